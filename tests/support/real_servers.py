@@ -53,7 +53,9 @@ class Issued:
         to.mkdir(mode=0o700)
         ran = run_process("export", NAME, "--for", platform, "--to", str(to), *options, store=self.store)
         assert ran.status == 0, ran.err
-        return [line[2:] for line in ran.out.splitlines() if line.startswith("  ")]
+        return [
+            line[2:] for line in ran.out.splitlines() if line.startswith("  ") and "csrtui served" not in line
+        ]
 
     @property
     def passphrase(self) -> str:

@@ -55,6 +55,8 @@ _DISCLAIMER = (
     "csrtui writes files and prints snippets; it edits no configuration and restarts nothing. "
     "The vendor's documentation is authoritative:"
 )
+_QUERY_HEADING = "Ask the server:"
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _LABEL_WIDTH = 13
 _EXAMPLE = "www.example.com"
 _PART_LABELS = {Part.LEAF: "certificate", Part.CHAIN: "chain", Part.KEY: "private key"}
@@ -82,10 +84,35 @@ def guide_lines(platform: Platform, folder: str = "/etc/ssl/private", width: int
         platform.label,
         "",
         *_overview(platform, server, width),
+        *owner_lines(server),
         *snippet_lines(fill(snippet, values) for snippet in server.snippets),
+        *query_lines(server, _EXAMPLE, _EXAMPLE),
         "",
         *note_lines(server, width),
     ]
+
+
+def query_lines(server: Server, name: str, pair: str) -> list[str]:
+    """Return the line that asks the running server for its certificate, or none if openssl cannot ask it.
+
+    Args:
+        server: The server.
+        name: The first name of the pair. If it is not a host name, HOST is in its place.
+        pair: The name of the pair.
+    """
+    if not server.query:
+        return []
+    host = name if _HOST.fullmatch(name) else "HOST"
+    port, _, options = server.query.partition(" ")
+    line = (
+        f"openssl s_client -connect {host}:{port} -servername {host}{' ' * bool(options)}{options} -showcerts"
+    )
+    return ["", _QUERY_HEADING, f"  {line} </dev/null | csrtui served {pair}"]
+
+
+def owner_lines(server: Server) -> list[str]:
+    """Return the line that names the owner of the key, or none if that is the user who writes it."""
+    return [] if server.owner is None else ["", f"Owner of the key: --owner {server.owner}"]
 
 
 def snippet_lines(snippets: Iterable[Snippet]) -> list[str]:
@@ -116,6 +143,7 @@ def plan_lines(server: Server, plan: DeploymentPlan, folder: str, width: int = W
     return [
         "Will be written:",
         *(line for file in files for line in _wrap(file, width, "  ", "    ")),
+        *owner_lines(server),
         *snippet_lines(plan.snippets),
         "",
         *note_lines(server, width),

@@ -73,6 +73,7 @@ SERVERS = (
             ),
             Snippet("check and reload", ("postfix check && postfix reload",)),
         ),
+        query="25 -starttls smtp",
         documentation="postfix.org, TLS_README",
         notes=(
             _READ_BY_ROOT,
@@ -89,6 +90,7 @@ SERVERS = (
             ),
             Snippet("check and reload", ("doveconf -n >/dev/null && doveadm reload",)),
         ),
+        query="143 -starttls imap",
         documentation="doc.dovecot.org, SSL configuration",
         notes=(_READ_BY_ROOT, _TLSA.format("_993._tcp.HOST (IMAPS)")),
     ),
@@ -102,6 +104,7 @@ SERVERS = (
             ),
             Snippet("check; Exim reads the files at each connection, so no reload is needed", ("exim -bV",)),
         ),
+        query="25 -starttls smtp",
         documentation="exim.org, Specification, Encrypted SMTP connections using TLS/SSL",
         notes=(
             (

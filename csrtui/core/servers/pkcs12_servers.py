@@ -10,6 +10,19 @@ _KEYSTORE = (
     "The server reads the file itself, so keep it. The MAC of PKCS #12 lets an attacker try many passphrases quickly, "
     "so the mode of the file, 0600, is its protection. Delete every other copy."
 )
+_OWNED = "The user that the program runs as must own the file: use --owner."
+_OLD_WINDOWS = "Windows Server 2016 and older support only 3DES: export with --legacy for them."
+_PFX_REUSE = (
+    "Yes: the file brings the key along, so the old CSR can be used as long as its key exists. A new pair is still "
+    "recommended: validity is short and new keys cost nothing."
+)
+_IMPORT = (
+    (
+        "Import-PfxCertificate -FilePath @pfx_name@ -CertStoreLocation Cert:\\LocalMachine\\My "
+        '-Password (Read-Host -AsSecureString "Passphrase")'
+    ),
+    "Remove-Item @pfx_name@",
+)
 
 SERVERS = (
     Server(
@@ -33,6 +46,7 @@ SERVERS = (
             ),
             Snippet("restart", ("systemctl restart tomcat",)),
         ),
+        query="8443",
         documentation="tomcat.apache.org, SSL/TLS Configuration How-To",
         places=("usually: $CATALINA_BASE/conf",),
         notes=(
@@ -67,6 +81,7 @@ SERVERS = (
             Snippet("in the console, the server's SSL tab", ("Private Key Alias:  @base@",), Quoting.LINE),
             Snippet("in the console, the server's Control tab", ("Restart SSL",)),
         ),
+        query="7002",
         documentation="docs.oracle.com, Administering Security for Oracle WebLogic Server",
         places=("usually: a folder of the domain that WebLogic's user owns",),
         notes=(
@@ -83,13 +98,7 @@ SERVERS = (
         snippets=(
             Snippet(
                 "in PowerShell as administrator, in the folder that the file was copied to",
-                (
-                    (
-                        "Import-PfxCertificate -FilePath @pfx_name@ -CertStoreLocation Cert:\\LocalMachine\\My "
-                        '-Password (Read-Host -AsSecureString "Passphrase")'
-                    ),
-                    "Remove-Item @pfx_name@",
-                ),
+                _IMPORT,
             ),
             Snippet(
                 "then in IIS Manager, the site's Bindings, https",
@@ -103,7 +112,7 @@ SERVERS = (
         places=("imported into: Local Computer\\Personal",),
         notes=(
             _TRANSPORT,
-            "Windows Server 2016 and older support only 3DES: export with --legacy for them.",
+            _OLD_WINDOWS,
             "A binding keeps the old certificate until you change it: choose the new one in every binding.",
         ),
     ),
@@ -136,6 +145,111 @@ SERVERS = (
             _TRANSPORT,
             "Exchange on Windows Server 2016 and older supports only 3DES: export with --legacy for it.",
             "-Services lists the services to use it: IIS for the web and ActiveSync, SMTP, IMAP, POP.",
+        ),
+    ),
+    Server(
+        platform="spring-boot",
+        files=(ServerFile("pfx", ".p12"),),
+        chain="in the file",
+        snippets=(
+            Snippet(
+                "in application.properties; PASSPHRASE is that of the file",
+                (
+                    "server.port=8443",
+                    "server.ssl.key-store=file:@pfx@",
+                    "server.ssl.key-store-type=PKCS12",
+                    "server.ssl.key-store-password=PASSPHRASE",
+                    "server.ssl.key-alias=@base@",
+                ),
+                Quoting.LINE,
+            ),
+            Snippet("restart; SERVICE is that of the program", ("systemctl restart SERVICE",)),
+        ),
+        query="8443",
+        documentation="docs.spring.io, Spring Boot, Configure SSL",
+        places=("a folder that the user of the program can read",),
+        notes=(_KEYSTORE, _OWNED),
+    ),
+    Server(
+        platform="jetty",
+        files=(ServerFile("pfx", ".p12"),),
+        chain="in the file",
+        snippets=(
+            Snippet("once, in $JETTY_BASE", ("java -jar $JETTY_HOME/start.jar --add-modules=ssl,https",)),
+            Snippet(
+                "in start.d/ssl.ini; PASSPHRASE is that of the file",
+                (
+                    "jetty.sslContext.keyStorePath=@pfx@",
+                    "jetty.sslContext.keyStoreType=PKCS12",
+                    "jetty.sslContext.keyStorePassword=PASSPHRASE",
+                ),
+                Quoting.LINE,
+            ),
+            Snippet("restart", ("systemctl restart jetty9",)),
+        ),
+        owner="jetty",
+        query="8443",
+        documentation="jetty.org, Operations Guide, Module ssl",
+        places=("usually: $JETTY_BASE/etc",),
+        notes=(_KEYSTORE, _OWNED),
+    ),
+    Server(
+        platform="windows-rdp",
+        files=(ServerFile("pfx", ".pfx"),),
+        chain="in the file",
+        key=RSA_FIRST,
+        snippets=(
+            Snippet("in PowerShell as administrator, in the folder that the file was copied to", _IMPORT),
+            Snippet(
+                "then, for the listener of Remote Desktop",
+                (
+                    (
+                        "Get-CimInstance -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting "
+                        "-Filter \"TerminalName='RDP-Tcp'\" | Set-CimInstance -Property "
+                        '@{SSLCertificateSHA1Hash="@thumbprint@"}'
+                    ),
+                ),
+            ),
+        ),
+        csr_reuse=_PFX_REUSE,
+        query="",
+        documentation="learn.microsoft.com, Remote Desktop listener certificate configurations",
+        places=("imported into: Local Computer\\Personal",),
+        notes=(
+            _TRANSPORT,
+            _OLD_WINDOWS,
+            "Network Service must be able to read the key, as it can after this import.",
+        ),
+    ),
+    Server(
+        platform="windows-ldaps",
+        files=(ServerFile("pfx", ".pfx"),),
+        chain="in the file",
+        key=RSA_FIRST,
+        snippets=(
+            Snippet("in PowerShell as administrator on the domain controller, beside the file", _IMPORT),
+            Snippet(
+                "to use it without a restart: ldifde -i -f renew.ldf, with this file renew.ldf",
+                (
+                    "dn:",
+                    "changetype: modify",
+                    "add: renewServerCertificate",
+                    "renewServerCertificate: 1",
+                    "-",
+                ),
+            ),
+        ),
+        csr_reuse=_PFX_REUSE,
+        query="636",
+        documentation="learn.microsoft.com, Enable LDAP over SSL with a third-party certification authority",
+        places=("imported into: Local Computer\\Personal",),
+        notes=(
+            _TRANSPORT,
+            _OLD_WINDOWS,
+            (
+                "The controller chooses the certificate itself: its full name must be the common name or a SAN, and an older "
+                "certificate that still matches should be removed."
+            ),
         ),
     ),
 )

@@ -41,6 +41,8 @@ class Quoting(Enum):
     SINGLE = ("'", "'\\")
     XML = ("", '"&<>$')
     LINE = ("", '"\\#$%{}')
+    APOSTROPHE = ("", "'\\")
+    """Between the apostrophes that the line contains."""
     LIST = ("", ':"\\#$%{}')
     """Like LINE, but without colons, because a colon begins a second path."""
 
@@ -123,6 +125,8 @@ class Server:
         snippets: Lines for the configuration, then the commands that check and reload it.
         can_reuse_csr: Whether a renewal may use the old CSR.
         csr_reuse: A sentence on whether a renewal may use the old CSR, with the reason.
+        owner: The user that the server software runs as, if that user must own the key.
+        query: The port to ask it on, and further options of ``openssl s_client``. Empty if openssl cannot ask it.
         places: A line for each place where such files usually are.
         notes: One or two sentences on each special feature.
         documentation: The URL of the vendor's documentation.
@@ -139,6 +143,8 @@ class Server:
         "still recommended: validity is short and new keys cost nothing."
     )
     documentation: str
+    owner: str | None = None
+    query: str = "443"
     places: tuple[str, ...] = (
         "Debian, Ubuntu: /etc/ssl/certs, keys in /etc/ssl/private",
         "RHEL family: /etc/pki/tls/certs, keys in /etc/pki/tls/private",

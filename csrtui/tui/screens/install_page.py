@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.core.servers.guide import note_lines, snippet_lines
+from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
 from csrtui.store.file_set import PREVIOUS
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.page import Page
@@ -71,4 +71,5 @@ def _lines(prepared: PreparedExport, exported: ExportResult, width: int) -> list
         *snippet_lines(exported.plan.snippets),
         "",
         *note_lines(prepared.spec.server, width),
+        *query_lines(prepared.spec.server, prepared.domain, prepared.spec.pair),
     ]

@@ -50,6 +50,33 @@ FILES = {
     "cpanel": {".crt": "L", ".chain.crt": "C", ".key": "K"},
     "plesk": {".crt": "L", ".chain.crt": "C", ".key": "K"},
     "domino": {".pem": "KLC"},
+    "caddy": {".crt": "LC", ".key": "K"},
+    "traefik": {".crt": "LC", ".key": "K"},
+    "stunnel": {".crt": "LC", ".key": "K"},
+    "squid": {".crt": "LC", ".key": "K"},
+    "postgresql": {".crt": "LC", ".key": "K"},
+    "mysql": {".crt": "LC", ".key": "K"},
+    "mariadb": {".crt": "LC", ".key": "K"},
+    "redis": {".crt": "LC", ".key": "K"},
+    "mosquitto": {".crt": "LC", ".key": "K"},
+    "openldap": {".crt": "LC", ".key": "K"},
+    "freeradius": {".crt": "LC", ".key": "K"},
+    "openvpn": {".crt": "LC", ".key": "K"},
+    "coturn": {".crt": "LC", ".key": "K"},
+    "cups": {".crt": "LC", ".key": "K"},
+    "vsftpd": {".crt": "LC", ".key": "K"},
+    "nodejs": {".crt": "LC", ".key": "K"},
+    "kubernetes": {".crt": "LC", ".key": "K"},
+    "gitlab": {".crt": "LC", ".key": "K"},
+    "proxmox": {".crt": "LC", ".key": "K"},
+    "rabbitmq": {".crt": "L", ".chain.crt": "C", ".key": "K"},
+    "proftpd": {".crt": "L", ".chain.crt": "C", ".key": "K"},
+    "vcenter": {".crt": "L", ".chain.crt": "C", ".key": "K"},
+    "nginx-proxy-manager": {".crt": "L", ".chain.crt": "C", ".key": "K"},
+    "spring-boot": {".p12": ""},
+    "jetty": {".p12": ""},
+    "windows-rdp": {".pfx": ""},
+    "windows-ldaps": {".pfx": ""},
     "other": {".crt": "LC", ".key": "K"},
 }
 """The files, and of PEM the order in them: leaf, chain, key."""
@@ -123,7 +150,7 @@ def test_the_snippets_name_every_file_and_no_other(platform: str, with_chain: bo
     named = set(re.findall(r"a\.com\.(?:chain\.)?(?:crt|key|pem|p12|pfx)\b", text))
     assert named == {file.name for file in deployment.files}
     assert not re.search(r"@[a-z_]+@|\[\[|\]\]", text)
-    assert all(path == "/etc/ssl/x" for path in re.findall(r"(/etc/ssl[^ ]*)/a\.com", text))
+    assert all(path == "/etc/ssl/x" for path in re.findall(r"(/etc/ssl[^ \n]*)/a\.com", text))
 
 
 @pytest.mark.parametrize("platform", SERVERS)

@@ -1,0 +1,252 @@
+"""Real databases, brokers, proxies and other services, started on loopback with exactly what ``csrtui export`` wrote."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pytest
+from real_servers import NAME, Issued, free_port, free_ports, handshake, only, program, running, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed"),
+]
+NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to the user of the server")
+
+
+@pytest.fixture
+def base() -> Iterator[Path]:
+    """A folder with a short path that users of servers may enter."""
+    with TemporaryDirectory(prefix="csrtui-service-") as top:
+        path = Path(top)
+        path.chmod(0o755)
+        yield path
+
+
+def export(issued: Issued, base: Path, platform: str, user: str | None = None) -> list[str]:
+    """Export into a folder below `base`, with the key for the user of the server; the lines of the configuration."""
+    if user is not None:
+        try:
+            pwd.getpwnam(user)
+        except KeyError:
+            pytest.skip(f"there is no user {user}")
+    shutil.copy(issued.folder / "root.pem", base)
+    options = () if user is None else ("--owner", user)
+    lines = replace(issued, folder=base).export(platform, *options, into="tls")
+    (base / "tls").chmod(0o755)
+    key = next((base / "tls").glob("*.key"))
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert user is None or key.owner() == user
+    return lines
+
+
+def as_user(user: str, *command: str) -> list[str]:
+    return [program("setpriv"), f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
+
+
+def owned(path: Path, user: str) -> Path:
+    path.mkdir()
+    shutil.chown(path, user, user)
+    return path
+
+
+@NEEDS_ROOT
+def test_redis(issued: Issued, base: Path) -> None:
+    redis, port = program("redis-server"), free_port()
+    lines = only(
+        export(issued, base, "redis", "redis"),
+        "port ", "tls-port ", "tls-cert-file ", "tls-key-file ", "tls-auth-clients ",
+    )  # fmt: skip
+    lines[1] = f"tls-port {port}"
+    conf = write(base / "redis.conf", "bind 127.0.0.1", f"dir {owned(base / 'data', 'redis')}", *lines)
+    with running(as_user("redis", redis, conf), port, base / "log"):
+        handshake(issued, port)
+
+
+@NEEDS_ROOT
+def test_mosquitto(issued: Issued, base: Path) -> None:
+    mosquitto, port = program("mosquitto"), free_port()
+    _, *files = only(export(issued, base, "mosquitto", "mosquitto"), "listener ", "certfile ", "keyfile ")
+    conf = write(base / "mosquitto.conf", f"listener {port} 127.0.0.1", *files)
+    with running(as_user("mosquitto", mosquitto, "-c", conf), port, base / "log"):
+        handshake(issued, port)
+
+
+def test_stunnel(issued: Issued, base: Path) -> None:
+    stunnel, (port, other) = program("stunnel4"), free_ports(2)
+    files = only(export(issued, base, "stunnel"), "cert ", "key ")
+    conf = write(
+        base / "stunnel.conf", "foreground = yes", "pid =", "[a]", f"accept = 127.0.0.1:{port}",
+        f"connect = 127.0.0.1:{other}", *files,
+    )  # fmt: skip
+    with running([stunnel, conf], port, base / "log"):
+        handshake(issued, port)
+
+
+@NEEDS_ROOT
+def test_caddy(issued: Issued, base: Path) -> None:
+    caddy, port = program("caddy"), free_port()
+    (tls,) = only(export(issued, base, "caddy", "caddy"), "tls ")
+    home = owned(base / "home", "caddy")
+    conf = write(
+        base / "Caddyfile", "{", "auto_https disable_redirects", "admin off", "}",
+        f"https://{NAME}:{port} {{", "bind 127.0.0.1", tls, "respond hello", "}",
+    )  # fmt: skip
+    command = as_user(
+        "caddy", program("env"), f"HOME={home}", caddy, "run", "--adapter", "caddyfile", "--config", conf
+    )
+    with running(command, port, base / "log"):
+        handshake(issued, port)
+
+
+@NEEDS_ROOT
+def test_postgresql(issued: Issued, base: Path) -> None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if not found:
+        pytest.skip("postgresql is not installed")
+    port = free_port()
+    lines = only(export(issued, base, "postgresql", "postgres"), "ssl = ", "ssl_cert_file ", "ssl_key_file ")
+    data = base / "data"
+    owned(data, "postgres").chmod(0o700)
+    made = subprocess.run(
+        as_user("postgres", str(found[-1].parent / "initdb"), "-D", str(data), "--no-sync"),
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr.decode()
+    with (data / "postgresql.conf").open("a") as conf:
+        conf.write("\n".join(["", f"unix_socket_directories = '{data}'", *lines, ""]))
+    command = [str(found[-1]), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
+    with running(as_user("postgres", *command), port, base / "log"):
+        handshake(issued, port, "-starttls", "postgres")
+
+
+@NEEDS_ROOT
+def test_mariadb(issued: Issued, base: Path) -> None:
+    mariadb, port = program("mariadbd"), free_port()
+    lines = only(export(issued, base, "mariadb", "mysql"), "ssl_cert ", "ssl_key ")
+    data = owned(base / "data", "mysql")
+    made = subprocess.run(
+        [program("mariadb-install-db"), "--no-defaults", "--user=mysql", f"--datadir={data}", "--skip-test-db"],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr.decode()
+    conf = write(
+        base / "my.cnf", "[mysqld]", f"datadir = {data}", f"socket = {data}/s", f"pid_file = {data}/pid",
+        "bind_address = 127.0.0.1", f"port = {port}", *lines,
+    )  # fmt: skip
+    with running(as_user("mysql", mariadb, f"--defaults-file={conf}"), port, base / "log"):
+        handshake(issued, port, "-starttls", "mysql")
+
+
+@NEEDS_ROOT
+def test_openldap(issued: Issued, base: Path) -> None:
+    slapd, port = program("slapd"), free_port()
+    lines = export(issued, base, "openldap", "openldap")
+    names = [line.removeprefix("olc").replace(": ", " ") for line in lines if line.startswith("olcTLS")]
+    assert len(names) == 2
+    owned(base / "run", "openldap")
+    conf = write(
+        base / "slapd.conf", f"pidfile {base}/run/pid", f"argsfile {base}/run/args", *names, "database config"
+    )
+    command = [
+        slapd,
+        "-f",
+        conf,
+        "-h",
+        f"ldaps://127.0.0.1:{port}",
+        "-u",
+        "openldap",
+        "-g",
+        "openldap",
+        "-d",
+        "0",
+    ]
+    with running(command, port, base / "log"):
+        handshake(issued, port)
+
+
+@NEEDS_ROOT
+def test_squid(issued: Issued, base: Path) -> None:
+    squid, port = program("squid"), free_port()
+    (line,) = only(export(issued, base, "squid"), "https_port ")
+    owned(base / "run", "proxy")
+    conf = write(
+        base / "squid.conf", line.replace("3129", f"127.0.0.1:{port}"), f"pid_filename {base}/run/pid",
+        f"cache_log {base}/run/log", "access_log none", f"coredump_dir {base}/run", "visible_hostname x",
+        "cache_effective_user proxy", "shutdown_lifetime 0 seconds", "pinger_enable off",
+    )  # fmt: skip
+    with running([squid, "-N", "-f", conf], port, base / "log"):
+        handshake(issued, port)
+
+
+@NEEDS_ROOT
+def test_coturn(issued: Issued, base: Path) -> None:
+    coturn, (port, plain, other) = program("turnserver"), free_ports(3)
+    lines = only(export(issued, base, "coturn", "turnserver"), "cert=", "pkey=")
+    conf = write(
+        base / "turnserver.conf", "listening-ip=127.0.0.1", f"tls-listening-port={port}", f"listening-port={plain}",
+        f"alt-listening-port={other}", "no-cli", "no-udp", "no-dtls", "log-file=stdout", "realm=x",
+        f"pidfile={owned(base / 'run', 'turnserver')}/pid", f"userdb={base}/run/db", *lines,
+    )  # fmt: skip
+    with running(as_user("turnserver", coturn, "-c", conf), port, base / "log"):
+        handshake(issued, port)
+
+
+@NEEDS_ROOT
+def test_proftpd(issued: Issued, base: Path) -> None:
+    proftpd, port = program("proftpd"), free_port()
+    kind = "RSA" if b"RSA" in _key_text(issued) else "EC"
+    lines = only(
+        export(issued, base, "proftpd"), "TLSEngine ", "TLSCertificateChainFile ",
+        f"TLS{kind}CertificateFile ", f"TLS{kind}CertificateKeyFile ",
+    )  # fmt: skip
+    conf = write(
+        base / "proftpd.conf", "LoadModule mod_tls.c", "ServerType standalone", "UseIPv6 off", "DefaultAddress 127.0.0.1",
+        "SocketBindTight on", f"Port {port}", "User nobody", "Group nogroup", f"PidFile {base}/pid",
+        f"ScoreboardFile {base}/score", f"DelayTable {base}/delay", "WtmpLog off", f"SystemLog {base}/system.log",
+        "UseReverseDNS off", *lines,
+    )  # fmt: skip
+    with running([proftpd, "-n", "-c", conf], port, base / "log"):
+        handshake(issued, port, "-starttls", "ftp")
+
+
+def _key_text(issued: Issued) -> bytes:
+    path = issued.store / "pairs" / NAME / "key.pem"
+    shown = subprocess.run(
+        ["openssl", "pkey", "-in", str(path), "-noout", "-text"], capture_output=True, check=True
+    )
+    return b"RSA" if b"modulus" in shown.stdout else b"EC"
+
+
+@NEEDS_ROOT
+def test_vsftpd(issued: Issued, base: Path) -> None:
+    vsftpd, port = program("vsftpd"), free_port()
+    lines = only(export(issued, base, "vsftpd"), "ssl_enable=", "rsa_cert_file=", "rsa_private_key_file=")
+    (base / "empty").mkdir()
+    conf = write(
+        base / "vsftpd.conf", "listen=YES", "listen_address=127.0.0.1", f"listen_port={port}", "background=NO",
+        "anonymous_enable=YES", f"secure_chroot_dir={base}/empty", "isolate_network=NO", "isolate=NO", *lines,
+    )  # fmt: skip
+    with running([vsftpd, conf], port, base / "log"):
+        handshake(issued, port, "-starttls", "ftp")
+
+
+def test_nodejs(issued: Issued, base: Path) -> None:
+    node, port = program("node"), free_port()
+    lines = only(export(issued, base, "nodejs"), "const tls ", "const server ")
+    script = write(
+        base / "server.js", 'const fs = require("fs"), https = require("https"), app = () => {};',
+        *(line.replace("443", f'{port}, "127.0.0.1"') for line in lines),
+    )  # fmt: skip
+    with running([node, script], port, base / "log"):
+        handshake(issued, port)
