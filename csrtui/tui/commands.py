@@ -105,7 +105,7 @@ COMMANDS = (
             "Copy names and subject from an existing pair, CSR or certificate.", Scope.REQUEST, on_bar=False),
     Command("guide", "f5", "Guide", "Show the guide for the selected server software.", Scope.REQUEST),
     Command("next_field", "enter,down", "Next field",
-            "Go to the next field; on a choice and on the other names, Enter opens a list.",
+            "Go to the next field; on a choice, or on other names, Enter opens a list.",
             Scope.REQUEST, on_bar=False, priority=False),
     Command("previous_field", "up", "Previous field",
             "Go to the previous field.", Scope.REQUEST, on_bar=False, priority=False),

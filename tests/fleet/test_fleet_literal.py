@@ -19,7 +19,7 @@ from csrtui.fleet.tui.plan import FleetPlanScreen
 from csrtui.fleet.tui.request import FleetRequestScreen
 from csrtui.tasks import draft
 from csrtui.tui.widgets.form_field import FormField
-from csrtui.tui.widgets.request_form import TEXT_FIELDS
+from csrtui.tui.widgets.request_fields import TEXT_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -21,7 +21,7 @@ from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.widgets.request_form import TEXT_FIELDS
+from csrtui.tui.widgets.request_fields import TEXT_FIELDS
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session

@@ -29,7 +29,6 @@ FIELDS = [
     "platform",
     "key",
     "ca",
-    "purpose",
 ]
 
 
@@ -54,7 +53,7 @@ async def test_the_journey_by_keyboard_alone(tmp_path: Path) -> None:
         await user.press("ctrl+f")
         assert (user.draft.common_name, user.draft.names) == ("mydomain.com", "www.mydomain.com")
         assert "applied: also cover www.mydomain.com" in user.message
-        await user.press("enter", "enter", *"Example Ltd", "tab", "tab", *"GB", "down", "down", *"London")
+        await user.press("enter", "down", *"Example Ltd", "tab", "tab", *"GB", "down", "down", *"London")
         assert user.draft.organization == "Example Ltd"
         assert user.draft.country == "GB"
         assert user.draft.locality == "London"

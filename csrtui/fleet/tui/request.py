@@ -148,7 +148,7 @@ class FleetRequestScreen(FormScreen):
         """Go to the next field; the hosts field is the first."""
         if self._is_hosts_focused:
             self.request.form.focus_field(FieldName.COMMON_NAME)
-        elif self.request.form.focused_field is FieldName.PURPOSE:
+        elif self.request.form.focused_field is self.request.form.order[-1]:
             self.query_one("#hosts").focus()
         else:
             super().action_next_field()
@@ -156,7 +156,7 @@ class FleetRequestScreen(FormScreen):
     def action_previous_field(self) -> None:
         """Go to the previous field."""
         if self._is_hosts_focused:
-            self.request.form.focus_field(FieldName.PURPOSE)
+            self.request.form.focus_field(self.request.form.order[-1])
         elif self.request.form.focused_field is FieldName.COMMON_NAME:
             self.query_one("#hosts").focus()
         else:

@@ -14,7 +14,8 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import request_spec_of
 from csrtui.tui.commands import COMMANDS, key_of
 from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
-from csrtui.tui.widgets.request_form import FIELD_LABELS, RequestForm
+from csrtui.tui.widgets.request_fields import FIELD_LABELS
+from csrtui.tui.widgets.request_form import RequestForm
 from csrtui.tui.widgets.rule_line import TitleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrap
@@ -249,7 +250,7 @@ class RequestPane(Widget):
         if self.has_fix is not self._had_fix:
             self._had_fix = self.has_fix
             self.post_message(self.FixChanged())
-        self.form.refresh_country()
+        self.form.refresh_notes()
         self._show_help()
         self._show_renewal()
 

@@ -142,3 +142,10 @@ class FormField(TextField, inherit_css=True):
 
     def _is_equal(self, text: str, is_template: bool) -> bool:  # noqa: FBT001 - part of the text
         return self.value == text and self.is_literal is (_BRACE in text and not is_template)
+
+
+def split_field(text: str, *, is_template: bool) -> list[str]:
+    """Return the names in the text of a field."""
+    from csrtui.core.names.template import Template, split_names_in
+
+    return [str(name) for name in split_names_in(Template(text) if is_template else text)]

@@ -129,7 +129,9 @@ class Preview(TextBlock):
         lines = self._full_lines(finding)
         if room > 4:  # noqa: PLR2004 - room for a blank line too
             lines = [(), *lines]
-        if len(lines) > room and finding.fix:  # if needed, cut the end of the text and not the key of the fix
+        if len(lines) > room and self._key_line(
+            finding
+        ):  # if needed, cut the end of the text and not the keys
             lines = [*lines[: room - 2], self._short_line(finding), lines[-1]]
         others = [other for index, other in enumerate(self._findings) if index != self._current]
         rest = max(room - len(lines) - 1, 0)

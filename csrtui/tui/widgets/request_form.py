@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from textual.containers import Horizontal
 from textual.message import Message
 
-from csrtui.core.advice.field_help import CA_HELP, KEY_HELP, PURPOSE_HELP
-from csrtui.core.base.escaping import plural, visible
+from csrtui.core.base.escaping import plural
 from csrtui.core.base.finding import CaKind, FieldName, Purpose
-from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft
-from csrtui.core.servers.platforms import PLATFORMS, read_platform
-from csrtui.tui.widgets.choice_field import ChoiceField, ChoiceValue, FormChoice
-from csrtui.tui.widgets.field_groups import FieldGroups, FieldLabel
-from csrtui.tui.widgets.form_field import FormField
+from csrtui.core.servers.platforms import read_platform
+from csrtui.tui.widgets.choice_field import ChoiceField, FormChoice
+from csrtui.tui.widgets.country_text import describe_country, is_code
+from csrtui.tui.widgets.field_groups import FieldGroups
+from csrtui.tui.widgets.form_field import FormField, split_field
+from csrtui.tui.widgets.request_fields import CHOICES, GROUP_TITLES, TEXT_FIELDS, TEXT_LABELS
 from csrtui.tui.widgets.text_field import remove_controls
 
 if TYPE_CHECKING:
@@ -25,52 +25,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from csrtui.core.base.finding import Fix
+    from csrtui.tui.screens.names import NameEdits
+    from csrtui.tui.widgets.field_groups import FieldLabel
     from csrtui.tui.widgets.text_field import TextField
 
-TEXT_FIELDS = {
-    FieldName.COMMON_NAME: FieldLabel("Common name", is_required=True),
-    FieldName.NAMES: FieldLabel("Other names"),
-    FieldName.ORGANIZATION: FieldLabel("Organization"),
-    FieldName.ORGANIZATIONAL_UNIT: FieldLabel("Unit"),
-    FieldName.COUNTRY: FieldLabel("Country"),
-    FieldName.STATE: FieldLabel("State"),
-    FieldName.LOCALITY: FieldLabel("Locality"),
-}
-"""The text fields and their labels, in the order of the form."""
-
-
-def _summary(help_text: str) -> str:
-    """Return the first sentence of the help for a value, without the value."""
-    return help_text.partition(": ")[2].split(". ")[0].removesuffix(".")
-
-
-_CHOICES = {
-    FieldName.PLATFORM: (
-        "Server",
-        [ChoiceValue(platform.id, platform.label) for platform in PLATFORMS.values()],
-    ),
-    FieldName.KEY: ("Key", [ChoiceValue(key.value, key.label, _summary(KEY_HELP[key])) for key in KeyType]),
-    FieldName.CA: ("CA", [ChoiceValue(kind.value, kind.value, _summary(CA_HELP[kind])) for kind in CaKind]),
-    FieldName.PURPOSE: (
-        "Purpose",
-        [
-            ChoiceValue(purpose.value, text, _summary(PURPOSE_HELP[purpose]))
-            for purpose, text in zip(Purpose, ("server", "client", "both", "e-mail", "code"), strict=True)
-        ],
-    ),
-}
-FIELD_LABELS = {name.value: label.text for name, label in TEXT_FIELDS.items()} | {
-    name.value: label for name, (label, _) in _CHOICES.items()
-}
-"""The labels of all fields, by the names of the fields."""
-_LABELS = {name.value: label for name, label in TEXT_FIELDS.items()}
-_TITLES = {
-    FieldName.COMMON_NAME.value: ("Names", "all that domain-validated certificates need"),
-    FieldName.ORGANIZATION.value: ("Organization", "only for OV, EV and private CAs"),
-    "choices": ("Made for", ""),
-}
-_FIRST_COUNTRIES = 3
-"""The number of countries that are shown for a part of a country's name."""
+_LIST_KEY = "Enter: list"
 
 
 class RequestForm(FieldGroups):
@@ -114,14 +73,14 @@ class RequestForm(FieldGroups):
         self._undone_fix: tuple[Draft, Draft] | None = None
         self._posted_draft = draft
         self._renews, self._no_common_name = draft.renews, draft.no_common_name
-        self._country_name = ""
+        self._notes: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Build the fields."""
         for name in TEXT_FIELDS:
             yield FormField(name, self)
         with Horizontal(id="choices"):
-            for name, (label, choices) in _CHOICES.items():
+            for name, (label, choices) in CHOICES.items():
                 yield FormChoice(label, choices, getattr(self._initial_draft, name.value), id=name.value)
 
     def on_mount(self) -> None:
@@ -134,7 +93,7 @@ class RequestForm(FieldGroups):
     def draft(self) -> Draft:
         """The content of the form."""
         texts = {name.value: self._field(name).value for name in TEXT_FIELDS}
-        choices = {name.value: self._choice(name).value for name in _CHOICES}
+        choices = {name.value: self._choice(name).value for name in CHOICES}
         templates = frozenset(name.value for name in TEXT_FIELDS if self._field(name).is_template)
         return Draft(
             **texts,
@@ -153,7 +112,7 @@ class RequestForm(FieldGroups):
             self._field(name).load_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
         self._posted_draft = self.draft
-        self.refresh_country()
+        self.refresh_notes()
 
     @property
     def focused_field(self) -> FieldName:
@@ -161,7 +120,10 @@ class RequestForm(FieldGroups):
         return self._focused
 
     def focus_field(self, name: FieldName) -> None:
-        """Focus a field."""
+        """Focus a field. A purpose that is not displayed is displayed first."""
+        if name is FieldName.PURPOSE:
+            self._focused = name
+            self.refresh_notes()
         self.query_one(f"#{name.value}").focus()
 
     def begin_again(self, draft: Draft) -> None:
@@ -172,8 +134,13 @@ class RequestForm(FieldGroups):
 
     def focus_step(self, step: int) -> None:
         """Focus the next field (step 1) or the previous one (step -1). The first field follows the last."""
-        order = [*TEXT_FIELDS, *_CHOICES]
+        order = self.order
         self.focus_field(order[(order.index(self._focused) + step) % len(order)])
+
+    @property
+    def order(self) -> list[FieldName]:
+        """The fields that can be focused, in order."""
+        return [name for name in (*TEXT_FIELDS, *CHOICES) if self.query_one(f"#{name.value}").display]
 
     def tell(self, text: str) -> None:
         """Post a message for the user."""
@@ -193,7 +160,7 @@ class RequestForm(FieldGroups):
         if fix.ca is not None:
             self._choice(FieldName.CA).load_value(fix.ca.value)
         self._before_fix = (before, self.draft)
-        self.refresh_country()
+        self.refresh_notes()
         self.post_message(self.Changed())
 
     def replace(self, draft: Draft) -> None:
@@ -205,7 +172,7 @@ class RequestForm(FieldGroups):
             self._field(name).replace_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
         self._before_fix = (before, self.draft)
-        self.refresh_country()
+        self.refresh_notes()
         self.post_message(self.Changed())
 
     def merge_fixes(self, before: Draft) -> None:
@@ -238,6 +205,7 @@ class RequestForm(FieldGroups):
             if name.value in changed_templates or current.texts[name.value] != target.texts[name.value]:
                 step(self._field(name), target)
         self._load_choices(target)
+        self.refresh_notes()
         self.post_message(self.Changed())
 
     # Events
@@ -260,12 +228,28 @@ class RequestForm(FieldGroups):
         """Post `Changed`. If a server program was chosen, also set the key type that suits it."""
         if event.field.id == FieldName.PLATFORM.value:
             self._choice(FieldName.KEY).load_value(read_platform(event.value).key_type.value)
+        self.refresh_notes()
         self.post_message(self.Changed())
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Focus the next field when Enter is pressed."""
+        """Focus the next field when Enter is pressed. If there are other names, open their list."""
         event.stop()
-        self.focus_step(1)
+        if event.input.id == FieldName.NAMES.value and event.value.strip():
+            self._open_names()
+        else:
+            self.focus_step(1)
+
+    def _open_names(self) -> None:
+        from csrtui.tui.screens.names import NamesScreen
+
+        field = self._field(FieldName.NAMES)
+        names = split_field(field.value, is_template=field.is_template)
+        self.app.push_screen(NamesScreen(names, is_literal=field.is_literal), self._set_names)
+
+    def _set_names(self, edits: NameEdits | None) -> None:
+        if edits is not None:
+            text = ", ".join(edits.names)
+            self._field(FieldName.NAMES).replace_text(text, is_template="{" in text and not edits.is_literal)
 
     def on_descendant_focus(self) -> None:
         """Record the focused field. If the cursor has left the country field, convert a country name to its code."""
@@ -330,39 +314,38 @@ class RequestForm(FieldGroups):
 
         field = self._field(FieldName.COUNTRY)
         code = countries.find_country(field.value) if field.value.strip() else None
-        if code is not None and not _is_code(field.value.strip()):
+        if code is not None and not is_code(field.value.strip()):
             field.replace_text(code)
-        self.refresh_country()
+        self.refresh_notes()
 
-    def refresh_country(self) -> None:
-        """Show the name of the current country code, or the countries that match the typed text."""
-        name = self._find_country_name()
-        if name != self._country_name:
-            self._country_name = name
-            self.refresh_line(FieldName.COUNTRY.value)
-
-    def _find_country_name(self) -> str:
-        text = self._field(FieldName.COUNTRY).value.strip()
-        if not text:
-            return ""
-        from csrtui.core.subject import countries
-
-        if _is_code(text):
-            return visible(countries.name_of(text.upper()) or "")
-        matches = countries.search(text)[:_FIRST_COUNTRIES] if len(text) > 1 else ()
-        return visible(", ".join(f"{code} {match}" for code, match in matches))
+    def refresh_notes(self) -> None:
+        """Show the country, the number of names and, for a private CA, the purpose as they are now."""
+        names = self._field(FieldName.NAMES)
+        count = len(split_field(names.value, is_template=names.is_template)) if names.value.strip() else 0
+        notes = {
+            FieldName.NAMES.value: f"{plural(count, 'name')}  {_LIST_KEY}" if count else "",
+            FieldName.COUNTRY.value: describe_country(self._field(FieldName.COUNTRY).value.strip()),
+        }
+        changed = [field for field, note in notes.items() if note != self._notes.get(field, "")]
+        self._notes = notes
+        draft = self.draft
+        has_purpose = draft.ca == CaKind.PRIVATE.value or draft.purpose != Purpose.SERVER.value
+        has_purpose = has_purpose or self._focused is FieldName.PURPOSE
+        self._choice(FieldName.PURPOSE).display = has_purpose
+        for field in changed:
+            self.refresh_line(field)
 
     def labels(self) -> Mapping[str, FieldLabel]:
         """Return the labels of the text fields. A choice draws its own label."""
-        return _LABELS
+        return TEXT_LABELS
 
     def titles(self) -> Mapping[str, tuple[str, str]]:
         """Return the titles of the groups."""
-        return _TITLES
+        return GROUP_TITLES
 
     def note(self, field: str) -> str:
-        """Return the name of the country."""
-        return self._country_name if field == FieldName.COUNTRY.value else ""
+        """Return the name of the country, or the number of names."""
+        return self._notes.get(field, "")
 
     @property
     def _name_with_cursor(self) -> FieldName | None:
@@ -377,7 +360,7 @@ class RequestForm(FieldGroups):
 
     def _load_choices(self, draft: Draft) -> None:
         values = asdict(draft)
-        for name in _CHOICES:
+        for name in CHOICES:
             self._choice(name).load_value(values[name.value])
 
 
@@ -389,8 +372,3 @@ def _remove_controls(lines: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _removal_text(characters: Sequence[str]) -> str:
     return f"removed {plural(len(characters), 'character')}: {' '.join(characters[:5])}"
-
-
-def _is_code(text: str) -> bool:
-    """Return whether a country is typed as two letters. The advice handles wrong codes such as UK."""
-    return len(text) == 2 and text.isascii()  # noqa: PLR2004 - an alpha-2 code

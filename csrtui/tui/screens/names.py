@@ -1,0 +1,211 @@
+"""The dialog in which the other names of a request are seen, edited and removed one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+
+from csrtui.core.base.escaping import plural, visible
+from csrtui.core.base.finding import FieldName
+from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.widgets.form_field import FormField, split_field
+from csrtui.tui.widgets.name_columns import NameColumns
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.tui.widgets.text_field import TextField
+
+_FRAME = 7
+"""The lines of the dialog around the names: its border, the title, two blank lines, the field and the keys."""
+
+
+class NameEdits(NamedTuple):
+    """The names after they were edited.
+
+    Attributes:
+        names: The names.
+        is_literal: Whether a brace in them was not typed. See `csrtui.tui.widgets.form_field`.
+    """
+
+    names: tuple[str, ...]
+    is_literal: bool
+
+
+class NamesScreen(Dialog[NameEdits | None]):
+    """A dialog with the other names. It returns the edited names, or None if nothing was changed.
+
+    Args:
+        names: The names.
+        is_literal: Whether braces in them are literal.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Done", show=False, priority=True),
+        Binding("enter", "edit", "Edit", show=False),
+        Binding("delete,d,backspace", "remove", "Remove", show=False),
+        Binding("a,insert", "add", "Add", show=False),
+    ]
+    DEFAULT_CSS = """
+    NamesScreen #name-line { height: 1; margin: 1 0; }
+    NamesScreen #name-label { width: 17; }
+    """
+
+    def __init__(self, names: Sequence[str], *, is_literal: bool) -> None:
+        super().__init__()
+        self._initial = NameEdits(tuple(names), is_literal)
+        self._names = list(names)
+        self._is_literal = is_literal
+        self._edited: int | None = None
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            yield NameColumns(id="names-list")
+            with Horizontal(id="name-line"):
+                yield TextBlock(id="name-label")
+                yield FormField(FieldName.NAMES, self)
+            yield TextBlock(id="answer")
+
+    def on_mount(self) -> None:
+        """Put the cursor on the first name, or into the field if there are no names."""
+        (self._columns if self._names else self._field).focus()
+
+    @property
+    def _columns(self) -> NameColumns:
+        return self.query_one(NameColumns)
+
+    @property
+    def _field(self) -> FormField:
+        return self.query_one(FormField)
+
+    def undo_fix(self) -> bool:
+        """Return False: the dialog applies no fixes."""
+        return False
+
+    def redo_fix(self) -> bool:
+        """Return False: the dialog applies no fixes."""
+        return False
+
+    # Keys
+
+    def action_edit(self) -> None:
+        """Edit the name under the cursor."""
+        self._edited = self._columns.cursor
+        if self._edited is not None:
+            self._field.load_text(self._names[self._edited], is_template=not self._is_literal)
+            self._field.focus()
+
+    def action_add(self) -> None:
+        """Go to the field for a new name."""
+        self._edited = None
+        self._field.load_text("")
+        self._field.focus()
+
+    def action_remove(self) -> None:
+        """Remove the name under the cursor."""
+        cursor = self._columns.cursor
+        if cursor is not None:
+            del self._names[cursor]
+            self.draw()
+
+    def action_close(self) -> None:
+        """Leave the field without a change, or close the dialog."""
+        if self._field.has_focus and self._names:
+            self._leave_field()
+            return
+        edits = NameEdits(tuple(self._names), self._is_literal)
+        self.dismiss(None if edits == self._initial else edits)
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the list or the field."""
+        if self._columns.has_focus:
+            self._edited = None
+        self.draw()
+
+    def on_input_submitted(self, event: TextField.Submitted) -> None:
+        """Replace the edited name with the text of the field, or add the text. Without text, go back to the list."""
+        event.stop()
+        field = self._field
+        names = split_field(field.value, is_template=field.is_template)
+        was_edited = self._edited is not None
+        if names or was_edited:
+            self._insert(names, is_literal=field.is_literal)
+        if was_edited or not names:
+            self._leave_field()
+        else:
+            self.action_add()
+
+    def on_text_field_pasted(self, event: TextField.Pasted) -> None:
+        """Add pasted names."""
+        event.stop()
+        self._paste("\n".join(event.lines))
+
+    def on_name_columns_pasted(self, event: NameColumns.Pasted) -> None:
+        """Add pasted names."""
+        event.stop()
+        self._edited = None
+        self._paste(event.text)
+
+    def _paste(self, text: str) -> None:
+        from csrtui.core.names.paste import split_names
+        from csrtui.tui.widgets.text_field import remove_controls
+
+        names = split_names("\n".join(remove_controls(line)[0] for line in text.splitlines()))
+        self._insert(names, is_literal="{" in text)
+
+    def _insert(self, names: Sequence[str], *, is_literal: bool) -> None:
+        """Put names in the place of the edited name, or at the end."""
+        start = len(self._names) if self._edited is None else self._edited
+        end = start if self._edited is None else start + 1
+        self._names[start:end] = names
+        self._edited = None
+        self._is_literal = self._is_literal or is_literal
+        self._columns.show(self._names, start + max(len(names) - 1, 0))
+        self.draw()
+
+    def _leave_field(self) -> None:
+        self._edited = None
+        self._field.load_text("")
+        self._columns.focus()
+
+    # Drawing
+
+    def on_name_columns_moved(self) -> None:
+        """Show the whole name under the cursor."""
+        self._draw_title()
+
+    def _draw_title(self) -> None:
+        title, cursor = f"Other names: {plural(len(self._names), 'name')}", self._columns.cursor
+        name = visible(self._names[cursor]) if cursor is not None and cursor < len(self._names) else ""
+        room = self.inner_width - len(title) - 2
+        self.show("#about", [((title, "strong"), (f"  {cut(name, room)}" if room > 0 else "", ""))])
+
+    def draw(self) -> None:
+        """Show the names and the keys."""
+        columns, field = self._columns, self._field
+        room = max(self.app.size.height - _FRAME, 1)
+        columns.styles.height = min(max(len(self._names), 1), room)
+        columns.show(self._names)
+        self._draw_title()
+        label = "Add" if self._edited is None else f"Change name {self._edited + 1}"
+        mark = ">" if field.has_focus else " "
+        self.query_one("#name-label", TextBlock).show(
+            [((mark, "strong"), (label, "strong" if mark == ">" else "label"))]
+        )
+        if field.has_focus:
+            keys = [
+                ("Enter", "Add" if self._edited is None else "Change"),
+                ("Esc", "List" if self._names else "Done"),
+            ]
+        else:
+            keys = [("Enter", "Edit"), ("d", "Remove"), ("a", "Add"), ("Esc", "Done")]
+        self.show("#answer", self.key_lines(*keys)[:1])

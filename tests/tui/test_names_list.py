@@ -1,0 +1,63 @@
+"""The list of the other names: each is seen, edited, removed and added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from screens_user import at_screens, session_on
+
+from csrtui.core.base.finding import FieldName
+from csrtui.tui.screens.names import NamesScreen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+THIRTY = [f"host{number}.mydomain.com" for number in range(30)]
+
+
+async def test_thirty_pasted_names_are_all_seen_and_each_can_be_changed(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.NAMES)
+        await user.paste("\n".join(THIRTY))
+        assert "30 names  Enter: list" in user.screen_lines[3]
+        await user.press("enter")
+        assert all(name in user.screen_text for name in THIRTY)
+        await user.press("down", "down", "d")
+        assert "host2.mydomain.com" not in user.screen_text
+        await user.press("right", "enter", "ctrl+a", "x", "enter")
+        await user.press("escape")
+        expected = [name for name in THIRTY if name != "host2.mydomain.com"]
+        expected[19] = f"x{expected[19]}"
+        assert user.draft.names == ", ".join(expected)
+        assert user.focused_id == "names"
+        await user.press("ctrl+z")
+        assert user.draft.names == ", ".join(THIRTY)
+
+
+async def test_names_are_added_typed_and_pasted_and_nothing_changes_without_an_edit(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.NAMES)
+        await user.press("enter")
+        assert user.focused_id == "organization", "there is no list yet"
+        await user.press("up", *"a.mydomain.com", "enter", "a")
+        assert isinstance(user.app.screen, NamesScreen)
+        await user.type("b.mydomain.com")
+        await user.press("enter")
+        await user.paste("c.mydomain.com\nd\x1b.mydomain.com")
+        await user.press("escape", "end")
+        assert "Other names: 4 names  d.mydomain.com" in user.screen_text
+        await user.paste("e.mydomain.com")
+        await user.press("end", "enter", "ctrl+a", "ctrl+k", "enter", "escape")
+        assert user.draft.names == "a.mydomain.com, b.mydomain.com, c.mydomain.com, d.mydomain.com"
+        await user.press("end", " ", "enter", "a", "escape", "down", "pageup", "escape")
+        assert user.draft.names.endswith(", d.mydomain.com "), "the text stays as it was typed"
+
+
+async def test_each_name_is_reached_on_a_small_screen(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store"), (40, 12)) as user:
+        await user.go_to(FieldName.NAMES)
+        await user.paste("\n".join(THIRTY))
+        await user.press("enter")
+        for name in THIRTY:
+            assert f"{name}" in next(line for line in user.screen_lines if line.startswith("│ >"))
+            await user.press("down")
