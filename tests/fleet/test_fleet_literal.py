@@ -40,7 +40,7 @@ async def user(session: Session, fake: FakeAnsible) -> AsyncIterator[FleetUser]:
     """Give somebody at the form, on one host."""
     fake.answers({"web1": listed()})
     fake.holds({"web1": {"site": "mydomain.com"}})
-    async with at_fleet(session, fake) as user:
+    async with at_fleet(session, fake, (80, 30)) as user:
         await user.read()
         await user.press("n")
         yield user
@@ -189,14 +189,14 @@ async def test_a_piece_that_is_not_a_variable_is_named_while_it_is_typed(
 async def test_the_mark_outlives_a_restart(session: Session, fake: FakeAnsible) -> None:
     for _ in range(3):
         fake.answers({"web1": listed()})
-    async with at_fleet(session, fake) as user:
+    async with at_fleet(session, fake, (80, 30)) as user:
         await user.read()
         await user.press("n")
         await user.type("{{ site }}")
         await go_to(user, FieldName.LOCALITY)
         await user.paste("{{ site }}")
         await user.press("escape")
-    async with at_fleet(session, fake) as user:
+    async with at_fleet(session, fake, (80, 30)) as user:
         await user.read()
         await user.press("n")
         assert form(user).draft.texts == Draft(common_name="{{ site }}", locality="{{ site }}").texts
@@ -208,7 +208,7 @@ async def test_the_mark_outlives_a_restart(session: Session, fake: FakeAnsible) 
         await user.press("ctrl+u")
         await user.paste("{{ site }}")
         await user.press("escape")
-    async with at_fleet(session, fake) as user:
+    async with at_fleet(session, fake, (80, 30)) as user:
         await user.read()
         await user.press("n")
         assert templates(user) == {"locality"}, "the texts are the same, the marks are not"
@@ -218,7 +218,7 @@ async def test_the_form_of_an_older_csrtui_is_literal(session: Session, fake: Fa
     old = Draft(common_name="{{ site }}", organization="{{ site }}")
     draft.save_draft_for_hosts(session, old, "all")
     fake.answers({"web1": listed()})
-    async with at_fleet(session, fake) as user:
+    async with at_fleet(session, fake, (80, 30)) as user:
         await user.read()
         await user.press("n")
         assert form(user).draft.common_name == "{{ site }}"

@@ -127,12 +127,11 @@ class Preview(TextBlock):
             return []
         finding = self._findings[self._current]
         lines = self._full_lines(finding)
-        if room > 4:  # noqa: PLR2004 - room for a blank line too
+        keys = self._key_line(finding)
+        if len(lines) > room and keys:  # cut the end of the text and not the keys
+            lines = [*lines[: room - 2], self._short_line(finding), keys]
+        elif len(lines) < room:
             lines = [(), *lines]
-        if len(lines) > room and self._key_line(
-            finding
-        ):  # if needed, cut the end of the text and not the keys
-            lines = [*lines[: room - 2], self._short_line(finding), lines[-1]]
         others = [other for index, other in enumerate(self._findings) if index != self._current]
         rest = max(room - len(lines) - 1, 0)
         if others and rest:
@@ -162,6 +161,11 @@ class Preview(TextBlock):
             *(((" " * _LABEL_WIDTH, ""), (text, "")) for text in texts[1:]),
         ]
         keys = self._key_line(finding)
+        if keys and finding.fix is None:  # the number fits beside the text in most cases
+            keys_width = sum(cell_len(text) for text, _ in keys[1:])
+            gap = self._text_width - cell_len(texts[-1]) - keys_width
+            if gap > 1:
+                return [*lines[:-1], (*lines[-1], (" " * gap, ""), *keys[1:])]
         return [*lines, keys] if keys else lines
 
     def _key_line(self, finding: Finding) -> Line:

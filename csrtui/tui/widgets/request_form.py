@@ -121,10 +121,12 @@ class RequestForm(FieldGroups):
 
     def focus_field(self, name: FieldName) -> None:
         """Focus a field. A purpose that is not displayed is displayed first."""
-        if name is FieldName.PURPOSE:
+        field = self.query_one(f"#{name.value}")
+        if not field.display:
             self._focused = name
             self.refresh_notes()
-        self.query_one(f"#{name.value}").focus()
+            self.call_after_refresh(field.scroll_visible, animate=False)
+        field.focus()
 
     def begin_again(self, draft: Draft) -> None:
         """Show the draft of the next request, and make the common name the current field."""
