@@ -181,7 +181,7 @@ def test_what_the_certificate_differs_in_is_said(csrtui: Csrtui, put: Callable[.
         (("--key", "/dev/zero"), "not a regular file"),
         (("FOLDER", "--csr", "x"), "--csr and --cert go with --key"),
         (("FOLDER",), "no private key"),
-        (("FOLDER", "--for", "caddy"), "unknown server software"),
+        (("FOLDER", "--for", "winnt"), "unknown server software"),
         (("--key", "a\x1b"), "cannot read"),
         (("--key", "FOLDER"), "is a folder"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,29 @@ def test_a_certificate_comes_home_once_and_its_files_are_written_once(
         assert (again["changed"], again["exported"]) == (False, [])
         assert again["diff"]["before"] == again["diff"]["after"]
     assert files(tmp_path) == before
+
+
+def test_the_certificate_of_a_renewal_replaces_the_files_once(
+    modules: Modules, store: Path, tmp_path: Path
+) -> None:
+    modules("pair", **ASKED)
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    wanted: dict[str, Any] = {
+        "export_for": "nginx",
+        "export_to": str(folder),
+        "export_owner": str(os.getuid()),
+    }
+    done = modules("certificate", content=certificate(store, age=timedelta(days=80)), **wanted)
+    old = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert done["changed"]
+    new = modules("pair", renew="due", **ASKED)["pair"]["name"]
+    text = certificate(store, name=new)
+    done = modules("certificate", content=text, **wanted)
+    assert [one["text"].split(",")[0] for one in done["exported"]] == ["replaced", "replaced"]
+    assert {path.name: path.read_bytes() for path in (folder / ".csrtui-previous").iterdir()} == old
+    again = modules("certificate", content=text, **wanted)
+    assert (again["changed"], again["exported"]) == (False, [])
 
 
 def test_a_certificate_in_a_file_on_the_host(modules: Modules, store: Path, tmp_path: Path) -> None:

@@ -40,9 +40,21 @@ options:
     type: str
   export_to:
     description:
-      - An existing folder on the host for the files. Nothing in it is overwritten.
-      - The files are written once for each certificate.
+      - An existing folder on the host for the files.
+      - The files are written once for each certificate. Those of the pair, or of a pair that it renews, are replaced,
+        and the last set is kept in the hidden folder C(.csrtui-previous). No other file is overwritten.
     type: path
+  export_owner:
+    description: The user on the host who owns the files with the key. A replaced file keeps its owner by default.
+    type: str
+  export_group:
+    description: The group of the files with the key. A replaced file keeps its group by default.
+    type: str
+  export_mode:
+    description:
+      - The mode of the files with the key, such as V("0640"), for which O(export_group) is required.
+      - A replaced file keeps its mode by default; a new one gets V("0600").
+    type: str
 """
 
 EXAMPLES = r"""
@@ -52,6 +64,13 @@ EXAMPLES = r"""
     export_for: nginx
     export_to: /etc/nginx/tls
   notify: Reload nginx
+
+- name: Import a certificate for PostgreSQL, whose user must own the key
+  csrtui.csrtui.certificate:
+    content: "{{ lookup('ansible.builtin.file', 'issued/db.pem') }}"
+    export_for: postgresql
+    export_to: /etc/postgresql/tls
+    export_owner: postgres
 
 - name: Import the file that a CA client wrote on the host
   csrtui.csrtui.certificate:
@@ -174,7 +193,10 @@ class Delivery:
         return [pair["name"] for pair in pending]
 
     def _write(self, name):
-        options = [f"--for={self._options['export_for']}", f"--to={self._options['export_to']}"]
+        options = [f"--for={self._options['export_for']}", f"--to={self._options['export_to']}", "--replace"]
+        for option in ("owner", "group", "mode"):
+            value = self._options[f"export_{option}"]
+            options += [f"--{option}={value}"] if value else []
         document, result = self._csrtui.document("export", *options, "--", name)
         self._exported += document["results"]
         self._instructions += result.err.splitlines()
@@ -211,10 +233,14 @@ def main():
             "pair": {"type": "str"},
             "export_for": {"type": "str"},
             "export_to": {"type": "path"},
+            "export_owner": {"type": "str"},
+            "export_group": {"type": "str"},
+            "export_mode": {"type": "str"},
         },
         mutually_exclusive=[("content", "path")],
         required_one_of=[("content", "path")],
         required_together=[("export_for", "export_to")],
+        required_by=dict.fromkeys(("export_owner", "export_group", "export_mode"), "export_to"),
         supports_check_mode=True,
     )
     Delivery(module).run()
