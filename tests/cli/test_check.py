@@ -133,3 +133,13 @@ def test_it_covers_the_twins_as_new_does(csrtui: Csrtui) -> None:
     made = csrtui("new", "mydomain.com", "--add-counterpart", "--json").json
     found = csrtui("check", "mydomain.com", "--add-counterpart", "--find-pair", "--json").json
     assert found["pair"]["name"] == made["name"]
+
+
+def test_a_file_is_left_to_inspect(csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "www.csr").write_text("x")
+    ran = csrtui("check", "www.csr")
+    assert (ran.status, ran.error) == (2, "www.csr is a file, and check is for names")
+    assert ran.hint == "csrtui inspect www.csr describes it, with the advice"
+    (tmp_path / "www.a-shop.com").write_text("a file may have a host's name")
+    assert csrtui("check", "www.a-shop.com").status == 0

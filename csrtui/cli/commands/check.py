@@ -1,6 +1,7 @@
 """``csrtui check NAME …``: print the advice on names and fields."""
 
 import argparse
+import os
 
 from csrtui.cli.output import print_json, print_line
 from csrtui.cli.parser import Action
@@ -12,9 +13,32 @@ from csrtui.cli.request_options import (
 )
 from csrtui.cli.session import open_session
 from csrtui.core.advice.advisor import Advice
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import command, visible
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.tasks.existing_pairs import find_matching_pair
 from csrtui.tasks.request_spec import advise_on, preview, require_common_name, with_counterparts
+
+_FILE_ENDINGS = tuple(
+    f".{ending}"
+    for ending in [
+        "csr",
+        "pem",
+        "crt",
+        "cer",
+        "cert",
+        "der",
+        "key",
+        "p7b",
+        "p7c",
+        "p10",
+        "p12",
+        "pfx",
+        "req",
+        "txt",
+    ]
+)
+"""The endings of files with CSRs, certificates and keys. A host name can be that of a file, but it has none of these."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +54,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    _refuse_files(options.names)
     session = open_session(options)
     spec = read_request_options(options, tuple(options.names))
     if options.add_counterpart:
@@ -53,6 +78,16 @@ def _run(options: argparse.Namespace) -> int:
         if options.find_pair:
             print_line(f"Pair     {pair.name if pair else 'none'}")
     return 1 if advice.errors else 0
+
+
+def _refuse_files(names: list[str]) -> None:
+    """Raise an InputError that points to ``inspect`` if a name is that of an existing file."""
+    for name in names:
+        if name.lower().endswith(_FILE_ENDINGS) and os.path.isfile(name):
+            raise InputError(
+                f"{visible(name)} is a file, and check is for names",
+                f"{command('csrtui', 'inspect', name)} describes it, with the advice",
+            )
 
 
 def _print(advice: Advice, subject: str | None) -> None:
