@@ -24,6 +24,7 @@ from csrtui.tasks.inspect.item import (
     fingerprint_members,
     key_members,
     key_remarks,
+    original_spki,
     signature_members,
     signature_name,
     sort_remarks,
@@ -60,38 +61,23 @@ def describe_certificate(
         ca: The kind of CA whose rules apply, or None.
         now: The time, in UTC.
     """
+    from cryptography import x509
+
     certificate = chain.leaf
     decoded = certificates.load(certificate)
     validity = certificate.validity
-    facts: list[Fact] = [
-        ("Subject", certificate.subject_text or "none"),
-        *labelled_lines("Names", [visible(name) for name in certificate.names]),
-        ("Issuer", certificate.issuer_text or "none"),
-        ("Serial", certificate.serial),
-        ("Valid from", utc_text(validity.not_before)),
-        ("Valid to", f"{utc_text(validity.not_after)} ({time_left(validity, now)})"),
-    ]
     key = _certificate_key(decoded)
-    facts += [
-        ("Key", key_types.label_of(key) if key is not None else "of a type that csrtui does not support"),
-        ("Signed", signature_name(decoded)),
-        *labelled_lines("Allows", list(describe_usages(decoded.extensions))),
-        *labelled_lines("Issuer at", list(_issuer_urls(decoded))),
-        ("SHA-256", fingerprint(certificate.sha256)),
-        ("SHA-1", fingerprint(sha1(certificate.der, usedforsecurity=False).hexdigest())),
-    ]
-    if certificate.spki_sha256:
-        facts.append(spki_fact(certificate.spki_sha256))
-    if status.state is ChainState.VALID and not certificate.is_ca:  # any other state is a finding
-        facts.append(("Chain", status.text))
+    # the version is the first field, unless the certificate has version 1
+    position = 5 if decoded.version is x509.Version.v1 else 6
+    spki = original_spki(certificate.der, certificate.spki_sha256, at=position)
     return InspectedItem(
         file=file,
         kind=ItemKind.CERTIFICATE,
         title=_certificate_title(certificate),
         subject=certificate.subject_text,
         names=certificate.names,
-        spki_sha256=certificate.spki_sha256,
-        facts=tuple(facts),
+        spki_sha256=spki,
+        facts=tuple(_facts(chain, status, key, spki, now)),
         findings=sort_remarks(list(_certificate_remarks(chain, status, ca, now))),
         members={
             **(key_members(key) if key is not None else {"key": None}),
@@ -107,6 +93,29 @@ def describe_certificate(
         },
         certificate=certificate,
     )
+
+
+def _facts(
+    chain: "Chain", status: ChainStatus, key: "PublicKey | None", spki: str | None, now: datetime
+) -> Iterator[Fact]:
+    certificate, validity = chain.leaf, chain.leaf.validity
+    decoded = certificates.load(certificate)
+    yield "Subject", certificate.subject_text or "none"
+    yield from labelled_lines("Names", [visible(name) for name in certificate.names])
+    yield "Issuer", certificate.issuer_text or "none"
+    yield "Serial", certificate.serial
+    yield "Valid from", utc_text(validity.not_before)
+    yield "Valid to", f"{utc_text(validity.not_after)} ({time_left(validity, now)})"
+    yield "Key", key_types.label_of(key) if key is not None else "of a type that csrtui does not support"
+    yield "Signed", signature_name(decoded)
+    yield from labelled_lines("Allows", list(describe_usages(decoded.extensions)))
+    yield from labelled_lines("Issuer at", list(_issuer_urls(decoded)))
+    yield "SHA-256", fingerprint(certificate.sha256)
+    yield "SHA-1", fingerprint(sha1(certificate.der, usedforsecurity=False).hexdigest())
+    if spki:
+        yield spki_fact(spki)
+    if status.state is ChainState.VALID and not certificate.is_ca:  # any other state is a finding
+        yield "Chain", status.text
 
 
 def _certificate_title(certificate: Certificate) -> str:

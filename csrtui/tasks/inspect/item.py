@@ -7,6 +7,7 @@ from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.advice.key_rules import check_csr
+from csrtui.core.base import asn1
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.bundle import BundleKey, BundlePublicKey, prefill
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PublicKey
     from csrtui.tasks.session import Session
 
+_RSA_PSS = "1.2.840.113549.1.1.10"
 Fact = tuple[str, str]
 """A label and a text that is safe to display. A continuation line has an empty label."""
 
@@ -132,6 +134,24 @@ def key_members(public_key: "PublicKey") -> dict[str, object]:
     return {"key": {"type": key_types.name_of(public_key), "bits": getattr(public_key, "key_size", None)}}
 
 
+def original_spki(der: bytes, spki_sha256: str | None, *, at: int) -> str | None:
+    """Return the SPKI fingerprint that openssl computes.
+
+    It differs from `spki_sha256` only for RSA-PSS keys, which cryptography decodes as plain RSA keys (RFC 4055, 1.2).
+
+    Args:
+        der: The DER of a CSR or certificate.
+        spki_sha256: The fingerprint of the decoded key, or None.
+        at: The position of the SubjectPublicKeyInfo among the signed fields.
+    """
+    try:
+        spki = asn1.read_node(der).child(0, asn1.SEQUENCE).child(at, asn1.SEQUENCE)
+        is_pss = spki.child(0, asn1.SEQUENCE).child(0, asn1.OID).oid == _RSA_PSS
+    except (ValueError, IndexError):  # only a faulty encoding
+        return spki_sha256
+    return sha256(spki.encoded).hexdigest() if is_pss else spki_sha256
+
+
 def spki_fact(spki_sha256: str) -> Fact:
     """Return the line with an SPKI fingerprint."""
     return "SPKI", f"SHA-256 {fingerprint(spki_sha256)}"
@@ -171,7 +191,7 @@ def describe_request(
     elif not is_signed:
         text = "The CSR is not signed by its own key: it was damaged or changed, and every CA will refuse it."
         remarks.insert(0, Remark("request-signature", Level.ERROR, text))
-    names = names_of(request)
+    names, spki = names_of(request), original_spki(request.der, request.spki_sha256, at=2) or ""
     proof = {True: "by its own key", False: "NOT by its own key", None: "not checked"}[is_signed]
     return InspectedItem(
         file=file,
@@ -179,7 +199,7 @@ def describe_request(
         title="certificate request (CSR)",
         subject=request.subject_text,
         names=names,
-        spki_sha256=request.spki_sha256,
+        spki_sha256=spki,
         facts=(
             ("Subject", request.subject_text or "none"),
             *labelled_lines("Names", [visible(name) for name in names] or ["none"]),
@@ -187,7 +207,7 @@ def describe_request(
             ("Signed", f"{proof}, {signature_name(decoded)}"),
             *labelled_lines("Asks for", list(describe_usages(decoded.extensions))),
             ("SHA-256", fingerprint(request.sha256)),
-            spki_fact(request.spki_sha256),
+            spki_fact(spki),
         ),
         findings=sort_remarks(remarks),
         members={
