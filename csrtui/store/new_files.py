@@ -19,7 +19,7 @@ from csrtui.core.base.escaping import quote, visible
 from csrtui.store import files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
 from csrtui.store.log import log
-from csrtui.store.permissions import Permissions
+from csrtui.store.permissions import Permissions, unsafe_folders
 
 WORLD_READABLE: Final = Permissions(0o644, forbidden=0)
 OWNER_ONLY: Final = Permissions(0o600, forbidden=0)
@@ -48,6 +48,20 @@ class OutputFile:
     names: Iterable[str]
     data: bytes = field(repr=False)
     permissions: Permissions
+
+
+class MissingFolderError(InputError):
+    """A folder for new files does not exist. `create_output_folder` can create it.
+
+    Args:
+        path: The absolute path of the folder.
+        message: As for `CsrtuiError`.
+        hint: As for `CsrtuiError`.
+    """
+
+    def __init__(self, path: str, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.path = path
 
 
 def write_new_file(path: str, data: bytes) -> str:
@@ -145,9 +159,33 @@ def open_output_folder(path: str) -> int:
 
 def folder_error(path: str, error: OSError) -> InputError:
     """Return the error to raise when a folder for new files cannot be opened or examined."""
-    is_missing = isinstance(error, FileNotFoundError)
-    hint = f"mkdir -p -m 700 {quote(path)}, or mount it" if is_missing else "choose another folder"
-    return InputError(f"cannot write to {visible(path)}: {reason_of(error)}", hint)
+    message = f"cannot write to {visible(path)}: {reason_of(error)}"
+    if isinstance(error, FileNotFoundError):
+        return MissingFolderError(path, message, f"mkdir -p -m 700 {quote(path)}, or mount it")
+    return InputError(message, "choose another folder")
+
+
+def create_output_folder(path: str) -> None:
+    """Create a folder for new files, and the missing folders above it, each with mode 0700.
+
+    Args:
+        path: The absolute path of the folder.
+
+    Raises:
+        InputError: A folder cannot be created, or other users can change a folder above it. In that case, they could
+            replace the new folder.
+    """
+    parent = path
+    while not os.path.isdir(parent):
+        parent = os.path.dirname(parent)
+    unsafe = next(unsafe_folders(parent, itself=True), None)
+    if unsafe is not None:
+        raise InputError(f"{unsafe.problem}: anyone who can write there can replace a new folder", unsafe.fix)
+    try:
+        files.make_folders(path)
+    except OSError as error:
+        message = f"cannot create {visible(path)}: {reason_of(error)}"
+        raise InputError(message, "choose another folder") from error
 
 
 class _PendingFile:

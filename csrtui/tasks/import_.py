@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from csrtui.core import bundle
-from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import command
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import KeyMaterial
 from csrtui.core.certificates.certificate import Certificate, to_pem
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import CertificateFlaw, Difference, differences, flaws
@@ -19,6 +18,7 @@ from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import PairChange
 from csrtui.tasks.batch import Result
+from csrtui.tasks.import_refusal import refusal
 from csrtui.tasks.list import list_pairs, read_pair_folder
 from csrtui.tasks.replacement import (
     ImportMode,
@@ -91,8 +91,6 @@ class _CertificateInFile:
     file: str | None
 
 
-MAX_CERTIFICATES = 100
-"""The maximum number of certificates imported from one text or file. A chain has three or four."""
 CHAIN_ALONE = "to complete a pair's chain, import it for that pair (--pair, or i on the pair's own screen)"
 _MAX_NAMES = 3
 """The maximum number of names or pairs listed in a sentence."""
@@ -171,10 +169,9 @@ def _read(
     certificates: dict[Certificate, str | None] = {}
     for source in sources:
         material = bundle.read(source.data, passphrase, open_keys=False)
-        refusal = _refusal(material)
-        if refusal is not None:
-            text = f"{refusal.message}; {refusal.hint}" if refusal.hint else refusal.message
-            results.append(Result(ok=False, file=source.file, text=text))
+        refused = refusal(source.data, source.file, material)
+        if refused is not None:
+            results.append(refused)
             continue
         results += [
             Result(ok=False, file=source.file, text=problem.sentence) for problem in material.problems
@@ -191,18 +188,6 @@ def _read(
             else:
                 certificates.setdefault(certificate, source.file)
     return [_CertificateInFile(certificate, file) for certificate, file in certificates.items()]
-
-
-def _refusal(material: KeyMaterial) -> InputError | None:
-    """Return the error because of which nothing is imported from a file, or None."""
-    count = len(material.certificates)
-    if count > MAX_CERTIFICATES:
-        return InputError(f"it contains {count} certificates; at most {MAX_CERTIFICATES} are read")
-    try:
-        bundle.refuse_private_key(material)
-    except InputError as error:
-        return error
-    return None if material.certificates or material.problems else bundle.missing_certificate_error(material)
 
 
 def _owners(session: Session, preferred: str | None) -> dict[str, str]:

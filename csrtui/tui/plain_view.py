@@ -21,10 +21,13 @@ _RETURN_KEYS = frozenset(b"\r\nq\x03\x04")
 """The return keys: Enter, q, ctrl+d, and ctrl+c (often meant as copy, so it must not end the program)."""
 _LOCAL_FLAGS = 3  # index of the local modes in the list of `termios.tcgetattr`
 _PROMPT = "Press Enter to return to csrtui."
+_CLEAR = "\x1b[H\x1b[2J"  # cursor to the top left, erase the screen (ECMA-48: CUP, ED)
 
 
 async def show_plain(app: App[Any], text: str) -> None:
-    """Suspend the screens, print a text, and resume when the user presses Enter or another return key.
+    """Suspend the screens, clear the terminal, print a text, and resume when the user presses Enter or another return key.
+
+    The terminal is cleared, so that the user selects this text and not an earlier one.
 
     Await this function in a worker. The app then still handles signals, but draws nothing until the function returns.
 
@@ -38,7 +41,7 @@ async def show_plain(app: App[Any], text: str) -> None:
     # Nothing empties the driver's queue while the app is suspended. Drawing would fill it and block the event loop. The
     # terminal mode is set before the prompt appears, so that the keys in the prompt work at once.
     with app.batch_update(), app.suspend(), _single_key_mode():
-        _print(f"\n{text.rstrip()}\n\n{_PROMPT}\n")
+        _print(f"{_CLEAR}\n{text.rstrip()}\n\n{_PROMPT}\n")
         await _wait_for_return_key()
 
 

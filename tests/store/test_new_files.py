@@ -23,6 +23,7 @@ from csrtui.store.new_files import (
     WORLD_READABLE,
     OutputFile,
     replace_public_file,
+    create_output_folder,
     write_new_file,
     write_new_files,
 )
@@ -476,3 +477,21 @@ def test_a_failure_leaves_the_old_public_file(tmp_path: Path, monkeypatch: pytes
     assert (names(tmp_path), path.read_bytes()) == (["a.prom"], DATA)
     with pytest.raises(InputError, match="not a regular file"):
         replace_public_file(f"{path}/", b"new")
+def test_a_missing_folder_is_created_with_those_above_it_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "usb" / "backups"
+    os.umask(0o022)
+    create_output_folder(str(folder))
+    create_output_folder(str(folder))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder)] == [0o700, 0o700]
+
+
+def test_a_folder_is_not_created_where_it_could_be_replaced_or_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    with pytest.raises(InputError, match="can replace a new folder") as refused:
+        create_output_folder(str(tmp_path / "open" / "new"))
+    assert refused.value.hint == f"chmod go-w {tmp_path}/open"
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"cannot create .*: Not a directory"):
+        create_output_folder(str(tmp_path / "file" / "new"))
+    assert names(tmp_path) == ["file", "open"]

@@ -203,7 +203,7 @@ async def test_the_folder_is_judged_while_one_types(tmp_path: Path) -> None:
         await user.press(*"/x")
         await looked(user)
         await user.settle()
-        assert "cannot write to" in said(user)
+        assert "does not exist. Press F7 to create it" in said(user)
 
 
 async def test_enter_waits_for_the_look_at_a_slow_folder(
@@ -555,3 +555,33 @@ async def test_a_folder_that_others_can_write_to_is_warned_of(tmp_path: Path) ->
         await fill_in(user, tmp_path / "to")
         assert "others can write to" in said(user)
         assert "chmod go-w" in said(user)
+
+
+async def test_a_missing_folder_is_created_by_one_key_and_the_cursor_goes_on(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    folder = tmp_path / "usb" / "new"
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await user.press("f7")  # nothing is missing yet
+        await user.paste(str(folder))
+        await looked(user)
+        await user.press("f7")
+        await user.until(lambda: user.focused_id == "passphrase", "the passphrase")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert "free on /" in said(user)
+
+
+async def test_tab_completes_the_folder_and_goes_on_when_it_is_complete(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    for name in ("usb/web1", "usb/web2", "usb/.hidden"):
+        (tmp_path / name).mkdir(parents=True)
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await user.paste(f"{tmp_path}/us")
+        await user.press("tab")
+        assert user.app.screen.query_one(DestinationField).value == f"{tmp_path}/usb/"
+        assert "web1/ web2/" in said(user)
+        await user.press("shift+tab", "up")
+        await user.press("tab")
+        assert user.focused_id != "folder"
+        assert "web1/" not in said(user)

@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from backup_dialogs import said, session_with
+from backup_dialogs import backed_up, said, session_with
 from certificates_made import build, intermediate, named, pem
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from issued_dialogs import answer_of_ca, at_pair, file_of_ca, imported, is_at, record
 from screens_user import NOW, at_screens
 
 from csrtui.core.pairs.pair import Stage
 from csrtui.tasks.import_ import ImportSource, import_certificates
+from csrtui.tui.commands import key_of
 from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.import_ import ImportScreen
@@ -295,3 +297,67 @@ async def test_hostile_names_in_a_certificate_are_shown_and_do_nothing(
         for line in user.screen_lines:
             assert line.isprintable(), ascii(line)
         assert not is_at(user, ConfirmScreen)
+
+
+KEY = (
+    ec.generate_private_key(ec.SECP256R1())
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode("ascii")
+)
+
+
+@pytest.mark.parametrize("way", ["pasted", "one line", "keys", "file"])
+async def test_a_private_key_is_not_shown_and_the_hint_leads_to_adopt(tmp_path: Path, way: str) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    (tmp_path / "key.pem").write_text(KEY)
+    secret = KEY.splitlines()[1]
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        if way == "keys":  # as a terminal without bracketed paste sends it
+            for line in KEY.splitlines():
+                await user.type(line)
+                assert secret not in user.screen_text
+                await user.press("enter")
+        else:
+            await user.paste(
+                {"pasted": KEY, "one line": KEY.replace("\n", " ")}.get(way, str(tmp_path / "key.pem"))
+            )
+            await user.press("enter")
+        await imported(user)
+        await user.until(lambda: "it contains a private key" in said(user, "notes"), "the reason")
+        assert f"press Esc, then {key_of('adopt')}." in said(user, "notes")
+        assert secret not in user.screen_text
+        assert secret not in typed(user)
+
+
+async def test_a_backup_given_to_import_leads_to_restore(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    file = backed_up(session, ONE, tmp_path / "usb").path
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste(file)
+        await user.press("enter")
+        await user.until(lambda: "that is a backup of a private key" in said(user, "notes"), "the reason")
+        assert f"press Esc, then {key_of('restore')}." in said(user, "notes")
+
+
+async def test_tab_completes_the_last_of_several_files(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    folder = tmp_path / "from the CA"
+    folder.mkdir()
+    for name in ("one.pem", "other.pem", ".hidden"):
+        (folder / name).touch()
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste(f"/tmp/x '{tmp_path}/from")
+        await user.press("tab")
+        assert typed(user) == f"/tmp/x '{folder}/'"
+        assert "one.pem other.pem" in said(user, "notes")
+        await user.press("o", "tab")
+        assert "one.pem other.pem" in said(user, "notes")
+        await user.press("n", "tab")
+        assert typed(user) == f"/tmp/x '{folder}/one.pem'"
+        assert "one.pem" not in said(user, "notes")

@@ -25,6 +25,7 @@ from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.screens.renew import RenewAnswer, RenewScreen
 from csrtui.tui.screens.submit import SubmitScreen
@@ -371,7 +372,7 @@ async def test_a_passphrase_is_asked_for_only_where_the_old_key_is_to_be_used(lo
         assert user.focused_id == "passphrase"
         assert "Enter Check the key" in said(user, "keys")
         await user.press("enter")
-        assert "The key has a passphrase. — type it" in said(user, "ways")
+        assert "The key has a passphrase. Type it." in said(user, "ways")
         await user.press(*"wrong", "enter")
         await user.until(lambda: "does not open" in said(user, "ways"), "the refusal")
         await user.press("ctrl+u")
@@ -411,25 +412,14 @@ async def test_letters_are_typed_into_the_passphrase_and_choose_no_way(locked: S
 # The old pair retires
 
 
-async def test_when_the_successor_has_its_certificate_the_old_pair_may_retire(session: Session) -> None:
+@pytest.mark.parametrize("is_retired", [False, True])
+async def test_the_old_pair_may_retire_after_the_new_one_was_installed_and_not_before(
+    session: Session, tmp_path: Path, is_retired: bool
+) -> None:
     renew(session, plan_renewal(session, ONE))
-    async with at_screens(session) as user:
-        await at_pair(user, TWO)
-        await user.press("i")
-        await user.paste(answer_of_ca(session, TWO))
-        await imported(user)
-        await user.press("enter")
-        await user.until(lambda: is_at(user, ConfirmScreen), "the question")
-        assert user.question.startswith(f"Retire {ONE}?")
-        assert user.answer is False
-        await user.press("right", "enter")
-        await user.until_pairs(TWO)
-    assert record(session, ONE).retired == NOW
-
-
-async def test_nothing_is_asked_about_an_old_pair_that_is_retired_already(session: Session) -> None:
-    renew(session, plan_renewal(session, ONE))
-    retire(session, ONE)
+    if is_retired:
+        retire(session, ONE)
+    (tmp_path / "server").mkdir()
     async with at_screens(session) as user:
         await at_pair(user, TWO)
         await user.press("i")
@@ -437,3 +427,17 @@ async def test_nothing_is_asked_about_an_old_pair_that_is_retired_already(sessio
         await imported(user)
         await user.press("enter")
         assert is_at(user, MainScreen)
+        await user.press("I")
+        await user.paste(str(tmp_path / "server"))
+        await user.press("enter")
+        await user.until(lambda: is_at(user, PageScreen), "the files")
+        await user.press("escape")
+        if is_retired:
+            assert is_at(user, MainScreen)
+            return
+        await user.until(lambda: is_at(user, ConfirmScreen), "the question")
+        assert user.question.startswith(f"Retire {ONE} now?")
+        assert user.answer is False
+        await user.press("right", "enter")
+        await user.until_pairs(TWO)
+    assert record(session, ONE).retired == NOW

@@ -197,7 +197,7 @@ async def test_a_store_that_refuses_leaves_the_form_as_typed(tmp_path: Path) -> 
         typed = user.draft
         await user.press("ctrl+g")
         await user.until(lambda: "No space left" in user.message, "the error")
-        assert user.message == "cannot keep the pair in /store: No space left on device — make room"
+        assert user.message == "Cannot keep the pair in /store: No space left on device. Make room."
         assert user.draft == typed
         assert user.focused_id == "common_name"
         assert user.pairs == []

@@ -186,7 +186,7 @@ async def _renewed_with_a_new_pair(life: Life) -> str:
     await life.bring_home(SECOND)
     await life.install(SECOND, "server-2")
     await user.until(lambda: is_at(user, ConfirmScreen), "the question")
-    assert user.question.startswith(f"Retire {NAME}?")
+    assert user.question.startswith(f"Retire {NAME} now?")
     await user.press("right", "enter")
     await user.until_pairs(SECOND)
     assert record(session, NAME).stage is Stage.RETIRED

@@ -11,6 +11,7 @@ from csrtui.core.base.validity import utc_text
 from csrtui.core.pairs.pair import PairRecord, Stage
 
 _INTRODUCTION = "csrtui backup: a private key{encrypted}, and the certificate request made from it.\n\n"
+_BEGINNING: Final = b"csrtui backup: "
 _FIELDS = (
     "Pair:       {name}\nKey:        SPKI SHA-256 {spki}\nBacked up:  {time}\nIn store:   {key_protection}\n"
 )
@@ -120,6 +121,11 @@ def header_text(
         _SIGNED_NOTE if is_signed else _UNSIGNED_NOTE,
     )
     return "".join(parts)
+
+
+def is_backup(data: bytes) -> bool:
+    """Return whether a line of `data` begins like the header of a backup."""
+    return data.startswith(_BEGINNING) or b"\n" + _BEGINNING in data
 
 
 def _detail_lines(details: Details) -> str:

@@ -25,6 +25,7 @@ MAX_KEYS = 50
 """The maximum number of private keys loaded."""
 
 _COPY_AGAIN = "copy all of it again"
+_REQUEST_HINT = "submit it to the CA, and import the certificate that the CA sends"
 _NOUNS = {
     Structure.CERTIFICATE: "certificate",
     Structure.REQUEST: "certificate request",
@@ -79,7 +80,7 @@ def missing_certificate_error(material: KeyMaterial) -> InputError:
     """Return the error for a file without a certificate."""
     if material.requests:
         message = "that is a certificate request, not the certificate that the CA issued for it"
-        return InputError(message, CA_FILE_HINT)
+        return InputError(message, _REQUEST_HINT)
     return InputError("there is no certificate in it", CA_FILE_HINT)
 
 

@@ -18,6 +18,7 @@ from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of, step_label
+from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -248,7 +249,7 @@ class FleetListScreen(Screen[None]):
     def tell_error(self, error: CsrtuiError) -> None:
         """Show an error with its hint in the message line, or in a dialog if the line is too short."""
         line = self.query_one("#message", RuleLine)
-        line.tell(f"{error.message}{f' — {error.hint}' if error.hint else ''}")
+        line.tell(error_text(error))
         if line.is_cut and self.is_current:
             from csrtui.tui.screens.notice import NoticeScreen
 

@@ -20,6 +20,7 @@ from csrtui.tasks.draft import load_draft_for_hosts, save_draft_for_hosts
 from csrtui.tui.commands import COMMANDS, Scope, bindings
 from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.screens.form_screen import FormScreen
+from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -271,7 +272,7 @@ class FleetRequestScreen(FormScreen):
 
     def _tell_error(self, error: CsrtuiError) -> None:
         line = self.query_one("#message", RuleLine)
-        line.tell(f"{error.message}{f' — {error.hint}' if error.hint else ''}")
+        line.tell(error_text(error))
         if line.is_cut:
             from csrtui.tui.screens.notice import NoticeScreen
 

@@ -19,6 +19,7 @@ from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tui.groups import HasNames, choices
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.dialog import labelled
+from csrtui.tui.screens.folder_creation import FolderCreation
 from csrtui.tui.screens.path_dialog import PathDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
@@ -61,7 +62,7 @@ class BackupAnswer:
     spec: BackupSpec = field(repr=False)
 
 
-class BackupScreen(PathDialog["BackupAnswer | None"]):
+class BackupScreen(PathDialog["BackupAnswer | None"], FolderCreation["BackupAnswer | None"]):
     """A dialog that asks for a folder and a passphrase.
 
     Args:
@@ -275,6 +276,16 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
         else:
             self._go_to_passphrase()
 
+    @property
+    def folder_error(self) -> CsrtuiError | None:
+        """The error of the folder, or None."""
+        state = self._destination.state
+        return state if isinstance(state, CsrtuiError) else None
+
+    def check_created_folder(self) -> None:
+        """Check the folder again, and go to the passphrase if the cursor is still in the folder."""
+        self._check_again(self._go_to_passphrase)
+
     def _go_to_passphrase(self) -> None:
         if self._destination.has_focus:
             self.query_one("#passphrase").focus()
@@ -344,7 +355,11 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
         keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Generate passphrase"))
         around = _AROUND_NOTES + (len(keys) - 1) + (len(self._groups) > 1) + 3 * len(gap)
         room = self.app.size.height - around
-        notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
+        notes = self.candidate_lines() or [
+            *self._passphrase_lines(),
+            *self._locked_lines(),
+            *self._folder_lines(),
+        ]
         if self._error is not None:
             notes = self.error_lines(self._error) + notes
         notes += [()] * (_NOTES - len(notes))

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import key_of
 from csrtui.tui.commands_app import CommandsApp
+from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrap
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.base.errors import CsrtuiError
+    from csrtui.tui.widgets.path_field import PathField
     from csrtui.tui.widgets.text_block import Line
 
 ResultT = TypeVar("ResultT")
@@ -50,6 +52,8 @@ class Dialog(ModalScreen[ResultT]):
         Binding("up", "app.focus_previous", "Previous field", show=False),
     ]
 
+    candidates: tuple[str, ...] = ()
+    """The names that the path in the focused field can continue with."""
     _dismissed_with: tuple[ResultT | None, ...] = ()
     _was_dismissed = False
 
@@ -95,7 +99,20 @@ class Dialog(ModalScreen[ResultT]):
 
     def error_lines(self, error: CsrtuiError) -> list[Line]:
         """Return the lines of an error and its hint, wrapped to the width of the dialog."""
-        return self.lines(f"{error.message}{f' — {error.hint}' if error.hint else ''}", "error")
+        return self.lines(error_text(error), "error")
+
+    def on_path_field_candidates(self, event: PathField.Candidates) -> None:
+        """Show the names that a path can continue with, or hide them."""
+        event.stop()
+        self.candidates = event.names
+        self.draw()
+
+    def candidate_lines(self) -> list[Line]:
+        """Return two lines at most with the names that the path in the focused field can continue with."""
+        lines = wrap(visible("  ".join(self.candidates)), self.inner_width) if self.candidates else []
+        if len(lines) > 2:  # noqa: PLR2004 - two lines, as documented
+            lines[1:] = [f"{lines[1][: self.inner_width - 2]} …"]
+        return [((line, "label"),) for line in lines]
 
     def key_of(self, action: str) -> str:
         """Return the first key of a command as displayed text."""

@@ -13,10 +13,13 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural, visible
+from csrtui.core.bundle.pem import names_private_key
 from csrtui.store.files import read_foreign
 from csrtui.tasks.import_ import ImportSource
+from csrtui.tasks.import_refusal import FileKind, RefusedFile
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.widgets.path_field import FilesField, quote_path
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import cut
@@ -37,7 +40,9 @@ _ABOUT = (
     "Paste what the CA sent, or enter the paths of its files: PEM in any order, DER, PKCS #7. "
     "Each certificate is matched to its pair by the public key."
 )
-_BEGIN = "-----BEGIN"
+_BEGIN, _END = "-----BEGIN", "-----END"
+_KEY_LINE = "-----BEGIN PRIVATE KEY-----"
+"""Stands for a private key that was dropped, so that the same error is shown as for a key in a file."""
 _NOTES = 4
 """Lines reserved for notes. They keep the height of the dialog constant."""
 _SHORT = 20
@@ -81,6 +86,7 @@ class ImportScreen(TaskDialog[ImportAnswer]):
         self._title = title
         self._initial_text = text
         self._pasted_lines: list[str] = []
+        self._is_key = False
         self._rejected: Sequence[Result] = ()
         self._status = ""
 
@@ -89,7 +95,7 @@ class ImportScreen(TaskDialog[ImportAnswer]):
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
             yield from labelled(
-                ("Files", TextField(self._initial_text, "paths, or paste the text", id="files"))
+                ("Files", FilesField(self._initial_text, "paths, or paste the text", id="files"))
             )
             yield TextBlock(id="notes")
             yield TextBlock(id="keys")
@@ -111,10 +117,12 @@ class ImportScreen(TaskDialog[ImportAnswer]):
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """Import the files or the collected lines, or collect a line of pasted text."""
         text = event.value.strip()
-        if _BEGIN in text or (self._pasted_lines and text):
+        if self._is_key or names_private_key(text):
+            self._drop_key_line(text)
+        elif _BEGIN in text or (self._pasted_lines and text):
             self._pasted_lines.append(text)
             self.query_one("#files", TextField).load_text("")
-            if text.endswith("-----") and text.count(_BEGIN) and "-----END" in text:
+            if text.endswith("-----") and text.count(_BEGIN) and _END in text:
                 self._import_pasted_lines()  # the line contains the whole PEM text
         elif self._pasted_lines:
             self._import_pasted_lines()
@@ -122,12 +130,22 @@ class ImportScreen(TaskDialog[ImportAnswer]):
             self._import_files(text)
         self.draw()
 
+    def _drop_key_line(self, text: str) -> None:
+        """Drop a line of a private key, and hide the following lines until the last one, or until an empty line."""
+        self._pasted_lines = []
+        self._is_key = bool(text) and _END not in text
+        field = self.query_one("#files", FilesField)
+        field.is_hidden = self._is_key
+        field.load_text("")
+        if not self._is_key:
+            self._import_text([_KEY_LINE])
+
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Import the pasted text. If it consists of paths, add them to the field instead."""
         event.stop()
         lines = [line.strip() for line in event.lines]
         if all(line.startswith(("/", "~/")) for line in lines) and not any(len(line) == 64 for line in lines):  # noqa: PLR2004 - a line of PEM may begin with a slash
-            paths = [self.query_one("#files", TextField).value.strip(), *map(_quoted, lines)]
+            paths = [self.query_one("#files", TextField).value.strip(), *map(quote_path, lines)]
             self.query_one("#files", TextField).replace_text(" ".join(filter(None, paths)))
             return
         self._import_text(event.lines)
@@ -193,11 +211,24 @@ class ImportScreen(TaskDialog[ImportAnswer]):
         self.show("#notes", [*gap, *notes[: max(room, 1)], *gap])
         self.show("#keys", self.key_lines(("Enter", "Import"), ("Esc", "Cancel")))
 
+    def _rejection_lines(self, result: Result) -> list[Line]:
+        """Return the lines with the reason of a result, and with the key of the command that the file belongs to."""
+        source = result.file or "pasted text"
+        if not isinstance(result, RefusedFile) or result.kind is FileKind.OTHER:
+            return self.lines(f"{source}: {result.text}", "error")
+        if result.kind is FileKind.KEY:
+            hint = f"To add the key as a pair, press Esc, then {self.key_of('adopt')}."
+        else:
+            hint = f"To restore the pair, press Esc, then {self.key_of('restore')}."
+        return [*self.lines(f"{source}: {result.problem}.", "error"), *self.lines(hint)]
+
     def _notes(self) -> list[Line]:
+        if self.candidates:
+            return self.candidate_lines()
         if self.error is not None:
             return self.error_lines(self.error)
         if self._rejected:
-            return [line for result in self._rejected for line in self.lines(_error_text(result), "error")]
+            return [line for result in self._rejected for line in self._rejection_lines(result)]
         if self._is_busy:
             return self.lines(self._status, "strong")
         if self._pasted_lines:
@@ -205,14 +236,3 @@ class ImportScreen(TaskDialog[ImportAnswer]):
             count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to import."
             return [*self.lines(count, "strong"), *self.lines(last, "label")]
         return self.lines("Separate paths with spaces. Put quotes around a path with spaces.", "label")
-
-
-def _error_text(result: Result) -> str:
-    """Return the error of a result, with the name of its file."""
-    return f"{result.file or 'pasted text'}: {result.text}"
-
-
-def _quoted(path: str) -> str:
-    """Return a path quoted for the field. A leading ``~/`` stays unquoted."""
-    home, rest = ("~/", path[2:]) if path.startswith("~/") else ("", path)
-    return home + (shlex.quote(rest) if rest else "")

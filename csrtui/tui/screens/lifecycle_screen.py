@@ -10,7 +10,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.commands import step_label
+from csrtui.tui.commands import key_of, step_label
 from csrtui.tui.groups import Group
 from csrtui.tui.screens.pairs_screen import PairsScreen
 
@@ -168,8 +168,6 @@ class LifecycleScreen(PairsScreen):
                 self.run_worker(self._import_elsewhere(sources), group="import")
             elif follow_up is ImportFollowUp.NEXT_STEP:
                 self._do_next_step(names[0])
-            elif len(names) == 1:
-                self._offer_to_retire(names[0])
 
         self.app.push_screen(ImportResultScreen(self._session, results, offer), handle_follow_up)
 
@@ -252,7 +250,7 @@ class LifecycleScreen(PairsScreen):
     # Retire
 
     def _offer_to_retire(self, successor: str) -> None:
-        """Ask whether to retire the pair that `successor` renews. Do nothing if that pair is no longer in use."""
+        """Ask whether to retire the pair that `successor`, which was just installed, renews. Do nothing if that pair is no longer in use."""
         from csrtui.tui.screens.confirm import ConfirmScreen
 
         try:
@@ -262,9 +260,9 @@ class LifecycleScreen(PairsScreen):
         except CsrtuiError:
             return  # the pair no longer exists
         question = ConfirmScreen(
-            f"Retire {renews}?",
-            f"{successor} has its certificate and replaces {renews}. Once the server uses it, the old pair can be "
-            "retired. It is then hidden from the list; nothing is deleted.",
+            f"Retire {renews} now?",
+            f"{successor} replaces {renews}. Retire the old pair once the server uses the new files. It is then hidden "
+            f"from the list; nothing is deleted. Or do it later, with {key_of('retire', self._commands)} in the keystore.",
             "Retire",
         )
         self.app.push_screen(question, lambda yes: self._retire(renews) if yes else None)

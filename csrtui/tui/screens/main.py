@@ -17,6 +17,7 @@ from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.panes.first_commands import first_commands
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.request_screen import RequestScreen
+from csrtui.tui.sentences import error_text
 from csrtui.tui.terminal import hostname
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -287,7 +288,7 @@ class MainScreen(RequestScreen):
     def tell_error(self, error: CsrtuiError) -> None:
         """Show an error in the message line, and also in a dialog if the line is too short."""
         line = self.query_one("#message", RuleLine)
-        self.tell(f"{error.message}{f' — {error.hint}' if error.hint else ''}")
+        self.tell(error_text(error))
         if line.is_cut and error is not self.keystore.error:  # the pane shows that error
             from csrtui.tui.screens.notice import NoticeScreen
 

@@ -14,6 +14,7 @@ from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import COMMANDS
 from csrtui.tui.compositor import CroppedCompositor
 from csrtui.tui.groups import Group, PairSelection
+from csrtui.tui.sentences import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ class PairsScreen(Screen[None]):
 
     def tell_error(self, error: CsrtuiError) -> None:
         """Show an error and its hint."""
-        self.tell(f"{error.message}{f' — {error.hint}' if error.hint else ''}")
+        self.tell(error_text(error))
 
     def refresh_pairs(self, want: str | None = None) -> None:
         """Show the current state of the pairs.

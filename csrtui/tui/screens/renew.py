@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks.new import Blocking
@@ -17,6 +17,7 @@ from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -254,17 +255,12 @@ class RenewScreen(TaskDialog["RenewAnswer | None"]):
         if self._is_proved:
             lines += _sentence(_PROVED, width, "good")
         if self.error is not None:
-            hint = f" — {self.error.hint}" if self.error.hint and self._is_locked else ""
-            lines += _sentence(f"{_capital(self.error)}{hint}", width, "error")
+            lines += _sentence(error_text(self.error), width, "error")
         elif self.is_busy:
             lines += _sentence(_PROVING, width, "strong")
         elif not self._is_proved:
             lines += _sentence(_UNLOCK if self._way is RenewalWay.OLD_CSR else _LOCKED, width, "label")
         return lines
-
-
-def _capital(error: CsrtuiError) -> str:
-    return f"{error.message[:1].upper()}{error.message[1:]}"
 
 
 def _sentence(text: str, width: int, manner: str = "") -> list[Line]:

@@ -75,7 +75,10 @@ class Choice:
     about: str
 
 
+_ONLY_CSR = "Only the CSR goes to the CA. Never send the private key."
 _MARK_HINT = "When the CA has it, press m to mark it as submitted."
+_SHORT = 20
+"""On screens with fewer lines, the dialog has no blank lines."""
 _FIRST = (
     Choice(
         "b",
@@ -165,7 +168,10 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close", show=False, priority=True),
-        *(Binding(choice.key, choice.action, choice.label, show=False) for choice in (*_FIRST, *_WAYS)),
+        *(
+            Binding(choice.key, f"choose('{choice.action}')", choice.label, show=False)
+            for choice in (*_FIRST, *_WAYS)
+        ),
     ]
 
     def __init__(self, session: Session, pair: Pair, csr: Request) -> None:
@@ -174,7 +180,8 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
         self._pair = pair
         self._csr = csr
         self._message = ""
-        self._message_details = ""
+        self._result: tuple[str, str] | None = None
+        self._explained = 0
         self._path_text = f"~/{pair.name}.csr"
         self._mark_answer = MarkAnswer("", "")
         self._rows = (
@@ -205,16 +212,24 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
     def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
         """Explain the action under the cursor, and remove the last message."""
         event.stop()
-        self._message_details = ""
-        self.error = None
-        self.draw()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's interface
-        """Disable actions that the list does not show."""
-        is_choice = any(choice.action == action for choice in (*_FIRST, *_WAYS))
-        return not is_choice or self._rows.find(action) is not None
+        if (
+            event.index != self._explained
+        ):  # otherwise, a letter moved the cursor, and its result is being shown
+            self._explained = event.index or 0
+            self._result = None
+            self.error = None
+            self.draw()
 
     # Actions
+
+    async def action_choose(self, action: str) -> None:
+        """Move the cursor to an action, and run it. Do nothing if the list does not show it."""
+        index = self._rows.find(action)
+        if index is not None:
+            self._explained, self._result = index, None
+            self.query_one("#ways", LineList).move_to(index)
+            self.draw()
+            await self.run_action(action)
 
     def action_close(self) -> None:
         """Close the dialog."""
@@ -230,9 +245,11 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
     def action_overrule(self) -> None:
         """Show the ways to send the CSR to the CA, although the key has no verified backup."""
         self._rows = ChoiceRows("How to hand over the CSR (no backup of this key is verified)", _WAYS)
+        self._explained = 0
         ways = self.query_one("#ways", LineList)
         ways.set_rows(self._rows)
         ways.action_first()
+        self.draw()
 
     def action_clipboard(self) -> None:
         """Send the CSR to the clipboard."""
@@ -285,6 +302,7 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
             from csrtui.tui.screens.notice import NoticeScreen
 
             self.app.push_screen(NoticeScreen("Run on your computer:", [line for _, line in lines]))
+        self._result = "shown: the commands to run on your computer", _MARK_HINT
 
     async def _record(self, hand_out_spec: HandOut, message: str, details: str) -> None:
         self._show_message(message, details)
@@ -315,23 +333,26 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
             )
 
     def _show_message(self, message: str, details: str) -> None:
-        self._message, self._message_details = message, details
+        self._message, self._result = message, (message, details)
         self.draw()
 
     # Drawing
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        self.show("#about", [*self.lines(f"Submit {self._pair.name}", "strong"), ()])
+        gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
+        warning = self.lines(_ONLY_CSR, "warning") if self._rows.choices is _WAYS else []
+        self.show("#about", [*self.lines(f"Submit {self._pair.name}", "strong"), *warning, *gap])
         ways = self.query_one("#ways", LineList)
         ways.styles.height = len(self._rows) + 1
-        self.show("#more", [(), *self._note_lines(self._rows.choices[ways.cursor or 0]), ()])
+        self.show("#more", [*gap, *self._note_lines(self._rows.choices[ways.cursor or 0]), *gap])
         self.show("#keys", self.key_lines(("Enter", "Run"), ("Esc", "Close")))
 
     def _note_lines(self, choice: Choice) -> list[Line]:
         """Return the lines of the error, of the last message, or of the explanation of the choice under the cursor."""
         if self.error is not None:
             return self.error_lines(self.error)
-        if self._message_details:
-            return [*self.lines(self._message, "good"), *self.lines(self._message_details, "label")]
+        if self._result is not None:
+            message, details = self._result
+            return [*self.lines(message, "good"), *self.lines(details, "label")]
         return self.lines(choice.about, "label")

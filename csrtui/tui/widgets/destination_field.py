@@ -9,7 +9,8 @@ from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.store.destination import Destination, examine_backup_folder
-from csrtui.tui.widgets.text_field import TextField
+from csrtui.store.path_completion import PathKind
+from csrtui.tui.widgets.path_field import PathField
 
 if TYPE_CHECKING:
     from textual.events import Mount
@@ -18,8 +19,8 @@ FolderState = Destination | CsrtuiError
 """The properties of a folder, or the error that prevents writing backups to it."""
 
 
-class DestinationField(TextField, inherit_css=True):
-    """A `TextField` that checks the folder typed into it.
+class DestinationField(PathField, inherit_css=True):
+    """A `PathField` that checks the folder typed into it.
 
     The check runs in a thread, because it can take long on a network drive that does not respond.
 
@@ -43,7 +44,7 @@ class DestinationField(TextField, inherit_css=True):
             self.state = state
 
     def __init__(self, value: str, store: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(value, "destination folder", id=id)
+        super().__init__(value, "destination folder", PathKind.FOLDER, id=id)
         self._store = store
         self._is_checking = False
         self._last_check: tuple[str, FolderState] | None = None

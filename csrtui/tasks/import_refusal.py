@@ -1,0 +1,78 @@
+"""The reason why nothing is imported from a file, such as a private key or a backup that was given by mistake."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from csrtui.core import bundle
+from csrtui.core.backups.age import is_age
+from csrtui.core.backups.header import is_backup
+from csrtui.core.base.errors import InputError
+from csrtui.core.bundle import KeyMaterial, ProblemKind
+from csrtui.core.bundle.formats import recognize
+from csrtui.tasks.batch import Result
+
+MAX_CERTIFICATES = 100
+"""The maximum number of certificates imported from one text or file. A chain has three or four."""
+
+
+class FileKind(Enum):
+    """A kind of file that belongs to another command."""
+
+    OTHER = auto()
+    """A file that belongs to no command."""
+    KEY = auto()
+    BACKUP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFile(Result):
+    """The result for a text or file from which nothing is imported.
+
+    Attributes:
+        problem: The problem, without a hint.
+        kind: The kind of file. The hint depends on it.
+    """
+
+    problem: str = ""
+    kind: FileKind = FileKind.OTHER
+
+
+def refusal(data: bytes, file: str | None, material: KeyMaterial) -> RefusedFile | None:
+    """Return the reason why nothing is imported from a text or file, or None.
+
+    Args:
+        data: The contents.
+        file: The path of the file, or None.
+        material: The items that were read from the contents, without private keys.
+    """
+    kind, error = _reason(data, material)
+    if error is None:
+        return None
+    text = f"{error.message}; {error.hint}" if error.hint else error.message
+    return RefusedFile(ok=False, text=text, file=file, problem=error.message, kind=kind)
+
+
+def _reason(data: bytes, material: KeyMaterial) -> tuple[FileKind, InputError | None]:
+    if is_age(data):
+        hint = "if it is a backup, csrtui restore FILE --identity IDENTITY restores its pair"
+        return FileKind.BACKUP, InputError("that is an age file, not a certificate", hint)
+    if is_backup(data):
+        message = "that is a backup of a private key, not a certificate"
+        return FileKind.BACKUP, InputError(message, "csrtui restore FILE restores its pair")
+    if material.has_private_key:
+        return _key_reason(data, material)
+    count = len(material.certificates)
+    if count > MAX_CERTIFICATES:
+        error = InputError(f"it contains {count} certificates; at most {MAX_CERTIFICATES} are read")
+        return FileKind.OTHER, error
+    is_readable = bool(material.certificates or material.problems)
+    return FileKind.OTHER, None if is_readable else bundle.missing_certificate_error(material)
+
+
+def _key_reason(data: bytes, material: KeyMaterial) -> tuple[FileKind, InputError]:
+    problem = next((problem for problem in material.problems if problem.kind is ProblemKind.KEY), None)
+    if problem is not None and recognize(data) is not None:  # a keystore of another program
+        return FileKind.OTHER, problem.error
+    message = "it contains a private key, and only certificates are imported; nothing of it was kept"
+    hint = "csrtui adopt --key FILE adds the key, with its certificate, as a pair"
+    return FileKind.KEY, InputError(message, f"{hint}; {problem.hint}" if problem is not None else hint)
