@@ -7,35 +7,29 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from csrtui.core.base.errors import CsrtuiError
 
+_FIRST_WORDS: Final = frozenset(
+    {"a", "an", "cannot", "it", "no", "nothing", "only", "others", "that", "the", "there", "these", "this"}
+)
+"""The words that get a capital letter at the beginning of an error. Any other first word could be a name."""
 _PROGRAMS: Final = frozenset(
-    {
-        "chmod",
-        "chown",
-        "csrtui",
-        "cp",
-        "keytool",
-        "mkdir",
-        "openssl",
-        "pip",
-        "puttygen",
-        "rm",
-        "setfacl",
-        "ssh",
-    }
+    {"chmod", "chown", "csrtui", "keytool", "mkdir", "openssl", "pip", "puttygen", "setfacl", "ssh"}
 )
 """A hint that begins with one of these is a command to type, and stays as it is."""
 
 
 def error_text(error: CsrtuiError) -> str:
     """Return an error and its hint as sentences. The text is not escaped."""
-    parts = (error.message, error.hint) if error.hint else (error.message,)
-    return " ".join(map(sentence, parts))
+    first, hint = error.message.partition(" ")[0], error.hint
+    message = _sentence(_capitalized(error.message) if first in _FIRST_WORDS else error.message)
+    if not hint:
+        return message
+    is_command = hint.partition(" ")[0] in _PROGRAMS
+    return f"{message} {hint if is_command else _sentence(_capitalized(hint))}"
 
 
-def sentence(text: str) -> str:
-    """Return a text that begins with a capital letter and ends with a full stop, unless it is a command."""
-    first = text.partition(" ")[0]
-    if first in _PROGRAMS or not text:
-        return text
-    capital = text[:1].upper() if first.isalpha() else text[:1]
-    return f"{capital}{text[1:]}{'' if text[-1] in '.!?…' else '.'}"
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

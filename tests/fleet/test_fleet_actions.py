@@ -88,7 +88,7 @@ async def test_all_without_a_backup_are_the_last_choice_and_a_key_that_is_no_rec
         await user.paste(str(key))
         await user.see("that is a private key, not a recipient")
         await user.press("enter")
-        await user.see("give the public half")
+        await user.see("Give the public half")
         await user.press("ctrl+u")
         await user.paste(f"{public}, {RECIPIENT}")
         await user.see("Can be opened by ssh-ed25519 SHA256:")

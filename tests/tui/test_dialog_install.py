@@ -185,7 +185,7 @@ async def test_a_passphrase_that_openssl_cannot_read_is_refused_in_the_dialog(
             user.app.screen.query_one(field, SecretField).load_text("a1" * 512)
         user.app.screen.query_one("#again").focus()
         await user.press("enter")
-        assert "the passphrase has more than 1023 bytes" in said(user, "notes")
+        assert "The passphrase has more than 1023 bytes" in said(user, "notes")
         assert user.focused_id == "passphrase"
     assert modes(tmp_path / "tls") == {}
 
@@ -217,7 +217,7 @@ async def test_what_is_wrong_with_a_folder_is_said_while_it_is_typed(
         await user.press("enter")
         assert "Enter an existing folder" in said(user, "notes")
         for folder, answer in {
-            tmp_path / "nowhere": "No such file or directory",
+            tmp_path / "nowhere": "does not exist",
             tmp_path / "file": "file",
             session.store.path: "is within the keystore",
         }.items():
@@ -244,7 +244,7 @@ async def test_enter_looks_again_at_a_folder_that_was_not_there(tmp_path: Path, 
         await name_folder(user, new)
         await user.press("enter")
         await looked(user)
-        assert "No such file or directory" in said(user, "notes")
+        assert "does not exist" in said(user, "notes")
         new.mkdir(0o700)
         await user.press("enter")
         await written(user)
@@ -290,7 +290,7 @@ async def test_no_passphrase_is_typed_into_a_folder_that_will_not_do(
         await user.press("enter")
         await looked(user)
         assert user.focused_id == "folder"
-        assert "No such file or directory" in said(user, "notes")
+        assert "does not exist" in said(user, "notes")
         await user.press("down", "down")
         assert user.focused_id == "passphrase", "who goes there by hand may"
         assert "press Up to return" in said(user, "notes")
@@ -300,7 +300,7 @@ async def test_no_passphrase_is_typed_into_a_folder_that_will_not_do(
         await user.press("enter")
         await looked(user)
         assert user.focused_id == "again", "the cursor does not leave a secret field by itself"
-        assert "No such file or directory" in said(user, "notes")
+        assert "does not exist" in said(user, "notes")
         await user.paste(PASSPHRASE)
         assert PASSPHRASE not in user.screen_text
         await user.press("ctrl+z", "ctrl+u")

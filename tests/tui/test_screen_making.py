@@ -225,7 +225,7 @@ async def test_a_read_only_store_says_so(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("no folder")
     async with at_screens(session_on(tmp_path / "store"), (200, 40)) as user:
         await user.press(*"a.example.com", "ctrl+g")
-        await user.until(lambda: user.message.startswith("cannot"), "the error")
+        await user.until(lambda: user.message.startswith("Cannot"), "the error")
         assert str(tmp_path / "store") in user.message
         assert user.draft.common_name == "a.example.com"
 

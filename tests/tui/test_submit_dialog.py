@@ -264,7 +264,7 @@ async def test_a_note_too_long_is_said_and_escape_keeps_what_was_typed(session: 
         await open_dialog(user, "m", *"CA", "down")
         await user.paste("n" * 201)
         await user.press("enter")
-        await until_said(user, "the note has 201 characters; at most 200 are allowed")
+        await until_said(user, "The note has 201 characters; at most 200 are allowed")
         await user.press("escape")
         assert isinstance(user.app.screen, SubmitScreen)
         await user.press("m")

@@ -12,10 +12,12 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import plural
+from csrtui.store.path_completion import PathKind
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import read_files, search_folder
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -80,7 +82,9 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
             yield from labelled(
                 (
                     "Key or folder",
-                    TextField(self._initial_path, "path, e.g. /etc/letsencrypt/live", id="path"),
+                    PathField(
+                        self._initial_path, "path, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path"
+                    ),
                 )
             )
             with Vertical(classes="fields", id="locked"):
@@ -194,6 +198,7 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
         elif locked:
             count = plural(len(locked), "encrypted key")
             notes = self.lines(f"{count} found. Leave the passphrase empty to skip.")
+        notes = self.candidate_lines() or notes
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", notes if short else [(), *notes, ()])
         self.show("#keys", self.key_lines(("Enter", "Open" if locked else "Search"), ("Esc", "Cancel")))

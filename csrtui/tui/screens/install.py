@@ -19,6 +19,7 @@ from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.guide import guide_lines, plan_lines
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.server import FileFormat
+from csrtui.store.path_completion import PathKind
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.install_page import InstallAnswer, install_answer, replace_question
@@ -26,6 +27,7 @@ from csrtui.tui.screens.page import text_lines
 from csrtui.tui.screens.path_dialog import PathDialog
 from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -115,7 +117,10 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
             yield TextBlock(id="about")
             yield ChoiceField("Server", servers, platform if platform in PLATFORMS else OTHER, id="server")
             yield from labelled(
-                ("Folder", TextField(self._initial_folder, "destination folder", id="folder"))
+                (
+                    "Folder",
+                    PathField(self._initial_folder, "destination folder", PathKind.FOLDER, id="folder"),
+                )
             )
             with Vertical(id="pkcs12", classes="fields"):
                 yield ChoiceField("Encryption", _STRENGTHS, Strength.AES.name, id="strength")
@@ -266,6 +271,16 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
             self._prepare_unless_known()
         self.draw()
 
+    @property
+    def folder_error(self) -> CsrtuiError | None:
+        """The error of the folder, or None."""
+        result = self._result
+        return result if isinstance(result, CsrtuiError) else None
+
+    def check_created_folder(self) -> None:
+        """Check the folder again."""
+        self._check_again(self.draw)
+
     def _prepare_unless_known(self) -> None:
         spec = self._spec
         if spec.folder and self._result is None:
@@ -350,7 +365,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         gap: list[Line] = [] if height < _SHORT else [()]
         fields = 3 * self.query_one("#pkcs12").display + self._pair.record.key.encrypted
         room = height - _AROUND - fields - _BLANK_LINES * len(gap)
-        notes = self._notes()[: max(room - 1, 1)]
+        notes = (self.candidate_lines() or self._notes())[: max(room - 1, 1)]
         self.show("#about", [*self.lines(f"Install {self._pair.name}", "strong")[:1], *gap])
         self.show("#notes", [*gap, *notes, *gap])
         lines = [line for text in self._plan_lines() for line in text_lines(visible(text), self.inner_width)]

@@ -19,6 +19,7 @@ from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents,
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.path_dialog import PathDialog
+from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -134,9 +135,9 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
             path = os.path.join(folder, "") if folder else ""
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
-            yield from labelled(("Backup", TextField(path, "path of the backup file", id="path")))
+            yield from labelled(("Backup", PathField(path, "path of the backup file", id="path")))
             with Vertical(id="recipients") as row:
-                yield from labelled(("Identity", TextField("", "path of the age identity", id="identity")))
+                yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
             row.display = False
             yield from labelled(("Passphrase", SecretField(_FOR_BACKUP, id="passphrase")))
             yield TextBlock(id="notes")
@@ -351,7 +352,9 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         self.show("#about", [*self.lines("Restore a pair", "strong"), (), *about, ()])
         notes: list[Line] = []
         error = self._error or self._path_error
-        if error is not None:
+        if self.candidates:
+            notes = self.candidate_lines()
+        elif error is not None:
             notes = self.error_lines(error)
             if self.is_in_secret and (self._path_error is not None or not self.path):
                 notes += self.lines(_WAY_BACK, "label")

@@ -13,7 +13,9 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import InputError
 from csrtui.tasks.submit import mark_submitted, write_csr
 from csrtui.tui.screens.dialog import labelled
+from csrtui.tui.screens.folder_creation import FolderCreation
 from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from csrtui.core.base.errors import CsrtuiError
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
     from csrtui.tasks.submit import CsrForm
@@ -44,7 +47,7 @@ class FileAnswer:
     path: str = ""
 
 
-class FileScreen(TaskDialog[FileAnswer]):
+class FileScreen(TaskDialog[FileAnswer], FolderCreation[FileAnswer]):
     """A dialog that asks for a path and writes the CSR to it. It never overwrites a file.
 
     Args:
@@ -67,7 +70,7 @@ class FileScreen(TaskDialog[FileAnswer]):
         """Build the dialog."""
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
-            yield from labelled(("File", TextField(self._initial_path, id="path")))
+            yield from labelled(("File", PathField(self._initial_path, id="path")))
             yield TextBlock(id="answer")
 
     def on_mount(self) -> None:
@@ -89,6 +92,20 @@ class FileScreen(TaskDialog[FileAnswer]):
         self.error = InputError(_PASTE_IGNORED)
         self.draw()
 
+    @property
+    def folder_error(self) -> CsrtuiError | None:
+        """The error of the last attempt to write the file, or None."""
+        return self.error
+
+    def check_created_folder(self) -> None:
+        """Write the file."""
+        self.on_input_submitted()
+
+    def fail(self, error: CsrtuiError, field: str | None = None) -> None:  # noqa: ARG002 - the only field has the focus
+        """Show an error."""
+        self.error = error
+        self.draw()
+
     def action_cancel(self) -> None:
         """Close without writing. The dialog offers the path again the next time it opens."""
         self.close_when_idle(lambda: self.dismiss(FileAnswer(self._path)))
@@ -107,8 +124,9 @@ class FileScreen(TaskDialog[FileAnswer]):
         """Redraw the dialog."""
         title = f"Write the CSR of {self._pair.name} as {self._form.value}"
         self.show("#about", [*self.lines(title, "strong"), ()])
-        error = [] if self.error is None else [*self.error_lines(self.error), ()]
-        self.show("#answer", [(), *error, *self.key_lines(("Enter", "Write"), ("Esc", "Back"))])
+        notes = self.candidate_lines() or (self.error_lines(self.error) if self.error is not None else [])
+        notes = [*notes, ()] if notes else []
+        self.show("#answer", [(), *notes, *self.key_lines(("Enter", "Write"), ("Esc", "Back"))])
 
 
 @dataclass(frozen=True, slots=True)

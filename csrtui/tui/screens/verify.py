@@ -18,6 +18,7 @@ from csrtui.tui.groups import choices
 from csrtui.tui.screens.batch_dialog import BatchDialog
 from csrtui.tui.screens.dialog import SHORT, labelled
 from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -87,7 +88,7 @@ class VerifyScreen(BatchDialog[None]):
             with Vertical(id="under-passphrase"):
                 yield from labelled(("Passphrase", SecretField("for the backups", id="passphrase")))
             with Vertical(id="to-recipients") as row:
-                yield from labelled(("Identity", TextField("", "path of the age identity", id="identity")))
+                yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
             row.display = False
             yield ProgressLine(id="progress")
             yield TextView(id="results")
@@ -224,7 +225,11 @@ class VerifyScreen(BatchDialog[None]):
         rows = [row for row in ("#under-passphrase", "#to-recipients") if self.query_one(row).display]
         input_help = _IDENTITY_HELP if "#to-recipients" in rows else _TEST_HELP
         hint = self._hint or (self._no_backups_text() if self._has_no_backups else input_help)
-        below = [*gap, *self.lines(hint, "warning" if self._hint else "label"), *gap]
+        below = [
+            *gap,
+            *(self.candidate_lines() or self.lines(hint, "warning" if self._hint else "label")),
+            *gap,
+        ]
         keys = self._keys(more=False)
         around = _AROUND + len(rows) - 1 + len(about) - 1 + len(self.query("#group")) + len(below)
         if len(lines) > self.app.size.height - around - len(keys):
