@@ -15,7 +15,7 @@ MAX_CERTIFICATES = 100
 """The maximum number of certificates imported from one text or file. A chain has three or four."""
 
 
-class FileKind(Enum):
+class RefusedKind(Enum):
     """A kind of file that belongs to another command."""
 
     OTHER = auto()
@@ -34,7 +34,7 @@ class RefusedFile(Result):
     """
 
     problem: str = ""
-    kind: FileKind = FileKind.OTHER
+    kind: RefusedKind = RefusedKind.OTHER
 
 
 def refusal(data: bytes, file: str | None, material: KeyMaterial) -> RefusedFile | None:
@@ -52,27 +52,27 @@ def refusal(data: bytes, file: str | None, material: KeyMaterial) -> RefusedFile
     return RefusedFile(ok=False, text=text, file=file, problem=error.message, kind=kind)
 
 
-def _reason(data: bytes, material: KeyMaterial) -> tuple[FileKind, InputError | None]:
+def _reason(data: bytes, material: KeyMaterial) -> tuple[RefusedKind, InputError | None]:
     if is_age(data):
         hint = "if it is a backup, csrtui restore FILE --identity IDENTITY restores its pair"
-        return FileKind.BACKUP, InputError("that is an age file, not a certificate", hint)
+        return RefusedKind.BACKUP, InputError("that is an age file, not a certificate", hint)
     if is_backup(data):
         message = "that is a backup of a private key, not a certificate"
-        return FileKind.BACKUP, InputError(message, "csrtui restore FILE restores its pair")
+        return RefusedKind.BACKUP, InputError(message, "csrtui restore FILE restores its pair")
     if material.has_private_key:
         return _key_reason(data, material)
     count = len(material.certificates)
     if count > MAX_CERTIFICATES:
         error = InputError(f"it contains {count} certificates; at most {MAX_CERTIFICATES} are read")
-        return FileKind.OTHER, error
+        return RefusedKind.OTHER, error
     is_readable = bool(material.certificates or material.problems)
-    return FileKind.OTHER, None if is_readable else bundle.missing_certificate_error(material)
+    return RefusedKind.OTHER, None if is_readable else bundle.missing_certificate_error(material)
 
 
-def _key_reason(data: bytes, material: KeyMaterial) -> tuple[FileKind, InputError]:
+def _key_reason(data: bytes, material: KeyMaterial) -> tuple[RefusedKind, InputError]:
     problem = next((problem for problem in material.problems if problem.kind is ProblemKind.KEY), None)
     if problem is not None and recognize(data) is not None:  # a keystore of another program
-        return FileKind.OTHER, problem.error
+        return RefusedKind.OTHER, problem.error
     message = "it contains a private key, and only certificates are imported; nothing of it was kept"
     hint = "csrtui adopt --key FILE adds the key, with its certificate, as a pair"
-    return FileKind.KEY, InputError(message, f"{hint}; {problem.hint}" if problem is not None else hint)
+    return RefusedKind.KEY, InputError(message, f"{hint}; {problem.hint}" if problem is not None else hint)

@@ -19,7 +19,6 @@ from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tui.groups import HasNames, choices
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.folder_creation import FolderCreation
 from csrtui.tui.screens.path_dialog import PathDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
@@ -62,7 +61,7 @@ class BackupAnswer:
     spec: BackupSpec = field(repr=False)
 
 
-class BackupScreen(PathDialog["BackupAnswer | None"], FolderCreation["BackupAnswer | None"]):
+class BackupScreen(PathDialog["BackupAnswer | None"]):
     """A dialog that asks for a folder and a passphrase.
 
     Args:
@@ -276,12 +275,6 @@ class BackupScreen(PathDialog["BackupAnswer | None"], FolderCreation["BackupAnsw
         else:
             self._go_to_passphrase()
 
-    @property
-    def folder_error(self) -> CsrtuiError | None:
-        """The error of the folder, or None."""
-        state = self._destination.state
-        return state if isinstance(state, CsrtuiError) else None
-
     def check_created_folder(self) -> None:
         """Check the folder again, and go to the passphrase if the cursor is still in the folder."""
         self._check_again(self._go_to_passphrase)
@@ -355,11 +348,8 @@ class BackupScreen(PathDialog["BackupAnswer | None"], FolderCreation["BackupAnsw
         keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Generate passphrase"))
         around = _AROUND_NOTES + (len(keys) - 1) + (len(self._groups) > 1) + 3 * len(gap)
         room = self.app.size.height - around
-        notes = self.candidate_lines() or [
-            *self._passphrase_lines(),
-            *self._locked_lines(),
-            *self._folder_lines(),
-        ]
+        usual_notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
+        notes = self.candidate_lines() or usual_notes
         if self._error is not None:
             notes = self.error_lines(self._error) + notes
         notes += [()] * (_NOTES - len(notes))

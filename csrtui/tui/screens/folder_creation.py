@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.store.new_files import MissingFolderError, create_output_folder
 from csrtui.tui.screens.dialog import Dialog, ResultT
+from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -28,10 +30,12 @@ class FolderCreation(Dialog[ResultT]):
         Binding("f7", "create_folder", "Create the folder", show=False, priority=True),
     ]
 
-    @property
-    def folder_error(self) -> CsrtuiError | None:
-        """The error of the typed folder, or None."""
-        raise NotImplementedError
+    folder_error: CsrtuiError | None = None
+    """The error of the typed folder, or None."""
+
+    @on(TextField.Changed)
+    def _forget_folder_error(self) -> None:
+        self.folder_error = None
 
     def check_created_folder(self) -> None:
         """Check the typed folder again, because it was created."""

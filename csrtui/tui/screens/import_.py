@@ -16,7 +16,7 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.core.bundle.pem import names_private_key
 from csrtui.store.files import read_foreign
 from csrtui.tasks.import_ import ImportSource
-from csrtui.tasks.import_refusal import FileKind, RefusedFile
+from csrtui.tasks.import_refusal import RefusedFile, RefusedKind
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.path_field import FilesField, quote_path
@@ -121,7 +121,7 @@ class ImportScreen(TaskDialog[ImportAnswer]):
             self._drop_key_line(text)
         elif _BEGIN in text or (self._pasted_lines and text):
             self._pasted_lines.append(text)
-            self.query_one("#files", TextField).load_text("")
+            self._clear_field()
             if text.endswith("-----") and text.count(_BEGIN) and _END in text:
                 self._import_pasted_lines()  # the line contains the whole PEM text
         elif self._pasted_lines:
@@ -134,9 +134,8 @@ class ImportScreen(TaskDialog[ImportAnswer]):
         """Drop a line of a private key, and hide the following lines until the last one, or until an empty line."""
         self._pasted_lines = []
         self._is_key = bool(text) and _END not in text
-        field = self.query_one("#files", FilesField)
-        field.is_hidden = self._is_key
-        field.load_text("")
+        self.query_one("#files", FilesField).is_hidden = self._is_key
+        self._clear_field()
         if not self._is_key:
             self._import_text([_KEY_LINE])
 
@@ -164,6 +163,10 @@ class ImportScreen(TaskDialog[ImportAnswer]):
     @property
     def _text(self) -> str:
         return self.query_one("#files", TextField).value.strip()
+
+    def _clear_field(self) -> None:
+        with self.prevent(TextField.Changed):  # otherwise, the message could remove the result of an import
+            self.query_one("#files", TextField).load_text("")
 
     def _import_pasted_lines(self) -> None:
         lines, self._pasted_lines = self._pasted_lines, []
@@ -214,9 +217,9 @@ class ImportScreen(TaskDialog[ImportAnswer]):
     def _rejection_lines(self, result: Result) -> list[Line]:
         """Return the lines with the reason of a result, and with the key of the command that the file belongs to."""
         source = result.file or "pasted text"
-        if not isinstance(result, RefusedFile) or result.kind is FileKind.OTHER:
+        if not isinstance(result, RefusedFile) or result.kind is RefusedKind.OTHER:
             return self.lines(f"{source}: {result.text}", "error")
-        if result.kind is FileKind.KEY:
+        if result.kind is RefusedKind.KEY:
             hint = f"To add the key as a pair, press Esc, then {self.key_of('adopt')}."
         else:
             hint = f"To restore the pair, press Esc, then {self.key_of('restore')}."

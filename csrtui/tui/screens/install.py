@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -22,7 +22,7 @@ from csrtui.core.servers.server import FileFormat
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.install_page import InstallAnswer, install_answer, replace_question
+from csrtui.tui.screens.install_page import InstallAnswer, InstallPreview, install_answer, replace_question
 from csrtui.tui.screens.page import text_lines
 from csrtui.tui.screens.path_dialog import PathDialog
 from csrtui.tui.screens.task_dialog import TaskDialog
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
-    from csrtui.core.servers.deployment import DeploymentPlan
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
@@ -57,14 +56,6 @@ _SHORT = 20
 _BLANK_LINES = 4
 _AROUND = 6
 """Lines of the dialog besides notes and plan: frame, title, server, folder, keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Preview:
-    """A prepared export, and the files that it will write."""
-
-    prepared: PreparedExport
-    plan: DeploymentPlan
 
 
 class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
@@ -95,7 +86,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
             result: The preview, or the error that prevents the export.
         """
 
-        def __init__(self, spec: ExportSpec, result: _Preview | CsrtuiError) -> None:
+        def __init__(self, spec: ExportSpec, result: InstallPreview | CsrtuiError) -> None:
             super().__init__()
             self.spec = spec
             self.result = result
@@ -107,7 +98,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         server = pair.record.server
         self._initial_platform = pair.record.platform if server is None else server.platform
         self._initial_folder = folder if server is None else server.folder
-        self._last_result: tuple[ExportSpec, _Preview | CsrtuiError] | None = None
+        self._last_result: tuple[ExportSpec, InstallPreview | CsrtuiError] | None = None
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -164,7 +155,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         return self.query_one(f"#{name}", SecretField).secret()
 
     @property
-    def _result(self) -> _Preview | CsrtuiError | None:
+    def _result(self) -> InstallPreview | CsrtuiError | None:
         """The preview or the error of the current input, or None if it is not known yet or the folder is empty."""
         result = self._last_result
         return result[1] if result is not None and result[0] == self._spec else None
@@ -202,7 +193,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         self.close_when_idle(self._close_without_files)
 
     def _close_without_files(self) -> None:
-        is_usable = isinstance(self._result, _Preview)
+        is_usable = isinstance(self._result, InstallPreview)
         self.dismiss(InstallAnswer(self._folder if is_usable else self._initial_folder))
 
     def action_page(self, step: int) -> None:
@@ -271,12 +262,6 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
             self._prepare_unless_known()
         self.draw()
 
-    @property
-    def folder_error(self) -> CsrtuiError | None:
-        """The error of the folder, or None."""
-        result = self._result
-        return result if isinstance(result, CsrtuiError) else None
-
     def check_created_folder(self) -> None:
         """Check the folder again."""
         self._check_again(self.draw)
@@ -290,10 +275,10 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         self.query_one("#pkcs12").display = self._spec.server.format is FileFormat.PKCS12
 
     def _prepare(self, spec: ExportSpec) -> None:
-        result: _Preview | CsrtuiError
+        result: InstallPreview | CsrtuiError
         try:
             prepared = prepare(self._session, spec)
-            result = _Preview(prepared, plan_deployment(prepared))
+            result = InstallPreview(prepared, plan_deployment(prepared))
         except CsrtuiError as error:
             result = error
         self.post_message(self.Prepared(spec, result))
@@ -306,7 +291,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
             self.fail(InputError(self._no_certificate_text()))
         elif not self._folder:
             self.fail(InputError(_NO_FOLDER), "#folder")
-        elif isinstance(result, _Preview):
+        elif isinstance(result, InstallPreview):
             self._write_if_valid(result.prepared)
         else:
             self._check_again(self._submit)
@@ -378,7 +363,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
     def _notes(self) -> list[Line]:
         """Return the lines of the error. Without an error, return the notes to read before the files are written."""
         result = self._result
-        is_lost = self.is_in_secret and not isinstance(result, _Preview)
+        is_lost = self.is_in_secret and not isinstance(result, InstallPreview)
         way_back = self.lines(_WAY_BACK, "label") if is_lost else []
         if self.error is not None:
             return [*self.error_lines(self.error), *way_back]
@@ -400,7 +385,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
     @property
     def _is_early(self) -> bool:
         """Whether the pair has no certificate yet, as far as csrtui can tell."""
-        return not self._pair.has_certificate and not isinstance(self._result, _Preview)
+        return not self._pair.has_certificate and not isinstance(self._result, InstallPreview)
 
     def _no_certificate_text(self) -> str:
         return (
@@ -410,6 +395,6 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
 
     def _plan_lines(self) -> list[str]:
         spec, result = self._spec, self._result
-        if isinstance(result, _Preview):
+        if isinstance(result, InstallPreview):
             return plan_lines(spec.server, result.plan, result.prepared.folder, self.inner_width)
         return guide_lines(spec.platform, width=self.inner_width)[2:]

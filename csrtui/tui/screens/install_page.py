@@ -14,6 +14,7 @@ from csrtui.tui.screens.page import Page
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from csrtui.core.servers.deployment import DeploymentPlan
     from csrtui.tasks.export import ExportResult, PreparedExport
 
 
@@ -30,6 +31,14 @@ class InstallAnswer:
     folder: str
     message: str = ""
     pages: Sequence[Page] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InstallPreview:
+    """A prepared export, and the files that it will write."""
+
+    prepared: PreparedExport
+    plan: DeploymentPlan
 
 
 def install_answer(folder: str, prepared: PreparedExport, exported: ExportResult) -> InstallAnswer:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from csrtui.tui.screens.dialog import Dialog, ResultT
+from csrtui.tui.screens.dialog import ResultT
+from csrtui.tui.screens.folder_creation import FolderCreation
 from csrtui.tui.widgets.secret_field import SecretField
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ RETURN_LIMIT = 1.5
 """A user who waits may begin to type this number of seconds after Enter. From then on, the cursor stays."""
 
 
-class PathDialog(Dialog[ResultT]):
+class PathDialog(FolderCreation[ResultT]):
     """A dialog with a path field that is checked in a thread, followed by other fields."""
 
     _advance: tuple[str | None, float] | None = None
@@ -79,6 +80,7 @@ class PathDialog(Dialog[ResultT]):
     def finish_check(self, field: str, error: CsrtuiError | None) -> None:
         """Handle the end of the check of `field`: call the continuation, or show the error."""
         continuation, self._continuation = self._continuation, None
+        self.folder_error = error
         if error is not None:
             self.return_to(field)
             if continuation is not None:
@@ -88,10 +90,6 @@ class PathDialog(Dialog[ResultT]):
             if continuation is not None:
                 continuation()
         self.draw()
-
-    def fail(self, error: CsrtuiError, field: str | None = None) -> None:
-        """Show an error. If `field` is given, move the cursor to that field."""
-        raise NotImplementedError
 
     def focus_error(self, field: str) -> None:
         """Focus the field with the error, but never move from a field that hides what is typed to one that shows it."""

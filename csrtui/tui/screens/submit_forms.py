@@ -92,11 +92,6 @@ class FileScreen(TaskDialog[FileAnswer], FolderCreation[FileAnswer]):
         self.error = InputError(_PASTE_IGNORED)
         self.draw()
 
-    @property
-    def folder_error(self) -> CsrtuiError | None:
-        """The error of the last attempt to write the file, or None."""
-        return self.error
-
     def check_created_folder(self) -> None:
         """Write the file."""
         self.on_input_submitted()
@@ -115,7 +110,11 @@ class FileScreen(TaskDialog[FileAnswer], FolderCreation[FileAnswer]):
         return self.query_one("#path", TextField).value.strip()
 
     async def _write(self, path_text: str, path: str) -> None:
-        written = await asyncio.to_thread(write_csr, self._session, self._pair.name, path, self._form)
+        try:
+            written = await asyncio.to_thread(write_csr, self._session, self._pair.name, path, self._form)
+        except InputError as error:
+            self.folder_error = error
+            raise
         if written.unconfirmed is not None:
             raise written.unconfirmed
         self.dismiss(FileAnswer(path_text, written.pair, written.path))
