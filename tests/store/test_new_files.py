@@ -22,8 +22,8 @@ from csrtui.store.new_files import (
     OWNER_ONLY,
     WORLD_READABLE,
     OutputFile,
-    replace_public_file,
     create_output_folder,
+    replace_public_file,
     write_new_file,
     write_new_files,
 )
@@ -477,6 +477,8 @@ def test_a_failure_leaves_the_old_public_file(tmp_path: Path, monkeypatch: pytes
     assert (names(tmp_path), path.read_bytes()) == (["a.prom"], DATA)
     with pytest.raises(InputError, match="not a regular file"):
         replace_public_file(f"{path}/", b"new")
+
+
 def test_a_missing_folder_is_created_with_those_above_it_for_its_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "usb" / "backups"
     os.umask(0o022)
