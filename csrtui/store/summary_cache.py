@@ -22,7 +22,7 @@ from csrtui.store.files import create_unflushed_file
 from csrtui.store.permissions import PRIVATE_FILE, check_permissions
 from csrtui.store.stamp import StampedSummary
 
-FILE: Final = ".pairs-3.sqlite"
+FILE: Final = ".pairs-4.sqlite"
 """The name of the cache in the store's folder. The number changes with the format of the cache."""
 FILES: Final = (FILE, f"{FILE}-journal")
 """The names of all files of the cache. The second file exists only during a write."""

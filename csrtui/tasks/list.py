@@ -1,6 +1,6 @@
 """Read one pair or all pairs from the store, and filter, sort and count them alike for screens and commands."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import NextStep, Pair, Stage, urgency_key
+from csrtui.core.pairs.pair import Pair, urgency_key
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
 from csrtui.core.pairs.summary import (
     PairSummary,
     count_due,
     count_statuses,
-    from_microseconds,
     to_microseconds,
 )
 from csrtui.store.summary_reader import SummaryListing, SummaryReader, parse_listed_pair
@@ -124,7 +122,7 @@ class PairList:
         self.summaries: Sequence[PairSummary] = listing.summaries
         self.problems = tuple(UnreadablePair(name, error) for name, error in listing.problems)
         self._sorted: dict[tuple[SortOrder, int], list[PairSummary]] = {}
-        self._counts: PairCounts | None = None
+        self._counts: tuple[tuple[int, int], PairCounts] | None = None
 
     def select(self, query: Query, order: SortOrder, now: datetime) -> list[PairSummary]:
         """Return the pairs that match a query, sorted."""
@@ -138,13 +136,18 @@ class PairList:
 
     def count(self, now: datetime) -> "PairCounts":
         """Return the counts of all pairs by their status at the time `now`."""
-        if self._counts is None or self._counts.due != self._count_due(now):
-            self._counts = count_pairs(self.summaries, now)
-        return self._counts
+        passed = self._count_due(now), bisect_left(self._expiry_times, to_microseconds(now))
+        if self._counts is None or self._counts[0] != passed:
+            self._counts = passed, count_pairs(self.summaries, now)
+        return self._counts[1]
 
     @cached_property
     def _due_times(self) -> list[int]:
         return sorted([summary.due for summary in self.summaries if summary.due is not None])
+
+    @cached_property
+    def _expiry_times(self) -> list[int]:
+        return sorted([summary.expires for summary in self.summaries if summary.expires is not None])
 
     def _count_due(self, now: datetime) -> int:
         return bisect_right(self._due_times, to_microseconds(now))
@@ -223,17 +226,19 @@ class PairCounts(NamedTuple):
     Attributes:
         total: The number of all pairs.
         not_backed_up: Pairs in use without a verified backup.
-        due: Pairs whose renewal is due.
+        due: Pairs whose renewal is due and whose certificate has not expired.
         retired: Retired pairs.
+        expired: Pairs in use whose certificate has expired.
     """
 
     total: int = 0
     not_backed_up: int = 0
     due: int = 0
     retired: int = 0
+    expired: int = 0
 
     def __str__(self) -> str:
-        """Return the line that counts all pairs: ``12 pairs · 2 not backed up · 1 due``."""
+        """Return the line that counts all pairs: ``12 pairs · 2 expired · 1 due · 4 not backed up``."""
         return self.line(Retired.SHOWN)
 
     def visible(self, retired: Retired) -> int:
@@ -241,23 +246,20 @@ class PairCounts(NamedTuple):
         return self.total - (self.retired if retired is Retired.HIDDEN else 0)
 
     def line(self, retired: Retired) -> str:
-        """Return the counts as a line: ``12 pairs · 2 not backed up · 1 due · 3 retired hidden``."""
+        """Return the counts as a line: ``12 pairs · 2 expired · 1 due · 4 not backed up · 3 retired hidden``."""
         visible = self.visible(retired)
         hidden = self.total - visible
         parts = [f"{visible} pair{'s' if visible != 1 else ''}" if self.total else "no pairs"]
-        if self.not_backed_up:
-            parts.append(f"{self.not_backed_up} not backed up")
-        if self.due:
-            parts.append(f"{self.due} due")
-        if hidden:
-            parts.append(f"{hidden} retired hidden")
+        counts = ((self.expired, "expired"), (self.due, "due"), (self.not_backed_up, "not backed up"))
+        parts += [f"{count} {text}" for count, text in (*counts, (hidden, "retired hidden")) if count]
         return " · ".join(parts)
 
 
 def count_pairs(summaries: Sequence[PairSummary], now: datetime) -> PairCounts:
     """Return the counts of pairs by their status at the time `now`."""
     without_backup, retired = count_statuses(summaries)
-    return PairCounts(len(summaries), without_backup, count_due(summaries, now), retired)
+    due, expired = count_due(summaries, now)
+    return PairCounts(len(summaries), without_backup, due, retired, expired)
 
 
 class ExpiryCounts(NamedTuple):
@@ -287,15 +289,14 @@ def count_expiries(session: Session) -> ExpiryCounts:
     pair_list = read_pair_list(session)
     counts: Counter[str] = Counter(unreadable=len(pair_list.problems))
 
-    def validities() -> Iterator[Validity]:
+    def with_certificate() -> Iterator[PairSummary]:
         for summary in pair_list.summaries:
-            is_replaced = summary.step == NextStep.NONE and summary.due is None
-            if summary.stage == Stage.RETIRED or is_replaced:
+            if not summary.is_in_use:
                 counts["not_in_use"] += 1
-            elif summary.begins is None or summary.expires is None:
+            elif summary.expires is None:
                 counts["without_certificate"] += 1
             else:
-                yield Validity(from_microseconds(summary.begins), from_microseconds(summary.expires))
+                yield summary
 
-    expiries = count_by_month(validities(), session.clock())
+    expiries = count_by_month(with_certificate(), session.clock())
     return ExpiryCounts(expiries, **counts)

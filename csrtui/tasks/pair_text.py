@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LIST_HEADER = ("Name", "Key", "Made", "Backup", "Stage", "Left", "Next")
 """The column titles of the list of pairs."""
 
+EXPIRED = "EXPIRED"
+"""The stage that lists show for a pair in use whose certificate has expired."""
 NEXT_STEPS = {
     NextStep.BACK_UP: "back up",
     NextStep.SUBMIT: "submit",
@@ -32,17 +34,21 @@ _THIS_YEAR = timedelta(days=300)
 _FINGERPRINT_GROUP = 4
 
 
+def date_text(time: datetime) -> str:
+    """Return a date as the screens show it: ``29 Nov 2026``."""
+    return f"{time.day} {MONTHS[time.month - 1]} {time.year}"
+
+
 def day_text(time: datetime, now: datetime) -> str:
-    """Return a date in at most ten characters: ``today``, ``12 Nov``, or ``12 Nov 25`` if it is far from today."""
+    """Return a date for a timeline: ``today``, ``12 Nov``, or ``12 Nov 2025`` if it is far from today."""
     if time.date() == now.date():
         return "today"
-    short = day_of_month(time)
-    return short if abs(now - time) < _THIS_YEAR else f"{short} {time.year % 100:02}"
+    return day_of_month(time) if abs(now - time) < _THIS_YEAR else date_text(time)
 
 
 def day_of_month(time: datetime) -> str:
     """Return a date without its year: ``12 Nov``."""
-    return f"{time.day:02} {MONTHS[time.month - 1]}"
+    return f"{time.day} {MONTHS[time.month - 1]}"
 
 
 def age_text(span: timedelta) -> str:
@@ -87,7 +93,7 @@ def pair_lines(
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
         *asks,
-        ("For", f"{_platform(record.platform)}, {record.ca.value} CA"),
+        ("For", f"{platform_label(record.platform)}, {record.ca.value} CA"),
         ("Purpose", record.purpose.value),
         *labelled_lines("Backup", _backups(record)),
         *_times(record, now),
@@ -141,7 +147,8 @@ def _protection(record: PairRecord) -> str:
     return "under a passphrase" if record.key.encrypted else "mode 0600, no passphrase"
 
 
-def _platform(identifier: str) -> str:
+def platform_label(identifier: str) -> str:
+    """Return the name of a server software, or its id if it is unknown."""
     known = PLATFORMS.get(identifier)
     return known.label if known else identifier
 
@@ -199,17 +206,20 @@ def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[s
     moment_now = to_microseconds(now)
     names, types, created, backups, since, stages, _, expires, steps, due, *_ = zip(*summaries, strict=True)
     labels = _TextCache(label_of_name)
-    days: _TextCache[int] = _TextCache(lambda date: _day(date, now))
+    days: _TextCache[int] = _TextCache(lambda date: date_text(from_microseconds(date * _DAY_MICROSECONDS)))
     ages: _TextCache[int] = _TextCache(lambda count: age_text(timedelta(days=count)))
     return [
         list(names),
         [labels[key_type] for key_type in types],
-        [days[at // _DAY_MICROSECONDS] or day_text(from_microseconds(at), now) for at in created],
+        [days[at // _DAY_MICROSECONDS] for at in created],
         [
             backup if at is None else f"{backup} {ages[(moment_now - at) // _DAY_MICROSECONDS]}"
             for backup, at in zip(backups, since, strict=True)
         ],
-        list(stages),
+        [
+            EXPIRED if at is not None and at < moment_now and summary.is_in_use else stage
+            for stage, at, summary in zip(stages, expires, summaries, strict=True)
+        ],
         ["" if at is None else f"{(at - moment_now) // _DAY_MICROSECONDS} d" for at in expires],
         _steps(steps, due, moment_now),
     ]
@@ -226,16 +236,6 @@ def _steps(steps: Sequence[str], due: Sequence[int | None], now: int) -> list[st
     return [
         renew if at is not None and at <= now else texts[step] for step, at in zip(steps, due, strict=True)
     ]
-
-
-def _day(date: int, now: datetime) -> str:
-    """Return the text of a day, or an empty text if the text depends on the time of the day.
-
-    This happens only on the day `_THIS_YEAR` before or after `now`, from which on the text contains the year.
-    """
-    first, last = date * _DAY_MICROSECONDS, (date + 1) * _DAY_MICROSECONDS - 1
-    texts = {day_text(from_microseconds(at), now) for at in (first, last)}
-    return texts.pop() if len(texts) == 1 else ""
 
 
 class _TextCache(dict[_Key, str]):

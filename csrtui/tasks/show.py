@@ -1,6 +1,6 @@
 """Show all details of a pair: its record, its timeline, and its certificate compared with the request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -9,10 +9,9 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.validity import utc_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
-from csrtui.core.certificates.certificate import Certificate, load
+from csrtui.core.certificates.certificate import load
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import differences, flaws
-from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.omissions import describe_usages
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.certificates.purposes import extensions_for
@@ -80,22 +79,26 @@ def pair_detail_lines(details: PairDetails, now: datetime) -> list[tuple[str, st
         details.pair,
         now,
         covers=details.chain.leaf.names if details.chain is not None else (),
-        asks=labelled_lines("Asks for", _other_requests(details.csr)),
-        certificate=_certificate_lines(details, now),
+        asks=requested_usage_lines(details),
+        certificate=certificate_lines(details, now),
         earlier=details.earlier,
     )
 
 
-def _other_requests(csr: Request) -> list[str]:
-    """Return a line for each usage in a CSR that its purpose does not imply, and for must-staple."""
+def requested_usage_lines(details: PairDetails) -> list[tuple[str, str]]:
+    """Return a line for each usage in the CSR that its purpose does not imply, and for must-staple."""
+    csr = details.csr
     lines = list(describe_usages(csrs.requested_extensions(csr.der)))
     if csr.key_type is None:
-        return lines
+        return labelled_lines("Asks for", lines)
     implied = set(describe_usages(extensions_for(csr.purpose, csr.key_type)))
-    return [line for line in lines if line not in implied]
+    return labelled_lines("Asks for", [line for line in lines if line not in implied])
 
 
-def _certificate_lines(details: PairDetails, now: datetime) -> list[tuple[str, str]]:
+def certificate_lines(
+    details: PairDetails, now: datetime, to_text: Callable[[datetime], str] = utc_text
+) -> list[tuple[str, str]]:
+    """Return lines about the certificate and its chain. `to_text` returns the text of a time."""
     if details.certificate_error:
         return [("Certificate", f"{details.certificate_error}; csrtui doctor says what to do")]
     if details.chain is None or details.status is None:
@@ -115,14 +118,19 @@ def _certificate_lines(details: PairDetails, now: datetime) -> list[tuple[str, s
         ("", f"serial number {leaf.serial}"),
         ("", f"SHA-256 {fingerprint(leaf.sha256)}"),
         *labelled_lines("Allows", list(describe_usages(load(leaf).extensions))),
-        *labelled_lines("Chain", [details.status.text, *map(_authority, details.chain.path[1:])]),
+        *labelled_lines(
+            "Chain",
+            [
+                details.status.text,
+                *(
+                    f"{issuer.display_name}, expires {to_text(issuer.validity.not_after)}"
+                    for issuer in details.chain.path[1:]
+                ),
+            ],
+        ),
         *labelled_lines("Differences", texts or ["none"]),
         *labelled_lines("Problems", problems),
     ]
-
-
-def _authority(certificate: Certificate) -> str:
-    return f"{certificate.display_name}, expires {utc_text(certificate.validity.not_after)}"
 
 
 def tlsa_data(record: PairRecord) -> str:

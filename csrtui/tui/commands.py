@@ -117,7 +117,8 @@ COMMANDS = (
             "Do the pair's next step: back up, submit, import, install or renew.", Scope.STEPS, priority=False),
     Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False),
     Command("filter", "slash", "Filter",
-            "Filter the list by name, subject, key, stage and more.", Scope.LISTS, priority=False),
+            "Filter by words: of the name, subject, key, CA, server software and stage; a next step such as renew; "
+            "due, expired, overdue, not backed up, retired; a month such as feb-2027.", Scope.LISTS, priority=False),
     Command("new_request", "n", "New",
             "Make a key and CSR: go to the request form (with many hosts, to the form for several hosts).", Scope.LISTS, priority=False),
     Command("view_csr", "v", "View CSR",

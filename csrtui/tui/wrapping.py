@@ -1,6 +1,11 @@
 """Functions that wrap, cut and pad text to a width in terminal cells."""
 
+import re
+
 from rich.cells import cell_len, set_cell_size
+
+_MIN_NAME = 8
+_NUMBER = re.compile(r"-[0-9]{1,5}$", re.ASCII)
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -33,6 +38,21 @@ def cut(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     return _prefix(text, width - 1) + "…" if width > 0 else ""
+
+
+def cut_name(name: str, width: int) -> str:
+    """Return the name of a pair, cut in the middle to at most `width` cells.
+
+    The number at the end of the name, which distinguishes it from pairs for the same common name, is always kept.
+    """
+    if cell_len(name) <= width or width < _MIN_NAME:
+        return cut(name, width)
+    number = _NUMBER.search(name)
+    tail = max(len(number.group()) if number else 0, width // 3)
+    end = name[len(name) - tail :]
+    while cell_len(end) > tail:
+        end = end[1:]
+    return f"{_prefix(name, width - 1 - cell_len(end))}…{end}"
 
 
 def pad(text: str, width: int) -> str:

@@ -48,7 +48,7 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
         await user.press("slash", "escape", "escape")
         assert len(user.pairs_of_hosts) == 3
         await user.press("s")
-        assert "sorted: by name" in user.said
+        assert "sorted: name" in user.said
 
 
 async def test_the_age_of_what_is_shown_goes_on_by_itself(session: Session, fake: FakeAnsible) -> None:

@@ -185,6 +185,11 @@ class User:
         return self.main.query_one("#summary", TextBlock).text
 
     @property
+    def detail(self) -> str:
+        """What is said of the pair under the cursor, below the list or beside it."""
+        return self.main.query_one("#detail", TextBlock).text
+
+    @property
     def pairs(self) -> list[str]:
         rows = self.keystore._rows
         return [rows.item(index).name for index in range(len(rows))]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 from many_pairs import RECORDS, pair_of_record
-from requests_made import NOW, record
+from requests_made import NOW
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.core.pairs.summary import summarize
-from csrtui.tasks.pair_text import LIST_HEADER, NEXT_STEPS, age_text, day_text, list_columns, list_row
+from csrtui.tasks.pair_text import EXPIRED, LIST_HEADER, NEXT_STEPS, age_text, date_text, list_columns
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair, PairRecord
@@ -29,22 +29,15 @@ def test_many_cells_are_those_of_each_pair(records: list[PairRecord], now: datet
     assert list(rows) == [tuple(map(visible, cells_of(pair, now))) for pair in pairs]
 
 
-def test_the_day_on_which_the_year_begins_to_be_shown() -> None:
-    minutes = range(-24 * 60, 24 * 60, 37)
-    times = [NOW - timedelta(days=300) + timedelta(minutes=offset) for offset in minutes]
-    pairs = [pair_of_record("a", record(created=created)) for created in times]
-    assert [list_row(summarize(pair), NOW) for pair in pairs] == [cells_of(pair, NOW) for pair in pairs]
-
-
 def cells_of(pair: Pair, now: datetime) -> tuple[str, ...]:
     """Return a pair's cells, made from its record."""
     pair_record = pair.record
     cells = (
         pair.name,
         label_of_name(pair_record.key.type),
-        day_text(pair_record.created, now),
+        date_text(pair_record.created),
         backup_cell(pair_record, now),
-        pair_record.stage.value,
+        EXPIRED if summarize(pair).is_expired(now) else pair_record.stage.value,
         f"{pair_record.validity.days_left(now)} d" if pair_record.validity else "",
         NEXT_STEPS[pair_record.next_step(now)],
     )

@@ -21,9 +21,9 @@ from csrtui.tasks.list import PairCounts, count_pairs
         (PairCounts(), "no pairs", "no pairs"),
         (PairCounts(1), "1 pair", "1 pair"),
         (
-            PairCounts(15, 2, 1, 3),
-            "15 pairs · 2 not backed up · 1 due",
-            "12 pairs · 2 not backed up · 1 due · 3 retired hidden",
+            PairCounts(15, 2, 1, 3, 4),
+            "15 pairs · 4 expired · 1 due · 2 not backed up",
+            "12 pairs · 4 expired · 1 due · 2 not backed up · 3 retired hidden",
         ),
         (PairCounts(3, 0, 0, 3), "3 pairs", "0 pairs · 3 retired hidden"),
     ],
@@ -44,7 +44,9 @@ VERIFIED = (Backup(BackupStatus.VERIFIED, "/b", NOW, NOW),)
         ([record()], "1 pair · 1 not backed up"),
         ([record(), record(retired=NOW)], "2 pairs · 1 not backed up"),
         ([record(backups=VERIFIED)], "1 pair"),
-        ([record(validity=Validity(NOW - 9 * DAY, NOW))], "1 pair · 1 not backed up · 1 due"),
+        ([record(validity=Validity(NOW - 9 * DAY, NOW))], "1 pair · 1 due · 1 not backed up"),
+        ([record(validity=Validity(NOW - 9 * DAY, NOW - DAY))], "1 pair · 1 expired · 1 not backed up"),
+        ([record(validity=Validity(NOW - 9 * DAY, NOW - DAY), renewed_by="b")], "1 pair · 1 not backed up"),
     ],
 )
 def test_pairs_are_counted_by_status(pairs: list[PairRecord], text: str) -> None:

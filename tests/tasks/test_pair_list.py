@@ -10,19 +10,22 @@ import pytest
 from many_pairs import varied, write_pair, write_pairs
 from requests_made import NOW, record
 
+from csrtui.core.pairs.expiry_chart import PeriodCounts
 from csrtui.core.pairs.pair import NextStep, Pair
-from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
+from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, month_word, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.list import (
     Pairs,
     UnreadablePair,
+    count_expiries,
     count_pairs,
     list_pairs,
     pairs_with_key,
     read_pair_list,
     read_pairs,
 )
+from csrtui.tasks.pair_text import EXPIRED, LIST_HEADER, list_columns
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -83,8 +86,36 @@ def test_pairs_that_become_due_are_sorted_first_and_counted(session: Session) ->
         selected = pair_list.select(Query(), SortOrder.URGENCY, now)
         assert selected == sorted(selected, key=sort_key(SortOrder.URGENCY, now))
         due = sum(pair.record.next_step(now) is NextStep.RENEW for pair in keyring.pairs)
-        assert count_pairs(selected, now).due == due
+        counts = count_pairs(selected, now)
+        assert counts.due + counts.expired == due
         assert pair_list.count(now) == count_pairs(selected, now)
+
+
+@pytest.mark.parametrize("days", [0, 40, 200, 4000])
+def test_due_and_expired_pairs_are_counted_the_same_everywhere(session: Session, days: int) -> None:
+    now = NOW + timedelta(days=days)
+    session.clock = lambda: now
+    pair_list = read_pair_list(session)
+    counts = pair_list.count(now)
+    assert counts == count_pairs(pair_list.summaries, now), "the list and its command"
+    chart = count_expiries(session).expiries
+    assert chart.overdue == PeriodCounts(counts.due, counts.expired)
+
+    def listed(text: str) -> int:
+        # These names contain none of the words.
+        return len(pair_list.select(Query.parse(text), SortOrder.NAME, now))
+
+    assert (listed("due"), listed("expired")) == (counts.due, counts.expired)
+    assert listed("overdue") == counts.due + counts.expired
+    assert listed("not backed up") == counts.not_backed_up
+    year, month = chart.first
+    for offset, period in enumerate(chart.months):
+        years, months = divmod(month - 1 + offset, 12)
+        word = month_word(year + years, months + 1)
+        due, expiring = period.due, period.expiring
+        assert max(due, expiring) <= listed(word) <= due + expiring
+    stages = list_columns(pair_list.summaries, now)[LIST_HEADER.index("Stage")]
+    assert stages.count(EXPIRED) == counts.expired
 
 
 def test_a_pair_that_is_gone_or_damaged_is_a_problem_and_left_out_of_pairs(session: Session) -> None:

@@ -137,7 +137,7 @@ def test_a_whole_life_is_marked_in_its_order() -> None:
         installed=began + 40 * DAY,
     )
     assert words(one) == [
-        "created 15 Aug", "backed up 24 Aug", "submitted 04 Sep", "issued 14 Sep", "installed 24 Sep",
+        "created 15 Aug", "backed up 24 Aug", "submitted 4 Sep", "issued 14 Sep", "installed 24 Sep",
         "today 23 Nov", "renewal due 23 Dec", "expires 11 Feb",
     ]  # fmt: skip
 

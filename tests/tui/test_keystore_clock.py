@@ -29,8 +29,8 @@ async def test_a_pair_becomes_due_while_the_screen_is_open(tmp_path: Path) -> No
         assert "due" not in user.summary
         session.clock = lambda: NOW + timedelta(hours=5)
         user.keystore.check_for_changes()
-        await user.until(lambda: "1 due" in user.title, "one that is due")
-        assert user.summary.endswith("1 due")
+        await user.until(lambda: "1 due" in user.summary, "one that is due")
+        assert user.summary.endswith("1 due · 2 not backed up")
         assert user.pairs == ["due.example.com", "other.example.com"]
         assert user.keystore.pairs.cursor == 0, "the cursor stays on its pair"
         session.clock = lambda: NOW + timedelta(days=31)

@@ -257,7 +257,9 @@ async def test_typing_a_passphrase_for_all_reads_no_pair(
 
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
-        await user.press("f2", "b")
+        await user.press("f2")
+        await user.until(lambda: user.detail, "the details of the first pair, which are read")
+        await user.press("b")
         assert isinstance(user.app.screen, BackupScreen)
         dialog = user.app.screen
         dialog.query_one("#group", ChoiceField).focus()

@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests_made import record
 from rich.cells import cell_len
 from screens_user import NOW, at_screens, session_on
 
@@ -17,7 +20,9 @@ from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tasks.retire import retire
 from csrtui.tui.panes.pair_rows import PairRows
+from csrtui.tui.wrapping import cut_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +66,7 @@ async def test_a_pair_made_in_another_session_appears(tmp_path: Path) -> None:
         await user.until(lambda: len(user.pairs) == 2, "both")
         assert user.keystore.pairs.cursor == 1, "the cursor stays on its pair"
         assert "2 pairs · 2 not backed up" in user.summary
-        assert "Keystore 2 · 2 not backed up" in user.title
+        assert "[Keystore 2]" in user.title, "the line above the list has the other counts"
 
 
 async def test_a_look_at_a_store_that_did_not_change_reads_nothing(tmp_path: Path) -> None:
@@ -164,7 +169,7 @@ async def test_a_pair_that_cannot_be_read_is_shown_and_named(tmp_path: Path) -> 
     async with at_screens(session_on(store), (120, 40)) as user:
         await user.until_pairs("b.example.com", "a.example.com")
         assert "1 cannot be read" in user.summary
-        [row] = [line for line in user.screen_lines if "b.example.com" in line]
+        row = next(line for line in user.screen_lines if "b.example.com" in line and line[2] != " ")
         assert "cannot be read; Enter says why" in row
         await user.press("f2", "home", "enter")
         assert "b.example.com: pair.json is not JSON" in user.message
@@ -222,6 +227,65 @@ async def test_a_pair_in_full_scrolls_and_keeps_its_place_in_the_list(tmp_path: 
         await user.press("escape", "q")
         assert user.focused_id == "pairs"
         assert user.keystore.pairs.cursor == 1
+
+
+async def test_the_details_follow_the_cursor_and_marks_are_counted(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    make(store, "a.example.com", "b.example.com", backups=(VERIFIED,))
+    (store / "pairs" / "b.example.com" / "pair.json").write_text("{")
+    async with at_screens(session_on(store)) as user:
+        await user.press("f2")
+        await user.until(lambda: "cannot be read" in user.screen_text, "the pairs")
+        await user.until(lambda: "pair.json is not JSON" in user.detail, "why it cannot be read")
+        await user.press("down")
+        await user.until(lambda: "a.example.com   other, public CA" in user.detail, "the details")
+        assert "Backed up. Submit the CSR to a public CA." in user.screen_text
+        retire(user.main._session, "a.example.com")
+        make(store, "c.example.com")
+        user.keystore.check_for_changes()
+        await user.until_pairs("b.example.com", "c.example.com")
+        await user.until(lambda: "No backup: if this key is lost" in user.detail, "the details of the next")
+        await user.press("space")
+        assert user.summary.startswith(" 1 marked · 1 pair")
+        await user.press("slash", *"zzz")
+        await user.until(lambda: not user.detail, "no details of nothing")
+
+
+async def test_urgency_keeps_its_colour_under_the_cursor(tmp_path: Path) -> None:
+    make(tmp_path / "store", "a.example.com")
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2")
+        await user.until_pairs("a.example.com")
+        segments = list(user.keystore.pairs.render_line(1))
+        [backup] = [segment for segment in segments if segment.text.startswith("none")]
+        [name] = [segment for segment in segments if segment.text.startswith("a.example.com")]
+        assert backup.style is not None
+        assert backup.style.color is not None
+        assert (backup.style.color.number, bool(backup.style.reverse)) == (3, False)
+        assert name.style is not None
+        assert name.style.reverse
+
+
+@pytest.mark.parametrize("order", SortOrder)
+def test_the_header_shows_the_order_and_names_are_whole_while_there_is_room(order: SortOrder) -> None:
+    names = [
+        "www.a-host-of-thirty-five.example.com",
+        "b" * 50 + ".example.com-2",
+        "b" * 50 + ".example.com-3",
+    ]
+    summaries = [summarize(Pair(name, "/", record())) for name in names]
+    rows = PairRows(summaries, (), NOW, order)
+    assert rows.header(78).count(" v") == 1
+    assert (names[0] in rows.row(0, 78).plain) == (order is not SortOrder.CREATED), "that column is wide"
+    assert "-2 " in rows.row(1, 78).plain
+    assert "-3 " in rows.row(2, 78).plain
+
+
+@given(st.text("ab.-è京", max_size=70), st.integers(4, 80))
+def test_a_name_is_cut_in_the_middle(name: str, width: int) -> None:
+    text = cut_name(name, width)
+    assert cell_len(text) <= width
+    assert (text == name) == (cell_len(name) <= width)
 
 
 @pytest.mark.parametrize("width", range(10, 130, 7))

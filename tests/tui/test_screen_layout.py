@@ -133,13 +133,19 @@ async def test_from_120_columns_both_panes_are_seen_and_below_one_says_what_the_
         await user.until_pairs("a.example.com")
         assert "a.example.com" not in user.screen_text
         assert "Keystore 1 · 1 not backed up" in user.title
+        assert "sort: urgency" not in user.screen_text
         await user.resize(120, 40)
         assert "Common name" in user.screen_text
         assert "> a.example.com" in user.screen_text
         await user.press("f2")
-        assert "Common name" in user.screen_text
         assert user.focused_id == "pairs"
-        assert ">Common name" not in user.screen_text, "one cursor at a time"
+        assert "Common name" not in user.screen_text, "the form gives its room to the details"
+        await user.until(lambda: "Where it is" in user.detail, "the details")
+        assert "Where it is" in user.screen_text
+        await user.press("f2")
+        assert ">Common name" in user.screen_text
+        assert "> a.example.com" in user.screen_text
+        await user.press("f2")
         await user.resize(119, 40)
         assert "Common name" not in user.screen_text
 

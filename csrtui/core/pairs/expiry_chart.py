@@ -18,7 +18,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.summary import OVERDUE, PairSummary, deadlines
 
 MONTHS: Final = 12
 """The number of months in the chart, including the current one."""
@@ -74,29 +74,26 @@ class ChartRow:
     kind: ChartRowKind
 
 
-def count_by_month(validities: Iterable[Validity], now: datetime) -> MonthlyCounts:
+def count_by_month(summaries: Iterable[PairSummary], now: datetime) -> MonthlyCounts:
     """Return the number of certificates that become due, and that expire, in each month (UTC).
 
     Args:
-        validities: The validities of the certificates in use.
+        summaries: The pairs in use that have a certificate.
         now: The time, in UTC.
     """
-    present = _month_number(now)
+    present = now.year * 12 + now.month - 1
     due: Counter[int] = Counter()
     expiring: Counter[int] = Counter()
-    total = overdue = expired = 0
-    for validity in validities:
+    total = 0
+    for summary in summaries:
         total += 1
-        if validity.not_after < now:
-            expired += 1
-            continue
-        expiring[min(_month_number(validity.not_after) - present, MONTHS)] += 1
-        if validity.is_due(now):
-            overdue += 1
-        else:
-            due[min(_month_number(validity.due) - present, MONTHS)] += 1
-    *months, later = [PeriodCounts(due[month], expiring[month]) for month in range(MONTHS + 1)]
-    return MonthlyCounts(total, PeriodCounts(overdue, expired), tuple(months), later, (now.year, now.month))
+        for period, counter in zip(deadlines(summary, now), (due, expiring), strict=True):
+            if period is not None:
+                counter[OVERDUE if period == OVERDUE else min(period - present, MONTHS)] += 1
+    overdue, *months, later = [
+        PeriodCounts(due[period], expiring[period]) for period in (OVERDUE, *range(MONTHS + 1))
+    ]
+    return MonthlyCounts(total, overdue, tuple(months), later, (now.year, now.month))
 
 
 def chart_rows(counts: MonthlyCounts, month_names: Sequence[str], width: int) -> tuple[list[ChartRow], int]:
@@ -138,8 +135,3 @@ def _step(longest: int, bar_width: int) -> int:
                 return step * size
         size *= 10
     return 1
-
-
-def _month_number(time: datetime) -> int:
-    """Return the number of months between year 0 and a time."""
-    return time.year * 12 + time.month - 1

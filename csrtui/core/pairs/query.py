@@ -1,12 +1,13 @@
 """Select and sort the pairs in a list."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
-from csrtui.core.pairs.summary import PairSummary, to_microseconds
+from csrtui.core.pairs.summary import OVERDUE, PairSummary, deadlines, to_microseconds
 
 SortKey = Callable[[PairSummary], Any]
 """A function that returns the value by which a summary is sorted."""
@@ -22,10 +23,10 @@ class Retired(Enum):
 class SortOrder(Enum):
     """The ways to sort pairs."""
 
-    URGENCY = "most urgent first"
-    NAME = "by name"
-    CREATED = "newest first"
-    DAYS_LEFT = "days left"
+    URGENCY = "urgency"
+    NAME = "name"
+    CREATED = "made"
+    DAYS_LEFT = "left"
 
     @property
     def next_order(self) -> "SortOrder":
@@ -53,7 +54,10 @@ class Query(NamedTuple):
     """The conditions that a pair must meet to be shown.
 
     Attributes:
-        words: The casefolded words that the pair's search text must all contain.
+        words: The casefolded words that must all match. A word matches if the pair's search text contains it, or if
+            a word for the pair's status begins with it (`renew`, `due`, `overdue`, `expired`, `not backed up`). The
+            words for the periods of the chart of expiries match only the pairs that are counted there: ``overdue``,
+            ``feb-2027``, and ``>feb-2027`` for all later months.
         next_step: The next step that the pair must have, or None for any.
         retired: Whether the pair may be retired.
     """
@@ -75,8 +79,57 @@ class Query(NamedTuple):
         if self.next_step is not None:
             selected = [summary for summary in selected if summary.next_step(now) is self.next_step]
         for word in self.words:
-            selected = [summary for summary in selected if word in summary.search_text]
+            selected = _select_word(word, selected, now)
         return selected
+
+
+def month_word(year: int, month: int, *, later: bool = False) -> str:
+    """Return the filter word for the pairs that are due or expire in a month (from 1), or in any later month."""
+    return f"{'>' if later else ''}{_MONTHS[month - 1]}-{year}"
+
+
+def _select_word(word: str, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
+    """Return the summaries that a casefolded word matches."""
+    if month := _MONTH_WORD.fullmatch(word):
+        later, name, year = month.groups()
+        number = int(year) * 12 + _MONTHS.index(name)
+        return [
+            summary
+            for summary in summaries
+            if any(
+                at > number if later else at == number
+                for at in deadlines(summary, now)
+                if at not in {None, OVERDUE}
+            )
+        ]
+    tests = [test for words, test in _STATUS_WORDS if _begins(word, words)]
+    steps = {step for step, words in _STEP_WORDS.items() if _begins(word, words)}
+    if not tests and not steps:
+        return [summary for summary in summaries if word in summary.search_text]
+    return [
+        summary
+        for summary in summaries
+        if word in summary.search_text
+        or any(test(summary, now) for test in tests)
+        or (bool(steps) and summary.next_step(now) in steps)
+    ]
+
+
+def _begins(word: str, words: Sequence[str]) -> bool:
+    """Return whether one of `words` is `word`, or begins with it if it is not too short to be meant."""
+    return word in words or (len(word) >= _MIN_PREFIX and any(text.startswith(word) for text in words))
+
+
+_MIN_PREFIX = 3
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_WORD = re.compile(rf"(>?)({'|'.join(_MONTHS)})-(\d{{4}})", re.ASCII)
+_STATUS_WORDS: tuple[tuple[tuple[str, ...], Callable[[PairSummary, datetime], bool]], ...] = (
+    (("due",), lambda summary, now: summary.is_due(now) and not summary.is_expired(now)),
+    (("expired",), lambda summary, now: summary.is_expired(now)),
+    (("overdue",), lambda summary, now: OVERDUE in deadlines(summary, now)),
+    (("not", "backed", "up"), lambda summary, _now: summary.lacks_backup),
+)
+_STEP_WORDS = {step: (step.value, *step.value.split("-")) for step in NextStep}
 
 
 def retired_filter(text: str, retired: Retired) -> Retired:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Pair, PairRecord, Stage, urgency_key
+from csrtui.core.servers.platforms import PLATFORMS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -60,6 +61,15 @@ class PairSummary(NamedTuple):
         """Return whether a renewal is due."""
         return self.due is not None and self.due <= to_microseconds(now)
 
+    def is_expired(self, now: datetime) -> bool:
+        """Return whether the certificate of a pair in use has expired. `is_due` is then true unless a CSR is submitted."""
+        return self.expires is not None and self.is_in_use and self.expires < to_microseconds(now)
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether the pair is neither retired nor replaced by another pair."""
+        return self.stage != Stage.RETIRED and (self.step != NextStep.NONE or self.due is not None)
+
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""
         return NextStep.RENEW if self.is_due(now) else NextStep(self.step)
@@ -75,7 +85,7 @@ class PairSummary(NamedTuple):
         return _lacks_backup(self.backup, self.stage)
 
 
-_DUE, _STATUSES = attrgetter("due"), attrgetter("backup", "stage")
+_DUE_AND_EXPIRES, _STATUSES = attrgetter("due", "expires"), attrgetter("backup", "stage")
 
 
 def count_statuses(summaries: Sequence[PairSummary]) -> tuple[int, int]:
@@ -94,10 +104,40 @@ def _lacks_backup(backup: str, stage: str) -> bool:
     return backup != BackupStatus.VERIFIED and stage != Stage.RETIRED
 
 
-def count_due(summaries: Sequence[PairSummary], now: datetime) -> int:
-    """Return the number of pairs whose renewal is due."""
+def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
+    """Return the number of pairs whose renewal is due before their certificate expires, and of expired ones.
+
+    Both count only pairs in use, and no pair twice.
+    """
     moment = to_microseconds(now)
-    return sum([due <= moment for due in map(_DUE, summaries) if due is not None])
+    past = [summary for summary in summaries if summary.expires is not None and summary.expires < moment]
+    expired = sum([summary.is_in_use for summary in past])
+    due = [expires for at, expires in map(_DUE_AND_EXPIRES, summaries) if at is not None and at <= moment]
+    return sum([expires is None or expires >= moment for expires in due]), expired
+
+
+OVERDUE = -1
+"""The period of a deadline that has passed."""
+
+
+def deadlines(summary: PairSummary, now: datetime) -> tuple[int | None, int | None]:
+    """Return the periods in which the renewal of a pair becomes due and in which its certificate expires.
+
+    A period is a number of months (12 times the year, plus the month from 0, in UTC), `OVERDUE`, or None if there is no
+    such deadline. An expired certificate is no longer due, and a pair that is not in use has no deadlines. Lists, counts
+    and the chart of expiries all use this definition.
+    """
+    if summary.expires is None or not summary.is_in_use:
+        return None, None
+    if summary.is_expired(now):
+        return None, OVERDUE
+    due = None if summary.due is None else OVERDUE if summary.is_due(now) else _month(summary.due)
+    return due, _month(summary.expires)
+
+
+def _month(microseconds: int) -> int:
+    time = from_microseconds(microseconds)
+    return time.year * 12 + time.month - 1
 
 
 def summarize(pair: Pair) -> PairSummary:
@@ -138,6 +178,7 @@ def from_microseconds(microseconds: int) -> datetime:
 
 def _search_text(name: str, record: PairRecord) -> str:
     """Return the text that a filter searches. It has both spellings of internationalized names and of the key type."""
+    platform = PLATFORMS.get(record.platform)
     parts = (
         name,
         *record.names,
@@ -149,6 +190,8 @@ def _search_text(name: str, record: PairRecord) -> str:
         record.backup_status,
         record.stage,
         record.platform,
+        platform.label if platform else "",
+        f"{record.ca.value} ca",
     )
     return " ".join(parts).casefold()
 

@@ -287,7 +287,7 @@ class FleetListScreen(Screen[None]):
         text = self.query_one("#filter", TextField).value
         query = Query.parse(text, retired=retired_filter(text, self._retired))
         host_pairs = select_pairs(self._pairs(), query, now, self._order)
-        self._rows = FleetRows(host_pairs, now)
+        self._rows = FleetRows(host_pairs, now, self._order)
         self.query_one("#pairs", LineList).set_rows(self._rows)
         self._summary = fleet_summary(self._fleet, [host_pair.pair for host_pair in host_pairs], now)
         self._draw_lines()

@@ -11,6 +11,7 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
+from csrtui.core.pairs.query import SortOrder
 from csrtui.core.pairs.summary import summarize
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.panes.pair_rows import PairRows
@@ -137,13 +138,16 @@ class FleetRows:
     Args:
         host_pairs: The pairs in their order.
         now: The time for ages and days left.
+        order: The order of the pairs, which the header shows.
     """
 
-    def __init__(self, host_pairs: Sequence[HostPair], now: datetime) -> None:
+    def __init__(
+        self, host_pairs: Sequence[HostPair], now: datetime, order: SortOrder = SortOrder.URGENCY
+    ) -> None:
         self._host_pairs = host_pairs
         self._indexes = {(pair.host, pair.pair.name): index for index, pair in enumerate(host_pairs)}
         self._hosts = _HostColumn(pair.host for pair in host_pairs)
-        self._pairs = PairRows([summarize(pair.pair) for pair in host_pairs], (), now)
+        self._pairs = PairRows([summarize(pair.pair) for pair in host_pairs], (), now, order)
 
     def __len__(self) -> int:
         return len(self._host_pairs)
@@ -165,6 +169,11 @@ class FleetRows:
         """Return the names of the columns."""
         host = self._hosts.width(width)
         return f"{pad('Host', host)} {self._pairs.header(max(width - host - 1, 1))}"
+
+    def name_width(self, width: int) -> int:
+        """Return the number of cells of the host and the pair's name."""
+        host = self._hosts.width(width)
+        return host + 1 + self._pairs.name_width(max(width - host - 1, 1))
 
     def row(self, index: int, width: int) -> Content:
         """Return the row of a pair."""

@@ -1,11 +1,41 @@
-"""The line with the counts of pairs. It is shortened to the available width."""
+"""The line with the counts of pairs, shortened to the available width, and the text in place of an empty list."""
 
-from typing import Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual.containers import Horizontal
+
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from csrtui.core.pairs.query import SortOrder
 
 SEPARATOR: Final = " · "
 """The text between two counts."""
 UNREADABLE: Final = "cannot be read"
 """The end of the last count if some pairs cannot be read."""
+
+
+class CountLine(Horizontal):
+    """The line above the list of pairs: the counts, the order, and the filter."""
+
+    def compose(self) -> ComposeResult:
+        """Build the line."""
+        yield TextBlock(id="summary")
+        yield TextBlock(id="order")
+        yield TextField(placeholder="/ filter", id="filter")
+
+    def show(self, text: str, order: SortOrder) -> None:
+        """Show the counts and the order. The filter is as wide as its text needs."""
+        block = self.query_one("#summary", TextBlock)
+        block.show([((f" {shorten_counts(text, block.size.width)}", ""),)])
+        self.query_one("#order", TextBlock).show([((f"sort: {order.value} v", "label"),)])
+        field = self.query_one("#filter", TextField)
+        field.set_class(bool(field.value), "-filled")
 
 
 def shorten_counts(line: str, width: int) -> str:
@@ -19,3 +49,33 @@ def shorten_counts(line: str, width: int) -> str:
         is_last_important = counts[-1].endswith(UNREADABLE) and len(counts) > 2  # noqa: PLR2004 - first and last
         counts.pop(-2 if is_last_important else -1)
     return SEPARATOR.join(counts)
+
+
+def with_unreadable(counts: str, unreadable: int) -> str:
+    """Return the counts with the number of pairs that cannot be read."""
+    return f"{counts}{SEPARATOR}{unreadable} {UNREADABLE}" if unreadable else counts
+
+
+def summary_text(counts: str, shown: int | None, marked: int, progress: str) -> str:
+    """Return the line above the list: ``checking 10% · 2 marked · 3 of 12 pairs · 1 due``.
+
+    Args:
+        counts: The counts of all pairs, or "".
+        shown: The number of pairs that the filter shows, or None without a filter.
+        marked: The number of marked pairs.
+        progress: The progress of reading, or "".
+    """
+    filtered = f"{shown} of {counts}" if counts and shown is not None else counts
+    return SEPARATOR.join(filter(None, (progress, f"{marked} marked" if marked else "", filtered)))
+
+
+def empty_text(filter_text: str, retired_key: str) -> str:
+    """Return the reason why none of the pairs is listed, and what to do.
+
+    Args:
+        filter_text: The filter, or "" if no filter applies.
+        retired_key: The key of the command that shows retired pairs.
+    """
+    if filter_text:
+        return f'No pair matches "{filter_text}". Esc clears the filter.'
+    return f"All pairs are retired and hidden: {retired_key} shows them."

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Horizontal
+from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.store.summary_reader import SummaryReader
-from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair, read_pairs
+from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import PairSelection
-from csrtui.tui.panes.count_line import SEPARATOR, UNREADABLE, shorten_counts
+from csrtui.tui.panes.count_line import UNREADABLE, CountLine, empty_text, summary_text, with_unreadable
 from csrtui.tui.panes.first_commands import first_lines
 from csrtui.tui.panes.keystore_reading import (
     PairsLoaded,
     PairsSelected,
     Progress,
     ReadingEnded,
+    hour_of,
     read_store,
     read_visible,
     select_pairs,
 )
+from csrtui.tui.panes.pair_detail import PairDetail
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.widgets.line_list import LineList, Marking
+from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap
@@ -79,12 +82,12 @@ class KeystorePane(Widget):
         """The user has opened a pair.
 
         Args:
-            pair: The pair.
+            name: The name of the pair.
         """
 
-        def __init__(self, pair: Pair) -> None:
+        def __init__(self, name: str) -> None:
             super().__init__()
-            self.pair = pair
+            self.name = name
 
     class Failed(Message):
         """The store, or a pair in it, cannot be read.
@@ -127,14 +130,15 @@ class KeystorePane(Widget):
         self._must_select_again = False
         self._error: CsrtuiError | None = None
         self._name_to_select: str | None = None
-        self._displayed_hour = _hour(session.clock())
+        self._displayed_hour = hour_of(session.clock())
 
     def compose(self) -> ComposeResult:
         """Build the pane."""
-        with Horizontal(id="keystore-top"):
-            yield TextBlock(id="summary")
-            yield TextField(placeholder="/ filter", id="filter")
-        yield LineList(self._rows, marking=Marking.SPACE, id="pairs")
+        yield CountLine(id="keystore-top")
+        with Container(id="keystore-body"):
+            yield LineList(self._rows, marking=Marking.SPACE, id="pairs")
+            yield RuleLine(id="detail-rule")
+            yield PairDetail(self._session, id="detail")
         yield TextBlock(id="no-pairs")
 
     def on_mount(self) -> None:
@@ -167,7 +171,7 @@ class KeystorePane(Widget):
             select: The name of the pair to move the cursor to as soon as the pair is in the list.
         """
         self._name_to_select = select or self._name_to_select
-        if _hour(self._session.clock()) != self._displayed_hour:
+        if hour_of(self._session.clock()) != self._displayed_hour:
             self._update_list()  # the list depends on the time: a pair that has become due moves to the top
         if self._is_reading:
             return
@@ -227,8 +231,7 @@ class KeystorePane(Widget):
         event.stop()
         if self._is_reading:
             self._progress = event
-            self._show_counts()
-            self._show_empty_text()
+            self._show_texts()
 
     # Commands
 
@@ -243,9 +246,8 @@ class KeystorePane(Widget):
     def selection(self) -> PairSelection:
         """Return the pairs that a command can apply to, including marked pairs that the filter hides."""
         marks = self.pairs.marks
-        marked = (
-            [summary.name for summary in self._pair_list.summaries if summary.name in marks] if marks else []
-        )
+        summaries = self._pair_list.summaries if marks else ()
+        marked = [summary.name for summary in summaries if summary.name in marks]
         return PairSelection(self.current, Pairs(self._session, marked), self._needing)
 
     def _needing(self, need: Need) -> Pairs:
@@ -260,14 +262,12 @@ class KeystorePane(Widget):
         """Focus the list."""
         self.pairs.focus()
 
-    def focus_filter(self) -> None:
-        """Focus the filter."""
-        self.filter.focus()
-
     def clear_filter(self) -> None:
         """Clear the filter and focus the list."""
-        self.filter.load_text("")
-        self._update_list()
+        if self.filter.value:
+            self.filter.load_text("")
+            self._update_list()
+            self.post_message(self.Filtered())
         self.focus_list()
 
     def sort(self) -> SortOrder:
@@ -290,21 +290,33 @@ class KeystorePane(Widget):
         self.post_message(self.Filtered())
 
     def on_input_submitted(self) -> None:
-        """Focus the list when Enter is pressed in the filter."""
+        """Focus the list."""
         self.focus_list()
+
+    def on_line_list_highlighted(self) -> None:
+        """Show the details of the pair under the cursor."""
+        cursor = self.pairs.cursor
+        self.query_one(PairDetail).follow(None if cursor is None else self._rows.item(cursor))
+
+    def on_line_list_marked(self) -> None:
+        """Show the number of marked pairs."""
+        self._show_counts()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Open the pair, or report why it cannot be read."""
         event.stop()
-        item: PairSummary | Pair | UnreadablePair = self._rows.item(event.index)
-        if not isinstance(item, UnreadablePair):
-            item = next(read_pairs(self._session, [item.name]))
-        self.post_message(self.Failed(item.error) if isinstance(item, UnreadablePair) else self.Opened(item))
+        item = self._rows.item(event.index)
+        failed = self.Failed(item.error) if isinstance(item, UnreadablePair) else None
+        self.post_message(failed or self.Opened(item.name))
+
+    @property
+    def rows(self) -> PairRows:
+        """The listed pairs, in order."""
+        return self._rows
 
     def on_resize(self) -> None:
         """Fit the texts to the new width."""
-        self._show_empty_text()
-        self._show_counts()
+        self._show_texts()
 
     # Drawing
 
@@ -316,9 +328,9 @@ class KeystorePane(Widget):
     def _update_list(self) -> None:
         """Show the pairs that match the query. A query on many pairs runs in a thread."""
         pair_list, query, order, now = self._pair_list, self._query, self._pair_order, self._session.clock()
-        self._displayed_hour = _hour(now)
+        self._displayed_hour = hour_of(now)
         if len(pair_list.summaries) < _THREAD_FROM:
-            self._show_rows(pair_list.select(query, order, now), now)
+            self._show_rows(pair_list.select(query, order, now), order, now)
         elif self._is_selecting:
             self._must_select_again = True
         else:
@@ -334,37 +346,33 @@ class KeystorePane(Widget):
         event.stop()
         self._is_selecting = False
         if event.pair_list is self._pair_list:
-            self._show_rows(event.summaries, event.now)
+            self._show_rows(event.summaries, event.order, event.now)
         if self._must_select_again:
             self._must_select_again = False
             self._update_list()
 
-    def _show_rows(self, summaries: Sequence[PairSummary], now: datetime) -> None:
+    def _show_rows(self, summaries: Sequence[PairSummary], order: SortOrder, now: datetime) -> None:
         text = self.filter.value
         problems = [problem for problem in self._pair_list.problems if text.casefold() in problem.name]
         self._counts = self._pair_list.count(now)
-        self._rows = PairRows(summaries, problems, now)
+        self._rows = PairRows(summaries, problems, now, order)
         self.pairs.set_rows(self._rows)
         self._move_to_name()
-        self._show_counts()
-        self._show_empty_text()
+        self._show_texts()
         self.post_message(self.CountsChanged(self._counts_text))
 
     @property
     def _counts_text(self) -> str:
         if self._error is not None:
             return UNREADABLE
-        unreadable = len(self._pair_list.problems)
-        return f"{self._counts.line(self._query.retired)}{f'{SEPARATOR}{unreadable} {UNREADABLE}' if unreadable else ''}"
+        return with_unreadable(self._counts.line(self._query.retired), len(self._pair_list.problems))
 
     def _show_counts(self) -> None:
-        text = self._counts_text
-        if self.filter.value.strip():
-            text = f"{len(self._rows) - self._rows.unreadable} of {text}"
-        if self._progress is not None:
-            text = f"{self._progress.text} · {text}" if self._counts.total else self._progress.text
-        block = self.query_one("#summary", TextBlock)
-        block.show([((f" {shorten_counts(text, block.size.width)}", "label"),)])
+        shown = len(self._rows) - self._rows.unreadable if self.filter.value.strip() else None
+        progress = self._progress.text if self._progress else ""
+        counts = self._counts_text if self._counts.total or not progress else ""
+        text = summary_text(counts, shown, len(self.pairs.marks), progress)
+        self.query_one(CountLine).show(text, self._rows.order)
 
     def _move_to_name(self) -> None:
         index = self._rows.find(self._name_to_select) if self._name_to_select else None
@@ -372,27 +380,21 @@ class KeystorePane(Widget):
             self.pairs.move_to(index)
             self._name_to_select = None
 
-    def _show_empty_text(self) -> None:
-        """If the list is empty, show the reason in its place."""
+    def _show_texts(self) -> None:
+        """Show the counts and, if the list is empty, the reason in its place."""
+        self._show_counts()
         block = self.query_one("#no-pairs", TextBlock)
         self.set_class(not len(self._rows), "-empty")
         if self._error is not None:
             texts = [self._error.message, self._error.hint or ""]
         elif self._progress is not None and not self._counts.total:
             texts = [f"{self._progress.text} …"]
-        elif self.filter.value.strip() and (self._counts.total or self._pair_list.problems):
-            texts = [f'No pair matches "{self.filter.value}". Esc clears the filter.']
-        elif self._counts.total:
-            texts = [
-                f"All pairs are retired and hidden: {key_of('show_retired', self._commands)} shows them."
-            ]
         else:
-            block.show(first_lines(self._commands, self.size.width))
-            return
+            has_pairs = self._counts.total or self._pair_list.problems
+            if not has_pairs:
+                block.show(first_lines(self._commands, self.size.width))
+                return
+            filter_text = self.filter.value if self.filter.value.strip() else ""
+            texts = [empty_text(filter_text, key_of("show_retired", self._commands))]
         lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]
         block.show([((f" {line}", ""),) for line in lines])
-
-
-def _hour(now: datetime) -> datetime:
-    """Return `now` rounded down to the hour. The number of days left can change at any hour."""
-    return now.replace(minute=0, second=0, microsecond=0)

@@ -73,13 +73,17 @@ class PairsSelected(Message):
     Args:
         pair_list: All pairs.
         summaries: The selected pairs, in order.
+        order: The order of the summaries.
         now: The time of the selection.
     """
 
-    def __init__(self, pair_list: PairList, summaries: Sequence[PairSummary], now: datetime) -> None:
+    def __init__(
+        self, pair_list: PairList, summaries: Sequence[PairSummary], order: SortOrder, now: datetime
+    ) -> None:
         super().__init__()
         self.pair_list = pair_list
         self.summaries = summaries
+        self.order = order
         self.now = now
 
 
@@ -132,4 +136,12 @@ def read_visible(reader: SummaryReader, names: Collection[str], post: Post) -> N
 
 def select_pairs(pair_list: PairList, query: Query, order: SortOrder, now: datetime, post: Post) -> None:
     """Select the pairs that match `query` and post `PairsSelected`."""
-    post(PairsSelected(pair_list, pair_list.select(query, order, now), now))
+    post(PairsSelected(pair_list, pair_list.select(query, order, now), order, now))
+
+
+def hour_of(now: datetime) -> datetime:
+    """Return `now` rounded down to the hour.
+
+    The list is updated every hour, because the number of days left can change at any time of day.
+    """
+    return now.replace(minute=0, second=0, microsecond=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
@@ -10,9 +11,10 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import BackupStatus
+from csrtui.core.pairs.query import SortOrder
 from csrtui.tasks.list import UnreadablePair
 from csrtui.tasks.pair_text import LIST_HEADER, list_row
-from csrtui.tui.wrapping import pad
+from csrtui.tui.wrapping import cut_name, pad
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -20,11 +22,21 @@ if TYPE_CHECKING:
 
     from csrtui.core.pairs.summary import PairSummary
 
-_WIDTHS: Final = {"Key": 9, "Made": 9, "Backup": 13, "Stage": 9, "Left": 5, "Next": 7}
-_OMISSION_ORDER: Final = ("Key", "Made", "Stage", "Left", "Backup")
+_WIDTHS: Final = {"Key": 9, "Made": 11, "Backup": 13, "Stage": 9, "Left": 6, "Next": 7}
+_OMISSION_ORDER: Final = ("Made", "Key", "Stage", "Left", "Backup")
 """The columns that are left out on a narrow screen, first one first."""
+_LESS_THAN_A_NAME: Final = frozenset({"Made", "Key", "Stage"})
+"""The columns that are left out rather than cutting a name, if the name then fits."""
+_RIGHT_ALIGNED: Final = frozenset({"Left"})
+_SORTED_COLUMN: Final = {
+    SortOrder.URGENCY: "Next",
+    SortOrder.NAME: "Name",
+    SortOrder.CREATED: "Made",
+    SortOrder.DAYS_LEFT: "Left",
+}
 _NAME: Final = attrgetter("name")
 _MIN_NAME_WIDTH: Final = 18
+_GAP: Final = "  "
 _UNREADABLE: Final = "cannot be read; Enter says why"
 
 
@@ -35,14 +47,20 @@ class PairRows:
         summaries: The pairs, in order.
         problems: The pairs that cannot be read.
         now: The current time, for ages and days left.
+        order: The order of the pairs, which the header shows.
     """
 
     def __init__(
-        self, summaries: Sequence[PairSummary], problems: Sequence[UnreadablePair], now: datetime
+        self,
+        summaries: Sequence[PairSummary],
+        problems: Sequence[UnreadablePair],
+        now: datetime,
+        order: SortOrder = SortOrder.URGENCY,
     ) -> None:
         self._summaries = summaries
         self._problems = problems
         self._now = now
+        self.order = order
 
     def __len__(self) -> int:
         return len(self._problems) + len(self._summaries)
@@ -67,38 +85,61 @@ class PairRows:
         return next((index for index, name in enumerate(names) if name == key), None)
 
     def header(self, width: int) -> str:
-        """Return the names of the columns."""
-        columns, name_width = _columns(width)
-        return " ".join([pad("Name", name_width), *(pad(column, _WIDTHS[column]) for column in columns)])
+        """Return the names of the columns. The one by which the pairs are sorted has an arrow: ``Name v``."""
+        columns, name_width = self._columns(width)
+        arrow = {_SORTED_COLUMN[self.order]: " v"}
+        titles = [(column, f"{column}{arrow.get(column, '')}") for column in columns]
+        cells = [_align(column, title) for column, title in titles]
+        return _GAP.join([pad(f"Name{arrow.get('Name', '')}", name_width), *cells])
+
+    def name_width(self, width: int) -> int:
+        """Return the number of cells of the name."""
+        return self._columns(width)[1]
 
     def row(self, index: int, width: int) -> Content:
         """Return the line that shows pair `index`."""
         item = self.item(index)
-        columns, name_width = _columns(width)
+        columns, name_width = self._columns(width)
+        name = pad(cut_name(visible(item.name), name_width), name_width)
         if isinstance(item, UnreadablePair):
-            name = pad(visible(item.name), name_width)
-            return Content.assemble(name, " ", (_UNREADABLE, "bold $error"))
+            return Content.assemble(name, _GAP, (_UNREADABLE, "bold $error"))
         cells = dict(zip(LIST_HEADER, list_row(item, self._now), strict=True))
-        parts: list[str | tuple[str, str]] = [pad(visible(item.name), name_width)]
+        parts: list[str | tuple[str, str]] = [name]
         for column in columns:
-            parts.append(" ")
-            cell, style = pad(visible(cells[column]), _WIDTHS[column]), _style(column, item, self._now)
+            parts.append(_GAP)
+            cell = _align(column, visible(cells[column]) or ("–" if column in _RIGHT_ALIGNED else ""))
+            style = _style(column, item, self._now)
             parts.append((cell, style) if style else cell)
         return Content.assemble(*parts)
 
+    @cached_property
+    def _name_lengths(self) -> frozenset[int]:
+        return frozenset(map(len, map(_NAME, self._summaries)))
 
-def _columns(width: int) -> tuple[list[str], int]:
-    """Return the columns that fit beside the name, and the width of the name column in cells."""
-    columns = list(_WIDTHS)
-    for column in _OMISSION_ORDER:
-        if _name_width(columns, width) >= _MIN_NAME_WIDTH:
-            break
-        columns.remove(column)
-    return columns, max(_name_width(columns, width), 1)
+    def _columns(self, width: int) -> tuple[list[str], int]:
+        """Return the columns that fit beside the name, and the width of the name column in cells."""
+        columns = list(_WIDTHS)
+        limit = _name_width([column for column in columns if column not in _LESS_THAN_A_NAME], width)
+        longest = max((length for length in self._name_lengths if length <= limit), default=0)
+        sorted_column = _SORTED_COLUMN[self.order]
+        for column in sorted(
+            _OMISSION_ORDER, key=sorted_column.__eq__
+        ):  # the column of the order is the last
+            is_minor = column in _LESS_THAN_A_NAME and column != sorted_column
+            if _name_width(columns, width) >= max(longest if is_minor else 0, _MIN_NAME_WIDTH):
+                break
+            columns.remove(column)
+        return columns, max(_name_width(columns, width), 1)
 
 
 def _name_width(columns: Sequence[str], width: int) -> int:
-    return width - sum(_WIDTHS[column] + 1 for column in columns)
+    return width - sum(_WIDTHS[column] + len(_GAP) for column in columns)
+
+
+def _align(column: str, text: str) -> str:
+    """Return a cell of exactly the width of its column."""
+    width = _WIDTHS[column]
+    return pad(text.rjust(width) if column in _RIGHT_ALIGNED else text, width)
 
 
 def _style(column: str, summary: PairSummary, now: datetime) -> str:
@@ -110,8 +151,10 @@ def _style(column: str, summary: PairSummary, now: datetime) -> str:
         return "dim"
     if column == "Backup":
         if summary.backup == BackupStatus.VERIFIED:
-            return ""
+            return "$success"
         return "bold $error" if summary.backup == BackupStatus.DAMAGED else "$warning"
-    if column in {"Left", "Next"} and summary.is_due(now):
-        return "bold $warning"
+    if column in {"Stage", "Left", "Next"}:
+        if summary.is_expired(now):
+            return "" if column == "Next" else "bold $error"
+        return "$warning" if summary.is_due(now) and column != "Stage" else ""
     return ""

@@ -163,6 +163,7 @@ class MainScreen(RequestScreen):
         pane = PaneName.REQUEST if self.request in self.focused.ancestors else PaneName.KEYSTORE
         if pane is not self._pane:
             self._pane = pane
+            self.set_class(pane is PaneName.KEYSTORE, "-keystore")
             self._draw_title()
         self._draw_bar()
 
@@ -187,6 +188,10 @@ class MainScreen(RequestScreen):
 
     def _draw_title(self) -> None:
         counts = self._counts if self.size.width >= _NARROW else ""
+        if (
+            self._pane is PaneName.KEYSTORE or self.size.width >= _WIDE
+        ):  # the line above the list shows the counts
+            counts = counts.partition(" · ")[0]
         tabs = ((PaneName.REQUEST, "Request"), (PaneName.KEYSTORE, f"Keystore {counts}".strip()))
         self.query_one(TitleBar).show_tabs(hostname(), [(label, pane is self._pane) for pane, label in tabs])
 
@@ -250,7 +255,7 @@ class MainScreen(RequestScreen):
 
     def action_filter(self) -> None:
         """Focus the filter."""
-        self.keystore.focus_filter()
+        self.keystore.filter.focus()
 
     def action_sort(self) -> None:
         """Switch to the next sort order."""
@@ -344,7 +349,7 @@ class MainScreen(RequestScreen):
         from csrtui.tui.screens.pair import PairScreen
 
         try:
-            screen = PairScreen.of(self._session, event.pair.name, self._commands)
+            screen = PairScreen.of(self._session, event.name, self._commands)
         except CsrtuiError as error:
             self.tell_error(error)
         else:

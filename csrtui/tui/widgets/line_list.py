@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 from rich.segment import Segment
 from textual.binding import Binding
+from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.binding import BindingType
-    from textual.content import Content
 
 
 class Rows(Protocol):
@@ -39,6 +39,17 @@ class Rows(Protocol):
         """Return the current index of the row with `key`, or None if no row has it."""
 
 
+@runtime_checkable
+class NamedRows(Rows, Protocol):
+    """Rows that begin with a name. The cursor highlights only the name, so that the other cells keep their colours.
+
+    A step of the cursor then changes only the cells of two names, which saves bytes on a slow link.
+    """
+
+    def name_width(self, width: int) -> int:
+        """Return the number of cells of the name in a line of `width` cells."""
+
+
 class Marking(Enum):
     """Whether rows can be marked."""
 
@@ -51,7 +62,7 @@ class LineList(Widget, can_focus=True):
     """A list of rows under a header, with a cursor.
 
     The first two cells of each line are a gutter: ``>`` at the cursor, ``*`` at a marked row. With focus, the row
-    under the cursor is in reverse video. There is no scrollbar: screens show the text of `position` instead. When the
+    under the cursor is in reverse video, or only its name (`NamedRows`). There is no scrollbar: screens show the text of `position` instead. When the
     cursor leaves the view, the view scrolls by half a page, so that most steps repaint only two lines.
 
     Args:
@@ -320,7 +331,15 @@ class LineList(Widget, can_focus=True):
         is_current = index == self._cursor
         gutter = (">" if is_current else " ") + ("*" if is_marked else " ")
         text = self._rows.row(index, self._inner_width)
+        if is_current and isinstance(text, Content) and isinstance(self._rows, NamedRows):
+            return self._named_line(gutter, text, self._rows.name_width(self._inner_width))
         return self._line(gutter, text, "line-list--cursor" if is_current else None)
+
+    def _named_line(self, gutter: str, text: Content, name_width: int) -> Strip:
+        """Return the line under the cursor: the gutter and the name in the style of the cursor, the rest as it is."""
+        line = self._line(gutter, text, None)
+        name, rest = line.divide([len(gutter) + name_width, max(line.cell_length, len(gutter) + name_width)])
+        return Strip.join([name.apply_style(self.get_component_rich_style("line-list--cursor")), rest])
 
     @property
     def _inner_width(self) -> int:

@@ -51,7 +51,7 @@ def test_caches_of_lists_are_known_and_must_be_private() -> None:
     files = (
         ".pairs-1.sqlite",
         ".pairs-1.sqlite-journal",
-        ".pairs-3.sqlite",
+        ".pairs-4.sqlite",
         ".fleet-0123456789abcdef.json",
         ".pairs-x.sqlite",
     )
@@ -62,7 +62,7 @@ def test_caches_of_lists_are_known_and_must_be_private() -> None:
     store = folder(
         "/s",
         FileFacts("/s/.pairs-1.sqlite", FileKind.FILE, 0o644, ME + 1),
-        FileFacts("/s/.pairs-3.sqlite", FileKind.LINK, 0, ME),
+        FileFacts("/s/.pairs-4.sqlite", FileKind.LINK, 0, ME),
     )
     codes = [finding.code for finding in check_store_files(store, ME, creating=False)]
     assert codes == [FindingCode.FOREIGN_OWNER, FindingCode.OPEN_MODE, FindingCode.LINK]

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from requests_made import NOW
+from many_pairs import pair_of_record
+from requests_made import NOW, record
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.expiry_chart import (
@@ -19,13 +20,15 @@ from csrtui.core.pairs.expiry_chart import (
     chart_rows,
     count_by_month,
 )
+from csrtui.core.pairs.summary import PairSummary, summarize
 
 DAY = timedelta(days=1)
 NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def validity(ends: datetime, days: int = 90) -> Validity:
-    return Validity(ends - days * DAY, ends)
+def validity(ends: datetime, days: int = 90) -> PairSummary:
+    """Return the summary of a pair whose certificate ends then."""
+    return summarize(pair_of_record("a.com", record(validity=Validity(ends - days * DAY, ends))))
 
 
 def drawn(counts: MonthlyCounts, width: int) -> list[str]:

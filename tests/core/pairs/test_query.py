@@ -8,9 +8,10 @@ import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
 
+from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
-from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, retired_filter, sort_key
+from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, month_word, retired_filter, sort_key
 from csrtui.core.pairs.summary import PairSummary, summarize
 
 BARE = summarize(pair_of_record("www.example.com", record()))
@@ -32,6 +33,51 @@ GONE = summarize(pair_of_record("gone", record(retired=NOW)))
 )
 def test_a_query_selects_the_pairs_that_meet_it(query: Query, met: list[PairSummary]) -> None:
     assert query.select((BARE, SAFE, GONE), NOW) == met
+
+
+DAY = timedelta(days=1)
+PAST = Validity(NOW - 90 * DAY, NOW - DAY)
+RECORDS = {
+    "bare": record(),
+    "expired": record(validity=PAST),
+    "due": record(validity=Validity(NOW - 60 * DAY, NOW + 29 * DAY)),
+    "fresh": record(validity=Validity(NOW - DAY, NOW + 89 * DAY), platform="apache", ca=CaKind.PRIVATE),
+    "replaced": record(validity=PAST, renewed_by="bare"),
+    "retired": record(validity=PAST, retired=NOW),
+}
+PAIRS = {name: summarize(pair_of_record(name, one)) for name, one in RECORDS.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("due", ["due"]),
+        ("expired", ["expired"]),
+        ("overdue", ["expired", "due"]),
+        ("renew", ["expired", "due"]),
+        ("not backed up", ["bare", "expired", "due", "fresh", "replaced"]),
+        ("back-up", ["bare", "fresh"]),
+        ("back up renew", ["expired", "due"]),
+        ("new", ["bare"]),
+        ("apache httpd", ["fresh"]),
+        ("private ca", ["fresh"]),
+        ("Jan-2027", ["fresh"]),
+        ("feb-2027", ["fresh"]),
+        ("dec-2026", ["due"]),
+        (">nov-2026", ["due", "fresh"]),
+        ("nov-2026", []),
+        ("NGINX issued", ["expired", "due", "replaced"]),
+    ],
+)
+def test_words_for_the_status_select_what_lists_and_counts_call_so(text: str, names: list[str]) -> None:
+    selected = Query.parse(text).select(list(PAIRS.values()), NOW)
+    expected = set(names) | {name for name in PAIRS if text in name}  # a word also matches names
+    assert {summary.name for summary in selected} == expected
+
+
+def test_the_word_of_a_month_is_understood() -> None:
+    assert month_word(2027, 2) == "feb-2027"
+    assert month_word(2027, 12, later=True) == ">dec-2027"
 
 
 @pytest.mark.parametrize(("need", "pairs"), [(Need.BACKUP, [BARE]), (Need.VERIFICATION, [SAFE])])

@@ -13,7 +13,14 @@ from requests_made import NOW, record
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, urgency_key
 from csrtui.core.pairs.query import SortOrder, sort_key
-from csrtui.core.pairs.summary import count_due, from_microseconds, summarize, to_microseconds
+from csrtui.core.pairs.summary import (
+    OVERDUE,
+    count_due,
+    deadlines,
+    from_microseconds,
+    summarize,
+    to_microseconds,
+)
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -25,7 +32,12 @@ def test_a_summary_has_step_and_urgency_at_any_time(pair_record: PairRecord, now
     assert summary.next_step(now) is pair_record.next_step(now)
     assert sort_key(SortOrder.URGENCY, now)(summary) == urgency_key(pair, now)
     assert summary.is_retired == (pair_record.stage is Stage.RETIRED)
-    assert count_due([summary], now) == (pair_record.next_step(now) is NextStep.RENEW)
+    due, expired = count_due([summary], now)
+    assert (due, expired) == (summary.is_due(now) and not summary.is_expired(now), summary.is_expired(now))
+    assert summary.is_due(now) == (pair_record.next_step(now) is NextStep.RENEW)
+    assert deadlines(summary, now).count(OVERDUE) == due + expired
+    is_replaced = pair_record.renewed_by is not None
+    assert summary.is_in_use == (pair_record.stage is not Stage.RETIRED and not is_replaced)
 
 
 @given(st.builds(Validity, TIMES, TIMES), st.integers(-2, 2))

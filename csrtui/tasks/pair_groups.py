@@ -1,0 +1,194 @@
+"""Describe a pair on the screens: its status in a sentence, and its details in groups with titles."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from csrtui.core.base.validity import Validity
+from csrtui.core.keys.key_types import label_of_name
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage
+from csrtui.tasks.pair_text import (
+    age_text,
+    date_text,
+    fingerprint,
+    labelled_lines,
+    platform_label,
+    time_left,
+)
+
+if TYPE_CHECKING:
+    from csrtui.tasks.show import PairDetails
+
+Lines = list[tuple[str, str]]
+"""Lines with a label and a text each. A continuation line has an empty label."""
+_NO_BACKUP = "if this key is lost, so is the certificate"
+
+
+class PairGroup(NamedTuple):
+    """Details of a pair under a title."""
+
+    title: str
+    lines: Lines
+
+
+def status_text(record: PairRecord, now: datetime) -> str:
+    """Return the status of a pair: ``issued · 59 days left · verified backup · nginx``."""
+    left = [time_left(record.validity, now)] if record.validity else []
+    backup = "no" if record.backup_status is BackupStatus.NONE else record.backup_status.value
+    return " · ".join([record.stage.value, *left, f"{backup} backup", platform_label(record.platform)])
+
+
+def relation_text(record: PairRecord, now: datetime) -> str:
+    """Return what distinguishes a pair from others: ``renews www.example.com, 59 days left, nginx``."""
+    parts = [f"renews {record.renews}"] if record.renews else []
+    parts += [f"renewed by {record.renewed_by}"] if record.renewed_by else []
+    parts += [time_left(record.validity, now)] if record.validity else []
+    return ", ".join([*parts, platform_label(record.platform), f"{record.ca.value} CA"])
+
+
+def step_text(record: PairRecord, now: datetime) -> str:
+    """Return the reason for the next step of a pair in one sentence."""
+    match record.next_step(now):
+        case NextStep.BACK_UP:
+            text = f"{_backup_problem(record.backup, now)}: {_NO_BACKUP}."
+        case NextStep.SUBMIT:
+            text = f"Backed up. Submit the CSR to a {record.ca.value} CA."
+        case NextStep.IMPORT:
+            submitted = record.reused or record.submitted
+            since = f" {date_text(submitted)}" if submitted else ""
+            text = f"Submitted{since}. Import the certificate when the CA has issued it."
+        case NextStep.INSTALL:
+            text = f"The certificate is here. Install it on the server ({platform_label(record.platform)})."
+        case NextStep.RENEW:
+            text = _renewal_text(record.validity, now) if record.validity else ""
+        case _:
+            text = _end_text(record)
+    return text
+
+
+def _renewal_text(validity: Validity, now: datetime) -> str:
+    if validity.not_after < now:
+        return f"The certificate {time_left(validity, now)}: renew it now."
+    return f"Renewal has been due since {date_text(validity.due)}; {time_left(validity, now)}."
+
+
+def _end_text(record: PairRecord) -> str:
+    if record.retired:
+        return f"Retired {date_text(record.retired)}. Nothing to do."
+    if record.renewed_by:
+        return f"Renewed by {record.renewed_by}. Retire this pair when the server uses the new one."
+    due = f" Renewal is due {date_text(record.validity.due)}." if record.validity else ""
+    return f"Nothing to do.{due}"
+
+
+def _backup_problem(backup: Backup | None, now: datetime) -> str:
+    if backup is None:
+        return "No backup"
+    if backup.status is BackupStatus.UNVERIFIED:
+        return "No verified backup"
+    since = f" since {date_text(backup.since)} ({age_text(now - backup.since)})" if backup.since else ""
+    return f"The backup is {backup.status.value}{since}"
+
+
+def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None) -> list[PairGroup]:
+    """Return the details of a pair in groups, except for groups without a line.
+
+    Args:
+        pair: The pair.
+        now: The time, in UTC.
+        details: The contents of the pair's folder, or None to describe only its record.
+    """
+    from csrtui.tasks.show import (  # screens load it when they show a pair
+        certificate_lines,
+        requested_usage_lines,
+    )
+
+    record = pair.record
+    covers = details.chain.leaf.names if details and details.chain else record.names
+    request = [
+        ("Subject", record.subject_text),
+        ("Covers", "  ".join(covers)),
+        ("Key", f"{label_of_name(record.key.type)}, {_protection(record)}"),
+        ("SPKI", fingerprint(record.key.spki_sha256)),
+        ("CSR", fingerprint(record.request.sha256)),
+        *(requested_usage_lines(details) if details else ()),
+        ("Made for", f"{platform_label(record.platform)}, {record.ca.value} CA, {record.purpose.value}"),
+    ]
+    certificate = [*_validity_lines(record), *(certificate_lines(details, now, date_text) if details else ())]
+    earlier = details.earlier if details else ()
+    places = [
+        ("Folder", pair.path),
+        *labelled_lines("Files", _files(pair)),
+        *labelled_lines("Earlier", list(earlier)),
+        *([("Installed", date_text(record.installed))] if record.installed else []),
+        *labelled_lines("Renews", [record.renews] if record.renews else []),
+        *labelled_lines("Renewed by", [record.renewed_by] if record.renewed_by else []),
+    ]
+    history = [
+        (date_text(entry.time), f"{entry.time:%H:%M}  {entry.text}, by {entry.user}")
+        for entry in reversed(record.history)
+    ]
+    groups = [
+        PairGroup("Request", request),
+        PairGroup("Certificate", certificate),
+        PairGroup("Backup", _backup_lines(record)),
+        PairGroup("Where it is", places),
+        PairGroup(f"History ({len(history)})", history),
+    ]
+    return [group for group in groups if group.lines]
+
+
+def _protection(record: PairRecord) -> str:
+    return "under a passphrase" if record.key.encrypted else "no passphrase, mode 0600"
+
+
+def _files(pair: Pair) -> list[str]:
+    return ["key.pem  request.pem", *(["certificate.pem"] if pair.has_certificate else [])]
+
+
+def _validity_lines(record: PairRecord) -> Lines:
+    validity = record.validity
+    if validity is None:
+        return [("Submitted", date_text(record.submitted))] if record.submitted else []
+    days = (validity.not_after - validity.not_before).days
+    is_renewable = record.stage is not Stage.RETIRED and not record.renewed_by
+    due = f"   renewal due {date_text(validity.due)}" if is_renewable else ""
+    return [
+        ("Valid", f"{date_text(validity.not_before)} – {date_text(validity.not_after)} ({days} days){due}")
+    ]
+
+
+def _backup_lines(record: PairRecord) -> Lines:
+    if record.backup is None:
+        return [("Status", f"none: {_NO_BACKUP}")]
+    others = [backup for backup in reversed(record.backups) if backup is not record.backup]
+    return [line for backup in (record.backup, *others) for line in _lines_of_backup(backup)]
+
+
+def _lines_of_backup(backup: Backup) -> Lines:
+    text = backup.status.value
+    if backup.since:
+        text += f" since {date_text(backup.since)}"
+    if backup.verified:
+        is_verified = backup.status is BackupStatus.VERIFIED
+        text += f"{'' if is_verified else ', last verified'} {date_text(backup.verified)}"
+    return [("Status", text), ("File", backup.path)]
+
+
+def copyable(details: "PairDetails") -> Sequence[tuple[str, str]]:
+    """Return the texts of a pair that can be copied, each with a label. None of them is secret."""
+    pair, record = details.pair, details.pair.record
+    items = [
+        ("Pair", pair.name),
+        *(("Name", name) for name in record.names),
+        ("Subject", record.subject_text),
+        ("SPKI SHA-256", record.key.spki_sha256),
+        ("CSR SHA-256", record.request.sha256),
+    ]
+    if details.chain is not None:
+        leaf = details.chain.leaf
+        items += [("Certificate SHA-256", leaf.sha256), ("Serial number", leaf.serial)]
+    items += [("Folder", pair.path), ("CSR file", f"{pair.path}/request.pem")]
+    items += [("Certificate file", f"{pair.path}/certificate.pem")] if pair.has_certificate else []
+    items += [("Backup file", backup.path) for backup in record.backups]
+    return items

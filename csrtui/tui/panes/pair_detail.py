@@ -1,0 +1,155 @@
+"""The details of the selected pair, below the list or beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual.message import Message
+from textual.widget import Widget
+
+from csrtui.core.base.escaping import visible
+from csrtui.tasks.list import UnreadablePair, read_pairs
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import cut_name, wrap
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from textual.timer import Timer
+
+    from csrtui.core.pairs.pair import Pair
+    from csrtui.core.pairs.summary import PairSummary
+    from csrtui.tasks.session import Session
+    from csrtui.tui.widgets.text_block import Line
+
+_REST: Final = 0.15
+"""The number of seconds for which the cursor must rest on a pair before the pair is read."""
+_TWO_LINES: Final = 2
+_LABEL: Final = 13
+
+
+class PairDetail(TextBlock):
+    """The details of a pair: two lines, or groups with titles if there is room.
+
+    Args:
+        session: The session with the store.
+        id: The widget's id.
+    """
+
+    class Read(Message):
+        """A pair has been read.
+
+        Args:
+            item: The list's item for which the pair was read.
+            pair: The pair, or the reason why it cannot be read. None if it no longer exists.
+        """
+
+        def __init__(self, item: PairSummary | UnreadablePair, pair: Pair | UnreadablePair | None) -> None:
+            super().__init__()
+            self.item = item
+            self.pair = pair
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._session = session
+        self._item: PairSummary | UnreadablePair | None = None
+        self._pair: Pair | UnreadablePair | None = None
+        self._read_item: PairSummary | UnreadablePair | None = None
+        self._timer: Timer | None = None
+
+    def follow(self, item: PairSummary | UnreadablePair | None) -> None:
+        """Show the pair of a row as soon as the cursor has rested on it. None clears the details."""
+        if item == self._item:
+            return
+        self._item = item
+        if self._timer is not None:
+            self._timer.stop()
+        if item is None:
+            self._pair = None
+            self._draw()
+        else:
+            self._timer = self.set_timer(_REST, lambda: self._read(item))
+
+    def _read(self, item: PairSummary | UnreadablePair) -> None:
+        if item is self._read_item or self._is_hidden:  # `on_show` reads the pair of hidden details
+            return
+
+        self._read_item = item
+
+        def read() -> None:
+            self.post_message(self.Read(item, next(read_pairs(self._session, [item.name]), None)))
+
+        self.run_worker(read, thread=True, group="detail", exclusive=True)
+
+    @property
+    def _is_hidden(self) -> bool:
+        return not all(widget.display for widget in self.ancestors_with_self if isinstance(widget, Widget))
+
+    def on_show(self) -> None:
+        """Read the pair on which the cursor came to rest while the details were hidden."""
+        if self._item is not None:
+            self._read(self._item)
+
+    def on_pair_detail_read(self, event: Read) -> None:
+        """Show the pair, unless the cursor has moved on."""
+        event.stop()
+        if event.item is self._item:
+            self._pair = event.pair
+            self._draw()
+
+    def on_resize(self) -> None:
+        """Show two lines or groups, as the new size permits."""
+        self._draw()
+
+    def _draw(self) -> None:
+        width, now = max(self.size.width - 2, 1), self._session.clock()
+        if self._pair is None:
+            self.show([])
+        elif isinstance(self._pair, UnreadablePair):
+            error = self._pair.error
+            texts = [error.message, error.hint or ""]
+            self.show([((f" {line}", "error"),) for text in texts for line in wrap(visible(text), width)])
+        elif self.size.height <= _TWO_LINES:
+            self.show(_two_lines(self._pair, now, width))
+        else:
+            self.show(_groups(self._pair, now, width))
+
+
+def _two_lines(pair: Pair, now: datetime, width: int) -> list[Line]:
+    from csrtui.tasks.pair_groups import relation_text, step_text
+
+    relation = visible(relation_text(pair.record, now))
+    name = cut_name(visible(pair.name), max(width - len(relation) - 3, width // 2))
+    return [
+        ((f" {name}", "strong"), (f"   {relation}", "")),
+        ((f" {visible(step_text(pair.record, now))}", ""),),
+    ]
+
+
+def _groups(pair: Pair, now: datetime, width: int) -> list[Line]:
+    from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
+
+    lines: list[Line] = [((f" {line}", "strong"),) for line in wrap(visible(pair.name), width)]
+    for text in (status_text(pair.record, now), step_text(pair.record, now)):
+        lines += [((f" {line}", ""),) for line in wrap(visible(text), width)]
+    for group in pair_groups(pair, now):
+        lines += [(), ((f" {group.title}", "strong"),)]
+        for label, text in group.lines:
+            lines += labelled(label, text, _LABEL, width)
+    return lines
+
+
+def labelled(label: str, text: str, label_width: int, width: int) -> list[Line]:
+    """Return a text beside its label, wrapped to `width` cells together.
+
+    Args:
+        label: The label, on the first line.
+        text: The text, not escaped.
+        label_width: The width of the column of labels in cells, including the gap after it.
+        width: The number of cells of a line, without the blank at its left edge.
+    """
+    parts = wrap(visible(text), max(width - label_width, 8))
+    return [
+        ((f" {label if index == 0 else '':<{label_width}}", "label"), (part, ""))
+        for index, part in enumerate(parts)
+    ]
