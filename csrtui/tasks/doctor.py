@@ -189,7 +189,8 @@ def _find_shared_keys(pairs: Iterable[_CheckedPair]) -> dict[str, DoctorFinding]
     """Return a finding for each pair in use that shares its key with another pair in use, by the pair's name."""
     by_key: dict[str, list[_CheckedPair]] = {}
     for pair in pairs:
-        if pair.spki_sha256 is not None and not (pair.link and pair.link.is_retired):
+        is_over = pair.link is not None and (pair.link.is_retired or pair.link.renewed_by is not None)
+        if pair.spki_sha256 is not None and not is_over:
             by_key.setdefault(pair.spki_sha256, []).append(pair)
     remedy = instruction("Renew all of them but one with a new key, and retire the old pairs.")
     findings: dict[str, DoctorFinding] = {}

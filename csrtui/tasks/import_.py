@@ -193,12 +193,13 @@ def _read(
 def _owners(session: Session, preferred: str | None) -> dict[str, str]:
     """Return the name of a pair for each SPKI fingerprint.
 
-    If several pairs have the same key, choose the preferred pair, or else the newest pair in use, or else the newest.
+    If several pairs have the same key, choose the preferred pair, or else the newest pair in use that is not renewed.
     """
 
-    def rank(pair: Pair) -> tuple[bool, bool, float]:
-        is_in_use = pair.record.stage is not Stage.RETIRED
-        return pair.name == preferred, is_in_use, pair.record.created.timestamp()
+    def rank(pair: Pair) -> tuple[bool, bool, bool, float]:
+        record = pair.record
+        is_in_use, is_newest = record.stage is not Stage.RETIRED, record.renewed_by is None
+        return pair.name == preferred, is_in_use, is_newest, record.created.timestamp()
 
     return {pair.record.key.spki_sha256: pair.name for pair in sorted(list_pairs(session).pairs, key=rank)}
 

@@ -1,6 +1,8 @@
 """Create a pair, i.e. a private key and its CSR. Either both are stored or neither."""
 
+from datetime import datetime
 from enum import Enum, auto
+from typing import NamedTuple
 
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, InputError
@@ -23,6 +25,13 @@ class Blocking(Enum):
     STOPS = auto()
     OVERRULED = auto()
     """The user insists. A finding about something that X.509 cannot represent still stops the request."""
+
+
+class ExistingKey(NamedTuple):
+    """A key that exists, and the earliest time at which it is known to have existed."""
+
+    key: "key_types.PrivateKey"
+    created: datetime
 
 
 class BlockedError(InputError):
@@ -53,6 +62,7 @@ def create_pair(
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
     renews: str | None = None,
+    key: ExistingKey | None = None,
 ) -> Pair:
     """Generate a private key and its CSR, store both and return the pair.
 
@@ -63,6 +73,7 @@ def create_pair(
         passphrase: The passphrase to encrypt the key with, or None.
         blocking: Whether errors that X.509 can represent are overruled.
         renews: The name of the pair that this one replaces, or None.
+        key: The key to use instead of a new one, of the type of the request, or None.
 
     Raises:
         BlockedError: A finding blocks the request.
@@ -72,12 +83,16 @@ def create_pair(
     advice = check_request(session, spec, blocking)
     base = check_pair_name(name) if name is not None else pair_name(advice.title)
     encryptor = None if passphrase is None else BatchEncryptor(passphrase, session.entropy)
-    key = session.generate_key(spec.effective_key_type)
-    csr = build_csr(advice, key)
+    private_key = key.key if key else session.generate_key(spec.effective_key_type)
+    csr = build_csr(advice, private_key)
     shown = csrs.preview(advice.subject, advice.covered_names, advice.purpose)
     if (csr.subject_der, csr.names) != (shown.subject_der, shown.names):
         raise CsrtuiError("the CSR differs from its preview; nothing was stored")
-    record, files = build_files(session, spec, csr, key, encryptor, renews=renews)
+    record, files = build_files(session, spec, csr, private_key, encryptor, renews=renews)
+    if key is not None:
+        event = HistoryEntry(record.created, f"created with the key of {renews}, to renew it", session.user)
+        record = record._replace(created=key.created, history=(event,))
+        files = files._replace(record=dump_record(record))
     stored = session.store.add(base, files)
     return Pair(stored, session.store.pair_path(stored), record)
 

@@ -1,6 +1,8 @@
 """Renew a certificate with a new pair that is linked to the old one, or with the old CSR after testing its key."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.advice.key_rules import check_csr, check_key_age, check_public_key
@@ -13,7 +15,7 @@ from csrtui.core.bundle.prefill import read_prefill
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import proves_possession
 from csrtui.core.keys.batch_encryption import BatchDecryptor
-from csrtui.core.keys.key_types import KeyType, label_of_name
+from csrtui.core.keys.key_types import KeyType, label_of_name, type_of
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
 from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
@@ -21,10 +23,13 @@ from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.key_quality import private_key_findings, refuse_compromised
 from csrtui.tasks.list import PairFolder, list_pairs, pairs_with_key, read_pair_folder
-from csrtui.tasks.new import Blocking, create_pair, is_blocking
+from csrtui.tasks.new import Blocking, ExistingKey, create_pair, is_blocking
 from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session, change_record
+
+if TYPE_CHECKING:
+    from csrtui.core.keys.key_types import PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +189,18 @@ def replace_pair(
     name: str | None = None,
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
+    key: ExistingKey | None = None,
 ) -> Pair:
     """Create a pair for any request to replace another pair, and return it. Options and errors are those of `renew`.
+
+    `key` is the key of the new pair, by default a new one.
 
     The new pair is stored first, with its link to the old one. A crash after that leaves two working pairs, and
     `find_successor` finds the new one.
     """
-    pair = create_pair(session, spec, name=name, passphrase=passphrase, blocking=blocking, renews=old)
+    pair = create_pair(
+        session, spec, name=name, passphrase=passphrase, blocking=blocking, renews=old, key=key
+    )
     if pair.name == old:  # the old pair was removed meanwhile, and its name was free
         return pair
     try:
@@ -220,6 +230,13 @@ def prove_old_key(
         RefusedError: A check failed, or a finding blocks the request.
         StoreError: The key is missing or damaged, or its permissions are not safe.
     """
+    return _open_proved_key(session, renewal, passphrase, blocking)[1]
+
+
+def _open_proved_key(
+    session: Session, renewal: Renewal, passphrase: Secret | BatchDecryptor | None, blocking: Blocking
+) -> "tuple[PrivateKey, OldKeyProof]":
+    """Return the old key and its proof, as `prove_old_key` does."""
     record, csr, name = renewal.pair.record, renewal.csr, renewal.pair.name
     remedy = f"renew with a new pair: csrtui renew {name}"
     # In an adopted CSR, the common name may come after other names, or be only in the subject.
@@ -239,7 +256,7 @@ def prove_old_key(
     for finding in (*renewal.old_findings, *findings):
         if is_blocking(finding, blocking):
             raise RefusedError(finding.text, f"{remedy}; or insist with --force")
-    return OldKeyProof(
+    return key, OldKeyProof(
         (
             "The private key exists and matches this CSR.",
             "It signs, and its signature and that of the CSR are valid.",
@@ -247,6 +264,67 @@ def prove_old_key(
         ),
         findings,
     )
+
+
+SAME_KEY_CONSEQUENCES = (
+    "A new CSR is made with the old key, as a new pair. The old pair stays.",
+    "A key that was copied stays copied: whoever has a copy can use the new certificate too.",
+    "If the key was lost or copied, renew with a new pair.",
+)
+"""What follows from a renewal with the old key and a new CSR."""
+
+
+def with_names(session: Session, renewal: Renewal, names: Sequence[str]) -> Renewal:
+    """Return a renewal for other names, the common name first unless the old request had none."""
+    spec = renewal.spec._replace(names=tuple(names))
+    return replace(renewal, spec=spec, advice=require_common_name(advise_on(session, spec)))
+
+
+def renew_with_same_key(
+    session: Session,
+    renewal: Renewal,
+    *,
+    name: str | None = None,
+    passphrase: Secret | None = None,
+    blocking: Blocking = Blocking.STOPS,
+) -> tuple[Pair, OldKeyProof]:
+    """Create a pair with the old key and a new CSR, link both pairs, and return the new pair and the proof of the key.
+
+    The new copy of the key is encrypted with the same passphrase as the old one, if any.
+
+    Args:
+        session: The session of the store.
+        renewal: The renewal, with the names of the new CSR (`with_names`).
+        name: The name of the new pair, by default derived from the names.
+        passphrase: The passphrase of the old key, or None if the key is not encrypted.
+        blocking: Whether errors that X.509 can represent are overruled.
+
+    Raises:
+        BlockedError: A finding on the names or the subject blocks the request.
+        InputError: The key is encrypted, and no passphrase was given, or `name` is not a valid pair name.
+        RefusedError: A check of the key failed, or the old pair is retired or already renewed.
+        StoreError: The store cannot be used. If the new pair is stored all the same, the message says so.
+    """
+    check_renewable(session, renewal.pair, blocking)
+    key, proof = _open_proved_key(session, renewal, passphrase, blocking)
+    spec = renewal.spec._replace(key_type=type_of(key.public_key()))
+    if spec.key_type is None:
+        raise InputError(
+            f"csrtui makes no CSR for {visible(label_of_name(renewal.pair.record.key.type))} keys",
+            f"renew with a new pair: csrtui renew {renewal.pair.name}",
+        )
+    existing = ExistingKey(key, renewal.pair.record.created)
+    is_encrypted = renewal.pair.record.key.encrypted
+    pair = replace_pair(
+        session,
+        renewal.pair.name,
+        spec,
+        name=name,
+        passphrase=passphrase if is_encrypted else None,
+        blocking=blocking,
+        key=existing,
+    )
+    return pair, proof
 
 
 def reuse_csr(session: Session, renewal: Renewal) -> tuple[Pair, bytes]:

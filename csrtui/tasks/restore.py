@@ -157,8 +157,10 @@ def refuse_existing(session: Session, content: BackupFile) -> None:
     Raises:
         RefusedError: The pair is in the store.
     """
-    existing = pairs_with_key(session, content.csr.spki_sha256)
-    refuse_compromised(existing)
+    same_key = pairs_with_key(session, content.csr.spki_sha256)
+    refuse_compromised(same_key)
+    # A renewal with the same key has another CSR, so it is another pair.
+    existing = [pair for pair in same_key if pair.record.request.sha256 == content.csr.sha256]
     if existing:
         raise RefusedError(
             f"the pair in the backup is in the keystore: {existing[0].name}",

@@ -34,6 +34,7 @@ from csrtui.tasks.adopt.candidate import candidate_lines
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import SearchResult, read_files, search_folder
 from csrtui.tasks.batch import Result
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 
 
@@ -56,6 +57,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also in a search: if a key has no CSR, make one from its certificate",
     )
+    parser.add_argument(
+        "--names", nargs="+", metavar="NAME", help="with --key and --make-csr: make a CSR for these names"
+    )
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
     parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="which rules apply")
     parser.add_argument("--for", dest="platform", metavar="PLATFORM", help="the server software")
@@ -74,6 +78,10 @@ def _run(options: argparse.Namespace) -> int:
     search = _search(session, options)
     makes_csr = options.make_csr or (search.has_named_files and options.csr is None)
     missing = MissingRequest.MADE if makes_csr else MissingRequest.REFUSED
+    if options.names:
+        if not search.has_named_files or options.csr is not None:
+            raise InputError("--names makes a new CSR for one key", "use it with --key, and without --csr")
+        missing = MissingRequest.REQUESTED
     passphrase = _read_passphrase(options, search)
     ca = CaKind(options.ca) if options.ca is not None else None
     planned = plan(search, match(session, search, passphrase, ca), missing)
@@ -89,6 +97,7 @@ def _run(options: argparse.Namespace) -> int:
         missing=missing,
         protection=_protection(options),
         passphrase=_read_new_passphrase(options, planned, passphrase),
+        request=RequestSpec(tuple(options.names), platform=platform) if options.names else None,
     )
     if not search.has_named_files:
         _print_candidates(planned, print_message)

@@ -1,18 +1,25 @@
 """``csrtui new NAME …``: generate a private key and its CSR."""
 
 import argparse
+from dataclasses import replace
 
+from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.request_options import add_request_arguments, add_subject_arguments, read_request_options
 from csrtui.cli.results import print_created_pair, print_other_findings, read_new_key_passphrase
-from csrtui.cli.secret_options import add_passphrase_arguments, has_passphrase_option, read_new_passphrase
+from csrtui.cli.secret_options import (
+    add_passphrase_arguments,
+    has_passphrase_option,
+    read_known_passphrase,
+    read_new_passphrase,
+)
 from csrtui.cli.session import open_session
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import Finding
 from csrtui.tasks.existing_pairs import pair_exists
 from csrtui.tasks.new import Blocking, create_pair
-from csrtui.tasks.request_spec import advise_on, require_common_name, with_counterparts
+from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name, with_counterparts
 from csrtui.tasks.session import Session
 
 
@@ -24,6 +31,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_subject_arguments(parser)
     parser.add_argument(
         "--from", dest="file", metavar="FILE", help="create many pairs from a CSV file; - reads stdin"
+    )
+    parser.add_argument(
+        "--key-file", metavar="KEY", help="make the pair from a key that exists; the file stays unchanged"
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
     parser.add_argument(
@@ -46,12 +56,46 @@ def _run(options: argparse.Namespace) -> int:
     if options.add_counterpart:
         spec = with_counterparts(session, spec)
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
+    if options.key_file is not None:
+        return _run_with_key(session, options, spec, blocking)
     advice = require_common_name(advise_on(session, spec))
     findings = (*advice.findings, *_existing_pair_findings(session, advice))
     print_other_findings(findings, blocking)
     passphrase = read_new_key_passphrase(options, findings, blocking)
     session.store.remove_leftovers()
     pair = create_pair(session, spec, name=options.name, passphrase=passphrase, blocking=blocking)
+    print_created_pair(session, pair, options)
+    return 0
+
+
+def _run_with_key(
+    session: Session, options: argparse.Namespace, spec: RequestSpec, blocking: Blocking
+) -> int:
+    from csrtui.tasks.adopt.adopt import create_from_key, requested_spec
+    from csrtui.tasks.adopt.matching import match
+    from csrtui.tasks.adopt.search import read_files
+
+    if options.key is not None:
+        raise InputError("--key-file and --key exclude each other", "the key that exists has its own type")
+    search = read_files(options.key_file)
+    known = read_known_passphrase(options, "Passphrase of the key: ") if search.needs_passphrase else None
+    matches = match(session, search, known, spec.ca)
+    if not matches.candidates:
+        raise InputError(matches.failures[0].text, "check the passphrase, or name another file")
+    candidate = matches.candidates[0]
+    candidate = replace(candidate, csr=None, csr_file=None, certificate=None, certificate_file=None)
+    advice = require_common_name(advise_on(session, requested_spec(candidate, spec)))
+    findings = (*advice.findings, *candidate.findings, *_existing_pair_findings(session, advice))
+    print_other_findings(findings, blocking)
+    passphrase = None
+    if candidate.passphrase is None:
+        passphrase = read_new_key_passphrase(options, findings, blocking)
+    session.store.remove_leftovers()
+    pair = create_from_key(
+        session, candidate, spec, name=options.name, passphrase=passphrase, blocking=blocking
+    )
+    for remark in candidate.remarks:
+        print_message(f"note: {remark}")
     print_created_pair(session, pair, options)
     return 0
 
@@ -71,6 +115,8 @@ def _existing_pair_findings(session: Session, advice: Advice) -> tuple[Finding, 
 def _run_batch(options: argparse.Namespace) -> int:
     from csrtui.cli.batch import run_batch
 
+    if options.key_file is not None:
+        raise InputError("--from and --key-file exclude each other", "a table makes a new key for each row")
     if options.names or options.name is not None:
         raise InputError("--from reads the names from the file", "leave out NAME and --as")
     if options.file == "-" and options.passphrase_fd == 0:

@@ -28,6 +28,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print the old CSR again, after checking that its key exists and matches",
     )
+    parser.add_argument(
+        "--same-key", action="store_true", help="make a new CSR with the old key, after the same check"
+    )
+    parser.add_argument(
+        "--names", nargs="+", metavar="NAME", help="with --same-key: the names of the new CSR"
+    )
     new = parser.add_argument_group("a new pair")
     new.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)} (default: as before)")
     new.add_argument("--as", dest="name", metavar="NAME", help="the new pair's name")
@@ -50,6 +56,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.reuse and (options.key or options.name or options.encrypt_key is not None):
         raise InputError("--reuse makes no key", "leave out --key, --as and --encrypt-key")
+    if options.same_key and (options.reuse or options.key or options.encrypt_key is not None):
+        raise InputError("--same-key keeps the key as it is", "leave out --reuse, --key and --encrypt-key")
+    if options.names and not options.same_key:
+        raise InputError("--names goes with --same-key", "for other names and a new key: csrtui new NAME")
     if options.mark_submitted and not options.reuse:
         raise InputError(
             "the CSR of a new pair goes to the CA after its key is backed up",
@@ -60,6 +70,8 @@ def _run(options: argparse.Namespace) -> int:
     renewal = renew.plan_renewal(session, options.pair, key_type)
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     renew.check_renewable(session, renewal.pair, blocking)
+    if options.same_key:
+        return _renew_with_same_key(session, renewal, options, blocking)
     return (_reuse if options.reuse else _renew)(session, renewal, options, blocking)
 
 
@@ -73,6 +85,29 @@ def _renew(session: Session, renewal: renew.Renewal, options: argparse.Namespace
         options, renewal.advice.findings, blocking, encrypted=renewal.pair.record.key.encrypted
     )
     pair = renew.renew(session, renewal, name=options.name, passphrase=passphrase, blocking=blocking)
+    print_created_pair(session, pair, options)
+    return 0
+
+
+def _renew_with_same_key(
+    session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking
+) -> int:
+    if options.names:
+        renewal = renew.with_names(session, renewal, options.names)
+    for sentence in renew.SAME_KEY_CONSEQUENCES:
+        print_message(f"renewing with the same key: {sentence}")
+    print_other_findings((*renewal.advice.findings, *renewal.old_findings), blocking)
+    for sentence in renewal.omissions:
+        print_message(f"note: {sentence}")
+    session.store.remove_leftovers()
+    pair, proof = renew.renew_with_same_key(
+        session,
+        renewal,
+        name=options.name,
+        passphrase=_read_passphrase(renewal.pair, options),
+        blocking=blocking,
+    )
+    print_other_findings(proof.findings, blocking)
     print_created_pair(session, pair, options)
     return 0
 

@@ -18,7 +18,7 @@ from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import NEW_CSR_SUFFIX, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record
-from csrtui.core.pairs.pair_name import check_pair_name
+from csrtui.core.pairs.pair_name import check_pair_name, pair_name
 from csrtui.core.servers.platforms import OTHER
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adopt.candidate import Candidate, names_of
@@ -26,8 +26,8 @@ from csrtui.tasks.adopt.matching import MatchResult
 from csrtui.tasks.adopt.search import SearchResult
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, build_import_result
-from csrtui.tasks.list import pairs_with_key
-from csrtui.tasks.new import BlockedError
+from csrtui.tasks.list import pairs_with_key, read_pair
+from csrtui.tasks.new import BlockedError, Blocking, build_csr, check_request, is_blocking
 from csrtui.tasks.replacement import stored_chain
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session
@@ -39,6 +39,8 @@ class MissingRequest(Enum):
     REFUSED = auto()
     MADE = auto()
     """A CSR is made from the certificate, because every pair needs a CSR."""
+    REQUESTED = auto()
+    """A CSR is made for the request of the `AdoptionSpec`."""
 
 
 class Protection(Enum):
@@ -61,6 +63,8 @@ class AdoptionSpec:
         missing: The treatment of a key without a CSR.
         protection: The protection of the key in the store.
         passphrase: The passphrase for a key that is not encrypted yet, if `protection` is `Protection.ENCRYPTED`.
+        request: The request to make a CSR for, if `missing` is `MissingRequest.REQUESTED`. Its CA is that of the key.
+        blocking: Whether errors in that request that X.509 can represent are overruled.
     """
 
     platform: str = OTHER
@@ -68,6 +72,8 @@ class AdoptionSpec:
     missing: MissingRequest = MissingRequest.REFUSED
     protection: Protection = Protection.AS_IT_WAS
     passphrase: Secret | None = None
+    request: RequestSpec | None = None
+    blocking: Blocking = Blocking.STOPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +113,9 @@ def obstacle(candidate: Candidate, missing: MissingRequest = MissingRequest.REFU
         return f"it is in the keystore already, as {candidate.existing_pair}"
     if candidate.csr is not None:
         return None
-    if candidate.certificate is None:
+    if candidate.certificate is None and missing is not MissingRequest.REQUESTED:
         return f"it has no CSR, and no certificate to make one from: {candidate.csr_command}"
-    if not candidate.allows_csr:
+    if not candidate.has_csr_type:
         return f"it has no CSR, and csrtui does not make one for {candidate.key_label}"
     if missing is MissingRequest.REFUSED:
         return "it has no CSR; --make-csr makes one from its certificate"
@@ -196,12 +202,15 @@ def adopt(session: Session, candidate: Candidate, spec: AdoptionSpec) -> AdoptRe
         RefusedError: The key is already in the store, or it cannot sign.
         StoreError: The store cannot be used. Nothing was stored.
     """
-    base = check_pair_name(spec.name if spec.name is not None else candidate.title)
     _refuse_existing(session, candidate)
     omissions: tuple[str, ...] = ()
-    csr = candidate.csr
-    if csr is None:
+    csr, title = candidate.csr, candidate.title
+    if csr is None and spec.request is not None:
+        advice = check_request(session, requested_spec(candidate, spec.request), spec.blocking)
+        csr, title = build_csr(advice, candidate.key), pair_name(advice.title)
+    elif csr is None:
         csr, omissions = _build_csr(session, candidate, spec.missing)
+    base = check_pair_name(spec.name if spec.name is not None else title)
     if not proves_possession(candidate.key, csr):
         raise RefusedError("the key does not sign: it is damaged", "look for another copy of it")
     chain = None
@@ -219,6 +228,54 @@ def adopt(session: Session, candidate: Candidate, spec: AdoptionSpec) -> AdoptRe
     return _result(session, candidate, pair, chain, omissions)
 
 
+def requested_spec(candidate: Candidate, request: RequestSpec) -> RequestSpec:
+    """Return a request with the type and the kind of CA of an existing key."""
+    return request._replace(ca=candidate.ca, key_type=key_types.type_of(candidate.key.public_key()))
+
+
+def create_from_key(
+    session: Session,
+    candidate: Candidate,
+    request: RequestSpec,
+    *,
+    name: str | None = None,
+    passphrase: Secret | None = None,
+    blocking: Blocking = Blocking.STOPS,
+) -> Pair:
+    """Create a pair from a key that exists and a new request, and return it. The file of the key stays unchanged.
+
+    Args:
+        session: The session of the store.
+        candidate: The key.
+        request: The request.
+        name: The name of the pair, by default derived from the names.
+        passphrase: The passphrase to encrypt a key with that is not encrypted yet, or None.
+        blocking: Whether errors that X.509 can represent are overruled.
+
+    Raises:
+        BlockedError: A finding on the request or the key blocks it.
+        InputError: `name` is not a valid pair name, or csrtui makes no CSR for such a key.
+        RefusedError: The key is already in the store, or it cannot sign.
+        StoreError: The store cannot be used. Nothing was stored.
+    """
+    reason = obstacle(candidate, MissingRequest.REQUESTED)
+    if reason is not None:
+        raise InputError(f"no pair can be made from {visible(candidate.file.path)}: {reason}")
+    errors = tuple(finding for finding in candidate.findings if is_blocking(finding, blocking))
+    if errors:
+        raise BlockedError(errors)
+    spec = AdoptionSpec(
+        platform=request.platform,
+        name=name,
+        missing=MissingRequest.REQUESTED,
+        protection=Protection.ENCRYPTED if passphrase is not None else Protection.AS_IT_WAS,
+        passphrase=passphrase,
+        request=request,
+        blocking=blocking,
+    )
+    return read_pair(session, str(adopt(session, candidate, spec).pair))[0]
+
+
 def _refuse_existing(session: Session, candidate: Candidate) -> None:
     """Check again that the key is not in the store, because this or another session may have added it since the search.
 
@@ -229,7 +286,7 @@ def _refuse_existing(session: Session, candidate: Candidate) -> None:
     if existing:
         raise RefusedError(
             f"the key is in the keystore already: {existing[0].name}",
-            "a pair is never adopted over another",
+            f"a pair is never adopted over another; for a new CSR: csrtui renew {existing[0].name} --same-key",
         )
 
 

@@ -95,7 +95,12 @@ class Candidate:
     @property
     def allows_csr(self) -> bool:
         """Whether a CSR can be made from the certificate."""
-        return self.certificate is not None and key_types.type_of(self.key.public_key()) is not None
+        return self.certificate is not None and self.has_csr_type
+
+    @property
+    def has_csr_type(self) -> bool:
+        """Whether csrtui makes CSRs for keys of this type."""
+        return key_types.type_of(self.key.public_key()) is not None
 
     @property
     def names(self) -> tuple[str, ...]:
