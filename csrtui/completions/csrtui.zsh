@@ -26,7 +26,7 @@ _shtab_csrtui_commands() {
     new:'Generate a private key and its CSR, and keep both.'
     renew:'Renew a pair, with a new key or with the old CSR.'
     restore:'Restore a pair from its backup; never overwrites a pair.'
-    retire:'Mark pairs as no longer used; nothing is deleted.'
+    retire:'Mark pairs as no longer used, or take the mark away; nothing is deleted.'
     served:'Compare what a server sends (openssl s_client) with a pair.'
     show:'Show one pair in full.'
     verify:'Check backups; with a passphrase, test restoring them.'
@@ -67,9 +67,10 @@ _shtab_csrtui_adopt_options=(
   "--csr[its CSR, PEM or DER]:R:_files"
   "*--cert[its certificate, and the CA\'s chain]:C:_files"
   "--make-csr[also in a search\: if a key has no CSR, make one from its certificate]"
+  "--names[with --key and --make-csr\: make a CSR for these names]:NAME:"
   "--as[the pair\'s name]:NAME:"
   "--ca[which rules apply]:ca:(public private)"
-  "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)"
+  "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
   "--encrypt-key[encrypt every key with a passphrase]"
   "--decrypt-key[store every key without a passphrase]"
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
@@ -113,7 +114,7 @@ _shtab_csrtui_check_options=(
   "--ca[which rules apply (default\: public)]:ca:(public private)"
   "--purpose[the use of the certificate (default\: server)\; all others only with --ca private]:purpose:(server client server-client email code-signing)"
   "--key[one of ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87]:TYPE:(ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87)"
-  "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)"
+  "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
   "--profile[start from a profile of the configuration\; overridden by other options]:NAME:"
   "--add-counterpart[also cover the www or bare counterpart]"
   "--no-common-name[leave the common name out\; all names are SANs]"
@@ -168,7 +169,7 @@ _shtab_csrtui_export_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log files and actions to stderr]"
-  "--for[the server software\: nginx, apache, haproxy, postfix, dovecot, exim, lighttpd, tomcat, weblogic, iis, exchange, f5, cpanel, plesk, domino, other\; default\: as the last time]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)"
+  "--for[the server software\: nginx, apache, haproxy, postfix, dovecot, exim, lighttpd, tomcat, weblogic, iis, exchange, f5, cpanel, plesk, domino, caddy, traefik, stunnel, squid, postgresql, mysql, mariadb, redis, rabbitmq, mosquitto, openldap, freeradius, openvpn, coturn, cups, proftpd, vsftpd, nodejs, spring-boot, jetty, kubernetes, gitlab, proxmox, vcenter, nginx-proxy-manager, windows-rdp, windows-ldaps, other\; default\: as the last time]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
   "--to[the folder for the files\; default\: as the last time]:DIR:_files -/"
   "--replace[replace the files of this pair, or of the one that it renews\; the last set goes to .csrtui-previous]"
   "--undo[put the last set back]"
@@ -317,7 +318,7 @@ _shtab_csrtui_fleet_new_options=(
   "--ca[which rules apply (default\: public)]:ca:(public private)"
   "--purpose[the use of the certificate (default\: server)\; all others only with --ca private]:purpose:(server client server-client email code-signing)"
   "--key[one of ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87]:TYPE:(ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87)"
-  "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)"
+  "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
   "--profile[start from a profile of the configuration\; overridden by other options]:NAME:"
   "--add-counterpart[also cover the www or bare counterpart]"
   "*--recipient[who can open the backups\: age1\…, an ssh public key, or a file of them\; repeatable\; keeps the key secret, but does not show who made the file]:R:_files"
@@ -344,7 +345,7 @@ _shtab_csrtui_guide_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log files and actions to stderr]"
-  ":default\: the list of all:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)"
+  ":default\: the list of all:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -403,6 +404,8 @@ _shtab_csrtui_list_options=(
   "--json[print one JSON document]"
   "--csv[comma-separated values with a header]"
   "--ics[a calendar (iCalendar) of renewals due and certificates expiring]"
+  "--prometheus[metrics in the text format of Prometheus (node_exporter)]"
+  "--to[write the metrics to FILE, in one step, mode 0644]:FILE:_files"
   "--fail-if-any[exit with status 1 if a pair is listed]"
 )
 
@@ -422,11 +425,12 @@ _shtab_csrtui_new_options=(
   "--ca[which rules apply (default\: public)]:ca:(public private)"
   "--purpose[the use of the certificate (default\: server)\; all others only with --ca private]:purpose:(server client server-client email code-signing)"
   "--key[one of ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87]:TYPE:(ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87)"
-  "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino other)"
+  "--for[the server software]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
   "--profile[start from a profile of the configuration\; overridden by other options]:NAME:"
   "--add-counterpart[also cover the www or bare counterpart]"
   "--no-common-name[leave the common name out\; all names are SANs]"
   "--from[create many pairs from a CSV file\; - reads stdin]:FILE:_files"
+  "--key-file[make the pair from a key that exists\; the file stays unchanged]:KEY:"
   "--as[the pair\'s name]:NAME:"
   "--encrypt-key[encrypt the key with a passphrase]"
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
@@ -445,6 +449,8 @@ _shtab_csrtui_renew_options=(
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log files and actions to stderr]"
   "--reuse[print the old CSR again, after checking that its key exists and matches]"
+  "--same-key[make a new CSR with the old key, after the same check]"
+  "--names[with --same-key\: the names of the new CSR]:NAME:"
   "--key[one of ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87 (default\: as before)]:TYPE:(ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87)"
   "--as[the new pair\'s name]:NAME:"
   {--encrypt-key,--no-encrypt-key}"[encrypt the new key with a passphrase (default\: as before)]"
@@ -482,6 +488,7 @@ _shtab_csrtui_retire_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log files and actions to stderr]"
+  "--undo[take the mark away\: the pairs are in use again]"
   "--compromised[mark the keys as compromised\: they are never used again\; shows what their revocation needs]"
   "--json[print one JSON document]"
   "(*):the pairs\' names:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
@@ -508,6 +515,7 @@ _shtab_csrtui_show_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log files and actions to stderr]"
+  "--tlsa[print only the data of the TLSA record for the key (DANE-EE)]"
   "--json[print one JSON document]"
   ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
 )

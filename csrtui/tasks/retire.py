@@ -1,4 +1,6 @@
-"""Mark pairs as no longer used. Nothing is deleted."""
+"""Mark pairs as no longer used, or take the mark away. Nothing is deleted."""
+
+from collections.abc import Callable
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
@@ -22,8 +24,34 @@ def retire(session: Session, name: str) -> Result:
             return record
         return record.with_retirement(session.clock(), session.user)
 
+    return _change(session, name, mark) or Result(ok=True, pair=name, text=text)
+
+
+def undo_retirement(session: Session, name: str) -> Result:
+    """Take away the mark of a retired pair, and return the result. A pair that is not retired does not change.
+
+    Raises:
+        StoreError: The store cannot be used.
+    """
+    ok, text = True, "in use again"
+
+    def unmark(record: PairRecord) -> PairRecord:
+        nonlocal ok, text
+        if record.compromised:
+            ok, text = False, "its key is marked as compromised: it is never used again"
+            return record
+        if record.retired is None:
+            text = "is not retired; nothing changed"
+            return record
+        return record.without_retirement(session.clock(), session.user)
+
+    return _change(session, name, unmark) or Result(ok=ok, pair=name, text=text)
+
+
+def _change(session: Session, name: str, change: Callable[[PairRecord], PairRecord]) -> Result | None:
+    """Change the record of a pair. Return a result only if the pair does not exist."""
     try:
-        change_record(session, name, mark)
+        change_record(session, name, change)
     except InputError as error:
         return Result(ok=False, pair=visible(name), text=error.message)
-    return Result(ok=True, pair=name, text=text)
+    return None

@@ -127,6 +127,27 @@ def test_a_table_hides_retired_pairs_and_counts_them(made: Csrtui) -> None:
     assert made("retire", NAME, "--json").json["ok"]
 
 
+def test_a_retired_pair_is_taken_back_into_use(made: Csrtui) -> None:
+    before = made("show", NAME, "--json").json
+    made("retire", NAME)
+    ran = made("retire", "--undo", NAME, "--json")
+    assert ran.status == 0
+    assert ran.json == {
+        "schema": 1,
+        "ok": True,
+        "results": [{"ok": True, "pair": NAME, "file": None, "text": "in use again"}],
+    }
+    assert made("show", NAME, "--json").json == before
+    again = made("retire", "--undo", NAME)
+    assert (again.status, again.out) == (0, f"ok  {NAME}  is not retired; nothing changed\n")
+    assert made("retire", "--undo", "b.com").status == 2
+    made("retire", "--compromised", NAME)
+    refused = made("retire", "--undo", NAME)
+    assert refused.status == 1
+    assert "compromised" in refused.out
+    assert made("show", NAME, "--json").json["stage"] == "retired"
+
+
 def test_programs_are_told_of_retired_pairs_too(made: Csrtui) -> None:
     made("retire", NAME)
     (told,) = made("list", "--json").json["pairs"]

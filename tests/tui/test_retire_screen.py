@@ -72,12 +72,16 @@ async def test_retired_pairs_are_shown_by_a_key_and_by_asking_the_filter_for_the
         await user.press("slash")
         await user.paste("retired a.example")
         await user.until_pairs(ONE)
-        await user.press("enter", "t")
-        assert "is already retired" in user.message
+        await user.press("enter", "T", "T")
+        assert user.message == "retired pairs are shown", "as the list does"
         await user.press("full_stop")
         assert "retired; no next step" in user.message
+        await user.press("t")
+        assert f"Take {ONE} back into use?" in user.question
+        await user.press("right", "enter")
+        assert user.message == f"{ONE}: in use again"
         await user.press("escape")
-        await user.until_pairs(TWO)
+        await user.until(lambda: set(user.pairs) == {ONE, TWO}, "both in use")
 
 
 async def test_when_all_are_retired_the_empty_list_says_so(tmp_path: Path) -> None:

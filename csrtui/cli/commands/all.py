@@ -21,7 +21,7 @@ _SUMMARIES = {
     "export": "Export files for a server.",
     "guide": "Show the guide for a server.",
     "served": "Compare what a server sends (openssl s_client) with a pair.",
-    "retire": "Mark pairs as no longer used; nothing is deleted.",
+    "retire": "Mark pairs as no longer used, or take the mark away; nothing is deleted.",
     "doctor": "Check the whole keystore and suggest fixes.",
     "completion": "Print the completion script for bash, zsh or fish.",
     "help": "Show the help of a command, or a topic of the documentation.",

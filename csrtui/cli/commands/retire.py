@@ -1,4 +1,4 @@
-"""``csrtui retire PAIR …``: mark pairs as no longer used; nothing is deleted."""
+"""``csrtui retire PAIR …``: mark pairs as no longer used, or take the mark away; nothing is deleted."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from csrtui.cli.results import print_results
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.tasks.retire import retire
+from csrtui.tasks.retire import retire, undo_retirement
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", nargs="+", metavar="PAIR", help="the pairs' names")
-    parser.add_argument(
+    mark = parser.add_mutually_exclusive_group()
+    mark.add_argument("--undo", action="store_true", help="take the mark away: the pairs are in use again")
+    mark.add_argument(
         "--compromised",
         action="store_true",
         help="mark the keys as compromised: they are never used again; shows what their revocation needs",
@@ -34,7 +36,8 @@ def _run(options: argparse.Namespace) -> int:
             raise InputError(f"there is no pair {visible(name)}", "csrtui list shows the pairs")
     if options.compromised:
         return _mark_compromised(session, names, as_json=options.json)
-    return print_results([retire(session, name) for name in names], as_json=options.json)
+    task = undo_retirement if options.undo else retire
+    return print_results([task(session, name) for name in names], as_json=options.json)
 
 
 def _mark_compromised(session: Session, names: list[str], *, as_json: bool) -> int:
@@ -54,5 +57,8 @@ def _mark_compromised(session: Session, names: list[str], *, as_json: bool) -> i
 
 
 ACTION = Action(
-    "csrtui retire www.mydomain.com\ncsrtui retire --compromised www.mydomain.com", _arguments, _run
+    "csrtui retire www.mydomain.com\ncsrtui retire --undo www.mydomain.com\n"
+    "csrtui retire --compromised www.mydomain.com",
+    _arguments,
+    _run,
 )

@@ -256,6 +256,10 @@ class PairRecord(NamedTuple):
         record = self._replace(compromised=now, retired=self.retired or now)
         return record.with_event(now, "key marked as compromised", user)
 
+    def without_retirement(self, now: datetime, user: str, text: str = "taken back into use") -> "PairRecord":
+        """Return the record after the mark of retirement was taken away."""
+        return self._replace(retired=None).with_event(now, text, user)
+
 
 _BEST_FIRST = (
     BackupStatus.VERIFIED,

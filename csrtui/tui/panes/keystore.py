@@ -277,10 +277,10 @@ class KeystorePane(Widget):
         return self._pair_order
 
     def show_retired(self) -> Retired:
-        """Show or hide retired pairs, and return the new state."""
+        """Show or hide retired pairs, and return whether the list shows them: a filter for retired pairs always does."""
         self._retired = Retired.SHOWN if self._retired is Retired.HIDDEN else Retired.HIDDEN
         self._update_list()
-        return self._retired
+        return self._query.retired
 
     # Events
 

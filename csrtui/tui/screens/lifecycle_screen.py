@@ -268,23 +268,42 @@ class LifecycleScreen(PairsScreen):
         self.app.push_screen(question, lambda yes: self._retire(renews) if yes else None)
 
     def action_retire(self) -> None:
-        """Ask whether to retire the pair, and mark it as no longer used if the user agrees."""
+        """Ask whether to retire the pair, or whether to take a retired pair back into use, and do so if the user agrees."""
         from csrtui.tui.screens.confirm import ConfirmScreen
 
         current = self.selection().current
         if current is None:
             self.tell("No pair selected.")
         elif current.record.stage is Stage.RETIRED:
-            self.tell(f"{visible(current.name)} is already retired")
+            name = current.name
+            question = ConfirmScreen(
+                f"Take {name} back into use?",
+                "It is no longer marked as retired, and you are reminded of its next step again.",
+                "Take back",
+            )
+            self.app.push_screen(question, lambda yes: self._undo_retirement(name) if yes else None)
         else:
             name = current.name
             question = ConfirmScreen(
                 f"Retire {name}?",
                 "It is marked as no longer used and hidden from the list. "
-                f"{self._reminder_warning(current)}Its key, CSR and certificates are not deleted. This cannot be undone.",
+                f"{self._reminder_warning(current)}Its key, CSR and certificates are not deleted. "
+                f"{key_of('show_retired', self._commands)} shows it again, and "
+                f"{key_of('retire', self._commands)} takes it back into use.",
                 "Retire",
             )
             self.app.push_screen(question, lambda yes: self._retire(name) if yes else None)
+
+    def _undo_retirement(self, name: str) -> None:
+        from csrtui.tasks.retire import undo_retirement
+
+        try:
+            result = undo_retirement(self._session, name)
+        except CsrtuiError as error:
+            self.tell_error(error)
+            return
+        self.refresh_pairs(name)
+        self.tell(f"{visible(name)}: {result.text}")
 
     def _reminder_warning(self, pair: Pair) -> str:
         validity = pair.record.validity
