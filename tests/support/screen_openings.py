@@ -97,6 +97,11 @@ OPENINGS = (
     Opening("RestoreScreen", (*_KEYSTORE, ("r", "Restore a pair"))),
     Opening("AdoptScreen", (*_KEYSTORE, ("a", "Adopt keys"))),
     Opening("AdoptSelectionScreen", (*_KEYSTORE, *_ADOPT)),
+    Opening("InspectScreen", (*_KEYSTORE, ("x", "Inspect files"))),
+    Opening(
+        "PageScreen",
+        (*_KEYSTORE, ("x", "Inspect files"), (_pasted("{given}/certificate.pem") + "\r", "Inspect ·")),
+    ),
     Opening("MonthsScreen", (*_KEYSTORE, ("m", "12 months"))),
     Opening("DoctorScreen", (*_KEYSTORE, ("D", "examined"))),
     Opening("NoticeScreen", (*_KEYSTORE, ("D", "examined"), ("\x1b[F\x1b[A\x1b[Ac", "Fixes:")), plain=True),

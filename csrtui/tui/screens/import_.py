@@ -36,10 +36,6 @@ if TYPE_CHECKING:
     ImportFunction = Callable[[Sequence[ImportSource]], Sequence[Result]]
     """A function that imports certificates and returns their results. It is called in a thread."""
 
-_ABOUT = (
-    "Paste what the CA sent, or enter the paths of its files: PEM in any order, DER, PKCS #7. "
-    "Each certificate is matched to its pair by the public key."
-)
 _BEGIN, _END = "-----BEGIN", "-----END"
 _KEY_LINE = "-----BEGIN PRIVATE KEY-----"
 """Stands for a private key that was dropped, so that the same error is shown as for a key in a file."""
@@ -75,6 +71,13 @@ class ImportScreen(TaskDialog[ImportAnswer]):
         title: The title of the dialog.
         text: The initial text of the field.
     """
+
+    ABOUT: ClassVar[str] = (
+        "Paste what the CA sent, or enter the paths of its files: PEM in any order, DER, PKCS #7. "
+        "Each certificate is matched to its pair by the public key."
+    )
+    VERB: ClassVar[str] = "Import"
+    """The verb for the key that reads the files."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
@@ -206,13 +209,13 @@ class ImportScreen(TaskDialog[ImportAnswer]):
     def draw(self) -> None:
         """Redraw the dialog."""
         gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
-        about = [*self.lines(self._title, "strong"), *gap, *self.lines(_ABOUT, "label"), *gap]
+        about = [*self.lines(self._title, "strong"), *gap, *self.lines(self.ABOUT, "label"), *gap]
         room = self.app.size.height - len(about) - 2 * len(gap) - 4  # frame, field, keys
         notes = self._notes()
         notes += [()] * (_NOTES - len(notes))
         self.show("#about", about)
         self.show("#notes", [*gap, *notes[: max(room, 1)], *gap])
-        self.show("#keys", self.key_lines(("Enter", "Import"), ("Esc", "Cancel")))
+        self.show("#keys", self.key_lines(("Enter", self.VERB), ("Esc", "Cancel")))
 
     def _rejection_lines(self, result: Result) -> list[Line]:
         """Return the lines with the reason of a result, and with the key of the command that the file belongs to."""
@@ -236,6 +239,6 @@ class ImportScreen(TaskDialog[ImportAnswer]):
             return self.lines(self._status, "strong")
         if self._pasted_lines:
             last = cut(visible(self._pasted_lines[-1]), self.inner_width)
-            count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to import."
+            count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to {self.VERB.lower()}."
             return [*self.lines(count, "strong"), *self.lines(last, "label")]
         return self.lines("Separate paths with spaces. Put quotes around a path with spaces.", "label")

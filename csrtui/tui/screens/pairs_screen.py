@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
     from csrtui.tui.screens.adopt import AdoptAnswer
     from csrtui.tui.screens.backup import BackupAnswer
+    from csrtui.tui.screens.import_ import ImportAnswer
     from csrtui.tui.screens.restore import RestoreAnswer
     from csrtui.tui.screens.submit import SubmitAnswer
 
@@ -41,7 +42,7 @@ class PairsScreen(Screen[None]):
         self._compositor = CroppedCompositor()
         self._session = session
         self._commands = commands
-        self._adopt_path = ""
+        self._adopt_path = self._inspect_text = ""
 
     def selection(self) -> PairSelection:
         """Return the pairs that a command can apply to."""
@@ -141,6 +142,20 @@ class PairsScreen(Screen[None]):
         if names:
             self.refresh_pairs(names[0])
             self.tell(f"adopted {visible(names[0]) if len(names) == 1 else f'{len(names)} pairs'}")
+
+    def action_inspect(self) -> None:
+        """Describe any CSR, certificate, key or backup."""
+        from csrtui.tui.screens.inspect import InspectScreen
+        from csrtui.tui.screens.page import PageScreen
+
+        dialog = InspectScreen(self._session, self._inspect_text)
+
+        def show(answer: ImportAnswer | None) -> None:
+            self._inspect_text = answer.text if answer else ""
+            if dialog.page is not None:
+                self.app.push_screen(PageScreen([dialog.page]))
+
+        self.app.push_screen(dialog, show)
 
     def action_months(self) -> None:
         """Show the expiries of the next 12 months."""
