@@ -105,6 +105,8 @@ def _longest_gap(options: Options, number: int) -> float:
         terminal.send("\t" * 8 + _RSA_4096 + "\t" * 2)
         terminal.settle()
         terminal.send("\x07")
+        terminal.settle()
+        terminal.send("\t\r")  # the answer to the question about the warnings
         waits, left = [0.0], True
         while not (made := store / "pairs" / _NAME / "pair.json").is_file():
             # Two keys that are drawn as one frame, left and right, would show nothing.

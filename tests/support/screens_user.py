@@ -96,6 +96,12 @@ class User:
         """Type a text into the widget with the cursor, key by key."""
         await self.press(*text)
 
+    async def generate(self) -> None:
+        """Generate the pair, whatever the form warns of."""
+        await self.press("ctrl+g")
+        if self.question.startswith("Generate with "):
+            await self.press("tab", "enter")
+
     async def paste(self, text: str) -> None:
         """Paste where the cursor is."""
         focused = self.app.focused

@@ -350,7 +350,7 @@ async def test_a_passphrase_is_made_up_shown_and_confirmed(tmp_path: Path) -> No
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
         await looked(user)
-        await user.press("ctrl+g")
+        await user.generate()
         one, again = (field.secret() for field in user.app.screen.query(SecretField))
         assert one == again
         assert len(one.revealed.split()) == 7
@@ -392,7 +392,7 @@ async def test_a_made_up_passphrase_that_is_changed_is_hidden_and_has_to_be_type
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
         await looked(user)
-        await user.press("ctrl+g")
+        await user.generate()
         made = user.app.screen.query_one("#again", SecretField).secret().revealed
         await user.press("x")
         assert made not in said(user)
@@ -409,7 +409,7 @@ async def test_a_key_under_a_passphrase_says_so_and_takes_no_other(tmp_path: Pat
         user.keystore.pairs.move_to(user.pairs.index("a.example.com"))
         await user.press("f2", "b")
         assert "Its backup uses the same one" in said(user)
-        await user.press("ctrl+g")
+        await user.generate()
         assert "Type that passphrase for its backup" in said(user)
         assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")
         user.app.screen.query_one(ChoiceField).focus()
@@ -417,7 +417,8 @@ async def test_a_key_under_a_passphrase_says_so_and_takes_no_other(tmp_path: Pat
         await user.until(lambda: "1 of the keys have a passphrase" in said(user), "the keys counted")
         await user.press("escape")
         user.keystore.pairs.move_to(user.pairs.index("b.example.com"))
-        await user.press("b", "ctrl+g")
+        await user.press("b")
+        await user.generate()
         assert "Write it down" in said(user)
         user.app.screen.query_one(ChoiceField).focus()
         await user.press("right")
@@ -510,7 +511,7 @@ async def test_it_fits_the_screen_with_everything_there_is_to_say(
     async with at_screens(session, size) as user:
         await ask(user, "a.example.com", "b.example.com")
         await looked(user)
-        await user.press("ctrl+g")
+        await user.generate()
         assert "Enter Back up" in user.screen_text
         assert "Back up " in user.screen_text
         assert "Pairs" in user.screen_text

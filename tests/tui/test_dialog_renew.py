@@ -188,7 +188,7 @@ async def test_a_new_pair_starts_in_the_form_and_both_know_of_each_other(session
         await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
         assert (user.draft.common_name, user.draft.renews) == (ONE, ONE)
         assert user.focused_id == FieldName.COMMON_NAME
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until(lambda: TWO in user.pairs, "the new pair")
         assert user.message == f"made {TWO}: renews {ONE}. Next: back up"
         await user.until(lambda: tie(user) == "", "no tie of the next request")
@@ -225,7 +225,7 @@ async def test_the_tie_survives_a_dropped_connection(session: Session) -> None:
     assert draft.newest_draft(session).renews == ONE
     async with at_screens(session) as user:
         await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until(lambda: TWO in user.pairs, "the new pair")
     assert record(session, TWO).renews == ONE
 
@@ -259,7 +259,7 @@ async def test_another_session_may_have_renewed_it_meanwhile(session: Session) -
         await user.press("enter")
         await user.until(lambda: tie(user), "the tie")
         renew(session, plan_renewal(session, ONE))
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until(lambda: f"renewed already, by {TWO}" in user.screen_text, "why")
         assert "clear both name fields" in " ".join(user.screen_text.split())
         assert user.draft.renews == ONE

@@ -295,17 +295,17 @@ async def test_a_generated_passphrase_waits_for_the_keys_to_be_counted(
         await user.press("f2", "b")
         dialog = user.app.screen
         assert isinstance(dialog, BackupScreen)
-        await user.press("ctrl+g")
+        await user.generate()
         assert dialog._generated is not None, "the one pair is counted at once"
         dialog.query_one("#group", ChoiceField).focus()
         await user.press("end")
         await user.settle()
         assert dialog._generated is not None
-        await user.press("ctrl+g")
+        await user.generate()
         assert "still being read" in user.screen_text
         go_on.set()
         await user.until(lambda: dialog._generated is None, "the generated passphrase taken away")
-        await user.press("ctrl+g")
+        await user.generate()
         assert "Type that passphrase for its backup" in " ".join(user.screen_text.replace("│", " ").split())
 
 

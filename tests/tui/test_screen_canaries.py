@@ -56,7 +56,7 @@ class Dialog:
 _TWICE = f"{_pasted(CANARY)}\r{_pasted(CANARY)}"
 DIALOGS = {
     "make": Dialog(
-        (("www.n.com", ">Common name     www.n.com"), (CTRL_G, "made www.n.com")),
+        (("www.n.com", ">Common name *   www.n.com"), (CTRL_G, "open warning"), ("\t\r", "made www.n.com")),
         r"store/pairs/(\.new-\w+|www\.n\.com)/key\.pem",
     ),
     "back up": Dialog(
@@ -97,7 +97,7 @@ DIALOGS = {
         )
     ),
     "renew": Dialog(
-        (*_at(PLAIN, "w", f"Renew {PLAIN}"), ("\r", "renews plain.com"), (CTRL_G, "made plain.com-2")),
+        (*_at(PLAIN, "w", f"Renew {PLAIN}"), ("\r", "renews plain.com"), (CTRL_G, "open warning"), ("\t\r", "made plain.com-2")),
         r"store/pairs/(\.new-\w+|plain\.com-2)/key\.pem",
     ),
     "renew with the old CSR, sealed": Dialog(

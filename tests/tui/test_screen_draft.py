@@ -138,7 +138,7 @@ async def test_after_a_pair_the_draft_holds_the_organization_only(tmp_path: Path
         await user.fill(FieldName.COUNTRY, "GB")
         await user.fill(FieldName.LOCALITY, "London")
         await user.fill(FieldName.COMMON_NAME, "a.example.com")
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until_pairs("a.example.com")
         await user.press("ctrl+q")
         assert user.app._exit

@@ -266,6 +266,29 @@ async def test_countries_that_fit_are_shown_while_typing(tmp_path: Path) -> None
         assert user.country_name == ""
 
 
+async def test_no_error_flashes_while_a_countrys_name_is_typed(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.COMMON_NAME, "a.mydomain.com")
+        await user.go_to(FieldName.COUNTRY)
+        for character in "Ukraine":
+            await user.press(character)
+            assert "Error" not in user.preview, user.draft.country
+        await user.press("ctrl+u", *"UK")
+        await user.until(lambda: "UK is not a country code" in user.preview, "the advice after a pause")
+        await user.press("ctrl+f")
+        assert user.draft.country == "GB"
+
+
+async def test_the_bar_shows_the_keys_of_the_advice_only_where_they_do_something(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        assert "ctrl+n" not in user.bar
+        await user.press(*"www.example.com")
+        await user.until(lambda: "ctrl+n Next" in user.bar, "the key of the next advice")
+        assert "ctrl+n next  1 of 2" in user.preview
+        await user.press("ctrl+n")
+        assert "2 of 2" in user.preview
+
+
 async def test_an_unknown_country_stays_as_typed_and_is_an_error(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COUNTRY, "Atlantis")
@@ -282,7 +305,8 @@ async def test_generating_from_the_country_field_settles_its_name(tmp_path: Path
         await user.fill(FieldName.ORGANIZATION, "Example Ltd")
         await user.fill(FieldName.LOCALITY, "Berlin")
         await user.go_to(FieldName.COUNTRY)
-        await user.press(*"Germany", "ctrl+g")
+        await user.press(*"Germany")
+        await user.generate()
         await user.until_pairs("www.example.com")
         pair = user.keystore.current
         assert pair is not None

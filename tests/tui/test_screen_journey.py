@@ -38,7 +38,7 @@ async def make(user: User, *names: str) -> None:
     if names[1:]:
         await user.fill(FieldName.NAMES, ", ".join(names[1:]))
     before = len(user.pairs)
-    await user.press("ctrl+g")
+    await user.generate()
     await user.until(lambda: len(user.pairs) == before + 1 and user.focused_id == "pairs", "the pair")
 
 
@@ -60,7 +60,7 @@ async def test_the_journey_by_keyboard_alone(tmp_path: Path) -> None:
         assert "CN=mydomain.com,O=Example Ltd,L=London,C=GB" in user.preview.replace("  ", "")
         assert "2 names: mydomain.com  www.mydomain.com" in user.preview
 
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until_pairs("mydomain.com")
         await user.until(lambda: user.focused_id == "pairs", "the cursor in the keystore")
         assert user.keystore.pairs.cursor == 0
@@ -110,7 +110,7 @@ async def test_title_and_bar_are_the_keystores_once_a_pair_is_made(
     async with at_screens(session_on(tmp_path / "store"), size) as user:
         await user.fill(FieldName.COMMON_NAME, "www.example.com")
         await user.go_to(field)
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until_pairs("www.example.com")
         await user.until(lambda: user.focused_id == "pairs", "the cursor in the keystore")
         await user.settle()
@@ -184,7 +184,7 @@ async def test_the_preview_shows_what_the_csr_then_says(
         await user.fill(FieldName.COMMON_NAME, names[0])
         await user.fill(FieldName.NAMES, " ".join(names[1:]))
         shown = user.preview
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until(lambda: user.pairs, "the pair")
         pair, asked = read_pair(session, user.pairs[0])
         lines = shown.splitlines()
@@ -213,7 +213,7 @@ async def test_250_names_are_one_request(tmp_path: Path) -> None:
         assert user.message == "pasted 250 names"
         await user.until(lambda: "250 names:" in user.preview, "the preview")
         assert "…" in user.preview
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until_pairs("host0.example.com")
         assert read_pair(session, "host0.example.com")[1].names == tuple(names)
         await user.press("enter")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 async def test_an_empty_form_is_not_generated_and_says_what_is_missing(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.go_to(FieldName.LOCALITY)
-        await user.press("ctrl+g")
+        await user.generate()
         assert user.focused_id == "common_name"
         assert user.message.startswith("not generated: ")
         assert user.question == ""
@@ -44,7 +44,7 @@ async def test_what_no_csr_can_hold_stops_at_its_field(tmp_path: Path) -> None:
         await user.fill(FieldName.COMMON_NAME, "www.example.com")
         await user.fill(FieldName.COUNTRY, "Atlantis")
         await user.go_to(FieldName.LOCALITY)
-        await user.press("ctrl+g")
+        await user.generate()
         assert user.focused_id == "country"
         assert "Atlantis" in user.message
         assert user.question == ""
@@ -54,7 +54,8 @@ async def test_what_no_csr_can_hold_stops_at_its_field(tmp_path: Path) -> None:
 
 async def test_blocked_from_the_keystore_the_form_is_shown(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
-        await user.press(*"a b", "f2", "ctrl+g")
+        await user.press(*"a b", "f2")
+        await user.generate()
         assert user.focused_id == "common_name"
         assert "[Request]" in user.title
         assert "not generated" in user.message
@@ -62,7 +63,8 @@ async def test_blocked_from_the_keystore_the_form_is_shown(tmp_path: Path) -> No
 
 async def test_what_a_ca_refuses_asks_with_cancel_first(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
-        await user.press(*"intranet", "ctrl+g")
+        await user.press(*"intranet")
+        await user.generate()
         assert "Generate although a CA will refuse it?" in user.question
         assert user.answer is False
         await user.press("enter")
@@ -117,7 +119,8 @@ def held() -> Iterator[Held]:
 
 
 async def start_making(user: User, generator: Held) -> None:
-    await user.press(*"a.example.com", "ctrl+g")
+    await user.press(*"a.example.com")
+    await user.generate()
     await user.until(generator.started.is_set, "the thread")
 
 
@@ -128,9 +131,9 @@ async def test_the_screen_stays_alive_while_a_key_is_made(tmp_path: Path) -> Non
             assert user.message == "making EC P-256 key and CSR …"
             await user.press(*"XY")
             assert user.draft.common_name == "a.example.comXY"
-            await user.until(lambda: "a.example.comXY" in user.preview, "the preview")
+            await user.until(lambda: "a.example.comxy" in user.preview, "the preview")
             assert user.message == "making EC P-256 key and CSR …"
-            await user.press("ctrl+g")
+            await user.generate()
             assert user.message == "A pair is being made. Wait a moment."
             generator.go.set()
             await user.until(lambda: user.pairs, "the pair")
@@ -195,13 +198,13 @@ async def test_a_store_that_refuses_leaves_the_form_as_typed(tmp_path: Path) -> 
         await user.fill(FieldName.LOCALITY, "London")
         await user.fill(FieldName.COMMON_NAME, "a.example.com")
         typed = user.draft
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until(lambda: "No space left" in user.message, "the error")
         assert user.message == "Cannot keep the pair in /store: No space left on device. Make room."
         assert user.draft == typed
         assert user.focused_id == "common_name"
         assert user.pairs == []
-        await user.press("ctrl+g")  # it can be tried again
+        await user.generate()  # it can be tried again
         assert "making" in user.message or "No space" in user.message
 
 
@@ -214,7 +217,8 @@ class Unconfirmed(Keystore):
 
 async def test_a_pair_that_the_disk_did_not_confirm_is_there_and_said_to_be(tmp_path: Path) -> None:
     async with at_screens(session_on(Unconfirmed(str(tmp_path / "store"))), (140, 40)) as user:
-        await user.press(*"a.example.com", "ctrl+g")
+        await user.press(*"a.example.com")
+        await user.generate()
         await user.until(lambda: "did not confirm" in user.message, "the error")
         assert user.message.startswith("a.example.com is saved, but the disk did not confirm it")
         await user.until_pairs("a.example.com")
@@ -224,7 +228,8 @@ async def test_a_pair_that_the_disk_did_not_confirm_is_there_and_said_to_be(tmp_
 async def test_a_read_only_store_says_so(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("no folder")
     async with at_screens(session_on(tmp_path / "store"), (200, 40)) as user:
-        await user.press(*"a.example.com", "ctrl+g")
+        await user.press(*"a.example.com")
+        await user.generate()
         await user.until(lambda: user.message.startswith("Cannot"), "the error")
         assert str(tmp_path / "store") in user.message
         assert user.draft.common_name == "a.example.com"
@@ -244,6 +249,36 @@ async def test_a_pair_that_exists_is_advice_and_the_fix_opens_its_renewal(tmp_pa
         await user.press("enter")
         await user.until(lambda: user.draft.renews == "www.dup.org", "the form of the renewal")
         assert "exists" not in user.preview
-        await user.press("ctrl+g")
+        await user.generate()
         await user.until_pairs("www.dup.org-2", "www.dup.org")
     assert read_pair(session, "www.dup.org-2")[0].record.renews == "www.dup.org"
+
+
+async def test_open_warnings_are_asked_about_once_and_errors_show_where_they_are(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"mydomain.com")
+        await user.fill(FieldName.ORGANIZATION, "My Ltd")
+        await user.press("ctrl+g")
+        assert "Generate with 3 open warnings?" in user.question
+        assert "www.mydomain.com" in user.question
+        assert "1 more." in user.question
+        assert user.answer is False
+        await user.press("enter")
+        assert user.focused_id == "common_name", "the field of the first warning"
+        await user.fill(FieldName.COUNTRY, "XQ")
+        await user.go_to(FieldName.LOCALITY)
+        await user.press("ctrl+g")
+        assert user.focused_id == "country"
+        await user.press("escape", "ctrl+u", *"GB", "ctrl+g", "tab", "enter")
+        await user.until_pairs("mydomain.com")
+
+
+async def test_an_existing_pair_for_the_name_is_shown_with_its_stage_and_renewed(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.mydomain.com",)))
+    async with at_screens(session) as user:
+        await user.press(*"a.mydomain.com")
+        await user.until(lambda: "exists (stage: new)" in user.preview, "the finding")
+        assert "ctrl+f  renew a.mydomain.com instead" in user.preview
+        await user.press("ctrl+f")
+        assert "Renew a.mydomain.com" in user.screen_text

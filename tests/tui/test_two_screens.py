@@ -35,6 +35,8 @@ def make(session: PtySession, name: str) -> None:
     session.send(name)
     session.wait_for(name)
     session.send(CTRL_G)
+    session.wait_for("open warning")
+    session.send(TAB + ENTER)
     session.wait_for(f"made {name}")
 
 

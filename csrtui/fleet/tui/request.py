@@ -117,11 +117,15 @@ class FleetRequestScreen(FormScreen):
         # The path comes last, because a long path is cut at its end.
         title = visible(f" csrtui · request on many hosts · {self._reach.target.inventory}")
         self.query_one("#title", TextBlock).show([((title, "strong"),)])
-        scopes = {Scope.REQUEST, Scope.PAGES, Scope.ANYWHERE}
-        here = [command for command in self._commands if command.on_bar and command.scope in scopes]
-        self.query_one(CommandBar).show_commands(here, {"generate": "Show each host"})
+        self.on_request_pane_commands_changed()
         self.request.form.focus_field(FieldName.COMMON_NAME)
         self.request.update_soon()
+
+    def on_request_pane_commands_changed(self) -> None:
+        """Show the commands that can be used now."""
+        scopes = {Scope.REQUEST, Scope.PAGES, Scope.ANYWHERE}
+        here = [command for command in self._commands if command.on_bar and command.scope in scopes]
+        self.query_one(CommandBar).show_commands(self.possible_now(here), {"generate": "Show each host"})
 
     def on_unmount(self) -> None:
         """Stop planning, because the screen was closed."""

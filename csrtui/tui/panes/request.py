@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -13,6 +14,7 @@ from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import request_spec_of
 from csrtui.tui.commands import COMMANDS, key_of
+from csrtui.tui.widgets.country_text import is_code, is_part_of_name
 from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
 from csrtui.tui.widgets.request_fields import FIELD_LABELS
 from csrtui.tui.widgets.request_form import RequestForm
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
+_PAUSE = 0.8
+"""Seconds without a key after which two letters in the country field are a code and not the beginning of a name."""
 _MAX_FIXES = 1000
 """Maximum number of fixes in `RequestPane.fix_all`, in case the fixes of two findings undo each other."""
 
@@ -54,8 +58,8 @@ class RequestPane(Widget):
     class DraftChanged(Message):
         """The content of the form has changed."""
 
-    class FixChanged(Message):
-        """Whether the current finding has a fix has changed."""
+    class CommandsChanged(Message):
+        """The commands that are possible have changed, because the advice has."""
 
     def __init__(
         self,
@@ -74,7 +78,8 @@ class RequestPane(Widget):
         self._findings: Sequence[Finding] = ()
         self._current = 0
         self._is_update_due = False
-        self._had_fix = False
+        self._impossible: frozenset[str] = frozenset()
+        self._country_changed = -_PAUSE
 
     def compose(self) -> ComposeResult:
         """Build the pane."""
@@ -109,9 +114,11 @@ class RequestPane(Widget):
         return None
 
     @property
-    def has_fix(self) -> bool:
-        """Whether the advice that is shown has a fix."""
-        return bool(self._findings) and self._findings[self._current].fix is not None
+    def impossible_commands(self) -> frozenset[str]:
+        """The commands on the advice that have nothing to do now."""
+        has_fix = bool(self._findings) and self._findings[self._current].fix is not None
+        has_more = len(self._findings) > 1
+        return frozenset({"fix"} if not has_fix else ()) | frozenset({"next_advice"} if not has_more else ())
 
     # Commands
 
@@ -207,6 +214,9 @@ class RequestPane(Widget):
     def on_request_form_changed(self, event: RequestForm.Changed) -> None:
         """Update the preview, but only after the keys typed so far have been drawn."""
         event.stop()
+        if self.form.focused_field is FieldName.COUNTRY:
+            self._country_changed = monotonic()
+            self.set_timer(_PAUSE, self.update_soon)
         self.post_message(self.DraftChanged())
         self.update_soon()
 
@@ -214,6 +224,7 @@ class RequestPane(Widget):
         """Show the help and the advice for the focused field."""
         event.stop()
         self._current = 0
+        self._country_changed = -_PAUSE
         self.update_soon()
 
     def on_resize(self) -> None:
@@ -235,9 +246,8 @@ class RequestPane(Widget):
         previous = self._findings[self._current] if self._findings else None
         advice = self.advice
         focused = self.form.focused_field
-        self._findings = sorted(
-            worst_first(advice.findings), key=lambda finding: finding.field is not focused
-        )
+        findings = [finding for finding in advice.findings if not self._is_being_typed(finding)]
+        self._findings = sorted(worst_first(findings), key=lambda finding: finding.field is not focused)
         equal = [
             index for index, finding in enumerate(self._findings) if previous and _is_same(finding, previous)
         ]
@@ -247,12 +257,23 @@ class RequestPane(Widget):
         self.query_one(Preview).show_preview(
             advice, preview(advice), self._findings, self._current, self.preview_placeholder
         )
-        if self.has_fix is not self._had_fix:
-            self._had_fix = self.has_fix
-            self.post_message(self.FixChanged())
+        if self.impossible_commands != self._impossible:
+            self._impossible = self.impossible_commands
+            self.post_message(self.CommandsChanged())
         self.form.refresh_notes()
         self._show_help()
         self._show_renewal()
+
+    def _is_being_typed(self, finding: Finding) -> bool:
+        """Return whether a finding is only about a country's name that is not complete yet.
+
+        Two letters may be a wrong code, such as UK, or the beginning of a name. They are wrong if no letter follows soon.
+        """
+        if finding.field is not FieldName.COUNTRY or self.form.focused_field is not FieldName.COUNTRY:
+            return False
+        text = self.form.draft.country.strip()
+        is_paused = monotonic() - self._country_changed >= _PAUSE
+        return is_part_of_name(text) and not (is_code(text) and is_paused)
 
     def _show_renewal(self) -> None:
         """Show the pair that the new pair will replace, in the rule below the form."""

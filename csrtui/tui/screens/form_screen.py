@@ -9,6 +9,9 @@ from textual.screen import Screen
 from csrtui.tui.panes.request import RequestPane
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csrtui.tui.commands import Command
     from csrtui.tui.widgets.request_form import RequestForm
 
 
@@ -19,6 +22,10 @@ class FormScreen(Screen[None]):
     def request(self) -> RequestPane:
         """The request pane."""
         return self.query_one(RequestPane)
+
+    def possible_now(self, commands: Sequence[Command]) -> list[Command]:
+        """Return those of `commands` that can be used on the present advice."""
+        return [command for command in commands if command.action not in self.request.impossible_commands]
 
     def tell(self, text: str) -> None:
         """Show a message in the message line."""

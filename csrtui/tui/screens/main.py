@@ -205,10 +205,7 @@ class MainScreen(RequestScreen):
                 commands = self.possible(bar(Scope.KEYSTORE, self._commands), pair)
             self.query_one(CommandBar).show_commands(commands, labels)
         else:
-            commands = bar(Scope.REQUEST, self._commands)
-            if not self.request.has_fix:
-                commands = [command for command in commands if command.action != "fix"]
-            self.query_one(CommandBar).show_commands(commands)
+            self.query_one(CommandBar).show_commands(self.possible_now(bar(Scope.REQUEST, self._commands)))
 
     def tell(self, text: str) -> None:
         """Show a message in the message line until the form changes."""
@@ -324,8 +321,8 @@ class MainScreen(RequestScreen):
             self.query_one("#message", RuleLine).clear()
         self.save_draft_soon()
 
-    def on_request_pane_fix_changed(self) -> None:
-        """Show whether the advice has a fix in the command bar."""
+    def on_request_pane_commands_changed(self) -> None:
+        """Show in the command bar whether the advice has a fix, and whether there is more of it."""
         self._draw_bar()
 
     def on_keystore_pane_counts_changed(self, event: KeystorePane.CountsChanged) -> None:

@@ -12,11 +12,15 @@ from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.renewal_screen import RenewalScreen
 
 if TYPE_CHECKING:
+    from csrtui.core.advice.advisor import Advice
     from csrtui.core.pairs.form_draft import Draft
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.new import Blocking
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
+
+_SHOWN_WARNINGS = 2
+"""The number of warnings that the question before generating shows in full."""
 
 
 class PairCreated(Message):
@@ -90,7 +94,7 @@ class RequestScreen(FormScreen, RenewalScreen):
         advice, spec = self.request.advice, self.request.request_spec
         errors = advice.errors or (() if advice.subject.common_name else (MISSING_COMMON_NAME,))
         if not errors:
-            self._generate(spec, Blocking.STOPS)
+            self._ask_about_warnings(advice, spec)
             return
         self.show_request()
         self.request.point_to(errors[0])
@@ -103,6 +107,30 @@ class RequestScreen(FormScreen, RenewalScreen):
             )
         else:
             self.tell(f"not generated: {errors[0].text}")
+
+    def _ask_about_warnings(self, advice: Advice, spec: RequestSpec) -> None:
+        """Generate the pair. If there are warnings, ask once about all of them first."""
+        from csrtui.core.base.finding import Level
+        from csrtui.tasks.new import Blocking
+
+        warnings = [finding for finding in advice.findings if finding.level is Level.WARNING]
+        if not warnings:
+            self._generate(spec, Blocking.STOPS)
+            return
+        from csrtui.core.base.escaping import plural
+        from csrtui.tui.screens.confirm import ConfirmScreen
+
+        def act(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
+            if answer:
+                self._generate(spec, Blocking.STOPS)
+            else:
+                self.show_request()
+                self.request.point_to(warnings[0])
+
+        more = f" And {len(warnings) - _SHOWN_WARNINGS} more." if len(warnings) > _SHOWN_WARNINGS else ""
+        text = " ".join(finding.text for finding in warnings[:_SHOWN_WARNINGS]) + more
+        title = f"Generate with {plural(len(warnings), 'open warning')}?"
+        self.app.push_screen(ConfirmScreen(title, text, "Generate", "Back to the form"), act)
 
     def _generate(self, spec: RequestSpec, blocking: Blocking) -> None:
         self._is_generating = True
