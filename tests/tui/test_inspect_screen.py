@@ -43,6 +43,8 @@ async def test_what_cannot_be_read_is_said_in_the_dialog(tmp_path: Path) -> None
         await user.press("x")
         await user.paste(str(path))
         await user.press("enter")
-        await user.until(lambda: "it contains no key, CSR or certificate" in said(user, "notes"), "the reason")
+        await user.until(
+            lambda: "it contains no key, CSR or certificate" in said(user, "notes"), "the reason"
+        )
         await user.press("escape")
         assert is_at(user, MainScreen)

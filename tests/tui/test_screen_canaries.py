@@ -97,7 +97,12 @@ DIALOGS = {
         )
     ),
     "renew": Dialog(
-        (*_at(PLAIN, "w", f"Renew {PLAIN}"), ("\r", "renews plain.com"), (CTRL_G, "open warning"), ("\t\r", "made plain.com-2")),
+        (
+            *_at(PLAIN, "w", f"Renew {PLAIN}"),
+            ("\r", "renews plain.com"),
+            (CTRL_G, "open warning"),
+            ("\t\r", "made plain.com-2"),
+        ),
         r"store/pairs/(\.new-\w+|plain\.com-2)/key\.pem",
     ),
     "renew with the old CSR, sealed": Dialog(

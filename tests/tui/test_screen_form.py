@@ -65,7 +65,7 @@ async def test_a_key_goes_through_all_advice_and_round(tmp_path: Path, key: str)
 async def test_without_advice_nothing_can_be_fixed_or_gone_through(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("ctrl+n")
-        assert user.preview.strip().startswith("Covers")
+        assert user.preview.strip().startswith("Generates a private key")
         await user.press("ctrl+f")
         assert user.message == "this advice has no automatic fix"
         await user.press("f4")

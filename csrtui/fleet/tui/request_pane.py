@@ -49,6 +49,14 @@ class TemplateRequestPane(RequestPane):
             return None
         return PreviewPlaceholder(_SUBJECT, visible("  ".join(names)))
 
+    @property
+    def introduction(self) -> tuple[str, str]:
+        """What will be made on the hosts, and what is required."""
+        return (
+            "Generates a private key and its CSR on each host, and keeps both there.",
+            super().introduction[1],
+        )
+
     def help_text(self) -> str:
         """Return the help for the focused field, which explains variables for the name fields."""
         return _HELP.get(self.form.focused_field) or super().help_text()

@@ -114,6 +114,14 @@ class RequestPane(Widget):
         return None
 
     @property
+    def introduction(self) -> tuple[str, str]:
+        """What will be made, and what is required: for a form without names, so that the first start explains itself."""
+        return (
+            "Generates a private key and its CSR, and keeps both on this machine.",
+            f"Only the common name (*) is required. Type it, then press {key_of('generate', self._commands)}.",
+        )
+
+    @property
     def impossible_commands(self) -> frozenset[str]:
         """The commands on the advice that have nothing to do now."""
         has_fix = bool(self._findings) and self._findings[self._current].fix is not None
@@ -131,6 +139,7 @@ class RequestPane(Widget):
 
     def fix(self) -> str | None:
         """Apply the fix of the current finding. Return the label of the fix, or None if there is no fix."""
+        self._country_changed = -_PAUSE
         self._update()
         if not self._findings or self._findings[self._current].fix is None:
             return None
@@ -255,7 +264,12 @@ class RequestPane(Widget):
             equal[0] if self._current and equal else min(self._current, max(len(self._findings) - 1, 0))
         )
         self.query_one(Preview).show_preview(
-            advice, preview(advice), self._findings, self._current, self.preview_placeholder
+            advice,
+            preview(advice),
+            self._findings,
+            self._current,
+            self.preview_placeholder,
+            introduction=() if self.form.draft.has_names else self.introduction,
         )
         if self.impossible_commands != self._impossible:
             self._impossible = self.impossible_commands

@@ -54,6 +54,7 @@ class Preview(TextBlock):
     _findings: Sequence[Finding] = ()
     _current = 0
     _placeholder: PreviewPlaceholder | None = None
+    _introduction: Sequence[str] = ()
 
     def __init__(self, fix_key: str, next_key: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -67,6 +68,8 @@ class Preview(TextBlock):
         findings: Sequence[Finding],
         current: int,
         placeholder: PreviewPlaceholder | None = None,
+        *,
+        introduction: Sequence[str] = (),
     ) -> None:
         """Show the preview.
 
@@ -76,8 +79,9 @@ class Preview(TextBlock):
             findings: The findings, in the order in which the user steps through them.
             current: The index of the current finding.
             placeholder: Texts to show for the subject and the names, or None to show those of the request.
+            introduction: Sentences to show in the place of the subject and the names, as long as there is no name.
         """
-        self._placeholder = placeholder
+        self._placeholder, self._introduction = placeholder, introduction
         self._advice, self._request = advice, request
         self._findings, self._current = findings, current
         self._draw()
@@ -89,7 +93,10 @@ class Preview(TextBlock):
     def _draw(self) -> None:
         if self._advice is None:
             return
-        lines = [*self._subject(), *self._covers()]
+        if self._introduction:
+            lines = [line for text in self._introduction for line in _plain_block(text, self.size.width)]
+        else:
+            lines = [*self._subject(), *self._covers()]
         room = self.size.height - len(lines)
         self.show(lines + self._advice_lines(room))
 
