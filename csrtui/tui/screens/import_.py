@@ -60,23 +60,21 @@ class ImportAnswer:
     results: Sequence[Result] = ()
 
 
-class ImportScreen(TaskDialog[ImportAnswer]):
-    """A dialog that imports certificates from files or pasted text. It stays open until a certificate matches a pair.
+class FilesDialog(TaskDialog[ImportAnswer]):
+    """A dialog that reads files or pasted text. It stays open until something in them can be used.
 
     A terminal without bracketed paste sends pasted text as keys, with Enter after each line. So once a line begins
-    PEM text, the dialog collects lines. It imports them when the user presses Enter in the empty field.
+    PEM text, the dialog collects lines. It reads them when the user presses Enter in the empty field.
 
     Args:
-        import_sources: The function that imports the certificates.
+        import_sources: The function that reads the files and returns their results.
         title: The title of the dialog.
         text: The initial text of the field.
     """
 
-    ABOUT: ClassVar[str] = (
-        "Paste what the CA sent, or enter the paths of its files: PEM in any order, DER, PKCS #7. "
-        "Each certificate is matched to its pair by the public key."
-    )
-    VERB: ClassVar[str] = "Import"
+    ABOUT: ClassVar[str]
+    """What the files can be."""
+    VERB: ClassVar[str]
     """The verb for the key that reads the files."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -242,3 +240,13 @@ class ImportScreen(TaskDialog[ImportAnswer]):
             count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to {self.VERB.lower()}."
             return [*self.lines(count, "strong"), *self.lines(last, "label")]
         return self.lines("Separate paths with spaces. Put quotes around a path with spaces.", "label")
+
+
+class ImportScreen(FilesDialog):
+    """A dialog that imports certificates from files or pasted text. It stays open until a certificate matches a pair."""
+
+    ABOUT = (
+        "Paste what the CA sent, or enter the paths of its files: PEM in any order, DER, PKCS #7. "
+        "Each certificate is matched to its pair by the public key."
+    )
+    VERB = "Import"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.tasks.batch import Result
 from csrtui.tasks.inspect.inspection import InspectSource, inspect
 from csrtui.tasks.inspect.text import sections
-from csrtui.tui.screens.import_ import ImportScreen
+from csrtui.tui.screens.import_ import FilesDialog
 from csrtui.tui.screens.page import Page
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PASTED = "pasted text"
 
 
-class InspectScreen(ImportScreen):
+class InspectScreen(FilesDialog):
     """A dialog that inspects files or pasted text. It stays open until something can be read.
 
     Args:
@@ -29,11 +29,11 @@ class InspectScreen(ImportScreen):
         text: The initial text of the field.
     """
 
-    ABOUT: ClassVar[str] = (
+    ABOUT = (
         "Paste a CSR, certificate or public key, or enter the paths of files: CSRs, certificates, chains, keys, "
         "PKCS #7, PKCS #12 or backups, in any format. Nothing is stored."
     )
-    VERB: ClassVar[str] = "Inspect"
+    VERB = "Inspect"
 
     def __init__(self, session: Session, text: str = "") -> None:
         super().__init__(self._inspect, "Inspect files", text)
