@@ -16,7 +16,7 @@ from csrtui.core.certificates.omissions import describe_usages
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.certificates.purposes import extensions_for
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
-from csrtui.core.pairs.timeline import TimelineMark, TimelineRow, draw_timeline
+from csrtui.core.pairs.timeline import TimelineMark, TimelineRow, draw_one_line, draw_timeline
 from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import day_of_month, day_text, fingerprint, labelled_lines, pair_lines
 from csrtui.tasks.session import Session
@@ -138,8 +138,17 @@ def tlsa_data(record: PairRecord) -> str:
     return f"3 1 1 {record.key.spki_sha256}"
 
 
-def timeline(record: PairRecord, now: datetime, width: int) -> tuple[TimelineRow, ...]:
-    """Return the timeline of a pair, drawn in `width` columns, or nothing if it does not fit."""
+def timeline(
+    record: PairRecord, now: datetime, width: int, *, prefer_one_line: bool = False
+) -> tuple[TimelineRow, ...]:
+    """Return the timeline of a pair, drawn in `width` columns, or nothing if it does not fit.
+
+    Args:
+        record: The pair's record.
+        now: The time, in UTC.
+        width: The number of columns.
+        prefer_one_line: Whether to draw the events on one line, not to scale, if they fit.
+    """
     days = sorted(_days(record), key=lambda day: day.time.date())
     past = [
         TimelineMark(day.time.date(), day.past_label, day_text(day.time, now))
@@ -151,7 +160,9 @@ def timeline(record: PairRecord, now: datetime, width: int) -> tuple[TimelineRow
         for day in days
         if day.time > now
     ]
-    return draw_timeline(past, TimelineMark(now.date(), "today", day_of_month(now)), future, width)
+    today = TimelineMark(now.date(), "today", day_of_month(now))
+    line = draw_one_line(past, today, future, width) if prefer_one_line else None
+    return (line,) if line else draw_timeline(past, today, future, width)
 
 
 class _Day(NamedTuple):

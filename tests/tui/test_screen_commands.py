@@ -144,7 +144,7 @@ async def test_each_command_of_a_place_is_in_its_palette_and_on_top_of_its_help(
 @pytest.mark.parametrize(
     ("keys", "words", "effect"),
     [
-        ((), "sort", "sorted: by name"),
+        ((), "sort", "sorted: name"),
         (("f2", "enter"), "retired", "retired pairs are shown"),
         (("f2",), "next advice", ""),
         (("x", "f1"), "redraw", ""),

@@ -313,7 +313,7 @@ async def test_every_dialog_fits(session: Session, size: tuple[int, int]) -> Non
             frame = user.app.screen.query_one(".dialog").region
             assert user.app.screen.region.contains_region(frame)
             assert user.screen_lines[frame.y][frame.x :].startswith("┌")
-            assert user.screen_lines[frame.bottom - 1].lstrip().startswith("└")
+            assert user.screen_lines[frame.bottom - 1][frame.x] == "└"
             assert "Esc " in user.screen_lines[frame.bottom - 2]
 
 

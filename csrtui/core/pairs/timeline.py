@@ -101,6 +101,25 @@ def draw_timeline(
     return ()
 
 
+def draw_one_line(
+    past: Sequence[TimelineMark], today: TimelineMark, coming: Sequence[TimelineMark], width: int
+) -> TimelineRow | None:
+    """Return the events on one line, not to scale, or None if they do not fit: ``●created 29 Nov ▼today ··o due 28 Jan``.
+
+    Events on the same day share a date, which follows the last one. The arguments are those of `draw_timeline`.
+    """
+    pieces = []
+    following = [*past[1:], today]
+    for mark, next_mark in zip(past, following, strict=True):
+        date_text = "" if mark.day == next_mark.day else f" {mark.date_text}"
+        pieces.append(Piece(f"{_GLYPHS[Tone.PAST]}{mark.name}{date_text} ", Tone.PAST))
+    pieces.append(Piece(f"{_GLYPHS[Tone.TODAY]}{today.name}", Tone.TODAY))
+    for mark in coming:
+        date_text = "" if mark.date_text == today.name else f" {mark.date_text}"
+        pieces.append(Piece(f" ··{_GLYPHS[Tone.COMING]} {mark.name}{date_text}", Tone.COMING))
+    return tuple(pieces) if sum(len(piece.text) for piece in pieces) <= width else None
+
+
 def _scale(marks: Sequence[TimelineMark], *, is_open: bool) -> list[float]:
     """Return the position of each mark, from 0 to 1, followed by the end of the line if the line is open."""
     days = [mark.day.toordinal() for mark in marks]

@@ -346,11 +346,18 @@ class MainScreen(RequestScreen):
         from csrtui.tui.screens.pair import PairScreen
 
         try:
-            screen = PairScreen.of(self._session, event.name, self._commands)
+            screen = PairScreen.of(self._session, event.name, self._commands, self.keystore.rows)
         except CsrtuiError as error:
             self.tell_error(error)
         else:
-            self.app.push_screen(screen, lambda _: self.keystore.check_for_changes())
+            self.app.push_screen(screen, lambda _: self._return_to(screen.pair.name))
+
+    def _return_to(self, name: str) -> None:
+        """Move the cursor to the pair that was shown last, and read the store if it has changed."""
+        index = self.keystore.rows.find(name)
+        if index is not None:
+            self.keystore.pairs.move_to(index)
+        self.keystore.check_for_changes()
 
     # The draft
 

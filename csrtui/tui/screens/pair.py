@@ -8,19 +8,20 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.timeline import Tone
-from csrtui.tasks.show import PairDetails, pair_detail_lines, read_pair_details, timeline
+from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
+from csrtui.tasks.show import PairDetails, read_pair_details, timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of
 from csrtui.tui.groups import PairSelection
+from csrtui.tui.panes.pair_detail import labelled
 from csrtui.tui.screens.renewal_screen import RenewalScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import wrap
+from csrtui.tui.wrapping import pad, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
+    from csrtui.tui.panes.pair_rows import PairRows
     from csrtui.tui.widgets.text_block import Line
 
 _LABEL = 13
-_ATTENTION: frozenset[str] = frozenset({"Backup", "Next"})
+_LINES_AROUND = 4
+"""The title, two rules and the command bar."""
+_FOLDABLE = ("Backup", "Where it is", "History")
+_FAR = 1_000_000
 _MANNERS = {Tone.PAST: "", Tone.TODAY: "strong", Tone.COMING: "label"}
 
 
@@ -44,26 +49,48 @@ class PairScreen(RenewalScreen):
         session: The session with the store.
         details: The pair, with the contents of its folder.
         commands: All commands, with their keys.
+        rows: The list of pairs from which the screen was opened, for the previous and the next pair, or None.
     """
 
     place: ClassVar[Scope] = Scope.PAIR
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAIR), HELP_IN_LISTS]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(Scope.PAIR),
+        HELP_IN_LISTS,
+    ]
 
     def __init__(
-        self, session: Session, details: PairDetails, commands: Sequence[Command] = COMMANDS
+        self,
+        session: Session,
+        details: PairDetails,
+        commands: Sequence[Command] = COMMANDS,
+        rows: PairRows | None = None,
     ) -> None:
         super().__init__(session, commands)
         self._details = details
+        self._listed = rows
+        self._is_unfolded = False
 
     @classmethod
-    def of(cls, session: Session, name: str, commands: Sequence[Command] = COMMANDS) -> PairScreen:
+    def of(
+        cls,
+        session: Session,
+        name: str,
+        commands: Sequence[Command] = COMMANDS,
+        rows: PairRows | None = None,
+    ) -> PairScreen:
         """Read the pair `name`, and return a screen that shows it.
+
+        Args:
+            session: The session with the store.
+            name: The pair's name.
+            commands: All commands, with their keys.
+            rows: The list of pairs from which the screen is opened, or None.
 
         Raises:
             InputError: The pair does not exist.
             StoreError: The pair is damaged or unsafe.
         """
-        return cls(session, read_pair_details(session, name), commands)
+        return cls(session, read_pair_details(session, name), commands, rows)
 
     @property
     def pair(self) -> Pair:
@@ -79,8 +106,7 @@ class PairScreen(RenewalScreen):
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
-        """Show the pair."""
-        self.query_one("#title", TextBlock).show([((f" Keystore · {visible(self.pair.name)}", "strong"),)])
+        """Focus the text."""
         self.query_one("#pair").focus()
 
     def on_resize(self) -> None:
@@ -88,18 +114,66 @@ class PairScreen(RenewalScreen):
         self._draw()
 
     def _draw(self) -> None:
-        label = self.step_label(self.pair)
         commands = self.possible(bar(Scope.PAIR, self._commands), self.pair)
-        lines = _lines(self._details, self._session.clock(), self.size.width, self._next_key)
-        self.query_one("#pair", TextView).show_all(lines)
-        self.query_one(CommandBar).show_commands(commands, {"next_step": label})
+        self.query_one(CommandBar).show_commands(commands, {"next_step": self.step_label(self.pair)})
+        position = ""
+        if self._listed is not None and (index := self._listed.find(self.pair.name)) is not None:
+            position = f"{index + 1} of {len(self._listed)}  [ ] "
+        title = pad(f" Keystore · {visible(self.pair.name)}", max(self.size.width - len(position), 1))
+        self.query_one("#title", TextBlock).show([((title, "strong"), (position, "label"))])
+        self.query_one("#pair", TextView).show_all(self._lines())
 
-    @property
-    def _next_key(self) -> str:
-        """The key for the next step, or an empty string if the pair has no next step."""
-        if self.pair.record.next_step(self._session.clock()) is NextStep.NONE:
-            return ""
-        return key_of("next_step", self._commands)
+    def _lines(self) -> list[Line]:
+        """Return the status, the timeline and the groups. The last groups are folded if there is no room for them."""
+        now, width = self._session.clock(), max(self.size.width - 2, 8)
+        record = self.pair.record
+        step = self.step_label(self.pair).strip()
+        has_step = record.next_step(now) is not NextStep.NONE
+        next_step = f"{key_of('next_step', self._commands)} {step}" if has_step else ""
+        lines = _status_lines(status_text(record, now), next_step, step_text(record, now), width)
+        lines += _timeline_lines(timeline(record, now, width, prefer_one_line=True))
+        groups = pair_groups(self.pair, now, self._details)
+        room = max(self.size.height - _LINES_AROUND - 1, 0)
+        folded: list[str] = []
+        for group in groups:
+            body = [line for label, text in group.lines for line in labelled(label, text, _LABEL, width)]
+            is_late = group.title.startswith(_FOLDABLE)
+            if is_late and not self._is_unfolded and (folded or len(lines) + len(body) + 1 > room):
+                folded.append(group.title)
+            else:
+                lines += [_heading([group.title], self.size.width), *body]
+        if folded:
+            lines.append(_heading(folded, self.size.width, f"{key_of('history', self._commands)} opens"))
+        return lines
+
+    def action_history(self) -> None:
+        """Unfold all groups, or fold those again for which there is no room."""
+        self._is_unfolded = not self._is_unfolded
+        self._draw()
+
+    def action_previous_pair(self) -> None:
+        """Show the previous pair of the list."""
+        self._show_neighbour(-1)
+
+    def action_next_pair(self) -> None:
+        """Show the next pair of the list."""
+        self._show_neighbour(1)
+
+    def _show_neighbour(self, step: int) -> None:
+        """Show the pair that is `step` rows further on in the list."""
+        index = None if self._listed is None else self._listed.find(self.pair.name)
+        if self._listed is None or index is None or not 0 <= index + step < len(self._listed):
+            self.tell("No further pair in the list.")
+            return
+        name = self._listed.item(index + step).name
+        try:
+            self._details = read_pair_details(self._session, name)
+        except CsrtuiError as error:
+            self.tell_error(error)
+            return
+        self.query_one("#message", RuleLine).clear()
+        self.query_one("#pair", TextView).action_scroll(-_FAR)
+        self._draw()
 
     @property
     def only_pair(self) -> str:
@@ -134,7 +208,7 @@ class PairScreen(RenewalScreen):
         main.fill_form(start, renews)
 
     def action_back(self) -> None:
-        """Go back."""
+        """Go back, with the cursor on the pair that was shown last."""
         self.dismiss()
 
     def action_view_csr(self) -> None:
@@ -144,18 +218,21 @@ class PairScreen(RenewalScreen):
         self.app.push_screen(CsrScreen(self._details.csr, self._commands))
 
 
-def _lines(details: PairDetails, now: datetime, width: int, next_key: str) -> list[Line]:
-    lines: list[Line] = []
-    for label, detail in pair_detail_lines(details, now):
-        text = f"{detail}   (press {next_key})" if label == "Next" and next_key else detail
-        if label == "Subject":  # the timeline is shown above the details of the request
-            lines += _timeline_lines(timeline(details.pair.record, now, width - 2))
-        for index, part in enumerate(wrap(visible(text), max(width - _LABEL - 2, 8))):
-            head = f" {label if index == 0 else ''}".ljust(_LABEL)
-            lines.append(((head, "label"), (part, "strong" if label in _ATTENTION else "")))
-    return lines
+def _heading(titles: Sequence[str], width: int, hint: str = "") -> Line:
+    """Return a rule with titles, and with a hint at its end."""
+    text = "".join(f"─ {title} " for title in titles)
+    end = f" {hint} ─" if hint else ""
+    return ((text + "─" * max(width - len(text) - len(end), 0), "label"), (end, "label"))
+
+
+def _status_lines(status: str, next_step: str, reason: str, width: int) -> list[Line]:
+    """Return the status with the next step at the right edge, then the reason for that step."""
+    room = max(width - len(next_step) - 2, 8) if next_step else width
+    first, *rest = wrap(visible(status), room)
+    lines: list[Line] = [((f" {pad(first, room)}  ", "strong"), (next_step, "key"))]
+    lines += [((f" {line}", "strong"),) for line in rest]
+    return lines + [((f" {line}", ""),) for line in wrap(visible(reason), width)]
 
 
 def _timeline_lines(rows: Sequence[TimelineRow]) -> list[Line]:
-    lines: list[Line] = [((" ", ""), *((piece.text, _MANNERS[piece.tone]) for piece in row)) for row in rows]
-    return [(), *lines, ()] if lines else []
+    return [((" ", ""), *((piece.text, _MANNERS[piece.tone]) for piece in row)) for row in rows]

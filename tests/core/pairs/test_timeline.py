@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.pairs.timeline import MIN_WIDTH, TimelineMark, TimelineRow, Tone, draw_timeline
+from csrtui.core.pairs.timeline import (
+    MIN_WIDTH,
+    TimelineMark,
+    TimelineRow,
+    Tone,
+    draw_one_line,
+    draw_timeline,
+)
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)
@@ -128,3 +135,11 @@ def test_pieces_have_the_tone_of_their_time(past: list[tuple[str, int]], width: 
             assert ("▼" in piece.text or "today" in piece.text) == (
                 piece.tone is Tone.TODAY and "│" not in piece.text
             )
+
+
+def test_few_events_are_on_one_line() -> None:
+    past = [mark("created", -2), mark("backed up", -2), mark("issued", 0)]
+    row = draw_one_line(past, mark("today", 0), [mark("due", 60)], 60)
+    assert row is not None
+    assert "".join(piece.text for piece in row) == "●created ●backed up 22 Nov ●issued ▼today ··o due 23 Jan"
+    assert draw_one_line(past, mark("today", 0), [mark("due", 60)], 40) is None
