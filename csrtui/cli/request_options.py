@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.finding import CaKind, Finding, Fix, Purpose
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.servers.platforms import OTHER, read_platform
+from csrtui.core.subject.attributes import ATTRIBUTE_TYPES, read_attribute
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.tasks.request_spec import RequestSpec
 
@@ -47,6 +48,14 @@ def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-common-name", action="store_true", help="leave the common name out; all names are SANs"
     )
+    parser.add_argument(
+        "--attribute",
+        dest="attributes",
+        action="append",
+        default=[],
+        metavar="TYPE=VALUE",
+        help=f"a further attribute of the subject, for a private CA only; repeatable: {', '.join(ATTRIBUTE_TYPES)}",
+    )
 
 
 def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) -> RequestSpec:
@@ -76,6 +85,7 @@ def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) ->
         key_type=read_key_type(options.key) if options.key is not None else profile.key if profile else None,
         purpose=purpose or Purpose.SERVER,
         no_common_name=getattr(options, "no_common_name", False),
+        attributes=tuple(read_attribute(text.strip()) for text in getattr(options, "attributes", ())),
     )
 
 

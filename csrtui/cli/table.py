@@ -19,7 +19,7 @@ from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.line_reader import LineError, LineReader, RecordError, open_text_file
 from csrtui.tasks.request_spec import RequestSpec
 
-COLUMNS = tuple(FieldName)
+COLUMNS = tuple(field for field in FieldName if field is not FieldName.ATTRIBUTES)
 """The columns that a file can have; ``common_name`` is required."""
 _SEPARATORS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from csrtui.core.base.escaping import excerpt
 from csrtui.core.bundle.prefill import Prefill, read_prefill
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft
@@ -77,4 +78,8 @@ def _form(prefill: Prefill) -> PrefilledForm:
         locality=subject.locality,
         no_common_name=prefill.no_common_name,
     )
-    return PrefilledForm(draft, prefill.omissions)
+    attributes = (
+        f"{excerpt(attribute.text)} in the subject: the form has no field for it"
+        for attribute in prefill.attributes
+    )
+    return PrefilledForm(draft, (*prefill.omissions, *attributes))

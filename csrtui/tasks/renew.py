@@ -81,7 +81,14 @@ def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -
     platform = record.platform if record.platform in PLATFORMS else OTHER
     old_key_type = KeyType(record.key.type) if record.key.type in tuple(KeyType) else None
     spec = RequestSpec(
-        old.names, old.subject, record.ca, platform, key_type or old_key_type, old.purpose, old.no_common_name
+        old.names,
+        old.subject,
+        record.ca,
+        platform,
+        key_type or old_key_type,
+        old.purpose,
+        old.no_common_name,
+        old.attributes,
     )
     advice = require_common_name(advise_on(session, spec))
     omissions = list(old.omissions)

@@ -9,6 +9,7 @@ from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
+from csrtui.core.subject.attributes import Attribute
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.tasks.session import Session
 
@@ -24,6 +25,7 @@ class RequestSpec(NamedTuple):
         key_type: The key type, or None for the default of the server software.
         purpose: The purpose of the certificate.
         no_common_name: Whether the common name is left out. All names are then only SANs.
+        attributes: The further attributes of the subject.
     """
 
     names: tuple[str, ...]
@@ -33,6 +35,7 @@ class RequestSpec(NamedTuple):
     key_type: KeyType | None = None
     purpose: Purpose = Purpose.SERVER
     no_common_name: bool = False
+    attributes: tuple[Attribute, ...] = ()
 
     @property
     def effective_key_type(self) -> KeyType:
@@ -50,6 +53,7 @@ def advise_on(session: Session, spec: RequestSpec) -> Advice:
         suffixes=session.suffixes,
         purpose=spec.purpose,
         no_common_name=spec.no_common_name,
+        attributes=spec.attributes,
     )
 
 

@@ -40,7 +40,7 @@ FILE = f"web1.{SHOP}.csr.pem"
 
 
 def csr_of(*names: str, key: key_types.PrivateKey | None = None, **subject: str) -> bytes:
-    fields = SubjectFields(common_name=names[0], **subject)
+    fields = SubjectFields(common_name=names[0], attributes=(), **subject)
     return csr.build(fields, names, key or key_types.generate(key_types.KeyType.EC_P256))
 
 

@@ -33,7 +33,7 @@ def pair(name: str = "a.com", **change: Any) -> dict[str, Any]:
 
 def pair_for(*names: str, name: str = "", **subject: str) -> tuple[dict[str, Any], str]:
     """A pair for these names, as ``csrtui list --json`` prints it, and its CSR in PEM; what is listed is what the CSR says."""
-    fields = SubjectFields(common_name=names[0], **subject)
+    fields = SubjectFields(common_name=names[0], attributes=(), **subject)
     csr = request.read_der(request.build(fields, names, KEY))
     document = pair(
         name or names[0],

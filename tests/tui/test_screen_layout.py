@@ -61,7 +61,7 @@ async def test_nothing_overlaps_and_the_field_with_the_cursor_is_seen(
 ) -> None:
     async with at_screens(session_on(tmp_path / "store"), size) as user:
         await user.paste("intranet\n*.example.com")
-        for field in FieldName:
+        for field in [one for one in FieldName if one is not FieldName.ATTRIBUTES]:
             await user.go_to(field)
             await user.until(lambda: sees_cursor(user), f"the cursor, in {field}")
             check(user)

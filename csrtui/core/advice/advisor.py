@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from csrtui.core.advice.attribute_rules import ATTRIBUTE_RULES
 from csrtui.core.advice.cases import LABELS, FieldCase, NameCase, NameList, trim_field
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES
 from csrtui.core.advice.field_rules import FIELD_RULES
@@ -18,6 +19,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import Name, NameKind
 from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.core.subject import countries
+from csrtui.core.subject.attributes import Attribute
 from csrtui.core.subject.fields import SubjectFields, SubjectInput
 
 _VALID_NAME_RULES = (*NAME_RULES, *COVERAGE_RULES)
@@ -91,6 +93,7 @@ def advise(
     suffixes: SuffixList,
     purpose: Purpose = Purpose.SERVER,
     no_common_name: bool = False,
+    attributes: Sequence[Attribute] = (),
 ) -> Advice:
     """Return the advice on a request as entered. Accept any input without raising an error.
 
@@ -102,6 +105,7 @@ def advise(
         suffixes: The public suffix list.
         purpose: The purpose of the certificate.
         no_common_name: Whether to leave out the common name. All names are then only SANs.
+        attributes: The further attributes of the subject.
     """
     if no_common_name:
         names = ("", *names[not (names and names[0].strip()) :])
@@ -112,11 +116,17 @@ def advise(
         *_key_findings(key_type, ca),
         *evaluate(PURPOSE_RULES, name_list, ca, FieldName.PURPOSE, purpose.value),
     ]
+    for attribute in attributes:
+        findings += evaluate(ATTRIBUTE_RULES, attribute, ca, FieldName.ATTRIBUTES, attribute.text)
     if no_common_name:
         findings.append(_NO_COMMON_NAME[ca])
     unique = tuple(name_list.names[index] for index in name_list.first_index.values())
     return Advice(
-        tuple(worst_first(findings)), unique, _subject_fields(name_list, subject), purpose, no_common_name
+        tuple(worst_first(findings)),
+        unique,
+        _subject_fields(name_list, subject, attributes),
+        purpose,
+        no_common_name,
     )
 
 
@@ -164,9 +174,15 @@ def _key_findings(key_type: KeyType, ca: CaKind) -> tuple[Finding, ...]:
     return tuple(evaluate(KEY_RULES, key_type, ca, FieldName.KEY, key_type.value))
 
 
-def _subject_fields(names: NameList, subject: SubjectInput) -> SubjectFields:
+def _subject_fields(names: NameList, subject: SubjectInput, attributes: Sequence[Attribute]) -> SubjectFields:
     texts = {field.value: trim_field(subject.text(field)) or None for field in LABELS}
+    further = list(attributes)
+    unit = next((attribute for attribute in attributes if attribute.type == "OU"), None)
+    if unit and not texts["organizational_unit"]:  # the first unit has a field of its own
+        texts["organizational_unit"] = unit.value
+        further.remove(unit)
     country = texts["country"]
     if country and countries.is_code(country):
         texts["country"] = country.upper()
-    return SubjectFields(common_name=names.names[0].common_name if names.names else None, **texts)
+    common_name = names.names[0].common_name if names.names else None
+    return SubjectFields(common_name=common_name, **texts, attributes=tuple(further))

@@ -28,6 +28,7 @@ FIELD_HELP = {
     FieldName.CA: "",
     FieldName.KEY: "",
     FieldName.PURPOSE: "",
+    FieldName.ATTRIBUTES: "",
 }
 """Help for each field. The help for CA, key and purpose depends on the value (`CA_HELP`, `KEY_HELP`, `PURPOSE_HELP`)."""
 

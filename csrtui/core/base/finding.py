@@ -54,6 +54,7 @@ class FieldName(StrEnum):
     CA = "ca"
     PLATFORM = "platform"
     PURPOSE = "purpose"
+    ATTRIBUTES = "attributes"
 
 
 class Fix(NamedTuple):

@@ -36,6 +36,10 @@ class Members:
             raise MemberError(f"{self._path}{name} has the wrong type")
         return value
 
+    def get_or_none(self, name: str) -> object:
+        """Return a member of any type, or None if it is missing."""
+        return self._members.get(name)
+
     def text(self, name: str) -> str:
         """Return a string."""
         return self.get(name, str)

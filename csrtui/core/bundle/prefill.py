@@ -15,6 +15,7 @@ from csrtui.core.certificates import certificate, csr, omissions
 from csrtui.core.certificates.purposes import purpose_of
 from csrtui.core.names.name import NameKind, read_common_name, read_name
 from csrtui.core.names.paste import split_names
+from csrtui.core.subject.attributes import Attribute
 from csrtui.core.subject.fields import SubjectInput
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Prefill:
         omissions: A sentence for each value that is not copied, safe to display.
         purpose: The purpose. For a public CA it is always the server.
         no_common_name: Whether there are names, but no common name.
+        attributes: The further attributes of the subject. For a public CA there are none.
     """
 
     names: tuple[str, ...]
@@ -38,6 +40,7 @@ class Prefill:
     omissions: tuple[str, ...]
     purpose: Purpose = Purpose.SERVER
     no_common_name: bool = False
+    attributes: tuple[Attribute, ...] = ()
 
 
 def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
@@ -58,7 +61,7 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
         # cryptography prints warnings about some values, such as long fields. The advice reports them too.
         warnings.simplefilter("ignore")
         source = _source(material)
-        fields, unused_attributes = omissions.split_subject(source.subject, ca)
+        fields, attributes, unused_attributes = omissions.split_subject(source.subject, ca)
         sans, other_names = _alternative_names(source, ca)
         usages = csr.extended_key_usages(source.extensions)
         purpose = purpose_of(usages) if ca is CaKind.PRIVATE else Purpose.SERVER
@@ -75,6 +78,7 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
                 *(f"{problem.text}: skipped" for problem in material.problems),
             ),
             purpose=purpose,
+            attributes=tuple(attributes),
             no_common_name=bool(names) and not common_name,
         )
 

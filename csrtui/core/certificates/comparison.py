@@ -152,6 +152,8 @@ def _name_differences(request: Request, certificate: Certificate) -> Iterator[Di
 
 def _field_differences(request: Request, certificate: Certificate) -> Iterator[Difference]:
     for field, requested in request.subject._asdict().items():
+        if field == "attributes":
+            continue
         issued, label = getattr(certificate.subject, field), field.replace("_", " ")
         if requested == issued:
             continue
@@ -165,6 +167,10 @@ def _field_differences(request: Request, certificate: Certificate) -> Iterator[D
             kind = DifferenceKind.FIELD_CHANGED
             text = f"the CA changed the {label} from {excerpt(requested)} to {excerpt(issued)}"
         yield Difference(kind, requested, issued, text)
+    for attribute in request.subject.attributes:
+        if attribute not in certificate.subject.attributes:
+            text = f"the CA left out {excerpt(attribute.text)}"
+            yield Difference(DifferenceKind.FIELD_DROPPED, attribute.text, None, text)
 
 
 def _validity_flaws(leaf: Certificate, now: datetime) -> Iterator[CertificateFlaw]:

@@ -16,6 +16,7 @@ from csrtui.core.certificates.purposes import (
     extensions_for,
 )
 from csrtui.core.keys.key_types import type_of
+from csrtui.core.subject.attributes import TYPES_BY_OID, Attribute
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -112,8 +113,8 @@ def _purposes(extensions: "x509.Extensions", *, without: Sequence[str] = ()) -> 
     return [*(_PURPOSES.get(oid, oid) for oid in oids[:_MAX_PURPOSES]), *more]
 
 
-def split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], list[str]]:
-    """Return the fields that a new CSR can use, by name, and sentences about the other attributes.
+def split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], list[Attribute], list[str]]:
+    """Return the fields and further attributes that a new CSR can use, and sentences about the other attributes.
 
     If an attribute occurs twice, use the first one, like `csrtui.core.subject.distinguished_name.decode`.
 
@@ -122,13 +123,17 @@ def split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], lis
         ca: The kind of CA for the new CSR. Public CAs do not accept an organizational unit (BR 7.1.4.2.2).
     """
     fields: dict[str, str] = {}
+    attributes: list[Attribute] = []
     sentences: list[str] = []
     for attribute in subject:
         oid = attribute.oid.dotted_string
         value = attribute.value if isinstance(attribute.value, str) else attribute.value.hex()
         field = _FIELDS.get(oid)
         label = field.replace("_", " ") if field else _LABELS.get(oid, f"attribute {oid}")
-        if field is None:
+        known = TYPES_BY_OID.get(oid)
+        if known and ca is CaKind.PRIVATE and (field is None or field in fields):
+            attributes.append(Attribute(known, value))
+        elif field is None:
             sentences.append(f"the {label} {excerpt(value)} in the subject: there is no field for it")
         elif field in fields:
             sentences.append(f"a second {label}, {excerpt(value)}: a request has only one")
@@ -139,7 +144,7 @@ def split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], lis
     rest = len(sentences) - _MAX_ATTRIBUTES
     if rest > 0:
         sentences[_MAX_ATTRIBUTES:] = [f"{rest} more attributes of the subject"]
-    return fields, sentences
+    return fields, attributes, sentences
 
 
 def describe_other_items(count: int) -> Iterator[str]:

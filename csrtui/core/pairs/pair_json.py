@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from csrtui.core.base.errors import StoreError
+from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.base.validity import Validity, utc_text
@@ -18,6 +18,7 @@ from csrtui.core.pairs.pair import (
     PairRecord,
     RequestFacts,
 )
+from csrtui.core.subject.attributes import Attribute, read_attribute
 from csrtui.core.subject.fields import SubjectFields
 
 Json = dict[str, object]
@@ -161,7 +162,25 @@ def read_purpose(members: Members) -> Purpose:
 
 def read_subject(fields: Members) -> SubjectFields:
     """Return the subject with these fields. A field without a value is None."""
-    return SubjectFields(**{name: fields.optional_text(name) for name in SubjectFields._fields})
+    texts = {name: fields.optional_text(name) for name in SubjectFields._fields if name != "attributes"}
+    return SubjectFields(**texts, attributes=_read_attributes(fields))
+
+
+def _read_attributes(fields: Members) -> tuple[Attribute, ...]:
+    if fields.get_or_none("attributes") is None:
+        return ()
+    try:
+        return tuple(map(read_attribute, fields.texts("attributes")))
+    except InputError as error:
+        raise MemberError("subject_fields.attributes has an unknown type") from error
+
+
+def _subject_fields(subject: SubjectFields) -> Json:
+    """Return the six fields, and the further attributes if there are any."""
+    members: Json = subject._asdict()
+    attributes = [attribute.text for attribute in subject.attributes]
+    del members["attributes"]
+    return members | ({"attributes": attributes} if attributes else {})
 
 
 def read_installation(members: Members | None) -> Installation | None:
@@ -188,7 +207,7 @@ def _common_members(record: PairRecord) -> Json:
     return {
         "created": utc_text(record.created),
         "subject": record.subject_text,
-        "subject_fields": record.subject._asdict(),
+        "subject_fields": _subject_fields(record.subject),
         "names": list(record.names),
         "ca": record.ca.value,
         "platform": record.platform,

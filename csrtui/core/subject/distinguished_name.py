@@ -1,11 +1,15 @@
 """Encode and decode distinguished names, and format them as RFC 4514 text."""
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
+from csrtui.core.subject.attributes import TYPES_BY_OID, Attribute
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cryptography import x509
 
 _SPECIAL = frozenset('"+,;<>\\')
@@ -31,11 +35,25 @@ def encode(subject: SubjectFields) -> "x509.Name":
         (NameOID.ORGANIZATIONAL_UNIT_NAME, subject.organizational_unit),
         (NameOID.COMMON_NAME, subject.common_name),
     )
-    return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes if value is not None])
+    others = ((x509.ObjectIdentifier(item.details.oid), item.value) for item in subject.attributes)
+    return x509.Name([_attribute(oid, value) for oid, value in (*attributes, *others) if value is not None])
+
+
+def _attribute(oid: "x509.ObjectIdentifier", value: str) -> "x509.NameAttribute[str]":
+    """Return an attribute. cryptography counts octets, but the bounds are characters, which the advisor has counted."""
+    from cryptography import x509
+
+    if value.isascii():
+        return x509.NameAttribute(oid, value)
+    with warnings.catch_warnings(action="ignore"):
+        return x509.NameAttribute(oid, value, _validate=False)
 
 
 def decode(name: "x509.Name") -> SubjectFields:
-    """Return the fields of a name. If an attribute occurs more than once, use its first value."""
+    """Return the fields of a name. If one occurs more than once, use its first value.
+
+    The known types among the other attributes are returned too, in their order. Others are left out.
+    """
     from cryptography.x509 import NameOID
 
     def first(oid: "x509.ObjectIdentifier") -> str | None:
@@ -49,7 +67,19 @@ def decode(name: "x509.Name") -> SubjectFields:
         country=first(NameOID.COUNTRY_NAME),
         state=first(NameOID.STATE_OR_PROVINCE_NAME),
         locality=first(NameOID.LOCALITY_NAME),
+        attributes=tuple(_further_attributes(name)),
     )
+
+
+def _further_attributes(name: "x509.Name") -> "Iterator[Attribute]":
+    """Yield the attributes of known types, without the first unit, which has a field of its own."""
+    has_unit = False
+    for attribute in name:
+        known = TYPES_BY_OID.get(attribute.oid.dotted_string)
+        if known == "OU" and not has_unit:
+            has_unit = True
+        elif known is not None:
+            yield Attribute(known, _text(attribute.value))
 
 
 def rfc4514(name: "x509.Name") -> str:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from csrtui.core.base.finding import FieldName
+from csrtui.core.subject.attributes import Attribute
 
 UPPER_BOUNDS = {
     FieldName.COUNTRY: 2,
@@ -18,7 +19,8 @@ UPPER_BOUNDS = {
 class SubjectFields(NamedTuple):
     """The subject of a request in the form that the CSR contains. Missing fields are None, never empty.
 
-    The attributes have the names and order of the form and JSON, not the order in the certificate.
+    The attributes have the names and order of the form and JSON, not the order in the certificate. `attributes` are the
+    further attributes of the subject, which come after all others.
     """
 
     common_name: str | None = None
@@ -27,6 +29,7 @@ class SubjectFields(NamedTuple):
     country: str | None = None
     state: str | None = None
     locality: str | None = None
+    attributes: tuple[Attribute, ...] = ()
 
 
 class SubjectInput(NamedTuple):

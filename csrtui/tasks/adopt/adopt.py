@@ -309,6 +309,7 @@ def _build_csr(
         ca=candidate.ca,
         purpose=old.purpose,
         no_common_name=old.no_common_name,
+        attributes=old.attributes,
     )
     advice = require_common_name(advise_on(session, spec))
     impossible = tuple(finding for finding in advice.errors if not finding.forceable)

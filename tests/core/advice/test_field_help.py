@@ -6,7 +6,7 @@ from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP, PURPOSE
 from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.keys.key_types import KeyType
 
-CHOSEN = {FieldName.CA, FieldName.KEY, FieldName.PURPOSE}
+CHOSEN = {FieldName.CA, FieldName.KEY, FieldName.PURPOSE, FieldName.ATTRIBUTES}
 TWO_LINES = 2 * 78
 
 

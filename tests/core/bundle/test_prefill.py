@@ -104,11 +104,12 @@ def test_what_has_no_field_is_said(oid: str, value: str, sentence: str) -> None:
     assert (prefill.omissions, prefill.subject) == ((sentence,), SUBJECT)
 
 
-def test_a_private_ca_takes_one_unit() -> None:
+def test_a_private_ca_takes_further_units_as_attributes() -> None:
     units = [(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in ("IT", "Web")]
     prefill = read_prefill(csr(name(CN, *units)), CaKind.PRIVATE)
     assert prefill.subject == SubjectInput(organizational_unit="IT")
-    assert prefill.omissions == ("a second organizational unit, Web: a request has only one",)
+    assert [attribute.text for attribute in prefill.attributes] == ["OU=Web"]
+    assert prefill.omissions == ()
 
 
 def test_a_crowd_of_attributes_is_counted() -> None:

@@ -26,6 +26,7 @@ from csrtui.core.pairs.pair import (
     urgency_key,
 )
 from csrtui.core.pairs.pair_json import dump_record, load_record, pair_document
+from csrtui.core.subject.attributes import ATTRIBUTE_TYPES, Attribute
 from csrtui.core.subject.fields import SubjectFields
 
 texts = st.text()
@@ -40,7 +41,13 @@ MEMBERS = tuple(json.loads(dump_record(record())))
 records = st.builds(
     PairRecord,
     created=times,
-    subject=st.builds(SubjectFields, optional, optional, optional, optional, optional, optional),
+    subject=st.builds(
+        SubjectFields,
+        *[optional] * 6,
+        attributes=st.lists(st.builds(Attribute, st.sampled_from(list(ATTRIBUTE_TYPES)), st.text())).map(
+            tuple
+        ),
+    ),
     subject_text=texts,
     names=st.lists(texts).map(tuple),
     ca=st.sampled_from(CaKind),

@@ -28,6 +28,7 @@ short = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1
 country = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=2, max_size=2)
 subjects = st.builds(
     SubjectFields,
+    attributes=st.just(()),
     common_name=st.none() | short,
     organization=st.none() | text,
     organizational_unit=st.none() | text,
