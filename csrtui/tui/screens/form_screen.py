@@ -57,6 +57,10 @@ class FormScreen(Screen[None]):
         """Show the next finding."""
         self.request.next_advice()
 
+    def action_key_options(self) -> None:
+        """Say that the names and passphrases of pairs on other hosts cannot be set here."""
+        self.tell("On other hosts, the name and the passphrase of a pair cannot be set here.")
+
     def action_profiles(self) -> None:
         """Load a profile into the form, or save the form as one."""
         self.request.choose_profile()

@@ -89,6 +89,7 @@ class MainScreen(RequestScreen):
     def on_mount(self) -> None:
         """Show the form with the cursor in the common name."""
         self._show_pane(PaneName.REQUEST)
+        self.show_options()
         if self._session_draft.unclaimed:
             from csrtui.core.base.escaping import plural
 

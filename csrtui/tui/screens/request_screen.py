@@ -8,6 +8,7 @@ from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.tui.commands import key_of
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.renewal_screen import RenewalScreen
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.new import Blocking
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
+    from csrtui.tui.screens.key_options import KeyOptions
 
 _SHOWN_WARNINGS = 2
 """The number of warnings that the question before generating shows in full."""
@@ -51,6 +53,7 @@ class RequestScreen(FormScreen, RenewalScreen):
     """A screen with a `RequestPane` that can generate pairs."""
 
     _is_generating = False
+    _options: KeyOptions | None = None
     _generated_draft: Draft | None = None
     """The form as it was when generation last started, or None before that."""
 
@@ -79,6 +82,23 @@ class RequestScreen(FormScreen, RenewalScreen):
             super().action_fix()
         else:
             self.renew_pair(name)
+
+    def action_key_options(self) -> None:
+        """Set the pair's name and the passphrase of its key."""
+        from csrtui.tui.screens.key_options import KeyOptions, KeyOptionsScreen
+
+        self.app.push_screen(KeyOptionsScreen(self._options or KeyOptions()), self._set_options)
+
+    def _set_options(self, options: KeyOptions | None) -> None:
+        if options is not None:
+            self._options = options
+            self.show_options()
+
+    def show_options(self) -> None:
+        """Show the options of the next pair in the form, or the key that sets them."""
+        summary = self._options.summary if self._options else ""
+        key = key_of("key_options", self._commands)
+        self.request.form.show_options(summary or f"{key}: passphrase, pair's name")
 
     # Generate
 
@@ -144,10 +164,11 @@ class RequestScreen(FormScreen, RenewalScreen):
         from csrtui.tasks.new import create_pair
 
         try:
+            name, passphrase = self._options or (None, None)
             pair = (
                 self._create_successor(spec, blocking, renews)
                 if renews
-                else create_pair(self._session, spec, blocking=blocking)
+                else create_pair(self._session, spec, name=name, passphrase=passphrase, blocking=blocking)
             )
             self.post_message(PairCreated(pair))
         except CsrtuiError as error:
@@ -167,7 +188,8 @@ class RequestScreen(FormScreen, RenewalScreen):
         except (InputError, RefusedError) as error:
             hint = "clear both name fields to make a pair that renews none"
             raise RefusedError(error.message, hint) from error
-        return replace_pair(self._session, renews, spec, blocking=blocking)
+        name, passphrase = self._options or (None, None)
+        return replace_pair(self._session, renews, spec, name=name, passphrase=passphrase, blocking=blocking)
 
     def on_pair_created(self, event: PairCreated) -> None:
         """Show the new pair in the keystore. Clear the form, unless the user has changed it in the meantime."""
@@ -176,6 +198,8 @@ class RequestScreen(FormScreen, RenewalScreen):
         self._is_generating = False
         form = self.request.form
         self.refresh_pairs(event.pair.name)
+        self._options = None
+        self.show_options()
         if form.draft == self._generated_draft:
             form.begin_again(form.draft.next_draft())
             self.request.update_soon()

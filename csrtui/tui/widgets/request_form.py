@@ -74,6 +74,7 @@ class RequestForm(FieldGroups):
         self._posted_draft = draft
         self._renews, self._no_common_name = draft.renews, draft.no_common_name
         self._notes: dict[str, str] = {}
+        self._options_note = ""
 
     def compose(self) -> ComposeResult:
         """Build the fields."""
@@ -337,13 +338,18 @@ class RequestForm(FieldGroups):
         for field in changed:
             self.refresh_line(field)
 
+    def show_options(self, note: str) -> None:
+        """Show the name of the pair and whether its key has a passphrase, in the title of the last group."""
+        self._options_note = note
+        self.refresh()
+
     def labels(self) -> Mapping[str, FieldLabel]:
         """Return the labels of the text fields. A choice draws its own label."""
         return TEXT_LABELS
 
     def titles(self) -> Mapping[str, tuple[str, str]]:
         """Return the titles of the groups."""
-        return GROUP_TITLES
+        return {**GROUP_TITLES, "choices": ("Made for", self._options_note)}
 
     def note(self, field: str) -> str:
         """Return the name of the country, or the number of names."""

@@ -1,0 +1,125 @@
+"""The second page of the request form: the pair's name, and the passphrase of its key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from textual.binding import Binding
+from textual.containers import Vertical
+
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.keys.passphrase_quality import refusal, strength
+from csrtui.core.pairs.pair_name import check_pair_name
+from csrtui.tui.screens.dialog import Dialog, labelled
+from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from csrtui.core.base.secret import Secret
+
+_HELP = (
+    "Without a name, the pair is named after its first name. Without a passphrase, the key is readable by its owner "
+    "only. The passphrase is not saved with the form."
+)
+
+
+class KeyOptions(NamedTuple):
+    """What else can be set for a new pair. It is kept in memory only.
+
+    Attributes:
+        pair_name: The name of the pair, or None for the one derived from the request.
+        passphrase: The passphrase of the key, or None.
+    """
+
+    pair_name: str | None = None
+    passphrase: Secret | None = None
+
+    @property
+    def summary(self) -> str:
+        """The options that are set, in a few words, or ""."""
+        name = f"pair {self.pair_name}" if self.pair_name else ""
+        return ", ".join(text for text in (name, "key with passphrase" if self.passphrase else "") if text)
+
+
+class KeyOptionsScreen(Dialog[KeyOptions | None]):
+    """A dialog for the options of the next pair. It returns them, or None if nothing is to be changed.
+
+    Args:
+        options: The present options. A passphrase has to be typed again.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+    ]
+
+    def __init__(self, options: KeyOptions) -> None:
+        super().__init__()
+        self._options = options
+        self._error: CsrtuiError | None = None
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            yield from labelled(
+                ("Pair's name", TextField(self._options.pair_name or "", id="pair-name")),
+                ("Passphrase", SecretField(id="passphrase")),
+                ("Repeat", SecretField(id="again")),
+            )
+            yield TextBlock(id="answer")
+
+    def on_mount(self) -> None:
+        """Put the cursor into the name."""
+        self.query_one("#pair-name").focus()
+
+    def on_input_submitted(self) -> None:
+        """Go to the next field."""
+        self.app.action_focus_next()
+
+    def on_secret_field_submitted(self, event: SecretField.Submitted) -> None:
+        """Go to the second passphrase, or accept the options."""
+        event.stop()
+        if event.field.id == "passphrase" and event.field.secret().encoded:
+            self.query_one("#again").focus()
+        else:
+            self._accept()
+
+    def on_secret_field_changed(self, event: SecretField.Changed) -> None:
+        """Remove the error, and say how strong the passphrase is."""
+        event.stop()
+        self._error = None
+        self.draw()
+
+    def action_cancel(self) -> None:
+        """Close without a change."""
+        self.dismiss(None)
+
+    def _accept(self) -> None:
+        name = self.query_one("#pair-name", TextField).value.strip()
+        passphrase = self.query_one("#passphrase", SecretField).secret()
+        try:
+            if name:
+                check_pair_name(name)
+            if passphrase.encoded and passphrase != self.query_one("#again", SecretField).secret():
+                raise InputError("The passphrases differ. Type the second one again.")
+            if passphrase.encoded and (weakness := refusal(passphrase)) is not None:
+                raise weakness
+        except CsrtuiError as error:
+            self._error = error
+            self.draw()
+            return
+        self.dismiss(KeyOptions(name or None, passphrase if passphrase.encoded else None))
+
+    def draw(self) -> None:
+        """Redraw the dialog."""
+        self.show("#about", [*self.lines("Pair and key", "strong"), (), *self.lines(_HELP, "label"), ()])
+        passphrase = self.query_one("#passphrase", SecretField).secret()
+        text = strength(passphrase) if passphrase.encoded else ""
+        message = self.error_lines(self._error) if self._error is not None else self.lines(text or "")
+        self.show(
+            "#answer", [(), *message, *self.key_lines(("Enter", "Next field, accept"), ("Esc", "Cancel"))]
+        )

@@ -1,0 +1,45 @@
+"""The second page of the form: the pair's name, and the passphrase of its key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from screens_user import at_screens, session_on
+
+from csrtui.core.base.secret import Secret
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.passphrase import open_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PHRASE = "seven canaries sing in the mine"
+
+
+async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_it(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    async with at_screens(session) as user:
+        assert "F7: passphrase, pair's name" in user.screen_text
+        await user.press(*"a.mydomain.com", "f7", *"../x", "enter")
+        await user.paste(PHRASE)
+        await user.press("enter", *"other", "enter")
+        assert "not a valid pair name" in user.screen_text
+        await user.press("up", "up", "ctrl+u", *"web-1", "down", "down", "enter")
+        assert "The passphrases differ" in user.screen_text
+        await user.press("ctrl+u")
+        await user.paste(PHRASE)
+        await user.press("enter")
+        assert "pair web-1, key with passphrase" in user.screen_text
+        await user.generate()
+        await user.until_pairs("web-1")
+        await user.press("f2")
+        assert "F7: passphrase, pair's name" in user.screen_text
+        await user.press(*"b.mydomain.com")
+        await user.generate()
+        await user.until(lambda: len(user.pairs) == 2, "the next pair")
+    pair = read_pair(session, "web-1")[0]
+    assert pair.record.key.encrypted
+    open_key(session, pair, Secret(PHRASE))
+    assert not read_pair(session, "b.mydomain.com")[0].record.key.encrypted
+    for file in (tmp_path / "store").rglob("*"):
+        assert not file.is_file() or PHRASE.encode() not in file.read_bytes()
