@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.pairs.pair_name import check_pair_name
-from csrtui.tui.screens.dialog import Dialog, labelled
+from csrtui.tui.screens.dialog import SHORT, Dialog, labelled
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -116,7 +116,8 @@ class KeyOptionsScreen(Dialog[KeyOptions | None]):
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        self.show("#about", [*self.lines("Pair and key", "strong"), (), *self.lines(_HELP, "label"), ()])
+        about = [] if self.app.size.height < SHORT else [(), *self.lines(_HELP, "label"), ()]
+        self.show("#about", [*self.lines("Pair and key", "strong"), *about])
         passphrase = self.query_one("#passphrase", SecretField).secret()
         text = strength(passphrase) if passphrase.encoded else ""
         message = self.error_lines(self._error) if self._error is not None else self.lines(text or "")
