@@ -36,6 +36,8 @@ RUNS = {
     "adopt": ("--key", "{given}/key.pem", "--csr", "{given}/request.pem", "--cert", "{given}/cert.pem"),
     "export": (ISSUED, "--for", "nginx", "--to", "{out}"),
     "guide": ("nginx",),
+    "inspect": ("{given}/cert.pem",),
+    "served": (ISSUED, "{given}/cert.pem"),
     "retire": (ISSUED,),
     "doctor": (),
     "help": ("backups",),

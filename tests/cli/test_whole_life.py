@@ -88,8 +88,8 @@ class Life:
         public = [
             subprocess.run(["openssl", *words, "-noout" if "x509" in words else "-pubout"], check=True, capture_output=True).stdout
             for words in (
-                ("x509", "-pubkey", "-in", str(place / f"{name}.crt")),
-                ("pkey", "-in", str(place / f"{name}.key")),
+                ("x509", "-pubkey", "-in", str(place / f"{NAME}.crt")),
+                ("pkey", "-in", str(place / f"{NAME}.key")),
             )
         ]  # fmt: skip
         assert public[0] == public[1]

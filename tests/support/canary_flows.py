@@ -105,6 +105,8 @@ FLOWS = {
     "export PKCS #12, sealed": Flow(
         ("export", SEALED, "--for", "iis", "--to", "{path}/out", *_OWN, *_PHRASE)
     ),
+    "inspect": Flow(("inspect", "{path}/closed.pem", "{path}/backup.pem", "--json", *_PHRASE)),
+    "served": Flow(("served", PLAIN, "{path}/bare.crt"), status=1),
     "retire": Flow(("retire", SEALED)),
     "doctor": Flow(("doctor",), status=1),
     "guide": Flow(("guide", "nginx")),

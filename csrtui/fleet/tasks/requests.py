@@ -239,7 +239,7 @@ def _literal_text_finding(field: FieldName, text: str) -> Finding:
     label = f"{LABELS[field]} " if field in LABELS else ""
     return Finding(
         "literal-text",
-        Level.WARNING,
+        Level.WARNING if field in LABELS else Level.ERROR,  # no name contains a brace
         field,
         text,
         f'{label}"{shown}" is literal, because it was not typed here. Type it if it is a variable.',
