@@ -75,6 +75,8 @@ OPENINGS = (
     Opening("MainScreen", ()),
     Opening("MainScreen", _at(NEW)),
     Opening("HelpScreen", ((F1, "Anywhere"),)),
+    Opening("NamesScreen", (("\x1b[B\r", "Enter Edit"),)),
+    Opening("ChoiceListScreen", (("\x1b[A\x1b[A\r", "Enter Choose"),)),
     Opening("PaletteScreen", ((CTRL_P, "What it does"),)),
     Opening("ProfilesScreen", ((F6, "Profiles"),)),
     Opening("StartFromScreen", ((CTRL_O, "Copy from an existing"),)),

@@ -80,7 +80,8 @@ def file_bases(names: Sequence[str], pair: str, key_types: Sequence[str]) -> lis
         base = pair_name(names[0]) if names else pair
     except InputError:
         base = pair
-    return [base, *(_NOT_ALLOWED.sub("-", f"{base}-{key_type}") for key_type in key_types)]
+    # A record that was changed by hand can contain any text as its key type.
+    return [base, *(f"{base}-{key_type}" for key_type in key_types if is_pair_name(key_type))]
 
 
 def name_number(name: str, base: str) -> int:
