@@ -8,8 +8,8 @@
 _shtab_csrtui_fleet_subparsers=(list new csr import backup doctor)
 _shtab_csrtui_subparsers=(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet)
 
-_shtab_csrtui_new_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --from --key-file --as --encrypt-key --passphrase-file --passphrase-fd --force --json)
-_shtab_csrtui_check_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --find-pair --json)
+_shtab_csrtui_new_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --attribute --from --key-file --as --encrypt-key --passphrase-file --passphrase-fd --force --json)
+_shtab_csrtui_check_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --attribute --find-pair --json)
 _shtab_csrtui_inspect_option_strings=(-h --help --store -q --quiet -v --verbose --ca --passphrase-file --passphrase-fd --json)
 _shtab_csrtui_list_option_strings=(-h --help --store -q --quiet -v --verbose --filter --next --retired --json --csv --ics --prometheus --to --fail-if-any)
 _shtab_csrtui_show_option_strings=(-h --help --store -q --quiet -v --verbose --tlsa --json)

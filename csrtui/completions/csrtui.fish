@@ -51,7 +51,7 @@ function _shtab_csrtui_using
 end
 
 set -g _shtab_csrtui_commands new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet 'fleet list' 'fleet new' 'fleet csr' 'fleet import' 'fleet backup' 'fleet doctor'
-set -g _shtab_csrtui_opts_with_value --ansible --as --backup-to --ca --cert --confirm --country --csr --expect --filter --for --forks --from --group --identity --inventory --key --key-file --key-passphrase-file --limit --locality --mode --names --next --note --organization --organizational-unit --owner --pair --passphrase-fd --passphrase-file --profile --purpose --recipient --state --store --submitted-to --timeout --to -C -L -O -S -U -i -l
+set -g _shtab_csrtui_opts_with_value --ansible --as --attribute --backup-to --ca --cert --confirm --country --csr --expect --filter --for --forks --from --group --identity --inventory --key --key-file --key-passphrase-file --limit --locality --mode --names --next --note --organization --organizational-unit --owner --pair --passphrase-fd --passphrase-file --profile --purpose --recipient --state --store --submitted-to --timeout --to -C -L -O -S -U -i -l
 
 complete -c csrtui -e
 complete -c csrtui -f
@@ -78,6 +78,7 @@ complete -c csrtui -n '_shtab_csrtui_using new' -l for -xka "nginx apache haprox
 complete -c csrtui -n '_shtab_csrtui_using new' -l profile -x -d 'start from a profile of the configuration; overridden by other options'
 complete -c csrtui -n '_shtab_csrtui_using new' -l add-counterpart -d 'also cover the www or bare counterpart'
 complete -c csrtui -n '_shtab_csrtui_using new' -l no-common-name -d 'leave the common name out; all names are SANs'
+complete -c csrtui -n '_shtab_csrtui_using new' -l attribute -x -d 'a further attribute of the subject, for a private CA only; repeatable: emailAddress, serialNumber, DC, OU, UID, GN, SN, title, street, postalCode, organizationIdentifier, businessCategory, dnQualifier, pseudonym'
 complete -c csrtui -n '_shtab_csrtui_using new' -l from -xka "(__fish_complete_path (commandline -ct))" -d 'create many pairs from a CSV file; - reads stdin'
 complete -c csrtui -n '_shtab_csrtui_using new' -l key-file -x -d 'make the pair from a key that exists; the file stays unchanged'
 complete -c csrtui -n '_shtab_csrtui_using new' -l as -x -d 'the pair'"'"'s name'
@@ -103,6 +104,7 @@ complete -c csrtui -n '_shtab_csrtui_using check' -l for -xka "nginx apache hapr
 complete -c csrtui -n '_shtab_csrtui_using check' -l profile -x -d 'start from a profile of the configuration; overridden by other options'
 complete -c csrtui -n '_shtab_csrtui_using check' -l add-counterpart -d 'also cover the www or bare counterpart'
 complete -c csrtui -n '_shtab_csrtui_using check' -l no-common-name -d 'leave the common name out; all names are SANs'
+complete -c csrtui -n '_shtab_csrtui_using check' -l attribute -x -d 'a further attribute of the subject, for a private CA only; repeatable: emailAddress, serialNumber, DC, OU, UID, GN, SN, title, street, postalCode, organizationIdentifier, businessCategory, dnQualifier, pseudonym'
 complete -c csrtui -n '_shtab_csrtui_using check' -l find-pair -d 'also print the pair in use that already matches this request'
 complete -c csrtui -n '_shtab_csrtui_using check' -l json -d 'print one JSON document'
 complete -c csrtui -n '_shtab_csrtui_using; and test $_shtab_csrtui_npos -eq 0' -a inspect -d 'Describe CSRs, certificates, chains, keys and backups; nothing is stored.'
