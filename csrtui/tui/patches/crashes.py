@@ -31,6 +31,9 @@ ReturnType = TypeVar("ReturnType")
 class CrashSafeApp(App[ReturnType]):
     """An app that reports a bug in one line. Start it with `run`, then exit the process with `exit_status`."""
 
+    event_loop: asyncio.AbstractEventLoop | None = None
+    """The loop in which the app runs, or None before it starts."""
+
     def __init__(self) -> None:
         super().__init__()
         self._failure: CsrtuiError | None = None
@@ -77,7 +80,7 @@ class CrashSafeApp(App[ReturnType]):
 
     async def run_async(self, **options: Any) -> ReturnType | None:
         """Run inside an event loop. Return the same result as `run`."""
-        loop = asyncio.get_running_loop()
+        self.event_loop = loop = asyncio.get_running_loop()
         # asyncio's own handler logs tracebacks with the exception's message to stderr.
         loop.set_exception_handler(lambda _loop, context: self._handle_loop_error(context))
 
@@ -95,9 +98,9 @@ class CrashSafeApp(App[ReturnType]):
 
     def handle_terminal_loss(self) -> None:
         """End the app as SIGHUP would. Called from the input thread."""
-        if self._loop is not None:
+        if self.event_loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP)
+                self.event_loop.call_soon_threadsafe(self._leave, signal.SIGHUP)
 
     def handle_input_error(self, error: Exception) -> None:
         """End the app with the message for a bug. Called from the input thread."""
@@ -140,8 +143,6 @@ class CrashSafeApp(App[ReturnType]):
 
     def _fail(self, error: BaseException) -> None:
         self._note_failure(error)
-        if self._failure is not None:
-            self._return_code = self._failure.exit_code
         self._close_messages_no_wait()
 
     def _note_failure(self, error: BaseException) -> None:
@@ -165,6 +166,6 @@ class CrashSafeApp(App[ReturnType]):
 
     def _handle_thread_error(self, error: BaseException) -> None:
         self._note_failure(error)
-        if self._loop is not None:
+        if self.event_loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._close_messages_no_wait)
+                self.event_loop.call_soon_threadsafe(self._close_messages_no_wait)

@@ -7,6 +7,9 @@ Differences from Textual 8.2.8:
 - Bytes that are not UTF-8 do not crash the app.
 - SIGCONT without a preceding stop does not enter application mode twice.
 - The size is always the current size of the terminal in use, not of stdout.
+
+It waits for the fixes of the reports on the driver in ``docs/upstream-reports.md``. ``tests/tui/test_safe_app_ending.py``
+and ``tests/tui/test_terminal_whole.py`` tell when each part can go.
 """
 
 from __future__ import annotations
@@ -100,6 +103,9 @@ class SafeDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.reports_mouse = mouse
         self._owner: TerminalOwner = app  # type: ignore[assignment] # SafeApp is a TerminalOwner
+        self._owner_app = app
+        self._traces_parser = debug
+        self._event_loop = asyncio.get_running_loop()
         self._keys_handled = Event()
         self._keys_handled.set()
         self._is_after_text = False
@@ -118,7 +124,7 @@ class SafeDriver(LinuxDriver):
         """Take over the terminal."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         signal.signal(signal.SIGWINCH, self._sigwinch_application)
-        asyncio.run_coroutine_threadsafe(self._check_size_later(), self._loop)
+        asyncio.run_coroutine_threadsafe(self._check_size_later(), self._event_loop)
         self._owner.redraw_all()
 
     def restore_line_settings(self) -> None:
@@ -144,30 +150,30 @@ class SafeDriver(LinuxDriver):
         # and reporting the size. Then the older size would be reported last and remain in use.
         if not self._in_band_window_resize:
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._report_size)
+                self._event_loop.call_soon_threadsafe(self._report_size)
 
     def _report_size(self) -> None:
         size = Size(*self._get_terminal_size())
-        self._app.post_message(Resize(size, size))
+        self._owner_app.post_message(Resize(size, size))
 
     async def _check_size_later(self) -> None:
         # The size may have changed after Textual first read it. The first size reaches the app through the same queue,
         # so this check comes after it.
-        self._app.call_later(self._check_size)
+        self._owner_app.call_later(self._check_size)
 
     def _check_size(self) -> None:
-        if not self._in_band_window_resize and self._app.size != self._get_terminal_size():
+        if not self._in_band_window_resize and self._owner_app.size != self._get_terminal_size():
             self._report_size()
 
     def _sigtstp_application(self, *_: object) -> None:
         # Textual suspends inside the signal handler and writes to a queue there. If the signal interrupts code that has
         # locked the queue, the handler would wait for that lock forever.
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(super()._sigtstp_application)
+            self._event_loop.call_soon_threadsafe(super()._sigtstp_application)
 
     def _sigcont_application(self, *_: object) -> None:
         with contextlib.suppress(RuntimeError):  # as above
-            self._loop.call_soon_threadsafe(self._resume)
+            self._event_loop.call_soon_threadsafe(self._resume)
 
     def _resume(self) -> None:
         # SIGSTOP does not let the app leave application mode. Entering that mode again would save raw mode as the
@@ -233,15 +239,15 @@ class SafeDriver(LinuxDriver):
             self._started.wait(_MAX_START_SECONDS)
             self._started.set()
 
-    def _run_input_thread(self) -> None:
+    def run_input_thread(self) -> None:
+        """Read keys until the app ends or the terminal is lost (end of file, or EIO)."""
         try:
-            self.run_input_thread()
+            self._read_keys()
         except Exception as error:  # noqa: BLE001 - Python would print a traceback
             self._owner.handle_input_error(error)
 
-    def run_input_thread(self) -> None:
-        """Read keys until the app ends or the terminal is lost (end of file, or EIO)."""
-        parser = XTermParser(self._debug)
+    def _read_keys(self) -> None:
+        parser = XTermParser(self._traces_parser)
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():
             try:

@@ -26,6 +26,9 @@ _KEY_ROUNDS: Final = 3
 class KeyOrderApp(App[ReturnType]):
     """An app that can report when all earlier keys have had their effect."""
 
+    event_loop: asyncio.AbstractEventLoop | None = None
+    """The loop in which the app runs, or None before it starts."""
+
     async def wait_until_ready(self) -> None:
         """Wait until all widgets that can receive a key exist."""
 
@@ -35,14 +38,17 @@ class KeyOrderApp(App[ReturnType]):
         async def wait() -> None:
             mounted: asyncio.Event = self._mounted_event
             await mounted.wait()
-            for screen in self._screen_stack:  # not a copy of the list: a screen may be added during the wait
+            waited = 0
+            while waited < len(self.screen_stack):  # a screen may be added during the wait
+                screen = self.screen_stack[waited]
                 mounted = screen._mounted_event  # noqa: SLF001 - Textual has no public event for it
+                waited += 1
                 await mounted.wait()
             await self.wait_until_ready()
             self.call_later(self._follow_keys, None, callback)
 
-        if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(wait(), self._loop)
+        if self.event_loop is not None:
+            asyncio.run_coroutine_threadsafe(wait(), self.event_loop)
 
     def is_typing(self) -> bool:
         """Return whether a character goes into a field and is not a command. Called from the input thread."""
@@ -55,8 +61,8 @@ class KeyOrderApp(App[ReturnType]):
         async def start() -> None:  # scheduled in the same way as keys, so that it cannot overtake them
             self.call_later(self._follow_keys, None, callback)
 
-        if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(start(), self._loop)
+        if self.event_loop is not None:
+            asyncio.run_coroutine_threadsafe(start(), self.event_loop)
 
     def _follow_keys(self, route: list[DOMNode] | None, callback: Callable[[], None]) -> None:
         # A key passes through the queues of the app, the focused widget, its parents and the app again. The message

@@ -3,6 +3,8 @@
 Textual 8.2.8 repaints whole pieces of lines, with full colours and a reset for every segment: 166 bytes for a
 character typed into an empty field, 9 kB for a screen. That is slow over an SSH link of 4 kB/s. The painter keeps a
 copy of the terminal's contents and writes only the differences, with as few attributes as possible.
+
+It waits for such a renderer in Textual (``docs/upstream-reports.md``). ``tests/bench/typing_keys.py`` tells when it can go.
 """
 
 from __future__ import annotations

@@ -206,7 +206,10 @@ class MainScreen(RequestScreen):
                 commands = self.possible(bar(Scope.KEYSTORE, self._commands), pair)
             self.query_one(CommandBar).show_commands(commands, labels)
         else:
-            self.query_one(CommandBar).show_commands(self.possible_now(bar(Scope.REQUEST, self._commands)))
+            commands = self.possible_now(bar(Scope.REQUEST, self._commands))
+            # At the end of the line, commands that come and go move no others.
+            commands.sort(key=lambda command: command.action in {"fix", "next_advice"})
+            self.query_one(CommandBar).show_commands(commands)
 
     def tell(self, text: str) -> None:
         """Show a message in the message line until the form changes."""

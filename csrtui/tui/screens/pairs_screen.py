@@ -12,8 +12,8 @@ from csrtui.core.pairs.query import Need
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import COMMANDS
-from csrtui.tui.compositor import CroppedCompositor
 from csrtui.tui.groups import Group, PairSelection
+from csrtui.tui.patches.compositor import CroppedCompositor
 from csrtui.tui.sentences import error_text
 
 if TYPE_CHECKING:

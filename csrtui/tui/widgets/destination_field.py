@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -11,9 +10,6 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.store.destination import Destination, examine_backup_folder
 from csrtui.store.path_completion import PathKind
 from csrtui.tui.widgets.path_field import PathField
-
-if TYPE_CHECKING:
-    from textual.events import Mount
 
 FolderState = Destination | CsrtuiError
 """The properties of a folder, or the error that prevents writing backups to it."""
@@ -60,8 +56,8 @@ class DestinationField(PathField, inherit_css=True):
         checked_folder, state = self._last_check or ("", None)
         return state if checked_folder == self.folder else None
 
-    def _on_mount(self, event: Mount) -> None:
-        super()._on_mount(event)
+    def on_mount(self) -> None:
+        """Check the initial folder."""
         self.check()
 
     def check(self) -> None:

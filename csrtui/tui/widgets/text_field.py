@@ -171,7 +171,8 @@ class TextField(Input, inherit_css=False):
             self._show_cursor()
 
     def _show_cursor(self) -> None:
-        self.scroll_to_region(Region(self._cursor_offset, 0, 1, 1), force=True, animate=False)
+        offset = self._position_to_cell(self.cursor_position) + (self.cursor_position == len(self.value))
+        self.scroll_to_region(Region(offset, 0, 1, 1), force=True, animate=False)
 
     def render_line(self, y: int) -> Strip:
         """Draw the text, and fill the rest of the line, so that an empty field can be seen."""
@@ -230,8 +231,8 @@ class TextField(Input, inherit_css=False):
     def _position_to_cell(self, position: int) -> int:
         return cell_len(_cell_by_cell(self.value[:position]))
 
-    def _on_paste(self, event: events.Paste) -> None:
-        # Textual's Input inserts the first line and drops the others silently.
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert one line, or post several. Textual's Input inserts the first one and drops the others silently."""
         event.stop()
         event.prevent_default()
         lines = tuple(line for line in event.text.splitlines() if line.strip())
