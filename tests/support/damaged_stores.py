@@ -370,6 +370,11 @@ INSTRUCTIONS = {
         both(encrypt_key, lambda store: store.change(key=store.record.key._replace(encrypted=True))),
         "nothing is wrong",
     ),
+    "compromised key": (
+        FindingCode.KEY_COMPROMISED,
+        lambda store: store.change(compromised=store.now, retired=store.now),
+        "only the CA revokes a certificate",
+    ),
     "future certificate": (FindingCode.CERTIFICATE_NOT_YET_VALID, not_yet_valid, "time passes by itself"),
     "future creation": (
         FindingCode.CREATED_IN_FUTURE,
