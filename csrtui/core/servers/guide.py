@@ -57,6 +57,11 @@ _DISCLAIMER = (
 )
 _QUERY_HEADING = "Ask the server:"
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_RENEWAL = "csrtui export PAIR --replace writes the same file names, so the configuration stays; --undo puts the last files back."
+_SEVERAL_FILES = (
+    " Several files cannot be replaced at one moment: the chain is replaced first, then the certificate, then the key. "
+    "Reload after the command has ended; if it is interrupted, repeat it."
+)
 _LABEL_WIDTH = 13
 _EXAMPLE = "www.example.com"
 _PART_LABELS = {Part.LEAF: "certificate", Part.CHAIN: "chain", Part.KEY: "private key"}
@@ -164,6 +169,7 @@ def _overview(platform: Platform, server: Server, width: int) -> list[str]:
         ("Chain", server.chain),
         ("The key", protection),
         *(("Place", place) for place in server.places),
+        ("Renewal", _RENEWAL + (_SEVERAL_FILES if len(server.files) > 1 else "")),
         ("Old CSR", server.csr_reuse),
     ]
     indent = " " * _LABEL_WIDTH
