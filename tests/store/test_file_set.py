@@ -199,3 +199,16 @@ def test_a_new_file_has_its_owner_before_it_has_its_name(
     permissions = resolve_access(FileAccess("12345", "23456", "640"))
     write_new_files(str(tmp_path), [OutputFile(("a.key",), b"key", permissions)])
     assert seen == [(12345, 23456, 0o640)]
+
+
+def test_without_a_hidden_folder_there_is_no_last_set(folder: Path) -> None:
+    with open_file_set(str(folder)) as file_set:
+        assert file_set.read_previous("a.key") is None
+
+
+def test_of_the_set_before_the_last_nothing_is_kept(folder: Path) -> None:
+    replace(folder)
+    (folder / PREVIOUS / "a.chain.crt").write_bytes(b"older chain")
+    with open_file_set(str(folder)) as file_set:
+        file_set.replace(NEW, NAMES, [*NAMES, "a.chain.crt", "a.pem"])
+    assert sorted(path.name for path in (folder / PREVIOUS).iterdir()) == NAMES

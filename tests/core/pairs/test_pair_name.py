@@ -10,6 +10,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair_name import (
     MAX_LENGTH,
     check_pair_name,
+    file_bases,
     is_pair_name,
     name_number,
     numbered_name,
@@ -117,3 +118,17 @@ def test_a_long_base_is_truncated_for_its_number() -> None:
     base = "a" * MAX_LENGTH
     assert numbered_name(base, 12) == "a" * (MAX_LENGTH - 3) + "-12"
     assert name_number(numbered_name(base, 12), base) == 12
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["*.a.com", "a.com"], ["wildcard.a.com", "wildcard.a.com-rsa-2048"]),
+        (["***"], ["pair-2", "pair-2-rsa-2048"]),
+        ([], ["pair-2", "pair-2-rsa-2048"]),
+    ],
+)
+def test_files_are_named_after_the_first_name_and_not_after_the_pair(
+    names: list[str], expected: list[str]
+) -> None:
+    assert file_bases(names, "pair-2", ["rsa-2048"]) == expected
