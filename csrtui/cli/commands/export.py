@@ -17,7 +17,7 @@ from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.pkcs12 import Strength
-from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
+from csrtui.core.servers.guide import note_lines, owner_lines, query_lines, snippet_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform, read_platform
 from csrtui.store.file_access import FileAccess
 from csrtui.store.file_set import PREVIOUS
@@ -88,7 +88,8 @@ def _export(options: argparse.Namespace) -> int:
     status = print_results(exported.results, as_json=options.json)
     server = ready.spec.server
     queries = query_lines(server, ready.domain, options.pair)
-    lines = (*snippet_lines(exported.plan.snippets), *queries, "", *note_lines(server))
+    owner = owner_lines(server) if options.owner is None and not ready.existing.files else []
+    lines = (*owner, *snippet_lines(exported.plan.snippets), *queries, "", *note_lines(server))
     text = "".join(f"{visible(line)}\n" for line in lines)
     # The directives are part of the output. With --json they are messages, so that stdout contains only the document.
     (write_unless_quiet if options.json else sys.stdout.write)(text)
