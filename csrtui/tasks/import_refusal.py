@@ -15,6 +15,9 @@ MAX_CERTIFICATES = 100
 """The maximum number of certificates imported from one text or file. A chain has three or four."""
 
 
+_NO_ERROR = InputError("")
+
+
 class RefusedKind(Enum):
     """A kind of file that belongs to another command."""
 
@@ -29,11 +32,11 @@ class RefusedFile(Result):
     """The result for a text or file from which nothing is imported.
 
     Attributes:
-        problem: The problem, without a hint.
+        error: The problem and its hint.
         kind: The kind of file. The hint depends on it.
     """
 
-    problem: str = ""
+    error: InputError = _NO_ERROR
     kind: RefusedKind = RefusedKind.OTHER
 
 
@@ -49,7 +52,7 @@ def refusal(data: bytes, file: str | None, material: KeyMaterial) -> RefusedFile
     if error is None:
         return None
     text = f"{error.message}; {error.hint}" if error.hint else error.message
-    return RefusedFile(ok=False, text=text, file=file, problem=error.message, kind=kind)
+    return RefusedFile(ok=False, text=text, file=file, error=error, kind=kind)
 
 
 def _reason(data: bytes, material: KeyMaterial) -> tuple[RefusedKind, InputError | None]:

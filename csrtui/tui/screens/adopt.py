@@ -201,4 +201,7 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
         notes = self.candidate_lines() or notes
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", notes if short else [(), *notes, ()])
-        self.show("#keys", self.key_lines(("Enter", "Open" if locked else "Search"), ("Esc", "Cancel")))
+        self.show(
+            "#keys",
+            self.key_lines(("Enter", "Open" if locked else "Search"), ("Tab", "Complete"), ("Esc", "Cancel")),
+        )

@@ -359,7 +359,12 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
     def _folder_lines(self) -> list[Line]:
         way_back = self.lines(_WAY_BACK, "label") if self.is_in_secret else []
         if not self._folder:
-            return [*self.lines("A folder on another disk or USB stick, e.g. /mnt/usb.", "label"), *way_back]
+            return [
+                *self.lines(
+                    "A folder on another disk or USB stick, e.g. /mnt/usb. Tab completes it.", "label"
+                ),
+                *way_back,
+            ]
         state = self._destination.state
         if state is None:
             return self.lines("Checking the folder …", "label")

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
+from csrtui.tui.screens.dialog import key_line
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrap
 
@@ -77,8 +78,14 @@ class ConfirmScreen(ModalScreen[bool]):
         lines += [((line, ""),) for line in wrap(visible(self._text), width - 4)]
         answers: list[Part] = []
         for is_yes, label in ((False, self._no), (True, self._yes)):
-            answers += [(f"  {label}  ", "current" if is_yes is self._is_yes else ""), ("  ", "")]
+            is_current = is_yes is self._is_yes
+            answers += [
+                (f"{'>' if is_current else ' '} {label}  ", "current" if is_current else ""),
+                ("  ", ""),
+            ]
         lines += [(), tuple(answers)]
+        if len(lines) + 4 <= self.app.size.height:
+            lines += [(), key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
         dialog = self.query_one("#dialog")
         dialog.styles.width = width
         dialog.styles.height = len(lines) + 2

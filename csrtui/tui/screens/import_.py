@@ -19,6 +19,7 @@ from csrtui.tasks.import_ import ImportSource
 from csrtui.tasks.import_refusal import RefusedFile, RefusedKind
 from csrtui.tui.screens.dialog import labelled
 from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.path_field import FilesField, quote_path
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -218,13 +219,15 @@ class FilesDialog(TaskDialog[ImportAnswer]):
     def _rejection_lines(self, result: Result) -> list[Line]:
         """Return the lines with the reason of a result, and with the key of the command that the file belongs to."""
         source = result.file or "pasted text"
-        if not isinstance(result, RefusedFile) or result.kind is RefusedKind.OTHER:
+        if not isinstance(result, RefusedFile):
             return self.lines(f"{source}: {result.text}", "error")
+        if result.kind is RefusedKind.OTHER:
+            return self.lines(f"{source}: {error_text(result.error)}", "error")
         if result.kind is RefusedKind.KEY:
             hint = f"To add the key as a pair, press Esc, then {self.key_of('adopt')}."
         else:
             hint = f"To restore the pair, press Esc, then {self.key_of('restore')}."
-        return [*self.lines(f"{source}: {result.problem}.", "error"), *self.lines(hint)]
+        return [*self.lines(f"{source}: {result.error.message}.", "error"), *self.lines(hint)]
 
     def _notes(self) -> list[Line]:
         if self.candidates:
@@ -239,7 +242,9 @@ class FilesDialog(TaskDialog[ImportAnswer]):
             last = cut(visible(self._pasted_lines[-1]), self.inner_width)
             count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to {self.VERB.lower()}."
             return [*self.lines(count, "strong"), *self.lines(last, "label")]
-        return self.lines("Separate paths with spaces. Put quotes around a path with spaces.", "label")
+        return self.lines(
+            "Tab completes a path. Separate paths with spaces, and quote those that contain spaces.", "label"
+        )
 
 
 class ImportScreen(FilesDialog):

@@ -48,7 +48,7 @@ _STRENGTHS = (
     (Strength.AES.name, "AES-256"),
     (Strength.LEGACY.name, "3DES, for Windows Server 2016 and older"),
 )
-_NO_FOLDER = "Enter an existing folder."
+_NO_FOLDER = "Enter an existing folder. Tab completes it."
 _WAY_BACK = "You are past the folder field; press Up to return to it."
 _PASTE_IGNORED = "The paste has several lines or invalid characters and was ignored."
 _SHORT = 20

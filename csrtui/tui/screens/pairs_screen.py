@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Need
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
@@ -89,7 +90,18 @@ class PairsScreen(Screen[None]):
         self.clear_marks()
         self.refresh_pairs()
         if results:
-            self.tell(backup_summary(results))
+            self.tell(f"{backup_summary(results)}{self._next_after(results)}")
+
+    def _next_after(self, results: Sequence[Result]) -> str:
+        """Return the next step of the pair if the results are those of one pair, or an empty text."""
+        if len(results) != 1 or not results[0].ok or results[0].pair is None:
+            return ""
+        try:
+            pair, _ = read_pair(self._session, results[0].pair)
+        except CsrtuiError:
+            return ""
+        step = pair.record.next_step(self._session.clock())
+        return "" if step is NextStep.NONE else f". Next: {NEXT_STEPS[step]}"
 
     def action_verify(self) -> None:
         """Check backups. With their passphrase, test a restore."""

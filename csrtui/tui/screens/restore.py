@@ -362,7 +362,9 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
             notes = self.lines("Opening the backup …", "strong")
         notes += [()] * (3 - len(notes))
         self.show("#notes", [(), *notes, ()])
-        self.show("#keys", self.key_lines(("Enter", "Restore"), ("Esc", "Cancel")))
+        self.show(
+            "#keys", self.key_lines(("Enter", "Restore"), ("Tab", "Complete or next"), ("Esc", "Cancel"))
+        )
 
 
 def _backup_lines(contents: BackupContents | None) -> list[str]:

@@ -125,7 +125,9 @@ class FileScreen(TaskDialog[FileAnswer], FolderCreation[FileAnswer]):
         self.show("#about", [*self.lines(title, "strong"), ()])
         notes = self.candidate_lines() or (self.error_lines(self.error) if self.error is not None else [])
         notes = [*notes, ()] if notes else []
-        self.show("#answer", [(), *notes, *self.key_lines(("Enter", "Write"), ("Esc", "Back"))])
+        self.show(
+            "#answer", [(), *notes, *self.key_lines(("Enter", "Write"), ("Tab", "Complete"), ("Esc", "Back"))]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,11 @@ class PathField(TextField, inherit_css=True):
         """Hide the names that the path can continue with."""
         self._show_candidates(())
 
+    async def action_submit(self) -> None:
+        """Hide the names, so that the result of the input can be seen, and post `Submitted`."""
+        self._show_candidates(())
+        await super().action_submit()
+
     def _word(self) -> tuple[str, int]:
         """Return the path to complete, and its start in the text."""
         return self.value, 0
