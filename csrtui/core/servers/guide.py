@@ -117,7 +117,11 @@ def query_lines(server: Server, name: str, pair: str) -> list[str]:
 
 def owner_lines(server: Server) -> list[str]:
     """Return the line that names the owner of the key, or none if that is the user who writes it."""
-    return [] if server.owner is None else ["", f"The key must belong to {server.owner}: export it with --owner {server.owner}."]
+    return (
+        []
+        if server.owner is None
+        else ["", f"The key must belong to {server.owner}: export it with --owner {server.owner}."]
+    )
 
 
 def snippet_lines(snippets: Iterable[Snippet]) -> list[str]:

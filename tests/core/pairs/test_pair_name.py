@@ -132,3 +132,7 @@ def test_files_are_named_after_the_first_name_and_not_after_the_pair(
     names: list[str], expected: list[str]
 ) -> None:
     assert file_bases(names, "pair-2", ["rsa-2048"]) == expected
+
+
+def test_a_key_type_that_is_not_a_name_is_left_out_of_file_names() -> None:
+    assert file_bases(["a.com"], "a.com", ["../\0x", "rsa-2048"]) == ["a.com", "a.com-rsa-2048"]
