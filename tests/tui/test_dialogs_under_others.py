@@ -15,11 +15,11 @@ from csrtui.fleet.model import HostPair
 from csrtui.fleet.tui import backup
 from csrtui.fleet.tui.backup import HostBackupScreen
 from csrtui.fleet.tui.rows import HostGroup
-from csrtui.tasks import import_
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.restore import restore_contents
 from csrtui.tasks.submit import CsrForm, mark_submitted, write_csr
+from csrtui.tui.flows import import_
 from csrtui.tui.screens import restore, submit_forms
 from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.import_ import ImportScreen

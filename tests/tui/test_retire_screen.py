@@ -18,9 +18,9 @@ from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.screens.confirm import ConfirmScreen
 from csrtui.tui.screens.import_ import ImportScreen
 from csrtui.tui.screens.install import InstallScreen
-from csrtui.tui.screens.lifecycle_screen import LifecycleScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.screens.submit import SubmitScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 
@@ -184,7 +184,7 @@ async def test_the_keys_are_text_in_the_form_and_in_the_filter(tmp_path: Path) -
 
 def test_the_label_of_the_step_is_as_wide_for_every_pair(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
-    screen = LifecycleScreen(session)
+    screen = PairsScreen(session)
     pair = Pair(ONE, "", record(session, ONE), has_certificate=False)
     assert len({len(screen.step_label(one)) for one in (None, pair)}) == 1
     assert isinstance(session.store, Keystore)

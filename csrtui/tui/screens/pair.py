@@ -13,7 +13,7 @@ from csrtui.tasks.show import PairDetails, read_pair_details, timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.pair_detail import labelled
-from csrtui.tui.screens.renewal_screen import RenewalScreen
+from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -42,7 +42,7 @@ _FAR = 1_000_000
 _MANNERS = {Tone.PAST: "", Tone.TODAY: "strong", Tone.COMING: "label"}
 
 
-class PairScreen(RenewalScreen):
+class PairScreen(PairsScreen):
     """A screen with all details of one pair.
 
     Args:
@@ -199,10 +199,10 @@ class PairScreen(RenewalScreen):
 
     def fill_form(self, start: PrefilledForm, renews: str) -> None:
         """Show the form on the main screen, filled in for the pair that will renew this one."""
-        main = next(screen for screen in self.app.screen_stack if isinstance(screen, RenewalScreen))
+        main = next(screen for screen in self.app.screen_stack if isinstance(screen, PairsScreen))
         self.app.call_later(self._go_back_to, main, start, renews)
 
-    async def _go_back_to(self, main: RenewalScreen, start: PrefilledForm, renews: str) -> None:
+    async def _go_back_to(self, main: PairsScreen, start: PrefilledForm, renews: str) -> None:
         while self.app.screen is not main:
             await self.app.pop_screen()
         main.fill_form(start, renews)

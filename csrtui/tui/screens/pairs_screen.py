@@ -1,41 +1,55 @@
-"""The commands for pairs that both the keystore and the screen of one pair offer."""
+"""The base class of the screens with pairs: the keystore and the screen of one pair."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.pair import NextStep
-from csrtui.core.pairs.query import Need
-from csrtui.tasks.list import read_pair
+from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.commands import COMMANDS
-from csrtui.tui.groups import Group, PairSelection
+from csrtui.tui.commands import COMMANDS, step_label
 from csrtui.tui.patches.compositor import CroppedCompositor
 from csrtui.tui.sentences import error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
-    from csrtui.tasks.batch import Result
+    from csrtui.core.base.errors import CsrtuiError
+    from csrtui.core.pairs.pair import Pair
+    from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
-    from csrtui.tui.screens.adopt import AdoptAnswer
-    from csrtui.tui.screens.backup import BackupAnswer
-    from csrtui.tui.screens.import_ import ImportAnswer
-    from csrtui.tui.screens.restore import RestoreAnswer
-    from csrtui.tui.screens.submit import SubmitAnswer
+    from csrtui.tui.groups import PairSelection
+
+_ACTIONS = {
+    NextStep.BACK_UP: "back_up",
+    NextStep.SUBMIT: "submit",
+    NextStep.IMPORT: "import",
+    NextStep.INSTALL: "install",
+    NextStep.RENEW: "renew",
+}
+"""The name of the action for each step."""
+_NO_STEP = {
+    Stage.RETIRED: "retired; no next step",
+    Stage.ISSUED: "nothing to do; renewal is due when one third of the validity is left",
+}
 
 
 class PairsScreen(Screen[None]):
-    """A screen with commands to back up, verify, restore, adopt and submit pairs.
+    """A screen with the commands for pairs. Each command is a function of `csrtui.tui.flows`.
 
     Args:
         session: The session with the store.
         commands: All commands, with their keys.
+
+    Attributes:
+        adopt_path: The last text of the path field of *Adopt*.
+        import_text: The last text of the field of *Import*.
+        inspect_text: The last text of the field of *Inspect*.
+        install_folder: The last folder of *Install*.
     """
 
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
@@ -43,11 +57,35 @@ class PairsScreen(Screen[None]):
         self._compositor = CroppedCompositor()
         self._session = session
         self._commands = commands
-        self._adopt_path = self._inspect_text = ""
+        self.adopt_path = self.import_text = self.inspect_text = self.install_folder = ""
+
+    @property
+    def session(self) -> Session:
+        """The session with the store."""
+        return self._session
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """All commands, with their keys."""
+        return self._commands
+
+    # What the flows need of a screen
+
+    @property
+    def only_pair(self) -> str | None:
+        """The name of the only pair on the screen, or None if the screen shows all pairs."""
+        return None
 
     def selection(self) -> PairSelection:
         """Return the pairs that a command can apply to."""
         raise NotImplementedError
+
+    def current_pair(self) -> Pair | None:
+        """Return the selected pair. Without one, say so and return None."""
+        current = self.selection().current
+        if current is None:
+            self.tell("No pair selected.")
+        return current
 
     def tell(self, text: str) -> None:
         """Show a message in the message line."""
@@ -68,106 +106,132 @@ class PairsScreen(Screen[None]):
     def clear_marks(self) -> None:
         """Remove all marks, if the screen has marks."""
 
-    def action_back_up(self) -> None:
+    def fill_form(self, start: PrefilledForm, renews: str) -> None:
+        """Show the request form, filled in for a pair that will renew another pair.
+
+        Args:
+            start: The content of the form.
+            renews: The name of the pair to renew.
+        """
+        raise NotImplementedError
+
+    def next_step_text(self, pair: Pair) -> str:
+        """Return the next step of a pair in words."""
+        return NEXT_STEPS[pair.record.next_step(self._session.clock())]
+
+    # Commands
+
+    async def start(self, flow: Coroutine[Any, Any, None]) -> None:
+        """Start a flow as a worker, and return when it waits for the first time, usually for its first dialog.
+
+        Keys that were typed ahead then go to that dialog.
+        """
+        self.run_worker(flow, group="flow")
+        await asyncio.sleep(0)
+
+    async def action_back_up(self) -> None:
         """Ask for a folder and a passphrase, then back up the chosen pairs."""
-        from csrtui.tui.screens.backup import BackupScreen
+        from csrtui.tui.flows.back_up import back_up
 
-        groups = self.selection().groups(Need.BACKUP, "not backed up")
-        if groups:
-            self.app.push_screen(BackupScreen(self._session, groups), self._back_up)
-        else:
-            self.tell("No pair to back up.")
+        await self.start(back_up(self))
 
-    def _back_up(self, answer: BackupAnswer | None) -> None:
-        from csrtui.tui.screens.backup_progress import BackupProgressScreen
-
-        if answer is not None:
-            self.app.push_screen(BackupProgressScreen(self._session, answer), self._show_backed_up)
-
-    def _show_backed_up(self, results: Sequence[Result] | None) -> None:
-        from csrtui.tui.screens.backup_progress import backup_summary
-
-        self.clear_marks()
-        self.refresh_pairs()
-        if results:
-            self.tell(f"{backup_summary(results)}{self._next_after(results)}")
-
-    def _next_after(self, results: Sequence[Result]) -> str:
-        """Return the next step of the pair if the results are those of one pair, or an empty text."""
-        if len(results) != 1 or not results[0].ok or results[0].pair is None:
-            return ""
-        try:
-            pair, _ = read_pair(self._session, results[0].pair)
-        except CsrtuiError:
-            return ""
-        step = pair.record.next_step(self._session.clock())
-        return "" if step is NextStep.NONE else f". Next: {NEXT_STEPS[step]}"
-
-    def action_verify(self) -> None:
+    async def action_verify(self) -> None:
         """Check backups. With their passphrase, test a restore."""
-        from csrtui.tui.screens.verify import VerifyScreen
+        from csrtui.tui.flows.verify import verify
 
-        groups = self.selection().groups(Need.VERIFICATION, "that have backups")
-        if groups:
-            self.app.push_screen(VerifyScreen(self._session, groups), lambda _: self.refresh_pairs())
-        else:
-            self.tell("No pair has a backup to verify.")
+        await self.start(verify(self))
 
-    def action_restore(self) -> None:
+    async def action_restore(self) -> None:
         """Restore a pair from its backup."""
-        from csrtui.tui.screens.restore import RestoreScreen
+        from csrtui.tui.flows.restore import restore
 
-        self.app.push_screen(RestoreScreen(self._session), self._show_restored)
+        await self.start(restore(self))
 
-    def _show_restored(self, answer: RestoreAnswer | None) -> None:
-        if answer is None:
-            return
-        from csrtui.tasks.key_quality import weak_key_lines
-
-        pair = answer.pair
-        self.refresh_pairs(pair.name)
-        step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
-        self.tell(f"restored {visible(pair.name)}. Next: {step}")
-        weak = weak_key_lines(pair)
-        if notes := [*(["The restored key is weak.", *weak] if weak else []), *answer.losses]:
-            from csrtui.tui.screens.notice import NoticeScreen
-
-            self.app.push_screen(NoticeScreen(f"Restored {pair.name}", notes))
-
-    def action_adopt(self) -> None:
+    async def action_adopt(self) -> None:
         """Import existing keys as pairs."""
-        from csrtui.tui.screens.adopt import AdoptScreen
+        from csrtui.tui.flows.adopt import adopt
 
-        self.app.push_screen(AdoptScreen(self._session, self._adopt_path), self._show_adopt_selection)
+        await self.start(adopt(self))
 
-    def _show_adopt_selection(self, answer: AdoptAnswer | None) -> None:
-        if answer is None:
-            return
-        self._adopt_path = answer.path
-        if answer.match_result is not None:
-            from csrtui.tui.screens.adopt_selection import AdoptSelectionScreen
-
-            self.app.push_screen(AdoptSelectionScreen(self._session, answer.match_result), self._show_adopted)
-
-    def _show_adopted(self, results: Sequence[Result] | None) -> None:
-        names = [result.pair for result in results or () if result.ok and result.pair]
-        if names:
-            self.refresh_pairs(names[0])
-            self.tell(f"adopted {visible(names[0]) if len(names) == 1 else f'{len(names)} pairs'}")
-
-    def action_inspect(self) -> None:
+    async def action_inspect(self) -> None:
         """Describe any CSR, certificate, key or backup."""
-        from csrtui.tui.screens.inspect import InspectScreen
-        from csrtui.tui.screens.page import PageScreen
+        from csrtui.tui.flows.inspect import inspect
 
-        dialog = InspectScreen(self._session, self._inspect_text)
+        await self.start(inspect(self))
 
-        def show(answer: ImportAnswer | None) -> None:
-            self._inspect_text = answer.text if answer else ""
-            if dialog.page is not None:
-                self.app.push_screen(PageScreen([dialog.page]))
+    async def action_submit(self) -> None:
+        """Submit the CSR of the selected pair."""
+        from csrtui.tui.flows.submit import submit
 
-        self.app.push_screen(dialog, show)
+        await self.start(submit(self))
+
+    async def action_import(self) -> None:
+        """Import certificates from files or pasted text."""
+        from csrtui.tui.flows.import_ import import_from_files
+
+        await self.start(import_from_files(self))
+
+    async def action_install(self) -> None:
+        """Write the files for a server, and show how to install them."""
+        from csrtui.tui.flows.install import install
+
+        if (pair := self.current_pair()) is not None:
+            await self.start(install(self, pair))
+
+    def action_renew(self) -> None:
+        """Show both ways to renew the selected pair."""
+        if (pair := self.current_pair()) is not None:
+            self.renew_pair(pair.name)
+
+    def renew_pair(self, name: str) -> None:
+        """Show both ways to renew a pair."""
+        from csrtui.tui.flows.renew import renew
+
+        self.run_worker(renew(self, name), group="renew", exclusive=True)
+
+    async def action_retire(self) -> None:
+        """Ask whether to retire the pair, or to take a retired pair back into use, and do so if the user agrees."""
+        from csrtui.tui.flows.retire import retire
+
+        if (pair := self.current_pair()) is not None:
+            await self.start(retire(self, pair))
+
+    def step_label(self, pair: Pair | None) -> str:
+        """Return the label of the next step of a pair. All labels have the same width, so that few cells change."""
+        step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
+        return step_label(step)
+
+    def possible(self, commands: Sequence[Command], pair: Pair | None) -> list[Command]:
+        """Return those of `commands` that can be done now with `pair`, the pair under the cursor, or None.
+
+        The command that is also the next step is left out, because the next step comes first.
+        """
+        step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
+        left_out = {_ACTIONS.get(step)}
+        if step is NextStep.NONE:
+            left_out.add("next_step")
+        if pair is None or pair.record.stage not in {Stage.NEW, Stage.SUBMITTED}:
+            left_out.add("submit")
+        if pair is None or pair.record.stage is Stage.RETIRED:
+            left_out.add("back_up")
+        return [command for command in commands if command.action not in left_out]
+
+    async def action_next_step(self) -> None:
+        """Do the next step of the selected pair."""
+        from csrtui.tui.flows.back_up import back_up_pair
+
+        pair = self.current_pair()
+        if pair is None:
+            return
+        step = pair.record.next_step(self._session.clock())
+        action = _ACTIONS.get(step)
+        if action is None:
+            reason = _NO_STEP.get(pair.record.stage, "nothing to do")
+            self.tell(f"{visible(pair.name)}: {reason}")
+        elif step is NextStep.BACK_UP:
+            await self.start(back_up_pair(self, pair))
+        elif not await self.app.run_action(action, default_namespace=self):
+            self.tell(f"{visible(pair.name)}: next is to {NEXT_STEPS[step]}")
 
     def action_months(self) -> None:
         """Show the expiries of the next 12 months."""
@@ -182,31 +246,3 @@ class PairsScreen(Screen[None]):
 
         examiner = StoreExaminer(self._session, self._commands)
         self.app.push_screen(DoctorScreen(examiner, self._commands), lambda _: self.refresh_pairs())
-
-    def action_submit(self) -> None:
-        """Submit the CSR of the selected pair."""
-        from csrtui.tui.screens.submit import SubmitScreen
-
-        current = self.selection().current
-        if current is None:
-            self.tell("No pair selected.")
-            return
-        try:
-            pair, csr = read_pair(self._session, current.name)
-        except CsrtuiError as error:
-            self.tell_error(error)
-        else:
-            self.app.push_screen(SubmitScreen(self._session, pair, csr), self._show_submitted)
-
-    def _show_submitted(self, answer: SubmitAnswer | None) -> None:
-        from csrtui.tui.screens.backup import BackupScreen
-        from csrtui.tui.screens.submit import SubmitFollowUp
-
-        if answer is None:
-            return
-        if answer.follow_up is SubmitFollowUp.BACK_UP:
-            group = Group(answer.pair.name, (answer.pair,))
-            self.app.push_screen(BackupScreen(self._session, [group]), self._back_up)
-            return
-        self.refresh_pairs(answer.pair.name)
-        self.tell(answer.message)

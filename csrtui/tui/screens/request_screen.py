@@ -10,7 +10,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tui.commands import key_of
 from csrtui.tui.screens.form_screen import FormScreen
-from csrtui.tui.screens.renewal_screen import RenewalScreen
+from csrtui.tui.screens.pairs_screen import PairsScreen
 
 if TYPE_CHECKING:
     from csrtui.core.advice.advisor import Advice
@@ -49,7 +49,7 @@ class PairCreationFailed(Message):
         self.error = error
 
 
-class RequestScreen(FormScreen, RenewalScreen):
+class RequestScreen(FormScreen, PairsScreen):
     """A screen with a `RequestPane` that can generate pairs."""
 
     _is_generating = False

@@ -1,0 +1,25 @@
+"""Adopt keys: search a file or folder, then choose among the keys found there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csrtui.core.base.escaping import visible
+from csrtui.tui.screens.adopt import AdoptScreen
+from csrtui.tui.screens.adopt_selection import AdoptSelectionScreen
+
+if TYPE_CHECKING:
+    from csrtui.tui.screens.pairs_screen import PairsScreen
+
+
+async def adopt(page: PairsScreen) -> None:
+    """Import existing keys as pairs."""
+    answer = await page.app.push_screen_wait(AdoptScreen(page.session, page.adopt_path))
+    page.adopt_path = answer.path
+    if answer.match_result is None:
+        return
+    results = await page.app.push_screen_wait(AdoptSelectionScreen(page.session, answer.match_result))
+    names = [result.pair for result in results or () if result.ok and result.pair]
+    if names:
+        page.refresh_pairs(names[0])
+        page.tell(f"adopted {visible(names[0]) if len(names) == 1 else f'{len(names)} pairs'}")

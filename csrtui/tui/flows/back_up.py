@@ -1,0 +1,57 @@
+"""Back up pairs: ask for the folder and the passphrase, then show the progress and the results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.pairs.pair import NextStep
+from csrtui.core.pairs.query import Need
+from csrtui.tasks.list import read_pair
+from csrtui.tui.groups import Group
+from csrtui.tui.screens.backup import BackupScreen
+from csrtui.tui.screens.backup_progress import BackupProgressScreen, backup_summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csrtui.core.pairs.pair import Pair
+    from csrtui.tasks.batch import Result
+    from csrtui.tui.screens.pairs_screen import PairsScreen
+
+
+async def back_up(page: PairsScreen) -> None:
+    """Back up the pairs that the user chooses."""
+    groups = page.selection().groups(Need.BACKUP, "not backed up")
+    if groups:
+        await _back_up_groups(page, groups)
+    else:
+        page.tell("No pair to back up.")
+
+
+async def back_up_pair(page: PairsScreen, pair: Pair) -> None:
+    """Back up this pair only, even if pairs are marked."""
+    await _back_up_groups(page, [Group(pair.name, (pair,))])
+
+
+async def _back_up_groups(page: PairsScreen, groups: Sequence[Group]) -> None:
+    answer = await page.app.push_screen_wait(BackupScreen(page.session, groups))
+    if answer is None:
+        return
+    results = await page.app.push_screen_wait(BackupProgressScreen(page.session, answer))
+    page.clear_marks()
+    page.refresh_pairs()
+    if results:
+        page.tell(f"{backup_summary(results)}{_next_after(page, results)}")
+
+
+def _next_after(page: PairsScreen, results: Sequence[Result]) -> str:
+    """Return the next step of the pair if the results are those of one pair, or an empty text."""
+    if len(results) != 1 or not results[0].ok or results[0].pair is None:
+        return ""
+    try:
+        pair, _ = read_pair(page.session, results[0].pair)
+    except CsrtuiError:
+        return ""
+    is_done = pair.record.next_step(page.session.clock()) is NextStep.NONE
+    return "" if is_done else f". Next: {page.next_step_text(pair)}"

@@ -1,0 +1,116 @@
+"""Import certificates: ask for their files or text, show the results, and offer the next step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import NextStep
+from csrtui.tasks.import_ import import_certificates, needing_confirmation
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_text import NEXT_STEPS
+from csrtui.tasks.replacement import ImportMode
+from csrtui.tui.flows.back_up import back_up_pair
+from csrtui.tui.flows.install import install
+from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.screens.import_ import ImportScreen
+from csrtui.tui.screens.import_result import ImportFollowUp, ImportOffer, ImportResultScreen, import_summary
+from csrtui.tui.threads import run_in_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csrtui.tasks.batch import Result
+    from csrtui.tasks.import_ import ImportSource
+    from csrtui.tui.screens.pairs_screen import PairsScreen
+
+
+async def import_from_files(page: PairsScreen) -> None:
+    """Import certificates from files or pasted text."""
+    only_pair = page.only_pair
+
+    def import_sources(sources: Sequence[ImportSource]) -> Sequence[Result]:
+        return import_certificates(page.session, sources, only_pair, ImportMode.ASK)
+
+    title = f"Import {f'the certificate of {only_pair}' if only_pair else 'certificates'}"
+    answer = await page.app.push_screen_wait(ImportScreen(import_sources, title, page.import_text))
+    page.import_text = answer.text
+    if answer.results:
+        await _confirm_and_show(page, answer.sources, answer.results, only_pair)
+
+
+async def _confirm_and_show(
+    page: PairsScreen, sources: Sequence[ImportSource], results: Sequence[Result], only_pair: str | None
+) -> None:
+    """Show the results of an import. Ask first if a certificate expires earlier than the one it would replace."""
+    waiting = needing_confirmation(results)
+    text = " ".join(f"{visible(result.pair or '')}: {result.text}." for result in waiting)
+    question = ConfirmScreen("Import a certificate that expires sooner?", text, "Import")
+    if bool(waiting) and await page.app.push_screen_wait(question):
+        new_results = await run_in_thread(lambda: import_certificates(page.session, sources, only_pair))
+        if isinstance(new_results, CsrtuiError):
+            page.tell_error(new_results)
+            return
+        pairs = {result.pair for result in waiting}
+        others = [result for result in results if result.pair not in pairs]
+        results = [*others, *(result for result in new_results if result.pair in pairs)]
+    await _show_results(page, sources, results)
+
+
+async def _show_results(
+    page: PairsScreen, sources: Sequence[ImportSource], results: Sequence[Result]
+) -> None:
+    names = [result.pair for result in results if result.ok and result.pair]
+    page.refresh_pairs(names[0] if names else None)
+    screen = ImportResultScreen(page.session, results, _offer(page, results))
+    follow_up = await page.app.push_screen_wait(screen)
+    step = f". Next: {NEXT_STEPS[_step_of(page, names[0])]}" if len(names) == 1 else ""
+    page.tell(f"{import_summary(results)}{step}")
+    if follow_up is ImportFollowUp.IMPORT_ELSEWHERE:
+        await _import_elsewhere(page, sources)
+    elif follow_up is ImportFollowUp.NEXT_STEP:
+        await _do_next_step(page, names[0])
+
+
+def _offer(page: PairsScreen, results: Sequence[Result]) -> ImportOffer:
+    """Return the offered action: the next step of the pair, or the import into other pairs."""
+    names = {result.pair for result in results if result.ok and result.pair}
+    others = {
+        result.pair for result in results if not result.ok and result.pair not in {None, page.only_pair}
+    }
+    if page.only_pair is not None and others and not names:
+        label = f"Import into {others.pop()}" if len(others) == 1 else "Import into those pairs"
+        return ImportOffer(ImportFollowUp.IMPORT_ELSEWHERE, label)
+    if len(names) == 1:
+        step = _step_of(page, names.pop())
+        if step in {NextStep.BACK_UP, NextStep.INSTALL}:
+            return ImportOffer(ImportFollowUp.NEXT_STEP, NEXT_STEPS[step].capitalize())
+    return ImportOffer()
+
+
+def _step_of(page: PairsScreen, name: str) -> NextStep:
+    try:
+        return read_pair(page.session, name)[0].record.next_step(page.session.clock())
+    except CsrtuiError:
+        return NextStep.NONE
+
+
+async def _import_elsewhere(page: PairsScreen, sources: Sequence[ImportSource]) -> None:
+    results = await run_in_thread(lambda: import_certificates(page.session, sources, None, ImportMode.ASK))
+    if isinstance(results, CsrtuiError):
+        page.tell_error(results)
+    else:
+        await _confirm_and_show(page, sources, results, None)
+
+
+async def _do_next_step(page: PairsScreen, name: str) -> None:
+    try:
+        pair, _ = read_pair(page.session, name)
+    except CsrtuiError as error:
+        page.tell_error(error)
+        return
+    if pair.record.next_step(page.session.clock()) is NextStep.BACK_UP:
+        await back_up_pair(page, pair)
+    else:
+        await install(page, pair)

@@ -1,0 +1,24 @@
+"""Install a pair: write the files for a server, and show the remaining steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csrtui.tui.flows.retire import offer_to_retire
+from csrtui.tui.screens.install import InstallScreen
+from csrtui.tui.screens.page import PageScreen
+
+if TYPE_CHECKING:
+    from csrtui.core.pairs.pair import Pair
+    from csrtui.tui.screens.pairs_screen import PairsScreen
+
+
+async def install(page: PairsScreen, pair: Pair) -> None:
+    """Write the files of `pair` for a server, show how to install them, and offer to retire the pair that it renews."""
+    answer = await page.app.push_screen_wait(InstallScreen(page.session, pair, page.install_folder))
+    page.install_folder = answer.folder
+    if answer.pages:
+        page.refresh_pairs()
+        page.tell(answer.message)
+        await page.app.push_screen_wait(PageScreen(answer.pages))
+        await offer_to_retire(page, pair.name)

@@ -1,0 +1,61 @@
+"""Renew a pair, either with a new pair or with its old CSR."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.pairs.renewal_ways import RenewalWay
+from csrtui.tasks.prefill import start_from_pair
+from csrtui.tasks.renew import check_renewable, plan_renewal, reuse_csr
+from csrtui.tui.flows.submit import follow_submission
+from csrtui.tui.screens.renew import RenewScreen
+from csrtui.tui.screens.submit import SubmitScreen
+from csrtui.tui.threads import run_in_thread
+
+if TYPE_CHECKING:
+    from csrtui.tasks.renew import Renewal
+    from csrtui.tui.screens.pairs_screen import PairsScreen
+
+
+async def renew(page: PairsScreen, name: str) -> None:
+    """Show both ways to renew the pair `name`, and follow the one that the user chooses."""
+
+    def plan() -> Renewal:
+        renewal = plan_renewal(page.session, name)
+        check_renewable(page.session, renewal.pair)
+        return renewal
+
+    renewal = await run_in_thread(plan)
+    if isinstance(renewal, CsrtuiError):
+        page.tell(renewal.message)
+        return
+    if not page.is_current:
+        return
+    answer = await page.app.push_screen_wait(RenewScreen(page.session, renewal))
+    if answer is None:
+        return
+    if answer.way is RenewalWay.OLD_CSR:
+        await _submit_again(page, answer.renewal)
+        return
+    try:
+        start = start_from_pair(page.session, name)
+    except CsrtuiError as error:
+        page.tell_error(error)
+    else:
+        page.fill_form(start, name)
+
+
+async def _submit_again(page: PairsScreen, renewal: Renewal) -> None:
+    """Submit the old CSR again, and record that the pair waits for another certificate."""
+    answer = await page.app.push_screen_wait(SubmitScreen(page.session, renewal.pair, renewal.csr))
+    if answer is None or not answer.message:
+        await follow_submission(page, answer)
+        return
+    try:
+        pair, _ = reuse_csr(page.session, renewal)
+    except CsrtuiError as error:
+        page.tell_error(error)
+        return
+    page.refresh_pairs(pair.name)
+    page.tell(f"{answer.message.partition('. Next:')[0]}. Next: {page.next_step_text(pair)}")

@@ -1,0 +1,38 @@
+"""Submit a CSR: offer a backup first, then the ways to send the CSR to the CA."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.tasks.list import read_pair
+from csrtui.tui.flows.back_up import back_up_pair
+from csrtui.tui.screens.submit import SubmitFollowUp, SubmitScreen
+
+if TYPE_CHECKING:
+    from csrtui.tui.screens.pairs_screen import PairsScreen
+    from csrtui.tui.screens.submit import SubmitAnswer
+
+
+async def submit(page: PairsScreen) -> None:
+    """Submit the CSR of the selected pair."""
+    current = page.current_pair()
+    if current is None:
+        return
+    try:
+        pair, csr = read_pair(page.session, current.name)
+    except CsrtuiError as error:
+        page.tell_error(error)
+    else:
+        await follow_submission(page, await page.app.push_screen_wait(SubmitScreen(page.session, pair, csr)))
+
+
+async def follow_submission(page: PairsScreen, answer: SubmitAnswer | None) -> None:
+    """Show what was submitted, or back up the pair if the user chose that."""
+    if answer is None:
+        return
+    if answer.follow_up is SubmitFollowUp.BACK_UP:
+        await back_up_pair(page, answer.pair)
+    else:
+        page.refresh_pairs(answer.pair.name)
+        page.tell(answer.message)
