@@ -129,14 +129,14 @@ async def test_a_file_that_is_no_backup_is_told_before_its_passphrase_is_typed(
         await user.until(lambda: "No such file" in said(user), "what is wrong")
         await user.until(lambda: user.focused_id == "path", "the cursor back in the path")
         await user.press("enter")
-        await user.until(lambda: not list(user.app.screen.workers), "another look")
+        await user.until(lambda: all(worker.group == "flow" for worker in user.app.workers), "another look")
         assert user.focused_id == "path"
         await user.press("down", "a")
         assert "No such file" in said(user), "it still stands there"
         await user.press("shift+tab", "backspace")
         assert "No such file" not in said(user)
         await user.press("enter")
-        await user.until(lambda: not list(user.app.screen.workers), "the look")
+        await user.until(lambda: all(worker.group == "flow" for worker in user.app.workers), "the look")
         assert "No such file" not in said(user)
         await user.press("ctrl+u")
         await user.paste(PASSPHRASE)

@@ -38,7 +38,9 @@ async def _back_up_groups(page: PairsScreen, groups: Sequence[Group]) -> None:
     answer = await page.app.push_screen_wait(BackupScreen(page.session, groups))
     if answer is None:
         return
-    results = await page.app.push_screen_wait(BackupProgressScreen(page.session, answer))
+    progress = BackupProgressScreen(page.session, answer)
+    del answer  # do not keep the passphrase while the dialog is open
+    results = await page.app.push_screen_wait(progress)
     page.clear_marks()
     page.refresh_pairs()
     if results:

@@ -15,6 +15,6 @@ async def inspect(page: PairsScreen) -> None:
     """Describe any CSR, certificate, key or backup."""
     dialog = InspectScreen(page.session, page.inspect_text)
     answer = await page.app.push_screen_wait(dialog)
-    page.inspect_text = answer.text if answer else ""
+    page.inspect_text = answer.text
     if dialog.page is not None:
         await page.app.push_screen_wait(PageScreen([dialog.page]))
