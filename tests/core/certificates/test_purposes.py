@@ -1,15 +1,24 @@
 """The purpose of a CSR: its usages, and what is read back from them."""
 
+from dataclasses import replace
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from throwaway_ca import ISSUED, issue
 
 from csrtui.core.base.finding import CaKind, Purpose
+from csrtui.core.bundle import read_certificates
 from csrtui.core.bundle.prefill import read_prefill
 from csrtui.core.certificates import csr, purposes
+from csrtui.core.certificates.chain import build_chain
+from csrtui.core.certificates.comparison import CertificateFlawKind, flaws
+from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names.label import FlawKind
+from csrtui.core.names.name import read_name
 from csrtui.core.subject.fields import SubjectFields
 
 JANE = SubjectFields(common_name="Jane Doe")
@@ -84,3 +93,28 @@ def test_a_usage_for_a_key_that_gets_no_csr_is_not_copied() -> None:
         .public_bytes(Encoding.DER)
     )
     assert any("keyUsage" in sentence for sentence in read_prefill(der).omissions)
+
+
+@pytest.mark.parametrize(
+    ("oids", "flawed"),
+    [
+        (None, False),
+        ([purposes.CLIENT_AUTHENTICATION], False),
+        ([purposes.ANY_PURPOSE], False),
+        (["1.2.3"], True),
+    ],
+)
+def test_a_certificate_for_another_purpose_than_requested_is_reported(
+    oids: list[str] | None, flawed: bool
+) -> None:
+    request = csr.preview(JANE, ["a.mydomain.com"], Purpose.CLIENT)
+    leaf = read_certificates(issue(request.der))[0]
+    leaf = replace(leaf, purposes=None if oids is None else tuple(oids))
+    chain = build_chain(leaf, [], ISSUED)
+    found = flaws(chain, validate_chain(chain, ISSUED), CaKind.PRIVATE, ISSUED, Purpose.CLIENT)
+    assert (CertificateFlawKind.OTHER_PURPOSE in {flaw.kind for flaw in found}) is flawed
+    assert CertificateFlawKind.NOT_FOR_SERVERS not in {flaw.kind for flaw in found}
+
+
+def test_a_blank_beside_an_address_is_a_flaw() -> None:
+    assert [flaw.kind for flaw in read_name("jane@mydomain.com ").flaws] == [FlawKind.SPACE]
