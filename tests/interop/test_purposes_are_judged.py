@@ -58,7 +58,7 @@ def authority(tmp_path: Path) -> Path:
         ("email", "jane@mydomain.com", "smimesign", "sslclient"),
     ],
 )
-def test_a_certificate_is_for_its_purpose_and_no_other(  # noqa: PLR0913 - the columns of the table
+def test_a_certificate_is_for_its_purpose_and_no_other(  # noqa: PLR0917 - the columns of the table
     authority: Path, tmp_path: Path, purpose: str, name: str, check: str, others: str
 ) -> None:
     store = tmp_path / "store"
