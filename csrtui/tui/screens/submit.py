@@ -244,7 +244,7 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
 
     def action_overrule(self) -> None:
         """Show the ways to send the CSR to the CA, although the key has no verified backup."""
-        self._rows = ChoiceRows("How to hand over the CSR (no backup of this key is verified)", _WAYS)
+        self._rows = ChoiceRows("How to hand over the CSR (no verified backup)", _WAYS)
         self._explained = 0
         ways = self.query_one("#ways", LineList)
         ways.set_rows(self._rows)
