@@ -157,6 +157,22 @@ async def test_brackets_go_to_the_pairs_beside_it_and_groups_unfold(tmp_path: Pa
         assert user.keystore.pairs.cursor == 0, "the list goes where the reader was"
 
 
+async def test_fingerprints_paths_and_names_are_copied_but_no_key(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    new_pair(session, "a.com")
+    async with at_screens(session) as user:
+        await user.press("f2", "y")
+        assert "SPKI SHA-256" in user.screen_text
+        await user.press("down", "down", "down", "enter")
+        await user.until(lambda: user.copied, "the copy")
+        [text] = user.copied
+        record = load_record((tmp_path / "store" / "pairs" / "a.com" / "pair.json").read_bytes())
+        assert text == record.key.spki_sha256
+        assert "SPKI SHA-256 sent to your terminal's clipboard" in user.message
+        await user.press("enter", "y", "escape")
+        assert isinstance(user.app.screen, PairScreen)
+
+
 # The coming twelve months
 
 

@@ -135,6 +135,13 @@ class PairsScreen(Screen[None]):
 
         await self.start(back_up(self))
 
+    async def action_copy(self) -> None:
+        """Choose a fingerprint, a path or a name of the pair, and copy it to the terminal's clipboard."""
+        from csrtui.tui.flows.copy_text import copy_text
+
+        if (pair := self.current_pair()) is not None:
+            await self.start(copy_text(self, pair))
+
     async def action_verify(self) -> None:
         """Check backups. With their passphrase, test a restore."""
         from csrtui.tui.flows.verify import verify
