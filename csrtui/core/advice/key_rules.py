@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule, evaluate
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, worst_first
-from csrtui.core.certificates.csr import OLD_HASHES, Request
+from csrtui.core.certificates.csr import OLD_HASHES, Request, extension_value, requested_extensions
 from csrtui.core.keys import key_types, quality
 from csrtui.core.keys.key_types import KeyType
 
@@ -151,6 +151,13 @@ def _old_hash(csr: Request) -> Hit | None:
     return Hit({"hash": _HASH_LABELS.get(name, name.upper())}) if name in OLD_HASHES and name else None
 
 
+def _must_staple(csr: Request) -> Hit | None:
+    from cryptography import x509
+
+    features = extension_value(requested_extensions(csr.der), x509.TLSFeature)
+    return Hit() if x509.TLSFeatureType.status_request in (features or ()) else None
+
+
 def _old_key(age: timedelta) -> Hit | None:
     return Hit({"days": age.days}) if age > _MAX_KEY_AGE else None
 
@@ -254,6 +261,11 @@ CSR_RULES: tuple[Rule[Request], ...] = (
         "The CSR is signed with {hash}, which is too old: public CAs reject it.",
         _old_hash, "BR 7.1.3.2",
         private_text="The CSR is signed with {hash}, which is too old to prove anything: many CAs reject it.",
+    ),
+    Rule(
+        "must-staple", Level.WARNING, Level.WARNING,
+        "The CSR requests must-staple: CAs that ended OCSP refuse it. A renewal with a new pair leaves it out.",
+        _must_staple, "RFC 7633, Let's Encrypt since 2025-05-07",
     ),
 )  # fmt: skip
 """Rules for an existing CSR."""

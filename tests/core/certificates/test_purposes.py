@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from throwaway_ca import ISSUED, issue
 
-from csrtui.core.base.finding import CaKind, Purpose
+from csrtui.core.advice.key_rules import check_csr
+from csrtui.core.base.finding import CaKind, Level, Purpose
 from csrtui.core.bundle import read_certificates
 from csrtui.core.bundle.prefill import read_prefill
 from csrtui.core.certificates import csr, purposes
@@ -118,3 +120,15 @@ def test_a_certificate_for_another_purpose_than_requested_is_reported(
 
 def test_a_blank_beside_an_address_is_a_flaw() -> None:
     assert [flaw.kind for flaw in read_name("jane@mydomain.com ").flaws] == [FlawKind.SPACE]
+
+
+@pytest.mark.parametrize("ca", CaKind)
+def test_must_staple_in_an_existing_csr_is_a_warning(ca: CaKind) -> None:
+    feature = x509.TLSFeature([x509.TLSFeatureType.status_request])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    key = ec.generate_private_key(ec.SECP256R1())
+    der = builder.add_extension(feature, critical=False).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    assert [(finding.code, finding.level) for finding in check_csr(csr.read_der(der), ca)] == [
+        ("must-staple", Level.WARNING)
+    ]
+    assert check_csr(csr.preview(JANE, []), ca) == ()
