@@ -191,7 +191,7 @@ COMMANDS = (
     Command("make_on_hosts", "ctrl+g", "Make", "Make the pairs as shown, each on its host.", Scope.PLAN),
     Command("cover_twins", "ctrl+f", "Fix",
             "Also cover the missing www or bare names on every host.", Scope.PLAN),
-    Command("key_options", "f7", "Pair and key",
+    Command("key_options", "f9", "Pair and key",
             "Set the pair's name, and a passphrase for its key.", Scope.REQUEST, on_bar=False),
     Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Scope.PANES),
     Command("back", "escape,q,backspace", "Back", "Go back.", Scope.PAGES, priority=False),

@@ -19,8 +19,8 @@ PHRASE = "seven canaries sing in the mine"
 async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_it(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     async with at_screens(session) as user:
-        assert "F7: passphrase, pair's name" in user.screen_text
-        await user.press(*"a.mydomain.com", "f7", *"../x", "enter")
+        assert "F9: passphrase, pair's name" in user.screen_text
+        await user.press(*"a.mydomain.com", "f9", *"../x", "enter")
         await user.paste(PHRASE)
         await user.press("enter", *"other", "enter")
         assert "not a valid pair name" in user.screen_text
@@ -33,7 +33,7 @@ async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_i
         await user.generate()
         await user.until_pairs("web-1")
         await user.press("f2")
-        assert "F7: passphrase, pair's name" in user.screen_text
+        assert "F9: passphrase, pair's name" in user.screen_text
         await user.press(*"b.mydomain.com")
         await user.generate()
         await user.until(lambda: len(user.pairs) == 2, "the next pair")
