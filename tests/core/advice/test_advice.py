@@ -827,7 +827,7 @@ def test_advice_shows_what_will_be_written() -> None:
     assert [name.display for name in advice.names] == ["bücher.de", "www.bücher.de", "::1"]
     assert advice.subject._asdict() == {
         "common_name": "xn--bcher-kva.de", "organization": "Söhne", "organizational_unit": None,
-        "country": "DE", "state": None, "locality": "Köln",
+        "country": "DE", "state": None, "locality": "Köln", "attributes": (),
     }  # fmt: skip
 
 
