@@ -29,6 +29,8 @@ _NAMED_KEYS = frozenset(
         "question_mark",
         "slash",
         "full_stop",
+        "left_square_bracket",
+        "right_square_bracket",
         "ctrl+underscore",
     }
 )
@@ -40,6 +42,8 @@ _ALIASES = {
     "?": "question_mark",
     "/": "slash",
     ".": "full_stop",
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
 }
 _SAME_BYTE = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+h": "Backspace", "ctrl+j": "Enter"}
 """Keys for which a terminal sends the same byte as for another key."""
@@ -128,7 +132,7 @@ def _check_use(command: Command, key: str) -> None:
     if reason is not None:
         raise InputError(
             f"[keys] {command.action} cannot have the key {key}: {reason}",
-            "choose another key, such as f7 to f12"
+            "choose another key, such as f8 to f12"
             + (" or ctrl+t" if command.scope in _SCOPES_WITH_FIELDS else " or a letter"),
         )
 
@@ -149,7 +153,7 @@ def _conflict(command: Command, key: str) -> str | None:
 
 def _is_text(key: str) -> bool:
     """Return whether a key enters a character into a text field."""
-    return len(key) == 1 or key in {"space", "question_mark", "slash", "full_stop"}
+    return len(key) == 1 or key in {"space", *_ALIASES.values()} - {"escape", "pageup", "pagedown"}
 
 
 def _check_clashes(commands: tuple[Command, ...]) -> None:

@@ -325,3 +325,23 @@ async def test_leaving_asks_from_a_pair_and_from_help_too(tmp_path: Path) -> Non
         assert "Quit csrtui?" in user.question
         await user.app.run_action("help_quit")
         assert user.question
+
+
+async def test_with_a_mouse_tabs_the_bar_choices_and_rows_can_be_clicked(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session) as user:
+        await user.until_pairs("a.example.com")
+        line = user.screen_lines[0]
+        await user.pilot.click("#title", offset=(line.index("Keystore") + 1, 0))
+        await user.until(lambda: user.main.place is Scope.KEYSTORE, "the keystore")
+        await user.pilot.click("#pairs", offset=(4, 0))
+        await user.until(lambda: "sorted: " in user.message, "another order")
+        await user.pilot.click("#pairs", offset=(4, 1), times=2)
+        await user.until(lambda: isinstance(user.app.screen, PairScreen), "the pair")
+        await user.pilot.click("#bar", offset=(user.bar.index("Esc") + 1, 0))
+        await user.until(lambda: user.app.screen is user.main, "the list")
+        await user.pilot.click("#bar", offset=(user.bar.index("F2") + 1, 0))
+        await user.until(lambda: user.main.place is Scope.REQUEST, "the form")
+        await user.pilot.click("#platform")
+        await user.until(lambda: user.app.screen is not user.main, "the list of values")

@@ -306,6 +306,14 @@ class MainScreen(RequestScreen):
 
     # Events of the panes
 
+    def on_title_bar_tab_clicked(self, event: TitleBar.TabClicked) -> None:
+        """Show the pane whose tab was clicked."""
+        self._show_pane(list(PaneName)[event.index])
+
+    def on_line_list_header_clicked(self) -> None:
+        """Sort by the next column."""
+        self.action_sort()
+
     def on_line_list_moved(self) -> None:
         """Remove the message, because a user who moves on has read it."""
         self.query_one("#message", RuleLine).clear()

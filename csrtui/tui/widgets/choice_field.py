@@ -124,6 +124,10 @@ class ChoiceField(Widget, can_focus=True):
         screen = ChoiceListScreen(self._label, self._choices, self._value)
         self.app.push_screen(screen, lambda value: self._choose(value) if value is not None else None)
 
+    def on_click(self) -> None:
+        """Open the list of the values."""
+        self.action_open_list()
+
     def on_key(self, event: events.Key) -> None:
         """Choose the next value whose text begins with the typed character."""
         character = (event.character or "").casefold()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from csrtui.tui.commands import LAST_ON_BAR
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from textual import events
 
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Part
@@ -27,6 +30,7 @@ class CommandBar(TextBlock):
     """
 
     _commands: Sequence[tuple[str, str, str]] = ()  # action, key, label
+    _keys: Mapping[str, str] = MappingProxyType({})
 
     def show_commands(self, commands: Sequence[Command], labels: dict[str, str] | None = None) -> None:
         """Show commands.
@@ -36,11 +40,21 @@ class CommandBar(TextBlock):
             labels: Labels that replace those of the commands, by action.
         """
         labels = labels or {}
+        self._keys = {command.action: command.keys.split(",")[0] for command in commands}
         self._commands = [
             (command.action, command.shown_key, labels.get(command.action, command.label))
             for command in commands
         ]
         self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key of the clicked command does."""
+        end = 1
+        for action, key, label in self._fitting_commands():
+            end += len(key) + len(label) + 4
+            if event.x < end:
+                self.app.call_later(self.app.simulate_key, self._keys[action])
+                return
 
     def on_resize(self) -> None:
         """Show the commands that fit the new width."""

@@ -147,6 +147,9 @@ class LineList(Widget, can_focus=True):
             """The list."""
             return self.line_list
 
+    class HeaderClicked(Message):
+        """The header line was clicked."""
+
     class Marked(Message):
         """The marks have changed.
 
@@ -281,9 +284,13 @@ class LineList(Widget, can_focus=True):
             self.action_move(1)
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked row."""
-        if event.y > 0:
+        """Move the cursor to the clicked row. A double click opens it."""
+        if event.y == 0:
+            self.post_message(self.HeaderClicked())
+        else:
             self._move(self._top + event.y - 1)
+            if event.chain == 2 and self._top + event.y - 1 < len(self._rows):  # noqa: PLR2004 - a double click
+                self.action_open()
 
     def on_resize(self) -> None:
         """Keep the row under the cursor on the screen."""

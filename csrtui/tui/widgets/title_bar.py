@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from textual.message import Message
 
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from textual import events
 
     from csrtui.tui.widgets.text_block import Part
 
@@ -27,6 +30,17 @@ class TitleBar(TextBlock):
     TitleBar { height: 1; }
     """
 
+    class TabClicked(Message):
+        """A tab was clicked.
+
+        Args:
+            index: The index of the tab, from 0.
+        """
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
     _host = ""
     _tabs: Sequence[tuple[str, bool]] = ()
 
@@ -34,6 +48,15 @@ class TitleBar(TextBlock):
         """Show the host name and the tabs. A tab is the label of a pane, and whether the pane has the focus."""
         self._host, self._tabs = host, tabs
         self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Report a click on a tab."""
+        start = self.size.width - 1 - sum(cell_len(label) + 2 for label, _ in self._tabs)
+        for index, (label, _) in enumerate(self._tabs):
+            end = start + cell_len(label) + 2
+            if start <= event.x < end:
+                self.post_message(self.TabClicked(index))
+            start = end
 
     def on_resize(self) -> None:
         """Fit the line to the new width."""
