@@ -258,11 +258,16 @@ def _issued(csr_der: bytes, now: datetime) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
 
+_FLOWS = {"flow", "renew"}
+
+
 async def _settle(app: SafeApp[None], pilot: Pilot[Any]) -> None:
     """Wait until the background work is done and twice in a row the same is drawn."""
     drawn = ["", "?"]
     while drawn[-1] != drawn[-2]:
-        await app.workers.wait_for_complete()
+        # A flow waits for the dialog that is on the picture.
+        if workers := [worker for worker in app.workers if worker.group not in _FLOWS]:
+            await app.workers.wait_for_complete(workers)
         await pilot.pause()
         drawn.append(_svg(app))
 
