@@ -61,7 +61,7 @@ def test_options_hold_where_a_row_says_nothing(csrtui: Csrtui) -> None:
 def test_a_row_that_fails_keeps_no_other_from_being_made(csrtui: Csrtui) -> None:
     rows = (
         "common_name,names,organization,ca,key,platform\n"
-        "a.com\nintranet\n\x1b]0;x\x07.com\nb.com,,,mine\nc.com,,,,rsa-1\nd.com,,,,,caddy\n"
+        "a.com\nintranet\n\x1b]0;x\x07.com\nb.com,,,mine\nc.com,,,,rsa-1\nd.com,,,,,webserver9\n"
         'e.com,,A, B Ltd,,,,\n,www.a.com\n"f.com",,"' + HARD_ORGANIZATION.replace('"', '""') + '"\ng.com\n'
     )
     ran = csrtui("new", "--from", "-", "-C", "GB", "-L", "x", "-O", "X", stdin=rows.encode())
@@ -72,7 +72,7 @@ def test_a_row_that_fails_keeps_no_other_from_being_made(csrtui: Csrtui) -> None
     bad = [line for line in lines if not line["ok"]]
     assert all(list(line) == ["row", "ok", "error", "column"] for line in bad)
     assert all(line["error"].isprintable() for line in bad)
-    said = ("intranet", "\\x1b]0;x\\x07", "mine", "rsa-1", "caddy", "more cells", "Enter a common name")
+    said = ("intranet", "\\x1b]0;x\\x07", "mine", "rsa-1", "webserver9", "more cells", "Enter a common name")
     assert all(part in line["error"] for part, line in zip(said, bad, strict=True))
     assert [line["column"] for line in bad] == [
         "common_name", "common_name", "ca", "key", "platform", None, "common_name",

@@ -50,11 +50,11 @@ def test_what_is_due_stands_there_a_line_each(three: Csrtui) -> None:
     ran = three("list", "--next", "renew")
     header, row = ran.out.splitlines()
     assert (header.split()[0], row.split()[0], row.split()[-1]) == ("Name", "due.com", "renew")
-    assert (ran.status, ran.err) == (0, "1 pair · 1 not backed up · 1 due\n")
+    assert (ran.status, ran.err) == (0, "1 pair · 1 due · 1 not backed up\n")
 
 
 def test_the_whole_list_counts_what_is_due(three: Csrtui) -> None:
-    assert three("list").err == "3 pairs · 3 not backed up · 1 due\n"
+    assert three("list").err == "3 pairs · 1 due · 3 not backed up\n"
 
 
 @pytest.mark.parametrize(

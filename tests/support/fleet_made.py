@@ -38,7 +38,7 @@ def pair_for(*names: str, name: str = "", **subject: str) -> tuple[dict[str, Any
     document = pair(
         name or names[0],
         subject=csr.subject_text,
-        subject_fields=csr.subject._asdict(),
+        subject_fields={key: text for key, text in csr.subject._asdict().items() if key != "attributes"},
         names=list(csr.names),
         key={"type": "ec-p256", "encrypted": False, "spki_sha256": csr.spki_sha256},
         request={"sha256": csr.sha256, "signature_hash": "sha256"},

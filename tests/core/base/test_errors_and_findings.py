@@ -66,7 +66,7 @@ def test_the_bounds_are_those_of_rfc_5280() -> None:
 def test_fields_go_by_their_json_names() -> None:
     assert SubjectFields("cn", "o", "ou", "GB", "st", "l")._asdict() == {
         "common_name": "cn", "organization": "o", "organizational_unit": "ou",
-        "country": "GB", "state": "st", "locality": "l",
+        "country": "GB", "state": "st", "locality": "l", "attributes": (),
     }  # fmt: skip
     assert SubjectInput(locality="l").text(FieldName.LOCALITY) == "l"
     assert SubjectInput().text(FieldName.STATE) == ""
