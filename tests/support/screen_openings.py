@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PHRASE = "a phrase that is long enough"
-F1, F2, F5, F6 = "\x1bOP", "\x1bOQ", "\x1b[15~", "\x1b[17~"
+F1, F2, F5, F6, F9 = "\x1bOP", "\x1bOQ", "\x1b[15~", "\x1b[17~", "\x1b[20~"
 CTRL_F, CTRL_G, CTRL_O, CTRL_P, CTRL_Q, CTRL_U = "\x06", "\x07", "\x0f", "\x10", "\x11", "\x15"
 
 
@@ -74,9 +74,10 @@ _ADOPT = (("a", "Adopt keys"), (_pasted("{given}") + "\r", "1 key found"))
 OPENINGS = (
     Opening("MainScreen", ()),
     Opening("MainScreen", _at(NEW)),
-    Opening("HelpScreen", ((F1, "Anywhere"),)),
+    Opening("HelpScreen", ((F1, "This screen"),)),
     Opening("NamesScreen", (("\x1b[B\r", "Enter Edit"),)),
     Opening("ChoiceListScreen", (("\x1b[A\x1b[A\r", "Enter Choose"),)),
+    Opening("KeyOptionsScreen", ((F9, "Enter Next field"),)),
     Opening("PaletteScreen", ((CTRL_P, "What it does"),)),
     Opening("ProfilesScreen", ((F6, "Profiles"),)),
     Opening("StartFromScreen", ((CTRL_O, "Copy from an existing"),)),
@@ -93,7 +94,7 @@ OPENINGS = (
     Opening("MarkScreen", _at(SENT, _SUBMIT, ("m", "Note"))),
     Opening("NoticeScreen", _at(SENT, _SUBMIT, ("s", "n your computer:")), plain=True),
     Opening("ImportScreen", _at(SENT, _IMPORT)),
-    Opening("ImportScreen", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "there is no"))),
+    Opening("ImportScreen", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "There is no"))),
     Opening("InstallScreen", _at(ISSUED, _INSTALL)),
     Opening("RenewScreen", _at(DUE, (".", f"Renew {DUE}"))),
     Opening("RestoreScreen", (*_KEYSTORE, ("r", "Restore a pair"))),
@@ -137,7 +138,7 @@ FLEET_OPENINGS = (
         Opening("HostWorkScreen", (*_READ, ("u", "Fetch the CSR"), (_pasted("{out}") + "\r", "Enter Close"))),
         Opening("FleetRequestScreen", (*_FORM, ("{{{{ site }}}}", "another on each host"))),
         Opening("FleetPlanScreen", (*_FORM, ("{{{{ site }}}}" + CTRL_G, "left out"))),
-        Opening("HelpScreen", (*_READ, (F1, "Anywhere"))),
+        Opening("HelpScreen", (*_READ, (F1, "This screen"))),
     )
 )
 """The ways from the list of many hosts' pairs; for each there are hosts that answer, in `hostile_fleet`."""

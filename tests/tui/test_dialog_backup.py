@@ -127,7 +127,8 @@ async def test_from_a_pairs_screen_which_then_shows_the_backup(tmp_path: Path) -
         await until_done(user)
         await user.press("escape")
         assert isinstance(user.app.screen, PairScreen)
-        assert "verified 2026-11-23" in user.read_text
+        assert "verified 23 Nov 2026" in user.read_text
+        await user.press("h")
         assert "backed up and verified: " in " ".join(user.read_text.split())
 
 

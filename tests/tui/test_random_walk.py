@@ -145,6 +145,6 @@ async def test_no_keys_end_the_app_or_lose_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", [100, 101])
 async def test_no_keys_end_the_app_or_lose_text_in_a_long_walk(tmp_path: Path, seed: int) -> None:
     await walk(tmp_path, seed, 1000)

@@ -160,7 +160,7 @@ async def test_a_command_of_the_palette_is_run_where_it_works(
         await user.press(*keys, "ctrl+p", *("space" if letter == " " else letter for letter in words))
         await user.press("enter")
         await user.until(lambda: len(user.app.screen_stack) == 1, "the main screen")
-        assert effect in user.message
+        await user.until(lambda: effect in user.message, "the effect")
         assert user.main.place is (Scope.KEYSTORE if effect else Scope.REQUEST)
 
 

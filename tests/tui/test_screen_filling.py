@@ -170,10 +170,10 @@ async def test_a_pasted_csr_fills_the_form(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("/nowhere/at/all", "cannot read /nowhere/at/all"),
-        ("no-such-pair", "cannot read no-such-pair"),
+        ("/nowhere/at/all", "Cannot read /nowhere/at/all"),
+        ("no-such-pair", "Cannot read no-such-pair"),
         ("one line\nand another", "no CSR and no certificate"),
-        ("-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----", "that is a private key"),
+        ("-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----", "That is a private key"),
     ],
 )
 async def test_what_cannot_be_started_from_is_said_and_the_form_stays(

@@ -234,9 +234,11 @@ class FleetListScreen(Screen[None]):
         self.app.push_screen(hosts_page(self._fleet, self._session.clock()))
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Show all details of the pair."""
+        """Show all details of the pair, if it is still listed."""
         event.stop()
-        self.app.push_screen(pair_page(self._rows.item(event.index), self._session.clock()))
+        index = self._rows.find(event.key)
+        if index is not None:
+            self.app.push_screen(pair_page(self._rows.item(index), self._session.clock()))
 
     def on_line_list_highlighted(self) -> None:
         """Show the next step of the pair under the cursor in the bar."""

@@ -303,11 +303,13 @@ class KeystorePane(Widget):
         self._show_counts()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Open the pair, or report why it cannot be read."""
+        """Open the pair, or report why it cannot be read. A pair that was removed since the key is not opened."""
         event.stop()
-        item = self._rows.item(event.index)
-        failed = self.Failed(item.error) if isinstance(item, UnreadablePair) else None
-        self.post_message(failed or self.Opened(item.name))
+        if (index := self._rows.find(event.key)) is not None:
+            item = self._rows.item(index)
+            self.post_message(
+                self.Failed(item.error) if isinstance(item, UnreadablePair) else self.Opened(item.name)
+            )
 
     @property
     def rows(self) -> PairRows:

@@ -134,13 +134,15 @@ class LineList(Widget, can_focus=True):
 
         Args:
             line_list: The list.
-            index: The index of the row, from 0.
+            index: The index of the row, from 0, at the time of the key. Other rows can be listed since then.
+            key: The key of the row.
         """
 
-        def __init__(self, line_list: LineList, index: int) -> None:
+        def __init__(self, line_list: LineList, index: int, key: Hashable) -> None:
             super().__init__()
             self.line_list = line_list
             self.index = index
+            self.key = key
 
         @property
         def control(self) -> LineList:
@@ -274,7 +276,7 @@ class LineList(Widget, can_focus=True):
     def action_open(self) -> None:
         """Open the row under the cursor."""
         if self.cursor is not None:
-            self.post_message(self.Opened(self, self.cursor))
+            self.post_message(self.Opened(self, self.cursor, self._rows.key(self.cursor)))
 
     def action_mark(self) -> None:
         """Mark or unmark the row under the cursor, and move down by one row."""
