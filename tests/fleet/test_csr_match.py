@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
-from fleet_made import pair_for
+from fleet_made import KEY, pair, pair_for
 from requests_made import NOW, key_of
 
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import key_types
+from csrtui.core.subject.attributes import Attribute
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.fleet.csr_match import changed_pairs, covers_text, csr_mismatch, pair_mismatch, plan_mismatch
 from csrtui.fleet.model import HostState
@@ -99,6 +100,33 @@ def test_another_subject_is_a_mismatch_even_where_only_a_field_that_has_no_name_
     assert csr_mismatch(text, pair) == [f"subject: listed CN={SHOP}, sent CN={SHOP},serialNumber=5"]
     fields = same._replace(subject=same.subject._replace(organization="Bank"))
     assert csr_mismatch(fields, pair) == ["subject: its fields differ from its text"]
+
+
+def test_a_host_of_an_early_release_lists_no_further_attributes() -> None:
+    shop = SubjectFields(common_name=SHOP)
+    csr, other = (
+        request.read_der(request.build(shop._replace(attributes=(attribute,)), (SHOP,), KEY))
+        for attribute in (Attribute("emailAddress", "web@bank.com"), Attribute("title", "Shop"))
+    )
+    document = pair(
+        SHOP,
+        subject=csr.subject_text,
+        subject_fields={name: text for name, text in shop._asdict().items() if name != "attributes"},
+        names=[SHOP],
+        key={"type": "ec-p256", "encrypted": False, "spki_sha256": csr.spki_sha256},
+        request={"sha256": csr.sha256, "signature_hash": "sha256"},
+    )
+    early = read_described(document)
+    assert csr_mismatch(csr, early) == []
+    assert csr_mismatch(other, lying((early, csr), other)) == [
+        f"subject: listed {csr.subject_text}, sent {other.subject_text}"
+    ]
+    for listed, mismatch in [
+        ("emailAddress=web@bank.com", []),
+        ("title=Shop", ["subject: its fields differ from its text"]),
+    ]:
+        fields = document["subject_fields"] | {"attributes": [listed]}
+        assert csr_mismatch(csr, read_described(document | {"subject_fields": fields})) == mismatch
 
 
 def test_a_csr_without_its_own_signature_is_a_mismatch() -> None:
