@@ -53,6 +53,15 @@ def test_what_is_due_stands_there_a_line_each(three: Csrtui) -> None:
     assert (ran.status, ran.err) == (0, "1 pair · 1 due · 1 not backed up\n")
 
 
+def test_what_has_expired_is_listed_too_and_counted_by_itself(three: Csrtui, tmp_path: Path) -> None:
+    three("new", "past.com")
+    issue(three, tmp_path, "past.com", age=100)
+    ran = three("list", "--next", "renew")
+    assert [row.split()[0] for row in ran.out.splitlines()] == ["Name", "past.com", "due.com"]
+    assert (ran.status, ran.err) == (0, "2 pairs · 1 expired · 1 due · 2 not backed up\n")
+    assert three("list", "--next", "renew", "--fail-if-any").status == 1
+
+
 def test_the_whole_list_counts_what_is_due(three: Csrtui) -> None:
     assert three("list").err == "3 pairs · 1 due · 3 not backed up\n"
 
