@@ -14,7 +14,9 @@ from screens_user import at_screens
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.keys import pkcs8
+from csrtui.tasks.list import PairList
 from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Scope
+from csrtui.tui.panes.keystore_reading import PairsLoaded
 from csrtui.tui.screens import adopt_selection
 
 if TYPE_CHECKING:
@@ -104,6 +106,17 @@ async def test_every_command_on_a_pair_that_has_gone_goes_on(place: HostilePlace
             for key in ("enter", "enter", "escape"):
                 await user.press(key)
                 assert_goes_on(user, key)
+
+
+async def test_enter_on_a_pair_that_is_no_longer_listed_opens_nothing(place: HostilePlace) -> None:
+    async with at_screens(place.session(), (80, 24)) as user:
+        await user.press("f2", "end")
+        screen = user.app.screen
+        user.keystore.pairs.action_open()
+        user.keystore.on_pairs_loaded(PairsLoaded(PairList()))  # before the message of the list arrives
+        await user.pilot.pause()
+        assert_goes_on(user, "after Enter")
+        assert user.app.screen is screen
 
 
 async def test_a_pair_that_goes_as_soon_as_it_is_adopted_has_no_next_step(

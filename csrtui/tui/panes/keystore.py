@@ -305,11 +305,9 @@ class KeystorePane(Widget):
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Open the pair, or report why it cannot be read. A pair that was removed since the key is not opened."""
         event.stop()
-        if (index := self._rows.find(event.key)) is not None:
-            item = self._rows.item(index)
-            self.post_message(
-                self.Failed(item.error) if isinstance(item, UnreadablePair) else self.Opened(item.name)
-            )
+        if (item := self._rows.find_item(event.key)) is not None:
+            failed = self.Failed(item.error) if isinstance(item, UnreadablePair) else None
+            self.post_message(failed or self.Opened(item.name))
 
     @property
     def rows(self) -> PairRows:

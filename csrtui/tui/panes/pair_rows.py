@@ -84,6 +84,11 @@ class PairRows:
         names = chain((problem.name for problem in self._problems), map(_NAME, self._summaries))
         return next((index for index, name in enumerate(names) if name == key), None)
 
+    def find_item(self, key: Hashable) -> PairSummary | UnreadablePair | None:
+        """Return the pair with this name, or None if no row has it."""
+        index = self.find(key)
+        return None if index is None else self.item(index)
+
     def header(self, width: int) -> str:
         """Return the names of the columns. The one by which the pairs are sorted has an arrow: ``Name v``."""
         columns, name_width = self._columns(width)
