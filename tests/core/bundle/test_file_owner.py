@@ -1,28 +1,122 @@
-"""Whose a file for server software is, by the key or certificate in it."""
+"""Whose a file of server software is: only the pair's own is replaced, and only a set that fits itself is put back."""
 
 from __future__ import annotations
 
 import pytest
+from certificates_made import build, intermediate, named, pem, root
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from foreign_made import OPENSSH_ENCRYPTED, PHRASE, ec_key, pkcs8
+from hypothesis import given
+from hypothesis import strategies as st
 
-from csrtui.core.bundle.file_owner import FileContent, FileOwner, owner_of
-from csrtui.core.servers.server import Part, ServerFile
+from csrtui.core.base.secret import Secret
+from csrtui.core.bundle.file_owner import FileContent, FileOwner, is_one_set, owner_of, read_content
+from csrtui.core.keys.key_types import spki_sha256
+from csrtui.core.servers.server import CHAIN, FULL_CHAIN, KEY, LEAF, ServerFile
+from csrtui.core.servers.table import SERVERS
 
-KEY = ServerFile("key", ".key", (Part.KEY,))
-CHAIN = ServerFile("chain", ".chain.crt", (Part.CHAIN,))
+OWN, OTHER = ec_key(1), ec_key(2)
+OWN_SPKI, OTHER_SPKI = (spki_sha256(key.public_key()) for key in (OWN, OTHER))
+CERTIFICATE, OTHER_CERTIFICATE = (
+    build(named(name), key.public_key(), intermediate(), [])
+    for name, key in (("a.com", OWN), ("b.com", OTHER))
+)
+CA_CERTIFICATES = (intermediate().certificate, root().certificate)
+CA_SPKI = spki_sha256(intermediate().certificate.public_key())
+PFX = pkcs12.serialize_key_and_certificates(
+    None, OWN, CERTIFICATE, CA_CERTIFICATES, BestAvailableEncryption(PHRASE)
+)
+LOCKED = pkcs8(OWN, passphrase=PHRASE)
+SECRET = Secret(PHRASE.decode())
+
+NOTHING = FileContent(None)
+NOT_KNOWN = FileContent(None, is_locked=True)
+P12_FILE = ServerFile("keystore", ".p12")
+FILES = sorted({file for server in SERVERS.values() for file in server.files}, key=str)
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "owner"),
+    ("data", "passphrase", "content"),
     [
-        (KEY, FileContent("ours", is_locked=False), FileOwner.SAME),
-        (KEY, FileContent("theirs", is_locked=False), FileOwner.OTHER),
-        (KEY, FileContent(None, is_locked=False), FileOwner.OTHER),
-        (KEY, FileContent(None, is_locked=True), FileOwner.UNKNOWN),
-        (CHAIN, FileContent("a CA", is_locked=False), FileOwner.SAME),
-        (CHAIN, FileContent(None, is_locked=False), FileOwner.OTHER),
+        (pkcs8(OWN), None, FileContent(OWN_SPKI)),
+        (pem(CERTIFICATE, *CA_CERTIFICATES), None, FileContent(OWN_SPKI)),
+        (pem(*CA_CERTIFICATES), None, FileContent(CA_SPKI)),
+        (pem(OTHER_CERTIFICATE) + pkcs8(OWN), None, FileContent(OWN_SPKI)),
+        (pkcs8(OWN) * 2, None, FileContent(OWN_SPKI)),
+        (pkcs8(OWN) + pkcs8(OTHER), None, NOTHING),
+        (LOCKED, None, NOT_KNOWN),
+        (LOCKED, SECRET, FileContent(OWN_SPKI)),
+        (LOCKED, Secret("another"), NOTHING),
+        (LOCKED + pem(CERTIFICATE), None, NOT_KNOWN),
+        (LOCKED + pkcs8(OTHER), None, NOT_KNOWN),
+        (PFX, None, NOT_KNOWN),
+        (PFX, SECRET, FileContent(OWN_SPKI)),
+        (PFX, Secret("another"), NOTHING),
+        (OPENSSH_ENCRYPTED, None, NOTHING),
+        (OPENSSH_ENCRYPTED + pem(CERTIFICATE), None, NOTHING),
+        (b"", None, NOTHING),
+        (b"ssl_certificate /etc/ssl/a.com.crt;\n", None, NOTHING),
+    ],
+    ids=[
+        "key", "certificate and chain", "chain", "a key beside another's certificate", "key twice", "two keys",
+        "locked key", "locked key opened", "locked key, wrong passphrase", "locked key and certificate",
+        "locked key and another", "locked PFX", "opened PFX", "PFX, wrong passphrase", "OpenSSH",
+        "OpenSSH and certificate", "empty", "text",
+    ],
+)  # fmt: skip
+def test_a_file_is_that_of_its_key_else_of_its_first_certificate(
+    data: bytes, passphrase: Secret | None, content: FileContent
+) -> None:
+    assert read_content(data, passphrase) == content
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.ending)
+def test_a_file_has_one_owner_and_a_chain_belongs_to_whoever_has_the_rest(file: ServerFile) -> None:
+    lineage = frozenset({"renewed", OWN_SPKI})
+
+    def owner(content: FileContent) -> FileOwner:
+        return owner_of(file, content, lineage)
+
+    assert owner(FileContent(OWN_SPKI)) is owner(FileContent("renewed")) is FileOwner.SAME
+    assert owner(FileContent(OTHER_SPKI)) is (FileOwner.SAME if file == CHAIN else FileOwner.OTHER)
+    assert owner(NOTHING) is FileOwner.OTHER
+    assert owner(NOT_KNOWN) is FileOwner.UNKNOWN
+
+
+OWN_FILE, OTHER_FILE, CA_FILE = map(FileContent, (OWN_SPKI, OTHER_SPKI, CA_SPKI))
+
+
+@pytest.mark.parametrize(
+    ("files", "contents", "fits"),
+    [
+        ((FULL_CHAIN, KEY), {".crt": OWN_FILE, ".key": OWN_FILE}, True),
+        ((FULL_CHAIN, KEY), {".crt": OWN_FILE, ".key": OTHER_FILE}, False),
+        ((FULL_CHAIN, KEY), {".crt": OWN_FILE, ".key": NOT_KNOWN}, False),
+        ((FULL_CHAIN, KEY), {".crt": OWN_FILE, ".key": NOTHING}, False),
+        ((FULL_CHAIN, KEY), {".crt": NOTHING, ".key": NOTHING}, False),
+        ((FULL_CHAIN, KEY), {".crt": OWN_FILE}, False),
+        ((FULL_CHAIN, KEY), {".key": OWN_FILE}, True),
+        ((FULL_CHAIN, KEY), {}, False),
+        ((LEAF, CHAIN, KEY), {".crt": OWN_FILE, ".chain.crt": CA_FILE, ".key": OWN_FILE}, True),
+        ((LEAF, CHAIN, KEY), {".crt": OWN_FILE, ".chain.crt": NOTHING, ".key": OWN_FILE}, True),
+        ((LEAF, CHAIN, KEY), {".chain.crt": CA_FILE}, False),
+        ((P12_FILE,), {".p12": NOT_KNOWN}, True),
+        ((P12_FILE,), {".p12": OWN_FILE}, True),
+        ((P12_FILE,), {".p12": NOTHING}, False),
     ],
 )
-def test_a_file_belongs_to_the_pair_whose_key_it_has(
-    file: ServerFile, content: FileContent, owner: FileOwner
+def test_files_are_one_set_if_all_but_the_chain_are_of_one_key(
+    files: tuple[ServerFile, ...], contents: dict[str, FileContent], *, fits: bool
 ) -> None:
-    assert owner_of(file, content, frozenset({"ours"})) is owner
+    assert is_one_set(files, contents) is fits
+
+
+@given(
+    st.binary(), st.lists(st.sampled_from([pkcs8(OWN), LOCKED, pem(CERTIFICATE), pem(*CA_CERTIFICATES), PFX]))
+)
+def test_no_content_is_taken_for_a_pair_whose_key_or_certificate_it_lacks(
+    noise: bytes, parts: list[bytes]
+) -> None:
+    content = read_content(noise + b"\n".join(parts))
+    assert content.spki in {None, OWN_SPKI, CA_SPKI}
+    assert owner_of(KEY, content, frozenset({OTHER_SPKI})) is not FileOwner.SAME
