@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +12,7 @@ from requests_made import NOW, record
 
 from csrtui.core.pairs.expiry_chart import PeriodCounts
 from csrtui.core.pairs.pair import NextStep, Pair
-from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, month_word, sort_key
+from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.list import (
@@ -111,7 +111,7 @@ def test_due_and_expired_pairs_are_counted_the_same_everywhere(session: Session,
     year, month = chart.first
     for offset, period in enumerate(chart.months):
         years, months = divmod(month - 1 + offset, 12)
-        word = month_word(year + years, months + 1)
+        word = f"{date(year + years, months + 1, 1):%b-%Y}"
         due, expiring = period.due, period.expiring
         assert max(due, expiring) <= listed(word) <= due + expiring
     stages = list_columns(pair_list.summaries, now)[LIST_HEADER.index("Stage")]

@@ -83,11 +83,6 @@ class Query(NamedTuple):
         return selected
 
 
-def month_word(year: int, month: int, *, later: bool = False) -> str:
-    """Return the filter word for the pairs that are due or expire in a month (from 1), or in any later month."""
-    return f"{'>' if later else ''}{_MONTHS[month - 1]}-{year}"
-
-
 def _select_word(word: str, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
     """Return the summaries that a casefolded word matches."""
     if month := _MONTH_WORD.fullmatch(word):

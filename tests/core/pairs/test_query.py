@@ -11,7 +11,7 @@ from requests_made import NOW, record
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
-from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, month_word, retired_filter, sort_key
+from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, retired_filter, sort_key
 from csrtui.core.pairs.summary import PairSummary, summarize
 
 BARE = summarize(pair_of_record("www.example.com", record()))
@@ -73,11 +73,6 @@ def test_words_for_the_status_select_what_lists_and_counts_call_so(text: str, na
     selected = Query.parse(text).select(list(PAIRS.values()), NOW)
     expected = set(names) | {name for name in PAIRS if text in name}  # a word also matches names
     assert {summary.name for summary in selected} == expected
-
-
-def test_the_word_of_a_month_is_understood() -> None:
-    assert month_word(2027, 2) == "feb-2027"
-    assert month_word(2027, 12, later=True) == ">dec-2027"
 
 
 @pytest.mark.parametrize(("need", "pairs"), [(Need.BACKUP, [BARE]), (Need.VERIFICATION, [SAFE])])
