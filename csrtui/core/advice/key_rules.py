@@ -154,7 +154,10 @@ def _old_hash(csr: Request) -> Hit | None:
 def _must_staple(csr: Request) -> Hit | None:
     from cryptography import x509
 
-    features = extension_value(requested_extensions(csr.der), x509.TLSFeature)
+    try:
+        features = extension_value(requested_extensions(csr.der), x509.TLSFeature)
+    except ValueError:  # a CSR that breaks the encoding rules, which only `inspect` describes
+        return None
     return Hit() if x509.TLSFeatureType.status_request in (features or ()) else None
 
 

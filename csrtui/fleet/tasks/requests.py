@@ -12,7 +12,7 @@ from csrtui.core.advice.advisor import Advice
 from csrtui.core.advice.cases import LABELS
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.finding import FieldName, Finding, Level
+from csrtui.core.base.finding import FieldName, Finding, Level, Purpose
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.names.template import (
     HostVariables,
@@ -261,5 +261,7 @@ def _host_options(spec: RequestSpec) -> dict[str, object]:
 
 def _common_options(spec: RequestSpec) -> dict[str, str]:
     """Return the options of the collection's module that are the same for all hosts."""
-    options = {"ca": spec.ca.value, "platform": spec.platform, "purpose": spec.purpose.value}
+    options = {"ca": spec.ca.value, "platform": spec.platform}
+    if spec.purpose is not Purpose.SERVER:  # csrtui 0.1 on a host does not know the option
+        options["purpose"] = spec.purpose.value
     return options | ({"key": spec.key_type.value} if spec.key_type is not None else {})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x25519
+from data_files import DATA
 from requests_made import der_of, key_of
 
 from csrtui.core.advice.key_rules import check_csr, check_key_age, check_public_key
@@ -158,3 +160,11 @@ def test_a_key_is_old_after_the_longest_life_of_a_certificate() -> None:
     assert (found.code, found.level) == ("key-old", Level.WARNING)
     assert "398 days" in found.text
     assert said(check_key_age(NOW - 2 * longest, NOW, PRIVATE)) == [("key-old", "note")]
+
+
+def test_a_csr_that_breaks_the_encoding_rules_is_checked_without_its_extensions() -> None:
+    text = (DATA / "files" / "adopt-csr" / "02-pathlen-without-ca.csr").read_bytes()
+    der = b64decode(b"".join(line for line in text.splitlines() if not line.startswith(b"-")))
+    decoded = csr.read_faulty(der)
+    assert decoded is not None
+    assert check_csr(decoded[0], PUBLIC) == ()
