@@ -71,6 +71,11 @@ _SUBMIT = ("u", "Submit b-sent")
 _IMPORT = ("i", "Import certificates")
 _INSTALL = ("I" + _pasted("{out}"), "Will be written")
 _ADOPT = (("a", "Adopt keys"), (_pasted("{given}") + "\r", "1 key found"))
+_FIXES = (
+    ("D", "examined"),
+    ("\x1b[F\x1b[A\x1b[A", "Nothing has to be done"),
+    ("c", "csrtui backup --store"),
+)
 OPENINGS = (
     Opening("MainScreen", ()),
     Opening("MainScreen", _at(NEW)),
@@ -107,7 +112,7 @@ OPENINGS = (
     ),
     Opening("MonthsScreen", (*_KEYSTORE, ("m", "12 months"))),
     Opening("DoctorScreen", (*_KEYSTORE, ("D", "examined"))),
-    Opening("NoticeScreen", (*_KEYSTORE, ("D", "examined"), ("\x1b[F\x1b[A\x1b[Ac", "Fixes:")), plain=True),
+    Opening("NoticeScreen", (*_KEYSTORE, *_FIXES), plain=True),
     # From here on the store is another afterwards.
     Opening("VerifyScreen", _at(SENT, ("V", "Verify the backups"))),
     Opening(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Event
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -66,6 +67,7 @@ class MainScreen(RequestScreen):
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__(session, commands)
         self._pane = PaneName.REQUEST
+        self._moves = 0
         self._session_draft = SessionDraft(session)
         self._draft_writer = DraftWriter["Draft"](self._session_draft.save)
         self._message_draft: Draft | None = None
@@ -94,9 +96,8 @@ class MainScreen(RequestScreen):
             from csrtui.core.base.escaping import plural
 
             forms = plural(len(self._session_draft.unclaimed), "more saved form")
-            self.tell(
-                f"{forms} from earlier sessions. Press {key_of('start_from', self._commands)} to see them."
-            )
+            key = key_of("start_from", self._commands)
+            self.tell(f"{forms} from earlier sessions. Press {key} to see them.")
         self.call_after_refresh(self._mount_keystore)
 
     def on_unmount(self) -> None:
@@ -122,10 +123,8 @@ class MainScreen(RequestScreen):
         _ = self._session.suffixes
         if not self.app.is_headless:
             exclude_loaded_from_collection()
-        try:
+        with suppress(StoreError):  # the keystore pane shows the error
             self._session.store.remove_leftovers()
-        except StoreError:
-            return  # the keystore pane shows the error
 
     # Panes
 
@@ -159,7 +158,7 @@ class MainScreen(RequestScreen):
     def on_descendant_focus(self) -> None:
         """Update the title and the command bar when the focus moves to the other pane."""
         # Use the focused widget, not the event's: events of nested widgets can arrive after the focus has moved on.
-        if self.focused is None:
+        if self.focused is None or self._moves:
             return
         pane = PaneName.REQUEST if self.request in self.focused.ancestors else PaneName.KEYSTORE
         if pane is not self._pane:
@@ -175,8 +174,15 @@ class MainScreen(RequestScreen):
             self.keystore.focus_list()
         else:
             self.request.form.focus_field(self.request.form.focused_field)
+        # Textual moves the focus later. Until then, an event of the widget that still has it must not switch back.
+        self._moves += 1
+        self.app.call_later(self._end_move)
         self._draw_title()
         self._draw_bar()
+
+    def _end_move(self) -> None:
+        self._moves -= 1
+        self.on_descendant_focus()
 
     def show_request(self) -> None:
         """Show the form."""
@@ -189,10 +195,8 @@ class MainScreen(RequestScreen):
 
     def _draw_title(self) -> None:
         counts = self._counts if self.size.width >= _NARROW else ""
-        if (
-            self._pane is PaneName.KEYSTORE or self.size.width >= _WIDE
-        ):  # the line above the list shows the counts
-            counts = counts.partition(" · ")[0]
+        if self._pane is PaneName.KEYSTORE or self.size.width >= _WIDE:
+            counts = counts.partition(" · ")[0]  # the line above the list shows the counts
         tabs = ((PaneName.REQUEST, "Request"), (PaneName.KEYSTORE, f"Keystore {counts}".strip()))
         self.query_one(TitleBar).show_tabs(hostname(), [(label, pane is self._pane) for pane, label in tabs])
 
@@ -234,9 +238,7 @@ class MainScreen(RequestScreen):
         """Disable the commands of the other pane."""
         in_keystore = self._pane is PaneName.KEYSTORE
         scope = next((command.scope for command in COMMANDS if command.action == action), Scope.PANES)
-        if scope is Scope.PANES:
-            return True
-        if scope in scopes_at(Scope.KEYSTORE):
+        if scope in scopes_at(Scope.KEYSTORE) - {Scope.PANES}:
             return in_keystore and not self.keystore.filter.has_focus
         return scope is not Scope.REQUEST or action == "generate" or not in_keystore
 
@@ -277,9 +279,8 @@ class MainScreen(RequestScreen):
             self.save_draft()
         except StoreError as error:
             consequence = f"The form will be lost: {error.message}."
-        question = ConfirmScreen(
-            "Quit csrtui?", f"This request has not been generated. {consequence}", "Quit"
-        )
+        text = f"This request has not been generated. {consequence}"
+        question = ConfirmScreen("Quit csrtui?", text, "Quit")
         self.app.push_screen(question, lambda yes: self._leave() if yes else None)
 
     def _leave(self) -> None:
@@ -339,9 +340,8 @@ class MainScreen(RequestScreen):
 
     def on_keystore_pane_counts_changed(self, event: KeystorePane.CountsChanged) -> None:
         """Show the counts of the keystore in the title."""
-        self._counts = (
-            visible(event.text.replace(" pairs", "").replace(" pair", "")) if event.text != "no pairs" else ""
-        )
+        counts = event.text.replace(" pairs", "").replace(" pair", "")
+        self._counts = "" if counts == "no" else visible(counts)
         self._draw_title()
         self._draw_bar()  # another session may have done the next step
 
@@ -366,8 +366,7 @@ class MainScreen(RequestScreen):
 
     def _return_to(self, name: str) -> None:
         """Move the cursor to the pair that was shown last, and read the store if it has changed."""
-        index = self.keystore.rows.find(name)
-        if index is not None:
+        if (index := self.keystore.rows.find(name)) is not None:
             self.keystore.pairs.move_to(index)
         self.keystore.check_for_changes()
 
