@@ -155,6 +155,11 @@ def test_any_path_survives_both_shells(path: str) -> None:
     assert shlex.split(far_shell) == [f"/{path}"]
 
 
+@pytest.mark.parametrize("path", ["/a\tb", "/a\nb", "/\x1b[2J", "/a\u202eb", "/\udcff"])
+def test_a_path_that_cannot_be_typed_has_no_line(path: str) -> None:
+    assert scp_line(Host("h", "u"), path) is None
+
+
 @pytest.mark.parametrize("path", ["/a b", "/$(touch x)", "/`x`", "/a'b\"c", "/*", "/~", "/a;b&c|d"])
 def test_a_real_shell_takes_it_apart_the_same(path: str) -> None:
     line = scp_line(Host("h", "u"), path)

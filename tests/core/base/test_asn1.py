@@ -82,6 +82,18 @@ def test_what_is_not_ber_is_refused(data: bytes, is_short: bool) -> None:
     assert caught.value.is_short is is_short
 
 
+@pytest.mark.parametrize(
+    ("ber", "der"),
+    [
+        (b"\x5f\x81\x01\x81\x01x", b"\x5f\x81\x01\x01x"),
+        (b"\x5f\x81\x82\x03\x82\0\x01x", b"\x5f\x81\x82\x03\x01x"),
+        (b"\x7f\x1f\x80\x02\x81\x01\x05\0\0", b"\x7f\x1f\x03\x02\x01\x05"),
+    ],
+)
+def test_a_tag_of_several_octets_stays_and_its_length_is_shortened(ber: bytes, der: bytes) -> None:
+    assert to_der(ber + b"rest") == (der, len(ber))
+
+
 def test_pieces_of_a_bit_string_are_put_together() -> None:
     pieces = tlv(0x03, b"\0", b"ab"), tlv(0x03, b"\4", b"\xf0")
     assert to_der(b"\x23\x80" + b"".join(pieces) + b"\0\0")[0] == tlv(0x03, b"\4", b"ab\xf0")

@@ -83,6 +83,7 @@ def test_caches_of_hosts_are_known_and_must_be_private() -> None:
     entry = FileFacts(f"/s/.hosts/{host}", FileKind.FILE, 0o644, ME)
     (open_mode,) = check_store_files(folder("/s", folder("/s/.hosts", entry)), ME, creating=False)
     assert (open_mode.code, open_mode.path) == (FindingCode.OPEN_MODE, f"/s/.hosts/{host}")
+    assert open_mode.remedy == open_mode.pasteable == f"chmod 600 /s/.hosts/{host}"
 
 
 def test_an_unreadable_entry_among_the_pairs_is_unexpected() -> None:
@@ -92,6 +93,7 @@ def test_an_unreadable_entry_among_the_pairs_is_unexpected() -> None:
         FindingCode.UNEXPECTED,
         "/s/pairs/B is something that csrtui did not put there",
     )
+    assert finding.pasteable == f"# {finding.remedy}"
 
 
 def test_a_request_that_its_key_did_not_sign_is_found() -> None:

@@ -107,6 +107,22 @@ def test_a_small_count_beside_a_large_one_still_has_a_dot() -> None:
     assert chart_rows(counts, NAMES, 60)[0][3].bar == "●"
 
 
+@pytest.mark.parametrize("room", [-40, -1, 0, 1])
+def test_without_room_for_bars_only_the_numbers_are_drawn(room: int) -> None:
+    counts = MonthlyCounts(
+        3,
+        PeriodCounts(1, 1),
+        (PeriodCounts(0, 2), *[PeriodCounts()] * (MONTHS - 1)),
+        PeriodCounts(),
+        (2026, 11),
+    )
+    wide, _ = chart_rows(counts, NAMES, 200)
+    rows, step = chart_rows(counts, NAMES, len(wide[0].text) + room)
+    assert [row.text for row in rows] == [row.text for row in wide]
+    assert [row.bar for row in rows if row.bar] == ["●", "●"] * (room > 0)
+    assert step == (2 if room > 0 else 1)
+
+
 numbers = st.integers(0, 100_000)
 periods = st.builds(PeriodCounts, numbers, numbers)
 all_periods = st.lists(periods, min_size=MONTHS, max_size=MONTHS).map(tuple)

@@ -87,7 +87,9 @@ def test_entities_are_decoded_to_the_end(text: str) -> None:
     assert decoded is None or decode_entities(decoded) is None
 
 
-@pytest.mark.parametrize("text", ["Müller", "NESTLÉ®", "ESPAÑ™", "São", "ÃƒÃ", "Â", "abc", "Ãx"])
+@pytest.mark.parametrize(
+    "text", ["Müller", "NESTLÉ®", "ESPAÑ™", "São", "ÃƒÃ", "Â", "abc", "Ãx", "à€€", "í\xa0€"]
+)
 def test_what_is_no_damage_stays(text: str) -> None:
     assert repair_encoding(text) in {None, "ÃÃ"}
 
