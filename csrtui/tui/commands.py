@@ -1,7 +1,7 @@
 """The list of all commands of the screens: keys, texts and scopes.
 
 Everything that concerns keys is derived from it: the bindings, the command bar, the help, the palette, the checks of
-the user's own keys (`csrtui.tui.keymap`) and the README's tables.
+the user's own keys (`csrtui.tui.keymap`) and the table of ``csrtui help keys``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -212,7 +212,7 @@ PLACES = {
     Scope.FLEET: frozenset({Scope.FLEET, Scope.LISTS, Scope.STEPS}),
     Scope.PLAN: frozenset({Scope.PLAN, Scope.PAGES}),
 }
-"""The scopes that are active together, by the scope that is named after the screen or pane. `ANYWHERE` is always."""
+"""The scopes that are active together, by the scope of the screen or pane. `ANYWHERE` is always active."""
 
 WIDGET_ACTIONS = {
     "undo": "undo", "redo": "redo", "open_pair": "open", "mark": "mark", "open_finding": "open",
@@ -220,7 +220,7 @@ WIDGET_ACTIONS = {
 """The commands whose keys a widget binds, with the widget's action. They are in the help, but not configurable."""
 
 LAST_ON_BAR = ("help", "leave", "back", "switch_pane")
-"""The commands that a narrow command bar leaves out only after all others, in this order."""
+"""The commands that a narrow command bar leaves out last, in this order."""
 
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
 """The second key for help. It works on screens without text fields."""

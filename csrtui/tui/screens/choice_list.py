@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.widgets.choice_field import find_by_letter
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut, pad
@@ -75,14 +76,11 @@ class ChoiceLines(LineList, inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         """Move the cursor to the next value whose text begins with the typed character."""
-        character = (event.character or "").casefold()
-        if isinstance(self.rows, ValueRows) and len(character) == 1 and character.isalnum():
-            event.stop()
-            count, cursor = len(self.rows), self.cursor or 0
-            for index in (index % count for index in range(cursor + 1, cursor + count)):
-                if self.rows.choices[index].text.casefold().startswith(character):
-                    self.move_to(index)
-                    return
+        if isinstance(self.rows, ValueRows):
+            index = find_by_letter(self.rows.choices, self.cursor or 0, event.character)
+            if index is not None:
+                event.stop()
+                self.move_to(index)
 
 
 class ChoiceListScreen(Dialog["str | None"]):

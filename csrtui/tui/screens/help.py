@@ -120,17 +120,13 @@ class HelpScreen(Screen[None]):
     def _draw(self) -> None:
         text, width = self.query_one(TextField).value, self.size.width
         here = search(self._here, text)
-        lines = _own_lines(here, width) + _lines(search(self._commands, text), here, width)
+        own = _section("This screen", here, width) if here else []
+        lines = own + _lines(search(self._commands, text), here, width)
         if not lines:
             lines = [((f' Nothing matches "{visible(text)}". Esc clears the search.', ""),)]
         elif not text:
             lines += [((f" {line}", "label"),) for line in wrap(_MORE, max(width - 3, 8))]
         self.query_one(TextView).show_all(lines)
-
-
-def _own_lines(commands: Sequence[Command], width: int) -> list[Line]:
-    """Return the lines of the screen's own commands."""
-    return _section("This screen", commands, width) if commands else []
 
 
 def _lines(commands: Sequence[Command], shown: Collection[Command], width: int) -> list[Line]:

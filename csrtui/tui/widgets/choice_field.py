@@ -42,6 +42,18 @@ class ChoiceValue(NamedTuple):
     description: str = ""
 
 
+def find_by_letter(choices: Sequence[ChoiceValue], index: int, character: str | None) -> int | None:
+    """Return the index of the next choice whose text begins with the typed character, or None if it is not a letter or digit.
+
+    The search starts after `index` and continues with the first choice. `index` is returned if no choice matches.
+    """
+    letter = (character or "").casefold()
+    if len(letter) != 1 or not letter.isalnum():
+        return None
+    order = (*range(index + 1, len(choices)), *range(index))
+    return next((number for number in order if choices[number].text.casefold().startswith(letter)), index)
+
+
 class ChoiceField(Widget, can_focus=True):
     """One line with a label and the current value, such as ``[nginx ▼]``. With focus, the value is in reverse video.
 
@@ -130,15 +142,10 @@ class ChoiceField(Widget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Choose the next value whose text begins with the typed character."""
-        character = (event.character or "").casefold()
-        if len(character) != 1 or not character.isalnum():
-            return
-        event.stop()
-        index = self._values.index(self._value)
-        for value in (*self._values[index + 1 :], *self._values[: index + 1]):
-            if self._texts[value].casefold().startswith(character):
-                self._choose(value)
-                return
+        index = find_by_letter(self._choices, self._values.index(self._value), event.character)
+        if index is not None:
+            event.stop()
+            self._choose(self._values[index])
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - the field has only one line
         """Draw the field."""

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from csrtui.core.base.escaping import visible
-from csrtui.tui.wrapping import cut, pad
+from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +112,7 @@ class NameColumns(Widget, can_focus=True):
         for index in range(first, min(first + page - y, len(self._names)), self.size.height):
             is_current = index == self._cursor
             text = f"{'>' if is_current else ' '}{index + 1:>{digits}} "
-            text += pad(cut(visible(self._names[index]), width - len(text) - 1), width - len(text) - 1)
+            text += pad(visible(self._names[index]), width - len(text) - 1)
             highlight = Style(reverse=True) if self.has_focus else Style(bold=True)
             segments += [Segment(text, style + highlight if is_current else style), Segment(" ", style)]
         return Strip(segments).adjust_cell_length(self.size.width, style)
