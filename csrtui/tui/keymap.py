@@ -85,7 +85,7 @@ def _split(text: str) -> list[str]:
 def _textual_name(key: str) -> str:
     """Return Textual's name of a key.
 
-    The names on the screens and in the README are also accepted (``F12``, ``Esc``, ``/``).
+    The names on the screens and in ``csrtui help keys`` are also accepted (``F12``, ``Esc``, ``/``).
     """
     name = key if len(key) == 1 else key.lower()
     return _ALIASES.get(name, name)

@@ -3,8 +3,8 @@
 When a character is typed into one widget, Textual 8.2.8 renders every widget of the screen, and then discards the
 output outside that widget. With two dozen widgets, this takes most of the time between a key press and its echo.
 
-It waits for the test of the region in Textual's own `_get_renders` (``docs/upstream-reports.md``).
-``tests/bench/typing_keys.py`` tells when it can go: the time from a key to its echo stays the same without it.
+It can be deleted once Textual's own `_get_renders` tests the region (``docs/upstream-reports.md``). Then
+``tests/bench/typing_keys.py`` measures the same time from a key to its echo without it.
 """
 
 from __future__ import annotations

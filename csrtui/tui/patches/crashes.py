@@ -1,8 +1,7 @@
-"""An end that reveals no secret and restores the terminal: after a bug, a signal or the loss of the terminal.
+"""End the app without revealing a secret, and restore the terminal, after a bug, a signal or the loss of the terminal.
 
-Waits for an option in Textual to leave local variables out of its crash screen (`App._fatal_error` prints them), and
-for a driver that ends with its terminal. ``tests/tui/test_safe_app_failing.py`` and ``test_safe_app_ending.py`` tell
-when this module can go.
+It can be deleted once Textual can leave local variables out of its crash screen (`App._fatal_error` prints them), and its
+driver ends with its terminal. Then ``tests/tui/test_safe_app_failing.py`` and ``test_safe_app_ending.py`` pass without it.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ Differences from Textual 8.2.8:
 - SIGCONT without a preceding stop does not enter application mode twice.
 - The size is always the current size of the terminal in use, not of stdout.
 
-It waits for the fixes of the reports on the driver in ``docs/upstream-reports.md``. ``tests/tui/test_safe_app_ending.py``
-and ``tests/tui/test_terminal_whole.py`` tell when each part can go.
+Each part can be deleted once its report in ``docs/upstream-reports.md`` is fixed. Then
+``tests/tui/test_safe_app_ending.py`` and ``tests/tui/test_terminal_whole.py`` pass without it.
 """
 
 from __future__ import annotations

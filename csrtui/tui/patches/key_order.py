@@ -1,8 +1,8 @@
 """Keys that arrive together have the same effect as keys typed slowly. `SafeDriver` calls these methods.
 
-Waits for a driver in Textual that delivers a key only after the preceding key has had its effect (the report *Keys
-typed ahead go to the wrong widget* in ``docs/upstream-reports.md``). ``tests/tui/test_secret_field.py`` tells when
-this module can go.
+It can be deleted once Textual's driver delivers a key only after the preceding key has had its effect (the report *Keys
+typed ahead go to the wrong widget* in ``docs/upstream-reports.md``). Then ``tests/tui/test_secret_field.py`` passes
+without it.
 """
 
 from __future__ import annotations

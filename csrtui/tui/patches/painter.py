@@ -4,7 +4,8 @@ Textual 8.2.8 repaints whole pieces of lines, with full colours and a reset for 
 character typed into an empty field, 9 kB for a screen. That is slow over an SSH link of 4 kB/s. The painter keeps a
 copy of the terminal's contents and writes only the differences, with as few attributes as possible.
 
-It waits for such a renderer in Textual (``docs/upstream-reports.md``). ``tests/bench/typing_keys.py`` tells when it can go.
+It can be deleted once Textual has such a renderer (``docs/upstream-reports.md``). `csrtui.tui.patches.drawing` names the
+test.
 """
 
 from __future__ import annotations

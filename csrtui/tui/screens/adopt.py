@@ -15,7 +15,7 @@ from csrtui.core.base.escaping import plural
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import read_files, search_folder
-from csrtui.tui.screens.dialog import labelled
+from csrtui.tui.screens.dialog import SHORT, labelled
 from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -39,8 +39,6 @@ _ABOUT = (
 _OPENS_NO_KEY = "the passphrase opens none of the encrypted keys"
 _NOTES = 3
 """Lines reserved for notes. They keep the height of the dialog constant."""
-_SHORT = 18
-"""Screens with fewer lines are short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +184,7 @@ class AdoptScreen(TaskDialog[AdoptAnswer]):
 
     def draw(self) -> None:
         """Redraw the dialog, without the explanation if the screen is short."""
-        short = self.app.size.height < _SHORT
+        short = self.app.size.height < SHORT
         about = [] if short else [(), *self.lines(_ABOUT, "label"), ()]
         self.show("#about", [*self.lines("Adopt keys", "strong"), *about])
         notes: list[Line] = []

@@ -18,7 +18,7 @@ from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tui.groups import HasNames, choices
 from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.dialog import labelled
+from csrtui.tui.screens.dialog import SHORT, labelled
 from csrtui.tui.screens.path_dialog import PathDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 _FIELDS = ("#folder", "#passphrase", "#again")
 _AROUND_NOTES = 7
 """Lines of the dialog besides the notes: frame, title, three fields, keys."""
-_SHORT = 18
-"""On screens with fewer lines, the dialog has no blank lines."""
 _NOTES = 5
 """Lines reserved for notes. They keep the height of the dialog constant while the user types."""
 _NO_FOLDER = "Enter the folder for the backups."
@@ -343,7 +341,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
         """Redraw the dialog."""
         count = len(self.group.pairs)
         title = f"Back up {self.group.names[0] if count == 1 else f'{count} pairs'}"
-        gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
+        gap: list[Line] = [] if self.app.size.height < SHORT else [()]
         self.show("#about", [*self.lines(title, "strong"), *gap])
         keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Generate passphrase"))
         around = _AROUND_NOTES + (len(keys) - 1) + (len(self._groups) > 1) + 3 * len(gap)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ResultT = TypeVar("ResultT")
 
 SHORT = 18
-"""On screens with fewer lines, a dialog shows its keys on one line."""
+"""On screens with fewer lines, a dialog has no blank lines and shows its keys on one line."""
 _WIDTH = 74
 _LABEL = 13
 _BETWEEN_KEYS = "   "

@@ -43,9 +43,9 @@ class ChoiceValue(NamedTuple):
 
 
 def find_by_letter(choices: Sequence[ChoiceValue], index: int, character: str | None) -> int | None:
-    """Return the index of the next choice whose text begins with the typed character, or None if it is not a letter or digit.
+    """Return the index of the next choice whose text begins with `character`, or None if it is not a letter or digit.
 
-    The search starts after `index` and continues with the first choice. `index` is returned if no choice matches.
+    The search starts after `index` and continues with the first choice. If no choice matches, return `index`.
     """
     letter = (character or "").casefold()
     if len(letter) != 1 or not letter.isalnum():
