@@ -281,7 +281,7 @@ TEXTS = (README, *sorted((ROOT / "csrtui" / "docs").glob("*.md")))
 
 
 def documented_commands() -> list[str]:
-    """The lines of their shell blocks that run csrtui."""
+    """Return the lines of their shell blocks that run csrtui."""
     blocks = [
         block for text in TEXTS for block in re.findall(r"```sh\n(.*?)```", text.read_text(), re.DOTALL)
     ]

@@ -1,4 +1,4 @@
-"""The tables of the documentation are those that the program itself would write."""
+"""The tables of the documentation are up to date."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_only_the_table_is_replaced(topic: Path) -> None:
     assert read_table("topic", "a") == "new\n"
 
 
-def test_without_a_place_nothing_is_written(topic: Path) -> None:
+def test_without_a_place_for_the_table_the_file_does_not_change(topic: Path) -> None:
     with pytest.raises(SystemExit, match="no place"):
         write_table("topic", "b", "new\n")
     assert "old" in topic.read_text()

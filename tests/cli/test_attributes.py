@@ -1,4 +1,4 @@
-"""Further attributes of the subject: after the six fields, for a private CA only, kept by `renew`."""
+"""Further subject attributes: they follow the six fields, are for a private CA only, and are kept by `renew`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KEPT = [
 ]
 
 
-def test_they_follow_the_fields_in_their_order_and_are_renewed(csrtui: Csrtui) -> None:
+def test_attributes_follow_the_six_fields_in_order_and_are_renewed(csrtui: Csrtui) -> None:
     made = csrtui("new", "intranet", "-O", "My Ltd", "-U", "First", *OPTIONS, *PRIVATE, "--json")
     assert made.status == 0, made.err
     assert made.json["subject_fields"]["attributes"] == KEPT
@@ -46,7 +46,7 @@ def test_they_follow_the_fields_in_their_order_and_are_renewed(csrtui: Csrtui) -
     assert {one["code"] for one in csrtui("doctor", "--json").json["findings"]} == {"backup-none"}
 
 
-def test_the_first_unit_is_the_unit(csrtui: Csrtui) -> None:
+def test_the_first_ou_attribute_becomes_the_organizational_unit(csrtui: Csrtui) -> None:
     made = csrtui("new", "intranet", "--attribute", "OU=A", "--attribute", "OU=B", *PRIVATE, "--json").json
     fields = made["subject_fields"]
     assert (fields["organizational_unit"], fields["attributes"]) == ("A", ["OU=B"])
@@ -66,7 +66,7 @@ def test_the_first_unit_is_the_unit(csrtui: Csrtui) -> None:
         ("CN=second", "private", "known type"),
     ],
 )
-def test_what_no_ca_would_write_is_refused(csrtui: Csrtui, given: str, ca: str, said: str) -> None:
+def test_an_invalid_attribute_is_refused(csrtui: Csrtui, given: str, ca: str, said: str) -> None:
     ran = csrtui("new", "www.mydomain.com", "mydomain.com", "--attribute", given, "--ca", ca)
     assert (ran.status, csrtui.pairs) == (2, [])
     assert said in ran.err
@@ -83,7 +83,7 @@ def test_an_unknown_attribute_in_a_record_is_a_clear_error(csrtui: Csrtui) -> No
     assert "subject_fields.attributes" in ran.error
 
 
-def test_a_certificate_without_them_says_so(csrtui: Csrtui) -> None:
+def test_a_certificate_without_the_attributes_is_reported(csrtui: Csrtui) -> None:
     csrtui("new", "intranet", "-U", "First", *OPTIONS, *PRIVATE)
     request = csr.read_pem((csrtui.pair("intranet") / "request.pem").read_bytes())
     certificate = csrtui.store.parent / "certificate.pem"

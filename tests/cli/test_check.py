@@ -135,7 +135,9 @@ def test_it_covers_the_twins_as_new_does(csrtui: Csrtui) -> None:
     assert found["pair"]["name"] == made["name"]
 
 
-def test_a_file_is_left_to_inspect(csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_for_a_file_the_hint_names_inspect(
+    csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "www.csr").write_text("x")
     ran = csrtui("check", "www.csr")

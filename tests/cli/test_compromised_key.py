@@ -1,4 +1,4 @@
-"""A compromised key: marked in every pair that has it, never used again, named until its certificate ends."""
+"""A compromised key is marked in every pair that has it, never used again, and reported until its certificate expires."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def made(csrtui: Csrtui, tmp_path: Path) -> Csrtui:
     return csrtui
 
 
-def test_it_shows_what_revocation_needs(made: Csrtui) -> None:
+def test_the_data_and_steps_for_revocation_are_shown(made: Csrtui) -> None:
     leaf = made("inspect", str(made.pair(NAME) / "certificate.pem"), "--json").json["items"][0]
     ran = made("retire", "--compromised", NAME)
     assert ran.status == 0
@@ -79,13 +79,13 @@ def test_the_key_is_never_used_again(made: Csrtui, tmp_path: Path) -> None:
     assert made("show", f"{NAME}-2", "--json").json["compromised"] is None
 
 
-def test_the_doctor_names_it_while_its_certificate_is_valid(made: Csrtui) -> None:
+def test_the_doctor_reports_it_while_its_certificate_is_valid(made: Csrtui) -> None:
     assert made("retire", "--compromised", NAME).status == 0
     findings = made("doctor", "--json").json["findings"]
     assert [finding["level"] for finding in findings if finding["code"] == "key-compromised"] == ["error"]
 
 
-def test_without_a_certificate_the_order_is_named(csrtui: Csrtui) -> None:
+def test_without_a_certificate_the_steps_name_the_order(csrtui: Csrtui) -> None:
     assert csrtui("new", "b-shop.com", "--ca", "private").status == 0
     ran = csrtui("retire", "--compromised", "b-shop.com")
     assert ran.status == 0

@@ -1,4 +1,4 @@
-"""The documentation's block of commands, line by line in its order: each finds what the lines before it made."""
+"""The block of commands in the documentation: each line works on the results of the lines before it."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _ELSEWHERE = ("/mnt/usb", "/srv/keys", "/etc/nginx/tls", "/etc/letsencrypt/live"
 
 
 def block() -> list[str]:
-    """The lines of the topic on the command line, without those for many hosts."""
+    """Return the documented commands, without those for many hosts."""
     text = (ROOT / "csrtui/docs/command-line.md").read_text()
     (lines,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     return [line for line in lines.splitlines() if not line.startswith("csrtui fleet ")]
 
 
 class Reader:
-    """Somebody who types what the documentation says, in a folder with the files that it names."""
+    """A reader who types the commands of the documentation, in a folder with the files that it names."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -56,7 +56,7 @@ class Reader:
         self._make_elsewhere()
 
     def at(self, path: str) -> Path:
-        """Where a folder that the documentation names is here."""
+        """Return the test's own folder for a folder that the documentation names."""
         return self.folder / path.lstrip("/")
 
     def _make_elsewhere(self) -> None:

@@ -254,7 +254,7 @@ def test_a_renewal_needs_neither_server_nor_folder_and_can_be_undone(csrtui: Csr
     assert (ran.status, ran.json["ok"]) == (1, False)
 
 
-def test_what_lets_others_read_the_key_is_refused(csrtui: Csrtui, to: Path) -> None:
+def test_access_for_others_to_the_key_is_refused(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
     for options in (("--mode", "644"), ("--mode", "640"), ("--owner", "nobody at all")):
         ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), *options)

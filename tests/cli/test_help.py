@@ -25,7 +25,7 @@ def test_help_lists_every_command_and_topic(csrtui: Csrtui) -> None:
     assert [line.split()[0] for line in ran.out.partition("topics")[2].splitlines()[1:]] == TOPICS
 
 
-def test_help_of_a_command_is_what_its_option_prints(csrtui: Csrtui) -> None:
+def test_help_of_a_command_prints_the_same_as_its_help_option(csrtui: Csrtui) -> None:
     assert csrtui("help", "new").out == csrtui("new", "--help").out
 
 
@@ -83,7 +83,7 @@ def test_quiet_leaves_only_data_and_errors(csrtui: Csrtui) -> None:
     assert "made" in csrtui("new", "www.example-shop.com").err
 
 
-def test_verbose_names_the_files_and_no_secret(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_verbose_logs_files_but_no_secret(csrtui: Csrtui, tmp_path: Path) -> None:
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("correct horse battery staple\n")
     passphrase.chmod(0o600)

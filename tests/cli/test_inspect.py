@@ -1,4 +1,4 @@
-"""``csrtui inspect`` describes any file, says what belongs together, and compares it with the keystore."""
+"""``csrtui inspect`` describes any file, groups items with the same key, and compares them with the keystore."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_key_a_csr_and_a_certificate_belong_together(made: Csrtui, tmp_path: P
     assert not made.pair("shop").joinpath("certificate.pem").exists()
 
 
-def test_the_pair_and_the_differences_from_it_are_named(made: Csrtui, tmp_path: Path) -> None:
+def test_the_matching_pair_and_the_differences_from_it_are_shown(made: Csrtui, tmp_path: Path) -> None:
     old, new = tmp_path / "old.pem", tmp_path / "new.pem"
     old.write_bytes(pem(certificate(made, days=30)))
     new.write_bytes(pem(certificate(made, names=[NAME, "b-shop.com"])))
@@ -106,7 +106,7 @@ def test_another_csr_of_the_same_key_is_compared(made: Csrtui, tmp_path: Path) -
     ]
 
 
-def test_the_chain_is_drawn_and_its_order_judged(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_the_chain_is_drawn_and_its_order_is_checked(csrtui: Csrtui, tmp_path: Path) -> None:
     authority = make("Root", None, key("ec", 1), (ca(),))
     leaf = make("www.a.com", authority, key("ec", 2), (names("www.a.com"),))
     right, wrong = tmp_path / "right.pem", tmp_path / "wrong.pem"
@@ -122,7 +122,7 @@ def test_the_chain_is_drawn_and_its_order_judged(csrtui: Csrtui, tmp_path: Path)
     assert "chain-order" not in codes(document["items"][0])
 
 
-def test_what_is_wrong_gives_exit_1(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_a_problem_in_a_file_gives_exit_1(csrtui: Csrtui, tmp_path: Path) -> None:
     expired = make("old.a.com", None, key("ec", 3), (names("old.a.com"),), end=START.replace(year=2021))
     path = tmp_path / "expired.pem"
     path.write_bytes(pem(expired.certificate))
@@ -154,7 +154,7 @@ def test_nothing_readable_gives_exit_2(data: bytes, csrtui: Csrtui) -> None:
     assert inspected(csrtui, "-", stdin=data)[1]["items"] == []
 
 
-def test_encrypted_things_say_so_and_open_with_the_passphrase(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_encrypted_items_are_reported_and_open_with_the_passphrase(csrtui: Csrtui, tmp_path: Path) -> None:
     path, phrase = tmp_path / "key.pem", tmp_path / "phrase"
     private = key("ec", 4)
     path.write_bytes(
@@ -226,7 +226,7 @@ def test_a_faulty_csr_is_described_with_its_fault(csrtui: Csrtui) -> None:
     assert codes(item)[0] == "encoding"
 
 
-def test_no_keystore_is_needed_and_a_bad_one_is_only_noted(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_no_keystore_is_needed_and_an_unusable_one_is_only_noted(csrtui: Csrtui, tmp_path: Path) -> None:
     csr = str(FILES / "pair/www.csr")
     assert csrtui("inspect", csr, "--store", str(tmp_path / "none")).status == 0
     assert not (tmp_path / "none").exists()

@@ -68,7 +68,7 @@ def test_a_key_alone_becomes_a_pair_and_its_file_stays(csrtui: Csrtui, place: Pa
     assert "www.mydomain.com" in again.error
 
 
-def test_a_key_under_a_passphrase_stays_under_it(csrtui: Csrtui, place: Path) -> None:
+def test_an_encrypted_key_stays_encrypted(csrtui: Csrtui, place: Path) -> None:
     file, word = written(place, KEY, "correct horse battery staple"), passphrase_file(place)
     assert csrtui("new", *NAMES, "--key-file", str(file)).status == 2
     made = csrtui("new", *NAMES, "--key-file", str(file), "--passphrase-file", word, "--json")
@@ -86,7 +86,7 @@ def test_a_plain_key_is_encrypted_on_request(csrtui: Csrtui, place: Path) -> Non
     assert made.json["key"]["encrypted"] is True
 
 
-def test_a_weak_key_makes_no_request_to_a_public_ca(csrtui: Csrtui, place: Path) -> None:
+def test_no_request_to_a_public_ca_is_made_for_a_weak_key(csrtui: Csrtui, place: Path) -> None:
     subprocess.run(
         ["openssl", "genrsa", "-out", str(place / "old.key"), "1024"], check=True, capture_output=True
     )
@@ -105,7 +105,7 @@ def test_a_weak_key_makes_no_request_to_a_public_ca(csrtui: Csrtui, place: Path)
         (("new", *NAMES, "--key-file", "{}", "--force", "--as", "A B"), "not a valid pair name"),
     ],
 )
-def test_what_does_not_go_together_is_refused(
+def test_invalid_options_for_an_existing_key_are_refused(
     csrtui: Csrtui, place: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     file = str(written(place, KEY))
@@ -115,14 +115,14 @@ def test_what_does_not_go_together_is_refused(
     assert csrtui.pairs == []
 
 
-def test_a_curve_that_csrtui_does_not_make_gets_no_csr(csrtui: Csrtui, place: Path) -> None:
+def test_a_key_on_an_unsupported_curve_gets_no_csr(csrtui: Csrtui, place: Path) -> None:
     file = written(place, ec.generate_private_key(ec.SECP256K1()))
     ran = csrtui("new", *NAMES, "--ca", "private", "--key-file", str(file))
     assert ran.status == 2
     assert "csrtui does not make one" in ran.error
 
 
-def test_the_same_key_gets_a_new_csr_for_other_names_and_its_certificate_finds_it(csrtui: Csrtui) -> None:
+def test_same_key_makes_a_csr_for_other_names_and_its_certificate_is_matched(csrtui: Csrtui) -> None:
     old = csrtui("new", *NAMES, "--json").json
     renewed = csrtui(
         "renew", "www.mydomain.com", "--same-key", "--names", *NAMES, "shop.mydomain.com", "--json"
@@ -141,7 +141,7 @@ def test_the_same_key_gets_a_new_csr_for_other_names_and_its_certificate_finds_i
     assert "same-key" not in codes
 
 
-def test_the_same_key_stays_under_its_passphrase_and_comes_back_beside_the_old_pair(
+def test_with_same_key_the_key_stays_encrypted_and_is_restored_beside_the_old_pair(
     csrtui: Csrtui, place: Path
 ) -> None:
     word = passphrase_file(place)
@@ -164,7 +164,7 @@ def test_ways_to_renew_exclude_each_other(csrtui: Csrtui, options: tuple[str, ..
     assert csrtui.pairs == ["www.mydomain.com"]
 
 
-def test_an_adopted_key_of_another_type_is_not_used_again(csrtui: Csrtui, place: Path) -> None:
+def test_an_adopted_key_of_an_unsupported_type_is_not_reused(csrtui: Csrtui, place: Path) -> None:
     file, request = written(place, ec.generate_private_key(ec.SECP256K1())), place / "old.csr"
     subprocess.run(
         ["openssl", "req", "-new", "-key", str(file), "-subj", "/CN=intranet", "-out", str(request)],

@@ -53,7 +53,7 @@ def test_what_is_due_stands_there_a_line_each(three: Csrtui) -> None:
     assert (ran.status, ran.err) == (0, "1 pair · 1 due · 1 not backed up\n")
 
 
-def test_what_has_expired_is_listed_too_and_counted_by_itself(three: Csrtui, tmp_path: Path) -> None:
+def test_expired_pairs_are_listed_and_counted_separately(three: Csrtui, tmp_path: Path) -> None:
     three("new", "past.com")
     issue(three, tmp_path, "past.com", age=100)
     ran = three("list", "--next", "renew")

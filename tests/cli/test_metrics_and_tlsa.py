@@ -36,7 +36,7 @@ def test_metrics_are_printed_or_replace_a_file_in_one_step(made: Csrtui, tmp_pat
     assert (ran.status, ran.out) == (0, "")
     assert path.read_text().splitlines()[0] == printed.out.splitlines()[0]
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    assert old.read() == "old"  # whoever reads the old file reads all of it
+    assert old.read() == "old"  # a reader of the old file still gets all of it
     old.close()
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []
 
@@ -49,7 +49,7 @@ def test_an_unreadable_pair_is_counted(made: Csrtui) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--to", "x"), ("--json", "--to", "x"), ("--prometheus", "--csv")])
-def test_options_that_do_not_fit(made: Csrtui, arguments: tuple[str, ...]) -> None:
+def test_invalid_combinations_of_options_are_refused(made: Csrtui, arguments: tuple[str, ...]) -> None:
     assert made("list", *arguments).status == 2
 
 

@@ -1,4 +1,4 @@
-"""Names of other kinds, and requests without a common name: made, listed, renewed, backed up, adopted and imported."""
+"""Names of other kinds and requests without a common name, in every command that makes, shows or imports pairs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def word(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ((*TYPED, "--no-common-name"), "", "jane-xn--bcher-kva.de"),
     ],
 )
-def test_every_command_keeps_them(
+def test_every_command_keeps_the_names(
     csrtui: Csrtui, word: Path, options: tuple[str, ...], subject: str, name: str
 ) -> None:
     made = csrtui("new", *options, *PRIVATE, "--json")
@@ -67,7 +67,7 @@ def test_every_command_keeps_them(
     assert levels <= {"note", "warning"}
 
 
-def test_an_adopted_request_keeps_them_when_it_is_renewed(csrtui: Csrtui) -> None:
+def test_a_renewal_of_an_adopted_request_keeps_the_names(csrtui: Csrtui) -> None:
     csrtui("new", *TYPED, "--no-common-name", "--purpose", "client", *PRIVATE, "--as", "first")
     folder = csrtui.pair("first").rename(csrtui.store.parent / "elsewhere")
     csrtui("adopt", "--key", str(folder / "key.pem"), "--csr", str(folder / "request.pem"), *PRIVATE)
@@ -96,7 +96,7 @@ def test_an_empty_subject_is_shown_and_its_names_are_critical(csrtui: Csrtui) ->
     assert csrtui("renew", "www.mydomain.com", "--json").json["subject"] == ""
 
 
-def test_an_address_is_made_without_a_common_name_as_the_advice_says(csrtui: Csrtui) -> None:
+def test_a_request_for_an_address_without_a_common_name_follows_the_advice(csrtui: Csrtui) -> None:
     (finding,) = csrtui("check", "8.8.8.8", "--json").json["findings"]
     assert finding["fix"] == {"label": "leave the common name out", "names": ["8.8.8.8"]}
     long = "a" * 60 + ".mydomain.com"

@@ -39,7 +39,7 @@ def test_a_public_ca_is_refused_with_the_reason(csrtui: Csrtui, purpose: Purpose
     assert csrtui.pairs == []
 
 
-def test_a_table_has_a_purpose_and_names_an_unknown_one(csrtui: Csrtui) -> None:
+def test_a_table_has_a_purpose_column_and_an_unknown_purpose_is_named(csrtui: Csrtui) -> None:
     table = b"common_name,purpose,ca\nvpn-client-7,client,private\na.mydomain.com,,\nb.mydomain.com,baking,private\n"
     ran = csrtui("new", "--from", "-", stdin=table)
     first, second, third = ran.json_lines
@@ -51,7 +51,7 @@ def test_a_table_has_a_purpose_and_names_an_unknown_one(csrtui: Csrtui) -> None:
     assert [line.get("skipped") for line in again.json_lines[:2]] == [True, True]
 
 
-def test_a_pair_of_an_earlier_release_is_for_servers_and_an_unknown_purpose_is_an_error(
+def test_a_pair_of_an_earlier_release_has_the_purpose_server_and_an_unknown_purpose_is_an_error(
     csrtui: Csrtui,
 ) -> None:
     csrtui("new", "a.mydomain.com")
@@ -66,7 +66,7 @@ def test_a_pair_of_an_earlier_release_is_for_servers_and_an_unknown_purpose_is_a
     assert "purpose is not a known value" in ran.error
 
 
-def test_a_backup_names_the_purpose_and_brings_it_back(
+def test_a_backup_contains_the_purpose_and_restores_it(
     csrtui: Csrtui, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     place = tmp_path_factory.mktemp("backups")

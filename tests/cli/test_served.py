@@ -25,7 +25,7 @@ def issued(csrtui: Csrtui, pair: str, **changes: Any) -> x509.Certificate:
 
 @pytest.fixture
 def made(csrtui: Csrtui, tmp_path: Path) -> Csrtui:
-    """Csrtui with a pair whose certificate is imported with its chain, and with another pair."""
+    """Give csrtui with two pairs, of which the first has its certificate and chain."""
     assert csrtui("new", NAME, "a-shop.com").status == 0
     assert csrtui("new", "b-shop.com", "www.b-shop.com").status == 0
     path = tmp_path / "answer.pem"
@@ -35,7 +35,7 @@ def made(csrtui: Csrtui, tmp_path: Path) -> Csrtui:
 
 
 def s_client(*certificates: x509.Certificate) -> bytes:
-    """What ``openssl s_client -showcerts`` prints."""
+    """Return certificates in the form that ``openssl s_client -showcerts`` prints."""
     lines = [b"CONNECTED(00000003)\n---\nCertificate chain\n"]
     for number, certificate in enumerate(certificates):
         subject = certificate.subject.rfc4514_string().encode()
@@ -53,7 +53,7 @@ def stored(csrtui: Csrtui) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates((csrtui.pair(NAME) / "certificate.pem").read_bytes())
 
 
-def test_this_certificate_with_its_chain(made: Csrtui, tmp_path: Path) -> None:
+def test_the_pairs_certificate_with_its_chain_is_served(made: Csrtui, tmp_path: Path) -> None:
     leaf, middle = stored(made)
     assert verdict(made, s_client(leaf, middle)) == (0, ["served"])
     assert verdict(made, s_client(leaf, middle, root().certificate)) == (0, ["served"])

@@ -86,7 +86,7 @@ def test_the_version_of_what_was_never_installed_is_said(
     assert (ran.status, len(ran.out.splitlines())) == (0, 2)
 
 
-def test_an_unsupported_library_is_named_instead_of_a_bug(
+def test_an_unsupported_library_version_is_named_and_is_not_reported_as_a_bug(
     csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_: object) -> object:
@@ -110,7 +110,7 @@ def _runs(python: str) -> bool:
 
 
 @pytest.mark.parametrize("version", ["3.6", "3.8", "3.9", "3.10"])
-def test_an_old_python_gets_one_sentence(version: str) -> None:
+def test_an_old_python_is_refused_in_one_sentence(version: str) -> None:
     found = [*Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), shutil.which(f"python{version}")]
     python = next((str(path) for path in found if path and _runs(str(path))), None)
     if python is None:

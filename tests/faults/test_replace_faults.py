@@ -71,7 +71,7 @@ class Place:
         undo_export(self.session, NEW, APACHE, str(self.tls))
 
     def check(self, before: Contents, after: Contents) -> None:
-        """Assert what must hold at every moment."""
+        """Assert the rules that hold at every moment."""
         present, hidden = contents(self.tls), contents(self.tls / PREVIOUS)
         assert present.keys() == before.keys()
         for name, data in present.items():
@@ -97,12 +97,12 @@ def contents(folder: Path) -> Contents:
 def run(
     act: Callable[[], None], when: int, fault: int | None, calls_of: tuple[str, ...] = CHANGING
 ) -> tuple[int, int]:
-    """Do it in a process of its own whose call number `when` is not made; its exit status, and how many calls it made.
+    """Run the command in its own process, with a fault in call number `when`. Return its exit status and its number of calls.
 
     Args:
-        act: Does it.
+        act: The command.
         when: The number of the call, from 1; 0 for none.
-        fault: The error of that call, or None to end the process there and then, as ``kill -9`` does.
+        fault: The error of that call, or None to kill the process at that call, as ``kill -9`` does.
         calls_of: The functions whose calls count.
     """
     reading, writing = os.pipe()
@@ -153,7 +153,7 @@ def test_any_call_may_fail_or_be_the_last(tmp_path: Path, name: str, fault: int 
 
 
 def sweep(tmp_path: Path, name: str, fault: int | None, calls_of: tuple[str, ...]) -> None:
-    """Give the fault to each call, and check what is there after it and after the same command once more."""
+    """Inject the fault into each call, and check the files after it and after the same command is repeated."""
     place = Place(tmp_path / "place")
     before, after = (place.old, place.new) if name == "replace" else (place.new, place.old)
     if name == "undo":

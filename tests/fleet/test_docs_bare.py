@@ -1,4 +1,4 @@
-"""The documentation on many servers, each of its commands as it stands there, on bare machines.
+"""Each command of the documentation on many servers, exactly as documented, on bare machines.
 
 Here a checkout and a Python; there two hosts that have nothing of csrtui's: from an inventory to issued
 certificates on both, then the same hosts through ``csrtui fleet``.
@@ -30,7 +30,7 @@ _NEEDED = ("csrtui", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md")
 
 
 class Administrator:
-    """Somebody with a checkout, who types the commands of the documentation.
+    """A reader with a checkout, who types the commands of the documentation.
 
     Args:
         folder: An empty one, for the checkout and a home.
@@ -67,7 +67,7 @@ class Administrator:
 
 @pytest.fixture
 def administrator(tmp_path: Path) -> Administrator:
-    """Give somebody who followed the first block of the documentation."""
+    """Give a reader who followed the first block of the documentation."""
     found = Administrator(tmp_path)
     found._exports, exports = "", found._exports
     found.types("python3.11 -m venv .venv")
@@ -114,7 +114,7 @@ def test_it_leads_from_an_inventory_to_issued_certificates(
 
 
 def with_fleet(administrator: Administrator) -> None:
-    """Do what the documentation says of ``csrtui fleet``, line by line; nothing is left to be done there."""
+    """Type the documented commands of ``csrtui fleet``, line by line. They leave no open step on the hosts."""
     screen, listed, last, new, backup, folder, csrs, bring, doctor = FLEET.splitlines()
     with administrator.at_terminal(screen) as terminal:
         terminal.wait_for("2 hosts · 2 pairs")

@@ -1,4 +1,4 @@
-"""The documentation on many servers: followed, it leads from an inventory to issued certificates on two hosts."""
+"""The steps of the documentation on many servers lead from an inventory to issued certificates on two hosts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_its_playbooks_are_yaml_and_it_names_every_module_and_the_role() -> None:
+def test_its_playbooks_are_yaml_and_every_module_and_the_role_are_documented() -> None:
     assert list(books()) == ["setup.yml", "request.yml", "install.yml"]
     assert all(yaml.safe_load(book)[0]["hosts"] == "web" for book in books().values())
     text = (ROOT / "csrtui/docs/many-servers.md").read_text()
@@ -29,7 +29,7 @@ def test_its_playbooks_are_yaml_and_it_names_every_module_and_the_role() -> None
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[Hosts]:
-    """Give two hosts, and an administrator's SSH key where the README has it."""
+    """Give two hosts, and an administrator's SSH key in the documented place."""
     folder = tmp_path / "hosts"
     folder.mkdir()
     (folder / ".ssh").mkdir()

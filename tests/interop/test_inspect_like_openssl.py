@@ -1,4 +1,4 @@
-"""``csrtui inspect`` says what the real openssl says: of what openssl makes, and of the files that others wrote."""
+"""``csrtui inspect`` shows the same as the real openssl, for files made by openssl and by other programs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def openssl(*arguments: str, stdin: bytes = b"") -> bytes:
 
 @dataclass(frozen=True)
 class Material:
-    """What openssl made for a kind of key, by file name."""
+    """Return the files that openssl made for a kind of key, by file name."""
 
     folder: Path
 
@@ -161,7 +161,7 @@ def inspected(name: str, data: bytes, passphrase: str | None = PASSPHRASE) -> In
 
 @pytest.mark.parametrize(("form", "kinds"), CASES)
 @pytest.mark.parametrize("kind", KEYS)
-def test_what_openssl_makes(
+def test_files_made_by_openssl(
     kind: str, form: str, kinds: list[str], material: Callable[[str], Material]
 ) -> None:
     made = material(kind)
@@ -186,7 +186,7 @@ OTHERS = sorted(path for path in FILES.rglob("*") if path.is_file() and path.suf
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: str(path.relative_to(FILES)))
-def test_what_others_wrote(path: Path) -> None:
+def test_files_made_by_other_programs(path: Path) -> None:
     passphrases = {"programs": "Passw0rd-interop", "adopt-p12": "changeit", "adopt-key": ""}
     passphrase = passphrases.get(path.relative_to(FILES).parts[0])
     if path.parent.name == "adopt-key":
@@ -265,7 +265,7 @@ def normal(name: str) -> str:
 
 
 def values(name: str) -> list[str]:
-    """The values in a distinguished name, without the names of types and escapes, on which programs differ."""
+    """Return the values in a distinguished name, without type names and escapes, which differ between programs."""
     parts = re.split(r"(?<!\\)[,+]", name)
     texts = [re.sub(r"\\([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), part) for part in parts]
     return [text.partition("=")[2].replace("\\", "").strip() for text in texts if "=" in text]

@@ -1,4 +1,4 @@
-"""A real nginx is renewed eight times in a row: no change of its configuration, and no handshake fails meanwhile."""
+"""Eight renewals of a real nginx: its configuration does not change, and no handshake fails."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RENEWALS = 8
 
 
 class Client:
-    """A client that connects all the time, and verifies chain and name.
+    """A client that connects continuously, and verifies chain and name.
 
     Args:
         port: The port of the server on loopback.
@@ -108,7 +108,7 @@ def test_nginx_is_renewed_eight_times_without_a_change_and_without_a_failed_hand
 
 
 def renew(store: Path, pair: str, number: int) -> tuple[str, str]:
-    """Renew a pair and bring its certificate home; the new pair's name, and the certificate's serial number."""
+    """Renew a pair and import its certificate. Return the new pair's name and the certificate's serial number."""
     ran = run_process("renew", pair, store=store)
     assert ran.status == 0, ran.err
     new = ran.out.strip()

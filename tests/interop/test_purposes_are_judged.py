@@ -1,4 +1,4 @@
-"""openssl as the CA and the judge: it issues by the requested purposes, verifies them, and signs mail with one."""
+"""openssl as the CA and the verifier: it issues certificates for the requested purposes, verifies them, and signs mail."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files
 
 @pytest.fixture
 def base() -> Iterator[Path]:
-    """A folder with a short path that users of servers may enter."""
+    """Give a folder with a short path that the users of servers may enter."""
     with TemporaryDirectory(prefix="csrtui-service-") as top:
         path = Path(top)
         path.chmod(0o755)
@@ -35,7 +35,7 @@ def base() -> Iterator[Path]:
 
 
 def export(issued: Issued, base: Path, platform: str, user: str | None = None) -> list[str]:
-    """Export into a folder below `base`, with the key for the user of the server; the lines of the configuration."""
+    """Export into a folder below `base`, with the key owned by the server's user. Return the configuration lines."""
     if user is not None:
         try:
             pwd.getpwnam(user)

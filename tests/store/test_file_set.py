@@ -1,4 +1,4 @@
-"""A set of files is replaced whole or not at all as far as that is possible, and who may read its key is checked."""
+"""A set of files is replaced completely or not at all as far as possible, and access to its key is checked."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def texts(folder: Path) -> list[bytes]:
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, name: str, fails: Callable[[tuple[object, ...]], bool]) -> None:
-    """Let a function of the system fail for some arguments."""
+    """Make a system function fail for some arguments."""
     real = getattr(os, name)
 
     def call(*arguments: object, **options: object) -> object:
@@ -91,7 +91,7 @@ def test_an_error_between_the_files_says_which_are_replaced_and_the_way_back(
     assert not list((folder / PREVIOUS).iterdir())
 
 
-def test_names_that_are_not_confirmed_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unconfirmed_rename_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushes: list[object] = []
 
     def is_last(arguments: tuple[object, ...]) -> bool:
@@ -111,7 +111,7 @@ def test_only_one_process_writes_there(folder: Path) -> None:
             second.lock()
 
 
-def test_a_folder_that_cannot_be_locked_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_locked_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def flock(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
@@ -121,7 +121,7 @@ def test_a_folder_that_cannot_be_locked_is_told(folder: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("kind", ["open", "link", "file"])
-def test_a_hidden_folder_of_somebody_else_s_making_is_refused(folder: Path, kind: str) -> None:
+def test_a_hidden_folder_that_csrtui_did_not_make_is_refused(folder: Path, kind: str) -> None:
     hidden = folder / PREVIOUS
     if kind == "link":
         hidden.symlink_to(folder)
@@ -137,7 +137,9 @@ def test_a_hidden_folder_of_somebody_else_s_making_is_refused(folder: Path, kind
     assert texts(folder) == [b"old crt", b"old key"]
 
 
-def test_leftovers_of_a_killed_run_are_removed_or_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leftovers_of_a_killed_run_are_removed_or_reported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     replace(folder)
     left = folder / PREVIOUS / f"{files.TEMPORARY}0123456789abcdef"
     left.write_bytes(b"key")
@@ -149,7 +151,7 @@ def test_leftovers_of_a_killed_run_are_removed_or_told(folder: Path, monkeypatch
     assert not left.exists()
 
 
-def test_what_cannot_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, "open", lambda names: names[0] == "a.key")
     with open_file_set(str(folder)) as file_set, pytest.raises(InputError, match=r"cannot read .*a\.key"):
         file_set.read("a.key")
@@ -172,9 +174,7 @@ def test_what_cannot_be_read_is_told(folder: Path, monkeypatch: pytest.MonkeyPat
         (FileAccess(owner="4294967295"), "there is no user"),
     ],
 )
-def test_what_would_let_others_read_the_key_or_does_not_exist_is_refused(
-    access: FileAccess, told: str
-) -> None:
+def test_access_for_others_and_unknown_owners_are_refused(access: FileAccess, told: str) -> None:
     with pytest.raises(InputError, match=told):
         resolve_access(access)
 
@@ -206,7 +206,7 @@ def test_without_a_hidden_folder_there_is_no_last_set(folder: Path) -> None:
         assert file_set.read_previous("a.key") is None
 
 
-def test_of_the_set_before_the_last_nothing_is_kept(folder: Path) -> None:
+def test_only_the_last_set_is_kept(folder: Path) -> None:
     replace(folder)
     (folder / PREVIOUS / "a.chain.crt").write_bytes(b"older chain")
     with open_file_set(str(folder)) as file_set:

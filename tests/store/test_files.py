@@ -118,7 +118,7 @@ def test_a_short_write_goes_on_where_it_stopped(
     assert (tmp_path / "new").read_bytes() == b"0123456789"
 
 
-def test_what_is_there_is_never_written_over(tmp_path: Path, descriptor: int) -> None:
+def test_an_existing_path_is_never_overwritten(tmp_path: Path, descriptor: int) -> None:
     (tmp_path / "file").write_bytes(b"old")
     (tmp_path / "link").symlink_to("target")
     (tmp_path / "folder").mkdir()

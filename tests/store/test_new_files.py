@@ -105,7 +105,7 @@ def occupy(path: Path, kind: str, target: Path) -> os.stat_result:
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling", "fifo"])
-def test_what_is_there_is_never_written_over(tmp_path: Path, kind: str) -> None:
+def test_an_existing_path_is_never_overwritten(tmp_path: Path, kind: str) -> None:
     there, target = tmp_path / "first", tmp_path / "target"
     before = occupy(there, kind, target)
     assert back_up(str(tmp_path)) == str(tmp_path / "second")
@@ -479,7 +479,7 @@ def test_a_failure_leaves_the_old_public_file(tmp_path: Path, monkeypatch: pytes
         replace_public_file(f"{path}/", b"new")
 
 
-def test_a_missing_folder_is_created_with_those_above_it_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_missing_folder_and_its_parents_are_created_for_the_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "usb" / "backups"
     os.umask(0o022)
     create_output_folder(str(folder))
@@ -487,7 +487,7 @@ def test_a_missing_folder_is_created_with_those_above_it_for_its_owner_alone(tmp
     assert [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder)] == [0o700, 0o700]
 
 
-def test_a_folder_is_not_created_where_it_could_be_replaced_or_cannot_be(tmp_path: Path) -> None:
+def test_a_folder_is_not_created_in_an_unsafe_or_unwritable_place(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
     with pytest.raises(InputError, match="can replace a new folder") as refused:

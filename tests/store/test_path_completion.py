@@ -1,4 +1,4 @@
-"""Paths complete as in a shell, and a path that is complete already is left alone."""
+"""Paths are completed as in a shell, and a complete path does not change."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ def test_a_path_is_completed(text: str, kind: PathKind, completed: str, candidat
         ("usb/web1/", PathKind.FILE),
     ],
 )
-def test_there_is_nothing_to_complete(text: str, kind: PathKind) -> None:
+def test_a_path_without_a_completion_does_not_change(text: str, kind: PathKind) -> None:
     assert complete_path(text, kind) is None

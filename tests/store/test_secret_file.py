@@ -111,7 +111,7 @@ def test_a_file_without_a_passphrase_is_refused_and_not_quoted(
 
 
 def test_a_file_of_root_can_be_used_by_others(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root gives it to a service. The mode must still be safe."""
+    """Allow a file that root gave to a service. The mode must still be safe."""
     real = os.fstat
     fields = list(os.stat(file))
     fields[4] = 0

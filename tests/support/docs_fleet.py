@@ -10,7 +10,7 @@ HOSTS = ("shop.example-shop.com", "mail.example-shop.com")
 
 
 def books() -> dict[str, str]:
-    """Its playbooks, by the name in their first line."""
+    """Return its playbooks, by the name in their first line."""
     text = (ROOT / "csrtui/docs/many-servers.md").read_text()
     return {
         name: f"# {name}\n{book}"
@@ -19,6 +19,6 @@ def books() -> dict[str, str]:
 
 
 def commands() -> list[str]:
-    """Its blocks of commands for a shell: to set up, to play, and ``csrtui fleet``."""
+    """Return its blocks of shell commands: the setup, the playbooks, and ``csrtui fleet``."""
     section = (ROOT / "csrtui/docs/many-servers.md").read_text()
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)

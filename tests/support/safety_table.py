@@ -1,4 +1,4 @@
-"""The table of what the sweeps tried, and its place in the documentation."""
+"""The table of the sweeps' results, and its place in the documentation."""
 
 from __future__ import annotations
 

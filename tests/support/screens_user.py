@@ -97,7 +97,7 @@ class User:
         await self.press(*text)
 
     async def generate(self) -> None:
-        """Generate the pair, whatever the form warns of."""
+        """Generate the pair, and confirm the warnings of the form."""
         await self.press("ctrl+g")
         if self.question.startswith("Generate with "):
             await self.press("tab", "enter")
@@ -192,7 +192,7 @@ class User:
 
     @property
     def detail(self) -> str:
-        """What is said of the pair under the cursor, below the list or beside it."""
+        """Return the details of the pair under the cursor, below the list or beside it."""
         return self.main.query_one("#detail", TextBlock).text
 
     @property

@@ -202,7 +202,7 @@ def test_a_date_that_proves_nothing_is_not_believed(
 
 
 @pytest.mark.parametrize("form", [pkcs8, traditional])
-def test_a_key_under_a_passphrase_stays_under_it(session: Session, elsewhere: Path, form: Any) -> None:
+def test_an_encrypted_key_stays_encrypted(session: Session, elsewhere: Path, form: Any) -> None:
     put(elsewhere, key=form(rsa_key(), passphrase=PHRASE), csr=CSR)
     assert search_folder(session, str(elsewhere)).needs_passphrase
     adopted(session, only(session, elsewhere, SECRET))

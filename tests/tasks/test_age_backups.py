@@ -253,7 +253,7 @@ def test_each_kind_of_key_comes_back(
         restore_contents(laptop, read_contents(backup.path, IDENTITY))
 
 
-def test_a_key_under_a_passphrase_stays_under_it(
+def test_an_encrypted_key_stays_encrypted(
     session: Session, laptop: Session, order: RecipientBackupSpec, tmp_path: Path
 ) -> None:
     backup = back_up(session, made(session, encrypted=True), order)

@@ -1,4 +1,4 @@
-"""A renewal takes the place of the files that the server reads, and nothing else's; the last set can be put back."""
+"""A renewal replaces only the files that the server reads, and the last set can be put back."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NGINX = PLATFORMS["nginx"]
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    """Each key is a fresh one."""
+    """Generate a new key each time."""
     return Session(Keystore(str(tmp_path / "store")), clock=lambda: NOW, user="joe")
 
 
@@ -57,14 +57,14 @@ def spec(to: Path, pair: str = "a.com", platform: str = "nginx") -> ExportSpec:
 
 
 def install(session: Session, spec: ExportSpec, passphrase: Secret | None = None) -> list[str]:
-    """Export; what became of each file, in one word."""
+    """Export, and return what happened to each file, in one word."""
     done = export(session, prepare(session, spec), file_passphrase=passphrase)
     assert done.record_error is None
     return [result.text.split(",")[0] for result in done.results]
 
 
 def renewed(session: Session, name: str = "a.com", key_type: KeyType | None = None) -> str:
-    """Renew a pair, and bring the certificate home; the new pair's name."""
+    """Renew a pair and import the certificate. Return the new pair's name."""
     new = renew(session, plan_renewal(session, name, key_type)).name
     issue(session, new, START + timedelta(days=1))
     return new
@@ -150,7 +150,9 @@ def test_a_newer_certificate_for_the_same_key_changes_only_the_certificate(
     assert contents(to / PREVIOUS) == {}
 
 
-def test_without_replace_nothing_is_and_the_option_is_named(session: Session, to: Path) -> None:
+def test_without_replace_no_file_is_replaced_and_the_hint_names_the_option(
+    session: Session, to: Path
+) -> None:
     issued_pair(session)
     install(session, spec(to))
     with pytest.raises(InputError, match="already exists") as caught:
@@ -191,7 +193,7 @@ def test_a_pair_that_renews_nothing_never_replaces_the_files_of_another(session:
 
 
 @pytest.mark.parametrize("data", [b"not a key", key_types.private_pem(key_types.generate(KeyType.EC_P256))])
-def test_a_file_of_nobody_is_never_replaced(session: Session, to: Path, data: bytes) -> None:
+def test_a_file_of_no_known_pair_is_never_replaced(session: Session, to: Path, data: bytes) -> None:
     issued_pair(session)
     (to / "a.com.key").write_bytes(data)
     with pytest.raises(
@@ -208,9 +210,7 @@ def test_a_link_is_not_replaced(session: Session, to: Path) -> None:
         prepare(session, spec(to))
 
 
-def test_a_file_that_another_program_puts_there_in_between_is_not_replaced(
-    session: Session, to: Path
-) -> None:
+def test_a_file_that_another_program_creates_in_between_is_not_replaced(session: Session, to: Path) -> None:
     issued_pair(session)
     install(session, spec(to))
     found = prepare(session, spec(to, renewed(session)))
@@ -221,7 +221,7 @@ def test_a_file_that_another_program_puts_there_in_between_is_not_replaced(
     assert not (to / PREVIOUS).exists()
 
 
-def test_a_pkcs12_file_is_replaced_under_its_own_passphrase_only(session: Session, to: Path) -> None:
+def test_a_pkcs12_file_is_replaced_only_with_its_passphrase(session: Session, to: Path) -> None:
     issued_pair(session)
     install(session, spec(to, platform="tomcat"), PASSPHRASE)
     old = contents(to)
@@ -278,7 +278,9 @@ def test_owner_and_mode_of_a_replaced_key_stay_and_others_never_read_it(session:
     assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
 
 
-def test_the_place_of_the_last_installation_is_known_or_asked_for(session: Session, to: Path) -> None:
+def test_the_last_folder_is_used_again_and_without_one_an_option_is_required(
+    session: Session, to: Path
+) -> None:
     issued_pair(session)
     found = prepare(session, spec(to))
     with pytest.raises(InputError, match="was not installed yet") as caught:
@@ -294,7 +296,7 @@ def test_the_place_of_the_last_installation_is_known_or_asked_for(session: Sessi
 
 
 @pytest.mark.parametrize(("error", "told"), [("busy", "not recorded: busy"), (None, "did not confirm")])
-def test_files_put_back_that_cannot_be_noted_are_told(
+def test_restored_files_that_cannot_be_recorded_are_reported(
     session: Session, to: Path, monkeypatch: pytest.MonkeyPatch, error: str | None, told: str
 ) -> None:
     from csrtui.store.disk_errors import NotConfirmedError
@@ -314,7 +316,7 @@ def test_files_put_back_that_cannot_be_noted_are_told(
     assert spki_of((to / "a.com.key").read_bytes()) == record_of(session).key.spki_sha256
 
 
-def test_a_renewed_pair_that_cannot_be_read_stops_only_what_may_be_its_files(
+def test_an_unreadable_renewed_pair_blocks_only_files_that_may_be_its_own(
     session: Session, to: Path, tmp_path: Path
 ) -> None:
     issued_pair(session)

@@ -92,7 +92,7 @@ def test_pairs_that_become_due_are_sorted_first_and_counted(session: Session) ->
 
 
 @pytest.mark.parametrize("days", [0, 40, 200, 4000])
-def test_due_and_expired_pairs_are_counted_the_same_everywhere(session: Session, days: int) -> None:
+def test_due_and_expired_pairs_have_the_same_counts_everywhere(session: Session, days: int) -> None:
     now = NOW + timedelta(days=days)
     session.clock = lambda: now
     pair_list = read_pair_list(session)

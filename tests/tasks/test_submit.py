@@ -156,7 +156,7 @@ def test_any_path_survives_both_shells(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/a\tb", "/a\nb", "/\x1b[2J", "/a\u202eb", "/\udcff"])
-def test_a_path_that_cannot_be_typed_has_no_line(path: str) -> None:
+def test_a_path_with_unprintable_characters_has_no_scp_line(path: str) -> None:
     assert scp_line(Host("h", "u"), path) is None
 
 

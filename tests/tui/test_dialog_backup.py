@@ -559,7 +559,7 @@ async def test_a_folder_that_others_can_write_to_is_warned_of(tmp_path: Path) ->
         assert "chmod go-w" in said(user)
 
 
-async def test_a_missing_folder_is_created_by_one_key_and_the_cursor_goes_on(tmp_path: Path) -> None:
+async def test_one_key_creates_a_missing_folder_and_moves_the_cursor_on(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     folder = tmp_path / "usb" / "new"
     async with at_screens(session) as user:
@@ -573,7 +573,7 @@ async def test_a_missing_folder_is_created_by_one_key_and_the_cursor_goes_on(tmp
         assert "free on /" in said(user)
 
 
-async def test_tab_completes_the_folder_and_goes_on_when_it_is_complete(tmp_path: Path) -> None:
+async def test_tab_completes_the_folder_and_moves_on_if_it_is_complete(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     for name in ("usb/web1", "usb/web2", "usb/.hidden"):
         (tmp_path / name).mkdir(parents=True)

@@ -64,7 +64,7 @@ def steady(frame: str) -> str:
 
 
 def in_box(frame: str) -> list[str]:
-    """The lines of a frame from the left to the right border of the dialog; the page around it may go on."""
+    """Return the lines of a frame within the dialog's borders, without the page around it."""
     lines = frame.splitlines()
     top = next(line for line in lines if "┌" in line)
     return [line[top.index("┌") : top.index("┐") + 1].rstrip() for line in lines]

@@ -413,7 +413,7 @@ async def test_letters_are_typed_into_the_passphrase_and_choose_no_way(locked: S
 
 
 @pytest.mark.parametrize("is_retired", [False, True])
-async def test_the_old_pair_may_retire_after_the_new_one_was_installed_and_not_before(
+async def test_retiring_the_old_pair_is_offered_only_after_the_new_one_is_installed(
     session: Session, tmp_path: Path, is_retired: bool
 ) -> None:
     renew(session, plan_renewal(session, ONE))

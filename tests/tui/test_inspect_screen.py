@@ -1,4 +1,4 @@
-"""Inspecting in the screens: a paste or files in, a page with all facts out, and the store stays as it is."""
+"""*Inspect* in the screens describes files or pasted text on a page, and does not change the store."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_paste_is_described_and_nothing_is_stored(tmp_path: Path) -> Non
     assert session.store.read(NAME).certificate is None
 
 
-async def test_what_cannot_be_read_is_said_in_the_dialog(tmp_path: Path) -> None:
+async def test_a_file_without_certificates_is_reported_in_the_dialog(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("nothing")
     session = session_with(tmp_path / "store", NAME)

@@ -1,4 +1,4 @@
-"""The list of the other names: each is seen, edited, removed and added."""
+"""The list of the other names, in which you see, edit, remove and add names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 THIRTY = [f"host{number}.mydomain.com" for number in range(30)]
 
 
-async def test_thirty_pasted_names_are_all_seen_and_each_can_be_changed(tmp_path: Path) -> None:
+async def test_thirty_pasted_names_are_all_visible_and_editable(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.go_to(FieldName.NAMES)
         await user.paste("\n".join(THIRTY))
@@ -34,7 +34,7 @@ async def test_thirty_pasted_names_are_all_seen_and_each_can_be_changed(tmp_path
         assert user.draft.names == ", ".join(THIRTY)
 
 
-async def test_names_are_added_typed_and_pasted_and_nothing_changes_without_an_edit(tmp_path: Path) -> None:
+async def test_typed_and_pasted_names_are_added_and_nothing_changes_without_an_edit(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.go_to(FieldName.NAMES)
         await user.press("enter")

@@ -35,7 +35,7 @@ def changed(session: Session, name: str, **changes: object) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
-async def test_a_life_is_drawn_under_its_status(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_the_timeline_is_drawn_below_the_status(tmp_path: Path, size: tuple[int, int]) -> None:
     session = session_on(tmp_path / "store")
     backup = Backup(BackupStatus.VERIFIED, "/b.pem", NOW - 109 * DAY, NOW)
     changed(
@@ -133,7 +133,7 @@ async def test_a_life_that_cannot_be_is_drawn_all_the_same(tmp_path: Path, life:
         await user.until(lambda: "overdue" in user.screen_text, "the chart")
 
 
-async def test_brackets_go_to_the_pairs_beside_it_and_groups_unfold(tmp_path: Path) -> None:
+async def test_brackets_go_to_the_previous_and_next_pair_and_groups_unfold(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     for name in ("a.com", "b.com", "c.com"):
         new_pair(session, name)

@@ -39,7 +39,7 @@ NAMES = tuple(f"{name}.example.org" for name in ("a", "b", "c", "d"))
 @pytest.fixture(autouse=True)
 def _cheap_and_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
-    monkeypatch.setenv("HOME", str(tmp_path))  # paths that are completed or written stay in here
+    monkeypatch.setenv("HOME", str(tmp_path))  # completed and written paths stay in this folder
     monkeypatch.chdir(tmp_path)
     for name in ("TMUX", "STY"):
         monkeypatch.delenv(name, raising=False)
@@ -61,7 +61,7 @@ class Walk:
         self.trail: list[str] = []
 
     async def step(self) -> None:
-        """Press a key, or now and then change the store or the size of the terminal."""
+        """Press a key, or sometimes change the store or the size of the terminal."""
         choice = self._random.random()
         if choice < 0.02:
             self._change_store()
@@ -106,7 +106,7 @@ class Walk:
         app = self._user.app
         assert app.is_running, self._where
         if len(self.trail) % 8:
-            return  # to look at the whole screen takes longer than a key
+            return  # checking the whole screen takes longer than a key
         columns = app.size.width
         for line in self._user.screen_lines:
             assert line.isprintable(), f"{line!a}: {self._where}"
@@ -140,11 +140,11 @@ async def walk(tmp_path: Path, seed: int, steps: int) -> None:
         await path.finish()
 
 
-async def test_no_keys_end_the_app_or_lose_text(tmp_path: Path) -> None:
+async def test_random_keys_never_end_the_app_or_lose_text(tmp_path: Path) -> None:
     await walk(tmp_path, seed=0, steps=200)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [100, 101])
-async def test_no_keys_end_the_app_or_lose_text_in_a_long_walk(tmp_path: Path, seed: int) -> None:
+async def test_random_keys_never_end_the_app_or_lose_text_in_a_long_walk(tmp_path: Path, seed: int) -> None:
     await walk(tmp_path, seed, 1000)

@@ -121,7 +121,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("place", WAYS)
-async def test_each_command_of_a_place_is_in_its_palette_and_on_top_of_its_help(
+async def test_each_command_of_a_place_is_in_its_palette_and_first_in_its_help(
     tmp_path: Path, place: Scope
 ) -> None:
     session = session_on(tmp_path / "store")
@@ -164,7 +164,7 @@ async def test_a_command_of_the_palette_is_run_where_it_works(
         assert user.main.place is (Scope.KEYSTORE if effect else Scope.REQUEST)
 
 
-async def test_the_palette_marks_the_pair_in_the_list_and_closes_without_an_effect(tmp_path: Path) -> None:
+async def test_the_palette_can_mark_the_selected_pair_and_ctrl_p_closes_it(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     create_pair(session, RequestSpec(names=("a.example.com",)))
     async with at_screens(session) as user:
@@ -216,7 +216,7 @@ async def test_an_empty_keystore_offers_new_adopt_and_restore(tmp_path: Path) ->
         assert user.main.place is Scope.REQUEST
 
 
-async def test_the_bar_shows_the_next_step_first_and_nothing_that_cannot_be_done(tmp_path: Path) -> None:
+async def test_the_bar_shows_the_next_step_first_and_only_possible_commands(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     pair = create_pair(session, RequestSpec(names=("a.example.com",)))
     async with at_screens(session, (120, 24)) as user:
@@ -274,7 +274,7 @@ async def test_a_command_works_where_the_bar_shows_it(tmp_path: Path, where: Sco
         assert seen(user) != before
 
 
-async def test_the_key_of_the_other_pane_leaves_the_bar_last_and_quit_before_it(tmp_path: Path) -> None:
+async def test_a_narrow_bar_drops_the_key_of_the_other_pane_last_and_quit_before_it(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         for width in range(20, 130, 5):
             await user.resize(width, 24)

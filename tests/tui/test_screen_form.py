@@ -266,7 +266,7 @@ async def test_countries_that_fit_are_shown_while_typing(tmp_path: Path) -> None
         assert user.country_name == ""
 
 
-async def test_no_error_flashes_while_a_countrys_name_is_typed(tmp_path: Path) -> None:
+async def test_no_error_is_shown_while_a_countrys_name_is_typed(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COMMON_NAME, "a.mydomain.com")
         await user.go_to(FieldName.COUNTRY)
@@ -279,7 +279,7 @@ async def test_no_error_flashes_while_a_countrys_name_is_typed(tmp_path: Path) -
         assert user.draft.country == "GB"
 
 
-async def test_the_bar_shows_the_keys_of_the_advice_only_where_they_do_something(tmp_path: Path) -> None:
+async def test_the_bar_shows_the_keys_of_the_advice_only_if_they_have_an_effect(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         assert "ctrl+n" not in user.bar
         await user.press(*"www.example.com")
@@ -339,7 +339,7 @@ async def test_choices_by_arrows_ends_and_letters(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["enter", "space"])
-async def test_a_choice_opens_a_list_of_its_values_with_what_each_is_for(tmp_path: Path, key: str) -> None:
+async def test_a_choice_opens_a_list_of_its_values_with_descriptions(tmp_path: Path, key: str) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.go_to(FieldName.KEY)
         await user.press(key)

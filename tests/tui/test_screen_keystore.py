@@ -267,7 +267,7 @@ async def test_urgency_keeps_its_colour_under_the_cursor(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("order", SortOrder)
-def test_the_header_shows_the_order_and_names_are_whole_while_there_is_room(order: SortOrder) -> None:
+def test_the_header_shows_the_order_and_names_are_cut_only_without_room(order: SortOrder) -> None:
     names = [
         "www.a-host-of-thirty-five.example.com",
         "b" * 50 + ".example.com-2",

@@ -159,7 +159,7 @@ async def test_the_key_of_a_fix_is_seen_on_a_small_screen(tmp_path: Path, size: 
         assert "ctrl+f" in user.screen_text
 
 
-async def test_groups_fields_choices_and_what_is_required_can_be_told_apart(tmp_path: Path) -> None:
+async def test_groups_fields_choices_and_required_fields_look_different(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.ORGANIZATION, "My Ltd")
         lines = user.screen_lines

@@ -254,7 +254,9 @@ async def test_a_pair_that_exists_is_advice_and_the_fix_opens_its_renewal(tmp_pa
     assert read_pair(session, "www.dup.org-2")[0].record.renews == "www.dup.org"
 
 
-async def test_open_warnings_are_asked_about_once_and_errors_show_where_they_are(tmp_path: Path) -> None:
+async def test_open_warnings_are_asked_about_once_and_errors_move_the_cursor_to_their_field(
+    tmp_path: Path,
+) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"mydomain.com")
         await user.fill(FieldName.ORGANIZATION, "My Ltd")

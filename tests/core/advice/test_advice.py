@@ -1272,7 +1272,7 @@ def test_a_long_name_alone_leaves_the_common_name_out() -> None:
 
 
 @pytest.mark.parametrize("ca", CaKind)
-def test_without_a_common_name_a_note_says_what_follows(ca: CaKind) -> None:
+def test_without_a_common_name_a_note_explains_the_consequences(ca: CaKind) -> None:
     advice = replace(names("a.mydomain.com", "b.mydomain.com"), no_common_name=True).advice(ca)
     assert [(one.code, one.level) for one in advice.findings] == [("no-common-name", N)]
     assert advice.covered_names == ("a.mydomain.com", "b.mydomain.com")
@@ -1297,7 +1297,7 @@ def test_without_a_common_name_a_note_says_what_follows(ca: CaKind) -> None:
         ("ip:[::1]", "::1", "::1"),
     ],
 )
-def test_a_name_of_another_kind_has_its_prefix(typed: str, text: str, common_name: str) -> None:
+def test_a_name_of_another_kind_is_shown_with_its_prefix(typed: str, text: str, common_name: str) -> None:
     advice = names(typed).advice(CaKind.PRIVATE)
     assert advice.errors == ()
     assert advice.covered_names == (text,)
@@ -1308,7 +1308,7 @@ def test_a_name_of_another_kind_has_its_prefix(typed: str, text: str, common_nam
 @pytest.mark.parametrize(
     "typed", ["jane@mydomain.com", "email:jane@mydomain.com", "upn:a@b.com", "spiffe://b.com/a"]
 )
-def test_a_public_ca_gets_no_name_of_another_kind(typed: str) -> None:
+def test_a_name_of_another_kind_is_an_error_for_a_public_ca(typed: str) -> None:
     (error,) = names(typed).advice().errors
     assert (error.code, error.forceable) == ("not-a-hostname", False)
     assert "public CAs certify only host names" in error.text

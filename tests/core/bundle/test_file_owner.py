@@ -1,4 +1,4 @@
-"""Whose a file of server software is: only the pair's own is replaced, and only a set that fits itself is put back."""
+"""The owner of a server's file: only files of the pair are replaced, and only a consistent set is put back."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ FILES = sorted({file for server in SERVERS.values() for file in server.files}, k
         "OpenSSH and certificate", "empty", "text",
     ],
 )  # fmt: skip
-def test_a_file_is_that_of_its_key_else_of_its_first_certificate(
+def test_a_file_belongs_to_its_key_or_without_one_to_its_first_certificate(
     data: bytes, passphrase: Secret | None, content: FileContent
 ) -> None:
     assert read_content(data, passphrase) == content
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.ending)
-def test_a_file_has_one_owner_and_a_chain_belongs_to_whoever_has_the_rest(file: ServerFile) -> None:
+def test_a_file_has_one_owner_and_a_chain_has_the_owner_of_the_other_files(file: ServerFile) -> None:
     lineage = frozenset({"renewed", OWN_SPKI})
 
     def owner(content: FileContent) -> FileOwner:
@@ -105,7 +105,7 @@ OWN_FILE, OTHER_FILE, CA_FILE = map(FileContent, (OWN_SPKI, OTHER_SPKI, CA_SPKI)
         ((P12_FILE,), {".p12": NOTHING}, False),
     ],
 )
-def test_files_are_one_set_if_all_but_the_chain_are_of_one_key(
+def test_files_are_one_set_if_all_except_the_chain_have_one_key(
     files: tuple[ServerFile, ...], contents: dict[str, FileContent], *, fits: bool
 ) -> None:
     assert is_one_set(files, contents) is fits
@@ -114,7 +114,7 @@ def test_files_are_one_set_if_all_but_the_chain_are_of_one_key(
 @given(
     st.binary(), st.lists(st.sampled_from([pkcs8(OWN), LOCKED, pem(CERTIFICATE), pem(*CA_CERTIFICATES), PFX]))
 )
-def test_no_content_is_taken_for_a_pair_whose_key_or_certificate_it_lacks(
+def test_content_without_the_key_or_certificate_of_a_pair_is_never_attributed_to_it(
     noise: bytes, parts: list[bytes]
 ) -> None:
     content = read_content(noise + b"\n".join(parts))

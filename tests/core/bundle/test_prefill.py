@@ -104,7 +104,7 @@ def test_what_has_no_field_is_said(oid: str, value: str, sentence: str) -> None:
     assert (prefill.omissions, prefill.subject) == ((sentence,), SUBJECT)
 
 
-def test_a_private_ca_takes_further_units_as_attributes() -> None:
+def test_further_units_become_attributes_for_a_private_ca() -> None:
     units = [(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in ("IT", "Web")]
     prefill = read_prefill(csr(name(CN, *units)), CaKind.PRIVATE)
     assert prefill.subject == SubjectInput(organizational_unit="IT")

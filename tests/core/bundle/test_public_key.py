@@ -1,4 +1,4 @@
-"""Public keys and the visible half of OpenSSH's private keys: each is read, whatever the program that wrote it."""
+"""Public keys, and the public half of OpenSSH's private keys, are read, whichever program wrote them."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_an_encrypted_openssh_key_shows_its_public_half() -> None:
         ),
     ],
 )
-def test_a_key_that_nothing_reads_any_more_is_named(data: bytes, label: str) -> None:
+def test_a_key_in_an_unsupported_format_is_named(data: bytes, label: str) -> None:
     (key,) = bundle.read_public_keys(data)
     assert (key.key, key.label) == (None, label)
 

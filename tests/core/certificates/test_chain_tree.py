@@ -42,7 +42,7 @@ def test_a_missing_issuer_is_named_and_marked() -> None:
     assert (second.branch, second.is_problem) == ("└─ ", False)
 
 
-def test_an_issuer_that_only_has_the_name_is_not_one() -> None:
+def test_a_certificate_with_only_the_name_of_the_issuer_is_not_the_issuer() -> None:
     impostor = make("Middle", None, key("ec", 5), (ca(),))
     assert "CN=Middle: missing: the certificate of this name is not the issuer" in drawing(LEAF, impostor)
 

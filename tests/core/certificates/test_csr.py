@@ -54,7 +54,7 @@ def test_what_was_asked_for_is_what_the_request_says(key_type: KeyType) -> None:
     assert csr.has_valid_signature(made.der)
 
 
-def test_nothing_but_names_and_usages_is_asked_for_as_an_extension() -> None:
+def test_a_csr_requests_no_extensions_except_names_and_usages() -> None:
     built = x509.load_der_x509_csr(der_of(SUBJECT, *NAMES))
     names, usage, extended = built.extensions
     assert isinstance(names.value, x509.SubjectAlternativeName)

@@ -1,4 +1,4 @@
-"""A CSR that breaks encoding rules is refused, and its fields can be shown all the same."""
+"""A CSR that breaks encoding rules is refused, but its fields can still be shown."""
 
 from command import ROOT
 

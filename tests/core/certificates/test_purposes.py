@@ -1,4 +1,4 @@
-"""The purpose of a CSR: its usages, and what is read back from them."""
+"""The purpose of a CSR: the usages that it requests, and the purpose that is read from them."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ JANE = SubjectFields(common_name="Jane Doe")
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_the_purpose_comes_back_from_the_csr(purpose: Purpose) -> None:
+def test_the_purpose_is_read_back_from_the_csr(purpose: Purpose) -> None:
     request = csr.preview(JANE, [], purpose)
     assert request.purpose is purpose
     assert request.names == ()
@@ -47,7 +47,7 @@ def test_the_purpose_comes_back_from_the_csr(purpose: Purpose) -> None:
         (Purpose.CODE_SIGNING, (False, False), (False, False)),
     ],
 )
-def test_a_key_is_used_as_its_type_can(
+def test_the_key_usage_depends_on_the_key_type(
     purpose: Purpose, rsa_usages: tuple[bool, bool], ec_usages: tuple[bool, bool]
 ) -> None:
     for key_type, usages in ((KeyType.RSA_2048, rsa_usages), (KeyType.EC_P256, ec_usages)):
@@ -71,11 +71,11 @@ def test_a_key_is_used_as_its_type_can(
         ),
     ],
 )
-def test_of_several_purposes_the_first_counts(oids: list[str], purpose: Purpose) -> None:
+def test_the_first_of_several_purposes_counts(oids: list[str], purpose: Purpose) -> None:
     assert purposes.purpose_of(oids) is purpose
 
 
-def test_a_public_ca_gets_a_request_for_a_server_with_a_note_on_the_rest() -> None:
+def test_a_prefill_for_a_public_ca_is_for_a_server_with_a_note_on_other_usages() -> None:
     request = csr.preview(
         SubjectFields(common_name="a.mydomain.com"), ["a.mydomain.com"], Purpose.SERVER_CLIENT
     )
@@ -84,7 +84,7 @@ def test_a_public_ca_gets_a_request_for_a_server_with_a_note_on_the_rest() -> No
     assert prefill.omissions == ("the extended key usages TLS client: a new CSR does not request them",)
 
 
-def test_a_usage_for_a_key_that_gets_no_csr_is_not_copied() -> None:
+def test_a_usage_that_needs_an_unsupported_key_is_not_copied() -> None:
     key = ec.generate_private_key(ec.SECP256K1())
     usage = next(iter(purposes.extensions_for(Purpose.SERVER, KeyType.RSA_2048))).value
     der = (

@@ -27,7 +27,7 @@ NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "
 
 
 def validity(ends: datetime, days: int = 90) -> PairSummary:
-    """Return the summary of a pair whose certificate ends then."""
+    """Return the summary of a pair whose certificate ends at that time."""
     return summarize(pair_of_record("a.com", record(validity=Validity(ends - days * DAY, ends))))
 
 

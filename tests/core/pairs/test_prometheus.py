@@ -1,4 +1,4 @@
-"""The metrics: each with its help and type, in the text format that Prometheus reads, whatever the names contain."""
+"""The metrics in Prometheus's text format: each has its help and type, and names are escaped."""
 
 from __future__ import annotations
 

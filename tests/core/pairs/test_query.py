@@ -69,7 +69,9 @@ PAIRS = {name: summarize(pair_of_record(name, one)) for name, one in RECORDS.ite
         ("NGINX issued", ["expired", "due", "replaced"]),
     ],
 )
-def test_words_for_the_status_select_what_lists_and_counts_call_so(text: str, names: list[str]) -> None:
+def test_status_words_select_the_pairs_that_lists_and_counts_describe_by_them(
+    text: str, names: list[str]
+) -> None:
     selected = Query.parse(text).select(list(PAIRS.values()), NOW)
     expected = set(names) | {name for name in PAIRS if text in name}  # a word also matches names
     assert {summary.name for summary in selected} == expected
