@@ -4,7 +4,7 @@ import sys
 
 __version__ = "0.1.0"
 
-# This file must be valid in old versions of Python, so that they print a sentence and not a traceback.
+# This file must be valid in old versions of Python, so that they print this message and not a traceback.
 if sys.version_info < (3, 11):  # noqa: UP036 - pip checks it, a checkout does not
     message = (
         "csrtui: error: csrtui needs Python 3.11 or later, and this is Python {}.{}\n"

@@ -47,7 +47,7 @@ def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
 
 
 def _unsupported_package() -> CsrtuiError | None:
-    """Return an error that names an unsupported version of a library, which can cause any exception, or None."""
+    """Return the error for an unsupported version of a library, which can cause any exception, or None."""
     from csrtui.cli.version import find_unsupported_package
 
     message = find_unsupported_package()

@@ -131,7 +131,7 @@ def print_line(text: str) -> None:
 
 
 def drawable(text: str) -> str:
-    """Return text with lines and marks in ASCII if the encoding of stdout does not contain them."""
+    """Return the text, with ASCII for lines and marks that the encoding of stdout does not contain."""
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:

@@ -25,10 +25,8 @@ def pager() -> Iterator[None]:
     if process is None or process.stdin is None:
         yield
         return
-    terminal, previous = (
-        sys.stdout,
-        signal.signal(signal.SIGINT, signal.SIG_IGN),
-    )  # less itself handles Ctrl+C
+    terminal = sys.stdout
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)  # less itself handles Ctrl+C
     sys.stdout = _PagerStream(process.stdin, encoding=terminal.encoding, errors="backslashreplace")
     try:
         with suppress(BrokenPipeError):
@@ -43,7 +41,7 @@ def pager() -> Iterator[None]:
 
 
 class _PagerStream(io.TextIOWrapper):
-    """The standard output while a pager shows it. Programs that ask are told that it is a terminal."""
+    """The standard output while a pager shows it. It counts as a terminal."""
 
     def isatty(self) -> bool:
         """Return true, because the pager shows the text on the terminal."""

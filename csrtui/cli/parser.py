@@ -85,7 +85,7 @@ class Parser(argparse.ArgumentParser):
         """Check that a value is one of the choices.
 
         Raises:
-            InputError: There is no such command.
+            InputError: The command is unknown.
             argparse.ArgumentError: The value is not one of an option's choices.
         """
         if isinstance(action.choices, dict) and value not in action.choices:
@@ -253,5 +253,5 @@ def _add_verbosity(parser: argparse.ArgumentParser, *, default: object) -> None:
         "-q", "--quiet", action="store_true", default=default, help="print only data and errors"
     )
     group.add_argument(
-        "-v", "--verbose", action="store_true", default=default, help="log files and actions to stderr"
+        "-v", "--verbose", action="store_true", default=default, help="log each action and its file to stderr"
     )

@@ -29,7 +29,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--purpose",
         choices=[purpose.value for purpose in Purpose],
-        help="the use of the certificate (default: server); all others only with --ca private",
+        help="the use of the certificate (default: server); the others need --ca private",
     )
     parser.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)}")
     parser.add_argument("--for", dest="platform", metavar="PLATFORM", help="the server software")

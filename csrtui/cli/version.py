@@ -17,7 +17,7 @@ _DEVELOPMENT_EXTRAS = frozenset({"test"})
 
 
 def find_unsupported_package() -> str | None:
-    """Return a message that names a package older than csrtui needs or not installed, or None if there is none."""
+    """Return a message about a required package that is missing or too old, or None."""
     try:
         requirements = requires("csrtui") or []
     except PackageNotFoundError:

@@ -36,15 +36,15 @@ class FileAccess:
 
 
 DEFAULT_ACCESS = FileAccess()
-"""Only for the user that runs csrtui, or as the replaced file."""
+"""The owner, group and mode of the replaced file, or else access only for the user that runs csrtui."""
 
 
 def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -> Permissions:
     """Return the permissions of a file with a private key.
 
     Args:
-        access: The wishes of the user.
-        existing: The status of the file that it replaces, or None. What the user does not say stays as it is there,
+        access: The values that the user chose.
+        existing: The status of the file that it replaces, or None. It gives the values that the user did not choose,
             except that others never get access.
 
     Raises:
@@ -83,7 +83,5 @@ def _find_id(kind: str, text: str) -> int:
     except (KeyError, ValueError):
         number = int(text) if re.fullmatch(r"[0-9]{1,10}", text) else _MAX_ID + 1
     if number > _MAX_ID:
-        raise InputError(
-            f'there is no {kind} "{visible(text)}" on this machine', f"getent {_DATABASES[kind]}"
-        )
+        raise InputError(f'unknown {kind} "{visible(text)}"', f"getent {_DATABASES[kind]} lists them")
     return number

@@ -1,8 +1,9 @@
-"""Replace files that server software reads, and keep the last set of them in a hidden folder beside them.
+"""Replace files that server software reads, and keep the previous set of them in a hidden folder beside them.
 
-No system can replace two files at one moment. So everything that can fail is done first: the new files are complete and
-on disk in the hidden folder, and the last set is there too, before the first file gets its new content. Then only
-renames remain. A kill at any point leaves the last set complete, either in its place or in the hidden folder.
+No system can replace two files at the same moment. So everything that can fail is done first: the new files are
+complete and on disk in the hidden folder, and the previous set is there too, before the first file gets its new
+content. Then only renames remain. A kill at any point leaves the previous set complete, either in its place or in the
+hidden folder.
 """
 
 import fcntl
@@ -26,7 +27,7 @@ _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_C
 
 @dataclass(frozen=True, slots=True)
 class ExistingFile:
-    """A file that exists.
+    """An existing file.
 
     Attributes:
         data: Its content.
@@ -37,7 +38,7 @@ class ExistingFile:
     status: os.stat_result = field(repr=False)
 
     def equals(self, output: OutputFile) -> bool:
-        """Return whether it already has this content and, if the file is not for everybody, these permissions."""
+        """Return whether it already has this content and, unless everybody may read it, these permissions."""
         status, permissions = self.status, output.permissions
         return self.data == output.data and (
             permissions is WORLD_READABLE
@@ -79,12 +80,12 @@ class FileSet:
         """Return a file, or None if it does not exist.
 
         Raises:
-            InputError: It cannot be read, or is a link or something else that is not replaced.
+            InputError: It cannot be read, or is not a regular file.
         """
         return self._read(self._dir_fd, name, os.path.join(self._folder, name))
 
     def read_previous(self, name: str) -> ExistingFile | None:
-        """Return a file of the last set, or None if it does not exist. The errors are those of `replace`."""
+        """Return a file of the previous set, or None if it does not exist. The errors are those of `replace`."""
         path = os.path.join(self._folder, PREVIOUS)
         with self._translate("cannot read"):
             if not files.exists(self._dir_fd, PREVIOUS):
@@ -96,14 +97,14 @@ class FileSet:
                 files.release(previous_fd)
 
     def replace(
-        self, outputs: Sequence[OutputFile], last_set: Sequence[str] | None, all_names: Sequence[str]
+        self, outputs: Sequence[OutputFile], previous_set: Sequence[str] | None, all_names: Sequence[str]
     ) -> None:
         """Replace files in the given order.
 
         Args:
             outputs: The new files, each with one name.
-            last_set: The names of the files that become the last set, or None to leave the last set as it is.
-            all_names: The names of all files of the set. Those in the hidden folder that do not become the last set
+            previous_set: The names of the files that become the previous set, or None to leave that set as it is.
+            all_names: The names of all files of the set. Those in the hidden folder that do not become the previous set
                 are removed from it.
 
         Raises:
@@ -117,8 +118,8 @@ class FileSet:
                     temporary = f"{files.TEMPORARY}{files.random_suffix()}"
                     files.create_file(previous_fd, temporary, output.data, output.permissions)
                     staged.extend((temporary, name) for name in output.names)
-                if last_set is not None:
-                    self._keep(previous_fd, last_set, all_names)
+                if previous_set is not None:
+                    self._keep(previous_fd, previous_set, all_names)
                 flush_names(previous_fd)
             except BaseException:
                 with suppress(OSError):
@@ -131,7 +132,7 @@ class FileSet:
             files.release(previous_fd)
 
     def put_back(self, names: Sequence[str]) -> None:
-        """Move files of the last set back, in the given order. The errors are those of `replace`."""
+        """Move files of the previous set back, in the given order. The errors are those of `replace`."""
         with self._translate("cannot write to"):
             previous_fd = self._open_previous()
         try:
@@ -149,14 +150,14 @@ class FileSet:
             raise
         return previous_fd
 
-    def _keep(self, previous_fd: int, last_set: Sequence[str], all_names: Sequence[str]) -> None:
-        """Give the files a second name in the hidden folder, in the place of the set there."""
+    def _keep(self, previous_fd: int, previous_set: Sequence[str], all_names: Sequence[str]) -> None:
+        """Link the files into the hidden folder, in place of the set that is there."""
         linked = []
-        for name in last_set:
+        for name in previous_set:
             temporary = f"{files.TEMPORARY}{files.random_suffix()}"
             os.link(name, temporary, src_dir_fd=self._dir_fd, dst_dir_fd=previous_fd, follow_symlinks=False)
             linked.append((temporary, name))
-        for name in set(all_names) - set(last_set):
+        for name in set(all_names) - set(previous_set):
             with suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=previous_fd)
         for temporary, name in linked:
@@ -180,7 +181,7 @@ class FileSet:
             state = f"but not {', '.join(remaining)}" if remaining else "but the disk did not confirm it"
             raise StoreError(
                 f"{paths}: replaced, {state}: {reason_of(error)}",
-                "repeat the command, or put the last set back with --undo, before the server reads the files",
+                "repeat the command, or put the previous set back with --undo, before the server reads the files",
             ) from error
 
     def _read(self, dir_fd: int, name: str, path: str) -> ExistingFile | None:
@@ -188,7 +189,7 @@ class FileSet:
             status = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
             if not stat.S_ISREG(status.st_mode):
                 raise InputError(
-                    f"{visible(path)} is not a regular file: csrtui replaces no links and no folders",
+                    f"{visible(path)} is not a regular file: csrtui does not replace links or folders",
                     "move it away, or choose another folder",
                 )
             descriptor = os.open(name, _READ_FLAGS, dir_fd=dir_fd)

@@ -10,7 +10,7 @@ MAX_ENTRIES = 20_000
 
 
 class PathKind(Enum):
-    """The kind of path that a field expects. It is complete if it names something of this kind."""
+    """The kind of path that a field expects. A path is complete if an entry of this kind exists there."""
 
     FOLDER = auto()
     FILE = auto()

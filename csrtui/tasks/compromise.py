@@ -1,4 +1,4 @@
-"""Mark a key as compromised, and describe what the revocation of its certificates needs."""
+"""Mark a key as compromised, and describe how to revoke its certificates."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Revocation:
 
     Attributes:
         certificate: The certificate.
-        commands: The commands with which ACME clients or openssl revoke it.
+        commands: The commands of ACME clients or openssl that revoke it.
     """
 
     certificate: Certificate
@@ -37,8 +37,8 @@ class CompromiseResult(Result):
     """The result of marking the key of a pair as compromised.
 
     Attributes:
-        revocation: What the revocation of its certificate needs, or None without a certificate that is still valid.
-        steps: What to do, as sentences.
+        revocation: The facts for the revocation of its certificate, or None without a valid certificate.
+        steps: The instructions, as sentences.
     """
 
     revocation: Revocation | None = None
@@ -60,7 +60,7 @@ class CompromiseResult(Result):
         return {**Result.as_json(self), "revocation": revocation, "steps": list(self.steps)}
 
     def lines(self) -> Iterator[str]:
-        """Yield what revocation needs, and what to do, as lines."""
+        """Yield lines with the facts for the revocation, then the instructions and commands."""
         if self.revocation is not None:
             certificate = self.revocation.certificate
             yield f"issuer   {certificate.issuer_text or 'without a name'}"

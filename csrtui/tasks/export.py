@@ -168,7 +168,7 @@ def prepare(session: Session, spec: ExportSpec) -> PreparedExport:
 def _exists_error(existing: ExistingSet, folder: str) -> InputError:
     path = visible(os.path.join(folder, existing.names[0]))
     if existing.foreign_ending is None:
-        hint = f"--replace replaces it, and keeps the last files in {PREVIOUS}"
+        hint = f"--replace replaces it, and keeps the previous files in {PREVIOUS}"
         return InputError(f"{path} already exists", hint)
     return InputError(f"{path} already exists, with another key", "choose another folder")
 
@@ -206,7 +206,7 @@ def export(
     """Write or replace the files, record the installation, and return the result.
 
     New files are written all or none. Files are replaced only after everything that can fail has been done, and the
-    last set is kept.
+    previous set is kept.
 
     Args:
         session: The session of the store.
@@ -266,8 +266,8 @@ def _replace(
             new[file.name] = output, text
         outputs = [output for output, text in new.values() if text != "unchanged"]
         if outputs:
-            last_set = existing.names if existing.is_one_set(spec.server.files) else None
-            file_set.replace(outputs, last_set, [base + file.ending for file in spec.server.files])
+            previous_set = existing.names if existing.is_one_set(spec.server.files) else None
+            file_set.replace(outputs, previous_set, [base + file.ending for file in spec.server.files])
     return tuple(
         _result(prepared, os.path.join(prepared.folder, file.name), new[file.name][1], new[file.name][0])
         for file in files

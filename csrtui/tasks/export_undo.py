@@ -36,7 +36,7 @@ class UndoResult:
 def undo_export(
     session: Session, pair_name: str, platform: Platform, folder: str, *, dry_run: bool = False
 ) -> UndoResult:
-    """Put the last set of files back in the place of those that replaced it.
+    """Put the previous set of files back in place of those that replaced it.
 
     Args:
         session: The session of the store.
@@ -47,8 +47,8 @@ def undo_export(
 
     Raises:
         InputError: The pair does not exist, or the folder cannot be used.
-        RefusedError: There is no last set, its files do not fit each other, or a file in their place belongs to another
-            key.
+        RefusedError: There is no previous set, its files do not match each other, or a file in their place belongs to
+            another key.
         StoreError: The store or the disk reports an error. The message says if files were put back nevertheless.
     """
     pair = read_pair_folder(session, pair_name).pair
@@ -59,7 +59,7 @@ def undo_export(
         file_set.lock()
         existing = find_set(session, file_set, server_files, pair, lineage)
         require_own(session, existing, path)
-        names = _last_set(file_set, existing, server_files, path)
+        names = _previous_set(file_set, existing, server_files, path)
         if not dry_run:
             file_set.put_back(names)
     text = "would be put back" if dry_run else "put back"
@@ -69,26 +69,26 @@ def undo_export(
     return UndoResult(results, None if dry_run else _record(session, existing, lineage, results))
 
 
-def _last_set(
+def _previous_set(
     file_set: FileSet,
     existing: ExistingSet,
     server_files: Sequence[ServerFile],
     folder: str,
 ) -> list[str]:
-    """Return the names of the files of the last set, in the order in which they are put back.
+    """Return the names of the files of the previous set, in the order in which they are put back.
 
     Raises:
-        RefusedError: There is none, or its files do not fit each other.
+        RefusedError: There is none, or its files do not match each other.
     """
     previous = {file.ending: file_set.read_previous(existing.base + file.ending) for file in server_files}
     contents = {ending: read_content(file.data) for ending, file in previous.items() if file is not None}
     hidden = visible(os.path.join(folder, PREVIOUS))
     if not contents:
-        raise RefusedError(f"there is no last set of {visible(existing.base)} in {hidden}")
-    whole = {**existing.contents, **contents}  # an interrupted run may have put some of them back already
-    if not is_one_set(server_files, whole):
+        raise RefusedError(f"there is no previous set of {visible(existing.base)} in {hidden}")
+    # An interrupted run may have put some of them back already.
+    if not is_one_set(server_files, {**existing.contents, **contents}):
         raise RefusedError(
-            f"the files of {visible(existing.base)} in {hidden} do not fit each other, so they are not put back",
+            f"the files of {visible(existing.base)} in {hidden} do not match each other, so they are not put back",
             "csrtui export --replace writes the files of the pair again",
         )
     ordered = sorted(server_files, key=lambda file: (file.has_key, file.parts != (Part.CHAIN,)))
@@ -98,10 +98,10 @@ def _last_set(
 def _record(
     session: Session, existing: ExistingSet, lineage: Lineage, results: Sequence[Result]
 ) -> StoreError | None:
-    """Note in the pair whose files were removed that it is not installed any more, and return the error, or None."""
+    """Record that the pair whose files were removed is no longer installed, and return the error, or None."""
     keys = {content.spki for content in existing.contents.values()}
     owners = [name for name, record in lineage.records.items() if record.key.spki_sha256 in keys]
-    event = f"the last files put back: {', '.join(visible(str(result.file)) for result in results)}"
+    event = f"the previous files put back: {', '.join(visible(str(result.file)) for result in results)}"
     now, user = session.clock(), session.user
 
     def update(record: PairRecord) -> PairRecord:

@@ -28,7 +28,7 @@ class Blocking(Enum):
 
 
 class ExistingKey(NamedTuple):
-    """A key that exists, and the earliest time at which it is known to have existed."""
+    """An existing key, and the earliest time at which it is known to have existed."""
 
     key: "key_types.PrivateKey"
     created: datetime

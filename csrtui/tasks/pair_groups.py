@@ -175,7 +175,7 @@ def _lines_of_backup(backup: Backup) -> Lines:
     return [("Status", text), ("File", backup.path)]
 
 
-def copyable(details: "PairDetails") -> Sequence[tuple[str, str]]:
+def copyable_texts(details: "PairDetails") -> Sequence[tuple[str, str]]:
     """Return the texts of a pair that can be copied, each with a label. None of them is secret."""
     pair, record = details.pair, details.pair.record
     items = [

@@ -1,4 +1,4 @@
-"""Mark pairs as no longer used, or take the mark away. Nothing is deleted."""
+"""Mark pairs as no longer used, or undo this. Nothing is deleted."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ def retire(session: Session, name: str) -> Result:
 
 
 def undo_retirement(session: Session, name: str) -> Result:
-    """Take away the mark of a retired pair, and return the result. A pair that is not retired does not change.
+    """Mark a retired pair as used again, and return the result. A pair that is not retired does not change.
 
     Raises:
         StoreError: The store cannot be used.

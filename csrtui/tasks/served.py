@@ -14,7 +14,7 @@ from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
 from csrtui.tasks.replacement import usable_certificates
 from csrtui.tasks.session import Session
 
-HOW = "openssl s_client -showcerts -connect HOST:443 < /dev/null | csrtui served PAIR"
+OPENSSL_COMMAND = "openssl s_client -showcerts -connect HOST:443 < /dev/null | csrtui served PAIR"
 """The command line that shows whether a certificate is live."""
 _DEPTH = re.compile(rb"^ *([0-9]{1,2}) s:", re.MULTILINE)
 """Matches a line of ``Certificate chain`` in the output of ``openssl s_client``."""
@@ -25,7 +25,7 @@ _REASON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ServedResult(Result):
-    """A fact about what a server sends.
+    """The result of comparing a server with a pair.
 
     Attributes:
         code: The stable code: ``served``, or that of a problem.
@@ -39,12 +39,12 @@ class ServedResult(Result):
 
 
 def check_served(session: Session, name: str, output: bytes) -> list[Result]:
-    """Return whether a server sends the certificate of a pair with its chain, or else a result for each problem.
+    """Return one result if a server sends the certificate of a pair with its chain, or else a result for each problem.
 
     Args:
         session: The session of the store.
         name: The name of the pair.
-        output: What ``openssl s_client -showcerts`` printed, or any file with the certificates in the server's order.
+        output: The output of ``openssl s_client -showcerts``, or any file with the certificates in the server's order.
 
     Raises:
         InputError: The pair does not exist.
@@ -59,7 +59,7 @@ def check_served(session: Session, name: str, output: bytes) -> list[Result]:
         return [_failure(name, problem) for problem in problems]
     count = plural(len(sent) - 1, "certificate")
     expires = utc_text(sent[0].validity.not_after)
-    text = f"the server sends this certificate, expires {expires}, and its chain of {count}"
+    text = f"the server sends this certificate (expires {expires}) and its chain of {count}"
     return [ServedResult(ok=True, pair=name, text=text)]
 
 
@@ -70,7 +70,7 @@ def _failure(name: str, problem: ServedProblem) -> ServedResult:
 def _reason(output: bytes) -> str:
     match = _REASON.search(output)
     reason = f" ({excerpt(match[0].decode('utf-8', 'replace'))})" if match else ""
-    return f"there is no certificate in it{reason}; use: {HOW}"
+    return f"there is no certificate in it{reason}; use: {OPENSSL_COMMAND}"
 
 
 def _problems(
@@ -93,7 +93,7 @@ def _problems(
         yield ServedProblem("names-not-covered", text)
     shown = 1 + max((int(match[1]) for match in _DEPTH.finditer(output)), default=0)
     if shown > len(sent):
-        text = f"the server sends {shown} certificates, but only the first is in it: add -showcerts; {HOW}"
+        text = f"the server sends {shown} certificates, but the input has only one: add -showcerts; {OPENSSL_COMMAND}"
         yield ServedProblem("chain-not-shown", text)
     else:
         yield from chain_problems(sent, stored, record.ca, now)
@@ -105,15 +105,10 @@ def _other_certificate(
     """Return the problem with a server that sends another certificate than that of the pair."""
     pair, expires = folder.pair, f"expires {utc_text(leaf.validity.not_after)}"
     if leaf.spki_sha256 == pair.record.key.spki_sha256:
-        if not stored:
-            text = f"a certificate of this pair ({expires}) that was never imported: csrtui import FILE"
-            return ServedProblem("not-imported", f"the server sends {text}")
-        if leaf.validity.not_before < stored[0].validity.not_before:
-            text = f"the server sends an older certificate of this pair, {expires}: install the new one, then reload"
+        if stored and leaf.validity.not_before < stored[0].validity.not_before:
+            text = f"the server sends an older certificate of this pair ({expires}): install the new one, then reload"
             return ServedProblem("older", text)
-        text = (
-            f"the server sends another certificate of this pair, {expires}, than the keystore has: import it"
-        )
+        text = f"the server sends a certificate of this pair ({expires}) that was not imported: csrtui import FILE"
         return ServedProblem("not-imported", text)
     others = pairs_with_key(session, leaf.spki_sha256) if leaf.spki_sha256 else []
     if any(other.name == pair.record.renews for other in others):
@@ -121,8 +116,10 @@ def _other_certificate(
         text = f"the server still sends the certificate of {pair.record.renews}, which this pair renews ({expires})"
         return ServedProblem("older", f"{text}: install this one with {install}, then reload")
     if others:
-        return ServedProblem(
-            "other-pair", f"the server sends the certificate of the pair {others[0].name}, {expires}"
-        )
-    text = f"the server sends a certificate of another key: {leaf.display_name}, issued by {leaf.issuer_text or 'no name'}"
-    return ServedProblem("other-certificate", f"{text}, {expires}")
+        text = f"the server sends the certificate of the pair {others[0].name} ({expires})"
+        return ServedProblem("other-pair", text)
+    issuer = leaf.issuer_text or "an issuer without a name"
+    text = (
+        f"the server sends a certificate of another key: {leaf.display_name}, issued by {issuer}, {expires}"
+    )
+    return ServedProblem("other-certificate", text)

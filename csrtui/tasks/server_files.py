@@ -1,4 +1,4 @@
-"""Find the files of a pair in a folder of server software, and tell whose they are."""
+"""Find the files of a pair in a folder of server software, and the pairs that they belong to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,13 +75,13 @@ def read_lineage(session: Session, pair: Pair, *, with_successors: bool = False)
 
 @dataclass(frozen=True, slots=True)
 class ExistingSet:
-    """The files of one base name in a folder.
+    """The files with the same base name in a folder.
 
     Attributes:
-        base: The beginning of their names.
-        files: Those that exist, by ending.
-        contents: What they contain, by ending.
-        owners: Whose they are, by ending.
+        base: The base name, before the ending of each file.
+        files: The files that exist, by ending.
+        contents: Their contents, by ending.
+        owners: Their owners, by ending.
     """
 
     base: str
@@ -95,7 +95,7 @@ class ExistingSet:
         return tuple(self.base + ending for ending in self.files)
 
     def is_one_set(self, server_files: Sequence[ServerFile]) -> bool:
-        """Return whether the files have one key, and its certificate."""
+        """Return whether the files have the same key and its certificate."""
         return is_one_set(server_files, self.contents)
 
     @property
@@ -138,11 +138,11 @@ def read_set(
     spki: frozenset[str],
     passphrase: Secret | None = None,
 ) -> ExistingSet:
-    """Return the files with a base name that exist, and whose they are.
+    """Return the existing files with a base name, and their owners.
 
     Args:
         file_set: The folder.
-        base: The beginning of the names.
+        base: The base name.
         server_files: The files of the server software.
         spki: The SPKI fingerprints of a lineage.
         passphrase: The passphrase of an encrypted file, or None.
@@ -178,7 +178,7 @@ def require_own(session: Session, existing: ExistingSet, folder: str, *, needs_k
         needs_key: Whether a file whose key cannot be read is refused too.
 
     Raises:
-        RefusedError: One does.
+        RefusedError: A file belongs to another key.
     """
     if needs_key and FileOwner.UNKNOWN in existing.owners.values():
         raise RefusedError(
@@ -196,13 +196,13 @@ def require_place(lineage: Lineage, pair: str) -> Installation:
     """Return the place where a pair, or one that it renews, was installed last.
 
     Raises:
-        InputError: There is none.
+        InputError: None of them was installed.
     """
     place = lineage.installation
     if place is None:
         raise InputError(
-            f"{visible(pair)} was not installed yet, so csrtui does not know where its files go",
-            "say it with --for PLATFORM and --to DIR",
+            f"{visible(pair)} was not installed yet, so the server software and the folder are unknown",
+            "use --for PLATFORM and --to DIR",
         )
     return place
 

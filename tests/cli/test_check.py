@@ -141,7 +141,7 @@ def test_for_a_file_the_hint_names_inspect(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "www.csr").write_text("x")
     ran = csrtui("check", "www.csr")
-    assert (ran.status, ran.error) == (2, "www.csr is a file, and check is for names")
-    assert ran.hint == "csrtui inspect www.csr describes it, with the advice"
+    assert (ran.status, ran.error) == (2, "www.csr is a file; check expects names")
+    assert ran.hint == "csrtui inspect www.csr describes the file"
     (tmp_path / "www.a-shop.com").write_text("a file may have a host's name")
     assert csrtui("check", "www.a-shop.com").status == 0

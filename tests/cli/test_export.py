@@ -227,7 +227,7 @@ def test_both_passphrases_are_asked_for_and_never_echoed(
 def test_a_renewal_needs_neither_server_nor_folder_and_can_be_undone(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
     ran = csrtui("export", "a.com")
-    assert (ran.status, ran.hint) == (2, "say it with --for PLATFORM and --to DIR")
+    assert (ran.status, ran.hint) == (2, "use --for PLATFORM and --to DIR")
     assert csrtui("export", "a.com", "--for", "nginx", "--to", str(to)).status == 0
     server = csrtui("show", "a.com", "--json").json["server"]
     assert (server["platform"], server["folder"]) == ("nginx", str(to))
@@ -238,7 +238,7 @@ def test_a_renewal_needs_neither_server_nor_folder_and_can_be_undone(csrtui: Csr
     assert csrtui("import", "-", stdin=pem(leaf, intermediate().certificate)).status == 0
     ran = csrtui("export", "a.com-2")
     assert (ran.status, ran.error) == (2, f"{to}/a.com.crt already exists")
-    assert ran.hint == "--replace replaces it, and keeps the last files in .csrtui-previous"
+    assert ran.hint == "--replace replaces it, and keeps the previous files in .csrtui-previous"
     ran = csrtui("export", "a.com-2", "--replace", "--dry-run", "--json")
     assert [one["text"] for one in ran.json["results"]] == ["would be replaced"] * 2
     assert {path.name: path.read_bytes() for path in to.iterdir()} == old

@@ -61,7 +61,7 @@ def test_the_pairs_certificate_with_its_chain_is_served(made: Csrtui, tmp_path: 
     path.write_bytes(s_client(leaf, middle))
     ran = made("served", NAME, str(path))
     assert ran.status == 0
-    assert ran.out.startswith(f"ok  {NAME}  the server sends this certificate, expires ")
+    assert ran.out.startswith(f"ok  {NAME}  the server sends this certificate (expires ")
 
 
 def test_every_problem_is_named(made: Csrtui) -> None:

@@ -169,9 +169,9 @@ def test_an_unreadable_file_is_reported(folder: Path, monkeypatch: pytest.Monkey
         (FileAccess(mode="200"), "not a mode for a private key"),
         (FileAccess(mode="6x0"), "not a mode for a private key"),
         (FileAccess(mode="640"), "a group can read the key"),
-        (FileAccess(owner="no such user"), 'there is no user "no such user"'),
-        (FileAccess(group="no\0group"), "there is no group"),
-        (FileAccess(owner="4294967295"), "there is no user"),
+        (FileAccess(owner="no such user"), 'unknown user "no such user"'),
+        (FileAccess(group="no\0group"), "unknown group"),
+        (FileAccess(owner="4294967295"), "unknown user"),
     ],
 )
 def test_access_for_others_and_unknown_owners_are_refused(access: FileAccess, told: str) -> None:
@@ -201,7 +201,7 @@ def test_a_new_file_has_its_owner_before_it_has_its_name(
     assert seen == [(12345, 23456, 0o640)]
 
 
-def test_without_a_hidden_folder_there_is_no_last_set(folder: Path) -> None:
+def test_without_a_hidden_folder_there_is_no_previous_set(folder: Path) -> None:
     with open_file_set(str(folder)) as file_set:
         assert file_set.read_previous("a.key") is None
 

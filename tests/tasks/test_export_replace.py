@@ -1,4 +1,4 @@
-"""A renewal replaces only the files that the server reads, and the last set can be put back."""
+"""A renewal replaces only the files that the server reads, and the previous set can be put back."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_renewal_replaces_the_files_of_the_pair_that_it_renews_and_keeps_them(
     assert stat.S_IMODE((to / "a.com.key").stat().st_mode) == 0o600
     assert record_of(session, new).history[-1].text.startswith(f"installed files replaced: {to}/a.com.crt")
     assert install(session, spec(to, new)) == ["unchanged", "unchanged"]
-    assert contents(to / PREVIOUS) == old, "nothing changed, so the last set is still the old one"
+    assert contents(to / PREVIOUS) == old, "nothing changed, so the previous set is still the old one"
     third = renewed(session, new)
     assert install(session, spec(to, third)) == ["replaced", "replaced"]
     assert {spki_of(data) for data in contents(to / PREVIOUS).values()} == {
@@ -112,7 +112,7 @@ def test_a_renewal_replaces_the_files_of_the_pair_that_it_renews_and_keeps_them(
     }
 
 
-def test_the_last_set_is_put_back_under_the_name_of_either_pair(session: Session, to: Path) -> None:
+def test_the_previous_set_is_put_back_under_the_name_of_either_pair(session: Session, to: Path) -> None:
     issued_pair(session)
     install(session, spec(to))
     old = contents(to)
@@ -130,9 +130,9 @@ def test_the_last_set_is_put_back_under_the_name_of_either_pair(session: Session
         assert contents(to) == old
         assert contents(to / PREVIOUS) == {}
         assert record_of(session, new).installed is None
-        assert record_of(session, new).history[-1].text.startswith("the last files put back: ")
+        assert record_of(session, new).history[-1].text.startswith("the previous files put back: ")
     assert record_of(session).installed is not None
-    with pytest.raises(RefusedError, match="there is no last set of"):
+    with pytest.raises(RefusedError, match="there is no previous set of"):
         undo_export(session, new, NGINX, str(to))
 
 
@@ -245,7 +245,7 @@ def test_an_encrypted_key_file_is_not_replaced(session: Session, to: Path) -> No
         export(session, prepare(session, spec(to)), key_passphrase=PASSPHRASE)
 
 
-def test_the_last_set_is_kept_when_the_present_one_is_mixed(session: Session, to: Path) -> None:
+def test_the_previous_set_is_kept_when_the_present_one_is_mixed(session: Session, to: Path) -> None:
     """After a kill between two files, repeating the command finishes, and the set before can still be put back."""
     issued_pair(session)
     install(session, spec(to))
@@ -256,7 +256,7 @@ def test_the_last_set_is_kept_when_the_present_one_is_mixed(session: Session, to
     assert install(session, spec(to, new)) == ["unchanged", "replaced"]
     assert contents(to / PREVIOUS) == old
     (to / PREVIOUS / "a.com.crt").write_bytes(contents(to)["a.com.crt"])
-    with pytest.raises(RefusedError, match="do not fit each other"):
+    with pytest.raises(RefusedError, match="do not match each other"):
         undo_export(session, new, NGINX, str(to))
 
 

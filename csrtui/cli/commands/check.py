@@ -38,7 +38,7 @@ _FILE_ENDINGS = tuple(
         "txt",
     ]
 )
-"""The endings of files with CSRs, certificates and keys. A host name can be that of a file, but it has none of these."""
+"""The endings of files with CSRs, certificates and keys. Any other file may have the same name as a host."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,8 +85,8 @@ def _refuse_files(names: list[str]) -> None:
     for name in names:
         if name.lower().endswith(_FILE_ENDINGS) and os.path.isfile(name):
             raise InputError(
-                f"{visible(name)} is a file, and check is for names",
-                f"{command('csrtui', 'inspect', name)} describes it, with the advice",
+                f"{visible(name)} is a file; check expects names",
+                f"{command('csrtui', 'inspect', name)} describes the file",
             )
 
 

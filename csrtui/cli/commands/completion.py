@@ -1,4 +1,4 @@
-"""``csrtui completion SHELL``: print the script with which a shell completes commands, options, values and pair names."""
+"""``csrtui completion SHELL``: print the script that completes commands, options, values and pair names in a shell."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""``csrtui export PAIR``: write or replace the files for server software, or put the last ones back."""
+"""``csrtui export PAIR``: write or replace the files for server software, or put the previous ones back."""
 
 import argparse
 import sys
@@ -41,18 +41,24 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="platform",
         metavar="PLATFORM",
-        help=f"the server software: {', '.join(PLATFORMS)}; default: as the last time",
+        help=f"the server software: {', '.join(PLATFORMS)}; default: that of the last export",
     )
-    parser.add_argument("--to", metavar="DIR", help="the folder for the files; default: as the last time")
+    parser.add_argument(
+        "--to", metavar="DIR", help="the folder for the files; default: that of the last export"
+    )
     parser.add_argument(
         "--replace",
         action="store_true",
-        help=f"replace the files of this pair, or of the one that it renews; the last set goes to {PREVIOUS}",
+        help=f"replace the files of this pair, or of the one that it renews; the previous files go to {PREVIOUS}",
     )
-    parser.add_argument("--undo", action="store_true", help="put the last set back")
-    parser.add_argument("--owner", metavar="U", help="the owner of files with the key")
-    parser.add_argument("--group", metavar="G", help="their group, which may read them with --mode 640")
-    parser.add_argument("--mode", metavar="M", help="their mode (600); others never get access")
+    parser.add_argument("--undo", action="store_true", help="put the previous files back")
+    parser.add_argument("--owner", metavar="U", help="the owner of the files with the key")
+    parser.add_argument(
+        "--group", metavar="G", help="the group of these files, which can read them with --mode 640"
+    )
+    parser.add_argument(
+        "--mode", metavar="M", help="the mode of these files (default: 600); other users never get access"
+    )
     parser.add_argument(
         "--legacy", action="store_true", help="PKCS #12 with 3DES, for Windows Server 2016 and older"
     )
@@ -99,10 +105,10 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _place(session: Session, options: argparse.Namespace) -> tuple[Platform, str]:
-    """Return the server software and the folder: those given, or else those of the last installation.
+    """Return the server software and the folder: the given ones, or else those of the last export.
 
     Raises:
-        InputError: The server software is unknown, or one of both is neither given nor known.
+        InputError: The server software is unknown, or an option is missing and there was no export before.
     """
     if options.platform is not None and options.to is not None:
         return read_platform(options.platform), options.to
@@ -129,7 +135,10 @@ def _undo(session: Session, options: argparse.Namespace, platform: Platform, fol
         or options.legacy
         or (options.owner, options.group, options.mode) != (None, None, None)
     ):
-        raise InputError("--undo puts files back as they were", "leave the other options out")
+        raise InputError(
+            "--undo puts files back as they were",
+            "leave out --replace, --legacy, --owner, --group and --mode",
+        )
     undone = undo_export(session, options.pair, platform, folder, dry_run=options.dry_run)
     status = print_results(undone.results, as_json=options.json)
     if undone.record_error is not None:

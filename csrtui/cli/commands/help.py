@@ -21,7 +21,7 @@ def _run(options: argparse.Namespace) -> int:
     subject = options.subject
     if subject is not None and subject not in (*names, *topics()):
         raise InputError(
-            f"there is no command or topic {subject[:60]!r}",
+            f"unknown command or topic {subject[:60]!r}",
             suggest(subject, (*names, *topics())) or "csrtui help lists the commands and topics",
         )
     with pager():
@@ -31,7 +31,7 @@ def _run(options: argparse.Namespace) -> int:
             with suppress(SystemExit):  # argparse ends the program after the help
                 build_parser(COMMANDS, [subject]).parse_args([subject, "--help"])
         else:
-            sys.stdout.write(_formatted(read_topic(subject)))
+            sys.stdout.write(_format_markdown(read_topic(subject)))
     return 0
 
 
@@ -40,7 +40,7 @@ def _topic_list() -> str:
     return "\n".join(["", "topics (csrtui help TOPIC):", *lines, ""])
 
 
-def _formatted(text: str) -> str:
+def _format_markdown(text: str) -> str:
     """Return Markdown formatted for a terminal, or unchanged for a pipe or a file."""
     if not sys.stdout.isatty():
         return text

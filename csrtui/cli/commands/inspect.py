@@ -73,17 +73,17 @@ def _read(file: str) -> InspectSource:
 
 
 def _read_passphrase(options: argparse.Namespace, sources: list[InspectSource]) -> Secret | None:
-    """Return the passphrase that an option names or, if a key needs one, that is typed; or None to go on without.
+    """Return the passphrase from the options or, if a key needs one, from the terminal, or else None.
 
     Raises:
-        InputError: The passphrase that an option names cannot be read.
+        InputError: The passphrase cannot be read from the file or descriptor.
     """
     if has_passphrase_option(options):
         return read_known_passphrase(options, "")
     if not (sys.stdout.isatty() and needs_passphrase(sources)):
         return None
     try:
-        passphrase = read_known_passphrase(options, "Passphrase (Enter: go on without): ")
+        passphrase = read_known_passphrase(options, "Passphrase (Enter to skip): ")
     except InputError:
         return None
     return passphrase if passphrase.encoded else None
@@ -91,7 +91,7 @@ def _read_passphrase(options: argparse.Namespace, sources: list[InspectSource]) 
 
 def _print(inspection: Inspection) -> None:
     columns = min(shutil.get_terminal_size((_COLUMNS, 24)).columns, _MAX_COLUMNS)
-    # in a file or a pipe, a line that is not wrapped can be searched
+    # In a file or a pipe, lines are not wrapped, so that programs can search them.
     width = columns if sys.stdout.isatty() else None
     for number, section in enumerate(sections(inspection)):
         if number:

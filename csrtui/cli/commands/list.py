@@ -53,13 +53,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--prometheus", action="store_true", help="metrics in the text format of Prometheus (node_exporter)"
     )
-    parser.add_argument("--to", metavar="FILE", help="write the metrics to FILE, in one step, mode 0644")
+    parser.add_argument("--to", metavar="FILE", help="replace FILE with the metrics atomically, mode 0644")
     parser.add_argument("--fail-if-any", action="store_true", help="exit with status 1 if a pair is listed")
 
 
 def _run(options: argparse.Namespace) -> int:
     if options.to is not None and not options.prometheus:
-        raise InputError("--to belongs to --prometheus", "use > FILE for the other formats")
+        raise InputError("--to works only with --prometheus", "use > FILE for the other formats")
     session = open_existing_session(options)
     now = session.clock()
     step = NextStep(options.next) if options.next else None

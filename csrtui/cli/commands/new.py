@@ -33,7 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="file", metavar="FILE", help="create many pairs from a CSV file; - reads stdin"
     )
     parser.add_argument(
-        "--key-file", metavar="KEY", help="make the pair from a key that exists; the file stays unchanged"
+        "--key-file", metavar="KEY", help="make the pair from an existing key; the file stays unchanged"
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
     parser.add_argument(
@@ -76,7 +76,9 @@ def _run_with_key(
     from csrtui.tasks.adopt.search import read_files
 
     if options.key is not None:
-        raise InputError("--key-file and --key exclude each other", "the key that exists has its own type")
+        raise InputError(
+            "--key-file and --key exclude each other", "leave out --key: the existing key has its own type"
+        )
     search = read_files(options.key_file)
     known = read_known_passphrase(options, "Passphrase of the key: ") if search.needs_passphrase else None
     matches = match(session, search, known, spec.ca)
@@ -116,7 +118,9 @@ def _run_batch(options: argparse.Namespace) -> int:
     from csrtui.cli.batch import run_batch
 
     if options.key_file is not None:
-        raise InputError("--from and --key-file exclude each other", "a table makes a new key for each row")
+        raise InputError(
+            "--from and --key-file exclude each other", "leave out --key-file: each row gets a new key"
+        )
     if options.names or options.name is not None:
         raise InputError("--from reads the names from the file", "leave out NAME and --as")
     if options.file == "-" and options.passphrase_fd == 0:

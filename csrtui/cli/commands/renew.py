@@ -59,7 +59,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.same_key and (options.reuse or options.key or options.encrypt_key is not None):
         raise InputError("--same-key keeps the key as it is", "leave out --reuse, --key and --encrypt-key")
     if options.names and not options.same_key:
-        raise InputError("--names goes with --same-key", "for other names and a new key: csrtui new NAME")
+        raise InputError(
+            "--names works only with --same-key", "for other names and a new key: csrtui new NAME"
+        )
     if options.mark_submitted and not options.reuse:
         raise InputError(
             "the CSR of a new pair goes to the CA after its key is backed up",

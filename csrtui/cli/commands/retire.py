@@ -1,4 +1,4 @@
-"""``csrtui retire PAIR …``: mark pairs as no longer used, or take the mark away; nothing is deleted."""
+"""``csrtui retire PAIR …``: mark pairs as no longer used, or undo this; nothing is deleted."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", nargs="+", metavar="PAIR", help="the pairs' names")
     mark = parser.add_mutually_exclusive_group()
-    mark.add_argument("--undo", action="store_true", help="take the mark away: the pairs are in use again")
+    mark.add_argument("--undo", action="store_true", help="remove the mark: the pairs are in use again")
     mark.add_argument(
         "--compromised",
         action="store_true",
-        help="mark the keys as compromised: they are never used again; shows what their revocation needs",
+        help="mark the keys as compromised: they are never used again; shows how to revoke their certificates",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -45,7 +45,7 @@ def _mark_compromised(session: Session, names: list[str], *, as_json: bool) -> i
 
     results: dict[str | None, Result] = {}
     for name in names:
-        if name not in results:  # another pair had the same key
+        if name not in results:  # not marked yet with another pair that has the same key
             results |= {result.pair: result for result in mark_compromised(session, name)}
     status = print_results(list(results.values()), as_json=as_json)
     for result in results.values():

@@ -1,4 +1,4 @@
-"""``csrtui served PAIR [FILE | -]``: compare what a server sends with a pair. csrtui itself opens no connection."""
+"""``csrtui served PAIR [FILE | -]``: compare the certificates that a server sends with a pair, without a connection."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="-",
         metavar="FILE",
-        help="what openssl s_client -showcerts printed; default: -, standard input",
+        help="the output of openssl s_client -showcerts; default: -, standard input",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -35,7 +35,7 @@ def _read(file: str) -> bytes:
     if sys.stdin is None:
         raise InputError("standard input is closed", "use the name of a file")
     if sys.stdin.isatty():
-        print_message("paste what openssl s_client -showcerts printed, then press ctrl+d")
+        print_message("paste the output of openssl s_client -showcerts, then press Ctrl+D")
     return sys.stdin.buffer.read(MAX_FOREIGN_BYTES + 1)
 
 

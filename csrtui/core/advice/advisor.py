@@ -178,7 +178,7 @@ def _subject_fields(names: NameList, subject: SubjectInput, attributes: Sequence
     texts = {field.value: trim_field(subject.text(field)) or None for field in LABELS}
     further = list(attributes)
     unit = next((attribute for attribute in attributes if attribute.type == "OU"), None)
-    if unit and not texts["organizational_unit"]:  # the first unit has a field of its own
+    if unit and not texts["organizational_unit"]:  # the first unit has its own field
         texts["organizational_unit"] = unit.value
         further.remove(unit)
     country = texts["country"]

@@ -39,7 +39,7 @@ CA_HELP = {
 
 PURPOSE_HELP = {
     Purpose.SERVER: "Server: for TLS servers. The only purpose for a public CA.",
-    Purpose.CLIENT: "Client: proves to servers who connects. Private CA only. The common name can be any text.",
+    Purpose.CLIENT: "Client: identifies a client to servers. Private CA only. The common name can be any text.",
     Purpose.SERVER_CLIENT: "Server and client: for programs that connect to each other. Private CA only.",
     Purpose.EMAIL: "E-mail: signs and decrypts mail (S/MIME). Private CA only. Enter the e-mail address as a name.",
     Purpose.CODE_SIGNING: "Code signing: signs programs. Private CA only. The common name is the publisher's name.",

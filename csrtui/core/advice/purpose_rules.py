@@ -1,4 +1,4 @@
-"""Rules about the purpose of a certificate: who issues for it, and the names that it needs."""
+"""Rules about the purpose of a certificate: the CAs that issue for it, and the names that it needs."""
 
 from csrtui.core.advice.cases import NameList
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
@@ -72,7 +72,7 @@ PURPOSE_RULES: tuple[Rule[NameList], ...] = (
     ),
     Rule(
         "purpose-mismatch", _WARNING, _WARNING,
-        "No name identifies the client: a server cannot tell from wildcards and addresses alone who connects.",
+        "No name identifies the client: wildcards and addresses alone do not tell a server which client connects.",
         _client_without_name, "RFC 5280 4.2.1.12",
     ),
     Rule(

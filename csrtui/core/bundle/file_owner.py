@@ -1,4 +1,4 @@
-"""Tell whose key or certificate a file of server software contains."""
+"""Find the owner of the key or certificate in a file of server software."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from csrtui.core.servers.server import Part, ServerFile
 
 
 class FileOwner(Enum):
-    """Whose key or certificate a file contains."""
+    """The pair that the key or certificate in a file belongs to."""
 
     SAME = auto()
-    """This pair's, or that of a pair that it renews."""
+    """This pair, or one that it renews."""
     OTHER = auto()
-    """Another key's, or none that can be read."""
+    """Another pair or an unknown one, or the file has no readable key or certificate."""
     UNKNOWN = auto()
     """Not known, because the file is encrypted and no passphrase was given."""
 
@@ -26,8 +26,8 @@ class FileContent:
     """The public identity of what a file contains.
 
     Attributes:
-        spki: The SPKI fingerprint of the private key, or of the first certificate if there is no key. None if neither
-            can be read, or if there are several private keys.
+        spki: The SPKI fingerprint of the private key, or of the first certificate if there is no key. None if the file
+            has several private keys, or no readable key or certificate.
         is_locked: Whether the file is encrypted and no passphrase was given.
     """
 
@@ -52,7 +52,7 @@ def read_content(data: bytes, passphrase: Secret | None = None) -> FileContent:
 
 
 def owner_of(file: ServerFile, content: FileContent, lineage: frozenset[str]) -> FileOwner:
-    """Return whose file it is.
+    """Return the owner of a file.
 
     Args:
         file: The file.
@@ -61,17 +61,17 @@ def owner_of(file: ServerFile, content: FileContent, lineage: frozenset[str]) ->
     """
     if content.is_locked:
         return FileOwner.UNKNOWN
-    if file.parts == (Part.CHAIN,):  # certificates of CAs belong to whoever has the other files
+    if file.parts == (Part.CHAIN,):  # the certificates of CAs belong to no single pair
         return FileOwner.SAME if content.spki is not None else FileOwner.OTHER
     return FileOwner.SAME if content.spki in lineage else FileOwner.OTHER
 
 
 def is_one_set(files: Sequence[ServerFile], contents: Mapping[str, FileContent]) -> bool:
-    """Return whether files fit each other: all that have a key or its certificate have the same key.
+    """Return whether files match: all of them, except for a chain alone, have the same key or its certificate.
 
     Args:
         files: The files of the server software.
-        contents: The contents that exist, by the ending of the file.
+        contents: The contents of the files that exist, by the ending of the file.
     """
     present = [file for file in files if file.ending in contents and file.parts != (Part.CHAIN,)]
     identities = {contents[file.ending] for file in present}

@@ -57,12 +57,12 @@ def read_public_keys(data: bytes) -> tuple[BundlePublicKey, ...]:
     if data.startswith(_SSH1_PRIVATE):
         return (BundlePublicKey(None, "RSA1 (SSH protocol 1)", "OpenSSH private key"),)
     if data[:1] == b"0" and (key := _load(data)) is not None:
-        return (_of_spki(key),)
+        return (_from_spki(key),)
     text = pem.decode_text(data)
-    return tuple(islice((*_in_blocks(text), *_in_lines(text)), MAX_ITEMS))
+    return tuple(islice((*_read_blocks(text), *_read_lines(text)), MAX_ITEMS))
 
 
-def _of_spki(key: "PublicKey") -> BundlePublicKey:
+def _from_spki(key: "PublicKey") -> BundlePublicKey:
     return BundlePublicKey(key, key_types.label_of(key), "public key")
 
 
@@ -77,27 +77,27 @@ def _load(der: bytes) -> "PublicKey | None":
         return None
 
 
-def _in_blocks(text: str) -> Iterator[BundlePublicKey]:
+def _read_blocks(text: str) -> Iterator[BundlePublicKey]:
     for block in pem.find_blocks(text):
         body = block.body or b""
         if block.label in {"PUBLIC KEY", "RSA PUBLIC KEY"} and (key := _load(body)) is not None:
-            yield _of_spki(key)
+            yield _from_spki(key)
         elif block.label == "SSH2 PUBLIC KEY":  # RFC 4716
-            yield from _of_blob(body, "OpenSSH public key")
+            yield from _read_blob(body, "OpenSSH public key")
         elif body.startswith(OPENSSH_MAGIC):
-            yield from _half_of_private(body)
+            yield from _read_public_half(body)
 
 
-def _half_of_private(body: bytes) -> Iterator[BundlePublicKey]:
+def _read_public_half(body: bytes) -> Iterator[BundlePublicKey]:
     """Yield the public half of a private key in OpenSSH's format, which is never encrypted (PROTOCOL.key)."""
-    cipher, rest = _string(body[len(OPENSSH_MAGIC) :])
-    _kdf, rest = _string(rest)
-    _options, rest = _string(rest)
-    blob, _ = _string(rest[_LENGTH:])
-    yield from _of_blob(blob, "OpenSSH private key", is_encrypted=cipher != b"none")
+    cipher, rest = _read_string(body[len(OPENSSH_MAGIC) :])
+    _kdf, rest = _read_string(rest)
+    _options, rest = _read_string(rest)
+    blob, _ = _read_string(rest[_LENGTH:])
+    yield from _read_blob(blob, "OpenSSH private key", is_encrypted=cipher != b"none")
 
 
-def _in_lines(text: str) -> Iterator[BundlePublicKey]:
+def _read_lines(text: str) -> Iterator[BundlePublicKey]:
     """Yield the keys in lines of ``*.pub``, ``authorized_keys`` and ``known_hosts``."""
     for line in text.splitlines():
         if match := _SSH1_PUBLIC.match(line):
@@ -107,16 +107,16 @@ def _in_lines(text: str) -> Iterator[BundlePublicKey]:
         at = next((at for at, word in enumerate(words[:-1]) if _SSH_TYPE.fullmatch(word)), None)
         if at is not None and _BASE64.fullmatch(words[at + 1]):
             blob = pem.decode_base64(words[at + 1])
-            yield from _of_blob(blob, "OpenSSH public key", " ".join(words[at + 2 :]))
+            yield from _read_blob(blob, "OpenSSH public key", " ".join(words[at + 2 :]))
 
 
-def _of_blob(
+def _read_blob(
     blob: bytes, form: str, comment: str = "", *, is_encrypted: bool = False
 ) -> Iterator[BundlePublicKey]:
     """Yield the key in the wire format of SSH (RFC 4253, 6.6), or nothing if the octets do not begin with a type."""
     from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
-    name, rest = _string(blob)
+    name, rest = _read_string(blob)
     kind = name.decode("ascii", "replace")
     if not _SSH_TYPE.fullmatch(kind):
         return
@@ -125,17 +125,17 @@ def _of_blob(
         key = cast("PublicKey", load_ssh_public_key(name + b" " + b64encode(blob)))
         label = key_types.label_of(key)
     except Exception:  # noqa: BLE001 - as in `_load`
-        label = f"DSA {_bits(rest)} ({kind})" if kind == _DSA else kind
+        label = f"DSA {_count_bits(rest)} ({kind})" if kind == _DSA else kind
     fingerprint = b64encode(sha256(blob).digest()).decode().rstrip("=")
     yield BundlePublicKey(key, label, form, comment, is_encrypted, f"SHA256:{fingerprint}")
 
 
-def _bits(fields: bytes) -> int:
-    number, _ = _string(fields)
+def _count_bits(fields: bytes) -> int:
+    number, _ = _read_string(fields)
     return int.from_bytes(number).bit_length()
 
 
-def _string(data: bytes) -> tuple[bytes, bytes]:
+def _read_string(data: bytes) -> tuple[bytes, bytes]:
     """Return the string at the beginning of data in an OpenSSH format, and the data after it."""
     end = _LENGTH + int.from_bytes(data[:_LENGTH])
     return data[_LENGTH:end], data[end:]

@@ -17,7 +17,7 @@ class ServedProblem:
 
     Attributes:
         code: The stable code, such as ``chain-missing``.
-        text: A sentence that says what to do where that is possible, safe to display.
+        text: The problem and, if there is one, the fix. Safe to display.
     """
 
     code: str
@@ -53,7 +53,9 @@ def chain_problems(
     foreign = [certificate for certificate in sent if certificate not in chain.path]
     if foreign:
         names = " and ".join(certificate.display_name for certificate in foreign)
-        yield ServedProblem("chain-wrong", f"the server sends {names}, which does not belong to the chain")
+        yield ServedProblem(
+            "chain-wrong", f"the server sends certificates that do not belong to the chain: {names}"
+        )
     ordered = [certificate for certificate in chain.path if certificate in sent]
     if [certificate for certificate in sent if certificate in chain.path] != ordered:
         text = "the chain is out of order: the certificate must come first, then each issuer"

@@ -246,7 +246,7 @@ class _ContentsCheck:
             )
             remedy = instruction(
                 "Revoke the certificate at its CA, reason keyCompromise. The command csrtui retire --compromised "
-                f"{self._folder.name} shows what that needs. The finding ends with the certificate."
+                f"{self._folder.name} shows how. The finding disappears when the certificate expires."
             )
             yield self._finding(FindingCode.KEY_COMPROMISED, _CERTIFICATE, text, remedy)
         if is_in_use(self._record):

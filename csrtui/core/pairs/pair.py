@@ -145,7 +145,7 @@ class PairRecord(NamedTuple):
         retired: The time at which the pair was marked as no longer used, or None.
         renews: The name of the pair that this pair replaces, or None.
         renewed_by: The name of the pair that replaces this pair, or None.
-        server: The place where this pair was installed last, or the pair that it renews, or None.
+        server: The place where this pair, or one that it renews, was installed last, or None.
         history: The events, oldest first.
         unknown: The members that a later version wrote, unchanged.
         purpose: The purpose that the CSR requests.
@@ -252,12 +252,12 @@ class PairRecord(NamedTuple):
         return self._replace(retired=now).with_event(now, text, user)
 
     def with_compromise(self, now: datetime, user: str) -> "PairRecord":
-        """Return the record after the key was marked as compromised. The pair is no longer used either."""
+        """Return the record with the key marked as compromised and the pair as no longer used."""
         record = self._replace(compromised=now, retired=self.retired or now)
         return record.with_event(now, "key marked as compromised", user)
 
     def without_retirement(self, now: datetime, user: str, text: str = "taken back into use") -> "PairRecord":
-        """Return the record after the mark of retirement was taken away."""
+        """Return the record of a retired pair that is used again."""
         return self._replace(retired=None).with_event(now, text, user)
 
 

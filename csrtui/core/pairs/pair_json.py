@@ -156,7 +156,7 @@ def _record(members: Members) -> PairRecord:
 
 
 def read_purpose(members: Members) -> Purpose:
-    """Return the purpose of a pair. Early releases of csrtui wrote none, because it was always the same."""
+    """Return the purpose of a pair. Early releases of csrtui recorded none and made only pairs for servers."""
     return Purpose.SERVER if members.optional_text("purpose") is None else members.choice("purpose", Purpose)
 
 

@@ -68,8 +68,8 @@ def numbered_name(base: str, number: int) -> str:
 def file_bases(names: Sequence[str], pair: str, key_types: Sequence[str]) -> list[str]:
     """Return the names, without endings, that files for server software may have, the preferred one first.
 
-    They come from the first name of the pair, so that the pair of a renewal writes the same files, and the server's
-    configuration never changes.
+    They come from the first name of the pair. A renewal has the same first name, so it writes the same files, and the
+    server's configuration does not change.
 
     Args:
         names: The names of the pair.

@@ -9,7 +9,7 @@ from csrtui.core.pairs.pair import BackupStatus, NextStep, Pair, Stage
 
 _HELP: Final = {
     "csrtui_certificate_expiry_timestamp_seconds": "End of the validity of the pair's certificate.",
-    "csrtui_certificate_renewal_due_timestamp_seconds": "Time from which the certificate should be renewed, unless it is renewed already.",
+    "csrtui_certificate_renewal_due_timestamp_seconds": "Time from which the certificate should be renewed, unless it is already renewed.",
     "csrtui_pair_backup_verified": "Whether the pair has a verified backup of its key.",
     "csrtui_pair_next_step": "The next step of the pair, in the label step; always 1.",
     "csrtui_pair_key_compromised": "Whether the key is marked as compromised.",

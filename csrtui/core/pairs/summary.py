@@ -105,10 +105,7 @@ def _lacks_backup(backup: str, stage: str) -> bool:
 
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
-    """Return the number of pairs whose renewal is due before their certificate expires, and of expired ones.
-
-    Both count only pairs in use, and no pair twice.
-    """
+    """Return the number of pairs in use whose renewal is due but whose certificate is valid, and of those expired."""
     moment = to_microseconds(now)
     past = [summary for summary in summaries if summary.expires is not None and summary.expires < moment]
     expired = sum([summary.is_in_use for summary in past])
@@ -123,9 +120,10 @@ OVERDUE = -1
 def deadlines(summary: PairSummary, now: datetime) -> tuple[int | None, int | None]:
     """Return the periods in which the renewal of a pair becomes due and in which its certificate expires.
 
-    A period is a number of months (12 times the year, plus the month from 0, in UTC), `OVERDUE`, or None if there is no
-    such deadline. An expired certificate is no longer due, and a pair that is not in use has no deadlines. Lists, counts
-    and the chart of expiries all use this definition.
+    A period is a month in UTC (year * 12 + month - 1), or `OVERDUE`, or None without a deadline.
+
+    An expired certificate is no longer due, and a pair that is not in use has no deadlines. Lists, counts and the chart
+    of expiries all use this definition.
     """
     if summary.expires is None or not summary.is_in_use:
         return None, None

@@ -1,11 +1,9 @@
-"""Databases, message brokers and directories, which run as users of their own and read PEM files.
+"""Databases, message brokers and directories, which run as their own users and read PEM files.
 
-The docstring of `network_servers` says which of them a test starts.
+The docstring of `network_servers` lists those that a test starts.
 """
 
-from csrtui.core.servers.server import CHAIN, KEY, LEAF, Quoting, Server, Snippet
-
-_AS_ITS_USER = "It reads the key as its own user, so that user must own the file."
+from csrtui.core.servers.server import CHAIN, KEY, LEAF, READ_BY_OWN_USER, Quoting, Server, Snippet
 
 
 def _mysql(platform: str, reload: str, documentation: str) -> Server:
@@ -22,7 +20,10 @@ def _mysql(platform: str, reload: str, documentation: str) -> Server:
         owner="mysql",
         query="3306 -starttls mysql",
         documentation=documentation,
-        notes=(_AS_ITS_USER, "The first time, restart the server; after a renewal, the reload is enough."),
+        notes=(
+            READ_BY_OWN_USER,
+            "The first time, restart the server; after a renewal, the reload is enough.",
+        ),
     )
 
 
@@ -40,7 +41,7 @@ SERVERS = (
         owner="postgres",
         query="5432 -starttls postgres",
         documentation="postgresql.org, Secure TCP/IP Connections with SSL",
-        notes=(_AS_ITS_USER, "It does not start if others can read the key."),
+        notes=(READ_BY_OWN_USER, "It does not start if others can read the key."),
     ),
     _mysql(
         "mysql", "ALTER INSTANCE RELOAD TLS;", "dev.mysql.com, Configuring MySQL to Use Encrypted Connections"
@@ -69,7 +70,7 @@ SERVERS = (
         query="636",
         documentation="openldap.org, Administrator's Guide, Using TLS",
         notes=(
-            _AS_ITS_USER,
+            READ_BY_OWN_USER,
             "On the RHEL family, this user is ldap.",
             (
                 "For port 636, ldaps:/// must be among the URLs that slapd listens on (Debian: SLAPD_SERVICES in "
@@ -97,7 +98,7 @@ SERVERS = (
         query="6379",
         documentation="redis.io, TLS",
         notes=(
-            _AS_ITS_USER,
+            READ_BY_OWN_USER,
             "It reads the files at start only.",
             "On the RHEL family, the service is redis.",
         ),
@@ -105,7 +106,7 @@ SERVERS = (
     Server(
         platform="rabbitmq",
         files=(LEAF, CHAIN, KEY),
-        chain="in a file of its own (cacertfile)",
+        chain="in a separate file (cacertfile)",
         snippets=(
             Snippet(
                 "in rabbitmq.conf",
@@ -123,7 +124,7 @@ SERVERS = (
         owner="rabbitmq",
         query="5671",
         documentation="rabbitmq.com, TLS Support",
-        notes=(_AS_ITS_USER,),
+        notes=(READ_BY_OWN_USER,),
     ),
     Server(
         platform="mosquitto",
@@ -138,6 +139,6 @@ SERVERS = (
         owner="mosquitto",
         query="8883",
         documentation="mosquitto.org, mosquitto.conf man page",
-        notes=(_AS_ITS_USER,),
+        notes=(READ_BY_OWN_USER,),
     ),
 )

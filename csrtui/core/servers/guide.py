@@ -55,9 +55,9 @@ _DISCLAIMER = (
     "csrtui writes files and prints snippets; it edits no configuration and restarts nothing. "
     "The vendor's documentation is authoritative:"
 )
-_QUERY_HEADING = "Ask the server:"
+_QUERY_HEADING = "Check the server:"
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
-_RENEWAL = "csrtui export PAIR --replace writes the same file names, so the configuration stays; --undo puts the last files back."
+_RENEWAL = "csrtui export PAIR --replace writes the same file names, so the configuration stays; --undo puts the previous files back."
 _SEVERAL_FILES = (
     " Several files cannot be replaced at one moment: the chain is replaced first, then the certificate, then the key. "
     "Reload after the command has ended; if it is interrupted, repeat it."
@@ -98,11 +98,11 @@ def guide_lines(platform: Platform, folder: str = "/etc/ssl/private", width: int
 
 
 def query_lines(server: Server, name: str, pair: str) -> list[str]:
-    """Return the line that asks the running server for its certificate, or none if openssl cannot ask it.
+    """Return the lines with the command that checks the running server, or none if openssl cannot connect to it.
 
     Args:
         server: The server.
-        name: The first name of the pair. If it is not a host name, HOST is in its place.
+        name: The first name of the pair. If it is not a host name, the command contains HOST instead.
         pair: The name of the pair.
     """
     if not server.query:
@@ -116,12 +116,10 @@ def query_lines(server: Server, name: str, pair: str) -> list[str]:
 
 
 def owner_lines(server: Server) -> list[str]:
-    """Return the line that names the owner of the key, or none if that is the user who writes it."""
-    return (
-        []
-        if server.owner is None
-        else ["", f"The key must belong to {server.owner}: export it with --owner {server.owner}."]
-    )
+    """Return the lines about the owner of the key, or none if any user may own it."""
+    if server.owner is None:
+        return []
+    return ["", f"The key must belong to {server.owner}: export it with --owner {server.owner}."]
 
 
 def snippet_lines(snippets: Iterable[Snippet]) -> list[str]:

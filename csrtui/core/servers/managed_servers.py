@@ -21,7 +21,7 @@ SERVERS = (
     Server(
         platform="f5",
         files=(LEAF, CHAIN, KEY),
-        chain="an object of its own",
+        chain="a separate object",
         snippets=(
             Snippet(
                 "here; BIG-IP is the device",
@@ -53,7 +53,7 @@ SERVERS = (
     Server(
         platform="cpanel",
         files=(LEAF, CHAIN, KEY),
-        chain="in a field of its own (CABUNDLE)",
+        chain="in a separate field (CABUNDLE)",
         key=_BOTH_KEY_TYPES,
         snippets=(
             Snippet(
@@ -90,7 +90,7 @@ SERVERS = (
     Server(
         platform="plesk",
         files=(LEAF, CHAIN, KEY),
-        chain="in a field of its own (CA certificate)",
+        chain="in a separate field (CA certificate)",
         key=_BOTH_KEY_TYPES,
         snippets=(
             Snippet(
@@ -140,7 +140,7 @@ SERVERS = (
             ),
             Snippet("on the server's console, before 12 only", ("restart task http",)),
         ),
-        csr_reuse="Yes from Domino 12 on. Before that, a keyring needs a request of its own.",
+        csr_reuse="Yes from Domino 12 on. Before that, a keyring needs its own request.",
         documentation="help.hcl-software.com, HCL Domino, Managing TLS credentials",
         places=("imported into: certstore.nsf (12 and later), a keyring (before)",),
         notes=(

@@ -1,14 +1,14 @@
 """Proxies, platforms and other services that read PEM files.
 
-`tests/interop/test_services_take_exports.py` starts these with what csrtui wrote, also those of `data_servers`, and asks
-them with openssl: caddy, coturn, mariadb, mosquitto, nodejs, openldap, postgresql, proftpd, redis, squid, stunnel,
-vsftpd. The others (cups, freeradius, gitlab, kubernetes, mysql, nginx-proxy-manager, openvpn, proxmox, rabbitmq, traefik,
-vcenter; of `pkcs12_servers`, all but tomcat) are only read from the documentation that each row names.
+`tests/interop/test_services_take_exports.py` starts some servers of this module and of `data_servers` with exported
+files and connects to them with openssl: caddy, coturn, mariadb, mosquitto, nodejs, openldap, postgresql, proftpd,
+redis, squid, stunnel and vsftpd. No test starts the others (cups, freeradius, gitlab, kubernetes, mysql,
+nginx-proxy-manager, openvpn, proxmox, rabbitmq, traefik, vcenter), nor those of `pkcs12_servers` except tomcat. They
+follow the documentation that they name.
 """
 
-from csrtui.core.servers.server import CHAIN, KEY, LEAF, Quoting, Server, Snippet
+from csrtui.core.servers.server import CHAIN, KEY, LEAF, READ_BY_OWN_USER, Quoting, Server, Snippet
 
-_AS_ITS_USER = "It reads the key as its own user, so that user must own the file."
 _RESTART = "It reads the files at start only."
 
 
@@ -26,7 +26,7 @@ SERVERS = (
         ),
         owner="caddy",
         documentation="caddyserver.com, Caddyfile directives: tls",
-        notes=(_AS_ITS_USER, "With this line, Caddy does not get a certificate for the site by itself."),
+        notes=(READ_BY_OWN_USER, "With this line, Caddy itself does not request a certificate for the site."),
     ),
     Server(
         platform="traefik",
@@ -79,7 +79,7 @@ SERVERS = (
                 Quoting.LINE,
             ),
             Snippet(
-                "after a renewal, after reading both files again, or restart",
+                "after a renewal: read both files again and run this line, or restart",
                 ("server.setSecureContext(tls);",),
             ),
         ),
@@ -123,7 +123,7 @@ SERVERS = (
     Server(
         platform="vcenter",
         files=(LEAF, CHAIN, KEY),
-        chain="in a field of its own, with the root at the end",
+        chain="in a separate field, with the root at the end",
         key="RSA 2048 or longer; vCenter does not accept elliptic curves here.",
         snippets=(
             Snippet(
@@ -145,7 +145,7 @@ SERVERS = (
     Server(
         platform="nginx-proxy-manager",
         files=(LEAF, CHAIN, KEY),
-        chain="in a field of its own (Intermediate Certificate)",
+        chain="in a separate field (Intermediate Certificate)",
         snippets=(
             Snippet(
                 "in the browser, SSL Certificates, Add, Custom: the files into the fields",
@@ -216,7 +216,7 @@ SERVERS = (
         query="",
         documentation="freeradius.org, mods-available/eap",
         notes=(
-            _AS_ITS_USER,
+            READ_BY_OWN_USER,
             "On the RHEL family, user and program are radiusd.",
             "Clients of EAP check the name and the CA: a change of the CA needs a change at each client.",
         ),
@@ -249,12 +249,12 @@ SERVERS = (
         owner="turnserver",
         query="5349",
         documentation="github.com/coturn/coturn, turnserver.conf",
-        notes=(_AS_ITS_USER,),
+        notes=(READ_BY_OWN_USER,),
     ),
     Server(
         platform="proftpd",
         files=(LEAF, CHAIN, KEY),
-        chain="in a file of its own",
+        chain="in a separate file",
         snippets=(
             Snippet("in tls.conf", ("TLSEngine on", "[[TLSCertificateChainFile @chain@]]"), Quoting.DOUBLE),
             Snippet(

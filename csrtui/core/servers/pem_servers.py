@@ -31,7 +31,7 @@ SERVERS = (
     Server(
         platform="apache",
         files=(FULL_CHAIN, CHAIN, KEY),
-        chain="in one file with the certificate, after it, from 2.4.8; before that in a file of its own",
+        chain="in one file with the certificate, after it, from 2.4.8; before that in a separate file",
         snippets=(
             Snippet(
                 "in the virtual host, from 2.4.8",
@@ -56,7 +56,7 @@ SERVERS = (
             ),
         ),
         documentation="docs.haproxy.org, Configuration Manual, bind options: crt",
-        places=("usually: /etc/haproxy/certs, a folder of its own; crt also accepts the whole folder",),
+        places=("usually: /etc/haproxy/certs, a separate folder; crt also accepts the whole folder",),
         notes=(
             _READ_BY_ROOT,
             "If crt names a folder, HAProxy loads every file in it, so keep no backups or notes there.",

@@ -42,7 +42,7 @@ class Quoting(Enum):
     XML = ("", '"&<>$')
     LINE = ("", '"\\#$%{}')
     APOSTROPHE = ("", "'\\")
-    """Between the apostrophes that the line contains."""
+    """For a path between apostrophes that the line itself contains."""
     LIST = ("", ':"\\#$%{}')
     """Like LINE, but without colons, because a colon begins a second path."""
 
@@ -91,9 +91,9 @@ class Snippet:
     """Lines for a configuration, or commands to type.
 
     ``@name@`` in the lines is a placeholder. Each file has two: one for its path, and one with ``_name`` appended for
-    its name without the folder. The others are ``base`` (of the file names), ``domain`` (of the site), ``thumbprint`` and, if there is a
-    chain, ``chain_object`` (the name of the chain on a device). A part in ``[[ ]]`` is left out if one of its
-    placeholders has no value, for example if there is no chain. A line that becomes empty is left out too.
+    its name without the folder. The others are ``base`` (of the file names), ``domain`` (of the site), ``thumbprint``
+    and, if there is a chain, ``chain_object`` (the name of the chain on a device). A part in ``[[ ]]`` is left out if
+    one of its placeholders has no value, for example if there is no chain. A line that becomes empty is left out too.
 
     Attributes:
         place: The place where the lines belong, as a phrase without a full stop.
@@ -111,6 +111,7 @@ FULL_CHAIN = ServerFile("certificate", ".crt", (Part.LEAF, Part.CHAIN))
 LEAF = ServerFile("certificate", ".crt", (Part.LEAF,))
 CHAIN = ServerFile("chain", ".chain.crt", (Part.CHAIN,))
 RSA_FIRST = "RSA 2048 works in every version; elliptic curves only in recent ones, and not for everything."
+READ_BY_OWN_USER = "It reads the key as its own user, so that user must own the file."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ class Server:
         can_reuse_csr: Whether a renewal may use the old CSR.
         csr_reuse: A sentence on whether a renewal may use the old CSR, with the reason.
         owner: The user that the server software runs as, if that user must own the key.
-        query: The port to ask it on, and further options of ``openssl s_client``. Empty if openssl cannot ask it.
+        query: The port, and further options of ``openssl s_client``. Empty if openssl cannot connect to the server.
         places: A line for each place where such files usually are.
         notes: One or two sentences on each special feature.
         documentation: The URL of the vendor's documentation.

@@ -72,7 +72,7 @@ def decode(name: "x509.Name") -> SubjectFields:
 
 
 def _further_attributes(name: "x509.Name") -> "Iterator[Attribute]":
-    """Yield the attributes of known types, without the first unit, which has a field of its own."""
+    """Yield the attributes of known types, without the first unit, which has its own field."""
     has_unit = False
     for attribute in name:
         known = TYPES_BY_OID.get(attribute.oid.dotted_string)

@@ -242,7 +242,7 @@ def create_from_key(
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
 ) -> Pair:
-    """Create a pair from a key that exists and a new request, and return it. The file of the key stays unchanged.
+    """Create a pair from an existing key and a new request, and return it. The file of the key stays unchanged.
 
     Args:
         session: The session of the store.

@@ -1,1 +1,1 @@
-"""Inspect any CSR, certificate, key or backup: describe each item, and say how the items belong together."""
+"""Inspect any CSR, certificate, key or backup: describe each item, and find the items that belong together."""

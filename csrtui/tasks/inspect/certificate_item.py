@@ -38,15 +38,15 @@ if TYPE_CHECKING:
     from csrtui.core.certificates.chain import Chain
     from csrtui.core.keys.key_types import PublicKey
 
-_WRONG = frozenset({
+_REFUSAL_KINDS = frozenset({
     CertificateFlawKind.EXPIRED,
     CertificateFlawKind.NOT_YET_VALID,
     CertificateFlawKind.OLD_HASH,
     CertificateFlawKind.ENCODING,
     CertificateFlawKind.CHAIN_INVALID,
 })  # fmt: skip
-"""The problems because of which clients refuse a certificate."""
-_OF_SERVERS = frozenset({CertificateFlawKind.NOT_FOR_SERVERS, CertificateFlawKind.FOR_CLIENTS})
+"""The problems that make clients refuse a certificate."""
+_SERVER_KINDS = frozenset({CertificateFlawKind.NOT_FOR_SERVERS, CertificateFlawKind.FOR_CLIENTS})
 
 
 def describe_certificate(
@@ -67,7 +67,7 @@ def describe_certificate(
     decoded = certificates.load(certificate)
     validity = certificate.validity
     key = _certificate_key(decoded)
-    # the version is the first field, unless the certificate has version 1
+    # The version is the first field, except in version 1.
     position = 5 if decoded.version is x509.Version.v1 else 6
     spki = original_spki(certificate.der, certificate.spki_sha256, at=position)
     return InspectedItem(
@@ -159,9 +159,9 @@ def _certificate_remarks(
         is_of_root = certificate.is_self_issued and flaw.kind is CertificateFlawKind.OLD_HASH
         if flaw.kind is CertificateFlawKind.CHAIN_INCOMPLETE or is_of_root:
             continue
-        if certificate.is_ca and flaw.kind in _OF_SERVERS:
+        if certificate.is_ca and flaw.kind in _SERVER_KINDS:
             continue
-        yield Remark(flaw.kind.value, Level.ERROR if flaw.kind in _WRONG else flaw.level, flaw.text)
+        yield Remark(flaw.kind.value, Level.ERROR if flaw.kind in _REFUSAL_KINDS else flaw.level, flaw.text)
     if status.reason is ChainReason.ISSUER_MISSING and not certificate.is_ca:
         issuer = chain.last_issuer_text or "without a name"
         text = f"the chain is incomplete: the issuer certificate {issuer} is not in these files"

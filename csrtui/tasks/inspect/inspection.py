@@ -60,7 +60,7 @@ class InspectSource:
 
 @dataclass(frozen=True, slots=True)
 class InspectProblem:
-    """Something in a file that cannot be read. The text is safe to display."""
+    """A part of a file that cannot be read. The text is safe to display."""
 
     file: str
     text: str
@@ -163,31 +163,31 @@ class _Inspector:
             if not data:
                 return
         material = bundle.read(data, self._passphrase)
-        publics = bundle.read_public_keys(data) if len(data) <= MAX_BYTES else ()
+        public_keys = bundle.read_public_keys(data) if len(data) <= MAX_BYTES else ()
         items: list[InspectedItem] = [describe_key(name, key, self._ca) for key in material.keys]
         can_open_openssh = any(key.is_openssh for key in material.keys)
         items += [
             describe_public_key(name, key, self._ca)
-            for key in publics
+            for key in public_keys
             if not (key.is_private and can_open_openssh and not key.is_encrypted)
         ]
         items += [describe_request(self._session, name, request, self._ca) for request in material.requests]
-        has_half = any(key.is_private for key in publics)
+        has_public_half = any(key.is_private for key in public_keys)
         for problem in material.problems:
             if problem.kind is ProblemKind.LOCKED:
                 items.append(describe_locked(name, problem.text))
             elif (faulty := csrs.read_faulty(problem.request_der)) is not None:
                 fault = faulty[1], problem.sentence
                 items.append(describe_request(self._session, name, faulty[0], self._ca, fault))
-            elif not (problem.kind is ProblemKind.OPENSSH_LOCKED and has_half):
+            elif not (problem.kind is ProblemKind.OPENSSH_LOCKED and has_public_half):
                 self._add_problem(name, problem)
         self._items += items
         self._items += [(name, certificate) for certificate in material.certificates]
         if _PEM_CERTIFICATE.search(data):
             self._pem_files[name] = material.certificates
-        if material.is_empty and not publics:
+        if material.is_empty and not public_keys:
             text = "it contains no key, CSR or certificate"
-            self._problems.append(InspectProblem(name, text, _hint_for_nothing(material)))
+            self._problems.append(InspectProblem(name, text, _empty_file_hint(material)))
 
     def _add_problem(self, name: str, problem: Problem) -> None:
         self._problems.append(InspectProblem(name, problem.text, problem.hint))
@@ -269,11 +269,11 @@ class _Inspector:
 
 
 def _order_remark(path: Sequence[Certificate], present: Sequence[Certificate]) -> Remark | None:
-    """Return the finding on a chain whose certificates are in another order in their file, or None."""
+    """Return the finding on a chain that is out of order in its file, or None."""
     in_file = [certificate for certificate in present if certificate in path]
     if in_file == [certificate for certificate in path if certificate in present]:
         return None
-    text = "the file has its chain in another order: servers send the certificate first, then each issuer"
+    text = "the chain in the file is out of order: servers must send the certificate first, then each issuer"
     return Remark("chain-order", Level.WARNING, text)
 
 
@@ -281,7 +281,7 @@ def _sentence(error: CsrtuiError) -> str:
     return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
-def _hint_for_nothing(material: KeyMaterial) -> str | None:
+def _empty_file_hint(material: KeyMaterial) -> str | None:
     return "it mentions a private key that csrtui does not recognize" if material.has_private_key else None
 
 

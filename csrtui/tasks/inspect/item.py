@@ -318,11 +318,7 @@ def describe_locked(file: str, text: str) -> InspectedItem:
         file=file,
         kind=ItemKind.KEY,
         title="encrypted PKCS #12" if "PKCS #12" in text else "encrypted private key",
-        facts=(("Key", "under a passphrase: nothing of it is visible without"),),
-        findings=(
-            Remark(
-                "encrypted", Level.NOTE, f"{text}; --passphrase-file or --passphrase-fd gives it to csrtui"
-            ),
-        ),
+        facts=(("Key", "under a passphrase: nothing is visible without it"),),
+        findings=(Remark("encrypted", Level.NOTE, f"{text}; use --passphrase-file or --passphrase-fd"),),
         members={"private": True, "encrypted": True, "key": None},
     )

@@ -40,14 +40,14 @@ class TextSection(NamedTuple):
 
 
 def sections(inspection: Inspection) -> Iterator[TextSection]:
-    """Yield a section for each item, then one for the chain, for what belongs together, and for unreadable parts."""
+    """Yield a section for each item, then for the chain, for items that belong together, and for unreadable parts."""
     for item in inspection.items:
         yield TextSection(f"{visible(item.file)} · {item.title}", tuple(_item_facts(item)))
     if inspection.tree:
         yield TextSection("Chain", drawing=tuple(_tree_lines(inspection)))
-    together = tuple(_together(inspection))
-    if together:
-        yield TextSection("Belongs together", together)
+    groups = tuple(_group_facts(inspection))
+    if groups:
+        yield TextSection("Belongs together", groups)
     if inspection.problems:
         problems = tuple(
             (visible(problem.file), f"{problem.text}; {problem.hint}" if problem.hint else problem.text)
@@ -73,7 +73,7 @@ def _tree_lines(inspection: Inspection) -> Iterator[str]:
         yield f"{'!' if row.is_problem else ' '} {short:<{width}}  {row.status}".rstrip()
 
 
-def _together(inspection: Inspection) -> Iterator[Fact]:
+def _group_facts(inspection: Inspection) -> Iterator[Fact]:
     """Yield the items of each key, and the keys, CSRs and server certificates that have no partner."""
     grouped = {index for group in inspection.groups for index in group}
     for group in inspection.groups:

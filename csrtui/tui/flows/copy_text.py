@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.tasks.pair_groups import copyable
+from csrtui.tasks.pair_groups import copyable_texts
 from csrtui.tasks.show import read_pair_details
 from csrtui.tui import clipboard
 from csrtui.tui.screens.choice_list import ChoiceListScreen
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def copy_text(page: PairsScreen, pair: Pair) -> None:
     """Let the user choose one of the public texts of `pair`, and copy it."""
     try:
-        items = copyable(read_pair_details(page.session, pair.name))
+        items = copyable_texts(read_pair_details(page.session, pair.name))
         choices = [ChoiceValue(str(index), label, visible(text)) for index, (label, text) in enumerate(items)]
         index = await page.app.push_screen_wait(ChoiceListScreen("Copy", choices, "0"))
         if index is None:

@@ -379,7 +379,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         if result.prepared.needs_file_passphrase and (text := strength(self._secret("passphrase"))):
             lines += self.lines(text, "label")
         if count := len(result.prepared.existing.files):
-            lines += self.lines(f"Replaces {plural(count, 'file')}; the last set is kept.", "warning")
+            lines += self.lines(f"Replaces {plural(count, 'file')}; the previous set is kept.", "warning")
         return lines or self.lines("Files with another key are never overwritten.", "label")
 
     @property

@@ -54,7 +54,7 @@ def replace_question(prepared: PreparedExport) -> ConfirmScreen:
     existing = prepared.existing
     return ConfirmScreen(
         f"Replace {plural(len(existing.files), 'file')}?",
-        f"{', '.join(existing.names)}: the last set goes to {PREVIOUS} in the same folder. To put it back: "
+        f"{', '.join(existing.names)}: the previous set goes to {PREVIOUS} in the same folder. To put it back: "
         f"csrtui export {prepared.spec.pair} --undo",
         "Replace",
     )

@@ -42,7 +42,7 @@ options:
     description:
       - An existing folder on the host for the files.
       - The files are written once for each certificate. Those of the pair, or of a pair that it renews, are replaced,
-        and the last set is kept in the hidden folder C(.csrtui-previous). No other file is overwritten.
+        and the previous set is kept in the hidden folder C(.csrtui-previous). No other file is overwritten.
     type: path
   export_owner:
     description: The user on the host who owns the files with the key. A replaced file keeps its owner by default.
