@@ -247,19 +247,14 @@ def _replace(
     files: Sequence[NewFile],
     passphrase: Secret | None,
 ) -> tuple[Result, ...]:
-    """Replace the files that differ, and return a result for each file.
-
-    The chain comes first, because no server compares it with the key. The key comes last, directly after the
-    certificate: most servers read the certificate and then the key, and a server that does so between the two renames
-    is least likely to get one old and one new file.
-    """
+    """Replace the files that differ, and return a result for each file."""
     spec, base = prepared.spec, prepared.existing.base
     with open_file_set(prepared.folder) as file_set:
         file_set.lock()
         existing = read_set(file_set, base, spec.server.files, prepared.lineage.spki, passphrase)
         require_own(session, existing, prepared.folder, needs_key=True)
         new = {}
-        for file in sorted(files, key=_replacement_order):
+        for file in sorted(files, key=lambda file: file.replacement_order):
             before = existing.files.get(file.name.removeprefix(base))
             output = _output(file, _permissions(prepared, file, before.status if before else None))
             text = "written" if before is None else "unchanged" if before.equals(output) else "replaced"
@@ -272,10 +267,6 @@ def _replace(
         _result(prepared, os.path.join(prepared.folder, file.name), new[file.name][1], new[file.name][0])
         for file in files
     )
-
-
-def _replacement_order(file: NewFile) -> tuple[bool, bool]:
-    return file.secrecy is not Secrecy.PUBLIC, not file.is_chain
 
 
 def _output(file: NewFile, permissions: Permissions) -> OutputFile:

@@ -9,7 +9,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.bundle.file_owner import is_one_set, read_content
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import Platform
-from csrtui.core.servers.server import Part, ServerFile
+from csrtui.core.servers.server import ServerFile
 from csrtui.core.servers.table import SERVERS
 from csrtui.store.destination import check_export_folder
 from csrtui.store.disk_errors import NotConfirmedError
@@ -91,7 +91,7 @@ def _previous_set(
             f"the files of {visible(existing.base)} in {hidden} do not match each other, so they are not put back",
             "csrtui export --replace writes the files of the pair again",
         )
-    ordered = sorted(server_files, key=lambda file: (file.has_key, file.parts != (Part.CHAIN,)))
+    ordered = sorted(server_files, key=lambda file: file.replacement_order)
     return [existing.base + file.ending for file in ordered if file.ending in contents]
 
 

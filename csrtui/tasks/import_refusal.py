@@ -51,8 +51,7 @@ def refusal(data: bytes, file: str | None, material: KeyMaterial) -> RefusedFile
     kind, error = _reason(data, material)
     if error is None:
         return None
-    text = f"{error.message}; {error.hint}" if error.hint else error.message
-    return RefusedFile(ok=False, text=text, file=file, error=error, kind=kind)
+    return RefusedFile(ok=False, text=error.sentence, file=file, error=error, kind=kind)
 
 
 def _reason(data: bytes, material: KeyMaterial) -> tuple[RefusedKind, InputError | None]:

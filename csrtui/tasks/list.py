@@ -208,16 +208,18 @@ def read_pairs(session: Session, names: Sequence[str]) -> Iterator[Pair | Unread
         yield from (UnreadablePair(name, error) for name in names)
 
 
-def pairs_with_key(session: Session, spki_sha256: str) -> list[Pair]:
-    """Return the pairs with an SPKI fingerprint. There can be several, because a key can be used again.
+def pairs_with_key(session: Session, *spki_sha256: str) -> list[Pair]:
+    """Return the pairs with one of these SPKI fingerprints. Several pairs can have the same key.
 
     Raises:
         StoreError: The store, or one of these pairs, cannot be used.
     """
     summaries = read_pair_list(session).summaries
-    names = [summary.name for summary in summaries if spki_sha256 in summary.search_text]
+    names = [
+        summary.name for summary in summaries if any(text in summary.search_text for text in spki_sha256)
+    ]
     pairs = [parse_listed_pair(listed) for listed in session.store.listing(names)]
-    return [pair for pair in pairs if pair.record.key.spki_sha256 == spki_sha256]
+    return [pair for pair in pairs if pair.record.key.spki_sha256 in spki_sha256]
 
 
 class PairCounts(NamedTuple):

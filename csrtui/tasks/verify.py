@@ -241,7 +241,7 @@ def _verify_file(run: _Run, path: str) -> Result:
         return Result(ok=False, pair=name or error.pair, file=path, text=error.message)
     except InputError as error:
         # A changed file may be the only copy, so the text includes the hint.
-        text = f"{error.message}; {error.hint}" if error.hint == CHANGED_HINT else error.message
+        text = error.sentence if error.hint == CHANGED_HINT else error.message
         return Result(ok=False, pair=name, file=path, text=text)
     if name is not None:
         _record_proof(run.session, name, backup)

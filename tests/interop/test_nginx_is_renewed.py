@@ -15,7 +15,7 @@ from certificates_made import intermediate, pem
 from command import run_process
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from real_servers import DEADLINE, NAME, Issued, free_port, only, program, running, write
+from real_servers import DEADLINE, NAME, Issued, free_port, nginx_conf, program, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,16 +72,7 @@ class Client:
 def test_nginx_is_renewed_eight_times_without_a_change_and_without_a_failed_handshake(issued: Issued) -> None:
     nginx, port, place = program("nginx"), free_port(), issued.folder
     lines = issued.export("nginx", into="tls")
-    conf = write(
-        place / "nginx.conf",
-        f"daemon off; pid {place}/pid; error_log stderr; worker_processes 1;",
-        "events {}",
-        f"http {{ access_log off; client_body_temp_path {place}/b; proxy_temp_path {place}/p;",
-        f"fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;",
-        f"server {{ listen 127.0.0.1:{port} ssl;",
-        *only(lines, "ssl_certificate ", "ssl_certificate_key "),
-        "} }",
-    )
+    conf = nginx_conf(place, port, lines)
     names = {path.name for path in (place / "tls").iterdir()}
     pair = NAME
     with (

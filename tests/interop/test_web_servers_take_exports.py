@@ -15,6 +15,7 @@ from real_servers import (
     Issued,
     free_port,
     handshake,
+    nginx_conf,
     only,
     program,
     running,
@@ -28,16 +29,7 @@ def test_nginx(issued: Issued) -> None:
     nginx, port, place = program("nginx"), free_port(), issued.folder
     lines = issued.export("nginx", into=HARD_FOLDER)
     only(lines, "listen 443 ssl;")
-    conf = write(
-        place / "nginx.conf",
-        f"daemon off; pid {place}/pid; error_log stderr; worker_processes 1;",
-        "events {}",
-        f"http {{ access_log off; client_body_temp_path {place}/b; proxy_temp_path {place}/p;",
-        f"fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;",
-        f"server {{ listen 127.0.0.1:{port} ssl;",
-        *only(lines, "ssl_certificate ", "ssl_certificate_key "),
-        "} }",
-    )
+    conf = nginx_conf(place, port, lines)
     tested = subprocess.run([nginx, "-t", "-c", conf, "-e", "stderr"], capture_output=True, check=False)
     assert tested.returncode == 0, tested.stderr.decode()
     with running([nginx, "-c", conf, "-e", "stderr"], port, place / "log"):

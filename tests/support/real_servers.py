@@ -139,3 +139,17 @@ def only(lines: Sequence[str], *starts: str) -> list[str]:
     found = [line for line in lines if line.startswith(starts)]
     assert len(found) == len(starts), lines
     return found
+
+
+def nginx_conf(place: Path, port: int, lines: Sequence[str]) -> str:
+    """Write a configuration of nginx in the foreground with the directives of an export; its path."""
+    return write(
+        place / "nginx.conf",
+        f"daemon off; pid {place}/pid; error_log stderr; worker_processes 1;",
+        "events {}",
+        f"http {{ access_log off; client_body_temp_path {place}/b; proxy_temp_path {place}/p;",
+        f"fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;",
+        f"server {{ listen 127.0.0.1:{port} ssl;",
+        *only(lines, "ssl_certificate ", "ssl_certificate_key "),
+        "} }",
+    )

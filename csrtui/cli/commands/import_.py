@@ -1,9 +1,9 @@
 """``csrtui import FILE …``: import issued certificates, each into its pair."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 
+from csrtui.cli.input import read_input
 from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
@@ -12,7 +12,6 @@ from csrtui.cli.session import open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.path_validation import ChainState
-from csrtui.store.files import MAX_FOREIGN_BYTES, read_foreign
 from csrtui.tasks.import_ import ImportResult, ImportSource, import_certificates, needs_passphrase
 from csrtui.tasks.replacement import ImportMode
 
@@ -71,13 +70,7 @@ def _read_passphrase(options: argparse.Namespace) -> Secret | None:
 
 
 def _read(file: str) -> ImportSource:
-    if file != "-":
-        return ImportSource(read_foreign(file), file)
-    if sys.stdin is None:
-        raise InputError("standard input is closed", "use the name of a file")
-    return ImportSource(
-        sys.stdin.buffer.read(MAX_FOREIGN_BYTES + 1)
-    )  # with the extra byte, the reader rejects an answer that is too large
+    return ImportSource(read_input(file), None if file == "-" else file)
 
 
 ACTION = Action(

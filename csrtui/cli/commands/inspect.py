@@ -4,6 +4,7 @@ import argparse
 import shutil
 import sys
 
+from csrtui.cli.input import read_input
 from csrtui.cli.output import drawable, print_error, print_json, print_line, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.secret_options import add_passphrase_arguments, has_passphrase_option, read_known_passphrase
@@ -12,7 +13,6 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
-from csrtui.store.files import MAX_FOREIGN_BYTES, read_foreign
 from csrtui.tasks.inspect.inspection import (
     Inspection,
     InspectProblem,
@@ -58,18 +58,10 @@ def _read_all(files: list[str]) -> tuple[list[InspectSource], list[InspectProble
     sources, problems = [], []
     for file in dict.fromkeys(files):
         try:
-            sources.append(_read(file))
+            sources.append(InspectSource(file, read_input(file)))
         except CsrtuiError as error:
             problems.append(InspectProblem(file, visible(error.message), error.hint))
     return sources, problems
-
-
-def _read(file: str) -> InspectSource:
-    if file != "-":
-        return InspectSource(file, read_foreign(file))
-    if sys.stdin is None:
-        raise InputError("standard input is closed", "use the name of a file")
-    return InspectSource("-", sys.stdin.buffer.read(MAX_FOREIGN_BYTES + 1))
 
 
 def _read_passphrase(options: argparse.Namespace, sources: list[InspectSource]) -> Secret | None:

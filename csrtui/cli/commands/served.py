@@ -3,12 +3,11 @@
 import argparse
 import sys
 
+from csrtui.cli.input import read_input
 from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
 from csrtui.cli.session import open_existing_session
-from csrtui.core.base.errors import InputError
-from csrtui.store.files import MAX_FOREIGN_BYTES, read_foreign
 from csrtui.tasks.served import check_served
 
 
@@ -26,17 +25,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
-    return print_results(check_served(session, options.pair, _read(options.file)), as_json=options.json)
-
-
-def _read(file: str) -> bytes:
-    if file != "-":
-        return read_foreign(file)
-    if sys.stdin is None:
-        raise InputError("standard input is closed", "use the name of a file")
-    if sys.stdin.isatty():
+    if options.file == "-" and sys.stdin is not None and sys.stdin.isatty():
         print_message("paste the output of openssl s_client -showcerts, then press Ctrl+D")
-    return sys.stdin.buffer.read(MAX_FOREIGN_BYTES + 1)
+    output = read_input(options.file)
+    return print_results(check_served(session, options.pair, output), as_json=options.json)
 
 
 ACTION = Action(

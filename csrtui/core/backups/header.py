@@ -11,7 +11,8 @@ from csrtui.core.base.validity import utc_text
 from csrtui.core.pairs.pair import PairRecord, Stage
 
 _INTRODUCTION = "csrtui backup: a private key{encrypted}, and the certificate request made from it.\n\n"
-_BEGINNING: Final = b"csrtui backup: "
+TITLE: Final = b"csrtui backup: "
+"""The beginning of every backup."""
 _FIELDS = (
     "Pair:       {name}\nKey:        SPKI SHA-256 {spki}\nBacked up:  {time}\nIn store:   {key_protection}\n"
 )
@@ -125,7 +126,7 @@ def header_text(
 
 def is_backup(data: bytes) -> bool:
     """Return whether a line of `data` begins like the header of a backup."""
-    return data.startswith(_BEGINNING) or b"\n" + _BEGINNING in data
+    return data.startswith(TITLE) or b"\n" + TITLE in data
 
 
 def _detail_lines(details: Details) -> str:

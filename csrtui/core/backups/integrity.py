@@ -25,6 +25,7 @@ from enum import Enum, auto
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from csrtui.core.backups.header import TITLE
 from csrtui.core.backups.strict_pem import BackupText, canonical
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates.csr import Request, public_key
@@ -41,8 +42,6 @@ CHANGED_HINT: Final = (
     "after the last END line, and restore the rest with --unsigned"
 )
 
-TITLE: Final = b"csrtui backup: "
-"""The beginning of every backup."""
 _CHECKSUM = "SHA-256 of all but this line: "
 _SIGNATURE = re.compile(rb"^Signature: +([A-Za-z0-9+/=]+\n(?: +[A-Za-z0-9+/=]+\n)*)", re.MULTILINE)
 _SIGNATURE_LABEL = "Signature:  "

@@ -33,6 +33,11 @@ class CsrtuiError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def sentence(self) -> str:
+        """The message and the hint on one line."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
 
 class InputError(CsrtuiError):
     """Wrong usage, or input that cannot be used. The arguments are those of `CsrtuiError`."""

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle.reader import read
 from csrtui.core.keys.key_types import spki_sha256
-from csrtui.core.servers.server import Part, ServerFile
+from csrtui.core.servers.server import ServerFile
 
 
 class FileOwner(Enum):
@@ -61,7 +61,7 @@ def owner_of(file: ServerFile, content: FileContent, lineage: frozenset[str]) ->
     """
     if content.is_locked:
         return FileOwner.UNKNOWN
-    if file.parts == (Part.CHAIN,):  # the certificates of CAs belong to no single pair
+    if file.is_chain:  # the certificates of CAs belong to no single pair
         return FileOwner.SAME if content.spki is not None else FileOwner.OTHER
     return FileOwner.SAME if content.spki in lineage else FileOwner.OTHER
 
@@ -73,7 +73,7 @@ def is_one_set(files: Sequence[ServerFile], contents: Mapping[str, FileContent])
         files: The files of the server software.
         contents: The contents of the files that exist, by the ending of the file.
     """
-    present = [file for file in files if file.ending in contents and file.parts != (Part.CHAIN,)]
+    present = [file for file in files if file.ending in contents and not file.is_chain]
     identities = {contents[file.ending] for file in present}
     is_readable = FileContent(None) not in identities
     return is_readable and len(identities) == 1 and any(file.has_key for file in present)

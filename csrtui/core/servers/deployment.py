@@ -35,15 +35,19 @@ class Secrecy(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to be written: its name without the folder, its contents and its permitted readers.
+    """A file to be written.
 
-    `is_chain` says whether it contains nothing but the issuers of the certificate.
+    Attributes:
+        name: The name without the folder.
+        data: The contents.
+        secrecy: The permitted readers.
+        replacement_order: As for `ServerFile`.
     """
 
     name: str
     data: bytes
     secrecy: Secrecy
-    is_chain: bool = False
+    replacement_order: tuple[bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def plan_files(
     """
     leaf, *chain = certificates
     # Without a chain, leave out a file that would contain only the chain.
-    files = tuple(file for file in server.files if chain or file.parts != (Part.CHAIN,))
+    files = tuple(file for file in server.files if chain or not file.is_chain)
     values = _values(base, domain, leaf) | file_values(base, folder, files)
     filled = (fill(snippet, values) for snippet in server.snippets)
     return DeploymentPlan(base, files, tuple(snippet for snippet in filled if snippet.lines))
@@ -175,11 +179,11 @@ def _build_file(
     if file.parts:
         data = b"".join(_pem(part, key, certificates) for part in file.parts)
         secrecy = Secrecy.PRIVATE if file.has_key else Secrecy.PUBLIC
-        return NewFile(name, data, secrecy, is_chain=file.parts == (Part.CHAIN,))
+        return NewFile(name, data, secrecy, file.replacement_order)
     if encryption is None:
         raise ValueError("a PKCS #12 file needs a passphrase")
     data = pkcs12.compose(base, key, certificates, encryption.passphrase, encryption.strength)
-    return NewFile(name, data, Secrecy.ENCRYPTED)
+    return NewFile(name, data, Secrecy.ENCRYPTED, file.replacement_order)
 
 
 def _pem(part: Part, key: "PrivateKey", certificates: Sequence["x509.Certificate"]) -> bytes:

@@ -10,10 +10,10 @@ _KEYSTORE = (
     "The server reads the file itself, so keep it. The MAC of PKCS #12 lets an attacker try many passphrases quickly, "
     "so the mode of the file, 0600, is its protection. Delete every other copy."
 )
-_OWNED = "The user that the program runs as must own the file: use --owner."
+_OWNER_NOTE = "The user that the program runs as must own the file: use --owner."
 _OLD_WINDOWS = "Windows Server 2016 and older support only 3DES: export with --legacy for them."
 _PFX_REUSE = (
-    "Yes: the file brings the key along, so the old CSR can be used as long as its key exists. A new pair is still "
+    "Yes: the file contains the key, so the old CSR can be used as long as its key exists. A new pair is still "
     "recommended: validity is short and new keys cost nothing."
 )
 _IMPORT = (
@@ -23,6 +23,25 @@ _IMPORT = (
     ),
     "Remove-Item @pfx_name@",
 )
+
+
+def _windows(
+    platform: str, place: str, step: Snippet, *, query: str, documentation: str, note: str
+) -> Server:
+    """Return a service of Windows that uses an imported PFX file. `place` says where the file is imported."""
+    return Server(
+        platform=platform,
+        files=(ServerFile("pfx", ".pfx"),),
+        chain="in the file",
+        key=RSA_FIRST,
+        snippets=(Snippet(f"in PowerShell as administrator{place}", _IMPORT), step),
+        csr_reuse=_PFX_REUSE,
+        query=query,
+        documentation=documentation,
+        places=("imported into: Local Computer\\Personal",),
+        notes=(_TRANSPORT, _OLD_WINDOWS, note),
+    )
+
 
 SERVERS = (
     Server(
@@ -168,7 +187,7 @@ SERVERS = (
         query="8443",
         documentation="docs.spring.io, Spring Boot, Configure SSL",
         places=("a folder that the user of the program can read",),
-        notes=(_KEYSTORE, _OWNED),
+        notes=(_KEYSTORE, _OWNER_NOTE),
     ),
     Server(
         platform="jetty",
@@ -191,65 +210,35 @@ SERVERS = (
         query="8443",
         documentation="jetty.org, Operations Guide, Module ssl",
         places=("usually: $JETTY_BASE/etc",),
-        notes=(_KEYSTORE, _OWNED),
+        notes=(_KEYSTORE, _OWNER_NOTE),
     ),
-    Server(
-        platform="windows-rdp",
-        files=(ServerFile("pfx", ".pfx"),),
-        chain="in the file",
-        key=RSA_FIRST,
-        snippets=(
-            Snippet("in PowerShell as administrator, in the folder that the file was copied to", _IMPORT),
-            Snippet(
-                "then, for the listener of Remote Desktop",
+    _windows(
+        "windows-rdp",
+        ", in the folder that the file was copied to",
+        Snippet(
+            "then, for the listener of Remote Desktop",
+            (
                 (
-                    (
-                        "Get-CimInstance -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting "
-                        "-Filter \"TerminalName='RDP-Tcp'\" | Set-CimInstance -Property "
-                        '@{SSLCertificateSHA1Hash="@thumbprint@"}'
-                    ),
+                    "Get-CimInstance -Namespace root/cimv2/TerminalServices -ClassName Win32_TSGeneralSetting "
+                    "-Filter \"TerminalName='RDP-Tcp'\" | Set-CimInstance -Property "
+                    '@{SSLCertificateSHA1Hash="@thumbprint@"}'
                 ),
             ),
         ),
-        csr_reuse=_PFX_REUSE,
         query="",
         documentation="learn.microsoft.com, Remote Desktop listener certificate configurations",
-        places=("imported into: Local Computer\\Personal",),
-        notes=(
-            _TRANSPORT,
-            _OLD_WINDOWS,
-            "Network Service must be able to read the key, as it can after this import.",
-        ),
+        note="Network Service must be able to read the key, as it can after this import.",
     ),
-    Server(
-        platform="windows-ldaps",
-        files=(ServerFile("pfx", ".pfx"),),
-        chain="in the file",
-        key=RSA_FIRST,
-        snippets=(
-            Snippet("in PowerShell as administrator on the domain controller, beside the file", _IMPORT),
-            Snippet(
-                "to use it without a restart: ldifde -i -f renew.ldf, with this file renew.ldf",
-                (
-                    "dn:",
-                    "changetype: modify",
-                    "add: renewServerCertificate",
-                    "renewServerCertificate: 1",
-                    "-",
-                ),
-            ),
+    _windows(
+        "windows-ldaps",
+        " on the domain controller, beside the file",
+        Snippet(
+            "to use it without a restart: ldifde -i -f renew.ldf, with this file renew.ldf",
+            ("dn:", "changetype: modify", "add: renewServerCertificate", "renewServerCertificate: 1", "-"),
         ),
-        csr_reuse=_PFX_REUSE,
         query="636",
         documentation="learn.microsoft.com, Enable LDAP over SSL with a third-party certification authority",
-        places=("imported into: Local Computer\\Personal",),
-        notes=(
-            _TRANSPORT,
-            _OLD_WINDOWS,
-            (
-                "The controller chooses the certificate itself: its full name must be the common name or a SAN, and an older "
-                "certificate that still matches should be removed."
-            ),
-        ),
+        note="The controller chooses the certificate itself: its full name must be the common name or a SAN, and an "
+        "older certificate that still matches should be removed.",
     ),
 )

@@ -85,6 +85,21 @@ class ServerFile:
         """Whether the file contains the private key. A PKCS #12 file always does."""
         return Part.KEY in self.parts or not self.parts
 
+    @property
+    def is_chain(self) -> bool:
+        """Whether the file contains only the issuers of the certificate."""
+        return self.parts == (Part.CHAIN,)
+
+    @property
+    def replacement_order(self) -> tuple[bool, bool]:
+        """The key by which files are sorted to replace them: the chain, then the certificate, then the private key.
+
+        The chain comes first, because no server compares it with the key. The key comes directly after the certificate:
+        most servers read the certificate and then the key, and a server that does so between the two replacements is
+        least likely to get one old and one new file.
+        """
+        return self.has_key, not self.is_chain
+
 
 @dataclass(frozen=True, slots=True)
 class Snippet:

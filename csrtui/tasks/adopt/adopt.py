@@ -182,8 +182,7 @@ def adopt_many(
         except StoreError:
             raise
         except CsrtuiError as error:
-            reason = f"{error.message}; {error.hint}" if error.hint else error.message
-            path, text = candidate.file.path, f"not adopted: {reason}"
+            path, text = candidate.file.path, f"not adopted: {error.sentence}"
             result = Result(ok=False, pair=candidate.existing_pair, file=path, text=text)
         results.append(result)
         on_result(result)

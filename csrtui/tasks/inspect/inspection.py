@@ -9,7 +9,7 @@ from csrtui.core import bundle
 from csrtui.core.backups import backup_file
 from csrtui.core.backups.age import is_age
 from csrtui.core.backups.backup_file import BackupFile
-from csrtui.core.backups.integrity import TITLE
+from csrtui.core.backups.header import TITLE
 from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
@@ -24,7 +24,6 @@ from csrtui.core.certificates.chain_tree import TreeRow, draw_tree
 from csrtui.core.certificates.comparison import differences
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.pairs.pair import Pair, Stage, was_issued_for_request
-from csrtui.store.summary_reader import parse_listed_pair
 from csrtui.tasks.backup_contents import open_key
 from csrtui.tasks.inspect.certificate_item import describe_certificate
 from csrtui.tasks.inspect.item import (
@@ -36,7 +35,7 @@ from csrtui.tasks.inspect.item import (
     describe_public_key,
     describe_request,
 )
-from csrtui.tasks.list import read_pair_folder, read_pair_list
+from csrtui.tasks.list import pairs_with_key, read_pair_folder
 
 if TYPE_CHECKING:
     from csrtui.tasks.list import PairFolder
@@ -203,7 +202,7 @@ class _Inspector:
             self._items.append(replace(item, findings=(remark,), members={"encrypted": True}))
             return b""
         except CsrtuiError as error:
-            remark = Remark("backup-damaged", Level.ERROR, visible(_sentence(error)))
+            remark = Remark("backup-damaged", Level.ERROR, visible(error.sentence))
             self._items.append(InspectedItem(name, ItemKind.BACKUP, "damaged backup", findings=(remark,)))
             return b""
         self._items.append(self._backup_item(name, backup))
@@ -218,7 +217,7 @@ class _Inspector:
                 opened = "the passphrase opens the key, and the key matches the CSR"
             except CsrtuiError as error:
                 opened = "the key cannot be opened"
-                wrong.append(Remark("backup-key", Level.ERROR, visible(_sentence(error))))
+                wrong.append(Remark("backup-key", Level.ERROR, visible(error.sentence)))
         proof = "signed by its own key" if backup.is_signed else "not signed: anyone may have changed it"
         return replace(
             request,
@@ -254,7 +253,7 @@ class _Inspector:
         try:
             items = _compare_with_store(self._session, items)
         except StoreError as error:
-            store_problem = visible(_sentence(error))
+            store_problem = visible(error.sentence)
         tree = tuple(draw_tree(pool, self._now)) if pool else ()
         return Inspection(tuple(items), tuple(self._problems), tree, _groups(items), store_problem)
 
@@ -275,10 +274,6 @@ def _order_remark(path: Sequence[Certificate], present: Sequence[Certificate]) -
         return None
     text = "the chain in the file is out of order: servers must send the certificate first, then each issuer"
     return Remark("chain-order", Level.WARNING, text)
-
-
-def _sentence(error: CsrtuiError) -> str:
-    return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
 def _empty_file_hint(material: KeyMaterial) -> str | None:
@@ -320,10 +315,7 @@ def _compare_with_store(session: "Session", items: Sequence[InspectedItem]) -> l
 
 def _owners(session: "Session", fingerprints: "Iterable[str | None]") -> dict[str, Pair]:
     """Return the pair with each SPKI fingerprint. If there are several, prefer a pair in use, then the newest."""
-    summaries = read_pair_list(session).summaries
-    wanted = [text for text in fingerprints if text]
-    names = [summary.name for summary in summaries if any(text in summary.search_text for text in wanted)]
-    pairs = [parse_listed_pair(listed) for listed in session.store.listing(names)]
+    pairs = pairs_with_key(session, *filter(None, fingerprints))
     pairs.sort(key=lambda pair: (pair.record.stage is not Stage.RETIRED, pair.record.created))
     return {pair.record.key.spki_sha256: pair for pair in pairs}
 

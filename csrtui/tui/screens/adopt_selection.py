@@ -188,7 +188,7 @@ class AdoptSelectionScreen(TaskDialog["Sequence[Result]"]):
         try:
             await asyncio.to_thread(adopt_many, self._session, candidates, spec, results.append)
         except StoreError as error:
-            results.append(Result(ok=False, text=f"{error.message}{f'; {error.hint}' if error.hint else ''}"))
+            results.append(Result(ok=False, text=error.sentence))
         names = [result.pair for result in results if result.ok and result.pair]
         with suppress(CsrtuiError):  # a pair deleted meanwhile has no next step
             self._next = await asyncio.to_thread(self._next_step, names)
