@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _KEYS = 22
 _MORE = (
     "In lists: arrows or j and k, Page Up and Page Down, g and G. To change a choice: Space for its "
-    "list, Left/Right or its first letter. Tab goes to the next field. The private key is never shown or copied; it stays on this machine."
+    "list, Left/Right or its first letter. Tab goes to the next field. The private key is never shown or put in a clipboard. It leaves this machine only inside an encrypted backup."
 )
 
 
