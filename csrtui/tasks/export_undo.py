@@ -80,8 +80,11 @@ def _previous_set(
     Raises:
         RefusedError: There is none, or its files do not match each other.
     """
-    previous = {file.ending: file_set.read_previous(existing.base + file.ending) for file in server_files}
-    contents = {ending: read_content(file.data) for ending, file in previous.items() if file is not None}
+    contents = {}
+    for file in server_files:
+        previous = file_set.read_previous(existing.base + file.ending)
+        if previous is not None:
+            contents[file.ending] = read_content(previous.data, requires_key=file.has_key)
     hidden = visible(os.path.join(folder, PREVIOUS))
     if not contents:
         raise RefusedError(f"there is no previous set of {visible(existing.base)} in {hidden}")

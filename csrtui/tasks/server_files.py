@@ -152,7 +152,11 @@ def read_set(
     """
     present = [(file, file_set.read(base + file.ending)) for file in server_files]
     files = {file.ending: existing for file, existing in present if existing is not None}
-    contents = {ending: read_content(existing.data, passphrase) for ending, existing in files.items()}
+    contents = {
+        file.ending: read_content(files[file.ending].data, passphrase, requires_key=file.has_key)
+        for file in server_files
+        if file.ending in files
+    }
     owners = {
         file.ending: owner_of(file, contents[file.ending], spki)
         for file in server_files

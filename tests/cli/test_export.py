@@ -266,6 +266,16 @@ def test_access_for_others_to_the_key_is_refused(csrtui: Csrtui, to: Path) -> No
 # The guide
 
 
+def test_a_public_certificate_under_the_name_of_the_key_is_not_replaced(csrtui: Csrtui, to: Path) -> None:
+    """Whoever puts it there would else get the key, because the owner of a replaced file stays."""
+    issued(csrtui)
+    planted = to / "a.com.key"
+    planted.write_bytes((csrtui.pair("a.com") / "certificate.pem").read_bytes())
+    ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--replace")
+    assert (ran.status, "a.com.key is not replaced" in ran.err) == (1, True)
+    assert b"PRIVATE" not in planted.read_bytes()
+
+
 def test_the_guide_alone_lists_all(csrtui: Csrtui) -> None:
     ran = csrtui("guide")
     assert (ran.status, ran.err) == (0, "")

@@ -35,19 +35,21 @@ class FileContent:
     is_locked: bool = False
 
 
-def read_content(data: bytes, passphrase: Secret | None = None) -> FileContent:
+def read_content(data: bytes, passphrase: Secret | None = None, *, requires_key: bool = False) -> FileContent:
     """Return the identity of a file's content.
 
     Args:
         data: The content.
         passphrase: The passphrase for an encrypted file, or None.
+        requires_key: Whether the file must contain a private key. A certificate alone is public, so it does not show
+            whose such a file is.
     """
     material = read(data, passphrase)
     if material.has_private_key:
         keys = {spki_sha256(found.key.public_key()) for found in material.keys}
         is_locked = material.needs_passphrase
         return FileContent(keys.pop() if len(keys) == 1 and not is_locked else None, is_locked)
-    certificate = next(iter(material.certificates), None)
+    certificate = None if requires_key else next(iter(material.certificates), None)
     return FileContent(certificate.spki_sha256 if certificate else None, material.needs_passphrase)
 
 

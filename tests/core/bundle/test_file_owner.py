@@ -70,6 +70,22 @@ def test_a_file_belongs_to_its_key_or_without_one_to_its_first_certificate(
     assert read_content(data, passphrase) == content
 
 
+@pytest.mark.parametrize(
+    ("data", "passphrase", "content"),
+    [
+        (pem(CERTIFICATE, *CA_CERTIFICATES), None, NOTHING),
+        (pem(CERTIFICATE) + pkcs8(OWN), None, FileContent(OWN_SPKI)),
+        (PFX, None, NOT_KNOWN),
+        (PFX, SECRET, FileContent(OWN_SPKI)),
+    ],
+    ids=["certificate", "certificate and key", "locked PFX", "opened PFX"],
+)
+def test_a_certificate_does_not_show_whose_the_file_of_a_key_is(
+    data: bytes, passphrase: Secret | None, content: FileContent
+) -> None:
+    assert read_content(data, passphrase, requires_key=True) == content
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.ending)
 def test_a_file_has_one_owner_and_a_chain_has_the_owner_of_the_other_files(file: ServerFile) -> None:
     lineage = frozenset({"renewed", OWN_SPKI})
