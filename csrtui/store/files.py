@@ -294,6 +294,17 @@ def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool =
     return read_and_close(open_foreign(path), path, limit, visible(path), from_disk=from_disk)
 
 
+def read_beginning(path: str, size: int) -> bytes:
+    """Return the first bytes of a regular file that is not csrtui's. The errors are those of `read_foreign`."""
+    descriptor = open_foreign(path)
+    try:
+        return read_up_to(descriptor, size)
+    except OSError as error:
+        raise foreign_file_error(path, error) from error
+    finally:
+        release(descriptor)
+
+
 def read_and_close(descriptor: int, path: str, limit: int, label: str, *, from_disk: bool = False) -> bytes:
     """Return the content of an open file that is not csrtui's, and close it.
 

@@ -73,17 +73,29 @@ def write_new_file(path: str, data: bytes) -> str:
     return write_new_files(folder, [OutputFile((name,), data, WORLD_READABLE)])[0]
 
 
-def replace_public_file(path: str, data: bytes) -> str:
+def replace_public_file(path: str, data: bytes, beginning: bytes) -> str:
     """Replace or create a file that everybody may read, in one step, and return its absolute path.
 
+    A mistyped path must never cost a key or a backup. So a file is replaced only if it is of the same kind or empty.
+
+    Args:
+        path: The path of the file.
+        data: The new content.
+        beginning: The beginning of all files of this kind.
+
     Raises:
-        InputError: The path is a folder or a special file, or its folder cannot be opened.
+        InputError: The path is a folder, a special file or a file of another kind, or its folder cannot be opened.
         StoreError: The file cannot be written. The old file is unchanged.
     """
     absolute = absolute_path(path)
     folder, name = os.path.split(absolute)
     if path.endswith("/") or (os.path.lexists(absolute) and not os.path.isfile(absolute)):
         raise InputError(f"{visible(path)} is not a regular file", "choose another file name")
+    if os.path.lexists(absolute):
+        content = files.read_beginning(absolute, len(beginning))
+        if content and content != beginning:
+            message = f"{visible(path)} contains something else and is never overwritten"
+            raise InputError(message, "choose another file name")
     dir_fd = open_output_folder(folder)
     try:
         files.replace_file(dir_fd, name, data, WORLD_READABLE)

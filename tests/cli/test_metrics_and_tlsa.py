@@ -29,16 +29,37 @@ def test_metrics_are_printed_or_replace_a_file_in_one_step(made: Csrtui, tmp_pat
     assert printed.status == 0
     assert f'csrtui_pair_backup_verified{{pair="{NAME}",common_name="{NAME}"}} 0\n' in printed.out
     path = tmp_path / "csrtui.prom"
-    path.write_text("old")
+    path.write_text("# HELP csrtui_old")
     path.chmod(0o600)
     old = path.open()
     ran = made("list", "--prometheus", "--to", str(path))
     assert (ran.status, ran.out) == (0, "")
     assert path.read_text().splitlines()[0] == printed.out.splitlines()[0]
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
-    assert old.read() == "old"  # a reader of the old file still gets all of it
+    assert old.read() == "# HELP csrtui_old"  # a reader of the old file still gets all of it
     old.close()
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("file", ["key.pem", "request.pem", "pair.json", "new.prom"])
+def test_no_file_of_the_keystore_is_overwritten(made: Csrtui, tmp_path: Path, file: str) -> None:
+    pair, link = made.pair(NAME), tmp_path / "link"
+    link.symlink_to(pair)
+    before = {path.name: path.read_bytes() for path in pair.iterdir()}
+    for folder in (pair, link):
+        ran = made("list", "--prometheus", "--to", str(folder / file))
+        assert (ran.status, "within the keystore" in ran.err) == (2, True)
+    assert {path.name: path.read_bytes() for path in pair.iterdir()} == before
+
+
+def test_only_metrics_are_replaced(made: Csrtui, tmp_path: Path) -> None:
+    path = tmp_path / "a.backup.pem"
+    path.write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    ran = made("list", "--prometheus", "--to", str(path))
+    assert (ran.status, "is never overwritten" in ran.err) == (2, True)
+    assert path.read_text() == "-----BEGIN ENCRYPTED PRIVATE KEY-----"
+    path.write_text("")
+    assert made("list", "--prometheus", "--to", str(path)).status == 0
 
 
 def test_an_unreadable_pair_is_counted(made: Csrtui) -> None:

@@ -457,11 +457,17 @@ def test_a_path_relative_to_a_folder_that_no_longer_exists(
 
 def test_a_public_file_is_replaced_in_one_step(tmp_path: Path) -> None:
     path = tmp_path / "a.prom"
-    for data in (DATA, b"new"):
-        assert replace_public_file(str(path), data) == str(path)
+    path.touch()
+    for data in (DATA, DATA[:3] + b"new"):
+        assert replace_public_file(str(path), data, DATA[:3]) == str(path)
         assert path.read_bytes() == data
         assert path.stat().st_mode & 0o777 == 0o644
     assert names(tmp_path) == ["a.prom"]
+    for other in (b"other", DATA[:2]):
+        path.write_bytes(other)
+        with pytest.raises(InputError, match="contains something else and is never overwritten"):
+            replace_public_file(str(path), DATA, DATA[:3])
+        assert path.read_bytes() == other
 
 
 def test_a_failure_leaves_the_old_public_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -473,10 +479,10 @@ def test_a_failure_leaves_the_old_public_file(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(StoreError, match="cannot write to"):
-        replace_public_file(str(path), b"new")
+        replace_public_file(str(path), b"new", DATA)
     assert (names(tmp_path), path.read_bytes()) == (["a.prom"], DATA)
     with pytest.raises(InputError, match="not a regular file"):
-        replace_public_file(f"{path}/", b"new")
+        replace_public_file(f"{path}/", b"new", DATA)
 
 
 def test_a_missing_folder_and_its_parents_are_created_for_the_owner_only(tmp_path: Path) -> None:

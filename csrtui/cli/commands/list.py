@@ -18,6 +18,7 @@ from csrtui.core.pairs.query import Query, Retired, SortOrder
 from csrtui.core.pairs.summary import PairSummary
 from csrtui.tasks.list import UnreadablePair, count_pairs, read_pair_list, read_pairs
 from csrtui.tasks.pair_text import LIST_HEADER, list_columns
+from csrtui.tasks.session import Session
 
 _CSV_HEADER = (
     "name",
@@ -81,7 +82,7 @@ def _run(options: argparse.Namespace) -> int:
                 yield item
 
     if options.prometheus:
-        _write_metrics(list(pairs()), len(problems), now, options.to)
+        _write_metrics(session, list(pairs()), len(problems), now, options.to)
     elif options.json or options.csv or options.ics:
         _print_for_programs(options, pairs(), now)
     else:
@@ -135,15 +136,20 @@ def _print_for_programs(options: argparse.Namespace, pairs: Iterable[Pair], now:
         _print_calendar(pairs, now)
 
 
-def _write_metrics(pairs: list[Pair], unreadable: int, now: datetime, path: str | None) -> None:
-    from csrtui.core.pairs.prometheus import metric_lines
-    from csrtui.store.new_files import replace_public_file
+def _write_metrics(
+    session: Session, pairs: list[Pair], unreadable: int, now: datetime, path: str | None
+) -> None:
+    from csrtui.core.pairs.prometheus import BEGINNING, metric_lines
 
     lines = metric_lines(pairs, unreadable, now)
     if path is None:
         sys.stdout.writelines(lines)
-    else:
-        replace_public_file(path, "".join(lines).encode("utf-8"))
+        return
+    from csrtui.store.destination import check_export_folder
+    from csrtui.store.new_files import absolute_path, replace_public_file
+
+    check_export_folder(os.path.dirname(absolute_path(path)), session.store.path)
+    replace_public_file(path, "".join(lines).encode("utf-8"), BEGINNING.encode("ascii"))
 
 
 def _print_calendar(pairs: Iterable[Pair], now: datetime) -> None:

@@ -17,6 +17,8 @@ _HELP: Final = {
     "csrtui_pairs_unreadable": "Number of pairs that cannot be read.",
     "csrtui_last_run_timestamp_seconds": "Time at which these metrics were written.",
 }
+BEGINNING: Final = "# HELP csrtui_"
+"""The beginning of all metrics of csrtui."""
 _LABEL_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 
 
