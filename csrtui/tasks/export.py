@@ -31,6 +31,7 @@ from csrtui.store.file_set import PREVIOUS, open_file_set
 from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, OutputFile, write_new_files
 from csrtui.store.permissions import PRIVATE_FILE, Permissions, unsafe_folders
 from csrtui.tasks.batch import Result
+from csrtui.tasks.key_quality import refuse_compromised
 from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import folder_warnings
 from csrtui.tasks.passphrase import open_key
@@ -134,8 +135,8 @@ def prepare(session: Session, spec: ExportSpec) -> PreparedExport:
     Raises:
         InputError: The pair does not exist, the folder cannot be used, a file exists that may not be replaced, or the
             options contradict each other.
-        RefusedError: The pair has no certificate, the certificate does not match the key, or a file to replace belongs
-            to another key.
+        RefusedError: The key is compromised, the pair has no certificate, the certificate does not match the key, or a
+            file to replace belongs to another key.
         StoreError: The store cannot be used.
     """
     if spec.strength is Strength.LEGACY and spec.server.format is not FileFormat.PKCS12:
@@ -145,6 +146,7 @@ def prepare(session: Session, spec: ExportSpec) -> PreparedExport:
         )
     contents = read_pair_folder(session, spec.pair)
     pair = contents.pair
+    refuse_compromised([pair])
     if contents.certificate is None:
         raise RefusedError(
             f"{spec.pair} has no certificate yet: there is nothing to install",

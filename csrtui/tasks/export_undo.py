@@ -15,7 +15,8 @@ from csrtui.store.destination import check_export_folder
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.file_set import PREVIOUS, FileSet, open_file_set
 from csrtui.tasks.batch import Result
-from csrtui.tasks.list import read_pair_folder
+from csrtui.tasks.key_quality import refuse_compromised
+from csrtui.tasks.list import pairs_with_key, read_pair_folder
 from csrtui.tasks.server_files import ExistingSet, Lineage, find_set, read_lineage, require_own
 from csrtui.tasks.session import Session, change_record
 
@@ -47,8 +48,8 @@ def undo_export(
 
     Raises:
         InputError: The pair does not exist, or the folder cannot be used.
-        RefusedError: There is no previous set, its files do not match each other, or a file in their place belongs to
-            another key.
+        RefusedError: There is no previous set, its files do not match each other, its key is compromised, or a file in
+            their place belongs to another key.
         StoreError: The store or the disk reports an error. The message says if files were put back nevertheless.
     """
     pair = read_pair_folder(session, pair_name).pair
@@ -59,7 +60,8 @@ def undo_export(
         file_set.lock()
         existing = find_set(session, file_set, server_files, pair, lineage)
         require_own(session, existing, path)
-        names = _previous_set(file_set, existing, server_files, path)
+        names, spki = _previous_set(file_set, existing, server_files, path)
+        refuse_compromised(pairs_with_key(session, spki) if spki is not None else ())
         if not dry_run:
             file_set.put_back(names)
     text = "would be put back" if dry_run else "put back"
@@ -74,8 +76,10 @@ def _previous_set(
     existing: ExistingSet,
     server_files: Sequence[ServerFile],
     folder: str,
-) -> list[str]:
-    """Return the names of the files of the previous set, in the order in which they are put back.
+) -> tuple[list[str], str | None]:
+    """Return the names of the files of the previous set, in the order in which they are put back, and their SPKI fingerprint.
+
+    The fingerprint is None if the files are encrypted.
 
     Raises:
         RefusedError: There is none, or its files do not match each other.
@@ -95,7 +99,11 @@ def _previous_set(
             "csrtui export --replace writes the files of the pair again",
         )
     ordered = sorted(server_files, key=lambda file: file.replacement_order)
-    return [existing.base + file.ending for file in ordered if file.ending in contents]
+    names = [existing.base + file.ending for file in ordered if file.ending in contents]
+    identities = (
+        contents[file.ending].spki for file in server_files if file.ending in contents and file.has_key
+    )
+    return names, next(identities, None)
 
 
 def _record(

@@ -65,7 +65,9 @@ def test_the_key_is_never_used_again(made: Csrtui, tmp_path: Path) -> None:
     for arguments in (
         ("renew", NAME, "--reuse"),
         ("renew", NAME, "--reuse", "--force"),
+        ("renew", NAME, "--same-key", "--force"),
         ("csr", NAME),
+        ("export", NAME, "--for", "nginx", "--to", str(tmp_path / "backups")),
         ("restore", str(backup), *phrase),
     ):
         ran = made(*arguments)
@@ -77,6 +79,31 @@ def test_the_key_is_never_used_again(made: Csrtui, tmp_path: Path) -> None:
     assert made("adopt", "--key", str(made.pair(NAME) / "key.pem")).status == 1
     assert made("renew", NAME).status == 0  # with a new key, although the old pair is retired
     assert made("show", f"{NAME}-2", "--json").json["compromised"] is None
+
+
+def test_undo_does_not_put_it_back(made: Csrtui, tmp_path: Path) -> None:
+    server = tmp_path / "server"
+    server.mkdir()
+    assert made("export", NAME, "--for", "nginx", "--to", str(server)).status == 0
+    old_key = (server / f"{NAME}.key").read_bytes()
+    assert made("renew", NAME).status == 0
+    csr = read_pem((made.pair(f"{NAME}-2") / "request.pem").read_bytes())
+    assert made("import", "-", stdin=pem(intermediate().sign(csr.der))).status == 0
+    assert made("export", f"{NAME}-2", "--replace").status == 0
+    assert made("retire", "--compromised", NAME).status == 0
+    for options in ((), ("--dry-run",)):
+        ran = made("export", f"{NAME}-2", "--undo", *options)
+        assert (ran.status, "is marked as compromised: it must not be used again" in ran.err) == (1, True)
+    assert (server / f"{NAME}.key").read_bytes() != old_key
+
+
+def test_inspect_names_it(made: Csrtui) -> None:
+    key = str(made.pair(NAME) / "key.pem")
+    assert made("inspect", key).status == 0
+    assert made("retire", "--compromised", NAME).status == 0
+    ran = made("inspect", key, "--json")
+    (item,) = ran.json["items"]
+    assert (ran.status, item["findings"][0]["code"]) == (1, "key-compromised")
 
 
 def test_the_doctor_reports_it_while_its_certificate_is_valid(made: Csrtui) -> None:

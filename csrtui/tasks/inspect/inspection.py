@@ -23,6 +23,7 @@ from csrtui.core.certificates.chain import build_chain
 from csrtui.core.certificates.chain_tree import TreeRow, draw_tree
 from csrtui.core.certificates.comparison import differences
 from csrtui.core.certificates.path_validation import validate_chain
+from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.pairs.pair import Pair, Stage, was_issued_for_request
 from csrtui.tasks.backup_contents import open_key
 from csrtui.tasks.inspect.certificate_item import describe_certificate
@@ -34,6 +35,7 @@ from csrtui.tasks.inspect.item import (
     describe_locked,
     describe_public_key,
     describe_request,
+    sort_remarks,
 )
 from csrtui.tasks.list import pairs_with_key, read_pair_folder
 
@@ -41,6 +43,11 @@ if TYPE_CHECKING:
     from csrtui.tasks.list import PairFolder
     from csrtui.tasks.session import Session
 
+_COMPROMISED = Remark(
+    FindingCode.KEY_COMPROMISED.value,
+    Level.ERROR,
+    "the key is marked as compromised in the keystore: it must not be used again",
+)
 _PEM_CERTIFICATE = re.compile(rb"-BEGIN (?:X509 |TRUSTED )?CERTIFICATE-")
 
 
@@ -309,7 +316,10 @@ def _compare_with_store(session: "Session", items: Sequence[InspectedItem]) -> l
             comparison: tuple[str, ...] = (visible(folder.message),)
         else:
             comparison = tuple(_compare(item, folder))
-        result.append(replace(item, pair=pair.name, comparison=comparison))
+        findings = item.findings
+        if pair.record.compromised:
+            findings = sort_remarks((_COMPROMISED, *findings))
+        result.append(replace(item, pair=pair.name, comparison=comparison, findings=findings))
     return result
 
 
