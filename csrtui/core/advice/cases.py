@@ -66,6 +66,7 @@ class NameList(NamedTuple):
         first_index: The index of the first occurrence of each name, by its text in the CSR.
         suffixes: The public suffix list.
         purpose: The purpose of the certificate.
+        uri_count: The number of different URIs.
     """
 
     inputs: tuple[str, ...]
@@ -73,6 +74,7 @@ class NameList(NamedTuple):
     first_index: Mapping[str, int]
     suffixes: SuffixList
     purpose: Purpose = Purpose.SERVER
+    uri_count: int = 0
 
     @classmethod
     def read(
@@ -85,7 +87,8 @@ class NameList(NamedTuple):
         for index, name in enumerate(names):
             if name.text is not None:
                 first_index.setdefault(name.text, index)
-        return cls(tuple(inputs), names, first_index, suffixes, purpose)
+        uri_count = sum(names[index].kind is NameKind.URI for index in first_index.values())
+        return cls(tuple(inputs), names, first_index, suffixes, purpose, uri_count)
 
     def covers(self, host: str) -> bool:
         """Return whether the list covers a host, by the same name or by a wildcard."""

@@ -54,7 +54,9 @@ def _upper_case(case: NameCase) -> Hit | None:
 
 
 def _international(case: NameCase) -> Hit | None:
-    return None if case.name.input.isascii() else _hit(case, input=excerpt(case.name.input))
+    # a user principal name is written as it is
+    is_unchanged = case.name.input.isascii() or not case.text.isascii()
+    return None if is_unchanged else _hit(case, input=excerpt(case.name.input))
 
 
 def _only_punycode(case: NameCase) -> Hit | None:
@@ -172,8 +174,8 @@ def _spiffe_invalid(case: NameCase) -> Hit | None:
 
 
 def _spiffe_not_alone(case: NameCase) -> Hit | None:
-    uris = [text for text in case.names.first_index if text.startswith("uri:")]
-    return _hit(case) if _spiffe_id(case) is not None and len(uris) > 1 and case.is_first else None
+    is_alone = case.names.uri_count == 1
+    return _hit(case) if _spiffe_id(case) is not None and not is_alone and case.is_first else None
 
 
 _PUBLIC_SUFFIX = "{name} is a public suffix; "
