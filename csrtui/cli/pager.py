@@ -53,6 +53,8 @@ def _start() -> subprocess.Popen[bytes] | None:
         command = shlex.split(os.environ.get("PAGER", _DEFAULT))
         if not command or command == ["cat"]:
             return None
-        return subprocess.Popen(command, stdin=subprocess.PIPE, env={"LESS": _LESS, **os.environ})
+        # a pager that is csrtui itself, or starts it, must not start itself again without end
+        environment = {"LESS": _LESS, **os.environ, "PAGER": "cat"}
+        return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
     except (OSError, ValueError):  # not installed, or an unbalanced quotation mark
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ def test_documentation_that_is_not_installed_is_an_error(
         ({"PAGER": "'"}, "like passphrase files"),
         ({"PAGER": "cat"}, "like passphrase files"),
         ({"PAGER": "true"}, ""),
+        ({"PAGER": shlex.join(argv("help", "backups"))}, "like passphrase files"),
     ],
 )
 def test_a_terminal_shows_a_topic_through_the_pager(variables: dict[str, str], shown: str) -> None:
