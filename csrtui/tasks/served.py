@@ -51,10 +51,20 @@ def check_served(session: Session, name: str, output: bytes) -> list[Result]:
         StoreError: The store cannot be used.
     """
     folder = read_pair_folder(session, name)
-    sent = bundle.read(output, open_keys=False).certificates
+    material = bundle.read(output, open_keys=False)
+    sent = material.certificates
+    if material.has_private_key:
+        text = f"it contains a private key, so it is not what a server sends; use: {HOW}"
+        return [_failure(name, ServedProblem("no-certificate", text))]
     if not sent:
         return [_failure(name, ServedProblem("no-certificate", _reason(output)))]
-    problems = list(_problems(session, folder, sent, output))
+    problems = [
+        *_problems(session, folder, sent, output),
+        *(
+            ServedProblem("unreadable", f"not all of it can be read: {problem.sentence}")
+            for problem in material.problems
+        ),
+    ]
     if problems:
         return [_failure(name, problem) for problem in problems]
     count = plural(len(sent) - 1, "certificate")

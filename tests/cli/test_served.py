@@ -79,6 +79,17 @@ def test_every_problem_is_named(made: Csrtui) -> None:
     assert "connect:errno=111" in made("served", NAME, stdin=b"connect:errno=111\n").out
 
 
+def test_what_cannot_be_read_is_never_passed_over(made: Csrtui) -> None:
+    leaf, middle = stored(made)
+    chain = pem(leaf, middle)
+    damaged = pem(root().certificate)[:300] + b"\n-----END CERTIFICATE-----\n"
+    assert verdict(made, chain) == (0, ["served"])
+    assert verdict(made, chain + damaged) == (1, ["unreadable"])
+    assert verdict(made, chain * 260) == (1, ["unreadable"])  # 500 certificates are read
+    ran = made("served", NAME, stdin=chain + (made.pair(NAME) / "key.pem").read_bytes())
+    assert (ran.status, "it contains a private key" in ran.out) == (1, True)
+
+
 def test_a_certificate_that_was_never_imported(made: Csrtui) -> None:
     ran = made(
         "served",
