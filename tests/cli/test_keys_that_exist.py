@@ -47,6 +47,17 @@ def passphrase_file(place: Path) -> str:
     return str(file)
 
 
+def test_no_key_is_chosen_among_several(csrtui: Csrtui, place: Path) -> None:
+    file = written(place, KEY)
+    one = file.read_bytes()
+    file.write_bytes(one + written(place, ec.generate_private_key(ec.SECP256R1())).read_bytes())
+    ran = csrtui("new", *NAMES, "--key-file", str(file))
+    assert (ran.status, "old.key contains 2 different private keys" in ran.err) == (2, True)
+    assert not csrtui.pair(NAMES[0]).exists()
+    file.write_bytes(one * 2)
+    assert csrtui("new", *NAMES, "--key-file", str(file)).status == 0
+
+
 @pytest.mark.parametrize("command", ["new", "adopt"])
 def test_a_key_alone_becomes_a_pair_and_its_file_stays(csrtui: Csrtui, place: Path, command: str) -> None:
     file = written(place, KEY)

@@ -16,6 +16,7 @@ from csrtui.cli.secret_options import (
 from csrtui.cli.session import open_session
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding
 from csrtui.tasks.existing_pairs import pair_exists
 from csrtui.tasks.new import Blocking, create_pair
@@ -84,6 +85,9 @@ def _run_with_key(
     matches = match(session, search, known, spec.ca)
     if not matches.candidates:
         raise InputError(matches.failures[0].text, "check the passphrase, or name another file")
+    if len(matches.candidates) > 1:
+        message = f"{visible(options.key_file)} contains {len(matches.candidates)} different private keys"
+        raise InputError(message, "name a file with one key")
     candidate = matches.candidates[0]
     candidate = replace(candidate, csr=None, csr_file=None, certificate=None, certificate_file=None)
     advice = require_common_name(advise_on(session, requested_spec(candidate, spec)))
