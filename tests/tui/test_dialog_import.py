@@ -331,6 +331,22 @@ async def test_a_private_key_is_not_shown_and_the_hint_leads_to_adopt(tmp_path: 
         assert secret not in typed(user)
 
 
+async def test_a_private_key_typed_on_one_line_is_masked_and_forgotten(tmp_path: Path) -> None:
+    """As a terminal without bracketed paste sends it, before Enter is pressed."""
+    session = session_with(tmp_path / "store", ONE)
+    line = KEY.replace("\n", " ")
+    secret = line.split()[4][:20]
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.type(line[: line.index(secret) + len(secret)])
+        assert secret not in user.screen_text
+        assert "*" * len(secret) in user.screen_text
+        await user.press("escape")
+        await user.press("i")
+        assert typed(user) == ""
+
+
 async def test_a_backup_given_to_import_leads_to_restore(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     file = backed_up(session, ONE, tmp_path / "usb").path

@@ -157,8 +157,9 @@ class FilesDialog(TaskDialog[ImportAnswer]):
         self.draw()
 
     def action_cancel(self) -> None:
-        """Close without an import. The dialog offers the text again the next time it opens."""
-        self.close_when_idle(lambda: self.dismiss(ImportAnswer(self._text)))
+        """Close without an import. The dialog offers the text again the next time it opens, unless it is a key."""
+        text = "" if self._is_key or names_private_key(self._text) else self._text
+        self.close_when_idle(lambda: self.dismiss(ImportAnswer(text)))
 
     # Work
 

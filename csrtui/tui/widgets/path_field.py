@@ -117,7 +117,7 @@ class FilesField(PathField, inherit_css=True):
     """A `PathField` for several files, separated by spaces and quoted as in a shell.
 
     A private key never appears in it: a pasted one is posted as `Pasted`, even if it is a single line, and one that
-    the terminal sends as keys can be hidden.
+    the terminal sends as keys is masked, from its label on or while `is_hidden` is set.
     """
 
     is_hidden = False
@@ -141,7 +141,7 @@ class FilesField(PathField, inherit_css=True):
 
     @property
     def _value(self) -> Text:
-        if not self.is_hidden:
+        if not (self.is_hidden or names_private_key(self.value)):
             return super()._value
         return Text("*" * len(self.value), no_wrap=True, overflow="ignore", end="")
 
