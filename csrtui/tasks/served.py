@@ -54,7 +54,7 @@ def check_served(session: Session, name: str, output: bytes) -> list[Result]:
     material = bundle.read(output, open_keys=False)
     sent = material.certificates
     if material.has_private_key:
-        text = f"it contains a private key, so it is not what a server sends; use: {HOW}"
+        text = f"it contains a private key, so it is not what a server sends; use: {OPENSSL_COMMAND}"
         return [_failure(name, ServedProblem("no-certificate", text))]
     if not sent:
         return [_failure(name, ServedProblem("no-certificate", _reason(output)))]
