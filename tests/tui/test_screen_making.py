@@ -283,4 +283,4 @@ async def test_an_existing_pair_for_the_name_is_shown_with_its_stage_and_renewed
         await user.until(lambda: "exists (stage: new)" in user.preview, "the finding")
         assert "ctrl+f  renew a.mydomain.com instead" in user.preview
         await user.press("ctrl+f")
-        assert "Renew a.mydomain.com" in user.screen_text
+        await user.until(lambda: "Renew a.mydomain.com" in user.screen_text, "the renewal")
