@@ -470,6 +470,28 @@ def test_a_public_file_is_replaced_in_one_step(tmp_path: Path) -> None:
         assert path.read_bytes() == other
 
 
+def test_a_public_file_is_created(tmp_path: Path) -> None:
+    path = replace_public_file(str(tmp_path / "a.prom"), DATA, DATA[:3])
+    assert Path(path).read_bytes() == DATA
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o644
+
+
+def test_a_public_file_that_cannot_be_read_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.prom"
+    path.write_bytes(DATA)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.read", fail)
+        with pytest.raises(InputError, match=r"a\.prom"):
+            replace_public_file(str(path), b"new", DATA)
+    assert path.read_bytes() == DATA
+
+
 def test_a_failure_leaves_the_old_public_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.prom"
     path.write_bytes(DATA)
