@@ -39,11 +39,11 @@ class CsrtuiApp(CommandsApp):
         """Ask whether to create the keystore, before the user can type anything."""
         if not self._asks_to_create:
             return
-        from csrtui.tui.screens.confirm import ConfirmScreen
+        from csrtui.tui.modals.confirm import ConfirmModal
 
         path = self._session.store.path
         text = f"There is no keystore at {path}. Check the path, or create it now."
-        self.push_screen(ConfirmScreen("Create a keystore?", text, "Create"), self._create_or_leave)
+        self.push_screen(ConfirmModal("Create a keystore?", text, "Create"), self._create_or_leave)
 
     async def _create_or_leave(self, answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
         await self.wait_until_ready()  # an exit fails while the screen is still being built
@@ -71,10 +71,10 @@ class CsrtuiApp(CommandsApp):
 
     def action_leave(self) -> None:
         """Leave the app from any screen. Ask first if something is unsaved or still running."""
-        from csrtui.tui.screens.confirm import ConfirmScreen
+        from csrtui.tui.modals.confirm import ConfirmModal
 
         dialog = self._busy_dialog()
-        if isinstance(self.screen, ConfirmScreen):
+        if isinstance(self.screen, ConfirmModal):
             self.screen.action_cancel()
         elif dialog is not None and dialog is not self._warned_dialog:
             self._warned_dialog = dialog
@@ -84,9 +84,9 @@ class CsrtuiApp(CommandsApp):
 
     def _busy_dialog(self) -> Screen[Any] | None:
         """Return the dialog whose work should not be interrupted, or None if there is no such dialog."""
-        from csrtui.tui.screens.task_dialog import TaskDialog
+        from csrtui.tui.modals.task_dialog import TaskModal
 
-        dialogs = (screen for screen in self.screen_stack if isinstance(screen, TaskDialog))
+        dialogs = (screen for screen in self.screen_stack if isinstance(screen, TaskModal))
         return next((dialog for dialog in dialogs if dialog.is_busy), None)
 
     async def wait_until_ready(self) -> None:

@@ -58,29 +58,29 @@ class CommandsApp(SafeApp[None]):
 
     def action_help(self) -> None:
         """Open the help for the current screen, or close it if it is open."""
-        from csrtui.tui.screens.confirm import ConfirmScreen
+        from csrtui.tui.modals.confirm import ConfirmModal
         from csrtui.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
-        elif not isinstance(self.screen, ConfirmScreen):
+        elif not isinstance(self.screen, ConfirmModal):
             self.push_screen(HelpScreen(self._commands, self._commands_here()))
 
     async def action_palette(self) -> None:
         """Open the command palette, or close it if it is open."""
-        from csrtui.tui.screens.confirm import ConfirmScreen
+        from csrtui.tui.modals.confirm import ConfirmModal
+        from csrtui.tui.modals.palette import PaletteModal
         from csrtui.tui.screens.help import HelpScreen
-        from csrtui.tui.screens.palette import PaletteScreen
 
-        if isinstance(self.screen, PaletteScreen):
+        if isinstance(self.screen, PaletteModal):
             self.screen.action_cancel()
-        elif not isinstance(self.screen, ConfirmScreen):
+        elif not isinstance(self.screen, ConfirmModal):
             if isinstance(self.screen, HelpScreen):
                 await self.pop_screen()
             here = self._commands_here()
             others = [command for command in self._commands_elsewhere() if command not in here]
             anywhere = [command for command in self._commands if command.scope is Scope.ANYWHERE]
-            self.push_screen(PaletteScreen([*here, *anywhere, *others]), self._run_command)
+            self.push_screen(PaletteModal([*here, *anywhere, *others]), self._run_command)
 
     def _commands_here(self) -> list[Command]:
         """Return the commands of the current screen. For a dialog or page, these are its own keys."""

@@ -11,13 +11,13 @@ from fleet_user import at_fleet
 from recipients_made import age_pair, ssh_pair
 
 from csrtui.core.certificates import csr
-from csrtui.fleet.tui.backup import HostBackupScreen
-from csrtui.fleet.tui.fetch_csrs import FetchScreen
+from csrtui.fleet.tui.backup import HostBackupModal
+from csrtui.fleet.tui.fetch_csrs import FetchModal
 from csrtui.fleet.tui.fleet_screen import FleetScreen
-from csrtui.fleet.tui.work import HostWorkScreen
+from csrtui.fleet.tui.work import HostWorkModal
 from csrtui.tasks.dialog_defaults import LastUsed, recall
+from csrtui.tui.modals.import_ import ImportModal
 from csrtui.tui.screens.doctor import DoctorScreen
-from csrtui.tui.screens.import_ import ImportScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +82,7 @@ async def test_all_without_a_backup_are_the_last_choice_and_a_key_that_is_no_rec
     async with at_fleet(session, fake, (120, 40)) as user:
         await user.read()
         await user.press("b")
-        assert user.at(HostBackupScreen)
+        assert user.at(HostBackupModal)
         await user.paste("/b")
         await user.press("enter")
         await user.paste(str(key))
@@ -112,7 +112,7 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
     async with at_fleet(session, fake) as user:
         await user.read()
         await user.press("u")
-        assert user.at(FetchScreen)
+        assert user.at(FetchModal)
         await user.press("up", "right")
         await user.see("all 2 not submitted yet")
         await user.see("warning: 1 of them have no verified backup")
@@ -171,7 +171,7 @@ async def test_certificates_go_to_the_hosts_that_have_their_keys(
     async with at_fleet(session, fake) as user:
         await user.read()
         await user.press("i")
-        assert user.at(ImportScreen)
+        assert user.at(ImportModal)
         await user.paste(str(other))
         await user.press("enter")
         await user.see("only CA certificates")
@@ -233,9 +233,9 @@ async def test_the_next_step_is_taken_here_or_told(session: Session, fake: FakeA
             if not user.at(FleetScreen):
                 await user.press("escape")
             await user.press("down")
-        assert seen["web1"] == "HostBackupScreen"
-        assert seen["web2"] == "FetchScreen"
-        assert seen["web3"] == "ImportScreen"
+        assert seen["web1"] == "HostBackupModal"
+        assert seen["web2"] == "FetchModal"
+        assert seen["web3"] == "ImportModal"
         assert "csrtui verify FILE --identity" in seen["web4"]
         assert seen["web5"] == "on web5: csrtui renew a.com"
         assert seen["web6"] == "on web6: csrtui export a.com --for nginx --to DIR"
@@ -253,7 +253,7 @@ async def test_work_can_be_stopped_and_what_is_left_is_named(session: Session, f
         await user.paste(str(fake.inventory.parent))
         await user.press("enter")
         await user.see("1 of 2")
-        assert user.at(HostWorkScreen)
+        assert user.at(HostWorkModal)
         await user.press("enter")
         await user.press("escape")
         told = await user.worked()
@@ -330,6 +330,6 @@ async def test_leaving_in_the_middle_of_work_ends_it(session: Session, fake: Fak
         await user.press("u")
         await user.paste(str(fake.inventory.parent))
         await user.press("enter")
-        await user.until(lambda: user.at(HostWorkScreen) and fake.asked == 2, "the work to begin")
+        await user.until(lambda: user.at(HostWorkModal) and fake.asked == 2, "the work to begin")
         await user.press("ctrl+q")
         assert user.app._exit

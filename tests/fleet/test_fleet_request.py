@@ -14,10 +14,10 @@ from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.plan import FleetPlanScreen
 from csrtui.fleet.tui.request import FleetRequestScreen
-from csrtui.fleet.tui.work import HostWorkScreen
+from csrtui.fleet.tui.work import HostWorkModal
 from csrtui.tasks import draft
-from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.notice import NoticeScreen
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.notice import NoticeModal
 from csrtui.tui.widgets.preview import Preview
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_field import TextField
@@ -49,7 +49,7 @@ async def planned(user: FleetUser) -> FleetPlanScreen:
 
 async def agreed(user: FleetUser, key: str = "ctrl+g") -> str:
     await user.press(key)
-    assert user.at(ConfirmScreen), user.screen_text
+    assert user.at(ConfirmModal), user.screen_text
     await user.press("tab", "enter")
     return await user.worked()
 
@@ -200,7 +200,7 @@ async def test_what_is_missing_is_said_and_the_cursor_goes_there(session: Sessio
         await user.press("enter")
         assert user.focused_id == "common_name"
         await user.press("ctrl+g")
-        await user.until(lambda: user.at(NoticeScreen), "what Ansible says")
+        await user.until(lambda: user.at(NoticeModal), "what Ansible says")
         await user.until(lambda: "such plugin" in user.screen_text, "the error of Ansible")
 
 
@@ -272,4 +272,4 @@ async def test_without_variables_it_is_the_form_as_ever(session: Session, fake: 
         await user.press("f5")
         await user.press("escape")
         assert user.at(FleetRequestScreen)
-        assert not user.at(HostWorkScreen)
+        assert not user.at(HostWorkModal)

@@ -12,7 +12,7 @@ from fleet_user import at_fleet, reach
 from csrtui.core.base.errors import InputError
 from csrtui.fleet.tasks.run_on_hosts import read_hosts
 from csrtui.fleet.tui import open_fleet
-from csrtui.tui.screens.notice import NoticeScreen
+from csrtui.tui.modals.notice import NoticeModal
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_view import TextView
 
@@ -89,7 +89,7 @@ async def test_what_ansible_complains_of_is_on_the_screen(session: Session, fake
     async with at_fleet(session, fake) as user:
         await user.read()
         assert "no such plugin" in user.said
-        assert isinstance(user.app.screen, NoticeScreen), "the line is too short for what mends it"
+        assert isinstance(user.app.screen, NoticeModal), "the line is too short for what mends it"
         await user.press("enter", "h")
         assert user.page == "No host was read yet."
         await user.press("escape")

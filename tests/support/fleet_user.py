@@ -11,7 +11,7 @@ from csrtui.fleet.ansible import Target, Terminal
 from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.app import FleetApp
 from csrtui.fleet.tui.fleet_screen import FleetScreen
-from csrtui.fleet.tui.work import HostWorkScreen
+from csrtui.fleet.tui.work import HostWorkModal
 from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -52,7 +52,7 @@ class FleetUser(User):
     @property
     def came_of_it(self) -> str:
         """What work on hosts came to."""
-        assert isinstance(self.app.screen, HostWorkScreen), self.screen_text
+        assert isinstance(self.app.screen, HostWorkModal), self.screen_text
         return f"{self.app.screen.query_one('#about', TextBlock).text}\n{self.read_text}"
 
     @property
@@ -86,7 +86,7 @@ class FleetUser(User):
     async def worked(self) -> str:
         """Wait until the work on hosts is over; what it came to."""
         await self.until(
-            lambda: isinstance(self.app.screen, HostWorkScreen) and self.app.screen._is_over, "the work"
+            lambda: isinstance(self.app.screen, HostWorkModal) and self.app.screen._is_over, "the work"
         )
         return self.came_of_it
 

@@ -33,7 +33,7 @@ def answer_hostile(fake: FakeAnsible, opening: Opening, text: str) -> None:
     second: Mapping[str, Mapping[str, Any]] = {good: listed(), bad: away}
     if opening.screen == "DoctorScreen":
         second = {good: printed({"schema": 1, "ok": False, "findings": [finding]}, 1), bad: away}
-    elif opening.screen == "HostWorkScreen":
+    elif opening.screen == "HostWorkModal":
         second = {
             good: {
                 "rc": 1,

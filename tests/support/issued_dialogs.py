@@ -8,7 +8,7 @@ from certificates_made import DAYS, intermediate, pem, root
 from exports_made import issue
 
 from csrtui.tasks.list import read_pair
-from csrtui.tui.screens.import_ import ImportScreen
+from csrtui.tui.modals.import_ import ImportModal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ async def at_pair(user: User, name: str) -> None:
 async def imported(user: User) -> None:
     """Wait until what was given was dealt with."""
     await user.until(
-        lambda: not isinstance(user.app.screen, ImportScreen) or not user.app.screen._is_busy, "the import"
+        lambda: not isinstance(user.app.screen, ImportModal) or not user.app.screen._is_busy, "the import"
     )
     await user.until(lambda: user.app.screen.query("#about"), "the dialog")
 

@@ -18,7 +18,7 @@ from csrtui.store.keystore import Keystore
 from csrtui.store.reference_data import read_public_suffix_list
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.preview import Preview
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -209,13 +209,13 @@ class User:
     def question(self) -> str:
         """What is asked; empty when nothing is."""
         screen = self.app.screen
-        return screen.query_one("#question", TextBlock).text if isinstance(screen, ConfirmScreen) else ""
+        return screen.query_one("#question", TextBlock).text if isinstance(screen, ConfirmModal) else ""
 
     @property
     def answer(self) -> bool | None:
         """The answer that Enter would give."""
         screen = self.app.screen
-        return screen._is_yes if isinstance(screen, ConfirmScreen) else None
+        return screen._is_yes if isinstance(screen, ConfirmModal) else None
 
     @property
     def screen_lines(self) -> list[str]:

@@ -14,8 +14,8 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.store.keystore import Keystore
-from csrtui.tui.screens.adopt import AdoptScreen
-from csrtui.tui.screens.adopt_selection import AdoptSelectionScreen
+from csrtui.tui.modals.adopt import AdoptModal
+from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_field import TextField
@@ -52,27 +52,27 @@ def put(folder: Path, **files: bytes) -> None:
 async def look(user: User, path: Path | str) -> None:
     """Open the dialog, and look at a path."""
     await user.press("f2", "a")
-    assert isinstance(user.app.screen, AdoptScreen)
+    assert isinstance(user.app.screen, AdoptModal)
     await user.paste(str(path))
     await user.press("enter")
 
 
-async def until_found(user: User) -> AdoptSelectionScreen:
-    await user.until(lambda: isinstance(user.app.screen, AdoptSelectionScreen), "what was found")
+async def until_found(user: User) -> AdoptSelectionModal:
+    await user.until(lambda: isinstance(user.app.screen, AdoptSelectionModal), "what was found")
     await user.settle()
-    assert isinstance(user.app.screen, AdoptSelectionScreen)
+    assert isinstance(user.app.screen, AdoptSelectionModal)
     return user.app.screen
 
 
 async def until_told(user: User) -> None:
     await user.until(
-        lambda: isinstance(user.app.screen, AdoptScreen) and user.app.screen.error is not None, "an error"
+        lambda: isinstance(user.app.screen, AdoptModal) and user.app.screen.error is not None, "an error"
     )
 
 
 async def until_done(user: User) -> None:
     await user.until(
-        lambda: isinstance(user.app.screen, AdoptSelectionScreen) and user.app.screen._results is not None,
+        lambda: isinstance(user.app.screen, AdoptSelectionModal) and user.app.screen._results is not None,
         "results",
     )
     await user.settle()
@@ -309,5 +309,5 @@ async def test_escape_while_keys_are_looked_for_leaves_when_that_is_done(
     async with at_screens(session_with(tmp_path / "store")) as user:
         await look(user, folder)
         await user.press("escape")
-        await user.until(lambda: isinstance(user.app.screen, MainScreen | AdoptSelectionScreen), "an end")
+        await user.until(lambda: isinstance(user.app.screen, MainScreen | AdoptSelectionModal), "an end")
         assert user.pairs == []

@@ -18,9 +18,9 @@ from csrtui.store.reference_data import read_passphrase_words
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
-from csrtui.tui.screens.backup import BackupScreen
-from csrtui.tui.screens.backup_progress import BackupProgressScreen
-from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.modals.backup import BackupModal
+from csrtui.tui.modals.backup_progress import BackupProgressModal
+from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -48,13 +48,13 @@ async def ask(user: User, *names: str) -> None:
     """Wait for the pairs and open the dialog from the list."""
     await user.until(lambda: set(user.pairs) == set(names), "the pairs")
     await user.press("f2", "b")
-    assert isinstance(user.app.screen, BackupScreen)
+    assert isinstance(user.app.screen, BackupModal)
 
 
 async def opened(user: User) -> None:
     """Wait until the dialog is open with the cursor in a field."""
     await user.until(
-        lambda: isinstance(user.app.screen, BackupScreen) and user.app.focused is not None, "the dialog"
+        lambda: isinstance(user.app.screen, BackupModal) and user.app.focused is not None, "the dialog"
     )
 
 
@@ -79,7 +79,7 @@ async def fill_in(user: User, folder: Path, passphrase: str = PASSPHRASE, again:
 async def until_done(user: User) -> None:
     """Wait for the end of the work."""
     await user.until(
-        lambda: isinstance(user.app.screen, BackupProgressScreen) and user.app.screen._results is not None,
+        lambda: isinstance(user.app.screen, BackupProgressModal) and user.app.screen._results is not None,
         "the end of the work",
     )
 
@@ -217,7 +217,7 @@ async def test_enter_waits_for_the_look_at_a_slow_folder(
         await ask(user, "a.example.com")
         await user.paste(str(tmp_path / "usb"))
         await user.press("enter", *"abcdefghijkl", "enter", *"abcdefghijkl", "enter")
-        assert isinstance(user.app.screen, BackupScreen)
+        assert isinstance(user.app.screen, BackupModal)
         assert "Checking the folder" in said(user)
         answer.set()
         await until_done(user)
@@ -302,7 +302,7 @@ async def test_a_passphrase_typed_ahead_of_a_look_that_fails_is_never_seen(
 async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latest: float
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.screens.path_dialog.RETURN_LIMIT", latest)
+    monkeypatch.setattr("csrtui.tui.modals.path_dialog.RETURN_LIMIT", latest)
     session = session_with(tmp_path / "store", "a.example.com")
     answer = held_look(monkeypatch)
     async with at_screens(session) as user:
@@ -313,7 +313,7 @@ async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
         answer.set()
         await looked(user)
         screen = user.app.screen
-        assert isinstance(screen, BackupScreen)
+        assert isinstance(screen, BackupModal)
         await user.until(lambda: screen._advance is None, "the cursor's place")
         assert user.focused_id == ("folder" if latest else "passphrase")
         assert "does not exist" in said(user)
@@ -323,7 +323,7 @@ async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
 async def test_what_failed_is_no_default_and_a_remembered_folder_that_is_gone_has_the_cursor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.screens.path_dialog.RETURN_LIMIT", 60)
+    monkeypatch.setattr("csrtui.tui.modals.path_dialog.RETURN_LIMIT", 60)
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     remember_folder(session, str(tmp_path / "usb"))
@@ -362,7 +362,7 @@ async def test_a_passphrase_is_made_up_shown_and_confirmed(tmp_path: Path) -> No
         assert "written the passphrase down" in user.question
         assert user.answer is False
         await user.press("enter")
-        assert isinstance(user.app.screen, BackupScreen)
+        assert isinstance(user.app.screen, BackupModal)
         assert one.revealed in said(user), "it can still be written down"
         await user.press("enter", "tab", "enter")
         await until_done(user)
@@ -398,7 +398,7 @@ async def test_a_made_up_passphrase_that_is_changed_is_hidden_and_has_to_be_type
         await user.press("x")
         assert made not in said(user)
         await user.press("enter")
-        assert not isinstance(user.app.screen, ConfirmScreen)
+        assert not isinstance(user.app.screen, ConfirmModal)
         assert "passphrases differ" in said(user)
 
 
@@ -457,7 +457,7 @@ async def test_escape_stops_without_loss(tmp_path: Path, monkeypatch: pytest.Mon
 
         return back_up_many(*arguments, on_result=reported, max_workers=1, **options)
 
-    monkeypatch.setattr("csrtui.tui.screens.backup_progress.back_up_many", one_at_a_time)
+    monkeypatch.setattr("csrtui.tui.modals.backup_progress.back_up_many", one_at_a_time)
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 6, "the pairs")
         await user.press("f2", *["space"] * 6, "b")
@@ -468,7 +468,7 @@ async def test_escape_stops_without_loss(tmp_path: Path, monkeypatch: pytest.Mon
         assert any(name in line.text for name in names)
         assert "s left" in line.text
         await user.press("enter")
-        assert isinstance(user.app.screen, BackupProgressScreen), "it is not left by the way"
+        assert isinstance(user.app.screen, BackupProgressModal), "it is not left by the way"
         await user.press("escape")
         assert "Stopping" in said(user, "keys")
         go_on.set()

@@ -14,12 +14,12 @@ from screens_user import at_screens
 from csrtui.core.keys import pkcs8
 from csrtui.fleet.ansible import Target
 from csrtui.fleet.tasks.run_on_hosts import Reach
-from csrtui.fleet.tui.work import HostWorkScreen, Job
+from csrtui.fleet.tui.work import HostWorkModal, Job
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.dialog_defaults import remember_folder
 from csrtui.tasks.renew import OldKeyProof
-from csrtui.tui.screens.backup_progress import BackupProgressScreen
-from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.modals.backup_progress import BackupProgressModal
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def frames_of(user: User) -> Iterator[list[tuple[Screen[Any], str]]]:
 
     def kept(screen: Screen[Any], renderable: Any) -> None:
         display(screen, renderable)
-        if renderable is not None and isinstance(screen, Dialog) and screen is user.app.screen:
+        if renderable is not None and isinstance(screen, Modal) and screen is user.app.screen:
             frames.append((screen, user.screen_text))
 
     user.app._display = kept  # type: ignore[method-assign]
@@ -84,15 +84,15 @@ async def test_a_dialog_that_asks_is_drawn_at_once_as_it_stays(
         proved.wait(10)
         return OldKeyProof((), ())
 
-    monkeypatch.setattr("csrtui.tui.screens.renew.prove_old_key", prove)
+    monkeypatch.setattr("csrtui.tui.modals.renew.prove_old_key", prove)
     session = session_with(tmp_path / "store", ONE, "b.example.com")
     certificate_home(session, ONE)
     async with at_screens(session, size) as user:
         await at_pair(user, ONE)
         with frames_of(user) as frames:
             await user.press(key)
-            await user.until(lambda: isinstance(user.app.screen, Dialog), "the dialog")
-        assert isinstance(user.app.screen, Dialog)
+            await user.until(lambda: isinstance(user.app.screen, Modal), "the dialog")
+        assert isinstance(user.app.screen, Modal)
         assert frames
         first, last = in_box(steady(frames[0][1])), in_box(steady(user.screen_text))
         assert [line for line in first if "┌" in line or "└" in line] == [
@@ -128,7 +128,7 @@ async def test_the_bar_of_a_backup_is_whole_from_the_first_frame_on(
         go_on.wait(10)
         return back_up_many(*arguments, **options)
 
-    monkeypatch.setattr("csrtui.tui.screens.backup_progress.back_up_many", held)
+    monkeypatch.setattr("csrtui.tui.modals.backup_progress.back_up_many", held)
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 10, "the pairs")
         await user.press("f2", *["space"] * 10, "b")
@@ -138,8 +138,8 @@ async def test_the_bar_of_a_backup_is_whole_from_the_first_frame_on(
         await user.paste(PASSPHRASE)
         with frames_of(user) as frames:
             await user.press("enter")
-            await user.until(lambda: isinstance(user.app.screen, BackupProgressScreen), "the work")
-            begun = [frame for screen, frame in frames if isinstance(screen, BackupProgressScreen)]
+            await user.until(lambda: isinstance(user.app.screen, BackupProgressModal), "the work")
+            begun = [frame for screen, frame in frames if isinstance(screen, BackupProgressModal)]
             for frame in begun:
                 is_whole(frame, "Backing up 10 pairs to")
                 assert "0 of 10" in frame
@@ -159,7 +159,7 @@ async def test_a_look_at_backups_is_whole_from_the_first_frame_on(
         go_on.wait(10)
         return ()
 
-    monkeypatch.setattr("csrtui.tui.screens.verify.verify_many", held)
+    monkeypatch.setattr("csrtui.tui.modals.verify.verify_many", held)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
         with frames_of(user) as frames:
@@ -180,8 +180,8 @@ async def test_work_on_hosts_is_whole_from_the_first_frame_on(tmp_path: Path) ->
 
     async with at_screens(session_with(tmp_path / "store")) as user:
         with frames_of(user) as frames:
-            user.app.push_screen(HostWorkScreen(Reach(Target("hosts")), Job("Fetching 3 CSRs", work, 3)))
-            await user.until(lambda: isinstance(user.app.screen, HostWorkScreen), "the work")
+            user.app.push_screen(HostWorkModal(Reach(Target("hosts")), Job("Fetching 3 CSRs", work, 3)))
+            await user.until(lambda: isinstance(user.app.screen, HostWorkModal), "the work")
         for _, frame in frames:
             is_whole(frame, "Fetching 3 CSRs")
         assert frames
@@ -196,9 +196,9 @@ async def test_no_key_under_a_dialog_is_cut(tmp_path: Path, size: tuple[int, int
     async with at_screens(session, size) as user:
         await at_pair(user, ONE)
         await user.press(key)
-        await user.until(lambda: isinstance(user.app.screen, Dialog), "the dialog")
+        await user.until(lambda: isinstance(user.app.screen, Modal), "the dialog")
         screen = user.app.screen
-        assert isinstance(screen, Dialog)
+        assert isinstance(screen, Modal)
         keys = screen.query_one("#keys").region
         shown = [line[keys.x : keys.right] for line in user.screen_lines[keys.y : keys.bottom]]
         assert keys.bottom < size[1], "the frame's last line is below them"

@@ -17,10 +17,10 @@ from screens_user import NOW, at_screens
 from csrtui.core.pairs.pair import Stage
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tui.commands import key_of
-from csrtui.tui.screens.backup import BackupScreen
-from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.import_ import ImportScreen
-from csrtui.tui.screens.import_result import ImportResultScreen
+from csrtui.tui.modals.backup import BackupModal
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.import_result import ImportResultModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -51,7 +51,7 @@ async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_p
         await user.press("i")
         await user.paste("Dear customer,\n\n" + answer_of_ca(session, ONE) + "\nYours, the CA\n")
         await imported(user)
-        assert is_at(user, ImportResultScreen)
+        assert is_at(user, ImportResultModal)
         assert said(user, "about") == f"Certificate of {ONE}"
         text = said(user, "results")
         for fact in (
@@ -91,7 +91,7 @@ async def test_several_files_are_taken_and_told_apart(tmp_path: Path) -> None:
         assert f"differs {TWO} was requested but is not in the certificate" in text
         assert "Next" not in said(user, "keys"), "there is not one pair to go on with"
         await user.press("full_stop")
-        assert is_at(user, ImportResultScreen)
+        assert is_at(user, ImportResultModal)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ async def test_a_certificate_that_expires_sooner_is_imported_after_a_question(
         await at_pair(user, ONE)
         await user.press("i")
         await user.paste(answer_of_ca(session, ONE, days=30))
-        await user.until(lambda: is_at(user, ConfirmScreen), "the question")
+        await user.until(lambda: is_at(user, ConfirmModal), "the question")
         assert "2026-12-19T23:59:59Z, sooner than the certificate that" in user.screen_text
         await user.press(*(("right", "enter") if yes else ("escape",)))
         await user.until(lambda: user.app.screen.query("#results"), "the result")
@@ -202,7 +202,7 @@ async def test_what_is_of_no_pair_or_no_certificate_is_said_and_what_was_typed_s
             await user.press("enter")
             await imported(user)
             await user.until(lambda: answer in said(user, "notes"), answer)  # noqa: B023 - waited for at once
-            assert is_at(user, ImportScreen)
+            assert is_at(user, ImportModal)
             assert typed(user) == str(tmp_path / file)
         user.app.screen.query_one("#files", TextField).replace_text("'/tmp/a")
         await user.press("enter")
@@ -225,7 +225,7 @@ async def test_a_paste_that_comes_as_keys_line_by_line_is_gathered(tmp_path: Pat
         assert typed(user) == ""
         await user.press("enter")
         await imported(user)
-        assert is_at(user, ImportResultScreen)
+        assert is_at(user, ImportResultModal)
     assert record(session, ONE).stage is Stage.ISSUED
 
 
@@ -237,7 +237,7 @@ async def test_an_answer_whose_line_ends_were_lost_is_taken_from_the_field(tmp_p
         await user.paste(answer_of_ca(session, ONE).replace("\n", " ").strip())
         await user.press("enter")
         await imported(user)
-        assert is_at(user, ImportResultScreen)
+        assert is_at(user, ImportResultModal)
 
 
 async def test_pasted_paths_go_into_the_field_with_their_blanks(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ async def test_the_next_step_is_taken_from_the_result(tmp_path: Path) -> None:
         await user.paste(answer_of_ca(session, ONE))
         await imported(user)
         await user.press("full_stop")
-        assert is_at(user, BackupScreen)
+        assert is_at(user, BackupModal)
         assert ONE in said(user, "about")
 
 
@@ -282,7 +282,7 @@ async def test_hostile_names_in_a_certificate_are_shown_and_do_nothing(
         await user.press("i")
         await user.paste(answer_of_ca(session, ONE, subject=subject) + pem(stranger).decode("ascii"))
         await imported(user)
-        assert is_at(user, ImportResultScreen)
+        assert is_at(user, ImportResultModal)
         assert "[@click=app.quit]" in said(user, "results")
         assert "\\x1b" in said(user, "results")
         for line in user.screen_lines:
@@ -293,10 +293,10 @@ async def test_hostile_names_in_a_certificate_are_shown_and_do_nothing(
         await user.paste(str(tmp_path / "x.pem"))
         await user.press("enter")
         await imported(user)
-        assert is_at(user, ImportScreen)
+        assert is_at(user, ImportModal)
         for line in user.screen_lines:
             assert line.isprintable(), ascii(line)
-        assert not is_at(user, ConfirmScreen)
+        assert not is_at(user, ConfirmModal)
 
 
 KEY = (

@@ -17,8 +17,8 @@ from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import FileFormat
 from csrtui.core.servers.table import SERVERS
 from csrtui.tasks.export import prepare
+from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.screens import page
-from csrtui.tui.screens.install import InstallScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -48,7 +48,7 @@ async def at_install(user: User) -> None:
     """Open the dialog for the pair."""
     await at_pair(user, ONE)
     await user.press("I")
-    assert is_at(user, InstallScreen)
+    assert is_at(user, InstallModal)
 
 
 async def name_folder(user: User, folder: object) -> None:
@@ -59,7 +59,7 @@ async def name_folder(user: User, folder: object) -> None:
 
 async def looked(user: User) -> None:
     screen = user.app.screen
-    assert isinstance(screen, InstallScreen)
+    assert isinstance(screen, InstallModal)
     await user.until(lambda: screen._result is not None, "what is to be said of the folder")
 
 
@@ -86,12 +86,12 @@ async def test_a_look_that_ends_late_does_not_take_the_place_of_the_newer_one(
         await at_install(user)
         await choose(user, "nginx")
         screen = user.app.screen
-        assert isinstance(screen, InstallScreen)
+        assert isinstance(screen, InstallModal)
         await name_folder(user, tmp_path / "nowhere")
         late = screen._last_result
         assert late is not None
         await name_folder(user, tmp_path / "tls")
-        screen.post_message(InstallScreen.Prepared(*late))
+        screen.post_message(InstallModal.Prepared(*late))
         await user.settle()
         assert f"{tmp_path}/tls/{ONE}.key" in said(user, "plan").replace(" ", "")
         await user.press("enter")
@@ -130,7 +130,7 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         await user.press("enter")
         assert "Replace 2 files?" in user.screen_text
         await user.press("enter")
-        assert is_at(user, InstallScreen), "the safe answer is selected"
+        assert is_at(user, InstallModal), "the safe answer is selected"
         await user.press("enter", "right", "enter")
         await written(user)
         assert "unchanged" in user.read_text
@@ -224,7 +224,7 @@ async def test_what_is_wrong_with_a_folder_is_said_while_it_is_typed(
             await name_folder(user, folder)
             assert answer in said(user, "notes")
             await user.press("enter")
-            assert is_at(user, InstallScreen)
+            assert is_at(user, InstallModal)
         await user.paste("one\ntwo")
         assert "was ignored" in said(user, "notes")
         await user.press("escape")
@@ -261,7 +261,7 @@ async def test_what_is_said_of_a_paste_stays_when_a_look_ends_after_it(
         answer.wait(10)
         return prepare(session, order)
 
-    monkeypatch.setattr("csrtui.tui.screens.install.prepare", slow)
+    monkeypatch.setattr("csrtui.tui.modals.install.prepare", slow)
     async with at_screens(session) as user:
         await at_install(user)
         await name_folder(user, tmp_path / "nowhere")

@@ -23,12 +23,12 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
-from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.renew import RenewAnswer, RenewModal
+from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.screens.renew import RenewAnswer, RenewScreen
-from csrtui.tui.screens.submit import SubmitScreen
 from csrtui.tui.widgets.rule_line import TitleLine
 from csrtui.tui.widgets.secret_field import SecretField
 
@@ -63,13 +63,13 @@ async def at_renew(user: User, name: str = ONE) -> None:
     """Open the dialog for a pair."""
     await at_pair(user, name)
     await user.press("w")
-    await user.until(lambda: is_at(user, RenewScreen), "the dialog")
+    await user.until(lambda: is_at(user, RenewModal), "the dialog")
 
 
 async def proved(user: User) -> None:
     """Wait for the proof, however it ends."""
     screen = user.app.screen
-    assert isinstance(screen, RenewScreen)
+    assert isinstance(screen, RenewModal)
     await user.until(lambda: not screen.is_busy, "the proof")
 
 
@@ -89,7 +89,7 @@ async def test_days_are_counted_as_in_the_list_after_the_end_too(session: Sessio
         await at_pair(user, name)
         assert "-4 d" in user.screen_text
         await user.press("w")
-        await user.until(lambda: is_at(user, RenewScreen), "the dialog")
+        await user.until(lambda: is_at(user, RenewModal), "the dialog")
         assert said(user, "about").startswith(f"Renew {name} expired 4 days ago")
 
 
@@ -201,7 +201,7 @@ async def test_the_step_of_a_pair_that_is_due_is_to_renew_it(session: Session) -
         await at_pair(user, ONE)
         await user.until(lambda: ". Renew" in user.bar, "the step")
         await user.press("full_stop")
-        await user.until(lambda: is_at(user, RenewScreen), "the dialog")
+        await user.until(lambda: is_at(user, RenewModal), "the dialog")
 
 
 async def test_from_a_pairs_own_screen_it_goes_to_the_form_too(session: Session) -> None:
@@ -210,7 +210,7 @@ async def test_from_a_pairs_own_screen_it_goes_to_the_form_too(session: Session)
         await user.press("enter")
         assert is_at(user, PairScreen)
         await user.press("w")
-        await user.until(lambda: is_at(user, RenewScreen), "the dialog")
+        await user.until(lambda: is_at(user, RenewModal), "the dialog")
         await user.press("enter")
         await user.until(lambda: is_at(user, MainScreen) and tie(user) == f"renews {ONE}", "the form")
         assert user.title.split("[")[1].startswith("Request]")
@@ -277,7 +277,7 @@ async def test_the_old_csr_goes_out_again_and_its_certificate_is_waited_for(
         await at_renew(user)
         await proved(user)
         await user.press("down", "enter")
-        assert is_at(user, SubmitScreen)
+        assert is_at(user, SubmitModal)
         await user.press("c")
         await user.until(lambda: user.copied and "sent to" in said(user, "more"), "the clipboard")
         await user.press("escape")
@@ -308,7 +308,7 @@ async def test_a_key_that_does_not_fit_is_said_and_cannot_be_chosen(session: Ses
         await proved(user)
         assert f"The key of {ONE} is not the key of its CSR" in said(user, "ways")
         await user.press("down", "enter")
-        assert is_at(user, RenewScreen)
+        assert is_at(user, RenewModal)
         await user.press("down", "enter")
         await user.until(lambda: tie(user), "a new pair")
 
@@ -319,15 +319,15 @@ async def test_what_a_ca_refuses_is_asked_about(session: Session, tmp_path: Path
     renewal = replace(plan_renewal(session, ONE), old_findings=(refused,))
     answers: list[RenewAnswer | None] = []
     async with at_screens(session) as user:
-        user.app.push_screen(RenewScreen(session, renewal), answers.append)
+        user.app.push_screen(RenewModal(session, renewal), answers.append)
         await user.settle()
         await proved(user)
         await user.press("down", "enter")
-        assert is_at(user, ConfirmScreen)
+        assert is_at(user, ConfirmModal)
         assert "RSA 1024 is too short." in " ".join(user.question.split())
         assert user.answer is False
         await user.press("enter")
-        assert is_at(user, RenewScreen)
+        assert is_at(user, RenewModal)
         await user.press("enter", "right", "enter")
     assert answers == [RenewAnswer(RenewalWay.OLD_CSR, renewal)]
 
@@ -341,12 +341,12 @@ async def test_a_weakness_that_only_the_private_key_shows_is_asked_about_too(tmp
     renewal = plan_renewal(session, ONE)
     answers: list[RenewAnswer | None] = []
     async with at_screens(session) as user:
-        user.app.push_screen(RenewScreen(session, renewal), answers.append)
+        user.app.push_screen(RenewModal(session, renewal), answers.append)
         await user.settle()
         await proved(user)
         assert "has only 101 bits" in " ".join(said(user, "ways").split())
         await user.press("down", "enter")
-        assert is_at(user, ConfirmScreen)
+        assert is_at(user, ConfirmModal)
         assert "has only 101 bits" in " ".join(user.question.split())
         await user.press("enter")
     assert answers == []
@@ -384,7 +384,7 @@ async def test_a_passphrase_is_asked_for_only_where_the_old_key_is_to_be_used(lo
         assert user.focused_id != "passphrase"
         assert "Enter Submit it again" in said(user, "keys")
         await user.press("enter")
-        await user.until(lambda: is_at(user, SubmitScreen), "the next dialog")
+        await user.until(lambda: is_at(user, SubmitModal), "the next dialog")
 
 
 async def test_a_paste_that_is_no_passphrase_puts_nothing_in(locked: Session) -> None:
@@ -435,7 +435,7 @@ async def test_retiring_the_old_pair_is_offered_only_after_the_new_one_is_instal
         if is_retired:
             assert is_at(user, MainScreen)
             return
-        await user.until(lambda: is_at(user, ConfirmScreen), "the question")
+        await user.until(lambda: is_at(user, ConfirmModal), "the question")
         assert user.question.startswith(f"Retire {ONE} now?")
         assert user.answer is False
         await user.press("right", "enter")

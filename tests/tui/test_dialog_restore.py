@@ -21,10 +21,10 @@ from csrtui.tasks.dialog_defaults import remember_folder
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.restore import read_backup, restore_contents
-from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.notice import NoticeModal
+from csrtui.tui.modals.restore import RestoreModal
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.notice import NoticeScreen
-from csrtui.tui.screens.restore import RestoreScreen
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
-    monkeypatch.setattr("csrtui.tui.screens.path_dialog.RETURN_LIMIT", 60)  # a busy machine
+    monkeypatch.setattr("csrtui.tui.modals.path_dialog.RETURN_LIMIT", 60)  # a busy machine
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def backup(tmp_path: Path) -> str:
 
 async def open_dialog(user: User) -> None:
     await user.press("f2", "r")
-    assert isinstance(user.app.screen, RestoreScreen)
+    assert isinstance(user.app.screen, RestoreModal)
 
 
 async def until_back(user: User) -> None:
@@ -62,7 +62,7 @@ async def until_back(user: User) -> None:
 
 async def until_told(user: User) -> None:
     await user.until(
-        lambda: isinstance(user.app.screen, RestoreScreen) and user.app.screen._error is not None, "an error"
+        lambda: isinstance(user.app.screen, RestoreModal) and user.app.screen._error is not None, "an error"
     )
 
 
@@ -153,7 +153,7 @@ async def test_a_passphrase_typed_ahead_of_the_look_is_never_seen(
         answer.wait(10)
         return read_backup(session, path, *arguments)
 
-    monkeypatch.setattr("csrtui.tui.screens.restore.read_backup", slow)
+    monkeypatch.setattr("csrtui.tui.modals.restore.read_backup", slow)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_dialog(user)
         await user.paste(f"{tmp_path}/away")
@@ -209,7 +209,7 @@ async def test_while_it_works_it_says_so_and_begins_nothing_else(
         go_on.wait(10)
         return restore_contents(session, read, *arguments)
 
-    monkeypatch.setattr("csrtui.tui.screens.restore.restore_contents", held)
+    monkeypatch.setattr("csrtui.tui.modals.restore.restore_contents", held)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_dialog(user)
         await user.paste(backup)
@@ -252,7 +252,7 @@ async def test_a_weak_key_comes_back_and_is_warned_of(tmp_path: Path) -> None:
         await user.press("enter")
         await user.paste(PASSPHRASE)
         await user.press("enter")
-        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "the warning")
+        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "the warning")
         text = " ".join(user.screen_text.split())
         assert "The restored key is weak." in text
         assert "has only 101 bits" in text
@@ -274,7 +274,7 @@ def unsigned(tmp_path: Path, backup: str) -> str:
 
 
 async def until_asked(user: User, title: str) -> None:
-    await user.until(lambda: isinstance(user.app.screen, ConfirmScreen) and title in user.screen_text, title)
+    await user.until(lambda: isinstance(user.app.screen, ConfirmModal) and title in user.screen_text, title)
 
 
 async def give(user: User, path: str, passphrase: str = PASSPHRASE) -> None:
@@ -302,7 +302,7 @@ async def test_one_that_is_not_signed_is_asked_about_and_stays_encrypted_unless_
         await user.press("right", "enter")
         await until_asked(user, "Store the key decrypted?")
         await user.press(*decrypt, "enter")
-        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "what did not come back")
+        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "what did not come back")
         assert "not signed" in user.screen_text
         assert ("stays under the passphrase" in user.screen_text) is encrypted
         await user.press("enter")
@@ -317,7 +317,7 @@ async def test_what_is_not_agreed_to_is_not_restored(tmp_path: Path, unsigned: s
         await give(user, unsigned)
         await until_asked(user, "Restore this backup?")
         await user.press("enter")
-        await user.until(lambda: isinstance(user.app.screen, RestoreScreen), "the dialog")
+        await user.until(lambda: isinstance(user.app.screen, RestoreModal), "the dialog")
         await user.press("escape")
     assert session.store.names() == ["a.example.com"]
 
@@ -415,7 +415,7 @@ async def test_its_key_may_be_under_a_passphrase_too(tmp_path: Path) -> None:
         await user.press("enter")
         await until_asked(user, "Restore this backup?")
         await user.press("right", "enter")
-        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "what did not come back")
+        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "what did not come back")
     assert b"ENCRYPTED" in key_of_lost(session)
 
 

@@ -16,7 +16,7 @@ from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.list import read_pair
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.screens.backup_progress import BackupProgressScreen
+from csrtui.tui.modals.backup_progress import BackupProgressModal
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ async def test_no_message_and_no_worker_tells_it(tmp_path: Path, monkeypatch: py
         await user.press("enter")
         workers = repr([(worker, worker.name, worker.description) for worker in user.app.workers])
         await user.until(lambda: "backed up and verified" in user.screen_text, "the end")
-        assert isinstance(user.app.screen, BackupProgressScreen)
+        assert isinstance(user.app.screen, BackupProgressModal)
         shown = [block.text for block in user.app.screen.query(TextBlock)]
         kept = repr(vars(user.app.screen))
     assert told

@@ -20,9 +20,9 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.verify import verify_many
+from csrtui.tui.modals.verify import VerifyModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.screens.verify import VerifyScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
 
@@ -43,7 +43,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 async def looked(user: User) -> None:
     """Wait until what there is was looked at."""
     await user.until(
-        lambda: isinstance(user.app.screen, VerifyScreen) and not user.app.screen.is_working, "the look"
+        lambda: isinstance(user.app.screen, VerifyModal) and not user.app.screen.is_working, "the look"
     )
 
 
@@ -158,7 +158,7 @@ async def test_leaving_stops_and_what_is_typed_meanwhile_waits(
         ended.set()
         return came
 
-    monkeypatch.setattr("csrtui.tui.screens.verify.verify_many", held)
+    monkeypatch.setattr("csrtui.tui.modals.verify.verify_many", held)
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 4, "the pairs")
         await user.press("f2", *["space"] * 4, "V")

@@ -13,20 +13,20 @@ from screens_user import at_screens
 from csrtui.core.keys import pkcs8
 from csrtui.fleet.model import HostPair
 from csrtui.fleet.tui import backup
-from csrtui.fleet.tui.backup import HostBackupScreen
+from csrtui.fleet.tui.backup import HostBackupModal
 from csrtui.fleet.tui.rows import HostGroup
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.restore import restore_contents
 from csrtui.tasks.submit import CsrForm, mark_submitted, write_csr
 from csrtui.tui.flows import import_
-from csrtui.tui.screens import restore, submit_forms
+from csrtui.tui.modals import restore, submit_forms
+from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.import_result import ImportResultModal
+from csrtui.tui.modals.restore import RestoreModal
+from csrtui.tui.modals.submit_forms import FileModal, MarkAnswer, MarkModal
 from csrtui.tui.screens.help import HelpScreen
-from csrtui.tui.screens.import_ import ImportScreen
-from csrtui.tui.screens.import_result import ImportResultScreen
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.restore import RestoreScreen
-from csrtui.tui.screens.submit_forms import FileScreen, MarkAnswer, MarkScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +99,7 @@ async def test_a_pair_that_is_restored_under_the_help(
         await user.press("enter")
         await user.paste(PASSPHRASE)
         await user.press("enter")
-        await finished_under_help(user, held, RestoreScreen)
+        await finished_under_help(user, held, RestoreModal)
         await user.until(lambda: at(user) == [MainScreen], "the list")
         await user.until(lambda: user.pairs == [ONE], "the pair")
 
@@ -112,8 +112,8 @@ async def test_certificates_that_come_home_under_the_help(
     async with at_screens(session) as user:
         await user.press("f2", "i")
         await user.paste("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-        await finished_under_help(user, held, ImportScreen)
-        await user.until(lambda: at(user) == [MainScreen, ImportResultScreen], "what was imported")
+        await finished_under_help(user, held, ImportModal)
+        await user.until(lambda: at(user) == [MainScreen, ImportResultModal], "what was imported")
         await user.press("escape")
         await user.until(lambda: at(user) == [MainScreen], "the list")
 
@@ -127,15 +127,15 @@ async def test_a_file_written_and_a_mark_made_under_the_help(
     answers: list[Any] = []
     async with at_screens(session) as user:
         pair = read_pair(session, ONE)[0]
-        user.app.push_screen(FileScreen(session, pair, CsrForm.PEM, str(tmp_path / "x.pem")), answers.append)
+        user.app.push_screen(FileModal(session, pair, CsrForm.PEM, str(tmp_path / "x.pem")), answers.append)
         await user.until(lambda: user.focused_id, "the cursor")
         await user.press("enter")
-        await finished_under_help(user, writing, FileScreen)
+        await finished_under_help(user, writing, FileModal)
         await user.until(lambda: answers, "the file")
-        user.app.push_screen(MarkScreen(session, pair, MarkAnswer("CA", "")), answers.append)
-        await user.until(lambda: isinstance(user.app.screen, MarkScreen) and user.focused_id, "the cursor")
+        user.app.push_screen(MarkModal(session, pair, MarkAnswer("CA", "")), answers.append)
+        await user.until(lambda: isinstance(user.app.screen, MarkModal) and user.focused_id, "the cursor")
         await user.press("enter", "enter")
-        await finished_under_help(user, marking, MarkScreen)
+        await finished_under_help(user, marking, MarkModal)
         await user.until(lambda: len(answers) == 2, "the mark")
         assert at(user) == [MainScreen]
     assert all(answer.pair is not None for answer in answers)
@@ -155,7 +155,7 @@ async def test_who_leaves_while_a_mark_is_made_is_asked_to_wait_once(
     monkeypatch.setattr(submit_forms, "mark_submitted", held)
     async with at_screens(session) as user:
         pair = read_pair(session, ONE)[0]
-        user.app.push_screen(MarkScreen(session, pair, MarkAnswer("CA", "")))
+        user.app.push_screen(MarkModal(session, pair, MarkAnswer("CA", "")))
         await user.until(lambda: user.focused_id, "the cursor")
         await user.press("enter", "enter")
         await user.until(held.begun.is_set, "the work")
@@ -175,7 +175,7 @@ async def test_what_is_cancelled_while_recipients_are_read_is_not_begun(
     async with at_screens(session) as user:
         pair = read_pair(session, ONE)[0]
         group = HostGroup(f"{ONE} on web1", (HostPair("web1", pair, {}),))
-        user.app.push_screen(HostBackupScreen(session, [group]), answers.append)
+        user.app.push_screen(HostBackupModal(session, [group]), answers.append)
         await user.until(lambda: user.focused_id, "the cursor")
         await user.paste("/var/backups")
         await user.press("enter")

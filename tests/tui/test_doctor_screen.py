@@ -17,10 +17,10 @@ from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store import survey
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import CHECKED, Examination, worst_first
+from csrtui.tui.modals.notice import NoticeModal
 from csrtui.tui.panes.finding_rows import FindingRows, short_text
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -214,7 +214,7 @@ async def test_where_the_terminal_cannot_be_left_the_commands_are_shown_in_a_not
     async with at_screens(session) as user:
         screen = await examined(user)
         await user.press("c")
-        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "the notice")
+        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "the notice")
         shown = "".join(line.strip(" │-") for line in user.screen_text.splitlines())
         assert findings(screen)[0].remedy.replace(" ", "") in shown.replace(" ", "")
 

@@ -8,7 +8,7 @@ from backup_dialogs import said, session_with
 from issued_dialogs import answer_of_ca, at_pair, is_at
 from screens_user import at_screens
 
-from csrtui.tui.screens.inspect import InspectScreen
+from csrtui.tui.modals.inspect import InspectModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen
 
@@ -23,7 +23,7 @@ async def test_a_paste_is_described_and_nothing_is_stored(tmp_path: Path) -> Non
     async with at_screens(session) as user:
         await at_pair(user, NAME)
         await user.press("x")
-        assert is_at(user, InspectScreen)
+        assert is_at(user, InspectModal)
         await user.paste("Hello,\n\n" + answer_of_ca(session, NAME) + "\n")
         await user.until(lambda: is_at(user, PageScreen), "the page")
         text = user.screen_text

@@ -19,10 +19,10 @@ from csrtui.store.summary_cache import FILE
 from csrtui.store.summary_reader import SummaryReader
 from csrtui.tasks.list import Pairs
 from csrtui.tui.app import CsrtuiApp
+from csrtui.tui.modals import backup
+from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.panes import keystore, keystore_reading
 from csrtui.tui.panes.keystore import KeystorePane
-from csrtui.tui.screens import backup
-from csrtui.tui.screens.backup import BackupScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ async def test_typing_a_passphrase_for_all_reads_no_pair(
         await user.press("f2")
         await user.until(lambda: user.detail, "the details of the first pair, which are read")
         await user.press("b")
-        assert isinstance(user.app.screen, BackupScreen)
+        assert isinstance(user.app.screen, BackupModal)
         dialog = user.app.screen
         dialog.query_one("#group", ChoiceField).focus()
         await user.press("end")
@@ -294,7 +294,7 @@ async def test_a_generated_passphrase_waits_for_the_keys_to_be_counted(
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
         await user.press("f2", "b")
         dialog = user.app.screen
-        assert isinstance(dialog, BackupScreen)
+        assert isinstance(dialog, BackupModal)
         await user.generate()
         assert dialog._generated is not None, "the one pair is counted at once"
         dialog.query_one("#group", ChoiceField).focus()
@@ -314,7 +314,7 @@ async def test_all_pairs_may_go_while_they_are_to_be_backed_up(store: Path) -> N
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
         await user.press("f2", "b")
         dialog = user.app.screen
-        assert isinstance(dialog, BackupScreen)
+        assert isinstance(dialog, BackupModal)
         dialog.query_one("#group", ChoiceField).focus()
         await user.press("end")
         await user.settle()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from screens_user import at_screens, session_on
 
 from csrtui.core.base.finding import FieldName
-from csrtui.tui.screens.names import NamesScreen
+from csrtui.tui.modals.names import NamesModal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ async def test_typed_and_pasted_names_are_added_and_nothing_changes_without_an_e
         await user.press("enter")
         assert user.focused_id == "organization", "there is no list yet"
         await user.press("up", *"a.mydomain.com", "enter", "a")
-        assert isinstance(user.app.screen, NamesScreen)
+        assert isinstance(user.app.screen, NamesModal)
         await user.type("b.mydomain.com")
         await user.press("enter")
         await user.paste("c.mydomain.com\nd\x1b.mydomain.com")

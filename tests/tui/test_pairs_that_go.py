@@ -16,8 +16,8 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.keys import pkcs8
 from csrtui.tasks.list import PairList
 from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Scope
+from csrtui.tui.modals import adopt_selection
 from csrtui.tui.panes.keystore_reading import PairsLoaded
-from csrtui.tui.screens import adopt_selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ async def test_every_screen_goes_on_when_all_pairs_have_gone(place: HostilePlace
                 await user.resize(*size)
                 assert_goes_on(user, size)
             for key in KEYS:
-                if opening.screen == "ConfirmScreen" and key in {"space", "enter"}:
+                if opening.screen == "ConfirmModal" and key in {"space", "enter"}:
                     continue  # it would leave
                 await user.press(key)
                 assert_goes_on(user, key)
@@ -126,7 +126,7 @@ async def test_a_pair_that_goes_as_soon_as_it_is_adopted_has_no_next_step(
         raise InputError(f"there is no pair {name}")
 
     monkeypatch.setattr(adopt_selection, "read_pair", gone)
-    opening = next(one for one in reversed(OPENINGS) if one.screen == "AdoptSelectionScreen")
+    opening = next(one for one in reversed(OPENINGS) if one.screen == "AdoptSelectionModal")
     async with at_screens(place.session(), (80, 24)) as user:
         await opening.take(AtTheApp(user), given=place.given, out=place.out)
         assert "The keystore shows the next step of each pair." in user.screen_text

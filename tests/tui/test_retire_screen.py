@@ -14,14 +14,14 @@ from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.retire import retire
 from csrtui.tasks.submit import mark_submitted
-from csrtui.tui.screens.backup import BackupScreen
-from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.import_ import ImportScreen
-from csrtui.tui.screens.install import InstallScreen
+from csrtui.tui.modals.backup import BackupModal
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.install import InstallModal
+from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
-from csrtui.tui.screens.submit import SubmitScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 
 if TYPE_CHECKING:
@@ -116,13 +116,13 @@ async def test_one_key_takes_the_step_that_the_bar_names(tmp_path: Path) -> None
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
-        await step(user, "Back up", BackupScreen)
+        await step(user, "Back up", BackupModal)
         backed_up(session, ONE, tmp_path / "usb")
-        await step(user, "Submit", SubmitScreen)
+        await step(user, "Submit", SubmitModal)
         _submitted(session)
-        await step(user, "Import", ImportScreen)
+        await step(user, "Import", ImportModal)
         certificate_home(session, ONE)
-        await step(user, "Install", InstallScreen)
+        await step(user, "Install", InstallModal)
         _installed(session)
         await user.until(lambda: " . " not in user.bar, "nothing to do")
         await user.press("full_stop")
@@ -167,7 +167,7 @@ async def test_the_next_backup_is_of_the_pair_alone_whatever_is_marked(tmp_path:
         user.keystore.pairs.move_to(user.pairs.index(TWO))
         await user.press("full_stop")
         screen = user.app.screen
-        assert isinstance(screen, BackupScreen)
+        assert isinstance(screen, BackupModal)
         assert screen.group.names == [TWO]
 
 
@@ -179,7 +179,7 @@ async def test_the_keys_are_text_in_the_form_and_in_the_filter(tmp_path: Path) -
         await at_pair(user, ONE)
         await user.press("slash", "i", "t", "I", "T")
         assert user.keystore.filter.value == "itIT"
-        assert not is_at(user, ConfirmScreen)
+        assert not is_at(user, ConfirmModal)
 
 
 def test_the_label_of_the_step_is_as_wide_for_every_pair(tmp_path: Path) -> None:

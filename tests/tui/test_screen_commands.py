@@ -15,14 +15,14 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.commands import COMMANDS, PLACES, WIDGET_ACTIONS, Command, Scope, bar, scopes_at, search
-from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.palette import PaletteModal
 from csrtui.tui.screens.csr import CsrScreen
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.months import MonthsScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.screens.palette import PaletteScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,7 +129,7 @@ async def test_each_command_of_a_place_is_in_its_palette_and_first_in_its_help(
     async with at_screens(session) as user:
         await user.until_pairs("a.example.com")
         await user.press(*WAYS[place], "ctrl+p")
-        assert isinstance(user.app.screen, PaletteScreen)
+        assert isinstance(user.app.screen, PaletteModal)
         offered = user.app.screen._commands
         here = [command for command in COMMANDS if command.scope in scopes_at(place)]
         assert list(offered[: len(here)]) == here
@@ -319,7 +319,7 @@ async def test_leaving_asks_from_a_pair_and_from_help_too(tmp_path: Path) -> Non
         await user.press("escape")
         assert isinstance(user.app.screen, HelpScreen)
         await user.press("ctrl+l")
-        assert not isinstance(user.app.screen, ConfirmScreen)
+        assert not isinstance(user.app.screen, ConfirmModal)
         await user.app.run_action("quit")
         await user.settle()
         assert "Quit csrtui?" in user.question

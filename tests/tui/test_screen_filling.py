@@ -13,10 +13,10 @@ from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.notice import NoticeScreen
-from csrtui.tui.screens.profiles import ProfilesScreen
-from csrtui.tui.screens.start_from import StartFromScreen
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.notice import NoticeModal
+from csrtui.tui.modals.profiles import ProfilesModal
+from csrtui.tui.modals.start_from import StartFromModal
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ async def test_the_form_is_kept_as_a_profile_and_another_is_filled_from_it(
             await user.fill(FieldName(name), text)
         await user.fill(FieldName.COMMON_NAME, "www.mydomain.com")
         await user.press("f6")
-        assert isinstance(user.app.screen, ProfilesScreen)
+        assert isinstance(user.app.screen, ProfilesModal)
         assert user.focused_id == "profile-name"  # there is none to choose yet
         await user.press(*"work", "enter")
         assert "saved as work" in answer(user)
@@ -101,7 +101,7 @@ async def test_replacing_and_dropping_a_profile_ask_first(tmp_path: Path, config
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.ORGANIZATION, "New Ltd")
         await user.press("f6", "tab", *"work", "enter")
-        assert isinstance(user.app.screen, ConfirmScreen)
+        assert isinstance(user.app.screen, ConfirmModal)
         assert user.answer is False
         await user.press("enter")
         assert "Old Ltd" in config.read_text()
@@ -134,7 +134,7 @@ async def test_a_pair_of_the_store_fills_the_form(tmp_path: Path) -> None:
     )
     async with at_screens(session) as user:
         await user.press("ctrl+o")
-        assert isinstance(user.app.screen, StartFromScreen)
+        assert isinstance(user.app.screen, StartFromModal)
         await user.press(*"www.mydomain.com", "enter")
         assert user.draft.common_name == "www.mydomain.com"
         assert user.draft.names == "mydomain.com"
@@ -153,7 +153,7 @@ async def test_a_file_fills_the_form_and_what_is_left_out_is_said(tmp_path: Path
         await user.press("ctrl+o")
         await user.paste(str(path))
         await user.press("enter")
-        assert isinstance(user.app.screen, NoticeScreen)
+        assert isinstance(user.app.screen, NoticeModal)
         assert "organizational unit" in user.read_text
         await user.press("enter")
         assert (user.draft.common_name, user.draft.organizational_unit) == ("a.mydomain.com", "")

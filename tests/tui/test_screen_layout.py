@@ -13,7 +13,7 @@ from textual.widget import Widget
 from csrtui.core.base.finding import FieldName
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.modals.confirm import ConfirmModal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,7 @@ async def test_every_other_screen_fits(tmp_path: Path, size: tuple[int, int]) ->
         check(user)
         await user.press("escape", "ctrl+q")
         dialog = user.app.screen.query_one("#question").region
-        assert isinstance(user.app.screen, ConfirmScreen)
+        assert isinstance(user.app.screen, ConfirmModal)
         assert Region(0, 0, *size).contains_region(dialog)
         assert "Cancel" in user.screen_text
         assert "Quit" in user.screen_text

@@ -17,7 +17,7 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.screens.renew import RenewScreen
+from csrtui.tui.modals.renew import RenewModal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -245,7 +245,7 @@ async def test_a_pair_that_exists_is_advice_and_the_fix_opens_its_renewal(tmp_pa
         await user.go_to(FieldName.COMMON_NAME)
         assert "The pair www.dup.org for www.dup.org exists (stage: new)." in " ".join(user.preview.split())
         await user.press("ctrl+f")
-        await user.until(lambda: isinstance(user.app.screen, RenewScreen), "the renewal")
+        await user.until(lambda: isinstance(user.app.screen, RenewModal), "the renewal")
         await user.press("enter")
         await user.until(lambda: user.draft.renews == "www.dup.org", "the form of the renewal")
         assert "exists" not in user.preview

@@ -13,15 +13,15 @@ from screens_user import NOW, at_screens, session_on
 from csrtui.core.base.finding import FieldName
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
-from csrtui.tui.screens.backup import BackupScreen
-from csrtui.tui.screens.backup_progress import BackupProgressScreen
-from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.import_result import ImportResultScreen
-from csrtui.tui.screens.install import InstallScreen
+from csrtui.tui.modals.backup import BackupModal
+from csrtui.tui.modals.backup_progress import BackupProgressModal
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.import_result import ImportResultModal
+from csrtui.tui.modals.install import InstallModal
+from csrtui.tui.modals.renew import RenewModal
+from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen
-from csrtui.tui.screens.renew import RenewScreen
-from csrtui.tui.screens.submit import SubmitScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -70,7 +70,7 @@ class Life:
         await self.user.until(lambda: is_at(self.user, screen), f"the dialog of {label}")
 
     async def back_up(self, name: str) -> None:
-        await self.step("Back up", BackupScreen)
+        await self.step("Back up", BackupModal)
         await self.user.until(lambda: self.user.app.focused, "the cursor in the dialog")
         field = self.user.app.screen.query_one(DestinationField)
         field.focus()
@@ -80,7 +80,7 @@ class Life:
         for _ in range(2):
             await self.user.paste(PASSPHRASE)
             await self.user.press("enter")
-        await self.user.until(lambda: is_at(self.user, BackupProgressScreen), "the backup")
+        await self.user.until(lambda: is_at(self.user, BackupProgressModal), "the backup")
         await self.user.until(
             lambda: record(self.session, name).backup_status is BackupStatus.VERIFIED, "the proof"
         )
@@ -103,16 +103,16 @@ class Life:
         await self.user.press("i")
         await self.user.paste(answer_of_ca(self.session, name, start=self.now, days=LIFE))
         await imported(self.user)
-        assert is_at(self.user, ImportResultScreen)
+        assert is_at(self.user, ImportResultModal)
         await self.user.press("full_stop")
-        await self.user.until(lambda: is_at(self.user, InstallScreen), "the dialog of install")
+        await self.user.until(lambda: is_at(self.user, InstallModal), "the dialog of install")
 
     async def install(self, name: str, server: str) -> None:
         """Write the files into a server's folder."""
         (self.folder / server).mkdir()
         await self.user.until(lambda: self.user.focused_id, "the cursor")
         screen = self.user.app.screen
-        assert isinstance(screen, InstallScreen)
+        assert isinstance(screen, InstallModal)
         screen.query_one("#folder", TextField).replace_text(str(self.folder / server))
         await self.user.until(lambda: screen._result is not None, "a look at the folder")
         screen.query_one("#folder").focus()
@@ -161,7 +161,7 @@ async def _made_and_installed(life: Life) -> None:
     await user.generate()
     await life.put_cursor_on(NAME)
     await life.back_up(NAME)
-    await life.step("Submit", SubmitScreen)
+    await life.step("Submit", SubmitModal)
     await life.submit()
     await life.bring_home(NAME)
     await life.install(NAME, "server-1")
@@ -170,7 +170,7 @@ async def _made_and_installed(life: Life) -> None:
 async def _renewed_with_a_new_pair(life: Life) -> str:
     """The old one retires when the new one is in its place."""
     user, session = life.user, life.session
-    await life.step("Renew", RenewScreen)
+    await life.step("Renew", RenewModal)
     await user.press("enter")
     await user.until(lambda: user.draft.renews == NAME, "the form")
     await user.generate()
@@ -181,11 +181,11 @@ async def _renewed_with_a_new_pair(life: Life) -> str:
     assert old.names == (NAME, "mydomain.com")
     await life.back_up(SECOND)
     await life.put_cursor_on(SECOND)
-    await life.step("Submit", SubmitScreen)
+    await life.step("Submit", SubmitModal)
     csr = await life.submit()
     await life.bring_home(SECOND)
     await life.install(SECOND, "server-2")
-    await user.until(lambda: is_at(user, ConfirmScreen), "the question")
+    await user.until(lambda: is_at(user, ConfirmModal), "the question")
     assert user.question.startswith(f"Retire {NAME} now?")
     await user.press("right", "enter")
     await user.until_pairs(SECOND)
@@ -196,12 +196,12 @@ async def _renewed_with_a_new_pair(life: Life) -> str:
 async def _renewed_with_the_old_csr(life: Life, csr: str) -> None:
     user, session = life.user, life.session
     before = record(session, SECOND)
-    await life.step("Renew", RenewScreen)
+    await life.step("Renew", RenewModal)
     screen = user.app.screen
-    assert isinstance(screen, RenewScreen)
+    assert isinstance(screen, RenewModal)
     await user.until(lambda: not screen.is_busy, "the proof")
     await user.press("down", "enter")
-    await user.until(lambda: is_at(user, SubmitScreen), "the ways it can go")
+    await user.until(lambda: is_at(user, SubmitModal), "the ways it can go")
     assert await life.submit() == csr
     assert record(session, SECOND).next_step(life.now) is NextStep.IMPORT
     await life.bring_home(SECOND)

@@ -19,13 +19,13 @@ from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.submit import hand_out
-from csrtui.tui.screens.backup import BackupScreen
+from csrtui.tui.modals.backup import BackupModal
+from csrtui.tui.modals.notice import NoticeModal
+from csrtui.tui.modals.submit import SubmitModal
+from csrtui.tui.modals.submit_forms import FileModal, MarkModal
 from csrtui.tui.screens.csr import CsrScreen
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.notice import NoticeScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.screens.submit import SubmitScreen
-from csrtui.tui.screens.submit_forms import FileScreen, MarkScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_field import TextField
 
@@ -68,13 +68,13 @@ def csr(pair: Pair) -> bytes:
 async def open_dialog(user: User, *then: str, name: str = "a.com") -> None:
     await user.until(lambda: name in user.pairs, "the pair")
     await user.press("f2", "u")
-    await user.until(lambda: isinstance(user.app.screen, SubmitScreen), "the dialog")
+    await user.until(lambda: isinstance(user.app.screen, SubmitModal), "the dialog")
     await user.press(*then)
 
 
-def dialog(user: User) -> SubmitScreen:
-    screen = next(screen for screen in user.app.screen_stack if isinstance(screen, SubmitScreen))
-    assert isinstance(screen, SubmitScreen)
+def dialog(user: User) -> SubmitModal:
+    screen = next(screen for screen in user.app.screen_stack if isinstance(screen, SubmitModal))
+    assert isinstance(screen, SubmitModal)
     return screen
 
 
@@ -105,7 +105,7 @@ async def test_whatever_is_not_verified_is_said_first(session: Session, status: 
         assert ("clipboard" in user.screen_text) is verified
         await user.press("c", "m", "f", "d", "v")
         if not verified:
-            assert isinstance(user.app.screen, SubmitScreen)
+            assert isinstance(user.app.screen, SubmitModal)
             assert user.copied == []
             assert history(pair) == ["created"]
 
@@ -115,7 +115,7 @@ async def test_it_offers_to_back_up_that_pair_and_enter_takes_the_offer(session:
     make(session, "b.com")
     async with at_screens(session) as user:
         await open_dialog(user, "enter", name="b.com")
-        await user.until(lambda: isinstance(user.app.screen, BackupScreen), "the backup dialog")
+        await user.until(lambda: isinstance(user.app.screen, BackupModal), "the backup dialog")
         assert f"Back up {user.pairs[0]}" in user.screen_text
 
 
@@ -157,7 +157,7 @@ async def test_where_the_screens_cannot_be_left_it_is_shown_in_them(session: Ses
         assert user.read_text == csr(pair).decode().rstrip("\n")
         await user.until(lambda: len(history(pair)) == 2, "the history")
         await user.press("escape")
-        assert isinstance(user.app.screen, SubmitScreen)
+        assert isinstance(user.app.screen, SubmitModal)
     assert history(pair)[1] == "CSR handed out: screen"
 
 
@@ -165,7 +165,7 @@ async def test_scp_lines_fetch_the_csr_and_the_backup_and_note_nothing(session: 
     pair = make(session, status=BackupStatus.VERIFIED)
     async with at_screens(session) as user:
         await open_dialog(user, "s")
-        await user.until(lambda: isinstance(user.app.screen, NoticeScreen), "the lines")
+        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "the lines")
         shown = user.read_text.replace("\n", "").replace(" ", "")
         assert f"{pair.path}/request.pema.com.csr" in shown
         assert "scptester@" in shown
@@ -183,7 +183,7 @@ async def test_a_file_is_written_as_asked(session: Session, tmp_path: Path, key:
         assert typed(user, "path") == "~/a.com.csr"
         await retype(user, "path", str(file))
         await user.press("enter")
-        await user.until(lambda: isinstance(user.app.screen, SubmitScreen), "the file")
+        await user.until(lambda: isinstance(user.app.screen, SubmitModal), "the file")
         assert "written: " in user.screen_text
     data = file.read_bytes()
     assert (request.to_pem(data) if key == "d" else data) == csr(pair)
@@ -202,7 +202,7 @@ async def test_a_file_that_is_there_is_left_alone_and_what_was_typed_stays(
         await retype(user, "path", str(file))
         await user.press("enter")
         await until_said(user, "already exists")
-        assert isinstance(user.app.screen, FileScreen)
+        assert isinstance(user.app.screen, FileModal)
         await user.press("2")
         assert "already exists" not in user.screen_text
         await user.press("escape", "f")
@@ -221,7 +221,7 @@ async def test_what_went_but_could_not_be_noted_is_said(
     def busy(*_: object) -> None:
         raise StoreError("the pair is \x1b[2Jbusy")
 
-    monkeypatch.setattr("csrtui.tui.screens.submit.hand_out", busy)
+    monkeypatch.setattr("csrtui.tui.modals.submit.hand_out", busy)
     async with at_screens(session) as user:
         await open_dialog(user, "c")
         await until_said(user, "was not recorded")
@@ -266,9 +266,9 @@ async def test_a_note_too_long_is_said_and_escape_keeps_what_was_typed(session: 
         await user.press("enter")
         await until_said(user, "The note has 201 characters; at most 200 are allowed")
         await user.press("escape")
-        assert isinstance(user.app.screen, SubmitScreen)
+        assert isinstance(user.app.screen, SubmitModal)
         await user.press("m")
-        assert isinstance(user.app.screen, MarkScreen)
+        assert isinstance(user.app.screen, MarkModal)
         assert (typed(user, "to"), typed(user, "note")) == ("CA", "n" * 201)
     assert history(pair) == ["created"]
 
@@ -290,7 +290,7 @@ async def test_a_pair_that_is_damaged_is_not_submitted(session: Session) -> None
         await user.until_pairs("a.com")
         Path(pair.path, "request.pem").write_text("x")
         await user.press("f2", "u")
-        assert not isinstance(user.app.screen, SubmitScreen)
+        assert not isinstance(user.app.screen, SubmitModal)
         assert "the certificate request cannot be read" in user.message
 
 
@@ -327,10 +327,10 @@ async def test_escape_waits_until_what_went_is_noted(
         assert left.wait(10)
         return hand_out(*arguments)
 
-    monkeypatch.setattr("csrtui.tui.screens.submit.hand_out", slow)
+    monkeypatch.setattr("csrtui.tui.modals.submit.hand_out", slow)
     async with at_screens(session) as user:
         await open_dialog(user, "c", "c", "escape")
-        assert isinstance(user.app.screen, SubmitScreen)
+        assert isinstance(user.app.screen, SubmitModal)
         left.set()
         await user.until(lambda: isinstance(user.app.screen, MainScreen), "the keystore")
         assert len(history(pair)) == 2

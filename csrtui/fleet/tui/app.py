@@ -38,16 +38,16 @@ class FleetApp(CommandsApp):
 
     def action_leave(self) -> None:
         """Leave the app; if a request was typed, ask first. Stopping a read does not harm the hosts."""
-        from csrtui.tui.screens.confirm import ConfirmScreen
+        from csrtui.tui.modals.confirm import ConfirmModal
 
         form = self._form
-        if isinstance(self.screen, ConfirmScreen):
+        if isinstance(self.screen, ConfirmModal):
             self.screen.action_cancel()
         elif form is None or not form.request.form.draft.has_names:
             self.exit()
         else:
             text = "This request has not been generated. The form is saved and restored at the next start."
-            question = ConfirmScreen("Quit csrtui?", text, "Quit")
+            question = ConfirmModal("Quit csrtui?", text, "Quit")
             self.push_screen(question, lambda answer: self._save_and_exit(form) if answer else None)
 
     def save_state(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError
-from csrtui.fleet.tui.dialog import HostPairsDialog
+from csrtui.fleet.tui.dialog import HostPairsModal
 from csrtui.tasks.backup import default_recipient, parse_recipients, split_recipients
 from csrtui.tasks.dialog_defaults import LastUsed, recall, remember
 from csrtui.tui.widgets.text_field import TextField
@@ -41,7 +41,7 @@ class HostBackupChoice:
     recipients: tuple[Recipient, ...]
 
 
-class HostBackupScreen(HostPairsDialog[HostBackupChoice]):
+class HostBackupModal(HostPairsModal[HostBackupChoice]):
     """The dialog for the pairs, the destination folder and the recipients of backups on hosts."""
 
     verb = "Back up"
@@ -119,7 +119,7 @@ class HostBackupScreen(HostPairsDialog[HostBackupChoice]):
             recipients = error
         self.post_message(self.RecipientsParsed(text, recipients))
 
-    def on_host_backup_screen_recipients_parsed(self, event: RecipientsParsed) -> None:
+    def on_host_backup_modal_recipients_parsed(self, event: RecipientsParsed) -> None:
         """Show the recipients, unless the text has changed since."""
         event.stop()
         if event.text == self.field_text("recipients"):

@@ -9,8 +9,8 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError
 from csrtui.tui.groups import choices
-from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -35,7 +35,7 @@ _ONE_LINE = "The pasted text has several lines; this field accepts one. Nothing 
 ChoiceT = TypeVar("ChoiceT")
 
 
-class HostPairsDialog(TaskDialog["ChoiceT | None"], Generic[ChoiceT]):
+class HostPairsModal(TaskModal["ChoiceT | None"], Generic[ChoiceT]):
     """A dialog that asks for a group of pairs and for the values of fields.
 
     Args:

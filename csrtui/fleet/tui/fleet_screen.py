@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from csrtui.fleet.tui.work import Job
     from csrtui.tasks.batch import Result
     from csrtui.tasks.import_ import ImportSource
-    from csrtui.tui.screens.import_ import ImportAnswer
+    from csrtui.tui.modals.import_ import ImportAnswer
 
 _UNCONFIRMED = (
     "the backup is unverified; run csrtui verify FILE --identity … on the machine with the identity"
@@ -80,9 +80,9 @@ class FleetScreen(FleetListScreen):
             self.tell("No pair to back up.")
 
     def _ask_back_up(self, groups: Sequence[HostGroup]) -> None:
-        from csrtui.fleet.tui.backup import HostBackupScreen
+        from csrtui.fleet.tui.backup import HostBackupModal
 
-        self.app.push_screen(HostBackupScreen(self._session, groups), self._back_up)
+        self.app.push_screen(HostBackupModal(self._session, groups), self._back_up)
 
     def _back_up(self, choice: HostBackupChoice | None) -> None:
         from csrtui.fleet.tasks.pairs import back_up
@@ -111,9 +111,9 @@ class FleetScreen(FleetListScreen):
             self.tell("No CSR to fetch.")
 
     def _ask_fetch(self, groups: Sequence[HostGroup]) -> None:
-        from csrtui.fleet.tui.fetch_csrs import FetchScreen
+        from csrtui.fleet.tui.fetch_csrs import FetchModal
 
-        self.app.push_screen(FetchScreen(self._session, groups), self._fetch)
+        self.app.push_screen(FetchModal(self._session, groups), self._fetch)
 
     def _fetch(self, choice: FetchChoice | None) -> None:
         from csrtui.fleet.tasks.pairs import fetch_csrs
@@ -133,10 +133,10 @@ class FleetScreen(FleetListScreen):
 
     def action_import(self) -> None:
         """Ask for certificates, then send each to the host with its key."""
-        from csrtui.tui.screens.import_ import ImportScreen
+        from csrtui.tui.modals.import_ import ImportModal
 
         title = "Import certificates: each is sent to the host with its key"
-        self.app.push_screen(ImportScreen(self._match, title, self._import_text), self._deliver)
+        self.app.push_screen(ImportModal(self._match, title, self._import_text), self._deliver)
 
     def _match(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
         from csrtui.fleet.tasks.pairs import delivery_results, match_certificates
@@ -197,9 +197,9 @@ class FleetScreen(FleetListScreen):
         return host_groups(_without_retired(self.marked), current, needy, description)
 
     def _work(self, job: Job) -> None:
-        from csrtui.fleet.tui.work import HostWorkScreen
+        from csrtui.fleet.tui.work import HostWorkModal
 
-        self.app.push_screen(HostWorkScreen(self._reach, job), self._show_results)
+        self.app.push_screen(HostWorkModal(self._reach, job), self._show_results)
 
     def _show_results(self, results: Sequence[HostResult] | None) -> None:
         from csrtui.fleet.tui.work import summarize_results

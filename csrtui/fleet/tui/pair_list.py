@@ -253,9 +253,9 @@ class FleetListScreen(Screen[None]):
         line = self.query_one("#message", RuleLine)
         line.tell(error_text(error))
         if line.is_cut and self.is_current:
-            from csrtui.tui.screens.notice import NoticeScreen
+            from csrtui.tui.modals.notice import NoticeModal
 
-            self.app.push_screen(NoticeScreen("Error", [error.message, error.hint or ""]))
+            self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))
 
     # The pairs for commands
 

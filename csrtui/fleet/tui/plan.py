@@ -10,11 +10,11 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.fleet.tasks.requests import add_counterparts, first_blocking, make_pairs
 from csrtui.fleet.tui.rows import PlanRows, severity_rank
-from csrtui.fleet.tui.work import HostWorkScreen, Job
+from csrtui.fleet.tui.work import HostWorkModal, Job
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import preview
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
-from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -131,12 +131,12 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
             self._tell("no host can get a pair")
         elif blocking is None:
             title = f"Make a pair on {plural(hosts, 'host')}?"
-            question = ConfirmScreen(title, _KEY_STAYS, "Make")
+            question = ConfirmModal(title, _KEY_STAYS, "Make")
             self.app.push_screen(question, lambda answer: self._make(Blocking.STOPS) if answer else None)
         elif fatal is None:
             request, finding = blocking
             text = f"{request.host}: {finding.text}"
-            question = ConfirmScreen("Make them although a CA will refuse them?", text, "Make them")
+            question = ConfirmModal("Make them although a CA will refuse them?", text, "Make them")
             self.app.push_screen(question, lambda answer: self._make(Blocking.OVERRULED) if answer else None)
         else:
             request, _ = fatal
@@ -151,7 +151,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
 
         title = f"Making a pair on {plural(len(requests), 'host')}"
         job = Job(title, work, len(requests), "Next: back them up with b.")
-        self.app.push_screen(HostWorkScreen(self._reach, job), self.dismiss)
+        self.app.push_screen(HostWorkModal(self._reach, job), self.dismiss)
 
     # The rows
 

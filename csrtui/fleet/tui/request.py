@@ -278,6 +278,6 @@ class FleetRequestScreen(FormScreen):
         line = self.query_one("#message", RuleLine)
         line.tell(error_text(error))
         if line.is_cut:
-            from csrtui.tui.screens.notice import NoticeScreen
+            from csrtui.tui.modals.notice import NoticeModal
 
-            self.app.push_screen(NoticeScreen("Error", [error.message, error.hint or ""]))
+            self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
-from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -51,7 +51,7 @@ class Job:
     after: str = ""
 
 
-class HostWorkScreen(Dialog["Sequence[HostResult]"]):
+class HostWorkModal(Modal["Sequence[HostResult]"]):
     """A dialog that runs a job in a thread and returns the list of results.
 
     Args:
@@ -121,14 +121,14 @@ class HostWorkScreen(Dialog["Sequence[HostResult]"]):
         else:
             self.post_message(self.JobEnded())
 
-    def on_host_work_screen_result_ready(self, event: ResultReady) -> None:
+    def on_host_work_modal_result_ready(self, event: ResultReady) -> None:
         """Update the progress bar; all results of a host arrive together."""
         event.stop()
         self._results.append(event.result)
         hosts = {result.host for result in self._results if result.host}
         self.query_one("#progress", ProgressLine).reach(len(hosts), event.result.host)
 
-    def on_host_work_screen_job_ended(self, event: JobEnded) -> None:
+    def on_host_work_modal_job_ended(self, event: JobEnded) -> None:
         """Show the results."""
         event.stop()
         self._is_over, self._error = True, event.error

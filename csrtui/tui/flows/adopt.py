@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import visible
-from csrtui.tui.screens.adopt import AdoptScreen
-from csrtui.tui.screens.adopt_selection import AdoptSelectionScreen
+from csrtui.tui.modals.adopt import AdoptModal
+from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
 
 if TYPE_CHECKING:
     from csrtui.tui.screens.pairs_screen import PairsScreen
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 async def adopt(page: PairsScreen) -> None:
     """Import existing keys as pairs."""
-    answer = await page.app.push_screen_wait(AdoptScreen(page.session, page.adopt_path))
+    answer = await page.app.push_screen_wait(AdoptModal(page.session, page.adopt_path))
     page.adopt_path = answer.path
     if answer.match_result is None:
         return
-    results = await page.app.push_screen_wait(AdoptSelectionScreen(page.session, answer.match_result))
+    results = await page.app.push_screen_wait(AdoptSelectionModal(page.session, answer.match_result))
     names = [result.pair for result in results or () if result.ok and result.pair]
     if names:
         page.refresh_pairs(names[0])

@@ -9,8 +9,8 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Need
 from csrtui.tasks.list import read_pair
 from csrtui.tui.groups import Group
-from csrtui.tui.screens.backup import BackupScreen
-from csrtui.tui.screens.backup_progress import BackupProgressScreen, backup_summary
+from csrtui.tui.modals.backup import BackupModal
+from csrtui.tui.modals.backup_progress import BackupProgressModal, backup_summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,10 +35,10 @@ async def back_up_pair(page: PairsScreen, pair: Pair) -> None:
 
 
 async def _back_up_groups(page: PairsScreen, groups: Sequence[Group]) -> None:
-    answer = await page.app.push_screen_wait(BackupScreen(page.session, groups))
+    answer = await page.app.push_screen_wait(BackupModal(page.session, groups))
     if answer is None:
         return
-    progress = BackupProgressScreen(page.session, answer)
+    progress = BackupProgressModal(page.session, answer)
     del answer  # do not keep the passphrase while the dialog is open
     results = await page.app.push_screen_wait(progress)
     page.clear_marks()

@@ -10,7 +10,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.tasks.pair_groups import copyable_texts
 from csrtui.tasks.show import read_pair_details
 from csrtui.tui import clipboard
-from csrtui.tui.screens.choice_list import ChoiceListScreen
+from csrtui.tui.modals.choice_list import ChoiceListModal
 from csrtui.tui.widgets.choice_field import ChoiceValue
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ async def copy_text(page: PairsScreen, pair: Pair) -> None:
     try:
         items = copyable_texts(read_pair_details(page.session, pair.name))
         choices = [ChoiceValue(str(index), label, visible(text)) for index, (label, text) in enumerate(items)]
-        index = await page.app.push_screen_wait(ChoiceListScreen("Copy", choices, "0"))
+        index = await page.app.push_screen_wait(ChoiceListModal("Copy", choices, "0"))
         if index is None:
             return
         label, text = items[int(index)]

@@ -13,9 +13,9 @@ from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.replacement import ImportMode
 from csrtui.tui.flows.back_up import back_up_pair
 from csrtui.tui.flows.install import install
-from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.import_ import ImportScreen
-from csrtui.tui.screens.import_result import ImportFollowUp, ImportOffer, ImportResultScreen, import_summary
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.import_result import ImportFollowUp, ImportOffer, ImportResultModal, import_summary
 from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def import_from_files(page: PairsScreen) -> None:
         return import_certificates(page.session, sources, only_pair, ImportMode.ASK)
 
     title = f"Import {f'the certificate of {only_pair}' if only_pair else 'certificates'}"
-    answer = await page.app.push_screen_wait(ImportScreen(import_sources, title, page.import_text))
+    answer = await page.app.push_screen_wait(ImportModal(import_sources, title, page.import_text))
     page.import_text = answer.text
     if answer.results:
         await _confirm_and_show(page, answer.sources, answer.results, only_pair)
@@ -46,7 +46,7 @@ async def _confirm_and_show(
     """Show the results of an import. Ask first if a certificate expires earlier than the one it would replace."""
     waiting = needing_confirmation(results)
     text = " ".join(f"{visible(result.pair or '')}: {result.text}." for result in waiting)
-    question = ConfirmScreen("Import a certificate that expires sooner?", text, "Import")
+    question = ConfirmModal("Import a certificate that expires sooner?", text, "Import")
     if bool(waiting) and await page.app.push_screen_wait(question):
         new_results = await run_in_thread(lambda: import_certificates(page.session, sources, only_pair))
         if isinstance(new_results, CsrtuiError):
@@ -63,7 +63,7 @@ async def _show_results(
 ) -> None:
     names = [result.pair for result in results if result.ok and result.pair]
     page.refresh_pairs(names[0] if names else None)
-    screen = ImportResultScreen(page.session, results, _offer(page, results))
+    screen = ImportResultModal(page.session, results, _offer(page, results))
     follow_up = await page.app.push_screen_wait(screen)
     step = f". Next: {NEXT_STEPS[_step_of(page, names[0])]}" if len(names) == 1 else ""
     page.tell(f"{import_summary(results)}{step}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.tui.screens.inspect import InspectScreen
+from csrtui.tui.modals.inspect import InspectModal
 from csrtui.tui.screens.page import PageScreen
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 async def inspect(page: PairsScreen) -> None:
     """Describe any CSR, certificate, key or backup."""
-    dialog = InspectScreen(page.session, page.inspect_text)
+    dialog = InspectModal(page.session, page.inspect_text)
     answer = await page.app.push_screen_wait(dialog)
     page.inspect_text = answer.text
     if dialog.page is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csrtui.tui.flows.retire import offer_to_retire
-from csrtui.tui.screens.install import InstallScreen
+from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.screens.page import PageScreen
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 async def install(page: PairsScreen, pair: Pair) -> None:
     """Write the files of `pair` for a server, show how to install them, and offer to retire the pair that it renews."""
-    answer = await page.app.push_screen_wait(InstallScreen(page.session, pair, page.install_folder))
+    answer = await page.app.push_screen_wait(InstallModal(page.session, pair, page.install_folder))
     page.install_folder = answer.folder
     if answer.pages:
         page.refresh_pairs()

@@ -9,8 +9,8 @@ from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks.prefill import start_from_pair
 from csrtui.tasks.renew import check_renewable, plan_renewal, reuse_csr
 from csrtui.tui.flows.submit import follow_submission
-from csrtui.tui.screens.renew import RenewScreen
-from csrtui.tui.screens.submit import SubmitScreen
+from csrtui.tui.modals.renew import RenewModal
+from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def renew(page: PairsScreen, name: str) -> None:
         return
     if not page.is_current:
         return
-    answer = await page.app.push_screen_wait(RenewScreen(page.session, renewal))
+    answer = await page.app.push_screen_wait(RenewModal(page.session, renewal))
     if answer is None:
         return
     if answer.way is RenewalWay.OLD_CSR:
@@ -48,7 +48,7 @@ async def renew(page: PairsScreen, name: str) -> None:
 
 async def _submit_again(page: PairsScreen, renewal: Renewal) -> None:
     """Submit the old CSR again, and record that the pair waits for another certificate."""
-    answer = await page.app.push_screen_wait(SubmitScreen(page.session, renewal.pair, renewal.csr))
+    answer = await page.app.push_screen_wait(SubmitModal(page.session, renewal.pair, renewal.csr))
     if answer is None or not answer.message:
         await follow_submission(page, answer)
         return

@@ -11,7 +11,7 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.retire import retire as retire_pair
 from csrtui.tasks.retire import undo_retirement
 from csrtui.tui.commands import key_of
-from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.modals.confirm import ConfirmModal
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair
@@ -23,7 +23,7 @@ async def retire(page: PairsScreen, pair: Pair) -> None:
     name, key = pair.name, key_of("retire", page.commands)
     if pair.record.stage is Stage.RETIRED:
         text = "It is no longer marked as retired, and you are reminded of its next step again."
-        question = ConfirmScreen(f"Take {name} back into use?", text, "Take back")
+        question = ConfirmModal(f"Take {name} back into use?", text, "Take back")
         if await page.app.push_screen_wait(question):
             _undo_retirement(page, name)
         return
@@ -32,7 +32,7 @@ async def retire(page: PairsScreen, pair: Pair) -> None:
         f"{_reminder_warning(page, pair)}Its key, CSR and certificates are not deleted. "
         f"{key_of('show_retired', page.commands)} shows it again, and {key} takes it back into use."
     )
-    if await page.app.push_screen_wait(ConfirmScreen(f"Retire {name}?", text, "Retire")):
+    if await page.app.push_screen_wait(ConfirmModal(f"Retire {name}?", text, "Retire")):
         _retire(page, name)
 
 
@@ -51,7 +51,7 @@ async def offer_to_retire(page: PairsScreen, successor: str) -> None:
         f"{successor} replaces {renews}. Retire the old pair once the server uses the new files. It is then hidden "
         f"from the list; nothing is deleted. Or do it later, with {key_of('retire', page.commands)} in the keystore."
     )
-    if await page.app.push_screen_wait(ConfirmScreen(f"Retire {renews} now?", text, "Retire")):
+    if await page.app.push_screen_wait(ConfirmModal(f"Retire {renews} now?", text, "Retire")):
         _retire(page, renews)
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.tasks.list import read_pair
 from csrtui.tui.flows.back_up import back_up_pair
-from csrtui.tui.screens.submit import SubmitFollowUp, SubmitScreen
+from csrtui.tui.modals.submit import SubmitFollowUp, SubmitModal
 
 if TYPE_CHECKING:
+    from csrtui.tui.modals.submit import SubmitAnswer
     from csrtui.tui.screens.pairs_screen import PairsScreen
-    from csrtui.tui.screens.submit import SubmitAnswer
 
 
 async def submit(page: PairsScreen) -> None:
@@ -24,7 +24,7 @@ async def submit(page: PairsScreen) -> None:
     except CsrtuiError as error:
         page.tell_error(error)
     else:
-        await follow_submission(page, await page.app.push_screen_wait(SubmitScreen(page.session, pair, csr)))
+        await follow_submission(page, await page.app.push_screen_wait(SubmitModal(page.session, pair, csr)))
 
 
 async def follow_submission(page: PairsScreen, answer: SubmitAnswer | None) -> None:

@@ -176,16 +176,16 @@ class RequestPane(Widget):
 
     def choose_profile(self) -> None:
         """Open the dialog that loads a profile into the form or saves the form as one."""
-        from csrtui.tui.screens.profiles import ProfilesScreen
+        from csrtui.tui.modals.profiles import ProfilesModal
 
         self.form.convert_country_name()
-        self.app.push_screen(ProfilesScreen(self.form.draft), self._use_profile)
+        self.app.push_screen(ProfilesModal(self.form.draft), self._use_profile)
 
     def choose_start(self) -> None:
         """Open the dialog that fills the form from a pair, a CSR or a certificate."""
-        from csrtui.tui.screens.start_from import StartFromScreen
+        from csrtui.tui.modals.start_from import StartFromModal
 
-        self.app.push_screen(StartFromScreen(self._session, self._session_draft), self._use_prefill)
+        self.app.push_screen(StartFromModal(self._session, self._session_draft), self._use_prefill)
 
     def renew(self, prefill: PrefilledForm, name: str) -> None:
         """Fill the form with the request of a pair, in order to replace that pair.
@@ -214,9 +214,9 @@ class RequestPane(Widget):
 
     def _show_omissions(self, prefill: PrefilledForm) -> None:
         if prefill.omissions:
-            from csrtui.tui.screens.notice import NoticeScreen
+            from csrtui.tui.modals.notice import NoticeModal
 
-            self.app.push_screen(NoticeScreen("Filled in. Not copied:", prefill.omissions))
+            self.app.push_screen(NoticeModal("Filled in. Not copied:", prefill.omissions))
 
     # Events
 

@@ -1,1 +1,1 @@
-"""The screens. Each module contains one screen or one base class."""
+"""The screens that fill the terminal. Each module contains one screen or one base class."""

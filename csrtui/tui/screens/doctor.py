@@ -187,9 +187,9 @@ class DoctorScreen(Screen[None]):
         try:
             await show_plain(self.app, "\n\n".join(parts))
         except SuspendNotSupported:
-            from csrtui.tui.screens.notice import NoticeScreen
+            from csrtui.tui.modals.notice import NoticeModal
 
-            self.app.push_screen(NoticeScreen("Fixes:", remedies))
+            self.app.push_screen(NoticeModal("Fixes:", remedies))
 
     def action_back(self) -> None:
         """Go back, which stops the check."""

@@ -272,7 +272,7 @@ class MainScreen(RequestScreen):
         if not self.request.form.draft.has_names:
             self._leave()
             return
-        from csrtui.tui.screens.confirm import ConfirmScreen
+        from csrtui.tui.modals.confirm import ConfirmModal
 
         consequence = "The form is saved and restored at the next start."
         try:
@@ -280,7 +280,7 @@ class MainScreen(RequestScreen):
         except StoreError as error:
             consequence = f"The form will be lost: {error.message}."
         text = f"This request has not been generated. {consequence}"
-        question = ConfirmScreen("Quit csrtui?", text, "Quit")
+        question = ConfirmModal("Quit csrtui?", text, "Quit")
         self.app.push_screen(question, lambda yes: self._leave() if yes else None)
 
     def _leave(self) -> None:
@@ -297,9 +297,9 @@ class MainScreen(RequestScreen):
         line = self.query_one("#message", RuleLine)
         self.tell(error_text(error))
         if line.is_cut and error is not self.keystore.error:  # the pane shows that error
-            from csrtui.tui.screens.notice import NoticeScreen
+            from csrtui.tui.modals.notice import NoticeModal
 
-            self.app.push_screen(NoticeScreen("Error", [error.message, error.hint or ""]))
+            self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))
 
     def action_show_retired(self) -> None:
         """Show or hide retired pairs."""

@@ -13,8 +13,8 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.servers.guide import guide_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.tui.commands import HELP_IN_LISTS
+from csrtui.tui.modals.base import key_line
 from csrtui.tui.plain_view import show_plain
-from csrtui.tui.screens.dialog import key_line
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.new import Blocking
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
-    from csrtui.tui.screens.key_options import KeyOptions
+    from csrtui.tui.modals.key_options import KeyOptions
 
 _SHOWN_WARNINGS = 2
 """The number of warnings that the question before generating shows in full."""
@@ -85,9 +85,9 @@ class RequestScreen(FormScreen, PairsScreen):
 
     def action_key_options(self) -> None:
         """Set the pair's name and the passphrase of its key."""
-        from csrtui.tui.screens.key_options import KeyOptions, KeyOptionsScreen
+        from csrtui.tui.modals.key_options import KeyOptions, KeyOptionsModal
 
-        self.app.push_screen(KeyOptionsScreen(self._options or KeyOptions()), self._set_options)
+        self.app.push_screen(KeyOptionsModal(self._options or KeyOptions()), self._set_options)
 
     def _set_options(self, options: KeyOptions | None) -> None:
         if options is not None:
@@ -119,9 +119,9 @@ class RequestScreen(FormScreen, PairsScreen):
         self.show_request()
         self.request.point_to(errors[0])
         if advice.errors and advice.forceable:
-            from csrtui.tui.screens.confirm import ConfirmScreen
+            from csrtui.tui.modals.confirm import ConfirmModal
 
-            question = ConfirmScreen("Generate although a CA will refuse it?", errors[0].text, "Generate")
+            question = ConfirmModal("Generate although a CA will refuse it?", errors[0].text, "Generate")
             self.app.push_screen(
                 question, lambda yes: self._generate(spec, Blocking.OVERRULED) if yes else None
             )
@@ -138,7 +138,7 @@ class RequestScreen(FormScreen, PairsScreen):
             self._generate(spec, Blocking.STOPS)
             return
         from csrtui.core.base.escaping import plural
-        from csrtui.tui.screens.confirm import ConfirmScreen
+        from csrtui.tui.modals.confirm import ConfirmModal
 
         def act(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
             if answer:
@@ -150,7 +150,7 @@ class RequestScreen(FormScreen, PairsScreen):
         more = f" And {len(warnings) - _SHOWN_WARNINGS} more." if len(warnings) > _SHOWN_WARNINGS else ""
         text = " ".join(finding.text for finding in warnings[:_SHOWN_WARNINGS]) + more
         title = f"Generate with {plural(len(warnings), 'open warning')}?"
-        self.app.push_screen(ConfirmScreen(title, text, "Generate", "Back to the form"), act)
+        self.app.push_screen(ConfirmModal(title, text, "Generate", "Back to the form"), act)
 
     def _generate(self, spec: RequestSpec, blocking: Blocking) -> None:
         self._is_generating = True

@@ -131,9 +131,9 @@ class ChoiceField(Widget, can_focus=True):
 
     def action_open_list(self) -> None:
         """Open the list of the values."""
-        from csrtui.tui.screens.choice_list import ChoiceListScreen
+        from csrtui.tui.modals.choice_list import ChoiceListModal
 
-        screen = ChoiceListScreen(self._label, self._choices, self._value)
+        screen = ChoiceListModal(self._label, self._choices, self._value)
         self.app.push_screen(screen, lambda value: self._choose(value) if value is not None else None)
 
     def on_click(self) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from csrtui.core.base.finding import Fix
-    from csrtui.tui.screens.names import NameEdits
+    from csrtui.tui.modals.names import NameEdits
     from csrtui.tui.widgets.field_groups import FieldLabel
     from csrtui.tui.widgets.text_field import TextField
 
@@ -243,11 +243,11 @@ class RequestForm(FieldGroups):
             self.focus_step(1)
 
     def _open_names(self) -> None:
-        from csrtui.tui.screens.names import NamesScreen
+        from csrtui.tui.modals.names import NamesModal
 
         field = self._field(FieldName.NAMES)
         names = split_field(field.value, is_template=field.is_template)
-        self.app.push_screen(NamesScreen(names, is_literal=field.is_literal), self._set_names)
+        self.app.push_screen(NamesModal(names, is_literal=field.is_literal), self._set_names)
 
     def _set_names(self, edits: NameEdits | None) -> None:
         if edits is not None:

@@ -8,7 +8,7 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.tasks.batch import Result
 from csrtui.tasks.inspect.inspection import InspectSource, inspect
 from csrtui.tasks.inspect.text import sections
-from csrtui.tui.screens.import_ import FilesDialog
+from csrtui.tui.modals.import_ import FilesModal
 from csrtui.tui.screens.page import Page
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PASTED = "pasted text"
 
 
-class InspectScreen(FilesDialog):
+class InspectModal(FilesModal):
     """A dialog that inspects files or pasted text. It stays open until something can be read.
 
     Args:

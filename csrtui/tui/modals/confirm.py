@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
-from csrtui.tui.screens.dialog import key_line
+from csrtui.tui.modals.base import key_line
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrap
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _WIDTH = 60
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmModal(ModalScreen[bool]):
     """A dialog with a question. Enter gives the selected answer (at first the safe one), and Escape gives the safe one.
 
     Args:

@@ -12,7 +12,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.tasks.prefill import PrefilledForm, start_from_bytes, start_from_file, start_from_pair
-from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
@@ -32,7 +32,7 @@ _MAX_DRAFTS = 5
 _UNCLAIMED = "Saved forms of earlier sessions. To continue with one, enter its name:"
 
 
-class StartFromScreen(Dialog[PrefilledForm | None]):
+class StartFromModal(Modal[PrefilledForm | None]):
     """A dialog that asks for a pair, a CSR or a certificate, and returns the form filled in from it.
 
     Args:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WIDTH = 74
 
 
-class NoticeScreen(ModalScreen[None]):
+class NoticeModal(ModalScreen[None]):
     """A dialog with a list of texts.
 
     Args:

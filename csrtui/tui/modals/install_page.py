@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
 from csrtui.store.file_set import PREVIOUS
-from csrtui.tui.screens.confirm import ConfirmScreen
+from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.screens.page import Page
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def install_answer(folder: str, prepared: PreparedExport, exported: ExportResult
     return InstallAnswer(folder, message, (install_page(prepared, exported),))
 
 
-def replace_question(prepared: PreparedExport) -> ConfirmScreen:
+def replace_question(prepared: PreparedExport) -> ConfirmModal:
     """Return the question before files are replaced."""
     existing = prepared.existing
-    return ConfirmScreen(
+    return ConfirmModal(
         f"Replace {plural(len(existing.files), 'file')}?",
         f"{', '.join(existing.names)}: the previous set goes to {PREVIOUS} in the same folder. To put it back: "
         f"csrtui export {prepared.spec.pair} --undo",

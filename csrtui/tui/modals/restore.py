@@ -16,9 +16,9 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.dialog_defaults import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
-from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.path_dialog import PathDialog
+from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.path_dialog import PathModal
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -66,7 +66,7 @@ class RestoreAnswer(NamedTuple):
     losses: tuple[str, ...]
 
 
-class RestoreScreen(PathDialog["RestoreAnswer | None"]):
+class RestoreModal(PathModal["RestoreAnswer | None"]):
     """A dialog that restores a pair from a backup. It returns None if it was cancelled.
 
     Args:
@@ -74,7 +74,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         path: The initial path, or None to start with the last backup folder.
     """
 
-    DEFAULT_CSS = "RestoreScreen #recipients { height: auto; }"
+    DEFAULT_CSS = "RestoreModal #recipients { height: auto; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
@@ -188,7 +188,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         """Restore the backup with the typed passphrase."""
         self._restore()
 
-    def on_restore_screen_checked(self, event: Checked) -> None:
+    def on_restore_modal_checked(self, event: Checked) -> None:
         """Show the contents or the error of the file, but do not move the cursor while the user types."""
         event.stop()
         if event.path != os.path.expanduser(self.path) or self._is_working:
@@ -215,7 +215,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         if not self._is_working:
             self.dismiss(None)
 
-    def on_restore_screen_ended(self, event: Ended) -> None:
+    def on_restore_modal_ended(self, event: Ended) -> None:
         """Close with the restored pair, ask for consent, or show the error."""
         event.stop()
         self._is_working = False
@@ -294,7 +294,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
         warnings = [] if content.is_signed else [_UNSIGNED]
         warnings += [_NO_ORIGIN] if content.envelope is Envelope.AGE else []
         text = " ".join([*warnings, *_backup_lines(contents)])
-        question = ConfirmScreen("Restore this backup?", text, "Restore")
+        question = ConfirmModal("Restore this backup?", text, "Restore")
 
         def handle_answer(agreed: bool | None) -> None:  # noqa: FBT001 - the result of the question
             if not agreed:
@@ -311,7 +311,7 @@ class RestoreScreen(PathDialog["RestoreAnswer | None"]):
             "The backup states no passphrase for the key, but the backup is not signed. "
             "The key keeps the passphrase of the backup unless you decrypt it."
         )
-        question = ConfirmScreen("Store the key decrypted?", text, "Decrypt", "Keep encrypted")
+        question = ConfirmModal("Store the key decrypted?", text, "Decrypt", "Keep encrypted")
         self.app.push_screen(
             question,
             lambda decrypt: self._restore_contents(

@@ -15,8 +15,8 @@ from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
-from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -54,7 +54,7 @@ class RenewAnswer(NamedTuple):
     renewal: Renewal
 
 
-class RenewScreen(TaskDialog["RenewAnswer | None"]):
+class RenewModal(TaskModal["RenewAnswer | None"]):
     """A dialog that returns the chosen way to renew. It shows both ways, the recommended one first.
 
     The old CSR can be chosen only after its key has been checked. For an encrypted key, this needs the passphrase.
@@ -163,9 +163,9 @@ class RenewScreen(TaskDialog["RenewAnswer | None"]):
         if blocking is None:
             self._choose_way()
             return
-        from csrtui.tui.screens.confirm import ConfirmScreen
+        from csrtui.tui.modals.confirm import ConfirmModal
 
-        question = ConfirmScreen("Use it although a CA will refuse it?", blocking.text, "Use it")
+        question = ConfirmModal("Use it although a CA will refuse it?", blocking.text, "Use it")
         self.app.push_screen(question, lambda yes: self._choose_way() if yes else None)
 
     def _choose_way(self) -> None:

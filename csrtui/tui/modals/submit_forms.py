@@ -12,9 +12,9 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError
 from csrtui.tasks.submit import mark_submitted, write_csr
-from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.folder_creation import FolderCreation
-from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.folder_creation import FolderCreation
+from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -34,7 +34,7 @@ _ESCAPE = Binding("escape", "cancel", "Cancel", show=False, priority=True)
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """The result of `FileScreen`.
+    """The result of `FileModal`.
 
     Attributes:
         path_text: The text of the path field.
@@ -47,7 +47,7 @@ class FileAnswer:
     path: str = ""
 
 
-class FileScreen(TaskDialog[FileAnswer], FolderCreation[FileAnswer]):
+class FileModal(TaskModal[FileAnswer], FolderCreation[FileAnswer]):
     """A dialog that asks for a path and writes the CSR to it. It never overwrites a file.
 
     Args:
@@ -132,7 +132,7 @@ class FileScreen(TaskDialog[FileAnswer], FolderCreation[FileAnswer]):
 
 @dataclass(frozen=True, slots=True)
 class MarkAnswer:
-    """The result of `MarkScreen`.
+    """The result of `MarkModal`.
 
     Attributes:
         to: The recipient.
@@ -145,7 +145,7 @@ class MarkAnswer:
     pair: Pair | None = None
 
 
-class MarkScreen(TaskDialog[MarkAnswer]):
+class MarkModal(TaskModal[MarkAnswer]):
     """A dialog that asks for an optional recipient and note, and marks the CSR as submitted at the current time.
 
     Args:

@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.profiles import delete_profile, load_config, profile_of, save_profile
-from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.modals.base import Modal
+from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -76,7 +76,7 @@ class ProfileRows:
         return next((index for index, (name, _) in enumerate(self._items) if name == key), None)
 
 
-class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
+class ProfilesModal(Modal["tuple[str, Profile] | None"]):
     """A dialog with the profiles. It returns the name and content of the chosen profile, or None.
 
     Args:
@@ -127,7 +127,7 @@ class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
         if self._rows.find(name) is None:
             self._save(name)
             return
-        question = ConfirmScreen(f"Replace the profile {name}?", "It will be overwritten.", "Replace")
+        question = ConfirmModal(f"Replace the profile {name}?", "It will be overwritten.", "Replace")
         self.app.push_screen(question, lambda yes: self._save(name) if yes else None)
 
     def _use_selected(self) -> None:
@@ -147,7 +147,7 @@ class ProfilesScreen(Dialog["tuple[str, Profile] | None"]):
         if index is None:
             return
         name, _ = self._rows.item(index)
-        question = ConfirmScreen(f"Delete the profile {name}?", "No pair depends on it.", "Delete")
+        question = ConfirmModal(f"Delete the profile {name}?", "No pair depends on it.", "Delete")
         self.app.push_screen(question, lambda yes: self._delete(name) if yes else None)
 
     def _save(self, name: str) -> None:

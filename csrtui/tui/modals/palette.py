@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.tui.commands import Command, search
-from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -59,7 +59,7 @@ class CommandRows:
         return next((index for index, command in enumerate(self._commands) if command == key), None)
 
 
-class PaletteScreen(Dialog[Command | None]):
+class PaletteModal(Modal[Command | None]):
     """A dialog that returns the chosen command, or None.
 
     Args:
@@ -76,8 +76,8 @@ class PaletteScreen(Dialog[Command | None]):
         Binding("tab,shift+tab", "stay", show=False, priority=True),
     ]
     DEFAULT_CSS = """
-    PaletteScreen TextField { height: 1; }
-    PaletteScreen LineList>.line-list--cursor { text-style: reverse; }
+    PaletteModal TextField { height: 1; }
+    PaletteModal LineList>.line-list--cursor { text-style: reverse; }
     """
 
     def __init__(self, commands: Sequence[Command]) -> None:

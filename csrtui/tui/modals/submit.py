@@ -16,9 +16,9 @@ from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.submit import CsrForm, HandOut, HandOutWay, fetch_lines, hand_out, lacks_backup, this_host
 from csrtui.tui import clipboard
+from csrtui.tui.modals.submit_forms import FileAnswer, FileModal, MarkAnswer, MarkModal
+from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.plain_view import show_plain
-from csrtui.tui.screens.submit_forms import FileAnswer, FileScreen, MarkAnswer, MarkScreen
-from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
@@ -157,7 +157,7 @@ class ChoiceRows:
         return next((index for index, choice in enumerate(self.choices) if choice.action == key), None)
 
 
-class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
+class SubmitModal(TaskModal["SubmitAnswer | None"]):
     """A dialog for submitting a CSR. It returns None if the user did nothing.
 
     Args:
@@ -273,7 +273,7 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
 
     def action_mark(self) -> None:
         """Ask for the recipient and a note, and mark the CSR as submitted."""
-        screen = MarkScreen(self._session, self._pair, self._mark_answer)
+        screen = MarkModal(self._session, self._pair, self._mark_answer)
         self.app.push_screen(screen, self._handle_mark)
 
     # Work
@@ -299,9 +299,9 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
         try:
             await show_plain(self.app, text)
         except SuspendNotSupported:
-            from csrtui.tui.screens.notice import NoticeScreen
+            from csrtui.tui.modals.notice import NoticeModal
 
-            self.app.push_screen(NoticeScreen("Run on your computer:", [line for _, line in lines]))
+            self.app.push_screen(NoticeModal("Run on your computer:", [line for _, line in lines]))
         self._result = "shown: the commands to run on your computer", _MARK_HINT
 
     async def _record(self, hand_out_spec: HandOut, message: str, details: str) -> None:
@@ -312,7 +312,7 @@ class SubmitScreen(TaskDialog["SubmitAnswer | None"]):
             raise StoreError(f"{message}, but that was not recorded: {error.message}", error.hint) from error
 
     def _ask_file(self, form: CsrForm) -> None:
-        self.app.push_screen(FileScreen(self._session, self._pair, form, self._path_text), self._handle_file)
+        self.app.push_screen(FileModal(self._session, self._pair, form, self._path_text), self._handle_file)
 
     def _handle_file(self, answer: FileAnswer | None) -> None:
         if answer is None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from csrtui.tui.screens.dialog import ResultT
-from csrtui.tui.screens.folder_creation import FolderCreation
+from csrtui.tui.modals.base import ResultT
+from csrtui.tui.modals.folder_creation import FolderCreation
 from csrtui.tui.widgets.secret_field import SecretField
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ RETURN_LIMIT = 1.5
 """A user who waits may begin to type this number of seconds after Enter. From then on, the cursor stays."""
 
 
-class PathDialog(FolderCreation[ResultT]):
+class PathModal(FolderCreation[ResultT]):
     """A dialog with a path field that is checked in a thread, followed by other fields."""
 
     _advance: tuple[str | None, float] | None = None

@@ -17,9 +17,9 @@ from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tui.groups import HasNames, choices
-from csrtui.tui.screens.confirm import ConfirmScreen
-from csrtui.tui.screens.dialog import SHORT, labelled
-from csrtui.tui.screens.path_dialog import PathDialog
+from csrtui.tui.modals.base import SHORT, labelled
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.path_dialog import PathModal
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -59,7 +59,7 @@ class BackupAnswer:
     spec: BackupSpec = field(repr=False)
 
 
-class BackupScreen(PathDialog["BackupAnswer | None"]):
+class BackupModal(PathModal["BackupAnswer | None"]):
     """A dialog that asks for a folder and a passphrase.
 
     Args:
@@ -159,7 +159,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
         else:
             self._locked_counts[group.label] = _count_locked_keys(group)
 
-    def on_backup_screen_locked_counted(self, event: LockedCounted) -> None:
+    def on_backup_modal_locked_counted(self, event: LockedCounted) -> None:
         """Show the number of keys with a passphrase."""
         event.stop()
         self._locked_counts[event.group.label] = event.count
@@ -295,7 +295,7 @@ class BackupScreen(PathDialog["BackupAnswer | None"]):
             field, error = problem
             self.fail(error, field)
         elif self._generated is not None:
-            question = ConfirmScreen(
+            question = ConfirmModal(
                 "Have you written the passphrase down?",
                 "It is not shown again. Without it, these backups cannot be restored.",
                 "Back up",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.tui.screens.dialog import Dialog, ResultT
+from csrtui.tui.modals.base import Modal, ResultT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
 
-class TaskDialog(Dialog[ResultT]):
+class TaskModal(Modal[ResultT]):
     """A dialog that stays open while a task runs, and shows the error if the task fails.
 
     Closing the dialog early would cancel the task. For example, a CSR would be submitted but not recorded as submitted.

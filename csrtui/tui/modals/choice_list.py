@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.choice_field import find_by_letter
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
@@ -83,7 +83,7 @@ class ChoiceLines(LineList, inherit_bindings=False):
                 self.move_to(index)
 
 
-class ChoiceListScreen(Dialog["str | None"]):
+class ChoiceListModal(Modal["str | None"]):
     """A dialog with the values of a choice field. It returns the chosen value, or None.
 
     Args:

@@ -15,7 +15,7 @@ from csrtui.core.certificates.certificate import whole_days
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.tasks.import_ import ImportResult
 from csrtui.tasks.pair_text import time_left
-from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
@@ -62,7 +62,7 @@ class ImportOffer:
     label: str = ""
 
 
-class ImportResultScreen(Dialog[ImportFollowUp]):
+class ImportResultModal(Modal[ImportFollowUp]):
     """A dialog with the results of an import.
 
     Args:

@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import FieldName
-from csrtui.tui.screens.dialog import Dialog
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.form_field import FormField, split_field
 from csrtui.tui.widgets.name_columns import NameColumns
 from csrtui.tui.widgets.text_block import TextBlock
@@ -39,7 +39,7 @@ class NameEdits(NamedTuple):
     is_literal: bool
 
 
-class NamesScreen(Dialog[NameEdits | None]):
+class NamesModal(Modal[NameEdits | None]):
     """A dialog with the other names. It returns the edited names, or None if nothing was changed.
 
     Args:
@@ -54,8 +54,8 @@ class NamesScreen(Dialog[NameEdits | None]):
         Binding("a,insert", "add", "Add", show=False),
     ]
     DEFAULT_CSS = """
-    NamesScreen #name-line { height: 1; margin: 1 0; }
-    NamesScreen #name-label { width: 17; }
+    NamesModal #name-line { height: 1; margin: 1 0; }
+    NamesModal #name-label { width: 17; }
     """
 
     def __init__(self, names: Sequence[str], *, is_literal: bool) -> None:

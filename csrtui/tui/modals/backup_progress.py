@@ -13,7 +13,7 @@ from csrtui.core.base.escaping import plural
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.screens.batch_dialog import BatchDialog
+from csrtui.tui.modals.batch_dialog import BatchModal
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
-    from csrtui.tui.screens.backup import BackupAnswer
-    from csrtui.tui.screens.batch_dialog import Report
+    from csrtui.tui.modals.backup import BackupAnswer
+    from csrtui.tui.modals.batch_dialog import Report
     from csrtui.tui.widgets.text_block import Line
 
 _AROUND = 8
 """Lines of the dialog besides its list."""
 
 
-class BackupProgressScreen(BatchDialog["Sequence[Result]"]):
+class BackupProgressModal(BatchModal["Sequence[Result]"]):
     """A dialog that backs up pairs and returns one result for each pair.
 
     Args:

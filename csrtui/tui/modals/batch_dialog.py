@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from csrtui.tui.screens.dialog import Dialog, ResultT
+from csrtui.tui.modals.base import Modal, ResultT
 from csrtui.tui.widgets.progress_line import ProgressLine
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     """A function that processes all pairs. It calls `Report` with each result and stops when the event is set."""
 
 
-class BatchDialog(Dialog[ResultT]):
+class BatchModal(Modal[ResultT]):
     """A dialog that processes pairs, one run at a time. Its `ProgressLine` has the id ``progress``."""
 
     class Advanced(Message):
@@ -86,13 +86,13 @@ class BatchDialog(Dialog[ResultT]):
         """Stop the run when the dialog closes or the program ends."""
         self.stop()
 
-    def on_batch_dialog_advanced(self, event: Advanced) -> None:
+    def on_batch_modal_advanced(self, event: Advanced) -> None:
         """Update the progress line."""
         event.stop()
         if event.run == self._run:
             self.query_one("#progress", ProgressLine).advance(event.result.pair or "")
 
-    def on_batch_dialog_ended(self, event: Ended) -> None:
+    def on_batch_modal_ended(self, event: Ended) -> None:
         """Show the results."""
         event.stop()
         if event.run == self._run:

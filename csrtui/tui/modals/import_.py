@@ -17,8 +17,8 @@ from csrtui.core.bundle.pem import names_private_key
 from csrtui.store.files import read_foreign
 from csrtui.tasks.import_ import ImportSource
 from csrtui.tasks.import_refusal import RefusedFile, RefusedKind
-from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.path_field import FilesField, quote_path
 from csrtui.tui.widgets.text_block import TextBlock
@@ -61,7 +61,7 @@ class ImportAnswer:
     results: Sequence[Result] = ()
 
 
-class FilesDialog(TaskDialog[ImportAnswer]):
+class FilesModal(TaskModal[ImportAnswer]):
     """A dialog that reads files or pasted text. It stays open until something in them can be used.
 
     A terminal without bracketed paste sends pasted text as keys, with Enter after each line. So once a line begins
@@ -248,7 +248,7 @@ class FilesDialog(TaskDialog[ImportAnswer]):
         )
 
 
-class ImportScreen(FilesDialog):
+class ImportModal(FilesModal):
     """A dialog that imports certificates from files or pasted text. It stays open until a certificate matches a pair."""
 
     ABOUT = (

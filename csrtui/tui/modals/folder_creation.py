@@ -11,7 +11,7 @@ from textual.binding import Binding
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.store.new_files import MissingFolderError, create_output_folder
-from csrtui.tui.screens.dialog import Dialog, ResultT
+from csrtui.tui.modals.base import Modal, ResultT
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ CREATE_KEY = "F7"
 """The key that creates the folder, as in file managers. A printable key would be typed into the field."""
 
 
-class FolderCreation(Dialog[ResultT]):
+class FolderCreation(Modal[ResultT]):
     """A dialog that offers to create a missing folder."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -37,14 +37,14 @@ _LABEL = 13
 _BETWEEN_KEYS = "   "
 
 
-class Dialog(ModalScreen[ResultT]):
+class Modal(ModalScreen[ResultT]):
     """A dialog with a frame in the middle of the screen. Its height fits its content."""
 
     DEFAULT_CSS = """
-    Dialog { align: center middle; }
-    Dialog .dialog { height: auto; max-height: 100%; }
-    Dialog .fields, Dialog .fields Vertical { height: auto; }
-    Dialog .labels { width: 14; }
+    Modal { align: center middle; }
+    Modal .dialog { height: auto; max-height: 100%; }
+    Modal .fields, Modal .fields Vertical { height: auto; }
+    Modal .labels { width: 14; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.pairs.pair_name import check_pair_name
-from csrtui.tui.screens.dialog import SHORT, Dialog, labelled
+from csrtui.tui.modals.base import SHORT, Modal, labelled
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -45,7 +45,7 @@ class KeyOptions(NamedTuple):
         return ", ".join(text for text in (name, "key with passphrase" if self.passphrase else "") if text)
 
 
-class KeyOptionsScreen(Dialog[KeyOptions | None]):
+class KeyOptionsModal(Modal[KeyOptions | None]):
     """A dialog for the options of the next pair. It returns them, or None if nothing is to be changed.
 
     Args:

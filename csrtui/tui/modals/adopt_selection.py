@@ -16,7 +16,7 @@ from csrtui.tasks.adopt.candidate import candidate_facts
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -88,7 +88,7 @@ def _files_text(candidate: Candidate) -> str:
     return "no CSR, certificate" if candidate.certificate else "no CSR"
 
 
-class AdoptSelectionScreen(TaskDialog["Sequence[Result]"]):
+class AdoptSelectionModal(TaskModal["Sequence[Result]"]):
     """A dialog that lists adoption candidates, adopts the marked ones, and shows the results.
 
     Candidates with a CSR are marked initially. If a marked key has no CSR, adopting it creates one.

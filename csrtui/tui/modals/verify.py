@@ -15,8 +15,8 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import choices
-from csrtui.tui.screens.batch_dialog import BatchDialog
-from csrtui.tui.screens.dialog import SHORT, labelled
+from csrtui.tui.modals.base import SHORT, labelled
+from csrtui.tui.modals.batch_dialog import BatchModal
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
-    from csrtui.tui.screens.batch_dialog import Report
+    from csrtui.tui.modals.batch_dialog import Report
     from csrtui.tui.widgets.text_block import Line
 
 _AROUND = 6
@@ -52,7 +52,7 @@ _IDENTITY_HELP = (
 _NO_IDENTITY = "Enter the path of the age identity or ssh private key that opens the backups."
 
 
-class VerifyScreen(BatchDialog[None]):
+class VerifyModal(BatchModal[None]):
     """A dialog that verifies the backups of pairs. The first check needs no passphrase.
 
     Args:
@@ -61,7 +61,7 @@ class VerifyScreen(BatchDialog[None]):
     """
 
     DEFAULT_CSS = """
-    VerifyScreen #under-passphrase, VerifyScreen #to-recipients { height: auto; }
+    VerifyModal #under-passphrase, VerifyModal #to-recipients { height: auto; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -15,8 +15,8 @@ from csrtui.core.base.escaping import plural
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import read_files, search_folder
-from csrtui.tui.screens.dialog import SHORT, labelled
-from csrtui.tui.screens.task_dialog import TaskDialog
+from csrtui.tui.modals.base import SHORT, labelled
+from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -54,7 +54,7 @@ class AdoptAnswer:
     match_result: MatchResult | None = field(default=None, repr=False)
 
 
-class AdoptScreen(TaskDialog[AdoptAnswer]):
+class AdoptModal(TaskModal[AdoptAnswer]):
     """A dialog that searches a file or folder for keys and matches them with their CSRs and certificates.
 
     Args:

@@ -21,11 +21,11 @@ from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.server import FileFormat
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
-from csrtui.tui.screens.dialog import labelled
-from csrtui.tui.screens.install_page import InstallAnswer, InstallPreview, install_answer, replace_question
+from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, install_answer, replace_question
+from csrtui.tui.modals.path_dialog import PathModal
+from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.screens.page import text_lines
-from csrtui.tui.screens.path_dialog import PathDialog
-from csrtui.tui.screens.task_dialog import TaskDialog
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -58,7 +58,7 @@ _AROUND = 6
 """Lines of the dialog besides notes and plan: frame, title, server, folder, keys."""
 
 
-class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
+class InstallModal(PathModal[InstallAnswer], TaskModal[InstallAnswer]):
     """A dialog that asks for server and folder, previews the files and writes them.
 
     Files of this pair, or of one that it renews, are replaced if the user agrees. No other file is overwritten.
@@ -167,7 +167,7 @@ class InstallScreen(PathDialog[InstallAnswer], TaskDialog[InstallAnswer]):
         self.error = None
         self.draw()
 
-    def on_install_screen_prepared(self, event: Prepared) -> None:
+    def on_install_modal_prepared(self, event: Prepared) -> None:
         """Show the preview of the current input, and do the action that was waiting for it."""
         event.stop()
         if event.spec != self._spec:

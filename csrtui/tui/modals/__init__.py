@@ -1,0 +1,1 @@
+"""The dialogs. Each module contains one dialog or one base class."""
