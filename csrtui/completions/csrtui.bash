@@ -8,8 +8,8 @@
 _shtab_csrtui_fleet_subparsers=(list new csr import backup doctor)
 _shtab_csrtui_subparsers=(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet)
 
-_shtab_csrtui_new_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --attribute --from --key-file --as --encrypt-key --passphrase-file --passphrase-fd --force --json)
-_shtab_csrtui_check_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --attribute --find-pair --json)
+_shtab_csrtui_new_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --attribute --from --key-file --as --renews --same-key --encrypt-key --passphrase-file --passphrase-fd --force --json)
+_shtab_csrtui_check_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --attribute --find-pair --as --same-key --json)
 _shtab_csrtui_inspect_option_strings=(-h --help --store -q --quiet -v --verbose --ca --passphrase-file --passphrase-fd --json)
 _shtab_csrtui_list_option_strings=(-h --help --store -q --quiet -v --verbose --filter --next --retired --json --csv --ics --prometheus --to --fail-if-any)
 _shtab_csrtui_show_option_strings=(-h --help --store -q --quiet -v --verbose --tlsa --json)
@@ -38,6 +38,7 @@ _shtab_csrtui_option_strings=(-h --help --store -V --version -q --quiet -v --ver
 
 _shtab_csrtui_new___store_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_new___from_COMPGEN=_shtab_compgen_files
+_shtab_csrtui_new___renews_COMPGEN=_shtab_cmd_compgen_d1511a87
 _shtab_csrtui_new___passphrase_file_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_check___store_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_inspect_pos_0_COMPGEN=_shtab_compgen_files
@@ -153,6 +154,7 @@ _shtab_csrtui_new__v_nargs=0
 _shtab_csrtui_new___verbose_nargs=0
 _shtab_csrtui_new___add_counterpart_nargs=0
 _shtab_csrtui_new___no_common_name_nargs=0
+_shtab_csrtui_new___same_key_nargs=0
 _shtab_csrtui_new___encrypt_key_nargs=0
 _shtab_csrtui_new___force_nargs=0
 _shtab_csrtui_new___json_nargs=0
@@ -166,6 +168,7 @@ _shtab_csrtui_check___verbose_nargs=0
 _shtab_csrtui_check___add_counterpart_nargs=0
 _shtab_csrtui_check___no_common_name_nargs=0
 _shtab_csrtui_check___find_pair_nargs=0
+_shtab_csrtui_check___same_key_nargs=0
 _shtab_csrtui_check___json_nargs=0
 _shtab_csrtui_inspect_pos_0_nargs=+
 _shtab_csrtui_inspect__h_nargs=0

@@ -51,7 +51,7 @@ function _shtab_csrtui_using
 end
 
 set -g _shtab_csrtui_commands new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet 'fleet list' 'fleet new' 'fleet csr' 'fleet import' 'fleet backup' 'fleet doctor'
-set -g _shtab_csrtui_opts_with_value --ansible --as --attribute --backup-to --ca --cert --confirm --country --csr --expect --filter --for --forks --from --group --identity --inventory --key --key-file --key-passphrase-file --limit --locality --mode --names --next --note --organization --organizational-unit --owner --pair --passphrase-fd --passphrase-file --profile --purpose --recipient --state --store --submitted-to --timeout --to -C -L -O -S -U -i -l
+set -g _shtab_csrtui_opts_with_value --ansible --as --attribute --backup-to --ca --cert --confirm --country --csr --expect --filter --for --forks --from --group --identity --inventory --key --key-file --key-passphrase-file --limit --locality --mode --names --next --note --organization --organizational-unit --owner --pair --passphrase-fd --passphrase-file --profile --purpose --recipient --renews --state --store --submitted-to --timeout --to -C -L -O -S -U -i -l
 
 complete -c csrtui -e
 complete -c csrtui -f
@@ -82,6 +82,8 @@ complete -c csrtui -n '_shtab_csrtui_using new' -l attribute -x -d 'a further at
 complete -c csrtui -n '_shtab_csrtui_using new' -l from -xka "(__fish_complete_path (commandline -ct))" -d 'create many pairs from a CSV file; - reads stdin'
 complete -c csrtui -n '_shtab_csrtui_using new' -l key-file -x -d 'make the pair from an existing key; the file stays unchanged'
 complete -c csrtui -n '_shtab_csrtui_using new' -l as -x -d 'the pair'"'"'s name'
+complete -c csrtui -n '_shtab_csrtui_using new' -l renews -xka "(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1)" -d 'make the pair the successor of this one, with other names or fields'
+complete -c csrtui -n '_shtab_csrtui_using new' -l same-key -d 'with --renews: keep the key of that pair'
 complete -c csrtui -n '_shtab_csrtui_using new' -l encrypt-key -d 'encrypt the key with a passphrase'
 complete -c csrtui -n '_shtab_csrtui_using new' -l passphrase-file -xka "(__fish_complete_path (commandline -ct))" -d 'read it from the first line of a 0600 file'
 complete -c csrtui -n '_shtab_csrtui_using new' -l passphrase-fd -x -d 'read it from an open descriptor'
@@ -105,7 +107,9 @@ complete -c csrtui -n '_shtab_csrtui_using check' -l profile -x -d 'start from a
 complete -c csrtui -n '_shtab_csrtui_using check' -l add-counterpart -d 'also cover the www or bare counterpart'
 complete -c csrtui -n '_shtab_csrtui_using check' -l no-common-name -d 'leave the common name out; all names are SANs'
 complete -c csrtui -n '_shtab_csrtui_using check' -l attribute -x -d 'a further attribute of the subject, for a private CA only; repeatable: emailAddress, serialNumber, DC, OU, UID, GN, SN, title, street, postalCode, organizationIdentifier, businessCategory, dnQualifier, pseudonym'
-complete -c csrtui -n '_shtab_csrtui_using check' -l find-pair -d 'also print the pair in use that already matches this request'
+complete -c csrtui -n '_shtab_csrtui_using check' -l find-pair -d 'also print the pair in use that matches this request, or the one that a new pair would replace'
+complete -c csrtui -n '_shtab_csrtui_using check' -l as -x -d 'with --find-pair: the pair'"'"'s name'
+complete -c csrtui -n '_shtab_csrtui_using check' -l same-key -d 'with --find-pair: whatever the type of the key'
 complete -c csrtui -n '_shtab_csrtui_using check' -l json -d 'print one JSON document'
 complete -c csrtui -n '_shtab_csrtui_using; and test $_shtab_csrtui_npos -eq 0' -a inspect -d 'Describe CSRs, certificates, chains, keys and backups; nothing is stored.'
 complete -c csrtui -n '_shtab_csrtui_using inspect' -s h -l help -d 'show this help message and exit'

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import Self
 
@@ -60,20 +60,6 @@ class Identity:
         key = record.key
         names = frozenset(record.names)
         return cls(record.subject, names, key.type, key.encrypted, record.ca, record.platform, record.purpose)
-
-
-def find_matching_pair(session: Session, spec: RequestSpec, advice: Advice) -> Pair | None:
-    """Return the pair in use that matches a request and its advice, or None. Its key may be encrypted or not.
-
-    Raises:
-        InputError: The pair was removed meanwhile.
-        StoreError: The store cannot be used.
-    """
-    if not advice.title:
-        return None
-    known, base = KnownPairs(session), pair_name(advice.title)
-    plain = Identity.of(spec, advice, encrypted=False)
-    return known.find(base, plain) or known.find(base, replace(plain, encrypted=True))
 
 
 class KnownPairs:

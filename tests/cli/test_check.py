@@ -107,9 +107,31 @@ def test_it_finds_the_pair_that_is_as_asked_for_whatever_the_case(csrtui: Csrtui
 @pytest.mark.parametrize(
     "other", [("--ca", "private"), ("--key", "ec-p384"), ("--for", "iis"), ("-O", "My Other Ltd"), ("b.com",)]
 )
-def test_it_finds_none_where_anything_is_otherwise(csrtui: Csrtui, other: tuple[str, ...]) -> None:
+def test_if_anything_differs_it_names_the_pair_that_a_new_one_would_replace(
+    csrtui: Csrtui, other: tuple[str, ...]
+) -> None:
     csrtui("new", "www.mydomain.com", "--force")
-    assert csrtui("check", "www.mydomain.com", *other, "--find-pair").out.splitlines()[-1] == "Pair     none"
+    asked = ("www.mydomain.com", *other)
+    assert csrtui("check", *asked, "--find-pair").out.splitlines()[-2:] == [
+        "Pair     none",
+        "Replaces www.mydomain.com",
+    ]
+    found = csrtui("check", *asked, "--find-pair", "--json").json
+    assert (found["pair"], found["replaces"]["name"]) == (None, "www.mydomain.com")
+    made = csrtui("new", *asked, "--renews", "www.mydomain.com", "--force", "--json").json
+    assert (made["name"], made["renews"]) == ("www.mydomain.com-2", "www.mydomain.com")
+    assert found["request"] == {
+        "name": made["name"],
+        "key": made["key"]["type"],
+        **{member: made[member] for member in ("ca", "platform", "purpose")},
+    }
+    assert csrtui("show", "www.mydomain.com", "--json").json["renewed_by"] == made["name"]
+
+
+def test_the_options_for_the_pair_need_find_pair(csrtui: Csrtui) -> None:
+    for option in (("--as", "www"), ("--same-key",)):
+        ran = csrtui("check", "mydomain.com", *option)
+        assert (ran.status, ran.hint) == (2, "add --find-pair")
 
 
 def test_a_pair_under_a_passphrase_is_found_and_a_retired_one_is_not(

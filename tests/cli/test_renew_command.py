@@ -155,3 +155,30 @@ def test_what_could_not_be_written_out_is_not_waited_for(
     ran = csrtui("renew", old, "--reuse", "--mark-submitted")
     assert (ran.status, ran.out) == (2, "")
     assert csrtui.pair(old).joinpath("pair.json").read_bytes() == before
+
+
+def test_a_request_with_other_fields_replaces_a_pair(csrtui: Csrtui, passphrase: str) -> None:
+    secret = ("--passphrase-file", passphrase)
+    csrtui("new", "www.mydomain.com", "--key", "ec-p384", "--encrypt-key", *secret)
+    renews = ("-O", "My Ltd", "--renews", "www.mydomain.com", *secret, "--json")
+    made = csrtui("new", "www.mydomain.com", "mydomain.com", "--same-key", *renews).json
+    old = csrtui("show", "www.mydomain.com", "--json").json
+    assert (made["key"], made["renews"], old["renewed_by"]) == (old["key"], old["name"], made["name"])
+    assert (made["subject"], made["names"][1]) == ("CN=www.mydomain.com,O=My Ltd", "mydomain.com")
+    refused = csrtui("new", "www.mydomain.com", *renews)
+    assert (refused.status, "renewed already, by www.mydomain.com-2" in refused.error) == (1, True)
+    third = csrtui("new", "www.mydomain.com", *secret, "--renews", made["name"], "--json").json
+    assert (third["key"]["encrypted"], third["key"]["type"]) == (True, "ec-p256")
+
+
+def test_options_that_do_not_fit_a_successor_are_refused(csrtui: Csrtui) -> None:
+    csrtui("new", "www.mydomain.com")
+    for options in (
+        ("www.mydomain.com", "--same-key"),
+        ("www.mydomain.com", "--renews", "www.mydomain.com", "--same-key", "--key", "rsa-2048"),
+        ("www.mydomain.com", "--renews", "www.mydomain.com", "--key-file", "x"),
+        ("--from", "x", "--renews", "www.mydomain.com"),
+    ):
+        assert csrtui("new", *options).status == 2
+    plain = csrtui("new", "www.mydomain.com", "--renews", "www.mydomain.com", "--same-key", "--json").json
+    assert plain["renews"] == "www.mydomain.com"

@@ -15,6 +15,9 @@ from ansible_modules import COLLECTION, MODULES, Modules
 from command import ROOT
 
 from csrtui import __version__
+from csrtui.core.base.finding import CaKind, Purpose
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +74,18 @@ def test_the_options_of_a_module_are_those_that_its_documentation_has(
         module.main()
     assert plain(taken["argument_spec"]) == plain(documented(name))
     assert taken["supports_check_mode"] is True
+
+
+def test_the_choices_are_those_of_csrtui() -> None:
+    options = documented("pair")
+    assert options["key"]["choices"] == list(KeyType)
+    assert (
+        options["platform"]["choices"]
+        == documented("certificate")["export_for"]["choices"]
+        == list(PLATFORMS)
+    )
+    assert options["purpose"]["choices"] == list(Purpose)
+    assert options["ca"]["choices"] == list(CaKind)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -105,11 +105,79 @@ def test_a_pair_that_is_due_is_renewed_where_that_is_asked_for(modules: Modules,
     modules("certificate", content=certificate(store, age=timedelta(days=80)))
     assert not modules("pair", **ASKED)["changed"]
     looked = modules("pair", check=True, renew="due", **ASKED)
-    assert (looked["done"], looked["diff"]["after"]["renewed_by"]) == (["renewed"], "a new pair")
     renewed = modules("pair", renew="due", **ASKED)
     assert (renewed["done"], renewed["pair"]["renews"]) == (["renewed"], NAME)
+    assert (looked["done"], looked["diff"]) == (["renewed"], renewed["diff"])
     again = modules("pair", renew="due", **ASKED)
     assert (again["changed"], again["pair"]["name"]) == (False, renewed["pair"]["name"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"subject": {"organization": "Other Ltd", "locality": "London", "country": "GB"}},
+        {"names": [NAME, "mydomain.com", "shop.mydomain.com"]},
+        {"key": "rsa-2048"},
+        {"platform": "apache"},
+        {"ca": "private", "purpose": "client", "attributes": ["emailAddress=pki@mydomain.com"]},
+        {"no_common_name": True},
+    ],
+)
+def test_a_changed_task_makes_a_successor_once_and_shows_it_before(
+    modules: Modules, store: Path, change: dict[str, Any]
+) -> None:
+    first = modules("pair", **ASKED)
+    asked = ASKED | change
+    looked = modules("pair", check=True, **asked)
+    assert (looked["done"], looked["pair"]) == (["replaced"], None)
+    assert not (store / "pairs" / f"{NAME}-2").exists()
+    made = modules("pair", **asked)
+    assert (made["done"], made["pair"]["name"], made["pair"]["renews"]) == (["replaced"], f"{NAME}-2", NAME)
+    assert looked["diff"] == made["diff"]
+    assert made["diff"]["before"] == first["diff"]["after"]
+    for check in (True, False):
+        assert modules("pair", check=check, **asked)["changed"] is False
+    assert sorted(path.name for path in (store / "pairs").iterdir()) == [NAME, f"{NAME}-2"]
+
+
+def test_a_successor_can_keep_the_key(modules: Modules) -> None:
+    first = modules("pair", **ASKED, key="rsa-2048")["pair"]
+    asked = ASKED | {"names": [NAME, "shop.mydomain.com"], "same_key": True}
+    looked = modules("pair", check=True, **asked)
+    made = modules("pair", **asked)
+    assert (made["done"], made["pair"]["key"]) == (["replaced"], first["key"])
+    assert looked["diff"] == made["diff"]
+    assert modules("pair", **asked)["changed"] is False
+
+
+def test_two_pairs_for_the_same_names_have_names_of_their_own(modules: Modules) -> None:
+    rsa = ASKED | {"key": "rsa-2048"}
+    assert modules("pair", **ASKED)["done"] == ["made"]
+    assert modules("pair", name="rsa", **rsa)["done"] == ["made"]
+    for asked in (ASKED, rsa | {"name": "rsa"}):
+        assert modules("pair", **asked)["changed"] is False
+    changed = modules("pair", name="rsa", **(rsa | {"platform": "apache"}))
+    assert (changed["pair"]["name"], changed["pair"]["renews"]) == ("rsa-2", "rsa")
+    modules("pair", **rsa)
+    failed = modules("pair", **ASKED)
+    assert any("give each its own name" in str(warning) for warning in failed["warnings"])
+
+
+def test_a_pair_is_retired_once(modules: Modules) -> None:
+    modules("pair", **ASKED)
+    looked = modules("pair", check=True, names=[NAME], state="retired")
+    done = modules("pair", names=[NAME], state="retired")
+    assert (done["done"], done["pair"]["stage"], done["csr"]) == (["retired"], "retired", "")
+    assert looked["diff"] == done["diff"]
+    for check in (True, False):
+        again = modules("pair", check=check, names=[NAME], state="retired")
+        assert (again["changed"], again["pair"]) == (False, None)
+
+
+def test_what_a_module_does_not_know_is_refused_with_what_it_knows(modules: Modules) -> None:
+    for option in ("ca", "key", "platform", "purpose", "state"):
+        failed = modules("pair", **(ASKED | {option: "x"}))
+        assert f"value of {option} must be one of: " in failed["msg"]
 
 
 def test_a_key_under_a_passphrase_is_left_to_who_knows_it(
@@ -125,8 +193,10 @@ def test_a_key_under_a_passphrase_is_left_to_who_knows_it(
     assert (failed["reason"], failed["changed"]) == ("input", True)
     assert "passphrase" in failed["msg"]
     assert modules("certificate", content=text)["changed"] is False
-    failed = modules("pair", names=[NAME], renew="due")
-    assert failed["msg"].endswith(f"(on the host: csrtui renew {NAME})")
+    changes: tuple[dict[str, Any], ...] = ({"renew": "due"}, {"platform": "nginx"})
+    for change in changes:
+        failed = modules("pair", names=[NAME], **change)
+        assert failed["msg"].endswith(f"(on the host: csrtui renew {NAME})")
 
 
 def test_a_certificate_comes_home_once_and_its_files_are_written_once(

@@ -61,7 +61,7 @@ class Modules:
         """Return a module."""
         return importlib.import_module(f"ansible_collections.csrtui.csrtui.plugins.modules.{name}")
 
-    def __call__(self, name: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
+    def __call__(self, name: str, /, *, check: bool = False, **options: Any) -> dict[str, Any]:
         """Run a module, in check mode or not, and return its result."""
         from ansible.module_utils.testing import patch_module_args
 

@@ -15,9 +15,11 @@ from csrtui.cli.session import open_session
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import command, visible
+from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.tasks.existing_pairs import find_matching_pair
-from csrtui.tasks.request_spec import advise_on, preview, require_common_name, with_counterparts
+from csrtui.tasks.managed_pair import ManagedPair, find_managed_pair
+from csrtui.tasks.request_spec import RequestSpec, advise_on, preview, require_common_name, with_counterparts
+from csrtui.tasks.session import Session
 
 _FILE_ENDINGS = tuple(
     f".{ending}"
@@ -48,7 +50,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--find-pair",
         action="store_true",
-        help="also print the pair in use that already matches this request",
+        help="also print the pair in use that matches this request, or the one that a new pair would replace",
+    )
+    parser.add_argument("--as", dest="name", metavar="NAME", help="with --find-pair: the pair's name")
+    parser.add_argument(
+        "--same-key", action="store_true", help="with --find-pair: whatever the type of the key"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -60,7 +66,11 @@ def _run(options: argparse.Namespace) -> int:
     if options.add_counterpart:
         spec = with_counterparts(session, spec)
     advice = require_common_name(advise_on(session, spec))
-    pair = find_matching_pair(session, spec, advice) if options.find_pair else None
+    managed = None
+    if options.find_pair:
+        managed = find_managed_pair(session, spec, advice, name=options.name, same_key=options.same_key)
+    elif options.name is not None or options.same_key:
+        raise InputError("--as and --same-key work only with --find-pair", "add --find-pair")
     csr = preview(advice)
     subject = csr.subject_text if csr else None
     if options.json:
@@ -70,14 +80,36 @@ def _run(options: argparse.Namespace) -> int:
             "subject": subject or "",
             "findings": [finding_json(finding) for finding in advice.findings],
         }
-        if options.find_pair:
-            document["pair"] = pair_document(pair, session.clock()) if pair else None
+        if managed:
+            document |= _managed_pair_json(session, spec, managed)
         print_json(document)
     else:
         _print(advice, subject)
-        if options.find_pair:
-            print_line(f"Pair     {pair.name if pair else 'none'}")
+        if managed:
+            print_line(f"Pair     {managed.match.name if managed.match else 'none'}")
+            if managed.replaces:
+                print_line(f"Replaces {managed.replaces.name}")
     return 1 if advice.errors else 0
+
+
+def _managed_pair_json(session: Session, spec: RequestSpec, managed: ManagedPair) -> dict[str, object]:
+    """Return the pair of a request, the one to replace, and the properties of the pair that would be made."""
+
+    def document(pair: Pair | None) -> dict[str, object] | None:
+        return pair_document(pair, session.clock()) if pair else None
+
+    return {
+        "pair": document(managed.match),
+        "replaces": document(managed.replaces),
+        "former": managed.former.name if managed.former else None,
+        "request": {
+            "name": managed.new_name,
+            "key": spec.effective_key_type.value,
+            "ca": spec.ca.value,
+            "platform": spec.platform,
+            "purpose": spec.purpose.value,
+        },
+    }
 
 
 def _refuse_files(names: list[str]) -> None:

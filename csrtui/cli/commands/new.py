@@ -38,6 +38,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
     parser.add_argument(
+        "--renews", metavar="PAIR", help="make the pair the successor of this one, with other names or fields"
+    )
+    parser.add_argument("--same-key", action="store_true", help="with --renews: keep the key of that pair")
+    parser.add_argument(
         "--encrypt-key", action="store_true", default=None, help="encrypt the key with a passphrase"
     )
     add_passphrase_arguments(parser)
@@ -48,6 +52,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.same_key and options.renews is None:
+        raise InputError("--same-key works only with --renews", "csrtui new NAME --renews PAIR --same-key")
     if options.file is not None:
         return _run_batch(options)
     if not options.names:
@@ -57,6 +63,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.add_counterpart:
         spec = with_counterparts(session, spec)
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
+    if options.renews is not None:
+        return _run_successor(session, options, spec, blocking)
     if options.key_file is not None:
         return _run_with_key(session, options, spec, blocking)
     advice = require_common_name(advise_on(session, spec))
@@ -65,6 +73,39 @@ def _run(options: argparse.Namespace) -> int:
     passphrase = read_new_key_passphrase(options, findings, blocking)
     session.store.remove_leftovers()
     pair = create_pair(session, spec, name=options.name, passphrase=passphrase, blocking=blocking)
+    print_created_pair(session, pair, options)
+    return 0
+
+
+def _run_successor(
+    session: Session, options: argparse.Namespace, spec: RequestSpec, blocking: Blocking
+) -> int:
+    """Make a pair to replace another one, with the names and fields of the options instead of its own."""
+    from csrtui.tasks.renew import plan_renewal, renew, renew_with_same_key
+
+    if options.key_file is not None or (options.same_key and options.key is not None):
+        raise InputError(
+            "--renews makes a new key, or keeps the old one with --same-key", "leave out --key-file and --key"
+        )
+    advice = require_common_name(advise_on(session, spec))
+    renewal = replace(plan_renewal(session, options.renews), spec=spec, advice=advice)
+    old = renewal.pair
+    if options.same_key:
+        print_other_findings((*advice.findings, *renewal.old_findings), blocking)
+        passphrase = None
+        if old.record.key.encrypted:
+            passphrase = read_known_passphrase(options, f"Passphrase of the key of {old.name}: ")
+        session.store.remove_leftovers()
+        pair, _ = renew_with_same_key(
+            session, renewal, name=options.name, passphrase=passphrase, blocking=blocking
+        )
+    else:
+        print_other_findings(advice.findings, blocking)
+        passphrase = read_new_key_passphrase(
+            options, advice.findings, blocking, encrypted=old.record.key.encrypted
+        )
+        session.store.remove_leftovers()
+        pair = renew(session, renewal, name=options.name, passphrase=passphrase, blocking=blocking)
     print_created_pair(session, pair, options)
     return 0
 
@@ -125,8 +166,8 @@ def _run_batch(options: argparse.Namespace) -> int:
         raise InputError(
             "--from and --key-file exclude each other", "leave out --key-file: each row gets a new key"
         )
-    if options.names or options.name is not None:
-        raise InputError("--from reads the names from the file", "leave out NAME and --as")
+    if options.names or options.name is not None or options.renews is not None:
+        raise InputError("--from reads the names from the file", "leave out NAME, --as and --renews")
     if options.file == "-" and options.passphrase_fd == 0:
         raise InputError(
             "--from - and --passphrase-fd 0 cannot both read standard input", "use a descriptor from 3 up"

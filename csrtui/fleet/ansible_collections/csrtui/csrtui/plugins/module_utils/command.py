@@ -24,6 +24,66 @@ SUBJECT = {
 }
 """The subject fields except the common name. They are also options of csrtui."""
 
+KEY_TYPES = [
+    "ec-p256",
+    "ec-p384",
+    "ec-p521",
+    "rsa-2048",
+    "rsa-3072",
+    "rsa-4096",
+    "ed25519",
+    "ml-dsa-44",
+    "ml-dsa-65",
+    "ml-dsa-87",
+]
+"""The key types of csrtui."""
+PLATFORMS = [
+    "nginx",
+    "apache",
+    "haproxy",
+    "postfix",
+    "dovecot",
+    "exim",
+    "lighttpd",
+    "tomcat",
+    "weblogic",
+    "iis",
+    "exchange",
+    "f5",
+    "cpanel",
+    "plesk",
+    "domino",
+    "caddy",
+    "traefik",
+    "stunnel",
+    "squid",
+    "postgresql",
+    "mysql",
+    "mariadb",
+    "redis",
+    "rabbitmq",
+    "mosquitto",
+    "openldap",
+    "freeradius",
+    "openvpn",
+    "coturn",
+    "cups",
+    "proftpd",
+    "vsftpd",
+    "nodejs",
+    "spring-boot",
+    "jetty",
+    "kubernetes",
+    "gitlab",
+    "proxmox",
+    "vcenter",
+    "nginx-proxy-manager",
+    "windows-rdp",
+    "windows-ldaps",
+    "other",
+]
+"""The server software that csrtui knows."""
+
 _MIN_TIMEOUT = 0.001
 """Seconds for a call after the deadline of its task. The call ends at once and is reported like any other timeout."""
 _ROLE = "install csrtui on this host with the role csrtui.csrtui.csrtui"

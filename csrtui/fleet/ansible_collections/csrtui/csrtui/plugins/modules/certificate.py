@@ -36,8 +36,15 @@ options:
     description: The name of the pair that all certificates must match.
     type: str
   export_for:
-    description: The server software to write files for, one of those that C(csrtui guide) lists.
+    description: The server software to write files for, as C(csrtui guide) lists it.
     type: str
+    choices:
+      [
+        nginx, apache, haproxy, postfix, dovecot, exim, lighttpd, tomcat, weblogic, iis, exchange, f5, cpanel,
+        plesk, domino, caddy, traefik, stunnel, squid, postgresql, mysql, mariadb, redis, rabbitmq, mosquitto,
+        openldap, freeradius, openvpn, coturn, cups, proftpd, vsftpd, nodejs, spring-boot, jetty, kubernetes,
+        gitlab, proxmox, vcenter, nginx-proxy-manager, windows-rdp, windows-ldaps, other,
+      ]
   export_to:
     description:
       - An existing folder on the host for the files.
@@ -112,6 +119,7 @@ remedy:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.csrtui.csrtui.plugins.module_utils.command import (
+    PLATFORMS,
     SHARED,
     Csrtui,
 )
@@ -231,7 +239,7 @@ def main():
             "content": {"type": "str"},
             "path": {"type": "list", "elements": "path"},
             "pair": {"type": "str"},
-            "export_for": {"type": "str"},
+            "export_for": {"type": "str", "choices": PLATFORMS},
             "export_to": {"type": "path"},
             "export_owner": {"type": "str"},
             "export_group": {"type": "str"},

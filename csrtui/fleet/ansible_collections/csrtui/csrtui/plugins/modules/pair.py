@@ -12,26 +12,44 @@ version_added: 0.1.0
 description:
   - Generates a private key and its certificate signing request (CSR) in csrtui's keystore on the host, unless a pair
     in use already matches. The key stays on the host.
-  - A pair matches if it has the same subject, names (in any order), key type, kind of CA and server software, and is
-    neither retired nor renewed.
+  - A pair matches if it has the same subject, names (in any order), key type, kind of CA, purpose and server software,
+    and is neither retired nor renewed.
+  - The task manages the pair in use with the same first name, or with O(name). If the subject, a further name, the key
+    type or the server software changes, it makes a successor that renews this pair, and keeps the old one. Import the
+    successor's certificate and install it as after any renewal.
+  - To keep two pairs for the same first name, such as RSA beside EC, give each task its own O(name).
   - csrtui checks the names and the subject first. A finding that blocks the request makes the task fail, and warnings
     become warnings of the task.
 extends_documentation_fragment:
   - csrtui.csrtui.host
 attributes:
   check_mode:
-    description: Returns the pair that would be made and the advice on it, without making anything.
+    description: Returns the pair that would be made or retired and the advice on it, without changing anything.
     support: full
   diff_mode:
-    description: Shows the pair that is made or would be made.
+    description: Shows the pair before and after, or the pair that it replaces and the new one; also in check mode.
     support: full
 options:
   names:
     description:
       - The names for the certificate. The first is the common name; all are subject alternative names.
+      - C(email:), C(uri:), C(upn:), C(dns:) or C(ip:) before a name says what kind of name it is. Without a prefix it is
+        recognised. The first three need O(ca=private).
     type: list
     elements: str
     required: true
+  state:
+    description:
+      - V(present) keeps a pair in use that matches the other options.
+      - V(retired) marks the pair in use as no longer used. Nothing is deleted.
+    type: str
+    choices: [present, retired]
+    default: present
+  name:
+    description:
+      - The name of the pair in the keystore. Its successors get this name with a number.
+      - The default is derived from the first of O(names).
+    type: str
   subject:
     description: The other fields of the subject.
     type: dict
@@ -51,6 +69,16 @@ options:
       locality:
         description: City or town.
         type: str
+  attributes:
+    description:
+      - Further attributes of the subject, each as C(TYPE=VALUE), such as V(emailAddress=pki@example.com). They need
+        O(ca=private).
+    type: list
+    elements: str
+  no_common_name:
+    description: Leave the common name out of the subject. All names are then subject alternative names only.
+    type: bool
+    default: false
   add_counterpart:
     description: Also cover the C(www) or bare counterpart of each name.
     type: bool
@@ -60,11 +88,22 @@ options:
     type: str
     choices: [public, private]
   key:
-    description: The key type, as for C(csrtui new --key). The default is a type that suits the server software.
+    description: The key type. The default is a type that suits the server software.
     type: str
+    choices:
+      [
+        ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87,
+      ]
   platform:
-    description: The server software, one of those that C(csrtui guide) lists.
+    description: The server software, as C(csrtui guide) lists it.
     type: str
+    choices:
+      [
+        nginx, apache, haproxy, postfix, dovecot, exim, lighttpd, tomcat, weblogic, iis, exchange, f5, cpanel,
+        plesk, domino, caddy, traefik, stunnel, squid, postgresql, mysql, mariadb, redis, rabbitmq, mosquitto,
+        openldap, freeradius, openvpn, coturn, cups, proftpd, vsftpd, nodejs, spring-boot, jetty, kubernetes,
+        gitlab, proxmox, vcenter, nginx-proxy-manager, windows-rdp, windows-ldaps, other,
+      ]
   purpose:
     description:
       - The use of the certificate. All except V(server) need O(ca=private). The default is the setting of the profile,
@@ -85,14 +124,20 @@ options:
     type: str
     choices: [never, due]
     default: never
+  same_key:
+    description:
+      - A renewal or another successor keeps the key, for pins and TLSA records, whatever O(key) is. If the key was
+        copied, the copy stays useful.
+    type: bool
+    default: false
   recipients:
     description:
       - The recipients that can open the backup. Each is an age recipient (C(age1...)), an SSH public key, or a file of
         recipients on the host.
       - A pair is backed up to the recipients if it has no backup or if its backup is missing or damaged. No passphrase
         is needed on the host.
-      - The backup is unverified until it is opened with the private key of a recipient; see C(csrtui verify
-        --confirm).
+      - The backup is unverified until it is opened with the private key of a recipient, for all hosts in one run with
+        C(csrtui fleet verify --identity).
     type: list
     elements: str
   backup_to:
@@ -124,15 +169,30 @@ EXAMPLES = r"""
     renew: due
     recipients: ["{{ lookup('ansible.builtin.file', '~/.ssh/id_ed25519.pub') }}"]
     backup_to: /var/backups/csrtui
+
+- name: Keep an RSA pair beside the EC pair, for old clients
+  csrtui.csrtui.pair:
+    name: www.example.com-rsa
+    names: [www.example.com, example.com]
+    key: rsa-2048
+
+- name: Retire the pair of a host name that is no longer served
+  csrtui.csrtui.pair:
+    names: [old.example.com]
+    state: retired
 """
 
 RETURN = r"""
 pair:
-  description: The pair, as C(csrtui show --json) prints it. In check mode, it is V(null) if there is no pair yet.
+  description:
+    - The pair, as C(csrtui show --json) prints it. In check mode, it is V(null) if there is no pair yet.
+    - With O(state=retired), it is the retired pair, or V(null) if no pair is in use.
   returned: always
   type: dict
 csr:
-  description: The CSR in PEM. In check mode, it is empty if there is no CSR yet, so that later tasks can use it.
+  description:
+    - The CSR in PEM. In check mode, it is empty if there is no CSR yet, so that later tasks can use it.
+    - With O(state=retired), it is empty.
   returned: always
   type: str
   sample: "-----BEGIN CERTIFICATE REQUEST-----\n..."
@@ -147,7 +207,9 @@ findings:
   type: list
   elements: dict
 done:
-  description: The steps that were done, or in check mode would be done. Each is V(made), V(renewed) or V(backed up).
+  description:
+    - The steps that were done, or in check mode would be done. Each is V(made), V(renewed) because it was due,
+      V(replaced) because the request has changed, V(backed up) or V(retired).
   returned: always
   type: list
   elements: str
@@ -164,159 +226,12 @@ remedy:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.csrtui.csrtui.plugins.module_utils.command import (
+    KEY_TYPES,
+    PLATFORMS,
     SHARED,
     SUBJECT,
-    Csrtui,
-    subject_arguments,
 )
-
-_UNSAFE = frozenset({"none", "missing", "damaged"})
-"""The backup statuses of a key that would be lost with the host."""
-
-
-class PairTask:
-    """The steps that keep a pair present.
-
-    Args:
-        module: The Ansible module.
-    """
-
-    def __init__(self, module):
-        self._module = module
-        self._options = module.params
-        self._csrtui = Csrtui(module)
-        self._advice = {}
-        self._pair = None
-        self._before = {}
-        self._steps = []
-
-    def run(self):
-        """Make the pair, renew it if it is due, back it up, and end the module."""
-        self._find()
-        if self._pair is None:
-            self._refuse_blocked()
-            self._make("made", "new", *self._arguments("--force" if self._options["force"] else None))
-        elif self._options["renew"] == "due" and self._pair["next"] == "renew":
-            self._renew()
-        if self._options["recipients"] and self._needs_backup:
-            self._back_up()
-        self._end()
-
-    def _find(self):
-        self._advice, _result = self._csrtui.document(
-            "check", "--find-pair", *self._arguments(), statuses=(0, 1)
-        )
-        self._pair = self._advice["pair"]
-        self._before = _shown(self._pair)
-        self._update_result()
-
-    def _arguments(self, *flags):
-        """Return the arguments for ``csrtui new`` and ``csrtui check`` from the options of the module."""
-        options = self._options
-        values = (
-            ("--ca", "ca"),
-            ("--key", "key"),
-            ("--for", "platform"),
-            ("--purpose", "purpose"),
-            ("--profile", "profile"),
-        )
-        arguments = [f"{flag}={options[name]}" for flag, name in values if options[name] is not None]
-        if options["add_counterpart"]:
-            arguments.append("--add-counterpart")
-        arguments += [flag for flag in flags if flag]
-        return [*subject_arguments(options["subject"]), *arguments, "--", *options["names"]]
-
-    def _refuse_blocked(self):
-        """Fail if an error blocks the request, or else warn about each finding that is not a note.
-
-        ``force`` overrules errors, but not if the advice contains no subject.
-        """
-        errors = [finding for finding in self._advice["findings"] if finding["level"] == "error"]
-        if errors and not (self._options["force"] and self._advice["subject"]):
-            fix = errors[0]["fix"]
-            self._csrtui.fail(
-                "refused", "; ".join(finding["text"] for finding in errors), fix["label"] if fix else None
-            )
-        for finding in self._advice["findings"]:
-            if finding["level"] != "note":
-                self._module.warn(finding["text"])
-
-    def _make(self, step, command, *arguments):
-        if not self._module.check_mode:
-            self._pair, _result = self._csrtui.document(command, *arguments)
-        self._record(step)
-
-    def _renew(self):
-        pair = self._pair
-        if pair["key"]["encrypted"]:
-            self._csrtui.fail(
-                "input",
-                f"{pair['name']} is due, but its key has a passphrase, which can only be typed on the host",
-                f"on the host: csrtui renew {pair['name']}",
-            )
-        force = ["--force"] if self._options["force"] else []
-        self._make("renewed", "renew", *force, "--", pair["name"])
-
-    @property
-    def _needs_backup(self):
-        """Whether the pair, or the pair that would be made, needs a backup."""
-        return "made" in self._steps or "renewed" in self._steps or self._pair["backup"]["status"] in _UNSAFE
-
-    def _back_up(self):
-        if not self._module.check_mode:
-            name = self._pair["name"]
-            recipients = [f"--recipient={text}" for text in self._options["recipients"]]
-            self._csrtui.document("backup", f"--to={self._options['backup_to']}", *recipients, "--", name)
-            self._pair, _result = self._csrtui.document("show", "--", name)
-        self._record("backed up")
-
-    def _record(self, step):
-        self._steps.append(step)
-        self._update_result()
-
-    def _update_result(self):
-        """Update the partial result, which the module returns if a later step fails."""
-        self._csrtui.partial_result = {
-            "changed": bool(self._steps),
-            "done": list(self._steps),
-            "pair": self._pair,
-            "covers": self._advice["covers"],
-            "findings": self._advice["findings"],
-        }
-
-    def _end(self):
-        csr = "" if self._pair is None else self._csrtui.text("csr", "--", self._pair["name"])
-        after = _shown(self._pair) if not self._module.check_mode else self._predict()
-        self._module.exit_json(
-            csr=csr, diff={"before": self._before, "after": after}, **self._csrtui.partial_result
-        )
-
-    def _predict(self):
-        """Return the pair as it would be after the task, for the diff in check mode."""
-        shown = dict(self._before)
-        if not self._pair:
-            shown = {"subject": self._advice["subject"], "names": self._advice["covers"]}
-        if "renewed" in self._steps:
-            shown["renewed_by"] = "a new pair"
-        if "backed up" in self._steps:
-            shown["backup"] = "unverified"
-        return shown
-
-
-def _shown(pair):
-    """Return the fields of a pair that a diff shows."""
-    if pair is None:
-        return {}
-    return {
-        "name": pair["name"],
-        "subject": pair["subject"],
-        "names": pair["names"],
-        "key": pair["key"]["type"],
-        "ca": pair["ca"],
-        "platform": pair["platform"],
-        "renews": pair["renews"],
-        "backup": pair["backup"]["status"],
-    }
+from ansible_collections.csrtui.csrtui.plugins.module_utils.pair_task import PairTask
 
 
 def main():
@@ -325,11 +240,15 @@ def main():
         argument_spec={
             **SHARED,
             "names": {"type": "list", "elements": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "retired"], "default": "present"},
+            "name": {"type": "str"},
             "subject": {"type": "dict", "options": SUBJECT},
+            "attributes": {"type": "list", "elements": "str"},
+            "no_common_name": {"type": "bool", "default": False},
             "add_counterpart": {"type": "bool", "default": False},
             "ca": {"type": "str", "choices": ["public", "private"]},
-            "key": {"type": "str", "no_log": False},
-            "platform": {"type": "str"},
+            "key": {"type": "str", "choices": KEY_TYPES, "no_log": False},
+            "platform": {"type": "str", "choices": PLATFORMS},
             "purpose": {
                 "type": "str",
                 "choices": ["server", "client", "server-client", "email", "code-signing"],
@@ -337,6 +256,7 @@ def main():
             "profile": {"type": "str"},
             "force": {"type": "bool", "default": False},
             "renew": {"type": "str", "choices": ["never", "due"], "default": "never"},
+            "same_key": {"type": "bool", "default": False, "no_log": False},
             "recipients": {"type": "list", "elements": "str"},
             "backup_to": {"type": "path"},
         },
