@@ -3,15 +3,14 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 
 from csrtui.cli.output import print_json, print_message
 from csrtui.cli.progress import ProgressBar, StopEvent, stop_on_signals
+from csrtui.cli.results import created_pair_document
 from csrtui.cli.table import RowError, TableRows, open_rows, read_row
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.pairs.pair_json import pair_document
 from csrtui.process import collect_garbage_as_usual
 from csrtui.tasks.new import BlockedError, Blocking
 from csrtui.tasks.new_many import Row, RowResult, create_many
@@ -59,12 +58,12 @@ def run_batch(
     ):
         specs = _read_rows(session, rows, defaults, counterparts=counterparts)
         for result in create_many(session, specs, passphrase=passphrase, blocking=blocking, cancel=stop):
-            print_json(_result_json(result, session.clock()), indent=None)
+            print_json(_result_json(session, result), indent=None)
             sys.stdout.flush()
             is_failed = isinstance(result.outcome, CsrtuiError)
             counts[_FAILED if is_failed else _SKIPPED if result.skipped else _MADE] += 1
             progress.advance()
-    _print_summary(counts, stop)
+    _print_summary(counts, stop, would="would be " if session.is_dry_run else "")
     if stop.is_set():
         return stop.exit_code
     return 1 if counts[_FAILED] else 0
@@ -92,7 +91,7 @@ def _read_rows(
             yield Row(number, spec)
 
 
-def _result_json(result: RowResult, now: datetime) -> dict[str, object]:
+def _result_json(session: Session, result: RowResult) -> dict[str, object]:
     if isinstance(result.outcome, CsrtuiError):
         return {
             "row": result.number,
@@ -101,7 +100,8 @@ def _result_json(result: RowResult, now: datetime) -> dict[str, object]:
             "column": _column(result.outcome),
         }
     skipped = {"skipped": True} if result.skipped else {}
-    return {"row": result.number, "ok": True, **skipped, "pair": pair_document(result.outcome, now)}
+    document = created_pair_document(session, result.outcome)
+    return {"row": result.number, "ok": True, **skipped, "pair": document}
 
 
 def _column(error: CsrtuiError) -> str | None:
@@ -111,10 +111,12 @@ def _column(error: CsrtuiError) -> str | None:
     return error.column.value if isinstance(error, RowError) and error.column else None
 
 
-def _print_summary(counts: Counter[str], stop: StopEvent) -> None:
+def _print_summary(counts: Counter[str], stop: StopEvent, would: str) -> None:
     """Print the counts on stderr, unless a pair was made for every row."""
     if stop.is_set() or counts[_SKIPPED] or counts[_FAILED]:
-        summary = ", ".join(f"{counts[kind]} {kind}" for kind in (_MADE, _SKIPPED, _FAILED))
+        summary = (
+            f"{counts[_MADE]} {would}{_MADE}, {counts[_SKIPPED]} {_SKIPPED}, {counts[_FAILED]} {_FAILED}"
+        )
         print_message(f"{'stopped: ' if stop.is_set() else ''}{summary}")
     if counts[_SKIPPED]:
         print_message(

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from csrtui.cli.output import discard_output, prepare_streams, print_error, set_quiet
+from csrtui.cli.output import discard_output, prepare_streams, print_error, print_message, set_quiet
 from csrtui.cli.parser import build_parser
 from csrtui.core.base.bug_report import describe_bug
 from csrtui.core.base.errors import CsrtuiError, InputError
@@ -69,6 +69,8 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> i
     log_to_stderr(enabled=options.verbose)
     if options.command is not None:
         status: int = options.command.action.run(options)
+        if getattr(options, "dry_run", False):
+            print_message("dry run: nothing was written")
         return status
     return open_screens(store_path(options.store, os.environ))
 

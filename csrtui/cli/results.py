@@ -1,7 +1,9 @@
 """Print the results of commands that work on pairs or files, and of commands that create a pair."""
 
 import argparse
+import os
 from collections.abc import Sequence
+from typing import cast
 
 from csrtui.cli.output import print_error, print_finding, print_json, print_line, print_message
 from csrtui.cli.secret_options import has_passphrase_option, read_new_passphrase
@@ -91,17 +93,37 @@ def read_new_key_passphrase(
     return read_new_passphrase(options)
 
 
+def created_pair_document(session: Session, pair: Pair, *, has_old_key: bool = False) -> dict[str, object]:
+    """Return the JSON document of a created pair.
+
+    If a dry run did not create it, its files and hashes are None, except the hash of a key that exists (`has_old_key`).
+    """
+    document = pair_document(pair, session.clock())
+    if not session.is_dry_run or os.path.lexists(pair.path):
+        return document
+    spki_sha256 = pair.record.key.spki_sha256 if has_old_key else None
+    return {
+        **document,
+        "key": {**cast("dict[str, object]", document["key"]), "spki_sha256": spki_sha256},
+        "request": {**cast("dict[str, object]", document["request"]), "sha256": None},
+        "files": {"key": None, "request": None, "certificate": None},
+    }
+
+
 def print_created_pair(session: Session, pair: Pair, options: argparse.Namespace) -> None:
     """Print the name or the JSON of a new pair on stdout, and its details and the next step on stderr."""
     now = session.clock()
     if options.json:
-        print_json(pair_document(pair, now))
+        has_old_key = getattr(options, "key_file", None) or getattr(options, "same_key", False)
+        print_json(created_pair_document(session, pair, has_old_key=bool(has_old_key)))
     else:
         print_line(pair.name)
     if options.name is not None and options.name != pair.name:
         print_message(f"note: the name {options.name} is taken; this pair is {pair.name}")
     renews = f", to renew {pair.record.renews}" if pair.record.renews else ""
+    made = "would make" if session.is_dry_run else "made"
     print_message(
-        f"made {pair.name}: {label_of_name(pair.record.key.type)} key and CSR in {pair.path}{renews}"
+        f"{made} {pair.name}: {label_of_name(pair.record.key.type)} key and CSR in {pair.path}{renews}"
     )
-    print_message(f"next: {NEXT_STEPS[pair.record.next_step(now)]}")
+    if not session.is_dry_run:
+        print_message(f"next: {NEXT_STEPS[pair.record.next_step(now)]}")

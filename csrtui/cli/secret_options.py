@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from csrtui.cli.output import print_message, prompt_interrupts
+from csrtui.cli.session import is_dry_run
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.passphrase_quality import check, weaknesses
@@ -42,8 +43,14 @@ def read_known_passphrase(options: argparse.Namespace, prompt: str) -> Secret:
     return passphrase if passphrase is not None else _prompt(prompt)
 
 
+_DRY_RUN_PASSPHRASE: Final = Secret("a dry run asks for no new passphrase")
+"""Stands for a new passphrase in a dry run, where everything that it encrypts is thrown away."""
+
+
 def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Secret:
     """Return the passphrase from the options, or else from two prompts, and print a warning for each weakness.
+
+    A dry run asks for none: without an option, it gets a passphrase that stands for it.
 
     Args:
         options: The options of the command.
@@ -54,6 +61,8 @@ def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Se
             openssl could not read a key that is encrypted with this passphrase.
     """
     passphrase = _read_from_options(options)
+    if passphrase is None and is_dry_run(options):
+        return _DRY_RUN_PASSPHRASE
     if passphrase is None:
         passphrase = _prompt(f"Passphrase for the {purpose}: ")
         if not passphrase.encoded:

@@ -7,16 +7,31 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.store.keystore import Keystore
 from csrtui.store.location import store_path, store_source
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, dry_run_session
+
+
+def add_dry_run_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the option that makes `open_session` return a session that writes nothing."""
+    parser.add_argument(
+        "--dry-run", action="store_true", help="check everything, show what would be done, and write nothing"
+    )
+
+
+def is_dry_run(options: argparse.Namespace) -> bool:
+    """Return whether the command may write nothing. Commands that write nothing do not have the option."""
+    return getattr(options, "dry_run", False)
 
 
 def open_session(options: argparse.Namespace) -> Session:
     """Return the session for the store that the options or the environment name.
 
+    With ``--dry-run``, the session writes nothing.
+
     Raises:
         InputError: The name of the store is empty.
     """
-    return Session(Keystore(store_path(options.store, os.environ)))
+    path = store_path(options.store, os.environ)
+    return dry_run_session(path) if is_dry_run(options) else Session(Keystore(path))
 
 
 def open_existing_session(options: argparse.Namespace) -> Session:

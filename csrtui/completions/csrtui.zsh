@@ -75,7 +75,7 @@ _shtab_csrtui_adopt_options=(
   "--decrypt-key[store every key without a passphrase]"
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
   "--passphrase-fd[read it from an open descriptor]:N:"
-  "--dry-run[only show the pairs that would be made]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--yes[adopt the keys of a search without a question]"
   "--json[print one JSON document]"
   ":a folder to search, or a key file:"
@@ -94,6 +94,7 @@ _shtab_csrtui_backup_options=(
   "*--recipient[instead of a passphrase\: age1\…, an ssh public key, or a file of them\; repeatable\; keeps the key secret, but does not show who made the file]:R:_files"
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
   "--passphrase-fd[read it from an open descriptor]:N:"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
   "(*)::the pairs\' names:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
 )
@@ -150,6 +151,7 @@ _shtab_csrtui_csr_options=(
   "--mark-submitted[mark the CSR as submitted]"
   "--submitted-to[recipient\; marks the CSR as submitted]:TEXT:"
   "--note[note to record, e.g. the order number]:TEXT:"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
 )
 
@@ -183,7 +185,7 @@ _shtab_csrtui_export_options=(
   "--key-passphrase-file[file with the passphrase of the pair\'s own key]:F:_files"
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
   "--passphrase-fd[read it from an open descriptor]:N:"
-  "--dry-run[only show what would be written or replaced]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
   ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
 )
@@ -373,7 +375,7 @@ _shtab_csrtui_import_options=(
   "--pair[require this pair]:PAIR:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
   "--passphrase-fd[read it from an open descriptor]:N:"
-  "--dry-run[only show which pair each one matches]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
   "(*):PEM in any order, DER, PKCS \#7, PKCS \#12 with certificates only\; - reads standard input:_files"
 )
@@ -409,6 +411,7 @@ _shtab_csrtui_list_options=(
   "--ics[a calendar (iCalendar) of renewals due and certificates expiring]"
   "--prometheus[metrics in the text format of Prometheus (node_exporter)]"
   "--to[replace FILE with the metrics atomically, mode 0644]:FILE:_files"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--fail-if-any[exit with status 1 if a pair is listed]"
 )
 
@@ -442,6 +445,7 @@ _shtab_csrtui_new_options=(
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
   "--passphrase-fd[read it from an open descriptor]:N:"
   "--force[proceed despite errors that X.509 itself permits]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print the pair as JSON]"
   "(*)::the first is the common name\; all are covered:"
 )
@@ -464,6 +468,7 @@ _shtab_csrtui_renew_options=(
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
   "--passphrase-fd[read it from an open descriptor]:N:"
   "--force[proceed despite errors that X.509 itself permits]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print the pair as JSON]"
   ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
 )
@@ -482,6 +487,7 @@ _shtab_csrtui_restore_options=(
   "--expect[refuse a backup of another key or CSR\: a SPKI SHA-256 in hex, or a file with the CSR or a certificate]:VALUE:"
   "--unsigned[restore a backup that is not signed]"
   "--decrypt-key[store the key without a passphrase]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
   ":the backup:_files"
 )
@@ -496,6 +502,7 @@ _shtab_csrtui_retire_options=(
   {-v,--verbose}"[log each action and its file to stderr]"
   "--undo[remove the mark\: the pairs are in use again]"
   "--compromised[mark the keys as compromised\: they are never used again\; shows how to revoke their certificates]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
   "(*):the pairs\' names:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
 )
@@ -540,6 +547,7 @@ _shtab_csrtui_verify_options=(
   "--confirm[the token that verify --identity printed elsewhere\; - reads stdin]:TOKEN:"
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
   "--passphrase-fd[read it from an open descriptor]:N:"
+  "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
   "(*)::pairs or backup files (default\: all pairs that have backups):"
 )

@@ -81,6 +81,17 @@ def _path_exists(path: str) -> bool:
     return True
 
 
+def require_access(folder: str) -> None:
+    """Check that this user can write to a folder, without writing to it.
+
+    Raises:
+        OSError: The user cannot write there, or the file system is read-only.
+    """
+    if not os.access(folder, os.W_OK | os.X_OK):
+        code = errno.EROFS if os.statvfs(folder).f_flag & os.ST_RDONLY else errno.EACCES
+        raise OSError(code, os.strerror(code), folder)
+
+
 def make_folder(name: str, dir_fd: int) -> None:
     """Create a folder with mode 0700, regardless of the umask, unless it exists.
 

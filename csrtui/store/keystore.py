@@ -43,7 +43,12 @@ class Keystore(SavedState):
 
     Args:
         path: The absolute path of the store's folder.
+
+    Attributes:
+        is_dry_run: Whether changes are only rehearsed (`csrtui.store.dry_run`), so that nothing may be written.
     """
+
+    is_dry_run = False
 
     def pair_path(self, name: str) -> str:
         """Return the folder of the pair called `name`."""

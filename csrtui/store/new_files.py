@@ -64,16 +64,19 @@ class MissingFolderError(InputError):
         self.path = path
 
 
-def write_new_file(path: str, data: bytes) -> str:
-    """Write a new file that everybody may read, and return its absolute path. Errors are those of `write_new_files`."""
+def write_new_file(path: str, data: bytes, *, dry_run: bool = False) -> str:
+    """Write a new file that everybody may read, and return its absolute path.
+
+    Options and errors are those of `write_new_files`.
+    """
     absolute = absolute_path(path)
     if path.endswith("/") or os.path.isdir(absolute):
         raise InputError(f"{visible(path)} is a folder", "add the file name")
     folder, name = os.path.split(absolute)
-    return write_new_files(folder, [OutputFile((name,), data, WORLD_READABLE)])[0]
+    return write_new_files(folder, [OutputFile((name,), data, WORLD_READABLE)], dry_run=dry_run)[0]
 
 
-def replace_public_file(path: str, data: bytes, beginning: bytes) -> str:
+def replace_public_file(path: str, data: bytes, beginning: bytes, *, dry_run: bool = False) -> str:
     """Replace or create a file that everybody may read, in one step, and return its absolute path.
 
     A mistyped path must never cost a key or a backup. So a file is replaced only if it is of the same kind or empty.
@@ -82,6 +85,7 @@ def replace_public_file(path: str, data: bytes, beginning: bytes) -> str:
         path: The path of the file.
         data: The new content.
         beginning: The beginning of all files of this kind.
+        dry_run: Whether to check everything but write nothing.
 
     Raises:
         InputError: The path is a folder, a special file or a file of another kind, or its folder cannot be opened.
@@ -98,7 +102,10 @@ def replace_public_file(path: str, data: bytes, beginning: bytes) -> str:
             raise InputError(message, "choose another file name")
     dir_fd = open_output_folder(folder)
     try:
-        files.replace_file(dir_fd, name, data, WORLD_READABLE)
+        if dry_run:
+            files.require_access(folder)
+        else:
+            files.replace_file(dir_fd, name, data, WORLD_READABLE)
     except OSError as error:
         raise _write_error(folder, error, []) from error
     finally:
@@ -106,12 +113,13 @@ def replace_public_file(path: str, data: bytes, beginning: bytes) -> str:
     return absolute
 
 
-def write_new_files(folder: str, outputs: Sequence[OutputFile]) -> list[str]:
+def write_new_files(folder: str, outputs: Sequence[OutputFile], *, dry_run: bool = False) -> list[str]:
     """Write either all files or none into a folder, and return their absolute paths.
 
     Args:
         folder: An existing folder.
         outputs: The files. Files with forbidden mode bits are written only to a file system that supports modes.
+        dry_run: Whether to check everything but write nothing.
 
     Raises:
         InputError: The folder cannot be opened, or all names of a file exist. Nothing was written.
@@ -122,6 +130,9 @@ def write_new_files(folder: str, outputs: Sequence[OutputFile]) -> list[str]:
     pending: list[_PendingFile] = []
     names: list[str] = []
     try:
+        if dry_run:
+            files.require_access(folder)
+            return [os.path.join(folder, _free_name(dir_fd, output)) for output in outputs]
         # All files are completed before the first one gets its name, so that a kill leaves no incomplete file.
         for output in outputs:
             pending.append(_PendingFile(dir_fd, output))  # noqa: PERF401 - those before an error must be closed
@@ -141,6 +152,19 @@ def write_new_files(folder: str, outputs: Sequence[OutputFile]) -> list[str]:
     for path in paths:
         log("written", path)
     return paths
+
+
+def _free_name(dir_fd: int, output: OutputFile) -> str:
+    """Return the first name of a file that does not exist.
+
+    Raises:
+        FileExistsError: All names exist. Its `filename` is the last of them.
+    """
+    name = None
+    for name in output.names:
+        if not files.exists(dir_fd, name):
+            return name
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
 
 
 def absolute_path(path: str) -> str:

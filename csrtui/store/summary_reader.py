@@ -92,7 +92,7 @@ class SummaryReader:
                 return SummaryListing([], [])
             store_fd, pairs_fd = folders
             names = self._store.names()
-            is_cached = len(names) >= CACHE_FROM
+            is_cached = len(names) >= CACHE_FROM and not self._store.is_dry_run
             if is_cached and not self._entries:
                 from csrtui.store import summary_cache  # here, since few pairs do not need SQLite
 

@@ -269,6 +269,34 @@ def back_up_many(
     )
 
 
+def rehearse_backups(
+    session: Session, names: Sequence[str], folder: str, spec: BackupSpec | RecipientBackupSpec | None = None
+) -> list[Result]:
+    """Return the results that `back_up_many` would have, after every check that needs no writing.
+
+    Without `spec`, the passphrase is not known, so a key that is encrypted in the store is not opened.
+
+    Raises:
+        InputError: pyrage is not installed, or it refuses a recipient.
+    """
+    encryption = None if spec is None else _encryption(session, spec)
+
+    def rehearse(name: str) -> list[Result]:
+        stored = read_pair_folder(session, name)
+        if encryption is not None:
+            key = encryption.read_key(stored.pair)[0]
+        else:
+            key = None if stored.pair.record.key.encrypted else open_key(session, stored.pair)
+        if key is not None:
+            _refuse_foreign_key(name, stored.csr, key)
+        envelope = Envelope.KEY_BLOCK if encryption is None else encryption.envelope
+        output = new_files.OutputFile(_file_names(name, session.clock(), envelope), b"", new_files.OWNER_ONLY)
+        path = new_files.write_new_files(folder, [output], dry_run=True)[0]
+        return [Result(ok=True, pair=name, file=path, text="would be backed up")]
+
+    return run_for_each(names, rehearse, failure_label="not backed up", on_result=lambda _: None)
+
+
 def _record(session: Session, name: str, backup: Backup, event: str) -> None:
     change_record(
         session,

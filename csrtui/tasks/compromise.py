@@ -88,6 +88,8 @@ def mark_compromised(session: Session, name: str) -> list[Result]:
 
 def _mark(session: Session, name: str) -> Result:
     text = "key marked as compromised: it is never used again, and the pair is retired; nothing is deleted"
+    if session.is_dry_run:
+        text = "key would be marked as compromised, and the pair retired; nothing would be deleted"
 
     def mark(record: PairRecord) -> PairRecord:
         nonlocal text

@@ -185,8 +185,17 @@ def plan_deployment(prepared: PreparedExport) -> DeploymentPlan:
     return plan_files(spec.server, prepared.existing.base, prepared.domain, prepared.chain, prepared.folder)
 
 
-def preview_export(prepared: PreparedExport, plan: DeploymentPlan) -> tuple[Result, ...]:
-    """Return a result for each file that an export would write or replace. Nothing is written."""
+def preview_export(
+    session: Session, prepared: PreparedExport, key_passphrase: Secret | None = None
+) -> tuple[Result, ...]:
+    """Return a result for each file that an export would write or replace. Nothing is written.
+
+    The key is checked too, unless it is encrypted and its passphrase is not given. The errors are those of `export`.
+    """
+    if key_passphrase is not None or not prepared.needs_key_passphrase:
+        key = open_key(session, prepared.pair, key_passphrase)
+        require_same_key(session, prepared.pair, prepared.chain[0].public_key(), key.public_key())
+    plan = plan_deployment(prepared)
     return tuple(
         Result(
             ok=True,

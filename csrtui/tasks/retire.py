@@ -15,7 +15,8 @@ def retire(session: Session, name: str) -> Result:
     Raises:
         StoreError: The store cannot be used.
     """
-    text = "retired; its key, its CSR and its certificates stay where they are"
+    done = "would be retired" if session.is_dry_run else "retired"
+    text = f"{done}; its key, its CSR and its certificates stay where they are"
 
     def mark(record: PairRecord) -> PairRecord:
         nonlocal text
@@ -33,7 +34,7 @@ def undo_retirement(session: Session, name: str) -> Result:
     Raises:
         StoreError: The store cannot be used.
     """
-    ok, text = True, "in use again"
+    ok, text = True, "would be in use again" if session.is_dry_run else "in use again"
 
     def unmark(record: PairRecord) -> PairRecord:
         nonlocal ok, text

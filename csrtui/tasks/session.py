@@ -51,6 +51,11 @@ class Session:
         self.entropy = entropy
         self._user = user
 
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether nothing may be written, neither to the store nor elsewhere."""
+        return self.store.is_dry_run
+
     @cached_property
     def suffixes(self) -> SuffixList:
         """The public suffix list, read on first use."""
@@ -70,6 +75,20 @@ class Session:
             return pwd.getpwuid(os.getuid()).pw_name
         except KeyError:
             return str(os.getuid())
+
+
+def dry_run_session(path: str) -> Session:
+    """Return a session on the store at `path` that checks everything and writes nothing.
+
+    New keys are thrown away, so none is generated that takes seconds.
+    """
+    from csrtui.store.dry_run import DryRunKeystore
+
+    def generate_key(key_type: key_types.KeyType) -> key_types.PrivateKey:
+        is_slow = key_type.value.startswith("rsa")
+        return key_types.generate(key_types.KeyType.EC_P256 if is_slow else key_type)
+
+    return Session(DryRunKeystore(path), generate_key=generate_key)
 
 
 def change_record(session: Session, name: str, change: Callable[[PairRecord], PairRecord]) -> PairRecord:

@@ -112,7 +112,7 @@ def write_csr(session: Session, name: str, path: str, form: CsrForm) -> WrittenC
     from csrtui.store.new_files import write_new_file
 
     pair, data = csr_bytes(session, name, form)
-    written = write_new_file(path, data)
+    written = write_new_file(path, data, dry_run=session.is_dry_run)
     try:
         return WrittenCsr(hand_out(session, pair, HandOut(HandOutWay.FILE, written)), written)
     except NotConfirmedError as error:

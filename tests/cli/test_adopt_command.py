@@ -138,7 +138,7 @@ def test_a_search_shows_what_it_found_and_takes_nothing_unasked(
     rehearsed = csrtui("adopt", folder, "--dry-run")
     assert rehearsed.status == 1
     assert f"  key          {folder}/key  RSA 2048" in rehearsed.out
-    assert f"ok  {folder}/key  would become {NAME}" in rehearsed.out
+    assert f"ok  {NAME}  {folder}/key  would be adopted: RSA 2048 key and CSR" in rehearsed.out
     assert f"skipped  {folder}/stray  is the CSR of CN=proof.invalid" in rehearsed.out
     ran = csrtui("adopt", "--from", folder, stdin=b"y\n")
     assert (ran.status, ran.hint) == (2, "check the list, then use --yes")

@@ -27,7 +27,7 @@ from csrtui.store.file_access import FileAccess
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import export_undo
-from csrtui.tasks.export import ExportSpec, export, plan_deployment, prepare, preview_export
+from csrtui.tasks.export import ExportSpec, export, prepare, preview_export
 from csrtui.tasks.export_undo import undo_export
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.server_files import read_lineage, require_place
@@ -93,9 +93,7 @@ def test_a_renewal_replaces_the_files_of_the_pair_that_it_renews_and_keeps_them(
     assert record_of(session, new).server == Installation("nginx", str(to), NOW)
     assert record_of(session, new).installed is None
     found = prepare(session, spec(to, new))
-    assert [result.text for result in preview_export(found, plan_deployment(found))] == [
-        "would be replaced"
-    ] * 2
+    assert [result.text for result in preview_export(session, found)] == ["would be replaced"] * 2
     assert contents(to) == old
     assert install(session, spec(to, new)) == ["replaced", "replaced"]
     assert {spki_of(data) for data in contents(to).values()} == {record_of(session, new).key.spki_sha256}

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from csrtui.cli.commands.import_ import certificate_lines
 from csrtui.cli.output import confirm, print_line, print_message
@@ -15,7 +16,7 @@ from csrtui.cli.secret_options import (
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.session import open_session
+from csrtui.cli.session import add_dry_run_argument, open_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
@@ -33,9 +34,11 @@ from csrtui.tasks.adopt.adopt import (
 from csrtui.tasks.adopt.candidate import candidate_lines
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import SearchResult, read_files, search_folder
-from csrtui.tasks.batch import Result
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.tasks.batch import Result
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +70,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     protection.add_argument("--encrypt-key", action="store_true", help="encrypt every key with a passphrase")
     protection.add_argument("--decrypt-key", action="store_true", help="store every key without a passphrase")
     add_passphrase_arguments(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only show the pairs that would be made")
+    add_dry_run_argument(parser)
     parser.add_argument("--yes", action="store_true", help="adopt the keys of a search without a question")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
@@ -89,8 +92,6 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError(f"--as names one pair, but there are {len(planned.candidates)} keys", "leave it out")
     if not (planned.candidates or planned.failures or planned.skipped):
         raise InputError("the folder contains no private key", "name another folder")
-    if options.dry_run:
-        return _print_plan(planned, as_json=options.json)
     order = AdoptionSpec(
         platform=platform,
         name=options.name,
@@ -99,10 +100,11 @@ def _run(options: argparse.Namespace) -> int:
         passphrase=_read_new_passphrase(options, planned, passphrase),
         request=RequestSpec(tuple(options.names), platform=platform) if options.names else None,
     )
+    print_text = print_line if options.dry_run and not options.json else print_message
     if not search.has_named_files:
-        _print_candidates(planned, print_message)
-    _print_skipped(planned, print_message)
-    if not search.has_named_files:
+        _print_candidates(planned, print_text)
+    _print_skipped(planned, print_text)
+    if not (search.has_named_files or options.dry_run):
         _confirm(planned, options)
     return _adopt(session, planned, order, as_json=options.json)
 
@@ -172,17 +174,6 @@ def _print_candidates(planned: AdoptionPlan, print_text: Callable[[str], None]) 
 def _print_skipped(planned: AdoptionPlan, print_text: Callable[[str], None]) -> None:
     for skipped in planned.skipped:
         print_text(f"skipped  {visible(skipped.file or '')}  {skipped.text}")
-
-
-def _print_plan(planned: AdoptionPlan, *, as_json: bool) -> int:
-    results = [
-        Result(ok=True, file=candidate.file.path, text=f"would become {candidate.title}")
-        for candidate in planned.candidates
-    ]
-    print_text = print_message if as_json else print_line
-    _print_candidates(planned, print_text)
-    _print_skipped(planned, print_text)
-    return print_results([*results, *planned.failures], as_json=as_json)
 
 
 def _confirm(planned: AdoptionPlan, options: argparse.Namespace) -> None:

@@ -17,12 +17,12 @@ from csrtui.cli.secret_options import (
     read_new_passphrase,
     read_recipients,
 )
-from csrtui.cli.session import open_existing_session
+from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.store.destination import examine_backup_folder
-from csrtui.tasks.backup import BackupSpec, RecipientBackupSpec, back_up_many
+from csrtui.tasks.backup import BackupSpec, RecipientBackupSpec, back_up_many, rehearse_backups
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.pair_text import destination_lines
@@ -35,6 +35,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", required=True, metavar="DIR", help="the folder for the backups")
     add_recipient_argument(parser)
     add_passphrase_arguments(parser)
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -64,11 +65,15 @@ def _back_up(
     session: Session, names: list[str], options: argparse.Namespace, recipients: tuple[Recipient, ...]
 ) -> list[Result]:
     spec: BackupSpec | RecipientBackupSpec
+    if options.dry_run and not recipients and not has_passphrase_option(options):
+        return rehearse_backups(session, names, options.to)
     if recipients:
         spec = RecipientBackupSpec(options.to, recipients)
     else:
         passphrase = read_new_passphrase(options, "backup")
         spec = BackupSpec(options.to, passphrase, passphrase)
+    if options.dry_run:
+        return rehearse_backups(session, names, options.to, spec)
     with ProgressBar("backups", len(names)) as progress:
         return back_up_many(session, names, spec, on_result=lambda result: progress.advance(result.pair))
 

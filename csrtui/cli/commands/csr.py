@@ -5,7 +5,7 @@ import sys
 
 from csrtui.cli.output import print_bytes, print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.session import open_existing_session
+from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import Pair
 from csrtui.tasks.session import Session
@@ -34,6 +34,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--submitted-to", metavar="TEXT", default="", help="recipient; marks the CSR as submitted"
     )
     parser.add_argument("--note", metavar="TEXT", default="", help="note to record, e.g. the order number")
+    add_dry_run_argument(parser)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -47,6 +48,8 @@ def _run(options: argparse.Namespace) -> int:
             # Without a submission, nothing is recorded, so that a CSR in a read-only store can be printed.
             pair = hand_out(session, pair, HandOut(HandOutWay.STDOUT))
         mark_submitted(session, pair, options.submitted_to, options.note)
+        if session.is_dry_run:
+            print_message(f"would mark the CSR of {pair.name} as submitted")
     if written.unconfirmed is not None:  # the file exists, and the submission is recorded
         raise written.unconfirmed
     return 0
@@ -66,7 +69,7 @@ def _write(session: Session, options: argparse.Namespace, form: CsrForm) -> Writ
     if options.to is not None:
         written = write_csr(session, options.pair, options.to, form)
         warn_without_backup(written.pair)
-        print_message(f"written: {written.path}")
+        print_message(f"{'would be written' if session.is_dry_run else 'written'}: {written.path}")
         return written
     pair, data = csr_bytes(session, options.pair, form)
     warn_without_backup(pair)

@@ -12,7 +12,7 @@ from csrtui.cli.secret_options import (
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.session import open_existing_session
+from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
@@ -25,7 +25,6 @@ from csrtui.tasks.export import (
     ExportSpec,
     PreparedExport,
     export,
-    plan_deployment,
     prepare,
     preview_export,
 )
@@ -66,7 +65,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--key-passphrase-file", metavar="F", help="file with the passphrase of the pair's own key"
     )
     add_passphrase_arguments(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only show what would be written or replaced")
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -83,11 +82,11 @@ def _export(options: argparse.Namespace) -> int:
     if options.undo:
         return _undo(session, options, platform, folder)
     ready = prepare(session, _spec(options, platform, folder))
-    if options.dry_run:
-        return print_results(preview_export(ready, plan_deployment(ready)), as_json=options.json)
     _check_passphrase_options(options, ready)
     for warning in ready.warnings:
         print_message(f"warning: {warning}")
+    if options.dry_run:
+        return _rehearse(session, options, ready)
     key_passphrase = _read_key_passphrase(options, ready) if ready.needs_key_passphrase else None
     file_passphrase = read_new_passphrase(options, "PKCS #12 file") if ready.needs_file_passphrase else None
     exported = export(session, ready, key_passphrase=key_passphrase, file_passphrase=file_passphrase)
@@ -102,6 +101,17 @@ def _export(options: argparse.Namespace) -> int:
     if exported.record_error is not None:
         raise exported.record_error
     return status
+
+
+def _rehearse(session: Session, options: argparse.Namespace, ready: PreparedExport) -> int:
+    """Print the files that would be written, after the checks that need no passphrase that is not given."""
+    is_given = options.key_passphrase_file is not None or (
+        has_passphrase_option(options) and _is_for_key(options, ready)
+    )
+    key_passphrase = _read_key_passphrase(options, ready) if is_given else None
+    if ready.needs_file_passphrase:
+        read_new_passphrase(options, "PKCS #12 file")
+    return print_results(preview_export(session, ready, key_passphrase), as_json=options.json)
 
 
 def _place(session: Session, options: argparse.Namespace) -> tuple[Platform, str]:

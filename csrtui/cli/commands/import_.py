@@ -8,7 +8,7 @@ from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
 from csrtui.cli.secret_options import add_passphrase_arguments, has_passphrase_option, read_known_passphrase
-from csrtui.cli.session import open_existing_session
+from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.path_validation import ChainState
@@ -25,7 +25,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pair", metavar="PAIR", help="require this pair")
     add_passphrase_arguments(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only show which pair each one matches")
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 

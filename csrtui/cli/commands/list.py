@@ -8,7 +8,7 @@ from datetime import datetime
 
 from csrtui.cli.output import format_table, print_bytes, print_error, print_json_list, print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.session import open_existing_session
+from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import spreadsheet_cell, visible
 from csrtui.core.base.validity import utc_text
@@ -55,6 +55,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--prometheus", action="store_true", help="metrics in the text format of Prometheus (node_exporter)"
     )
     parser.add_argument("--to", metavar="FILE", help="replace FILE with the metrics atomically, mode 0644")
+    add_dry_run_argument(parser)
     parser.add_argument("--fail-if-any", action="store_true", help="exit with status 1 if a pair is listed")
 
 
@@ -149,7 +150,10 @@ def _write_metrics(
     from csrtui.store.new_files import absolute_path, replace_public_file
 
     check_export_folder(os.path.dirname(absolute_path(path)), session.store.path)
-    replace_public_file(path, "".join(lines).encode("utf-8"), BEGINNING.encode("ascii"))
+    data, is_dry_run = "".join(lines).encode("utf-8"), session.is_dry_run
+    written = replace_public_file(path, data, BEGINNING.encode("ascii"), dry_run=is_dry_run)
+    if is_dry_run:
+        print_message(f"would be written: {written}")
 
 
 def _print_calendar(pairs: Iterable[Pair], now: datetime) -> None:

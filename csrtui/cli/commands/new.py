@@ -13,7 +13,7 @@ from csrtui.cli.secret_options import (
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.session import open_session
+from csrtui.cli.session import add_dry_run_argument, open_session
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
@@ -48,6 +48,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="proceed despite errors that X.509 itself permits"
     )
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the pair as JSON")
 
 

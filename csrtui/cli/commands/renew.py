@@ -7,7 +7,7 @@ from csrtui.cli.output import print_bytes, print_json, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_created_pair, print_other_findings, read_new_key_passphrase
 from csrtui.cli.secret_options import add_passphrase_arguments, read_known_passphrase
-from csrtui.cli.session import open_existing_session
+from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
@@ -50,6 +50,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="proceed despite errors that X.509 itself permits"
     )
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print the pair as JSON")
 
 
@@ -128,6 +129,8 @@ def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace
     pair, _ = renew.reuse_csr(session, renewal)
     if options.mark_submitted:
         pair = mark_submitted(session, hand_out(session, pair, HandOut(HandOutWay.STDOUT)))
+    if session.is_dry_run:
+        print_message(f"would record that the CSR of {pair.name} is handed out again")
     if options.json:
         print_json(pair_document(pair, session.clock()))
     return 0

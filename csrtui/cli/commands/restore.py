@@ -17,7 +17,7 @@ from csrtui.cli.secret_options import (
     read_key_passphrase,
     read_known_passphrase,
 )
-from csrtui.cli.session import open_session
+from csrtui.cli.session import add_dry_run_argument, open_session
 from csrtui.core.backups.backup_file import BackupFile
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
@@ -34,6 +34,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_expect_argument(parser)
     parser.add_argument("--unsigned", action="store_true", help="restore a backup that is not signed")
     parser.add_argument("--decrypt-key", action="store_true", help="store the key without a passphrase")
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -52,7 +53,7 @@ def _restore(options: argparse.Namespace) -> int:
         read = read_backup(session, options.file, identities, expected)
     result = build_result(read.content, file=options.file, text="restored")
     print_key_and_names(read.content.csr.spki_sha256, result.names)
-    is_accepted = options.unsigned or _accept_unsigned(read.content, result.names)
+    is_accepted = options.unsigned or (not options.dry_run and _accept_unsigned(read.content, result.names))
     consent = Consent(unsigned=is_accepted, decrypt_key=options.decrypt_key)
     passphrase = None
     if read.content.is_signed or is_accepted:  # otherwise the backup is refused without a prompt
@@ -64,12 +65,13 @@ def _restore(options: argparse.Namespace) -> int:
         session.store.remove_leftovers()
     with _prefix_errors(options.file):
         pair = restore_contents(session, read, passphrase, consent)
-    print_message(f"restored {pair.name} to {pair.path}")
+    print_message(f"{'would restore' if options.dry_run else 'restored'} {pair.name} to {pair.path}")
     for line in weak_key_lines(pair):
         print_message(f"warning: {line}")
     for note in restore_notes(read.content, consent):
         print_message(note)
-    result = build_result(read.content, pair=pair.name, file=options.file, text="restored")
+    text = "would be restored" if options.dry_run else "restored"
+    result = build_result(read.content, pair=pair.name, file=options.file, text=text)
     return print_results([result], as_json=options.json)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
-from csrtui.cli.session import open_existing_session
+from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.retire import retire, undo_retirement
@@ -25,6 +25,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="mark the keys as compromised: they are never used again; shows how to revoke their certificates",
     )
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 

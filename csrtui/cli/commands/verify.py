@@ -17,7 +17,7 @@ from csrtui.cli.secret_options import (
     read_key_passphrase,
     read_known_passphrase,
 )
-from csrtui.cli.session import open_existing_session
+from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs
@@ -41,6 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--confirm", metavar="TOKEN", help="the token that verify --identity printed elsewhere; - reads stdin"
     )
     add_passphrase_arguments(parser)
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 

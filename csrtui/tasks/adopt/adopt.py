@@ -370,9 +370,9 @@ def _result(
 ) -> AdoptResult:
     parts = [f"{candidate.key_label} key", "CSR" if candidate.csr else "a new CSR"]
     parts += ["certificate"] if chain else []
-    path = candidate.file.path
+    path, done = candidate.file.path, "would be adopted" if session.is_dry_run else "adopted"
     result = Result(
-        ok=True, pair=pair.name, file=path, text=f"adopted: {', '.join(parts[:-1])} and {parts[-1]}"
+        ok=True, pair=pair.name, file=path, text=f"{done}: {', '.join(parts[:-1])} and {parts[-1]}"
     )
     issued = build_import_result(session, pair, candidate.csr, chain, result) if chain else None
     return AdoptResult(

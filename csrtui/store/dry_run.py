@@ -1,0 +1,120 @@
+"""Rehearse changes (``--dry-run``): a keystore that checks everything and writes nothing, not even a lock."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
+
+from csrtui.core.base.errors import StoreError
+from csrtui.core.pairs.pair_name import check_pair_name, numbered_name
+from csrtui.store import files
+from csrtui.store.disk_errors import disk_error
+from csrtui.store.keystore import FreeNames, Keystore, PairChange, PairFiles, StoredPair
+from csrtui.store.permissions import require_safe_ancestors
+
+
+class DryRunKeystore(Keystore):
+    """A keystore whose changes stay in memory. It raises the errors that can be known without writing.
+
+    Pairs that are added can be read again. Locks are not taken, so another process that holds one is no obstacle.
+
+    Args:
+        path: The absolute path of the store's folder.
+    """
+
+    is_dry_run = True
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._added: dict[str, PairFiles] = {}
+        self._free_names: dict[str, Iterator[str]] = {}
+
+    def add_many(self, pairs: Sequence[tuple[str, PairFiles]], _names: FreeNames) -> list[str | StoreError]:
+        """Return the name that each pair would get. The errors are those of `Keystore.add_many`."""
+        for base, _ in pairs:
+            check_pair_name(base)
+        self._require_writable("cannot save the pair in")
+        results: list[str | StoreError] = []
+        for base, pair in pairs:
+            free = self._free_names.setdefault(base, (numbered_name(base, number) for number in count(1)))
+            name = next(name for name in free if not self.has_pair(name))
+            self._added[name] = pair
+            results.append(name)
+        return results
+
+    @contextmanager
+    def lock_for_restore(self) -> Iterator[None]:
+        """Check that the store can be written to, and take no lock."""
+        self._require_writable("cannot restore into")
+        yield
+
+    @contextmanager
+    def change(self, name: str) -> Iterator[PairChange]:
+        """Yield a change of a pair that is not written. The errors are those of `Keystore.change`."""
+        failure, path = f"cannot change {name} in", self.pair_path(name)
+        with self._reading(failure) as maybe_store_fd, self._pair(maybe_store_fd, name) as (_, _, folder):
+            files.require_access(path)
+            files.require_access(self.path)
+            yield _DryRunChange(folder, name, path)
+
+    def remove_leftovers(self) -> list[str]:
+        """Remove nothing, and return no names."""
+        return []
+
+    def has_pair(self, name: str) -> bool:
+        """Return whether a pair exists or was added."""
+        return name in self._added or super().has_pair(name)
+
+    def read(self, name: str) -> StoredPair:
+        """Return the files of a pair, including one that was added. The errors are those of `Keystore.read`."""
+        if name not in self._added:
+            return super().read(name)
+        pair = self._added[name]
+        return StoredPair(name, self.pair_path(name), pair.record, pair.csr, pair.certificate)
+
+    def _require_writable(self, failure: str) -> None:
+        """Check that a pair can be added: the folders are safe, and this user can write to them.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        with self._reading(failure) as store_fd, self._pairs(store_fd) as pairs_fd:
+            pass
+        try:
+            if store_fd is None:
+                require_safe_ancestors(self.path)
+                files.require_access(_existing_folder(os.path.dirname(self.path)))
+            else:
+                files.require_access(self.path)
+                if pairs_fd is not None:
+                    files.require_access(os.path.join(self.path, "pairs"))
+        except OSError as error:
+            raise disk_error(failure, self.path, error) from error
+
+
+class _DryRunChange(PairChange):
+    """A pair whose record is replaced only in memory."""
+
+    def replace_record(self, data: bytes) -> None:
+        """Replace the record in memory."""
+        self.record = data
+
+    def replace_certificate(self, _data: bytes, _now: datetime) -> None:
+        """Check that the certificate can be read, and replace nothing."""
+        self.read_certificate()
+
+
+def _existing_folder(path: str) -> str:
+    """Return a folder, or the first folder above it that exists.
+
+    Raises:
+        OSError: The path cannot be examined.
+    """
+    while True:
+        try:
+            os.stat(path)
+        except FileNotFoundError:
+            path = os.path.dirname(path)
+        else:
+            return path
