@@ -28,6 +28,7 @@ WRITERS: dict[str, tuple[tuple[str, ...], str]] = {
     "new, encrypted": (("new", "n.com", "--key", "rsa-4096", "--encrypt-key"), "would make n.com: RSA 4096 key"),
     "new --key-file": (("new", "n.com", "--key-file", "{given}/key.pem"), "would make n.com"),
     "new --from": (("new", "--from", "{given}/rows.csv"), '"name": "row3.com"'),
+    "new --renews": (("new", ISSUED, "--renews", ISSUED), f"would make {ISSUED}-2"),
     "backup": (("backup", BARE, "--to", "{usb}"), f"ok  {BARE}  {{usb}}/{BARE}."),
     "backup --all": (("backup", "--all", "--to", "{usb}", *PHRASE), "would be backed up"),
     "restore": (("restore", BACKUP, *PHRASE), f"would restore {GONE} to"),
