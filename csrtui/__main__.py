@@ -26,10 +26,10 @@ def main() -> int:
         gc.freeze()  # skips the last garbage collection; the system frees all memory at once
 
 
-def _open_screens(store: str) -> int:
+def _open_screens(store: str, mouse: bool) -> int:  # noqa: FBT001 - the only flag of the screens
     from csrtui.tui import open_screens
 
-    return open_screens(store)
+    return open_screens(store, mouse=mouse)
 
 
 if __name__ == "__main__":

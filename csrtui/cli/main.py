@@ -14,12 +14,13 @@ from csrtui.store.log import log_to_stderr
 _INTERRUPTED = 130
 
 
-def run(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
+def run(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> int:
     """Run csrtui and return the exit status.
 
     Args:
         arguments: The command line without the program's name.
-        open_screens: A function that opens the screens for the store at a path and returns the exit status.
+        open_screens: A function that opens the screens and returns the exit status. Its arguments are the path of the
+            store, and whether to use the mouse even if the configuration does not say so.
 
     Returns:
         0 success; 1 a check found something or an item failed; 2 usage or input error, or stdout cannot be written;
@@ -54,7 +55,7 @@ def _unsupported_package() -> CsrtuiError | None:
     return InputError(message, "pip install --upgrade csrtui") if message else None
 
 
-def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> int:
+def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> int:
     from csrtui.cli.commands.all import COMMANDS
 
     try:
@@ -68,11 +69,13 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str], int]) -> i
     set_quiet(quiet=options.quiet)
     log_to_stderr(enabled=options.verbose)
     if options.command is not None:
+        if options.mouse:
+            raise InputError("--mouse is only for the screens", "csrtui --mouse opens them")
         status: int = options.command.action.run(options)
         if getattr(options, "dry_run", False):
             print_message("dry run: nothing was written")
         return status
-    return open_screens(store_path(options.store, os.environ))
+    return open_screens(store_path(options.store, os.environ), options.mouse)
 
 
 def _report(error: CsrtuiError) -> int:

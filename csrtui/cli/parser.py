@@ -205,9 +205,10 @@ def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Pa
         prog="csrtui",
         description="Make private keys and certificate requests on this machine, and keep them in a keystore.",
         epilog=EXAMPLES,
-        usage="csrtui [-h] [--store DIR] [-q | -v] [-V] [COMMAND ...]",
+        usage="csrtui [-h] [--store DIR] [--mouse] [-q | -v] [-V] [COMMAND ...]",
     )
     parser.add_argument("--store", metavar="DIR", help="the keystore's folder (default: $CSRTUI_STORE)")
+    parser.add_argument("--mouse", action="store_true", help="use the mouse in the screens")
     parser.add_argument(
         "-V", "--version", action="store_true", help="print the versions of csrtui and its libraries"
     )

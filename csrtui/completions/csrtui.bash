@@ -34,7 +34,7 @@ _shtab_csrtui_fleet_import_option_strings=(-h --help --store -q --quiet -v --ver
 _shtab_csrtui_fleet_backup_option_strings=(-h --help --store -q --quiet -v --verbose --to --recipient --json -i --inventory -l --limit --forks --timeout --become --ask-become-pass --ansible)
 _shtab_csrtui_fleet_doctor_option_strings=(-h --help --store -q --quiet -v --verbose --json -i --inventory -l --limit --forks --timeout --become --ask-become-pass --ansible)
 _shtab_csrtui_fleet_option_strings=(-h --help --store -q --quiet -v --verbose -i --inventory -l --limit --forks --timeout --become --ask-become-pass --ansible)
-_shtab_csrtui_option_strings=(-h --help --store -V --version -q --quiet -v --verbose)
+_shtab_csrtui_option_strings=(-h --help --store --mouse -V --version -q --quiet -v --verbose)
 
 _shtab_csrtui_new___store_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_new___from_COMPGEN=_shtab_compgen_files
@@ -407,6 +407,7 @@ _shtab_csrtui_fleet___ask_become_pass_nargs=0
 _shtab_csrtui_pos_0_nargs=A...
 _shtab_csrtui__h_nargs=0
 _shtab_csrtui___help_nargs=0
+_shtab_csrtui___mouse_nargs=0
 _shtab_csrtui__V_nargs=0
 _shtab_csrtui___version_nargs=0
 _shtab_csrtui__q_nargs=0

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 drop_textual_environment()
 
 
-def open_screens(store: str) -> int:
+def open_screens(store: str, *, mouse: bool = False) -> int:
     """Open the screens for the store at the path `store`. Return the exit status after the user quits.
+
+    Args:
+        store: The path of the store.
+        mouse: Whether to use the mouse even if the configuration does not say so.
 
     Raises:
         InputError: There is no terminal, or the configuration has unknown settings.
@@ -36,14 +40,15 @@ def open_screens(store: str) -> int:
         ask_to_create = bool(store_argument(store)) and not keystore.exists()
         return CsrtuiApp(Session(keystore), config, ask_to_create=ask_to_create)
 
-    return run_app(create_app)
+    return run_app(create_app, mouse=mouse)
 
 
-def run_app(create_app: "Callable[[Config | None], CommandsApp]") -> int:
+def run_app(create_app: "Callable[[Config | None], CommandsApp]", *, mouse: bool = False) -> int:
     """Run an app on the terminal with the user's settings, and return its exit status.
 
     Args:
         create_app: A function that creates the app from the settings.
+        mouse: Whether to use the mouse even if the settings do not say so.
 
     Raises:
         InputError: There is no terminal, or the configuration has unknown settings.
@@ -59,5 +64,5 @@ def run_app(create_app: "Callable[[Config | None], CommandsApp]") -> int:
     config = load_settings(os.environ)
     with naming_config_file(os.environ):
         app = create_app(config)
-    app.run(mouse=config is not None and config.screens.mouse)
+    app.run(mouse=mouse or (config is not None and config.screens.mouse))
     return app.exit_status

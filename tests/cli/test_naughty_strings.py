@@ -34,7 +34,7 @@ SAFE = {"organization": "Example Ltd", "country": "GB", "locality": "London"}
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
 
-def nobody(_path: str) -> int:
+def nobody(*_: object) -> int:
     raise AssertionError("no screen is asked for")
 
 

@@ -33,7 +33,7 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def csrtui(*arguments: str) -> int:
-    return run(arguments, lambda _: 0)
+    return run(arguments, lambda *_: 0)
 
 
 def test_new_takes_everything_from_the_profile(capsys: pytest.CaptureFixture[str]) -> None:

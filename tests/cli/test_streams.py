@@ -92,7 +92,7 @@ def test_data_that_cannot_be_written_is_an_error_unless_the_reader_is_gone(
 ) -> None:
     (tmp_path / "store").mkdir(mode=0o700)
     monkeypatch.setattr(sys, "stdout", Failing(number))
-    assert run(["list", "--csv", "--store", str(tmp_path / "store")], open_screens=lambda _: 0) == status
+    assert run(["list", "--csv", "--store", str(tmp_path / "store")], open_screens=lambda *_: 0) == status
 
 
 # Asking, with a terminal that is none

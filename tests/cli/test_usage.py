@@ -176,7 +176,14 @@ def test_a_passphrase_that_is_typed_as_an_argument_is_not_shown_again(
 def test_without_a_command_the_screens_open_on_the_store(csrtui: Csrtui, tmp_path: Path) -> None:
     assert csrtui().status == 0
     assert csrtui("--store", f"{tmp_path}/x/../other").status == 0
-    assert csrtui.screens == [str(csrtui.store), f"{tmp_path}/other"]
+    assert csrtui("--mouse").status == 0
+    assert csrtui.screens == [str(csrtui.store), f"{tmp_path}/other", f"{csrtui.store} with mouse"]
+
+
+def test_the_mouse_is_only_for_the_screens(csrtui: Csrtui) -> None:
+    ran = csrtui("--mouse", "list")
+    assert (ran.status, ran.hint) == (2, "csrtui --mouse opens them")
+    assert ran.error == "--mouse is only for the screens"
 
 
 def test_a_bug_is_told_without_a_value_and_without_a_traceback(

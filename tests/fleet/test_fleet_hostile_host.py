@@ -335,7 +335,7 @@ from csrtui.fleet import ansible
 program, *arguments = sys.argv[1:]
 ansible._program = lambda _name: program
 from csrtui.cli.main import run
-status = run(arguments, open_screens=lambda _: 0)
+status = run(arguments, open_screens=lambda *_: 0)
 peak = re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())  # ru_maxrss may be that of pytest
 print(status, int(peak[1]) // 1024, file=sys.stderr)
 """

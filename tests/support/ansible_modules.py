@@ -94,7 +94,7 @@ class _InProcess:
         with pytest.MonkeyPatch.context() as patch:
             for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
                 patch.setattr(sys, name, stream)
-            status = run(command[1:], open_screens=lambda _: 0)
+            status = run(command[1:], open_screens=lambda *_: 0)
         out, err = (_written(stream) for stream in streams[1:])
         return subprocess.CompletedProcess(command, status, out, err)
 

@@ -103,7 +103,7 @@ def _child(path: Path, flow: Flow, crash_at: int, secrets: Secrets) -> int:
     threading.setprofile(crash.watch)
     sys.setprofile(crash.watch)
     try:
-        status = run([word.format(path=path) for word in flow.words], open_screens=lambda _: 2)
+        status = run([word.format(path=path) for word in flow.words], open_screens=lambda *_: 2)
         sys.setprofile(None)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -138,7 +138,7 @@ class Runs:
             sys.stdout = sys.stderr = nowhere
             try:
                 os.environ["CSRTUI_STORE"] = str(self._path / "store")
-                run([word.format(path=self._path) for word in self._flow.words], open_screens=lambda _: 2)
+                run([word.format(path=self._path) for word in self._flow.words], open_screens=lambda *_: 2)
             finally:
                 sys.stdout, sys.stderr = stdout, stderr
 

@@ -94,8 +94,8 @@ class Csrtui:
         folder = self.store / "pairs"
         return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
-    def _open_screens(self, store: str) -> int:
-        self.screens.append(store)
+    def _open_screens(self, store: str, mouse: bool) -> int:
+        self.screens.append(f"{store} with mouse" if mouse else store)
         return 0
 
 

@@ -148,7 +148,7 @@ class Hand:
         self._write("begun", verb, pair)
         out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            status = run([*words, "--store", self._store.path], open_screens=lambda _: 2)
+            status = run([*words, "--store", self._store.path], open_screens=lambda *_: 2)
             out.flush()
         printed = out.buffer.getvalue().decode()
         said = err.getvalue() + printed

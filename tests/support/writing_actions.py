@@ -170,7 +170,7 @@ def command(*words: str) -> Callable[[Place], int]:
 
     def act(place: Place) -> int:
         folders = {name: str(getattr(place, name)) for name in ("store", "usb", "out", "given", "path")}
-        return run([word.format(**folders) for word in words], open_screens=lambda _: 2)
+        return run([word.format(**folders) for word in words], open_screens=lambda *_: 2)
 
     return act
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from command import argv, environment
 from pty_session import PtySession
 from textual.widgets import Button, Label, OptionList, Static
 
@@ -94,6 +95,17 @@ def test_the_mouse_is_left_to_the_terminal() -> None:
     with start() as session:
         session.wait_for("framed")
         assert not re.search(rb"\x1b\[\?(1000|1002|1003|1006|1015|1016)h", session.raw)
+
+
+def test_with_the_option_for_the_mouse_a_click_on_a_tab_opens_its_pane(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir(mode=0o700)
+    with PtySession(argv("--store", str(store), "--mouse"), env=environment(store)) as session:
+        session.send("\x1bOQ")  # F2, which waits for the start
+        session.wait_for("[Keystore]")
+        column = session.text.splitlines()[0].index("Request") + 1
+        session.send(f"\x1b[<0;{column};1M\x1b[<0;{column};1m")
+        session.wait_for("[Request]")
 
 
 def test_a_redraw_clears_what_another_program_wrote() -> None:
