@@ -27,7 +27,7 @@ TEMPORARY = ".tmp-"
 
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_STORE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_STORE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FOREIGN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 64 * 1024
 
@@ -278,10 +278,8 @@ def read_store_file(dir_fd: int, name: str, path: str, permissions: Permissions)
         StoreError: The file is not safe, or is too large.
         OSError: The file cannot be opened or read.
     """
-    check_permissions(path, os.stat(name, dir_fd=dir_fd, follow_symlinks=False), permissions)
-    descriptor = os.open(name, _STORE_FLAGS, dir_fd=dir_fd)
+    descriptor = open_store_file(dir_fd, name, path, permissions)
     try:
-        check_permissions(path, os.fstat(descriptor), permissions)
         data = read_up_to(descriptor, MAX_STORE_FILE_BYTES + 1)
     finally:
         release(descriptor)
@@ -289,6 +287,32 @@ def read_store_file(dir_fd: int, name: str, path: str, permissions: Permissions)
     if len(data) > MAX_STORE_FILE_BYTES:
         raise StoreError(f"{visible(path)} is too large for a file of the store")
     return data
+
+
+def open_store_file(
+    dir_fd: int, name: str, path: str, permissions: Permissions, flags: int = os.O_RDONLY
+) -> int:
+    """Check the permissions of a file of the store and return its descriptor.
+
+    Args:
+        dir_fd: As for `read_store_file`.
+        name: As for `read_store_file`.
+        path: As for `read_store_file`.
+        permissions: As for `read_store_file`.
+        flags: The access mode for `os.open`.
+
+    Raises:
+        StoreError: The file is not safe.
+        OSError: The file cannot be opened.
+    """
+    check_permissions(path, os.stat(name, dir_fd=dir_fd, follow_symlinks=False), permissions)
+    descriptor = os.open(name, flags | _STORE_FLAGS, dir_fd=dir_fd)
+    try:
+        check_permissions(path, os.fstat(descriptor), permissions)
+    except BaseException:
+        release(descriptor)
+        raise
+    return descriptor
 
 
 def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool = False) -> bytes:

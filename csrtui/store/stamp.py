@@ -8,7 +8,7 @@ the stamp is the same, a list shows the same for the pair.
 import os
 import time
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 from csrtui.core.pairs.summary import PairSummary
 
@@ -16,11 +16,13 @@ COARSE_NS: Final = 2_000_000_000
 """The longest clock tick of a file system together with the largest deviation of its clock, in nanoseconds."""
 
 
-class StampedSummary(NamedTuple):
-    """A pair's summary and the stamp of the files from which it was read."""
+StampedSummary = tuple[PairSummary, int]
+"""A pair's summary and the hash of the stamp of the files from which it was read."""
+PairStamp = tuple[int, int, int, int, int, int]
+"""The inodes and the change times (ctime, in nanoseconds) of a pair's folder, key and pair.json, in turn.
 
-    summary: PairSummary
-    stamp: int
+Every write, every rename and every change of the mode or owner updates a ctime, and no user can set it back.
+"""
 
 
 def touch(pairs_fd: int) -> None:
@@ -43,31 +45,22 @@ def read_stamp(path: str) -> int:
         return 0
 
 
-def read_pair_stamp(pairs_fd: int, name: str) -> tuple[int, int] | None:
-    """Return the stamp of a pair and the time of its newest change in nanoseconds, or None if a file is missing.
-
-    The stamp is a hash of the inodes and the change times (ctime) of the folder, the key and pair.json. Every write,
-    every rename and every change of the mode or owner updates a ctime, and no user can set it back.
-    """
+def read_pair_stamp(pairs_fd: int, name: str) -> PairStamp | None:
+    """Return the stamp of a pair, or None if a file is missing."""
     try:
         folder = os.stat(name, dir_fd=pairs_fd, follow_symlinks=False)
-        key = os.stat(f"{name}/key.pem", dir_fd=pairs_fd, follow_symlinks=False)
-        record = os.stat(f"{name}/pair.json", dir_fd=pairs_fd, follow_symlinks=False)
+        key = os.stat(name + "/key.pem", dir_fd=pairs_fd, follow_symlinks=False)
+        record = os.stat(name + "/pair.json", dir_fd=pairs_fd, follow_symlinks=False)
     except OSError:
         return None
-    folder_time, key_time, record_time = folder.st_ctime_ns, key.st_ctime_ns, record.st_ctime_ns
-    stamp = hash((folder.st_ino, folder_time, key.st_ino, key_time, record.st_ino, record_time))
-    return stamp, max(folder_time, key_time, record_time)
+    return folder.st_ino, folder.st_ctime_ns, key.st_ino, key.st_ctime_ns, record.st_ino, record.st_ctime_ns
 
 
-def is_settled(newest: int) -> bool:
+def is_settled(stamp: PairStamp) -> bool:
     """Return whether a change made now would change the stamp of a pair.
 
     A change within the clock tick in which the pair was read might leave the stamp as it is. So a stamp is trusted only
     if the newest change was some time ago, as in git's index. It is never trusted if that change is in the future,
     because two clocks then differ.
-
-    Args:
-        newest: The time of the pair's newest change, in nanoseconds.
     """
-    return newest < time.time_ns() - COARSE_NS
+    return max(stamp[1::2]) < time.time_ns() - COARSE_NS

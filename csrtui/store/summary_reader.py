@@ -9,8 +9,9 @@ from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store.keystore import Keystore
-from csrtui.store.stamp import StampedSummary, is_settled, read_pair_stamp
+from csrtui.store.stamp import PairStamp, StampedSummary, is_settled, read_pair_stamp
 from csrtui.store.stored_pair import ListedPair, list_pair
+from csrtui.store.summary_cache import SummaryCache
 
 
 def parse_listed_pair(listed: ListedPair) -> Pair:
@@ -59,6 +60,7 @@ class SummaryReader:
 
     def __init__(self, store: Keystore) -> None:
         self._store = store
+        self._cache = SummaryCache(store.path)
         self._entries: dict[str, StampedSummary] = {}
 
     def load_cache(self) -> list[PairSummary]:
@@ -67,12 +69,10 @@ class SummaryReader:
         Raises:
             StoreError: The store cannot be used.
         """
-        from csrtui.store import summary_cache
-
         with self._store.folders() as folders:
             if folders is not None:
-                self._entries = summary_cache.load(folders[0], self._store.path)
-        return [self._entries[name].summary for name in sorted(self._entries)]
+                self._entries = self._cache.load(folders[0])
+        return [self._entries[name][0] for name in sorted(self._entries)]
 
     def read(
         self, recheck: Collection[str] | None = None, on_progress: Progress = _no_progress
@@ -94,9 +94,7 @@ class SummaryReader:
             names = self._store.names()
             is_cached = len(names) >= CACHE_FROM and not self._store.is_dry_run
             if is_cached and not self._entries:
-                from csrtui.store import summary_cache  # here, since few pairs do not need SQLite
-
-                self._entries = summary_cache.load(store_fd, self._store.path)
+                self._entries = self._cache.load(store_fd)
             previous, self._entries = self._entries, {}
             problems = []
             changed = {}
@@ -106,7 +104,7 @@ class SummaryReader:
                 known = entry = previous.pop(name, None)
                 if entry is None or recheck is None or name in recheck:
                     stamp = read_pair_stamp(pairs_fd, name)
-                    if entry is None or stamp is None or entry.stamp != stamp[0]:
+                    if entry is None or stamp is None or entry[1] != hash(stamp):
                         try:
                             entry = self._read(pairs_fd, name, stamp)
                         except StoreError as error:
@@ -117,13 +115,11 @@ class SummaryReader:
                 self._entries[name] = entry
             on_progress(len(names), len(names))
             if is_cached and (changed or previous):
-                from csrtui.store import summary_cache
+                self._cache.save(store_fd, self._entries, changed if not previous else {})
+        return SummaryListing([summary for summary, _ in self._entries.values()], problems)
 
-                summary_cache.save(store_fd, self._store.path, changed, previous)
-        return SummaryListing([entry.summary for entry in self._entries.values()], problems)
-
-    def _read(self, pairs_fd: int, name: str, stamp: tuple[int, int] | None) -> StampedSummary:
+    def _read(self, pairs_fd: int, name: str, stamp: PairStamp | None) -> StampedSummary:
         """Read a pair and return its summary. Its stamp was read first, so that a change in between is detected."""
         pair = parse_listed_pair(list_pair(pairs_fd, name, self._store.pair_path(name)))
-        is_lasting = stamp is not None and is_settled(stamp[1])
-        return StampedSummary(summarize(pair), stamp[0] if stamp is not None and is_lasting else _UNSETTLED)
+        is_lasting = stamp is not None and is_settled(stamp)
+        return summarize(pair), hash(stamp) if is_lasting else _UNSETTLED

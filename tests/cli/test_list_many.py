@@ -39,5 +39,5 @@ def test_the_same_is_printed_with_the_cache_and_without(
     monkeypatch.setattr(summary_reader, "CACHE_FROM", 10)
     for _ in range(2):
         assert csrtui("list", *arguments) == plain
-    (store / FILE).write_bytes(b"SQLite format 3\0" + bytes(5000))
+    (store / FILE).write_bytes(b"damaged\0" + bytes(5000))
     assert csrtui("list", *arguments) == plain

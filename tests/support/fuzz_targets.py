@@ -338,8 +338,9 @@ def _summary_cache(data: bytes) -> None:
         os.chmod(path, 0o600)
         store_fd = os.open(store, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            entries = summary_cache.load(store_fd, store)
-            summary_cache.save(store_fd, store, entries, ["a.com"])
+            cache = summary_cache.SummaryCache(store)
+            entries = cache.load(store_fd)
+            cache.save(store_fd, entries, entries)
         finally:
             os.close(store_fd)
 

@@ -27,8 +27,9 @@ from csrtui.core.config.settings import Profile, parse_config
 from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.core.pairs.pair import BackupStatus, PairRecord
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store import summary_cache, summary_reader
+from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
+from csrtui.store.summary_cache import SummaryCache
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
 from csrtui.tasks.draft import SessionDraft, newest_draft
@@ -232,7 +233,7 @@ def _is_exported(place: Place) -> bool:
 def _is_listed_from_cache(place: Place) -> bool:
     with place.session().store.folders() as folders:
         assert folders is not None
-        return sorted(summary_cache.load(folders[0], str(place.store))) == sorted(place.names())
+        return sorted(SummaryCache(str(place.store)).load(folders[0])) == sorted(place.names())
 
 
 def _list_many(place: Place) -> int:

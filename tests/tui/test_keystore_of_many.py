@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
@@ -186,13 +185,7 @@ def emptied(path: Path) -> None:
     path.write_bytes(b"")
 
 
-def without_table(path: Path) -> None:
-    database = sqlite3.connect(path)
-    database.execute("DROP TABLE pairs")
-    database.close()
-
-
-@pytest.mark.parametrize("spoil", [lost, emptied, without_table])
+@pytest.mark.parametrize("spoil", [lost, emptied])
 async def test_the_cache_may_go_at_any_moment(store: Path, spoil: Callable[[Path], None]) -> None:
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")

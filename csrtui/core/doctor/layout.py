@@ -19,7 +19,7 @@ _TEMPORARY = ".tmp-"
 _CERTIFICATES = re.compile(r"certificate(-\d{8}-\d{6}(-\d+)?)?\.pem")
 _LOCK = re.compile(r"creating|restoring|draft|draft-([1-9]|1[0-6])|pair-[a-z0-9][a-z0-9._-]{0,63}")
 _SAVED_FORM = re.compile(r"\.draft(-([2-9]|1[0-6]))?\.json|\.last\.json")
-_CACHE = re.compile(r"\.pairs-\d+\.sqlite(-journal)?|\.fleet-[0-9a-f]+\.json")
+_CACHE = re.compile(r"\.pairs-\d+\.(jsonl|sqlite(-journal)?)|\.fleet-[0-9a-f]+\.json")
 """Caches of pair lists (all versions) and of hosts (earlier versions). They can be removed at any time."""
 _HOST = re.compile(r"[0-9a-f]{16}-[0-9a-f]{64}\.json")
 """The cache of a host. It can be removed at any time."""

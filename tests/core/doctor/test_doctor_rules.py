@@ -51,7 +51,7 @@ def test_caches_of_lists_are_known_and_must_be_private() -> None:
     files = (
         ".pairs-1.sqlite",
         ".pairs-1.sqlite-journal",
-        ".pairs-4.sqlite",
+        ".pairs-5.jsonl",
         ".fleet-0123456789abcdef.json",
         ".pairs-x.sqlite",
     )
