@@ -215,6 +215,20 @@ def load_state(data: bytes) -> HostState | None:
         return None
 
 
+def load_early_states(data: bytes) -> list[HostState]:
+    """Return the states in the one file that release 0.1.0 kept for all hosts. A state that cannot be read is left out."""
+    document = decode(data)
+    hosts = document.get("hosts") if isinstance(document, dict) else None
+    if not isinstance(hosts, list):
+        return []
+    states = [
+        load_state(json.dumps({"schema": SCHEMA, **host}).encode())
+        for host in hosts
+        if isinstance(host, dict)
+    ]
+    return [state for state in states if state is not None]
+
+
 def fleet_summary(fleet: Fleet, pairs: Sequence[Pair], now: datetime) -> str:
     """Return the counts in one line: ``52 hosts · 310 pairs · 4 not backed up · 7 due · 1 unreachable``."""
     hosts = len(fleet.hosts)

@@ -19,6 +19,8 @@ MAX_DRAFTS = 16
 """The maximum number of drafts in a store."""
 
 _LAST_USED, _HOSTS = ".last.json", ".hosts"
+_EARLY_HOSTS = ".fleet-{}.json"
+"""The file in which release 0.1.0 kept the states of all hosts of an inventory. It is read, and never written."""
 _SAVE_LOCK = "draft"
 """The lock for replacing any of the files in this module."""
 _HOST_FILE = re.compile(r"(?P<inventory>[0-9a-f]{16})-(?P<host>[0-9a-f]{64})\.json")
@@ -140,6 +142,10 @@ class SavedState(StoreFolder):
                     except (OSError, StoreError):
                         continue
                     yield match["host"], data
+
+    def load_early_hosts(self, inventory: str) -> bytes | None:
+        """Return the states that release 0.1.0 saved for the hosts of an inventory, or None."""
+        return self._load(_EARLY_HOSTS.format(inventory))
 
     def save_host(self, inventory: str, host: str, data: bytes) -> None:
         """Replace the state of one host. The files of other hosts stay unchanged. The errors are those of `save_draft`.

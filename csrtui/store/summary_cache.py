@@ -24,6 +24,8 @@ from csrtui.store.stamp import StampedSummary
 
 FILE: Final = ".pairs-5.jsonl"
 """The name of the cache in the store's folder. The number changes with the format of the cache."""
+_EARLY_FILES = tuple(f".pairs-{number}.sqlite{end}" for number in range(1, 5) for end in ("", "-journal"))
+"""The caches of earlier versions."""
 
 _CHUNK = 200
 """The number of pairs in a line. Other threads can run between two lines."""
@@ -90,9 +92,13 @@ class SummaryCache:
             file.writelines(_encode(changed))
 
     def _replace(self, store_fd: int, entries: Mapping[str, StampedSummary]) -> None:
-        with suppress(FileNotFoundError):
+        try:
             status = os.stat(FILE, dir_fd=store_fd, follow_symlinks=False)
             check_permissions(self._path, status, PRIVATE_FILE)
+        except FileNotFoundError:
+            for name in _EARLY_FILES:
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=store_fd)
         temporary = f"{files.TEMPORARY}{files.random_suffix()}"
         descriptor = files.create_unflushed_file(store_fd, temporary, b"", PRIVATE_FILE)
         try:

@@ -19,7 +19,7 @@ from csrtui.core.backups import integrity as backup_integrity
 from csrtui.core.backups.age import is_age
 from csrtui.core.backups.header import (
     NO_DETAILS,
-    TITLE,
+    TITLES,
     Details,
     KeyProtection,
     header_text,
@@ -173,7 +173,7 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
             "the file is in UTF-16, which openssl cannot read either", "iconv -f UTF-16 -t UTF-8 FILE > COPY"
         )
     if b"-----BEGIN " not in data:
-        if canonical(data).startswith(TITLE):
+        if canonical(data).startswith(TITLES):
             raise InputError(
                 "the backup was changed or damaged after it was made: its key is missing",
                 "use another copy of it",

@@ -10,9 +10,12 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import utc_text
 from csrtui.core.pairs.pair import PairRecord, Stage
 
-_INTRODUCTION = "csrtui backup: a private key{encrypted}, and the certificate request made from it.\n\n"
-TITLE: Final = b"csrtui backup: "
-"""The beginning of every backup."""
+_INTRODUCTION = "{title}a private key{encrypted}, and the certificate request made from it.\n\n"
+_SIGNED_TITLE = "csrtui signed backup: "
+"""Release 0.1.0 restores a backup with this title. It would refuse one without a checksum under the other title."""
+_UNSIGNED_TITLE = "csrtui backup: "
+TITLES: Final = (_UNSIGNED_TITLE.encode("ascii"), _SIGNED_TITLE.encode("ascii"))
+"""The possible beginnings of a backup."""
 _FIELDS = (
     "Pair:       {name}\nKey:        SPKI SHA-256 {spki}\nBacked up:  {time}\nIn store:   {key_protection}\n"
 )
@@ -115,7 +118,10 @@ def header_text(
     """
     protection = _PROTECTION_IN_AGE[key_protection] if is_in_age else key_protection.value
     parts = (
-        _INTRODUCTION.format(encrypted="" if is_in_age else ", encrypted"),
+        _INTRODUCTION.format(
+            title=_SIGNED_TITLE if is_signed else _UNSIGNED_TITLE,
+            encrypted="" if is_in_age else ", encrypted",
+        ),
         _FIELDS.format(name=name, spki=spki_sha256, time=utc_text(time), key_protection=protection),
         _detail_lines(details),
         _RESTORING_AGE if is_in_age else _RESTORING,
@@ -126,7 +132,7 @@ def header_text(
 
 def is_backup(data: bytes) -> bool:
     """Return whether a line of `data` begins like the header of a backup."""
-    return data.startswith(TITLE) or b"\n" + TITLE in data
+    return any(data.startswith(title) or b"\n" + title in data for title in TITLES)
 
 
 def _detail_lines(details: Details) -> str:

@@ -25,7 +25,7 @@ from enum import Enum, auto
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from csrtui.core.backups.header import TITLE
+from csrtui.core.backups.header import TITLES
 from csrtui.core.backups.strict_pem import BackupText, canonical
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates.csr import Request, public_key
@@ -97,7 +97,7 @@ def check(text: BackupText, csr: Request, *, has_checksum: bool) -> Integrity:
     if has_checksum:
         return Integrity.CHECKSUM
     if text.header.startswith(
-        TITLE
+        TITLES
     ):  # otherwise a flipped bit in the label of the proof would not be noticed
         raise InputError(
             "the backup was changed or damaged after it was made: its signature or checksum is missing",

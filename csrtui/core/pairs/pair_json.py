@@ -24,6 +24,8 @@ from csrtui.core.subject.fields import SubjectFields
 Json = dict[str, object]
 
 _HINT = "csrtui doctor shows how to fix it"
+_EARLY_EXPORT = "installed files written: "
+"""Begins the event of an export in the history of release 0.1.0: paths, then the server software in parentheses."""
 
 _MEMBERS = frozenset({*PairRecord._fields, "schema", "subject_fields"} - {"subject_text", "unknown"})
 """The members of pair.json that this version knows."""
@@ -127,6 +129,10 @@ def _parse(data: bytes) -> Json:
 def _record(members: Members) -> PairRecord:
     key, request = members.object("key"), members.object("request")
     validity = members.optional_object("validity")
+    history = tuple(
+        HistoryEntry(event.time("time"), event.text("what"), event.text("user"))
+        for event in members.objects("history")
+    )
     return PairRecord(
         created=members.time("created"),
         subject=read_subject(members.object("subject_fields")),
@@ -144,11 +150,8 @@ def _record(members: Members) -> PairRecord:
         retired=members.optional_time("retired"),
         renews=members.optional_text("renews"),
         renewed_by=members.optional_text("renewed_by"),
-        server=read_installation(members.optional_object("server")),
-        history=tuple(
-            HistoryEntry(event.time("time"), event.text("what"), event.text("user"))
-            for event in members.objects("history")
-        ),
+        server=read_installation(members.optional_object("server")) or _early_installation(history),
+        history=history,
         unknown=members.unknown(_MEMBERS),
         purpose=read_purpose(members),
         compromised=members.optional_time("compromised"),
@@ -188,6 +191,19 @@ def read_installation(members: Members | None) -> Installation | None:
     if members is None:
         return None
     return Installation(members.text("platform"), members.text("folder"), members.time("installed"))
+
+
+def _early_installation(history: tuple[HistoryEntry, ...]) -> Installation | None:
+    """Return the place that release 0.1.0 recorded in the history only, or None if the text is not clear."""
+    for event in reversed(history):
+        if event.text.startswith(_EARLY_EXPORT):
+            paths, _, platform = event.text.removeprefix(_EARLY_EXPORT).rpartition(" (")
+            folders = {path.rpartition("/")[0] for path in paths.split(", ")}
+            folder = folders.pop()
+            if not folders and folder.startswith("/") and "\\" not in folder:
+                return Installation(platform.removesuffix(")"), folder, event.time)
+            return None
+    return None
 
 
 def _read_backup(members: Members) -> Backup:

@@ -15,7 +15,16 @@ from csrtui.fleet.answer_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.csr_match import changed_pairs
 from csrtui.fleet.host_answer import SILENT, HostAnswer, Hosts, document_of, errors_of, failure_of, read_line
 from csrtui.fleet.host_finding import create_failure
-from csrtui.fleet.model import Failure, Fleet, HostState, Reason, dump_state, load_state, read_list
+from csrtui.fleet.model import (
+    Failure,
+    Fleet,
+    HostState,
+    Reason,
+    dump_state,
+    load_early_states,
+    load_state,
+    read_list,
+)
 from csrtui.tasks.session import Session
 
 TIMEOUT = 30
@@ -118,13 +127,16 @@ OnHostRead = Callable[[HostState, int, int], None]
 def load_fleet(session: Session, inventory: str) -> Fleet:
     """Return the last known state of each host in an inventory. A state that cannot be loaded is left out."""
     digest = _inventory_digest(inventory)
-    states = []
+    states: dict[str, HostState] = {}
+    with suppress(StoreError):
+        early = load_early_states(session.store.load_early_hosts(digest) or b"{}")
+        states = {state.name: state for state in early}
     with suppress(StoreError):
         for host, data in session.store.load_hosts(digest):
             state = load_state(data)
             if state is not None and _host_digest(state.name) == host:
-                states.append(state)
-    return Fleet.from_states(states)
+                states[state.name] = state
+    return Fleet.from_states(states.values())
 
 
 def read_hosts(

@@ -9,7 +9,7 @@ from csrtui.core import bundle
 from csrtui.core.backups import backup_file
 from csrtui.core.backups.age import is_age
 from csrtui.core.backups.backup_file import BackupFile
-from csrtui.core.backups.header import TITLE
+from csrtui.core.backups.header import TITLES
 from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
@@ -144,7 +144,7 @@ def inspect(
 
 
 def _is_backup(data: bytes) -> bool:
-    return TITLE in data or is_age(data)
+    return any(title in data for title in TITLES) or is_age(data)
 
 
 class _Inspector:

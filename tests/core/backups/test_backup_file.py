@@ -97,8 +97,10 @@ def test_it_says_itself_what_it_is_and_how_to_restore_it() -> None:
     text = backup().decode("ascii")
     header, _, rest = text.partition("-----BEGIN ")
     assert rest.startswith("ENCRYPTED PRIVATE KEY-----")
+    assert header.startswith("csrtui signed backup: "), (
+        "release 0.1.0 reads no other backup without a checksum"
+    )
     for message in (
-        "csrtui backup: ",
         "Pair:       a.com\n",
         f"SPKI SHA-256 {csr_of().spki_sha256}\n",
         "Backed up:  2026-11-23T09:00:00Z\n",
@@ -265,6 +267,7 @@ def test_the_name_of_a_pair_is_taken_only_where_it_is_one() -> None:
 
 @given(st.binary() | st.text().map(str.encode))
 @example(b"csrtui backup: ")
+@example(b"csrtui signed backup: ")
 @example(b"SHA-256 of all but this line: ")
 @example(b"-----BEGIN \nSHA-256 of all but this line: ")
 @example(b"-----BEGIN \nSHA-256 of all but this line: \n")

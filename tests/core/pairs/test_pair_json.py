@@ -285,3 +285,30 @@ def test_absent_values_are_null() -> None:
         "request": "/s/pairs/a.com/request.pem",
         "certificate": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("texts", "server"),
+    [
+        (["installed files written: /tls/a.crt, /tls/a.key (nginx)", "renewed"], ("nginx", "/tls")),
+        (
+            ["installed files written: /a/b.pem (iis)", "installed files written: /c, d/b (x)/b.p12 (iis)"],
+            None,
+        ),
+        (
+            ["installed files written: /a/b.pem (iis)", "installed files written: /c (x)/b.p12 (iis)"],
+            ("iis", "/c (x)"),
+        ),
+        (["installed files written: /a/b.crt, /c/b.key (nginx)"], None),
+        ([r"installed files written: /a\x1b/b.pem (haproxy)"], None),
+        (["installed files written: "], None),
+        (["created"], None),
+    ],
+)
+def test_the_server_of_release_0_1_0_is_read_from_the_history(
+    texts: list[str], server: tuple[str, str] | None
+) -> None:
+    events = tuple(HistoryEntry(NOW, text, "root") for text in texts)
+    read = load_record(dump_record(record()._replace(server=None, history=events)))
+    assert read.server == (server and Installation(*server, NOW))
+    assert read.history == events
