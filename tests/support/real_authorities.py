@@ -218,3 +218,52 @@ def cfssl(csr: Path, folder: Path) -> Answer:
     )
     (folder / "answer.json").write_bytes(done.stdout)
     return Answer((folder / "issuing.pem", folder / "answer.json"), folder / "root.pem")
+
+
+_PRIVATE_CA = """
+[ca]
+default_ca = own
+[own]
+database = index.txt
+new_certs_dir = .
+rand_serial = yes
+certificate = ca.pem
+private_key = ca.key
+default_md = sha256
+default_days = 30
+copy_extensions = copy
+policy = any
+unique_subject = no
+[any]
+commonName = optional
+"""
+
+
+class PrivateCa:
+    """``openssl ca`` without an intermediate, which issues every extension that a CSR requests and no other.
+
+    Args:
+        folder: A new folder for all that it keeps.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.root = folder / "ca.pem"
+        folder.mkdir()
+        (folder / "ca.cnf").write_text(_PRIVATE_CA)
+        (folder / "index.txt").touch()
+        self.openssl(*["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out", "ca.pem"],
+                     "-subj", "/CN=Own")  # fmt: skip
+
+    def openssl(self, *arguments: str) -> str:
+        """Run openssl in the folder of the CA and return its output."""
+        return call(self._folder, "openssl", *arguments).stdout.decode()
+
+    def sign(self, csr: Path) -> Path:
+        """Return the file with a new certificate for a CSR."""
+        self._signed += 1
+        leaf = self._folder / f"leaf-{self._signed}.pem"
+        self.openssl(*["ca", "-batch", "-notext", "-config", "ca.cnf"], "-in", str(csr), "-out", str(leaf))
+        return leaf
+
+    _signed = 0

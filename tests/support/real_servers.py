@@ -141,8 +141,8 @@ def only(lines: Sequence[str], *starts: str) -> list[str]:
     return found
 
 
-def nginx_conf(place: Path, port: int, lines: Sequence[str]) -> str:
-    """Write a configuration of nginx in the foreground with the directives of an export; its path."""
+def nginx_conf(place: Path, port: int, lines: Sequence[str], *more: str) -> str:
+    """Write a configuration of nginx in the foreground with the directives of an export and `more`; its path."""
     return write(
         place / "nginx.conf",
         f"daemon off; pid {place}/pid; error_log stderr; worker_processes 1;",
@@ -151,5 +151,6 @@ def nginx_conf(place: Path, port: int, lines: Sequence[str]) -> str:
         f"fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;",
         f"server {{ listen 127.0.0.1:{port} ssl;",
         *only(lines, "ssl_certificate ", "ssl_certificate_key "),
+        *more,
         "} }",
     )
