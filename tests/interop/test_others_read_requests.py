@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from requests_made import key_of
 
+from csrtui.core.base.finding import Purpose
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import SubjectFields
@@ -78,6 +79,49 @@ def keytool(csr: Path) -> Read:
         for kind, name in re.findall(r"(DNSName|IPAddress): (\S+)", text)
     ]
     return Read(tuple(reversed(values)), tuple(names))
+
+
+_PURPOSES = {
+    Purpose.SERVER: {"TLS WWW Server"},
+    Purpose.CLIENT: {"TLS WWW Client"},
+    Purpose.SERVER_CLIENT: {"TLS WWW Server", "TLS WWW Client"},
+    Purpose.EMAIL: {"Email protection"},
+    Purpose.CODE_SIGNING: {"Code signing"},
+}
+_KINDS = {
+    "www.mydomain.com": "DNSname",
+    "10.0.0.1": "IPAddress",
+    "2001:db8::1": "IPAddress",
+    "email:jane@mydomain.com": "RFC822Name",
+    "uri:spiffe://mydomain.com/web?": "URI",
+    "upn:jürgen@corp.mydomain.com": "User Principal Name",
+}
+
+
+@pytest.mark.parametrize("key_type", [KeyType.EC_P256, KeyType.RSA_2048])
+@pytest.mark.parametrize("purpose", Purpose)
+def test_certtool_reads_every_purpose_and_every_kind_of_name(
+    tmp_path: Path, purpose: Purpose, key_type: KeyType
+) -> None:
+    csr = tmp_path / "request.pem"
+    der = request.build(SubjectFields(common_name="Jane Doe"), tuple(_KINDS), key_of(key_type), purpose)
+    csr.write_bytes(request.to_pem(der))
+    assert request.read_pem(csr.read_bytes()).names == tuple(_KINDS)
+    text = output("certtool", "--crq-info", "--infile", str(csr))
+    assert "Self signature: verified" in text
+    assert re.findall(r"^\t\t\t\t([\w ]+): (\S+)$", text, re.MULTILINE) == [
+        (kind, name.removeprefix("email:").removeprefix("uri:").removeprefix("upn:"))
+        for name, kind in _KINDS.items()
+    ]
+    _, _, usages = text.partition("Key Usage (critical):\n")
+    usage, _, purposes = usages.partition("Key Purpose (not critical):\n")
+    expected = {"Digital signature"}
+    if key_type is KeyType.RSA_2048 and purpose not in {Purpose.CLIENT, Purpose.CODE_SIGNING}:
+        expected.add("Key encipherment")
+    if key_type is KeyType.EC_P256 and purpose is Purpose.EMAIL:
+        expected.add("Key agreement")
+    assert set(re.findall(r"^\t\t\t\t(.+)\.$", usage, re.MULTILINE)) == expected
+    assert set(re.findall(r"^\t\t\t\t(.+)\.$", purposes, re.MULTILINE)) == _PURPOSES[purpose]
 
 
 _CLASSIC = [one for one in KeyType if not one.startswith("ml-dsa")]

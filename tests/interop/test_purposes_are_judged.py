@@ -1,4 +1,4 @@
-"""openssl as the CA and the verifier: it issues certificates for the requested purposes, verifies them, and signs mail."""
+"""openssl issues certificates for the requested purposes and signs mail; openssl and certtool verify them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,17 @@ from pathlib import Path
 
 import pytest
 from command import run_process
-from real_authorities import PrivateCa
+from real_authorities import PrivateCa, certtool_accepts
+
+from csrtui.core.certificates import purposes
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+_OIDS = {
+    "sslserver": purposes.SERVER_AUTHENTICATION,
+    "sslclient": purposes.CLIENT_AUTHENTICATION,
+    "smimesign": purposes.EMAIL_PROTECTION,
+}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +42,8 @@ def test_a_certificate_is_for_its_purpose_and_no_other(
         ["openssl", "verify", "-CAfile", ca.root, "-purpose", others, leaf], capture_output=True, check=False
     )
     assert wrong.returncode != 0
+    assert certtool_accepts(ca.root, Path(leaf), _OIDS[check])
+    assert not certtool_accepts(ca.root, Path(leaf), _OIDS[others])
     imported = run_process("import", leaf, "--json", store=store).json["results"][0]
     assert not any(finding["code"] == "other-purpose" for finding in imported.get("findings", []))
     if purpose == "email":

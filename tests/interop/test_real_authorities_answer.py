@@ -12,8 +12,9 @@ import pytest
 from command import run_process
 from cryptography import x509
 from real_acme import certbot
-from real_authorities import EVERYTHING, Answer, certtool, cfssl, easy_rsa, openssl_ca
+from real_authorities import EVERYTHING, Answer, certtool, certtool_accepts, cfssl, easy_rsa, openssl_ca
 
+from csrtui.core.certificates.purposes import SERVER_AUTHENTICATION
 from csrtui.core.keys.key_types import KeyType
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Asked:
              "-no-CAstore", "-untrusted", kept, kept],
             check=True, capture_output=True,
         )  # fmt: skip
+        assert certtool_accepts(answer.root, Path(kept), SERVER_AUTHENTICATION)
 
 
 @pytest.fixture

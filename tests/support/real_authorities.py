@@ -44,6 +44,19 @@ def call(
     return done
 
 
+def certtool_accepts(root: Path, chain: Path, purpose: str) -> bool:
+    """Return whether GnuTLS accepts a chain for a purpose (an OID); the test is skipped where certtool is not there."""
+    command = ["certtool", "--verify", "--load-ca-certificate", str(root), "--infile", str(chain)]
+    if shutil.which(command[0]) is None:
+        pytest.skip("certtool is not installed")
+    done = subprocess.run(
+        [*command, f"--verify-purpose={purpose}"], capture_output=True, check=False, timeout=DEADLINE
+    )
+    verified = b"Chain verification output: Verified. The certificate is trusted." in done.stdout
+    assert verified == (done.returncode == 0), done.stdout + done.stderr
+    return verified
+
+
 _OPENSSL_CA = """
 [ca]
 default_ca = {name}
