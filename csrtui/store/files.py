@@ -57,7 +57,7 @@ def make_folders(path: str) -> None:
     """
     path = os.path.abspath(path)
     missing = []
-    while not _path_exists(path):
+    while not exists(None, path, follow_links=True):
         missing.append(path)
         path = os.path.dirname(path)
     for folder in reversed(missing):
@@ -66,19 +66,6 @@ def make_folders(path: str) -> None:
             make_folder(os.path.basename(folder), parent)
         finally:
             release(parent)
-
-
-def _path_exists(path: str) -> bool:
-    """Return whether a path exists, following links.
-
-    Raises:
-        OSError: The path cannot be examined, e.g. because it is too long.
-    """
-    try:
-        os.stat(path)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def require_access(folder: str) -> None:
@@ -107,14 +94,14 @@ def make_folder(name: str, dir_fd: int) -> None:
         os.fsync(dir_fd)
 
 
-def exists(dir_fd: int, name: str) -> bool:
-    """Return whether a folder contains a name, including a broken link.
+def exists(dir_fd: int | None, name: str, *, follow_links: bool = False) -> bool:
+    """Return whether a folder contains a name, including a broken link unless links are followed.
 
     Raises:
-        OSError: The name cannot be examined.
+        OSError: The name cannot be examined, e.g. because it is too long.
     """
     try:
-        os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+        os.stat(name, dir_fd=dir_fd, follow_symlinks=follow_links)
     except FileNotFoundError:
         return False
     return True
@@ -266,17 +253,10 @@ def flush_folder(dir_fd: int, saved: str) -> None:
 
 
 def read_store_file(dir_fd: int, name: str, path: str, permissions: Permissions) -> bytes:
-    """Check the permissions of a file of the store and return its content.
-
-    Args:
-        dir_fd: The descriptor of the folder that contains the file.
-        name: The name of the file in that folder, or a path whose folders have been checked.
-        path: The full path of the file, for messages.
-        permissions: The expected mode.
+    """Return the content of a file of the store. The arguments and errors are those of `open_store_file`.
 
     Raises:
         StoreError: The file is not safe, or is too large.
-        OSError: The file cannot be opened or read.
     """
     descriptor = open_store_file(dir_fd, name, path, permissions)
     try:
@@ -295,10 +275,10 @@ def open_store_file(
     """Check the permissions of a file of the store and return its descriptor.
 
     Args:
-        dir_fd: As for `read_store_file`.
-        name: As for `read_store_file`.
-        path: As for `read_store_file`.
-        permissions: As for `read_store_file`.
+        dir_fd: The descriptor of the folder that contains the file.
+        name: The name of the file in that folder, or a path whose folders have been checked.
+        path: The full path of the file, for messages.
+        permissions: The expected mode.
         flags: The access mode for `os.open`.
 
     Raises:
