@@ -2,7 +2,7 @@
 
 import sys
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # This file must be valid in old versions of Python, so that they print this message and not a traceback.
 if sys.version_info < (3, 11):  # noqa: UP036 - pip checks it, a checkout does not
