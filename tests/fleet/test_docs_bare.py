@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pty_session
 import pytest
 from command import ROOT
-from docs_fleet import HOSTS, books, commands
+from docs_fleet import HOSTS, books_without_nginx, commands
 from pty_session import PtySession
 from real_authorities import OpensslCa
 from sshd_hosts import Hosts, bare_machine, running_hosts
@@ -73,7 +73,7 @@ def administrator(tmp_path: Path) -> Administrator:
     found.types("python3.11 -m venv .venv")
     found.types(SET_UP)
     found._exports = exports
-    for name, book in books().items():
+    for name, book in books_without_nginx().items():
         (found.checkout / name).write_text(book)
     return found
 

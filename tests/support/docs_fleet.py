@@ -9,6 +9,15 @@ from command import ROOT
 HOSTS = ("shop.example-shop.com", "mail.example-shop.com")
 
 
+_RELOAD = "ansible.builtin.service: {name: nginx, state: reloaded}"
+
+
+def books_without_nginx(instead: str = "ansible.builtin.meta: noop") -> dict[str, str]:
+    """Return its playbooks for hosts on which no nginx runs; another task takes the place of its reload."""
+    assert _RELOAD in books()["install.yml"]
+    return {name: book.replace(_RELOAD, instead) for name, book in books().items()}
+
+
 def books() -> dict[str, str]:
     """Return its playbooks, by the name in their first line."""
     text = (ROOT / "csrtui/docs/many-servers.md").read_text()
