@@ -25,6 +25,7 @@ class Scope(StrEnum):
     PAIR = "A pair"
     PAGES = "Screens over the keystore"
     DOCTOR = "Doctor"
+    MONTHS = "Months"
     LISTS = "Keystore, or pairs of many hosts"
     STEPS = "Selected pair, here or on another host"
     FLEET = "Pairs of many hosts"
@@ -174,9 +175,14 @@ COMMANDS = (
     Command("doctor", "D", "Doctor",
             "Check the whole keystore, or that of every host, and suggest fixes; changes nothing.",
             Scope.LISTS, on_bar=False, priority=False),
+    Command("open_month", "enter", "List pairs",
+            "List the pairs of the month in the keystore.", Scope.MONTHS, priority=False),
+    Command("fix_finding", "full_stop", "Fix",
+            "Do what fixes the finding: back up, verify, import or renew; on other hosts, use the command.",
+            Scope.DOCTOR, priority=False),
     Command("open_finding", "enter", "Open",
             "Show the pair that the finding concerns.", Scope.DOCTOR, priority=False),
-    Command("view_remedies", "c", "Commands",
+    Command("view_remedies", "c", "Command",
             "Show the fix commands as plain text for copying.", Scope.DOCTOR, priority=False),
     Command("examine", "r", "Again", "Examine everything again.", Scope.DOCTOR, priority=False),
     Command("fetch_csrs", "u", "Fetch CSRs",
@@ -209,6 +215,7 @@ PLACES = {
     Scope.KEYSTORE: frozenset({Scope.KEYSTORE, Scope.PANES, Scope.LISTS, Scope.PAIRS, Scope.STEPS}),
     Scope.PAIR: frozenset({Scope.PAIR, Scope.PAGES, Scope.PAIRS, Scope.STEPS}),
     Scope.DOCTOR: frozenset({Scope.DOCTOR, Scope.PAGES}),
+    Scope.MONTHS: frozenset({Scope.MONTHS, Scope.PAGES}),
     Scope.FLEET: frozenset({Scope.FLEET, Scope.LISTS, Scope.STEPS}),
     Scope.PLAN: frozenset({Scope.PLAN, Scope.PAGES}),
 }
@@ -216,6 +223,7 @@ PLACES = {
 
 WIDGET_ACTIONS = {
     "undo": "undo", "redo": "redo", "open_pair": "open", "mark": "mark", "open_finding": "open",
+    "open_month": "open",
 }  # fmt: skip
 """The commands whose keys a widget binds, with the widget's action. They are in the help, but not configurable."""
 

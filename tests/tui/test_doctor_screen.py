@@ -7,17 +7,21 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE
 from examined_store import ExaminedStore
 from pairs_made import new_pair
 from screens_user import at_screens, session_on
 
 from csrtui.core.doctor.finding import DoctorFinding, FindingCode
 from csrtui.core.doctor.remedy import command, instruction
+from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store import survey
 from csrtui.store.keystore import Keystore
+from csrtui.tasks.dialog_defaults import remember_folder
 from csrtui.tasks.doctor import CHECKED, Examination, worst_first
 from csrtui.tui.modals.notice import NoticeModal
+from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.panes.finding_rows import FindingRows, short_text
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.main import MainScreen
@@ -124,6 +128,59 @@ async def test_what_was_mended_is_gone_when_it_is_examined_again(tmp_path: Path)
         await user.press("r")
         await user.until(lambda: not screen._is_working, "the end of the examination")
         assert "Nothing is wrong." in user.screen_text
+
+
+async def test_a_finding_about_a_pair_is_fixed_where_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
+    session = session_on(tmp_path / "store")
+    (tmp_path / "usb").mkdir()
+    remember_folder(session, str(tmp_path / "usb"))
+    for name in ("a.com", "b.com"):
+        new_pair(session, name)
+    (tmp_path / "store/pairs/b.com/key.pem").chmod(0o644)
+    async with at_screens(session) as user:
+        screen = await examined(user)
+        assert [(one.code, one.pair) for one in findings(screen)] == [
+            (FindingCode.OPEN_MODE, "b.com"),
+            (FindingCode.BACKUP_NONE, "a.com"),
+            (FindingCode.BACKUP_NONE, "b.com"),
+        ]
+        assert ". Back up" not in user.bar
+        await user.press("full_stop")
+        assert "c shows it alone." in user.screen_text, "a command of the shell is the fix"
+        await user.press("down")
+        assert "c shows it alone." not in user.screen_text
+        assert user.bar.startswith(" . Back up")
+        await user.press("full_stop")
+        await user.until(lambda: user.focused_id == "passphrase", "the dialog")
+        for _ in range(2):
+            await user.paste(PASSPHRASE)
+            await user.press("enter")
+        await user.until(lambda: "backed up and verified" in user.screen_text, "the backup")
+        await user.press("enter")
+        await user.until(lambda: len(findings(doctor(user))) == 2, "the check after it")
+        assert [one.pair for one in findings(screen)] == ["b.com", "b.com"]
+        assert screen.query_one(LineList).cursor == 1, "the cursor stays where it is"
+
+
+async def test_the_fix_of_an_expired_certificate_is_its_renewal_in_the_form(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    name = new_pair(session, "a.com")
+    notes = DoctorFinding(
+        FindingCode.CERTIFICATE_EXPIRED, "/a", "expired", command("csrtui", "renew", name), name
+    )
+    gone = replace(notes, pair="gone.com")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Examination, "run", lambda *_: (notes, gone))
+        async with at_screens(session) as user:
+            await examined(user)
+            assert user.bar.startswith(" . Renew")
+            await user.press("full_stop")
+            await user.until(lambda: isinstance(user.app.screen, RenewModal), "both ways")
+            await user.press("escape", "down", "full_stop")
+            assert "No pair selected." in user.screen_text
 
 
 async def test_notes_alone_are_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,6 +78,7 @@ def test_every_command_has_an_action_where_it_works() -> None:
         Scope.PAIR: (PairScreen,),
         Scope.PAGES: (PairScreen, CsrScreen, DoctorScreen, MonthsScreen, FleetPlanScreen),
         Scope.DOCTOR: (DoctorScreen,),
+        Scope.MONTHS: (MonthsScreen,),
         Scope.LISTS: (MainScreen, FleetScreen),
         Scope.STEPS: (MainScreen, PairScreen, FleetScreen),
         Scope.FLEET: (FleetScreen,),
@@ -116,7 +117,7 @@ WAYS = {
     Scope.KEYSTORE: ("f2",),
     Scope.PAIR: ("f2", "enter"),
     Scope.DOCTOR: ("f2", "D"),
-    Scope.PAGES: ("f2", "m"),
+    Scope.MONTHS: ("f2", "m"),
 }
 
 

@@ -67,11 +67,19 @@ class ChartRowKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """A row of the chart: its label and numbers in columns, its bar, and its kind."""
+    """A row of the chart.
+
+    Attributes:
+        text: The label and the numbers, in columns.
+        bar: The bar.
+        kind: The kind of the row.
+        filter_word: The word of a `Query` that selects the pairs of the row, or "" if the row counts none.
+    """
 
     text: str
     bar: str
     kind: ChartRowKind
+    filter_word: str = ""
 
 
 def count_by_month(summaries: Iterable[PairSummary], now: datetime) -> MonthlyCounts:
@@ -107,6 +115,8 @@ def chart_rows(counts: MonthlyCounts, month_names: Sequence[str], width: int) ->
     year, month = counts.first
     months = [divmod(year * 12 + month - 1 + offset, 12) for offset in range(MONTHS)]
     labels = ["overdue", *(f"{month_names[number]} {year}" for year, number in months), "later"]
+    words = [label.lower().replace(" ", "-") for label in labels[:-1]]
+    words.append(f">{words[-1]}")
     periods = [counts.overdue, *counts.months, counts.later]
     label_width = max(map(len, labels))
     numbers = [[str(period.due or _ZERO), str(period.expiring or _ZERO)] for period in periods]
@@ -114,10 +124,11 @@ def chart_rows(counts: MonthlyCounts, month_names: Sequence[str], width: int) ->
     bar_width = max(width - label_width - sum(widths) - _GAP, 0)
     step = _step(max(period.expiring for period in periods[:-1]), bar_width)
     rows = [ChartRow(_row_text("", _COLUMNS, label_width, widths), "", ChartRowKind.HEAD)]
-    for label, cells, period in zip(labels, numbers, periods, strict=True):
+    for label, cells, period, word in zip(labels, numbers, periods, words, strict=True):
         kind = ChartRowKind.OVERDUE if period is counts.overdue else ChartRowKind.MONTH
         bar = "" if period is counts.later else _DOT * min(-(-period.expiring // step), bar_width)
-        rows.append(ChartRow(_row_text(label, cells, label_width, widths), bar, kind))
+        filter_word = word if period.due or period.expiring else ""
+        rows.append(ChartRow(_row_text(label, cells, label_width, widths), bar, kind, filter_word))
     return rows, step
 
 

@@ -262,10 +262,10 @@ class KeystorePane(Widget):
         """Focus the list."""
         self.pairs.focus()
 
-    def clear_filter(self) -> None:
-        """Clear the filter and focus the list."""
-        if self.filter.value:
-            self.filter.load_text("")
+    def set_filter(self, text: str) -> None:
+        """List only the pairs that match the words of a text, and focus the list."""
+        if text != self.filter.value:
+            self.filter.load_text(text)
             self._update_list()
             self.post_message(self.Filtered())
         self.focus_list()

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
+from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.plain_view import show_plain
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from csrtui.tui.commands import Command
     from csrtui.tui.examiner import ExaminationResult, Examiner
+    from csrtui.tui.panes.finding_rows import DisplayedFinding
     from csrtui.tui.widgets.text_block import Line
 
 _MOST_SHOWN = 100
@@ -73,14 +74,15 @@ class DoctorScreen(Screen[None]):
             super().__init__()
             self.verdict = verdict
 
+    _is_working = False
+    _rows = FindingRows(())
+    _verdict: Sequence[str] = ()
+
     def __init__(self, examiner: Examiner, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
         self._examiner = examiner
         self._commands = commands
         self._stop = Event()
-        self._is_working = False
-        self._rows = FindingRows(())
-        self._verdict: Sequence[str] = [examiner.progress_text]
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -97,7 +99,6 @@ class DoctorScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start the check."""
         self.query_one("#title", TextBlock).show([((f" {self._examiner.title}", "strong"),)])
-        self.query_one(CommandBar).show_commands(bar(Scope.DOCTOR, self._commands))
         self.query_one("#findings").focus()
         self.action_examine()
 
@@ -113,12 +114,17 @@ class DoctorScreen(Screen[None]):
 
     def action_examine(self) -> None:
         """Check everything, unless a check is running."""
-        if self._is_working:
-            return
-        self._is_working = True
-        self._show_findings(FindingRows(()), [self._examiner.progress_text])
-        self.query_one("#message", RuleLine).clear()
-        self.run_worker(self._examine, thread=True)
+        if not self._is_working:
+            self._show_findings(FindingRows(()), [self._examiner.progress_text])
+            self.query_one("#findings", LineList).action_first()
+            self.query_one("#message", RuleLine).clear()
+            self.examine_again()
+
+    def examine_again(self) -> None:
+        """Check everything, unless a check is running. The findings and the cursor stay until the check has ended."""
+        if not self._is_working:
+            self._is_working = True
+            self.run_worker(self._examine, thread=True)
 
     def _examine(self) -> None:
         def report(done: int, total: int) -> None:
@@ -152,9 +158,29 @@ class DoctorScreen(Screen[None]):
 
     # Findings
 
+    @property
+    def current_finding(self) -> DisplayedFinding | None:
+        """The finding under the cursor, or None without findings."""
+        cursor = self.query_one("#findings", LineList).cursor
+        return None if cursor is None else self._rows.item(cursor)
+
+    def fix_label(self) -> str:
+        """Return the label of the command that fixes the finding under the cursor, or "" if no command does."""
+        return ""
+
+    async def action_fix_finding(self) -> None:
+        """Say how to fix the finding under the cursor, because no command of this screen does."""
+        self.tell(
+            f"Run the command that is shown below. {key_of('view_remedies', self._commands)} shows it alone."
+        )
+
     def on_line_list_highlighted(self) -> None:
         """Show the finding under the cursor in full."""
         self._draw_finding()
+
+    def on_line_list_moved(self) -> None:
+        """Remove the message, because a user who moves on has read it."""
+        self.query_one("#message", RuleLine).clear()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Show the pair that the finding concerns."""
@@ -162,7 +188,7 @@ class DoctorScreen(Screen[None]):
         try:
             screen = self._examiner.screen_for(self._rows, event.index)
         except CsrtuiError as error:
-            self._tell(error.message)
+            self.tell(error.message)
         else:
             self.app.push_screen(screen)
 
@@ -170,7 +196,7 @@ class DoctorScreen(Screen[None]):
         """Show the remedy under the cursor and those below it as plain text in the terminal."""
         cursor = self.query_one("#findings", LineList).cursor
         if cursor is None:
-            self._tell("no problems to fix")
+            self.tell("no problems to fix")
         else:
             self.run_worker(self._show_plain(cursor), group="plain", exclusive=True)
 
@@ -202,10 +228,10 @@ class DoctorScreen(Screen[None]):
         self._verdict = verdict
         findings = self.query_one("#findings", LineList)
         findings.set_rows(self._rows)
-        findings.action_first()
         self._draw()
 
-    def _tell(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Show a message in the message line."""
         self.query_one("#message", RuleLine).tell(text)
 
     def _draw(self) -> None:
@@ -219,12 +245,18 @@ class DoctorScreen(Screen[None]):
         self._draw_finding()
 
     def _draw_finding(self) -> None:
-        cursor = self.query_one("#findings", LineList).cursor
+        row, label = self.current_finding, self.fix_label()
+        left_out = set() if label else {"fix_finding"}
+        left_out |= {"open_finding"} if row is None or row.pair is None else set()
+        left_out |= {"view_remedies"} if row is None else set()
+        commands = [
+            command for command in bar(Scope.DOCTOR, self._commands) if command.action not in left_out
+        ]
+        self.query_one(CommandBar).show_commands(commands, {"fix_finding": label})
         block = self.query_one("#finding", TextBlock)
-        if cursor is None:
+        if row is None:
             block.show([])
             return
-        row = self._rows.item(cursor)
         remedy = self._wrapped(row.remedy)
         text = self._wrapped(row.text)[: max(block.size.height - len(remedy), 1)]
         block.show([*(((f" {line}", ""),) for line in text), *(((f" {line}", "strong"),) for line in remedy)])

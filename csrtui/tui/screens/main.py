@@ -245,7 +245,7 @@ class MainScreen(RequestScreen):
     def key_escape(self) -> None:
         """Clear the filter if the keystore has the focus. In the form, do nothing, so that no input is lost."""
         if self._pane is PaneName.KEYSTORE:
-            self.keystore.clear_filter()
+            self.keystore.set_filter("")
 
     def action_switch_pane(self) -> None:
         """Switch to the other pane."""
@@ -259,6 +259,11 @@ class MainScreen(RequestScreen):
     def action_filter(self) -> None:
         """Focus the filter."""
         self.keystore.filter.focus()
+
+    def filter_by(self, text: str | None) -> None:
+        """List only the pairs that match the words of a text. With None, change nothing."""
+        if text is not None:
+            self.keystore.set_filter(text)
 
     def action_sort(self) -> None:
         """Switch to the next sort order."""
@@ -319,9 +324,7 @@ class MainScreen(RequestScreen):
         """Remove the message, because a user who moves on has read it."""
         self.query_one("#message", RuleLine).clear()
 
-    def on_keystore_pane_filtered(self) -> None:
-        """Remove the message, because a user who moves on has read it."""
-        self.query_one("#message", RuleLine).clear()
+    on_keystore_pane_filtered = on_keystore_pane_recovered = on_line_list_moved
 
     def on_line_list_highlighted(self) -> None:
         """Show the next step of the pair under the cursor in the command bar."""
@@ -344,10 +347,6 @@ class MainScreen(RequestScreen):
         self._counts = "" if counts == "no" else visible(counts)
         self._draw_title()
         self._draw_bar()  # another session may have done the next step
-
-    def on_keystore_pane_recovered(self) -> None:
-        """Remove the error, because the store can be read again."""
-        self.query_one("#message", RuleLine).clear()
 
     def on_keystore_pane_failed(self, event: KeystorePane.Failed) -> None:
         """Show why the store or a pair cannot be read."""

@@ -4,46 +4,90 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.expiry_chart import ChartRowKind, chart_rows
+from csrtui.core.pairs.expiry_chart import MONTHS as MONTH_COUNT
+from csrtui.core.pairs.expiry_chart import ChartRow, ChartRowKind, chart_rows
 from csrtui.tasks.list import ExpiryCounts, count_expiries
 from csrtui.tasks.pair_text import MONTHS
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
 from csrtui.tui.widgets.command_bar import CommandBar
+from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from csrtui.core.pairs.expiry_chart import MonthlyCounts
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
 _READING = "Reading the keystore …"
 _NO_EXPIRIES = "No pair in use has a certificate yet."
+_ROW_COUNT = MONTH_COUNT + 2
+"""The number of rows of the chart: overdue, the months, and later."""
 
 
-class MonthsScreen(Screen[None]):
-    """A screen with a chart of the expiries in each month.
+class MonthRows:
+    """The rows of a `LineList`: overdue certificates, each month, and all later months.
+
+    Args:
+        expiries: The counts, or None for no rows.
+    """
+
+    def __init__(self, expiries: MonthlyCounts | None) -> None:
+        self._expiries = expiries
+
+    def __len__(self) -> int:
+        return _ROW_COUNT if self._expiries else 0
+
+    def filter_word(self, index: int) -> str:
+        """Return the word of the filter that lists the pairs of row `index`, or "" if the row counts none."""
+        return self._chart(0)[index + 1].filter_word
+
+    def header(self, width: int) -> str:
+        """Return the names of the columns."""
+        return self._chart(width)[0].text if self._expiries else ""
+
+    def row(self, index: int, width: int) -> Content:
+        """Return row `index` of the chart, with its bar."""
+        row = self._chart(width)[index + 1]
+        style = "$warning" if row.kind is ChartRowKind.OVERDUE and row.bar else ""
+        return Content.assemble((f"{row.text}{row.bar}", style))
+
+    def key(self, index: int) -> Hashable:
+        """Return the index itself as the key, because the rows are always the same."""
+        return index
+
+    def find(self, key: Hashable) -> int | None:
+        """Return the index of the row with this key, or None if no row has it."""
+        return key if isinstance(key, int) and key < len(self) else None
+
+    def _chart(self, width: int) -> list[ChartRow]:
+        return chart_rows(self._expiries, MONTHS, width)[0] if self._expiries else []
+
+
+class MonthsScreen(Screen[str]):
+    """A screen with a chart of the expiries in each month. Its result is the filter for the month that was chosen.
 
     Args:
         session: The session with the store.
         commands: All commands, with their keys.
     """
 
-    place: ClassVar[Scope] = Scope.PAGES
+    place: ClassVar[Scope] = Scope.MONTHS
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.PAGES),
+        *bindings(Scope.MONTHS),
         HELP_IN_LISTS,
     ]
 
@@ -62,21 +106,22 @@ class MonthsScreen(Screen[None]):
         super().__init__()
         self._session = session
         self._commands = commands
+        self._rows = MonthRows(None)
         self._result: ExpiryCounts | CsrtuiError | None = None
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
         yield TextBlock(id="title")
         yield RuleLine()
-        yield (view := TextView(id="months"))
-        yield RuleLine(view)
+        yield LineList(self._rows, id="months")
+        yield TextBlock(id="legend")
+        yield RuleLine(id="message")
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
         """Read the keystore in a thread."""
         self.query_one("#title", TextBlock).show([((" Keystore · next 12 months", "strong"),)])
-        self.query_one(CommandBar).show_commands(bar(Scope.PAGES, self._commands))
-        self.query_one("#months").focus()
+        self._draw()
         self.run_worker(self._count, thread=True)
 
     def _count(self) -> None:
@@ -89,41 +134,63 @@ class MonthsScreen(Screen[None]):
         """Show the chart."""
         event.stop()
         self._result = event.result
-        self._draw()
+        if isinstance(event.result, ExpiryCounts) and event.result.expiries.total:
+            self._rows = MonthRows(event.result.expiries)
+            months = self.query_one(LineList)
+            months.set_rows(self._rows)
+            self._draw()
+            months.focus()
+        else:
+            self._draw()
 
     def on_resize(self) -> None:
-        """Draw the bars again for the new width."""
+        """Wrap the lines again for the new width."""
         self._draw()
+
+    def on_line_list_moved(self) -> None:
+        """Remove the message, because a user who moves on has read it."""
+        self.query_one("#message", RuleLine).clear()
+
+    def on_line_list_opened(self, event: LineList.Opened) -> None:
+        """List the pairs of the month."""
+        event.stop()
+        word = self._rows.filter_word(event.index)
+        if word:
+            self.dismiss(word)
+        else:
+            self.query_one("#message", RuleLine).tell("Nothing is due and nothing expires then.")
 
     def action_back(self) -> None:
         """Go back."""
         self.dismiss()
 
     def _draw(self) -> None:
-        self.query_one("#months", TextView).show_all(_lines(self._result, self.size.width - 2))
+        has_rows = len(self._rows) > 0
+        self.set_class(has_rows, "-counted")
+        legend = self.query_one("#legend", TextBlock)
+        lines = self._legend(self.size.width - 2)
+        # The chart needs its header and a row or two. The legend gets what is left.
+        legend.styles.height = max(min(len(lines), self.size.height - 7), 0) if has_rows else "1fr"
+        legend.show(lines)
+        commands = bar(Scope.MONTHS, self._commands)
+        self.query_one(CommandBar).show_commands(
+            [command for command in commands if has_rows or command.action != "open_month"]
+        )
 
-
-def _lines(result: ExpiryCounts | CsrtuiError | None, width: int) -> list[Line]:
-    if result is None:
-        return _wrapped(_READING, width)
-    if isinstance(result, CsrtuiError):
-        return [
-            *_wrapped(visible(result.message), width, "error"),
-            *_wrapped(visible(result.hint or ""), width),
-        ]
-    if not result.expiries.total:
-        return [*_wrapped(_NO_EXPIRIES, width), *_exclusions(result, width)]
-    rows, step = chart_rows(result.expiries, MONTHS, width)
-    lines: list[Line] = []
-    for row in rows:
-        manner = "label" if row.kind is ChartRowKind.HEAD else ""
-        if row.kind is ChartRowKind.OVERDUE and "●" in row.bar:
-            manner = "warning"
-        lines.append(((f" {row.text}", manner), (row.bar, manner)))
-    legend = "Due: one third of the validity or less is left."
-    if step > 1:
-        legend += f" Each dot is {step} certificates that expire."
-    return [*lines, (), *_wrapped(legend, width, "label"), *_exclusions(result, width)]
+    def _legend(self, width: int) -> list[Line]:
+        result = self._result
+        if result is None:
+            return _wrapped(_READING, width)
+        if isinstance(result, CsrtuiError):
+            error = _wrapped(visible(result.message), width, "error")
+            return [*error, *_wrapped(visible(result.hint or ""), width)]
+        if not len(self._rows):
+            return [*_wrapped(_NO_EXPIRIES, width), *_exclusions(result, width)]
+        _, step = chart_rows(result.expiries, MONTHS, width)
+        legend = "Due: one third of the validity or less is left."
+        if step > 1:
+            legend += f" Each dot is {step} certificates that expire."
+        return [*_wrapped(legend, width, "label"), *_exclusions(result, width)]
 
 
 def _exclusions(counts: ExpiryCounts, width: int) -> list[Line]:

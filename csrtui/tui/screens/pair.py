@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from csrtui.core.pairs.pair import Pair
     from csrtui.core.pairs.timeline import TimelineRow
-    from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.panes.pair_rows import PairRows
@@ -196,16 +195,6 @@ class PairScreen(PairsScreen):
             self.tell(error.message)
         else:
             self._draw()
-
-    def fill_form(self, start: PrefilledForm, renews: str) -> None:
-        """Show the form on the main screen, filled in for the pair that will renew this one."""
-        main = next(screen for screen in self.app.screen_stack if isinstance(screen, PairsScreen))
-        self.app.call_later(self._go_back_to, main, start, renews)
-
-    async def _go_back_to(self, main: PairsScreen, start: PrefilledForm, renews: str) -> None:
-        while self.app.screen is not main:
-            await self.app.pop_screen()
-        main.fill_form(start, renews)
 
     def action_back(self) -> None:
         """Go back, with the cursor on the pair that was shown last."""

@@ -107,13 +107,19 @@ class PairsScreen(Screen[None]):
         """Remove all marks, if the screen has marks."""
 
     def fill_form(self, start: PrefilledForm, renews: str) -> None:
-        """Show the request form, filled in for a pair that will renew another pair.
+        """Show the request form on the main screen, filled in for a pair that will renew another pair.
 
         Args:
             start: The content of the form.
             renews: The name of the pair to renew.
         """
-        raise NotImplementedError
+        main = next(screen for screen in self.app.screen_stack if isinstance(screen, PairsScreen))
+        self.app.call_later(self._go_back_to, main, start, renews)
+
+    async def _go_back_to(self, main: PairsScreen, start: PrefilledForm, renews: str) -> None:
+        while self.app.screen is not main:
+            await self.app.pop_screen()
+        main.fill_form(start, renews)
 
     def next_step_text(self, pair: Pair) -> str:
         """Return the next step of a pair in words."""
@@ -244,12 +250,15 @@ class PairsScreen(Screen[None]):
         """Show the expiries of the next 12 months."""
         from csrtui.tui.screens.months import MonthsScreen
 
-        self.app.push_screen(MonthsScreen(self._session, self._commands))
+        self.app.push_screen(MonthsScreen(self._session, self._commands), self.filter_by)
+
+    def filter_by(self, text: str | None) -> None:
+        """List only the pairs that match the words of a text. With None, change nothing."""
+        raise NotImplementedError
 
     def action_doctor(self) -> None:
         """Check the whole keystore."""
-        from csrtui.tui.examiner import StoreExaminer
-        from csrtui.tui.screens.doctor import DoctorScreen
+        from csrtui.tui.screens.store_doctor import StoreDoctorScreen
 
-        examiner = StoreExaminer(self._session, self._commands)
-        self.app.push_screen(DoctorScreen(examiner, self._commands), lambda _: self.refresh_pairs())
+        screen = StoreDoctorScreen(self._session, self._commands)
+        self.app.push_screen(screen, lambda _: self.refresh_pairs())
