@@ -2,8 +2,11 @@
 
 import argparse
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from csrtui.cli.output import print_message
+from csrtui.cli.session import load_settings
 from csrtui.core.base.finding import CaKind, Finding, Fix, Purpose
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.servers.platforms import OTHER, read_platform
@@ -45,6 +48,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options for the subject that ``new`` and ``check`` have, but requests for many hosts do not."""
+    parser.set_defaults(uses_defaults=True)
     parser.add_argument(
         "--no-common-name", action="store_true", help="leave the common name out; all names are SANs"
     )
@@ -61,12 +65,15 @@ def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
 def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) -> RequestSpec:
     """Return the request that the options describe.
 
-    The profile supplies the value of a missing option, but not of an empty one.
+    The profile supplies the value of a missing option, but not of an empty one. For this machine, the defaults of the
+    configuration supply what is then still missing, and are printed with the file that sets them.
 
     Raises:
         InputError: A key type or server software is unknown, or the profile cannot be read.
     """
     profile = _read_profile(options)
+    if getattr(options, "uses_defaults", False):
+        profile = _with_defaults(options, profile)
     defaults = profile.subject if profile else SubjectInput()
     platform = options.platform if options.platform is not None or not profile else profile.platform
     fields = {
@@ -95,6 +102,22 @@ def _read_profile(options: argparse.Namespace) -> "Profile | None":
     from csrtui.tasks.profiles import find_profile
 
     return find_profile(os.environ, options.profile)
+
+
+def _with_defaults(options: argparse.Namespace, profile: "Profile | None") -> "Profile | None":
+    """Return a profile completed with the defaults of the configuration, and print the defaults that are used."""
+    settings = load_settings()
+    if settings.config is None or not settings.config.defaults.settings:
+        return profile
+    missing = {
+        key: value
+        for key, value in settings.config.defaults.settings.items()
+        if getattr(options, key) is None and (profile is None or not getattr(profile, key))
+    }
+    for key, value in missing.items():
+        print_message(f'note: {key} = "{value}" (set in {settings.source("defaults", key)})')
+    values = {key: getattr(settings.config.defaults, key) for key in missing}
+    return replace(profile, **values) if profile else replace(type(settings.config.defaults)(), **values)
 
 
 def finding_json(finding: Finding) -> dict[str, object]:

@@ -2,12 +2,16 @@
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
-from csrtui.core.base.errors import StoreError
+from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.store.keystore import Keystore
 from csrtui.store.location import store_path, store_source
 from csrtui.tasks.session import Session, dry_run_session
+
+if TYPE_CHECKING:
+    from csrtui.tasks.settings import Settings
 
 
 def add_dry_run_argument(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +24,25 @@ def add_dry_run_argument(parser: argparse.ArgumentParser) -> None:
 def is_dry_run(options: argparse.Namespace) -> bool:
     """Return whether the command may write nothing. Commands that write nothing do not have the option."""
     return getattr(options, "dry_run", False)
+
+
+def load_settings(*, with_own: bool = True) -> "Settings":
+    """Return the configuration, and print a warning for each file that is ignored because it cannot be used.
+
+    Args:
+        with_own: Whether to read the user's own file too, and not only the site-wide files.
+    """
+    from csrtui.cli.output import print_message
+    from csrtui.tasks import settings
+
+    try:
+        loaded = settings.load_settings(os.environ, with_own=with_own)
+    except InputError as error:  # no option asks for the file, so its mistake stops no command
+        print_message(f"warning: {error.message}; the file is ignored")
+        loaded = settings.load_settings(os.environ, with_own=False)
+    for problem in loaded.problems:
+        print_message(f"warning: {problem.error.message}")
+    return loaded
 
 
 def open_session(options: argparse.Namespace) -> Session:

@@ -156,6 +156,7 @@ complete -c csrtui -n '_shtab_csrtui_using csr' -l to -xka "(__fish_complete_pat
 complete -c csrtui -n '_shtab_csrtui_using csr' -l mark-submitted -d 'mark the CSR as submitted'
 complete -c csrtui -n '_shtab_csrtui_using csr' -l submitted-to -x -d 'recipient; marks the CSR as submitted'
 complete -c csrtui -n '_shtab_csrtui_using csr' -l note -x -d 'note to record, e.g. the order number'
+complete -c csrtui -n '_shtab_csrtui_using csr' -l force -d 'proceed although policy requires a verified backup'
 complete -c csrtui -n '_shtab_csrtui_using csr' -l dry-run -d 'check everything, show what would be done, and write nothing'
 complete -c csrtui -n '_shtab_csrtui_using csr; and test $_shtab_csrtui_npos -eq 0' -ka "(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1)" -d 'the pair'"'"'s name'
 complete -c csrtui -n '_shtab_csrtui_using; and test $_shtab_csrtui_npos -eq 0' -a backup -d 'Write encrypted backups, each verified by a restore test.'

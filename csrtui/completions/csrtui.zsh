@@ -152,6 +152,7 @@ _shtab_csrtui_csr_options=(
   "--mark-submitted[mark the CSR as submitted]"
   "--submitted-to[recipient\; marks the CSR as submitted]:TEXT:"
   "--note[note to record, e.g. the order number]:TEXT:"
+  "--force[proceed although policy requires a verified backup]"
   "--dry-run[check everything, show what would be done, and write nothing]"
   ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
 )

@@ -19,6 +19,9 @@ from csrtui.store.permissions import PRIVATE_FILE
 CONFIG_VARIABLE = "CSRTUI_CONFIG"
 """The environment variable that names the file."""
 
+SITE_FILE = "/etc/csrtui/config.toml"
+"""The path of the file of this machine, which alone may contain a policy."""
+
 MAX_BYTES = 64 * 1024
 """The maximum size of a configuration file."""
 
@@ -38,14 +41,34 @@ def config_path(environ: Mapping[str, str]) -> str:
     """
     text = environ.get(CONFIG_VARIABLE)
     if text is None:
-        from platformdirs import user_config_dir
-
-        return os.path.abspath(os.path.join(user_config_dir("csrtui", appauthor=False), "config.toml"))
+        # As platformdirs does on Linux, but without its import, which takes as long as the rest of a short command.
+        folder = environ.get("XDG_CONFIG_HOME", "").strip() or os.path.expanduser("~/.config")
+        return os.path.abspath(os.path.join(folder, "csrtui", "config.toml"))
     if not text or "\0" in text:
         raise InputError(
             f'${CONFIG_VARIABLE} is "{visible(text)}", which is not a file', "enter the path of a file"
         )
     return os.path.abspath(text)
+
+
+def site_paths(environ: Mapping[str, str]) -> list[str]:
+    """Return the paths of the site-wide files, the most important first.
+
+    They are in the folders of ``$XDG_CONFIG_DIRS`` (by default ``/etc/xdg``), as in the XDG base directory
+    specification, and `SITE_FILE` comes last. Relative folders are ignored.
+    """
+    folders = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
+    paths = [os.path.join(folder, "csrtui", "config.toml") for folder in folders if folder.startswith("/")]
+    return list(dict.fromkeys([*paths, SITE_FILE]))
+
+
+def read_site_text(path: str) -> tuple[str, bool]:
+    """Return the text of a site-wide file, or an empty text if there is none, and whether root owns the file.
+
+    The errors are those of `read_config_text`.
+    """
+    text, status = _read(path, is_site_wide=True)
+    return text, status is not None and status.st_uid == 0
 
 
 def read_config_text(path: str) -> str:
@@ -105,16 +128,16 @@ def _update(path: str, folder: int, name: str, edit: Callable[[str], str]) -> No
     files.flush_folder(folder, "the configuration")
 
 
-def _read(path: str) -> tuple[str, os.stat_result | None]:
+def _read(path: str, *, is_site_wide: bool = False) -> tuple[str, os.stat_result | None]:
     """Return the text and the status of the file, or an empty text and None if there is no file."""
     try:
         status = _status(path)
         if status is None:
             return "", None
-        _require_safe(path, status)
+        _require_safe(path, status, is_site_wide=is_site_wide)
         with open(os.open(path, _FLAGS), "rb") as file:
             status = os.fstat(file.fileno())
-            _require_safe(path, status)
+            _require_safe(path, status, is_site_wide=is_site_wide)
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise foreign_file_error(path, error) from error
@@ -139,13 +162,15 @@ def _identity(status: os.stat_result | None) -> tuple[int, ...] | None:
     return None if status is None else (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _require_safe(path: str, status: os.stat_result) -> None:
+def _require_safe(path: str, status: os.stat_result, *, is_site_wide: bool) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise InputError(f"{visible(path)} is not a regular file, so it cannot be the configuration")
     if status.st_uid not in {os.geteuid(), 0}:
         raise InputError(
             f"{visible(path)} belongs to user {status.st_uid}, who could change it at any time",
-            f"use a file of your own, or name one in ${CONFIG_VARIABLE}",
+            f"chown root {quote(path)}"
+            if is_site_wide
+            else f"use a file of your own, or name one in ${CONFIG_VARIABLE}",
         )
     if status.st_mode & _OTHERS_WRITE:
         raise InputError(

@@ -1,9 +1,9 @@
 """Check everything in a store without changing it (`csrtui doctor`)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from threading import Event
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
@@ -19,6 +19,9 @@ from csrtui.store import survey
 from csrtui.store.permissions import unsafe_folders
 from csrtui.tasks.key_quality import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.tasks.settings import IgnoredFile
 
 _CHUNK_SIZE = 16
 """The number of pairs that a thread checks in one batch."""
@@ -43,17 +46,26 @@ class Examination:
     Args:
         session: The session of the store. The store may be so unsafe or damaged that other commands refuse it.
         config: The path of the configuration, or None to leave it out.
+        site_problems: The problems of the site-wide files.
         store_argument: The path of the store if commands must name it (`csrtui.store.location.store_argument`).
 
     Attributes:
         names: The names of all pairs, and of everything else that is in the place of a pair, sorted.
     """
 
-    def __init__(self, session: Session, config: str | None = None, *, store_argument: str = "") -> None:
+    def __init__(
+        self,
+        session: Session,
+        config: str | None = None,
+        *,
+        store_argument: str = "",
+        site_problems: "Sequence[IgnoredFile]" = (),
+    ) -> None:
         self._store_argument = store_argument
         self._path = session.store.path
         self._now = session.clock()
         self._config = config
+        self._site_problems = site_problems
         # Check the lock before listing, so that a creation that finishes in between is listed as a pair and not as a
         # leftover.
         self._creating = survey.is_creating(self._path)
@@ -78,6 +90,7 @@ class Examination:
             findings += check_store_files(self._store, self._user, creating=self._creating)
         if self._config is not None:
             findings += _check_config(self._config)
+        findings += [_config_finding(problem.path, problem.error) for problem in self._site_problems]
         pairs = []
         for pair in self._check_pairs(cancel or Event()):
             pairs.append(pair)
@@ -219,10 +232,14 @@ def _check_config(path: str) -> list[DoctorFinding]:
     try:
         parse_config(read_config_text(path), path)
     except CsrtuiError as error:
-        if error.hint is not None and error.hint.startswith("chmod "):
-            remedy = command("chmod", "go-w", path)
-        else:
-            hint = f": {visible(error.hint)}" if error.hint else ""
-            remedy = instruction(f"Correct {visible(path)}{hint}.")
-        return [DoctorFinding(FindingCode.CONFIG_UNUSABLE, path, visible(error.message), remedy)]
+        return [_config_finding(path, error)]
     return []
+
+
+def _config_finding(path: str, error: CsrtuiError) -> DoctorFinding:
+    if error.hint is not None and error.hint.startswith("chmod "):
+        remedy = command("chmod", "go-w", path)
+    else:
+        hint = f": {visible(error.hint)}" if error.hint else ""
+        remedy = instruction(f"Correct {visible(path)}{hint}.")
+    return DoctorFinding(FindingCode.CONFIG_UNUSABLE, path, visible(error.message), remedy)

@@ -5,8 +5,9 @@ from typing import NamedTuple
 from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise
 from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.finding import CaKind, FieldName, Purpose
+from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
 from csrtui.core.certificates import csr
+from csrtui.core.config.policy import Policy
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.subject.attributes import Attribute
@@ -43,9 +44,9 @@ class RequestSpec(NamedTuple):
         return self.key_type or PLATFORMS[self.platform].key_type
 
 
-def advise_on(session: Session, spec: RequestSpec) -> Advice:
-    """Return the advice on a request."""
-    return advise(
+def advise_on(session: Session, spec: RequestSpec, policy: Policy | None = None) -> Advice:
+    """Return the advice on a request. The policy is that of this machine, unless it is given."""
+    advice = advise(
         spec.names,
         spec.subject,
         ca=spec.ca,
@@ -55,6 +56,10 @@ def advise_on(session: Session, spec: RequestSpec) -> Advice:
         no_common_name=spec.no_common_name,
         attributes=spec.attributes,
     )
+    findings = tuple((session.policy if policy is None else policy).findings(spec.effective_key_type))
+    if not findings:
+        return advice
+    return advice._replace(findings=tuple(worst_first([*advice.findings, *findings])))
 
 
 def require_common_name(advice: Advice) -> Advice:

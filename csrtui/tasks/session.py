@@ -15,6 +15,8 @@ from csrtui.core.pairs.pair_json import dump_record, load_record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from csrtui.core.config.policy import Policy
+    from csrtui.core.config.settings import Profile
     from csrtui.core.names.public_suffixes import SuffixList
     from csrtui.core.pairs.pair import PairRecord
     from csrtui.store.keystore import Keystore
@@ -34,6 +36,7 @@ class Session:
         generate_key: Generates private keys. Only tests and screenshots replace the default.
         entropy: Returns the given number of random bytes.
         user: The user name for the history, by default that of the user who runs the process.
+        defaults: The values of an empty request form, or None.
     """
 
     def __init__(
@@ -44,11 +47,13 @@ class Session:
         generate_key: key_types.KeyGenerator = key_types.generate,
         entropy: Callable[[int], bytes] = os.urandom,
         user: str | None = None,
+        defaults: Profile | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.generate_key = generate_key
         self.entropy = entropy
+        self.defaults = defaults
         self._user = user
 
     @property
@@ -63,6 +68,13 @@ class Session:
         from csrtui.store.reference_data import read_public_suffix_list
 
         return SuffixList.parse(read_public_suffix_list())
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy of this machine, read on first use."""
+        from csrtui.tasks.settings import load_policy
+
+        return load_policy()
 
     @cached_property
     def user(self) -> str:

@@ -1,38 +1,175 @@
-"""Read the user's configuration. If it does not exist, which is usual, nothing is imported or parsed."""
+"""Read the configuration: the user's own file, and the site-wide files, whose values it overrides.
+
+If no file exists, which is usual, nothing is imported or parsed.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.store.config_file import config_path, read_config_text
+from csrtui.store import config_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from csrtui.core.config.policy import Policy
     from csrtui.core.config.settings import Config
 
 
-def load_settings(environ: Mapping[str, str]) -> Config | None:
-    """Return the configuration, or None if the file is missing or empty.
+class Layer(NamedTuple):
+    """One file of the configuration.
+
+    Attributes:
+        path: The path of the file.
+        document: The TOML document in it, without a policy that does not count.
+    """
+
+    path: str
+    document: dict[str, object]
+
+
+class IgnoredFile(NamedTuple):
+    """A site-wide file, or a policy in a file, that is ignored, and the reason."""
+
+    path: str
+    error: InputError
+
+
+class Settings(NamedTuple):
+    """The configuration, merged from all files.
+
+    Attributes:
+        config: The merged configuration, or None if there is no file.
+        layers: The files with values, the most important first.
+        problems: The site-wide files, and policies in a file, that are ignored.
+    """
+
+    config: Config | None
+    layers: tuple[Layer, ...] = ()
+    problems: tuple[IgnoredFile, ...] = ()
+
+    def source(self, *keys: str) -> str:
+        """Return the path of the file that sets the value at a path of keys, or an empty text if none does."""
+        for layer in self.layers:
+            value: object = layer.document
+            for key in keys:
+                value = value.get(key) if isinstance(value, dict) else None
+            if value is not None:
+                return layer.path
+        return ""
+
+
+def load_settings(environ: Mapping[str, str], *, with_own: bool = True) -> Settings:
+    """Return the configuration of the user and of this machine.
+
+    A site-wide file that cannot be used is ignored and reported as a problem, because the user cannot correct it.
+
+    Args:
+        environ: The environment, for the paths of the files.
+        with_own: Whether to read the user's own file too.
 
     Raises:
-        InputError: The file is not safe, or it contains a mistake. The message names the mistake.
+        InputError: The user's own file is not safe, or it contains a mistake. The message names the mistake.
     """
-    path = config_path(environ)
-    text = read_config_text(path)
-    if not text:
-        return None
-    from csrtui.core.config.settings import parse_config
+    layers: list[Layer] = []
+    problems: list[IgnoredFile] = []
+    if with_own:
+        path = config_file.config_path(environ)
+        layers += _read_layer(path, config_file.read_config_text(path), problems, may_have_policy=False)
+    for path in config_file.site_paths(environ):
+        try:
+            text, is_root_owned = config_file.read_site_text(path)
+            may_have_policy = is_root_owned and path == config_file.SITE_FILE
+            layers += _read_layer(path, text, problems, may_have_policy=may_have_policy)
+        except InputError as error:
+            problems.append(
+                IgnoredFile(path, InputError(f"{error.message}; the file is ignored", error.hint))
+            )
+    return Settings(_merge(layers), tuple(layers), tuple(problems))
 
-    return parse_config(text, path)
+
+def describe_files(environ: Mapping[str, str]) -> list[str]:
+    """Return a line for each file of the configuration, the most important first, and a line for each value in it."""
+    lines, settings = [], None
+    try:
+        own = config_file.config_path(environ)
+        settings = load_settings(environ)
+    except InputError as error:
+        return [error.message]
+    documents = {layer.path: layer.document for layer in settings.layers}
+    problems = {problem.path: problem.error.message for problem in settings.problems}
+    for path in (own, *config_file.site_paths(environ)):
+        state = "" if path in documents else problems.get(path, "not there")
+        lines.append(f"{path}: {state}" if state else path)
+        lines += [f"  {line}" for line in _value_lines(documents.get(path, {}))]
+        if path in documents and path in problems:
+            lines.append(f"  {problems[path]}")
+    return lines
+
+
+def _value_lines(table: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _value_lines(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key} = {value}"
+
+
+def server_folder(environ: Mapping[str, str], server: str) -> str:
+    """Return the configured folder for the files of a server software, or an empty text if there is none."""
+    try:
+        config = load_settings(environ).config
+    except InputError:  # changed since the start, where the mistake would have been reported
+        return ""
+    return config.servers.get(server, "") if config is not None else ""
+
+
+def load_policy() -> Policy:
+    """Return the policy of this machine. A file that cannot be used is ignored (`load_settings` reports it)."""
+    from csrtui.core.config.policy import NO_POLICY
+
+    path = config_file.SITE_FILE
+    try:
+        text, is_root_owned = config_file.read_site_text(path)
+        layers = _read_layer(path, text, [], may_have_policy=is_root_owned)
+    except InputError:
+        return NO_POLICY
+    config = _merge(layers)
+    return config.policy if config is not None else NO_POLICY
+
+
+def _read_layer(path: str, text: str, problems: list[IgnoredFile], *, may_have_policy: bool) -> list[Layer]:
+    if not text:
+        return []
+    from csrtui.core.config.settings import parse_document
+
+    document = parse_document(text, path)
+    if "policy" in document and not may_have_policy:
+        del document["policy"]
+        hint = f"move it to {config_file.SITE_FILE}, owned by root"
+        problems.append(IgnoredFile(path, InputError(f"[policy] in {visible(path)} is ignored", hint)))
+    return [Layer(path, document)]
+
+
+def _merge(layers: Sequence[Layer]) -> Config | None:
+    if not layers:
+        return None
+    from dataclasses import replace
+
+    from csrtui.core.config.settings import Config, merge_documents, read_config
+
+    config = read_config(merge_documents(layer.document for layer in layers))
+    if config.policy == Config().policy:
+        return config
+    return replace(config, policy=replace(config.policy, source=config_file.SITE_FILE))
 
 
 @contextmanager
-def naming_config_file(environ: Mapping[str, str]) -> Iterator[None]:
-    """Prefix the errors of the block with the path of the configuration.
+def naming_config_file(settings: Settings, environ: Mapping[str, str]) -> Iterator[None]:
+    """Prefix the errors of the block with the paths of the configuration files.
 
     This is for values that are not checked until they are used.
 
@@ -42,4 +179,6 @@ def naming_config_file(environ: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(f"{visible(config_path(environ))}: {error.message}", error.hint) from error
+        paths = [layer.path for layer in settings.layers] or [config_file.config_path(environ)]
+        files = " or ".join(visible(path) for path in paths)
+        raise InputError(f"{files}: {error.message}", error.hint) from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store.disk_errors import NotConfirmedError
@@ -52,19 +52,40 @@ class HandOut:
         return f"{self.way.value} {visible(self.path)}".rstrip()
 
 
-def csr_bytes(session: Session, name: str, form: CsrForm) -> tuple[Pair, bytes]:
+def csr_bytes(
+    session: Session, name: str, form: CsrForm, *, without_backup: bool = False
+) -> tuple[Pair, bytes]:
     """Return a pair and its encoded CSR, after checking that the CSR is the recorded one.
+
+    With `without_backup`, the policy that requires a verified backup is overruled.
 
     Raises:
         InputError: The pair does not exist.
-        RefusedError: The key of the pair is compromised.
+        RefusedError: The key of the pair is compromised, or the policy requires a verified backup.
         StoreError: The pair is damaged, or its permissions are not safe.
     """
     from csrtui.core.certificates import csr as csrs
 
     pair, csr = read_pair(session, name)
     refuse_compromised([pair])
+    if not without_backup:
+        refuse_without_backup(session, pair)
     return pair, csr.der if form is CsrForm.DER else csrs.to_pem(csr.der)
+
+
+def refuse_without_backup(session: Session, pair: Pair) -> None:
+    """Check that the key of a pair has a verified backup, if the policy requires one before a CSR is handed out.
+
+    Raises:
+        RefusedError: There is no verified backup.
+    """
+    if session.policy.backup_before_submit and lacks_backup(pair.record):
+        raise RefusedError(
+            f"the key of {pair.name} has no verified backup, which policy requires before its CSR goes to a CA "
+            f"{session.policy.origin}",
+            f"csrtui backup {pair.name} --to DIR; or insist with --force",
+            pair=pair.name,
+        )
 
 
 def lacks_backup(record: PairRecord) -> bool:
@@ -102,16 +123,21 @@ class WrittenCsr(NamedTuple):
     unconfirmed: NotConfirmedError | None = None
 
 
-def write_csr(session: Session, name: str, path: str, form: CsrForm) -> WrittenCsr:
+def write_csr(
+    session: Session, name: str, path: str, form: CsrForm, *, without_backup: bool = False
+) -> WrittenCsr:
     """Write a CSR to a new file, record this in the history, and return the changed pair and the path.
+
+    The options are those of `csr_bytes`.
 
     Raises:
         InputError: The pair does not exist, or the file cannot be created.
+        RefusedError: The CSR is not handed out (`csr_bytes`).
         StoreError: The file cannot be written, or it is written but not recorded. The message says which.
     """
     from csrtui.store.new_files import write_new_file
 
-    pair, data = csr_bytes(session, name, form)
+    pair, data = csr_bytes(session, name, form, without_backup=without_backup)
     written = write_new_file(path, data, dry_run=session.is_dry_run)
     try:
         return WrittenCsr(hand_out(session, pair, HandOut(HandOutWay.FILE, written)), written)

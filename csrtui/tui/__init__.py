@@ -36,9 +36,10 @@ def open_screens(store: str, *, mouse: bool = False) -> int:
         from csrtui.tui.app import CsrtuiApp
 
         keystore = Keystore(store)
+        session = Session(keystore, defaults=config.defaults if config else None)
         # The default store is created without asking, as soon as there is something to save.
         ask_to_create = bool(store_argument(store)) and not keystore.exists()
-        return CsrtuiApp(Session(keystore), config, ask_to_create=ask_to_create)
+        return CsrtuiApp(session, config, ask_to_create=ask_to_create)
 
     return run_app(create_app, mouse=mouse)
 
@@ -61,8 +62,10 @@ def run_app(create_app: "Callable[[Config | None], CommandsApp]", *, mouse: bool
     share_heaps()
     from csrtui.tasks.settings import load_settings, naming_config_file
 
-    config = load_settings(os.environ)
-    with naming_config_file(os.environ):
+    settings = load_settings(os.environ)
+    config = settings.config
+    with naming_config_file(settings, os.environ):
         app = create_app(config)
+    app.start_warnings = [problem.error.message for problem in settings.problems]
     app.run(mouse=mouse or (config is not None and config.screens.mouse))
     return app.exit_status

@@ -36,7 +36,9 @@ class CsrtuiApp(CommandsApp):
         self._asks_to_create = ask_to_create
 
     def on_ready(self) -> None:
-        """Ask whether to create the keystore, before the user can type anything."""
+        """Show warnings, and ask whether to create the keystore, before the user can type anything."""
+        for warning in self.start_warnings:
+            self.notify(visible(warning), severity="warning", markup=False)
         if not self._asks_to_create:
             return
         from csrtui.tui.modals.confirm import ConfirmModal

@@ -41,6 +41,8 @@ class CommandsApp(SafeApp[None]):
 
     TITLE = "csrtui"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.ANYWHERE)]
+    start_warnings: Sequence[str] = ()
+    """Warnings about the configuration, to show at the start."""
     CSS_PATH: ClassVar[list[Path]] = [Path(__file__).with_name("styles") / "app.tcss"]  # type: ignore[assignment]
 
     def __init__(self, session: Session, config: Config | None = None) -> None:

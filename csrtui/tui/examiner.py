@@ -13,6 +13,7 @@ from csrtui.core.base.finding import Level
 from csrtui.store.config_file import config_path
 from csrtui.store.location import store_argument
 from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
+from csrtui.tasks.settings import load_settings
 from csrtui.tui.panes.finding_rows import FindingRows
 
 if TYPE_CHECKING:
@@ -89,7 +90,10 @@ class StoreExaminer:
     def examine(self, report: Report, stop: Event) -> ExaminationResult:
         """Examine all pairs and the store itself, and return the result."""
         argument = store_argument(self._session.store.path)
-        examination = Examination(self._session, config_path(os.environ), store_argument=argument)
+        problems = load_settings(os.environ, with_own=False).problems
+        examination = Examination(
+            self._session, config_path(os.environ), store_argument=argument, site_problems=problems
+        )
         total = len(examination.names)
         count = 0
 

@@ -99,6 +99,9 @@ def test_a_mistake_in_the_configuration_is_told_with_its_line(
     assert f"error: {configured}, line 2: profiles.work.organisation is not known" in capsys.readouterr().err
 
 
-def test_without_the_option_the_configuration_is_not_even_read(configured: Path) -> None:
+def test_without_the_option_a_mistake_in_the_configuration_is_only_a_warning(
+    configured: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     configured.write_text("nonsense")
     assert csrtui("check", "a.mydomain.com") == 0
+    assert f"warning: {configured} is not TOML" in capsys.readouterr().err

@@ -15,8 +15,9 @@ from csrtui.store import summary_cache, summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.dialog_defaults import recall_folder
 from csrtui.tasks.draft import newest_draft
-from csrtui.tasks.profiles import find_profile, load_config, save_profile
+from csrtui.tasks.profiles import find_profile, save_profile
 from csrtui.tasks.session import Session
+from csrtui.tasks.settings import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,7 +142,8 @@ def test_the_form_starts_with_the_draft(session: Session) -> None:
 
 def test_profiles_settings_and_the_last_folder_are_read(session: Session, release: Release) -> None:
     environ = {"CSRTUI_CONFIG": str(release.config)}
-    config = load_config(environ)
+    config = load_settings(environ).config
+    assert config is not None
     assert (config.screens.theme, config.screens.mouse, config.keys["fix"]) == ("ansi-light", True, "ctrl+t")
     assert find_profile(environ, "shop").organization == "Example Ltd"
     save_profile(environ, "new", Profile(state="Kent"))

@@ -39,8 +39,9 @@ def test_the_variable_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_without_it_the_file_is_in_the_configuration_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", "/home/x/conf")
-    assert config_path({}) == "/home/x/conf/csrtui/config.toml"
+    assert config_path({"XDG_CONFIG_HOME": "/home/x/conf"}) == "/home/x/conf/csrtui/config.toml"
+    monkeypatch.setenv("HOME", "/home/x")
+    assert config_path({"XDG_CONFIG_HOME": ""}) == config_path({}) == "/home/x/.config/csrtui/config.toml"
 
 
 @pytest.mark.parametrize("text", ["", "a\0b"])

@@ -13,11 +13,17 @@ from csrtui.core.pairs.form_draft import Draft
 from csrtui.tasks.profiles import (
     delete_profile,
     find_profile,
-    load_config,
     profile_of,
     save_profile,
     with_profile_applied,
 )
+from csrtui.tasks.settings import load_settings
+
+
+def config_of(environ: dict[str, str]) -> Config:
+    """Return the configuration, or an empty one."""
+    return load_settings(environ).config or Config()
+
 
 WORK = Profile(organization="My Ltd", country="GB", ca=CaKind.PRIVATE, platform="weblogic")
 
@@ -28,14 +34,14 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def test_what_is_saved_is_found_until_it_is_deleted(environ: dict[str, str]) -> None:
-    assert load_config(environ) == Config()
+    assert config_of(environ) == Config()
     save_profile(environ, "work", Profile(state="Kent"))
     save_profile(environ, "home", Profile())
     save_profile(environ, "work", WORK)
     assert find_profile(environ, "work") == WORK
-    assert dict(load_config(environ).profiles) == {"work": WORK, "home": Profile()}
+    assert dict(config_of(environ).profiles) == {"work": WORK, "home": Profile()}
     delete_profile(environ, "work")
-    assert list(load_config(environ).profiles) == ["home"]
+    assert list(config_of(environ).profiles) == ["home"]
 
 
 def test_a_profile_that_is_not_there_is_named_with_those_that_are(environ: dict[str, str]) -> None:

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.tasks.settings import load_settings, naming_config_file
+from csrtui.tasks.settings import Settings, load_settings, naming_config_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_without_a_file_there_are_no_settings(tmp_path: Path) -> None:
-    assert load_settings({"CSRTUI_CONFIG": str(tmp_path / "none.toml")}) is None
+    assert load_settings({"CSRTUI_CONFIG": str(tmp_path / "none.toml")}).config is None
 
 
 def test_what_a_file_says_is_read(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("[screens]\nmouse = true\n")
-    settings = load_settings({"CSRTUI_CONFIG": str(file)})
+    settings = load_settings({"CSRTUI_CONFIG": str(file)}).config
     assert settings is not None
     assert settings.screens.mouse
 
@@ -36,7 +36,7 @@ def test_what_is_found_wrong_with_it_late_is_named_with_its_file_too(tmp_path: P
     file = tmp_path / "config.toml"
     with (
         pytest.raises(InputError, match=r"config\.toml: \[keys\] is odd") as caught,
-        naming_config_file({"CSRTUI_CONFIG": str(file)}),
+        naming_config_file(Settings(None), {"CSRTUI_CONFIG": str(file)}),
     ):
         raise InputError("[keys] is odd", "mend it")
     assert caught.value.hint == "mend it"

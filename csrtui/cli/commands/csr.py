@@ -5,7 +5,7 @@ import sys
 
 from csrtui.cli.output import print_bytes, print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.session import add_dry_run_argument, open_existing_session
+from csrtui.cli.session import add_dry_run_argument, load_settings, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import Pair
 from csrtui.tasks.session import Session
@@ -34,6 +34,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--submitted-to", metavar="TEXT", default="", help="recipient; marks the CSR as submitted"
     )
     parser.add_argument("--note", metavar="TEXT", default="", help="note to record, e.g. the order number")
+    parser.add_argument(
+        "--force", action="store_true", help="proceed although policy requires a verified backup"
+    )
     add_dry_run_argument(parser)
 
 
@@ -41,6 +44,7 @@ def _run(options: argparse.Namespace) -> int:
     is_submitted = options.mark_submitted or bool(options.submitted_to)
     _check_options(options, is_submitted=is_submitted)
     session = open_existing_session(options)
+    load_settings(with_own=False)  # prints a warning if the policy is ignored
     written = _write(session, options, CsrForm.DER if options.der else CsrForm.PEM)
     pair = written.pair
     if is_submitted:  # the submission is recorded only after the CSR was written
@@ -67,11 +71,11 @@ def _check_options(options: argparse.Namespace, *, is_submitted: bool) -> None:
 
 def _write(session: Session, options: argparse.Namespace, form: CsrForm) -> WrittenCsr:
     if options.to is not None:
-        written = write_csr(session, options.pair, options.to, form)
+        written = write_csr(session, options.pair, options.to, form, without_backup=options.force)
         warn_without_backup(written.pair)
         print_message(f"{'would be written' if session.is_dry_run else 'written'}: {written.path}")
         return written
-    pair, data = csr_bytes(session, options.pair, form)
+    pair, data = csr_bytes(session, options.pair, form, without_backup=options.force)
     warn_without_backup(pair)
     print_bytes(data)
     return WrittenCsr(pair, "")

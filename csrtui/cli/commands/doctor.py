@@ -11,6 +11,7 @@ from csrtui.core.base.escaping import plural
 from csrtui.store.config_file import config_path
 from csrtui.store.location import store_argument
 from csrtui.tasks.doctor import Examination, is_well
+from csrtui.tasks.settings import load_settings
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     examination = Examination(
-        session, config_path(os.environ), store_argument=store_argument(session.store.path)
+        session,
+        config_path(os.environ),
+        store_argument=store_argument(session.store.path),
+        site_problems=load_settings(os.environ, with_own=False).problems,
     )
     with ProgressBar("pairs", len(examination.names)) as progress:
         findings = examination.run(progress.advance)

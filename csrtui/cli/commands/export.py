@@ -12,7 +12,7 @@ from csrtui.cli.secret_options import (
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.session import add_dry_run_argument, open_existing_session
+from csrtui.cli.session import add_dry_run_argument, load_settings, open_existing_session
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
@@ -115,7 +115,7 @@ def _rehearse(session: Session, options: argparse.Namespace, ready: PreparedExpo
 
 
 def _place(session: Session, options: argparse.Namespace) -> tuple[Platform, str]:
-    """Return the server software and the folder: the given ones, or else those of the last export.
+    """Return the server software and the folder: the given ones, else those of the last export or the configuration.
 
     Raises:
         InputError: The server software is unknown, or an option is missing and there was no export before.
@@ -123,7 +123,14 @@ def _place(session: Session, options: argparse.Namespace) -> tuple[Platform, str
     if options.platform is not None and options.to is not None:
         return read_platform(options.platform), options.to
     pair = read_pair_folder(session, options.pair).pair
-    last = require_place(read_lineage(session, pair), pair.name)
+    lineage = read_lineage(session, pair)
+    if lineage.installation is None and options.to is None:
+        settings, server = load_settings(), options.platform or pair.record.platform
+        folder = settings.config.servers.get(server) if settings.config else None
+        if folder:
+            print_message(f"note: the folder is {folder} (set in {settings.source('servers', server)})")
+            return read_platform(server), folder
+    last = require_place(lineage, pair.name)
     platform = last.platform if options.platform is None else options.platform
     return read_platform(platform), last.folder if options.to is None else options.to
 

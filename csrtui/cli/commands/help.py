@@ -1,9 +1,11 @@
 """``csrtui help [COMMAND | TOPIC]``: show the help of a command, or a topic of the documentation."""
 
 import argparse
+import os
 import sys
 from contextlib import suppress
 
+from csrtui.cli.output import print_line
 from csrtui.cli.pager import pager
 from csrtui.cli.parser import Action, build_parser, suggest
 from csrtui.core.base.errors import InputError
@@ -32,7 +34,18 @@ def _run(options: argparse.Namespace) -> int:
                 build_parser(COMMANDS, [subject]).parse_args([subject, "--help"])
         else:
             sys.stdout.write(_format_markdown(read_topic(subject)))
+            if subject == "configuration":
+                _print_files()
     return 0
+
+
+def _print_files() -> None:
+    """Print the files of the configuration on this machine, with the values that each sets."""
+    from csrtui.tasks.settings import describe_files
+
+    sys.stdout.write("\nOn this machine, the first file that sets a value wins:\n\n")
+    for line in describe_files(os.environ):
+        print_line(f"  {line}")
 
 
 def _topic_list() -> str:

@@ -18,7 +18,7 @@ from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks import renew
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.session import Session
-from csrtui.tasks.submit import HandOut, HandOutWay, hand_out, mark_submitted
+from csrtui.tasks.submit import HandOut, HandOutWay, hand_out, mark_submitted, refuse_without_backup
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -116,6 +116,8 @@ def _renew_with_same_key(
 
 
 def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking) -> int:
+    if blocking is Blocking.STOPS:
+        refuse_without_backup(session, renewal.pair)
     _print_consequences(renewal, RenewalWay.OLD_CSR)
     print_other_findings(renewal.old_findings, blocking)
     proof = renew.prove_old_key(session, renewal, _read_passphrase(renewal.pair, options), blocking)

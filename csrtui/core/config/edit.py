@@ -4,7 +4,7 @@ Only this module uses tomlkit, because only tomlkit keeps them. It is imported o
 again and checked before it is returned.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tomlkit.items import AbstractTable, Item, Key
 
 
-def with_profile(text: str, path: str, name: str, profile: Profile) -> str:
+def with_profile(text: str, path: str, name: str, profile: Profile, cleared: Sequence[str] = ()) -> str:
     """Return the text of a configuration with a profile added. A profile with the same name is replaced.
 
     Args:
@@ -26,13 +26,14 @@ def with_profile(text: str, path: str, name: str, profile: Profile) -> str:
         path: The path of its file, for messages.
         name: The profile's name.
         profile: The profile. Fields that are not set are removed.
+        cleared: The fields to write as an empty text instead, because a site-wide profile of this name sets them.
 
     Raises:
         InputError: The text is not a valid configuration, the name is invalid, or TOML cannot represent a value.
     """
     before = parse_config(text, path)
     expected = replace(before, profiles={**before.profiles, check_profile_name(name): profile})
-    settings = profile.settings
+    settings = profile.settings | dict.fromkeys(cleared, "")
     if name in before.profiles:
         return _check_edit(lambda: _replace_profile(text, name, settings), path, expected)
     # Add the profile at the end of the text, where it cannot come between a comment and the table that it describes.

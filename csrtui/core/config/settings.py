@@ -5,13 +5,14 @@ when there is a text to read.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Purpose
+from csrtui.core.config.policy import NO_POLICY, Policy
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.subject.fields import SubjectInput
@@ -89,11 +90,17 @@ class Config:
         profiles: The profiles by name, in the order of the file.
         screens: The settings of the screens.
         keys: The keys by the name of their command. They are not checked here, because only the screens know them.
+        defaults: The values of a request that neither an option nor a profile sets.
+        servers: The folder for the files of a server software, by its id.
+        policy: The rules of this machine.
     """
 
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     screens: ScreenSettings = field(default_factory=ScreenSettings)
     keys: Mapping[str, str] = field(default_factory=dict)
+    defaults: Profile = Profile()
+    servers: Mapping[str, str] = field(default_factory=dict)
+    policy: Policy = NO_POLICY
 
 
 def check_profile_name(text: str) -> str:
@@ -108,7 +115,12 @@ def check_profile_name(text: str) -> str:
 
 
 def parse_config(text: str, path: str) -> Config:
-    """Return the configuration in a text.
+    """Return the configuration in a text. The arguments and errors are those of `parse_document`."""
+    return read_config(parse_document(text, path))
+
+
+def parse_document(text: str, path: str) -> dict[str, object]:
+    """Return the TOML document in a text, after checking that it is a configuration.
 
     Args:
         text: The text in TOML 1.0.
@@ -135,12 +147,30 @@ def parse_config(text: str, path: str) -> Config:
             'a line is key = "value", a table begins with [name]',
         ) from error
     try:
-        return _read_config(document)
+        read_config(document)
     except _SettingError as error:
         line_number = _find_line(text, error.path)
         place = visible(path) + (f", line {line_number}" if line_number else "")
         dotted = ".".join(visible(key[:_MAX_QUOTED]) for key in error.path)
         raise InputError(f"{place}: {dotted} {error.message}", error.hint) from None
+    return document
+
+
+def merge_documents(documents: Iterable[dict[str, object]]) -> dict[str, object]:
+    """Return one document with the values of several, of which the first is the most important. Tables are merged."""
+    merged: dict[str, object] = {}
+    for document in documents:
+        merged = _merge(document, merged)
+    return merged
+
+
+def _merge(defaults: dict[str, object], values: dict[str, object]) -> dict[str, object]:
+    merged = {**defaults, **values}
+    for key, default in defaults.items():
+        value = values.get(key)
+        if isinstance(default, dict) and isinstance(value, dict):
+            merged[key] = _merge(default, value)
+    return merged
 
 
 class _SettingError(Exception):
@@ -153,14 +183,19 @@ class _SettingError(Exception):
         self.hint = hint
 
 
-def _read_config(document: dict[str, object]) -> Config:
-    _refuse_unknown((), document, ("profiles", "screens", "keys"))
+def read_config(document: dict[str, object]) -> Config:
+    """Return the configuration in a document that `parse_document` or `merge_documents` returned."""
+    _refuse_unknown((), document, ("profiles", "screens", "keys", "defaults", "servers", "policy"))
     profiles = _table((), document, "profiles")
     keys = _table((), document, "keys")
+    servers = _table((), document, "servers")
     return Config(
         profiles={name: _read_profile(profiles, name) for name in profiles},
         screens=_read_screens(_table((), document, "screens")),
         keys={command: _text(("keys",), keys, command) for command in keys},
+        defaults=_read_values(("defaults",), _table((), document, "defaults")),
+        servers={server: _read_folder(servers, server) for server in servers},
+        policy=_read_policy(_table((), document, "policy")),
     )
 
 
@@ -168,7 +203,36 @@ def _read_profile(profiles: dict[str, object], name: str) -> Profile:
     path = ("profiles", name)
     if not _PROFILE_NAME.fullmatch(name):
         raise _SettingError(path, "is not a valid profile name", _PROFILE_NAME_RULE)
-    table = _table(("profiles",), profiles, name)
+    return _read_values(path, _table(("profiles",), profiles, name))
+
+
+def _read_folder(servers: dict[str, object], server: str) -> str:
+    path = ("servers", server)
+    if server not in PLATFORMS:
+        raise _SettingError(path, "is not a known server software", "csrtui guide lists them")
+    table = _table(("servers",), servers, server)
+    _refuse_unknown(path, table, ("folder",))
+    return _text(path, table, "folder") if table else ""
+
+
+def _read_policy(table: dict[str, object]) -> Policy:
+    path = ("policy",)
+    _refuse_unknown(path, table, ("min_rsa_bits", "key_types", "backup_before_submit"))
+    bits = table.get("min_rsa_bits", 0)
+    if isinstance(bits, bool) or not isinstance(bits, int):
+        raise _SettingError((*path, "min_rsa_bits"), "is not a number", "min_rsa_bits = 3072")
+    key_types = table.get("key_types", [])
+    if not isinstance(key_types, list) or not all(key_type in tuple(KeyType) for key_type in key_types):
+        hint = f"a list of {', '.join(KeyType)}"
+        raise _SettingError((*path, "key_types"), "is not a list of key types", hint)
+    needs_backup = table.get("backup_before_submit", False)
+    if not isinstance(needs_backup, bool):
+        hint = "backup_before_submit = true"
+        raise _SettingError((*path, "backup_before_submit"), "is neither true nor false", hint)
+    return Policy(bits, tuple(map(KeyType, key_types)), needs_backup)
+
+
+def _read_values(path: _Path, table: dict[str, object]) -> Profile:
     _refuse_unknown(path, table, tuple(member.name for member in fields(Profile)))
     texts = {key: _text(path, table, key) for key in table}
     return Profile(

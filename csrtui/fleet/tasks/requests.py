@@ -14,6 +14,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName, Finding, Level, Purpose
 from csrtui.core.certificates import csr as csrs
+from csrtui.core.config.policy import NO_POLICY
 from csrtui.core.names.template import (
     HostVariables,
     Template,
@@ -77,7 +78,7 @@ def advise_on_template(session: Session, spec: RequestSpec) -> Advice:
     known = {name: text for name, text in texts.items() if not has_variables(text)}
     first, *others = spec.names
     names = ("" if has_variables(first) else first, *(name for name in others if not has_variables(name)))
-    advice = advise_on(session, spec._replace(names=names, subject=SubjectInput(**known)))
+    advice = advise_on(session, spec._replace(names=names, subject=SubjectInput(**known)), NO_POLICY)
     findings = advice.findings
     if names != spec.names:  # a fix would remove the names with variables
         findings = tuple(
@@ -247,7 +248,7 @@ def _literal_text_finding(field: FieldName, text: str) -> Finding:
 
 
 def _with_advice(session: Session, host: str, spec: RequestSpec) -> PlannedRequest:
-    advice = require_common_name(advise_on(session, spec))
+    advice = require_common_name(advise_on(session, spec, NO_POLICY))
     return PlannedRequest(host, spec, advice._replace(findings=(*_template_findings(spec), *advice.findings)))
 
 

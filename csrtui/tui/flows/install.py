@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
+from csrtui.tasks.settings import server_folder
 from csrtui.tui.flows.retire import offer_to_retire
 from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.screens.page import PageScreen
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 
 async def install(page: PairsScreen, pair: Pair) -> None:
     """Write the files of `pair` for a server, show how to install them, and offer to retire the pair that it renews."""
-    answer = await page.app.push_screen_wait(InstallModal(page.session, pair, page.install_folder))
+    folder = page.install_folder or server_folder(os.environ, pair.record.platform)
+    answer = await page.app.push_screen_wait(InstallModal(page.session, pair, folder))
     page.install_folder = answer.folder
     if answer.pages:
         page.refresh_pairs()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.submit import refuse_without_backup
 from csrtui.tui.flows.back_up import back_up_pair
 from csrtui.tui.modals.submit import SubmitFollowUp, SubmitModal
 
@@ -21,6 +22,7 @@ async def submit(page: PairsScreen) -> None:
         return
     try:
         pair, csr = read_pair(page.session, current.name)
+        refuse_without_backup(page.session, pair)
     except CsrtuiError as error:
         page.tell_error(error)
     else:

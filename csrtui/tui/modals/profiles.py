@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -11,7 +12,9 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
-from csrtui.tasks.profiles import delete_profile, load_config, profile_of, save_profile
+from csrtui.store.config_file import config_path
+from csrtui.tasks.profiles import delete_profile, profile_of, save_profile
+from csrtui.tasks.settings import load_settings
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.widgets.line_list import LineList
@@ -45,10 +48,14 @@ class ProfileRows:
 
     Args:
         profiles: The profiles, by name.
+        sources: The paths of the site-wide files that set a profile, by its name.
     """
 
-    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+    def __init__(
+        self, profiles: Mapping[str, Profile], sources: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._items = list(profiles.items())
+        self._sources = sources
 
     def __len__(self) -> int:
         return len(self._items)
@@ -65,6 +72,8 @@ class ProfileRows:
         """Return the text of a row: the name and the settings."""
         name, profile = self._items[index]
         settings = ", ".join(profile.settings.values())
+        if name in self._sources:
+            settings += f" (set in {self._sources[name]})"
         return cut(f"{pad(visible(name), _NAME)} {visible(settings)}", width)
 
     def key(self, index: int) -> Hashable:
@@ -171,7 +180,12 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
 
     def _read(self) -> None:
         try:
-            self._rows = ProfileRows(load_config(os.environ).profiles)
+            settings = load_settings(os.environ)
+            profiles = settings.config.profiles if settings.config else {}
+            sources = {name: settings.source("profiles", name) for name in profiles}
+            self._rows = ProfileRows(
+                profiles, {name: path for name, path in sources.items() if path != config_path(os.environ)}
+            )
         except CsrtuiError as error:
             self._show_error(error)
             return

@@ -1,0 +1,55 @@
+"""The rules of this machine for new requests, from ``[policy]``. They guard against mistakes and enforce nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from csrtui.core.base.finding import FieldName, Finding, Fix, Level
+from csrtui.core.keys.key_types import KeyType
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of this machine.
+
+    Attributes:
+        min_rsa_bits: The minimum size of RSA keys, or 0.
+        key_types: The allowed key types, or none if all are allowed.
+        backup_before_submit: Whether a CSR is handed out only if its key has a verified backup.
+        source: The path of the file with the rules, for messages.
+    """
+
+    min_rsa_bits: int = 0
+    key_types: tuple[KeyType, ...] = ()
+    backup_before_submit: bool = False
+    source: str = ""
+
+    @property
+    def origin(self) -> str:
+        """The end of a sentence that says where the rules come from."""
+        return f"(set in {self.source})"
+
+    def findings(self, key_type: KeyType) -> Iterator[Finding]:
+        """Yield an error that can be overruled if the rules do not allow a key type."""
+        allowed = [known for known in KeyType if self._allows(known)]
+        if key_type in allowed:
+            return
+        if self.key_types and key_type not in self.key_types:
+            reason = f"policy allows {', '.join(self.key_types)}"
+        else:
+            reason = f"policy requires RSA keys of at least {self.min_rsa_bits} bits"
+        text = f"{key_type.label} keys are not allowed here: {reason} {self.origin}."
+        similar = [
+            known for known in allowed if known.value.partition("-")[0] == key_type.value.partition("-")[0]
+        ]
+        better = next(iter([*similar, *allowed]), None)
+        fix = None if better is None else Fix(f"use {better.label}", value=better.value)
+        yield Finding("policy-key-type", Level.ERROR, FieldName.KEY, key_type.value, text, fix)
+
+    def _allows(self, key_type: KeyType) -> bool:
+        if self.key_types and key_type not in self.key_types:
+            return False
+        name, _, bits = key_type.value.partition("-")
+        return name != "rsa" or int(bits) >= self.min_rsa_bits
+
+
+NO_POLICY = Policy()
