@@ -21,7 +21,7 @@ from csrtui.tui.patches.painter import Painter
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-WIDTH, HEIGHT = 12, 3
+WIDTH, HEIGHT = 30, 3
 STYLES = [
     "",
     "bold",
@@ -37,7 +37,8 @@ Line = list[tuple[str, str]]
 """Segments: text, and the name of its style."""
 
 characters = st.sampled_from("ab  é─株\u0301")
-lines = st.lists(st.tuples(st.text(characters, max_size=6), st.sampled_from(STYLES)), max_size=4)
+texts = st.text(characters, max_size=6) | st.just(" " * 11)
+lines = st.lists(st.tuples(texts, st.sampled_from(STYLES)), max_size=4)
 screens = st.lists(lines, min_size=HEIGHT, max_size=HEIGHT)
 
 
@@ -117,8 +118,16 @@ def test_the_same_screen_again_costs_nothing(screen: list[Line]) -> None:
 def test_a_piece_of_a_line_changes_only_its_cells() -> None:
     at_work = painter()
     at_work.paint(whole([[("abcdef", "")], [], []]), (WIDTH, HEIGHT), (0, 0))
-    piece = ChopsUpdate([{0: None, 3: strip_of([("dXf", "")], 9)}, {}, {}], [(0, 3, 12)], [[3, 12], [], []])
+    chops = [{0: None, 3: strip_of([("dXf", "")], 9)}, {}, {}]
+    piece = ChopsUpdate(chops, [(0, 3, 12)], [[3, 12], [], []])
     assert at_work.paint(piece, (WIDTH, HEIGHT), (2, 0)) == "\x1b[1;5HX\x1b[1;3H"
+
+
+def test_blanks_inside_a_line_are_erased_together() -> None:
+    at_work = painter()
+    at_work.paint(whole([[("a" * 14 + "│", "")], [], []]), (WIDTH, HEIGHT), (0, 0))
+    line = [("b" + " " * 12 + "c│", "")]
+    assert at_work.paint(whole([line, [], []]), (WIDTH, HEIGHT), (0, 0)) == "\x1b[Hb\x1b[12X\x1b[12Cc\x1b[H"
 
 
 def test_what_was_forgotten_is_cleared_and_drawn_again() -> None:

@@ -10,6 +10,7 @@ test.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _BRIDGED_GAP: Final = 3  # rewriting up to this many unchanged cells is cheaper than moving the cursor
 _MIN_ERASE: Final = 4  # erasing this many changed cells at a line's blank end is cheaper than writing blanks
+_MIN_INNER_ERASE: Final = 10  # the same for blanks that are followed by a move of the cursor
 _VISIBLE_ON_BLANK: Final = frozenset(
     {"4", "7", "9", "21", "51", "52", "53"}
 )  # attributes that are visible on blanks too
@@ -112,7 +114,11 @@ class Painter:
         erase = len(new_blanks) >= _MIN_ERASE
         if erase:
             del changes[-len(new_blanks) :]
-        for start, end in _runs(changes):
+        for start, end, is_blank in _spans(line, changes):
+            if is_blank:
+                out.move(row, start)
+                out.erase(end - start)
+                continue
             for index, cell in enumerate(line[start:end], start):
                 if cell.text:  # no text: the second cell of a wide character, which is already written
                     out.move(row, index)
@@ -154,9 +160,15 @@ class _Sequence:
             self._cursor = (self._cursor[0], self._cursor[1] + 1) if is_certain else None
 
     def erase_line_end(self) -> None:
+        self._erase("\x1b[K")
+
+    def erase(self, count: int) -> None:
+        self._erase(f"\x1b[{count}X")
+
+    def _erase(self, sequence: str) -> None:
         if _pen_of_blank(self._pen) != _PLAIN:
             self._set_pen(_PLAIN)
-        self.parts.append("\x1b[K")
+        self.parts.append(sequence)
 
     def _set_pen(self, pen: Pen) -> None:
         self.parts.append(_transition(self._pen, pen))
@@ -183,6 +195,25 @@ def _pieces(update: ChopsUpdate | LayoutUpdate) -> Iterator[tuple[int, int, Stri
         for end, (column, piece) in zip(update.chop_ends[row], update.chops[row].items(), strict=False):
             if piece is not None and column <= last and end > first:
                 yield row, column, piece if end <= last else piece.crop(0, last - column)
+
+
+def _spans(line: list[Cell], changes: list[int]) -> Iterator[tuple[int, int, bool]]:
+    """Yield the (start, end) of the spans to write, in order, and whether the terminal can erase the span instead."""
+    rest: list[int] = []
+    at = 0
+    while at < len(changes):
+        start = stop = changes[at]
+        while stop < len(line) and line[stop] == _BLANK:
+            stop += 1
+        after = max(bisect_left(changes, stop, at), at + 1)
+        if after - at >= _MIN_INNER_ERASE:
+            yield from ((start, end, False) for start, end in _runs(rest))
+            rest = []
+            yield start, changes[after - 1] + 1, True
+        else:
+            rest += changes[at:after]
+        at = after
+    yield from ((start, end, False) for start, end in _runs(rest))
 
 
 def _runs(columns: Iterable[int]) -> Iterator[tuple[int, int]]:
