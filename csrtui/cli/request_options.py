@@ -35,7 +35,12 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
         help="the use of the certificate (default: server); the others need --ca private",
     )
     parser.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)}")
-    parser.add_argument("--for", dest="platform", metavar="PLATFORM", help="the server software")
+    parser.add_argument(
+        "--for",
+        dest="platform",
+        metavar="PLATFORM",
+        help="the server software, such as nginx; csrtui guide lists them",
+    )
     parser.add_argument(
         "--profile",
         metavar="NAME",

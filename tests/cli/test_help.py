@@ -75,6 +75,17 @@ def test_a_terminal_shows_a_topic_through_the_pager(variables: dict[str, str], s
     assert ("paged:" in text, text.strip() == "") == (shown == "paged:", shown == "")
 
 
+def test_only_output_that_is_longer_than_the_screen_goes_through_the_pager(csrtui: Csrtui) -> None:
+    assert csrtui("new", "a.com").status == 0
+    env = {"PAGER": "sed s/^/paged:/", "TERM": "xterm", "CSRTUI_STORE": str(csrtui.store)}
+    request = str(csrtui.pair("a.com") / "request.pem")
+    for command in (("show", "a.com"), ("inspect", request), ("doctor",)):
+        for rows in (3, 100):
+            with PtySession(argv(*command), env=env, rows=rows, columns=60) as terminal:
+                terminal.wait_exit()
+                assert (b"paged:" in terminal.raw) == (rows == 3), command
+
+
 def test_quiet_leaves_only_data_and_errors(csrtui: Csrtui) -> None:
     ran = csrtui("-q", "new", "www.mydomain.com")
     assert (ran.status, ran.out, ran.err) == (0, "www.mydomain.com\n", "")

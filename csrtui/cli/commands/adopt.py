@@ -65,7 +65,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
     parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="which rules apply")
-    parser.add_argument("--for", dest="platform", metavar="PLATFORM", help="the server software")
+    parser.add_argument(
+        "--for",
+        dest="platform",
+        metavar="PLATFORM",
+        help="the server software, such as nginx; csrtui guide lists them",
+    )
     protection = parser.add_mutually_exclusive_group()
     protection.add_argument("--encrypt-key", action="store_true", help="encrypt every key with a passphrase")
     protection.add_argument("--decrypt-key", action="store_true", help="store every key without a passphrase")

@@ -4,6 +4,7 @@ import argparse
 import os
 
 from csrtui.cli.output import print_json, print_line, print_message
+from csrtui.cli.pager import pager
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
 from csrtui.cli.session import open_existing_session
@@ -32,9 +33,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"schema": 1, "ok": ok, "findings": [finding.as_json() for finding in findings]})
     else:
-        for finding in findings:
-            print_line(f"{finding.level.value}: {finding.text} ({finding.code.value})")
-            print_line(f"  {finding.remedy}")
+        with pager():
+            for finding in findings:
+                print_line(f"{finding.level.value}: {finding.text} ({finding.code.value})")
+                print_line(f"  {finding.remedy}")
         verdict = plural(len(findings), "finding") if findings else "no problems"
         print_message(f"{plural(len(examination.names), 'pair')} checked: {verdict}")
     return 0 if ok else 1

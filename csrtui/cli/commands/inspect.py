@@ -6,6 +6,7 @@ import sys
 
 from csrtui.cli.input import read_input
 from csrtui.cli.output import drawable, print_error, print_json, print_line, print_message
+from csrtui.cli.pager import pager
 from csrtui.cli.parser import Action
 from csrtui.cli.secret_options import add_passphrase_arguments, has_passphrase_option, read_known_passphrase
 from csrtui.cli.session import open_session
@@ -47,7 +48,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(inspection.as_json())
     else:
-        _print(inspection)
+        with pager():
+            _print(inspection)
     for problem in inspection.problems:
         print_error(InputError(f"{visible(problem.file)}: {problem.text}", problem.hint))
     return inspection.exit_code

@@ -5,6 +5,7 @@ import shutil
 from datetime import datetime
 
 from csrtui.cli.output import drawable, print_json, print_line, print_message
+from csrtui.cli.pager import pager
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
 from csrtui.core.pairs.pair import Pair
@@ -39,10 +40,11 @@ def _run(options: argparse.Namespace) -> int:
         chain = {"chain": details.status.as_json()} if details.status else {}
         print_json(pair_document(details.pair, now) | chain)
         return 0
-    for label, text in pair_detail_lines(details, now):
-        if label == "Subject":
-            _print_timeline(details, now)
-        print_line(f"{label:<12}{text}")
+    with pager():
+        for label, text in pair_detail_lines(details, now):
+            if label == "Subject":
+                _print_timeline(details, now)
+            print_line(f"{label:<12}{text}")
     return 0
 
 
