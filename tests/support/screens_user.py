@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.geometry import Region
+    from textual.message_pump import MessagePump
     from textual.pilot import Pilot
     from textual.widget import Widget
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.request_form import RequestForm
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-_ROUNDS = 3
+_ROUNDS = 10
 _CHARACTERS = {"enter": "\r", "tab": "\t", "space": " ", "escape": "\x1b", "question_mark": "?", "slash": "/"}
 _DEADLINE_SECONDS = 10.0  # far more than anything takes, for a busy machine
 
@@ -118,7 +119,7 @@ class User:
         """Let the app go on until `condition` holds; fail with `what` and the screen when it never does."""
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while not condition():
-            await self.pilot.pause(0.002)
+            await asyncio.sleep(0.002)
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited in vain for {what}; the screen shows\n{self.screen_text}")
         await self.settle()
@@ -126,15 +127,18 @@ class User:
     async def settle(self) -> None:
         """Let the app handle everything that waits in a queue; not what a thread or a timer still does.
 
-        (Textual's own way, to wait until the process uses little time, takes twenty milliseconds a key.)
+        (Textual's own ways, to send every widget a message or to wait until the process uses little time, take up to
+        twenty milliseconds a key.)
         """
-        idle = 0
+        idle, deadline = 0, time.monotonic() + _DEADLINE_SECONDS
         while idle < _ROUNDS and self.app.is_running:
-            await self.pilot._wait_for_screen()
             await asyncio.sleep(0)
+            assert time.monotonic() < deadline, (
+                f"it never comes to rest; the screen shows\n{self.screen_text}"
+            )
             self.app.screen._on_timer_update()
             pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
-            idle = 0 if any(not pump._message_queue.empty() for pump in pumps) else idle + 1
+            idle = idle + 1 if all(map(_waits_for_a_message, pumps)) else 0
 
     async def until_pairs(self, *names: str) -> None:
         """Wait until the keystore lists these pairs, in this order."""
@@ -237,6 +241,11 @@ class User:
 
     def text_field(self, field: FieldName) -> TextField:
         return self.form.query_one(f"#{field.value}", TextField)
+
+
+def _waits_for_a_message(pump: MessagePump) -> bool:
+    """Whether nothing is in its queue, and it handles nothing."""
+    return pump._message_queue.empty() and bool(pump._message_queue.ready_event._waiters)
 
 
 def _leaves(widget: Widget) -> Iterator[Widget]:

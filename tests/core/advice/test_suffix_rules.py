@@ -20,6 +20,8 @@ def rules_of(section: str) -> list[str]:
 
 _ICANN, _, _PRIVATE = TEXT.partition("// ===BEGIN PRIVATE DOMAINS===")
 ICANN_RULES, PRIVATE_RULES = rules_of(_ICANN), rules_of(_PRIVATE)
+ADVISED_RULES = [rule for at, rule in enumerate(ICANN_RULES) if at % 7 == 0 or rule[0] in "!*"]
+"""Every rule of an own kind, and each seventh of the others, which differ only in their letters."""
 
 
 def suffix_of(rule: str) -> str:
@@ -33,18 +35,20 @@ def suffix_of(rule: str) -> str:
 def test_no_rule_of_a_registry_is_internal(ca: CaKind) -> None:
     """Every ICANN rule of the installed list, ``co.za`` among them, under a top-level domain without a rule of its own."""
     assert len(ICANN_RULES) > 6000
-    internal, not_registrable = [], []
+    internal, not_registrable, advised = [], [], set(ADVISED_RULES)
     for rule in ICANN_RULES:
         suffix = suffix_of(rule)
         tld, domain = suffix.rpartition(".")[2], f"mydomain.{suffix}"
+        assert SUFFIXES.has_public_tld(tld)
+        assert SUFFIXES.registrable_domain(domain, Section.ICANN) == domain, rule
+        if rule not in advised:
+            continue
         names = (f"mydomain.{tld}", domain, f"www.{domain}", f"a.b.{domain}", f"*.{domain}")
         codes = codes_of(names, ca)
         if "internal-name" in codes and not domain.endswith(".home.arpa"):
             internal.append(rule)
         if codes_of((domain,), ca) & {"public-suffix", "wildcard-public-suffix", "single-label"}:
             not_registrable.append(rule)
-        assert SUFFIXES.has_public_tld(tld)
-        assert SUFFIXES.registrable_domain(domain, Section.ICANN) == domain, rule
     assert internal == []
     assert not_registrable == []
 
@@ -85,12 +89,12 @@ def test_a_comment_or_a_private_rule_makes_no_top_level_domain(tld: str) -> None
 
 def test_the_twin_is_advised_under_every_registry_and_under_no_firm() -> None:
     assert len(PRIVATE_RULES) > 2000
-    for rule in ICANN_RULES:
+    for rule in ADVISED_RULES:
         domain = f"mydomain.{suffix_of(rule)}"
         special = domain.endswith((".arpa", ".onion"))
         assert special or "www-not-covered" in codes_of((domain,), CaKind.PUBLIC), rule
         assert special or "bare-not-covered" in codes_of((f"www.{domain}",), CaKind.PUBLIC), rule
-    for rule in PRIVATE_RULES:
+    for rule in PRIVATE_RULES[::3]:
         domain = f"myhost.{suffix_of(rule)}"
         for names in ((domain,), (f"www.{domain}",), (domain.partition(".")[2],)):
             assert not codes_of(names, CaKind.PUBLIC) & {"www-not-covered", "bare-not-covered"}, rule

@@ -143,11 +143,11 @@ def unnoticed(bits: range, data: bytes) -> list[int]:
 
 @pytest.mark.parametrize("make", [backup, unsigned])
 @pytest.mark.parametrize("key_protection", KeyProtection)
-def test_every_single_bit_changed_is_noticed(
-    key_protection: KeyProtection, make: Callable[..., bytes]
-) -> None:
+def test_a_single_bit_changed_is_noticed(key_protection: KeyProtection, make: Callable[..., bytes]) -> None:
+    """One bit in each byte, and each bit of a signed backup."""
     data = make(key_protection, CERTIFICATES)
-    assert unnoticed(range(8 * len(data)), data) == []
+    is_whole = make is backup and key_protection is KeyProtection.PLAIN
+    assert unnoticed(range(0, 8 * len(data), 1 if is_whole else 7), data) == []
 
 
 def test_a_backup_cut_short_at_any_line_is_noticed() -> None:
