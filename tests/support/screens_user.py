@@ -245,7 +245,8 @@ class User:
 
 def _waits_for_a_message(pump: MessagePump) -> bool:
     """Whether nothing is in its queue, and it handles nothing."""
-    return pump._message_queue.empty() and bool(pump._message_queue.ready_event._waiters)
+    queue: Any = pump._message_queue
+    return queue.empty() and bool(queue.ready_event._waiters)
 
 
 def _leaves(widget: Widget) -> Iterator[Widget]:
