@@ -12,10 +12,11 @@ from csrtui.core.base.errors import InputError
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
+argparse._ = str  # type: ignore[attr-defined]
 
 _PASSPHRASE_PREFIX: Final = ("--pass",)
 """The beginning of an unknown option that may contain a passphrase."""
-_HYPHENATED_NAME: Final = re.compile(r"-[a-z0-9].*\.")
+_HYPHENATED_NAME: Final = r"-[a-z0-9].*\."
 """A host name after a hyphen. It is not a short option with a value, because those options are capital letters."""
 
 
@@ -125,7 +126,7 @@ def _fixed_width_formatter(prog: str) -> argparse.HelpFormatter:
 
 def _usage_hint(prog: str, arguments: Sequence[str]) -> str:
     """Return a hint for arguments that were not understood, such as a host name with a leading hyphen."""
-    name = next(filter(_HYPHENATED_NAME.match, arguments), None)
+    name = next((word for word in arguments if re.match(_HYPHENATED_NAME, word)), None)
     separator_hint = f"; put a name that begins with a hyphen after --: {prog} -- {name}"
     return f"{prog} --help" + (separator_hint if name else "")
 

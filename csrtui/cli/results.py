@@ -2,8 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from csrtui.cli.output import print_error, print_finding, print_json, print_line, print_message
 from csrtui.cli.secret_options import has_passphrase_option, read_new_passphrase
@@ -14,22 +13,28 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.tasks.batch import Result
-from csrtui.tasks.list import PairListing
 from csrtui.tasks.new import Blocking, is_blocking
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.session import Session
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def unreadable_results(listing: PairListing, failure_label: str) -> list[Result]:
+    from csrtui.tasks.batch import Result
+    from csrtui.tasks.list import PairListing
+
+
+def unreadable_results(listing: "PairListing", failure_label: str) -> "list[Result]":
     """Return a failed result for each unreadable pair; its text begins with a label such as ``not backed up``."""
+    from csrtui.tasks.batch import Result
+
     return [
         Result(ok=False, pair=problem.name, text=f"{failure_label}: {problem.error.message}")
         for problem in listing.problems
     ]
 
 
-def print_results(results: Sequence[Result], *, as_json: bool) -> int:
+def print_results(results: "Sequence[Result]", *, as_json: bool) -> int:
     """Print one line per result, or one JSON document, and return the exit status: 1 if any result failed."""
     ok = all(result.ok for result in results)
     if as_json:
@@ -58,6 +63,8 @@ def print_refusal(
     if not as_json:
         raise error
     print_error(error)
+    from csrtui.tasks.batch import Result
+
     refused = Result(ok=False, pair=error.pair or pair, file=file, text=visible(error.message))
     return print_results([refused], as_json=True)
 

@@ -16,7 +16,7 @@ from csrtui.store.stored_pair import CERTIFICATE_FILE, CSR_FILE, KEY_FILE, PAIR_
 
 _NEW = ".new-"
 """The prefix of the names of hidden folders. 16 hexadecimal digits follow."""
-_HIDDEN = re.compile(re.escape(_NEW) + "[0-9a-f]{16}")
+_HIDDEN = re.escape(_NEW) + "[0-9a-f]{16}"
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
 _PROBED_NUMBERS = range(2, 6)
@@ -77,7 +77,7 @@ class _UnflushedPair(NamedTuple):
 
 def leftovers(pairs_fd: int) -> list[str]:
     """Return the names of the hidden folders."""
-    return sorted(name for name in os.listdir(pairs_fd) if _HIDDEN.fullmatch(name))
+    return sorted(name for name in os.listdir(pairs_fd) if re.fullmatch(_HIDDEN, name))
 
 
 def discard(pairs_fd: int, hidden: str) -> None:

@@ -23,7 +23,7 @@ _EARLY_HOSTS = ".fleet-{}.json"
 """The file in which release 0.1.0 kept the states of all hosts of an inventory. It is read, and never written."""
 _SAVE_LOCK = "draft"
 """The lock for replacing any of the files in this module."""
-_HOST_FILE = re.compile(r"(?P<inventory>[0-9a-f]{16})-(?P<host>[0-9a-f]{64})\.json")
+_HOST_FILE = r"(?P<inventory>[0-9a-f]{16})-(?P<host>[0-9a-f]{64})\.json"
 
 
 class SavedDraft(NamedTuple):
@@ -133,7 +133,7 @@ class SavedState(StoreFolder):
                 return
             with self._subfolder(store_fd, _HOSTS) as folder:
                 for name in sorted(os.listdir(folder)):
-                    match = _HOST_FILE.fullmatch(name)
+                    match = re.fullmatch(_HOST_FILE, name)
                     if match is None or match["inventory"] != inventory:
                         continue
                     path = os.path.join(self.path, _HOSTS, name)

@@ -9,7 +9,6 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from csrtui.core.backups.age import MAX_IDENTITY_BYTES
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import quote, visible
 from csrtui.core.base.secret import Secret
@@ -27,6 +26,8 @@ def read_identity(path: str) -> bytes:
         InputError: The file cannot be read, is too large, belongs to another user, or can be read or written by others.
             In the last case, the hint is the ``chmod`` command.
     """
+    from csrtui.core.backups.age import MAX_IDENTITY_BYTES  # only for backups to recipients
+
     descriptor = _open_secret(path, "identity file")
     return read_and_close(descriptor, path, MAX_IDENTITY_BYTES, f"the identity file {visible(path)}")
 

@@ -3,9 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count, takewhile
-from typing import Self
+from typing import NamedTuple, Self
 
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, StoreError
@@ -14,8 +13,6 @@ from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, Pur
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_name import numbered_name, pair_name
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store.summary_reader import parse_listed_pair
-from csrtui.tasks.list import read_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 
@@ -25,8 +22,7 @@ _MAX_NUMBER = 16
 """The highest number of a pair name that is read for the advice. The advice is updated after each key press."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """The properties by which an existing pair matches a request: everything except the key itself.
 
     Attributes:
@@ -81,6 +77,8 @@ class KnownPairs:
             InputError: The pair was removed meanwhile.
             StoreError: The store cannot be used.
         """
+        from csrtui.tasks.list import read_pair
+
         name = self._pairs(base).get(identity)
         return None if name is None else read_pair(self._session, name)[0]
 
@@ -99,6 +97,8 @@ class KnownPairs:
         return pairs
 
     def _read(self, base: str) -> dict[Identity, str]:
+        from csrtui.tasks.list import read_pair
+
         pairs: dict[Identity, str] = {}
         for name in _numbered_names(self._session, base):
             with suppress(StoreError):
@@ -123,7 +123,11 @@ def pair_exists(session: Session, advice: Advice) -> Finding | None:
         return None
     try:
         names = list(_numbered_names(session, pair_name(common_name), _MAX_NUMBER))
-        for listed in session.store.listing(names) if names else ():
+        if not names:
+            return None
+        from csrtui.store.summary_reader import parse_listed_pair  # most new pairs do not need it
+
+        for listed in session.store.listing(names):
             with suppress(StoreError):
                 pair = parse_listed_pair(listed)
                 if pair.record.subject.common_name == common_name and _is_in_use(pair.record):

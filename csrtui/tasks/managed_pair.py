@@ -4,7 +4,6 @@ The pair of a request is the pair in use with the same name, whatever else has c
 the subject, the names, the key type or the server software therefore makes a successor, and no unrelated further pair.
 """
 
-from dataclasses import replace
 from itertools import count, takewhile
 from typing import NamedTuple
 
@@ -92,10 +91,10 @@ def _closest(candidates: list[Pair], wanted: Identity, *, same_key: bool) -> Pai
 
 def _differences(pair: Pair, wanted: Identity, *, same_key: bool) -> int:
     """Return the number of properties in which a pair differs from a request, apart from the key's encryption."""
-    identity = replace(Identity.of_record(pair.record), encrypted=wanted.encrypted)
+    identity = Identity.of_record(pair.record)._replace(encrypted=wanted.encrypted)
     if same_key:
-        identity = replace(identity, key_type=wanted.key_type)
-    return sum(getattr(identity, field) != getattr(wanted, field) for field in Identity.__slots__)
+        identity = identity._replace(key_type=wanted.key_type)
+    return sum(own != other for own, other in zip(identity, wanted, strict=True))
 
 
 def _with_successors(session: Session, base: str, errors: list[StoreError]) -> list[Pair]:

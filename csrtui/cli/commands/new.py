@@ -1,7 +1,6 @@
 """``csrtui new NAME …``: generate a private key and its CSR."""
 
 import argparse
-from dataclasses import replace
 
 from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
@@ -82,6 +81,8 @@ def _run_successor(
     session: Session, options: argparse.Namespace, spec: RequestSpec, blocking: Blocking
 ) -> int:
     """Make a pair to replace another one, with the names and fields of the options instead of its own."""
+    from dataclasses import replace
+
     from csrtui.tasks.renew import plan_renewal, renew, renew_with_same_key
 
     if options.key_file is not None or (options.same_key and options.key is not None):
@@ -114,6 +115,8 @@ def _run_successor(
 def _run_with_key(
     session: Session, options: argparse.Namespace, spec: RequestSpec, blocking: Blocking
 ) -> int:
+    from dataclasses import replace
+
     from csrtui.tasks.adopt.adopt import create_from_key, requested_spec
     from csrtui.tasks.adopt.matching import match
     from csrtui.tasks.adopt.search import read_files

@@ -5,9 +5,9 @@ import unicodedata
 
 from csrtui.core.names.label import script_of
 
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_LOOKS_LIKE = re.compile("&#?[A-Za-z0-9]+;?")
-_DAMAGED = re.compile(
+_ENTITY = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});"
+_LOOKS_LIKE = "&#?[A-Za-z0-9]+;?"
+_DAMAGED = (
     "[\u00c2-\u00f4][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014"
     "\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]+"
 )
@@ -24,12 +24,12 @@ _LIKELY = (
 
 def decode_entities(text: str) -> str | None:
     """Return the text with its HTML entities decoded, even if they were encoded repeatedly, or None if it has none."""
-    if not _ENTITY.search(text):
+    if not re.search(_ENTITY, text):
         return None
     from html import unescape
 
     decoded = unescape(text)
-    while _ENTITY.search(decoded) and unescape(decoded) != decoded:
+    while re.search(_ENTITY, decoded) and unescape(decoded) != decoded:
         decoded = unescape(decoded)
     return decoded if decoded != text else None
 
@@ -40,7 +40,7 @@ def entity_like_text(text: str) -> str | None:
     pkilint decodes the entities that HTML accepts without a semicolon, such as ``&REG`` in ``M&REGAN``. zlint rejects
     every text that looks like an entity.
     """
-    for match in _LOOKS_LIKE.finditer(text):
+    for match in re.finditer(_LOOKS_LIKE, text):
         entity = match[0] if match[0].endswith(";") else _decodable_prefix(match[0])
         if entity:
             return entity
@@ -61,9 +61,9 @@ def repair_encoding(text: str) -> str | None:
     Some undamaged text (``NESTLÉ®``) is valid UTF-8 by chance. Its repair would give a rare letter or a word in two
     scripts, so such text counts as undamaged.
     """
-    if text.isascii() or not _DAMAGED.search(text):
+    if text.isascii() or not re.search(_DAMAGED, text):
         return None
-    repaired = _DAMAGED.sub(_repair_match, text)
+    repaired = re.sub(_DAMAGED, _repair_match, text)
     return repaired if repaired != text and not _mixes_scripts(repaired) else None
 
 

@@ -5,7 +5,7 @@ structure, so an error can name the field and the rule. The octets of values sta
 """
 
 from binascii import b2a_base64
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_DEPTH = 48
 """Maximum nesting depth. NSS, which writes the deepest known nesting, needs about 20."""
@@ -33,8 +33,7 @@ class BerError(ValueError):
         self.is_short = is_short
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """An encoded value of definite length.
 
     Attributes:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-_DRAWN_AS_NOTHING = re.compile(
+_DRAWN_AS_NOTHING = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """Characters that Python considers printable although they have no visible glyph: the letters and marks among Unicode's
@@ -19,7 +19,7 @@ pattern."""
 
 def is_visible(text: str) -> bool:
     """Return whether every character of `text` is printable and has a visible glyph."""
-    return text.isprintable() and (text.isascii() or _DRAWN_AS_NOTHING.search(text) is None)
+    return text.isprintable() and (text.isascii() or re.search(_DRAWN_AS_NOTHING, text) is None)
 
 
 def visible(text: str) -> str:
@@ -105,12 +105,12 @@ def _octet(octet: int) -> str:
     return character if is_plain else f"\\{octet:03o}"
 
 
-_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])"
 """Matches where a formula could begin: at the start of a cell or after a semicolon. If the comma is the decimal sign,
 semicolons separate cells. The last four characters are the full-width forms of the first four; some spreadsheets
 convert
 them."""
-_NUMBER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = r"[+-]?[0-9]+"
 
 
 def spreadsheet_cell(text: str) -> str:
@@ -121,4 +121,4 @@ def spreadsheet_cell(text: str) -> str:
     Args:
         text: The content, without line breaks or tabs.
     """
-    return text if _NUMBER.fullmatch(text) else _FORMULA.sub(r"\1'", text)
+    return text if re.fullmatch(_NUMBER, text) else re.sub(_FORMULA, r"\1'", text)

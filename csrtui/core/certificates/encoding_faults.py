@@ -36,13 +36,13 @@ _ATTRIBUTES: Final = {
     "1.2.840.113549.1.9.1": "emailAddress",
     "0.9.2342.19200300.100.1.25": "domainComponent",
 }
-_KIND, _LOCATION = re.compile(r"kind: (\w+)"), re.compile(r"location: \[([^\]]*)\]")
+_KIND, _LOCATION = r"kind: (\w+)", r"location: \[([^\]]*)\]"
 """Match the parts of an error message of cryptography."""
-_PRINTABLE = re.compile(rb"[A-Za-z0-9 '()+,./:=?-]*")
+_PRINTABLE = rb"[A-Za-z0-9 '()+,./:=?-]*"
 _SURROGATES = range(0xD8, 0xE0)
 _TIMES: Final = {
-    _UTC_TIME: re.compile(rb"(\d{10})(\d{2})?(Z|[+-]\d{4})?"),
-    _GENERALIZED_TIME: re.compile(rb"(\d{12})(\d{2})?(?:\.\d{1,9})?(Z|[+-]\d{4})?"),
+    _UTC_TIME: rb"(\d{10})(\d{2})?(Z|[+-]\d{4})?",
+    _GENERALIZED_TIME: rb"(\d{12})(\d{2})?(?:\.\d{1,9})?(Z|[+-]\d{4})?",
 }
 _UTC_YEARS = range(1950, 2050)
 """The years that UTCTime can represent (RFC 5280, 4.1.2.5)."""
@@ -72,7 +72,7 @@ def read_copy(der: bytes, *, is_request: bool = False) -> tuple[bytes, Faults]:
 
 def describe_error(error: Exception) -> str:
     """Return a clause that describes an error of cryptography and names the field from its message."""
-    kind, location = _KIND.search(str(error)), _LOCATION.search(str(error))
+    kind, location = re.search(_KIND, str(error)), re.search(_LOCATION, str(error))
     if kind is None:
         return f"cryptography refuses it ({type(error).__name__})"
     names = re.findall(r'"(?:\w+::)?(\w+)"', location[1]) if location is not None else []
@@ -218,8 +218,8 @@ def _check_text(value: Node) -> tuple[str | None, str]:
     """Return the text of a string if it has to be encoded again, else None, and the rule that the string breaks."""
     content = value.content
     match value.tag:
-        case 0x13 if not _PRINTABLE.fullmatch(content):
-            invalid = next(chr(octet) for octet in content if not _PRINTABLE.fullmatch(bytes([octet])))
+        case 0x13 if not re.fullmatch(_PRINTABLE, content):
+            invalid = next(chr(octet) for octet in content if not re.fullmatch(_PRINTABLE, bytes([octet])))
             fault = f"has {invalid!a}, which a PrintableString cannot contain (X.680, 41.4)"
         case 0x14:
             rule = "is a TeletexString with non-ASCII octets (RFC 5280, 4.1.2.4)"
@@ -248,7 +248,7 @@ def _copy_time(node: Node, faults: Faults) -> bytes:
     from datetime import datetime, timedelta
 
     pattern = _TIMES.get(node.tag)
-    match = pattern.fullmatch(node.content) if pattern is not None else None
+    match = re.fullmatch(pattern, node.content) if pattern is not None else None
     if match is None:
         return node.encoded
     text = match[1].decode() + (match[2] or b"00").decode()

@@ -37,7 +37,7 @@ _MAX_INPUT = 1000
 """Length in characters above which a name is checked only for its length."""
 DOTS = ".\u3002\uff0e\uff61"
 """Characters that separate the labels of a non-ASCII name (UTS 46 4, RFC 3490 3.1)."""
-_DOT = re.compile(f"[{DOTS}]")
+_DOT = f"[{DOTS}]"
 _LABEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
@@ -243,7 +243,7 @@ def _read_dns(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
     """Return the form for the CSR, the display form, and the flaws. There is at most one flaw of each kind."""
     if len(bare) > _MAX_INPUT:
         return "", "", (Flaw(FlawKind.NAME_LENGTH),)
-    parts = bare.split(".") if bare.isascii() else _DOT.split(bare)
+    parts = bare.split(".") if bare.isascii() else re.split(_DOT, bare)
     flaws: dict[FlawKind, Flaw] = {}
     if len(parts) > 1 and not parts[-1]:
         flaws[FlawKind.TRAILING_DOT] = Flaw(FlawKind.TRAILING_DOT, correction=bare.rstrip(DOTS) or None)

@@ -4,18 +4,16 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 """Matches the part before the @ of a mail address, without quotes (RFC 5321 4.1.2, Dot-string)."""
 _MAX_LOCAL_PART = 64
-_PLAIN_EMAIL = re.compile(r"[^@\s/\\:<>]+@[^@\s/\\:<>]+\.[^@\s/\\:<>]+")
-_URI = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>\S.*)")
-_NOT_IN_URI = re.compile(r'[^\x21-\x7e]|[<>"{}|\\^`]')
-_AUTHORITY = re.compile(
-    r"(?P<user>[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^:/?#@]*)(?P<port>:[0-9]*)?(?P<path>[/?#].*)?"
-)
+_PLAIN_EMAIL = r"[^@\s/\\:<>]+@[^@\s/\\:<>]+\.[^@\s/\\:<>]+"
+_URI = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>\S.*)"
+_NOT_IN_URI = r'[^\x21-\x7e]|[<>"{}|\\^`]'
+_AUTHORITY = r"(?P<user>[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^:/?#@]*)(?P<port>:[0-9]*)?(?P<path>[/?#].*)?"
 _SPIFFE = "spiffe://"
-_TRUST_DOMAIN = re.compile(r"[a-z0-9._-]{1,255}")
-_SEGMENT = re.compile(r"[A-Za-z0-9._-]+")
+_TRUST_DOMAIN = r"[a-z0-9._-]{1,255}"
+_SEGMENT = r"[A-Za-z0-9._-]+"
 _MAX_SPIFFE = 2048
 
 
@@ -37,7 +35,7 @@ HostReader = Callable[[str], str | None]
 
 def is_plain_email(text: str) -> bool:
     """Return whether a text without prefix looks like an e-mail address, and not like an SSH or URL user."""
-    return _PLAIN_EMAIL.fullmatch(text) is not None
+    return re.fullmatch(_PLAIN_EMAIL, text) is not None
 
 
 def is_plain_uri(text: str) -> bool:
@@ -52,7 +50,7 @@ def read_email(text: str, read_host: HostReader) -> OtherName:
         return OtherName(None, "it needs a user, @ and a domain")
     if not local.isascii():
         return OtherName(None, "letters outside ASCII before the @ need RFC 8398, which few programs support")
-    if not _LOCAL_PART.fullmatch(local) or len(local) > _MAX_LOCAL_PART:
+    if not re.fullmatch(_LOCAL_PART, local) or len(local) > _MAX_LOCAL_PART:
         return OtherName(None, "the part before the @ is not valid")
     host = read_host(domain)
     return OtherName(f"{local}@{host}") if host else OtherName(None, "the domain is not valid")
@@ -60,15 +58,15 @@ def read_email(text: str, read_host: HostReader) -> OtherName:
 
 def read_uri(text: str, read_host: HostReader) -> OtherName:
     """Return a URI with its scheme and host in lower case. It must be absolute (RFC 5280 4.2.1.6)."""
-    match = _URI.fullmatch(text)
+    match = re.fullmatch(_URI, text)
     if match is None:
         return OtherName(None, "it needs a scheme and a colon, as in spiffe://domain/path")
-    if _NOT_IN_URI.search(text):
+    if re.search(_NOT_IN_URI, text):
         return OtherName(None, "write blanks and letters outside ASCII as % and two digits")
     scheme = match["scheme"].lower()
     if not match["rest"].startswith("//"):
         return OtherName(f"{scheme}:{match['rest']}")
-    authority = _AUTHORITY.fullmatch(match["rest"][2:])
+    authority = re.fullmatch(_AUTHORITY, match["rest"][2:])
     host = authority["host"].lower() if authority else ""
     if authority is None or not (scheme == "spiffe" or read_host(host.strip("[]"))):
         return OtherName(None, "the host after // is not valid")
@@ -94,12 +92,12 @@ def is_spiffe(uri: str) -> bool:
 def spiffe_problem(uri: str) -> str | None:
     """Return why a SPIFFE ID cannot be that of a workload, as the end of a sentence, or None (SPIFFE-ID 2)."""
     domain, slash, path = uri.removeprefix(_SPIFFE).partition("/")
-    if not _TRUST_DOMAIN.fullmatch(domain):
+    if not re.fullmatch(_TRUST_DOMAIN, domain):
         return "a trust domain has letters, digits, dots, hyphens and underscores, without user and port"
     if not slash or not path:
         return "without a path it names the trust domain itself"
     for segment in path.split("/"):
-        if not _SEGMENT.fullmatch(segment) or segment in {".", ".."}:
+        if not re.fullmatch(_SEGMENT, segment) or segment in {".", ".."}:
             return (
                 "the parts of its path have letters, digits, dots, hyphens and underscores, and none is empty"
             )

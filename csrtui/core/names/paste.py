@@ -2,22 +2,15 @@
 
 import re
 
-_SCHEME = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]*:/{2,}|(?:https?|ftp|mailto|email|uri|url|dns|ip|cn):/*", re.IGNORECASE
-)
-_END = re.compile(r"[/\\?#\s]")
-_PORT = re.compile(r"(.*?):[0-9]*")
-_ZONE = re.compile(r"([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)%.*")
-_DIRECTIVE = re.compile(
-    r"^[ \t]*(?:server_name|ServerName|ServerAlias)[ \t]+(?=\S)", re.IGNORECASE | re.MULTILINE
-)
-_BULLET = re.compile(r"^[ \t]*[-–—•·*][ \t]+(?=[^\s.])", re.MULTILINE)
-_KIND = re.compile(
-    r"(?<![^\s,;|\"'`(\[{<])(?:DNS(?: Name)?|IP(?: Address)?|CN|subjectAltName)[ \t]*[:=][ \t]*(?=\S)",
-    re.IGNORECASE,
-)
+_SCHEME = r"(?i)[A-Za-z][A-Za-z0-9+.-]*:/{2,}|(?:https?|ftp|mailto|email|uri|url|dns|ip|cn):/*"
+_END = r"[/\\?#\s]"
+_PORT = r"(.*?):[0-9]*"
+_ZONE = r"([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)%.*"
+_DIRECTIVE = r"(?im)^[ \t]*(?:server_name|ServerName|ServerAlias)[ \t]+(?=\S)"
+_BULLET = r"(?m)^[ \t]*[-–—•·*][ \t]+(?=[^\s.])"
+_KIND = r"(?i)(?<![^\s,;|\"'`(\[{<])(?:DNS(?: Name)?|IP(?: Address)?|CN|subjectAltName)[ \t]*[:=][ \t]*(?=\S)"
 """Matches the labels that openssl (``DNS:``, ``IP Address:``) and Windows (``DNS Name=``) put before names."""
-_SEPARATOR = re.compile(r"[\s,;|\uff0c\uff1b\u3001]+")
+_SEPARATOR = r"[\s,;|\uff0c\uff1b\u3001]+"
 _BRACKETS = {
     "(": ")",
     "[": "]",
@@ -40,15 +33,15 @@ def extract_host(text: str) -> str | None:
     """
     if not any(mark in text for mark in "/@:") and not text.startswith("\\\\"):
         return None
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text)
     rest = text[scheme.end() :] if scheme else text.lstrip("\\/")
-    host = _END.split(rest, maxsplit=1)[0].rpartition("@")[2]
+    host = re.split(_END, rest, maxsplit=1)[0].rpartition("@")[2]
     if host.startswith("["):
         return host[1:].partition("]")[0]
-    port = _PORT.fullmatch(host)
+    port = re.fullmatch(_PORT, host)
     if port and ":" not in port[1]:
         host = port[1]
-    if zone := _ZONE.fullmatch(host):
+    if zone := re.fullmatch(_ZONE, host):
         host = zone[1]
     if host == text:
         return None
@@ -63,8 +56,8 @@ def split_names(text: str) -> list[str]:
     ``ServerAlias``) are removed. Invalid names are returned too, so that the advice can mention them.
     """
     for pattern in (_DIRECTIVE, _BULLET, _KIND):
-        text = pattern.sub(" ", text)
-    return [name for name in map(_unwrap, _SEPARATOR.split(text)) if name]
+        text = re.sub(pattern, " ", text)
+    return [name for name in map(_unwrap, re.split(_SEPARATOR, text)) if name]
 
 
 def _unwrap(word: str) -> str:

@@ -51,7 +51,7 @@ _PUBLIC_IPV6: Final = "2000::/3"
 """The only IPv6 block with public addresses (RFC 4291 2.4). Loopback, private, mapped and multicast are outside it."""
 
 REVERSE_ZONES: Final = ("in-addr.arpa", "ip6.arpa")
-_ONION_V3 = re.compile(r"(?:[a-z0-9_-]+\.|\*\.)*([a-z2-7]{56})\.onion")
+_ONION_V3 = r"(?:[a-z0-9_-]+\.|\*\.)*([a-z2-7]{56})\.onion"
 
 
 def matching_suffix(name: str, suffixes: Container[str]) -> str | None:
@@ -62,7 +62,7 @@ def matching_suffix(name: str, suffixes: Container[str]) -> str | None:
 
 def is_onion_v3(name: str) -> bool:
     """Return whether a ``.onion`` name is a valid version 3 address (Tor rend-spec-v3 6, BR appendix B)."""
-    match = _ONION_V3.fullmatch(name)
+    match = re.fullmatch(_ONION_V3, name)
     if match is None:
         return False
     from base64 import b32decode

@@ -85,7 +85,7 @@ class Query(NamedTuple):
 
 def _select_word(word: str, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
     """Return the summaries that a casefolded word matches."""
-    if month := _MONTH_WORD.fullmatch(word):
+    if month := re.fullmatch(_MONTH_WORD, word):
         later, name, year = month.groups()
         number = int(year) * 12 + _MONTHS.index(name)
         return [
@@ -117,7 +117,7 @@ def _begins(word: str, words: Sequence[str]) -> bool:
 
 _MIN_PREFIX = 3
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_WORD = re.compile(rf"(>?)({'|'.join(_MONTHS)})-(\d{{4}})", re.ASCII)
+_MONTH_WORD = rf"(?a)(>?)({'|'.join(_MONTHS)})-(\d{{4}})"
 _STATUS_WORDS: tuple[tuple[tuple[str, ...], Callable[[PairSummary, datetime], bool]], ...] = (
     (("due",), lambda summary, now: summary.is_due(now) and not summary.is_expired(now)),
     (("expired",), lambda summary, now: summary.is_expired(now)),

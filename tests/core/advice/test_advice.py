@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha3_256
 from importlib.resources import files
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -1037,9 +1037,9 @@ def test_what_can_be_forced_can_be_written(name: str, values: dict[str, str], ca
 def test_each_name_costs_the_same_whatever_the_number_of_names() -> None:
     """A CSR of 1 MiB has 50,000 names. Its advice took minutes when each name was compared with all others."""
     many = [f"uri:spiffe://mydomain.com/{number}" for number in range(20_000)]
-    before = perf_counter()
+    before = process_time()
     advice = Typed(("mydomain.com", *many)).advice(CaKind.PRIVATE)
-    assert perf_counter() - before < 8
+    assert process_time() - before < 8
     assert sum("is not the only URI" in finding.text for finding in advice.findings) == len(many)
 
 
