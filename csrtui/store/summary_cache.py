@@ -22,9 +22,12 @@ from csrtui.store import files
 from csrtui.store.permissions import PRIVATE_FILE, check_permissions
 from csrtui.store.stamp import StampedSummary
 
-FILE: Final = ".pairs-5.jsonl"
-"""The name of the cache in the store's folder. The number changes with the format of the cache."""
-_EARLY_FILES = tuple(f".pairs-{number}.sqlite{end}" for number in range(1, 5) for end in ("", "-journal"))
+FILE: Final = ".pairs-6.jsonl"
+"""The name of the cache in the store's folder. The number changes with the format of the cache and the rules of steps."""
+_EARLY_FILES = (
+    *(f".pairs-{number}.sqlite{end}" for number in range(1, 5) for end in ("", "-journal")),
+    ".pairs-5.jsonl",
+)
 """The caches of earlier versions."""
 
 _CHUNK = 200

@@ -83,7 +83,7 @@ def test_it_is_unverified_and_known_with_its_hash(session: Session, backup: Back
     record = record_of(session)
     assert record.backups == (backup,)
     assert record.backup_status is BackupStatus.UNVERIFIED
-    assert record.next_step(NOW) is NextStep.BACK_UP
+    assert record.next_step(NOW) is NextStep.SUBMIT  # only an identity elsewhere can verify it
     assert backup.path.endswith("/a.com.20261123-090000.backup.age")
     assert Path(backup.path).stat().st_mode & 0o777 == 0o600
     assert record.history[-1].text == f"backed up to recipients: {backup.path}"

@@ -194,12 +194,22 @@ class PairRecord(NamedTuple):
         """The status of the best backup."""
         return self.backup.status if self.backup else BackupStatus.NONE
 
+    @property
+    def awaits_identity(self) -> bool:
+        """Whether the best backup is unverified and encrypted to recipients, so that only an identity can verify it."""
+        return (
+            self.backup is not None
+            and self.backup.status is BackupStatus.UNVERIFIED
+            and self.backup.to_recipients
+        )
+
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step.
 
         A verified backup is required before the CSR is submitted. After that, a backup on a disconnected medium does
-        not delay the certificate. Each imported certificate must be installed. After the old CSR is submitted again,
-        the next step is to import the new certificate.
+        not delay the certificate. A backup to recipients can only be verified elsewhere, so it delays nothing, either.
+        Each imported certificate must be installed. After the old CSR is submitted again, the next step is to import
+        the new certificate.
         """
         stage = self.stage
         if stage is Stage.RETIRED or self.renewed_by:
@@ -209,7 +219,7 @@ class PairRecord(NamedTuple):
         if self.validity and self.validity.is_due(now):
             return NextStep.RENEW
         sufficient = _SUFFICIENT_BEFORE_SUBMISSION if stage is Stage.NEW else _SUFFICIENT_AFTER_SUBMISSION
-        if self.backup_status not in sufficient:
+        if self.backup_status not in sufficient and not self.awaits_identity:
             return NextStep.BACK_UP
         if stage is Stage.ISSUED and not self.installed:
             return NextStep.INSTALL

@@ -52,6 +52,15 @@ def test_the_next_step(stage: Stage, status: BackupStatus) -> None:
     assert step is expected
 
 
+def test_an_unverified_backup_to_recipients_delays_no_step_but_any_other_does() -> None:
+    backup = Backup(BackupStatus.UNVERIFIED, "/backups/a.com.backup.age", NOW)
+    assert record(backups=(backup,)).next_step(NOW) is NextStep.SUBMIT
+    plain = backup._replace(path="/backups/a.com.backup.pem")
+    missing, damaged = (backup._replace(status=s) for s in (BackupStatus.MISSING, BackupStatus.DAMAGED))
+    for other in (plain, missing, damaged):
+        assert record(backups=(other,)).next_step(NOW) is NextStep.BACK_UP
+
+
 def test_each_certificate_has_to_be_installed() -> None:
     issued = record(backups=backups(BackupStatus.VERIFIED)).with_certificate(FRESH, NOW, "joe", "imported")
     assert (issued.validity, issued.next_step(NOW)) == (FRESH, NextStep.INSTALL)
