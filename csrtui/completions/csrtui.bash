@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/csrtui
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_csrtui_fleet_subparsers=(list new csr import backup doctor)
+_shtab_csrtui_fleet_subparsers=(list new csr import backup verify doctor)
 _shtab_csrtui_subparsers=(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet)
 
 _shtab_csrtui_new_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --attribute --from --key-file --as --renews --same-key --encrypt-key --passphrase-file --passphrase-fd --force --dry-run --json)
@@ -32,6 +32,7 @@ _shtab_csrtui_fleet_new_option_strings=(-h --help --store -q --quiet -v --verbos
 _shtab_csrtui_fleet_csr_option_strings=(-h --help --store -q --quiet -v --verbose --to --json -i --inventory -l --limit --forks --timeout --become --ask-become-pass --ansible)
 _shtab_csrtui_fleet_import_option_strings=(-h --help --store -q --quiet -v --verbose --json -i --inventory -l --limit --forks --timeout --become --ask-become-pass --ansible)
 _shtab_csrtui_fleet_backup_option_strings=(-h --help --store -q --quiet -v --verbose --to --recipient --json -i --inventory -l --limit --forks --timeout --become --ask-become-pass --ansible)
+_shtab_csrtui_fleet_verify_option_strings=(-h --help --store -q --quiet -v --verbose --identity --passphrase-file --passphrase-fd --json -i --inventory -l --limit --forks --timeout --become --ask-become-pass --ansible)
 _shtab_csrtui_fleet_doctor_option_strings=(-h --help --store -q --quiet -v --verbose --json -i --inventory -l --limit --forks --timeout --become --ask-become-pass --ansible)
 _shtab_csrtui_fleet_option_strings=(-h --help --store -q --quiet -v --verbose -i --inventory -l --limit --forks --timeout --become --ask-become-pass --ansible)
 _shtab_csrtui_option_strings=(-h --help --store --mouse -V --version -q --quiet -v --verbose)
@@ -113,6 +114,12 @@ _shtab_csrtui_fleet_backup___to_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_fleet_backup___recipient_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_fleet_backup__i_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_fleet_backup___inventory_COMPGEN=_shtab_compgen_files
+_shtab_csrtui_fleet_verify_pos_0_COMPGEN=_shtab_cmd_compgen_d1511a87
+_shtab_csrtui_fleet_verify___store_COMPGEN=_shtab_compgen_dirs
+_shtab_csrtui_fleet_verify___identity_COMPGEN=_shtab_compgen_files
+_shtab_csrtui_fleet_verify___passphrase_file_COMPGEN=_shtab_compgen_files
+_shtab_csrtui_fleet_verify__i_COMPGEN=_shtab_compgen_files
+_shtab_csrtui_fleet_verify___inventory_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_fleet_doctor___store_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_fleet_doctor__i_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_fleet_doctor___inventory_COMPGEN=_shtab_compgen_files
@@ -142,7 +149,7 @@ _shtab_csrtui_fleet_new___ca_choices=(public private)
 _shtab_csrtui_fleet_new___purpose_choices=(server client server-client email code-signing)
 _shtab_csrtui_fleet_new___key_choices=(ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87)
 _shtab_csrtui_fleet_new___for_choices=(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)
-_shtab_csrtui_fleet_pos_0_choices=(list new csr import backup doctor)
+_shtab_csrtui_fleet_pos_0_choices=(list new csr import backup verify doctor)
 _shtab_csrtui_pos_0_choices=(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet)
 
 _shtab_csrtui_new_pos_0_nargs='*'
@@ -387,6 +394,16 @@ _shtab_csrtui_fleet_backup___verbose_nargs=0
 _shtab_csrtui_fleet_backup___json_nargs=0
 _shtab_csrtui_fleet_backup___become_nargs=0
 _shtab_csrtui_fleet_backup___ask_become_pass_nargs=0
+_shtab_csrtui_fleet_verify_pos_0_nargs='*'
+_shtab_csrtui_fleet_verify__h_nargs=0
+_shtab_csrtui_fleet_verify___help_nargs=0
+_shtab_csrtui_fleet_verify__q_nargs=0
+_shtab_csrtui_fleet_verify___quiet_nargs=0
+_shtab_csrtui_fleet_verify__v_nargs=0
+_shtab_csrtui_fleet_verify___verbose_nargs=0
+_shtab_csrtui_fleet_verify___json_nargs=0
+_shtab_csrtui_fleet_verify___become_nargs=0
+_shtab_csrtui_fleet_verify___ask_become_pass_nargs=0
 _shtab_csrtui_fleet_doctor__h_nargs=0
 _shtab_csrtui_fleet_doctor___help_nargs=0
 _shtab_csrtui_fleet_doctor__q_nargs=0

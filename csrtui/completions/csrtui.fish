@@ -50,7 +50,7 @@ function _shtab_csrtui_using
   test "$_shtab_csrtui_cmdpath" = "$argv"
 end
 
-set -g _shtab_csrtui_commands new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet 'fleet list' 'fleet new' 'fleet csr' 'fleet import' 'fleet backup' 'fleet doctor'
+set -g _shtab_csrtui_commands new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet 'fleet list' 'fleet new' 'fleet csr' 'fleet import' 'fleet backup' 'fleet verify' 'fleet doctor'
 set -g _shtab_csrtui_opts_with_value --ansible --as --attribute --backup-to --ca --cert --confirm --country --csr --expect --filter --for --forks --from --group --identity --inventory --key --key-file --key-passphrase-file --limit --locality --mode --names --next --note --organization --organizational-unit --owner --pair --passphrase-fd --passphrase-file --profile --purpose --recipient --renews --state --store --submitted-to --timeout --to -C -L -O -S -U -i -l
 
 complete -c csrtui -e
@@ -413,6 +413,23 @@ complete -c csrtui -n '_shtab_csrtui_using fleet backup' -l become -d 'use root'
 complete -c csrtui -n '_shtab_csrtui_using fleet backup' -l ask-become-pass -d 'ask for the sudo password'
 complete -c csrtui -n '_shtab_csrtui_using fleet backup' -l ansible -x -d 'any option of ansible-playbook'
 complete -c csrtui -n '_shtab_csrtui_using fleet backup; and test $_shtab_csrtui_npos -ge 0' -ka "(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1)" -d 'pairs with this name on any host (default: all without a backup)'
+complete -c csrtui -n '_shtab_csrtui_using fleet; and test $_shtab_csrtui_npos -eq 0' -a verify -d 'Verify backups to recipients with the identity on this machine.'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -s h -l help -d 'show this help message and exit'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -s q -l quiet -d 'print only data and errors'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -s v -l verbose -d 'log each action and its file to stderr'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l identity -xka "(__fish_complete_path (commandline -ct))" -d 'the age identity or ssh private key that opens a backup to recipients'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l passphrase-file -xka "(__fish_complete_path (commandline -ct))" -d 'read it from the first line of a 0600 file'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l passphrase-fd -x -d 'read it from an open descriptor'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l json -d 'print a JSON line for each pair'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -s i -l inventory -xka "(__fish_complete_path (commandline -ct))" -d 'Ansible'"'"'s inventory of the hosts'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -s l -l limit -x -d 'only hosts that match this pattern of Ansible'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l forks -x -d 'the number of hosts to work on at a time'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l timeout -x -d 'seconds to wait per host (30)'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l become -d 'use root'"'"'s keystores (sudo)'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l ask-become-pass -d 'ask for the sudo password'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify' -l ansible -x -d 'any option of ansible-playbook'
+complete -c csrtui -n '_shtab_csrtui_using fleet verify; and test $_shtab_csrtui_npos -ge 0' -ka "(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1)" -d 'pairs with this name on any host (default: all with an unverified backup to recipients)'
 complete -c csrtui -n '_shtab_csrtui_using fleet; and test $_shtab_csrtui_npos -eq 0' -a doctor -d 'Check the keystores of all hosts and suggest fixes.'
 complete -c csrtui -n '_shtab_csrtui_using fleet doctor' -s h -l help -d 'show this help message and exit'
 complete -c csrtui -n '_shtab_csrtui_using fleet doctor' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'

@@ -42,6 +42,7 @@ _shtab_csrtui_fleet_commands() {
     import:'Import certificates on the hosts that have their keys.'
     list:'List the pairs of all hosts, the most urgent first.'
     new:'Make a pair on each host, with names of its own.'
+    verify:'Verify backups to recipients with the identity on this machine.'
   )
   _describe 'csrtui fleet commands' _commands
 }
@@ -347,6 +348,28 @@ _shtab_csrtui_fleet_new_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_csrtui_fleet_new_defaults_added=0
 
+_shtab_csrtui_fleet_verify_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--store[the keystore\'s folder]:DIR:_files -/"
+  {-q,--quiet}"[print only data and errors]"
+  {-v,--verbose}"[log each action and its file to stderr]"
+  "--identity[the age identity or ssh private key that opens a backup to recipients]:F:_files"
+  "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
+  "--passphrase-fd[read it from an open descriptor]:N:"
+  "--json[print a JSON line for each pair]"
+  {-i,--inventory}"[Ansible\'s inventory of the hosts]:FILE:_files"
+  {-l,--limit}"[only hosts that match this pattern of Ansible]:PATTERN:"
+  "--forks[the number of hosts to work on at a time]:N:"
+  "--timeout[seconds to wait per host (30)]:SECONDS:"
+  "--become[use root\'s keystores (sudo)]"
+  "--ask-become-pass[ask for the sudo password]"
+  "*--ansible[any option of ansible-playbook]:OPTION:"
+  "(*)::pairs with this name on any host (default\: all with an unverified backup to recipients):($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_csrtui_fleet_verify_defaults_added=0
+
 _shtab_csrtui_guide_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--store[the keystore\'s folder]:DIR:_files -/"
@@ -624,6 +647,7 @@ _shtab_csrtui_fleet() {
         import) _arguments -C -s $_shtab_csrtui_fleet_import_options ;;
         list) _arguments -C -s $_shtab_csrtui_fleet_list_options ;;
         new) _arguments -C -s $_shtab_csrtui_fleet_new_options ;;
+        verify) _arguments -C -s $_shtab_csrtui_fleet_verify_options ;;
       esac
   esac
 }

@@ -115,7 +115,7 @@ def test_it_leads_from_an_inventory_to_issued_certificates(
 
 def with_fleet(administrator: Administrator) -> None:
     """Type the documented commands of ``csrtui fleet``, line by line. They leave no open step on the hosts."""
-    screen, listed, last, new, backup, folder, csrs, bring, doctor = FLEET.splitlines()
+    screen, listed, last, new, backup, verify, folder, csrs, bring, doctor = FLEET.splitlines()
     with administrator.at_terminal(screen) as terminal:
         terminal.wait_for("2 hosts · 2 pairs")
         terminal.send("\x1b[21~")  # F10
@@ -128,6 +128,8 @@ def with_fleet(administrator: Administrator) -> None:
         assert terminal.wait_exit() == 0
         assert terminal.text.count("already exists") == len(HOSTS)
     assert "every pair that was read has a backup" in administrator.types(backup)
+    assert administrator.types(verify).count("restored here and verified") == len(HOSTS)
+    assert administrator.types(listed).count("verified now") == len(HOSTS)
     assert "no pair that was read is waiting to be submitted" in administrator.types(f"{folder}\n{csrs}")
     answers = administrator.checkout / "answers"
     answers.mkdir()

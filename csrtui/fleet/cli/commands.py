@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from csrtui.cli.output import print_json, print_line, print_message, print_table
 from csrtui.cli.parser import Action, add_command
 from csrtui.cli.progress import StopEvent, stop_on_signals
-from csrtui.cli.secret_options import add_recipient_argument, read_recipients
+from csrtui.cli.secret_options import (
+    add_identity_argument,
+    add_passphrase_arguments,
+    add_recipient_argument,
+    has_passphrase_option,
+    read_known_passphrase,
+    read_recipients,
+)
 from csrtui.cli.session import open_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural
@@ -157,6 +164,44 @@ def _backup(options: argparse.Namespace) -> int:
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
 
 
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "pairs",
+        nargs="*",
+        metavar="PAIR",
+        help="pairs with this name on any host (default: all with an unverified backup to recipients)",
+    )
+    add_identity_argument(parser)
+    add_passphrase_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from csrtui.core.backups.age import load_pyrage
+    from csrtui.fleet.tasks.pairs import pairs_named
+    from csrtui.fleet.tasks.verify import unverified, verify_backups, with_recipients
+    from csrtui.store.secret_file import read_identity
+
+    if options.identity is None:
+        raise InputError("the backups need an identity", "--identity ~/.ssh/id_ed25519")
+    load_pyrage()
+    identities = read_identity(options.identity)
+    passphrase = None
+    if has_passphrase_option(options):
+        passphrase = read_known_passphrase(options, "Passphrase of the keys: ")
+    session = open_session(options)
+    with stop_on_signals() as stop:
+        reach = read_reach(options, stop)
+        fleet = read_fleet(session, reach)
+        pairs = pairs_named(fleet, options.pairs)
+        pairs = with_recipients(pairs) if options.pairs else unverified(pairs)
+        results = verify_backups(session, reach, pairs, identities, passphrase)
+        ok = print_host_results(results, as_json=options.json)
+    if not pairs:
+        print_message("no pair that was read has an unverified backup to recipients")
+    return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
+
+
 def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", action="store_true", help="print a JSON line for each finding and each failed host"
@@ -220,6 +265,14 @@ _COMMANDS = {
             "csrtui fleet backup --inventory hosts.ini --to /var/backups --recipient ~/.ssh/id_ed25519.pub",
             _backup_arguments,
             _backup,
+        ),
+    ),
+    "verify": (
+        "Verify backups to recipients with the identity on this machine.",
+        Action(
+            "csrtui fleet verify --inventory hosts.ini --identity ~/.ssh/id_ed25519",
+            _verify_arguments,
+            _verify,
         ),
     ),
     "doctor": (
