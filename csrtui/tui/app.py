@@ -86,9 +86,9 @@ class CsrtuiApp(CommandsApp):
 
     def _busy_dialog(self) -> Screen[Any] | None:
         """Return the dialog whose work should not be interrupted, or None if there is no such dialog."""
-        from csrtui.tui.modals.task_dialog import TaskModal
+        from csrtui.tui.modals.form import FormModal
 
-        dialogs = (screen for screen in self.screen_stack if isinstance(screen, TaskModal))
+        dialogs = (screen for screen in self.screen_stack if isinstance(screen, FormModal))
         return next((dialog for dialog in dialogs if dialog.is_busy), None)
 
     async def wait_until_ready(self) -> None:

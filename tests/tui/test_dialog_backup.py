@@ -302,7 +302,7 @@ async def test_a_passphrase_typed_ahead_of_a_look_that_fails_is_never_seen(
 async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latest: float
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.modals.path_dialog.RETURN_LIMIT", latest)
+    monkeypatch.setattr("csrtui.tui.modals.form.RETURN_LIMIT", latest)
     session = session_with(tmp_path / "store", "a.example.com")
     answer = held_look(monkeypatch)
     async with at_screens(session) as user:
@@ -323,7 +323,7 @@ async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
 async def test_what_failed_is_no_default_and_a_remembered_folder_that_is_gone_has_the_cursor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.modals.path_dialog.RETURN_LIMIT", 60)
+    monkeypatch.setattr("csrtui.tui.modals.form.RETURN_LIMIT", 60)
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     remember_folder(session, str(tmp_path / "usb"))

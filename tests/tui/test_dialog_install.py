@@ -91,7 +91,7 @@ async def test_a_look_that_ends_late_does_not_take_the_place_of_the_newer_one(
         late = screen._last_result
         assert late is not None
         await name_folder(user, tmp_path / "tls")
-        screen.post_message(InstallModal.Prepared(*late))
+        screen.show_prepared(*late)
         await user.settle()
         assert f"{tmp_path}/tls/{ONE}.key" in said(user, "plan").replace(" ", "")
         await user.press("enter")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
-    monkeypatch.setattr("csrtui.tui.modals.path_dialog.RETURN_LIMIT", 60)  # a busy machine
+    monkeypatch.setattr("csrtui.tui.modals.form.RETURN_LIMIT", 60)  # a busy machine
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ async def until_back(user: User) -> None:
 
 async def until_told(user: User) -> None:
     await user.until(
-        lambda: isinstance(user.app.screen, RestoreModal) and user.app.screen._error is not None, "an error"
+        lambda: isinstance(user.app.screen, RestoreModal) and user.app.screen.error is not None, "an error"
     )
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.fleet.tui.dialog import HostPairsModal
 from csrtui.tasks.backup import default_recipient, parse_recipients, split_recipients
 from csrtui.tasks.dialog_defaults import LastUsed, recall, remember
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -46,19 +44,6 @@ class HostBackupModal(HostPairsModal[HostBackupChoice]):
 
     verb = "Back up"
 
-    class RecipientsParsed(Message):
-        """The recipients in the field were parsed.
-
-        Args:
-            text: The text of the field.
-            recipients: The recipients, or the error in the text.
-        """
-
-        def __init__(self, text: str, recipients: tuple[Recipient, ...] | CsrtuiError) -> None:
-            super().__init__()
-            self.text = text
-            self.recipients = recipients
-
     def __init__(self, session: Session, groups: Sequence[HostGroup]) -> None:
         super().__init__(session, groups)
         self._recipients: tuple[Recipient, ...] | CsrtuiError = ()
@@ -82,7 +67,6 @@ class HostBackupModal(HostPairsModal[HostBackupChoice]):
 
     def on_input_changed(self) -> None:
         """Parse and show the new recipients."""
-        super().on_input_changed()
         self._parse()
 
     def notes(self) -> list[Line]:
@@ -102,26 +86,17 @@ class HostBackupModal(HostPairsModal[HostBackupChoice]):
         parts = split_recipients(text)
         if not parts:
             raise InputError("Enter a recipient, e.g. your SSH public key ~/.ssh/id_ed25519.pub.")
-        recipients = await asyncio.to_thread(parse_recipients, parts)
+        recipients = await self.in_thread(lambda: parse_recipients(parts))
         remember(self._session, LastUsed.HOST_BACKUP_FOLDER, folder)
         remember(self._session, LastUsed.RECIPIENTS, text)
         return HostBackupChoice(self.group.pairs, folder, recipients)
 
     def _parse(self) -> None:
-        text = self.field_text("recipients")
-        self.run_worker(lambda: self._parse_in_thread(text), thread=True, group="parse")
+        self.run_worker(self._parse_in_thread(self.field_text("recipients")), group="parse")
 
-    def _parse_in_thread(self, text: str) -> None:
-        recipients: tuple[Recipient, ...] | CsrtuiError
-        try:
-            recipients = parse_recipients(split_recipients(text))
-        except CsrtuiError as error:
-            recipients = error
-        self.post_message(self.RecipientsParsed(text, recipients))
-
-    def on_host_backup_modal_recipients_parsed(self, event: RecipientsParsed) -> None:
-        """Show the recipients, unless the text has changed since."""
-        event.stop()
-        if event.text == self.field_text("recipients"):
-            self._recipients = event.recipients
+    async def _parse_in_thread(self, text: str) -> None:
+        """Show the recipients, or the error in their field, unless the text has changed since."""
+        recipients = await run_in_thread(lambda: parse_recipients(split_recipients(text)))
+        if text == self.field_text("recipients"):
+            self._recipients = recipients
             self.draw()

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from csrtui.core.base.errors import InputError
 from csrtui.tui.groups import choices
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.task_dialog import TaskModal
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -30,12 +29,11 @@ _FIXED_LINES = 5
 """Lines besides the title, fields and notes: the frame, the keys, and a blank line before and after the notes."""
 _MIN_NOTES = 4
 """Lines reserved for notes, so that the dialog does not change its height while the user types."""
-_ONE_LINE = "The pasted text has several lines; this field accepts one. Nothing was inserted."
 
 ChoiceT = TypeVar("ChoiceT")
 
 
-class HostPairsModal(TaskModal["ChoiceT | None"], Generic[ChoiceT]):
+class HostPairsModal(FormModal["ChoiceT | None"], Generic[ChoiceT]):
     """A dialog that asks for a group of pairs and for the values of fields.
 
     Args:
@@ -44,9 +42,9 @@ class HostPairsModal(TaskModal["ChoiceT | None"], Generic[ChoiceT]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("enter", "next", "Next", show=False),
     ]
+    PASTE_REFUSED = "The pasted text has several lines; this field accepts one. Nothing was inserted."
     verb = ""
     """The action, as the label of the Enter key."""
 
@@ -99,7 +97,7 @@ class HostPairsModal(TaskModal["ChoiceT | None"], Generic[ChoiceT]):
 
     def field_text(self, field: str) -> str:
         """Return the stripped text of a field."""
-        return self.query_one(f"#{field}", TextField).value.strip()
+        return self.text_of(f"#{field}")
 
     # Events
 
@@ -108,18 +106,12 @@ class HostPairsModal(TaskModal["ChoiceT | None"], Generic[ChoiceT]):
         self.draw()
 
     def on_input_changed(self) -> None:
-        """Clear the error, because the user is changing the input."""
-        self.error = None
+        """Update the notes for the new input."""
         self.draw()
 
     def on_input_submitted(self) -> None:
         """Go to the next field, or confirm in the last one."""
         self.action_next()
-
-    def on_text_field_pasted(self) -> None:
-        """Report that a paste of several lines was rejected."""
-        self.error = InputError(_ONE_LINE)
-        self.draw()
 
     def action_next(self) -> None:
         """Go to the next field, or confirm in the last one."""
@@ -130,10 +122,6 @@ class HostPairsModal(TaskModal["ChoiceT | None"], Generic[ChoiceT]):
         else:
             self.begin(self._confirm())
             self.draw()
-
-    def action_cancel(self) -> None:
-        """Close the dialog without a choice."""
-        self.close_when_idle(lambda: self.dismiss(None))
 
     async def _confirm(self) -> None:
         choice = await self.read_choice()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,6 +65,6 @@ class FetchModal(HostPairsModal[FetchChoice]):
         text = self.field_text("folder")
         if not text:
             raise InputError("Enter the folder for the CSRs.")
-        folder = await asyncio.to_thread(check_folder, text)
+        folder = await self.in_thread(lambda: check_folder(text))
         remember(self._session, LastUsed.CSR_FOLDER, folder)
         return FetchChoice(self.group.pairs, folder)

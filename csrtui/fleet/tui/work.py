@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
-from csrtui.tui.modals.base import Modal
+from csrtui.tui.modals.base import WorkModal
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -20,6 +18,7 @@ from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from threading import Event
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -51,7 +50,7 @@ class Job:
     after: str = ""
 
 
-class HostWorkModal(Modal["Sequence[HostResult]"]):
+class HostWorkModal(WorkModal["Sequence[HostResult]", "HostResult", None]):
     """A dialog that runs a job in a thread and returns the list of results.
 
     Args:
@@ -64,31 +63,9 @@ class HostWorkModal(Modal["Sequence[HostResult]"]):
         Binding("enter", "close", "Close", show=False, priority=True),
     ]
 
-    class ResultReady(Message):
-        """A result is available.
-
-        Args:
-            result: The result of a host or a pair.
-        """
-
-        def __init__(self, result: HostResult) -> None:
-            super().__init__()
-            self.result = result
-
-    class JobEnded(Message):
-        """The job has ended.
-
-        Args:
-            error: The error that ended it early, or None.
-        """
-
-        def __init__(self, error: CsrtuiError | None = None) -> None:
-            super().__init__()
-            self.error = error
-
     def __init__(self, reach: Reach, job: Job) -> None:
         super().__init__()
-        self._reach = replace(reach, stop=Event())
+        self._reach = reach
         self._job = job
         self._results: list[HostResult] = []
         self._is_over = False
@@ -105,34 +82,24 @@ class HostWorkModal(Modal["Sequence[HostResult]"]):
     def on_mount(self) -> None:
         """Start the job."""
         self.query_one("#results").focus()
-        self.query_one("#progress", ProgressLine).begin(max(self._job.hosts, 1))
-        self.run_worker(self._run_job, thread=True, group="work")
+        self.begin(self._job.hosts, self._run_job)
 
-    def on_unmount(self) -> None:
-        """Stop the job, because the app ends."""
-        self._reach.stop.set()
-
-    def _run_job(self) -> None:
+    def _run_job(self, report: Callable[[HostResult], None], stop: Event) -> None:
         try:
-            for result in self._job.work(self._reach):
-                self.post_message(self.ResultReady(result))
+            for result in self._job.work(replace(self._reach, stop=stop)):
+                report(result)
         except CsrtuiError as error:
-            self.post_message(self.JobEnded(error))
-        else:
-            self.post_message(self.JobEnded())
+            self._error = error
 
-    def on_host_work_modal_result_ready(self, event: ResultReady) -> None:
-        """Update the progress bar; all results of a host arrive together."""
-        event.stop()
-        self._results.append(event.result)
+    def show_progress(self, line: ProgressLine, item: HostResult) -> None:
+        """Record a result, and show its host. All results of a host arrive together."""
+        self._results.append(item)
         hosts = {result.host for result in self._results if result.host}
-        self.query_one("#progress", ProgressLine).reach(len(hosts), event.result.host)
+        line.reach(len(hosts), item.host)
 
-    def on_host_work_modal_job_ended(self, event: JobEnded) -> None:
+    def show_outcome(self, outcome: None) -> None:  # noqa: ARG002 - the results were reported
         """Show the results."""
-        event.stop()
-        self._is_over, self._error = True, event.error
-        self.query_one("#progress", ProgressLine).clear()
+        self._is_over = True
         self.draw()
 
     def action_stop_or_close(self) -> None:
@@ -140,7 +107,7 @@ class HostWorkModal(Modal["Sequence[HostResult]"]):
         if self._is_over:
             self.dismiss(self._results)
         else:
-            self._reach.stop.set()
+            self.stop()
             self.draw()
 
     def action_close(self) -> None:
@@ -156,7 +123,7 @@ class HostWorkModal(Modal["Sequence[HostResult]"]):
             self.show("#about", [*self.lines(self._job.title, "strong"), ()])
             self._show_list([])
             stopping = ("", "Stopping; no host is damaged …")
-            key = stopping if self._reach.stop.is_set() else ("Esc", "Stop; finished work is kept")
+            key = stopping if self.is_stopping else ("Esc", "Stop; finished work is kept")
             self.show("#keys", [(), *self.key_lines(key)])
             return
         self.show("#about", [*self.lines(summarize_results(self._results), "strong"), ()])

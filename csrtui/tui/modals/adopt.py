@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError, RefusedError
@@ -15,8 +13,8 @@ from csrtui.core.base.escaping import plural
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import read_files, search_folder
-from csrtui.tui.modals.base import SHORT, labelled
-from csrtui.tui.modals.task_dialog import TaskModal
+from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -24,9 +22,7 @@ from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
-    from csrtui.core.base.errors import CsrtuiError
     from csrtui.core.base.secret import Secret
     from csrtui.tasks.adopt.matching import MatchResult
     from csrtui.tasks.adopt.search import SearchResult
@@ -54,17 +50,13 @@ class AdoptAnswer:
     match_result: MatchResult | None = field(default=None, repr=False)
 
 
-class AdoptModal(TaskModal[AdoptAnswer]):
+class AdoptModal(FormModal[AdoptAnswer]):
     """A dialog that searches a file or folder for keys and matches them with their CSRs and certificates.
 
     Args:
         session: The session whose store adopts the keys.
         path: The initial text of the path field.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
-    ]
 
     def __init__(self, session: Session, path: str = "") -> None:
         super().__init__()
@@ -100,7 +92,7 @@ class AdoptModal(TaskModal[AdoptAnswer]):
     @property
     def path(self) -> str:
         """The path in the field."""
-        return self.query_one("#path", TextField).value.strip()
+        return self.text_of("#path")
 
     # Events
 
@@ -108,24 +100,12 @@ class AdoptModal(TaskModal[AdoptAnswer]):
         """Discard the keys found under the previous path."""
         self._search_result = None
         self._show_passphrase(visible=False)
-        self._fail(None)
-
-    def on_secret_field_changed(self) -> None:
-        """Remove the error when the passphrase changes."""
-        self._fail(None)
-
-    def on_text_field_pasted(self) -> None:
-        """Show that the paste was ignored."""
-        self._fail(InputError("The paste has several lines and was ignored."))
-
-    def on_text_field_characters_removed(self) -> None:
-        """Show that characters were removed."""
-        self._fail(InputError("Invalid characters were removed from the paste."))
+        self.fail(None)
 
     def on_input_submitted(self) -> None:
         """Start to search the path for keys."""
         if not self.path:
-            self._fail(InputError("Enter the path of a key file, or of a folder to search."))
+            self.fail(InputError("Enter the path of a key file, or of a folder to search."))
         elif self._search_result is None:
             self.begin(self._search(os.path.expanduser(self.path)))
             self.draw()
@@ -135,7 +115,7 @@ class AdoptModal(TaskModal[AdoptAnswer]):
     def on_secret_field_submitted(self) -> None:
         """Decrypt the keys with this passphrase. Keys that it does not decrypt are left out."""
         if self._search_result is not None:
-            passphrase = self.query_one("#passphrase", SecretField).secret()
+            passphrase = self.secret_of("#passphrase")
             self.begin(self._match(self._search_result, passphrase if passphrase.encoded else None))
             self.draw()
 
@@ -152,7 +132,7 @@ class AdoptModal(TaskModal[AdoptAnswer]):
         def search() -> SearchResult:
             return search_folder(self._session, path) if os.path.isdir(path) else read_files(path)
 
-        result = await asyncio.to_thread(search)
+        result = await self.in_thread(search)
         if not (result.keys or result.needs_passphrase):
             raise InputError("No private key found.", result.failures[0].text if result.failures else None)
         self._search_result = result
@@ -165,7 +145,7 @@ class AdoptModal(TaskModal[AdoptAnswer]):
 
     async def _match(self, search_result: SearchResult, passphrase: Secret | None) -> None:
         self._status = "Opening the keys …"
-        match_result = await asyncio.to_thread(match, self._session, search_result, passphrase)
+        match_result = await self.in_thread(lambda: match(self._session, search_result, passphrase))
         if not match_result.candidates:
             raise RefusedError(match_result.failures[0].text)
         failed_files = {failure.file for failure in match_result.failures}
@@ -178,14 +158,9 @@ class AdoptModal(TaskModal[AdoptAnswer]):
         """Show or hide the passphrase field. Only encrypted keys need it."""
         self.query_one("#locked").display = visible
 
-    def _fail(self, error: CsrtuiError | None) -> None:
-        self.error = error
-        self.draw()
-
     def draw(self) -> None:
         """Redraw the dialog, without the explanation if the screen is short."""
-        short = self.app.size.height < SHORT
-        about = [] if short else [(), *self.lines(_ABOUT, "label"), ()]
+        about = [] if self.is_short else [(), *self.lines(_ABOUT, "label"), ()]
         self.show("#about", [*self.lines("Adopt keys", "strong"), *about])
         notes: list[Line] = []
         locked = self._search_result.locked_paths if self._search_result else []
@@ -198,7 +173,7 @@ class AdoptModal(TaskModal[AdoptAnswer]):
             notes = self.lines(f"{count} found. Leave the passphrase empty to skip.")
         notes = self.candidate_lines() or notes
         notes += [()] * (_NOTES - len(notes))
-        self.show("#notes", notes if short else [(), *notes, ()])
+        self.show("#notes", notes if self.is_short else [(), *notes, ()])
         self.show(
             "#keys",
             self.key_lines(("Enter", "Open" if locked else "Search"), ("Tab", "Complete"), ("Esc", "Cancel")),

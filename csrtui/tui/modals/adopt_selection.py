@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +15,7 @@ from csrtui.tasks.adopt.candidate import candidate_facts
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.modals.task_dialog import TaskModal
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
 _AROUND, _AROUND_SHORT = 10, 6
 """Lines of the dialog besides its list and details, on a normal and on a short screen (without blank lines)."""
 _NEXT_STEPS_IN_LIST = "The keystore shows the next step of each pair."
-_SHORT, _WIDE = 18, 50
-"""A screen with fewer lines is short. A list narrower than this number of cells has fewer columns."""
+_WIDE = 50
+"""A list narrower than this number of cells has fewer columns."""
 _KEY, _FILES = 12, 20
 """Widths of the columns after the name."""
 
@@ -88,7 +87,7 @@ def _files_text(candidate: Candidate) -> str:
     return "no CSR, certificate" if candidate.certificate else "no CSR"
 
 
-class AdoptSelectionModal(TaskModal["Sequence[Result]"]):
+class AdoptSelectionModal(FormModal["Sequence[Result]"]):
     """A dialog that lists adoption candidates, adopts the marked ones, and shows the results.
 
     Candidates with a CSR are marked initially. If a marked key has no CSR, adopting it creates one.
@@ -99,7 +98,6 @@ class AdoptSelectionModal(TaskModal["Sequence[Result]"]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("enter", "adopt", "Adopt", show=False, priority=True),
         Binding("tab", "page", "More", show=False, priority=True),
     ]
@@ -186,12 +184,12 @@ class AdoptSelectionModal(TaskModal["Sequence[Result]"]):
         results: list[Result] = []
         spec = AdoptionSpec(missing=MissingRequest.MADE)
         try:
-            await asyncio.to_thread(adopt_many, self._session, candidates, spec, results.append)
+            await self.in_thread(lambda: adopt_many(self._session, candidates, spec, results.append))
         except StoreError as error:
             results.append(Result(ok=False, text=error.sentence))
         names = [result.pair for result in results if result.ok and result.pair]
         with suppress(CsrtuiError):  # a pair deleted meanwhile has no next step
-            self._next = await asyncio.to_thread(self._next_step, names)
+            self._next = await self.in_thread(lambda: self._next_step(names))
         self._results = results
 
     # Drawing
@@ -202,7 +200,7 @@ class AdoptSelectionModal(TaskModal["Sequence[Result]"]):
             self._draw_results(self._results)
             return
         count = len(self._match_result.candidates)
-        blank: list[Line] = [] if self._is_short else [()]
+        blank: list[Line] = [] if self.is_short else [()]
         self.show("#about", [*self.lines(f"{plural(count, 'key')} found", "strong"), *blank])
         rows = min(count, max(self._room // 2, 1))
         self.query_one("#candidates", LineList).styles.height = rows + 1
@@ -220,13 +218,9 @@ class AdoptSelectionModal(TaskModal["Sequence[Result]"]):
         )
 
     @property
-    def _is_short(self) -> bool:
-        return self.app.size.height < _SHORT
-
-    @property
     def _room(self) -> int:
         """The number of lines that the list and the details can use together."""
-        return max(self.app.size.height - (_AROUND_SHORT if self._is_short else _AROUND), 3)
+        return max(self.app.size.height - (_AROUND_SHORT if self.is_short else _AROUND), 3)
 
     def _show_details(self, height: int, lines: Sequence[Line]) -> None:
         view = self.query_one("#details", TextView)
@@ -234,7 +228,7 @@ class AdoptSelectionModal(TaskModal["Sequence[Result]"]):
         view.show_all(lines)
 
     def _details(self, candidate: Candidate) -> list[Line]:
-        lines: list[Line] = [] if self._is_short else [()]
+        lines: list[Line] = [] if self.is_short else [()]
         names = ", ".join(map(visible, candidate.names)) or "none"
         for label, text in (*candidate_facts(candidate), ("names", names)):
             first, *rest = wrap(text, self.inner_width - 13)
@@ -259,7 +253,7 @@ class AdoptSelectionModal(TaskModal["Sequence[Result]"]):
     def _draw_results(self, results: Sequence[Result]) -> None:
         count = sum(result.ok for result in results)
         self.query_one("#candidates").display = False
-        blank: list[Line] = [] if self._is_short else [()]
+        blank: list[Line] = [] if self.is_short else [()]
         self.show("#about", [*self.lines(f"{plural(count, 'pair')} adopted", "strong"), *blank])
         lines: list[Line] = []
         for result in sorted(results, key=lambda result: result.ok):

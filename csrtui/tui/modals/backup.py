@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
@@ -17,9 +16,10 @@ from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tui.groups import HasNames, choices
-from csrtui.tui.modals.base import SHORT, labelled
+from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.confirm import ConfirmModal
-from csrtui.tui.modals.path_dialog import PathModal
+from csrtui.tui.modals.form import FormModal
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line
+    from csrtui.tui.widgets.text_field import TextField
 
 _FIELDS = ("#folder", "#passphrase", "#again")
 _AROUND_NOTES = 7
@@ -43,7 +44,6 @@ _NOTES = 5
 """Lines reserved for notes. They keep the height of the dialog constant while the user types."""
 _NO_FOLDER = "Enter the folder for the backups."
 _WAY_BACK = "You are in the passphrase field; press Up for the folder."
-_PASTE_IGNORED = "The paste has several lines or invalid characters and was ignored."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class BackupAnswer:
     spec: BackupSpec = field(repr=False)
 
 
-class BackupModal(PathModal["BackupAnswer | None"]):
+class BackupModal(FormModal["BackupAnswer | None"]):
     """A dialog that asks for a folder and a passphrase.
 
     Args:
@@ -68,30 +68,17 @@ class BackupModal(PathModal["BackupAnswer | None"]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("enter", "next", "Next", show=False),
         Binding("ctrl+g", "generate", "Generate", show=False, priority=True),
     ]
 
-    class LockedCounted(Message):
-        """The keys with a passphrase have been counted.
-
-        Args:
-            group: The group of pairs.
-            count: The number of keys with a passphrase.
-        """
-
-        def __init__(self, group: Group, count: int) -> None:
-            super().__init__()
-            self.group = group
-            self.count = count
+    PASTE_REFUSED = "The paste has several lines or invalid characters and was ignored."
 
     def __init__(self, session: Session, groups: Sequence[Group]) -> None:
         super().__init__()
         self._session = session
         self._groups = groups
         self._locked_counts: dict[str, int] = {}
-        self._error: CsrtuiError | None = None
         self._generated: Secret | None = None
 
     def compose(self) -> ComposeResult:
@@ -137,8 +124,7 @@ class BackupModal(PathModal["BackupAnswer | None"]):
 
     @property
     def _spec(self) -> BackupSpec:
-        passphrase, again = (self.query_one(field, SecretField).secret() for field in _FIELDS[1:])
-        return BackupSpec(self._folder, passphrase, again)
+        return BackupSpec(self._folder, *map(self.secret_of, _FIELDS[1:]))
 
     @property
     def _locked_count(self) -> int | None:
@@ -151,18 +137,16 @@ class BackupModal(PathModal["BackupAnswer | None"]):
         if group.label in self._locked_counts:
             return
         if isinstance(group.pairs, HasNames):
-            self.run_worker(
-                lambda: self.post_message(self.LockedCounted(group, _count_locked_keys(group))),
-                thread=True,
-                group="locked",
-            )
+            self.run_worker(self._count_locked_in_thread(group), group="locked")
         else:
             self._locked_counts[group.label] = _count_locked_keys(group)
 
-    def on_backup_modal_locked_counted(self, event: LockedCounted) -> None:
-        """Show the number of keys with a passphrase."""
-        event.stop()
-        self._locked_counts[event.group.label] = event.count
+    async def _count_locked_in_thread(self, group: Group) -> None:
+        count = await run_in_thread(lambda: _count_locked_keys(group))
+        if isinstance(count, CsrtuiError):
+            self.fail(count)
+            return
+        self._locked_counts[group.label] = count
         self._drop_generated()
         self.draw()
 
@@ -178,11 +162,11 @@ class BackupModal(PathModal["BackupAnswer | None"]):
         """Update the notes for the selected pairs."""
         self._count_locked()
         self._drop_generated()
-        self._changed()
+        self.fail(None)
 
     def on_input_changed(self) -> None:
-        """Remove the error when the folder changes."""
-        self._changed()
+        """Update the notes when the folder changes."""
+        self.fail(None)
 
     def on_destination_field_checked(self) -> None:
         """Show the state of the folder, and do the action that was waiting for its check."""
@@ -196,21 +180,13 @@ class BackupModal(PathModal["BackupAnswer | None"]):
         spec = self._spec
         if self._generated is not None and not self._generated == spec.passphrase == spec.repeated:
             self._generated = None
-        self._changed()
+        self.fail(None)
 
-    def on_text_field_pasted(self) -> None:
-        """Show that the paste was ignored."""
-        self.fail(InputError(_PASTE_IGNORED))
-
-    def on_text_field_characters_removed(self) -> None:
+    def on_text_field_characters_removed(self, event: TextField.CharactersRemoved) -> None:
         """Show that the paste was ignored (passphrase) or that characters were removed (folder)."""
-        self.fail(
-            InputError(
-                _PASTE_IGNORED
-                if self.is_in_secret
-                else "Characters that are not valid in a path were removed."
-            )
-        )
+        event.prevent_default()
+        text = "Characters that are not valid in a path were removed."
+        self.fail(InputError(self.PASTE_REFUSED if self.is_in_secret else text))
 
     def on_input_submitted(self) -> None:
         """Go to the next field."""
@@ -244,7 +220,7 @@ class BackupModal(PathModal["BackupAnswer | None"]):
             for name in _FIELDS[1:]:
                 self.query_one(name, SecretField).load_text(passphrase.revealed)
         self.query_one("#again").focus()
-        self._changed()
+        self.fail(None)
 
     # Next field
 
@@ -282,7 +258,7 @@ class BackupModal(PathModal["BackupAnswer | None"]):
             self.query_one("#passphrase").focus()
 
     def _check_again(self, continuation: Callable[[], None]) -> None:
-        self._error, self._continuation = None, continuation
+        self.error, self._continuation = None, continuation
         self._destination.check_again()
         self.draw()
 
@@ -324,32 +300,21 @@ class BackupModal(PathModal["BackupAnswer | None"]):
         remember_folder(self._session, self._folder)
         self.dismiss(BackupAnswer(tuple(self.group.names), self._spec))
 
-    def fail(self, error: CsrtuiError, field: str | None = None) -> None:
-        """Show an error, and cancel the action that waits for the check of the folder."""
-        self._error, self._continuation = error, None
-        if field is not None:
-            self.focus_error(field)
-        self.draw()
-
-    def _changed(self) -> None:
-        self._error, self._continuation = None, None
-        self.draw()
-
     # Drawing
 
     def draw(self) -> None:
         """Redraw the dialog."""
         count = len(self.group.pairs)
         title = f"Back up {self.group.names[0] if count == 1 else f'{count} pairs'}"
-        gap: list[Line] = [] if self.app.size.height < SHORT else [()]
+        gap: list[Line] = [] if self.is_short else [()]
         self.show("#about", [*self.lines(title, "strong"), *gap])
         keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Generate passphrase"))
         around = _AROUND_NOTES + (len(keys) - 1) + (len(self._groups) > 1) + 3 * len(gap)
         room = self.app.size.height - around
         usual_notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
         notes = self.candidate_lines() or usual_notes
-        if self._error is not None:
-            notes = self.error_lines(self._error) + notes
+        if self.error is not None:
+            notes = self.error_lines(self.error) + notes
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", [*gap, *notes[: max(room, 2)], *gap])
         self.show("#keys", keys)
@@ -367,7 +332,7 @@ class BackupModal(PathModal["BackupAnswer | None"]):
         if state is None:
             return self.lines("Checking the folder …", "label")
         if isinstance(state, CsrtuiError):
-            lines = self.error_lines(state) if self._error is None else []
+            lines = self.error_lines(state) if self.error is None else []
             return [*lines, *way_back]
         lines = []
         for text in destination_lines(state):

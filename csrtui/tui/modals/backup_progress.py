@@ -13,13 +13,13 @@ from csrtui.core.base.escaping import plural
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.modals.batch_dialog import BatchModal
+from csrtui.tui.modals.base import WorkModal
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from threading import Event
 
     from textual.app import ComposeResult
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.modals.backup import BackupAnswer
-    from csrtui.tui.modals.batch_dialog import Report
     from csrtui.tui.widgets.text_block import Line
 
 _AROUND = 8
 """Lines of the dialog besides its list."""
 
 
-class BackupProgressModal(BatchModal["Sequence[Result]"]):
+class BackupProgressModal(WorkModal["Sequence[Result]", "Result", "Sequence[Result]"]):
     """A dialog that backs up pairs and returns one result for each pair.
 
     Args:
@@ -72,17 +71,21 @@ class BackupProgressModal(BatchModal["Sequence[Result]"]):
         if answer is None:
             return
 
-        def work(report: Report, stop: Event) -> Sequence[Result]:
+        def work(report: Callable[[Result], None], stop: Event) -> Sequence[Result]:
             return back_up_many(self._session, answer.names, answer.spec, on_result=report, cancel=stop)
 
         self.begin(self._count, work)
 
-    def show_results(self, results: Sequence[Result]) -> None:
+    def show_progress(self, line: ProgressLine, item: Result) -> None:
+        """Show the pair that was backed up."""
+        line.advance(item.pair or "")
+
+    def show_outcome(self, outcome: Sequence[Result]) -> None:
         """Show the results."""
-        self._results = results
+        self._results = outcome
         with suppress(CsrtuiError):  # the keystore shows the error
-            if len(results) == 1 and results[0].pair:
-                pair, _ = read_pair(self._session, results[0].pair)
+            if len(outcome) == 1 and outcome[0].pair:
+                pair, _ = read_pair(self._session, outcome[0].pair)
                 self._next = f"Next: {NEXT_STEPS[pair.record.next_step(self._session.clock())]}."
         self.draw()
 

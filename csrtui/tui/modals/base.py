@@ -1,8 +1,10 @@
-"""The base class of dialogs: their frame, labelled fields, and text wrapped to their width."""
+"""The bases of dialogs: a frame with text, and a dialog that runs work and shows its progress. See also `form`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from rich.cells import cell_len
 from textual.await_complete import AwaitComplete
@@ -10,29 +12,37 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import key_of
 from csrtui.tui.commands_app import CommandsApp
 from csrtui.tui.sentences import error_text
+from csrtui.tui.threads import run_in_thread
+from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from csrtui.core.base.errors import CsrtuiError
+    from csrtui.core.base.secret import Secret
     from csrtui.tui.widgets.path_field import PathField
     from csrtui.tui.widgets.text_block import Line
 
 ResultT = TypeVar("ResultT")
+ItemT = TypeVar("ItemT")
+OutcomeT = TypeVar("OutcomeT")
+
+STYLES: Final = Path(__file__).parent.with_name("styles")
 
 SHORT = 18
 """On screens with fewer lines, a dialog has no blank lines and shows its keys on one line."""
-_WIDTH = 74
 _LABEL = 13
 _BETWEEN_KEYS = "   "
 
@@ -40,17 +50,15 @@ _BETWEEN_KEYS = "   "
 class Modal(ModalScreen[ResultT]):
     """A dialog with a frame in the middle of the screen. Its height fits its content."""
 
-    DEFAULT_CSS = """
-    Modal { align: center middle; }
-    Modal .dialog { height: auto; max-height: 100%; }
-    Modal .fields, Modal .fields Vertical { height: auto; }
-    Modal .labels { width: 14; }
-    """
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Previous field", show=False),
     ]
+    CSS_PATH = STYLES / "modals.tcss"
+    MAX_WIDTH: ClassVar[int] = 74
+    """The width of the frame on a screen that is wide enough."""
+    MARGIN: ClassVar[int] = 0
+    """The number of cells beside the frame on a narrow screen."""
 
     candidates: tuple[str, ...] = ()
     """The names that the path in the focused field can continue with."""
@@ -91,7 +99,12 @@ class Modal(ModalScreen[ResultT]):
     @property
     def inner_width(self) -> int:
         """The number of cells in a line of the dialog."""
-        return max(min(_WIDTH, self.app.size.width) - 4, 8)
+        return max(min(self.MAX_WIDTH, self.app.size.width - self.MARGIN) - 4, 8)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the screen is so short that the dialog has no blank lines."""
+        return self.app.size.height < SHORT
 
     def lines(self, text: str, manner: str = "") -> list[Line]:
         """Return the lines of a text, escaped and wrapped to the width of the dialog. The text may be untrusted."""
@@ -125,13 +138,86 @@ class Modal(ModalScreen[ResultT]):
             if rows[-1] and _key_width([*rows[-1], key]) > self.inner_width:
                 rows.append([])
             rows[-1].append(key)
-        return [key_line(*row) for row in rows[: 1 if self.app.size.height < SHORT else 2]]
+        return [key_line(*row) for row in rows[: 1 if self.is_short else 2]]
 
     def show(self, block: str, lines: Sequence[Line]) -> None:
         """Show lines in the block with the selector `block`, and set its height to their number."""
         widget = self.query_one(block, TextBlock)
         widget.styles.height = len(lines)
         widget.show(lines)
+
+    def text_of(self, field: str) -> str:
+        """Return the text of a field without blanks at its ends. `field` is its selector."""
+        return self.query_one(field, TextField).value.strip()
+
+    def secret_of(self, field: str) -> Secret:
+        """Return the secret in a field. `field` is its selector."""
+        return self.query_one(field, SecretField).secret()
+
+
+class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):
+    """A dialog that runs work in a thread. Its `ProgressLine` has the id ``progress``. Leaving it stops the work."""
+
+    _stop: Event | None = None
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the work is running."""
+        return self._stop is not None
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the work is stopping."""
+        return self._stop is not None and self._stop.is_set()
+
+    def begin(self, total: int, work: Callable[[Callable[[ItemT], None], Event], OutcomeT]) -> None:
+        """Run `work` in a thread. From now on, results of earlier work are ignored.
+
+        Args:
+            total: The number of items.
+            work: The function to run. It calls its first argument with each finished item, and stops soon after its
+                second argument is set.
+        """
+        self.stop()
+        stop = self._stop = Event()
+        self.query_one("#progress", ProgressLine).begin(max(total, 1))
+        self.run_worker(self._work(work, stop), group="work")
+
+    async def _work(self, work: Callable[[Callable[[ItemT], None], Event], OutcomeT], stop: Event) -> None:
+        def report(item: ItemT) -> None:
+            self.call_later(self._advance, stop, item)
+
+        outcome = await run_in_thread(lambda: work(report, stop))
+        if isinstance(outcome, CsrtuiError):
+            raise outcome  # the work has a result for each item that failed
+        self.call_later(self._end, stop, outcome)  # after all reports
+
+    def stop(self) -> None:
+        """Stop the work after the items in progress are finished."""
+        if self._stop is not None:
+            self._stop.set()
+
+    def on_unmount(self) -> None:
+        """Stop the work when the dialog closes or the program ends."""
+        self.stop()
+
+    def _advance(self, stop: Event, item: ItemT) -> None:
+        if stop is self._stop:
+            self.show_progress(self.query_one("#progress", ProgressLine), item)
+
+    def _end(self, stop: Event, outcome: OutcomeT) -> None:
+        if stop is self._stop:
+            self._stop = None
+            self.query_one("#progress", ProgressLine).clear()
+            self.show_outcome(outcome)
+
+    def show_progress(self, line: ProgressLine, item: ItemT) -> None:
+        """Show that an item is finished."""
+        raise NotImplementedError
+
+    def show_outcome(self, outcome: OutcomeT) -> None:
+        """Show the results of the work."""
+        raise NotImplementedError
 
 
 def labelled(*fields: tuple[str, Widget]) -> ComposeResult:

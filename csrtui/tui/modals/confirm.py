@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
-from csrtui.tui.modals.base import key_line
+from csrtui.tui.modals.base import Modal, key_line
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -19,10 +17,8 @@ if TYPE_CHECKING:
 
     from csrtui.tui.widgets.text_block import Line, Part
 
-_WIDTH = 60
 
-
-class ConfirmModal(ModalScreen[bool]):
+class ConfirmModal(Modal[bool]):
     """A dialog with a question. Enter gives the selected answer (at first the safe one), and Escape gives the safe one.
 
     Args:
@@ -32,6 +28,8 @@ class ConfirmModal(ModalScreen[bool]):
         no: The label of the safe answer.
     """
 
+    MAX_WIDTH = 60
+    MARGIN = 4
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,right,tab,shift+tab,h,l", "other", "Other answer", show=False, priority=True),
         Binding("enter,space", "answer", "Answer", show=False, priority=True),
@@ -48,21 +46,13 @@ class ConfirmModal(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
-        with Vertical(id="dialog"):
+        with Vertical(classes="dialog"):
             yield TextBlock(id="question")
-
-    def on_mount(self) -> None:
-        """Show the question."""
-        self._draw()
-
-    def on_resize(self) -> None:
-        """Fit the dialog to the screen."""
-        self._draw()
 
     def action_other(self) -> None:
         """Select the answer that is not selected now."""
         self._is_yes = not self._is_yes
-        self._draw()
+        self.draw()
 
     def action_answer(self) -> None:
         """Return the selected answer."""
@@ -72,10 +62,9 @@ class ConfirmModal(ModalScreen[bool]):
         """Return the safe answer."""
         self.dismiss(False)  # noqa: FBT003 - the result of the dialog
 
-    def _draw(self) -> None:
-        width = min(_WIDTH, max(self.app.size.width - 4, 10))
-        lines: list[Line] = [((visible(self._title), "strong"),), ()]
-        lines += [((line, ""),) for line in wrap(visible(self._text), width - 4)]
+    def draw(self) -> None:
+        """Show the question and its answers. On a short screen, the keys are left out."""
+        lines: list[Line] = [((visible(self._title), "strong"),), (), *self.lines(self._text)]
         answers: list[Part] = []
         for is_yes, label in ((False, self._no), (True, self._yes)):
             is_current = is_yes is self._is_yes
@@ -86,7 +75,4 @@ class ConfirmModal(ModalScreen[bool]):
         lines += [(), tuple(answers)]
         if len(lines) + 4 <= self.app.size.height:
             lines += [(), key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
-        dialog = self.query_one("#dialog")
-        dialog.styles.width = width
-        dialog.styles.height = len(lines) + 2
-        self.query_one("#question", TextBlock).show(lines)
+        self.show("#question", lines)

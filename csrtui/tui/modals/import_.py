@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError
@@ -18,7 +16,7 @@ from csrtui.store.files import read_foreign
 from csrtui.tasks.import_ import ImportSource
 from csrtui.tasks.import_refusal import RefusedFile, RefusedKind
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.task_dialog import TaskModal
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.path_field import FilesField, quote_path
 from csrtui.tui.widgets.text_block import TextBlock
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from csrtui.tasks.batch import Result
     from csrtui.tui.widgets.text_block import Line
@@ -61,7 +58,7 @@ class ImportAnswer:
     results: Sequence[Result] = ()
 
 
-class FilesModal(TaskModal[ImportAnswer]):
+class FilesModal(FormModal[ImportAnswer]):
     """A dialog that reads files or pasted text. It stays open until something in them can be used.
 
     A terminal without bracketed paste sends pasted text as keys, with Enter after each line. So once a line begins
@@ -77,10 +74,7 @@ class FilesModal(TaskModal[ImportAnswer]):
     """What the files can be."""
     VERB: ClassVar[str]
     """The verb for the key that reads the files."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
-    ]
+    CHARACTERS_REMOVED = "Characters that are not valid in a path were removed."
 
     def __init__(self, import_sources: ImportFunction, title: str, text: str = "") -> None:
         super().__init__()
@@ -111,9 +105,9 @@ class FilesModal(TaskModal[ImportAnswer]):
     # Events
 
     def on_input_changed(self) -> None:
-        """Remove the error when the input changes."""
-        if self.error is not None or self._rejected:
-            self.error, self._rejected = None, ()
+        """Remove the reasons why no file was used."""
+        if self._rejected:
+            self._rejected = ()
             self.draw()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
@@ -144,17 +138,13 @@ class FilesModal(TaskModal[ImportAnswer]):
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Import the pasted text. If it consists of paths, add them to the field instead."""
         event.stop()
+        event.prevent_default()  # the base class refuses a text of several lines
         lines = [line.strip() for line in event.lines]
         if all(line.startswith(("/", "~/")) for line in lines) and not any(len(line) == 64 for line in lines):  # noqa: PLR2004 - a line of PEM may begin with a slash
             paths = [self.query_one("#files", TextField).value.strip(), *map(quote_path, lines)]
             self.query_one("#files", TextField).replace_text(" ".join(filter(None, paths)))
             return
         self._import_text(event.lines)
-
-    def on_text_field_characters_removed(self) -> None:
-        """Show that characters were removed."""
-        self.error = InputError("Characters that are not valid in a path were removed.")
-        self.draw()
 
     def action_cancel(self) -> None:
         """Close without an import. The dialog offers the text again the next time it opens, unless it is a key."""
@@ -165,7 +155,7 @@ class FilesModal(TaskModal[ImportAnswer]):
 
     @property
     def _text(self) -> str:
-        return self.query_one("#files", TextField).value.strip()
+        return self.text_of("#files")
 
     def _clear_field(self) -> None:
         with self.prevent(TextField.Changed):  # otherwise, the message could remove the result of an import
@@ -194,10 +184,10 @@ class FilesModal(TaskModal[ImportAnswer]):
         def read() -> list[ImportSource]:
             return [ImportSource(read_foreign(path), path) for path in paths]
 
-        await self._import(await asyncio.to_thread(read))
+        await self._import(await self.in_thread(read))
 
     async def _import(self, sources: Sequence[ImportSource]) -> None:
-        results = await asyncio.to_thread(self._import_sources, sources)
+        results = await self.in_thread(lambda: self._import_sources(sources))
         if any(result.ok or result.pair for result in results):
             text = "" if any(result.ok for result in results) else self._text
             self.dismiss(ImportAnswer(text, sources, results))

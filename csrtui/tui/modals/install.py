@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.message import Message
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
@@ -22,10 +20,10 @@ from csrtui.core.servers.server import FileFormat
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, install_answer, replace_question
-from csrtui.tui.modals.path_dialog import PathModal
-from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.screens.page import text_lines
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -50,7 +48,6 @@ _STRENGTHS = (
 )
 _NO_FOLDER = "Enter an existing folder. Tab completes it."
 _WAY_BACK = "You are past the folder field; press Up to return to it."
-_PASTE_IGNORED = "The paste has several lines or invalid characters and was ignored."
 _SHORT = 20
 """On screens with fewer lines, the dialog has no blank lines."""
 _BLANK_LINES = 4
@@ -58,7 +55,7 @@ _AROUND = 6
 """Lines of the dialog besides notes and plan: frame, title, server, folder, keys."""
 
 
-class InstallModal(PathModal[InstallAnswer], TaskModal[InstallAnswer]):
+class InstallModal(FormModal[InstallAnswer]):
     """A dialog that asks for server and folder, previews the files and writes them.
 
     Files of this pair, or of one that it renews, are replaced if the user agrees. No other file is overwritten.
@@ -70,7 +67,6 @@ class InstallModal(PathModal[InstallAnswer], TaskModal[InstallAnswer]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("enter", "next", "Next", show=False),
         Binding("down,tab", "step(1)", "Next field", show=False),
         Binding("up,shift+tab", "step(-1)", "Previous field", show=False),
@@ -78,18 +74,7 @@ class InstallModal(PathModal[InstallAnswer], TaskModal[InstallAnswer]):
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
     ]
 
-    class Prepared(Message):
-        """An export has been prepared.
-
-        Args:
-            spec: The export.
-            result: The preview, or the error that prevents the export.
-        """
-
-        def __init__(self, spec: ExportSpec, result: InstallPreview | CsrtuiError) -> None:
-            super().__init__()
-            self.spec = spec
-            self.result = result
+    PASTE_REFUSED = CHARACTERS_REMOVED = "The paste has several lines or invalid characters and was ignored."
 
     def __init__(self, session: Session, pair: Pair, folder: str = "") -> None:
         super().__init__()
@@ -140,7 +125,7 @@ class InstallModal(PathModal[InstallAnswer], TaskModal[InstallAnswer]):
 
     @property
     def _folder(self) -> str:
-        return self.query_one("#folder", TextField).value.strip()
+        return self.text_of("#folder")
 
     @property
     def _spec(self) -> ExportSpec:
@@ -152,7 +137,7 @@ class InstallModal(PathModal[InstallAnswer], TaskModal[InstallAnswer]):
         return replace(spec, strength=strength)
 
     def _secret(self, name: str) -> Secret:
-        return self.query_one(f"#{name}", SecretField).secret()
+        return self.secret_of(f"#{name}")
 
     @property
     def _result(self) -> InstallPreview | CsrtuiError | None:
@@ -163,22 +148,8 @@ class InstallModal(PathModal[InstallAnswer], TaskModal[InstallAnswer]):
     # Events
 
     def on_secret_field_changed(self) -> None:
-        """Remove the error when the passphrase changes."""
-        self.error = None
+        """Show how strong the passphrase is."""
         self.draw()
-
-    def on_install_modal_prepared(self, event: Prepared) -> None:
-        """Show the preview of the current input, and do the action that was waiting for it."""
-        event.stop()
-        if event.spec != self._spec:
-            return  # the input changed meanwhile
-        self._last_result = (event.spec, event.result)
-        self.finish_check("#folder", event.result if isinstance(event.result, CsrtuiError) else None)
-
-    @on(TextField.Pasted)
-    @on(TextField.CharactersRemoved)
-    def _reject_paste(self) -> None:
-        self.fail(InputError(_PASTE_IGNORED))
 
     def on_input_submitted(self) -> None:
         """Go to the next field. In the last field, write the files."""
@@ -269,19 +240,25 @@ class InstallModal(PathModal[InstallAnswer], TaskModal[InstallAnswer]):
     def _prepare_unless_known(self) -> None:
         spec = self._spec
         if spec.folder and self._result is None:
-            self.run_worker(lambda: self._prepare(spec), thread=True, group="prepare")
+            self.run_worker(self._prepare(spec), group="prepare")
 
     def _show_fields(self) -> None:
         self.query_one("#pkcs12").display = self._spec.server.format is FileFormat.PKCS12
 
-    def _prepare(self, spec: ExportSpec) -> None:
-        result: InstallPreview | CsrtuiError
-        try:
+    async def _prepare(self, spec: ExportSpec) -> None:
+        """Show the preview of the input, and do the action that was waiting for it."""
+
+        def work() -> InstallPreview:
             prepared = prepare(self._session, spec)
-            result = InstallPreview(prepared, plan_deployment(prepared))
-        except CsrtuiError as error:
-            result = error
-        self.post_message(self.Prepared(spec, result))
+            return InstallPreview(prepared, plan_deployment(prepared))
+
+        self.show_prepared(spec, await run_in_thread(work))
+
+    def show_prepared(self, spec: ExportSpec, result: InstallPreview | CsrtuiError) -> None:
+        """Show a preview, or the error that prevents the export, unless the input has changed meanwhile."""
+        if spec == self._spec:
+            self._last_result = (spec, result)
+            self.finish_check("#folder", result if isinstance(result, CsrtuiError) else None)
 
     # Write
 
@@ -330,17 +307,12 @@ class InstallModal(PathModal[InstallAnswer], TaskModal[InstallAnswer]):
     async def _write(
         self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None
     ) -> None:
-        exported = await asyncio.to_thread(
-            export, self._session, prepared, key_passphrase=key_passphrase, file_passphrase=file_passphrase
+        exported = await self.in_thread(
+            lambda: export(
+                self._session, prepared, key_passphrase=key_passphrase, file_passphrase=file_passphrase
+            )
         )
         self.dismiss(install_answer(self._folder, prepared, exported))
-
-    def fail(self, error: CsrtuiError, field: str | None = None) -> None:
-        """Show an error, and cancel the action that waits for the check."""
-        self.error, self._continuation = error, None
-        if field is not None:
-            self.focus_error(field)
-        self.draw()
 
     # Drawing
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.pairs.pair_name import check_pair_name
-from csrtui.tui.modals.base import SHORT, Modal, labelled
+from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from csrtui.core.base.secret import Secret
 
@@ -45,21 +44,16 @@ class KeyOptions(NamedTuple):
         return ", ".join(text for text in (name, "key with passphrase" if self.passphrase else "") if text)
 
 
-class KeyOptionsModal(Modal[KeyOptions | None]):
+class KeyOptionsModal(FormModal[KeyOptions | None]):
     """A dialog for the options of the next pair. It returns them, or None if nothing is to be changed.
 
     Args:
         options: The present options. A passphrase has to be typed again.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
-    ]
-
     def __init__(self, options: KeyOptions) -> None:
         super().__init__()
         self._options = options
-        self._error: CsrtuiError | None = None
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -89,38 +83,31 @@ class KeyOptionsModal(Modal[KeyOptions | None]):
             self._accept()
 
     def on_secret_field_changed(self, event: SecretField.Changed) -> None:
-        """Remove the error, and say how strong the passphrase is."""
+        """Say how strong the passphrase is."""
         event.stop()
-        self._error = None
         self.draw()
 
-    def action_cancel(self) -> None:
-        """Close without a change."""
-        self.dismiss(None)
-
     def _accept(self) -> None:
-        name = self.query_one("#pair-name", TextField).value.strip()
-        passphrase = self.query_one("#passphrase", SecretField).secret()
+        name, passphrase = self.text_of("#pair-name"), self.secret_of("#passphrase")
         try:
             if name:
                 check_pair_name(name)
-            if passphrase.encoded and passphrase != self.query_one("#again", SecretField).secret():
+            if passphrase.encoded and passphrase != self.secret_of("#again"):
                 raise InputError("The passphrases differ. Type the second one again.")
             if passphrase.encoded and (weakness := refusal(passphrase)) is not None:
                 raise weakness
         except CsrtuiError as error:
-            self._error = error
-            self.draw()
+            self.fail(error)
             return
         self.dismiss(KeyOptions(name or None, passphrase if passphrase.encoded else None))
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        about = [] if self.app.size.height < SHORT else [(), *self.lines(_HELP, "label"), ()]
+        about = [] if self.is_short else [(), *self.lines(_HELP, "label"), ()]
         self.show("#about", [*self.lines("Pair and key", "strong"), *about])
-        passphrase = self.query_one("#passphrase", SecretField).secret()
+        passphrase = self.secret_of("#passphrase")
         text = strength(passphrase) if passphrase.encoded else ""
-        message = self.error_lines(self._error) if self._error is not None else self.lines(text or "")
+        message = self.error_lines(self.error) if self.error is not None else self.lines(text or "")
         self.show(
             "#answer", [(), *message, *self.key_lines(("Enter", "Next field, accept"), ("Esc", "Cancel"))]
         )

@@ -53,10 +53,6 @@ class NamesModal(Modal[NameEdits | None]):
         Binding("delete,d,backspace", "remove", "Remove", show=False),
         Binding("a,insert", "add", "Add", show=False),
     ]
-    DEFAULT_CSS = """
-    NamesModal #name-line { height: 1; margin: 1 0; }
-    NamesModal #name-label { width: 17; }
-    """
 
     def __init__(self, names: Sequence[str], *, is_literal: bool) -> None:
         super().__init__()

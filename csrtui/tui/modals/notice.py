@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
 
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     from csrtui.tui.widgets.text_block import Line
 
-_WIDTH = 74
 
-
-class NoticeModal(ModalScreen[None]):
+class NoticeModal(Modal[None]):
     """A dialog with a list of texts.
 
     Args:
@@ -31,6 +29,7 @@ class NoticeModal(ModalScreen[None]):
         texts: The texts, each of one or two sentences. Empty texts are left out.
     """
 
+    MARGIN = 4
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,escape,q", "close", "Close", show=False, priority=True)
     ]
@@ -49,18 +48,16 @@ class NoticeModal(ModalScreen[None]):
         """Set the focus."""
         self.query_one("#notice").focus()
 
-    def on_resize(self) -> None:
-        """Fit the dialog to the screen."""
-        width = min(_WIDTH, max(self.app.size.width - 4, 10))
+    def draw(self) -> None:
+        """Show the texts."""
         lines: list[Line] = [((visible(self._title), "strong"),), ()]
         for text in self._texts:
-            first, *rest = wrap(visible(text), width - 6)
+            first, *rest = wrap(visible(text), self.inner_width - 2)
             lines += [((f"- {first}", ""),), *(((f"  {line}", ""),) for line in rest)]
         lines += [(), (("Enter", "key"), (" Close", ""))]
-        dialog = self.query_one(".dialog")
-        dialog.styles.width = width
-        dialog.styles.height = min(len(lines) + 2, max(self.app.size.height - 2, 4))
-        self.query_one("#notice", TextView).show_all(lines)
+        view = self.query_one("#notice", TextView)
+        view.styles.height = min(len(lines), max(self.app.size.height - 4, 2))
+        view.show_all(lines)
 
     def action_close(self) -> None:
         """Close the dialog."""

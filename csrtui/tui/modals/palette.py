@@ -75,10 +75,6 @@ class PaletteModal(Modal[Command | None]):
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
         Binding("tab,shift+tab", "stay", show=False, priority=True),
     ]
-    DEFAULT_CSS = """
-    PaletteModal TextField { height: 1; }
-    PaletteModal LineList>.line-list--cursor { text-style: reverse; }
-    """
 
     def __init__(self, commands: Sequence[Command]) -> None:
         super().__init__()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -16,7 +15,7 @@ from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.task_dialog import TaskModal
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -54,7 +53,7 @@ class RenewAnswer(NamedTuple):
     renewal: Renewal
 
 
-class RenewModal(TaskModal["RenewAnswer | None"]):
+class RenewModal(FormModal["RenewAnswer | None"]):
     """A dialog that returns the chosen way to renew. It shows both ways, the recommended one first.
 
     The old CSR can be chosen only after its key has been checked. For an encrypted key, this needs the passphrase.
@@ -66,13 +65,13 @@ class RenewModal(TaskModal["RenewAnswer | None"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Choose", show=False, priority=True),
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("up,down,tab,shift+tab", "other", "Other way", show=False, priority=True),
         Binding("left,right,h,j,k,l", "other", "Other way", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
     ]
     AUTO_FOCUS = ""
+    CHARACTERS_REMOVED = "The paste has invalid characters and was ignored."
 
     def __init__(self, session: Session, renewal: Renewal) -> None:
         super().__init__()
@@ -111,10 +110,6 @@ class RenewModal(TaskModal["RenewAnswer | None"]):
         """Scroll the text by a page."""
         self.query_one("#ways", TextView).action_page(step)
 
-    def action_cancel(self) -> None:
-        """Close without a renewal."""
-        self.close_when_idle(lambda: self.dismiss(None))
-
     def action_choose(self) -> None:
         """Choose the selected way. The old CSR can be chosen only after its key has been checked."""
         if self._way is RenewalWay.NEW_PAIR:
@@ -122,26 +117,12 @@ class RenewModal(TaskModal["RenewAnswer | None"]):
         elif self._is_proved:
             self._choose_old_csr()
         elif self._is_locked and not self.is_busy:
-            passphrase = self.query_one("#passphrase", SecretField).secret()
+            passphrase = self.secret_of("#passphrase")
             if passphrase.encoded:
                 self.begin(self._prove(passphrase))
             else:
                 self.error = InputError("The key has a passphrase.", "type it")
             self.draw()
-
-    def on_secret_field_changed(self) -> None:
-        """Remove the error when the input changes."""
-        if self.error is not None:
-            self.error = None
-            self.draw()
-
-    def on_text_field_pasted(self) -> None:
-        """Show that the paste was ignored."""
-        self._show_error("The paste has several lines and was ignored.")
-
-    def on_text_field_characters_removed(self) -> None:
-        """Show that the paste was ignored."""
-        self._show_error("The paste has invalid characters and was ignored.")
 
     # Work
 
@@ -151,8 +132,8 @@ class RenewModal(TaskModal["RenewAnswer | None"]):
 
     async def _prove(self, passphrase: Secret | None) -> None:
         # Check only the key here. A question about findings that can be overruled follows when the way is chosen.
-        proof = await asyncio.to_thread(
-            prove_old_key, self._session, self._renewal, passphrase, Blocking.OVERRULED
+        proof = await self.in_thread(
+            lambda: prove_old_key(self._session, self._renewal, passphrase, Blocking.OVERRULED)
         )
         self._old_findings = (*self._renewal.old_findings, *proof.findings)
         self._is_proved = True
@@ -170,10 +151,6 @@ class RenewModal(TaskModal["RenewAnswer | None"]):
 
     def _choose_way(self) -> None:
         self.dismiss(RenewAnswer(self._way, self._renewal))
-
-    def _show_error(self, text: str) -> None:
-        self.error = InputError(text)
-        self.draw()
 
     def _update_focus(self) -> None:
         """Show and focus the passphrase field if the selected way needs it."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from textual.binding import Binding
 from textual.containers import Vertical
-from textual.message import Message
 
 from csrtui.core.backups.backup_file import Envelope, IdentityNeededError
 from csrtui.core.backups.header import KeyProtection
@@ -18,7 +16,8 @@ from csrtui.tasks.dialog_defaults import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.confirm import ConfirmModal
-from csrtui.tui.modals.path_dialog import PathModal
+from csrtui.tui.modals.form import FormModal
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
@@ -66,7 +64,7 @@ class RestoreAnswer(NamedTuple):
     losses: tuple[str, ...]
 
 
-class RestoreModal(PathModal["RestoreAnswer | None"]):
+class RestoreModal(FormModal["RestoreAnswer | None"]):
     """A dialog that restores a pair from a backup. It returns None if it was cancelled.
 
     Args:
@@ -74,54 +72,22 @@ class RestoreModal(PathModal["RestoreAnswer | None"]):
         path: The initial path, or None to start with the last backup folder.
     """
 
-    DEFAULT_CSS = "RestoreModal #recipients { height: auto; }"
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
-    ]
-
-    class Ended(Message):
-        """A restore has ended.
-
-        Args:
-            outcome: The restored pair, a backup that needs consent, or the error.
-        """
-
-        def __init__(self, outcome: RestoreAnswer | BackupContents | CsrtuiError) -> None:
-            super().__init__()
-            self.outcome = outcome
-
-    class Checked(Message):
-        """The backup file has been checked. This happens before the user types its passphrase.
-
-        Args:
-            path: The path of the file.
-            outcome: Its contents, or the error.
-        """
-
-        def __init__(self, path: str, outcome: BackupContents | CsrtuiError) -> None:
-            super().__init__()
-            self.path = path
-            self.outcome = outcome
-
     def __init__(self, session: Session, path: str | None = None) -> None:
         super().__init__()
         self._session = session
         self._initial_path = path
-        self._error: CsrtuiError | None = None
         self._path_error: CsrtuiError | None = None
         self._contents: BackupContents | None = None
-        self._is_working = False
 
     @property
     def path(self) -> str:
         """The path in the field."""
-        return self.query_one("#path", TextField).value.strip()
+        return self.text_of("#path")
 
     @property
     def identity(self) -> str:
         """The path of the identity file, or an empty string if the backup is not encrypted to recipients."""
-        return self.query_one("#identity", TextField).value.strip() if self._is_to_recipients else ""
+        return self.text_of("#identity") if self._is_to_recipients else ""
 
     @property
     def _is_to_recipients(self) -> bool:
@@ -157,19 +123,7 @@ class RestoreModal(PathModal["RestoreAnswer | None"]):
         if event.input.id == "path":
             self._contents = None
             self._show_identity(visible=False)
-        self._fail(None)
-
-    def on_secret_field_changed(self) -> None:
-        """Remove the error when the input changes."""
-        self._fail(None)
-
-    def on_text_field_pasted(self) -> None:
-        """Show that the paste was ignored."""
-        self._fail(InputError("The paste has several lines and was ignored."))
-
-    def on_text_field_characters_removed(self) -> None:
-        """Show that characters were removed."""
-        self._fail(InputError("Invalid characters were removed from the paste."))
+        self.fail(None)
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """In the path field, check the file and go to the passphrase. In the identity field, restore the backup."""
@@ -177,31 +131,38 @@ class RestoreModal(PathModal["RestoreAnswer | None"]):
             self._restore()
             return
         if not self.path:
-            self._fail(InputError(_NO_FILE))
+            self.fail(InputError(_NO_FILE))
             return
         if self._path_error is None:
             self.advance_to("#passphrase")
-        self._error = None
-        self._check(os.path.expanduser(self.path))
+        self.error = None
+        self.run_worker(self._check(self.path), group="check", exclusive=True)
 
     def on_secret_field_submitted(self) -> None:
         """Restore the backup with the typed passphrase."""
         self._restore()
 
-    def on_restore_modal_checked(self, event: Checked) -> None:
+    def action_cancel(self) -> None:
+        """Close without restoring. Do nothing while a restore is running."""
+        if not self.is_busy:
+            self.dismiss(None)
+
+    # Work
+
+    async def _check(self, path: str) -> None:
         """Show the contents or the error of the file, but do not move the cursor while the user types."""
-        event.stop()
-        if event.path != os.path.expanduser(self.path) or self._is_working:
+        outcome = await run_in_thread(lambda: read_backup(self._session, os.path.expanduser(path)))
+        if path != self.path or self.is_busy:
             return
-        if isinstance(event.outcome, IdentityNeededError):
+        if isinstance(outcome, IdentityNeededError):
             self._path_error = None
             self._show_identity(visible=True)
             self.return_to("#identity")
             self.draw()
             return
         had_error = self._path_error is not None
-        self._path_error = event.outcome if isinstance(event.outcome, CsrtuiError) else None
-        self._contents = None if isinstance(event.outcome, CsrtuiError) else event.outcome
+        self._path_error = outcome if isinstance(outcome, CsrtuiError) else None
+        self._contents = None if isinstance(outcome, CsrtuiError) else outcome
         if self._path_error is not None:
             self.return_to("#path")
         else:
@@ -210,50 +171,21 @@ class RestoreModal(PathModal["RestoreAnswer | None"]):
                 self.query_one("#passphrase").focus()
         self.draw()
 
-    def action_cancel(self) -> None:
-        """Close without restoring. Do nothing while a restore is running."""
-        if not self._is_working:
-            self.dismiss(None)
-
-    def on_restore_modal_ended(self, event: Ended) -> None:
-        """Close with the restored pair, ask for consent, or show the error."""
-        event.stop()
-        self._is_working = False
-        if isinstance(event.outcome, RestoreAnswer):
-            self.dismiss(event.outcome)
-        elif isinstance(event.outcome, CsrtuiError):
-            self._focus_error(event.outcome)
-            self._fail(event.outcome)
-        else:
-            self._ask_for_consent(event.outcome)
-
-    # Work
-
-    def _check(self, path: str) -> None:
-        def work() -> None:
-            try:
-                outcome: BackupContents | CsrtuiError = read_backup(self._session, path)
-            except CsrtuiError as error:
-                outcome = error
-            self.post_message(self.Checked(path, outcome))
-
-        self.run_worker(work, thread=True, group="check", exclusive=True)
-
     def _show_identity(self, *, visible: bool) -> None:
         self.query_one("#recipients").display = visible
         self.query_one("#passphrase", SecretField).placeholder = _FOR_KEY if visible else _FOR_BACKUP
 
     def _restore(self) -> None:
         """Restore the backup with the current input, or show which input is missing."""
-        passphrase = self.query_one("#passphrase", SecretField).secret()
-        if self._is_working:
+        passphrase = self.secret_of("#passphrase")
+        if self.is_busy:
             return
         if not self.path:
-            self._fail(InputError(_NO_FILE))
+            self.fail(InputError(_NO_FILE))
         elif self._is_to_recipients and not self.identity:
-            self._fail(InputError(_TO_RECIPIENTS))
+            self.fail(InputError(_TO_RECIPIENTS))
         elif not self._is_to_recipients and not passphrase.encoded:
-            self._fail(InputError("Type the passphrase of the backup."))
+            self.fail(InputError("Type the passphrase of the backup."))
         else:
             self._begin(os.path.expanduser(self.path), passphrase if passphrase.encoded else None)
 
@@ -267,7 +199,7 @@ class RestoreModal(PathModal["RestoreAnswer | None"]):
                 return contents
             return self._do_restore(contents, passphrase, Consent())
 
-        self._run_in_thread(restore)
+        self._start(restore)
 
     def _do_restore(
         self, contents: BackupContents, passphrase: Secret | None, consent: Consent
@@ -275,18 +207,22 @@ class RestoreModal(PathModal["RestoreAnswer | None"]):
         pair = restore_contents(self._session, contents, passphrase, consent)
         return RestoreAnswer(pair, losses(contents.content, consent))
 
-    def _run_in_thread(self, restore: Callable[[], RestoreAnswer | BackupContents]) -> None:
-        self._is_working, self._path_error = True, None
-        self._fail(None)
+    def _start(self, restore: Callable[[], RestoreAnswer | BackupContents]) -> None:
+        self._path_error = None
+        self.begin(self._restore_in_thread(restore))
+        self.draw()
 
-        def work() -> None:
-            try:
-                outcome: RestoreAnswer | BackupContents | CsrtuiError = restore()
-            except CsrtuiError as error:
-                outcome = error
-            self.post_message(self.Ended(outcome))
-
-        self.run_worker(work, thread=True, group="work")
+    async def _restore_in_thread(self, restore: Callable[[], RestoreAnswer | BackupContents]) -> None:
+        """Close with the restored pair, ask for consent, or show the error."""
+        try:
+            outcome = await self.in_thread(restore)
+        except CsrtuiError as error:
+            self._focus_error(error)
+            raise
+        if isinstance(outcome, RestoreAnswer):
+            self.dismiss(outcome)
+        else:
+            self._ask_for_consent(outcome)
 
     def _ask_for_consent(self, contents: BackupContents) -> None:
         """Show the names and the key of a backup of unproved origin, and ask whether to restore it."""
@@ -320,10 +256,8 @@ class RestoreModal(PathModal["RestoreAnswer | None"]):
         )
 
     def _restore_contents(self, contents: BackupContents, consent: Consent) -> None:
-        passphrase = self.query_one("#passphrase", SecretField).secret()
-        self._run_in_thread(
-            lambda: self._do_restore(contents, passphrase if passphrase.encoded else None, consent)
-        )
+        passphrase = self.secret_of("#passphrase")
+        self._start(lambda: self._do_restore(contents, passphrase if passphrase.encoded else None, consent))
 
     def _focus_error(self, error: CsrtuiError) -> None:
         if isinstance(error, PassphraseNeededError):
@@ -341,24 +275,20 @@ class RestoreModal(PathModal["RestoreAnswer | None"]):
             field.focus()
             field.select_text()
 
-    def _fail(self, error: CsrtuiError | None) -> None:
-        self._error = error
-        self.draw()
-
     def draw(self) -> None:
         """Redraw the dialog."""
         about = [line for text in _backup_lines(self._contents) for line in self.lines(text, "label")]
         about = about or self.lines(_TO_RECIPIENTS if self._is_to_recipients else _ABOUT, "label")
         self.show("#about", [*self.lines("Restore a pair", "strong"), (), *about, ()])
         notes: list[Line] = []
-        error = self._error or self._path_error
+        error = self.error or self._path_error
         if self.candidates:
             notes = self.candidate_lines()
         elif error is not None:
             notes = self.error_lines(error)
             if self.is_in_secret and (self._path_error is not None or not self.path):
                 notes += self.lines(_WAY_BACK, "label")
-        elif self._is_working:
+        elif self.is_busy:
             notes = self.lines("Opening the backup …", "strong")
         notes += [()] * (3 - len(notes))
         self.show("#notes", [(), *notes, ()])

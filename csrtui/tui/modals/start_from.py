@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.tasks.prefill import PrefilledForm, start_from_bytes, start_from_file, start_from_pair
-from csrtui.tui.modals.base import Modal
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from csrtui.tasks.draft import NumberedDraft, SessionDraft
     from csrtui.tasks.session import Session
@@ -32,7 +30,7 @@ _MAX_DRAFTS = 5
 _UNCLAIMED = "Saved forms of earlier sessions. To continue with one, enter its name:"
 
 
-class StartFromModal(Modal[PrefilledForm | None]):
+class StartFromModal(FormModal[PrefilledForm | None]):
     """A dialog that asks for a pair, a CSR or a certificate, and returns the form filled in from it.
 
     Args:
@@ -40,15 +38,10 @@ class StartFromModal(Modal[PrefilledForm | None]):
         session_draft: Gives access to the saved forms of earlier sessions. None if they are not offered.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
-    ]
-
     def __init__(self, session: Session, session_draft: SessionDraft | None = None) -> None:
         super().__init__()
         self._session = session
         self._session_draft = session_draft
-        self._error: CsrtuiError | None = None
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -61,29 +54,20 @@ class StartFromModal(Modal[PrefilledForm | None]):
         """Set the focus."""
         self.query_one("#source").focus()
 
-    def on_input_changed(self) -> None:
-        """Remove the error when the input changes."""
-        if self._error is not None:
-            self._error = None
-            self.draw()
-
     def on_input_submitted(self) -> None:
         """Fill the form from the pair or the file."""
-        text = self.query_one("#source", TextField).value.strip()
+        text = self.text_of("#source")
         if text:
             self._start_from(text)
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Fill the form from the pasted text."""
         event.stop()
+        event.prevent_default()  # the base class refuses a text of several lines
         try:
             self.dismiss(start_from_bytes("\n".join(event.lines).encode("utf-8", "replace")))
         except CsrtuiError as error:
-            self._show_error(error)
-
-    def action_cancel(self) -> None:
-        """Close without changes to the form."""
-        self.dismiss(None)
+            self.fail(error)
 
     def _start_from(self, text: str) -> None:
         saved = next((saved for saved in self._unclaimed_drafts if visible(saved.draft.title) == text), None)
@@ -95,15 +79,11 @@ class StartFromModal(Modal[PrefilledForm | None]):
             else:
                 self.dismiss(start_from_file(os.path.expanduser(text)))
         except CsrtuiError as error:
-            self._show_error(error)
+            self.fail(error)
 
     @property
     def _unclaimed_drafts(self) -> tuple[NumberedDraft, ...]:
         return self._session_draft.unclaimed if self._session_draft is not None else ()
-
-    def _show_error(self, error: CsrtuiError) -> None:
-        self._error = error
-        self.draw()
 
     def draw(self) -> None:
         """Redraw the dialog."""
@@ -114,5 +94,5 @@ class StartFromModal(Modal[PrefilledForm | None]):
         if drafts:
             drafts = [(), *self.lines(_UNCLAIMED, "label"), *drafts]
         self.show("#about", [*about, *self.lines(_HELP, "label"), *drafts])
-        error = [*self.error_lines(self._error), ()] if self._error is not None else []
+        error = [*self.error_lines(self.error), ()] if self.error is not None else []
         self.show("#answer", [(), *error, *self.key_lines(("Enter", "Copy"), ("Esc", "Cancel"))])

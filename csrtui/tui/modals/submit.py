@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -16,8 +15,8 @@ from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.submit import CsrForm, HandOut, HandOutWay, fetch_lines, hand_out, lacks_backup, this_host
 from csrtui.tui import clipboard
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.submit_forms import FileAnswer, FileModal, MarkAnswer, MarkModal
-from csrtui.tui.modals.task_dialog import TaskModal
 from csrtui.tui.plain_view import show_plain
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
@@ -157,7 +156,7 @@ class ChoiceRows:
         return next((index for index, choice in enumerate(self.choices) if choice.action == key), None)
 
 
-class SubmitModal(TaskModal["SubmitAnswer | None"]):
+class SubmitModal(FormModal["SubmitAnswer | None"]):
     """A dialog for submitting a CSR. It returns None if the user did nothing.
 
     Args:
@@ -307,7 +306,7 @@ class SubmitModal(TaskModal["SubmitAnswer | None"]):
     async def _record(self, hand_out_spec: HandOut, message: str, details: str) -> None:
         self._show_message(message, details)
         try:
-            self._pair = await asyncio.to_thread(hand_out, self._session, self._pair, hand_out_spec)
+            self._pair = await self.in_thread(lambda: hand_out(self._session, self._pair, hand_out_spec))
         except CsrtuiError as error:
             raise StoreError(f"{message}, but that was not recorded: {error.message}", error.hint) from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -13,8 +12,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import InputError
 from csrtui.tasks.submit import mark_submitted, write_csr
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.folder_creation import FolderCreation
-from csrtui.tui.modals.task_dialog import TaskModal
+from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -23,13 +21,9 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.base.errors import CsrtuiError
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
     from csrtui.tasks.submit import CsrForm
-
-_PASTE_IGNORED = "The paste has several lines and was ignored."
-_ESCAPE = Binding("escape", "cancel", "Cancel", show=False, priority=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +41,7 @@ class FileAnswer:
     path: str = ""
 
 
-class FileModal(TaskModal[FileAnswer], FolderCreation[FileAnswer]):
+class FileModal(FormModal[FileAnswer]):
     """A dialog that asks for a path and writes the CSR to it. It never overwrites a file.
 
     Args:
@@ -56,8 +50,6 @@ class FileModal(TaskModal[FileAnswer], FolderCreation[FileAnswer]):
         form: PEM or DER.
         path_text: The initial text of the path field.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [_ESCAPE]
 
     def __init__(self, session: Session, pair: Pair, form: CsrForm, path_text: str) -> None:
         super().__init__()
@@ -77,29 +69,13 @@ class FileModal(TaskModal[FileAnswer], FolderCreation[FileAnswer]):
         """Set the focus."""
         self.query_one("#path").focus()
 
-    def on_input_changed(self) -> None:
-        """Remove the error when the input changes."""
-        if self.error is not None:
-            self.error = None
-            self.draw()
-
     def on_input_submitted(self) -> None:
         """Write the file."""
         self.begin(self._write(self._path, os.path.expanduser(self._path)))
 
-    def on_text_field_pasted(self) -> None:
-        """Show that the paste was ignored."""
-        self.error = InputError(_PASTE_IGNORED)
-        self.draw()
-
     def check_created_folder(self) -> None:
         """Write the file."""
         self.on_input_submitted()
-
-    def fail(self, error: CsrtuiError, field: str | None = None) -> None:  # noqa: ARG002 - the only field has the focus
-        """Show an error."""
-        self.error = error
-        self.draw()
 
     def action_cancel(self) -> None:
         """Close without writing. The dialog offers the path again the next time it opens."""
@@ -107,11 +83,13 @@ class FileModal(TaskModal[FileAnswer], FolderCreation[FileAnswer]):
 
     @property
     def _path(self) -> str:
-        return self.query_one("#path", TextField).value.strip()
+        return self.text_of("#path")
 
     async def _write(self, path_text: str, path: str) -> None:
         try:
-            written = await asyncio.to_thread(write_csr, self._session, self._pair.name, path, self._form)
+            written = await self.in_thread(
+                lambda: write_csr(self._session, self._pair.name, path, self._form)
+            )
         except InputError as error:
             self.folder_error = error
             raise
@@ -145,7 +123,7 @@ class MarkAnswer:
     pair: Pair | None = None
 
 
-class MarkModal(TaskModal[MarkAnswer]):
+class MarkModal(FormModal[MarkAnswer]):
     """A dialog that asks for an optional recipient and note, and marks the CSR as submitted at the current time.
 
     Args:
@@ -155,7 +133,6 @@ class MarkModal(TaskModal[MarkAnswer]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _ESCAPE,
         Binding("up,down", "other", "Other field", show=False),
     ]
 
@@ -182,23 +159,12 @@ class MarkModal(TaskModal[MarkAnswer]):
         """Set the focus."""
         self.query_one("#to").focus()
 
-    def on_input_changed(self) -> None:
-        """Remove the error when the input changes."""
-        if self.error is not None:
-            self.error = None
-            self.draw()
-
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """In the recipient field, go to the note field. In the note field, mark the CSR as submitted."""
         if event.input.id == "to":
             self.query_one("#note").focus()
         else:
             self.begin(self._mark(self._answer))
-
-    def on_text_field_pasted(self) -> None:
-        """Show that the paste was ignored."""
-        self.error = InputError(_PASTE_IGNORED)
-        self.draw()
 
     def action_other(self) -> None:
         """Focus the other field."""
@@ -213,8 +179,8 @@ class MarkModal(TaskModal[MarkAnswer]):
         return MarkAnswer(self.query_one("#to", TextField).value, self.query_one("#note", TextField).value)
 
     async def _mark(self, answer: MarkAnswer) -> None:
-        pair = await asyncio.to_thread(
-            mark_submitted, self._session, self._pair, to=answer.to, note=answer.note
+        pair = await self.in_thread(
+            lambda: mark_submitted(self._session, self._pair, to=answer.to, note=answer.note)
         )
         self.dismiss(MarkAnswer(answer.to, answer.note, pair))
 

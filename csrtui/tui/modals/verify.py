@@ -15,19 +15,17 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import choices
-from csrtui.tui.modals.base import SHORT, labelled
-from csrtui.tui.modals.batch_dialog import BatchModal
+from csrtui.tui.modals.base import WorkModal, labelled
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from threading import Event
 
     from textual.app import ComposeResult
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
-    from csrtui.tui.modals.batch_dialog import Report
     from csrtui.tui.widgets.text_block import Line
 
 _AROUND = 6
@@ -52,16 +49,12 @@ _IDENTITY_HELP = (
 _NO_IDENTITY = "Enter the path of the age identity or ssh private key that opens the backups."
 
 
-class VerifyModal(BatchModal[None]):
+class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
     """A dialog that verifies the backups of pairs. The first check needs no passphrase.
 
     Args:
         session: The session with the store.
         groups: One or more groups of pairs to choose from.
-    """
-
-    DEFAULT_CSS = """
-    VerifyModal #under-passphrase, VerifyModal #to-recipients { height: auto; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -139,8 +132,7 @@ class VerifyModal(BatchModal[None]):
         self._test()
 
     def _test(self) -> None:
-        passphrase = self.query_one("#passphrase", SecretField).secret()
-        identity = self.query_one("#identity", TextField).value.strip()
+        passphrase, identity = self.secret_of("#passphrase"), self.text_of("#identity")
         if self.is_working:
             self._show_hint("A check is running. Wait a moment.")
         elif self._has_no_backups:
@@ -163,9 +155,13 @@ class VerifyModal(BatchModal[None]):
         """Scroll the results by a page."""
         self.query_one("#results", TextView).action_page(step)
 
-    def show_results(self, results: Sequence[Result]) -> None:
+    def show_progress(self, line: ProgressLine, item: Result) -> None:
+        """Show the pair that was verified."""
+        line.advance(item.pair or "")
+
+    def show_outcome(self, outcome: Sequence[Result]) -> None:
         """Show the results."""
-        self._results = results
+        self._results = outcome
         self._show_fields()
         if self._is_restore_test:
             self.query_one("#passphrase", SecretField).select_text()
@@ -193,7 +189,7 @@ class VerifyModal(BatchModal[None]):
         self._results = ()
         self._hint = ""
 
-        def work(report: Report, stop: Event) -> Sequence[Result]:
+        def work(report: Callable[[Result], None], stop: Event) -> Sequence[Result]:
             return verify_many(self._session, names, passphrase, identities, on_result=report, cancel=stop)
 
         self.begin(len(names), work)
@@ -215,7 +211,7 @@ class VerifyModal(BatchModal[None]):
         """Redraw the dialog."""
         count = len(self.group.pairs)
         subject = self.group.names[0] if count == 1 else f"{count} pairs"
-        gap: list[Line] = [] if self.app.size.height < SHORT else [()]
+        gap: list[Line] = [] if self.is_short else [()]
         about = [*self.lines(f"Verify the backups of {subject}", "strong"), *gap]
         self.show("#about", about)
         lines: list[Line] = [*gap, *self.lines(self._summary(), "strong")]

@@ -1,0 +1,242 @@
+"""The base of dialogs with fields: errors, tasks in threads, and paths that are checked while the user types on."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual import on
+from textual.binding import Binding
+
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import visible
+from csrtui.store.new_files import MissingFolderError, create_output_folder
+from csrtui.tui.modals.base import Modal, ResultT
+from csrtui.tui.threads import run_in_thread
+from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_field import TextField
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from textual.binding import BindingType
+
+    from csrtui.tui.widgets.text_block import Line
+
+T = TypeVar("T")
+
+CREATE_KEY = "F7"
+"""The key that creates a missing folder, as in file managers. A printable key would be typed into the field."""
+TYPE_AHEAD = 0.5
+"""A user who types ahead begins to fill in the next field within this number of seconds after Enter."""
+RETURN_LIMIT = 1.5
+"""A user who waits may begin to type this number of seconds after Enter. From then on, the cursor stays."""
+
+
+class FormModal(Modal[ResultT]):
+    """A dialog with fields. It shows the error of an input or a task, and stays open while a task runs.
+
+    Closing the dialog early would cancel the task. For example, a CSR would be submitted but not recorded as submitted.
+
+    Users often type a passphrase directly after a path, without looking at the screen. So the cursor enters the secret
+    field while the path is still being checked in a thread. While the user types, or may be about to type, the cursor
+    never moves from a secret field to a field that shows its text.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("f7", "create_folder", "Create the folder", show=False, priority=True),
+    ]
+    PASTE_REFUSED: ClassVar[str] = "The paste has several lines and was ignored."
+    CHARACTERS_REMOVED: ClassVar[str] = "Invalid characters were removed from the paste."
+
+    error: CsrtuiError | None = None
+    """The error of the input or of the last task, or None."""
+    folder_error: CsrtuiError | None = None
+    """The error of the typed folder, or None."""
+    _is_busy = False
+    _close: Callable[[], object] | None = None
+    _advance: tuple[str | None, float] | None = None
+    """The id of the field entered before the end of a check, and the time of entry. None if the cursor may stay."""
+    _continuation: Callable[[], None] | None = None
+    """The function to call if the check succeeds."""
+
+    # Errors
+
+    def fail(self, error: CsrtuiError | None, field: str | None = None) -> None:
+        """Show an error, and cancel the action that waits for a check. If `field` is given, move the cursor there."""
+        self.error, self._continuation = error, None
+        if field is not None:
+            self.focus_error(field)
+        self.draw()
+
+    @on(TextField.Changed)
+    @on(SecretField.Changed)
+    def _remove_error(self) -> None:
+        if self.error is not None or self._continuation is not None:
+            self.fail(None)
+
+    def on_text_field_pasted(self, event: TextField.Pasted) -> None:
+        """Show that the paste was ignored."""
+        event.stop()
+        self.fail(InputError(self.PASTE_REFUSED))
+
+    def on_text_field_characters_removed(self, event: TextField.CharactersRemoved) -> None:
+        """Show that characters were removed."""
+        event.stop()
+        self.fail(InputError(self.CHARACTERS_REMOVED))
+
+    # Tasks
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a task is running."""
+        return self._is_busy
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the dialog will close when the current task ends."""
+        return self._close is not None
+
+    def begin(self, task: Coroutine[Any, Any, None]) -> None:
+        """Start a task, unless one is running."""
+        if self._is_busy:
+            task.close()
+            return
+        self._is_busy = True
+        self.error = None
+        self.run_worker(self._run(task), group="task")
+
+    def close_when_idle(self, close: Callable[[], object]) -> None:
+        """Call `close` now, or when the running task has succeeded. If the task fails, the dialog stays open."""
+        if self._is_busy:
+            self._close = close
+        else:
+            close()
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Run `work` in a thread, as part of a task. Return its result. Its error ends the task, and is shown."""
+        outcome = await run_in_thread(work)
+        if isinstance(outcome, CsrtuiError):
+            raise outcome
+        return outcome
+
+    async def _run(self, task: Coroutine[Any, Any, None]) -> None:
+        try:
+            await task
+        except CsrtuiError as error:
+            self.error = error
+        finally:
+            self._is_busy = False
+        close, self._close = self._close, None
+        if not self.app.is_running or self not in self.app.screen_stack:
+            return  # the dialog is being removed
+        if close is not None and self.error is None and self.is_current:
+            close()
+        else:
+            self.draw()
+
+    def action_cancel(self) -> None:
+        """Close without a result, after the running task."""
+        self.close_when_idle(lambda: self.dismiss(None))
+
+    # A path that is checked in a thread
+
+    def on_descendant_focus(self) -> None:
+        """Update the hint that tells how to return to the path field, because it depends on the focus."""
+        self.draw()
+
+    def advance_to(self, field: str) -> None:
+        """Focus the next field while the path is still being checked, so that typed text enters that field.
+
+        If the check fails, `return_to` moves the cursor back.
+
+        Args:
+            field: The selector of the field.
+        """
+        widget = self.query_one(field)
+        self._advance = (widget.id, time.monotonic())
+        self.set_focus(widget)
+
+    def return_to(self, field: str) -> None:
+        """Return to `field`, whose check failed, unless the user has typed or has waited for `RETURN_LIMIT` seconds."""
+        advance = self._advance
+        if advance is None:
+            return
+        name, start = advance
+        elapsed = time.monotonic() - start
+
+        def settle() -> None:
+            if self._advance is advance:
+                self._advance = None
+                focused = self.focused
+                is_typed = isinstance(focused, SecretField) and focused.value
+                if focused and focused.id == name and not is_typed and elapsed < RETURN_LIMIT:
+                    self.set_focus(self.query_one(field))
+                self.draw()
+
+        self.set_timer(max(TYPE_AHEAD - elapsed, 0.01), settle)
+
+    def confirm_advance(self) -> None:
+        """Leave the cursor in the field that it entered before the end of the check."""
+        self._advance = None
+
+    def finish_check(self, field: str, error: CsrtuiError | None) -> None:
+        """Handle the end of the check of `field`: call the continuation, or show the error."""
+        continuation, self._continuation = self._continuation, None
+        self.folder_error = error
+        if error is not None:
+            self.return_to(field)
+            if continuation is not None:
+                self.fail(error, field)
+        else:
+            self.confirm_advance()
+            if continuation is not None:
+                continuation()
+        self.draw()
+
+    def focus_error(self, field: str) -> None:
+        """Focus the field with the error, but never move from a field that hides what is typed to one that shows it."""
+        widget = self.query_one(field)
+        if isinstance(widget, SecretField) or not isinstance(self.focused, SecretField):
+            widget.focus()
+
+    @property
+    def is_in_secret(self) -> bool:
+        """Whether the cursor is in a secret field and will stay there."""
+        return isinstance(self.focused, SecretField) and self._advance is None
+
+    # A missing folder
+
+    def error_lines(self, error: CsrtuiError) -> list[Line]:
+        """Return the lines of an error. For a missing folder, its hint is the key that creates the folder."""
+        if isinstance(error, MissingFolderError):
+            text = f"{visible(error.path)} does not exist. Press {CREATE_KEY} to create it (mode 0700), or mount it."
+            return self.lines(text, "error")
+        return super().error_lines(error)
+
+    @on(TextField.Changed)
+    def _forget_folder_error(self) -> None:
+        self.folder_error = None
+
+    def check_created_folder(self) -> None:
+        """Check the typed folder again, because it was created."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to create the folder only if it is missing."""
+        if action == "create_folder":
+            return isinstance(self.folder_error, MissingFolderError)
+        return super().check_action(action, parameters)
+
+    def action_create_folder(self) -> None:
+        """Create the folder, and the missing folders above it."""
+        if isinstance(self.folder_error, MissingFolderError):
+            self.run_worker(self._create_folder(self.folder_error.path), group="folder")
+
+    async def _create_folder(self, path: str) -> None:
+        error = await run_in_thread(lambda: create_output_folder(path))
+        if isinstance(error, CsrtuiError):
+            self.fail(error)
+        else:
+            self.check_created_folder()
