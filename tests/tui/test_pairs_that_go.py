@@ -17,7 +17,6 @@ from csrtui.core.keys import pkcs8
 from csrtui.tasks.list import PairList
 from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Scope
 from csrtui.tui.modals import adopt_selection
-from csrtui.tui.panes.keystore_reading import PairsLoaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +112,7 @@ async def test_enter_on_a_pair_that_is_no_longer_listed_opens_nothing(place: Hos
         await user.press("f2", "end")
         screen = user.app.screen
         user.keystore.pairs.action_open()
-        user.keystore.on_pairs_loaded(PairsLoaded(PairList()))  # before the message of the list arrives
+        user.keystore.show_pairs(PairList())  # before the message of the list arrives
         await user.pilot.pause()
         assert_goes_on(user, "after Enter")
         assert user.app.screen is screen

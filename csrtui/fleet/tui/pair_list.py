@@ -6,19 +6,19 @@ from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
-from csrtui.fleet.model import HostPair, HostState, fleet_age_text, fleet_summary, select_pairs
+from csrtui.fleet.model import Fleet, HostPair, HostState, fleet_age_text, fleet_summary, select_pairs
 from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of, step_label
 from csrtui.tui.sentences import error_text
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -66,34 +66,6 @@ class FleetListScreen(Screen[None]):
     FleetListScreen #title { width: 1fr; }
     FleetListScreen #progress { display: none; margin: 0 1; }
     """
-
-    class HostRead(Message):
-        """A host answered or failed.
-
-        Args:
-            state: The new state of the host.
-            count: The number of hosts read so far.
-            total: The number of hosts to read.
-        """
-
-        def __init__(self, state: HostState, count: int, total: int) -> None:
-            super().__init__()
-            self.state = state
-            self.count = count
-            self.total = total
-
-    class ReadingEnded(Message):
-        """All hosts were read, or none can be read.
-
-        Args:
-            hosts: All hosts of the inventory, or None if only some of them were to be read.
-            error: The reason why no host can be read, or None.
-        """
-
-        def __init__(self, hosts: Iterable[str] | None, error: CsrtuiError | None = None) -> None:
-            super().__init__()
-            self.hosts = hosts
-            self.error = error
 
     def __init__(self, session: Session, reach: Reach, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
@@ -156,41 +128,35 @@ class FleetListScreen(Screen[None]):
     def _read_in_thread(self, hosts: Sequence[str]) -> None:
         self._is_reading = True
         self._draw_lines()
-        self.run_worker(lambda: self._read(hosts), thread=True)
+        self.run_worker(self._read(hosts))
 
-    def _read(self, hosts: Sequence[str]) -> None:
+    async def _read(self, hosts: Sequence[str]) -> None:
         def report(state: HostState, count: int, total: int) -> None:
-            self.post_message(self.HostRead(state, count, total))
+            self.call_later(self._show_host, state, count, total)
 
-        try:
-            fleet = read_hosts(self._session, self._reach, report, hosts)
-        except CsrtuiError as error:
-            self.post_message(self.ReadingEnded(None, error))
-        else:
-            self.post_message(self.ReadingEnded(fleet.hosts if hosts is _ALL else None))
+        fleet = await run_in_thread(lambda: read_hosts(self._session, self._reach, report, hosts))
+        self.call_later(self._end_reading, fleet, is_all=hosts is _ALL)  # after all reports
 
-    def on_fleet_list_screen_host_read(self, event: HostRead) -> None:
+    def _show_host(self, state: HostState, count: int, total: int) -> None:
         """Store the state of a host and update the progress bar."""
-        event.stop()
-        self._fleet = self._fleet.with_state(event.state)
+        self._fleet = self._fleet.with_state(state)
         self._has_news = True
         line = self.query_one("#progress", ProgressLine)
-        if event.count == 1:
-            line.begin(max(event.total, 1))
-        line.reach(event.count, event.state.name)
+        if count == 1:
+            line.begin(max(total, 1))
+        line.reach(count, state.name)
 
-    def on_fleet_list_screen_reading_ended(self, event: ReadingEnded) -> None:
-        """Show the final list and the hosts that failed."""
-        event.stop()
+    def _end_reading(self, fleet: Fleet | CsrtuiError, *, is_all: bool) -> None:
+        """Show the final list and the hosts that failed, or the error that prevents reading any host."""
         self._is_reading = False
         self.query_one("#progress", ProgressLine).clear()
-        if event.hosts is not None:
-            self._fleet = self._fleet.restricted_to(sorted(event.hosts))
+        if is_all and not isinstance(fleet, CsrtuiError):
+            self._fleet = self._fleet.restricted_to(sorted(fleet.hosts))
         self._show()
         failed = self._fleet.failed
-        if event.error is not None:
-            self.tell_error(event.error)
-        elif failed and event.hosts is not None:
+        if isinstance(fleet, CsrtuiError):
+            self.tell_error(fleet)
+        elif failed and is_all:
             names = ", ".join(state.name for state in failed)
             self.tell(f"{key_of('hosts', self._commands)} shows why these hosts failed: {names}")
         self.read_again(())

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.message import Message
 
 from csrtui.core.advice.advisor import MISSING_COMMON_NAME
 from csrtui.core.base.errors import CsrtuiError
@@ -21,6 +20,7 @@ from csrtui.tui.commands import COMMANDS, Scope, bindings
 from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.sentences import error_text
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.pairs.form_draft import Draft
-    from csrtui.fleet.tasks.requests import PlannedRequest
     from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
@@ -73,17 +72,6 @@ class FleetRequestScreen(FormScreen):
     FleetRequestScreen #hosts { width: 1fr; }
     """
     AUTO_FOCUS = None
-
-    class PlanReady(Message):
-        """The requests of all hosts are planned, or planning failed.
-
-        Args:
-            plan: The planned requests, or the error.
-        """
-
-        def __init__(self, plan: Sequence[PlannedRequest] | CsrtuiError) -> None:
-            super().__init__()
-            self.plan = plan
 
     def __init__(
         self, session: Session, reach: Reach, hosts: str, commands: Sequence[Command] = COMMANDS
@@ -203,32 +191,26 @@ class FleetRequestScreen(FormScreen):
             self.save_draft()
             self._stop = stop = Event()
             self.tell("planning the request of each host …   Esc stops")
-            self.run_worker(lambda: self._plan(spec, hosts, stop), thread=True, group="plan")
+            self.run_worker(self._plan(spec, hosts, stop), group="plan")
 
-    def _plan(self, spec: RequestSpec, hosts: str, stop: Event) -> None:
+    async def _plan(self, spec: RequestSpec, hosts: str, stop: Event) -> None:
+        """Plan the requests, and show the preview or the error."""
         reach = replace(self._reach, stop=stop)
-        try:
-            requests = list(plan(self._session, reach, spec, counterparts=False, hosts=hosts))
-        except CsrtuiError as error:
-            self.post_message(self.PlanReady(error))
-        else:
-            self.post_message(self.PlanReady(requests))
-
-    def on_fleet_request_screen_plan_ready(self, event: PlanReady) -> None:
-        """Show the preview or the error."""
-        event.stop()
-        was_stopped = self._stop is not None and self._stop.is_set()
+        requests = await run_in_thread(
+            lambda: list(plan(self._session, reach, spec, counterparts=False, hosts=hosts))
+        )
+        was_stopped = stop.is_set()
         self._stop = None
         message = self.query_one("#message", RuleLine)
         if was_stopped:
             message.tell("stopped")
-        elif isinstance(event.plan, CsrtuiError):
-            self._tell_error(event.plan)
+        elif isinstance(requests, CsrtuiError):
+            self._tell_error(requests)
         else:
             from csrtui.fleet.tui.plan import FleetPlanScreen
 
             message.clear()
-            screen = FleetPlanScreen(self._session, self._reach, event.plan, self._commands)
+            screen = FleetPlanScreen(self._session, self._reach, requests, self._commands)
             self.app.push_screen(screen, self._store_results)
 
     def _store_results(self, results: Sequence[HostResult] | None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
 
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.store.summary_reader import SummaryReader
@@ -16,18 +18,10 @@ from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.count_line import UNREADABLE, CountLine, empty_text, summary_text, with_unreadable
 from csrtui.tui.panes.first_commands import first_lines
-from csrtui.tui.panes.keystore_reading import (
-    PairsLoaded,
-    PairsSelected,
-    Progress,
-    ReadingEnded,
-    hour_of,
-    read_store,
-    read_visible,
-    select_pairs,
-)
+from csrtui.tui.panes.keystore_reading import hour_of, read_store, read_visible
 from csrtui.tui.panes.pair_detail import PairDetail
 from csrtui.tui.panes.pair_rows import PairRows
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
@@ -41,7 +35,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.base.errors import CsrtuiError
     from csrtui.core.pairs.pair import Pair
     from csrtui.core.pairs.query import Need
     from csrtui.core.pairs.summary import PairSummary
@@ -124,7 +117,7 @@ class KeystorePane(Widget):
         self._retired = Retired.HIDDEN
         self._read_generation = self._started_generation = -1
         self._is_reading = False
-        self._progress: Progress | None = None
+        self._progress = ""
         self._is_pausing = False
         self._is_selecting = False
         self._must_select_again = False
@@ -182,39 +175,49 @@ class KeystorePane(Widget):
         if self._is_pausing and not is_new:
             return
         self._is_reading, self._started_generation = True, generation
+        show = partial(self.call_later, self.show_pairs)
         if is_new and len(self._pair_list.summaries) >= _THREAD_FROM:
             # Read the pairs on the screen first. The next check reads all pairs.
             names = frozenset(str(key) for key in self.pairs.visible_keys)
-            self._read(lambda: read_visible(self._reader, names, self.post_message))
+            self._read(lambda: read_visible(self._reader, names, show), None)
         else:
-            self._read(lambda: read_store(self._reader, generation, self.post_message, is_first=is_first))
+            tell = partial(self.call_later, self._show_progress)
+            self._read(lambda: read_store(self._reader, show, tell, is_first=is_first), generation)
 
-    def _read(self, work: Callable[[], None]) -> None:
-        self.run_worker(work, thread=True, group="keystore")
+    def _read(self, work: Callable[[], float], generation: int | None) -> None:
+        async def read() -> None:
+            seconds = await run_in_thread(work)
+            self.call_later(self._end_reading, generation, seconds)  # after all reports
 
-    def on_pairs_loaded(self, event: PairsLoaded) -> None:
-        """Show the loaded pairs."""
-        event.stop()
-        self._pair_list = event.pair_list
+        self.run_worker(read(), group="keystore")
+
+    def show_pairs(self, pair_list: PairList) -> None:
+        """Show the pairs that were read from the store or from its cache."""
+        self._pair_list = pair_list
         self._update_list()
 
-    def on_reading_ended(self, event: ReadingEnded) -> None:
-        """Report an error or the recovery from an error. Without an error, check for the next change."""
-        event.stop()
-        previous_error, self._error = self._error, event.error
-        self._is_reading, self._progress = False, None
-        if event.generation is not None:
-            self._read_generation = event.generation
-            self._pause_after(event.seconds)
-        if event.error is not None:
+    def _end_reading(self, generation: int | None, seconds: float | CsrtuiError) -> None:
+        """Report an error or the recovery from an error. Without an error, check for the next change.
+
+        Args:
+            generation: The store's generation before all pairs were read, or None if only some pairs were read.
+            seconds: The duration of reading, or the reason why the store cannot be read.
+        """
+        previous_error, self._error = self._error, seconds if isinstance(seconds, CsrtuiError) else None
+        self._is_reading, self._progress = False, ""
+        if generation is not None:
+            self._read_generation = generation
+        if isinstance(seconds, CsrtuiError):
             self._pair_list = PairList()
+        elif generation is not None:
+            self._pause_after(seconds)
         self._update_list()
-        if event.error is None:
+        if self._error is None:
             if previous_error is not None:
                 self.post_message(self.Recovered())
             self.check_for_changes()  # after an error, the next regular check reads the store again
-        elif previous_error is None or previous_error.message != event.error.message:
-            self.post_message(self.Failed(event.error))
+        elif previous_error is None or previous_error.message != self._error.message:
+            self.post_message(self.Failed(self._error))
 
     def _pause_after(self, seconds: float) -> None:
         """If reading took long, read only new and visible pairs during a pause of twice that time."""
@@ -226,11 +229,9 @@ class KeystorePane(Widget):
         self._is_pausing = False
         self.check_for_changes()
 
-    def on_progress(self, event: Progress) -> None:
-        """Show the progress of reading."""
-        event.stop()
+    def _show_progress(self, text: str) -> None:
         if self._is_reading:
-            self._progress = event
+            self._progress = text
             self._show_texts()
 
     # Commands
@@ -335,18 +336,14 @@ class KeystorePane(Widget):
             self._must_select_again = True
         else:
             self._is_selecting = True
-            self.run_worker(
-                lambda: select_pairs(pair_list, query, order, now, self.post_message),
-                thread=True,
-                group="select",
-            )
+            self.run_worker(self._select(pair_list, query, order, now), group="select")
 
-    def on_pairs_selected(self, event: PairsSelected) -> None:
+    async def _select(self, pair_list: PairList, query: Query, order: SortOrder, now: datetime) -> None:
         """Show the selected pairs. If the query or the pairs have changed in the meantime, start another selection."""
-        event.stop()
+        summaries = await run_in_thread(lambda: pair_list.select(query, order, now))
         self._is_selecting = False
-        if event.pair_list is self._pair_list:
-            self._show_rows(event.summaries, event.order, event.now)
+        if pair_list is self._pair_list and not isinstance(summaries, CsrtuiError):
+            self._show_rows(summaries, order, now)
         if self._must_select_again:
             self._must_select_again = False
             self._update_list()
@@ -369,9 +366,8 @@ class KeystorePane(Widget):
 
     def _show_counts(self) -> None:
         shown = len(self._rows) - self._rows.unreadable if self.filter.value.strip() else None
-        progress = self._progress.text if self._progress else ""
-        counts = self._counts_text if self._counts.total or not progress else ""
-        text = summary_text(counts, shown, len(self.pairs.marks), progress)
+        counts = self._counts_text if self._counts.total or not self._progress else ""
+        text = summary_text(counts, shown, len(self.pairs.marks), self._progress)
         self.query_one(CountLine).show(text, self._rows.order)
 
     def _move_to_name(self) -> None:
@@ -387,8 +383,8 @@ class KeystorePane(Widget):
         self.set_class(not len(self._rows), "-empty")
         if self._error is not None:
             texts = [self._error.message, self._error.hint or ""]
-        elif self._progress is not None and not self._counts.total:
-            texts = [f"{self._progress.text} …"]
+        elif self._progress and not self._counts.total:
+            texts = [f"{self._progress} …"]
         else:
             has_pairs = self._counts.total or self._pair_list.problems
             if not has_pairs:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from textual.message import Message
 from textual.widget import Widget
 
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.list import UnreadablePair, read_pairs
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut_name, wrap
 
@@ -36,19 +37,6 @@ class PairDetail(TextBlock):
         id: The widget's id.
     """
 
-    class Read(Message):
-        """A pair has been read.
-
-        Args:
-            item: The list's item for which the pair was read.
-            pair: The pair, or the reason why it cannot be read. None if it no longer exists.
-        """
-
-        def __init__(self, item: PairSummary | UnreadablePair, pair: Pair | UnreadablePair | None) -> None:
-            super().__init__()
-            self.item = item
-            self.pair = pair
-
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._session = session
@@ -73,13 +61,17 @@ class PairDetail(TextBlock):
     def _read(self, item: PairSummary | UnreadablePair) -> None:
         if item is self._read_item or self._is_hidden:  # `on_show` reads the pair of hidden details
             return
-
         self._read_item = item
+        self.run_worker(self._read_in_thread(item), group="detail", exclusive=True)
 
-        def read() -> None:
-            self.post_message(self.Read(item, next(read_pairs(self._session, [item.name]), None)))
-
-        self.run_worker(read, thread=True, group="detail", exclusive=True)
+    async def _read_in_thread(self, item: PairSummary | UnreadablePair) -> None:
+        """Read and show the pair, unless the cursor has moved on."""
+        pair = await run_in_thread(lambda: next(read_pairs(self._session, [item.name]), None))
+        if item is self._item and not isinstance(
+            pair, CsrtuiError
+        ):  # the list shows why the store cannot be read
+            self._pair = pair
+            self._draw()
 
     @property
     def _is_hidden(self) -> bool:
@@ -89,13 +81,6 @@ class PairDetail(TextBlock):
         """Read the pair on which the cursor came to rest while the details were hidden."""
         if self._item is not None:
             self._read(self._item)
-
-    def on_pair_detail_read(self, event: Read) -> None:
-        """Show the pair, unless the cursor has moved on."""
-        event.stop()
-        if event.item is self._item:
-            self._pair = event.pair
-            self._draw()
 
     def on_resize(self) -> None:
         """Show two lines or groups, as the new size permits."""

@@ -6,7 +6,6 @@ from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SuspendNotSupported
-from textual.message import Message
 from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
@@ -14,6 +13,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.plain_view import show_plain
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -49,30 +49,6 @@ class DoctorScreen(Screen[None]):
         *bindings(Scope.DOCTOR),
         HELP_IN_LISTS,
     ]
-
-    class Reached(Message):
-        """Progress of the check.
-
-        Args:
-            done: The number of pairs, or hosts, checked so far.
-            total: The total number of pairs or hosts.
-        """
-
-        def __init__(self, done: int, total: int) -> None:
-            super().__init__()
-            self.done = done
-            self.total = total
-
-    class Ended(Message):
-        """The end of the check.
-
-        Args:
-            verdict: The findings, or the error that prevents the check.
-        """
-
-        def __init__(self, verdict: ExaminationResult | CsrtuiError) -> None:
-            super().__init__()
-            self.verdict = verdict
 
     _is_working = False
     _rows = FindingRows(())
@@ -124,32 +100,25 @@ class DoctorScreen(Screen[None]):
         """Check everything, unless a check is running. The findings and the cursor stay until the check has ended."""
         if not self._is_working:
             self._is_working = True
-            self.run_worker(self._examine, thread=True)
+            self.run_worker(self._examine())
 
-    def _examine(self) -> None:
+    async def _examine(self) -> None:
         def report(done: int, total: int) -> None:
-            self.post_message(self.Reached(done, total))
+            self.call_later(self._show_progress, done, total)
 
-        try:
-            self.post_message(self.Ended(self._examiner.examine(report, self._stop)))
-        except CsrtuiError as error:
-            self.post_message(self.Ended(error))
+        verdict = await run_in_thread(lambda: self._examiner.examine(report, self._stop))
+        self.call_later(self._show_verdict, verdict)  # after all reports
 
-    def on_doctor_screen_reached(self, event: Reached) -> None:
-        """Update the progress line."""
-        event.stop()
+    def _show_progress(self, done: int, total: int) -> None:
         line = self.query_one("#progress", ProgressLine)
-        if event.done:
-            line.reach(event.done)
-        elif event.total:
-            line.begin(event.total)
+        if done:
+            line.reach(done)
+        elif total:
+            line.begin(total)
 
-    def on_doctor_screen_ended(self, event: Ended) -> None:
-        """Show the findings."""
-        event.stop()
+    def _show_verdict(self, verdict: ExaminationResult | CsrtuiError) -> None:
         self._is_working = False
         self.query_one("#progress", ProgressLine).clear()
-        verdict = event.verdict
         if isinstance(verdict, CsrtuiError):
             lines = ["The check failed.", verdict.message, verdict.hint or ""]
             self._show_findings(FindingRows(()), lines)

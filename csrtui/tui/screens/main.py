@@ -20,6 +20,7 @@ from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.sentences import error_text
 from csrtui.tui.terminal import hostname
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.title_bar import TitleBar
@@ -380,13 +381,12 @@ class MainScreen(RequestScreen):
     def _save_in_background(self) -> None:
         self._is_save_pending = False
         self._draft_writer.update(self.request.form.draft)
-        self.run_worker(self._save_in_thread, thread=True, group="draft", exclusive=True)
+        self.run_worker(self._save_in_thread(), group="draft", exclusive=True)
 
-    def _save_in_thread(self) -> None:
-        try:
-            self._draft_writer.write()
-        except StoreError as error:
-            self.app.call_from_thread(self.tell, f"the form cannot be saved: {error.message}")
+    async def _save_in_thread(self) -> None:
+        error = await run_in_thread(self._draft_writer.write)
+        if isinstance(error, CsrtuiError):
+            self.tell(f"the form cannot be saved: {error.message}")
 
     def save_draft(self) -> None:
         """Save the form for the next start, unless it is already saved.

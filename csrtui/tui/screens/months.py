@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
-from textual.message import Message
 from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
@@ -15,6 +14,7 @@ from csrtui.core.pairs.expiry_chart import ChartRow, ChartRowKind, chart_rows
 from csrtui.tasks.list import ExpiryCounts, count_expiries
 from csrtui.tasks.pair_text import MONTHS
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -91,17 +91,6 @@ class MonthsScreen(Screen[str]):
         HELP_IN_LISTS,
     ]
 
-    class Counted(Message):
-        """The expiries have been counted.
-
-        Args:
-            result: The counts, or the error that prevents reading the keystore.
-        """
-
-        def __init__(self, result: ExpiryCounts | CsrtuiError) -> None:
-            super().__init__()
-            self.result = result
-
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
         self._session = session
@@ -122,20 +111,12 @@ class MonthsScreen(Screen[str]):
         """Read the keystore in a thread."""
         self.query_one("#title", TextBlock).show([((" Keystore · next 12 months", "strong"),)])
         self._draw()
-        self.run_worker(self._count, thread=True)
+        self.run_worker(self._count())
 
-    def _count(self) -> None:
-        try:
-            self.post_message(self.Counted(count_expiries(self._session)))
-        except CsrtuiError as error:
-            self.post_message(self.Counted(error))
-
-    def on_months_screen_counted(self, event: Counted) -> None:
-        """Show the chart."""
-        event.stop()
-        self._result = event.result
-        if isinstance(event.result, ExpiryCounts) and event.result.expiries.total:
-            self._rows = MonthRows(event.result.expiries)
+    async def _count(self) -> None:
+        self._result = result = await run_in_thread(lambda: count_expiries(self._session))
+        if isinstance(result, ExpiryCounts) and result.expiries.total:
+            self._rows = MonthRows(result.expiries)
             months = self.query_one(LineList)
             months.set_rows(self._rows)
             self._draw()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.message import Message
-
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tui.commands import key_of
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
+from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
     from csrtui.core.advice.advisor import Advice
@@ -23,30 +22,6 @@ if TYPE_CHECKING:
 
 _SHOWN_WARNINGS = 2
 """The number of warnings that the question before generating shows in full."""
-
-
-class PairCreated(Message):
-    """A pair has been created.
-
-    Args:
-        pair: The pair.
-    """
-
-    def __init__(self, pair: Pair) -> None:
-        super().__init__()
-        self.pair = pair
-
-
-class PairCreationFailed(Message):
-    """A pair could not be created.
-
-    Args:
-        error: The reason.
-    """
-
-    def __init__(self, error: CsrtuiError) -> None:
-        super().__init__()
-        self.error = error
 
 
 class RequestScreen(FormScreen, PairsScreen):
@@ -156,23 +131,25 @@ class RequestScreen(FormScreen, PairsScreen):
         self._is_generating = True
         self._generated_draft = draft = self.request.form.draft
         self.tell(f"making {spec.effective_key_type.label} key and CSR …")
-        self.run_worker(
-            lambda: self._generate_in_thread(spec, blocking, draft.renews), thread=True, group="generate"
-        )
+        self.run_worker(self._generate_in_thread(spec, blocking, draft.renews), group="generate")
 
-    def _generate_in_thread(self, spec: RequestSpec, blocking: Blocking, renews: str) -> None:
-        from csrtui.tasks.new import create_pair
+    async def _generate_in_thread(self, spec: RequestSpec, blocking: Blocking, renews: str) -> None:
+        def create() -> Pair:
+            from csrtui.tasks.new import create_pair
 
-        try:
+            if renews:
+                return self._create_successor(spec, blocking, renews)
             name, passphrase = self._options or (None, None)
-            pair = (
-                self._create_successor(spec, blocking, renews)
-                if renews
-                else create_pair(self._session, spec, name=name, passphrase=passphrase, blocking=blocking)
-            )
-            self.post_message(PairCreated(pair))
-        except CsrtuiError as error:
-            self.post_message(PairCreationFailed(error))
+            return create_pair(self._session, spec, name=name, passphrase=passphrase, blocking=blocking)
+
+        created = await run_in_thread(create)
+        self._is_generating = False
+        if isinstance(created, CsrtuiError):  # the form stays unchanged
+            if isinstance(created, NotConfirmedError):
+                self.refresh_pairs(created.saved)
+            self.tell_error(created)
+        else:
+            self._show_created(created)
 
     def _create_successor(self, spec: RequestSpec, blocking: Blocking, renews: str) -> Pair:
         """Check that the pair `renews` can still be renewed, then create and return the pair that renews it.
@@ -191,13 +168,12 @@ class RequestScreen(FormScreen, PairsScreen):
         name, passphrase = self._options or (None, None)
         return replace_pair(self._session, renews, spec, name=name, passphrase=passphrase, blocking=blocking)
 
-    def on_pair_created(self, event: PairCreated) -> None:
+    def _show_created(self, pair: Pair) -> None:
         """Show the new pair in the keystore. Clear the form, unless the user has changed it in the meantime."""
         from csrtui.tasks.pair_text import NEXT_STEPS
 
-        self._is_generating = False
         form = self.request.form
-        self.refresh_pairs(event.pair.name)
+        self.refresh_pairs(pair.name)
         self._options = None
         self.show_options()
         if form.draft == self._generated_draft:
@@ -205,14 +181,7 @@ class RequestScreen(FormScreen, PairsScreen):
             self.request.update_soon()
             self.save_draft_soon()
             self.show_keystore()
-        step = NEXT_STEPS[event.pair.record.next_step(self._session.clock())]
-        renews = event.pair.record.renews
+        step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
+        renews = pair.record.renews
         content = f"renews {renews}" if renews else "key and CSR"
-        self.tell(f"made {event.pair.name}: {content}. Next: {step}")
-
-    def on_pair_creation_failed(self, event: PairCreationFailed) -> None:
-        """Show the error. The form stays unchanged."""
-        self._is_generating = False
-        if isinstance(event.error, NotConfirmedError):
-            self.refresh_pairs(event.error.saved)
-        self.tell_error(event.error)
+        self.tell(f"made {pair.name}: {content}. Next: {step}")

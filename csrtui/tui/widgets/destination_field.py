@@ -9,6 +9,7 @@ from textual.message import Message
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.store.destination import Destination, examine_backup_folder
 from csrtui.store.path_completion import PathKind
+from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.path_field import PathField
 
 FolderState = Destination | CsrtuiError
@@ -65,7 +66,7 @@ class DestinationField(PathField, inherit_css=True):
         folder = self.folder
         if folder and self.state is None and not self._is_checking:
             self._is_checking = True
-            self.run_worker(lambda: self._check_in_thread(folder), thread=True, group="destination")
+            self.run_worker(self._check_in_thread(folder), group="destination")
 
     def check_again(self) -> None:
         """If the folder failed its check, check it again, because the user may have created or mounted it since."""
@@ -82,12 +83,8 @@ class DestinationField(PathField, inherit_css=True):
                 )
             self.check()
 
-    def _check_in_thread(self, folder: str) -> None:
-        state: FolderState
-        try:
-            state = examine_backup_folder(folder, self._store)
-        except CsrtuiError as error:
-            state = error
+    async def _check_in_thread(self, folder: str) -> None:
+        state = await run_in_thread(lambda: examine_backup_folder(folder, self._store))
         self.post_message(self.Checked(folder, state))
 
     def on_destination_field_checked(self, event: Checked) -> None:
