@@ -14,14 +14,11 @@ from textual.screen import ModalScreen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import key_of
-from csrtui.tui.commands_app import CommandsApp
+from csrtui.tui.commands import COMMANDS, key_of
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.progress_line import ProgressLine
-from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from csrtui.core.base.secret import Secret
     from csrtui.tui.widgets.path_field import PathField
     from csrtui.tui.widgets.text_block import Line
 
@@ -129,7 +125,7 @@ class Modal(ModalScreen[ResultT]):
 
     def key_of(self, action: str) -> str:
         """Return the first key of a command as displayed text."""
-        return key_of(action, self.app.commands) if isinstance(self.app, CommandsApp) else key_of(action)
+        return key_of(action, getattr(self.app, "commands", COMMANDS))
 
     def key_lines(self, *keys: tuple[str, str]) -> list[Line]:
         """Return two lines with the keys and labels that fit, or one line if the screen is short."""
@@ -145,14 +141,6 @@ class Modal(ModalScreen[ResultT]):
         widget = self.query_one(block, TextBlock)
         widget.styles.height = len(lines)
         widget.show(lines)
-
-    def text_of(self, field: str) -> str:
-        """Return the text of a field without blanks at its ends. `field` is its selector."""
-        return self.query_one(field, TextField).value.strip()
-
-    def secret_of(self, field: str) -> Secret:
-        """Return the secret in a field. `field` is its selector."""
-        return self.query_one(field, SecretField).secret()
 
 
 class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):

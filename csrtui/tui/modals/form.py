@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from csrtui.core.base.secret import Secret
     from csrtui.tui.widgets.text_block import Line
 
 T = TypeVar("T")
@@ -85,6 +86,16 @@ class FormModal(Modal[ResultT]):
         """Show that characters were removed."""
         event.stop()
         self.fail(InputError(self.CHARACTERS_REMOVED))
+
+    # Fields
+
+    def text_of(self, field: str) -> str:
+        """Return the text of a field without blanks at its ends. `field` is its selector."""
+        return self.query_one(field, TextField).value.strip()
+
+    def secret_of(self, field: str) -> Secret:
+        """Return the secret in a field. `field` is its selector."""
+        return self.query_one(field, SecretField).secret()
 
     # Tasks
 

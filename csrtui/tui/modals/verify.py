@@ -21,6 +21,7 @@ from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
 
@@ -132,7 +133,8 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         self._test()
 
     def _test(self) -> None:
-        passphrase, identity = self.secret_of("#passphrase"), self.text_of("#identity")
+        passphrase = self.query_one("#passphrase", SecretField).secret()
+        identity = self.query_one("#identity", TextField).value.strip()
         if self.is_working:
             self._show_hint("A check is running. Wait a moment.")
         elif self._has_no_backups:

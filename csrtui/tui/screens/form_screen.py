@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.screen import Screen
-
-from csrtui.tui.panes.request import RequestPane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csrtui.tui.commands import Command
+    from csrtui.tui.panes.request import RequestPane
     from csrtui.tui.widgets.request_form import RequestForm
 
 
@@ -21,7 +20,7 @@ class FormScreen(Screen[None]):
     @property
     def request(self) -> RequestPane:
         """The request pane."""
-        return self.query_one(RequestPane)
+        return cast("RequestPane", self.query_one("RequestPane"))
 
     def possible_now(self, commands: Sequence[Command]) -> list[Command]:
         """Return those of `commands` that can be used on the present advice."""
