@@ -472,7 +472,7 @@ _shtab_csrtui_new_options=(
   "--force[proceed despite errors that X.509 itself permits]"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print the pair as JSON]"
-  "(*)::the first is the common name\; all are covered:"
+  "(*)::the first is the common name\; all are covered\; without a name, a terminal asks for each field:"
 )
 
 # guard to ensure default positional specs are added only once per session

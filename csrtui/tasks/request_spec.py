@@ -5,7 +5,7 @@ from typing import NamedTuple
 from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise
 from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
+from csrtui.core.base.finding import CaKind, FieldName, Fix, Purpose, worst_first
 from csrtui.core.certificates import csr
 from csrtui.core.config.policy import Policy
 from csrtui.core.keys.key_types import KeyType
@@ -76,6 +76,19 @@ def require_common_name(advice: Advice) -> Advice:
 def _is_named(advice: Advice) -> bool:
     """Return whether the request has a common name, or names without one if that is wanted."""
     return advice.subject.common_name is not None or (advice.no_common_name and bool(advice.covered_names))
+
+
+def with_fix(spec: RequestSpec, field: FieldName, fix: Fix) -> RequestSpec:
+    """Return a request with the fix of a finding on a field applied."""
+    if fix.names is not None:
+        spec = spec._replace(names=fix.names, no_common_name=spec.no_common_name or fix.no_common_name)
+    if fix.ca is not None:
+        spec = spec._replace(ca=fix.ca)
+    if fix.value is not None and field is FieldName.KEY:
+        spec = spec._replace(key_type=KeyType(fix.value))
+    elif fix.value is not None:
+        spec = spec._replace(subject=spec.subject._replace(**{field.value: fix.value}))
+    return spec
 
 
 def preview(advice: Advice) -> csr.Request | None:

@@ -8,9 +8,17 @@ import pytest
 
 from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, FieldName, Fix
+from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import SubjectInput
-from csrtui.tasks.request_spec import RequestSpec, advise_on, preview, require_common_name, with_counterparts
+from csrtui.tasks.request_spec import (
+    RequestSpec,
+    advise_on,
+    preview,
+    require_common_name,
+    with_counterparts,
+    with_fix,
+)
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -82,3 +90,13 @@ def test_many_twins_are_added_at_once_and_too_many_are_refused(session: Session)
         with_counterparts(
             session, RequestSpec((*names, *(f"b{number}.com" for number in range(MAX_NAMES_WITH_FIXES))))
         )
+
+
+def test_a_fix_changes_names_ca_key_or_a_field() -> None:
+    spec = RequestSpec(("a.com",))
+    assert with_fix(spec, FieldName.NAMES, Fix("x", names=("a.com", "www.a.com"))).names[1:] == ("www.a.com",)
+    unnamed = with_fix(spec, FieldName.COMMON_NAME, Fix("x", names=("", "a.com"), no_common_name=True))
+    assert unnamed.no_common_name
+    assert with_fix(spec, FieldName.CA, Fix("x", ca=CaKind.PRIVATE)).ca is CaKind.PRIVATE
+    assert with_fix(spec, FieldName.KEY, Fix("x", value="rsa-3072")).key_type is KeyType.RSA_3072
+    assert with_fix(spec, FieldName.COUNTRY, Fix("x", value="GB")).subject.country == "GB"

@@ -1,6 +1,7 @@
 """``csrtui new NAME …``: generate a private key and its CSR."""
 
 import argparse
+import sys
 
 from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
@@ -25,7 +26,10 @@ from csrtui.tasks.session import Session
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="the first is the common name; all are covered"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="the first is the common name; all are covered; without a name, a terminal asks for each field",
     )
     add_request_arguments(parser)
     add_subject_arguments(parser)
@@ -56,25 +60,36 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError("--same-key works only with --renews", "csrtui new NAME --renews PAIR --same-key")
     if options.file is not None:
         return _run_batch(options)
-    if not options.names:
+    asks = not options.names and options.key_file is None and options.renews is None and _has_terminal()
+    if not (options.names or asks):
         raise InputError("a request needs a name", "csrtui new www.mydomain.com")
     spec = read_request_options(options, tuple(options.names))
     session = open_session(options)
+    blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
+    if asks:
+        from csrtui.cli.questions import ask_request
+
+        spec = ask_request(session, spec, blocking)
     if options.add_counterpart:
         spec = with_counterparts(session, spec)
-    blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     if options.renews is not None:
         return _run_successor(session, options, spec, blocking)
     if options.key_file is not None:
         return _run_with_key(session, options, spec, blocking)
     advice = require_common_name(advise_on(session, spec))
     findings = (*advice.findings, *_existing_pair_findings(session, advice))
-    print_other_findings(findings, blocking)
+    if not asks:  # otherwise, the user has seen them
+        print_other_findings(findings, blocking)
     passphrase = read_new_key_passphrase(options, findings, blocking)
     session.store.remove_leftovers()
     pair = create_pair(session, spec, name=options.name, passphrase=passphrase, blocking=blocking)
     print_created_pair(session, pair, options)
     return 0
+
+
+def _has_terminal() -> bool:
+    """Return whether questions can be asked and answered."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def _run_successor(

@@ -160,6 +160,8 @@ class RequestForm(FieldGroups):
             self._no_common_name = self._no_common_name or fix.no_common_name
         if fix.value is not None and name in TEXT_FIELDS:
             self._field(name).replace_text(fix.value)
+        elif fix.value is not None:
+            self._choice(name).load_value(fix.value)
         if fix.ca is not None:
             self._choice(FieldName.CA).load_value(fix.ca.value)
         self._before_fix = (before, self.draft)

@@ -1,0 +1,286 @@
+"""Ask for the fields of a request one after another, line by line (``csrtui new`` without a name on a terminal).
+
+This works without cursor movement: with a screen reader, on a serial console, and with ``TERM=dumb``.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from csrtui.cli.output import print_finding, prompt_interrupts, write_message
+from csrtui.core.advice.advisor import Advice
+from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP, PURPOSE_HELP
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Purpose
+from csrtui.core.keys.key_types import KeyType, read_key_type
+from csrtui.core.names.paste import split_names
+from csrtui.core.servers.platforms import PLATFORMS, read_platform
+from csrtui.tasks.existing_pairs import with_pair_exists
+from csrtui.tasks.new import Blocking, is_blocking
+from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name, with_fix
+from csrtui.tasks.session import Session
+
+_INTRODUCTION: Final = """\
+csrtui asks for one field after another. Enter keeps the value in brackets, a hyphen (-) clears it,
+a question mark (?) explains the field. Ctrl+C leaves, and nothing is made.
+"""
+_LEFT: Final = "nothing was made"
+_CLEAR: Final = "-"
+_HELP: Final = "?"
+
+
+class _Field(NamedTuple):
+    """A field to ask for.
+
+    Attributes:
+        name: The field.
+        label: The words of the question.
+        show: Returns the value as text.
+        read: Returns the request with an answer as the value. It raises `InputError` if the answer is not valid.
+        explain: Returns the help.
+    """
+
+    name: FieldName
+    label: str
+    show: Callable[[RequestSpec], str]
+    read: Callable[[RequestSpec, str], RequestSpec]
+    explain: Callable[[RequestSpec], str]
+
+
+class _Leave(Exception):  # noqa: N818 - not an error
+    """The user has left the dialog."""
+
+
+def ask_request(session: Session, spec: RequestSpec, blocking: Blocking) -> RequestSpec:
+    """Ask for each field of a request on the terminal, show the advice on each, and return the request.
+
+    Args:
+        session: The session of the store.
+        spec: The request with the values to start with.
+        blocking: Whether errors that X.509 can represent are overruled.
+
+    Raises:
+        InputError: The user left, or does not want the pair.
+        KeyboardInterrupt: The user pressed Ctrl+C.
+    """
+    dialog = _Dialog(session, spec, blocking)
+    try:
+        dialog.ask_all()
+    except _Leave:
+        write_message("\n")
+        raise InputError(_LEFT) from None
+    except KeyboardInterrupt:
+        write_message(f"\n{_LEFT}\n")
+        raise
+    return dialog.spec
+
+
+class _Dialog:
+    def __init__(self, session: Session, spec: RequestSpec, blocking: Blocking) -> None:
+        self.spec = spec
+        self._session = session
+        self._blocking = blocking
+
+    def ask_all(self) -> None:
+        """Ask for all fields, and then whether to make the pair, until the user agrees."""
+        write_message(_INTRODUCTION)
+        for field in _FIELDS:
+            if self._applies(field):
+                self._ask(field)
+        while not self._confirm():
+            pass
+
+    def _applies(self, field: _Field) -> bool:
+        if field.name is FieldName.COMMON_NAME:
+            return not self.spec.no_common_name
+        is_private = self.spec.ca is CaKind.PRIVATE
+        return is_private or field.name not in {FieldName.ORGANIZATIONAL_UNIT, FieldName.PURPOSE}
+
+    def _ask(self, field: _Field) -> None:
+        """Ask for a field until its advice neither blocks nor offers a fix, or Enter keeps the value."""
+        write_message("\n")
+        fixes: list[tuple[Finding, Fix]] = []
+        is_advised = False
+        while True:
+            offer = f", or 1 to {len(fixes)} to fix" if len(fixes) > 1 else ", or 1 to fix" if fixes else ""
+            answer = _read_line(f"{field.label}{offer} [{visible(field.show(self.spec))}]: ")
+            if answer == _HELP:
+                write_message(f"{field.explain(self.spec)}\n")
+                continue
+            if not answer and is_advised:
+                return
+            if _is_number(answer, len(fixes)):
+                finding, fix = fixes[int(answer) - 1]
+                self.spec = with_fix(self.spec, finding.field, fix)
+            elif answer:
+                try:
+                    self.spec = field.read(self.spec, "" if answer == _CLEAR else answer)
+                except InputError as error:
+                    hint = f"; {error.hint}" if error.hint else ""
+                    write_message(f"error: {visible(error.message + hint)}\n")
+                    continue
+            fixes, blocks = self._advise(field)
+            is_advised = bool(fixes) or blocks
+            if not is_advised:
+                return
+
+    def _advise(self, field: _Field) -> tuple[list[tuple[Finding, Fix]], bool]:
+        """Print the advice on a field. Return the findings with fixes, and whether a finding blocks the request."""
+        fixes: list[tuple[Finding, Fix]] = []
+        findings = [finding for finding in self._advice().findings if finding.field is field.name]
+        for finding in findings:
+            is_overruled = finding.blocks and not is_blocking(finding, self._blocking)
+            level = "overruled" if is_overruled else finding.level.value
+            write_message(f"{visible(f'{level}: {finding.text}')}\n")
+            if finding.fix and finding.fix.renews:
+                write_message(f"{visible(f'  to renew it instead: csrtui renew {finding.fix.renews}')}\n")
+            elif finding.fix:
+                fixes.append((finding, finding.fix))
+                write_message(f"{visible(f'  {len(fixes)}: {finding.fix.label}')}\n")
+        return fixes, any(is_blocking(finding, self._blocking) for finding in findings)
+
+    def _advice(self) -> Advice:
+        advice = require_common_name(advise_on(self._session, self.spec))
+        return with_pair_exists(self._session, advice)
+
+    def _confirm(self) -> bool:
+        """Show the request and ask whether to make the pair. Return whether to make it.
+
+        Raises:
+            _Leave: The user does not want the pair.
+        """
+        fields = [field for field in _FIELDS if self._applies(field)]
+        write_message("\n")
+        for number, field in enumerate(fields, 1):
+            write_message(f"{number:>2} {field.label}: {visible(field.show(self.spec)) or '-'}\n")
+        errors = [finding for finding in self._advice().errors if is_blocking(finding, self._blocking)]
+        for finding in errors:
+            print_finding(finding.level.value, finding)
+        change = "the number of a field to change it"
+        question = f"Type {change}, or n to leave" if errors else f"Make this pair? y, n, or {change}"
+        answer = _read_line(f"{question}: ").lower()
+        if _is_number(answer, len(fields)):
+            self._ask(fields[int(answer) - 1])
+            return False
+        if answer in {"y", "yes"} and not errors:
+            return True
+        if answer in {"n", "no"}:
+            raise _Leave
+        return False
+
+
+def _is_number(answer: str, highest: int) -> bool:
+    return (
+        answer.isascii()
+        and answer.isdigit()
+        and len(answer) <= len(str(highest))
+        and 1 <= int(answer) <= highest
+    )
+
+
+def _read_line(prompt: str) -> str:
+    """Return the line that the user types, trimmed.
+
+    Raises:
+        _Leave: The input has ended (Ctrl+D).
+    """
+    while True:
+        write_message(prompt)
+        with prompt_interrupts():
+            line = sys.stdin.buffer.readline()
+        if not line:
+            raise _Leave
+        try:
+            return line.decode("utf-8").strip()
+        except UnicodeDecodeError:
+            write_message("error: the answer is not UTF-8; set the terminal to UTF-8\n")
+
+
+def _text_field(name: FieldName, label: str) -> _Field:
+    def read(spec: RequestSpec, answer: str) -> RequestSpec:
+        return spec._replace(subject=spec.subject._replace(**{name.value: answer}))
+
+    def show(spec: RequestSpec) -> str:
+        return str(getattr(spec.subject, name.value))
+
+    return _Field(name, label, show, read, lambda _: FIELD_HELP[name])
+
+
+def _read_names(spec: RequestSpec, answer: str) -> RequestSpec:
+    return spec._replace(names=(next(iter(spec.names), ""), *split_names(answer)))
+
+
+def _read_ca(spec: RequestSpec, answer: str) -> RequestSpec:
+    return spec._replace(ca=CaKind(_choose(answer, [kind.value for kind in CaKind])))
+
+
+def _read_purpose(spec: RequestSpec, answer: str) -> RequestSpec:
+    return spec._replace(purpose=Purpose(_choose(answer, [purpose.value for purpose in Purpose])))
+
+
+def _choose(answer: str, values: Sequence[str]) -> str:
+    """Return the only value that begins with an answer.
+
+    Raises:
+        InputError: No value or several values do.
+    """
+    matches = [value for value in values if value == answer.lower()]
+    matches = matches or [value for value in values if answer and value.startswith(answer.lower())]
+    if len(matches) != 1:
+        raise InputError(f'"{answer[:60]}" is not one of the values', f"answer {' or '.join(values)}")
+    return matches[0]
+
+
+_FIELDS: Final = (
+    _Field(
+        FieldName.COMMON_NAME,
+        "Common name",
+        lambda spec: next(iter(spec.names), ""),
+        lambda spec, answer: spec._replace(names=(answer, *spec.names[1:])),
+        lambda _: FIELD_HELP[FieldName.COMMON_NAME],
+    ),
+    _Field(
+        FieldName.NAMES,
+        "Other names",
+        lambda spec: ", ".join(spec.names[1:]),
+        _read_names,
+        lambda _: FIELD_HELP[FieldName.NAMES],
+    ),
+    _Field(
+        FieldName.CA,
+        "CA, public or private",
+        lambda spec: spec.ca.value,
+        _read_ca,
+        lambda _: "\n".join(CA_HELP.values()),
+    ),
+    _Field(
+        FieldName.PURPOSE,
+        "Purpose",
+        lambda spec: spec.purpose.value,
+        _read_purpose,
+        lambda _: "\n".join(PURPOSE_HELP.values()),
+    ),
+    _text_field(FieldName.ORGANIZATION, "Organization"),
+    _text_field(FieldName.ORGANIZATIONAL_UNIT, "Organizational unit"),
+    _text_field(FieldName.COUNTRY, "Country"),
+    _text_field(FieldName.STATE, "State or province"),
+    _text_field(FieldName.LOCALITY, "City"),
+    _Field(
+        FieldName.PLATFORM,
+        "Server software",
+        lambda spec: spec.platform,
+        lambda spec, answer: spec._replace(platform=read_platform(answer.lower()).id),
+        lambda _: f"{FIELD_HELP[FieldName.PLATFORM]}\nKnown: {', '.join(PLATFORMS)}.",
+    ),
+    _Field(
+        FieldName.KEY,
+        "Key type",
+        lambda spec: spec.effective_key_type.value,
+        lambda spec, answer: spec._replace(key_type=read_key_type(answer.lower())),
+        lambda spec: "\n".join(
+            KEY_HELP[key_type] for key_type in KeyType if key_type.public_ca or spec.ca is CaKind.PRIVATE
+        ),
+    ),
+)
+"""The fields in the order of the questions. The CA comes early, because it decides which rules and fields apply."""
