@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csrtui.cli.output import print_message
@@ -114,6 +113,8 @@ def _with_defaults(options: argparse.Namespace, profile: "Profile | None") -> "P
     settings = load_settings()
     if settings.config is None or not settings.config.defaults.settings:
         return profile
+    from dataclasses import replace  # slow to import, and seldom needed
+
     missing = {
         key: value
         for key, value in settings.config.defaults.settings.items()

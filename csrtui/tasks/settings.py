@@ -164,7 +164,7 @@ def _merge(layers: Sequence[Layer]) -> Config | None:
     config = read_config(merge_documents(layer.document for layer in layers))
     if config.policy == Config().policy:
         return config
-    return replace(config, policy=replace(config.policy, source=config_file.SITE_FILE))
+    return replace(config, policy=config.policy._replace(source=config_file.SITE_FILE))
 
 
 @contextmanager

@@ -1,14 +1,13 @@
 """The rules of this machine for new requests, from ``[policy]``. They guard against mistakes and enforce nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from csrtui.core.base.finding import FieldName, Finding, Fix, Level
 from csrtui.core.keys.key_types import KeyType
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """The rules of this machine.
 
     Attributes:
