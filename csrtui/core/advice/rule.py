@@ -46,11 +46,12 @@ class Rule(NamedTuple, Generic[Case]):
     private_text: str | None = None
     forceable: bool = True
 
-    def finding(self, case: Case, ca: CaKind, field: FieldName, value: str) -> Finding | None:
-        """Return the finding for a case, or None if the rule does not apply."""
-        level = self.public_level if ca is CaKind.PUBLIC else self.private_level
-        if level is None or (hit := self.check(case)) is None:
-            return None
+    def level(self, ca: CaKind) -> Level | None:
+        """Return the level of the findings for a kind of CA, or None if the rule does not apply to it."""
+        return self.public_level if ca is CaKind.PUBLIC else self.private_level
+
+    def finding(self, hit: Hit, level: Level, ca: CaKind, field: FieldName, value: str) -> Finding:
+        """Return the finding for a result of `check`."""
         template = self.private_text if ca is CaKind.PRIVATE and self.private_text else self.text
         # A fix that switches to the selected kind of CA would change nothing.
         fix = None if hit.fix and hit.fix.ca is ca else hit.fix
@@ -83,8 +84,11 @@ def evaluate(
         value: The value of the findings, as entered.
         suppressions: The findings that suppress other findings.
     """
-    results = (rule.finding(case, ca, field, value) for rule in rules)
-    findings = [finding for finding in results if finding is not None]
+    findings = [
+        rule.finding(hit, level, ca, field, value)
+        for rule in rules
+        if (level := rule.level(ca)) is not None and (hit := rule.check(case)) is not None
+    ]
     return [
         finding
         for index, finding in enumerate(findings)

@@ -8,12 +8,18 @@ from csrtui.core.subject.attributes import TYPES_BY_OID, Attribute
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cryptography import x509
 
 _SPECIAL = frozenset('"+,;<>\\')
 """The characters that must be escaped with a backslash at any position (RFC 4514, 2.4)."""
+_FIELDS_BY_OID = {
+    "2.5.4.3": "common_name",
+    "2.5.4.10": "organization",
+    "2.5.4.11": "organizational_unit",
+    "2.5.4.6": "country",
+    "2.5.4.8": "state",
+    "2.5.4.7": "locality",
+}
 _PLAIN = r"[A-Za-z0-9.*-]+(?: [A-Za-z0-9.*-]+)*"
 """Matches values that need no escaping. Most values match and skip the slower check of each character."""
 
@@ -54,32 +60,16 @@ def decode(name: "x509.Name") -> SubjectFields:
 
     The known types among the other attributes are returned too, in their order. Others are left out.
     """
-    from cryptography.x509 import NameOID
-
-    def first(oid: "x509.ObjectIdentifier") -> str | None:
-        attributes = name.get_attributes_for_oid(oid)
-        return _text(attributes[0].value) if attributes else None
-
-    return SubjectFields(
-        common_name=first(NameOID.COMMON_NAME),
-        organization=first(NameOID.ORGANIZATION_NAME),
-        organizational_unit=first(NameOID.ORGANIZATIONAL_UNIT_NAME),
-        country=first(NameOID.COUNTRY_NAME),
-        state=first(NameOID.STATE_OR_PROVINCE_NAME),
-        locality=first(NameOID.LOCALITY_NAME),
-        attributes=tuple(_further_attributes(name)),
-    )
-
-
-def _further_attributes(name: "x509.Name") -> "Iterator[Attribute]":
-    """Yield the attributes of known types, without the first unit, which has its own field."""
-    has_unit = False
+    fields: dict[str, str] = {}
+    others = []
     for attribute in name:
-        known = TYPES_BY_OID.get(attribute.oid.dotted_string)
-        if known == "OU" and not has_unit:
-            has_unit = True
-        elif known is not None:
-            yield Attribute(known, _text(attribute.value))
+        oid = attribute.oid.dotted_string
+        field = _FIELDS_BY_OID.get(oid)
+        if field is not None and field not in fields:
+            fields[field] = _text(attribute.value)
+        elif oid in TYPES_BY_OID:
+            others.append(Attribute(TYPES_BY_OID[oid], _text(attribute.value)))
+    return SubjectFields(**fields, attributes=tuple(others))
 
 
 def rfc4514(name: "x509.Name") -> str:
