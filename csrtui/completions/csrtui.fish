@@ -218,6 +218,7 @@ complete -c csrtui -n '_shtab_csrtui_using renew' -s v -l verbose -d 'log each a
 complete -c csrtui -n '_shtab_csrtui_using renew' -l reuse -d 'print the old CSR again, after checking that its key exists and matches'
 complete -c csrtui -n '_shtab_csrtui_using renew' -l same-key -d 'make a new CSR with the old key, after the same check'
 complete -c csrtui -n '_shtab_csrtui_using renew' -l names -x -d 'with --same-key: the names of the new CSR'
+complete -c csrtui -n '_shtab_csrtui_using renew' -l drop-must-staple -d 'do not request must-staple (TLS feature), even if the old CSR does'
 complete -c csrtui -n '_shtab_csrtui_using renew' -l key -xka "ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87" -d 'one of ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87 (default: as before)'
 complete -c csrtui -n '_shtab_csrtui_using renew' -l as -x -d 'the new pair'"'"'s name'
 complete -c csrtui -n '_shtab_csrtui_using renew' -l encrypt-key -l no-encrypt-key -d 'encrypt the new key with a passphrase (default: as before)'

@@ -486,6 +486,7 @@ _shtab_csrtui_renew_options=(
   "--reuse[print the old CSR again, after checking that its key exists and matches]"
   "--same-key[make a new CSR with the old key, after the same check]"
   "--names[with --same-key\: the names of the new CSR]:NAME:"
+  "--drop-must-staple[do not request must-staple (TLS feature), even if the old CSR does]"
   "--key[one of ec-p256, ec-p384, ec-p521, rsa-2048, rsa-3072, rsa-4096, ed25519, ml-dsa-44, ml-dsa-65, ml-dsa-87 (default\: as before)]:TYPE:(ec-p256 ec-p384 ec-p521 rsa-2048 rsa-3072 rsa-4096 ed25519 ml-dsa-44 ml-dsa-65 ml-dsa-87)"
   "--as[the new pair\'s name]:NAME:"
   {--encrypt-key,--no-encrypt-key}"[encrypt the new key with a passphrase (default\: as before)]"

@@ -163,7 +163,7 @@ def load_draft_for_hosts(session: Session) -> tuple[Draft, str]:
     """
     text = recall(session, LastUsed.HOST_REQUEST)
     draft = load_draft(text.encode("ascii", "replace")) if text else newest_draft(session).next_draft()
-    return replace(draft, renews=""), recall(session, LastUsed.REQUEST_HOSTS)
+    return replace(draft, renews="", must_staple=False), recall(session, LastUsed.REQUEST_HOSTS)
 
 
 def save_draft_for_hosts(session: Session, draft: Draft, hosts: str) -> None:
@@ -192,4 +192,5 @@ def request_spec_of(draft: Draft) -> RequestSpec:
         key_type=KeyType(draft.key),
         purpose=Purpose(draft.purpose),
         no_common_name=draft.no_common_name and not draft.common_name.strip(),
+        must_staple=draft.must_staple,
     )

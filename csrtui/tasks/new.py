@@ -85,7 +85,7 @@ def create_pair(
     encryptor = None if passphrase is None else BatchEncryptor(passphrase, session.entropy)
     private_key = key.key if key else session.generate_key(spec.effective_key_type)
     csr = build_csr(advice, private_key)
-    shown = csrs.preview(advice.subject, advice.covered_names, advice.purpose)
+    shown = csrs.preview(advice.subject, advice.covered_names, advice.purpose, must_staple=advice.must_staple)
     if (csr.subject_der, csr.names) != (shown.subject_der, shown.names):
         raise CsrtuiError("the CSR differs from its preview; nothing was stored")
     record, files = build_files(session, spec, csr, private_key, encryptor, renews=renews)
@@ -121,11 +121,14 @@ def build_csr(advice: Advice, key: "key_types.PrivateKey") -> csrs.Request:
     Raises:
         CsrtuiError: The CSR does not match the request or the key.
     """
-    csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, key, advice.purpose))
+    csr = csrs.read_der(
+        csrs.build(advice.subject, advice.covered_names, key, advice.purpose, must_staple=advice.must_staple)
+    )
     matches = (
         csr.subject == advice.subject
         and csr.names == tuple(advice.covered_names)
         and csr.purpose is advice.purpose
+        and csr.must_staple is advice.must_staple
         and csr.spki_sha256 == key_types.spki_sha256(key.public_key())
         and csrs.has_valid_signature(csr.der)
     )

@@ -25,8 +25,13 @@ class PrefilledForm:
     omissions: tuple[str, ...]
 
 
-def start_from_pair(session: Session, name: str) -> PrefilledForm:
+def start_from_pair(session: Session, name: str, *, keep_must_staple: bool = False) -> PrefilledForm:
     """Return a form with the names, subject, CA, server software and key type of a pair.
+
+    Args:
+        session: The session of the store.
+        name: The name of the pair.
+        keep_must_staple: Whether to request must-staple if the pair's CSR does, to renew the pair.
 
     Raises:
         InputError: The pair does not exist.
@@ -34,8 +39,11 @@ def start_from_pair(session: Session, name: str) -> PrefilledForm:
     """
     pair, csr = read_pair(session, name)
     record = pair.record
-    form = _form(read_prefill(csr.der, record.ca))
-    draft = replace(form.draft, ca=record.ca.value, purpose=record.purpose.value)
+    prefill = read_prefill(csr.der, record.ca, keep_must_staple=keep_must_staple)
+    form = _form(prefill)
+    draft = replace(
+        form.draft, ca=record.ca.value, purpose=prefill.purpose.value, must_staple=prefill.must_staple
+    )
     if record.platform in PLATFORMS:
         draft = replace(draft, platform=record.platform, key=PLATFORMS[record.platform].key_type.value)
     if record.key.type in tuple(KeyType):
@@ -82,4 +90,4 @@ def _form(prefill: Prefill) -> PrefilledForm:
         f"{excerpt(attribute.text)} in the subject: the form has no field for it"
         for attribute in prefill.attributes
     )
-    return PrefilledForm(draft, (*prefill.omissions, *attributes))
+    return PrefilledForm(draft, (*prefill.omissions, *prefill.unissued, *attributes))

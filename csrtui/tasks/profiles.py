@@ -87,7 +87,11 @@ def with_profile_applied(draft: Draft, profile: Profile) -> Draft:
     """
     values = profile.settings
     filled = replace(
-        draft, **values, no_common_name=draft.no_common_name, templates=draft.templates.difference(values)
+        draft,
+        **values,
+        no_common_name=draft.no_common_name,
+        must_staple=draft.must_staple,
+        templates=draft.templates.difference(values),
     )
     if profile.platform and not profile.key:
         return replace(filled, key=PLATFORMS[profile.platform].key_type.value)

@@ -77,7 +77,7 @@ def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -
     """
     folder = read_pair_folder(session, name)
     record, csr = folder.pair.record, folder.csr
-    old = read_prefill(csr.der, record.ca)
+    old = read_prefill(csr.der, record.ca, keep_must_staple=True)
     platform = record.platform if record.platform in PLATFORMS else OTHER
     old_key_type = KeyType(record.key.type) if record.key.type in tuple(KeyType) else None
     spec = RequestSpec(
@@ -89,6 +89,7 @@ def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -
         old.purpose,
         old.no_common_name,
         old.attributes,
+        old.must_staple,
     )
     advice = require_common_name(advise_on(session, spec))
     omissions = list(old.omissions)
@@ -104,7 +105,7 @@ def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -
     )
     old_findings = tuple(worst_first(findings))
     choices = renewal_choices(record, advice.findings, old_findings, omissions)
-    omissions += _only_in_certificate(folder)
+    omissions += [*old.unissued, *_only_in_certificate(folder)]
     return Renewal(folder.pair, csr, spec, advice, tuple(omissions), old_findings, choices)
 
 
@@ -121,7 +122,7 @@ def _only_in_certificate(folder: PairFolder) -> list[str]:
         prefill = read_prefill(leaf.der, record.ca)
     except InputError:
         return []  # csrtui show and csrtui doctor report this
-    return [f"in the present certificate: {sentence}" for sentence in prefill.omissions]
+    return [f"in the present certificate: {sentence}" for sentence in (*prefill.omissions, *prefill.unissued)]
 
 
 def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.STOPS) -> None:
@@ -281,9 +282,17 @@ SAME_KEY_CONSEQUENCES = (
 """What follows from a renewal with the old key and a new CSR."""
 
 
+def without_must_staple(session: Session, renewal: Renewal) -> Renewal:
+    """Return a renewal whose new CSR does not request must-staple."""
+    return _with_spec(session, renewal, renewal.spec._replace(must_staple=False))
+
+
 def with_names(session: Session, renewal: Renewal, names: Sequence[str]) -> Renewal:
     """Return a renewal for other names, the common name first unless the old request had none."""
-    spec = renewal.spec._replace(names=tuple(names))
+    return _with_spec(session, renewal, renewal.spec._replace(names=tuple(names)))
+
+
+def _with_spec(session: Session, renewal: Renewal, spec: RequestSpec) -> Renewal:
     return replace(renewal, spec=spec, advice=require_common_name(advise_on(session, spec)))
 
 

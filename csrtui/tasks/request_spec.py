@@ -27,6 +27,7 @@ class RequestSpec(NamedTuple):
         purpose: The purpose of the certificate.
         no_common_name: Whether the common name is left out. All names are then only SANs.
         attributes: The further attributes of the subject.
+        must_staple: Whether the CSR requests must-staple. Only a renewal keeps it.
     """
 
     names: tuple[str, ...]
@@ -37,6 +38,7 @@ class RequestSpec(NamedTuple):
     purpose: Purpose = Purpose.SERVER
     no_common_name: bool = False
     attributes: tuple[Attribute, ...] = ()
+    must_staple: bool = False
 
     @property
     def effective_key_type(self) -> KeyType:
@@ -55,6 +57,7 @@ def advise_on(session: Session, spec: RequestSpec, policy: Policy | None = None)
         purpose=spec.purpose,
         no_common_name=spec.no_common_name,
         attributes=spec.attributes,
+        must_staple=spec.must_staple,
     )
     findings = tuple((session.policy if policy is None else policy).findings(spec.effective_key_type))
     if not findings:
@@ -95,7 +98,7 @@ def preview(advice: Advice) -> csr.Request | None:
     """Return a preview of the CSR, or None if X.509 cannot represent the names or fields."""
     if not _is_named(advice) or any(finding.blocks and not finding.forceable for finding in advice.findings):
         return None
-    return csr.preview(advice.subject, advice.covered_names, advice.purpose)
+    return csr.preview(advice.subject, advice.covered_names, advice.purpose, must_staple=advice.must_staple)
 
 
 _COUNTERPARTS = frozenset({"www-not-covered", "bare-not-covered", "wildcard-bare-not-covered"})

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from command import ROOT
 
+from csrtui.core.base.finding import Purpose
+from csrtui.core.certificates import csr
+from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.subject.fields import SubjectFields
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -190,12 +196,13 @@ def shell(command: str) -> None:
 # What a new CSR does not contain
 
 STAPLE = "must-staple (TLS feature status_request): a new CSR does not request it"
-PURPOSES = "the extended key usages TLS client, Microsoft EFS: a new CSR does not request them"
+PURPOSES = "the extended key usages Microsoft EFS: a new CSR does not request them"
+CLIENT = "the extended key usage TLS client: public CAs issue certificates for servers only, so a new CSR does not request it"
 MAIL = "the e-mail address admin@example.com in the subject: there is no field for it"
 NAME = "a.odd.example.com"
 
 
-@pytest.mark.parametrize(("name", "lost"), [("18-email", [MAIL]), ("18-exts", [STAPLE, PURPOSES])])
+@pytest.mark.parametrize(("name", "lost"), [("18-email", [MAIL]), ("18-exts", [STAPLE, PURPOSES, CLIENT])])
 def test_a_csr_made_of_a_certificate_says_what_it_loses(name: str, lost: list[str], csrtui: Csrtui) -> None:
     ran = csrtui("adopt", "--key", file(f"{name}.key"), "--cert", file(f"{name}.crt"))
     assert ran.status == 0, whole(ran)
@@ -226,8 +233,43 @@ def test_an_adopted_csr_says_at_renewal_what_a_new_one_loses(csrtui: Csrtui) -> 
     assert shown.count("extended key usage: TLS server, TLS client, Microsoft EFS") == 2
     assert "not compared" not in shown
     ran = csrtui("renew", NAME)
-    assert f"note: {STAPLE}" in ran.err
-    assert f"note: {PURPOSES}" in ran.err
+    for sentence in (PURPOSES, CLIENT):
+        assert f"note: {sentence}" in ran.err
+
+
+def test_must_staple_is_kept_with_a_warning_until_it_is_dropped(csrtui: Csrtui) -> None:
+    names = [file(f"17-exts.{ending}") for ending in ("key", "csr", "crt")]
+    csrtui("adopt", "--key", names[0], "--csr", names[1], "--cert", names[2])
+    kept, label = "warning: The new CSR requests must-staple", "must-staple (TLS feature status_request)"
+    ran = csrtui("renew", NAME)
+    assert kept in ran.err
+    assert f"without must-staple: csrtui renew {NAME} --drop-must-staple" in ran.err
+    assert label in csrtui("show", f"{NAME}-2").out
+    ran = csrtui("renew", f"{NAME}-2", "--same-key")
+    assert ran.err.count("must-staple, as the old one does") == 1
+    assert label in csrtui("show", f"{NAME}-3").out
+    assert csrtui("renew", f"{NAME}-3", "--reuse", "--drop-must-staple").status == 2
+    ran = csrtui("renew", f"{NAME}-3", "--drop-must-staple")
+    assert "must-staple" not in ran.err
+    assert label not in csrtui("show", f"{NAME}-4").out
+
+
+def test_a_client_purpose_of_an_adopted_public_request_does_not_stop_its_renewal(
+    csrtui: Csrtui, tmp_path: Path
+) -> None:
+    key, der = tmp_path / "k.pem", tmp_path / "r.pem"
+    private = key_types.generate(KeyType.EC_P256)
+    key.write_bytes(key_types.private_pem(private))
+    key.chmod(0o600)
+    subject = SubjectFields(common_name="www.mydomain.com")
+    names = ["www.mydomain.com", "mydomain.com"]
+    der.write_bytes(csr.to_pem(csr.build(subject, names, private, Purpose.SERVER_CLIENT)))
+    assert csrtui("adopt", "--key", str(key), "--csr", str(der)).status == 0
+    ran = csrtui("renew", "www.mydomain.com", "--json")
+    assert ran.status == 0
+    assert f"note: {CLIENT}" in ran.err
+    assert "is recommended here" not in ran.err
+    assert ran.json["purpose"] == "server"
 
 
 def test_an_empty_subject_of_a_csr_stays_empty(csrtui: Csrtui) -> None:

@@ -72,7 +72,12 @@ def planned(session: Session, host: str, *names: str) -> PlannedRequest:
 def test_advice_ahead_says_nothing_of_what_is_filled_in_later(session: Session) -> None:
     texts = {"common_name": "{{ x }}", "locality": "{{ town }}"}
     draft = Draft(
-        **texts, no_common_name=False, names="mydomain.com", country="UK", templates=frozenset(texts)
+        **texts,
+        no_common_name=False,
+        must_staple=False,
+        names="mydomain.com",
+        country="UK",
+        templates=frozenset(texts),
     )
     advice = advise_on_template(session, spec_from_draft(draft))
     codes = {one.code for one in advice.findings}

@@ -253,6 +253,21 @@ async def test_without_its_names_it_is_another_request(session: Session) -> None
         assert user.draft.renews == ""
 
 
+async def test_must_staple_of_the_old_request_is_kept_until_its_fix_drops_it(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec((ONE, "mydomain.com"), must_staple=True))
+    async with at_screens(session, (80, 24)) as user:
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: user.draft.must_staple, "the form")
+        assert "requests must-staple, as the old one" in " ".join(user.screen_text.split())
+        await user.press("ctrl+f")
+        assert not user.draft.must_staple
+        assert user.draft.renews == ONE
+        await user.press("ctrl+z")
+        assert user.draft.must_staple
+
+
 async def test_another_session_may_have_renewed_it_meanwhile(session: Session) -> None:
     async with at_screens(session) as user:
         await at_renew(user)

@@ -34,6 +34,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--names", nargs="+", metavar="NAME", help="with --same-key: the names of the new CSR"
     )
+    parser.add_argument(
+        "--drop-must-staple",
+        action="store_true",
+        help="do not request must-staple (TLS feature), even if the old CSR does",
+    )
     new = parser.add_argument_group("a new pair")
     new.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)} (default: as before)")
     new.add_argument("--as", dest="name", metavar="NAME", help="the new pair's name")
@@ -59,6 +64,8 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError("--reuse makes no key", "leave out --key, --as and --encrypt-key")
     if options.same_key and (options.reuse or options.key or options.encrypt_key is not None):
         raise InputError("--same-key keeps the key as it is", "leave out --reuse, --key and --encrypt-key")
+    if options.reuse and options.drop_must_staple:
+        raise InputError("--reuse hands out the old CSR as it is", "leave out --reuse or --drop-must-staple")
     if options.names and not options.same_key:
         raise InputError(
             "--names works only with --same-key", "for other names and a new key: csrtui new NAME"
@@ -71,6 +78,8 @@ def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     key_type = None if options.key is None else read_key_type(options.key)
     renewal = renew.plan_renewal(session, options.pair, key_type)
+    if options.drop_must_staple:
+        renewal = renew.without_must_staple(session, renewal)
     blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     renew.check_renewable(session, renewal.pair, blocking)
     if options.same_key:
@@ -81,6 +90,7 @@ def _run(options: argparse.Namespace) -> int:
 def _renew(session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking) -> int:
     _print_consequences(renewal, RenewalWay.NEW_PAIR)
     print_other_findings(renewal.advice.findings, blocking)
+    _print_way_without_must_staple(renewal)
     for sentence in renewal.omissions:
         print_message(f"note: {sentence}")
     session.store.remove_leftovers()
@@ -99,7 +109,9 @@ def _renew_with_same_key(
         renewal = renew.with_names(session, renewal, options.names)
     for sentence in renew.SAME_KEY_CONSEQUENCES:
         print_message(f"renewing with the same key: {sentence}")
-    print_other_findings((*renewal.advice.findings, *renewal.old_findings), blocking)
+    old_findings = (finding for finding in renewal.old_findings if finding.code != "must-staple")
+    print_other_findings((*renewal.advice.findings, *old_findings), blocking)
+    _print_way_without_must_staple(renewal)
     for sentence in renewal.omissions:
         print_message(f"note: {sentence}")
     session.store.remove_leftovers()
@@ -154,6 +166,11 @@ def _print_consequences(renewal: renew.Renewal, way: RenewalWay) -> None:
         print_message(
             f"note: {recommended.value} is recommended here: csrtui renew {renewal.pair.name}{option}"
         )
+
+
+def _print_way_without_must_staple(renewal: renew.Renewal) -> None:
+    if renewal.spec.must_staple:
+        print_message(f"without must-staple: csrtui renew {renewal.pair.name} --drop-must-staple")
 
 
 def _read_passphrase(pair: Pair, options: argparse.Namespace) -> Secret | None:

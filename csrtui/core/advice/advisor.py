@@ -14,7 +14,7 @@ from csrtui.core.advice.purpose_rules import PURPOSE_RULES
 from csrtui.core.advice.rule import FIELD_SUPPRESSIONS, FLAW_SUPPRESSIONS, NAME_SUPPRESSIONS, evaluate
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
-from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, Purpose, worst_first
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import Name, NameKind
 from csrtui.core.names.public_suffixes import SuffixList
@@ -45,6 +45,14 @@ _NO_COMMON_NAME = {
 """The notes on a common name that is left out (BR 7.1.4.3: the field is not recommended)."""
 
 
+_MUST_STAPLE = Finding(
+    "must-staple", Level.WARNING, FieldName.KEY, "",
+    "The new CSR requests must-staple, as the old one does: CAs that ended OCSP refuse such an order.",
+    Fix("do not request must-staple", drops_must_staple=True),
+)  # fmt: skip
+"""The warning about must-staple that is kept from an old request (Let's Encrypt refuses it since 2025-05-07)."""
+
+
 class Advice(NamedTuple):
     """The findings on a request, and the names and fields that its CSR will contain.
 
@@ -55,6 +63,7 @@ class Advice(NamedTuple):
             None.
         purpose: The purpose of the certificate.
         no_common_name: Whether the common name is left out on purpose.
+        must_staple: Whether the CSR requests must-staple.
     """
 
     findings: tuple[Finding, ...]
@@ -62,6 +71,7 @@ class Advice(NamedTuple):
     subject: SubjectFields
     purpose: Purpose = Purpose.SERVER
     no_common_name: bool = False
+    must_staple: bool = False
 
     @property
     def covered_names(self) -> tuple[str, ...]:
@@ -94,6 +104,7 @@ def advise(
     purpose: Purpose = Purpose.SERVER,
     no_common_name: bool = False,
     attributes: Sequence[Attribute] = (),
+    must_staple: bool = False,
 ) -> Advice:
     """Return the advice on a request as entered. Accept any input without raising an error.
 
@@ -106,6 +117,7 @@ def advise(
         purpose: The purpose of the certificate.
         no_common_name: Whether to leave out the common name. All names are then only SANs.
         attributes: The further attributes of the subject.
+        must_staple: Whether the CSR requests must-staple.
     """
     if no_common_name:
         names = ("", *names[not (names and names[0].strip()) :])
@@ -120,6 +132,8 @@ def advise(
         findings += evaluate(ATTRIBUTE_RULES, attribute, ca, FieldName.ATTRIBUTES, attribute.text)
     if no_common_name:
         findings.append(_NO_COMMON_NAME[ca])
+    if must_staple:
+        findings.append(_MUST_STAPLE)
     unique = tuple(name_list.names[index] for index in name_list.first_index.values())
     return Advice(
         tuple(worst_first(findings)),
@@ -127,6 +141,7 @@ def advise(
         _subject_fields(name_list, subject, attributes),
         purpose,
         no_common_name,
+        must_staple,
     )
 
 

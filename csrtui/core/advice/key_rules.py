@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule, evaluate
-from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, worst_first
-from csrtui.core.certificates.csr import OLD_HASHES, Request, extension_value, requested_extensions
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, worst_first
+from csrtui.core.certificates.csr import OLD_HASHES, Request
 from csrtui.core.keys import key_types, quality
 from csrtui.core.keys.key_types import KeyType
 
@@ -152,13 +152,8 @@ def _old_hash(csr: Request) -> Hit | None:
 
 
 def _must_staple(csr: Request) -> Hit | None:
-    from cryptography import x509
-
-    try:
-        features = extension_value(requested_extensions(csr.der), x509.TLSFeature)
-    except ValueError:  # a CSR that breaks the encoding rules, which only `inspect` describes
-        return None
-    return Hit() if x509.TLSFeatureType.status_request in (features or ()) else None
+    fix = Fix("a new CSR without it: csrtui renew PAIR --drop-must-staple", drops_must_staple=True)
+    return Hit(fix=fix) if csr.must_staple else None
 
 
 def _old_key(age: timedelta) -> Hit | None:
@@ -267,7 +262,7 @@ CSR_RULES: tuple[Rule[Request], ...] = (
     ),
     Rule(
         "must-staple", Level.WARNING, Level.WARNING,
-        "The CSR requests must-staple: CAs that ended OCSP refuse it. A renewal with a new pair leaves it out.",
+        "The CSR requests must-staple: CAs that ended OCSP refuse such an order.",
         _must_staple, "RFC 7633, Let's Encrypt since 2025-05-07",
     ),
 )  # fmt: skip

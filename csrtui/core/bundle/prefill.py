@@ -30,20 +30,24 @@ class Prefill:
         names: The names in their original spelling, without duplicates and with the common name first. It can be empty.
         subject: The other subject fields. Missing fields are empty.
         omissions: A sentence for each value that is not copied, safe to display.
+        unissued: Such sentences on values that no CA of this kind issues.
         purpose: The purpose. For a public CA it is always the server.
         no_common_name: Whether there are names, but no common name.
         attributes: The further attributes of the subject. For a public CA there are none.
+        must_staple: Whether the new CSR requests must-staple.
     """
 
     names: tuple[str, ...]
     subject: SubjectInput
     omissions: tuple[str, ...]
+    unissued: tuple[str, ...] = ()
     purpose: Purpose = Purpose.SERVER
     no_common_name: bool = False
     attributes: tuple[Attribute, ...] = ()
+    must_staple: bool = False
 
 
-def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
+def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC, *, keep_must_staple: bool = False) -> Prefill:
     """Return the values for a new request from the first CSR in a file or, without a CSR, the first certificate.
 
     The certificate of a CA is used only if there is no other certificate.
@@ -51,6 +55,7 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
     Args:
         data: PEM in any text, or DER.
         ca: The kind of CA for the new request.
+        keep_must_staple: Whether to request must-staple if the CSR or certificate has it.
 
     Raises:
         InputError: The file contains a private key, or nothing readable. The message says which.
@@ -74,12 +79,14 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC) -> Prefill:
                 *omissions.describe_other_items(len(material.requests) + len(material.certificates)),
                 *unused_attributes,
                 *omissions.describe_unused_names(invalid_names, other_names, repeated_names),
-                *omissions.describe_other_parts(source, purpose),
+                *omissions.describe_other_parts(source, purpose, ca, keeps_must_staple=keep_must_staple),
                 *(f"{problem.text}: skipped" for problem in material.problems),
             ),
+            unissued=tuple(omissions.describe_unissued_parts(source, ca)),
             purpose=purpose,
             attributes=tuple(attributes),
             no_common_name=bool(names) and not common_name,
+            must_staple=keep_must_staple and csr.has_must_staple(source.extensions),
         )
 
 

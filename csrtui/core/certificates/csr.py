@@ -45,6 +45,7 @@ class Request(NamedTuple):
         spki_sha256: The SPKI fingerprint, 64 hex digits.
         signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
         purpose: The purpose that the CSR requests (`purposes.purpose_of`).
+        must_staple: Whether the CSR requests must-staple (`has_must_staple`).
     """
 
     der: bytes
@@ -56,6 +57,7 @@ class Request(NamedTuple):
     spki_sha256: str
     signature_hash: str | None
     purpose: Purpose = Purpose.SERVER
+    must_staple: bool = False
 
     @property
     def sha256(self) -> str:
@@ -64,7 +66,12 @@ class Request(NamedTuple):
 
 
 def build(
-    subject: SubjectFields, names: Sequence[str], key: "PrivateKey", purpose: Purpose = Purpose.SERVER
+    subject: SubjectFields,
+    names: Sequence[str],
+    key: "PrivateKey",
+    purpose: Purpose = Purpose.SERVER,
+    *,
+    must_staple: bool = False,
 ) -> bytes:
     """Return the DER of a CSR for `subject` and `names`, signed with `key`.
 
@@ -76,6 +83,7 @@ def build(
         names: Names in the format of `Request.names`, the common name first.
         key: A key of one of the types in `key_types.KeyType`.
         purpose: The purpose, requested as key usage and extended key usage.
+        must_staple: Whether to request must-staple (`has_must_staple`).
 
     Raises:
         InputError: The key has another type.
@@ -94,16 +102,24 @@ def build(
         builder = builder.add_extension(sans, critical=subject == SubjectFields())
     for extension in purposes.extensions_for(purpose, key_type):
         builder = builder.add_extension(extension.value, extension.critical)
+    if must_staple:
+        builder = builder.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request]), critical=False)
     return builder.sign(key, key_types.signature_hash(key_type)).public_bytes(Encoding.DER)
 
 
-def preview(subject: SubjectFields, names: Sequence[str], purpose: Purpose = Purpose.SERVER) -> Request:
-    """Return the CSR for `subject`, `names` and `purpose`, decoded from the DER that would be signed.
+def preview(
+    subject: SubjectFields,
+    names: Sequence[str],
+    purpose: Purpose = Purpose.SERVER,
+    *,
+    must_staple: bool = False,
+) -> Request:
+    """Return the CSR for the given values (`build`), decoded from the DER that would be signed.
 
     The preview is built by `build` and read by `read_der` like the real CSR, so it shows how the encoding changes a
     value. Its key is not secret: it is the private key 1 on P-256.
     """
-    return read_der(build(subject, names, _preview_key(), purpose))
+    return read_der(build(subject, names, _preview_key(), purpose, must_staple=must_staple))
 
 
 def read_der(data: bytes) -> Request:
@@ -176,6 +192,13 @@ def extension_value(extensions: "x509.Extensions", extension_type: type[_Extensi
         return extensions.get_extension_for_class(extension_type).value
     except x509.ExtensionNotFound:
         return None
+
+
+def has_must_staple(extensions: "x509.Extensions") -> bool:
+    """Return whether the extensions contain the TLS feature status_request (RFC 7633), known as must-staple."""
+    from cryptography import x509
+
+    return x509.TLSFeatureType.status_request in (extension_value(extensions, x509.TLSFeature) or ())
 
 
 def has_valid_signature(der: bytes) -> bool:
@@ -281,6 +304,7 @@ def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
         spki_sha256=key_types.spki_sha256(key),
         signature_hash=hash_name(csr),
         purpose=purposes.purpose_of(extended_key_usages(csr.extensions)),
+        must_staple=has_must_staple(csr.extensions),
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import excerpt, visible
 from csrtui.core.base.finding import CaKind, Purpose
-from csrtui.core.certificates.csr import OLD_HASHES, extended_key_usages, extension_value
+from csrtui.core.certificates.csr import OLD_HASHES, extended_key_usages, extension_value, has_must_staple
 from csrtui.core.certificates.purposes import (
     ANY_PURPOSE,
     CLIENT_AUTHENTICATION,
@@ -85,20 +85,13 @@ def describe_usages(extensions: "x509.Extensions") -> Iterator[str]:
     """Yield a line for each of must-staple, key usages and extended key usages that the extensions contain."""
     from cryptography import x509
 
-    if _has_must_staple(extensions):
+    if has_must_staple(extensions):
         yield "must-staple (TLS feature status_request)"
     key_usage = extension_value(extensions, x509.KeyUsage)  # RFC 5280, 4.2.1.3
     if usages := [text for attribute, text in _KEY_USAGES if getattr(key_usage, attribute, False)]:
         yield f"key usage: {', '.join(usages)}"
     if purposes := _purposes(extensions):
         yield f"extended key usage: {', '.join(purposes)}"
-
-
-def _has_must_staple(extensions: "x509.Extensions") -> bool:
-    """Return whether the extensions contain the TLS feature status_request (RFC 7633), known as must-staple."""
-    from cryptography import x509
-
-    return x509.TLSFeatureType.status_request in (extension_value(extensions, x509.TLSFeature) or ())
 
 
 def _purposes(extensions: "x509.Extensions", *, without: Sequence[str] = ()) -> list[str]:
@@ -165,20 +158,33 @@ def describe_unused_names(
         yield f"{_listed(repeated)}: listed more than once, used once"
 
 
-def describe_other_parts(decoded: "Decoded", purpose: Purpose) -> Iterator[str]:
+def describe_unissued_parts(decoded: "Decoded", ca: CaKind) -> Iterator[str]:
+    """Yield a sentence about each part that is not copied because no CA of this kind issues it."""
+    if ca is CaKind.PUBLIC and CLIENT_AUTHENTICATION in extended_key_usages(decoded.extensions):
+        yield (
+            "the extended key usage TLS client: public CAs issue certificates for servers only, so a new CSR does "
+            "not request it"
+        )
+
+
+def describe_other_parts(
+    decoded: "Decoded", purpose: Purpose, ca: CaKind, *, keeps_must_staple: bool = False
+) -> Iterator[str]:
     """Yield sentences about the extensions and attributes that are not copied, and about a weak signature.
 
     Args:
         decoded: The CSR or certificate.
         purpose: The purpose of the new CSR.
+        ca: The kind of CA for the new CSR.
+        keeps_must_staple: Whether the new CSR requests must-staple too.
     """
     from cryptography import x509
 
-    if _has_must_staple(decoded.extensions):
+    if has_must_staple(decoded.extensions) and not keeps_must_staple:
         yield "must-staple (TLS feature status_request): a new CSR does not request it"
-    if purposes := _purposes(
-        decoded.extensions, without=(SERVER_AUTHENTICATION, *EXTENDED_KEY_USAGES[purpose])
-    ):
+    unissued = (CLIENT_AUTHENTICATION,) if ca is CaKind.PUBLIC else ()
+    known = (SERVER_AUTHENTICATION, *EXTENDED_KEY_USAGES[purpose], *unissued)
+    if purposes := _purposes(decoded.extensions, without=known):
         yield f"the extended key usages {visible(', '.join(purposes))}: a new CSR does not request them"
     if isinstance(decoded, x509.CertificateSigningRequest):
         yield from _describe_attributes(decoded)

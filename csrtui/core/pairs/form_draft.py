@@ -25,6 +25,7 @@ class Draft:
         purpose: The purpose, a value of `Purpose`.
         no_common_name: Whether the common name is left out. A typed common name wins.
         renews: The name of the pair that the new pair replaces, or "".
+        must_staple: Whether the CSR requests must-staple, as that of the pair to replace does.
         templates: The names of the text fields in which the user typed every brace. Inventory variables are replaced
             only in these fields. All other fields are literal, because a brace in them came from a file, a pair, a
             profile or a paste. In a draft from an older version, all fields are literal.
@@ -43,6 +44,7 @@ class Draft:
     purpose: str = Purpose.SERVER.value
     no_common_name: bool = False
     renews: str = ""
+    must_staple: bool = False
     templates: frozenset[str] = frozenset()
 
     @property
@@ -63,7 +65,15 @@ class Draft:
     def next_draft(self) -> "Draft":
         """Return a draft for the next request. It keeps the organization and the selected values, but not the names."""
         templates = self.templates.difference({"common_name", "names"})
-        return replace(self, common_name="", names="", renews="", no_common_name=False, templates=templates)
+        return replace(
+            self,
+            common_name="",
+            names="",
+            renews="",
+            no_common_name=False,
+            must_staple=False,
+            templates=templates,
+        )
 
 
 def dump_draft(draft: Draft) -> bytes:
@@ -92,6 +102,7 @@ def load_draft(data: bytes) -> Draft:
         key=draft.key if draft.key in tuple(KeyType) else DEFAULT_KEY_TYPE.value,
         purpose=draft.purpose if draft.purpose in tuple(Purpose) else Purpose.SERVER.value,
         no_common_name=members.get("no_common_name") is True,
+        must_staple=members.get("must_staple") is True,
         renews=draft.renews if is_pair_name(draft.renews) else "",
         templates=frozenset(TEXT_FIELDS).intersection(
             [name for name in templates if isinstance(name, str)] if isinstance(templates, list) else []

@@ -315,7 +315,7 @@ def _build_csr(
     if impossible:
         raise BlockedError(impossible)
     csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, candidate.key, advice.purpose))
-    return csr, tuple(f"not in the new CSR: {sentence}" for sentence in old.omissions)
+    return csr, tuple(f"not in the new CSR: {sentence}" for sentence in (*old.omissions, *old.unissued))
 
 
 def _record(

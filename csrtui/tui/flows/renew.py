@@ -39,7 +39,7 @@ async def renew(page: PairsScreen, name: str) -> None:
         await _submit_again(page, answer.renewal)
         return
     try:
-        start = start_from_pair(page.session, name)
+        start = start_from_pair(page.session, name, keep_must_staple=True)
     except CsrtuiError as error:
         page.tell_error(error)
     else:

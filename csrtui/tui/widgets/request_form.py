@@ -72,7 +72,7 @@ class RequestForm(FieldGroups):
         self._before_fix: tuple[Draft, Draft] | None = None
         self._undone_fix: tuple[Draft, Draft] | None = None
         self._posted_draft = draft
-        self._renews, self._no_common_name = draft.renews, draft.no_common_name
+        self._hold_hidden(draft)
         self._notes: dict[str, str] = {}
         self._options_note = ""
 
@@ -101,19 +101,25 @@ class RequestForm(FieldGroups):
             **choices,
             no_common_name=self._no_common_name,
             renews=self._renews,
+            must_staple=self._must_staple,
             templates=templates,
         )
 
     def load(self, draft: Draft) -> None:
         """Show a draft and discard the history of all fields."""
         self._before_fix = self._undone_fix = None
-        self._renews, self._no_common_name = draft.renews, draft.no_common_name
+        self._hold_hidden(draft)
         for name in TEXT_FIELDS:
             text = getattr(draft, name.value)
             self._field(name).load_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
         self._posted_draft = self.draft
         self.refresh_notes()
+
+    def _hold_hidden(self, draft: Draft) -> None:
+        """Keep the values of a draft that have no field."""
+        self._renews, self._no_common_name = draft.renews, draft.no_common_name
+        self._must_staple = draft.must_staple
 
     @property
     def focused_field(self) -> FieldName:
@@ -164,6 +170,8 @@ class RequestForm(FieldGroups):
             self._choice(name).load_value(fix.value)
         if fix.ca is not None:
             self._choice(FieldName.CA).load_value(fix.ca.value)
+        if fix.drops_must_staple:
+            self._must_staple = False
         self._before_fix = (before, self.draft)
         self.refresh_notes()
         self.post_message(self.Changed())
@@ -171,7 +179,7 @@ class RequestForm(FieldGroups):
     def replace(self, draft: Draft) -> None:
         """Fill the form with a draft. `undo_fix` undoes this in one step."""
         before = self.draft
-        self._renews, self._no_common_name = draft.renews, draft.no_common_name
+        self._hold_hidden(draft)
         for name in TEXT_FIELDS:
             text = getattr(draft, name.value)
             self._field(name).replace_text(text, is_template=name.value in draft.templates)
@@ -204,7 +212,7 @@ class RequestForm(FieldGroups):
 
     def _step(self, current: Draft, target: Draft, step: Callable[[FormField, Draft], None]) -> None:
         """Change the form from `current` to `target`, and call `step` to undo or redo each text field that differs."""
-        self._renews, self._no_common_name = target.renews, target.no_common_name
+        self._hold_hidden(target)
         changed_templates = current.templates ^ target.templates
         for name in TEXT_FIELDS:
             if name.value in changed_templates or current.texts[name.value] != target.texts[name.value]:
@@ -219,7 +227,7 @@ class RequestForm(FieldGroups):
         """Post `Changed` if the user has changed the content. Loaded content and repeated events post nothing."""
         draft = self.draft
         if draft.renews and not draft.has_names:  # the names that are typed next belong to another request
-            self._renews = ""
+            self._renews, self._must_staple = "", False
             self.tell(f"the next pair will not renew {draft.renews}")
             draft = self.draft
         if draft.no_common_name and not draft.has_names:

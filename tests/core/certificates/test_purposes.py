@@ -81,7 +81,25 @@ def test_a_prefill_for_a_public_ca_is_for_a_server_with_a_note_on_other_usages()
     )
     prefill = read_prefill(request.der, CaKind.PUBLIC)
     assert prefill.purpose is Purpose.SERVER
-    assert prefill.omissions == ("the extended key usages TLS client: a new CSR does not request them",)
+    assert prefill.omissions == ()
+    (sentence,) = prefill.unissued
+    assert sentence.startswith(
+        "the extended key usage TLS client: public CAs issue certificates for servers only"
+    )
+    assert read_prefill(request.der, CaKind.PRIVATE).unissued == ()
+
+
+@pytest.mark.parametrize("must_staple", [False, True])
+def test_must_staple_is_requested_again_only_for_a_renewal(must_staple: bool) -> None:
+    request = csr.preview(
+        SubjectFields(common_name="a.mydomain.com"), ["a.mydomain.com"], must_staple=must_staple
+    )
+    assert request.must_staple is must_staple
+    renewed = read_prefill(request.der, keep_must_staple=True)
+    assert (renewed.must_staple, renewed.omissions) == (must_staple, ())
+    another = read_prefill(request.der)
+    assert another.must_staple is False
+    assert bool(another.omissions) is must_staple
 
 
 def test_a_usage_that_needs_an_unsupported_key_is_not_copied() -> None:
@@ -131,4 +149,7 @@ def test_must_staple_in_an_existing_csr_is_a_warning(ca: CaKind) -> None:
     assert [(finding.code, finding.level) for finding in check_csr(csr.read_der(der), ca)] == [
         ("must-staple", Level.WARNING)
     ]
+    (finding,) = check_csr(csr.read_der(der), ca)
+    assert finding.fix is not None
+    assert finding.fix.drops_must_staple
     assert check_csr(csr.preview(JANE, []), ca) == ()

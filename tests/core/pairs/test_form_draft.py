@@ -58,7 +58,7 @@ def test_any_json_is_a_valid_draft(members: object) -> None:
     assert all(
         isinstance(text, str)
         for name, text in asdict(draft).items()
-        if name not in {"templates", "no_common_name"}
+        if name not in {"templates", "no_common_name", "must_staple"}
     )
     assert draft.ca in tuple(CaKind)
     assert draft.key in tuple(KeyType)
@@ -93,6 +93,7 @@ def test_a_draft_contains_no_secret() -> None:
         "purpose",
         "no_common_name",
         "renews",
+        "must_staple",
         "templates",
     }
 
@@ -129,7 +130,11 @@ def test_a_draft_without_templates_is_literal() -> None:
 def test_the_next_draft_keeps_the_templates_of_its_fields() -> None:
     texts = dict.fromkeys(TEXT_FIELDS, "{{ a }}")
     draft = Draft(
-        **texts, no_common_name=False, templates=frozenset({"common_name", "names", "country"})
+        **texts,
+        no_common_name=False,
+        must_staple=False,
+        templates=frozenset({"common_name", "names", "country"}),
     ).next_draft()
     assert draft.templates == {"country"}
+    assert not Draft(must_staple=True).next_draft().must_staple
     assert draft.texts == texts | {"common_name": "", "names": ""}
