@@ -175,6 +175,7 @@ def save_draft_for_hosts(session: Session, draft: Draft, hosts: str) -> None:
 def request_spec_of(draft: Draft) -> RequestSpec:
     """Return the request that a form specifies."""
     from csrtui.core.names.paste import split_names
+    from csrtui.core.subject.attributes import read_attributes
     from csrtui.core.subject.fields import SubjectInput
     from csrtui.tasks.request_spec import RequestSpec
 
@@ -192,5 +193,6 @@ def request_spec_of(draft: Draft) -> RequestSpec:
         key_type=KeyType(draft.key),
         purpose=Purpose(draft.purpose),
         no_common_name=draft.no_common_name and not draft.common_name.strip(),
+        attributes=read_attributes(draft.attributes),
         must_staple=draft.must_staple,
     )

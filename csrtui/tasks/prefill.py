@@ -7,6 +7,7 @@ from csrtui.core.bundle.prefill import Prefill, read_prefill
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.core.subject.attributes import attributes_text, fits_text
 from csrtui.store.files import read_foreign
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session
@@ -84,10 +85,12 @@ def _form(prefill: Prefill) -> PrefilledForm:
         country=subject.country,
         state=subject.state,
         locality=subject.locality,
+        attributes=attributes_text(prefill.attributes),
         no_common_name=prefill.no_common_name,
     )
-    attributes = (
-        f"{excerpt(attribute.text)} in the subject: the form has no field for it"
+    omitted = (
+        f"{excerpt(attribute.text)} in the subject is not copied"
         for attribute in prefill.attributes
+        if not fits_text(attribute)
     )
-    return PrefilledForm(draft, (*prefill.omissions, *prefill.unissued, *attributes))
+    return PrefilledForm(draft, (*prefill.omissions, *prefill.unissued, *omitted))

@@ -14,6 +14,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.pairs.pair_json import dump_record, load_record
+from csrtui.core.subject.attributes import Attribute
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.new import create_pair
@@ -97,3 +98,13 @@ def test_a_key_in_the_store_is_refused(session: Session) -> None:
     pair = create_pair(session, RequestSpec(("www.a.com",)))
     with pytest.raises(InputError, match="that is a private key, which must stay secret"):
         start_from_file(f"{pair.path}/key.pem")
+
+
+def test_attributes_are_copied_for_a_private_ca_except_those_that_the_form_cannot_hold(
+    session: Session,
+) -> None:
+    attributes = (Attribute("UID", "4711"), Attribute("title", "a; b"))
+    pair = create_pair(session, RequestSpec(("host1",), ca=CaKind.PRIVATE, attributes=attributes))
+    form = start_from_pair(session, pair.name)
+    assert form.draft.attributes == "UID=4711"
+    assert form.omissions == ("title=a; b in the subject is not copied",)

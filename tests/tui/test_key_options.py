@@ -9,6 +9,7 @@ from screens_user import at_screens, session_on
 from csrtui.core.base.secret import Secret
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.passphrase import open_key
+from csrtui.tasks.prefill import start_from_pair
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,3 +44,24 @@ async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_i
     assert not read_pair(session, "b.mydomain.com")[0].record.key.encrypted
     for file in (tmp_path / "store").rglob("*"):
         assert not file.is_file() or PHRASE.encode() not in file.read_bytes()
+
+
+async def test_further_attributes_are_in_the_subject_for_a_private_ca_and_copied_from_the_pair(
+    tmp_path: Path,
+) -> None:
+    session = session_on(tmp_path / "store")
+    async with at_screens(session) as user:
+        await user.press(*"a.mydomain.com", "f9", "down", "down", "down", *"title=Clerk; number=1", "enter")
+        assert "is not TYPE=VALUE with a known type" in user.screen_text
+        await user.press("ctrl+u", *"title=Clerk; UID=4711", "enter")
+        assert "2 attributes" in user.screen_text
+        await user.until(lambda: "public CAs certify only" in user.screen_text, "the advice")
+        await user.press("ctrl+f")
+        await user.until(lambda: "Clerk" in user.preview, "the subject")
+        await user.generate()
+        await user.until_pairs("a.mydomain.com")
+        await user.press("f2")
+        assert "F9: passphrase, pair's name" in user.screen_text
+    assert "UID=4711" in read_pair(session, "a.mydomain.com")[0].record.subject_text
+    form = start_from_pair(session, "a.mydomain.com")
+    assert (form.draft.attributes, form.omissions) == ("title=Clerk; UID=4711", ())

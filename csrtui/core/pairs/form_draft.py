@@ -4,10 +4,12 @@ import json
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.keys.key_types import DEFAULT_KEY_TYPE, KeyType
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
+from csrtui.core.subject.attributes import read_attributes
 
 TEXT_FIELDS = ("common_name", "names", "organization", "organizational_unit", "country", "state", "locality")
 """The names of the text fields."""
@@ -24,6 +26,7 @@ class Draft:
         key: The key type, a value of `KeyType`.
         purpose: The purpose, a value of `Purpose`.
         no_common_name: Whether the common name is left out. A typed common name wins.
+        attributes: The further attributes of the subject, as `read_attributes` reads them.
         renews: The name of the pair that the new pair replaces, or "".
         must_staple: Whether the CSR requests must-staple, as that of the pair to replace does.
         templates: The names of the text fields in which the user typed every brace. Inventory variables are replaced
@@ -43,6 +46,7 @@ class Draft:
     key: str = DEFAULT_KEY_TYPE.value
     purpose: str = Purpose.SERVER.value
     no_common_name: bool = False
+    attributes: str = ""
     renews: str = ""
     must_staple: bool = False
     templates: frozenset[str] = frozenset()
@@ -69,6 +73,7 @@ class Draft:
             self,
             common_name="",
             names="",
+            attributes="",
             renews="",
             no_common_name=False,
             must_staple=False,
@@ -103,8 +108,18 @@ def load_draft(data: bytes) -> Draft:
         purpose=draft.purpose if draft.purpose in tuple(Purpose) else Purpose.SERVER.value,
         no_common_name=members.get("no_common_name") is True,
         must_staple=members.get("must_staple") is True,
+        attributes=_valid_attributes(draft.attributes),
         renews=draft.renews if is_pair_name(draft.renews) else "",
         templates=frozenset(TEXT_FIELDS).intersection(
             [name for name in templates if isinstance(name, str)] if isinstance(templates, list) else []
         ),
     )
+
+
+def _valid_attributes(text: str) -> str:
+    """Return the text of attributes, or "" if another version of csrtui wrote types that this one does not know."""
+    try:
+        read_attributes(text)
+    except InputError:
+        return ""
+    return text

@@ -1,6 +1,7 @@
 """Further attributes of a subject, after the six fields of the form, for a private CA."""
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from csrtui.core.base.errors import InputError
@@ -10,6 +11,7 @@ _IA5: Final = re.compile(r"[\x20-\x7e]*")
 _PRINTABLE: Final = re.compile(r"[A-Za-z0-9 '()+,./:=?-]*")
 _ANY: Final = re.compile(r".*", re.DOTALL)
 _MAX_QUOTED = 40
+_SEPARATOR: Final = ";"
 
 
 class AttributeType(NamedTuple):
@@ -79,3 +81,22 @@ def read_attribute(text: str) -> Attribute:
             f"types: {', '.join(ATTRIBUTE_TYPES)}",
         )
     return Attribute(known, value)
+
+
+def read_attributes(text: str) -> tuple[Attribute, ...]:
+    """Return the attributes in a text such as ``OU=Research; UID=4711``. No value can contain a semicolon.
+
+    Raises:
+        InputError: A part has no "=", or its type is unknown.
+    """
+    return tuple(read_attribute(part.strip()) for part in text.split(_SEPARATOR) if part.strip())
+
+
+def attributes_text(attributes: Iterable[Attribute]) -> str:
+    """Return the text from which `read_attributes` reads these attributes, without those that it cannot read."""
+    return f"{_SEPARATOR} ".join(attribute.text for attribute in attributes if fits_text(attribute))
+
+
+def fits_text(attribute: Attribute) -> bool:
+    """Return whether `read_attributes` can read an attribute: its value has no semicolon and no blanks at its end."""
+    return _SEPARATOR not in attribute.value and attribute.value == attribute.value.rstrip()

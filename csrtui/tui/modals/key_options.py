@@ -1,4 +1,4 @@
-"""The second page of the request form: the pair's name, and the passphrase of its key."""
+"""The second page of the request form: the pair's name, the passphrase of its key, and further attributes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import plural
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.pairs.pair_name import check_pair_name
+from csrtui.core.subject.attributes import read_attributes
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.secret_field import SecretField
@@ -22,26 +24,34 @@ if TYPE_CHECKING:
 
 _HELP = (
     "Without a name, the pair is named after its first name. Without a passphrase, the key is readable by its owner "
-    "only. The passphrase is not saved with the form."
+    "only. The passphrase is not saved with the form. Only private CAs accept further attributes of the subject, such "
+    "as OU=Research; UID=4711."
 )
 
 
 class KeyOptions(NamedTuple):
-    """What else can be set for a new pair. It is kept in memory only.
+    """What else can be set for a new pair. It is kept in memory only, except the attributes, which are in the draft.
 
     Attributes:
         pair_name: The name of the pair, or None for the one derived from the request.
         passphrase: The passphrase of the key, or None.
+        attributes: The further attributes of the subject, as `read_attributes` reads them.
     """
 
     pair_name: str | None = None
     passphrase: Secret | None = None
+    attributes: str = ""
 
     @property
     def summary(self) -> str:
         """The options that are set, in a few words, or ""."""
-        name = f"pair {self.pair_name}" if self.pair_name else ""
-        return ", ".join(text for text in (name, "key with passphrase" if self.passphrase else "") if text)
+        count = len(read_attributes(self.attributes))
+        texts = (
+            f"pair {self.pair_name}" if self.pair_name else "",
+            "key with passphrase" if self.passphrase else "",
+            plural(count, "attribute") if count else "",
+        )
+        return ", ".join(filter(None, texts))
 
 
 class KeyOptionsModal(FormModal[KeyOptions | None]):
@@ -63,6 +73,10 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
                 ("Pair's name", TextField(self._options.pair_name or "", id="pair-name")),
                 ("Passphrase", SecretField(id="passphrase")),
                 ("Repeat", SecretField(id="again")),
+                (
+                    "Attributes",
+                    TextField(self._options.attributes, "TYPE=value; TYPE=value", id="attributes"),
+                ),
             )
             yield TextBlock(id="answer")
 
@@ -70,9 +84,12 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         """Put the cursor into the name."""
         self.query_one("#pair-name").focus()
 
-    def on_input_submitted(self) -> None:
-        """Go to the next field."""
-        self.app.action_focus_next()
+    def on_input_submitted(self, event: TextField.Submitted) -> None:
+        """Go to the next field, or accept the options."""
+        if event.input.id == "attributes":
+            self._accept()
+        else:
+            self.app.action_focus_next()
 
     def on_secret_field_submitted(self, event: SecretField.Submitted) -> None:
         """Go to the second passphrase, or accept the options."""
@@ -89,17 +106,19 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
 
     def _accept(self) -> None:
         name, passphrase = self.text_of("#pair-name"), self.secret_of("#passphrase")
+        attributes = self.text_of("#attributes")
         try:
             if name:
                 check_pair_name(name)
             if passphrase.encoded and passphrase != self.secret_of("#again"):
                 raise InputError("The passphrases differ. Type the second one again.")
+            read_attributes(attributes)
             if passphrase.encoded and (weakness := refusal(passphrase)) is not None:
                 raise weakness
         except CsrtuiError as error:
             self.fail(error)
             return
-        self.dismiss(KeyOptions(name or None, passphrase if passphrase.encoded else None))
+        self.dismiss(KeyOptions(name or None, passphrase if passphrase.encoded else None, attributes))
 
     def draw(self) -> None:
         """Redraw the dialog."""

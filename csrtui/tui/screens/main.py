@@ -19,6 +19,7 @@ from csrtui.tui.panes.first_commands import first_commands
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.sentences import error_text
+from csrtui.tui.stale_messages import MessageCheck
 from csrtui.tui.terminal import hostname
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -67,13 +68,12 @@ class MainScreen(RequestScreen):
 
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__(session, commands)
-        self._pane = PaneName.REQUEST
-        self._moves = 0
+        self._pane, self._moves = PaneName.REQUEST, 0
         self._session_draft = SessionDraft(session)
         self._draft_writer = DraftWriter["Draft"](self._session_draft.save)
         self._message_draft: Draft | None = None
-        self._counts = ""
-        self._is_save_pending = False
+        self._message_check = MessageCheck()
+        self._counts, self._is_save_pending = "", False
         self._ready = Event()
 
     def compose(self) -> ComposeResult:
@@ -336,6 +336,7 @@ class MainScreen(RequestScreen):
         # This event can arrive after a message about the change that caused it. That message must stay.
         if not self._is_generating and self.request.form.draft != self._message_draft:
             self.query_one("#message", RuleLine).clear()
+        self.show_options()
         self.save_draft_soon()
 
     def on_request_pane_commands_changed(self) -> None:
@@ -348,6 +349,7 @@ class MainScreen(RequestScreen):
         self._counts = "" if counts == "no" else visible(counts)
         self._draw_title()
         self._draw_bar()  # another session may have done the next step
+        self._message_check.clear_stale(self.query_one("#message", RuleLine), self.keystore.rows)
 
     def on_keystore_pane_failed(self, event: KeystorePane.Failed) -> None:
         """Show why the store or a pair cannot be read."""

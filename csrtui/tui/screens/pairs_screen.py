@@ -13,6 +13,7 @@ from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import COMMANDS, step_label
 from csrtui.tui.patches.compositor import CroppedCompositor
 from csrtui.tui.sentences import error_text
+from csrtui.tui.stale_messages import NO_SELECTION
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -84,7 +85,7 @@ class PairsScreen(Screen[None]):
         """Return the selected pair. Without one, say so and return None."""
         current = self.selection().current
         if current is None:
-            self.tell("No pair selected.")
+            self.tell(NO_SELECTION)
         return current
 
     def tell(self, text: str) -> None:

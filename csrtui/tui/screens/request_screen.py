@@ -59,19 +59,26 @@ class RequestScreen(FormScreen, PairsScreen):
             self.renew_pair(name)
 
     def action_key_options(self) -> None:
-        """Set the pair's name and the passphrase of its key."""
+        """Set the pair's name, the passphrase of its key and further attributes of the subject."""
         from csrtui.tui.modals.key_options import KeyOptions, KeyOptionsModal
 
-        self.app.push_screen(KeyOptionsModal(self._options or KeyOptions()), self._set_options)
+        options = self._options or KeyOptions()
+        modal = KeyOptionsModal(options._replace(attributes=self.request.form.draft.attributes))
+        self.app.push_screen(modal, self._set_options)
 
     def _set_options(self, options: KeyOptions | None) -> None:
         if options is not None:
             self._options = options
+            self.request.form.set_attributes(options.attributes)
             self.show_options()
 
     def show_options(self) -> None:
-        """Show the options of the next pair in the form, or the key that sets them."""
-        summary = self._options.summary if self._options else ""
+        """Show in the form what is set on its second page, or the key that opens that page."""
+        attributes, summary = self.request.form.draft.attributes, ""
+        if self._options or attributes:
+            from csrtui.tui.modals.key_options import KeyOptions
+
+            summary = (self._options or KeyOptions())._replace(attributes=attributes).summary
         key = key_of("key_options", self._commands)
         self.request.form.show_options(summary or f"{key}: passphrase, pair's name")
 
@@ -139,7 +146,7 @@ class RequestScreen(FormScreen, PairsScreen):
 
             if renews:
                 return self._create_successor(spec, blocking, renews)
-            name, passphrase = self._options or (None, None)
+            name, passphrase, _ = self._options or (None, None, "")
             return create_pair(self._session, spec, name=name, passphrase=passphrase, blocking=blocking)
 
         created = await run_in_thread(create)
@@ -165,7 +172,7 @@ class RequestScreen(FormScreen, PairsScreen):
         except (InputError, RefusedError) as error:
             hint = "clear both name fields to make a pair that renews none"
             raise RefusedError(error.message, hint) from error
-        name, passphrase = self._options or (None, None)
+        name, passphrase, _ = self._options or (None, None, "")
         return replace_pair(self._session, renews, spec, name=name, passphrase=passphrase, blocking=blocking)
 
     def _show_created(self, pair: Pair) -> None:
@@ -175,12 +182,12 @@ class RequestScreen(FormScreen, PairsScreen):
         form = self.request.form
         self.refresh_pairs(pair.name)
         self._options = None
-        self.show_options()
         if form.draft == self._generated_draft:
             form.begin_again(form.draft.next_draft())
             self.request.update_soon()
             self.save_draft_soon()
             self.show_keystore()
+        self.show_options()
         step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
         renews = pair.record.renews
         content = f"renews {renews}" if renews else "key and CSR"

@@ -100,6 +100,7 @@ class RequestForm(FieldGroups):
             **texts,
             **choices,
             no_common_name=self._no_common_name,
+            attributes=self._attributes,
             renews=self._renews,
             must_staple=self._must_staple,
             templates=templates,
@@ -119,7 +120,7 @@ class RequestForm(FieldGroups):
     def _hold_hidden(self, draft: Draft) -> None:
         """Keep the values of a draft that have no field."""
         self._renews, self._no_common_name = draft.renews, draft.no_common_name
-        self._must_staple = draft.must_staple
+        self._must_staple, self._attributes = draft.must_staple, draft.attributes
 
     @property
     def focused_field(self) -> FieldName:
@@ -349,9 +350,16 @@ class RequestForm(FieldGroups):
             self.refresh_line(field)
 
     def show_options(self, note: str) -> None:
-        """Show the name of the pair and whether its key has a passphrase, in the title of the last group."""
-        self._options_note = note
-        self.refresh()
+        """Show what is set on the second page of the form, in the title of the last group."""
+        if note != self._options_note:
+            self._options_note = note
+            self.refresh()
+
+    def set_attributes(self, text: str) -> None:
+        """Set the further attributes of the subject."""
+        if text != self._attributes:
+            self._attributes = text
+            self.post_message(self.Changed())
 
     def labels(self) -> Mapping[str, FieldLabel]:
         """Return the labels of the text fields. A choice draws its own label."""

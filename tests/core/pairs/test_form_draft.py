@@ -28,6 +28,7 @@ DRAFTS = st.builds(
     platform=st.sampled_from(list(PLATFORMS)),
     key=st.sampled_from([key.value for key in KeyType]),
     renews=st.sampled_from(["", "a.com", "wildcard.a.com-2"]),
+    attributes=st.sampled_from(["", "OU=Research; UID=4711"]),
     templates=st.frozensets(st.sampled_from(TEXT_FIELDS)),
 )
 JSON = st.recursive(
@@ -92,6 +93,7 @@ def test_a_draft_contains_no_secret() -> None:
         "key",
         "purpose",
         "no_common_name",
+        "attributes",
         "renews",
         "must_staple",
         "templates",
@@ -117,7 +119,7 @@ def test_the_next_draft_has_everything_except_the_names(draft: Draft) -> None:
     following = draft.next_draft()
     assert not following.has_names
     templates = draft.templates - {"common_name", "names"}
-    without = {"common_name": "", "names": "", "renews": "", "templates": templates}
+    without = {"common_name": "", "names": "", "attributes": "", "renews": "", "templates": templates}
     assert asdict(following) == {**asdict(draft), **without}
 
 
@@ -138,3 +140,13 @@ def test_the_next_draft_keeps_the_templates_of_its_fields() -> None:
     assert draft.templates == {"country"}
     assert not Draft(must_staple=True).next_draft().must_staple
     assert draft.texts == texts | {"common_name": "", "names": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "loaded"), [("OU=Research;UID=4711", "OU=Research;UID=4711"), ("newType=x", ""), ("OU", "")]
+)
+def test_attributes_that_are_not_known_are_left_out(text: str, loaded: str) -> None:
+    assert load_draft(json.dumps({"attributes": text, "locality": "Bonn"}).encode()) == Draft(
+        locality="Bonn", attributes=loaded
+    )
+    assert Draft(attributes="OU=a").next_draft() == Draft()
