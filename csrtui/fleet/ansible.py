@@ -10,6 +10,7 @@ exception is `TrustedTemplate`, which csrtui's code makes only from constants.
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -39,7 +40,14 @@ _RUN_VARIABLE = "CSRTUI_FLEET_RUN"
 """The environment variable that marks the processes of a run."""
 _MAX_CONTROL_PATH = 64
 """The maximum number of bytes in the path of the folder for ssh's sockets (108 with the socket's name, unix(7))."""
+_HOSTS_START = '{"hosts": '
+"""The start of the line with the hosts of a play. The results of the hosts come after it."""
 _ERROR_PREFIXES = ("ERROR", "[ERROR]", "ansible-playbook: error", "ansible-inventory: error")
+_PLACE = re.compile(
+    r"(?:Origin: |The error appears to be in ')(?P<file>/[^:']*)(?::|': line )?(?P<line>[0-9]+)?"
+    r"(?::|, column )?(?P<column>[0-9]+)?"
+)
+"""A line of Ansible that names the place of an error in a file."""
 _STOP_INTERVAL = 0.1
 """Seconds between two checks of the stop event."""
 _END_TIMEOUT = 10.0
@@ -62,12 +70,29 @@ class Target:
         limit: A pattern of hosts, or None for all hosts.
         options: Further options of ansible-playbook.
         terminal: Whether Ansible can use the terminal.
+        more_inventories: Further inventories. Ansible merges all of them.
     """
 
     inventory: str
     limit: str | None = None
     options: tuple[str, ...] = ()
     terminal: Terminal = Terminal.SHARED
+    more_inventories: tuple[str, ...] = ()
+
+    @property
+    def inventories(self) -> tuple[str, ...]:
+        """All inventories, in the order in which Ansible merges them."""
+        return (self.inventory, *self.more_inventories)
+
+    @property
+    def label(self) -> str:
+        """The inventories as one text for a title."""
+        return ", ".join(self.inventories)
+
+    @property
+    def arguments(self) -> list[str]:
+        """The options of Ansible's programs that name the inventories."""
+        return [f"--inventory={inventory}" for inventory in self.inventories]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +103,17 @@ class TrustedTemplate:
 
 
 def check_inventory(target: Target) -> None:
-    """Check that the inventory exists if it is a path.
+    """Check that each inventory exists if it is a path.
 
     Raises:
-        InputError: The path does not exist.
+        InputError: A path does not exist.
     """
-    path = target.inventory
-    if not path or ("," not in path and not os.path.exists(path)):
-        raise InputError(
-            f"there is no inventory {visible(path)}",
-            "name an inventory of Ansible: a file with one host per line",
-        )
+    for path in target.inventories:
+        if not path or ("," not in path and not os.path.exists(path)):
+            raise InputError(
+                f"there is no inventory {visible(path)}",
+                "name an inventory of Ansible: a file with one host per line",
+            )
 
 
 def run_task(
@@ -120,14 +145,18 @@ def run_task(
             file.write(to_yaml([play]))
         limit = [] if target.limit is None else [f"--limit={target.limit}"]
         program = _find_program("ansible-playbook")
-        command = [program, f"--inventory={target.inventory}", *limit, *target.options, playbook]
+        command = [program, *target.arguments, *limit, *target.options, playbook]
         with _running(command, folder, stderr.fileno(), target.terminal, stop) as process:
-            has_results = False
+            has_hosts = has_results = False
             for line in read_lines(_stdout(process), MAX_BYTES):
-                has_results = has_results or isinstance(line, CutLine) or line.startswith("{")
+                if isinstance(line, str) and line.startswith(_HOSTS_START):
+                    has_hosts = True
+                else:
+                    has_results = has_results or isinstance(line, CutLine) or line.startswith("{")
                 yield line
             status = process.wait()
-        if not has_results and not stop.is_set():
+        has_failed = status != 0 if has_hosts else True
+        if has_failed and not has_results and not stop.is_set():
             stderr.seek(0)
             raise _ansible_error(stderr.read(_MAX_STDERR).decode("utf-8", "replace"), status)
 
@@ -147,7 +176,7 @@ def list_inventory(target: Target, pattern: str | None, stop: Event) -> str:
     limit = [] if pattern is None else [f"--limit={pattern}"]
     options = _inventory_options(target.options)
     program = _find_program("ansible-inventory")
-    command = [program, f"--inventory={target.inventory}", *limit, *options, "--list"]
+    command = [program, *target.arguments, *limit, *options, "--list"]
     with _run_folder() as folder, open(os.path.join(folder, "stderr"), "w+b") as stderr:
         with _running(command, folder, stderr.fileno(), target.terminal, stop) as process:
             text = _stdout(process).read().decode("utf-8", "replace")
@@ -209,12 +238,13 @@ def _environment(folder: str) -> dict[str, str]:
 
     ssh keeps a connection open for the tasks of a play (ControlPersist). Its socket is in a folder of this run, unless
     the user's settings name another folder. csrtui can then close the connection at the end, and no other program uses
-    it.
+    it. An inventory that cannot be parsed is an error, because its hosts would be missing without notice.
     """
     control_folder = _control_folder(folder)
     is_short = len(os.fsencode(control_folder)) <= _MAX_CONTROL_PATH
     return (
-        os.environ
+        {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "1"}
+        | os.environ
         | ({"ANSIBLE_SSH_CONTROL_PATH_DIR": control_folder} if is_short else {})
         | {
             _RUN_VARIABLE: os.path.basename(folder),
@@ -301,10 +331,27 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _ansible_error(stderr: str, status: int) -> InputError:
-    """Return the error of a run without results, with the error lines of Ansible, or else its last line."""
+    """Return the error of a run without results, with Ansible's own message and its place, or else its last line."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(_ERROR_PREFIXES)]
     message = " ".join(errors or lines[-1:]) or f"it ended with status {status}"
+    cause = _cause(lines)
+    if cause and cause not in message:
+        message = f"{message}: {cause}"
     return InputError(
         f"Ansible reports: {visible(message)[:_MAX_MESSAGE]}", "check the inventory and the options"
     )
+
+
+def _cause(lines: Sequence[str]) -> str:
+    """Return the message before the first line that names a file and a line, with both, or else an empty text.
+
+    Since ansible-core 2.19 such a line begins with ``Origin:``. Before that, it ends a message.
+    """
+    places = [(index, match) for index, line in enumerate(lines) if (match := _PLACE.match(line))]
+    exact = [(index, match) for index, match in places if match["line"]] or places
+    if not exact or not exact[0][0]:
+        return ""
+    index, match = exact[0]
+    place = ":".join(part for part in (match["file"], match["line"], match["column"]) if part)
+    return f"{lines[index - 1]} ({place})"

@@ -5,8 +5,9 @@ chosen by the reason.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from csrtui.core.base.escaping import command
 from csrtui.fleet.answer_limits import decode, has_too_many_values
 from csrtui.fleet.host_finding import create_failure
 from csrtui.fleet.model import SCHEMA, Failure, Reason
@@ -18,6 +19,8 @@ _REASONS = {1: Reason.REFUSED, 2: Reason.INPUT, 3: Reason.STORE}
 _MAX_SCHEMA = 1000
 """The largest schema number that a message shows. No real schema number is as large."""
 _ERROR = "csrtui: error: "
+_VARIABLES = "a variable of this host cannot be evaluated"
+_VARIABLES_REMEDY = "correct it in the inventory; {} shows the variables"
 SILENT = "silent"
 """The outcome of a task on a host that had not answered when Ansible ended."""
 _START = 8192
@@ -33,11 +36,13 @@ class HostAnswer:
         host: The name of the host.
         outcome: ``ok``, ``failed``, ``unreachable`` or `SILENT`.
         result: The result as Ansible prints it.
+        cause: Ansible's own message if it could not evaluate a variable, so that the host was not contacted.
     """
 
     host: str
     outcome: str
     result: dict[str, object]
+    cause: str = ""
 
     def text(self, name: str) -> str:
         """Return a text member of the result, or an empty text if there is none."""
@@ -89,7 +94,8 @@ def read_line(line: str | CutLine) -> HostAnswer | Hosts | None:
     if isinstance(hosts, list):
         return Hosts(tuple(name for name in hosts if isinstance(name, str)))
     if isinstance(host, str) and isinstance(result, dict):
-        return HostAnswer(host, str(document.get("ended")), result)
+        cause = document.get("cause")
+        return HostAnswer(host, str(document.get("ended")), result, cause if isinstance(cause, str) else "")
     return None
 
 
@@ -128,6 +134,11 @@ def failure_of(answer: HostAnswer) -> Failure:
     if answer.outcome == SILENT:
         text = "Ansible ended before this host answered"
         return Failure(Reason.UNEXPECTED, text, "run the same command again")
+    if answer.cause:
+        failure = create_failure(answer.host, Reason.INPUT, _VARIABLES, quote=answer.cause, speaker="Ansible")
+        return replace(
+            failure, remedy=_VARIABLES_REMEDY.format(command("ansible-inventory", "--host", answer.host))
+        )
     message = answer.text("msg").removeprefix("Task failed: ")
     if answer.outcome == "unreachable":
         return create_failure(answer.host, Reason.UNREACHABLE, quote=message, speaker="Ansible")

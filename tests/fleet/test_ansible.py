@@ -42,8 +42,12 @@ def lines(fake: FakeAnsible, stop: Event | None = None, **options: object) -> li
 
 
 def test_lines_come_as_ansible_prints_them(fake: FakeAnsible) -> None:
-    fake.prints('{"hosts": []}\nand more\n', status=2)
-    assert lines(fake, limit="web*", options=("--forks=3",)) == ['{"hosts": []}\n', "and more\n"]
+    fake.prints('{"hosts": []}\n{"host": "a"}\nand more\n', status=2)
+    assert lines(fake, limit="web*", options=("--forks=3",)) == [
+        '{"hosts": []}\n',
+        '{"host": "a"}\n',
+        "and more\n",
+    ]
     assert fake.argv(1) == [f"--inventory={fake.inventory}", "--limit=web*", "--forks=3"]
     assert '"vars": {"text": !unsafe "{{ x }}"}' in fake.play(1)
     assert '"hosts": [!unsafe "web1"]' in fake.play(1)
@@ -80,6 +84,16 @@ def test_templates_of_csrtui_itself_are_constants_in_its_code() -> None:
         ("[WARNING]: old\n[ERROR]: no such\nmore\n", "[ERROR]: no such"),
         ("usage: x\nwhatever", "whatever"),
         ("", "it ended with status 5"),
+        (
+            "[WARNING]: w\n\nbroken\nOrigin: /a/hosts.yml\n\nbad key\nOrigin: /a/hosts.yml:5:6\n\n[ERROR]: not parsed\n",
+            "[ERROR]: not parsed: bad key (/a/hosts.yml:5:6)",
+        ),
+        ("[ERROR]: x\nx\nOrigin: /a/hosts.ini\n", "[ERROR]: x: x (/a/hosts.ini)"),
+        (
+            "ERROR! no\nbad key\nThe error appears to be in '/a/b.yml': line 5, column 6, but may\n",
+            "ERROR! no: bad key (/a/b.yml:5:6)",
+        ),
+        ("Origin: /a/b.yml:5\n", "Origin: /a/b.yml:5"),
     ],
 )
 def test_what_ansible_complains_of_is_said(fake: FakeAnsible, said: str, what: str) -> None:
@@ -87,6 +101,12 @@ def test_what_ansible_complains_of_is_said(fake: FakeAnsible, said: str, what: s
     with pytest.raises(InputError, match="Ansible reports") as error:
         lines(fake)
     assert error.value.message == f"Ansible reports: {what}"
+
+
+def test_hosts_without_any_answer_are_an_error_if_ansible_failed(fake: FakeAnsible) -> None:
+    fake.prints('{"hosts": ["web1"]}\n', said="[ERROR]: no vault secrets", status=4)
+    with pytest.raises(InputError, match="no vault secrets"):
+        lines(fake)
 
 
 def test_without_ansible_the_way_to_it_is_said(
@@ -172,6 +192,15 @@ def test_what_is_wrong_with_an_inventory_is_said(fake: FakeAnsible) -> None:
     stopped = Event()
     stopped.set()
     assert list_inventory(Target("a,b"), None, stopped) == ""
+
+
+def test_all_inventories_are_read(fake: FakeAnsible) -> None:
+    target = Target("a,b", more_inventories=("c,d",))
+    list_inventory(target, None, Event())
+    assert fake.lists == [["--inventory=a,b", "--inventory=c,d", "--list"]]
+    assert target.label == "a,b, c,d"
+    with pytest.raises(InputError, match="no inventory /none"):
+        check_inventory(Target("a,b", more_inventories=("/none",)))
 
 
 def test_an_inventory_has_to_be_there(fake: FakeAnsible) -> None:

@@ -72,6 +72,28 @@ def test_hosts_that_fail_hold_up_no_other_and_are_named(fake: FakeAnsible, fleet
     assert all(line["error"] and line["remedy"] for line in failed.values())
 
 
+def test_the_last_known_pairs_are_those_of_the_limit_and_of_all_inventories(
+    csrtui: Csrtui, fake: FakeAnsible, tmp_path: Path
+) -> None:
+    (tmp_path / "more.ini").write_text("web3\n")
+    inventories = ("-i", str(fake.inventory), "list", "-i", str(tmp_path / "more.ini"))
+    fake.answers({"web1": listed(pair()), "web3": listed(pair("c.com"))})
+    assert csrtui("fleet", *inventories).out.count(".com") == 2
+    assert fake.argv(1)[:2] == [f"--inventory={fake.inventory}", f"--inventory={tmp_path / 'more.ini'}"]
+    fake.holds({"web1": {}, "web2": {}})
+    ran = csrtui("fleet", *inventories, "--last", "--limit", "web*")
+    assert [line.split()[0] for line in ran.out.splitlines()] == ["Host", "web1"]
+    assert ran.err.startswith("1 host · 1 pair ")
+    assert fake.lists[-1][2:] == ["--limit=web*", "--list"]
+    assert csrtui("fleet", *inventories, "--last").out.count(".com") == 2
+
+
+def test_without_pairs_root_is_named_unless_it_was_asked(fake: FakeAnsible, fleet: Any) -> None:
+    for options in ((), ("--become",)):
+        fake.answers({"web1": listed()})
+        assert ("--become shows root's" in fleet("list", *options).err) is (not options)
+
+
 def test_what_was_last_known_is_there_without_asking(fake: FakeAnsible, fleet: Any) -> None:
     assert "no host was read yet" in fleet("list", "--last").err
     fake.answers({"web1": listed(pair())})

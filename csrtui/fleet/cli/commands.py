@@ -34,7 +34,7 @@ from csrtui.fleet.cli.options import (
     read_reach,
 )
 from csrtui.fleet.model import fleet_age_text, fleet_summary, select_pairs
-from csrtui.fleet.tasks.run_on_hosts import load_fleet
+from csrtui.fleet.tasks.run_on_hosts import load_fleet, load_matching_fleet
 from csrtui.tasks.pair_text import LIST_HEADER, list_row
 
 if TYPE_CHECKING:
@@ -64,11 +64,7 @@ def _list(options: argparse.Namespace) -> int:
     session = open_session(options)
     with stop_on_signals() as stop:
         reach = read_reach(options, stop)
-        fleet = (
-            load_fleet(session, reach.target.inventory)
-            if options.last
-            else read_fleet(session, reach, save=True)
-        )
+        fleet = load_matching_fleet(session, reach) if options.last else read_fleet(session, reach, save=True)
     now = session.clock()
     retired = Retired.SHOWN if options.retired or options.filter else Retired.HIDDEN
     step = NextStep(options.next) if options.next else None
@@ -81,6 +77,8 @@ def _list(options: argparse.Namespace) -> int:
         if rows:
             print_table(("Host", *LIST_HEADER), rows)
         print_message(fleet_summary(fleet, [pair.pair for pair in pairs], now))
+        if not (rows or options.filter or options.next or options.become or fleet.failed):
+            print_message("note: these are the keystores of the users who log in; --become shows root's")
         if options.last:
             print_message(fleet_age_text(fleet, now))
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json))
@@ -105,7 +103,7 @@ def _csr(options: argparse.Namespace) -> int:
     session = open_session(options)
     with stop_on_signals() as stop:
         reach = read_reach(options, stop)
-        shown = load_fleet(session, reach.target.inventory)
+        shown = load_fleet(session, *reach.target.inventories)
         fleet = read_fleet(session, reach)
         pairs = pairs_named(fleet, options.pairs)
         pairs = pairs if options.pairs else not_submitted(pairs)

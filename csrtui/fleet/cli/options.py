@@ -11,11 +11,23 @@ from csrtui.fleet.model import Failure, Fleet, HostState
 from csrtui.fleet.tasks.run_on_hosts import TIMEOUT, HostResult, Reach, read_hosts
 from csrtui.tasks.session import Session
 
+_REPEATABLE = ("inventory", "ansible")
+"""The options that can be given several times."""
+_MORE = "more_"
+"""The prefix of the names of their values after the command's name."""
+
 
 def add_reach_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options for the inventory, its hosts, and Ansible."""
     group = parser.add_argument_group("hosts")
-    group.add_argument("-i", "--inventory", metavar="FILE", help="Ansible's inventory of the hosts")
+    group.add_argument(
+        "-i",
+        "--inventory",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="Ansible's inventory of the hosts; repeatable",
+    )
     group.add_argument(
         "-l", "--limit", metavar="PATTERN", help="only hosts that match this pattern of Ansible"
     )
@@ -37,13 +49,16 @@ def add_reach_arguments(parser: argparse.ArgumentParser) -> None:
 def override_reach_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `add_reach_arguments` to a subparser, where they override those of the main parser.
 
-    They have no defaults there, so that a missing option does not override a value of the main parser.
+    They have no defaults there, so that a missing option does not override a value of the main parser. The values of a
+    repeatable option are added to those of the main parser by `read_reach`.
     """
     others = set(parser._actions)  # noqa: SLF001 - argparse has no public way to change a default
     add_reach_arguments(parser)
     for action in parser._actions:  # noqa: SLF001 - see above
         if action not in others:
             action.default = argparse.SUPPRESS
+            if action.dest in _REPEATABLE:
+                action.dest = _MORE + action.dest
 
 
 def read_reach(options: argparse.Namespace, stop: StopEvent) -> Reach:
@@ -52,7 +67,10 @@ def read_reach(options: argparse.Namespace, stop: StopEvent) -> Reach:
     Raises:
         InputError: There is no inventory, or a number is not positive.
     """
-    if options.inventory is None:
+    inventories, others = (
+        [*getattr(options, name), *getattr(options, _MORE + name, ())] for name in _REPEATABLE
+    )
+    if not inventories:
         raise InputError("no inventory is named", "csrtui fleet list --inventory FILE")
     for name in ("forks", "timeout"):
         number = getattr(options, name)
@@ -61,7 +79,8 @@ def read_reach(options: argparse.Namespace, stop: StopEvent) -> Reach:
     own = [f"--forks={options.forks}"] if options.forks is not None else []
     own += ["--become"] if options.become else []
     own += ["--ask-become-pass"] if options.ask_become_pass else []
-    return Reach(Target(options.inventory, options.limit, (*own, *options.ansible)), options.timeout, stop)
+    target = Target(inventories[0], options.limit, (*own, *others), more_inventories=tuple(inventories[1:]))
+    return Reach(target, options.timeout, stop)
 
 
 def read_fleet(session: Session, reach: Reach, *, save: bool = False) -> Fleet:

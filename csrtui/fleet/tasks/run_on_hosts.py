@@ -10,11 +10,12 @@ from threading import Event
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.json_members import MemberError
-from csrtui.fleet.ansible import Target, TrustedTemplate, check_inventory, run_task
+from csrtui.fleet.ansible import Target, TrustedTemplate, check_inventory, list_inventory, run_task
 from csrtui.fleet.answer_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.csr_match import changed_pairs
 from csrtui.fleet.host_answer import SILENT, HostAnswer, Hosts, document_of, errors_of, failure_of, read_line
 from csrtui.fleet.host_finding import create_failure
+from csrtui.fleet.inventory import read_inventory
 from csrtui.fleet.model import (
     Failure,
     Fleet,
@@ -30,10 +31,17 @@ from csrtui.tasks.session import Session
 TIMEOUT = 30
 """The default number of seconds that a host has for a task."""
 _PATHS = {
-    "executable": TrustedTemplate("{{ csrtui_executable | default(omit) }}"),
-    "store": TrustedTemplate("{{ csrtui_store | default(omit) }}"),
+    "executable": TrustedTemplate(
+        "{{ csrtui_executable if 'csrtui_executable' in hostvars[inventory_hostname] else omit }}"
+    ),
+    "store": TrustedTemplate(
+        "{{ csrtui_store if 'csrtui_store' in hostvars[inventory_hostname] else omit }}"
+    ),
 }
-"""The module options for the paths of csrtui and the keystore on a host, with variables of the inventory."""
+"""The module options for the paths of csrtui and the keystore on a host, with variables of the inventory.
+
+A variable that contains an undefined one is an error. With ``default``, another keystore would be used.
+"""
 _GRACE = 10
 """Seconds that Ansible waits beyond the host's own time limit, for the connection and the report of a timeout."""
 _KILL_AFTER = 5
@@ -44,16 +52,19 @@ _WITH_TIMEOUT = (
 )
 """A command that runs a script with a time limit on hosts that have ``timeout`` (coreutils, BusyBox)."""
 _SCRIPT = (
+    "{% set own = hostvars[inventory_hostname] %}"
+    "{% set program = csrtui_executable if 'csrtui_executable' in own else 'csrtui' %}"
     # The shell waits for csrtui to end, so that timeout kills both if csrtui does not end.
     "trap 'exit 124' TERM; "
     'PATH="$PATH:/usr/local/bin:/opt/csrtui/bin"; export PATH; '
-    "command -v {{ csrtui_executable | default('csrtui') | quote }} >/dev/null 2>&1 || exit 127; "
-    "c() { {{ csrtui_executable | default('csrtui') | quote }} "
-    "{% if csrtui_store is defined %}--store={{ csrtui_store | quote }}{% endif %} "
+    "command -v {{ program | quote }} >/dev/null 2>&1 || exit 127; "
+    "c() { {{ program | quote }} "
+    "{% if 'csrtui_store' in own %}--store={{ csrtui_store | quote }}{% endif %} "
     '"$@" </dev/null; }; '
-    # A named store that does not exist has no pairs yet. If its folder cannot be searched, csrtui itself reports it.
-    's={% if csrtui_store is defined %}{{ csrtui_store | quote }}{% else %}"${CSRTUI_STORE:-}"{% endif %}; '
-    'e() { test -z "$s" || test -e "$s" || { d=$(dirname "$s"); test -d "$d" && ! test -x "$d"; }; }; '
+    # A named store that does not exist has no pairs yet. If a folder above it cannot be searched, csrtui reports it.
+    "s={% if 'csrtui_store' in own %}{{ csrtui_store | quote }}{% else %}\"${CSRTUI_STORE:-}\"{% endif %}; "
+    'u() { d=$s; while d=$(dirname "$d"); ! test -d "$d"; do :; done; ! test -x "$d"; }; '
+    'e() { test -z "$s" || test -e "$s" || u; }; '
     "{{ csrtui_calls[inventory_hostname] | default(csrtui_calls['']) }}"
 )
 """A script that runs csrtui without a module. It halves the time of Ansible and needs only csrtui's own Python."""
@@ -124,9 +135,9 @@ OnHostRead = Callable[[HostState, int, int], None]
 """Called with the state of a host, the number of hosts read so far, and the number of all hosts."""
 
 
-def load_fleet(session: Session, inventory: str) -> Fleet:
-    """Return the last known state of each host in an inventory. A state that cannot be loaded is left out."""
-    digest = _inventory_digest(inventory)
+def load_fleet(session: Session, *inventories: str) -> Fleet:
+    """Return the last known state of each host in inventories. A state that cannot be loaded is left out."""
+    digest = _inventory_digest(inventories)
     states: dict[str, HostState] = {}
     with suppress(StoreError):
         early = load_early_states(session.store.load_early_hosts(digest) or b"{}")
@@ -137,6 +148,20 @@ def load_fleet(session: Session, inventory: str) -> Fleet:
             if state is not None and _host_digest(state.name) == host:
                 states[state.name] = state
     return Fleet.from_states(states.values())
+
+
+def load_matching_fleet(session: Session, reach: Reach) -> Fleet:
+    """Return the last known state of each host that matches the limit, if there is one. No host is contacted.
+
+    Raises:
+        InputError: Ansible is not installed, or rejects the inventory or the limit.
+    """
+    fleet = load_fleet(session, *reach.target.inventories)
+    if reach.target.limit is None or not fleet.hosts:
+        return fleet
+    check_inventory(reach.target)
+    matches = read_inventory(list_inventory(reach.target, reach.target.limit, reach.stop))
+    return fleet.restricted_to(host for host in fleet.hosts if host in matches)
 
 
 def read_hosts(
@@ -162,7 +187,7 @@ def read_hosts(
         StoreError: The state of a host cannot be saved. This is raised after all hosts were read and the other states
             were saved.
     """
-    fleet = load_fleet(session, reach.target.inventory)
+    fleet = load_fleet(session, *reach.target.inventories)
     names: tuple[str, ...] = ()
     count = 0
     error: StoreError | None = None
@@ -179,7 +204,7 @@ def read_hosts(
         if save:
             try:
                 session.store.save_host(
-                    _inventory_digest(reach.target.inventory), _host_digest(state.name), dump_state(state)
+                    _inventory_digest(reach.target.inventories), _host_digest(state.name), dump_state(state)
                 )
             except StoreError as save_error:
                 error = error or save_error
@@ -306,8 +331,8 @@ def _with_changes(known: HostState | None, state: HostState) -> HostState:
     return replace(state, failure=create_failure(state.name, Reason.MISMATCH, text))
 
 
-def _inventory_digest(inventory: str) -> str:
-    name = inventory if "," in inventory else os.path.abspath(inventory)
+def _inventory_digest(inventories: Sequence[str]) -> str:
+    name = "\n".join(text if "," in text else os.path.abspath(text) for text in inventories)
     return sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 

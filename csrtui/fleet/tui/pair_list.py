@@ -72,7 +72,7 @@ class FleetListScreen(Screen[None]):
         self._commands = commands
         self._session = session
         self._reach = Reach(reach.target, reach.timeout, Event())
-        self._fleet = load_fleet(session, reach.target.inventory)
+        self._fleet = load_fleet(session, *reach.target.inventories)
         self._pairs_by_host: dict[str, tuple[HostState, list[HostPair]]] = {}
         self._order = SortOrder.URGENCY
         self._retired = Retired.HIDDEN
@@ -306,7 +306,7 @@ class FleetListScreen(Screen[None]):
     def _draw_lines(self) -> None:
         self._displayed_age = self._age
         room = max(self.size.width - self._filter_width - len(self._displayed_age) - 3, 1)
-        title = pad(visible(f" csrtui · {self._reach.target.inventory}"), room)
+        title = pad(visible(f" csrtui · {self._reach.target.label}"), room)
         self.query_one("#title", TextBlock).show(
             [((title, "strong"), (f" {self._displayed_age}  ", "label"))]
         )

@@ -103,7 +103,7 @@ class FleetRequestScreen(FormScreen):
     def on_mount(self) -> None:
         """Focus the common name."""
         # The path comes last, because a long path is cut at its end.
-        title = visible(f" csrtui · request on many hosts · {self._reach.target.inventory}")
+        title = visible(f" csrtui · request on many hosts · {self._reach.target.label}")
         self.query_one("#title", TextBlock).show([((title, "strong"),)])
         self.on_request_pane_commands_changed()
         self.request.form.focus_field(FieldName.COMMON_NAME)

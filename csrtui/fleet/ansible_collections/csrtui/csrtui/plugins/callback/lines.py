@@ -24,6 +24,13 @@ from ansible.plugins.callback import CallbackBase
 _MAX_BYTES = 16 * 1024 * 1024
 """The maximum number of bytes in a line, which is ASCII. csrtui cuts longer lines."""
 _OMITTED = frozenset({"invocation", "stdout_lines", "stderr_lines", "diff"})
+_FINALIZATION = "Finalization of task args"
+_ORIGIN = "Origin: "
+_EARLY_ERRORS = (
+    "The task includes an option with an undefined variable",
+    "An unhandled exception occurred while templating",
+)
+"""How the messages of errors in variables began before Ansible 2.19."""
 
 
 class CallbackModule(CallbackBase):
@@ -56,10 +63,31 @@ class CallbackModule(CallbackBase):
         host = result.host if hasattr(result, "host") else result._host  # noqa: SLF001 - see above
         members = result.result if hasattr(result, "result") else result._result  # noqa: SLF001 - see above
         shown = {name: value for name, value in members.items() if name not in _OMITTED}
-        line = _dump({"host": host.get_name(), "ended": outcome, "result": shown})
+        document = {"host": host.get_name(), "ended": outcome, "result": shown}
+        cause = _template_error(result, members) if outcome == "failed" else ""
+        if cause:
+            document["cause"] = cause
+        line = _dump(document)
         if len(line) >= _MAX_BYTES:
             line = _dump({"host": host.get_name(), "ended": "failed", "result": {"reason": "too-large"}})
         self._display.display(line)
+
+
+def _template_error(result, members):
+    """Return the error in a variable for which a task was not sent to its host, or an empty text.
+
+    Since Ansible 2.19 a result has a chain of errors. The last one is the cause, and contains its file and line.
+    """
+    summary = getattr(result, "exception", None)
+    event, is_template_error = getattr(summary, "event", None), False
+    while getattr(event, "chain", None) is not None:
+        event = event.chain.event
+        is_template_error = is_template_error or event.msg.startswith(_FINALIZATION)
+    if is_template_error:
+        origin = (event.formatted_source_context or "").partition("\n")[0]
+        return event.msg + (f" ({origin[len(_ORIGIN) :]})" if origin.startswith(_ORIGIN) else "")
+    message = str(members.get("msg", ""))
+    return " ".join(message.split()) if message.startswith(_EARLY_ERRORS) else ""
 
 
 def _dump(document):

@@ -240,9 +240,20 @@ class Csrtui:
         )
 
     def _has_store(self):
-        """Return whether the keystore that the task or the environment names exists, or True if none is named."""
+        """Return whether the keystore that the task or the environment names exists, or True if none is named.
+
+        A keystore in a folder of another user can exist. csrtui then reports that it cannot be opened.
+        """
         store = self._module.params["store"] or os.environ.get("CSRTUI_STORE")
-        return not store or os.path.exists(store)
+        if not store:
+            return True
+        try:
+            os.stat(store)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
 
     def _find_program(self):
         path = self._module.params["executable"]
