@@ -39,6 +39,7 @@ options:
     elements: str
     required: true
   state:
+    version_added: 0.2.0
     description:
       - V(present) keeps a pair in use that matches the other options.
       - V(retired) marks the pair in use as no longer used. Nothing is deleted.
@@ -46,6 +47,7 @@ options:
     choices: [present, retired]
     default: present
   name:
+    version_added: 0.2.0
     description:
       - The name of the pair in the keystore. Its successors get this name with a number.
       - The default is derived from the first of O(names).
@@ -70,12 +72,14 @@ options:
         description: City or town.
         type: str
   attributes:
+    version_added: 0.2.0
     description:
       - Further attributes of the subject, each as C(TYPE=VALUE), such as V(emailAddress=pki@example.com). They need
         O(ca=private).
     type: list
     elements: str
   no_common_name:
+    version_added: 0.2.0
     description: Leave the common name out of the subject. All names are then subject alternative names only.
     type: bool
     default: false
@@ -105,6 +109,7 @@ options:
         gitlab, proxmox, vcenter, nginx-proxy-manager, windows-rdp, windows-ldaps, other,
       ]
   purpose:
+    version_added: 0.2.0
     description:
       - The use of the certificate. All except V(server) need O(ca=private). The default is the setting of the profile,
         or else V(server).
@@ -125,6 +130,7 @@ options:
     choices: [never, due]
     default: never
   same_key:
+    version_added: 0.2.0
     description:
       - A renewal or another successor keeps the key, for pins and TLSA records, whatever O(key) is. If the key was
         copied, the copy stays useful.
