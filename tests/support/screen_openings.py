@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from hostile_place import DUE, ISSUED, NEW, SENT
 from textual.screen import Screen
 
+import csrtui.tui.modals
 import csrtui.tui.screens
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ OPENINGS = (
         (*_KEYSTORE, ("x", "Inspect files"), (_pasted("{given}/certificate.pem") + "\r", "Inspect ·")),
     ),
     Opening("MonthsScreen", (*_KEYSTORE, ("m", "12 months"))),
-    Opening("DoctorScreen", (*_KEYSTORE, ("D", "examined"))),
+    Opening("StoreDoctorScreen", (*_KEYSTORE, ("D", "examined"))),
     Opening("NoticeModal", (*_KEYSTORE, *_FIXES), plain=True),
     # From here on the store is another afterwards.
     Opening("VerifyModal", _at(SENT, ("V", "Verify the backups"))),
@@ -156,7 +157,7 @@ def unwrapped(shown: str) -> str:
 
 def screen_classes() -> set[str]:
     """The names of all screens that stand for themselves: those that nothing else is made from."""
-    packages = [csrtui.tui.screens]
+    packages = [csrtui.tui.screens, csrtui.tui.modals]
     if find_spec("csrtui.fleet") is not None:
         packages.append(importlib.import_module("csrtui.fleet.tui"))
     for package in packages:

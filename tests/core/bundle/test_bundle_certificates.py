@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from contextlib import suppress
 from functools import cache
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -119,10 +119,10 @@ def test_a_text_of_nothing_but_lines_of_pem_is_read_in_one_go(line: bytes) -> No
     """It would take half a minute if each BEGIN looked for its END by itself."""
     many = b"".join(b"-----BEGIN X%d-----\n" % number for number in range(40_000))
     text = many if b"%" in line else line * (1_000_000 // len(line))
-    before = perf_counter()
+    before = process_time()
     with pytest.raises(InputError, match="no certificate"):
         find_certificates(text)
-    assert perf_counter() - before < 5
+    assert process_time() - before < 5
 
 
 @given(st.binary(max_size=200))
