@@ -31,6 +31,7 @@ class Parser(argparse.ArgumentParser):
                 **options,
             }
         )
+        self.color = False  # Python 3.14 would colour the help, and import the modules for it at every start
         self._is_intermixed = False
         self._arguments: Sequence[str] = ()
         self.register("action", None, _Store)
@@ -228,9 +229,16 @@ def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Pa
     return parser
 
 
-def _create_parser(**options: object) -> Parser | None:
-    """Return the parser of a command, or None if the help only lists the command."""
-    return Parser(**options) if "description" in options else None
+class _ListedCommand:
+    """A command that the help only lists."""
+
+    def _check_help(self, action: argparse.Action) -> None:
+        """Accept the help of a command. argparse calls this from Python 3.14 on."""
+
+
+def _create_parser(**options: object) -> Parser | _ListedCommand:
+    """Return the parser of a command, or a placeholder if the help only lists the command."""
+    return Parser(**options) if "description" in options else _ListedCommand()
 
 
 def add_command(
