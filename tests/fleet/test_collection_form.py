@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import re
+import runpy
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
+from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from ansible_modules import COLLECTION, MODULES, Modules
 from command import ROOT
+from packaging.requirements import Requirement
 
 from csrtui import __version__
 from csrtui.core.base.finding import CaKind, Purpose
@@ -132,3 +138,48 @@ def test_wheel_and_sdist_have_the_whole_collection(tmp_path: Path) -> None:
     assert wanted <= set(zipfile.ZipFile(tmp_path / wheel).namelist())
     with tarfile.open(tmp_path / sdist) as packed:
         assert wanted <= {name.partition("/")[2] for name in packed.getnames()}
+
+
+def test_the_lock_file_has_the_hashes_of_every_library() -> None:
+    lock = (ROLE / "files" / "requirements.txt").read_text()
+    locked = {}
+    for entry in re.split(r"\n(?=\S)", lock.replace("\\\n", " ").strip()):
+        match = re.fullmatch(r"([a-z0-9-]+)==(\S+)((?: +--hash=sha256:[0-9a-f]{64})+)\s*", entry)
+        assert match, entry
+        locked[match[1]] = match[2]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for text in [*project["dependencies"], *project["optional-dependencies"]["age"]]:
+        requirement = Requirement(text)
+        assert requirement.specifier.contains(locked[requirement.name]), text
+
+
+def test_the_role_makes_a_wheel_of_the_csrtui_of_the_controller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Metadata:
+        version = __version__
+
+        def read_text(self, name: str) -> str:
+            return f"text of {name}\n"
+
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _name: Metadata())
+    script = runpy.run_path(str(ROLE / "files" / "make_wheel.py"))
+    with pytest.raises(SystemExit, match=r"csrtui 9\.9\.9 is not installed"):
+        script["make_wheel"]("9.9.9", tmp_path)
+    script["make_wheel"](__version__, tmp_path)
+    with zipfile.ZipFile(tmp_path / f"csrtui-{__version__}-py3-none-any.whl") as wheel:
+        about = f"csrtui-{__version__}.dist-info"
+        names = set(wheel.namelist())
+        assert {
+            "csrtui/__init__.py",
+            "csrtui/docs/files.md",
+            f"{about}/METADATA",
+            f"{about}/entry_points.txt",
+        } <= names
+        assert not any("__pycache__" in name for name in names)
+        recorded = [line.split(",") for line in wheel.read(f"{about}/RECORD").decode().splitlines()]
+        assert {row[0] for row in recorded} == names
+        digest = hashlib.sha256(wheel.read("csrtui/__init__.py")).digest()
+        assert ["csrtui/__init__.py", "sha256=" + urlsafe_b64encode(digest).rstrip(b"=").decode()] in [
+            row[:2] for row in recorded
+        ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,6 +87,18 @@ def test_it_is_set_up_once_and_another_version_takes_its_place_as_a_whole(bare: 
     assert changes(bare.set_up(csrtui_version="9.1.0"))
     assert bare.link.resolve().parts[-3].startswith("9.1.0-py3.")
     assert first.exists()
+
+
+def test_a_folder_with_a_lock_file_is_installed_only_if_the_hashes_fit(bare: Bare) -> None:
+    wheel(bare.wheels, "9.0.0")
+    (made,) = bare.wheels.glob("*.whl")
+    lock = bare.wheels / "requirements.txt"
+    lock.write_text(f"csrtui==9.0.0 --hash=sha256:{'0' * 64}\n")
+    assert bare.set_up(csrtui_version="9.0.0").status != 0
+    assert not bare.link.exists()
+    lock.write_text(f"csrtui==9.0.0 --hash=sha256:{sha256(made.read_bytes()).hexdigest()}\n")
+    assert changes(bare.set_up(csrtui_version="9.0.0"))
+    assert bare.link.resolve().parts[-3].startswith("9.0.0-py3.")
 
 
 @pytest.mark.parametrize("python", ["/nowhere/python3", "/bin/false"])
