@@ -141,7 +141,7 @@ def suggest(text: str, known: Iterable[str]) -> str | None:
 
 
 class _Store(argparse.Action):
-    """An action that stores an option's value. Before Python 3.13, argparse makes an empty list of ``--option=--``."""
+    """An action that stores an option's value and refuses ``--option=--``. Before Python 3.13, that is an empty list."""
 
     def __call__(
         self,
@@ -150,7 +150,7 @@ class _Store(argparse.Action):
         values: object,
         option_string: str | None = None,
     ) -> None:
-        if values == [] and self.nargs is None:
+        if values in ([], "--") and self.nargs is None:
             parser.error(f"argument {option_string}: expected one argument")
         setattr(namespace, self.dest, values)
 

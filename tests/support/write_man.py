@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "man" / "csrtui.1"
 _WIDTH = 64
 """The length of a line before its characters are escaped."""
+_USAGE_WIDTH = 70
 _COMMON = frozenset({"help", "store", "quiet", "verbose"})
 """The options of every command. They are described once."""
 _RELEASE = re.compile(r"^## \[([0-9.]+)\] - (\d{4}-\d\d-\d\d)$", re.MULTILINE)
@@ -99,8 +100,24 @@ def _command(parser: argparse.ArgumentParser, summary: str) -> Iterator[str]:
 
 
 def _usage(parser: argparse.ArgumentParser) -> str:
-    parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=70)
-    return parser.format_usage().removeprefix("usage: ").replace("\n       ", "\n")
+    """Return the usage in lines. argparse itself breaks lines in another way in each version of Python."""
+    parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=10_000)
+    words = parser.format_usage().split()[1:]
+    prog, rest = parser.prog, words[len(parser.prog.split()) :]
+    parts: list[str] = []
+    for word in rest:
+        if (parts and parts[-1].count("[") > parts[-1].count("]")) or (
+            parts and parts[-1].startswith("-") and " " not in parts[-1] and not word.startswith(("-", "["))
+        ):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = [prog]
+    for part in parts:
+        if len(lines[-1]) + 1 + len(part) > _USAGE_WIDTH and lines[-1].strip() != prog:
+            lines.append(" " * len(prog))
+        lines[-1] += f" {part}"
+    return "\n".join(lines)
 
 
 def _options(parser: argparse.ArgumentParser, omitted: frozenset[str] = frozenset()) -> Iterator[str]:
@@ -113,7 +130,11 @@ def _options(parser: argparse.ArgumentParser, omitted: frozenset[str] = frozense
         ):
             continue
         text = formatter._expand_help(action) if action.help else ""
-        term = formatter._format_action_invocation(action)
+        if action.option_strings:
+            value = formatter._format_args(action, formatter._get_default_metavar_for_optional(action))
+            term = f"{', '.join(action.option_strings)} {value}".rstrip()
+        else:
+            term = str(action.metavar or action.dest)
         yield from _tagged(term, text[:1].upper() + text[1:] + ("" if text.endswith(".") else "."))
 
 
