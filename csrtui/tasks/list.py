@@ -1,7 +1,7 @@
 """Read one pair or all pairs from the store, and filter, sort and count them alike for screens and commands."""
 
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -107,6 +107,17 @@ def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":
     return folder.pair, folder.csr
 
 
+class _Selection(NamedTuple):
+    """The pairs that a query selected of others."""
+
+    of: list[PairSummary]
+    query: Query
+    pairs: list[PairSummary]
+
+
+_MAX_SELECTIONS = 16
+
+
 class PairList:
     """The pairs of a store as of the time when the store was read.
 
@@ -123,10 +134,21 @@ class PairList:
         self.problems = tuple(UnreadablePair(name, error) for name, error in listing.problems)
         self._sorted: dict[tuple[SortOrder, int], list[PairSummary]] = {}
         self._counts: tuple[tuple[int, int], PairCounts] | None = None
+        self._selections: deque[_Selection] = deque(maxlen=_MAX_SELECTIONS)
 
     def select(self, query: Query, order: SortOrder, now: datetime) -> list[PairSummary]:
-        """Return the pairs that match a query, sorted."""
-        return query.select(self._in_order(order, now), now)
+        """Return the pairs that match a query, sorted.
+
+        A query with one more letter, or with one less again, is only applied to the pairs of an earlier one.
+        """
+        pairs = candidates = self._in_order(order, now)
+        for earlier in self._selections:
+            if earlier.of is pairs and len(earlier.pairs) < len(candidates) and query.narrows(earlier.query):
+                candidates = earlier.pairs
+        selected = query.select(candidates, now)
+        if len(selected) <= len(pairs) // 2:  # larger ones would need much memory and save little time
+            self._selections.append(_Selection(pairs, query, selected))
+        return selected
 
     def needing(self, need: Need, now: datetime) -> list[str]:
         """Return the names of the pairs that have a need, most urgent first."""

@@ -29,7 +29,11 @@ from csrtui.tasks.pair_text import EXPIRED, LIST_HEADER, list_columns
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
+
+    from csrtui.core.pairs.summary import PairSummary
 
 
 @pytest.fixture
@@ -66,6 +70,53 @@ def test_pairs_are_selected_in_order(session: Session, query: Query, order: Sort
     assert 0 < len(selected) < 98
     assert selected == sorted(selected, key=sort_key(order, NOW))
     assert set(selected) == set(query.select(pair_list.summaries, NOW))
+
+
+TYPED = (
+    "s",
+    "sh",
+    "shop",
+    "shop 1",
+    "shop 10",
+    "shop 1",
+    "sh",
+    "e",
+    "ex",
+    "exp",
+    "expi",
+    "exp",
+    "ren",
+    "re",
+    "nov-2026",
+)
+
+
+def test_a_filter_that_is_typed_selects_what_a_new_one_selects(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched = []
+    select = Query.select
+
+    def counted(query: Query, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
+        searched.append(len(summaries))
+        return select(query, summaries, now)
+
+    pair_list = read_pair_list(session)
+    monkeypatch.setattr(Query, "select", counted)
+    for now in (NOW, NOW + timedelta(days=200)):
+        for retired in (*Retired, Retired.SHOWN):
+            for text in TYPED:
+                query = Query.parse(text, retired=retired)
+                selected = pair_list.select(query, SortOrder.URGENCY, now)
+                by_urgency = sorted(pair_list.summaries, key=sort_key(SortOrder.URGENCY, now))
+                assert selected == select(query, by_urgency, now), text
+    by_text = list(zip(TYPED, searched, strict=False))
+    assert by_text[:2] == [("s", 98), ("sh", 98)], "all pairs have an s"
+    shops, tens = searched[2], searched[4]
+    assert tens < shops < 98
+    expected = [("shop", shops), ("shop 1", shops), ("shop 10", tens), ("shop 1", tens), ("sh", shops)]
+    assert by_text[2:7] == expected, "only the pairs that an earlier word selected"
+    assert ("exp", 98) in by_text, "a word for the status matches other pairs"
 
 
 @pytest.mark.parametrize("need", Need)

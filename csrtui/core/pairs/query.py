@@ -74,13 +74,27 @@ class Query(NamedTuple):
     def select(self, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
         """Return the summaries that match the query, in the given order."""
         selected = list(summaries)
+        for word in self.words:  # first, because a word usually leaves the fewest
+            selected = _select_word(word, selected, now)
         if self.retired is Retired.HIDDEN:
-            selected = [summary for summary in selected if summary.stage != Stage.RETIRED]
+            retired = Stage.RETIRED.value
+            selected = [summary for summary in selected if summary.stage != retired]
         if self.next_step is not None:
             selected = [summary for summary in selected if summary.next_step(now) is self.next_step]
-        for word in self.words:
-            selected = _select_word(word, selected, now)
         return selected
+
+    def narrows(self, other: "Query") -> bool:
+        """Return whether another query selects at least all pairs that this one selects, at any time.
+
+        This is the case, for example, if this query has one more letter. A word for the status matches other pairs than
+        its first letters, so a query with such a word narrows no other.
+        """
+        return (
+            other.next_step is None
+            and (other.retired is Retired.SHOWN or self.retired is Retired.HIDDEN)
+            and not any(_has_other_meaning(word) for word in self.words)
+            and all(any(part in word for word in self.words) for part in other.words)
+        )
 
 
 def _select_word(word: str, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
@@ -108,6 +122,13 @@ def _select_word(word: str, summaries: Sequence[PairSummary], now: datetime) -> 
         or any(test(summary, now) for test in tests)
         or (bool(steps) and summary.next_step(now) in steps)
     ]
+
+
+def _has_other_meaning(word: str) -> bool:
+    """Return whether a word can match pairs whose search text does not contain it."""
+    return bool(re.fullmatch(_MONTH_WORD, word)) or any(
+        _begins(word, words) for words in (*_STEP_WORDS.values(), *(words for words, _ in _STATUS_WORDS))
+    )
 
 
 def _begins(word: str, words: Sequence[str]) -> bool:
