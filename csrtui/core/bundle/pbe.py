@@ -86,7 +86,10 @@ _LEGACY_PREFIXES: Final = (
     "PBE-SHA1-R",
 )
 """The prefixes of schemes that OpenSSL 3 has only in its legacy provider."""
-_MAX_MAC_KEY_OCTETS: Final = 1024
+_MAX_MAC_KEY_OCTETS: Final = 64
+"""The length of the longest hash. RFC 9579, 4 recommends the length of the hash for the key of a MAC."""
+_PKCS12_BLOCKS: Final = 3
+"""The number of SHA-1 values that make up the longest key (24 octets) and an IV (8 octets)."""
 _KEY_PURPOSE, _IV_PURPOSE, MAC_PURPOSE = 1, 2, 3
 """The ID octets of the PKCS #12 key derivation (RFC 7292, B.3)."""
 
@@ -172,7 +175,7 @@ def decrypt(encrypted: EncryptedOctets, passphrase: bytes | None) -> bytes:
             raise UnsupportedSchemeError(_UNSUPPORTED_NAMES.get(oid, oid))
         parameters = encrypted.scheme.child(1, SEQUENCE).children()
         salt, iterations = _octet_string(parameters[0]), parameters[1].integer
-        kdf_limits.check_hash_iterations(iterations)
+        kdf_limits.check_hash_iterations(iterations, 1 if oid in _PBES1 else _PKCS12_BLOCKS)
         if oid in _PBES1:
             derived = _pbkdf1(_PBES1[oid], passphrase or b"", salt, iterations)
             return _decrypt_cbc("DES", derived[:8], derived[8:16], encrypted.ciphertext)
@@ -209,8 +212,9 @@ def _derive_key(derivation: Node, passphrase: bytes, length: int) -> bytes:
         prf_oid = (prf.child(0, OID).oid or "") if prf is not None else _HMAC_SHA1  # RFC 8018, A.2: DEFAULT
         if prf_oid not in _PRFS:
             raise UnsupportedSchemeError(_UNSUPPORTED_NAMES.get(prf_oid, prf_oid))
-        kdf_limits.check_iterations(iterations)
-        return PBKDF2HMAC(_hash(_PRFS[prf_oid]), length, salt, iterations).derive(passphrase)
+        algorithm = _hash(_PRFS[prf_oid])
+        kdf_limits.check_iterations(iterations, -(-length // algorithm.digest_size))
+        return PBKDF2HMAC(algorithm, length, salt, iterations).derive(passphrase)
     if oid == _SCRYPT:
         from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 

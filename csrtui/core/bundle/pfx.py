@@ -1,5 +1,6 @@
 """Read PKCS #12 files (PFX, RFC 7292) from any program: all keys and certificates, in any order and encoding."""
 
+import hashlib
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -151,6 +152,8 @@ def _matches_mac(mac: Node, content: bytes, password: bytes | None) -> bool:
         hash_name, key = pbe.derive_pbmac1_key(derivation, scheme, password or b"")
     elif oid in _MAC_HASHES:
         hash_name, iterations = _MAC_HASHES[oid], rest[0].integer if rest else 1
+        if len(digest.content) != hashlib.new(hash_name, usedforsecurity=False).digest_size:
+            return False  # a longer one would also cost more iterations
         kdf_limits.check_hash_iterations(iterations)
         purpose, length = pbe.MAC_PURPOSE, len(digest.content)
         key = pbe.derive_pkcs12(

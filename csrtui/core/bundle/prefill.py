@@ -12,7 +12,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.bundle import KeyMaterial
 from csrtui.core.certificates import certificate, csr, omissions
-from csrtui.core.certificates.purposes import purpose_of
+from csrtui.core.certificates.purposes import has_must_staple, purpose_of
 from csrtui.core.names.name import NameKind, read_common_name, read_name
 from csrtui.core.names.paste import split_names
 from csrtui.core.subject.attributes import Attribute
@@ -86,7 +86,7 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC, *, keep_must_staple: b
             purpose=purpose,
             attributes=tuple(attributes),
             no_common_name=bool(names) and not common_name,
-            must_staple=keep_must_staple and csr.has_must_staple(source.extensions),
+            must_staple=keep_must_staple and has_must_staple(source.extensions),
         )
 
 

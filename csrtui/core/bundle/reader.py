@@ -46,8 +46,11 @@ def read(data: bytes, passphrase: Secret | None = None, *, open_keys: bool = Tru
         open_keys: Whether to load private keys. If False, the result for a file with a private key contains only
             `KeyMaterial.has_private_key` and problems.
     """
+    from csrtui.core.keys.kdf_limits import file_budget
+
     reader = _Reader(passphrase, open_keys=open_keys)
-    reader.read(data)
+    with file_budget():
+        reader.read(data)
     return reader.material()
 
 

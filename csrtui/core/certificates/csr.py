@@ -29,6 +29,8 @@ _Extension = TypeVar("_Extension", bound="x509.ExtensionType")
 
 OLD_HASHES = frozenset({"md5", "sha1"})
 """Hashes that are no longer allowed in signatures (BR 7.1.3.2)."""
+MAX_NAMES = 10_000
+"""Upper limit on the names of a CSR. CAs allow 100 to 2,000; advice on 150,000 names would take half a minute."""
 
 
 class Request(NamedTuple):
@@ -45,7 +47,7 @@ class Request(NamedTuple):
         spki_sha256: The SPKI fingerprint, 64 hex digits.
         signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
         purpose: The purpose that the CSR requests (`purposes.purpose_of`).
-        must_staple: Whether the CSR requests must-staple (`has_must_staple`).
+        must_staple: Whether the CSR requests must-staple (`purposes.has_must_staple`).
     """
 
     der: bytes
@@ -83,7 +85,7 @@ def build(
         names: Names in the format of `Request.names`, the common name first.
         key: A key of one of the types in `key_types.KeyType`.
         purpose: The purpose, requested as key usage and extended key usage.
-        must_staple: Whether to request must-staple (`has_must_staple`).
+        must_staple: Whether to request must-staple (`purposes.has_must_staple`).
 
     Raises:
         InputError: The key has another type.
@@ -116,8 +118,7 @@ def preview(
 ) -> Request:
     """Return the CSR for the given values (`build`), decoded from the DER that would be signed.
 
-    The preview is built by `build` and read by `read_der` like the real CSR, so it shows how the encoding changes a
-    value. Its key is not secret: it is the private key 1 on P-256.
+    It shows how the encoding changes a value. Its key is not secret: it is the private key 1 on P-256.
     """
     return read_der(build(subject, names, _preview_key(), purpose, must_staple=must_staple))
 
@@ -132,7 +133,13 @@ def read_der(data: bytes) -> Request:
     from cryptography import x509
 
     with translate_errors(partial(_read_error, data)), warnings.catch_warnings(action="ignore"):
-        return _decode(x509.load_der_x509_csr(data), data)
+        request = _decode(x509.load_der_x509_csr(data), data)
+    if len(request.names) > MAX_NAMES:
+        raise InputError(
+            f"the certificate request has {len(request.names)} names, and csrtui reads at most {MAX_NAMES}",
+            "split the names among several requests",
+        )
+    return request
 
 
 def read_faulty(data: bytes) -> tuple[Request, bytes] | None:
@@ -145,9 +152,10 @@ def read_faulty(data: bytes) -> tuple[Request, bytes] | None:
     try:
         copy, _ = encoding_faults.read_copy(data, is_request=True)
         with warnings.catch_warnings(action="ignore"):
-            return _decode(x509.load_der_x509_csr(copy), data), copy
+            request = _decode(x509.load_der_x509_csr(copy), data)
     except Exception:  # noqa: BLE001 - cryptography does not document which errors can occur
         return None
+    return (request, copy) if len(request.names) <= MAX_NAMES else None
 
 
 def read_pem(data: bytes) -> Request:
@@ -192,13 +200,6 @@ def extension_value(extensions: "x509.Extensions", extension_type: type[_Extensi
         return extensions.get_extension_for_class(extension_type).value
     except x509.ExtensionNotFound:
         return None
-
-
-def has_must_staple(extensions: "x509.Extensions") -> bool:
-    """Return whether the extensions contain the TLS feature status_request (RFC 7633), known as must-staple."""
-    from cryptography import x509
-
-    return x509.TLSFeatureType.status_request in (extension_value(extensions, x509.TLSFeature) or ())
 
 
 def has_valid_signature(der: bytes) -> bool:
@@ -304,7 +305,7 @@ def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
         spki_sha256=key_types.spki_sha256(key),
         signature_hash=hash_name(csr),
         purpose=purposes.purpose_of(extended_key_usages(csr.extensions)),
-        must_staple=has_must_staple(csr.extensions),
+        must_staple=purposes.has_must_staple(csr.extensions),
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import excerpt, visible
 from csrtui.core.base.finding import CaKind, Purpose
-from csrtui.core.certificates.csr import OLD_HASHES, extended_key_usages, extension_value, has_must_staple
+from csrtui.core.certificates.csr import OLD_HASHES, extended_key_usages, extension_value
 from csrtui.core.certificates.purposes import (
     ANY_PURPOSE,
     CLIENT_AUTHENTICATION,
@@ -14,6 +14,7 @@ from csrtui.core.certificates.purposes import (
     EXTENDED_KEY_USAGES,
     SERVER_AUTHENTICATION,
     extensions_for,
+    has_must_staple,
 )
 from csrtui.core.keys.key_types import type_of
 from csrtui.core.subject.attributes import TYPES_BY_OID, Attribute

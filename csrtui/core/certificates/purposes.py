@@ -76,3 +76,13 @@ def purpose_of(oids: Collection[str]) -> Purpose:
     return next(
         (purpose for purpose in order if set(EXTENDED_KEY_USAGES[purpose]) <= set(oids)), Purpose.SERVER
     )
+
+
+def has_must_staple(extensions: "x509.Extensions") -> bool:
+    """Return whether the extensions contain the TLS feature status_request (RFC 7633), known as must-staple."""
+    from cryptography import x509
+
+    values = (extension.value for extension in extensions)
+    return any(
+        isinstance(value, x509.TLSFeature) and x509.TLSFeatureType.status_request in value for value in values
+    )

@@ -1,5 +1,8 @@
 """Check the cost of decrypting a key before decrypting it, because an untrusted file can demand any amount of work."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from csrtui.core.base.asn1 import INTEGER, OID, SEQUENCE, BerError, Node, read_node
@@ -11,9 +14,14 @@ MAX_HASH_ITERATIONS: Final = 2_000_000
 """Upper limit on hash iterations for PKCS #12 and PBES1 derivations (about one second). NSS uses 600,000."""
 MAX_MEMORY: Final = 256 * 1024 * 1024
 """Upper limit on the memory that scrypt needs, in bytes."""
+MAX_FILE_COST: Final = 4
+"""Upper limit on the work for all keys of a file together, as a multiple of the limit for one key."""
 _MAX_LANES: Final = 16
 _MAX_LANE_MEMORY: Final = MAX_MEMORY // 16
 """Upper limit on the total memory of all lanes, in bytes. OpenSSL allocates it in addition to `MAX_MEMORY`."""
+
+_spent: ContextVar[list[float] | None] = ContextVar("spent", default=None)
+"""The work that was spent on the current file, or None outside of `file_budget`."""
 
 _PBES2 = "1.2.840.113549.1.5.13"
 _PBKDF2 = "1.2.840.113549.1.5.12"
@@ -22,6 +30,33 @@ _HINT = "the file is damaged, or was made to keep this machine busy"
 _OLD_SCHEMES = "1.2.840.113549.1."
 """The prefix of the PBES1 schemes (RFC 8018, A.3) and the PKCS #12 schemes (RFC 7292, C). Their parameters are a salt
 and an iteration count."""
+
+
+@contextmanager
+def file_budget() -> Iterator[None]:
+    """Limit the work of all key derivations inside to `MAX_FILE_COST`, because one file can hold many keys.
+
+    The functions of this module that check a single derivation then also raise an `InputError` when the limit is
+    exceeded.
+    """
+    token = _spent.set([])
+    try:
+        yield
+    finally:
+        _spent.reset(token)
+
+
+def _spend(cost: float) -> None:
+    """Add the work of a derivation to that of the file. 1 is the limit for one key."""
+    spent = _spent.get()
+    if spent is None:
+        return
+    if sum(spent) + cost > MAX_FILE_COST:
+        raise InputError(
+            "not opened: the keys of this file together would take too much work",
+            "give the key in a file of its own; if it was in one, the file was made to keep this machine busy",
+        )
+    spent.append(cost)
 
 
 def check_cost(der: bytes) -> None:
@@ -63,24 +98,28 @@ def _parts(algorithm: Node) -> tuple[str, Node]:
     return algorithm.child(0, OID).oid or "", algorithm.child(1, SEQUENCE)
 
 
-def check_iterations(iterations: int) -> None:
-    """Refuse a PBKDF2 iteration count that takes too long.
+def check_iterations(iterations: int, blocks: int = 1) -> None:
+    """Refuse a PBKDF2 iteration count that takes too long. `blocks` is the number of times that it is repeated.
 
     Raises:
         InputError: The count is above `MAX_ITERATIONS`.
         ValueError: The count is less than 1.
     """
     _check_limit(iterations, MAX_ITERATIONS)
+    _spend(blocks * iterations / MAX_ITERATIONS)
 
 
-def check_hash_iterations(iterations: int) -> None:
+def check_hash_iterations(iterations: int, blocks: int = 1) -> None:
     """Refuse an iteration count that takes too long for PKCS #12 and PBES1. Python computes their derivations.
+
+    `blocks` is the number of times that the iterations are repeated.
 
     Raises:
         InputError: The count is above `MAX_HASH_ITERATIONS`.
         ValueError: The count is less than 1.
     """
     _check_limit(iterations, MAX_HASH_ITERATIONS)
+    _spend(blocks * iterations / MAX_HASH_ITERATIONS)
 
 
 def _check_limit(iterations: int, limit: int) -> None:
@@ -116,3 +155,4 @@ def check_scrypt(cost: int, block_size: int, lanes: int) -> None:
             f"more than the limit of {MAX_MEMORY} bytes of memory",
             _HINT,
         )
+    _spend(memory * lanes / MAX_MEMORY)

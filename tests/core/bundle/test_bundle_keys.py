@@ -206,6 +206,17 @@ def test_pkcs12_that_would_cost_too_much_is_refused_unopened(monkeypatch: pytest
     assert "iterations, more than" in fault(packed()).text
 
 
+def test_many_expensive_keys_in_one_file_are_not_all_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    encryption = BestAvailableEncryption(SECRET.encoded)
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(6)]
+    pem = b"".join(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption) for key in keys)
+    monkeypatch.setattr(kdf_limits, "MAX_ITERATIONS", 2048)  # as many as cryptography makes
+    material = bundle.read(pem, SECRET)
+    assert len(material.keys) == kdf_limits.MAX_FILE_COST
+    assert len(material.problems) == 2
+    assert "together would take too much work" in material.problems[0].text
+
+
 def test_pkcs12_of_a_rare_kind_is_refused() -> None:
     bag = tlv(0x30, oid("1.2.3"), tlv(0xA0, tlv(0x05)))
     for inner, problems in ((b"\x30\x05\x01\x00", 1), (tlv(0x30, bag), 0)):

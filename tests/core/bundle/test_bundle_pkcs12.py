@@ -219,3 +219,25 @@ def test_rc2_decrypts_the_vectors_of_its_rfc(key: str, plain: str, cipher: str |
             rc2.decrypt_cbc(bytes.fromhex(key), iv, data)
     with pytest.raises(InputError, match="are encrypted with RC2"):
         rc2.decrypt_cbc(bytes.fromhex(key), bytes(8), bytes(rc2.MAX_BYTES + 8))
+
+
+def test_a_mac_that_is_longer_than_its_hash_is_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each block of it would take all iterations again."""
+    monkeypatch.setattr(pbe, "derive_pkcs12", lambda *_, **__: pytest.fail("computed"))
+    algorithm = tlv(0x30, oid("1.3.14.3.2.26"), tlv(0x05))
+    mac = tlv(
+        0x30,
+        tlv(0x30, algorithm, tlv(0x04, bytes(100_000))),
+        tlv(0x04, b"saltsalt"),
+        tlv(0x02, b"\x0f\x42\x40"),
+    )
+    assert "does not open" in problems(container(plain_part(cert_bag()), mac=mac))[0]
+
+
+def test_expensive_bags_share_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kdf_limits, "MAX_HASH_ITERATIONS", 10)
+    scheme = tlv(0x30, oid("1.2.840.113549.1.12.1.3"), tlv(0x30, tlv(0x04, b"saltsalt"), tlv(0x02, b"\x0a")))
+    locked = bag(2, tlv(0x30, scheme, tlv(0x04, bytes(16))))
+    mac = pbmac1(tlv(0x30, plain_part(locked, locked, locked)), PHRASE.encoded)
+    texts = problems(container(plain_part(locked, locked, locked), mac=mac))
+    assert "together would take too much work" in texts[-1]

@@ -331,3 +331,13 @@ def test_a_key_whose_signature_does_not_hold_proves_nothing(monkeypatch: pytest.
 
     monkeypatch.setattr(csr, "build_proof", damaged)
     assert not csr.proves_possession(key_of(KeyType.EC_P256), csr_of())
+
+
+def test_a_request_with_too_many_names_is_refused_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csr, "MAX_NAMES", 5)
+    der = der_of(SUBJECT, *NAMES)
+    with pytest.raises(InputError, match="has 6 names, and csrtui reads at most 5") as caught:
+        csr.read_der(der)
+    assert caught.value.hint == "split the names among several requests"
+    assert csr.read_faulty(der) is None
+    assert csr.read_der(der_of(SUBJECT, *NAMES[:5])).names == NAMES[:5]
