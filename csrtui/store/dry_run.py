@@ -10,8 +10,9 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.pairs.pair_name import check_pair_name, numbered_name
 from csrtui.store import files
 from csrtui.store.disk_errors import disk_error
-from csrtui.store.keystore import FreeNames, Keystore, PairChange, PairFiles, StoredPair
+from csrtui.store.keystore import PAIRS, FreeNames, Keystore, PairChange, PairFiles, StoredPair
 from csrtui.store.permissions import require_safe_ancestors
+from csrtui.store.store_folder import LOCKS
 
 
 class DryRunKeystore(Keystore):
@@ -55,7 +56,7 @@ class DryRunKeystore(Keystore):
         failure, path = f"cannot change {name} in", self.pair_path(name)
         with self._reading(failure) as maybe_store_fd, self._pair(maybe_store_fd, name) as (_, _, folder):
             files.require_access(path)
-            files.require_access(self.path)
+            self._require_folder(LOCKS)
             yield _DryRunChange(folder, name, path)
 
     def remove_leftovers(self) -> list[str]:
@@ -79,18 +80,22 @@ class DryRunKeystore(Keystore):
         Raises:
             StoreError: The store cannot be used.
         """
-        with self._reading(failure) as store_fd, self._pairs(store_fd) as pairs_fd:
+        with self._reading(failure) as store_fd, self._pairs(store_fd):
             pass
         try:
             if store_fd is None:
                 require_safe_ancestors(self.path)
                 files.require_access(_existing_folder(os.path.dirname(self.path)))
             else:
-                files.require_access(self.path)
-                if pairs_fd is not None:
-                    files.require_access(os.path.join(self.path, "pairs"))
+                self._require_folder(LOCKS)
+                self._require_folder(PAIRS)
         except OSError as error:
             raise disk_error(failure, self.path, error) from error
+
+    def _require_folder(self, name: str) -> None:
+        """Raise an OSError if this user can neither write to a folder of the store nor create it."""
+        path = os.path.join(self.path, name)
+        files.require_access(path if os.path.lexists(path) else self.path)
 
 
 class _DryRunChange(PairChange):

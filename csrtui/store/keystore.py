@@ -28,7 +28,7 @@ from csrtui.store.stored_pair import (
 
 __all__ = ["FreeNames", "Keystore", "ListedPair", "PairChange", "PairFiles", "StoredPair"]
 
-_PAIRS = "pairs"
+PAIRS = "pairs"
 _CREATE_LOCK = "creating"
 """The lock for creating pairs. Creations share it, and only the removal of leftovers excludes them."""
 _RESTORE_LOCK = "restoring"
@@ -52,7 +52,7 @@ class Keystore(SavedState):
 
     def pair_path(self, name: str) -> str:
         """Return the folder of the pair called `name`."""
-        return os.path.join(self.path, _PAIRS, check_pair_name(name))
+        return os.path.join(self.path, PAIRS, check_pair_name(name))
 
     # Writing
 
@@ -93,8 +93,8 @@ class Keystore(SavedState):
             check_pair_name(base)
         failure = "cannot save the pair in"
         with self._writing(failure) as store_fd:
-            files.make_folder(_PAIRS, store_fd)
-            with self._subfolder(store_fd, _PAIRS) as pairs_fd:
+            files.make_folder(PAIRS, store_fd)
+            with self._subfolder(store_fd, PAIRS) as pairs_fd:
                 with self._lock(store_fd, _CREATE_LOCK, "the store", locks.Sharing.SHARED):
                     results = create_pairs(pairs_fd, pairs, names)
                 touch(pairs_fd)
@@ -165,13 +165,13 @@ class Keystore(SavedState):
         """Return the paths of hidden folders of current and interrupted creations."""
         with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
             names = [] if pairs_fd is None else leftovers(pairs_fd)
-            return [os.path.join(self.path, _PAIRS, name) for name in names]
+            return [os.path.join(self.path, PAIRS, name) for name in names]
 
     # Reading
 
     def generation(self) -> int:
         """Return a number that changes whenever any session adds or changes a pair, or 0 if there is no store."""
-        return read_stamp(os.path.join(self.path, _PAIRS))
+        return read_stamp(os.path.join(self.path, PAIRS))
 
     def names(self) -> list[str]:
         """Return the names of all pairs, sorted."""
@@ -222,10 +222,10 @@ class Keystore(SavedState):
     @contextmanager
     def _pairs(self, store_fd: int | None) -> Iterator[int | None]:
         """Yield the descriptor of ``pairs/``, or None if it does not exist."""
-        if store_fd is None or not files.exists(store_fd, _PAIRS):
+        if store_fd is None or not files.exists(store_fd, PAIRS):
             yield None
         else:
-            with self._subfolder(store_fd, _PAIRS) as pairs_fd:
+            with self._subfolder(store_fd, PAIRS) as pairs_fd:
                 yield pairs_fd
 
     @contextmanager

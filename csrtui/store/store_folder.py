@@ -8,7 +8,7 @@ from csrtui.store import files, locks
 from csrtui.store.disk_errors import disk_error
 from csrtui.store.permissions import require_safe_ancestors
 
-_LOCKS = ".locks"
+LOCKS = ".locks"
 
 
 class StoreFolder:
@@ -95,8 +95,8 @@ class StoreFolder:
 
     @contextmanager
     def _lock_folder(self, store_fd: int) -> Iterator[int]:
-        files.make_folder(_LOCKS, store_fd)
-        with self._subfolder(store_fd, _LOCKS) as folder:
+        files.make_folder(LOCKS, store_fd)
+        with self._subfolder(store_fd, LOCKS) as folder:
             yield folder
 
     @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import stat
 from typing import TYPE_CHECKING
@@ -165,17 +164,6 @@ def test_rows_of_one_run_get_different_names_and_equal_rows_are_skipped(dry: Csr
     assert [row.get("skipped", False) for row in rows] == [False, True, False, False]
     assert rows[1]["pair"]["key"]["spki_sha256"] is None
     assert "2 would be made, 1 already exist, 1 failed" in ran.err
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
-def test_a_store_that_cannot_be_written_to_is_refused(csrtui: Csrtui) -> None:
-    assert csrtui("new", "a.com").status == 0
-    folder = csrtui.store / "pairs"
-    folder.chmod(0o500)
-    try:
-        assert csrtui("new", "b.com", "--dry-run").status == csrtui("new", "b.com").status == 3
-    finally:
-        folder.chmod(0o700)
 
 
 def test_a_dry_run_asks_for_no_new_passphrase_and_takes_no_lock(csrtui: Csrtui) -> None:

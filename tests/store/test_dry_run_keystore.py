@@ -72,11 +72,13 @@ def test_a_store_that_does_not_exist_is_not_created(tmp_path: Path) -> None:
     assert list(path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["", "pairs"])
+@pytest.mark.parametrize("name", [".locks", "pairs"])
 def test_a_folder_that_cannot_be_written_to_is_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    forbid_writing(monkeypatch, path / name if name else path)
+    forbid_writing(monkeypatch, path)
+    assert DryRunKeystore(str(path)).add("b.com", pair_files()) == "b.com"
+    forbid_writing(monkeypatch, path / name)
     with pytest.raises(StoreError, match=r"cannot save the pair in .*: Permission denied"):
         DryRunKeystore(str(path)).add("b.com", pair_files())
 
