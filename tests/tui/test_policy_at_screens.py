@@ -25,8 +25,8 @@ async def test_policy_is_advice_with_a_fix_and_holds_a_csr_back_until_a_backup(t
         assert "(set in /etc/c.toml)" in " ".join(user.preview.split())
         await user.press("ctrl+f")
         await user.generate()
-        assert session.store.names() == ["a.mydomain.com"]
+        await user.until(lambda: user.message.startswith("made a.mydomain.com"), "the new pair")
         assert user.draft.organization == "Site Ltd"
         await user.until_pairs("a.mydomain.com")
-        await user.press("f2", "u")
+        await user.press("u")
         await user.until(lambda: "policy requires first" in user.message, "the refusal")
