@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
@@ -30,3 +31,13 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+
+
+@pytest.fixture
+def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Derive keys from passphrases in a moment."""
+    from backups_made import QUICK
+
+    from csrtui.core.keys import pkcs8
+
+    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)

@@ -6,21 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_commands import CANARY, Places
-from backups_made import QUICK, openssl
+from backups_made import openssl
 from command import ROOT, argv, environment, run_process
 from pty_session import PtySession
-
-from csrtui.core.keys import pkcs8
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from command import Csrtui
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 @pytest.fixture

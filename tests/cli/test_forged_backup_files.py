@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from backup_commands import Places
 from backup_forgeries import foreign_key_blocks, foreign_requests
-from backups_made import QUICK
 from command import ROOT
 from recipients_made import age_pair
 from safety_results import counted
 
 from csrtui.core.backups.backup_file import parse
 from csrtui.core.certificates import csr as request
-from csrtui.core.keys import pkcs8
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,10 +23,7 @@ if TYPE_CHECKING:
 ADVERSARY = "Whoever can write to the backup medium, without the passphrase, gains nothing"
 IDENTITY, RECIPIENT = age_pair()
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 @pytest.fixture

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import QUICK
 from certificates_made import intermediate, pem
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from recipients_made import age_pair
-
-from csrtui.core.keys import pkcs8
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +17,7 @@ if TYPE_CHECKING:
 
 IDENTITY, RECIPIENT = age_pair()
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 class Place:

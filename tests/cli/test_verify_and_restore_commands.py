@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_commands import Places
-from backups_made import QUICK
 from command import ROOT, argv, environment
 from cryptography.hazmat.primitives.asymmetric import ec
 from pty_session import PtySession
 
 from csrtui.core.certificates import csr
-from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
@@ -24,10 +23,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = {**environment(None), "PYTHONPATH": str(ROOT)}
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 @pytest.fixture

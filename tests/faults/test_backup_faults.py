@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_process import ROOT, command
-from backups_made import PASSPHRASE, QUICK
+from backups_made import PASSPHRASE
 from injection import Call, Outcome, calls_in, require_strace, run_with_fault
 from pairs_made import new_pair, order, record_of, restore
 from requests_made import NOW
@@ -38,10 +38,7 @@ BACK_UP, RESTORE = "back-up", "restore"
 FOREIGN = "a.com.20200101-000000.backup.pem"
 """What lay there before."""
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 class Scene:

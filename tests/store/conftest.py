@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,3 +37,11 @@ def folder(tmp_path: Path) -> Path:
 def store(folder: Path) -> Keystore:
     """Give a store that is not there yet."""
     return Keystore(str(folder))
+
+
+@pytest.fixture
+def descriptor(tmp_path: Path) -> Iterator[int]:
+    """Give the descriptor of a folder."""
+    number = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    yield number
+    os.close(number)

@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def descriptor(tmp_path: Path) -> Iterator[int]:
-    """Give the descriptor of a folder."""
-    number = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
-    yield number
-    os.close(number)
-
-
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o777])
 def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
     """Set umasks from the most open one to the most closed, once the test's folder is made."""

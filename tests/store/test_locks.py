@@ -21,20 +21,11 @@ from csrtui.store.disk_errors import ReadOnlyError
 from csrtui.store.locks import BusyError, Sharing, hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from csrtui.store.keystore import Keystore
 
 PATIENCE = 0.05
-
-
-@pytest.fixture
-def descriptor(tmp_path: Path) -> Iterator[int]:
-    """Give the descriptor of a folder for lock files."""
-    number = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
-    yield number
-    os.close(number)
 
 
 def taken(descriptor: int, sharing: Sharing) -> bool:

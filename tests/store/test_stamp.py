@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import errno
-import os
 import time
 from typing import TYPE_CHECKING
 
-import pytest
 from failing_call import FailingCall
 
 from csrtui.store.stamp import read_stamp, touch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture
-def descriptor(tmp_path: Path) -> Iterator[int]:
-    """Give the descriptor of a folder."""
-    number = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
-    yield number
-    os.close(number)
+    import pytest
 
 
 def test_changes_within_one_tick_of_the_clock_have_different_stamps(

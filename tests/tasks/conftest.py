@@ -1,4 +1,4 @@
-"""A session on an empty store whose clock stands still."""
+"""A session on an empty store whose clock stands still, and a folder for backups."""
 
 from __future__ import annotations
 
@@ -20,3 +20,11 @@ def session(tmp_path: Path) -> Session:
     made = Session(Keystore(str(tmp_path / "store")), clock=lambda: NOW, generate_key=key_of)
     made.user = "joe"
     return made
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Give the folder that backups go to."""
+    path = tmp_path / "usb"
+    path.mkdir()
+    return path

@@ -11,7 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import PASSPHRASE, QUICK, csr_of
+from backups_made import PASSPHRASE, csr_of
 from existing_made import certificate, name
 from failing_call import FailingCall
 from pairs_made import new_pair, order, record_of
@@ -40,18 +40,7 @@ if TYPE_CHECKING:
 
 OTHER = Secret("another passphrase altogether")
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Give the folder that backups go to."""
-    path = tmp_path / "usb"
-    path.mkdir()
-    return path
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 def opened(path: str, passphrase: Secret = PASSPHRASE) -> str:

@@ -8,7 +8,7 @@ from threading import Barrier, BrokenBarrierError, Event
 from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import PASSPHRASE, QUICK
+from backups_made import PASSPHRASE
 from pairs_made import new_pair, order, record_of
 
 from csrtui.core.backups import backup_file
@@ -24,18 +24,7 @@ if TYPE_CHECKING:
 
 NAMES = [f"{letter}.com" for letter in "abcdef"]
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Give the folder that backups go to."""
-    path = tmp_path / "usb"
-    path.mkdir()
-    return path
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from backup_process import command
-from backups_made import PASSPHRASE, QUICK, backup, csr_of, foreign_key, key_block, unsigned
+from backups_made import PASSPHRASE, backup, csr_of, foreign_key, key_block, unsigned
 from existing_made import certificate
 from existing_made import name as subject
 from failing_call import FailingCall
@@ -52,18 +52,7 @@ if TYPE_CHECKING:
 OTHER = Secret("another passphrase altogether")
 REQUEST = csr.to_pem(csr_of().der)
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Give the folder that backups go to."""
-    path = tmp_path / "usb"
-    path.mkdir()
-    return path
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import PASSPHRASE, QUICK
+from backups_made import PASSPHRASE
 from pairs_made import look_at_file, new_pair, order, record_of
 from requests_made import NOW, key_of
 
@@ -40,18 +40,7 @@ LATER = NOW + timedelta(days=3)
 VERIFIED, UNVERIFIED = BackupStatus.VERIFIED, BackupStatus.UNVERIFIED
 MISSING, DAMAGED = BackupStatus.MISSING, BackupStatus.DAMAGED
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """Give the folder that backups go to."""
-    path = tmp_path / "usb"
-    path.mkdir()
-    return path
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from backups_made import PASSPHRASE, QUICK
+from backups_made import PASSPHRASE
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from foreign_made import pkcs8 as pkcs8_pem
@@ -15,7 +15,6 @@ from requests_made import NOW
 from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.certificates import csr
-from csrtui.core.keys import pkcs8
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import reference_data
 from csrtui.store.keystore import Keystore
@@ -55,10 +54,7 @@ WEAK = [
     pytest.param(small_scalar, "121 bits", id="scalar"),
 ]
 
-
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 def adopted(session: Session, folder: Path, key: PrivateKey, ca: CaKind) -> Pair:

@@ -51,9 +51,7 @@ class Derivations:
         monkeypatch.setattr(pkcs8, "decrypt", decrypting)
 
 
-@pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
+pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 @pytest.fixture
