@@ -61,7 +61,10 @@ def undo_export(
         existing = find_set(session, file_set, server_files, pair, lineage)
         require_own(session, existing, path)
         names, spki = _previous_set(file_set, existing, server_files, path)
-        refuse_compromised(pairs_with_key(session, spki) if spki is not None else ())
+        if spki is None:
+            _refuse_unknown_key(lineage)
+        else:
+            refuse_compromised(pairs_with_key(session, spki))
         if not dry_run:
             file_set.put_back(names)
     text = "would be put back" if dry_run else "put back"
@@ -69,6 +72,21 @@ def undo_export(
         Result(ok=True, pair=pair_name, file=os.path.join(path, name), text=text) for name in names
     )
     return UndoResult(results, None if dry_run else _record(session, existing, lineage, results))
+
+
+def _refuse_unknown_key(lineage: Lineage) -> None:
+    """Check that no key of a lineage is compromised, because the previous files, which are encrypted, may contain it.
+
+    Raises:
+        RefusedError: A key is compromised.
+    """
+    good = next((name for name, record in lineage.records.items() if not record.compromised), None)
+    for name, record in lineage.records.items():
+        if record.compromised:
+            raise RefusedError(
+                f"the previous files are encrypted, and may contain the key of {name}, which is marked as compromised",
+                f"csrtui export {good} --replace writes the files of that pair" if good else None,
+            )
 
 
 def _previous_set(

@@ -143,6 +143,8 @@ def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[s
     """Return the notes to show after a restore: losses, the date of the stage, and facts that no backup contains."""
     notes = list(losses(content, consent))
     details = content.details
+    if details.compromised is not None:
+        notes.insert(0, "The key is marked as compromised: it is never used again.")
     if content.is_signed and details.stage is not None and content.time is not None:
         notes.append(f"The stage is that of the backup ({utc_text(content.time)}): {details.stage}.")
     notes.append(
@@ -204,6 +206,8 @@ def _record(
     """
     content, csr, now = backup.content, backup.content.csr, session.clock()
     details = content.details if content.is_signed else NO_DETAILS
+    # Anybody can add this mark to an unsigned backup, but without it a stolen key could be used again.
+    compromised = content.details.compromised
     unsigned = "" if content.is_signed else ", which is not signed"
     backed_up = content.creation_time(now)
     recorded = Backup(
@@ -221,7 +225,8 @@ def _record(
         backups=(recorded.with_restore_test(now),),
         submitted=details.submitted,
         validity=certificates.validity,
-        retired=details.retired,
+        retired=details.retired or compromised,
+        compromised=compromised,
         purpose=csr.purpose,
         history=(HistoryEntry(now, f"restored from {backup.path}{unsigned}", session.user),),
     )

@@ -76,7 +76,8 @@ def test_the_key_is_never_used_again(made: Csrtui, tmp_path: Path) -> None:
             ran.error.rpartition(".pem: ")[2]
             == f"the key of {NAME} is marked as compromised: it must not be used again"
         )
-    assert made("adopt", "--key", str(made.pair(NAME) / "key.pem")).status == 1
+    ran = made("adopt", "--key", str(made.pair(NAME) / "key.pem"))
+    assert (ran.status, "it is marked as compromised, in the pair" in ran.out + ran.err) == (1, True)
     assert made("renew", NAME).status == 0  # with a new key, although the old pair is retired
     assert made("show", f"{NAME}-2", "--json").json["compromised"] is None
 
@@ -95,6 +96,54 @@ def test_undo_does_not_put_it_back(made: Csrtui, tmp_path: Path) -> None:
         ran = made("export", f"{NAME}-2", "--undo", *options)
         assert (ran.status, "is marked as compromised: it must not be used again" in ran.err) == (1, True)
     assert (server / f"{NAME}.key").read_bytes() != old_key
+
+
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_a_backup_carries_the_mark_into_another_keystore(
+    made: Csrtui, tmp_path: Path, *, unsigned: bool
+) -> None:
+    assert made("retire", "--compromised", NAME).status == 0
+    phrase, later, other = (
+        ("--passphrase-file", str(tmp_path / "phrase")),
+        tmp_path / "later",
+        tmp_path / "other",
+    )
+    later.mkdir(mode=0o700)
+    assert made("backup", NAME, "--to", str(later), *phrase).status == 0
+    (backup,) = later.iterdir()
+    text = backup.read_text()
+    assert "\nCompromised: 20" in text
+    if unsigned:
+        (signature,) = [line for line in text.splitlines(keepends=True) if line.startswith("Signature:")]
+        backup.write_text(text.replace(signature, "").replace("csrtui signed backup", "csrtui backup"))
+    ran = made("restore", str(backup), *phrase, "--store", str(other), *(["--unsigned"] if unsigned else []))
+    assert ran.status == 0, ran.err
+    assert "The key is marked as compromised: it is never used again." in ran.err + ran.out
+    shown = made("show", NAME, "--json", "--store", str(other)).json
+    assert (shown["stage"], shown["compromised"] is not None) == ("retired", True)
+    ran = made("renew", NAME, "--same-key", "--force", "--store", str(other))
+    assert (ran.status, "is marked as compromised" in ran.error) == (1, True)
+
+
+def test_undo_puts_no_encrypted_file_back_that_may_contain_it(made: Csrtui, tmp_path: Path) -> None:
+    server = tmp_path / "server"
+    server.mkdir()
+    phrase = ("--passphrase-file", str(tmp_path / "phrase"))
+    assert made("export", NAME, "--for", "tomcat", "--to", str(server), *phrase).status == 0
+    assert made("renew", NAME).status == 0
+    csr = read_pem((made.pair(f"{NAME}-2") / "request.pem").read_bytes())
+    assert made("import", "-", stdin=pem(intermediate().sign(csr.der))).status == 0
+    assert made("export", f"{NAME}-2", "--replace", *phrase).status == 0
+    assert made("export", f"{NAME}-2", "--undo", "--dry-run").status == 0
+    new = (server / f"{NAME}.p12").read_bytes()
+    assert made("retire", "--compromised", NAME).status == 0
+    ran = made("export", f"{NAME}-2", "--undo")
+    assert ran.status == 1
+    assert f"may contain the key of {NAME}, which is marked as compromised" in ran.error
+    assert ran.hint == f"csrtui export {NAME}-2 --replace writes the files of that pair"
+    assert made("retire", "--compromised", f"{NAME}-2").status == 0
+    assert made("export", f"{NAME}-2", "--undo").hint is None
+    assert (server / f"{NAME}.p12").read_bytes() == new
 
 
 def test_inspect_names_it(made: Csrtui) -> None:

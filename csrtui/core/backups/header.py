@@ -65,6 +65,7 @@ class Details:
         stage: The stage of the pair.
         submitted: The time at which the CSR was submitted to a CA.
         retired: The time at which the pair was retired.
+        compromised: The time at which the key was marked as compromised.
     """
 
     created: datetime | None = None
@@ -74,6 +75,7 @@ class Details:
     stage: Stage | None = None
     submitted: datetime | None = None
     retired: datetime | None = None
+    compromised: datetime | None = None
 
     @classmethod
     def from_record(cls, record: PairRecord) -> "Details":
@@ -86,6 +88,7 @@ class Details:
             record.stage,
             record.submitted,
             record.retired,
+            record.compromised,
         )
 
 
@@ -145,8 +148,9 @@ def _detail_lines(details: Details) -> str:
         ("Stage", details.stage),
         ("Submitted", details.submitted and utc_text(details.submitted)),
         ("Retired", details.retired and utc_text(details.retired)),
+        ("Compromised", details.compromised and utc_text(details.compromised)),
     )
-    return "".join(f"{f'{label}:':<12}{value}\n" for label, value in lines if value)
+    return "".join(f"{f'{label}:':<11} {value}\n" for label, value in lines if value)
 
 
 def _word(text: str | None) -> str | None:
@@ -165,6 +169,7 @@ def read_details(header: bytes) -> Details:
         Stage(stage) if stage in tuple(Stage) else None,
         read_time(header, "Submitted"),
         read_time(header, "Retired"),
+        read_time(header, "Compromised"),
     )
 
 

@@ -26,6 +26,7 @@ from csrtui.tasks.adopt.matching import MatchResult
 from csrtui.tasks.adopt.search import SearchResult
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, build_import_result
+from csrtui.tasks.key_quality import refuse_compromised
 from csrtui.tasks.list import pairs_with_key, read_pair
 from csrtui.tasks.new import BlockedError, Blocking, build_csr, check_request, is_blocking
 from csrtui.tasks.replacement import stored_chain
@@ -109,6 +110,10 @@ class AdoptResult(Result):
 
 def obstacle(candidate: Candidate, missing: MissingRequest = MissingRequest.REFUSED) -> str | None:
     """Return the reason why a key cannot be adopted, as a sentence, or None if it can be adopted."""
+    if candidate.is_compromised:
+        return (
+            f"it is marked as compromised, in the pair {candidate.existing_pair}: it must not be used again"
+        )
     if candidate.existing_pair is not None:
         return f"it is in the keystore already, as {candidate.existing_pair}"
     if candidate.csr is not None:
@@ -282,6 +287,7 @@ def _refuse_existing(session: Session, candidate: Candidate) -> None:
         RefusedError: The key is already in the store.
     """
     existing = pairs_with_key(session, candidate.spki_sha256)
+    refuse_compromised(existing)
     if existing:
         raise RefusedError(
             f"the key is in the keystore already: {existing[0].name}",

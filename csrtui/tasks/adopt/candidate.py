@@ -51,6 +51,7 @@ class Candidate:
         remarks: Further sentences. Text from outside in them is escaped.
         in_use_since: The time of the earliest evidence that the key existed.
         existing_pair: The name of the pair in the store with this key, or None.
+        is_compromised: Whether the key is marked as compromised in the store.
     """
 
     key: "PrivateKey" = field(repr=False)
@@ -69,6 +70,7 @@ class Candidate:
     remarks: tuple[str, ...]
     in_use_since: datetime
     existing_pair: str | None
+    is_compromised: bool = False
 
     @property
     def key_label(self) -> str:

@@ -11,6 +11,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.keys import key_types
+from csrtui.core.pairs.pair import Pair
 from csrtui.store.key_search import ForeignFile
 from csrtui.tasks.adopt.candidate import Candidate
 from csrtui.tasks.adopt.search import FoundCertificate, FoundKey, FoundRequest, SearchResult
@@ -57,7 +58,7 @@ def match(
     search = search.unlock(passphrase)
     failures = list(search.failures)
     keys = _by_fingerprint(search.keys, passphrase)
-    existing_pairs = {pair.record.key.spki_sha256: pair.name for pair in list_pairs(session).pairs}
+    existing_pairs = {pair.record.key.spki_sha256: pair for pair in list_pairs(session).pairs}
     requests = []
     for item in search.requests:
         if csrs.has_valid_signature(item.csr.der):
@@ -78,11 +79,11 @@ def match(
 
 @dataclass(frozen=True, slots=True)
 class _Material:
-    """The inputs for matching: CSRs, certificates, names of existing pairs by fingerprint, the time, the kind of CA."""
+    """The inputs for matching: CSRs, certificates, existing pairs by fingerprint, the time, the kind of CA."""
 
     requests: Sequence[FoundRequest]
     certificates: Sequence[FoundCertificate]
-    existing_pairs: Mapping[str, str]
+    existing_pairs: Mapping[str, Pair]
     now: datetime
     ca: CaKind | None
 
@@ -114,6 +115,7 @@ def _candidate(spki: str, key: _DecryptedKey, material: _Material) -> Candidate:
     file, private_key = key.item.file, key.item.key.key
     key_type = key_types.type_of(private_key.public_key())
     ca = material.ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
+    existing = material.existing_pairs.get(spki)
     in_use_since = _first_proof(file, certificates, material.now)
     findings = [
         *all_key_findings(private_key, ca),
@@ -136,7 +138,8 @@ def _candidate(spki: str, key: _DecryptedKey, material: _Material) -> Candidate:
         findings=tuple(worst_first(findings)),
         remarks=tuple(_remarks(file, requests, certificates)),
         in_use_since=in_use_since,
-        existing_pair=material.existing_pairs.get(spki),
+        existing_pair=existing.name if existing else None,
+        is_compromised=existing is not None and existing.record.compromised is not None,
     )
 
 
@@ -183,6 +186,6 @@ def _strays(fingerprints: set[str], material: _Material) -> Iterable[Result]:
             yield _stray(found.file, text, material.existing_pairs.get(certificate.spki_sha256 or ""))
 
 
-def _stray(file: str, text: str, pair: str | None) -> Result:
-    owner = f"of the pair {pair} of this keystore" if pair else "whose key is missing"
-    return Result(ok=False, file=file, pair=pair, text=f"{text}, {owner}")
+def _stray(file: str, text: str, pair: Pair | None) -> Result:
+    owner = f"of the pair {pair.name} of this keystore" if pair else "whose key is missing"
+    return Result(ok=False, file=file, pair=pair.name if pair else None, text=f"{text}, {owner}")
