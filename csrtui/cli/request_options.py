@@ -51,7 +51,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options for the subject that ``new`` and ``check`` have, but requests for many hosts do not."""
+    """Add the options for a subject without a common name, and for its further attributes."""
     parser.set_defaults(uses_defaults=True)
     parser.add_argument(
         "--no-common-name", action="store_true", help="leave the common name out; all names are SANs"

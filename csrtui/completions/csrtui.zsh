@@ -40,8 +40,11 @@ _shtab_csrtui_fleet_commands() {
     csr:'Fetch CSRs into a folder.'
     doctor:'Check the keystores of all hosts and suggest fixes.'
     import:'Import certificates on the hosts that have their keys.'
+    install:'Write or replace the files for the server software.'
     list:'List the pairs of all hosts, the most urgent first.'
     new:'Make a pair on each host, with names of its own.'
+    renew:'Make the next pairs where a renewal is due.'
+    retire:'Mark pairs as no longer used.'
     verify:'Verify backups to recipients with the identity on this machine.'
   )
   _describe 'csrtui fleet commands' _commands
@@ -240,6 +243,7 @@ _shtab_csrtui_fleet_csr_options=(
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
   "--to[a folder on this machine, for files HOST.PAIR.csr.pem]:DIR:_files -/"
+  "--mark-submitted[mark the fetched CSRs as submitted]"
   "--json[print a JSON line for each pair]"
   "*"{-i,--inventory}"[Ansible\'s inventory of the hosts\; repeatable]:FILE:_files"
   {-l,--limit}"[only hosts that match this pattern of Ansible]:PATTERN:"
@@ -291,6 +295,31 @@ _shtab_csrtui_fleet_import_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_csrtui_fleet_import_defaults_added=0
 
+_shtab_csrtui_fleet_install_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--store[the keystore\'s folder]:DIR:_files -/"
+  {-q,--quiet}"[print only data and errors]"
+  {-v,--verbose}"[log each action and its file to stderr]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
+  "--json[print a JSON line for each pair]"
+  "--for[the server software (default\: that of the last time)]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
+  "--to[the folder on each host (default\: that of the last time)]:DIR:_files -/"
+  "--owner[the owner of the files with the key]:U:"
+  "--group[the group of these files]:G:"
+  "--mode[the mode of these files (default\: 600)]:M:"
+  "*"{-i,--inventory}"[Ansible\'s inventory of the hosts\; repeatable]:FILE:_files"
+  {-l,--limit}"[only hosts that match this pattern of Ansible]:PATTERN:"
+  "--forks[the number of hosts to work on at a time]:N:"
+  "--timeout[seconds to wait per host (30)]:SECONDS:"
+  "--become[use root\'s keystores (sudo)]"
+  "--ask-become-pass[ask for the sudo password]"
+  "*--ansible[any option of ansible-playbook]:OPTION:"
+  "(*)::pairs with this name on any host (default\: all that are to be installed):($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_csrtui_fleet_install_defaults_added=0
+
 _shtab_csrtui_fleet_list_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--store[the keystore\'s folder]:DIR:_files -/"
@@ -329,6 +358,8 @@ _shtab_csrtui_fleet_new_options=(
   "--for[the server software, such as nginx\; csrtui guide lists them]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
   "--profile[start from a profile of the configuration\; overridden by other options]:NAME:"
   "--add-counterpart[also cover the www or bare counterpart]"
+  "--no-common-name[leave the common name out\; all names are SANs]"
+  "*--attribute[a further attribute of the subject, for a private CA only\; repeatable\: emailAddress, serialNumber, DC, OU, UID, GN, SN, title, street, postalCode, organizationIdentifier, businessCategory, dnQualifier, pseudonym]:TYPE=VALUE:"
   "*--recipient[who can open the backups\: age1\…, an ssh public key, or a file of them\; repeatable\; keeps the key secret, but does not show who made the file]:R:_files"
   "--backup-to[with --recipient\: a folder on each host]:DIR:_files -/"
   "--force[proceed despite errors that X.509 itself permits]"
@@ -347,6 +378,47 @@ _shtab_csrtui_fleet_new_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_csrtui_fleet_new_defaults_added=0
+
+_shtab_csrtui_fleet_renew_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--store[the keystore\'s folder]:DIR:_files -/"
+  {-q,--quiet}"[print only data and errors]"
+  {-v,--verbose}"[log each action and its file to stderr]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
+  "--json[print a JSON line for each pair]"
+  "--same-key[keep the keys, and make new CSRs]"
+  "*"{-i,--inventory}"[Ansible\'s inventory of the hosts\; repeatable]:FILE:_files"
+  {-l,--limit}"[only hosts that match this pattern of Ansible]:PATTERN:"
+  "--forks[the number of hosts to work on at a time]:N:"
+  "--timeout[seconds to wait per host (30)]:SECONDS:"
+  "--become[use root\'s keystores (sudo)]"
+  "--ask-become-pass[ask for the sudo password]"
+  "*--ansible[any option of ansible-playbook]:OPTION:"
+  "(*)::pairs with this name on any host (default\: all that are due):($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_csrtui_fleet_renew_defaults_added=0
+
+_shtab_csrtui_fleet_retire_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--store[the keystore\'s folder]:DIR:_files -/"
+  {-q,--quiet}"[print only data and errors]"
+  {-v,--verbose}"[log each action and its file to stderr]"
+  "--dry-run[check everything, show what would be done, and write nothing]"
+  "--json[print a JSON line for each pair]"
+  "*"{-i,--inventory}"[Ansible\'s inventory of the hosts\; repeatable]:FILE:_files"
+  {-l,--limit}"[only hosts that match this pattern of Ansible]:PATTERN:"
+  "--forks[the number of hosts to work on at a time]:N:"
+  "--timeout[seconds to wait per host (30)]:SECONDS:"
+  "--become[use root\'s keystores (sudo)]"
+  "--ask-become-pass[ask for the sudo password]"
+  "*--ansible[any option of ansible-playbook]:OPTION:"
+  "(*):pairs with this name on any host:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_csrtui_fleet_retire_defaults_added=0
 
 _shtab_csrtui_fleet_verify_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -646,8 +718,11 @@ _shtab_csrtui_fleet() {
         csr) _arguments -C -s $_shtab_csrtui_fleet_csr_options ;;
         doctor) _arguments -C -s $_shtab_csrtui_fleet_doctor_options ;;
         import) _arguments -C -s $_shtab_csrtui_fleet_import_options ;;
+        install) _arguments -C -s $_shtab_csrtui_fleet_install_options ;;
         list) _arguments -C -s $_shtab_csrtui_fleet_list_options ;;
         new) _arguments -C -s $_shtab_csrtui_fleet_new_options ;;
+        renew) _arguments -C -s $_shtab_csrtui_fleet_renew_options ;;
+        retire) _arguments -C -s $_shtab_csrtui_fleet_retire_options ;;
         verify) _arguments -C -s $_shtab_csrtui_fleet_verify_options ;;
       esac
   esac

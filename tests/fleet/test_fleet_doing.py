@@ -60,6 +60,23 @@ def test_each_host_gets_the_names_that_were_shown(fake: FakeAnsible, fleet: Any)
     assert f'"recipients": [!unsafe "{RECIPIENT}"], "backup_to": !unsafe "/b"' in play
 
 
+def test_a_successor_names_the_pair_that_it_replaces(fake: FakeAnsible, fleet: Any) -> None:
+    fake.holds({"web1": {}})
+    answer = made("x.com", "www.x.com", done=("replaced", "backed up"))
+    answer["pair"] |= {"name": "x.com-2", "renews": "x.com"}
+    fake.answers({"web1": answer})
+    ran = fleet("new", "x.com", "www.x.com", "--yes")
+    assert ran.out == "ok  web1  x.com-2  made, replaces x.com and backed up\n", ran.err
+
+
+def test_a_subject_can_have_further_attributes_and_no_common_name(fake: FakeAnsible, fleet: Any) -> None:
+    fake.holds({"web1": {}})
+    fake.answers({"web1": said("no", 1)})
+    options = ("--ca", "private", "--attribute", "emailAddress=a@x.com", "--no-common-name", "--yes")
+    fleet("new", "{{ inventory_hostname }}.x.com", *options)
+    assert '"no_common_name": true, "attributes": [!unsafe "emailAddress=a@x.com"]' in fake.play(1)
+
+
 def test_what_blocks_on_one_host_stops_all_before_anything_is_made(fake: FakeAnsible, fleet: Any) -> None:
     fake.holds({"web1": {"site": "mydomain.com"}, "web2": {"site": "intranet"}})
     ran = fleet("new", "{{ site }}", "--yes")

@@ -123,7 +123,7 @@ def test_what_does_not_restore_is_named_and_not_confirmed(
     assert errors.pop("odd.com") == "the host did not send its backup in base64"
     assert errors.pop("other.com").endswith("it contains another CSR than that of the pair")
     assert errors.pop("away.com").startswith("the host cannot be reached")
-    assert errors.pop("good.com").startswith('csrtui there refused; web1 says: "csrtui: error: ')
+    assert errors.pop("good.com").startswith('csrtui there refused; web1 says: "')
     assert "\x1b" not in ran.out
     assert all(error.startswith("its backup does not restore: ") for error in errors.values())
     assert set(errors) == {"foreign.com", "cut.com"}

@@ -22,7 +22,7 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired
 from csrtui.core.pairs.summary import summarize
 from csrtui.fleet.ansible import Terminal, check_inventory
-from csrtui.fleet.cli import new
+from csrtui.fleet.cli import new, on_pairs
 from csrtui.fleet.cli.options import (
     add_reach_arguments,
     exit_status,
@@ -94,11 +94,12 @@ def _csr_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", required=True, metavar="DIR", help="a folder on this machine, for files HOST.PAIR.csr.pem"
     )
+    parser.add_argument("--mark-submitted", action="store_true", help="mark the fetched CSRs as submitted")
     parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
 
 
 def _csr(options: argparse.Namespace) -> int:
-    from csrtui.fleet.tasks.pairs import fetch_csrs, not_submitted, pairs_named
+    from csrtui.fleet.tasks.pairs import fetch_csrs, not_submitted, pairs_named, submit_csrs
 
     session = open_session(options)
     with stop_on_signals() as stop:
@@ -107,7 +108,8 @@ def _csr(options: argparse.Namespace) -> int:
         fleet = read_fleet(session, reach)
         pairs = pairs_named(fleet, options.pairs)
         pairs = pairs if options.pairs else not_submitted(pairs)
-        ok = print_host_results(fetch_csrs(reach, pairs, options.to, shown), as_json=options.json)
+        fetch = submit_csrs if options.mark_submitted else fetch_csrs
+        ok = print_host_results(fetch(reach, pairs, options.to, shown), as_json=options.json)
     if not pairs:
         print_message("no pair that was read is waiting to be submitted")
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
@@ -265,6 +267,9 @@ _COMMANDS = {
             _backup,
         ),
     ),
+    "renew": ("Make the next pairs where a renewal is due.", on_pairs.RENEW),
+    "install": ("Write or replace the files for the server software.", on_pairs.INSTALL),
+    "retire": ("Mark pairs as no longer used.", on_pairs.RETIRE),
     "verify": (
         "Verify backups to recipients with the identity on this machine.",
         Action(

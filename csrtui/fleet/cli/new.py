@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from csrtui.cli.output import confirm, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import stop_on_signals
-from csrtui.cli.request_options import add_request_arguments, read_request_options
+from csrtui.cli.request_options import add_request_arguments, add_subject_arguments, read_request_options
 from csrtui.cli.secret_options import add_recipient_argument, read_recipients
 from csrtui.cli.session import open_session
 from csrtui.core.base.errors import InputError
@@ -34,6 +34,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "with the value from the inventory for each host: '{{ inventory_hostname }}'",
     )
     add_request_arguments(parser)
+    add_subject_arguments(parser)
     add_recipient_argument(parser, "who can open the backups")
     parser.add_argument("--backup-to", metavar="DIR", help="with --recipient: a folder on each host")
     parser.add_argument(

@@ -23,6 +23,7 @@ from csrtui.fleet.host_finding import create_failure
 from csrtui.fleet.model import Failure, Fleet, HostPair, Reason
 from csrtui.fleet.tasks.results import ResultTexts, host_results, mismatch_failure, missing_results
 from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach, module_task, run_on_each, shell_call
+from csrtui.fleet.tasks.run_on_pairs import run_on_pairs
 from csrtui.store.files import read_foreign
 from csrtui.store.new_files import write_new_file
 from csrtui.tasks.batch import Result
@@ -105,6 +106,19 @@ def fetch_csrs(
         host_pairs = by_host[answer.host]
         for pair, csr in zip(host_pairs, _match_csrs(answer, host_pairs), strict=True):
             yield _save_csr(answer, pair, csr, folder)
+
+
+def submit_csrs(
+    reach: Reach, pairs: Sequence[HostPair], folder: str, shown: Fleet | None = None
+) -> Iterator[HostResult]:
+    """Fetch CSRs as `fetch_csrs` does, mark the fetched ones as submitted on their hosts, and yield the results."""
+    fetched = set()
+    for result in fetch_csrs(reach, pairs, folder, shown):
+        if result.failure is None:
+            fetched.add((result.host, result.pair))
+        yield result
+    to_mark = [pair for pair in pairs if (pair.host, pair.pair.name) in fetched]
+    yield from run_on_pairs(reach, to_mark, "marked as submitted", "csr", "--mark-submitted")
 
 
 def back_up(

@@ -260,9 +260,14 @@ def _host_options(spec: RequestSpec) -> dict[str, object]:
     }
 
 
-def _common_options(spec: RequestSpec) -> dict[str, str]:
+def _common_options(spec: RequestSpec) -> dict[str, object]:
     """Return the options of the collection's module that are the same for all hosts."""
-    options = {"ca": spec.ca.value, "platform": spec.platform}
-    if spec.purpose is not Purpose.SERVER:  # csrtui 0.1 on a host does not know the option
+    options: dict[str, object] = {"ca": spec.ca.value, "platform": spec.platform}
+    # csrtui 0.1 on a host does not know the options of these.
+    if spec.purpose is not Purpose.SERVER:
         options["purpose"] = spec.purpose.value
+    if spec.no_common_name:
+        options["no_common_name"] = True
+    if spec.attributes:
+        options["attributes"] = [attribute.text for attribute in spec.attributes]
     return options | ({"key": spec.key_type.value} if spec.key_type is not None else {})

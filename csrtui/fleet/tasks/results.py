@@ -16,7 +16,7 @@ from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.remote_pair import read_described
 from csrtui.fleet.tasks.run_on_hosts import HostResult
 
-_STEPS = ("made", "renewed", "backed up")
+_STEPS = ("made", "renewed", "replaced", "backed up")
 """The values of ``done`` in the result of the collection's module ``pair``."""
 
 
@@ -84,6 +84,9 @@ def creation_result(answer: HostAnswer, planned: Request) -> HostResult:
         return HostResult.failed(answer.host, mismatch_failure(answer.host, dict.fromkeys(differences)), name)
     done = answer.result.get("done")
     steps = [step for step in _STEPS if isinstance(done, list) and step in done]
+    old = pair.record.renews
+    if "replaced" in steps and old is not None and is_pair_name(old):
+        steps[0] = f"made, replaces {old}"
     text = " and ".join(steps) or "already exists"
     return HostResult(
         answer.host, text, pair.name, changed=answer.changed, document=document, covers=csr.names
