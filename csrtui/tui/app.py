@@ -73,6 +73,7 @@ class CsrtuiApp(CommandsApp):
 
     def action_leave(self) -> None:
         """Leave the app from any screen. Ask first if something is unsaved or still running."""
+        from csrtui.tui.modals.base import Modal
         from csrtui.tui.modals.confirm import ConfirmModal
 
         dialog = self._busy_dialog()
@@ -82,7 +83,8 @@ class CsrtuiApp(CommandsApp):
             self._warned_dialog = dialog
             self.notify("Work in progress is being finished. Press the same key again to quit now.")
         else:
-            self.main.leave()
+            modals = (screen for screen in self.screen_stack if isinstance(screen, Modal))
+            self.main.leave(loses_text=any(modal.loses_text(at_quit=True) for modal in modals))
 
     def _busy_dialog(self) -> Screen[Any] | None:
         """Return the dialog whose work should not be interrupted, or None if there is no such dialog."""

@@ -230,7 +230,13 @@ async def test_escape_backs_nothing_up_and_keeps_the_folder_but_not_the_passphra
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
         await fill_in(user, tmp_path / "usb")
-        await user.press("escape", "b")
+        await user.press("escape")
+        assert "What you typed in it will be lost." in user.question
+        await user.press("enter")
+        assert all(field.secret() == Secret(PASSPHRASE) for field in user.app.screen.query(SecretField))
+        await user.press("ctrl+q")
+        assert "What you typed in the dialog will be lost." in user.question
+        await user.press("escape", "escape", "right", "enter", "b")
         await opened(user)
         assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "usb")
         assert all(field.secret() == Secret("") for field in user.app.screen.query(SecretField))
@@ -331,7 +337,7 @@ async def test_what_failed_is_no_default_and_a_remembered_folder_that_is_gone_ha
         await ask(user, "a.example.com")
         await opened(user)
         await fill_in(user, tmp_path / "away")
-        await user.press("escape", "b")
+        await user.press("escape", "right", "enter", "b")
         await opened(user)
         assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "usb")
         assert user.focused_id == "passphrase"

@@ -120,7 +120,7 @@ async def test_a_configuration_that_is_wrong_is_said_in_the_dialog(tmp_path: Pat
         assert "organisation" in answer(user)
         await user.press(*"../x", "enter")
         assert "is not a valid profile name" in " ".join(answer(user).split())
-        await user.press("escape")
+        await user.press("escape", "right", "enter")
         assert user.focused_id == "common_name"
 
 

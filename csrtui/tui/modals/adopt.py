@@ -58,6 +58,8 @@ class AdoptModal(FormModal[AdoptAnswer]):
         path: The initial text of the path field.
     """
 
+    KEPT_FIELDS = frozenset({"path"})
+
     def __init__(self, session: Session, path: str = "") -> None:
         super().__init__()
         self._session = session

@@ -67,6 +67,8 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         groups: One or more groups of pairs to choose from.
     """
 
+    KEPT_FIELDS = frozenset({"folder"})
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", "Next", show=False),
         Binding("ctrl+g", "generate", "Generate", show=False, priority=True),

@@ -18,7 +18,9 @@ from csrtui.tui.commands import COMMANDS, key_of
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -56,6 +58,9 @@ class Modal(ModalScreen[ResultT]):
     MARGIN: ClassVar[int] = 0
     """The number of cells beside the frame on a narrow screen."""
 
+    KEPT_FIELDS: ClassVar[frozenset[str]] = frozenset()
+    """The ids of the fields whose text the dialog offers again the next time it opens."""
+
     candidates: tuple[str, ...] = ()
     """The names that the path in the focused field can continue with."""
     _dismissed_with: tuple[ResultT | None, ...] = ()
@@ -71,6 +76,38 @@ class Modal(ModalScreen[ResultT]):
             return AwaitComplete()
         self._was_dismissed = True
         return super().dismiss(self._dismissed_with[0])
+
+    # Unsaved text
+
+    def loses_text(self, *, at_quit: bool = False) -> bool:
+        """Return whether closing the dialog loses a text that the user has typed, or a new passphrase.
+
+        A passphrase that opens something is known elsewhere: only a new one is typed twice.
+
+        Args:
+            at_quit: Whether csrtui quits. Then the texts of `KEPT_FIELDS` are lost too.
+        """
+        has_new_passphrase = bool(self.query("#again"))
+        return any(
+            field.is_typed
+            for field in self.query(TextField)
+            if (at_quit or field.id not in self.KEPT_FIELDS)
+            and (has_new_passphrase or not isinstance(field, SecretField))
+        )
+
+    def ask_before(self, close: Callable[[], object]) -> None:
+        """Call `close`. If the dialog loses a typed text by that, ask first."""
+        if not self.loses_text():
+            close()
+            return
+        from csrtui.tui.modals.confirm import ConfirmModal
+
+        def act(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
+            if answer:
+                close()
+
+        question = ConfirmModal("Close the dialog?", "What you typed in it will be lost.", "Close", "Stay")
+        self.app.push_screen(question, act)
 
     def on_screen_resume(self) -> None:
         """Close the dialog if it was dismissed while another screen covered it."""

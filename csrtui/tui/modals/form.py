@@ -45,7 +45,7 @@ class FormModal(Modal[ResultT]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("escape", "ask_cancel", "Cancel", show=False, priority=True),
         Binding("f7", "create_folder", "Create the folder", show=False, priority=True),
     ]
     PASTE_REFUSED: ClassVar[str] = "The paste has several lines and was ignored."
@@ -146,6 +146,13 @@ class FormModal(Modal[ResultT]):
             close()
         else:
             self.draw()
+
+    def action_ask_cancel(self) -> None:
+        """Close without a result. If a typed text is lost by that, and no task uses it now, ask first."""
+        if self.is_busy:
+            self.action_cancel()
+        else:
+            self.ask_before(self.action_cancel)
 
     def action_cancel(self) -> None:
         """Close without a result, after the running task."""

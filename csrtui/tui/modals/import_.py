@@ -70,6 +70,8 @@ class FilesModal(FormModal[ImportAnswer]):
         text: The initial text of the field.
     """
 
+    KEPT_FIELDS = frozenset({"files"})
+
     ABOUT: ClassVar[str]
     """What the files can be."""
     VERB: ClassVar[str]

@@ -66,6 +66,8 @@ class InstallModal(FormModal[InstallAnswer]):
         folder: The initial text of the folder field, if it is not known where the pair was installed.
     """
 
+    KEPT_FIELDS = frozenset({"folder"})
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", "Next", show=False),
         Binding("down,tab", "step(1)", "Next field", show=False),

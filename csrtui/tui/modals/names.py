@@ -116,8 +116,16 @@ class NamesModal(Modal[NameEdits | None]):
     def action_close(self) -> None:
         """Leave the field without a change, or close the dialog."""
         if self._field.has_focus and self._names:
-            self._leave_field()
+            self.ask_before(self._leave_field)
             return
+        self.ask_before(self._dismiss)
+
+    def loses_text(self, *, at_quit: bool = False) -> bool:
+        """Return whether a name in the field is lost or, if csrtui quits, a change of the list."""
+        is_changed = NameEdits(tuple(self._names), self._is_literal) != self._initial
+        return super().loses_text(at_quit=at_quit) or (at_quit and is_changed)
+
+    def _dismiss(self) -> None:
         edits = NameEdits(tuple(self._names), self._is_literal)
         self.dismiss(None if edits == self._initial else edits)
 

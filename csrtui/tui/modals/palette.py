@@ -130,6 +130,10 @@ class PaletteModal(Modal[Command | None]):
         if cursor is not None:
             self.dismiss(self._rows.item(cursor))
 
+    def loses_text(self, *, at_quit: bool = False) -> bool:  # noqa: ARG002 - searched text is not kept
+        """Return False: the text only searches."""
+        return False
+
     def action_cancel(self) -> None:
         """Close without running a command."""
         self.dismiss(None)

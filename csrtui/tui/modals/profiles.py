@@ -93,7 +93,7 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("escape", "ask_cancel", "Cancel", show=False, priority=True),
         Binding("d,delete", "delete", "Delete", show=False),
     ]
 
@@ -145,6 +145,10 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
             self._show_error(InputError("The profile name is empty. Type a name to save the form."))
         else:
             self.dismiss(self._rows.item(index))
+
+    def action_ask_cancel(self) -> None:
+        """Close without changes to the form. If the name of a profile was typed, ask first."""
+        self.ask_before(self.action_cancel)
 
     def action_cancel(self) -> None:
         """Close without changes to the form."""

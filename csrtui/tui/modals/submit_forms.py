@@ -51,6 +51,8 @@ class FileModal(FormModal[FileAnswer]):
         path_text: The initial text of the path field.
     """
 
+    KEPT_FIELDS = frozenset({"path"})
+
     def __init__(self, session: Session, pair: Pair, form: CsrForm, path_text: str) -> None:
         super().__init__()
         self._session = session
@@ -131,6 +133,8 @@ class MarkModal(FormModal[MarkAnswer]):
         pair: The pair with the CSR.
         answer: The initial text of the fields.
     """
+
+    KEPT_FIELDS = frozenset({"to", "note"})
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,down", "other", "Other field", show=False),

@@ -270,34 +270,6 @@ class MainScreen(RequestScreen):
         """Switch to the next sort order."""
         self.tell(f"sorted: {self.keystore.sort().value}")
 
-    def leave(self) -> None:
-        """Quit. If the form contains names, ask first."""
-        if self._is_generating:
-            self.tell("A pair is being made. Wait a moment.")
-            return
-        if not self.request.form.draft.has_names:
-            self._leave()
-            return
-        from csrtui.tui.modals.confirm import ConfirmModal
-
-        consequence = "The form is saved and restored at the next start."
-        try:
-            self.save_draft()
-        except StoreError as error:
-            consequence = f"The form will be lost: {error.message}."
-        text = f"This request has not been generated. {consequence}"
-        question = ConfirmModal("Quit csrtui?", text, "Quit")
-        self.app.push_screen(question, lambda yes: self._leave() if yes else None)
-
-    def _leave(self) -> None:
-        try:
-            self.save_draft()
-        except StoreError as error:
-            # Quit even if the form cannot be saved: the user must always be able to leave.
-            self.app.exit(message=f"csrtui: error: {error.message}", return_code=error.exit_code)
-            return
-        self.app.exit(return_code=0)
-
     def tell_error(self, error: CsrtuiError) -> None:
         """Show an error in the message line, and also in a dialog if the line is too short."""
         line = self.query_one("#message", RuleLine)

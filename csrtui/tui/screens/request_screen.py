@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tui.commands import key_of
 from csrtui.tui.screens.form_screen import FormScreen
@@ -43,6 +43,45 @@ class RequestScreen(FormScreen, PairsScreen):
     def save_draft_soon(self) -> None:
         """Save the form for the next start as soon as the user stops typing."""
         raise NotImplementedError
+
+    def save_draft(self) -> None:
+        """Save the form for the next start, unless it is already saved.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        raise NotImplementedError
+
+    def leave(self, *, loses_text: bool = False) -> None:
+        """Quit. If the form contains names, or a dialog loses a typed text by that, ask first."""
+        if self._is_generating:
+            self.tell("A pair is being made. Wait a moment.")
+            return
+        sentences = ["What you typed in the dialog will be lost."] if loses_text else []
+        if self.request.form.draft.has_names:
+            try:
+                self.save_draft()
+            except StoreError as error:
+                consequence = f"The form will be lost: {error.message}."
+            else:
+                consequence = "The form is saved and restored at the next start."
+            sentences += ["This request has not been generated.", consequence]
+        if not sentences:
+            self._leave()
+            return
+        from csrtui.tui.modals.confirm import ConfirmModal
+
+        question = ConfirmModal("Quit csrtui?", " ".join(sentences), "Quit")
+        self.app.push_screen(question, lambda yes: self._leave() if yes else None)
+
+    def _leave(self) -> None:
+        try:
+            self.save_draft()
+        except StoreError as error:
+            # Quit even if the form cannot be saved: the user must always be able to leave.
+            self.app.exit(message=f"csrtui: error: {error.message}", return_code=error.exit_code)
+            return
+        self.app.exit(return_code=0)
 
     def fill_form(self, start: PrefilledForm, renews: str) -> None:
         """Show the form, filled in for a pair that will renew another pair."""

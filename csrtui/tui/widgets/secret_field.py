@@ -81,6 +81,11 @@ class SecretField(TextField, inherit_css=True):
         """Return the current passphrase, which may be empty."""
         return Secret(self.value)
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether the field contains a passphrase, typed or generated."""
+        return bool(self.value)
+
     def get_selection(self, selection: ScreenSelection) -> tuple[str, str] | None:  # noqa: ARG002 - Textual's interface
         """Return None: the text cannot be selected with the mouse."""
         return None

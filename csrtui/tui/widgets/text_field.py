@@ -124,6 +124,7 @@ class TextField(Input, inherit_css=False):
     ) -> None:
         self._history = EditHistory()
         self._editing = False
+        self._loaded = value
         super().__init__(
             value,
             placeholder,
@@ -136,9 +137,14 @@ class TextField(Input, inherit_css=False):
 
     def load_text(self, text: str) -> None:
         """Show `text` and clear the history, so that undo cannot remove the text."""
-        self.value = text
+        self.value = self._loaded = text
         self.cursor_position = len(text)
         self._history.clear()
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the field contains a text that is not the one that was loaded."""
+        return self.value.strip() not in {"", self._loaded.strip()}
 
     def replace_text(self, text: str) -> None:
         """Replace the whole text as one undo step and move the cursor to its end."""
