@@ -110,12 +110,9 @@ class AdoptResult(Result):
 
 def obstacle(candidate: Candidate, missing: MissingRequest = MissingRequest.REFUSED) -> str | None:
     """Return the reason why a key cannot be adopted, as a sentence, or None if it can be adopted."""
-    if candidate.is_compromised:
-        return (
-            f"it is marked as compromised, in the pair {candidate.existing_pair}: it must not be used again"
-        )
     if candidate.existing_pair is not None:
-        return f"it is in the keystore already, as {candidate.existing_pair}"
+        mark = ", marked as compromised: it must not be used again" if candidate.is_compromised else ""
+        return f"it is in the keystore already, as {candidate.existing_pair}{mark}"
     if candidate.csr is not None:
         return None
     if candidate.certificate is None and missing is not MissingRequest.REQUESTED:
