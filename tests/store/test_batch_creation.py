@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from failing_call import FailingCall
-from store_state import check_store, names_on_disk, open_descriptors, pair_files
+from store_state import check_store, mode_of, names_on_disk, open_descriptors, pair_files
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import creation
@@ -250,3 +250,32 @@ def test_whether_something_is_there_is_told(store: Keystore) -> None:
     assert store.has_pair("a")
     with pytest.raises(InputError):
         store.has_pair("../a")
+
+
+@pytest.mark.parametrize("file", ["key.pem", "request.pem", "pair.json"])
+def test_a_file_whose_last_bytes_are_lost_at_its_end_is_no_pair(
+    store: Keystore, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    """Some file systems report only to close(2) that nothing was written."""
+    close = os.close
+
+    def losing(descriptor: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        close(descriptor)
+        if path.endswith(f"/{file}"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "close", losing)
+        (result,) = add(store, ["a"])
+    assert isinstance(result, StoreError)
+    assert (store.names(), store.leftovers()) == ([], [])
+
+
+def test_a_pair_has_its_mode_whatever_the_umask(store: Keystore) -> None:
+    before = os.umask(0o177)
+    try:
+        assert add(store, ["a"]) == ["a"]
+    finally:
+        os.umask(before)
+    assert mode_of(Path(store.path) / "pairs/a") == 0o700

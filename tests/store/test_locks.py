@@ -61,6 +61,15 @@ def test_a_lock_file_is_private_and_never_deleted(tmp_path: Path, descriptor: in
         assert (tmp_path / "lock").stat().st_ino == before.st_ino
 
 
+def test_only_who_holds_it_alone_is_named_in_it_and_nobody_else(tmp_path: Path, descriptor: int) -> None:
+    file = tmp_path / "lock"
+    file.write_text("process 1 (user somebody with a long name) since 00:00:00\n" * 3)
+    with hold(descriptor, "lock", "it", Sharing.SHARED):
+        assert file.read_text().startswith("process 1 (")
+    with hold(descriptor, "lock", "it", Sharing.EXCLUSIVE):
+        assert re.fullmatch(rf"process {os.getpid()} \(user \S+\) since [\d:]{{8}}\n", file.read_text())
+
+
 def test_a_lock_goes_when_the_block_fails(descriptor: int) -> None:
     with pytest.raises(ZeroDivisionError), hold(descriptor, "lock", "it", Sharing.EXCLUSIVE):
         raise ZeroDivisionError
