@@ -204,3 +204,28 @@ def test_backups_are_made_once_on_each_host(fake: FakeAnsible, fleet: Any) -> No
     fake.answers({"web1": printed({"schema": 1, "results": None})})
     ran = fleet("backup", "b.com", "--to", "/b", "--recipient", RECIPIENT)
     assert (ran.status, ran.error) == (1, "web1 b.com: the host reported nothing about this pair")
+
+
+def test_a_dry_run_shows_the_pairs_and_starts_no_work_on_hosts(
+    fake: FakeAnsible, fleet: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "a.pem").write_bytes(pem(intermediate().sign(ASKED.der)))
+    (tmp_path / "id").write_bytes(age_pair()[0])
+    (tmp_path / "id").chmod(0o600)
+    before = sorted(tmp_path.iterdir())
+    for arguments, text in (
+        (("csr", "a.com", "--to", str(tmp_path)), "ok  web1  a.com  the CSR would be fetched\n"),
+        (("import", str(tmp_path / "a.pem")), "ok  web1  would be imported\n"),
+        (
+            ("backup", "a.com", "--to", "/b", "--recipient", RECIPIENT),
+            "ok  web1  a.com  would be backed up to /b\n",
+        ),
+        (("verify", "--identity", str(tmp_path / "id")), ""),
+    ):
+        fake.answers({"web1": listed(pair())})
+        asked = fake.asked
+        ran = fleet(*arguments, "--dry-run")
+        assert (ran.status, ran.out) == (0, text), ran.err
+        assert fake.asked == asked + 1, "only the list of the pairs"
+    assert sorted(tmp_path.iterdir()) == before
+    assert fleet("csr", "--to", str(tmp_path / "none"), "--dry-run").status == 2

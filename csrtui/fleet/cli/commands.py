@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from csrtui.cli.output import print_json, print_line, print_message, print_table
@@ -15,9 +16,9 @@ from csrtui.cli.secret_options import (
     read_known_passphrase,
     read_recipients,
 )
-from csrtui.cli.session import open_session
+from csrtui.cli.session import add_dry_run_argument, open_session
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import plural
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired
 from csrtui.core.pairs.summary import summarize
@@ -34,10 +35,13 @@ from csrtui.fleet.cli.options import (
     read_reach,
 )
 from csrtui.fleet.model import fleet_age_text, fleet_summary, select_pairs
-from csrtui.fleet.tasks.run_on_hosts import load_fleet, load_matching_fleet
+from csrtui.fleet.tasks.run_on_hosts import HostResult, load_fleet, load_matching_fleet
 from csrtui.tasks.pair_text import LIST_HEADER, list_row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from csrtui.fleet.model import HostPair
     from csrtui.fleet.tasks.doctor import ExaminedHost
 
 # The screen does not need csrtui.fleet.tasks at its start. It opens faster because only functions import that package.
@@ -95,11 +99,12 @@ def _csr_arguments(parser: argparse.ArgumentParser) -> None:
         "--to", required=True, metavar="DIR", help="a folder on this machine, for files HOST.PAIR.csr.pem"
     )
     parser.add_argument("--mark-submitted", action="store_true", help="mark the fetched CSRs as submitted")
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
 
 
 def _csr(options: argparse.Namespace) -> int:
-    from csrtui.fleet.tasks.pairs import fetch_csrs, not_submitted, pairs_named, submit_csrs
+    from csrtui.fleet.tasks.pairs import check_folder, fetch_csrs, not_submitted, pairs_named, submit_csrs
 
     session = open_session(options)
     with stop_on_signals() as stop:
@@ -108,8 +113,14 @@ def _csr(options: argparse.Namespace) -> int:
         fleet = read_fleet(session, reach)
         pairs = pairs_named(fleet, options.pairs)
         pairs = pairs if options.pairs else not_submitted(pairs)
-        fetch = submit_csrs if options.mark_submitted else fetch_csrs
-        ok = print_host_results(fetch(reach, pairs, options.to, shown), as_json=options.json)
+        if options.dry_run:
+            check_folder(options.to)
+            done = "fetched and marked as submitted" if options.mark_submitted else "fetched"
+            results = iter(_planned(pairs, f"the CSR would be {done}"))
+        else:
+            fetch = submit_csrs if options.mark_submitted else fetch_csrs
+            results = fetch(reach, pairs, options.to, shown)
+        ok = print_host_results(results, as_json=options.json)
     if not pairs:
         print_message("no pair that was read is waiting to be submitted")
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
@@ -117,6 +128,7 @@ def _csr(options: argparse.Namespace) -> int:
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="PEM in any order, DER, PKCS #7")
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON line for each certificate")
 
 
@@ -130,7 +142,13 @@ def _import(options: argparse.Namespace) -> int:
     with stop_on_signals() as stop:
         reach = read_reach(options, stop)
         fleet = read_fleet(session, reach)
-        ok = print_host_results(deliver(reach, match_certificates(fleet, sources)), as_json=options.json)
+        deliveries = match_certificates(fleet, sources)
+        if options.dry_run:
+            hosts = (HostResult(host, "would be imported", changed=False) for host in deliveries.by_host)
+            results: Iterator[HostResult] = chain(deliveries.unmatched, hosts)
+        else:
+            results = deliver(reach, deliveries)
+        ok = print_host_results(results, as_json=options.json)
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
 
 
@@ -143,6 +161,7 @@ def _backup_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--to", required=True, metavar="DIR", help="a folder on each host")
     add_recipient_argument(parser, "who can open the backups")
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
 
 
@@ -158,7 +177,11 @@ def _backup(options: argparse.Namespace) -> int:
         fleet = read_fleet(session, reach)
         pairs = pairs_named(fleet, options.pairs)
         pairs = pairs if options.pairs else not_backed_up(pairs)
-        ok = print_host_results(back_up(reach, pairs, options.to, recipients), as_json=options.json)
+        if options.dry_run:
+            results = iter(_planned(pairs, f"would be backed up to {visible(options.to)}"))
+        else:
+            results = back_up(reach, pairs, options.to, recipients)
+        ok = print_host_results(results, as_json=options.json)
     if not pairs:
         print_message("every pair that was read has a backup")
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
@@ -173,6 +196,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_identity_argument(parser)
     add_passphrase_arguments(parser)
+    add_dry_run_argument(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
 
 
@@ -195,11 +219,19 @@ def _verify(options: argparse.Namespace) -> int:
         fleet = read_fleet(session, reach)
         pairs = pairs_named(fleet, options.pairs)
         pairs = with_recipients(pairs) if options.pairs else unverified(pairs)
-        results = verify_backups(session, reach, pairs, identities, passphrase)
+        if options.dry_run:
+            results = iter(_planned(pairs, "would be verified"))
+        else:
+            results = verify_backups(session, reach, pairs, identities, passphrase)
         ok = print_host_results(results, as_json=options.json)
     if not pairs:
         print_message("no pair that was read has an unverified backup to recipients")
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
+
+
+def _planned(pairs: "Iterable[HostPair]", text: str) -> "list[HostResult]":
+    """Return the results of a dry run: the pairs on which the command would work."""
+    return [HostResult(pair.host, text, pair.pair.name, changed=False) for pair in pairs]
 
 
 def _doctor_arguments(parser: argparse.ArgumentParser) -> None:

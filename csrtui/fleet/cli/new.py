@@ -13,7 +13,7 @@ from csrtui.cli.parser import Action
 from csrtui.cli.progress import stop_on_signals
 from csrtui.cli.request_options import add_request_arguments, add_subject_arguments, read_request_options
 from csrtui.cli.secret_options import add_recipient_argument, read_recipients
-from csrtui.cli.session import open_session
+from csrtui.cli.session import add_dry_run_argument, open_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural
 from csrtui.core.names.template import Template
@@ -40,7 +40,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--force", action="store_true", help="proceed despite errors that X.509 itself permits"
     )
-    parser.add_argument("--dry-run", action="store_true", help="only show the request for each host")
+    add_dry_run_argument(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--json", action="store_true", help="print a JSON line for each host")
 
