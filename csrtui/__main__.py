@@ -1,7 +1,6 @@
 """Run ``csrtui`` or ``python -m csrtui``: the named command, or the screens if no command is named."""
 
 import gc
-import signal
 import sys
 import warnings
 
@@ -21,6 +20,8 @@ def main() -> int:
 
         return run(sys.argv[1:], open_screens=_open_screens)
     except KeyboardInterrupt:  # during imports
+        import signal
+
         return 128 + signal.SIGINT
     finally:
         gc.freeze()  # skips the last garbage collection; the system frees all memory at once
