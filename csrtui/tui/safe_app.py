@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import constants
+from textual.app import App
 from textual.filter import Monochrome, NoColor
 
 from csrtui.tui.filters import AttributesOnly, PrintableOnly
@@ -48,7 +49,7 @@ class SafeApp(PaintedApp[ReturnType], CrashSafeApp[ReturnType], KeyOrderApp[Retu
             theme = COLOURLESS_THEME
         if theme is not None:
             # Set before Textual builds its style sheet, so that it is built only once.
-            self._reactive_theme = theme
+            self.set_reactive(App.theme, theme)
         super().__init__()
         self._printable_only = PrintableOnly()
         self._attributes_only = AttributesOnly()

@@ -36,7 +36,7 @@ class CrashSafeApp(App[ReturnType]):
     def __init__(self) -> None:
         super().__init__()
         self._failure: CsrtuiError | None = None
-        self._failure_reported = False
+        self._exit_message = ""
         self._signal: signal.Signals | None = None
         self._state_saved = False
         self._shutdown_handler = Shutdown(self._end_at_once)
@@ -64,7 +64,7 @@ class CrashSafeApp(App[ReturnType]):
             except (KeyboardInterrupt, asyncio.CancelledError):
                 self._signal = self._signal or signal.SIGINT
             finally:
-                self._print_error_renderables()
+                self._report_end()
                 self._shutdown_handler.cancel_deadline()
         return None
 
@@ -149,12 +149,17 @@ class CrashSafeApp(App[ReturnType]):
         if self._failure is None and self._signal is None:
             self._failure = describe_bug(error)
 
-    def _print_error_renderables(self) -> None:
-        # Unlike Textual's method, print only a text message that was passed to `exit`.
-        lines = [visible(message) for message in self._exit_renderables if isinstance(message, str)]
-        self._exit_renderables.clear()
-        if self._failure is not None and not self._failure_reported:
-            self._failure_reported = True
+    def exit(
+        self, result: ReturnType | None = None, return_code: int = 0, message: Any | None = None
+    ) -> None:
+        """Exit. A message is printed escaped, as one line: Textual would interpret its markup."""
+        self._exit_message = message if isinstance(message, str) else ""
+        super().exit(result, return_code)
+
+    def _report_end(self) -> None:
+        """Print the failure, or the message that was passed to `exit`."""
+        lines = [visible(self._exit_message)] if self._exit_message else []
+        if self._failure is not None:
             lines = [f"csrtui: error: {visible(self._failure.message)}"]
             if self._failure.hint:
                 lines.append(f"hint: {visible(self._failure.hint)}")

@@ -13,12 +13,12 @@ from rich.console import COLOR_SYSTEMS
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 
-from csrtui.tui.patches.driver import SafeDriver
 from csrtui.tui.patches.painter import Painter
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.driver import Driver
+    from textual.events import Resize
     from textual.screen import Screen
 
 ReturnType = TypeVar("ReturnType")
@@ -47,12 +47,13 @@ class PaintedApp(App[ReturnType]):
         """Draw the whole screen again, over the output of other programs."""
         self.redraw_all()
 
-    def _check_resize(self) -> None:
-        # A terminal that briefly had another size may have cut off its contents. Textual sees no change when the old
-        # size is back, so the screen is drawn again here.
-        if self._resize_event is not None and self._resize_event.size == self._painter.size:
+    def on_resize(self, event: Resize) -> None:
+        """Draw the screen again if the terminal briefly had another size, because it may have cut off its contents.
+
+        Textual sees no change when the old size is back.
+        """
+        if event.size == self._painter.size:
             self.redraw_all()
-        super()._check_resize()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         if (
@@ -78,8 +79,3 @@ class PaintedApp(App[ReturnType]):
         if output:
             driver.write(output)
             driver.flush()
-
-    def _set_pointer_shape(self, shape: str) -> None:
-        # OSC 22 sets the shape of the mouse pointer. Without a mouse, it only costs bytes.
-        if isinstance(self._driver, SafeDriver) and self._driver.reports_mouse:
-            super()._set_pointer_shape(shape)

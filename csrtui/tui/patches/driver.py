@@ -40,6 +40,8 @@ _LINE_FEED_KEY = "ctrl+j"
 _MAX_WAIT_SECONDS = 0.5  # for the effect of a key; then the next key is passed on in any case
 _MAX_START_SECONDS = 5.0
 _READ_BYTES = 4096
+_POINTER_SHAPE = "\x1b]22;"
+"""The start of the sequence that sets the shape of the mouse pointer (OSC 22)."""
 _RESTORE_MODES = b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 """The sequences with which Textual's driver restores the terminal, in one piece that is written at once."""
 
@@ -100,8 +102,8 @@ class SafeDriver(LinuxDriver):
     def __init__(
         self, app: App[Any], *, debug: bool = False, mouse: bool = False, size: tuple[int, int] | None = None
     ) -> None:
-        super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.reports_mouse = mouse
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._owner: TerminalOwner = app  # type: ignore[assignment] # SafeApp is a TerminalOwner
         self._owner_app = app
         self._traces_parser = debug
@@ -126,6 +128,11 @@ class SafeDriver(LinuxDriver):
         signal.signal(signal.SIGWINCH, self._sigwinch_application)
         asyncio.run_coroutine_threadsafe(self._check_size_later(), self._event_loop)
         self._owner.redraw_all()
+
+    def write(self, data: str) -> None:
+        """Write to the terminal. Without a mouse, leave out the shape of its pointer, which only costs bytes."""
+        if self.reports_mouse or not data.startswith(_POINTER_SHAPE):
+            super().write(data)
 
     def restore_line_settings(self) -> None:
         """Restore the terminal's line settings (echo, line mode, …) without writing, so that this never blocks."""

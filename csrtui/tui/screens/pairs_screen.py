@@ -11,7 +11,6 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import COMMANDS, step_label
-from csrtui.tui.patches.compositor import CroppedCompositor
 from csrtui.tui.sentences import error_text
 from csrtui.tui.stale_messages import NO_SELECTION
 
@@ -55,7 +54,6 @@ class PairsScreen(Screen[None]):
 
     def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
         super().__init__()
-        self._compositor = CroppedCompositor()
         self._session = session
         self._commands = commands
         self.adopt_path = self.import_text = self.inspect_text = self.install_folder = ""
