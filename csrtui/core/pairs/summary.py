@@ -175,13 +175,16 @@ def from_microseconds(microseconds: int) -> datetime:
 
 
 def _search_text(name: str, record: PairRecord) -> str:
-    """Return the text that a filter searches. It has both spellings of internationalized names and of the key type."""
+    """Return the text that a filter searches. It has both spellings of internationalized names and of the key type.
+
+    Most pairs have the name of their common name. Searching is faster if the subject alone contains it.
+    """
     platform = PLATFORMS.get(record.platform)
+    names = dict.fromkeys((name, *record.names))
     parts = (
-        name,
-        *record.names,
-        *_u_labels(record.names),
         record.subject_text,
+        *(text for text in names if text not in record.subject_text),
+        *_u_labels(record.names),
         record.key.type,
         label_of_name(record.key.type),
         record.key.spki_sha256,

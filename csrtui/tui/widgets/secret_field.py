@@ -34,11 +34,11 @@ class SecretField(TextField, inherit_css=True):
         disabled: Whether it cannot be focused.
     """
 
-    class Changed(Message):  # replaces the message of Input, which contains the text
-        """The passphrase has changed. `field.secret()` returns it.
+    class _FieldMessage(Message):
+        """A message of the field.
 
         Args:
-            field: The field.
+            field: The field. `field.secret()` returns the passphrase.
         """
 
         def __init__(self, field: SecretField) -> None:
@@ -50,21 +50,11 @@ class SecretField(TextField, inherit_css=True):
             """The field."""
             return self.field
 
-    class Submitted(Message):  # replaces the message of Input, which contains the text
-        """Enter was pressed.
+    class Changed(_FieldMessage):  # replaces the message of Input, which contains the text
+        """The passphrase has changed."""
 
-        Args:
-            field: The field.
-        """
-
-        def __init__(self, field: SecretField) -> None:
-            super().__init__()
-            self.field = field
-
-        @property
-        def control(self) -> SecretField:
-            """The field."""
-            return self.field
+    class Submitted(_FieldMessage):  # replaces the message of Input, which contains the text
+        """Enter was pressed."""
 
     def __init__(
         self,
