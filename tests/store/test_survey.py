@@ -87,6 +87,12 @@ def test_a_file_too_large_is_not_read_whole(folder: Path) -> None:
     assert (key.data, key.fault) == (None, f"it has more than {survey.MAX_BYTES} bytes")
 
 
+def test_a_file_of_the_largest_size_is_read(folder: Path) -> None:
+    os.truncate(folder / "pairs/a.com/key.pem", survey.MAX_BYTES)
+    key = _entry(survey.survey_pair(str(folder), "a.com"), "key.pem")
+    assert (len(key.data or b""), key.fault) == (survey.MAX_BYTES, None)
+
+
 @pytest.mark.parametrize("call", ["open", "stat", "read", "listdir", "fstat"])
 @pytest.mark.parametrize("when", range(1, 9))
 def test_what_the_system_refuses_is_a_fact(

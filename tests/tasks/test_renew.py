@@ -151,6 +151,20 @@ def test_a_tie_that_a_crash_left_half_made_is_made_whole(fresh: Session) -> None
     assert record_of(fresh, old.name).renewed_by == new.name
 
 
+def test_a_half_made_tie_is_made_whole_by_force_too_and_is_noted_once(fresh: Session) -> None:
+    old = make(fresh)
+    new = renew(fresh, plan_renewal(fresh, old.name))
+    change_record(fresh, old.name, lambda record: record._replace(renewed_by=None, history=()))
+    half_made = read_pair(fresh, old.name)[0]
+    for _ in range(2):  # the second time, another process has made it whole since the pair was read
+        check_renewable(fresh, half_made, Blocking.OVERRULED)
+    record = record_of(fresh, old.name)
+    assert (record.renewed_by, [event.text for event in record.history]) == (
+        new.name,
+        [f"renewed by {new.name}"],
+    )
+
+
 def test_a_pair_that_is_made_but_not_noted_with_the_old_one_is_named(
     fresh: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -833,6 +833,13 @@ def test_advice_shows_what_will_be_written() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"), [("gb", "GB"), ("xx", "XX"), ("zz", "zz"), ("Narnia", "Narnia")]
+)
+def test_only_the_code_of_a_country_is_written_in_capitals(typed: str, written: str) -> None:
+    assert fields(country=typed).advice().subject.country == written
+
+
 def test_findings_name_their_field_worst_first() -> None:
     advice = Typed(("Mydomain.com", "a b"), SubjectInput("A", "", "uk"), KeyType.RSA_4096).advice()
     assert [finding.level.rank for finding in advice.findings] == sorted(
@@ -1344,6 +1351,8 @@ def test_a_long_common_name_gives_its_place_to_a_host_before_an_address() -> Non
     for others, first in (
         ((LONG, "8.8.8.8", "a.mydomain.com"), "a.mydomain.com"),
         ((LONG, "8.8.8.8"), "8.8.8.8"),
+        ((LONG, "8.8.8.8", f"{'a' * 51}.mydomain.com"), f"{'a' * 51}.mydomain.com"),
+        ((LONG, "8.8.8.8", f"{'a' * 52}.mydomain.com"), "8.8.8.8"),
     ):
         fix = names(*others).advice().errors[0].fix
         assert fix is not None

@@ -205,6 +205,7 @@ EMPTY_KEY = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE 
         (backup().decode().encode("utf-16"), "the file is in UTF-16"),
         (backup().partition(b"-----")[0], "changed or damaged after it was made: its key is missing"),
         (bytes(1024), "that is not a backup"),
+        (b"x" * backup_file.MAX_BYTES, "that is not a backup"),
         (b"x" * (backup_file.MAX_BYTES + 1), "more than 1048576 bytes"),
         (b"x" * 2_000_000, "more than 1048576 bytes"),
         (KEY, "contains no certificate request; it may be cut short"),

@@ -91,6 +91,7 @@ def test_a_recipient_is_shown_as_ssh_keygen_and_age_show_it() -> None:
         (ed25519(bytes(range(32)), b"ssh-rsa"), "damaged or cut short"),
         (f"ssh-ed25519 {blob(b'ssh-ed25519', bytes(range(32)), b'more')}", "damaged or cut short"),
         (f"ssh-rsa {blob(b'ssh-rsa', b'3', b'5', b'more')}", "damaged or cut short"),
+        ("x" * MAX_BYTES, "not a recipient"),
         ("x" * (MAX_BYTES + 1), "too much for recipients"),
     ],
     ids=map(str, count()),  # the same in every process, as the keys are not

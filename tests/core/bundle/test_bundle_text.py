@@ -176,6 +176,12 @@ def test_nothing_takes_long(part: bytes) -> None:
         assert process_time() - before < 3
 
 
+def test_a_file_of_the_largest_size_is_read_and_none_above_it() -> None:
+    key = pkcs8(ec_key())
+    assert bundle.read(key.ljust(MAX_BYTES, b"\n")).keys
+    assert not bundle.read(key.ljust(MAX_BYTES + 1, b"\n")).keys
+
+
 def test_the_place_in_a_json_document_is_known() -> None:
     document = {"le": {"Account": {"PrivateKey": b64encode(pkcs8(ec_key(), Encoding.DER)).decode()}}}
     (key,) = bundle.read(json.dumps(document).encode()).keys

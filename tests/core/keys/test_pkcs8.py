@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from requests_made import key_of
 
 from csrtui.core.base.asn1 import SEQUENCE, Node, read_node
+from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
@@ -86,3 +87,9 @@ def test_entropy_of_another_length_is_refused(length: int) -> None:
 def test_an_empty_passphrase_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         pkcs8.encrypt(key_of(KeyType.EC_P256), Secret(""), ENTROPY, QUICK)
+
+
+@pytest.mark.parametrize("body", [b"*MIIB", b"MI IB", b"MIIB\x00", b"MA==MIIB", b"MIIBx"])
+def test_text_that_is_not_base64_is_not_a_key(body: bytes) -> None:
+    with pytest.raises(InputError, match="there is no key in it"):
+        pkcs8.to_der(b"-----BEGIN PRIVATE KEY-----\n" + body + b"\n-----END PRIVATE KEY-----\n")

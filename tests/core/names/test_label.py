@@ -101,6 +101,8 @@ def test_right_to_left_binds_every_label() -> None:
         ("123", ()),
         ("яндекс-123", ()),
         ("аpple", ("CYRILLIC", "LATIN")),
+        ("examplе", ("LATIN", "CYRILLIC")),
+        ("日本ラーメンあㄅ한", ("CJK", "KATAKANA", "HIRAGANA", "BOPOMOFO", "HANGUL")),
         ("日本語ラーメンabc", ()),
         ("中文ㄅabc", ()),
         ("한국漢abc", ()),
