@@ -10,7 +10,7 @@ _shtab_csrtui_subparsers=(new check inspect list show csr backup verify restore 
 
 _shtab_csrtui_new_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --attribute --from --key-file --as --renews --same-key --encrypt-key --passphrase-file --passphrase-fd --force --dry-run --json)
 _shtab_csrtui_check_option_strings=(-h --help --store -q --quiet -v --verbose -O --organization -U --organizational-unit -C --country -S --state -L --locality --ca --purpose --key --for --profile --add-counterpart --no-common-name --attribute --find-pair --as --same-key --json)
-_shtab_csrtui_inspect_option_strings=(-h --help --store -q --quiet -v --verbose --ca --passphrase-file --passphrase-fd --json)
+_shtab_csrtui_inspect_option_strings=(-h --help --store -q --quiet -v --verbose --ca --passphrase-file --passphrase-fd --identity --json)
 _shtab_csrtui_list_option_strings=(-h --help --store -q --quiet -v --verbose --filter --next --retired --json --csv --ics --prometheus --to --dry-run --fail-if-any)
 _shtab_csrtui_show_option_strings=(-h --help --store -q --quiet -v --verbose --tlsa --json)
 _shtab_csrtui_csr_option_strings=(-h --help --store -q --quiet -v --verbose --der --to --mark-submitted --submitted-to --note --force --dry-run)
@@ -48,6 +48,7 @@ _shtab_csrtui_check___store_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_inspect_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_inspect___store_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_inspect___passphrase_file_COMPGEN=_shtab_compgen_files
+_shtab_csrtui_inspect___identity_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_list___store_COMPGEN=_shtab_compgen_dirs
 _shtab_csrtui_list___to_COMPGEN=_shtab_compgen_files
 _shtab_csrtui_show_pos_0_COMPGEN=_shtab_cmd_compgen_d1511a87

@@ -121,6 +121,7 @@ complete -c csrtui -n '_shtab_csrtui_using inspect' -s v -l verbose -d 'log each
 complete -c csrtui -n '_shtab_csrtui_using inspect' -l ca -xka "public private" -d 'which rules apply'
 complete -c csrtui -n '_shtab_csrtui_using inspect' -l passphrase-file -xka "(__fish_complete_path (commandline -ct))" -d 'read it from the first line of a 0600 file'
 complete -c csrtui -n '_shtab_csrtui_using inspect' -l passphrase-fd -x -d 'read it from an open descriptor'
+complete -c csrtui -n '_shtab_csrtui_using inspect' -l identity -xka "(__fish_complete_path (commandline -ct))" -d 'the age identity or ssh private key that opens a backup to recipients'
 complete -c csrtui -n '_shtab_csrtui_using inspect' -l json -d 'print one JSON document'
 complete -c csrtui -n '_shtab_csrtui_using inspect; and test $_shtab_csrtui_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'CSRs, certificates, chains, keys, PKCS #7, PKCS #12 or backups, in any format; - reads standard input'
 complete -c csrtui -n '_shtab_csrtui_using; and test $_shtab_csrtui_npos -eq 0' -a list -d 'List the pairs, the most urgent first.'

@@ -492,6 +492,7 @@ _shtab_csrtui_inspect_options=(
   "--ca[which rules apply]:ca:(public private)"
   "--passphrase-file[read it from the first line of a 0600 file]:F:_files"
   "--passphrase-fd[read it from an open descriptor]:N:"
+  "--identity[the age identity or ssh private key that opens a backup to recipients]:F:_files"
   "--json[print one JSON document]"
   "(*):CSRs, certificates, chains, keys, PKCS \#7, PKCS \#12 or backups, in any format\; - reads standard input:_files"
 )

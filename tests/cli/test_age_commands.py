@@ -243,3 +243,21 @@ def test_an_identity_that_others_can_read_is_refused_with_its_chmod(
     assert ran.error == f"others can read or write the identity file {identity} (mode {mode:04o})"
     assert ran.hint == f"chmod 600 {identity}"
     assert not (laptop / "pairs" / "a.com").exists()
+
+
+def test_inspect_shows_to_whom_it_is_encrypted_and_with_an_identity_what_it_contains(
+    csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path
+) -> None:
+    ran = csrtui("inspect", str(backup))
+    assert (ran.status, "encrypted with age to age (X25519)" in ran.out) == (0, True)
+    (item,) = csrtui("inspect", str(backup), "--json").json["items"]
+    assert (item["recipients"], item["names"], item["pair"]) == (["age (X25519)"], [], None)
+    ran = csrtui("inspect", str(backup), "--identity", str(identity))
+    assert "the key opens, and the key matches the CSR" in ran.out
+    (item,) = csrtui("inspect", str(backup), "--identity", str(identity), "--json").json["items"]
+    assert (item["names"], item["pair"], item["backup"]["signed"]) == (["a.com"], "a.com", True)
+    other = tmp_path / "other"
+    other.write_bytes(SSH_IDENTITY)
+    other.chmod(0o600)
+    ran = csrtui("inspect", str(backup), "--identity", str(other))
+    assert (ran.status, "the identity does not open the file" in ran.out) == (1, True)

@@ -8,12 +8,18 @@ from csrtui.cli.input import read_input
 from csrtui.cli.output import drawable, print_error, print_json, print_line, print_message
 from csrtui.cli.pager import pager
 from csrtui.cli.parser import Action
-from csrtui.cli.secret_options import add_passphrase_arguments, has_passphrase_option, read_known_passphrase
+from csrtui.cli.secret_options import (
+    add_identity_argument,
+    add_passphrase_arguments,
+    has_passphrase_option,
+    read_known_passphrase,
+)
 from csrtui.cli.session import open_session
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
+from csrtui.store.secret_file import read_identity
 from csrtui.tasks.inspect.inspection import (
     Inspection,
     InspectProblem,
@@ -35,6 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="which rules apply")
     add_passphrase_arguments(parser)
+    add_identity_argument(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -42,7 +49,10 @@ def _run(options: argparse.Namespace) -> int:
     session = open_session(options)
     sources, problems = _read_all(options.files)
     ca = CaKind(options.ca) if options.ca is not None else None
-    inspection = inspect(session, sources, _read_passphrase(options, sources), ca, problems)
+    identities = None if options.identity is None else read_identity(options.identity)
+    inspection = inspect(
+        session, sources, _read_passphrase(options, sources), ca, problems, identities=identities
+    )
     if inspection.store_problem:
         print_message(f"note: not compared with the keystore: {inspection.store_problem}")
     if options.json:

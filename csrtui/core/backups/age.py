@@ -5,11 +5,12 @@ passphrase mode, because scrypt needs half a gigabyte of memory and the process 
 plugins, because they are other programs that would have to be run.
 """
 
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from csrtui.core.backups.recipients import Recipient, RecipientKind
+from csrtui.core.backups.recipients import MAX_RECIPIENTS, Recipient, RecipientKind
 from csrtui.core.base.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
@@ -24,12 +25,40 @@ MAX_IDENTITIES: Final = 64
 _VERSION_LINE = b"age-encryption.org/v1\n"
 _ARMOR = b"-----BEGIN AGE ENCRYPTED FILE-----"
 _PASSPHRASE_STANZA = b"\n-> scrypt "
+_STANZAS: Final = {
+    b"X25519": "age (X25519)",
+    b"ssh-ed25519": "SSH (ed25519)",
+    b"ssh-rsa": "SSH (RSA)",
+    b"scrypt": "a passphrase",
+}
+"""The supported kinds of recipient by the type of their stanza (C2SP ``age``)."""
 _USAGE = "give the file of the age identity, or of the ssh private key, that it was encrypted to"
 
 
 def is_age(data: bytes) -> bool:
     """Return whether `data` begins like a binary or armored age file."""
     return data.startswith((_VERSION_LINE, _ARMOR))
+
+
+def read_recipient_kinds(data: bytes) -> tuple[str, ...]:
+    """Return the kind of each recipient in the header of an age file, such as ``age (X25519)``, without decryption.
+
+    The header shows no recipient, only its kind. It is not authenticated. Return an
+    empty tuple if the header cannot be read.
+    """
+    if data.startswith(_ARMOR):
+        try:
+            data = b64decode(b"".join(data.split(b"-----")[2].split()))
+        except (IndexError, ValueError):
+            return ()
+    header, end, _ = data.partition(b"\n---")
+    if not end or not header.startswith(_VERSION_LINE):
+        return ()
+    types = [line[3:].partition(b" ")[0] for line in header.splitlines() if line.startswith(b"-> ")]
+    # age programs add a stanza of a random type that ends in -grease, so that all programs skip unknown types.
+    return tuple(
+        _STANZAS.get(kind, "another kind") for kind in types[:MAX_RECIPIENTS] if not kind.endswith(b"-grease")
+    )
 
 
 def is_installed() -> bool:

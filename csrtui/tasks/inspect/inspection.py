@@ -1,13 +1,13 @@
 """Inspect files: read every item, build the chains, and compare the items with each other and with the keystore."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from csrtui.core import bundle
-from csrtui.core.backups import backup_file
-from csrtui.core.backups.age import is_age
+from csrtui.core.backups.age import is_age, read_recipient_kinds
 from csrtui.core.backups.backup_file import BackupFile
 from csrtui.core.backups.header import TITLES
 from csrtui.core.base.errors import CsrtuiError, StoreError
@@ -25,7 +25,7 @@ from csrtui.core.certificates.comparison import differences
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.pairs.pair import Pair, Stage, was_issued_for_request
-from csrtui.tasks.backup_contents import open_key
+from csrtui.tasks.backup_contents import PassphraseNeededError, open_key, parse_contents
 from csrtui.tasks.inspect.certificate_item import describe_certificate
 from csrtui.tasks.inspect.item import (
     InspectedItem,
@@ -126,6 +126,8 @@ def inspect(
     passphrase: Secret | None = None,
     ca: CaKind | None = None,
     problems: Sequence[InspectProblem] = (),
+    *,
+    identities: bytes | None = None,
 ) -> Inspection:
     """Return the description of everything in the sources. Nothing is stored.
 
@@ -136,8 +138,9 @@ def inspect(
         ca: The kind of CA whose rules apply. None means a public CA, or a private one for keys that no public CA accepts
             and for self-signed certificates.
         problems: Problems with files that could not be opened; the result contains them too.
+        identities: The identities that open backups to recipients (age), or None.
     """
-    inspector = _Inspector(session, passphrase, ca, problems)
+    inspector = _Inspector(session, passphrase, ca, problems, identities)
     for source in sources:
         inspector.read(source)
     return inspector.result()
@@ -154,7 +157,9 @@ class _Inspector:
         passphrase: Secret | None,
         ca: CaKind | None,
         problems: Sequence[InspectProblem],
+        identities: bytes | None,
     ) -> None:
+        self._identities = identities
         self._session, self._passphrase, self._ca = session, passphrase, ca
         self._now = session.clock()
         self._items: list[InspectedItem | tuple[str, Certificate]] = []
@@ -200,31 +205,30 @@ class _Inspector:
 
     def _read_backup(self, name: str, data: bytes) -> bytes:
         """Add the item for a backup, and return its certificates in PEM, or empty bytes without certificates."""
-        try:
-            backup = backup_file.parse(data)
-        except backup_file.IdentityNeededError:
-            text = "encrypted to recipients (age): csrtui verify FILE --identity F opens it"
-            item = InspectedItem(name, ItemKind.BACKUP, "backup to recipients", facts=(("Protection", text),))
-            remark = Remark("encrypted", Level.NOTE, "nothing of the file is visible without the identity")
-            self._items.append(replace(item, findings=(remark,), members={"encrypted": True}))
+        if is_age(data) and self._identities is None:
+            self._items.append(_describe_age(name, data))
             return b""
+        try:
+            backup = parse_contents(data, self._identities if is_age(data) else None)
         except CsrtuiError as error:
             remark = Remark("backup-damaged", Level.ERROR, visible(error.sentence))
             self._items.append(InspectedItem(name, ItemKind.BACKUP, "damaged backup", findings=(remark,)))
             return b""
-        self._items.append(self._backup_item(name, backup))
+        self._items.append(self._backup_item(name, data, backup))
         return backup.certificates
 
-    def _backup_item(self, name: str, backup: BackupFile) -> InspectedItem:
+    def _backup_item(self, name: str, data: bytes, backup: BackupFile) -> InspectedItem:
         request = describe_request(self._session, name, backup.csr, self._ca)
         opened, wrong = "not tried: no passphrase was given", []
-        if self._passphrase is not None:
-            try:
-                open_key(backup, self._passphrase)
-                opened = "the passphrase opens the key, and the key matches the CSR"
-            except CsrtuiError as error:
-                opened = "the key cannot be opened"
-                wrong.append(Remark("backup-key", Level.ERROR, visible(error.sentence)))
+        try:
+            open_key(backup, self._passphrase)
+            opened = "the key opens" if self._passphrase is None else "the passphrase opens the key"
+            opened += ", and the key matches the CSR"
+        except PassphraseNeededError:
+            pass
+        except CsrtuiError as error:
+            opened = "the key cannot be opened"
+            wrong.append(Remark("backup-key", Level.ERROR, visible(error.sentence)))
         proof = "signed by its own key" if backup.is_signed else "not signed: anyone may have changed it"
         return replace(
             request,
@@ -232,6 +236,7 @@ class _Inspector:
             title="csrtui backup",
             facts=(
                 ("Of the pair", visible(backup.name or "without a name")),
+                *_age_facts(data),
                 ("Made", utc_text(backup.time) if backup.time else "at an unknown time"),
                 ("Signature", proof),
                 ("Restore", opened),
@@ -272,6 +277,27 @@ class _Inspector:
         item = describe_certificate(file, chain, status, self._ca, self._now)
         remark = None if certificate.is_ca else _order_remark(chain.path, self._pem_files.get(file, ()))
         return replace(item, findings=(*item.findings, remark)) if remark else item
+
+
+def _describe_age(name: str, data: bytes) -> InspectedItem:
+    """Return the item for an age file that is not opened."""
+    hint = "nothing else is visible without the identity: give it with --identity"
+    return InspectedItem(
+        name,
+        ItemKind.BACKUP,
+        "backup to recipients",
+        facts=_age_facts(data),
+        findings=(Remark("encrypted", Level.NOTE, hint),),
+        members={"encrypted": True, "recipients": list(read_recipient_kinds(data))},
+    )
+
+
+def _age_facts(data: bytes) -> tuple[tuple[str, str], ...]:
+    if not is_age(data):
+        return ()
+    kinds = Counter(read_recipient_kinds(data))
+    listed = ", ".join(f"{count} × {kind}" if count > 1 else kind for kind, count in kinds.items())
+    return (("Protection", f"encrypted with age to {listed or 'recipients that its header does not show'}"),)
 
 
 def _order_remark(path: Sequence[Certificate], present: Sequence[Certificate]) -> Remark | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import shutil
 import subprocess
+from base64 import b64encode
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -185,3 +186,24 @@ def test_a_panic_while_decrypting_is_replaced(
     with pytest.raises(expected) as caught:
         age.decrypt(data, PAIRS["age"][0])
     assert expected is KeyboardInterrupt or "secret" not in str(caught.value)
+
+
+def test_the_header_shows_the_kinds_of_the_recipients() -> None:
+    data = sealed(*PAIRS)
+    assert age.read_recipient_kinds(data) == ("age (X25519)", "SSH (ed25519)", "SSH (RSA)")
+    lines = "\n".join(
+        ["-----BEGIN AGE ENCRYPTED FILE-----", b64encode(data).decode(), "-----END AGE ENCRYPTED FILE-----"]
+    )
+    assert age.read_recipient_kinds(lines.encode()) == age.read_recipient_kinds(data)
+    start = b"age-encryption.org/v1\n"
+    assert age.read_recipient_kinds(start + b"-> scrypt a 18\n-> \n--- mac") == (
+        "a passphrase",
+        "another kind",
+    )
+    for damaged in (
+        start,
+        b"-----BEGIN AGE ENCRYPTED FILE-----",
+        b"-----BEGIN AGE ENCRYPTED FILE-----\nA\n-----",
+        b"x",
+    ):
+        assert age.read_recipient_kinds(damaged) == ()
