@@ -245,6 +245,35 @@ def parsed() -> dict[Path, tuple[str, ast.Module]]:
     return {file: (file.read_text(), ast.parse(file.read_text())) for file in FILES}
 
 
+def imports_of_screens(file: Path) -> set[str]:
+    """The modules of the screens that a module imports when it is loaded."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [ast.parse(file.read_text())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def test_the_screens_have_at_most_eight_layers_of_imports_and_no_cycle() -> None:
+    files = {name: file for name, file in zip(NAMES, FILES, strict=True) if name.startswith("csrtui.tui.")}
+    waiting = {name: (imports_of_screens(file) & set(files)) - {name} for name, file in files.items()}
+    layers = 0
+    while waiting:
+        free = {name for name, imports in waiting.items() if not imports & set(waiting)}
+        assert free, f"a cycle among {sorted(waiting)}"
+        waiting = {name: imports for name, imports in waiting.items() if name not in free}
+        layers += 1
+    assert layers <= 8
+
+
 def test_no_module_is_called_utils_and_no_test_module_twice() -> None:
     assert not [file for file in FILES if re.search(r"util|helper|misc|common", file.stem)]
     names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]

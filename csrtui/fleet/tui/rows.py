@@ -15,6 +15,7 @@ from csrtui.core.pairs.query import SortOrder
 from csrtui.core.pairs.summary import summarize
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.panes.pair_rows import PairRows
+from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class HostFindingRows(FindingRows):
         return f'"{quote}"' if quote else super()._displayed_text(index)
 
 
-class FleetRows:
+class FleetRows(ItemRows["HostPair"]):
     """Rows of a `LineList` for the pairs of many hosts.
 
     Args:
@@ -144,26 +145,14 @@ class FleetRows:
     def __init__(
         self, host_pairs: Sequence[HostPair], now: datetime, order: SortOrder = SortOrder.URGENCY
     ) -> None:
-        self._host_pairs = host_pairs
-        self._indexes = {(pair.host, pair.pair.name): index for index, pair in enumerate(host_pairs)}
+        super().__init__(host_pairs)
         self._hosts = _HostColumn(pair.host for pair in host_pairs)
         self._pairs = PairRows([summarize(pair.pair) for pair in host_pairs], (), now, order)
 
-    def __len__(self) -> int:
-        return len(self._host_pairs)
-
-    def item(self, index: int) -> HostPair:
-        """Return the pair of row `index`."""
-        return self._host_pairs[index]
-
     def key(self, index: int) -> Hashable:
         """Return the host and the pair's name, which identify the row."""
-        host_pair = self._host_pairs[index]
+        host_pair = self.item(index)
         return host_pair.host, host_pair.pair.name
-
-    def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this key, or None."""
-        return self._indexes.get(key) if isinstance(key, tuple) else None
 
     def header(self, width: int) -> str:
         """Return the names of the columns."""
@@ -188,7 +177,7 @@ LEFT_OUT = "left out"
 """The mark of a host that gets no pair."""
 
 
-class PlanRows:
+class PlanRows(ItemRows["PlannedRequest"]):
     """Rows of a `LineList` for the planned requests of many hosts.
 
     Args:
@@ -196,24 +185,12 @@ class PlanRows:
     """
 
     def __init__(self, requests: Sequence[PlannedRequest]) -> None:
-        self._requests = requests
-        self._indexes = {request.host: index for index, request in enumerate(requests)}
+        super().__init__(requests)
         self._hosts = _HostColumn(request.host for request in requests)
-
-    def __len__(self) -> int:
-        return len(self._requests)
-
-    def item(self, index: int) -> PlannedRequest:
-        """Return the request of row `index`."""
-        return self._requests[index]
 
     def key(self, index: int) -> Hashable:
         """Return the host, which identifies the row."""
-        return self._requests[index].host
-
-    def find(self, key: Hashable) -> int | None:
-        """Return the index of the row of a host, or None."""
-        return self._indexes.get(key) if isinstance(key, str) else None
+        return self.item(index).host
 
     def header(self, width: int) -> str:
         """Return the names of the columns."""
@@ -221,7 +198,7 @@ class PlanRows:
 
     def row(self, index: int, width: int) -> Content:
         """Return the row of a host."""
-        request = self._requests[index]
+        request = self.item(index)
         host = self._hosts.width(width)
         room = max(width - host - _ADVICE - 2, 1)
         advice, style = _advice(request)

@@ -16,6 +16,7 @@ from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.modals.form import FormModal
+from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -41,26 +42,16 @@ _KEY, _FILES = 12, 20
 """Widths of the columns after the name."""
 
 
-class CandidateRows:
+class CandidateRows(ItemRows["Candidate"]):
     """The rows of a `LineList` of adoption candidates.
 
     Args:
         candidates: The candidates, in display order.
     """
 
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self._candidates = candidates
-
-    def __len__(self) -> int:
-        return len(self._candidates)
-
     def key(self, index: int) -> Hashable:
         """Return the SPKI fingerprint of the key in a row."""
-        return self._candidates[index].spki_sha256
-
-    def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this SPKI fingerprint, or None if no row has it."""
-        return next((index for index, row in enumerate(self._candidates) if row.spki_sha256 == key), None)
+        return self.item(index).spki_sha256
 
     def header(self, width: int) -> str:
         """Return the column names."""
@@ -68,7 +59,7 @@ class CandidateRows:
 
     def row(self, index: int, width: int) -> str:
         """Return the text of a row."""
-        candidate = self._candidates[index]
+        candidate = self.item(index)
         return _columns(candidate.title, candidate.key_label, _files_text(candidate), width)
 
 

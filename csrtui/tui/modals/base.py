@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar, cast
 
 from rich.cells import cell_len
 from textual.await_complete import AwaitComplete
@@ -18,9 +18,7 @@ from csrtui.tui.commands import COMMANDS, key_of
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.progress_line import ProgressLine
-from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
     from csrtui.tui.widgets.path_field import PathField
     from csrtui.tui.widgets.text_block import Line
+    from csrtui.tui.widgets.text_field import TextField
 
 ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
@@ -90,9 +89,8 @@ class Modal(ModalScreen[ResultT]):
         has_new_passphrase = bool(self.query("#again"))
         return any(
             field.is_typed
-            for field in self.query(TextField)
-            if (at_quit or field.id not in self.KEPT_FIELDS)
-            and (has_new_passphrase or not isinstance(field, SecretField))
+            for field in cast("list[TextField]", list(self.query("TextField")))
+            if (at_quit or field.id not in self.KEPT_FIELDS) and (has_new_passphrase or not field.password)
         )
 
     def ask_before(self, close: Callable[[], object]) -> None:

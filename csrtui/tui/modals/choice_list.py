@@ -10,6 +10,7 @@ from textual.containers import Vertical
 
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.choice_field import find_by_letter
+from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut, pad
@@ -27,7 +28,7 @@ _FRAME = 4
 """The lines of the dialog around the values: its border, the header of the list, and the keys."""
 
 
-class ValueRows:
+class ValueRows(ItemRows["ChoiceValue"]):
     """The rows of a `LineList` with the values of a choice field.
 
     Args:
@@ -36,12 +37,10 @@ class ValueRows:
     """
 
     def __init__(self, title: str, choices: Sequence[ChoiceValue]) -> None:
+        super().__init__(choices)
         self._title = title
         self.choices = choices
         self._width = max(cell_len(choice.text) for choice in choices)
-
-    def __len__(self) -> int:
-        return len(self.choices)
 
     def header(self, width: int) -> str:  # noqa: ARG002 - the list cuts the line
         """Return the label of the field."""
@@ -55,10 +54,6 @@ class ValueRows:
     def key(self, index: int) -> Hashable:
         """Return the value of a row."""
         return self.choices[index].value
-
-    def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this value, or None if there is none."""
-        return next((index for index, choice in enumerate(self.choices) if choice.value == key), None)
 
 
 class ChoiceLines(LineList, inherit_bindings=False):

@@ -9,13 +9,14 @@ from textual.containers import Vertical
 
 from csrtui.tui.commands import Command, search
 from csrtui.tui.modals.base import Modal
+from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -24,22 +25,12 @@ _LABEL, _KEY = 16, 10
 _MAX_ROWS, _OTHER_LINES = 14, 7
 
 
-class CommandRows:
+class CommandRows(ItemRows[Command]):
     """The rows of a `LineList` of commands.
 
     Args:
         commands: The commands.
     """
-
-    def __init__(self, commands: Sequence[Command]) -> None:
-        self._commands = commands
-
-    def __len__(self) -> int:
-        return len(self._commands)
-
-    def item(self, index: int) -> Command:
-        """Return the command of a row."""
-        return self._commands[index]
 
     def header(self, width: int) -> str:
         """Return the column names."""
@@ -47,16 +38,8 @@ class CommandRows:
 
     def row(self, index: int, width: int) -> str:
         """Return the label, the first key and the help of a command."""
-        command = self._commands[index]
+        command = self.item(index)
         return cut(f"{pad(command.label, _LABEL)} {pad(command.shown_key, _KEY)} {command.help}", width)
-
-    def key(self, index: int) -> Hashable:
-        """Return the command of a row."""
-        return self._commands[index]
-
-    def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this command, or None."""
-        return next((index for index, command in enumerate(self._commands) if command == key), None)
 
 
 class PaletteModal(Modal[Command | None]):

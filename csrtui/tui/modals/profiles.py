@@ -17,6 +17,7 @@ from csrtui.tasks.profiles import delete_profile, profile_of, save_profile
 from csrtui.tasks.settings import load_settings
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -43,7 +44,7 @@ class _Help(StrEnum):
     PROFILES = "Enter loads a profile, d deletes it. To save the form, press Tab and type a name."
 
 
-class ProfileRows:
+class ProfileRows(ItemRows["tuple[str, Profile]"]):
     """The rows of a `LineList` of profiles.
 
     Args:
@@ -54,15 +55,8 @@ class ProfileRows:
     def __init__(
         self, profiles: Mapping[str, Profile], sources: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        self._items = list(profiles.items())
+        super().__init__(list(profiles.items()))
         self._sources = sources
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def item(self, index: int) -> tuple[str, Profile]:
-        """Return the name and the profile of a row."""
-        return self._items[index]
 
     def header(self, width: int) -> str:
         """Return the column names."""
@@ -70,7 +64,7 @@ class ProfileRows:
 
     def row(self, index: int, width: int) -> str:
         """Return the text of a row: the name and the settings."""
-        name, profile = self._items[index]
+        name, profile = self.item(index)
         settings = ", ".join(profile.settings.values())
         if name in self._sources:
             settings += f" (set in {self._sources[name]})"
@@ -78,11 +72,7 @@ class ProfileRows:
 
     def key(self, index: int) -> Hashable:
         """Return the name of the profile in a row."""
-        return self._items[index][0]
-
-    def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this profile name, or None if no profile has it."""
-        return next((index for index, (name, _) in enumerate(self._items) if name == key), None)
+        return self.item(index)[0]
 
 
 class ProfilesModal(Modal["tuple[str, Profile] | None"]):

@@ -18,6 +18,7 @@ from csrtui.tui import clipboard
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.submit_forms import FileAnswer, FileModal, MarkAnswer, MarkModal
 from csrtui.tui.plain_view import show_plain
+from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
@@ -123,7 +124,7 @@ _WAYS = (
 )
 
 
-class ChoiceRows:
+class ChoiceRows(ItemRows[Choice]):
     """The rows of a `LineList` of choices.
 
     Args:
@@ -132,11 +133,9 @@ class ChoiceRows:
     """
 
     def __init__(self, header: str, choices: Sequence[Choice]) -> None:
+        super().__init__(choices)
         self._header = header
         self.choices = choices
-
-    def __len__(self) -> int:
-        return len(self.choices)
 
     def header(self, width: int) -> str:
         """Return the header."""
@@ -150,10 +149,6 @@ class ChoiceRows:
     def key(self, index: int) -> Hashable:
         """Return the action of a row."""
         return self.choices[index].action
-
-    def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this action, or None if no row has it."""
-        return next((index for index, choice in enumerate(self.choices) if choice.action == key), None)
 
 
 class SubmitModal(FormModal["SubmitAnswer | None"]):

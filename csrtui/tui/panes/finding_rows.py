@@ -9,10 +9,11 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
+from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable
 
 _LEVEL_WIDTH: Final = 7
 _PAIR_WIDTH: Final = 24
@@ -45,45 +46,31 @@ class DisplayedFinding(Protocol):
         """The fix as shell input. An instruction becomes a comment."""
 
 
-class FindingRows:
+class FindingRows(ItemRows[DisplayedFinding]):
     """The rows of a `LineList` of findings.
 
     Args:
         findings: The findings, in order.
     """
 
-    def __init__(self, findings: Sequence[DisplayedFinding]) -> None:
-        self._findings = findings
-
-    def __len__(self) -> int:
-        return len(self._findings)
-
-    def item(self, index: int) -> DisplayedFinding:
-        """Return the finding of row `index`."""
-        return self._findings[index]
-
     def heading(self, index: int) -> str:
         """Return the level and the text of finding `index` as the heading of its remedy."""
-        finding = self._findings[index]
+        finding = self.item(index)
         return visible(f"{finding.level.value}: {finding.text}")
 
     def key(self, index: int) -> Hashable:
         """Return the index itself as the key, because findings are never reordered."""
         return index
 
-    def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this key, or None if no row has it."""
-        return key if isinstance(key, int) and key < len(self._findings) else None
-
     def header(self, width: int) -> str:
         """Return the names of the columns, or an empty string if there are no findings."""
         pair_width = _pair_width(width)
         names = [pad("Level", _LEVEL_WIDTH), *([pad("Pair", pair_width)] if pair_width else []), "Finding"]
-        return " ".join(names) if self._findings else ""
+        return " ".join(names) if len(self) else ""
 
     def row(self, index: int, width: int) -> Content:
         """Return the line that shows finding `index`."""
-        finding = self._findings[index]
+        finding = self.item(index)
         pair_width = _pair_width(width)
         level = (pad(finding.level.value, _LEVEL_WIDTH), _STYLES[finding.level])
         pair = f" {pad(visible(finding.pair or ''), pair_width)} " if pair_width else " "
@@ -92,7 +79,7 @@ class FindingRows:
 
     def _displayed_text(self, index: int) -> str:
         """Return the text of finding `index` that is shown beside its pair."""
-        return short_text(self._findings[index])
+        return short_text(self.item(index))
 
 
 def short_text(finding: DisplayedFinding) -> str:
