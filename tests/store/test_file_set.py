@@ -179,6 +179,10 @@ def test_access_for_others_and_unknown_owners_are_refused(access: FileAccess, to
         resolve_access(access)
 
 
+def test_the_highest_number_of_an_owner_is_accepted() -> None:
+    assert resolve_access(FileAccess(owner="4294967294")).uid == 2**32 - 2
+
+
 def test_names_and_numbers_are_resolved() -> None:
     assert resolve_access(FileAccess()) == PRIVATE_FILE
     assert resolve_access(FileAccess("root", "12345", "0640")) == Permissions(0o640, 0o037, uid=0, gid=12345)

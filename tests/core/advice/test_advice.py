@@ -32,6 +32,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
 from csrtui.core.names.public_suffixes import SuffixList
+from csrtui.core.subject.attributes import read_attribute
 from csrtui.core.subject.fields import SubjectInput
 
 
@@ -838,6 +839,31 @@ def test_advice_shows_what_will_be_written() -> None:
 )
 def test_only_the_code_of_a_country_is_written_in_capitals(typed: str, written: str) -> None:
     assert fields(country=typed).advice().subject.country == written
+
+
+def test_an_attribute_is_as_long_as_its_bound_and_no_longer() -> None:
+    def codes(length: int) -> set[str]:
+        attribute = read_attribute(f"title={'x' * length}")
+        return {finding.code for finding in advise_on("mydomain.com", attributes=(attribute,)).findings}
+
+    assert codes(65) - codes(64) == {"length"}
+
+
+def test_must_staple_is_warned_of_only_if_it_is_requested() -> None:
+    advice = advise_on("mydomain.com", must_staple=True)
+    (finding,) = set(advice.findings) - set(advise_on("mydomain.com").findings)
+    assert (finding.code, finding.level) == ("must-staple", Level.WARNING)
+
+
+def advise_on(name: str, **options: Any) -> Advice:
+    return advise(
+        (name,),
+        SubjectInput(),
+        ca=CaKind.PRIVATE,
+        key_type=KeyType.EC_P256,
+        suffixes=suffix_list(),
+        **options,
+    )
 
 
 def test_findings_name_their_field_worst_first() -> None:

@@ -144,3 +144,8 @@ def test_a_name_made_elsewhere_is_shown_whole() -> None:
         "CN=first", "1.2.840.113549.1.9.1=a\\+b@c.com",
     }  # fmt: skip
     assert distinguished_name.decode(name).common_name == "first"
+
+
+def test_letters_of_two_bytes_count_as_one() -> None:
+    subject = SubjectFields(common_name="ü" * 64)
+    assert distinguished_name.decode(distinguished_name.encode(subject)) == subject
