@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
+from csrtui.core.pairs.pair_name import PAIR_NAME, check_pair_name
 from csrtui.store import files, locks
 from csrtui.store.creation import FreeNames, PairFiles, create_pairs, discard, leftovers
 from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, disk_error
@@ -256,7 +256,7 @@ def _pair_names(pairs_fd: int) -> list[str]:
     with os.scandir(pairs_fd) as entries:
         # Links count as folders here, so that they are refused by name instead of being ignored.
         names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False) or entry.is_symlink()]
-    return sorted(filter(is_pair_name, names))
+    return sorted(filter(PAIR_NAME.fullmatch, names))
 
 
 def _missing_pair(name: str) -> InputError:

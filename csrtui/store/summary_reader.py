@@ -95,7 +95,7 @@ class SummaryReader:
             is_cached = len(names) >= CACHE_FROM and not self._store.is_dry_run
             if is_cached and not self._entries:
                 self._entries = self._cache.load(store_fd)
-            previous, self._entries = self._entries, {}
+            previous, entries = self._entries, {}
             problems = []
             changed = {}
             for number, name in enumerate(names):
@@ -112,7 +112,8 @@ class SummaryReader:
                             continue
                         if entry != known:
                             changed[name] = entry
-                self._entries[name] = entry
+                entries[name] = entry
+            self._entries = entries
             on_progress(len(names), len(names))
             if is_cached and (changed or previous):
                 self._cache.save(store_fd, self._entries, changed if not previous else {})

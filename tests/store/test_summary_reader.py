@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 TICK_NS = 40_000_000
 """More than the resolution of any file system's clock here."""
+COLUMNS = len(PairSummary._fields)
 
 
 @pytest.fixture(autouse=True)
@@ -267,9 +268,10 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "lines without an end": lambda path: append(path, b"0" * 10_000),
     "not an array": lambda path: append(path, foreign_line(b"{}")),
     "no columns": lambda path: append(path, foreign_line(b"[[1]]")),
-    "other types": lambda path: append(path, foreign_line(json.dumps([[5]] * 15).encode())),
+    "fewer columns": lambda path: append(path, foreign_line(json.dumps([["x"]] * COLUMNS).encode())),
+    "other types": lambda path: append(path, foreign_line(json.dumps([[5]] * (COLUMNS + 1)).encode())),
     "columns of different lengths": lambda path: append(
-        path, foreign_line(json.dumps([["x"]] * 14 + [[]]).encode())
+        path, foreign_line(json.dumps([["x"]] * COLUMNS + [[]]).encode())
     ),
     "nested too deeply": lambda path: append(path, foreign_line(b"[" * 100_000)),
     "open to others": lambda path: path.chmod(0o644),

@@ -9,7 +9,8 @@ from csrtui.core.base.escaping import visible
 MAX_LENGTH = 64
 """The maximum length of a pair's name, in characters."""
 
-_ALLOWED = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+PAIR_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""Matches the name of a pair."""
 _NOT_ALLOWED = re.compile(r"[^a-z0-9._-]")
 _HINT = "a pair name consists of lower-case letters, digits, dots, hyphens and underscores, at most 64"
 
@@ -20,14 +21,14 @@ def check_pair_name(text: str) -> str:
     Raises:
         InputError: The text is not a valid pair name. This also refuses paths and control characters.
     """
-    if not _ALLOWED.fullmatch(text):
+    if not PAIR_NAME.fullmatch(text):
         raise InputError(f'"{visible(text[:MAX_LENGTH])}" is not a valid pair name', _HINT)
     return text
 
 
 def is_pair_name(text: str) -> bool:
     """Return whether `text` is a valid pair name."""
-    return _ALLOWED.fullmatch(text) is not None
+    return PAIR_NAME.fullmatch(text) is not None
 
 
 def pair_name(common_name: str) -> str:
