@@ -45,7 +45,7 @@ class CsrtuiApp(CommandsApp):
 
         path = self._session.store.path
         text = f"There is no keystore at {path}. Check the path, or create it now."
-        self.push_screen(ConfirmModal("Create a keystore?", text, "Create"), self._create_or_leave)
+        self.push_screen(ConfirmModal("Create a keystore?", text, "Create", "Quit"), self._create_or_leave)
 
     async def _create_or_leave(self, answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
         await self.wait_until_ready()  # an exit fails while the screen is still being built

@@ -256,10 +256,19 @@ def bindings(*places: Scope) -> list[Binding]:
     ]
 
 
+_ON_PAIR_BAR = frozenset({"import", "install", "renew", "verify", "retire"})
+"""The commands that the page of a pair has room for, in contrast to the list of pairs."""
+
+
 def bar(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
     """Return those of `commands` that the command bar shows at a place."""
     scopes = {*scopes_at(place), Scope.ANYWHERE}
-    return [command for command in commands if command.on_bar and command.scope in scopes]
+    more = _ON_PAIR_BAR if place is Scope.PAIR else frozenset()
+    return [
+        command
+        for command in commands
+        if command.scope in scopes and (command.on_bar or command.action in more)
+    ]
 
 
 def search(commands: Iterable[Command], text: str) -> list[Command]:

@@ -428,3 +428,16 @@ async def test_escape_in_the_form_loses_nothing(tmp_path: Path) -> None:
             await user.press("escape", "escape")
             assert user.draft == before
             assert user.focused_id == field.value
+
+
+async def test_letters_find_a_value_by_its_beginning(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.PLATFORM)
+        await user.press(*"ng")
+        assert user.draft.platform == "nginx", "not GitLab, which g alone finds"
+        await user.press("g")
+        assert user.draft.platform == "gitlab"
+        await user.press("enter", *"POSTg", "enter")
+        assert user.draft.platform == "postgresql"
+        await user.press("p", "p")
+        assert user.draft.platform not in {"postgresql", "gitlab"}

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.tui.modals.base import Modal
-from csrtui.tui.widgets.choice_field import find_by_letter
+from csrtui.tui.widgets.choice_field import PrefixSearch
 from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
@@ -69,10 +69,14 @@ class ChoiceLines(LineList, inherit_bindings=False):
         Binding("enter,space", "open", "Choose", show=False),
     ]
 
+    def __init__(self, rows: ValueRows, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(rows, id=id)
+        self._search = PrefixSearch()
+
     def on_key(self, event: events.Key) -> None:
-        """Move the cursor to the next value whose text begins with the typed character."""
+        """Move the cursor to the next value whose text begins with the typed characters."""
         if isinstance(self.rows, ValueRows):
-            index = find_by_letter(self.rows.choices, self.cursor or 0, event.character)
+            index = self._search.find(self.rows.choices, self.cursor or 0, event.character)
             if index is not None:
                 event.stop()
                 self.move_to(index)
@@ -121,7 +125,7 @@ class ChoiceListModal(Modal["str | None"]):
     def draw(self) -> None:
         """Fit the list to the screen."""
         self._fit_list()
-        self.show("#answer", self.key_lines(("Enter", "Choose"), ("Esc", "Cancel"))[:1])
+        self.show("#answer", self.key_lines(("Enter", "Choose"), ("Esc", "Cancel"), ("Letters", "Find"))[:1])
 
     def _fit_list(self) -> None:
         room = max(self.app.size.height - _FRAME, 1)

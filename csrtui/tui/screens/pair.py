@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.pair import NextStep
+from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.core.pairs.timeline import Tone
 from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
 from csrtui.tasks.show import PairDetails, read_pair_details, timeline
@@ -114,7 +114,10 @@ class PairScreen(PairsScreen):
 
     def _draw(self) -> None:
         commands = self.possible(bar(Scope.PAIR, self._commands), self.pair)
-        self.query_one(CommandBar).show_commands(commands, {"next_step": self.step_label(self.pair)})
+        labels = {"next_step": self.step_label(self.pair)}
+        if self.pair.record.stage is Stage.RETIRED:
+            labels["retire"] = "Use again"
+        self.query_one(CommandBar).show_commands(commands, labels)
         position = ""
         if self._listed is not None and (index := self._listed.find(self.pair.name)) is not None:
             position = f"{index + 1} of {len(self._listed)}  [ ] "

@@ -225,7 +225,11 @@ class PairsScreen(Screen[None]):
         if pair is None or pair.record.stage not in {Stage.NEW, Stage.SUBMITTED}:
             left_out.add("submit")
         if pair is None or pair.record.stage is Stage.RETIRED:
-            left_out.add("back_up")
+            left_out |= {"back_up", "import"}
+        if pair is None or not pair.has_certificate:
+            left_out |= {"install", "renew"}
+        if pair is None or not pair.record.backups:
+            left_out.add("verify")
         return [command for command in commands if command.action not in left_out]
 
     async def action_next_step(self) -> None:

@@ -42,16 +42,32 @@ class ChoiceValue(NamedTuple):
     description: str = ""
 
 
-def find_by_letter(choices: Sequence[ChoiceValue], index: int, character: str | None) -> int | None:
-    """Return the index of the next choice whose text begins with `character`, or None if it is not a letter or digit.
+class PrefixSearch:
+    """Finds a value by its typed beginning. A letter that does not continue the beginning starts a new one."""
 
-    The search starts after `index` and continues with the first choice. If no choice matches, return `index`.
-    """
-    letter = (character or "").casefold()
-    if len(letter) != 1 or not letter.isalnum():
-        return None
-    order = (*range(index + 1, len(choices)), *range(index))
-    return next((number for number in order if choices[number].text.casefold().startswith(letter)), index)
+    _typed = ""
+
+    def find(self, choices: Sequence[ChoiceValue], index: int, character: str | None) -> int | None:
+        """Return the index of the value for another character, or None if it is not a letter or digit.
+
+        The search starts at `index`, or after it for the first character, and continues with the first choice. If no
+        value matches, return `index`.
+        """
+        letter = (character or "").casefold()
+        if len(letter) != 1 or not letter.isalnum():
+            return None
+        texts = [choice.text.casefold() for choice in choices]
+        typed = self._typed if texts[index].startswith(self._typed) else ""
+        order = [*range(index, len(texts)), *range(index)]
+        starts = [(typed + letter, order)] if typed else []
+        for beginning, indexes in [*starts, (letter, order[1:])]:
+            self._typed = beginning
+            match: int | None = next(
+                (number for number in indexes if texts[number].startswith(beginning)), None
+            )
+            if match is not None:
+                return match
+        return index
 
 
 class ChoiceField(Widget, can_focus=True):
@@ -110,6 +126,7 @@ class ChoiceField(Widget, can_focus=True):
         self._values = [choice.value for choice in self._choices]
         self._texts = {choice.value: choice.text for choice in self._choices}
         self._value = value
+        self._search = PrefixSearch()
 
     @property
     def value(self) -> str:
@@ -141,8 +158,8 @@ class ChoiceField(Widget, can_focus=True):
         self.action_open_list()
 
     def on_key(self, event: events.Key) -> None:
-        """Choose the next value whose text begins with the typed character."""
-        index = find_by_letter(self._choices, self._values.index(self._value), event.character)
+        """Choose the next value whose text begins with the typed characters."""
+        index = self._search.find(self._choices, self._values.index(self._value), event.character)
         if index is not None:
             event.stop()
             self._choose(self._values[index])
