@@ -18,7 +18,7 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.store import files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
-from csrtui.store.new_files import WORLD_READABLE, OutputFile, flush_names, open_output_folder
+from csrtui.store.new_files import WORLD_READABLE, FolderIdentity, OutputFile, flush_names, open_output_folder
 
 PREVIOUS: Final = ".csrtui-previous"
 """The name of the hidden folder, in the folder of the files."""
@@ -61,6 +61,11 @@ class FileSet:
     def __init__(self, folder: str, dir_fd: int) -> None:
         self._folder = folder
         self._dir_fd = dir_fd
+
+    @property
+    def identity(self) -> FolderIdentity:
+        """The identity of the folder, to open the same one again."""
+        return FolderIdentity.read(self._dir_fd)
 
     def lock(self) -> None:
         """Lock the folder against other processes of csrtui, until it is closed.
@@ -215,16 +220,14 @@ class FileSet:
 
 
 @contextmanager
-def open_file_set(folder: str) -> Iterator[FileSet]:
-    """Open a folder and yield its file set.
+def open_file_set(folder: str, identity: FolderIdentity | None = None) -> Iterator[FileSet]:
+    """Open a folder and yield its file set. The errors are those of `open_output_folder`.
 
     Args:
         folder: The absolute path of an existing folder.
-
-    Raises:
-        InputError: The folder cannot be opened.
+        identity: The identity that the folder must have, or None.
     """
-    dir_fd = open_output_folder(folder)
+    dir_fd = open_output_folder(folder, identity)
     try:
         yield FileSet(folder, dir_fd)
     finally:

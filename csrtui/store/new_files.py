@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import quote, visible
@@ -113,20 +113,40 @@ def replace_public_file(path: str, data: bytes, beginning: bytes, *, dry_run: bo
     return absolute
 
 
-def write_new_files(folder: str, outputs: Sequence[OutputFile], *, dry_run: bool = False) -> list[str]:
+class FolderIdentity(NamedTuple):
+    """The numbers of the file system and of the folder in it. Another folder under the same path has others."""
+
+    device: int
+    inode: int
+
+    @classmethod
+    def read(cls, dir_fd: int) -> "FolderIdentity":
+        """Return the identity of an open folder."""
+        status = os.fstat(dir_fd)
+        return cls(status.st_dev, status.st_ino)
+
+
+def write_new_files(
+    folder: str,
+    outputs: Sequence[OutputFile],
+    *,
+    dry_run: bool = False,
+    identity: FolderIdentity | None = None,
+) -> list[str]:
     """Write either all files or none into a folder, and return their absolute paths.
 
     Args:
         folder: An existing folder.
         outputs: The files. Files with forbidden mode bits are written only to a file system that supports modes.
         dry_run: Whether to check everything but write nothing.
+        identity: The identity that the folder must have, or None (`open_output_folder`).
 
     Raises:
         InputError: The folder cannot be opened, or all names of a file exist. Nothing was written.
         StoreError: A file cannot be written or flushed. The files are removed, and the message names any that remain.
     """
     folder = absolute_path(folder)
-    dir_fd = open_output_folder(folder)
+    dir_fd = open_output_folder(folder, identity)
     pending: list[_PendingFile] = []
     names: list[str] = []
     try:
@@ -181,16 +201,27 @@ def absolute_path(path: str) -> str:
         raise InputError(f"{visible(path)} is relative to a folder that no longer exists") from error
 
 
-def open_output_folder(path: str) -> int:
+def open_output_folder(path: str, identity: FolderIdentity | None = None) -> int:
     """Return the descriptor of a folder for new files.
 
+    Args:
+        path: The path of the folder.
+        identity: The identity that the folder had when it was checked, or None if it was not checked yet.
+
     Raises:
-        InputError: The folder cannot be opened.
+        InputError: The folder cannot be opened, or another folder or a link is in its place.
     """
     try:
-        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        dir_fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise folder_error(path, error) from error
+    if identity is not None and FolderIdentity.read(dir_fd) != identity:
+        files.release(dir_fd)
+        raise InputError(
+            f"{visible(path)} was exchanged for another folder after it was checked; nothing was written",
+            "find out who did this, then repeat the command",
+        )
+    return dir_fd
 
 
 def folder_error(path: str, error: OSError) -> InputError:

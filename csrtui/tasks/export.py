@@ -28,7 +28,7 @@ from csrtui.store.destination import check_export_folder
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.file_access import DEFAULT_ACCESS, FileAccess, resolve_access
 from csrtui.store.file_set import PREVIOUS, open_file_set
-from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, OutputFile, write_new_files
+from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, FolderIdentity, OutputFile, write_new_files
 from csrtui.store.permissions import PRIVATE_FILE, Permissions, unsafe_folders
 from csrtui.tasks.batch import Result
 from csrtui.tasks.key_quality import refuse_compromised
@@ -84,6 +84,7 @@ class PreparedExport:
         spec: The export.
         pair: The pair.
         folder: The absolute path of the destination folder.
+        folder_identity: The identity of the folder.
         chain: The decoded certificate of the pair, followed by its issuers.
         lineage: The pair and those that it renews.
         existing: The files that exist under the names of the new ones.
@@ -93,6 +94,7 @@ class PreparedExport:
     spec: ExportSpec
     pair: Pair
     folder: str
+    folder_identity: FolderIdentity
     chain: "tuple[x509.Certificate, ...]"
     lineage: Lineage
     existing: ExistingSet
@@ -159,12 +161,13 @@ def prepare(session: Session, spec: ExportSpec) -> PreparedExport:
     lineage = read_lineage(session, pair)
     with open_file_set(folder) as file_set:
         existing = find_set(session, file_set, spec.server.files, pair, lineage)
+        identity = file_set.identity
     if spec.replaces:
         require_own(session, existing, folder)
     elif existing.files:
         raise _exists_error(existing, folder)
     warnings = [*_warnings(session, pair, spec), *folder_warnings(unsafe_folders(folder, itself=True))]
-    return PreparedExport(spec, pair, folder, chain, lineage, existing, tuple(warnings))
+    return PreparedExport(spec, pair, folder, identity, chain, lineage, existing, tuple(warnings))
 
 
 def _exists_error(existing: ExistingSet, folder: str) -> InputError:
@@ -245,7 +248,7 @@ def export(
         results = _replace(session, prepared, files, file_passphrase)
     else:
         outputs = [_output(file, _permissions(prepared, file)) for file in files]
-        paths = write_new_files(prepared.folder, outputs)
+        paths = write_new_files(prepared.folder, outputs, identity=prepared.folder_identity)
         results = tuple(
             _result(prepared, path, "written", output) for path, output in zip(paths, outputs, strict=True)
         )
@@ -260,7 +263,7 @@ def _replace(
 ) -> tuple[Result, ...]:
     """Replace the files that differ, and return a result for each file."""
     spec, base = prepared.spec, prepared.existing.base
-    with open_file_set(prepared.folder) as file_set:
+    with open_file_set(prepared.folder, prepared.folder_identity) as file_set:
         file_set.lock()
         existing = read_set(file_set, base, spec.server.files, prepared.lineage.spki, passphrase)
         require_own(session, existing, prepared.folder, needs_key=True)

@@ -208,6 +208,29 @@ def test_a_link_is_not_replaced(session: Session, to: Path) -> None:
         prepare(session, spec(to))
 
 
+@pytest.mark.parametrize("replaces", [False, True])
+def test_a_folder_that_is_exchanged_for_a_link_after_the_check_gets_no_key(
+    session: Session, to: Path, tmp_path: Path, *, replaces: bool
+) -> None:
+    issued_pair(session, "a.com")
+    if replaces:
+        install(session, spec(to))
+        issue(session, "a.com", START + timedelta(days=1))
+    prepared = prepare(session, spec(to))
+    before = contents(to)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    to.rename(tmp_path / "away")
+    to.symlink_to(elsewhere)
+    with pytest.raises(InputError, match="was exchanged for another folder after it was checked"):
+        export(session, prepared)
+    assert (list(elsewhere.iterdir()), contents(tmp_path / "away")) == ([], before)
+    to.unlink()
+    (tmp_path / "away").rename(to)
+    export(session, prepared)
+    assert contents(to) != before
+
+
 def test_a_file_that_another_program_creates_in_between_is_not_replaced(session: Session, to: Path) -> None:
     issued_pair(session)
     install(session, spec(to))

@@ -229,9 +229,9 @@ def test_a_certificate_that_came_home_meanwhile_is_not_installed(
     found = ready(session, to)
     write_all = new_files.write_new_files
 
-    def slow(*given: object) -> list[str]:
+    def slow(*given: object, **options: object) -> list[str]:
         issue(session, "a.com", START + timedelta(days=1))
-        return write_all(*given)  # type: ignore[arg-type]
+        return write_all(*given, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(exporting, "write_new_files", slow)
     export(session, found)
