@@ -10,14 +10,10 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from csrtui.core.pairs.summary import PairSummary
-
 COARSE_NS: Final = 2_000_000_000
 """The longest clock tick of a file system together with the largest deviation of its clock, in nanoseconds."""
 
 
-StampedSummary = tuple[PairSummary, int]
-"""A pair's summary and the hash of the stamp of the files from which it was read."""
 PairStamp = tuple[int, int, int, int, int, int]
 """The inodes and the change times (ctime, in nanoseconds) of a pair's folder, key and pair.json, in turn.
 

@@ -20,7 +20,9 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.pairs.summary import PairSummary
 from csrtui.store import files
 from csrtui.store.permissions import PRIVATE_FILE, check_permissions
-from csrtui.store.stamp import StampedSummary
+
+StampedSummary = tuple[PairSummary, int]
+"""A pair's summary and the hash of the stamp (`PairStamp`) of the files from which it was read."""
 
 FILE: Final = ".pairs-6.jsonl"
 """The name of the cache in the store's folder. The number changes with the format of the cache and the rules of steps."""

@@ -9,9 +9,9 @@ from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store.keystore import Keystore
-from csrtui.store.stamp import PairStamp, StampedSummary, is_settled, read_pair_stamp
+from csrtui.store.stamp import PairStamp, is_settled, read_pair_stamp
 from csrtui.store.stored_pair import ListedPair, list_pair
-from csrtui.store.summary_cache import SummaryCache
+from csrtui.store.summary_cache import StampedSummary, SummaryCache
 
 
 def parse_listed_pair(listed: ListedPair) -> Pair:

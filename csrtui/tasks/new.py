@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, InputError
@@ -10,13 +10,15 @@ from csrtui.core.base.finding import CaKind, Finding
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.keys import key_types
-from csrtui.core.keys.batch_encryption import BatchEncryptor
 from csrtui.core.pairs.pair import HistoryEntry, Installation, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.pair_name import check_pair_name, pair_name
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.core.keys.batch_encryption import BatchEncryptor
 
 
 class Blocking(Enum):
@@ -82,7 +84,11 @@ def create_pair(
     """
     advice = check_request(session, spec, blocking)
     base = check_pair_name(name) if name is not None else pair_name(advice.title)
-    encryptor = None if passphrase is None else BatchEncryptor(passphrase, session.entropy)
+    encryptor = None
+    if passphrase is not None:
+        from csrtui.core.keys.batch_encryption import BatchEncryptor  # most keys are not encrypted
+
+        encryptor = BatchEncryptor(passphrase, session.entropy)
     private_key = key.key if key else session.generate_key(spec.effective_key_type)
     csr = build_csr(advice, private_key)
     shown = csrs.preview(advice.subject, advice.covered_names, advice.purpose, must_staple=advice.must_staple)
@@ -152,7 +158,7 @@ def build_files(
     spec: RequestSpec,
     csr: csrs.Request,
     key: "key_types.PrivateKey",
-    encryptor: BatchEncryptor | None,
+    encryptor: "BatchEncryptor | None",
     *,
     renews: str | None = None,
 ) -> tuple[PairRecord, PairFiles]:
