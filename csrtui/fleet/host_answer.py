@@ -160,7 +160,7 @@ def _command_failure(answer: HostAnswer, message: str) -> Failure:
     if status in _TIMEOUT_STATUSES:
         return create_failure(answer.host, Reason.TIMEOUT)
     errors = errors_of(answer)
-    if errors and errors[0].startswith("unrecognized arguments"):  # an option that an earlier release does not know
+    if errors and errors[0].startswith("unrecognized arguments"):  # an earlier release has fewer options
         return create_failure(answer.host, Reason.SCHEMA, quote=errors[0])
     if errors and isinstance(status, int):
         return create_failure(answer.host, _REASONS.get(status, Reason.UNEXPECTED), quote="; ".join(errors))

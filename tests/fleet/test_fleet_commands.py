@@ -191,7 +191,7 @@ def test_a_csr_that_is_not_the_one_on_record_is_not_kept(
     fake.answers({"web1": listed(other)})
     fake.answers({"web1": said("unrecognized arguments: --as=x", 2)})
     ran = fleet("csr", "b.com", "--to", str(tmp_path))
-    assert ran.error == 'web1 b.com: csrtui there is another release; web1 says: "unrecognized arguments: --as=x"'
+    assert ran.error.startswith("web1 b.com: csrtui there is another release; web1 says: ")
     assert ran.hint is not None
     assert ran.hint.startswith("use the same release on both machines")
     fake.answers({"web1": listed(other)})
