@@ -91,7 +91,7 @@ def _screens(store: Path, empty: Path, size: int, options: Options) -> Iterator[
         "MB",
         against=against,
         base=base,
-        goal=1.5 if is_goal else None,
+        goal=3 if is_goal else None,
     )
 
 
