@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from many_pairs import varied, write_pair, write_pairs
@@ -16,7 +16,7 @@ from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.summary_cache import FILE
 from csrtui.store.summary_reader import SummaryReader
-from csrtui.tasks.list import Pairs
+from csrtui.tasks.list import PairList, Pairs
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.modals import backup
 from csrtui.tui.modals.backup import BackupModal
@@ -75,6 +75,28 @@ async def test_filter_sort_and_jump(store: Path) -> None:
         assert current.name == user.keystore._rows.item(IN_USE - 1).name
         await user.press("enter")
         assert user.app.is_running
+
+
+async def test_a_selection_among_pairs_that_have_gone_meanwhile_is_not_shown(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, select = threading.Event(), PairList.select
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
+        before = user.keystore._pair_list
+
+        def select_late(pairs: PairList, *arguments: Any) -> Any:
+            if pairs is before:
+                go_on.wait(10)
+            return select(pairs, *arguments)
+
+        monkeypatch.setattr(PairList, "select", select_late)
+        user.keystore._update_list()
+        user.keystore.show_pairs(PairList())
+        assert user.pairs == []
+        go_on.set()
+        await user.until(lambda: not user.keystore._is_selecting, "the late selection")
+        assert user.pairs == []
 
 
 async def test_marks_and_all_that_are_not_backed_up(store: Path) -> None:
