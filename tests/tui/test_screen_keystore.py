@@ -67,6 +67,10 @@ async def test_a_pair_made_in_another_session_appears(tmp_path: Path) -> None:
         assert user.keystore.pairs.cursor == 1, "the cursor stays on its pair"
         assert "2 pairs · 2 not backed up" in user.summary
         assert "[Keystore 2]" in user.title, "the line above the list has the other counts"
+        make(store, "c.example.com")
+        user.keystore.check_for_changes(select="c.example.com")
+        await user.until(lambda: len(user.pairs) == 3, "all three")
+        assert user.pairs[user.keystore.pairs.cursor or 0] == "c.example.com", "the cursor goes to the wanted pair"
 
 
 async def test_a_look_at_a_store_that_did_not_change_reads_nothing(tmp_path: Path) -> None:
