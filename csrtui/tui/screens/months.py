@@ -37,6 +37,9 @@ _NO_EXPIRIES = "No pair in use has a certificate yet."
 _ROW_COUNT = MONTH_COUNT + 2
 """The number of rows of the chart: overdue, the months, and later."""
 
+_LINES_AROUND = 5
+"""The lines of the screen besides the rows and the legend: title, header, two rules, and the bar."""
+
 
 class MonthRows:
     """The rows of a `LineList`: overdue certificates, each month, and all later months.
@@ -150,8 +153,9 @@ class MonthsScreen(Screen[str]):
         self.set_class(has_rows, "-counted")
         legend = self.query_one("#legend", TextBlock)
         lines = self._legend(self.size.width - 2)
-        # The chart needs its header and a row or two. The legend gets what is left.
-        legend.styles.height = max(min(len(lines), self.size.height - 7), 0) if has_rows else "1fr"
+        # The legend gets the lines that the chart leaves.
+        room = max(self.size.height - _LINES_AROUND - len(self._rows), 0)
+        legend.styles.height = min(len(lines), room) if has_rows else "1fr"
         legend.show(lines)
         commands = bar(Scope.MONTHS, self._commands)
         self.query_one(CommandBar).show_commands(
