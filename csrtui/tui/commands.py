@@ -198,7 +198,7 @@ COMMANDS = (
     Command("cover_twins", "ctrl+f", "Fix",
             "Also cover the missing www or bare names on every host.", Scope.PLAN),
     Command("key_options", "f9", "More fields",
-            "Set the pair's name, a passphrase for its key, and further attributes of the subject.", Scope.REQUEST, on_bar=False),
+            "Set the pair's name, a passphrase for its key, further attributes of the subject; in a renewal, keep the key.", Scope.REQUEST, on_bar=False),
     Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Scope.PANES),
     Command("back", "escape,q,backspace", "Back", "Go back.", Scope.PAGES, priority=False),
     Command("help", "f1", "Help", "Show the keys of this screen, and search all keys (also ? outside text fields).", Scope.ANYWHERE),

@@ -8,8 +8,11 @@ from screens_user import at_screens, session_on
 
 from csrtui.core.base.secret import Secret
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import create_pair
 from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.prefill import start_from_pair
+from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tui.modals.renew import RenewModal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +68,26 @@ async def test_further_attributes_are_in_the_subject_for_a_private_ca_and_copied
     assert "UID=4711" in read_pair(session, "a.mydomain.com")[0].record.subject_text
     form = start_from_pair(session, "a.mydomain.com")
     assert (form.draft.attributes, form.omissions) == ("title=Clerk; UID=4711", ())
+
+
+async def test_a_renewal_from_the_form_keeps_the_key_and_can_have_other_names(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.mydomain.com",)), passphrase=Secret(PHRASE))
+    async with at_screens(session) as user:
+        await user.until_pairs("a.mydomain.com")
+        await user.press("f2", "w")
+        await user.until(lambda: isinstance(user.app.screen, RenewModal), "both ways")
+        await user.press("enter", "down", *"b.mydomain.com")
+        assert "F9: same key, passphrase, name" in user.screen_text
+        await user.press("f9", "up", "right")
+        assert "A key that was copied stays copied" in user.screen_text
+        await user.press("down", "down")
+        await user.paste(PHRASE)
+        await user.press("down", "enter")
+        await user.until(lambda: user.app.screen is user.main, "the form")
+        assert "same key" in user.screen_text
+        await user.generate()
+        await user.until(lambda: len(user.pairs) == 2, "the new pair")
+    old, new = (read_pair(session, name)[0].record for name in ("a.mydomain.com", "a.mydomain.com-2"))
+    assert new.key.spki_sha256 == old.key.spki_sha256
+    assert (new.renews, new.names) == ("a.mydomain.com", ("a.mydomain.com", "b.mydomain.com"))

@@ -11,8 +11,10 @@ from csrtui.core.base.escaping import plural
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.pairs.pair_name import check_pair_name
 from csrtui.core.subject.attributes import read_attributes
+from csrtui.tasks.renew import SAME_KEY_CONSEQUENCES
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
+from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -27,6 +29,7 @@ _HELP = (
     "only. The passphrase is not saved with the form. Only private CAs accept further attributes of the subject, such "
     "as OU=Research; UID=4711."
 )
+_OF_THAT_KEY = "If that key has a passphrase, type it once."
 
 
 class KeyOptions(NamedTuple):
@@ -36,11 +39,13 @@ class KeyOptions(NamedTuple):
         pair_name: The name of the pair, or None for the one derived from the request.
         passphrase: The passphrase of the key, or None.
         attributes: The further attributes of the subject, as `read_attributes` reads them.
+        same_key_of: The name of the pair to renew with its own key, whose passphrase is then `passphrase`, or "".
     """
 
     pair_name: str | None = None
     passphrase: Secret | None = None
     attributes: str = ""
+    same_key_of: str = ""
 
     @property
     def summary(self) -> str:
@@ -48,7 +53,7 @@ class KeyOptions(NamedTuple):
         count = len(read_attributes(self.attributes))
         texts = (
             f"pair {self.pair_name}" if self.pair_name else "",
-            "key with passphrase" if self.passphrase else "",
+            "same key" if self.same_key_of else "key with passphrase" if self.passphrase else "",
             plural(count, "attribute") if count else "",
         )
         return ", ".join(filter(None, texts))
@@ -59,16 +64,21 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
 
     Args:
         options: The present options. A passphrase has to be typed again.
+        renews: The name of the pair that the new pair renews, or "".
     """
 
-    def __init__(self, options: KeyOptions) -> None:
+    def __init__(self, options: KeyOptions, renews: str = "") -> None:
         super().__init__()
         self._options = options
+        self._renews = renews
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
+            if self._renews:
+                keys = [("", "new key"), (self._renews, f"same key as {self._renews}")]
+                yield ChoiceField("Key", keys, self._options.same_key_of, id="key")
             yield from labelled(
                 ("Pair's name", TextField(self._options.pair_name or "", id="pair-name")),
                 ("Passphrase", SecretField(id="passphrase")),
@@ -79,6 +89,14 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
                 ),
             )
             yield TextBlock(id="answer")
+
+    @property
+    def _same_key_of(self) -> str:
+        return self.query_one("#key", ChoiceField).value if self._renews else ""
+
+    def on_choice_field_changed(self) -> None:
+        """Say what follows from the same key."""
+        self.draw()
 
     def on_mount(self) -> None:
         """Put the cursor into the name."""
@@ -110,22 +128,25 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         try:
             if name:
                 check_pair_name(name)
-            if passphrase.encoded and passphrase != self.secret_of("#again"):
+            is_new = passphrase.encoded and not self._same_key_of
+            if is_new and passphrase != self.secret_of("#again"):
                 raise InputError("The passphrases differ. Type the second one again.")
             read_attributes(attributes)
-            if passphrase.encoded and (weakness := refusal(passphrase)) is not None:
+            if is_new and (weakness := refusal(passphrase)) is not None:
                 raise weakness
         except CsrtuiError as error:
             self.fail(error)
             return
-        self.dismiss(KeyOptions(name or None, passphrase if passphrase.encoded else None, attributes))
+        secret = passphrase if passphrase.encoded else None
+        self.dismiss(KeyOptions(name or None, secret, attributes, self._same_key_of))
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        about = [] if self.is_short else [(), *self.lines(_HELP, "label"), ()]
+        text = " ".join((*SAME_KEY_CONSEQUENCES, _OF_THAT_KEY)) if self._same_key_of else _HELP
+        about = [] if self.is_short else [(), *self.lines(text, "label"), ()]
         self.show("#about", [*self.lines("Pair and key", "strong"), *about])
         passphrase = self.secret_of("#passphrase")
-        text = strength(passphrase) if passphrase.encoded else ""
+        text = strength(passphrase) if passphrase.encoded and not self._same_key_of else ""
         message = self.error_lines(self.error) if self.error is not None else self.lines(text or "")
         self.show(
             "#answer", [(), *message, *self.key_lines(("Enter", "Next field, accept"), ("Esc", "Cancel"))]

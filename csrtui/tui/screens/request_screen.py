@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
@@ -99,10 +100,11 @@ class RequestScreen(FormScreen, PairsScreen):
 
     def action_key_options(self) -> None:
         """Set the pair's name, the passphrase of its key and further attributes of the subject."""
-        from csrtui.tui.modals.key_options import KeyOptions, KeyOptionsModal
+        from csrtui.tui.modals.key_options import KeyOptionsModal
 
-        options = self._options or KeyOptions()
-        modal = KeyOptionsModal(options._replace(attributes=self.request.form.draft.attributes))
+        draft = self.request.form.draft
+        options = self._options_for(draft.renews)._replace(attributes=draft.attributes)
+        modal = KeyOptionsModal(options, draft.renews)
         self.app.push_screen(modal, self._set_options)
 
     def _set_options(self, options: KeyOptions | None) -> None:
@@ -111,15 +113,23 @@ class RequestScreen(FormScreen, PairsScreen):
             self.request.form.set_attributes(options.attributes)
             self.show_options()
 
+    def _options_for(self, renews: str) -> KeyOptions:
+        """Return the options. Those for the key of another pair than the one to renew do not apply."""
+        from csrtui.tui.modals.key_options import KeyOptions
+
+        options = self._options or KeyOptions()
+        if options.same_key_of in {"", renews}:
+            return options
+        return options._replace(same_key_of="", passphrase=None)
+
     def show_options(self) -> None:
         """Show in the form what is set on its second page, or the key that opens that page."""
-        attributes, summary = self.request.form.draft.attributes, ""
-        if self._options or attributes:
-            from csrtui.tui.modals.key_options import KeyOptions
-
-            summary = (self._options or KeyOptions())._replace(attributes=attributes).summary
+        draft, summary = self.request.form.draft, ""
+        if self._options or draft.attributes:
+            summary = self._options_for(draft.renews)._replace(attributes=draft.attributes).summary
         key = key_of("key_options", self._commands)
-        self.request.form.show_options(summary or f"{key}: passphrase, pair's name")
+        choices = "same key, passphrase, name" if draft.renews else "passphrase, pair's name"
+        self.request.form.show_options(summary or f"{key}: {choices}")
 
     # Generate
 
@@ -185,7 +195,7 @@ class RequestScreen(FormScreen, PairsScreen):
 
             if renews:
                 return self._create_successor(spec, blocking, renews)
-            name, passphrase, _ = self._options or (None, None, "")
+            name, passphrase, *_ = self._options_for("")
             return create_pair(self._session, spec, name=name, passphrase=passphrase, blocking=blocking)
 
         created = await run_in_thread(create)
@@ -204,15 +214,22 @@ class RequestScreen(FormScreen, PairsScreen):
             CsrtuiError: The pair was not created.
         """
         from csrtui.tasks.list import read_pair
-        from csrtui.tasks.renew import check_renewable, replace_pair
+        from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, replace_pair
 
         try:
             check_renewable(self._session, read_pair(self._session, renews)[0])
         except (InputError, RefusedError) as error:
             hint = "clear both name fields to make a pair that renews none"
             raise RefusedError(error.message, hint) from error
-        name, passphrase, _ = self._options or (None, None, "")
-        return replace_pair(self._session, renews, spec, name=name, passphrase=passphrase, blocking=blocking)
+        name, passphrase, _, same_key_of = self._options_for(renews)
+        if not same_key_of:
+            return replace_pair(
+                self._session, renews, spec, name=name, passphrase=passphrase, blocking=blocking
+            )
+        renewal = replace(plan_renewal(self._session, renews), spec=spec)
+        return renew_with_same_key(
+            self._session, renewal, name=name, passphrase=passphrase, blocking=blocking
+        )[0]
 
     def _show_created(self, pair: Pair) -> None:
         """Show the new pair in the keystore. Clear the form, unless the user has changed it in the meantime."""
