@@ -224,6 +224,7 @@ async def test_the_next_step_is_taken_here_or_told(session: Session, fake: FakeA
     )
     async with at_fleet(session, fake) as user:
         await user.read()
+        await user.press("home")  # the cursor is on the first host that answered
         seen = {}
         for _ in range(7):
             current = user.fleet.current
