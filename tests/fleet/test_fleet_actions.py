@@ -22,6 +22,7 @@ from csrtui.tui.screens.doctor import DoctorScreen
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from fake_ansible import FakeAnsible
 
     from csrtui.tasks.session import Session
@@ -58,7 +59,7 @@ async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy
         assert 'web2 says: "the disk is full"' in told
         assert "make room on /var" not in told
         assert "web1 a.com  backed up\n  /var/backups/a.age" in told
-        assert "verify FILE --identity" in told
+        assert "Next: verify the backups with V" in told
         assert fake.play(2).count(f"--to=/var/backups --recipient={RECIPIENT}") == 2
         await user.press("enter")
         await user.read()
@@ -113,10 +114,10 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
         await user.read()
         await user.press("u")
         assert user.at(FetchModal)
-        await user.press("up", "right")
+        await user.press("up", "up", "right")
         await user.see("all 2 not submitted yet")
         await user.see("warning: 1 of them have no verified backup")
-        await user.press("enter", "enter")
+        await user.press("enter", "enter", "enter")
         await user.see("Enter the folder")
         await user.paste(str(tmp_path / "none"))
         await user.press("enter")
@@ -131,7 +132,7 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
         assert (folder / "web1.a.com.csr.pem").read_text() == CSR
         await user.press("escape")
         await user.read()
-        await user.press("u", "up", "right", "enter", "enter")
+        await user.press("u", "up", "up", "right", "enter", "enter", "enter")
         assert "1 was done already, 1 failed" in await user.worked()
 
 
@@ -216,7 +217,7 @@ async def test_the_next_step_is_taken_here_or_told(session: Session, fake: FakeA
             "web1": listed(pair()),
             "web2": listed(pair(backup=VERIFIED)),
             "web3": listed(pair(backup=VERIFIED, stage="submitted", submitted="2026-11-21T09:00:00Z")),
-            "web4": listed(pair(backup=BACKED_UP)),
+            "web4": listed(pair(backup=BACKED_UP | {"path": "/b.backup.age"})),
             "web5": listed(pair(backup=VERIFIED, stage="issued", **valid)),
             "web6": listed(pair(backup=VERIFIED, stage="issued", **later)),
             "web7": listed(pair(backup=VERIFIED, renewed_by="a.com-2")),
@@ -233,14 +234,66 @@ async def test_the_next_step_is_taken_here_or_told(session: Session, fake: FakeA
             seen[current.host] = user.said if user.at(FleetScreen) else type(user.app.screen).__name__
             if not user.at(FleetScreen):
                 await user.press("escape")
+                await user.until(lambda: user.at(FleetScreen), "the list")
             await user.press("down")
         assert seen["web1"] == "HostBackupModal"
         assert seen["web2"] == "FetchModal"
         assert seen["web3"] == "ImportModal"
-        assert "csrtui verify FILE --identity" in seen["web4"]
-        assert seen["web5"] == "on web5: csrtui renew a.com"
-        assert seen["web6"] == "on web6: csrtui export a.com --for nginx --to DIR"
+        assert seen["web4"] == "FetchModal"
+        assert seen["web5"] == "ConfirmModal"
+        assert seen["web6"] == "on web6, the first time: csrtui export a.com --for nginx --to DIR"
         assert seen["web7"] == "a.com on web7: nothing to do"
+
+
+async def test_marked_pairs_are_counted_and_a_command_runs_on_all_of_them(
+    session: Session, fake: FakeAnsible
+) -> None:
+    server = {"platform": "nginx", "folder": "/tls", "installed": "2026-11-20T09:00:00Z"}
+    fake.answers({"web1": listed(pair(server=server)), "web2": listed(pair("b.com", server=server))})
+    for _ in range(3):
+        fake.answers({"web1": {"rc": 0, "stdout": "# 0 0\n"}, "web2": {"rc": 0, "stdout": "no\n# 0 1\n"}})
+        fake.answers({"web1": listed(pair(server=server)), "web2": listed(pair("b.com", server=server))})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        for play, (key, title, call) in enumerate(
+            [
+                ("w", "Renew 2 pairs on 2 hosts?", "c renew -- a.com"),
+                ("I", "Install 2 pairs on 2 hosts?", "c export --replace -- a.com"),
+                ("t", "Retire 2 pairs on 2 hosts?", "c retire -- a.com"),
+            ]
+        ):
+            await user.press("home", "space", "space")
+            await user.see("2 marked · 2 hosts")
+            await user.press(key)
+            await user.see(title)
+            await user.press("right", "enter")
+            assert (await user.worked()).startswith("1 done, 1 failed · 2 hosts")
+            assert call in fake.play(2 + 2 * play)
+            await user.press("enter")
+            await user.read()
+            assert "marked" not in user.line("#summary")
+
+
+async def test_backups_are_verified_with_an_identity_here(
+    session: Session, fake: FakeAnsible, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "identity").write_bytes(age_pair()[0])
+    (tmp_path / "identity").chmod(0o600)
+    fake.answers({"web1": listed(pair(backup=BACKED_UP | {"path": "/b.backup.age"})), "web2": listed()})
+    fake.answers({"web1": {"rc": 0, "stdout": "# 0 0\n"}})
+    async with at_fleet(session, fake) as user:
+        await user.read()
+        await user.press("V")
+        await user.see("Verify the backup of a.com on web1")
+        await user.press("enter")
+        await user.see("Enter the file of the identity")
+        await user.paste("~/identity")
+        await user.press("enter")
+        told = await user.worked()
+        assert "web1 a.com: the file of its backup is missing or cannot be read" in told
+        assert "head -c 1048577 -- /b.backup.age" in fake.play(2)
+        assert "AGE-SECRET" not in fake.play(2)
 
 
 async def test_work_can_be_stopped_and_what_is_left_is_named(session: Session, fake: FakeAnsible) -> None:

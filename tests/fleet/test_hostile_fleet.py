@@ -103,4 +103,4 @@ async def test_the_command_of_a_next_step_has_no_text_of_the_host_in_it(
         async with at_fleet(session, fake) as user:
             await user.read()
             await user.press("full_stop")
-            assert user.said == f"on web1: csrtui export a.com --for {shown} --to DIR"
+            assert user.said == f"on web1, the first time: csrtui export a.com --for {shown} --to DIR"

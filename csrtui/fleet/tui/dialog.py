@@ -59,6 +59,7 @@ class HostPairsModal(FormModal["ChoiceT | None"], Generic[ChoiceT]):
             yield TextBlock(id="about")
             if len(self._groups) > 1:
                 yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
+            yield from self.choice_fields()
             yield from labelled(*self.fields())
             yield TextBlock(id="notes")
             yield TextBlock(id="keys")
@@ -76,6 +77,10 @@ class HostPairsModal(FormModal["ChoiceT | None"], Generic[ChoiceT]):
     def fields(self) -> Sequence[tuple[str, Widget]]:
         """Return the labels and fields."""
         raise NotImplementedError
+
+    def choice_fields(self) -> Sequence[ChoiceField]:
+        """Return the choices besides that of the pairs."""
+        return ()
 
     def notes(self) -> list[Line]:
         """Return the notes on the current input."""
@@ -115,7 +120,7 @@ class HostPairsModal(FormModal["ChoiceT | None"], Generic[ChoiceT]):
 
     def action_next(self) -> None:
         """Go to the next field, or confirm in the last one."""
-        fields: list[Widget] = [*self.query("#group").results(ChoiceField), *self.query(TextField)]
+        fields: list[Widget] = [*self.query(ChoiceField), *self.query(TextField)]
         index = fields.index(self.focused) if self.focused in fields else len(fields) - 1
         if index < len(fields) - 1:
             fields[index + 1].focus()
@@ -136,7 +141,7 @@ class HostPairsModal(FormModal["ChoiceT | None"], Generic[ChoiceT]):
         self.show("#about", about)
         notes = self.error_lines(self.error) if self.error is not None else self.notes()
         notes += [()] * (_MIN_NOTES - len(notes))
-        fields = len(self.query("#group")) + len(self.query(TextField))
+        fields = len(self.query(ChoiceField)) + len(self.query(TextField))
         room = self.app.size.height - _FIXED_LINES - len(about) - fields
         self.show("#notes", [(), *notes[: max(room, 2)], ()])
         self.show("#keys", self.key_lines(("Enter", self.verb), ("Esc", "Cancel")))

@@ -10,6 +10,7 @@ from csrtui.fleet.tasks.pairs import check_folder
 from csrtui.fleet.tui.dialog import HostPairsModal
 from csrtui.tasks.dialog_defaults import LastUsed, recall, remember
 from csrtui.tasks.submit import lacks_backup
+from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from csrtui.fleet.model import HostPair
     from csrtui.tui.widgets.text_block import Line
 
+_FETCH, _SUBMIT = "fetch", "submit"
+
 
 @dataclass(frozen=True, slots=True)
 class FetchChoice:
@@ -28,10 +31,12 @@ class FetchChoice:
     Attributes:
         pairs: The pairs whose CSRs are fetched.
         folder: The folder on this machine.
+        mark_submitted: Whether to mark the fetched CSRs as submitted.
     """
 
     pairs: tuple[HostPair, ...]
     folder: str
+    mark_submitted: bool = False
 
 
 class FetchModal(HostPairsModal[FetchChoice]):
@@ -48,6 +53,11 @@ class FetchModal(HostPairsModal[FetchChoice]):
         """Return the folder."""
         folder = recall(self._session, LastUsed.CSR_FOLDER)
         return [("Folder", TextField(folder, "on this machine, e.g. ~/csrs", id="folder"))]
+
+    def choice_fields(self) -> Sequence[ChoiceField]:
+        """Return the choice whether to mark the CSRs as submitted."""
+        values = ((_FETCH, "only fetch"), (_SUBMIT, "mark as submitted"))
+        return [ChoiceField("Then", values, _FETCH, id="then")]
 
     def notes(self) -> list[Line]:
         """Return the names of the files, and a warning about pairs without a backup."""
@@ -67,4 +77,4 @@ class FetchModal(HostPairsModal[FetchChoice]):
             raise InputError("Enter the folder for the CSRs.")
         folder = await self.in_thread(lambda: check_folder(text))
         remember(self._session, LastUsed.CSR_FOLDER, folder)
-        return FetchChoice(self.group.pairs, folder)
+        return FetchChoice(self.group.pairs, folder, self.query_one("#then", ChoiceField).value == _SUBMIT)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import command, plural, visible
-from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
+from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.fleet.tui.pages import pair_page
 from csrtui.fleet.tui.pair_list import FleetListScreen
 from csrtui.fleet.tui.rows import HostGroup, host_groups, pair_label
+from csrtui.tui.commands import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,14 +24,28 @@ if TYPE_CHECKING:
     from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
     from csrtui.fleet.tui.backup import HostBackupChoice
     from csrtui.fleet.tui.fetch_csrs import FetchChoice
+    from csrtui.fleet.tui.verify import HostVerifyChoice
     from csrtui.fleet.tui.work import Job
     from csrtui.tasks.batch import Result
     from csrtui.tasks.import_ import ImportSource
     from csrtui.tui.modals.import_ import ImportAnswer
 
-_UNCONFIRMED = (
-    "the backup is unverified; run csrtui verify FILE --identity … on the machine with the identity"
-)
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A csrtui command for each of some pairs, and the words for it.
+
+    Attributes:
+        verb: The verb of the question.
+        progress: The beginning of the title during the work.
+        result: The text of a successful result.
+        command: The command and its options.
+    """
+
+    verb: str
+    progress: str
+    result: str
+    command: tuple[str, ...]
 
 
 class FleetScreen(FleetListScreen):
@@ -49,21 +65,16 @@ class FleetScreen(FleetListScreen):
         record = host_pair.pair.record
         step = record.next_step(self._session.clock())
         group = HostGroup(pair_label(host_pair), (host_pair,))
-        if step is NextStep.BACK_UP and record.backup_status is not BackupStatus.UNVERIFIED:
+        if step is NextStep.BACK_UP:
             self._ask_back_up([group])
-        elif step is NextStep.BACK_UP:
-            self.tell(_UNCONFIRMED)
         elif step is NextStep.SUBMIT:
             self._ask_fetch([group])
         elif step is NextStep.IMPORT:
             self.action_import()
         elif step is NextStep.INSTALL:
-            # The platform comes from the host, so it is put into a command only if it is in csrtui's own list.
-            platform = record.platform if record.platform in PLATFORMS else "PLATFORM"
-            export = command("csrtui", "export", host_pair.pair.name, "--for", platform, "--to", "DIR")
-            self.tell(f"on {visible(host_pair.host)}: {export}")
+            self._ask_install((host_pair,))
         elif step is NextStep.RENEW:
-            self.tell(f"on {visible(host_pair.host)}: {command('csrtui', 'renew', host_pair.pair.name)}")
+            self._ask_renew((host_pair,))
         else:
             self.tell(f"{pair_label(host_pair)}: nothing to do")
 
@@ -95,8 +106,38 @@ class FleetScreen(FleetListScreen):
             return back_up(reach, choice.pairs, choice.folder, choice.recipients)
 
         title = f"Backing up {HostGroup('', choice.pairs).description} into {choice.folder}"
-        after = "Next: verify each backup on the machine with the identity: csrtui verify FILE --identity …"
+        after = f"Next: verify the backups with {key_of('verify', self._commands)}, where the identity is."
         self._work(Job(title, work, _count_hosts(choice.pairs), after))
+
+    def action_verify(self) -> None:
+        """Ask for pairs and the identity, then restore their backups here and confirm them to their hosts."""
+        from csrtui.fleet.tasks.verify import unverified, with_recipients
+        from csrtui.fleet.tui.verify import HostVerifyModal
+
+        current = [self.current] if self.current else []
+        groups = host_groups(
+            with_recipients(_without_retired(self.marked)),
+            with_recipients(_without_retired(current)),
+            unverified(self._in_use),
+            "with an unverified backup",
+        )
+        if groups:
+            self.app.push_screen(HostVerifyModal(self._session, groups), self._verify)
+        else:
+            self.tell("No backup to verify with an identity.")
+
+    def _verify(self, choice: HostVerifyChoice | None) -> None:
+        from csrtui.fleet.tasks.verify import verify_backups
+        from csrtui.fleet.tui.work import Job
+
+        if choice is None:
+            return
+
+        def work(reach: Reach) -> Iterator[HostResult]:
+            return verify_backups(self._session, reach, choice.pairs, choice.identities)
+
+        title = f"Verifying the backups of {HostGroup('', choice.pairs).description}"
+        self._work(Job(title, work, _count_hosts(choice.pairs)))
 
     # CSRs
 
@@ -116,14 +157,15 @@ class FleetScreen(FleetListScreen):
         self.app.push_screen(FetchModal(self._session, groups), self._fetch)
 
     def _fetch(self, choice: FetchChoice | None) -> None:
-        from csrtui.fleet.tasks.pairs import fetch_csrs
+        from csrtui.fleet.tasks.pairs import fetch_csrs, submit_csrs
         from csrtui.fleet.tui.work import Job
 
         if choice is None:
             return
 
         def work(reach: Reach) -> Iterator[HostResult]:
-            return fetch_csrs(reach, choice.pairs, choice.folder)
+            fetch = submit_csrs if choice.mark_submitted else fetch_csrs
+            return fetch(reach, choice.pairs, choice.folder)
 
         title = f"Fetching {plural(len(choice.pairs), 'CSR')} into {choice.folder}"
         after = "Next: submit them to the CA, then import the certificates with i."
@@ -161,6 +203,57 @@ class FleetScreen(FleetListScreen):
 
             self._work(Job(title, work, hosts, "Next: install them on their hosts: csrtui export."))
 
+    # Renewals
+
+    def action_renew(self) -> None:
+        """Ask whether to renew the marked pairs or the pair under the cursor, then make new pairs on their hosts."""
+        self._ask_renew(self._chosen)
+
+    def _ask_renew(self, pairs: Sequence[HostPair]) -> None:
+        text = "A new key and CSR are made, as a new pair. The old pair stays until you retire it."
+        self._ask(pairs, _Task("Renew", "Renewing", "renewed", ("renew",)), text)
+
+    def action_install(self) -> None:
+        """Ask whether to install the marked pairs or the pair under the cursor, where they were installed before."""
+        self._ask_install(self._chosen)
+
+    def _ask_install(self, pairs: Sequence[HostPair]) -> None:
+        unknown = next((host_pair for host_pair in pairs if host_pair.pair.record.server is None), None)
+        if unknown is not None:
+            # The platform comes from the host, so it is put into a command only if it is in csrtui's own list.
+            platform = unknown.pair.record.platform
+            platform = platform if platform in PLATFORMS else "PLATFORM"
+            export = command("csrtui", "export", unknown.pair.name, "--for", platform, "--to", "DIR")
+            self.tell(f"on {visible(unknown.host)}, the first time: {export}")
+            return
+        text = "The files in the folder of the last installation are replaced, if their key is that of the old pair."
+        self._ask(pairs, _Task("Install", "Installing", "installed", ("export", "--replace")), text)
+
+    def action_retire(self) -> None:
+        """Ask whether to retire the marked pairs or the pair under the cursor, then mark them on their hosts."""
+        text = "It is marked as no longer used, and nothing reminds you to renew it. Nothing is deleted."
+        self._ask(self._chosen, _Task("Retire", "Retiring", "retired", ("retire",)), text)
+
+    def _ask(self, pairs: Sequence[HostPair], task: _Task, text: str) -> None:
+        """Ask a question about pairs, then run a csrtui command for each on its host."""
+        from csrtui.fleet.tasks.run_on_pairs import run_on_pairs
+        from csrtui.fleet.tui.work import Job
+        from csrtui.tui.modals.confirm import ConfirmModal
+
+        if not pairs:
+            self.tell("No pair selected.")
+            return
+        description = HostGroup("", tuple(pairs)).description
+
+        def work(reach: Reach) -> Iterator[HostResult]:
+            return run_on_pairs(reach, pairs, task.result, *task.command)
+
+        def start(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
+            if answer:
+                self._work(Job(f"{task.progress} {description}", work, _count_hosts(pairs)))
+
+        self.app.push_screen(ConfirmModal(f"{task.verb} {description}?", text, task.verb), start)
+
     # Requests
 
     def action_new_request(self) -> None:
@@ -191,6 +284,11 @@ class FleetScreen(FleetListScreen):
     @property
     def _in_use(self) -> list[HostPair]:
         return _without_retired(self._pairs())
+
+    @property
+    def _chosen(self) -> list[HostPair]:
+        """The marked pairs in use, or else the pair under the cursor."""
+        return _without_retired(self.marked or ([self.current] if self.current else []))
 
     def _groups(self, needy: Sequence[HostPair], description: str) -> list[HostGroup]:
         current = _without_retired([self.current] if self.current else [])

@@ -17,6 +17,7 @@ from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of, step_label
+from csrtui.tui.panes.count_line import summary_text
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -210,6 +211,10 @@ class FleetListScreen(Screen[None]):
         """Show the next step of the pair under the cursor in the bar."""
         self._draw_bar()
 
+    def on_line_list_marked(self) -> None:
+        """Show the number of marked pairs."""
+        self._draw_lines()
+
     def tell(self, text: str) -> None:
         """Show a message in the message line."""
         self.query_one("#message", RuleLine).tell(text)
@@ -310,7 +315,8 @@ class FleetListScreen(Screen[None]):
         self.query_one("#title", TextBlock).show(
             [((title, "strong"), (f" {self._displayed_age}  ", "label"))]
         )
-        lines = wrap(self._summary, max(self.size.width - 2, 1))
+        marked = len(self.query_one("#pairs", LineList).marks)
+        lines = wrap(summary_text(self._summary, None, marked, ""), max(self.size.width - 2, 1))
         block = self.query_one("#summary", TextBlock)
         block.styles.height = len(lines)
         block.show([((f" {line}", "strong"),) for line in lines])
