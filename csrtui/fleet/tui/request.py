@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
-_NARROW, _LOW, _SHORT = 60, 24, 20
-_SAVE_DELAY = 1.0
-"""Seconds between a change and saving the form."""
 _HOSTS_HELP = (
     "Hosts and groups of the inventory as an Ansible pattern: all, or web1,web2, or web:!web3 "
     "for the group web without web3."
@@ -83,7 +80,6 @@ class FleetRequestScreen(FormScreen):
         self._draft, saved_hosts = load_draft_for_hosts(session)
         self._hosts = hosts or (saved_hosts if self._draft.has_names else "") or "all"
         self._stop: Event | None = None
-        self._is_save_scheduled = False
         self._draft_writer = DraftWriter[tuple["Draft", str]](
             lambda draft_and_hosts: save_draft_for_hosts(session, *draft_and_hosts)
         )
@@ -120,12 +116,6 @@ class FleetRequestScreen(FormScreen):
         if self._stop is not None:
             self._stop.set()
 
-    def on_resize(self) -> None:
-        """Choose the layout that fits the screen."""
-        self.set_class(self.size.width < _NARROW, "-narrow")
-        self.set_class(self.size.height < _LOW, "-low")
-        self.set_class(self.size.height < _SHORT, "-short")
-
     # The fields
 
     def on_descendant_focus(self) -> None:
@@ -161,13 +151,13 @@ class FleetRequestScreen(FormScreen):
 
     def on_input_changed(self) -> None:
         """Save the form soon, because the hosts have changed."""
-        self._save_soon()
+        self.save_draft_soon()
 
     def on_request_pane_draft_changed(self) -> None:
         """Clear the message and save the form soon."""
         if self._stop is None:
             self.query_one("#message", RuleLine).clear()
-        self._save_soon()
+        self.save_draft_soon()
 
     @property
     def _is_hosts_focused(self) -> bool:
@@ -230,25 +220,9 @@ class FleetRequestScreen(FormScreen):
             self.save_draft()
             self.dismiss()
 
-    # The draft
-
-    def save_draft(self) -> None:
-        """Save the form for the next start."""
-        self._update_draft()
-        self._draft_writer.write()
-
-    def _update_draft(self) -> None:
-        self._draft_writer.update((self.request.form.draft, self.query_one("#hosts", TextField).value))
-
-    def _save_soon(self) -> None:
-        if not self._is_save_scheduled:
-            self._is_save_scheduled = True
-            self.set_timer(_SAVE_DELAY, self._save_in_background)
-
-    def _save_in_background(self) -> None:
-        self._is_save_scheduled = False
-        self._update_draft()
-        self.run_worker(self._draft_writer.write, thread=True, group="draft")
+    def draft_to_save(self) -> object:
+        """Return the form and the hosts."""
+        return self.request.form.draft, self.query_one("#hosts", TextField).value
 
     # Messages
 

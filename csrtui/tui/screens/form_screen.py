@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.screen import Screen
+
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual.events import Resize
+
     from csrtui.tui.commands import Command
+    from csrtui.tui.draft_writer import DraftWriter
     from csrtui.tui.panes.request import RequestPane
     from csrtui.tui.widgets.request_form import RequestForm
 
+_NARROW, _LOW, _SHORT = 60, 24, 20
+"""A screen with fewer columns is narrow. A screen with fewer lines is low, or even short."""
+_SAVE_DELAY = 1.0
+"""Seconds between a change of the form and its automatic save."""
+
 
 class FormScreen(Screen[None]):
-    """A screen with a `RequestPane`."""
+    """A screen with a `RequestPane`. It saves the form for the next start."""
+
+    _draft_writer: DraftWriter[Any]
+    _is_save_pending = False
+
+    def on_resize(self, event: Resize) -> None:
+        """Choose the layout of the form for the screen size."""
+        # Textual's own breakpoints are set after the layout, so that the screen would be drawn twice.
+        self.set_class(event.size.width < _NARROW, "-narrow")
+        self.set_class(event.size.height < _LOW, "-low")
+        self.set_class(event.size.height < _SHORT, "-short")
 
     @property
     def request(self) -> RequestPane:
@@ -75,3 +96,34 @@ class FormScreen(Screen[None]):
         pages = guide_pages()
         platform = self.request.form.draft.platform
         self.app.push_screen(PageScreen(list(pages.values()), list(pages).index(platform)))
+
+    # The draft
+
+    def draft_to_save(self) -> object:
+        """Return what the `DraftWriter` saves."""
+        return self.request.form.draft
+
+    def save_draft(self) -> None:
+        """Save the form for the next start, unless it is already saved.
+
+        Raises:
+            StoreError: The store cannot be written.
+        """
+        self._draft_writer.update(self.draft_to_save())
+        self._draft_writer.write()
+
+    def save_draft_soon(self) -> None:
+        """Save the form as soon as the user stops typing."""
+        if not self._is_save_pending:
+            self._is_save_pending = True
+            self.set_timer(_SAVE_DELAY, self._save_in_background)
+
+    def _save_in_background(self) -> None:
+        self._is_save_pending = False
+        self._draft_writer.update(self.draft_to_save())
+        self.run_worker(self._save_in_thread(), group="draft", exclusive=True)
+
+    async def _save_in_thread(self) -> None:
+        error = await run_in_thread(self._draft_writer.write)
+        if isinstance(error, CsrtuiError):
+            self.tell(f"the form cannot be saved: {error.message}")

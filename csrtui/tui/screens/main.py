@@ -21,7 +21,6 @@ from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.sentences import error_text
 from csrtui.tui.stale_messages import MessageCheck
 from csrtui.tui.terminal import hostname
-from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.title_bar import TitleBar
@@ -39,12 +38,7 @@ if TYPE_CHECKING:
     from csrtui.tui.groups import PairSelection
     from csrtui.tui.panes.keystore import KeystorePane
 
-_WIDE = 120
-_NARROW = 60
-_LOW = 24
-_SHORT = 20
-_SAVE_DELAY = 1.0
-"""Seconds between the last change of the form and its automatic save."""
+_WIDE, _NARROW = 120, 60
 
 
 class PaneName(StrEnum):
@@ -73,7 +67,7 @@ class MainScreen(RequestScreen):
         self._draft_writer = DraftWriter["Draft"](self._session_draft.save)
         self._message_draft: Draft | None = None
         self._message_check = MessageCheck()
-        self._counts, self._is_save_pending = "", False
+        self._counts = ""
         self._ready = Event()
 
     def compose(self) -> ComposeResult:
@@ -149,11 +143,8 @@ class MainScreen(RequestScreen):
         return self.query_one(KeystorePane)
 
     def on_resize(self, event: Resize) -> None:
-        """Choose the layout for the screen size."""
+        """Show both panes if there is room."""
         self.set_class(event.size.width >= _WIDE, "-wide")
-        self.set_class(event.size.width < _NARROW, "-narrow")
-        self.set_class(event.size.height < _LOW, "-low")
-        self.set_class(event.size.height < _SHORT, "-short")
         self._draw_title()
 
     def on_descendant_focus(self) -> None:
@@ -343,30 +334,3 @@ class MainScreen(RequestScreen):
         if (index := self.keystore.rows.find(name)) is not None:
             self.keystore.pairs.move_to(index)
         self.keystore.check_for_changes()
-
-    # The draft
-
-    def save_draft_soon(self) -> None:
-        """Save the draft as soon as the user stops typing."""
-        if not self._is_save_pending:
-            self._is_save_pending = True
-            self.set_timer(_SAVE_DELAY, self._save_in_background)
-
-    def _save_in_background(self) -> None:
-        self._is_save_pending = False
-        self._draft_writer.update(self.request.form.draft)
-        self.run_worker(self._save_in_thread(), group="draft", exclusive=True)
-
-    async def _save_in_thread(self) -> None:
-        error = await run_in_thread(self._draft_writer.write)
-        if isinstance(error, CsrtuiError):
-            self.tell(f"the form cannot be saved: {error.message}")
-
-    def save_draft(self) -> None:
-        """Save the form for the next start, unless it is already saved.
-
-        Raises:
-            StoreError: The store cannot be written.
-        """
-        self._draft_writer.update(self.request.form.draft)
-        self._draft_writer.write()

@@ -41,18 +41,6 @@ class RequestScreen(FormScreen, PairsScreen):
         """Show and focus the list of pairs."""
         raise NotImplementedError
 
-    def save_draft_soon(self) -> None:
-        """Save the form for the next start as soon as the user stops typing."""
-        raise NotImplementedError
-
-    def save_draft(self) -> None:
-        """Save the form for the next start, unless it is already saved.
-
-        Raises:
-            StoreError: The store cannot be written.
-        """
-        raise NotImplementedError
-
     def leave(self, *, loses_text: bool = False) -> None:
         """Quit. If the form contains names, or a dialog loses a typed text by that, ask first."""
         if self._is_generating:
