@@ -123,10 +123,15 @@ class Walk:
     async def _open_dialog(self) -> None:
         """Leave the dialogs that are open, and open another one from the list, so that the walk sees all of them."""
         for _ in range(5):
-            await self._press("escape")
+            await self._leave_dialog()
         if isinstance(self._user.app.screen, MainScreen) and self._user.focused_id != "pairs":
             await self._press("f2")
         await self._press(self._random.choice(OPENINGS))
+
+    async def _leave_dialog(self) -> None:
+        await self._press("escape")
+        if self._user.question.startswith("Close the dialog?"):  # a typed text is lost
+            await self._user.press("tab", "enter")
 
     def _change_store(self) -> None:
         name = self._random.choice(NAMES)
@@ -159,7 +164,7 @@ class Walk:
         for _ in range(12):
             if isinstance(user.app.screen, MainScreen):
                 break
-            await user.press("escape")
+            await self._leave_dialog()
         assert isinstance(user.app.screen, MainScreen), self._where
         names = set(self._session.store.names())
         await user.until(lambda: set(user.pairs) <= names, f"only pairs that exist, {self._where}")
