@@ -13,6 +13,7 @@ from store_state import pair_files
 
 from csrtui.core.doctor.facts import BackupFileState, FileKind
 from csrtui.store import survey
+from csrtui.store.file_set import open_file_set
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +86,29 @@ def test_a_file_too_large_is_not_read_whole(folder: Path) -> None:
         file.truncate(survey.MAX_BYTES * 50)
     key = _entry(survey.survey_pair(str(folder), "a.com"), "key.pem")
     assert (key.data, key.fault) == (None, f"it has more than {survey.MAX_BYTES} bytes")
+
+
+def test_no_name_in_a_folder_is_opened_through_a_link(
+    folder: Path, store: Keystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link can take the place of what was examined a moment before."""
+    opened: dict[str, list[int]] = {}
+    real = os.open
+
+    def recording(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if dir_fd is not None and path != ".":
+            opened.setdefault(path, []).append(flags)
+        return real(path, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", recording)
+    store.add("b.com", pair_files("two"))
+    store.read("b.com")
+    survey.survey_store(str(folder))
+    survey.survey_pair(str(folder), "a.com")
+    with open_file_set(str(folder / "pairs/a.com")) as file_set:
+        file_set.read("key.pem")
+    assert {"key.pem", "pair.json", "request.pem", "pairs", "a.com", "b.com"} <= opened.keys()
+    assert [path for path, flags in opened.items() if not all(one & os.O_NOFOLLOW for one in flags)] == []
 
 
 def test_a_file_of_the_largest_size_is_read(folder: Path) -> None:

@@ -22,7 +22,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.keys import pkcs8
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Backup, BackupStatus
+from csrtui.core.pairs.pair import Backup, BackupStatus, RequestFacts
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import verify
@@ -74,6 +74,19 @@ def test_with_the_passphrase_it_is_restored_for_proof(session: Session, made: Ba
     assert (result.ok, result.pair, result.file, result.text) == (True, "a.com", made.path, "restores")
     assert (noted(session).verified, noted(session).created) == (LATER, NOW)
     assert record_of(session).history[-1].text == "backups verified by restoring them"
+
+
+@pytest.mark.usefixtures("made")
+def test_a_backup_of_another_request_is_not_restored_for_proof(session: Session) -> None:
+    other = csr.build(SubjectFields(common_name="b.com"), ["b.com"], key_of(KeyType.EC_P256))
+    request = csr.read_der(other)
+    pair = Path(session.store.path) / "pairs/a.com"
+    (pair / "request.pem").write_bytes(csr.to_pem(other))
+    facts = RequestFacts(request.sha256, request.signature_hash)
+    change_record(session, "a.com", lambda record: record._replace(request=facts))
+    assert texts(verify_names_or_files(session, ["a.com"], PASSPHRASE)) == [
+        (False, "the request in it is not the pair's")
+    ]
 
 
 def test_a_wrong_passphrase_says_nothing_against_the_backup(session: Session, made: Backup) -> None:
