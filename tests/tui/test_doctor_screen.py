@@ -179,7 +179,11 @@ async def test_the_fix_of_an_expired_certificate_is_its_renewal_in_the_form(tmp_
             assert user.bar.startswith(" . Renew")
             await user.press("full_stop")
             await user.until(lambda: isinstance(user.app.screen, RenewModal), "both ways")
-            await user.press("escape", "down", "full_stop")
+            await user.press("escape")
+            await user.until(
+                lambda: not isinstance(user.app.screen, RenewModal), "the end of the check of the key"
+            )
+            await user.press("down", "full_stop")
             assert "No pair selected." in user.screen_text
 
 
