@@ -98,7 +98,7 @@ class _Dialog:
         return is_private or field.name not in {FieldName.ORGANIZATIONAL_UNIT, FieldName.PURPOSE}
 
     def _ask(self, field: _Field) -> None:
-        """Ask for a field until its advice neither blocks nor offers a fix, or Enter keeps the value."""
+        """Ask for a field until no finding blocks or offers a fix, or until Enter keeps the value."""
         write_message("\n")
         fixes: list[tuple[Finding, Fix]] = []
         is_advised = False

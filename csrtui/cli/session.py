@@ -22,7 +22,7 @@ def add_dry_run_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def is_dry_run(options: argparse.Namespace) -> bool:
-    """Return whether the command may write nothing. Commands that write nothing do not have the option."""
+    """Return whether the command must not write anything. Commands that never write do not have the option."""
     return getattr(options, "dry_run", False)
 
 

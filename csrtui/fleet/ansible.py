@@ -331,7 +331,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _ansible_error(stderr: str, status: int) -> InputError:
-    """Return the error of a run without results, with Ansible's own message and its place, or else its last line."""
+    """Return the error of a run without results: Ansible's message and its location, or else the last line."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(_ERROR_PREFIXES)]
     message = " ".join(errors or lines[-1:]) or f"it ended with status {status}"

@@ -156,7 +156,7 @@ class FileSet:
         return previous_fd
 
     def _keep(self, previous_fd: int, previous_set: Sequence[str], all_names: Sequence[str]) -> None:
-        """Link the files into the hidden folder, in place of the set that is there."""
+        """Link the files into the hidden folder, replacing the set in it."""
         linked = []
         for name in previous_set:
             temporary = f"{files.TEMPORARY}{files.random_suffix()}"

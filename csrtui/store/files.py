@@ -180,7 +180,7 @@ def create_unflushed_file(dir_fd: int, name: str, data: bytes, permissions: Perm
 
 
 def initial_mode(permissions: Permissions) -> int:
-    """Return the mode to create a file with: only for the owner, as long as it does not have its group."""
+    """Return the mode for creating a file. If its group is set later, only the owner has access until then."""
     return permissions.mode if permissions.gid == -1 else permissions.mode & stat.S_IRWXU
 
 

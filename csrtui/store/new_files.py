@@ -206,7 +206,7 @@ def open_output_folder(path: str, identity: FolderIdentity | None = None) -> int
 
     Args:
         path: The path of the folder.
-        identity: The identity that the folder had when it was checked, or None if it was not checked yet.
+        identity: The identity that the folder had when it was checked, or None if it has not been checked yet.
 
     Raises:
         InputError: The folder cannot be opened, or another folder or a link is in its place.

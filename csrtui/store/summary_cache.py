@@ -1,8 +1,8 @@
 """The cache of pair summaries. Results are the same even if it is missing, out of date or damaged.
 
-It is a text file. Each line contains the CRC-32 of a JSON array, and the array: for each value of `PairSummary` the list
-of the values of many pairs, and the list of the stamps (`csrtui.store.stamp`) of the files from which they were read.
-Python decodes such columns in half the time of rows. New lines are appended, and the last entry of a pair counts. The
+It is a text file. Each line describes many pairs: a CRC-32, and a JSON array of columns. There is one column for each
+value of `PairSummary`, and one for the stamps (`csrtui.store.stamp`) of the files from which the pairs were read.
+Python decodes columns in half the time of rows. New lines are appended, and the last entry of a pair counts. The
 file is written again if a line is damaged or if most entries are outdated. If the file cannot be used because it is
 unsafe, or because the disk is full, everything works without it.
 """

@@ -37,7 +37,7 @@ class CompromiseResult(Result):
     """The result of marking the key of a pair as compromised.
 
     Attributes:
-        revocation: The facts for the revocation of its certificate, or None without a valid certificate.
+        revocation: The facts for the revocation of its certificate, or None if it has no valid certificate.
         steps: The instructions, as sentences.
     """
 

@@ -1,7 +1,7 @@
 """Find the pair that configuration management keeps for a request: the pair itself, or the one to replace.
 
 The pair of a request is the pair in use with the same name, whatever else has changed since it was made. A change of
-the subject, the names, the key type or the server software therefore makes a successor, and no unrelated further pair.
+the subject, names, key type or server software therefore creates a successor of the pair, not an unrelated pair.
 """
 
 from itertools import count, takewhile
@@ -48,7 +48,7 @@ def find_managed_pair(
     Raises:
         InputError: `name` is not a valid pair name.
         RefusedError: Several pairs in use are equally close to the request.
-        StoreError: The store cannot be used, or no pair in use is found among pairs that include unreadable ones.
+        StoreError: The store cannot be used. Or no pair in use was found, but an unreadable pair could be one.
     """
     if name is None and not advice.title:
         return ManagedPair("")
@@ -75,7 +75,7 @@ def find_managed_pair(
 
 
 def _closest(candidates: list[Pair], wanted: Identity, *, same_key: bool) -> Pair | None:
-    """Return the pair with the fewest differences from a request, or None without pairs."""
+    """Return the pair with the fewest differences from a request, or None if there are no pairs."""
     by_difference: dict[int, list[Pair]] = {}
     for pair in candidates:
         by_difference.setdefault(_differences(pair, wanted, same_key=same_key), []).append(pair)

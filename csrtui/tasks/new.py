@@ -26,7 +26,7 @@ class Blocking(Enum):
 
     STOPS = auto()
     OVERRULED = auto()
-    """The user insists. A finding about something that X.509 cannot represent still stops the request."""
+    """The user overrides the findings. One about something that X.509 cannot represent still stops the request."""
 
 
 class ExistingKey(NamedTuple):

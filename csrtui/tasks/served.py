@@ -1,4 +1,4 @@
-"""Compare the certificates that a server sends with a pair. csrtui opens no connection: it reads openssl's output."""
+"""Check that a server sends the certificates of a pair. csrtui opens no connection: it reads openssl's output."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -112,7 +112,7 @@ def _problems(
 def _other_certificate(
     session: Session, folder: PairFolder, leaf: Certificate, stored: Sequence[Certificate]
 ) -> ServedProblem:
-    """Return the problem with a server that sends another certificate than that of the pair."""
+    """Return the problem with a server that sends a certificate other than the pair's."""
     pair, expires = folder.pair, f"expires {utc_text(leaf.validity.not_after)}"
     if leaf.spki_sha256 == pair.record.key.spki_sha256:
         if stored and leaf.validity.not_before < stored[0].validity.not_before:

@@ -40,12 +40,12 @@ class Lineage(NamedTuple):
 
     @property
     def spki(self) -> frozenset[str]:
-        """The SPKI fingerprints of all of them."""
+        """The SPKI fingerprints of the pair and of the pairs that it renews."""
         return frozenset(record.key.spki_sha256 for record in self.records.values())
 
     @property
     def installation(self) -> Installation | None:
-        """The place where one of them was installed last, or None."""
+        """The place where the pair, or one that it renews, was installed last, or None."""
         places = [record.server for record in self.records.values() if record.server]
         return max(places, key=lambda place: place.installed, default=None)
 

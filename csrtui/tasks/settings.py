@@ -52,7 +52,7 @@ class Settings(NamedTuple):
     problems: tuple[IgnoredFile, ...] = ()
 
     def source(self, *keys: str) -> str:
-        """Return the path of the file that sets the value at a path of keys, or an empty text if none does."""
+        """Return the path of the file that sets the value under these nested keys, or an empty text if none does."""
         for layer in self.layers:
             value: object = layer.document
             for key in keys:

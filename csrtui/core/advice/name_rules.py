@@ -27,7 +27,7 @@ def _common_name_length(case: NameCase) -> Hit | None:
 
 
 def _other_first(case: NameCase, kind: NameKind) -> Fix | None:
-    """Return the fix that makes the first suitable name of this kind the common name, or None without such a name."""
+    """Return the fix that makes the first suitable name of this kind the common name, or None if there is none."""
     inputs = case.names.inputs
     for index, name in enumerate(case.names.names):
         fits = name.text is not None and len(name.text) <= UPPER_BOUNDS[FieldName.COMMON_NAME]

@@ -19,7 +19,7 @@ class ProblemKind(Enum):
     LOCKED = auto()
     """A key or PKCS #12 file that needs a passphrase, when none was given."""
     OPENSSH_LOCKED = auto()
-    """A key in OpenSSH's format under a passphrase, which csrtui does not open."""
+    """An encrypted key in OpenSSH's format, which csrtui does not open."""
     REQUEST = auto()
     CERTIFICATE = auto()
     FILE = auto()
@@ -101,5 +101,5 @@ class KeyMaterial:
         return not (self.keys or self.requests or self.certificates or self.problems)
 
     def problem(self, kind: ProblemKind) -> Problem | None:
-        """Return the first problem of this kind, else the first problem of any kind, or None without problems."""
+        """Return the first problem of this kind, else the first problem of any kind, or None if there are no problems."""
         return min(self.problems, key=lambda problem: problem.kind is not kind, default=None)

@@ -78,7 +78,7 @@ class EncodedBlock:
 
 
 def decode_text(data: bytes) -> str:
-    """Return the text in bytes of a common encoding: UTF-8, UTF-16 with or without a byte-order mark, or Latin-1."""
+    """Decode bytes as UTF-8, UTF-16 with or without a byte-order mark, or else Latin-1, and return the text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     sample = data[:200]

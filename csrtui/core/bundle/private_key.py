@@ -36,7 +36,7 @@ _NO_PASSPHRASE: Final = b"\0\0\0\4none"
 
 
 class OpensshLockedError(InputError):
-    """A key in OpenSSH's format is under a passphrase, and csrtui does not open it with any passphrase."""
+    """A key in OpenSSH's format is encrypted. csrtui does not open such keys, even with the passphrase."""
 
 
 def open_encrypted(der: bytes, passphrase: Secret | None) -> "PrivateKey":
@@ -107,7 +107,7 @@ def open_openssh(body: bytes) -> "PrivateKey":
     """Return the private key in OpenSSH's own format (PROTOCOL.key of OpenSSH). `body` is decoded from base64.
 
     Raises:
-        OpensshLockedError: The key is under a passphrase.
+        OpensshLockedError: The key is encrypted.
         InputError: The key is damaged or of an unsupported kind. The message says which.
     """
     from cryptography.hazmat.primitives.serialization import load_ssh_private_key

@@ -35,7 +35,7 @@ class BundlePublicKey:
         label: The type of the key: ``EC P-256``, or ``DSA 1024 (ssh-dss)`` if `key` is None. Not escaped.
         form: The format: ``public key``, ``OpenSSH public key`` or ``OpenSSH private key``.
         comment: The comment of an OpenSSH key, not escaped, or "".
-        is_encrypted: Whether it is the public half of a private key under a passphrase.
+        is_encrypted: Whether it is the public half of an encrypted private key.
         ssh_sha256: The fingerprint that ``ssh-keygen -l`` prints, or "" for other formats.
     """
 

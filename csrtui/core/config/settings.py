@@ -157,7 +157,7 @@ def parse_document(text: str, path: str) -> dict[str, object]:
 
 
 def merge_documents(documents: Iterable[dict[str, object]]) -> dict[str, object]:
-    """Return one document with the values of several, of which the first is the most important. Tables are merged."""
+    """Merge documents into one. If several set a value, the first of them wins. Tables are merged key by key."""
     merged: dict[str, object] = {}
     for document in documents:
         merged = _merge(document, merged)

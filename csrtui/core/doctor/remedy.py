@@ -1,7 +1,7 @@
 """Build remedies: the shell commands and instructions that fix the doctor's findings.
 
 The replacement for a broken pair is restored from a backup, or adopted from the pair's undamaged files. It is made in a
-new store next to the examined one. Only when it is complete, it changes places with the broken pair. So a failed or
+new store next to the examined one. When it is complete, it changes places with the broken pair. So a failed or
 interrupted command leaves the pair unchanged, and the broken files are kept in the new store.
 """
 
@@ -201,7 +201,7 @@ class PairReplacement:
 
 
 def best_backup(record: PairRecord, backup_facts: Mapping[str, BackupFacts]) -> Backup | None:
-    """Return the newest backup that exists unchanged, preferably a verified one, or None without such a backup."""
+    """Return the newest backup that exists unchanged, preferably a verified one, or None if there is none."""
     good = [backup for backup in record.backups if is_good(backup, backup_facts)]
     return max(good, key=lambda backup: (backup.verified is not None, backup.created), default=None)
 

@@ -24,7 +24,7 @@ _MAX_DERIVED_KEYS: Final = 64
 
 @final
 class BatchEncryptor:
-    """A thread-safe encryptor of keys under one passphrase.
+    """A thread-safe encryptor of keys with one passphrase.
 
     Args:
         passphrase: The passphrase, not empty.
@@ -51,7 +51,7 @@ class BatchEncryptor:
 
 @final
 class BatchDecryptor:
-    """A thread-safe decryptor of keys under one passphrase.
+    """A thread-safe decryptor of keys with one passphrase.
 
     The first key with each salt is decrypted by cryptography's own reader, which is independent of the code that
     encrypted the key. Later keys with the same salt are decrypted with a derived key. It is computed for the second key

@@ -163,7 +163,7 @@ def decrypt_with(der: bytes, derived_key: DerivedKey) -> "PrivateKey":
     Raises:
         RefusedError: The passphrase does not open the key, or the key is damaged.
         InputError: The type of the key is not supported.
-        ValueError: The data has another scheme.
+        ValueError: The data uses a different scheme.
     """
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.padding import PKCS7

@@ -144,7 +144,7 @@ def small_factor(modulus: int) -> int | None:
 
 @cache
 def _prime_products() -> tuple[int, ...]:
-    """Return the products of `_PRIMES_PER_PRODUCT` primes each. They cost a sixth of one product of all primes."""
+    """Return the products of `_PRIMES_PER_PRODUCT` primes each. One product of all primes would take six times as long."""
     primes = _small_primes()
     starts = range(0, len(primes), _PRIMES_PER_PRODUCT)
     return tuple(prod(primes[start : start + _PRIMES_PER_PRODUCT]) for start in starts)

@@ -34,7 +34,7 @@ HostReader = Callable[[str], str | None]
 
 
 def is_plain_email(text: str) -> bool:
-    """Return whether a text without prefix looks like an e-mail address, and not like an SSH or URL user."""
+    """Return whether a text without prefix looks like an e-mail address, and not like an SSH path or a URL with a user."""
     return re.fullmatch(_PLAIN_EMAIL, text) is not None
 
 

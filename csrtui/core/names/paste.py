@@ -61,7 +61,7 @@ def split_names(text: str) -> list[str]:
 
 
 def _unwrap(word: str) -> str:
-    """Return a word without quotes and brackets around it. Keep a bracket whose partner is inside (``[::1]:443``)."""
+    """Return a word without the quotes and brackets around it. Keep a bracket that is matched inside (``[::1]:443``)."""
     previous = None
     while word != previous:
         previous = word

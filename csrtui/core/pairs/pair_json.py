@@ -187,7 +187,7 @@ def _subject_fields(subject: SubjectFields) -> Json:
 
 
 def read_installation(members: Members | None) -> Installation | None:
-    """Return the place of an installation, or None without members."""
+    """Return the place of an installation, or None if its members are missing."""
     if members is None:
         return None
     return Installation(members.text("platform"), members.text("folder"), members.time("installed"))

@@ -32,7 +32,7 @@ class Host:
 
 
 def scp_line(host: Host, path: str, to: str = ".") -> str | None:
-    r"""Return the `scp` command to type on another machine, or None for a path that cannot be typed.
+    r"""Return the `scp` command to type on another machine, or None if the path contains invisible characters.
 
     Special characters in the path are quoted twice: for the local shell, and with ``\`` for the remote side. There, the
     old protocol passes the path to a shell and SFTP passes it to glob(3). Both remove the backslash.

@@ -65,7 +65,7 @@ class AdoptionSpec:
         protection: The protection of the key in the store.
         passphrase: The passphrase for a key that is not encrypted yet, if `protection` is `Protection.ENCRYPTED`.
         request: The request to make a CSR for, if `missing` is `MissingRequest.REQUESTED`. Its CA is that of the key.
-        blocking: Whether errors in that request that X.509 can represent are overruled.
+        blocking: Whether to overrule the errors in that request, except those that X.509 cannot represent.
     """
 
     platform: str = OTHER

@@ -350,7 +350,7 @@ def _compare_with_store(session: "Session", items: Sequence[InspectedItem]) -> l
 
 
 def _owners(session: "Session", fingerprints: "Iterable[str | None]") -> dict[str, Pair]:
-    """Return the pair with each SPKI fingerprint. If there are several, prefer a pair in use, then the newest."""
+    """Return the pair for each SPKI fingerprint. If several have it, prefer a pair in use, then the newest."""
     pairs = pairs_with_key(session, *filter(None, fingerprints))
     pairs.sort(key=lambda pair: (pair.record.stage is not Stage.RETIRED, pair.record.created))
     return {pair.record.key.spki_sha256: pair for pair in pairs}

@@ -313,7 +313,7 @@ def _key_item(
 
 
 def describe_locked(file: str, text: str) -> InspectedItem:
-    """Return the description of a key or PKCS #12 file under a passphrase that was not given."""
+    """Return the description of an encrypted key or PKCS #12 file whose passphrase was not given."""
     return InspectedItem(
         file=file,
         kind=ItemKind.KEY,

@@ -94,7 +94,7 @@ class Modal(ModalScreen[ResultT]):
         )
 
     def ask_before(self, close: Callable[[], object]) -> None:
-        """Call `close`. If the dialog loses a typed text by that, ask first."""
+        """Call `close`. Ask first if that loses typed text."""
         if not self.loses_text():
             close()
             return

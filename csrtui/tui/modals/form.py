@@ -148,7 +148,7 @@ class FormModal(Modal[ResultT]):
             self.draw()
 
     def action_ask_cancel(self) -> None:
-        """Close without a result. If a typed text is lost by that, and no task uses it now, ask first."""
+        """Close without a result. Ask first if that loses typed text, unless a task is using the text."""
         if self.is_busy:
             self.action_cancel()
         else:

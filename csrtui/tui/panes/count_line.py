@@ -61,7 +61,7 @@ def summary_text(counts: str, shown: int | None, marked: int, progress: str) -> 
 
     Args:
         counts: The counts of all pairs, or "".
-        shown: The number of pairs that the filter shows, or None without a filter.
+        shown: The number of pairs that the filter shows, or None if no filter is set.
         marked: The number of marked pairs.
         progress: The progress of reading, or "".
     """

@@ -129,7 +129,7 @@ class DoctorScreen(Screen[None]):
 
     @property
     def current_finding(self) -> DisplayedFinding | None:
-        """The finding under the cursor, or None without findings."""
+        """The finding under the cursor, or None if there are no findings."""
         cursor = self.query_one("#findings", LineList).cursor
         return None if cursor is None else self._rows.item(cursor)
 

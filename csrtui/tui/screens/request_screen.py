@@ -42,7 +42,7 @@ class RequestScreen(FormScreen, PairsScreen):
         raise NotImplementedError
 
     def leave(self, *, loses_text: bool = False) -> None:
-        """Quit. If the form contains names, or a dialog loses a typed text by that, ask first."""
+        """Quit. Ask first if the form contains names, or if a dialog loses typed text."""
         if self._is_generating:
             self.tell("A pair is being made. Wait a moment.")
             return
@@ -102,7 +102,7 @@ class RequestScreen(FormScreen, PairsScreen):
             self.show_options()
 
     def _options_for(self, renews: str) -> KeyOptions:
-        """Return the options. Those for the key of another pair than the one to renew do not apply."""
+        """Return the options. Those for the key of a pair other than the one to renew do not apply."""
         from csrtui.tui.modals.key_options import KeyOptions
 
         options = self._options or KeyOptions()

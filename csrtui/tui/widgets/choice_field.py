@@ -43,7 +43,7 @@ class ChoiceValue(NamedTuple):
 
 
 class PrefixSearch:
-    """Finds a value by its typed beginning. A letter that does not continue the beginning starts a new one."""
+    """Finds a value by a typed prefix. A letter that does not extend the prefix starts a new one."""
 
     _typed = ""
 

@@ -116,8 +116,8 @@ class PathField(TextField, inherit_css=True):
 class FilesField(PathField, inherit_css=True):
     """A `PathField` for several files, separated by spaces and quoted as in a shell.
 
-    A private key never appears in it: a pasted one is posted as `Pasted`, even if it is a single line, and one that
-    the terminal sends as keys is masked, from its label on or while `is_hidden` is set.
+    A private key never appears in it. If it is pasted, it is posted as `Pasted`, even if it is a single line. If the
+    terminal sends it as keys, the text is masked once it contains the label, and while `is_hidden` is set.
     """
 
     is_hidden = False

@@ -188,7 +188,7 @@ class Delivery:
         return [self._csrtui.document("show", "--", name)[0] for name in names]
 
     def _export(self, pairs):
-        """Write the files for certificates that were not exported yet, and return the names of their pairs."""
+        """Write the files for certificates that have not been exported yet, and return the names of their pairs."""
         if not self._options["export_for"]:
             return []
         pending = [pair for pair in pairs if pair["name"] in self._changed_pairs or not pair["installed"]]
