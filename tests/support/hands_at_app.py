@@ -51,6 +51,8 @@ class AtTheApp:
             if isinstance(self.user.app.screen, MainScreen):
                 break
             await self.user.press("escape")
+            if self.user.question.startswith("Close the dialog?"):  # a typed text is lost
+                await self.user.press("tab", "enter")
         if self.user.main._pane is PaneName.KEYSTORE:
             await self.type(F2)
         assert isinstance(self.user.app.screen, MainScreen)

@@ -92,6 +92,8 @@ def test_backing_up_verifying_and_restoring_leave_it_nowhere(tmp_path: Path, hom
         user.send(f"\x15{backup}\r{CANARY}\r")
         user.wait_for("is in the keystore")
         user.send("\x1b")
+        user.wait_for("Close the dialog?")
+        user.send("\t\r")
         user.wait_for("> a.example.com")
         user.send("\x11")
         assert user.wait_exit() == 0

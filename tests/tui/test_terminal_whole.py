@@ -64,7 +64,8 @@ class AtTheTerminal:
             is_dialog = "┌" in before  # the bar of the screen below it still shows
             if "ctrl+g Generate" in before and not is_dialog:
                 return
-            self.session.send(F2 if "F2 Request" in before and not is_dialog else "\x1b")
+            leave = "\t\r" if "Close the dialog?" in before else "\x1b"
+            self.session.send(F2 if "F2 Request" in before and not is_dialog else leave)
             self.session.wait_until(partial(self._is_another_than, before), "the way back")
             self.session.quiet(0.05)
         raise AssertionError(self.session.text)
