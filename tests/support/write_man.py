@@ -1,6 +1,6 @@
 """Write the man page: ``python tests/support/write_man.py``. A test fails if it is out of date.
 
-The page `man/csrtui.1` is made from the argument parser, the topics of the documentation and the version of the changelog.
+The page `csrtui/docs/csrtui.1` is made from the argument parser, the topics of the documentation and the version of the changelog.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "man" / "csrtui.1"
+FILE = ROOT / "csrtui" / "docs" / "csrtui.1"
 _WIDTH = 64
 """The length of a line before its characters are escaped."""
 _USAGE_WIDTH = 70

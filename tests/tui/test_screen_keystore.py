@@ -70,7 +70,9 @@ async def test_a_pair_made_in_another_session_appears(tmp_path: Path) -> None:
         make(store, "c.example.com")
         user.keystore.check_for_changes(select="c.example.com")
         await user.until(lambda: len(user.pairs) == 3, "all three")
-        assert user.pairs[user.keystore.pairs.cursor or 0] == "c.example.com", "the cursor goes to the wanted pair"
+        assert user.pairs[user.keystore.pairs.cursor or 0] == "c.example.com", (
+            "the cursor goes to the wanted pair"
+        )
 
 
 async def test_a_look_at_a_store_that_did_not_change_reads_nothing(tmp_path: Path) -> None:
