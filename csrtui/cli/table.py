@@ -131,7 +131,7 @@ class TableRows(Iterator[Mapping[str, str] | RowError | None]):
             return RowError(None, f"line {last} of {shown} is not CSV: {error}")
         return RowError(
             None,
-            f"the row from line {first} of {shown} is not CSV: {error} in line {last}",
+            f"the row that starts in line {first} of {shown} is not CSV: {error} in line {last}",
             'a missing closing " joins a row with the lines below it',
         )
 
@@ -237,7 +237,7 @@ def _check_columns(columns: list[str], shown: str) -> None:
         elif unknown:
             problem = f'has an unknown column "{excerpt(unknown[0])}"'
         else:
-            problem = "has no common_name, or a column twice"
+            problem = "has no common_name column, or a duplicate column"
         raise InputError(
             f"{shown}: the header {problem}", f"the first line names the columns: {','.join(COLUMNS)}"
         )

@@ -43,7 +43,7 @@ _shtab_csrtui_fleet_commands() {
     install:'Write or replace the files for the server software.'
     list:'List the pairs of all hosts, the most urgent first.'
     new:'Make a pair on each host, with names of its own.'
-    renew:'Make the next pairs where a renewal is due.'
+    renew:'Make new pairs where a renewal is due.'
     retire:'Mark pairs as no longer used.'
     verify:'Verify backups to recipients with the identity on this machine.'
   )
@@ -71,7 +71,7 @@ _shtab_csrtui_adopt_options=(
   "--key[the private key\: PEM, DER, OpenSSH or PKCS \#12]:K:_files"
   "--csr[its CSR, PEM or DER]:R:_files"
   "*--cert[its certificate, and the CA\'s chain]:C:_files"
-  "--make-csr[also in a search\: if a key has no CSR, make one from its certificate]"
+  "--make-csr[make a missing CSR from the certificate, also in a search]"
   "--names[with --key and --make-csr\: make a CSR for these names]:NAME:"
   "--as[the pair\'s name]:NAME:"
   "--ca[which rules apply]:ca:(public private)"
@@ -127,7 +127,7 @@ _shtab_csrtui_check_options=(
   "*--attribute[a further attribute of the subject, for a private CA only\; repeatable\: emailAddress, serialNumber, DC, OU, UID, GN, SN, title, street, postalCode, organizationIdentifier, businessCategory, dnQualifier, pseudonym]:TYPE=VALUE:"
   "--find-pair[also print the pair in use that matches this request, or the one that a new pair would replace]"
   "--as[with --find-pair\: the pair\'s name]:NAME:"
-  "--same-key[with --find-pair\: whatever the type of the key]"
+  "--same-key[with --find-pair\: ignore the type of the key]"
   "--json[print one JSON document]"
   "(*):the first is the common name:"
 )
@@ -156,7 +156,7 @@ _shtab_csrtui_csr_options=(
   "--mark-submitted[mark the CSR as submitted]"
   "--submitted-to[recipient\; marks the CSR as submitted]:TEXT:"
   "--note[note to record, e.g. the order number]:TEXT:"
-  "--force[proceed although policy requires a verified backup]"
+  "--force[proceed even if policy requires a verified backup]"
   "--dry-run[check everything, show what would be done, and write nothing]"
   ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
 )

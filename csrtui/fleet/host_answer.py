@@ -114,12 +114,12 @@ def document_of(answer: HostAnswer, statuses: tuple[int, ...] = (0,)) -> dict[st
     if not isinstance(document, dict):
         if status != 0:
             return failure_of(answer)
-        return create_failure(answer.host, Reason.UNEXPECTED, "the output of csrtui there is not JSON")
+        return create_failure(answer.host, Reason.UNEXPECTED, "the output of csrtui on the host is not JSON")
     schema = document.get("schema")
     if schema != SCHEMA:
         is_number = isinstance(schema, int) and 0 <= schema < _MAX_SCHEMA
         shown = f"schema {schema}" if is_number else "an unknown schema"
-        text = f"csrtui there uses {shown}, this one uses schema {SCHEMA}"
+        text = f"csrtui on the host uses {shown}, this one uses schema {SCHEMA}"
         return create_failure(answer.host, Reason.SCHEMA, text)
     return document
 
@@ -166,7 +166,7 @@ def _command_failure(answer: HostAnswer, message: str) -> Failure:
         return create_failure(answer.host, _REASONS.get(status, Reason.UNEXPECTED), quote="; ".join(errors))
     first = next((line for line in answer.lines if line.strip()), "")
     if first and isinstance(status, int):
-        text = f"csrtui there ended with status {status}"
+        text = f"csrtui on the host exited with status {status}"
         return create_failure(answer.host, Reason.UNEXPECTED, text, quote=first)
     return create_failure(answer.host, Reason.UNEXPECTED, quote=message)
 

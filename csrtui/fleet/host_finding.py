@@ -11,16 +11,16 @@ from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.fleet.answer_limits import MAX_BYTES, MAX_PAIRS, cut, quoted
 from csrtui.fleet.model import Failure, Reason
 
-ROLE = "install csrtui there with the role csrtui.csrtui.csrtui"
+ROLE = "install csrtui on the host with the role csrtui.csrtui.csrtui"
 _TEXTS = {
     Reason.UNREACHABLE: "the host cannot be reached",
     Reason.MISSING: "csrtui is not installed on this host",
-    Reason.SCHEMA: "csrtui there is another release",
+    Reason.SCHEMA: "csrtui on the host is a different release",
     Reason.TIMEOUT: "it did not answer in time",
-    Reason.REFUSED: "csrtui there refused",
-    Reason.INPUT: "csrtui there did not accept the input",
-    Reason.STORE: "the keystore there cannot be used",
-    Reason.UNEXPECTED: "csrtui there failed",
+    Reason.REFUSED: "csrtui on the host refused",
+    Reason.INPUT: "csrtui on the host did not accept the input",
+    Reason.STORE: "its keystore cannot be used",
+    Reason.UNEXPECTED: "csrtui on the host failed",
     Reason.TOO_LARGE: f"its answer has more than {MAX_BYTES // 1024 // 1024} MiB or {MAX_PAIRS} pairs",
     Reason.MISMATCH: "its answer differs from its list of pairs",
 }

@@ -102,7 +102,7 @@ class _PassphraseEncryption:
             key = open_key(self._session, pair, self._store_decryptor)
         except RefusedError as error:
             raise RefusedError(
-                f"the key of {pair.name} is under another passphrase, and its backup must have the same one",
+                f"the key of {pair.name} has a different passphrase, which its backup must use",
                 "give the passphrase of the key itself",
             ) from error
         return key, self._encryptor.encrypt(key)
@@ -212,7 +212,7 @@ def _back_up(session: Session, name: str, folder: str, encryption: _Encryption) 
     backup = Backup(BackupStatus.UNVERIFIED, path, now, sha256=digest, signed=key is not None)
     try:
         if read_foreign(path, from_disk=True) != data:
-            raise RefusedError("the disk returned other data than was written")
+            raise RefusedError("the disk returned data that differs from what was written")
         is_proved = encryption.prove(data, csr)
     except CsrtuiError as error:
         _record(session, name, backup.with_status(BackupStatus.DAMAGED, now), f"backup failed: {path}")
@@ -256,7 +256,7 @@ def back_up_many(
         text = "backed up and verified"
         if backup.status is BackupStatus.UNVERIFIED:
             text = "backed up, unverified: verify it where the identity is"
-            text += "" if backup.signed else "; not signed, because the key is under a passphrase"
+            text += "" if backup.signed else "; not signed, because the key has a passphrase"
         return [Result(ok=True, pair=name, file=backup.path, text=text)]
 
     return run_for_each(

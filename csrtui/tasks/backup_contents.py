@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
 
-KEY_IS_LOCKED: Final = "the key in the backup is under a passphrase"
+KEY_IS_LOCKED: Final = "the key in the backup has a passphrase"
 
 
 class PassphraseNeededError(InputError):
@@ -112,7 +112,7 @@ def find_pair(pairs: Iterable[Pair], backup: BackupContents) -> Pair | None:
             same_key.append(pair)
         elif any(other.path == backup.path for other in pair.record.backups):
             raise RefusedError(
-                f"it has another key than {pair.name}, whose backup was written there: somebody replaced it",
+                f"its key is not that of {pair.name}, whose backup was written there: somebody replaced it",
                 "do not use this backup: back up again",
                 pair=pair.name,
             )
@@ -154,7 +154,9 @@ def build_result(
 def unsigned_note(content: BackupFile) -> str:
     """Return a warning to append to the result of a backup that is not signed, or an empty text if it is signed."""
     return (
-        "" if content.is_signed else ", but it is not signed: anyone who can write to it can have changed it"
+        ""
+        if content.is_signed
+        else ", but it is not signed: anyone who can write to it could have changed it"
     )
 
 

@@ -150,13 +150,13 @@ class Examination:
 
 
 CHECKED: Final = (
-    "every file and folder of the store: its kind, owner and mode, and that nothing is left over",
-    "every pair: that key, CSR, certificate and record belong together",
-    "every key: that it has no known weakness",
-    "every chain: that it is complete and valid",
-    "every backup on record: that it exists and is unchanged",
+    "every file and folder of the store: kind, owner and mode, and nothing left over",
+    "every pair: key, CSR, certificate and record belong together",
+    "every key: no known weakness",
+    "every chain: complete and valid",
+    "every backup on record: exists and is unchanged",
     "every date: expired, not valid yet, or impossible",
-    "every renewal: that both pairs refer to each other and the new one is in use",
+    "every renewal: both pairs refer to each other, and the new one is in use",
     "the configuration",
 )
 """A phrase for each kind of check in an examination."""

@@ -303,9 +303,7 @@ def _result(prepared: PreparedExport, path: str, change: str, output: OutputFile
     if output.permissions is WORLD_READABLE:
         content = "certificates only"
     else:
-        protection = (
-            "under the passphrase given" if prepared.needs_file_passphrase else "without a passphrase"
-        )
+        protection = "with the given passphrase" if prepared.needs_file_passphrase else "without a passphrase"
         readers = "its owner and group" if mode & 0o040 else "its owner only"
         content = f"contains the key {protection}, for {readers} ({mode:04o})"
     return Result(ok=True, pair=prepared.spec.pair, file=path, text=f"{change}, {content}")
@@ -371,7 +369,7 @@ def _warnings(session: Session, pair: Pair, spec: ExportSpec) -> list[str]:
         )
     if record.key.encrypted:
         use = (
-            "in the file the key is under the passphrase of the file."
+            "in the file, the key has the passphrase of the file."
             if is_pkcs12
             else f"{spec.platform.label} gets the key without one, for unattended start."
         )

@@ -130,7 +130,7 @@ def _record(
     """Record that the pair whose files were removed is no longer installed, and return the error, or None."""
     keys = {content.spki for content in existing.contents.values()}
     owners = [name for name, record in lineage.records.items() if record.key.spki_sha256 in keys]
-    event = f"the previous files put back: {', '.join(visible(str(result.file)) for result in results)}"
+    event = f"previous files put back: {', '.join(visible(str(result.file)) for result in results)}"
     now, user = session.clock(), session.user
 
     def update(record: PairRecord) -> PairRecord:
@@ -141,5 +141,5 @@ def _record(
     except NotConfirmedError as error:
         return error
     except CsrtuiError as error:
-        return StoreError(f"the files are put back, but that is not recorded: {error.message}", error.hint)
+        return StoreError(f"the files were put back, but this is not recorded: {error.message}", error.hint)
     return None

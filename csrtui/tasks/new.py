@@ -51,7 +51,7 @@ class BlockedError(InputError):
         if first.fix and first.fix.no_common_name:
             hint = "leave the common name out: --no-common-name"
         if all(finding.forceable for finding in findings):
-            hint = f"{hint}; or insist with --force" if hint else "insist with --force"
+            hint = f"{hint}; or override with --force" if hint else "override with --force"
         super().__init__(first.text, hint)
         self.findings = findings
 

@@ -139,7 +139,7 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
 
 
 def _protection(record: PairRecord) -> str:
-    return "under a passphrase" if record.key.encrypted else "no passphrase, mode 0600"
+    return "with a passphrase" if record.key.encrypted else "no passphrase, mode 0600"
 
 
 def _files(pair: Pair) -> list[str]:

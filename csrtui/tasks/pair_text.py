@@ -144,7 +144,7 @@ def fingerprint(digits: str) -> str:
 
 
 def _protection(record: PairRecord) -> str:
-    return "under a passphrase" if record.key.encrypted else "mode 0600, no passphrase"
+    return "with a passphrase" if record.key.encrypted else "mode 0600, no passphrase"
 
 
 def platform_label(identifier: str) -> str:

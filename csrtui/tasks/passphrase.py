@@ -34,7 +34,7 @@ def open_key(session: Session, pair: Pair, passphrase: Secret | BatchDecryptor |
         with translate_errors(lambda _: damaged):
             return cast("PrivateKey", load_pem_private_key(pem, None))
     if passphrase is None:
-        raise InputError(f"the key of {pair.name} is under a passphrase", "give the passphrase of the key")
+        raise InputError(f"the key of {pair.name} has a passphrase", "give the passphrase of the key")
     try:
         decryptor = passphrase if isinstance(passphrase, BatchDecryptor) else BatchDecryptor(passphrase)
         return decryptor.decrypt(pkcs8.to_der(pem))

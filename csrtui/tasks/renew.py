@@ -146,7 +146,7 @@ def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.
     if successor is not None:
         raise RefusedError(
             f"{pair.name} is renewed already, by {successor.name}",
-            f"continue with that: csrtui show {successor.name}; or insist with --force",
+            f"continue with that: csrtui show {successor.name}; or override with --force",
         )
 
 
@@ -263,7 +263,7 @@ def _open_proved_key(
     findings = private_key_findings(key, record.ca)
     for finding in (*renewal.old_findings, *findings):
         if is_blocking(finding, blocking):
-            raise RefusedError(finding.text, f"{remedy}; or insist with --force")
+            raise RefusedError(finding.text, f"{remedy}; or override with --force")
     return key, OldKeyProof(
         (
             "The private key exists and matches this CSR.",

@@ -105,7 +105,7 @@ def restore_contents(
     content = backup.content
     if not content.is_signed and not consent.unsigned:
         raise UnsignedError(
-            "the backup is not signed: anyone who can write to its medium can have changed its names and "
+            "the backup is not signed: anyone who can write to its medium could have changed its names and "
             f"certificates; its key has the SPKI SHA-256 {content.csr.spki_sha256}",
             "compare names and fingerprint with what you know; then restore it with --unsigned",
         )
@@ -129,7 +129,7 @@ def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...
             f"The pair is for a {ca} CA."
         )
         if stays_encrypted(content, consent) and content.key_protection is KeyProtection.PLAIN:
-            return note, "The key stays under the passphrase of the backup."
+            return note, "The key keeps the passphrase of the backup."
         return (note,)
     notes, details = [], content.details
     if details.platform is not None and details.platform not in PLATFORMS:

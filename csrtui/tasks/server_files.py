@@ -205,7 +205,7 @@ def require_place(lineage: Lineage, pair: str) -> Installation:
     place = lineage.installation
     if place is None:
         raise InputError(
-            f"{visible(pair)} was not installed yet, so the server software and the folder are unknown",
+            f"{visible(pair)} has not been installed yet, so the server software and the folder are unknown",
             "use --for PLATFORM and --to DIR",
         )
     return place

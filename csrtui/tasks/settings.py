@@ -102,7 +102,7 @@ def describe_files(environ: Mapping[str, str]) -> list[str]:
     documents = {layer.path: layer.document for layer in settings.layers}
     problems = {problem.path: problem.error.message for problem in settings.problems}
     for path in (own, *config_file.site_paths(environ)):
-        state = "" if path in documents else problems.get(path, "not there")
+        state = "" if path in documents else problems.get(path, "does not exist")
         lines.append(f"{path}: {state}" if state else path)
         lines += [f"  {line}" for line in _value_lines(documents.get(path, {}))]
         if path in documents and path in problems:

@@ -82,7 +82,7 @@ def refuse_without_backup(session: Session, pair: Pair) -> None:
     if session.policy.backup_before_submit and lacks_backup(pair.record):
         raise RefusedError(
             f"{pair.name} has no verified backup, which policy requires first {session.policy.origin}",
-            f"csrtui backup {pair.name} --to DIR; or insist with --force",
+            f"csrtui backup {pair.name} --to DIR; or override with --force",
             pair=pair.name,
         )
 

@@ -122,7 +122,7 @@ COMMANDS = (
             "Filter by words: of the name, subject, key, CA, server software and stage; a next step such as renew; "
             "due, expired, overdue, not backed up, retired; a month such as feb-2027.", Scope.LISTS, priority=False),
     Command("new_request", "n", "New",
-            "Make a key and CSR: go to the request form (with many hosts, to the form for several hosts).", Scope.LISTS, priority=False),
+            "Go to the request form, to make a key and CSR here or on many hosts.", Scope.LISTS, priority=False),
     Command("previous_pair", "left_square_bracket", "Previous",
             "Show the previous pair of the list.", Scope.PAIR, on_bar=False, priority=False),
     Command("next_pair", "right_square_bracket", "Next",

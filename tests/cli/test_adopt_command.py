@@ -253,7 +253,7 @@ def test_what_stays_closed_in_a_search_is_told(csrtui: Csrtui, put: Callable[...
     folder = put(key=pkcs8(rsa_key()), csr=CSR, closed=pkcs8(ec_key(), passphrase=PHRASE))
     ran = csrtui("adopt", folder, "--yes")
     assert (ran.status, csrtui.pairs) == (1, [NAME])
-    assert f"FAILED  {folder}/closed  the key is under a passphrase" in ran.out
+    assert f"FAILED  {folder}/closed  the key has a passphrase" in ran.out
     assert csrtui("adopt", folder, "--yes", "--passphrase-file", "/nowhere").status == 2
 
 

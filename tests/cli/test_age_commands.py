@@ -141,9 +141,9 @@ def test_those_of_keys_under_a_passphrase_with_both(
     given = ("--passphrase-file", str(secret))
     csrtui("new", "a.com", *given)
     ran = csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT)
-    assert "not signed, because the key is under a passphrase" in ran.out
+    assert "not signed, because the key has a passphrase" in ran.out
     ran = csrtui("verify", "a.com", "--identity", str(identity))
-    assert (ran.status, "the key in the backup is under a passphrase" in ran.out) == (1, True)
+    assert (ran.status, "the key in the backup has a passphrase" in ran.out) == (1, True)
     ran = csrtui("verify", "a.com", "--identity", str(identity), *given)
     assert (ran.status, "restores" in ran.out) == (0, True)
 

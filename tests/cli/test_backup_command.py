@@ -92,7 +92,7 @@ def test_a_key_under_another_passphrase_fails(csrtui: Csrtui, places: Places) ->
     places.say("something else entirely")
     ran = places.back_up(csrtui, "a.com")
     assert ran.status == 1
-    assert "is under another passphrase" in ran.json["results"][0]["text"]
+    assert "has a different passphrase" in ran.json["results"][0]["text"]
     assert (places.files, status(csrtui, "a.com")) == ([], "none")
 
 

@@ -161,7 +161,7 @@ def test_an_age_file_of_somebody_else_is_named_and_refused_where_it_can_be_known
         assert right not in ran.err
         own.write_bytes(foreign.read_bytes())
         ran = csrtui("verify", str(own), *with_identity)
-        assert (ran.status, "it has another key than a.com" in ran.out) == (1, True)
+        assert (ran.status, "its key is not that of a.com" in ran.out) == (1, True)
         assert csrtui("verify", "a.com", *with_identity).status == 1
         assert csrtui("verify", str(own)).status == 1
         tally.add()

@@ -87,7 +87,7 @@ def place(csrtui: Csrtui, tmp_path: Path) -> Place:
 @pytest.mark.parametrize(
     ("line", "pair", "said"),
     [
-        ("backup a.com --to USB --passphrase-file WRONG", "a.com", "is under another passphrase"),
+        ("backup a.com --to USB --passphrase-file WRONG", "a.com", "has a different passphrase"),
         ("verify a.com --passphrase-file WRONG", "a.com", "does not open the key"),
         ("verify BACKUP-B --identity STRANGER", None, "encrypted to other recipients"),
         ("restore BACKUP-A --passphrase-file RIGHT", "a.com", "is in the keystore: a.com"),

@@ -65,7 +65,7 @@ def test_what_is_unambiguous_is_read(form: str, csrtui: Csrtui, tmp_path: Path) 
         (f"common_name,,ca\n{ROW}", "has no name for column 2", "the first line names the columns"),
         ("common_name,colour\nx,y\n", 'has an unknown column "colour"', "the first line names the columns"),
         ("names;ca\nx;public\n", "has no common_name", "the first line names the columns"),
-        ("cn,common_name\nx,y\n", "a column twice", "the first line names the columns"),
+        ("cn,common_name\nx,y\n", "a duplicate column", "the first line names the columns"),
         (b"common_name,organization\nwww.example.com,M\xfcller\n", "line 2", "iconv -f WINDOWS-1252"),
     ],
 )

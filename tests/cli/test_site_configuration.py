@@ -52,7 +52,7 @@ def test_policy_refuses_small_keys_unless_forced(csrtui: Csrtui, site: Path, tmp
     assert ran.error == (
         f"RSA 2048 keys are not allowed here: policy requires RSA keys of at least 3072 bits (set in {site})."
     )
-    assert ran.hint == "use RSA 3072; or insist with --force"
+    assert ran.hint == "use RSA 3072; or override with --force"
     assert csrtui("check", "a.com", "--key", "rsa-2048").status == 1
     assert csrtui("new", "a.com", "--key", "rsa-2048", "--force").status == 0
     assert csrtui("renew", "a.com").status == 2

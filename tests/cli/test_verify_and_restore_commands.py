@@ -238,14 +238,14 @@ def test_one_that_is_not_signed_needs_the_option_and_stays_encrypted(
     assert not (tmp_path / "other" / "pairs").exists()
     ran = csrtui(*command, *places.given, "--unsigned", "--json")
     assert ran.status == 0
-    assert "The key stays under the passphrase of the backup" in ran.err
+    assert "The key keeps the passphrase of the backup" in ran.err
     assert b"ENCRYPTED" in (tmp_path / "other" / "pairs" / "a.com" / "key.pem").read_bytes()
 
 
 def test_the_key_is_decrypted_on_demand(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
     ran = csrtui(*bare(csrtui, places, tmp_path), *places.given, "--unsigned", "--decrypt-key")
     assert ran.status == 0
-    assert "stays under" not in ran.err
+    assert "keeps the passphrase" not in ran.err
     restored = tmp_path / "other" / "pairs" / "a.com" / "key.pem"
     assert restored.read_bytes() == (csrtui.pair("a.com") / "key.pem").read_bytes()
 

@@ -369,7 +369,7 @@ async def test_every_host_examines_itself_and_one_that_is_away_is_a_finding(
         await user.press("escape", "down", "enter")
         await user.see("concerns web2 itself, not a pair")
         await user.press("down", "enter")
-        await user.see("z on web1 was not read yet")
+        await user.see("z on web1 has not been read yet")
         await user.press("r")
         await user.see("Nothing is wrong. 1 of 1 hosts examined their keystores.")
         await user.press("escape")

@@ -65,7 +65,7 @@ def test_hosts_that_fail_hold_up_no_other_and_are_named(fake: FakeAnsible, fleet
         "half": "store",
         "dead": "unexpected",
     }
-    assert failed["full"]["error"] == 'the keystore there cannot be used; full says: "the disk is full"'
+    assert failed["full"]["error"] == 'its keystore cannot be used; full says: "the disk is full"'
     assert failed["full"]["remedy"] == "run csrtui doctor on full"
     assert "make room" not in ran.out
     assert "restore it" not in ran.out
@@ -185,13 +185,13 @@ def test_a_csr_that_is_not_the_one_on_record_is_not_kept(
             "refused: request: listed 000000000000000…, sent "
             f"{ASKED.sha256[:15]}…; names: the pair is listed as b.com, the CSR is for a.com"
         ),
-        'csrtui there did not accept the input; web2 says: "no pair b.com"',
+        'csrtui on the host did not accept the input; web2 says: "no pair b.com"',
     ]
     assert [one["reason"] for one in ran.json_lines] == ["mismatch", "input"]
     fake.answers({"web1": listed(other)})
     fake.answers({"web1": said("unrecognized arguments: --as=x", 2)})
     ran = fleet("csr", "b.com", "--to", str(tmp_path))
-    assert ran.error.startswith("web1 b.com: csrtui there is another release; web1 says: ")
+    assert ran.error.startswith("web1 b.com: csrtui on the host is a different release; web1 says: ")
     assert ran.hint is not None
     assert ran.hint.startswith("use the same release on both machines")
     fake.answers({"web1": listed(other)})
@@ -200,7 +200,9 @@ def test_a_csr_that_is_not_the_one_on_record_is_not_kept(
     assert ran.error == "web1 b.com: it did not send a CSR for each pair"
     assert list(tmp_path.glob("*.pem")) == []
     fake.answers({"web1": listed(other)})
-    assert "no host that was read has a pair c.com" in fleet("csr", "c.com", "--to", str(tmp_path)).error
+    assert (
+        "no host that was read has a pair named c.com" in fleet("csr", "c.com", "--to", str(tmp_path)).error
+    )
     fake.answers({"web1": listed()})
     assert "no pair that was read is waiting" in fleet("csr", "--to", str(tmp_path)).err
 

@@ -95,7 +95,7 @@ def test_a_host_without_the_variable_is_named_and_the_others_are_done(fake: Fake
     )
     assert "web3: variable site is a dictionary" in ran.err
     (line,) = ran.json_lines
-    assert line["error"] == 'the keystore there cannot be used; web1 says: "the disk is full"'
+    assert line["error"] == 'its keystore cannot be used; web1 says: "the disk is full"'
     assert line["remedy"] == "run csrtui doctor on web1"
     fake.holds({"web2": {}})
     assert fleet("new", "{{ site }}", "--yes", "--force").status == 1
@@ -147,7 +147,7 @@ def test_certificates_go_where_their_keys_are(fake: FakeAnsible, fleet: Any, tmp
     assert ran.status == 1
     assert ran.out == "ok  web1  a.com  imported\n"
     assert "no host that was read has the key of CN=b.com" in ran.err
-    assert 'web1 a.com: csrtui there refused; web1 says: "older"' in ran.err
+    assert 'web1 a.com: csrtui on the host refused; web1 says: "older"' in ran.err
     assert '"hosts": [!unsafe "web1"]' in fake.play(2)
     assert fake.play(2).count("BEGIN CERTIFICATE") == 2
 

@@ -61,7 +61,7 @@ def test_what_a_host_refuses_is_named_and_holds_up_no_other(fake: FakeAnsible, f
     fake.answers({"web1": ended(0, 1, err="csrtui: error: no\nhint: rm -rf /\n"), "web2": AWAY})
     ran = fleet("retire", "a.com", "b.com")
     assert (ran.status, ran.out) == (1, "ok  web1  a.com  retired\n")
-    assert 'web1 b.com: csrtui there refused; web1 says: "no"' in ran.err
+    assert 'web1 b.com: csrtui on the host refused; web1 says: "no"' in ran.err
     assert "web2 a.com: the host cannot be reached" in ran.err
     assert "rm -rf" not in ran.err
     fake.answers({"web1": listed(pair())})

@@ -95,7 +95,7 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
             ("web1", True),
             ("web2", True),
         ]
-        await user.see("What 2 hosts would get, 1 left out")
+        await user.see("Preview for 2 hosts, 1 left out")
         await user.see("variable site is missing on web3")
         await user.press("down")
         await user.see("CN=mydomain.com,O=Example Ltd")
@@ -165,7 +165,7 @@ async def test_an_error_on_one_host_stops_all_and_what_x509_could_hold_is_asked_
         await planned(user)
         await user.see("1 error")
         await user.press("ctrl+g")
-        await user.see("Make them although a CA will refuse them?")
+        await user.see("Make them even though a CA will refuse them?")
         await user.press("escape")
         assert user.at(FleetPlanScreen)
         assert "2 done" in await agreed(user)

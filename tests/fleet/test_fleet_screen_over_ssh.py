@@ -88,7 +88,7 @@ def test_the_journey_is_typed_and_no_secret_travels(
         session.wait_for("2 hosts · no pairs")
         typist.does("n", "request on many hosts")
         typist.does("{{ inventory_hostname }}.example-shop.com", "another on each host")
-        typist.does(CTRL_G, "What 2 hosts would get")
+        typist.does(CTRL_G, "Preview for 2 hosts")
         typist.does(CTRL_G, "Make a pair on 2 hosts?")
         typist.does("\t\r", "│ 2 done · 2 hosts")
         typist.does("\r", "2 pairs · 2 not backed up")

@@ -121,9 +121,9 @@ def test_what_does_not_restore_is_named_and_not_confirmed(
     assert (ran.status, len(tokens(fake.play(3)))) == (1, 1)
     assert errors.pop("gone.com") == "the file of its backup is missing or cannot be read"
     assert errors.pop("odd.com") == "the host did not send its backup in base64"
-    assert errors.pop("other.com").endswith("it contains another CSR than that of the pair")
+    assert errors.pop("other.com").endswith("it contains a CSR other than the pair's")
     assert errors.pop("away.com").startswith("the host cannot be reached")
-    assert errors.pop("good.com").startswith('csrtui there refused; web1 says: "')
+    assert errors.pop("good.com").startswith('csrtui on the host refused; web1 says: "')
     assert "\x1b" not in ran.out
     assert all(error.startswith("its backup does not restore: ") for error in errors.values())
     assert set(errors) == {"foreign.com", "cut.com"}

@@ -228,7 +228,7 @@ def test_a_passphrase_may_be_taken_away_or_put_on(session: Session, elsewhere: P
 
 
 @pytest.mark.parametrize(
-    ("passphrase", "words"), [(None, "under a passphrase"), (Secret("x"), "does not open")]
+    ("passphrase", "words"), [(None, "has a passphrase"), (Secret("x"), "does not open")]
 )
 def test_a_key_that_stays_closed_is_a_failure(
     session: Session, elsewhere: Path, passphrase: Secret | None, words: str

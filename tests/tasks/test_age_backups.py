@@ -258,7 +258,7 @@ def test_an_encrypted_key_stays_encrypted(
 ) -> None:
     backup = back_up(session, made(session, encrypted=True), order)
     opened = read_contents(backup.path, IDENTITY)
-    with pytest.raises(InputError, match="under a passphrase"):
+    with pytest.raises(InputError, match="has a passphrase"):
         verify_with_identity(laptop, opened)
     with pytest.raises(RefusedError, match="passphrase does not open"):
         verify_with_identity(laptop, opened, Secret("another"))
@@ -309,7 +309,7 @@ def test_a_disk_that_gives_back_something_else_is_said(
 ) -> None:
     made(session)
     monkeypatch.setattr("csrtui.tasks.backup.read_foreign", lambda *_, **__: b"something else")
-    with pytest.raises(RefusedError, match="other data than was written"):
+    with pytest.raises(RefusedError, match="data that differs from what was written"):
         back_up(session, "a.com", order)
     assert record_of(session).backup_status is BackupStatus.DAMAGED
 

@@ -135,7 +135,7 @@ def test_typed_differently_the_second_time_it_is_not_verified(session: Session, 
 
 def test_another_passphrase_than_the_key_s_makes_no_backup(session: Session, place: Path) -> None:
     new_pair(session, passphrase=OTHER)
-    with pytest.raises(RefusedError, match=r"the key of a\.com is under another passphrase"):
+    with pytest.raises(RefusedError, match=r"the key of a\.com has a different passphrase"):
         back_up(session, "a.com", order(place))
     assert_not_verified(session)
     assert os.listdir(place) == []
@@ -152,7 +152,7 @@ def test_a_disk_that_gives_back_something_else_is_noticed(
 ) -> None:
     new_pair(session)
     monkeypatch.setattr(task, "read_foreign", lambda path, **_: damage(Path(path).read_bytes()))
-    with pytest.raises(RefusedError, match="the disk returned other data than was written"):
+    with pytest.raises(RefusedError, match="the disk returned data that differs from what was written"):
         back_up(session, "a.com", order(place))
     assert_not_verified(session)
 

@@ -128,7 +128,7 @@ def test_the_previous_set_is_put_back_under_the_name_of_either_pair(session: Ses
         assert contents(to) == old
         assert contents(to / PREVIOUS) == {}
         assert record_of(session, new).installed is None
-        assert record_of(session, new).history[-1].text.startswith("the previous files put back: ")
+        assert record_of(session, new).history[-1].text.startswith("previous files put back: ")
     assert record_of(session).installed is not None
     with pytest.raises(RefusedError, match="there is no previous set of"):
         undo_export(session, new, NGINX, str(to))
@@ -304,7 +304,7 @@ def test_the_last_folder_is_used_again_and_without_one_an_option_is_required(
 ) -> None:
     issued_pair(session)
     found = prepare(session, spec(to))
-    with pytest.raises(InputError, match="was not installed yet") as caught:
+    with pytest.raises(InputError, match="has not been installed yet") as caught:
         require_place(found.lineage, "a.com")
     assert "--for PLATFORM and --to DIR" in str(caught.value.hint)
     export(session, found)

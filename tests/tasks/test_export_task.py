@@ -171,7 +171,7 @@ def test_an_encrypted_key_is_written_plain_where_the_server_has_to_read_it(
 def test_an_encrypted_key_is_under_the_passphrase_of_the_file_in_pkcs12(session: Session, to: Path) -> None:
     issued_pair(session, passphrase=PASSPHRASE)
     found = ready(session, to, "iis")
-    assert [text for text in found.warnings if "under the passphrase of the file" in text]
+    assert [text for text in found.warnings if "has the passphrase of the file" in text]
     export(session, found, key_passphrase=PASSPHRASE, file_passphrase=Secret("another one"))
     from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 

@@ -150,9 +150,9 @@ def test_what_x509_cannot_hold_is_never_forced(
 @pytest.mark.parametrize(
     ("asked", "hint"),
     [
-        (RequestSpec(("intranet",)), "for the organization's own CA: --ca private; or insist with --force"),
-        (RequestSpec(("a.com",), key_type=KeyType.ED25519), "--ca private; or insist with --force"),
-        (RequestSpec(("*.co.uk",)), "insist with --force"),
+        (RequestSpec(("intranet",)), "for the organization's own CA: --ca private; or override with --force"),
+        (RequestSpec(("a.com",), key_type=KeyType.ED25519), "--ca private; or override with --force"),
+        (RequestSpec(("*.co.uk",)), "override with --force"),
     ],
 )
 def test_what_x509_can_hold_is_forced_by_force(session: Session, asked: RequestSpec, hint: str) -> None:

@@ -105,7 +105,7 @@ def test_a_pair_with_a_past_in_full() -> None:
     )
     shown = lines(one, has_certificate=True)
     assert shown["For"].startswith("from-a-later-version, ")
-    assert shown["Key"] == "RSA 2048, under a passphrase"
+    assert shown["Key"] == "RSA 2048, with a passphrase"
     assert shown["Backup"] == "verified 2026-11-23T09:00:00Z: /b.pem"
     assert shown["Submitted"] == "2026-11-23T09:00:00Z"
     assert shown["Valid from"] == "2026-11-22T09:00:00Z"

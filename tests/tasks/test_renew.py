@@ -233,7 +233,7 @@ def test_a_key_under_a_passphrase_is_opened_for_the_proof(fresh: Session) -> Non
     old = make(fresh, passphrase=PASSPHRASE)
     renewal = plan_renewal(fresh, old.name)
     assert prove_old_key(fresh, renewal, PASSPHRASE).sentences
-    with pytest.raises(InputError, match="under a passphrase"):
+    with pytest.raises(InputError, match="has a passphrase"):
         prove_old_key(fresh, renewal)
     with pytest.raises(RefusedError):
         prove_old_key(fresh, renewal, Secret("wrong"))

@@ -250,7 +250,7 @@ def found(**changes: Any) -> BackupFile:
         (
             found(integrity=Integrity.CHECKSUM),
             Consent(unsigned=True),
-            ["is for a public CA.", "The key stays under"],
+            ["is for a public CA.", "The key keeps the passphrase"],
         ),
         (
             found(

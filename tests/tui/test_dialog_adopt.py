@@ -114,7 +114,7 @@ async def test_a_passphrase_is_asked_for_only_where_one_is_wanted(tmp_path: Path
         assert "1 encrypted key found" in said(user, "notes")
         await user.press("enter")
         await until_told(user)
-        assert "under a passphrase" in said(user, "notes"), "the only key stays closed"
+        assert "has a passphrase" in said(user, "notes"), "the only key stays closed"
         await user.press("x", "enter")
         await until_told(user)
         assert "does not open" in said(user, "notes")

@@ -161,7 +161,7 @@ async def test_a_pkcs12_file_is_made_under_a_passphrase_typed_twice(tmp_path: Pa
         assert PASSPHRASE not in user.screen_text
         await user.press("enter")
         await written(user)
-        assert "contains the key under the passphrase given" in " ".join(user.read_text.split())
+        assert "contains the key with the given passphrase" in " ".join(user.read_text.split())
         assert PASSPHRASE not in user.read_text
     made = tmp_path / "tls" / f"{ONE}.pfx"
     key, certificate, _ = pkcs12.load_key_and_certificates(made.read_bytes(), PASSPHRASE.encode())

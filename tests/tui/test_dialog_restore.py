@@ -304,7 +304,7 @@ async def test_one_that_is_not_signed_is_asked_about_and_stays_encrypted_unless_
         await user.press(*decrypt, "enter")
         await user.until(lambda: isinstance(user.app.screen, NoticeModal), "what did not come back")
         assert "not signed" in user.screen_text
-        assert ("stays under the passphrase" in user.screen_text) is encrypted
+        assert ("keeps the passphrase" in user.screen_text) is encrypted
         await user.press("enter")
         await until_back(user)
         await user.until(lambda: "lost.example.com" in user.pairs, "the pair")
@@ -409,7 +409,7 @@ async def test_its_key_may_be_under_a_passphrase_too(tmp_path: Path) -> None:
         assert "It is not signed" in user.screen_text
         await user.press("right", "enter")
         await until_told(user)
-        assert "under a passphrase" in said(user)
+        assert "has a passphrase" in said(user)
         assert user.focused_id == "passphrase"
         await user.paste(PASSPHRASE)
         await user.press("enter")

@@ -263,7 +263,7 @@ async def test_the_passphrase_of_a_key_in_one_to_recipients_is_asked_for_when_it
         await user.paste(str(tmp_path / "identity"))
         await user.press("enter")
         await looked(user)
-        assert "the key in the backup is under a passphrase" in said(user, "results")
+        assert "the key in the backup has a passphrase" in said(user, "results")
         assert user.focused_id == "passphrase"
         await user.paste("wrong")
         await user.press("enter")

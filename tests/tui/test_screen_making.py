@@ -65,7 +65,7 @@ async def test_what_a_ca_refuses_asks_with_cancel_first(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"intranet")
         await user.generate()
-        assert "Generate although a CA will refuse it?" in user.question
+        assert "Generate even though a CA will refuse it?" in user.question
         assert user.answer is False
         await user.press("enter")
         assert user.question == ""

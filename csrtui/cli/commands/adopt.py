@@ -58,7 +58,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--make-csr",
         action="store_true",
-        help="also in a search: if a key has no CSR, make one from its certificate",
+        help="make a missing CSR from the certificate, also in a search",
     )
     parser.add_argument(
         "--names", nargs="+", metavar="NAME", help="with --key and --make-csr: make a CSR for these names"

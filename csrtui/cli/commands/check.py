@@ -54,7 +54,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="with --find-pair: the pair's name")
     parser.add_argument(
-        "--same-key", action="store_true", help="with --find-pair: whatever the type of the key"
+        "--same-key", action="store_true", help="with --find-pair: ignore the type of the key"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 

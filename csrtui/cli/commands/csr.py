@@ -35,7 +35,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--note", metavar="TEXT", default="", help="note to record, e.g. the order number")
     parser.add_argument(
-        "--force", action="store_true", help="proceed although policy requires a verified backup"
+        "--force", action="store_true", help="proceed even if policy requires a verified backup"
     )
     add_dry_run_argument(parser)
 

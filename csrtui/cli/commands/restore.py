@@ -94,7 +94,7 @@ def _accept_unsigned(content: BackupFile, names: tuple[str, ...]) -> bool:
     if content.is_signed or not (sys.stdin and sys.stdin.isatty()):
         return False
     write_message(
-        "The backup is not signed: anyone who can write to its medium can have changed its names and certificates.\n"
+        "The backup is not signed: anyone who can write to its medium could have changed its names and certificates.\n"
     )
     return confirm(f"Restore it with the names {', '.join(names)}?")
 

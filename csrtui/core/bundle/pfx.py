@@ -136,7 +136,7 @@ def _find_password(
         if opens(password):
             return password
     if passphrase is None:
-        raise pbe.LockedError("the PKCS #12 is under a passphrase", _HINT)
+        raise pbe.LockedError("the PKCS #12 has a passphrase", _HINT)
     raise RefusedError("the passphrase does not open the PKCS #12, or the file is damaged")
 
 

@@ -48,7 +48,7 @@ def open_encrypted(der: bytes, passphrase: Secret | None) -> "PrivateKey":
         InputError: The key cannot be opened. The message says why.
     """
     if passphrase is None:
-        raise pbe.LockedError("the key is under a passphrase")
+        raise pbe.LockedError("the key has a passphrase")
     return _load_decrypted(pbe.decrypt(pbe.parse_encrypted_private_key(der), passphrase.encoded))
 
 
@@ -61,7 +61,7 @@ def open_pem_encrypted(cipher: str, iv: str, ciphertext: bytes, passphrase: Secr
         InputError: The key cannot be opened. The message says why.
     """
     if passphrase is None:
-        raise pbe.LockedError("the key is under a passphrase")
+        raise pbe.LockedError("the key has a passphrase")
     try:
         iv_octets = bytes.fromhex(iv)
     except ValueError as error:
@@ -116,7 +116,7 @@ def open_openssh(body: bytes) -> "PrivateKey":
         raise InputError("the OpenSSH key is damaged")
     if not body.startswith(OPENSSH_MAGIC + _NO_PASSPHRASE):
         raise OpensshLockedError(
-            "the OpenSSH key is under a passphrase, which csrtui does not open in this format",
+            "the OpenSSH key has a passphrase: csrtui cannot open such keys",
             'cp KEY COPY && ssh-keygen -p -N "" -f COPY removes the passphrase from a copy; '
             "adopt COPY with --encrypt-key, then delete it",
         )

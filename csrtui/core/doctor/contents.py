@@ -170,7 +170,7 @@ class _ContentsCheck:
     def _check_record(self) -> Iterator[DoctorFinding]:
         if isinstance(self._record_error, UnknownSchemaError):
             remedy = instruction("Use the version of csrtui that wrote it, or a newer one.")
-            text = f"has another schema than {SCHEMA}, the only one that this version can read"
+            text = f"has a schema other than {SCHEMA}, the only one that this version can read"
             yield self._finding(FindingCode.RECORD_SCHEMA, "pair.json", text, remedy)
         elif self._record_error is not None:
             text = f"cannot be read: {visible(self._record_error.message)}"
@@ -194,16 +194,16 @@ class _ContentsCheck:
             yield self._damaged(FindingCode.REQUEST_CHANGED, "request.pem", text)
             return  # all other differences would have the same cause
         if csr.spki_sha256 != record.key.spki_sha256:
-            text = "has another key fingerprint than the CSR"
+            text = "has a key fingerprint that differs from the CSR's"
             yield self._wrong_record(FindingCode.FINGERPRINT_DISAGREES, "pair.json", text)
         # Early releases did not record further attributes. The text of the subject contains them.
         fields = csr.subject._replace(attributes=record.subject.attributes)
         if csr.subject_text != record.subject_text or fields != record.subject:
-            text = f"contains another subject than the CSR, which has {csr.subject_text}"
+            text = f"contains a subject that differs from the CSR's ({csr.subject_text})"
             yield self._wrong_record(FindingCode.SUBJECT_DISAGREES, "pair.json", text)
         # An adopted CSR may have the common name only in its subject.
         if set(record.names) - {csr.subject.common_name} != set(csr.names) - {csr.subject.common_name}:
-            text = f"contains other names than the CSR, which has {visible(' '.join(csr.names))}"
+            text = f"contains names that differ from the CSR's ({visible(' '.join(csr.names))})"
             yield self._wrong_record(FindingCode.NAMES_DISAGREE, "pair.json", text)
 
     def _check_key(self) -> Iterator[DoctorFinding]:

@@ -80,9 +80,7 @@ def check_store_files(store: FileFacts, user: int, *, creating: bool) -> Iterato
         user: The ID of the user that csrtui runs as.
         creating: Whether another process is creating a pair.
     """
-    run_as_owner = (
-        f"Run csrtui as user {store.owner}, to whom this keystore belongs, or use another keystore."
-    )
+    run_as_owner = f"Run csrtui as user {store.owner}, who owns this keystore, or use another keystore."
     for finding in check_file(store, FileRule.FOLDER, user):
         is_foreign = finding.code is FindingCode.FOREIGN_OWNER
         yield replace(finding, fix=instruction(run_as_owner)) if is_foreign else finding
@@ -150,7 +148,7 @@ def _check_pairs_entry(file: FileFacts, user: int, *, creating: bool) -> Iterato
                 FindingCode.LEFTOVER_CREATION, file.path, text, command("rm", "-rf", file.path)
             )
     elif file.kind is FileKind.FOLDER and not file.name.startswith("."):
-        text = f"{visible(file.path)} has a name that a pair cannot have: no command uses it"
+        text = f"{visible(file.path)} does not have a valid pair name: no command uses it"
         remedy = instruction(
             "Move it out of the keystore. If it contains a key that you need, adopt it from there."
         )

@@ -53,7 +53,7 @@ def _spend(cost: float) -> None:
         return
     if sum(spent) + cost > MAX_FILE_COST:
         raise InputError(
-            "not opened: the keys of this file together would take too much work",
+            "not opened: opening all keys in this file would take too long",
             "give the key in a file of its own; if it was in one, the file was made to keep this machine busy",
         )
     spent.append(cost)

@@ -64,7 +64,7 @@ def compose(
         )
     except (TypeError, ValueError) as error:
         raise InputError(
-            "PKCS #12 cannot contain a key of this type under this passphrase",
+            "PKCS #12 cannot contain a key of this type with this passphrase",
             "make a new pair with an RSA or EC key",
         ) from error
 

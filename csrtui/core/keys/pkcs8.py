@@ -171,7 +171,7 @@ def decrypt_with(der: bytes, derived_key: DerivedKey) -> "PrivateKey":
 
     envelope = _read_envelope(der)
     if envelope is None:
-        raise ValueError("the key has another encryption scheme")
+        raise ValueError("the key uses a different encryption scheme")
     with translate_errors(_decryption_error):
         decryptor = Cipher(algorithms.AES256(derived_key.revealed), modes.CBC(envelope.iv)).decryptor()
         unpadder = PKCS7(algorithms.AES256.block_size).unpadder()

@@ -86,8 +86,8 @@ class Query(NamedTuple):
     def narrows(self, other: "Query") -> bool:
         """Return whether another query selects at least all pairs that this one selects, at any time.
 
-        This is the case, for example, if this query has one more letter. A word for the status matches other pairs than
-        its first letters, so a query with such a word narrows no other.
+        This is the case, for example, if this query has one more letter. A word for the status matches pairs other than
+        its first letters do, so a query with such a word narrows no other.
         """
         return (
             other.next_step is None

@@ -161,7 +161,7 @@ def _overview(platform: Platform, server: Server, width: int) -> list[str]:
     """Return the facts that you need before you make the request."""
     files = "; ".join(_describe_file(file) for file in server.files)
     protection = (
-        "under a passphrase that the import asks for"
+        "with a passphrase that the import asks for"
         if server.format is FileFormat.PKCS12
         else "without a passphrase, for unattended start"
     )

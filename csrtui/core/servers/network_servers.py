@@ -218,7 +218,7 @@ SERVERS = (
         notes=(
             READ_BY_OWN_USER,
             "On the RHEL family, user and program are radiusd.",
-            "Clients of EAP check the name and the CA: a change of the CA needs a change at each client.",
+            "EAP clients check the name and the CA: a new CA needs a change on every client.",
         ),
     ),
     Server(
@@ -280,7 +280,7 @@ SERVERS = (
         platform="vsftpd",
         snippets=(
             Snippet(
-                "in vsftpd.conf, without spaces around =; both names are also for EC keys",
+                "in vsftpd.conf, without spaces around =; both settings also apply to EC keys",
                 ("ssl_enable=YES", "rsa_cert_file=@certificate@", "rsa_private_key_file=@key@"),
                 Quoting.LINE,
             ),

@@ -299,7 +299,7 @@ _COMMANDS = {
             _backup,
         ),
     ),
-    "renew": ("Make the next pairs where a renewal is due.", on_pairs.RENEW),
+    "renew": ("Make new pairs where a renewal is due.", on_pairs.RENEW),
     "install": ("Write or replace the files for the server software.", on_pairs.INSTALL),
     "retire": ("Mark pairs as no longer used.", on_pairs.RETIRE),
     "verify": (

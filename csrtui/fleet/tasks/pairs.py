@@ -49,7 +49,8 @@ def pairs_named(fleet: Fleet, names: Sequence[str]) -> list[HostPair]:
     for name in names:
         if name not in known:
             raise InputError(
-                f"no host that was read has a pair {visible(name)}", "csrtui fleet list --inventory FILE"
+                f"no host that was read has a pair named {visible(name)}",
+                "csrtui fleet list --inventory FILE",
             )
     return [pair for pair in pairs if not names or pair.pair.name in names]
 

@@ -102,7 +102,7 @@ def _open(
             return Failure(Reason.REFUSED, "the file of its backup is missing or cannot be read", remedy)
         content = parse_contents(data, identities)
         if content.csr.sha256 != record.request.sha256:
-            raise RefusedError("it contains another CSR than that of the pair")
+            raise RefusedError("it contains a CSR other than the pair's")
         backup = BackupContents(path, sha256(data).hexdigest(), content)
         token = verify_with_identity(session, backup, passphrase, ()).confirm
     except PassphraseNeededError:

@@ -277,7 +277,7 @@ class FleetScreen(FleetListScreen):
         for host_pair in self._pairs():
             if (host_pair.host, host_pair.pair.name) == (host, name):
                 return pair_page(host_pair, self._session.clock())
-        raise InputError(f"{visible(name)} on {visible(host)} was not read yet")
+        raise InputError(f"{visible(name)} on {visible(host)} has not been read yet")
 
     # Work
 

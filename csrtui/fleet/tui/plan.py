@@ -136,7 +136,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         elif fatal is None:
             request, finding = blocking
             text = f"{request.host}: {finding.text}"
-            question = ConfirmModal("Make them although a CA will refuse them?", text, "Make them")
+            question = ConfirmModal("Make them even though a CA will refuse them?", text, "Make them")
             self.app.push_screen(question, lambda answer: self._make(Blocking.OVERRULED) if answer else None)
         else:
             request, _ = fatal
@@ -177,7 +177,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         count = len(self._feasible)
         left_out = len(self._rows) - count
         suffix = f", {left_out} left out" if left_out else ""
-        title = f" What {plural(count, 'host')} would get{suffix}"
+        title = f" Preview for {plural(count, 'host')}{suffix}"
         self.query_one("#title", TextBlock).show([((title, "strong"),)])
         self._draw_host()
 

@@ -134,7 +134,7 @@ def names_of(source: Request | Certificate) -> tuple[str, ...]:
 
 def candidate_facts(candidate: Candidate) -> list[tuple[str, str]]:
     """Return a label and an escaped text for each file of a candidate."""
-    protection = ", under a passphrase" if candidate.passphrase is not None else ""
+    protection = ", with a passphrase" if candidate.passphrase is not None else ""
     without_csr = "none: one can be made from the certificate" if candidate.allows_csr else "none"
     facts = [
         ("key", f"{visible(candidate.file.path)}  {candidate.key_label}{protection}"),

@@ -249,7 +249,7 @@ def describe_key(file: str, item: BundleKey, ca: CaKind | None) -> InspectedItem
     """Return the description of a private key. It contains nothing but the public half."""
     public_key = item.key.public_key()
     findings = all_key_findings(item.key, applicable_ca(public_key, ca))
-    protection = "under a passphrase" if item.is_encrypted else "no passphrase"
+    protection = "with a passphrase" if item.is_encrypted else "no passphrase"
     form = "private key, OpenSSH" if item.is_openssh else "private key"
     return _key_item(
         file,
@@ -266,7 +266,7 @@ def describe_key(file: str, item: BundleKey, ca: CaKind | None) -> InspectedItem
 
 def describe_public_key(file: str, item: BundlePublicKey, ca: CaKind | None) -> InspectedItem:
     """Return the description of a public key, or of the public half of a private key that csrtui does not open."""
-    protection = ", under a passphrase" if item.is_encrypted else ""
+    protection = ", with a passphrase" if item.is_encrypted else ""
     facts: list[Fact] = [("Key", f"{visible(item.label)}{protection}")]
     if item.comment:
         facts.append(("Comment", visible(item.comment)))
@@ -281,7 +281,7 @@ def describe_public_key(file: str, item: BundlePublicKey, ca: CaKind | None) -> 
         text = f"{item.label} is too weak, and current OpenSSH does not support it: make a new key."
         remarks = [Remark("key-weak", Level.WARNING, visible(text))]
     if item.is_encrypted:
-        text = "the private key is under a passphrase: only its public half is shown"
+        text = "the private key has a passphrase: only its public half is shown"
         remarks.append(Remark("encrypted", Level.NOTE, text))
     members = {
         "private": item.is_private,
@@ -318,7 +318,7 @@ def describe_locked(file: str, text: str) -> InspectedItem:
         file=file,
         kind=ItemKind.KEY,
         title="encrypted PKCS #12" if "PKCS #12" in text else "encrypted private key",
-        facts=(("Key", "under a passphrase: nothing is visible without it"),),
+        facts=(("Key", "encrypted: nothing is visible without the passphrase"),),
         findings=(Remark("encrypted", Level.NOTE, f"{text}; use --passphrase-file or --passphrase-fd"),),
         members={"private": True, "encrypted": True, "key": None},
     )

@@ -146,7 +146,7 @@ class RenewModal(FormModal["RenewAnswer | None"]):
             return
         from csrtui.tui.modals.confirm import ConfirmModal
 
-        question = ConfirmModal("Use it although a CA will refuse it?", blocking.text, "Use it")
+        question = ConfirmModal("Use it even though a CA will refuse it?", blocking.text, "Use it")
         self.app.push_screen(question, lambda yes: self._choose_way() if yes else None)
 
     def _choose_way(self) -> None:

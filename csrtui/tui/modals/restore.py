@@ -44,7 +44,7 @@ _TO_RECIPIENTS = (
     "This backup is encrypted to recipients. Enter the path of an age identity or ssh private key."
 )
 _UNSIGNED = (
-    "It is not signed: anyone with write access to its medium can have changed the names and certificates."
+    "It is not signed: anyone with write access to its medium could have changed the names and certificates."
 )
 _NO_ORIGIN = "age keeps the key secret, but does not prove who made the file."
 _FOR_BACKUP, _FOR_KEY = "for the backup", "for the key, if it has one"

@@ -27,7 +27,7 @@ _HELP = (
     "Names and subject are copied. The new pair gets a new key."
 )
 _MAX_DRAFTS = 5
-_UNCLAIMED = "Saved forms of earlier sessions. To continue with one, enter its name:"
+_UNCLAIMED = "Saved forms from earlier sessions. To continue with one, enter its name:"
 
 
 class StartFromModal(FormModal[PrefilledForm | None]):
@@ -35,7 +35,7 @@ class StartFromModal(FormModal[PrefilledForm | None]):
 
     Args:
         session: The session with the store.
-        session_draft: Gives access to the saved forms of earlier sessions. None if they are not offered.
+        session_draft: Gives access to the saved forms from earlier sessions. None if they are not offered.
     """
 
     def __init__(self, session: Session, session_draft: SessionDraft | None = None) -> None:

@@ -289,7 +289,9 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         lines = fetch_lines(self._pair, this_host(self._session, os.environ))
         text = "\n\n".join(f"To fetch {label}, run on your computer:\n{line}" for label, line in lines)
         if not text:
-            raise RefusedError("the path of the keystore cannot be typed", "write a file instead")
+            raise RefusedError(
+                "the path of the keystore contains characters that cannot be typed", "write a file instead"
+            )
         try:
             await show_plain(self.app, text)
         except SuspendNotSupported:

@@ -140,7 +140,7 @@ class RequestScreen(FormScreen, PairsScreen):
         if advice.errors and advice.forceable:
             from csrtui.tui.modals.confirm import ConfirmModal
 
-            question = ConfirmModal("Generate although a CA will refuse it?", errors[0].text, "Generate")
+            question = ConfirmModal("Generate even though a CA will refuse it?", errors[0].text, "Generate")
             self.app.push_screen(
                 question, lambda yes: self._generate(spec, Blocking.OVERRULED) if yes else None
             )

@@ -145,7 +145,7 @@ def test_cryptography_s_own_encryption_is_opened_with_its_own_rounds() -> None:
 
 def test_what_is_not_sealed_so_is_not_unsealed() -> None:
     derived = pkcs8.derive(PASSPHRASE, bytes(16))
-    with pytest.raises(ValueError, match="another encryption scheme"):
+    with pytest.raises(ValueError, match="a different encryption scheme"):
         pkcs8.decrypt_with(b"\x30\x00", derived)
     with pytest.raises(InputError, match="cannot be read"):
         BatchDecryptor(PASSPHRASE).decrypt(b"\x30\x00")
