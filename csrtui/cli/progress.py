@@ -95,7 +95,7 @@ def _duration(seconds: float) -> str:
 
 
 class StopEvent(Event):
-    """An event that a signal of the user or the system sets; csrtui then starts no more work.
+    """An event that a signal from the user or the system sets. csrtui then starts no more work.
 
     Attributes:
         signal: The number of the signal that set it, or 0.

@@ -244,7 +244,7 @@ def flush_folder(dir_fd: int, saved: str) -> None:
         saved: The name of the saved item, for the message.
 
     Raises:
-        NotConfirmedError: The disk did not confirm the flush. The rename is visible all the same.
+        NotConfirmedError: The disk did not confirm the flush. The rename is visible anyway.
     """
     try:
         os.fsync(dir_fd)

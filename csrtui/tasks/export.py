@@ -232,7 +232,7 @@ def export(
         InputError: A passphrase is missing, a file exists, or the configuration format cannot represent the path.
         RefusedError: The passphrase is wrong, the key and the certificate do not match, or a file to replace belongs
             to another key.
-        StoreError: The store or the disk reports an error. The message says if files were replaced nevertheless.
+        StoreError: The store or the disk reports an error. The message says if files were replaced anyway.
     """
     key = open_key(session, prepared.pair, key_passphrase)
     require_same_key(session, prepared.pair, prepared.chain[0].public_key(), key.public_key())

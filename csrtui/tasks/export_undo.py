@@ -50,7 +50,7 @@ def undo_export(
         InputError: The pair does not exist, or the folder cannot be used.
         RefusedError: There is no previous set, its files do not match each other, its key is compromised, or a file in
             their place belongs to another key.
-        StoreError: The store or the disk reports an error. The message says if files were put back nevertheless.
+        StoreError: The store or the disk reports an error. The message says if files were put back anyway.
     """
     pair = read_pair_folder(session, pair_name).pair
     path = check_export_folder(folder, session.store.path)

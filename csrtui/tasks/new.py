@@ -150,7 +150,7 @@ def _installation(session: Session, renews: str | None) -> Installation | None:
     try:
         return load_record(session.store.read(renews).record).server
     except CsrtuiError:
-        return None  # the old pair is gone or damaged; its successor is made nevertheless
+        return None  # the old pair is gone or damaged; its successor is made anyway
 
 
 def build_files(

@@ -140,9 +140,7 @@ def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.
     if blocking is Blocking.OVERRULED:
         return
     if pair.record.stage is Stage.RETIRED and not pair.record.compromised:
-        raise RefusedError(
-            f"{pair.name} is retired", f"csrtui renew {pair.name} --force renews it nevertheless"
-        )
+        raise RefusedError(f"{pair.name} is retired", f"csrtui renew {pair.name} --force renews it anyway")
     if successor is not None:
         raise RefusedError(
             f"{pair.name} is renewed already, by {successor.name}",
@@ -181,7 +179,7 @@ def renew(
         BlockedError: A finding on the names or the subject blocks the request.
         InputError: `name` is not a valid pair name.
         RefusedError: The old pair is retired or already renewed.
-        StoreError: The store cannot be used. If the new pair is stored all the same, the message says so.
+        StoreError: The store cannot be used. If the new pair was stored anyway, the message says so.
     """
     check_renewable(session, renewal.pair, blocking)
     return replace_pair(
@@ -319,7 +317,7 @@ def renew_with_same_key(
         BlockedError: A finding on the names or the subject blocks the request.
         InputError: The key is encrypted, and no passphrase was given, or `name` is not a valid pair name.
         RefusedError: A check of the key failed, or the old pair is retired or already renewed.
-        StoreError: The store cannot be used. If the new pair is stored all the same, the message says so.
+        StoreError: The store cannot be used. If the new pair was stored anyway, the message says so.
     """
     check_renewable(session, renewal.pair, blocking)
     key, proof = _open_proved_key(session, renewal, passphrase, blocking)

@@ -50,7 +50,7 @@ class PairDetails:
 
 
 def read_pair_details(session: Session, name: str) -> PairDetails:
-    """Return the details of a pair. If its certificate cannot be used, return the other details all the same.
+    """Return the details of a pair. If its certificate cannot be used, return only the other details.
 
     Raises:
         InputError: The pair does not exist.

@@ -42,7 +42,7 @@ def read_content(data: bytes, passphrase: Secret | None = None, *, requires_key:
         data: The content.
         passphrase: The passphrase for an encrypted file, or None.
         requires_key: Whether the file must contain a private key. A certificate alone is public, so it does not show
-            whose such a file is.
+            who owns the file.
     """
     material = read(data, passphrase)
     if material.has_private_key:

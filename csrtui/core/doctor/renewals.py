@@ -22,7 +22,7 @@ WAIT_OR_CHECK_CLOCK: Final = instruction(
     "Wait for that time. If it has passed, set the clock of this machine."
 )
 _WRONG_CLOCK: Final = instruction(
-    "Nothing has to be done: the clock was wrong when one of both times was recorded, and no command depends on them."
+    "Nothing has to be done: the clock was wrong when one of the two times was recorded, and no command depends on them."
 )
 
 

@@ -60,10 +60,10 @@ class KeyOptions(NamedTuple):
 
 
 class KeyOptionsModal(FormModal[KeyOptions | None]):
-    """A dialog for the options of the next pair. It returns them, or None if nothing is to be changed.
+    """A dialog for the options of the next pair. It returns them, or None if nothing changes.
 
     Args:
-        options: The present options. A passphrase has to be typed again.
+        options: The current options. A passphrase must be typed again.
         renews: The name of the pair that the new pair renews, or "".
     """
 
