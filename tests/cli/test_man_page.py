@@ -20,7 +20,7 @@ def test_the_page_is_up_to_date() -> None:
 def test_the_page_and_the_installation_are_of_this_version_and_no_command_is_missing() -> None:
     text = page()
     assert f'"csrtui {__version__}"' in text, "the changelog begins with another version than the package has"
-    install = (FILE.parents[1] / "csrtui" / "docs" / "install.md").read_text(encoding="utf-8")
+    install = (FILE.parent / "install.md").read_text(encoding="utf-8")
     assert set(re.findall(r"csrtui[-_](\d[\d.]*\d)", install)) == {__version__}
     assert {command.name for command in COMMANDS} <= set(re.findall(r"(?m)^\.SS (\S+)$", text))
 
