@@ -101,7 +101,7 @@ def print_finding(label: str, finding: Finding) -> None:
 
 
 def confirm(question: str) -> bool:
-    """Ask a question on stderr and return whether the answer on standard input, a terminal, is yes."""
+    """Ask a question on stderr, and return whether the answer is yes. Standard input must be a terminal."""
     write_message(f"{question} [y/N] ")
     with prompt_interrupts():
         return sys.stdin.readline().strip().lower() in {"y", "yes"}

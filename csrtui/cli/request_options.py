@@ -38,7 +38,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="platform",
         metavar="PLATFORM",
-        help="the server software, such as nginx; csrtui guide lists them",
+        help="the server software, such as nginx; csrtui guide lists all",
     )
     parser.add_argument(
         "--profile",

@@ -121,7 +121,7 @@ def _matches_name(name: str, csr: Request) -> bool:
 
 
 def _base_name(name: str) -> str:
-    """Return the first pair name for a name, or a text that no pair name begins with if the name is not valid."""
+    """Return the first pair name for a name. If the name is not valid, return a text that begins no pair name."""
     try:
         return pair_name(name)
     except InputError:

@@ -246,7 +246,7 @@ def fleet_summary(fleet: Fleet, pairs: Sequence[Pair], now: datetime) -> str:
 def fleet_age_text(fleet: Fleet, now: datetime) -> str:
     """Return the age of the oldest reading: ``as of 5 min ago``."""
     if fleet.oldest_reading is None:
-        return "no host was read yet"
+        return "no host has been read yet"
     seconds = max(int((now - fleet.oldest_reading).total_seconds()), 0)
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:

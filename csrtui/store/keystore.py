@@ -80,7 +80,7 @@ class Keystore(SavedState):
 
         Args:
             pairs: The preferred name and the files of each pair.
-            names: The free names of the run. Pass the same object for all pairs of a run.
+            names: The free names that the run has found so far. Pass the same object for all pairs of a run.
 
         Returns:
             The name of each pair, or the error if it was not added. A `NotConfirmedError` means that the pair was added

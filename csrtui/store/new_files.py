@@ -98,7 +98,7 @@ def replace_public_file(path: str, data: bytes, beginning: bytes, *, dry_run: bo
     if os.path.lexists(absolute):
         content = files.read_beginning(absolute, len(beginning))
         if content and content != beginning:
-            message = f"{visible(path)} contains something else and is never overwritten"
+            message = f"{visible(path)} is a file of another kind and is never overwritten"
             raise InputError(message, "choose another file name")
     dir_fd = open_output_folder(folder)
     try:

@@ -1,8 +1,8 @@
 """Stamps that show whether another session, or another program, has changed pairs.
 
 Every change that a session makes updates the modification time of ``pairs/``, so one system call shows whether anything
-has changed. Each pair also has a stamp, which is made from the status of its folder, its key and its record. As long as
-the stamp is the same, a list shows the same for the pair.
+has changed. Each pair also has a stamp, which is made from the status of its folder, its key and its record. While the
+stamp is unchanged, so is the pair's entry in a list.
 """
 
 import os

@@ -78,7 +78,7 @@ def _find_pair(session: Session, statement: Confirmation) -> Pair:
         if any(backup.sha256 == statement.file_sha256 for backup in pair.record.backups):
             return pair
     raise RefusedError(
-        f"the confirmation is for a file that is not a backup of {pairs[0].name} made here",
+        f"the confirmation is for a file that is not on record as a backup of {pairs[0].name}",
         "the file was changed before it was opened, or made elsewhere; copy it again and verify the copy",
         pair=pairs[0].name,
     )

@@ -33,7 +33,7 @@ def recall(session: Session, key: LastUsed) -> str:
 
 
 def remember(session: Session, key: LastUsed, text: str) -> None:
-    """Save a value for the next time, if the store can be written to."""
+    """Save a value as the next default of its dialog, if the store can be written to."""
     if text != recall(session, key):
         with suppress(StoreError):
             session.store.update_last_used(

@@ -75,7 +75,7 @@ def undo_export(
 
 
 def _refuse_unknown_key(lineage: Lineage) -> None:
-    """Check that no key of a lineage is compromised, because the previous files, which are encrypted, may contain it.
+    """Check that no key of a lineage is compromised. The previous files are encrypted and could contain such a key.
 
     Raises:
         RefusedError: A key is compromised.

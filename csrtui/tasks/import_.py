@@ -257,8 +257,8 @@ def _complete_chain(
     for item in authorities:
         hint = _chain_hint(session, chain, item.certificate, pool)
         text = (
-            f"is a certificate of the CA {item.certificate.display_name}, which does not belong to the chain of {name}, "
-            f"issued by {issuer}{hint}"
+            f"is a certificate of the CA {item.certificate.display_name}, which does not belong to the chain of {name} "
+            f"(issuer: {issuer}){hint}"
         )
         results.append(Result(ok=False, file=item.file, text=text))
     return results
@@ -280,7 +280,7 @@ def _chain_hint(session: Session, chain: Chain, authority: Certificate, pool: Se
             names.append(pair.name)
         if len(names) == _MAX_NAMES:
             break
-    return f"; it belongs to that of {', '.join(names)}" if names else ""
+    return f"; it belongs to the chain of {', '.join(names)}" if names else ""
 
 
 def _import(

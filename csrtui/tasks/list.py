@@ -94,7 +94,7 @@ def read_pair_folder(session: Session, name: str) -> PairFolder:
         raise StoreError(f"{visible(stored.path)}: {error.message}", error.hint) from error
     if csr.sha256 != record.request.sha256:
         raise StoreError(
-            f"{visible(stored.path)}/request.pem is not the request that was made with this key",
+            f"{visible(stored.path)}/request.pem is not the CSR on record",
             "do not submit it; find out who changed it, or restore the pair",
         )
     pair = Pair(name, stored.path, record, has_certificate=stored.certificate is not None)

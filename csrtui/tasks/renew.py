@@ -277,7 +277,7 @@ SAME_KEY_CONSEQUENCES = (
     "A key that was copied stays copied: whoever has a copy can use the new certificate too.",
     "If the key was lost or copied, renew with a new pair.",
 )
-"""What follows from a renewal with the old key and a new CSR."""
+"""The consequences of a renewal with the old key and a new CSR."""
 
 
 def without_must_staple(session: Session, renewal: Renewal) -> Renewal:
@@ -351,7 +351,9 @@ def reuse_csr(session: Session, renewal: Renewal) -> tuple[Pair, bytes]:
     """
 
     def update(record: PairRecord) -> PairRecord:
-        return record.with_reused_csr(session.clock(), session.user, "the old CSR handed out again, to renew")
+        return record.with_reused_csr(
+            session.clock(), session.user, "the old CSR handed out again for a renewal"
+        )
 
     record = change_record(session, renewal.pair.name, update)
     return renewal.pair._replace(record=record), csrs.to_pem(renewal.csr.der)

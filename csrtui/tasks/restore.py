@@ -125,7 +125,7 @@ def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...
     if not content.is_signed:
         ca = "public" if _default_ca(content.csr) is CaKind.PUBLIC else "private"
         note = (
-            "The backup is not signed: kind of CA, server software and stage did not come back. "
+            "The backup is not signed: kind of CA, server software and stage were not restored. "
             f"The pair is for a {ca} CA."
         )
         if stays_encrypted(content, consent) and content.key_protection is KeyProtection.PLAIN:
@@ -133,20 +133,20 @@ def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...
         return (note,)
     notes, details = [], content.details
     if details.platform is not None and details.platform not in PLATFORMS:
-        notes.append(f"The server software {details.platform} is not known here and did not come back.")
+        notes.append(f"The server software {details.platform} is unknown here and was not restored.")
     if details.purpose not in {None, *Purpose}:
-        notes.append(f"The purpose {details.purpose} is not known here and did not come back.")
+        notes.append(f"The purpose {details.purpose} is unknown here and was not restored.")
     return tuple(notes)
 
 
 def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
-    """Return the notes to show after a restore: losses, the date of the stage, and facts that no backup contains."""
+    """Return the notes on a restore: values not restored, the date of the stage, and facts that no backup contains."""
     notes = list(losses(content, consent))
     details = content.details
     if details.compromised is not None:
         notes.insert(0, "The key is marked as compromised: it is never used again.")
     if content.is_signed and details.stage is not None and content.time is not None:
-        notes.append(f"The stage is that of the backup ({utc_text(content.time)}): {details.stage}.")
+        notes.append(f"The stage is from the backup ({utc_text(content.time)}): {details.stage}.")
     notes.append(
         "A backup does not contain the history, the links to renewals, or where the certificate was installed."
     )

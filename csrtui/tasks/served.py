@@ -61,7 +61,7 @@ def check_served(session: Session, name: str, output: bytes) -> list[Result]:
     problems = [
         *_problems(session, folder, sent, output),
         *(
-            ServedProblem("unreadable", f"not all of it can be read: {problem.sentence}")
+            ServedProblem("unreadable", f"part of it cannot be read: {problem.sentence}")
             for problem in material.problems
         ),
     ]

@@ -25,7 +25,7 @@ TLSA_NOTE = (
     "publish it as the TLSA record of _25._tcp.HOST (SMTP) or another port; after a renewal with a new key, publish "
     "both records and wait two TTLs before you install it"
 )
-"""What to do with the data of a TLSA record (RFC 7671, 8.1)."""
+"""Instructions for the data of a TLSA record (RFC 7671, 8.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def read_pair_details(session: Session, name: str) -> PairDetails:
     except InputError as error:
         return replace(details, certificate_error=f"cannot be read: {error.message}")
     if leaf.spki_sha256 != pair.record.key.spki_sha256:
-        reason = f"does not match this pair's key: it is that of {leaf.display_name}"
+        reason = f"does not match this pair's key: it is for {leaf.display_name}"
         return replace(details, certificate_error=reason)
     now = session.clock()
     chain = build_chain(leaf, others, now)

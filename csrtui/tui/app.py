@@ -22,7 +22,7 @@ class CsrtuiApp(CommandsApp):
 
     Args:
         session: The session that the screens use.
-        config: The user's settings, or None without a configuration file.
+        config: The user's settings, or None if there is no configuration file.
         ask_to_create: Whether to start with the question whether to create the missing keystore.
     """
 

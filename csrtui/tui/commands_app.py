@@ -33,7 +33,7 @@ class CommandsApp(SafeApp[None]):
 
     Args:
         session: The session that the screens use.
-        config: The user's settings, or None without a configuration file.
+        config: The user's settings, or None if there is no configuration file.
 
     Raises:
         InputError: The settings contain an unknown theme, command or key.

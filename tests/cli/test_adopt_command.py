@@ -174,8 +174,8 @@ def test_what_the_certificate_differs_in_is_said(csrtui: Csrtui, put: Callable[.
     ("arguments", "words"),
     [
         ((), "no key or folder is named"),
-        (("X", "--key", "Y"), "exclude each other"),
-        (("--from", "X", "--key", "Y"), "exclude each other"),
+        (("X", "--key", "Y"), "cannot be combined"),
+        (("--from", "X", "--key", "Y"), "cannot be combined"),
         (("--from", "/nowhere"), "cannot read /nowhere"),
         (("/nowhere",), "cannot read /nowhere"),
         (("--key", "/dev/zero"), "not a regular file"),

@@ -182,7 +182,7 @@ def test_the_private_key_in_place_of_its_pub_is_told_by_the_file(
 def test_a_passphrase_and_recipients_exclude_each_other(csrtui: Csrtui, usb: Path) -> None:
     csrtui("new", "a.com")
     ran = csrtui("backup", "a.com", "--to", str(usb), "--recipient", RECIPIENT, "--passphrase-fd", "0")
-    assert (ran.status, ran.error) == (2, "--recipient and a passphrase exclude each other")
+    assert (ran.status, ran.error) == (2, "--recipient and a passphrase cannot be combined")
 
 
 def test_without_pyrage_it_says_how_to_get_it(

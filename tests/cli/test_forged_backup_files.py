@@ -127,7 +127,7 @@ def test_the_header_cut_off_makes_it_unsigned_and_the_key_stays_encrypted(
     assert csrtui(*other, "restore", str(cut), *places.given).status == 1
     ran = csrtui(*other, "restore", str(cut), *places.given, "--unsigned")
     assert ran.status == 0
-    assert "kind of CA, server software and stage did not come back" in ran.err
+    assert "kind of CA, server software and stage were not restored" in ran.err
     assert b"ENCRYPTED" in (tmp_path / "other/pairs/a.com/key.pem").read_bytes()
 
 

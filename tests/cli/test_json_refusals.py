@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 class Place:
-    """A store with the pairs a.com, under a passphrase, and b.com; a certificate, a key and backups beside it."""
+    """A store with the pairs a.com, whose key has a passphrase, and b.com; a certificate, a key and backups beside it."""
 
     def __init__(self, csrtui: Csrtui, folder: Path) -> None:
         self.csrtui = csrtui

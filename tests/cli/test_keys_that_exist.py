@@ -109,8 +109,8 @@ def test_no_request_to_a_public_ca_is_made_for_a_weak_key(csrtui: Csrtui, place:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("new", *NAMES, "--key-file", "{}", "--key", "ec-p256"), "exclude each other"),
-        (("new", "--from", "-", "--key-file", "{}"), "exclude each other"),
+        (("new", *NAMES, "--key-file", "{}", "--key", "ec-p256"), "cannot be combined"),
+        (("new", "--from", "-", "--key-file", "{}"), "cannot be combined"),
         (("new", *NAMES, "--key-file", "{}.gone"), "old.key.gone"),
         (("adopt", "--key", "{}", "--csr", "{}", "--names", "a.com"), ""),
         (("new", *NAMES, "--key-file", "{}", "--force", "--as", "A B"), "not a valid pair name"),

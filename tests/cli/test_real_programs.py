@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PROGRAMS = ROOT / "tests" / "data" / "files" / "programs"
 KEYS_WITH_CSR = {
     "GnuTLS, a scalar of 33 octets": ("01-gnutls-ecdsa.key", "01-gnutls-ecdsa.csr"),
-    "GnuTLS, the same under a passphrase": ("01-gnutls-ecdsa.enc.key", "01-gnutls-ecdsa.csr"),
+    "GnuTLS, the same with a passphrase": ("01-gnutls-ecdsa.enc.key", "01-gnutls-ecdsa.csr"),
     "BouncyCastle, PKCS #8 version 2": ("07-bouncycastle-ed25519-v2.key", "07-bouncycastle-ed25519.csr"),
 }
 CONTAINERS = {

@@ -105,7 +105,7 @@ def test_the_journey_of_three_hosts_and_no_secret_travels(hosts: Hosts, tmp_path
     secret = hosts.folder / "passphrase"
     secret.write_text(PASSPHRASE)
     secret.chmod(0o600)
-    for host in hosts.hosts:  # what somebody keeps there besides: a key under a passphrase
+    for host in hosts.hosts:  # what somebody keeps there besides: a key with a passphrase
         made = ("new", "intranet", "--ca", "private", "--encrypt-key", "--passphrase-file", str(secret))
         assert run_process(*made, store=host.store).status == 0
     recorder = write_recorder(tmp_path / "ssh", carried, shutil.which("ssh") or "ssh")

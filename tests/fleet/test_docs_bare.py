@@ -127,10 +127,12 @@ def with_fleet(administrator: Administrator) -> None:
         terminal.send("y\n")
         assert terminal.wait_exit() == 0
         assert terminal.text.count("already exists") == len(HOSTS)
-    assert "every pair that was read has a backup" in administrator.types(backup)
+    assert "every pair on the hosts that answered has a backup" in administrator.types(backup)
     assert administrator.types(verify).count("restored here and verified") == len(HOSTS)
     assert administrator.types(listed).count("verified now") == len(HOSTS)
-    assert "no pair that was read is waiting to be submitted" in administrator.types(f"{folder}\n{csrs}")
+    assert "no pair on the hosts that answered is waiting to be submitted" in administrator.types(
+        f"{folder}\n{csrs}"
+    )
     answers = administrator.checkout / "answers"
     answers.mkdir()
     shutil.copy(administrator.checkout / f"{HOSTS[0]}.pem", answers / "web1.pem")

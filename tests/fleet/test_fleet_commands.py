@@ -95,7 +95,7 @@ def test_without_pairs_root_is_named_unless_it_was_asked(fake: FakeAnsible, flee
 
 
 def test_what_was_last_known_is_there_without_asking(fake: FakeAnsible, fleet: Any) -> None:
-    assert "no host was read yet" in fleet("list", "--last").err
+    assert "no host has been read yet" in fleet("list", "--last").err
     fake.answers({"web1": listed(pair())})
     assert fleet("list").status == 0
     fake.answers({"web1": AWAY})
@@ -113,7 +113,7 @@ def test_a_state_that_cannot_be_read_is_read_anew(fake: FakeAnsible, fleet: Any,
     assert fleet("list").status == 0
     (kept,) = csrtui.store.glob(".hosts/*.json")
     kept.chmod(0o666)
-    assert "no host was read yet" in fleet("list", "--last").err
+    assert "no host has been read yet" in fleet("list", "--last").err
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_csr_that_is_not_the_one_on_record_is_not_kept(
         "no host that was read has a pair named c.com" in fleet("csr", "c.com", "--to", str(tmp_path)).error
     )
     fake.answers({"web1": listed()})
-    assert "no pair that was read is waiting" in fleet("csr", "--to", str(tmp_path)).err
+    assert "no pair on the hosts that answered is waiting" in fleet("csr", "--to", str(tmp_path)).err
 
 
 def test_a_full_disk_here_is_said_of_each_csr(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:

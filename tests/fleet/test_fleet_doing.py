@@ -173,8 +173,11 @@ def _key(spki: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("command", "claim"),
     [
-        (("backup", "--to", "/b", "--recipient", RECIPIENT), "every pair that was read has a backup"),
-        (("csr", "--to", "FOLDER"), "no pair that was read is waiting to be submitted"),
+        (
+            ("backup", "--to", "/b", "--recipient", RECIPIENT),
+            "every pair on the hosts that answered has a backup",
+        ),
+        (("csr", "--to", "FOLDER"), "no pair on the hosts that answered is waiting to be submitted"),
     ],
 )
 def test_nothing_is_claimed_about_a_host_that_was_not_read(
@@ -199,7 +202,7 @@ def test_backups_are_made_once_on_each_host(fake: FakeAnsible, fleet: Any) -> No
     assert f"c backup --json --to=/b --recipient={RECIPIENT} -- a.com" in fake.play(2)
     fake.answers({"web1": listed(backed)})
     ran = fleet("backup", "--to", "/b", "--recipient", RECIPIENT)
-    assert (ran.status, "every pair that was read has a backup" in ran.err) == (0, True)
+    assert (ran.status, "every pair on the hosts that answered has a backup" in ran.err) == (0, True)
     fake.answers({"web1": listed(backed)})
     fake.answers({"web1": printed({"schema": 1, "results": None})})
     ran = fleet("backup", "b.com", "--to", "/b", "--recipient", RECIPIENT)

@@ -65,7 +65,7 @@ def test_what_a_host_refuses_is_named_and_holds_up_no_other(fake: FakeAnsible, f
     assert "web2 a.com: the host cannot be reached" in ran.err
     assert "rm -rf" not in ran.err
     fake.answers({"web1": listed(pair())})
-    assert "no pair that was read needs this" in fleet("renew").err
+    assert "no pair on the hosts that answered needs this" in fleet("renew").err
 
 
 def test_fetched_csrs_are_marked_as_submitted(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ async def test_an_error_on_one_host_stops_all_and_what_x509_could_hold_is_asked_
         await user.type("{{ site }}")
         await planned(user)
         await user.press("down", "ctrl+g")
-        await user.see("web2 has this error; fix it before pairs are made")
+        await user.see("web2 has this error: fix it first")
         assert fake.asked == 1
         await user.press("enter", "escape")
         assert user.at(FleetRequestScreen)

@@ -91,7 +91,7 @@ async def test_what_ansible_complains_of_is_on_the_screen(session: Session, fake
         assert "no such plugin" in user.said
         assert isinstance(user.app.screen, NoticeModal), "the line is too short for what mends it"
         await user.press("enter", "h")
-        assert user.page == "No host was read yet."
+        assert user.page == "No host has been read yet."
         await user.press("escape")
         fake.answers({"web1": listed(pair())})
         await user.press("r")

@@ -153,7 +153,10 @@ def test_it_needs_an_identity_and_the_extra_and_says_if_nothing_is_to_be_done(
 ) -> None:
     assert fleet("verify").hint == "--identity ~/.ssh/id_ed25519"
     fake.answers({"web1": listed()})
-    assert "no pair that was read has an unverified backup" in fleet("verify", "--identity", identity).err
+    assert (
+        "no pair on the hosts that answered has an unverified backup"
+        in fleet("verify", "--identity", identity).err
+    )
     fake.answers({"web1": said("no", 3)})
 
     def missing() -> None:

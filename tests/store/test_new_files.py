@@ -465,7 +465,7 @@ def test_a_public_file_is_replaced_in_one_step(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.prom"]
     for other in (b"other", DATA[:2]):
         path.write_bytes(other)
-        with pytest.raises(InputError, match="contains something else and is never overwritten"):
+        with pytest.raises(InputError, match="is a file of another kind and is never overwritten"):
             replace_public_file(str(path), DATA, DATA[:3])
         assert path.read_bytes() == other
 

@@ -44,7 +44,7 @@ def backed_up(session: Session, name: str, folder: Path) -> Backup:
 
 
 def say_encrypted(session: Session, name: str) -> None:
-    """Put it on record that a pair's key is under a passphrase."""
+    """Record that a pair's key has a passphrase."""
     with session.store.change(name) as change:
         record = load_record(change.record)
         change.replace_record(dump_record(record._replace(key=record.key._replace(encrypted=True))))

@@ -50,7 +50,7 @@ def pkcs8(key: PrivateKey, encoding: Encoding = Encoding.PEM, passphrase: bytes 
 
 
 def traditional(key: PrivateKey, encoding: Encoding = Encoding.PEM, passphrase: bytes | None = None) -> bytes:
-    """A key as OpenSSL wrote it before 1.0: PKCS #1, SEC 1; under a passphrase with ``Proc-Type``."""
+    """A key as OpenSSL wrote it before 1.0: PKCS #1, SEC 1; with ``Proc-Type`` if it has a passphrase."""
     scheme = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     return key.private_bytes(encoding, PrivateFormat.TraditionalOpenSSL, scheme)
 
@@ -69,7 +69,7 @@ OPENSSH_ENCRYPTED = wrap(
     "OPENSSH PRIVATE KEY",
     b"openssh-key-v1\0" + b"\0\0\0\x0aaes256-ctr" + b"\0\0\0\x06bcrypt" + b"\0\0\0\0",
 )
-"""The beginning of a key of ssh-keygen under a passphrase."""
+"""The beginning of a key of ssh-keygen with a passphrase."""
 
 
 # CSRs put together by hand, octet for octet, for what no library of today writes

@@ -179,7 +179,7 @@ def test_one_of_another_pair_or_keystore_is_refused(
         confirm(session, confirmation.sign(said, stranger))
     for_pair = confirmation.read(token_for(laptop, backup)).confirmation
     of_nothing = replace(for_pair, file_sha256="ab" * 32)
-    with pytest.raises(RefusedError, match=r"not a backup of a\.com made here"):
+    with pytest.raises(RefusedError, match=r"not on record as a backup of a\.com"):
         confirm(session, confirmation.sign(of_nothing, key_of(KeyType.EC_P256)))
 
 

@@ -247,7 +247,7 @@ def test_a_request_that_was_exchanged_is_no_backup(session: Session, place: Path
     first, second = new_pair(session), new_pair(session, "b.com")
     folder = Path(session.store.path, "pairs")
     (folder / first / "request.pem").write_bytes((folder / second / "request.pem").read_bytes())
-    with pytest.raises(StoreError, match="is not the request that was made with this key"):
+    with pytest.raises(StoreError, match="is not the CSR on record"):
         back_up(session, first, order(place))
     assert os.listdir(place) == []
 

@@ -1,4 +1,4 @@
-"""What dialogs begin with the next time."""
+"""The defaults that dialogs remember."""
 
 from __future__ import annotations
 

@@ -275,8 +275,8 @@ def test_a_ca_certificate_of_another_chain_fails_and_names_the_pair_that_it_belo
     before = stored(session)
     ((ok, pair, text),) = bring(session, pem(other.certificate), pair="a.com")
     assert (ok, pair) == (False, None)
-    said = "which does not belong to the chain of a.com, issued by CN=Test CA 1"
-    assert text == f"is a certificate of the CA CN=Other CA, {said}; it belongs to that of b.com"
+    said = "which does not belong to the chain of a.com (issuer: CN=Test CA 1)"
+    assert text == f"is a certificate of the CA CN=Other CA, {said}; it belongs to the chain of b.com"
     ((ok, _, text),) = bring(session, pem(root("Other Root").certificate), pair="a.com")
     assert (ok, text) == (False, f"is a certificate of the CA CN=Other Root, {said}")
     assert stored(session) == before
@@ -302,7 +302,7 @@ def test_a_certificate_with_the_name_of_the_issuer_that_did_not_sign_is_left_out
     assert record_of(session).history[-1].text.endswith(f"; the chain is {stored_state}")
     ((ok, _, text),) = bring(session, pem(wrong), pair="a.com")
     assert not ok
-    assert text.endswith("issued by CN=Test CA 1: it has the name of an issuer, but did not sign")
+    assert text.endswith("(issuer: CN=Test CA 1): it has the name of an issuer, but did not sign")
 
 
 def test_at_most_three_pairs_are_named(session: Session) -> None:
@@ -313,7 +313,7 @@ def test_at_most_three_pairs_are_named(session: Session) -> None:
         make(session, name)
         bring(session, pem(other.sign(read_pair(session, name)[1].der)), pair=name)
     ((_, _, text),) = bring(session, pem(other.certificate), pair="a.com")
-    assert text.endswith("it belongs to that of b.com, c.com, d.com")
+    assert text.endswith("it belongs to the chain of b.com, c.com, d.com")
 
 
 def test_a_chain_alone_is_told_what_it_is(session: Session) -> None:

@@ -118,7 +118,7 @@ def test_a_pair_that_is_not_there_is_refused(session: Session, name: str) -> Non
         ("pair.json", b"{}", "pair.json has a schema"),
         ("request.pem", b"", "the certificate request cannot be read"),
         ("request.pem", b"\xff" * 9, "the certificate request cannot be read"),
-        ("request.pem", csr.to_pem(der_of(SubjectFields("a.com"), "evil.com")), "is not the request"),
+        ("request.pem", csr.to_pem(der_of(SubjectFields("a.com"), "evil.com")), "is not the CSR on record"),
     ],
 )
 def test_damage_is_the_stores_and_names_the_folder(

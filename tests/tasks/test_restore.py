@@ -237,14 +237,14 @@ def found(**changes: Any) -> BackupFile:
         (
             found(),
             Consent(),
-            ["The stage is that of the backup (2026-11-23T09:00:00Z): new."],
+            ["The stage is from the backup (2026-11-23T09:00:00Z): new."],
         ),
         (
             found(details=Details(NOW, CaKind.PUBLIC, "abacus", "ritual")),
             Consent(),
             [
-                "software abacus is not known",
-                "purpose ritual is not known",
+                "software abacus is unknown",
+                "purpose ritual is unknown",
             ],
         ),
         (

@@ -108,7 +108,7 @@ def test_a_certificate_of_another_key_is_not_passed_off_as_the_pairs(session: Se
     )
     full = read_pair_details(session, name)
     assert full.chain is None
-    assert blocks(full)["Certificate"][0].startswith("does not match this pair's key: it is that of CN=b.com")
+    assert blocks(full)["Certificate"][0].startswith("does not match this pair's key: it is for CN=b.com")
 
 
 def test_there_has_to_be_such_a_pair(session: Session) -> None:

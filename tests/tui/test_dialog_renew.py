@@ -367,7 +367,7 @@ async def test_a_weakness_that_only_the_private_key_shows_is_asked_about_too(tmp
     assert answers == []
 
 
-# A key under a passphrase
+# A key with a passphrase
 
 
 @pytest.fixture

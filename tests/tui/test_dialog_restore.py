@@ -302,7 +302,7 @@ async def test_one_that_is_not_signed_is_asked_about_and_stays_encrypted_unless_
         await user.press("right", "enter")
         await until_asked(user, "Store the key decrypted?")
         await user.press(*decrypt, "enter")
-        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "what did not come back")
+        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "what was not restored")
         assert "not signed" in user.screen_text
         assert ("keeps the passphrase" in user.screen_text) is encrypted
         await user.press("enter")
@@ -415,7 +415,7 @@ async def test_its_key_may_be_under_a_passphrase_too(tmp_path: Path) -> None:
         await user.press("enter")
         await until_asked(user, "Restore this backup?")
         await user.press("right", "enter")
-        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "what did not come back")
+        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "what was not restored")
     assert b"ENCRYPTED" in key_of_lost(session)
 
 

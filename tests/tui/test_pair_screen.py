@@ -150,7 +150,7 @@ async def test_brackets_go_to_the_previous_and_next_pair_and_groups_unfold(tmp_p
         await user.press("right_square_bracket")
         assert user.title.split()[2] == names[2]
         await user.press("right_square_bracket")
-        assert "No further pair" in user.screen_text
+        assert "No more pairs" in user.screen_text
         await user.press("left_square_bracket", "left_square_bracket")
         assert user.title.endswith("1 of 3  [ ] ")
         await user.press("escape")

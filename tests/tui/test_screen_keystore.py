@@ -212,7 +212,7 @@ async def test_a_csr_that_was_changed_is_not_shown(tmp_path: Path) -> None:
     async with at_screens(session_on(store), (200, 24)) as user:
         await user.until(lambda: len(user.pairs) == 2, "the pairs")
         await user.press("f2", "home", "enter")
-        assert "is not the request that was made with this key" in user.message
+        assert "is not the CSR on record" in user.message
         await user.press("enter")
         assert "Keystore ·" not in user.title
 

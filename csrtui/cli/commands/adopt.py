@@ -69,7 +69,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="platform",
         metavar="PLATFORM",
-        help="the server software, such as nginx; csrtui guide lists them",
+        help="the server software, such as nginx; csrtui guide lists all",
     )
     protection = parser.add_mutually_exclusive_group()
     protection.add_argument("--encrypt-key", action="store_true", help="encrypt every key with a passphrase")
@@ -118,12 +118,12 @@ def _search(session: Session, options: argparse.Namespace) -> SearchResult:
     """Read the named files or search the named folder, and return the result.
 
     Raises:
-        InputError: Neither a key nor a folder is named, the options exclude each other, or reading fails.
+        InputError: Neither a key nor a folder is named, the options cannot be combined, or reading fails.
     """
     path = options.path
     sources = [source for source in (path, options.folder, options.key) if source is not None]
     if len(sources) != 1:
-        message = "no key or folder is named" if not sources else "PATH, --from and --key exclude each other"
+        message = "no key or folder is named" if not sources else "PATH, --from and --key cannot be combined"
         raise InputError(message, "csrtui adopt --key key.pem --csr request.pem, or csrtui adopt DIR")
     folder = options.folder if path is None or not os.path.isdir(path) else path
     if folder is None:

@@ -43,7 +43,7 @@ def _run(options: argparse.Namespace) -> int:
     if bool(options.pairs) is options.all:
         raise InputError("name the pairs to back up, or use --all", "csrtui backup www.mydomain.com --to DIR")
     if options.recipient and has_passphrase_option(options):
-        raise InputError("--recipient and a passphrase exclude each other", "leave out one of them")
+        raise InputError("--recipient and a passphrase cannot be combined", "leave out one of them")
     recipients = read_recipients(options.recipient) if options.recipient else ()
     session = open_existing_session(options)
     names, unreadable = (

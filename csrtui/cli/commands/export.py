@@ -40,10 +40,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="platform",
         metavar="PLATFORM",
-        help=f"the server software: {', '.join(PLATFORMS)}; default: that of the last export",
+        help=f"the server software: {', '.join(PLATFORMS)}; default: as in the last export",
     )
     parser.add_argument(
-        "--to", metavar="DIR", help="the folder for the files; default: that of the last export"
+        "--to", metavar="DIR", help="the folder for the files; default: as in the last export"
     )
     parser.add_argument(
         "--replace",
@@ -51,7 +51,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help=f"replace the files of this pair, or of the one that it renews; the previous files go to {PREVIOUS}",
     )
     parser.add_argument("--undo", action="store_true", help="put the previous files back")
-    parser.add_argument("--owner", metavar="U", help="the owner of the files with the key")
+    parser.add_argument("--owner", metavar="U", help="the owner of the files that contain the key")
     parser.add_argument(
         "--group", metavar="G", help="the group of these files, which can read them with --mode 640"
     )

@@ -54,7 +54,7 @@ def certificate_lines(result: ImportResult) -> Iterator[str]:
 
 
 def _read_passphrase(options: argparse.Namespace) -> Secret | None:
-    """Return the passphrase of the PKCS #12 files, or None without an option for it and without a terminal.
+    """Return the passphrase of the PKCS #12 files, or None if no option names it and there is no terminal.
 
     The result of a file that needs the missing passphrase then contains the reason.
 

@@ -138,7 +138,7 @@ def _run_with_key(
 
     if options.key is not None:
         raise InputError(
-            "--key-file and --key exclude each other", "leave out --key: the existing key has its own type"
+            "--key-file and --key cannot be combined", "leave out --key: the existing key has its own type"
         )
     search = read_files(options.key_file)
     known = read_known_passphrase(options, "Passphrase of the key: ") if search.needs_passphrase else None
@@ -183,7 +183,7 @@ def _run_batch(options: argparse.Namespace) -> int:
 
     if options.key_file is not None:
         raise InputError(
-            "--from and --key-file exclude each other", "leave out --key-file: each row gets a new key"
+            "--from and --key-file cannot be combined", "leave out --key-file: each row gets a new key"
         )
     if options.names or options.name is not None or options.renews is not None:
         raise InputError("--from reads the names from the file", "leave out NAME, --as and --renews")

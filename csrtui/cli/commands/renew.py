@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.same_key and (options.reuse or options.key or options.encrypt_key is not None):
         raise InputError("--same-key keeps the key as it is", "leave out --reuse, --key and --encrypt-key")
     if options.reuse and options.drop_must_staple:
-        raise InputError("--reuse hands out the old CSR as it is", "leave out --reuse or --drop-must-staple")
+        raise InputError("--reuse uses the old CSR unchanged", "leave out --reuse or --drop-must-staple")
     if options.names and not options.same_key:
         raise InputError(
             "--names works only with --same-key", "for other names and a new key: csrtui new NAME"

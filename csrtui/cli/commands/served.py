@@ -1,4 +1,4 @@
-"""``csrtui served PAIR [FILE | -]``: compare the certificates that a server sends with a pair, without a connection."""
+"""``csrtui served PAIR [FILE | -]``: check that a server sends the certificates of a pair, without a connection."""
 
 import argparse
 import sys

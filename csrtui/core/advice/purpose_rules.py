@@ -24,7 +24,7 @@ _NOT_PUBLIC = {
         "token's program, or your organization's own CA."
     ),
 }
-"""What to do instead of a request to a public CA."""
+"""The advice for each purpose that a public CA for servers does not issue for."""
 
 
 def _not_public(names: NameList) -> Hit | None:

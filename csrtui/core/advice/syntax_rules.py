@@ -52,7 +52,7 @@ def _problem(name: Name, kind: FlawKind) -> str:
     if bare.strip(DOTS) == "*":
         return "needs a domain after it"
     if bare.count("*") > 1:
-        return "has more than one *: only the whole first label can be one"
+        return "has more than one *: only the whole first label can be *"
     return "has its * in the wrong place: only the whole first label can be *"
 
 

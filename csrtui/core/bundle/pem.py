@@ -66,7 +66,7 @@ class EncodedBlock:
         label: The text between ``BEGIN`` and the dashes, or "" without a BEGIN line.
         body: The decoded octets, or None if the block cannot be decoded.
         fault: The reason why the block cannot be decoded, or "".
-        cipher: The cipher and the IV in ``DEK-Info``, or None without RFC 1421 headers.
+        cipher: The cipher and the IV in ``DEK-Info``, or None if there are no RFC 1421 headers.
         path: The path of the block in a JSON document, such as ``le.Certificates.0.key``, or "".
     """
 
@@ -244,7 +244,7 @@ def _is_complete(data: bytes) -> bool:
 
 
 def _unlabelled_blocks(text: str, depth: int, path: str) -> Iterator[EncodedBlock]:
-    """Yield the blocks of base64 without BEGIN and END lines. It contains DER, or PEM as in Kubernetes and Traefik."""
+    """Yield the base64 blocks without BEGIN and END lines. They contain DER, or PEM as in Kubernetes and Traefik."""
     lines = text.split("\n")
     number = 0
     while number < len(lines):
@@ -292,4 +292,4 @@ def _decode_unlabelled(base64: str, depth: int, path: str) -> Iterator[EncodedBl
     if expected <= len(decoded) * 4 // 3 + 4 or expected == _UNKNOWN_LENGTH:
         yield EncodedBlock("", decoded, path=path)
     elif expected <= _MAX_LENGTH and decoded[2 + (decoded[1] & 0x7F)] in _FIRST_TAGS:
-        yield EncodedBlock("", None, "is base64 that is cut short", path=path)
+        yield EncodedBlock("", None, "is incomplete base64", path=path)

@@ -139,7 +139,7 @@ def _check(key: "PrivateKey", der: bytes = b"") -> "PrivateKey":
         raise InputError("the key cannot sign: no CSR can be made with it")
     public_key = _stored_public_key(der)
     if public_key is not None and public_key != _public_key_bits(key):
-        raise InputError("the private key is damaged: the public key beside it is that of another key")
+        raise InputError("the private key is damaged: the public key beside it belongs to another key")
     return key
 
 

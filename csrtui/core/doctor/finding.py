@@ -11,7 +11,7 @@ from csrtui.core.doctor.remedy import Remedy
 class FindingCode(StrEnum):
     """The stable code of a finding, and its level.
 
-    An error means that a command would fail or a secret is exposed. A warning requires a person to check. A note is for
+    An error means that a command would fail or a secret is exposed. A warning needs a check by a person. A note is for
     information only.
     """
 

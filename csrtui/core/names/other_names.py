@@ -34,12 +34,12 @@ HostReader = Callable[[str], str | None]
 
 
 def is_plain_email(text: str) -> bool:
-    """Return whether a text without prefix looks like an e-mail address, and not like an SSH path or a URL with a user."""
+    """Return whether a text without a prefix looks like an e-mail address, not an SSH path or a URL with a user."""
     return re.fullmatch(_PLAIN_EMAIL, text) is not None
 
 
 def is_plain_uri(text: str) -> bool:
-    """Return whether a text without prefix is a URI that names something: a SPIFFE ID or a URN, but not a web page."""
+    """Return whether a text without a prefix is a URI that names something: a SPIFFE ID or a URN, but not a web page."""
     return text.lower().startswith((_SPIFFE, "urn:"))
 
 

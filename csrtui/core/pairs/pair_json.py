@@ -187,14 +187,14 @@ def _subject_fields(subject: SubjectFields) -> Json:
 
 
 def read_installation(members: Members | None) -> Installation | None:
-    """Return the place of an installation, or None if its members are missing."""
+    """Return an installation, or None if its members are missing."""
     if members is None:
         return None
     return Installation(members.text("platform"), members.text("folder"), members.time("installed"))
 
 
 def _early_installation(history: tuple[HistoryEntry, ...]) -> Installation | None:
-    """Return the place that release 0.1.0 recorded in the history only, or None if the text is not clear."""
+    """Return the installation that release 0.1.0 recorded only in the history, or None if the entry is ambiguous."""
     for event in reversed(history):
         if event.text.startswith(_EARLY_EXPORT):
             paths, _, platform = event.text.removeprefix(_EARLY_EXPORT).rpartition(" (")

@@ -59,7 +59,7 @@ class Query(NamedTuple):
             words for the periods of the chart of expiries match only the pairs that are counted there: ``overdue``,
             ``feb-2027``, and ``>feb-2027`` for all later months.
         next_step: The next step that the pair must have, or None for any.
-        retired: Whether the pair may be retired.
+        retired: Whether retired pairs are shown.
     """
 
     words: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ _DOMAIN = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
 class Secrecy(Enum):
-    """The readers that a file may have."""
+    """The users who are allowed to read a file."""
 
     PUBLIC = auto()
     """Everybody, because the file contains only certificates."""

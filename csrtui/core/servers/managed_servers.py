@@ -142,7 +142,7 @@ SERVERS = (
         ),
         csr_reuse="Yes from Domino 12 on. Before that, a keyring needs its own request.",
         documentation="help.hcl-software.com, HCL Domino, Managing TLS credentials",
-        places=("imported into: certstore.nsf (12 and later), a keyring (before)",),
+        places=("imported into: certstore.nsf (12 and later), a keyring (before 12)",),
         notes=(
             "The server that uses it must be listed in Servers with access.",
             "Delete the file after the import: the key in it has no passphrase.",

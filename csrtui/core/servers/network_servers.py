@@ -42,9 +42,7 @@ SERVERS = (
             ),
         ),
         documentation="doc.traefik.io, TLS, User defined certificates",
-        notes=(
-            "It reads the key as the user that it runs as, often in a container: mount the folder there.",
-        ),
+        notes=("It reads the key as its own user, often in a container: mount the folder there.",),
     ),
     Server(
         platform="kubernetes",

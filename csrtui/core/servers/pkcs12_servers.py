@@ -50,7 +50,7 @@ SERVERS = (
         chain="in the file",
         snippets=(
             Snippet(
-                "in server.xml; PASSPHRASE is that of the file",
+                "in server.xml; PASSPHRASE is the file's passphrase",
                 (
                     '<Connector port="8443" protocol="org.apache.coyote.http11.Http11NioProtocol"',
                     '           SSLEnabled="true">',
@@ -89,7 +89,7 @@ SERVERS = (
         key=RSA_FIRST,
         snippets=(
             Snippet(
-                "in the console (from 14.1.2 on the Remote Console), the server's Keystores tab",
+                "in the console (since 14.1.2: Remote Console), the server's Keystores tab",
                 (
                     "Keystores:                      Custom Identity and Java Standard Trust",
                     "Custom Identity Keystore:       @pfx@",
@@ -106,7 +106,7 @@ SERVERS = (
         notes=(
             _KEYSTORE,
             "WebLogic 12.2 and Java 8u301 and later read it; older Java needs --legacy. A JKS is not needed.",
-            "The passphrases of keystore and key are the same: that of the file.",
+            "The keystore and its key have the same passphrase: the file's.",
         ),
     ),
     Server(
@@ -172,7 +172,7 @@ SERVERS = (
         chain="in the file",
         snippets=(
             Snippet(
-                "in application.properties; PASSPHRASE is that of the file",
+                "in application.properties; PASSPHRASE is the file's passphrase",
                 (
                     "server.port=8443",
                     "server.ssl.key-store=file:@pfx@",
@@ -182,7 +182,7 @@ SERVERS = (
                 ),
                 Quoting.LINE,
             ),
-            Snippet("restart; SERVICE is that of the program", ("systemctl restart SERVICE",)),
+            Snippet("restart; SERVICE is the program's service", ("systemctl restart SERVICE",)),
         ),
         query="8443",
         documentation="docs.spring.io, Spring Boot, Configure SSL",
@@ -196,7 +196,7 @@ SERVERS = (
         snippets=(
             Snippet("once, in $JETTY_BASE", ("java -jar $JETTY_HOME/start.jar --add-modules=ssl,https",)),
             Snippet(
-                "in start.d/ssl.ini; PASSPHRASE is that of the file",
+                "in start.d/ssl.ini; PASSPHRASE is the file's passphrase",
                 (
                     "jetty.sslContext.keyStorePath=@pfx@",
                     "jetty.sslContext.keyStoreType=PKCS12",
@@ -238,7 +238,7 @@ SERVERS = (
         ),
         query="636",
         documentation="learn.microsoft.com, Enable LDAP over SSL with a third-party certification authority",
-        note="The controller chooses the certificate itself: its full name must be the common name or a SAN, and an "
-        "older certificate that still matches should be removed.",
+        note="The domain controller selects a certificate by name: the common name or a SAN must be the controller's "
+        "full name. Remove an older certificate that still matches.",
     ),
 )

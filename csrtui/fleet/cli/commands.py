@@ -122,7 +122,7 @@ def _csr(options: argparse.Namespace) -> int:
             results = fetch(reach, pairs, options.to, shown)
         ok = print_host_results(results, as_json=options.json)
     if not pairs:
-        print_message("no pair that was read is waiting to be submitted")
+        print_message("no pair on the hosts that answered is waiting to be submitted")
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
 
 
@@ -183,7 +183,7 @@ def _backup(options: argparse.Namespace) -> int:
             results = back_up(reach, pairs, options.to, recipients)
         ok = print_host_results(results, as_json=options.json)
     if not pairs:
-        print_message("every pair that was read has a backup")
+        print_message("every pair on the hosts that answered has a backup")
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
 
 
@@ -225,7 +225,7 @@ def _verify(options: argparse.Namespace) -> int:
             results = verify_backups(session, reach, pairs, identities, passphrase)
         ok = print_host_results(results, as_json=options.json)
     if not pairs:
-        print_message("no pair that was read has an unverified backup to recipients")
+        print_message("no pair on the hosts that answered has an unverified backup to recipients")
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
 
 

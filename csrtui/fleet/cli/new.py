@@ -30,8 +30,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="+",
         metavar="NAME",
-        help="the first is the common name; '{{ variable }}' and '{{ variable.member }}' are replaced "
-        "with the value from the inventory for each host: '{{ inventory_hostname }}'",
+        help="the first is the common name; '{{ variable }}' and '{{ variable.member }}' stand for each host's "
+        "values in the inventory, e.g. '{{ inventory_hostname }}'",
     )
     add_request_arguments(parser)
     add_subject_arguments(parser)

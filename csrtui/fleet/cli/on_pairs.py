@@ -35,7 +35,7 @@ def _run_on_pairs(
             pairs = with_next_step(session, pairs, step)
         ok = print_host_results(run_on_pairs(reach, pairs, text, *command), as_json=options.json)
     if not pairs:
-        print_message("no pair that was read needs this")
+        print_message("no pair on the hosts that answered needs this")
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
 
 
@@ -55,12 +55,10 @@ def _install_arguments(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="platform",
         metavar="PLATFORM",
-        help="the server software (default: that of the last time)",
+        help="the server software (default: as last time)",
     )
-    parser.add_argument(
-        "--to", metavar="DIR", help="the folder on each host (default: that of the last time)"
-    )
-    parser.add_argument("--owner", metavar="U", help="the owner of the files with the key")
+    parser.add_argument("--to", metavar="DIR", help="the folder on each host (default: as last time)")
+    parser.add_argument("--owner", metavar="U", help="the owner of the files that contain the key")
     parser.add_argument("--group", metavar="G", help="the group of these files")
     parser.add_argument("--mode", metavar="M", help="the mode of these files (default: 600)")
 

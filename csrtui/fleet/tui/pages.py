@@ -57,7 +57,7 @@ def hosts_page(fleet: Fleet, now: datetime) -> PageScreen:
         for state in states
         for line in _host_lines(state, fleet_age_text(fleet.restricted_to([state.name]), now))
     ]
-    return PageScreen([Page("Hosts", lambda _width: lines or ["No host was read yet."])])
+    return PageScreen([Page("Hosts", lambda _width: lines or ["No host has been read yet."])])
 
 
 def _host_lines(state: HostState, age: str) -> list[str]:

@@ -141,7 +141,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         else:
             request, _ = fatal
             self._go_to(request)
-            self._tell(f"{visible(request.host)} has this error; fix it before pairs are made")
+            self._tell(f"{visible(request.host)} has this error: fix it first")
 
     def _make(self, blocking: Blocking) -> None:
         requests = self._feasible

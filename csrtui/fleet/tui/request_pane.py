@@ -51,7 +51,7 @@ class TemplateRequestPane(RequestPane):
 
     @property
     def introduction(self) -> tuple[str, str]:
-        """What will be made on the hosts, and what is required."""
+        """Two sentences for a form without names: the result on the hosts, and the required fields."""
         return (
             "Generates a private key and its CSR on each host, and keeps both there.",
             super().introduction[1],

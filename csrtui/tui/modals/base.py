@@ -94,7 +94,7 @@ class Modal(ModalScreen[ResultT]):
         )
 
     def ask_before(self, close: Callable[[], object]) -> None:
-        """Call `close`. Ask first if that loses typed text."""
+        """Call `close`. Ask first if typed text would be lost."""
         if not self.loses_text():
             close()
             return

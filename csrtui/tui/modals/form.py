@@ -148,7 +148,7 @@ class FormModal(Modal[ResultT]):
             self.draw()
 
     def action_ask_cancel(self) -> None:
-        """Close without a result. Ask first if that loses typed text, unless a task is using the text."""
+        """Close without a result. Ask first if typed text would be lost, unless a task is using the text."""
         if self.is_busy:
             self.action_cancel()
         else:

@@ -73,7 +73,7 @@ class FilesModal(FormModal[ImportAnswer]):
     KEPT_FIELDS = frozenset({"files"})
 
     ABOUT: ClassVar[str]
-    """What the files can be."""
+    """The kinds of files that the dialog reads."""
     VERB: ClassVar[str]
     """The verb for the key that reads the files."""
     CHARACTERS_REMOVED = "Characters that are not valid in a path were removed."

@@ -33,7 +33,7 @@ _OF_THAT_KEY = "If that key has a passphrase, type it once."
 
 
 class KeyOptions(NamedTuple):
-    """What else can be set for a new pair. It is kept in memory only, except the attributes, which are in the draft.
+    """Further options of a new pair. They are kept in memory only, except the attributes, which are in the draft.
 
     Attributes:
         pair_name: The name of the pair, or None for the one derived from the request.
@@ -95,7 +95,7 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         return self.query_one("#key", ChoiceField).value if self._renews else ""
 
     def on_choice_field_changed(self) -> None:
-        """Say what follows from the same key."""
+        """Show the consequences of the new choice."""
         self.draw()
 
     def on_mount(self) -> None:

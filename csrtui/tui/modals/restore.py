@@ -126,7 +126,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         self.fail(None)
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """In the path field, check the file and go to the passphrase. In the identity field, restore the backup."""
+        """After the path, check the file and go to the passphrase. After the identity, restore the backup."""
         if event.input.id == "identity":
             self._restore()
             return

@@ -115,7 +115,7 @@ class RequestPane(Widget):
 
     @property
     def introduction(self) -> tuple[str, str]:
-        """What will be made, and what is required: for a form without names, so that the first start explains itself."""
+        """Two sentences for a form without names: the result, and the required fields. They explain the first start."""
         return (
             "Generates a private key and its CSR, and keeps both on this machine.",
             f"Only the common name (*) is required. Type it, then press {key_of('generate', self._commands)}.",

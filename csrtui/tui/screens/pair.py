@@ -165,7 +165,7 @@ class PairScreen(PairsScreen):
         """Show the pair that is `step` rows further on in the list."""
         index = None if self._listed is None else self._listed.find(self.pair.name)
         if self._listed is None or index is None or not 0 <= index + step < len(self._listed):
-            self.tell("No further pair in the list.")
+            self.tell("No more pairs in the list.")
             return
         name = self._listed.item(index + step).name
         try:

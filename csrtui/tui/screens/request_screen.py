@@ -42,7 +42,7 @@ class RequestScreen(FormScreen, PairsScreen):
         raise NotImplementedError
 
     def leave(self, *, loses_text: bool = False) -> None:
-        """Quit. Ask first if the form contains names, or if a dialog loses typed text."""
+        """Quit. Ask first if the form contains names, or if typed text would be lost."""
         if self._is_generating:
             self.tell("A pair is being made. Wait a moment.")
             return

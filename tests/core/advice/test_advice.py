@@ -780,7 +780,7 @@ _STARS = "only the whole first label can be"
         ("a\xa0b.de", "a\\xa0b.de contains a no-break space (U+00A0) at position 2: not allowed in a host name."),
         ("a\u3000b.de", "a\\u3000b.de contains an ideographic space (U+3000) at position 2: not allowed in a host name."),
         ("*", "* needs a domain after it, as in *.mydomain.com."),
-        ("*.*.acme.de", f"*.*.acme.de has more than one *: {_STARS} one, as in *.mydomain.com."),
+        ("*.*.acme.de", f"*.*.acme.de has more than one *: {_STARS} *, as in *.mydomain.com."),
         ("w*.acme.de", f"w*.acme.de has its * in the wrong place: {_STARS} *, as in *.mydomain.com."),
         ("http://", "http:// contains no host name: remove scheme, user, port and path."),
         ("foo@", "foo@ contains no host name: remove scheme, user, port and path."),

@@ -1,4 +1,4 @@
-"""Keys under a passphrase of every kind: opened, or refused with the scheme's name and a command."""
+"""Keys with a passphrase, in every scheme: opened, or refused with the scheme's name and a command."""
 
 from __future__ import annotations
 
@@ -179,4 +179,4 @@ def test_pkcs8_of_version_2_is_read_and_its_public_key_checked() -> None:
     public = Ed25519PrivateKey.from_private_bytes(b"\7" * 32).public_key().public_bytes_raw()
     assert len(bundle.read(ed25519(tlv(0x81, b"\0", public))).keys) == 1
     assert len(bundle.read(ed25519(b"")).keys) == 1
-    assert "the public key beside it is that of another key" in text_of(ed25519(tlv(0x81, b"\0", bytes(32))))
+    assert "the public key beside it belongs to another key" in text_of(ed25519(tlv(0x81, b"\0", bytes(32))))

@@ -119,10 +119,10 @@ def test_what_is_none_of_this_is_passed_over(given: bytes) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (BODY[:200].encode(), "the text is base64 that is cut short"),
+        (BODY[:200].encode(), "the text is incomplete base64"),
         (
             f"{BODY[:64]}\n{BODY[64:128]}\nKind regards: the CA".encode(),
-            "the text is base64 that is cut short",
+            "the text is incomplete base64",
         ),
         (TEXT[:200].encode(), "the certificate is cut short: its END line is missing"),
         (

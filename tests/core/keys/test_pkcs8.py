@@ -1,4 +1,4 @@
-"""Private keys under a passphrase: strong enough, and opened by others."""
+"""Private keys with a passphrase: strong enough, and opened by others."""
 
 from __future__ import annotations
 

@@ -53,16 +53,16 @@ options:
     type: path
   export_owner:
     version_added: 0.2.0
-    description: The user on the host who owns the files with the key. A replaced file keeps its owner by default.
+    description: The user on the host who owns the files that contain the key. A replaced file keeps its owner by default.
     type: str
   export_group:
     version_added: 0.2.0
-    description: The group of the files with the key. A replaced file keeps its group by default.
+    description: The group of the files that contain the key. A replaced file keeps its group by default.
     type: str
   export_mode:
     version_added: 0.2.0
     description:
-      - The mode of the files with the key, such as V("0640"), for which O(export_group) is required.
+      - The mode of the files that contain the key, such as V("0640"), for which O(export_group) is required.
       - A replaced file keeps its mode by default; a new one gets V("0600").
     type: str
 """
