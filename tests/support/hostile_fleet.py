@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from fake_ansible import printed
 from fleet_made import listed, pair
 
+from csrtui.fleet.answer_limits import MAX_TEXT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,6 +29,12 @@ def answer_hostile(fake: FakeAnsible, opening: Opening, text: str) -> None:
         "platform": text,
         "subject_fields": fields | {"common_name": text},
     }
+    if opening.screen == "HostVerifyModal":
+        harmful["backup"] = {
+            "status": "unverified",
+            "path": text[: MAX_TEXT - 4] + ".age",
+            "created": "2026-11-20T09:00:00Z",
+        }
     finding = {"code": text, "level": "error", "pair": text, "path": text, "text": text, "remedy": text}
     fake.holds({good: {"site": [text, f"{text}.com"]}, bad: {"site": {text: text}}})
     fake.answers({good: listed(pair(**harmful), pair("b.com", **harmful)), bad: away})

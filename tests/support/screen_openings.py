@@ -138,6 +138,7 @@ FLEET_OPENINGS = (
         Opening("PageScreen", (*_READ, ("\r", "v Plain"))),
         Opening("PageScreen", (*_READ, ("h", "v Plain"))),
         Opening("HostBackupModal", (*_READ, ("b", "Recipients"))),
+        Opening("HostVerifyModal", (*_READ, ("V", "Identity"))),
         Opening("FetchModal", (*_READ, ("u", "Fetch the CSR"))),
         Opening("ImportModal", (*_READ, ("i", "each is sent to the host"))),
         Opening("DoctorScreen", (*_READ, ("D", "keystores: 2 errors"))),
