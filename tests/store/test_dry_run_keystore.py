@@ -109,7 +109,7 @@ def test_new_files_are_named_but_not_written(tmp_path: Path, monkeypatch: pytest
     assert new_files.write_new_file(str(tmp_path / "two"), b"new", dry_run=True) == str(tmp_path / "two")
     with pytest.raises(InputError, match="one already exists"):
         new_files.write_new_file(str(tmp_path / "one"), b"new", dry_run=True)
-    with pytest.raises(InputError, match="contains something else"):
+    with pytest.raises(InputError, match="a file of another kind"):
         new_files.replace_public_file(str(tmp_path / "one"), b"new", b"new", dry_run=True)
     assert new_files.replace_public_file(str(tmp_path / "one"), b"new", b"old", dry_run=True)
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("one", b"old")]
