@@ -361,6 +361,18 @@ async def test_the_dialog_fits_and_says_its_keys(
         assert user.screen_text != before or size[1] == 40
 
 
+async def test_the_choice_of_the_server_says_its_own_keys(session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_install(user)
+        await user.press("shift+tab")
+        assert user.focused_id == "server"
+        assert "Enter Next   Space List" in user.screen_text
+        [server, folder] = [line for line in user.screen_lines if "Server  " in line or "Folder  " in line]
+        assert server.index("[") == folder.index("destination")
+        await user.press("tab")
+        assert "Enter Write" in user.screen_text
+
+
 def test_the_pages_of_the_guide_are_of_every_platform_and_fit() -> None:
     pages = page.guide_pages()
     assert list(pages) == list(PLATFORMS)

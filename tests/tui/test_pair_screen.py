@@ -168,7 +168,7 @@ async def test_fingerprints_paths_and_names_are_copied_but_no_key(tmp_path: Path
         [text] = user.copied
         record = load_record((tmp_path / "store" / "pairs" / "a.com" / "pair.json").read_bytes())
         assert text == record.key.spki_sha256
-        assert "SPKI SHA-256 sent to your terminal's clipboard" in user.message
+        assert user.message == "SPKI SHA-256 sent to your terminal's clipboard, if it allows that"
         await user.press("enter", "y", "escape")
         assert isinstance(user.app.screen, PairScreen)
 

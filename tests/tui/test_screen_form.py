@@ -441,3 +441,16 @@ async def test_letters_find_a_value_by_its_beginning(tmp_path: Path) -> None:
         assert user.draft.platform == "postgresql"
         await user.press("p", "p")
         assert user.draft.platform not in {"postgresql", "gitlab"}
+
+
+@pytest.mark.parametrize("before", ["nginx", "nodejs", "nginx-proxy-manager", "other"])
+async def test_a_value_typed_in_full_is_found_before_longer_ones(tmp_path: Path, before: str) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.PLATFORM)
+        assert before in PLATFORMS
+        user.main.query_one("#platform", ChoiceField)._choose(before)
+        await user.settle()
+        await user.press(*"nginx")
+        assert user.draft.platform == "nginx", "not Nginx Proxy Manager"
+        await user.press("space", *"nginx", "enter")
+        assert user.draft.platform == "nginx"

@@ -257,6 +257,37 @@ async def test_the_details_follow_the_cursor_and_marks_are_counted(tmp_path: Pat
         await user.until(lambda: not user.detail, "no details of nothing")
 
 
+async def test_the_details_return_with_the_pair_that_a_filter_hid(tmp_path: Path) -> None:
+    make(tmp_path / "store", "a.example.com")
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2")
+        await user.until(lambda: "a.example.com   other" in user.detail, "the details")
+        await user.press("slash", *"zzz")
+        await user.until(lambda: not user.detail, "no details of nothing")
+        await user.press("escape")
+        await user.until(lambda: "a.example.com   other" in user.detail, "the details again")
+
+
+async def test_details_that_do_not_fit_end_in_an_ellipsis(tmp_path: Path) -> None:
+    make(tmp_path / "store", "shop.example.com", renewed_by=f"{'long' * 9}.example.com")
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2")
+        await user.until(lambda: "shop.example.com   renewed by" in user.detail, "the details")
+        assert user.detail.splitlines()[0].endswith("…")
+        assert all(len(line) < 80 for line in user.detail.splitlines())
+
+
+async def test_the_bar_shows_no_letters_while_the_filter_is_typed(tmp_path: Path) -> None:
+    make(tmp_path / "store", "a.example.com")
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.until_pairs("a.example.com")
+        await user.press("f2", "slash")
+        assert user.bar.split("   ")[0].strip() == "Enter To the list"
+        assert "n New" not in user.bar
+        await user.press("enter")
+        assert "n New" in user.bar
+
+
 async def test_urgency_keeps_its_colour_under_the_cursor(tmp_path: Path) -> None:
     make(tmp_path / "store", "a.example.com")
     async with at_screens(session_on(tmp_path / "store")) as user:

@@ -33,4 +33,5 @@ async def copy_text(page: PairsScreen, pair: Pair) -> None:
     except CsrtuiError as error:
         page.tell_error(error)
     else:
-        page.tell(f"{label} sent to your terminal's clipboard. {route.value}")
+        limit = "; in tmux: prefix ]" if route is clipboard.Route.TMUX else ", if it allows that"
+        page.tell(f"{label} sent to your terminal's clipboard{limit}")

@@ -332,7 +332,9 @@ class InstallModal(FormModal[InstallAnswer]):
         view.styles.height = max(room - len(notes), 1)
         view.show_all(lines)
         more = [("PgDn", "More")] if len(lines) > room - len(notes) else []
-        self.show("#keys", [*gap, *self.key_lines(("Enter", "Write"), *more, ("Esc", "Cancel"))])
+        is_choice = isinstance(self.focused, ChoiceField)
+        keys = [("Enter", "Next"), ("Space", "List")] if is_choice else [("Enter", "Write")]
+        self.show("#keys", [*gap, *self.key_lines(*keys, *more, ("Esc", "Cancel"))])
 
     def _notes(self) -> list[Line]:
         """Return the lines of the error. Without an error, return the notes to read before the files are written."""

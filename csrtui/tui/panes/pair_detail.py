@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from textual.widget import Widget
 
 from csrtui.core.base.errors import CsrtuiError
@@ -11,7 +12,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.tasks.list import UnreadablePair, read_pairs
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import cut_name, wrap
+from csrtui.tui.wrapping import cut, cut_name, wrap
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +54,7 @@ class PairDetail(TextBlock):
         if self._timer is not None:
             self._timer.stop()
         if item is None:
-            self._pair = None
+            self._pair = self._read_item = None
             self._draw()
         else:
             self._timer = self.set_timer(_REST, lambda: self._read(item))
@@ -72,6 +73,8 @@ class PairDetail(TextBlock):
         ):  # the list shows why the store cannot be read
             self._pair = pair
             self._draw()
+        elif item is self._read_item:
+            self._read_item = None  # not shown: read it again when the cursor returns
 
     @property
     def _is_hidden(self) -> bool:
@@ -106,8 +109,8 @@ def _two_lines(pair: Pair, now: datetime, width: int) -> list[Line]:
     relation = visible(relation_text(pair.record, now))
     name = cut_name(visible(pair.name), max(width - len(relation) - 3, width // 2))
     return [
-        ((f" {name}", "strong"), (f"   {relation}", "")),
-        ((f" {visible(step_text(pair.record, now))}", ""),),
+        ((f" {name}", "strong"), (f"   {cut(relation, width - cell_len(name) - 3)}", "")),
+        ((f" {cut(visible(step_text(pair.record, now)), width)}", ""),),
     ]
 
 

@@ -196,7 +196,13 @@ class MainScreen(RequestScreen):
         if self._pane is PaneName.KEYSTORE:
             pair = self.keystore.current
             labels = {"switch_pane": "Request", "next_step": self.step_label(pair)}
-            if self.keystore.is_empty:
+            if self.keystore.filter.has_focus:  # letters are typed into it
+                labels["open_pair"] = "To the list"
+                kept = {"open_pair", *(command.action for command in bar(Scope.PANES, self._commands))}
+                commands = [
+                    command for command in bar(Scope.KEYSTORE, self._commands) if command.action in kept
+                ]
+            elif self.keystore.is_empty:
                 commands = [*first_commands(self._commands), *bar(Scope.PANES, self._commands)]
             else:
                 commands = self.possible(bar(Scope.KEYSTORE, self._commands), pair)

@@ -43,7 +43,10 @@ class ChoiceValue(NamedTuple):
 
 
 class PrefixSearch:
-    """Finds a value by a typed prefix. A letter that does not extend the prefix starts a new one."""
+    """Finds a value by a typed prefix. A letter that does not extend the prefix starts a new one.
+
+    A value that was typed in full is found before the longer ones that begin with it.
+    """
 
     _typed = ""
 
@@ -62,11 +65,9 @@ class PrefixSearch:
         starts = [(typed + letter, order)] if typed else []
         for beginning, indexes in [*starts, (letter, order[1:])]:
             self._typed = beginning
-            match: int | None = next(
-                (number for number in indexes if texts[number].startswith(beginning)), None
-            )
-            if match is not None:
-                return match
+            matches: list[int] = [number for number in indexes if texts[number].startswith(beginning)]
+            if matches:
+                return next((number for number in matches if texts[number] == beginning), matches[0])
         return index
 
 
@@ -93,6 +94,9 @@ class ChoiceField(Widget, can_focus=True):
     ChoiceField { width: 1fr; height: 1; color: $foreground; }
     """
     ALLOW_SELECT = False
+
+    label_width: ClassVar[int] = 14
+    """The column of the value if the field has a line to itself: that of the other fields of a dialog."""
 
     class Changed(Message):
         """The user chose another value.
@@ -168,7 +172,7 @@ class ChoiceField(Widget, can_focus=True):
         """Draw the field."""
         width, style, is_current = self.size.width, self.rich_style, self.has_focus
         is_wide = width >= _MIN_FULL_LINE
-        label = self._label.ljust(LABEL_WIDTH - 2) if is_wide else self._label
+        label = self._label.ljust(self.label_width - 2) if is_wide else self._label
         text = cut(self._texts[self._value], max(width - cell_len(label) - _FRAME, 1))
         segments = [
             Segment(">" if is_current else " ", style + Style(bold=True)),
@@ -189,3 +193,4 @@ class FormChoice(ChoiceField):
     """A choice of the request form, in which Enter opens the list too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open_list", "List", show=False)]
+    label_width = LABEL_WIDTH
