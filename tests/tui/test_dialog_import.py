@@ -63,9 +63,11 @@ async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_p
         ):
             assert fact in text
         assert ". Back up" in said(user, "keys")
+        message = f"{ONE}: imported, expires 2027-06-02T23:59:59Z. Next: back up"
+        assert user.message == message, "as soon as the dialog shows it"
         await user.press("enter")
         assert is_at(user, MainScreen)
-        assert user.message == f"{ONE}: imported, expires 2027-06-02T23:59:59Z. Next: back up"
+        assert user.message == message
         await user.until(
             lambda: (current := user.keystore.current) and current.name == ONE,
             "the cursor on the pair that the certificate is for",

@@ -369,3 +369,14 @@ async def test_a_csr_in_a_file_that_the_disk_did_not_confirm_is_noted_and_that_i
         await until_said(user, "but the disk did not confirm it")
     assert (tmp_path / "a.csr").exists()
     assert history(pair)[-1] == f"CSR handed out: file {tmp_path}/a.csr"
+
+
+async def test_the_dialog_keeps_its_size_when_the_cursor_moves(session: Session) -> None:
+    make(session)
+    async with at_screens(session) as user:
+        await open_dialog(user, "o")
+        sizes = set()
+        for _ in range(6):
+            sizes.add(user.app.screen.query_one(".dialog").size)
+            await user.press("down")
+        assert len(sizes) == 1

@@ -63,10 +63,10 @@ async def _show_results(
 ) -> None:
     names = [result.pair for result in results if result.ok and result.pair]
     page.refresh_pairs(names[0] if names else None)
+    step = f". Next: {NEXT_STEPS[_step_of(page, names[0])]}" if len(names) == 1 else ""
+    page.tell(f"{import_summary(results)}{step}")  # beside the dialog, an older message would be wrong
     screen = ImportResultModal(page.session, results, _offer(page, results))
     follow_up = await page.app.push_screen_wait(screen)
-    step = f". Next: {NEXT_STEPS[_step_of(page, names[0])]}" if len(names) == 1 else ""
-    page.tell(f"{import_summary(results)}{step}")
     if follow_up is ImportFollowUp.IMPORT_ELSEWHERE:
         await _import_elsewhere(page, sources)
     elif follow_up is ImportFollowUp.NEXT_STEP:

@@ -341,7 +341,11 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         self.show("#about", [*self.lines(f"Submit {self._pair.name}", "strong"), *warning, *gap])
         ways = self.query_one("#ways", LineList)
         ways.styles.height = len(self._rows) + 1
-        self.show("#more", [*gap, *self._note_lines(self._rows.choices[ways.cursor or 0]), *gap])
+        notes = self._note_lines(self._rows.choices[ways.cursor or 0])
+        if gap:  # there is room for the longest explanation: the dialog keeps its size when the cursor moves
+            longest = max(len(self.lines(choice.about, "label")) for choice in self._rows.choices)
+            notes += [()] * (longest - len(notes))
+        self.show("#more", [*gap, *notes, *gap])
         self.show("#keys", self.key_lines(("Enter", "Run"), ("Esc", "Close")))
 
     def _note_lines(self, choice: Choice) -> list[Line]:
