@@ -271,6 +271,12 @@ def bar(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
     ]
 
 
+def bar_in_filter(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
+    """Return the commands of a bar that work while the filter has the focus: its letters are typed into the filter."""
+    kept = {"open_pair", *(command.action for command in bar(Scope.PANES, commands))}
+    return [command for command in bar(place, commands) if command.action in kept]
+
+
 def search(commands: Iterable[Command], text: str) -> list[Command]:
     """Return the commands that contain all words of `text`, those whose label contains them first."""
     words = text.casefold().split()

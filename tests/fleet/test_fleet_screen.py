@@ -42,7 +42,11 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
         await user.press("escape", "enter")
         assert "Name        a.com" in user.page
         assert "▼" in user.page, "its life on a line"
-        await user.press("escape", "slash", *"WEB1", "enter")
+        await user.press("escape", "slash")
+        assert "Enter To the list" in user.bar
+        assert "n New" not in user.bar
+        await user.press(*"WEB1", "enter")
+        assert "n New" in user.bar
         assert {host for host, _ in user.pairs_of_hosts} == {"web1"}
         assert user.fleet.focused is user.fleet.query_one(LineList)
         await user.press("slash", "escape", "escape")

@@ -286,6 +286,10 @@ async def test_the_bar_shows_no_letters_while_the_filter_is_typed(tmp_path: Path
         assert "n New" not in user.bar
         await user.press("enter")
         assert "n New" in user.bar
+        assert "Enter Open" in user.bar
+        await user.press("slash", *"none like this", "enter")
+        await user.until(lambda: "No pair matches" in user.screen_text, "the empty list")
+        assert "Enter Open" not in user.bar
 
 
 async def test_urgency_keeps_its_colour_under_the_cursor(tmp_path: Path) -> None:

@@ -16,7 +16,16 @@ from csrtui.fleet.model import Fleet, HostPair, HostState, fleet_age_text, fleet
 from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of, step_label
+from csrtui.tui.commands import (
+    COMMANDS,
+    HELP_IN_LISTS,
+    Scope,
+    bar,
+    bar_in_filter,
+    bindings,
+    key_of,
+    step_label,
+)
 from csrtui.tui.panes.count_line import summary_text
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
@@ -211,6 +220,10 @@ class FleetListScreen(Screen[None]):
         """Show the next step of the pair under the cursor in the bar."""
         self._draw_bar()
 
+    def on_descendant_focus(self) -> None:
+        """Show in the bar what can be done in the list or in the filter."""
+        self._draw_bar()
+
     def on_line_list_marked(self) -> None:
         """Show the number of marked pairs."""
         self._draw_lines()
@@ -296,8 +309,15 @@ class FleetListScreen(Screen[None]):
             left_out.add("next_step")
         if host_pair is None:
             left_out |= {"open_pair", "back_up", "fetch_csrs"}
-        commands = [command for command in bar(Scope.FLEET, self._commands) if command.action not in left_out]
-        self.query_one(CommandBar).show_commands(commands, {"next_step": step_label(step)})
+        labels = {"next_step": step_label(step)}
+        if self.query_one("#filter").has_focus:
+            labels["open_pair"] = "To the list"
+            commands = bar_in_filter(Scope.FLEET, self._commands)
+        else:
+            commands = [
+                command for command in bar(Scope.FLEET, self._commands) if command.action not in left_out
+            ]
+        self.query_one(CommandBar).show_commands(commands, labels)
 
     @property
     def _filter_width(self) -> int:

@@ -13,7 +13,7 @@ from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.process import exclude_loaded_from_collection
 from csrtui.tasks.draft import SessionDraft
-from csrtui.tui.commands import COMMANDS, Scope, bar, bindings, key_of, scopes_at
+from csrtui.tui.commands import COMMANDS, Scope, bar, bar_in_filter, bindings, key_of, scopes_at
 from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.panes.first_commands import first_commands
 from csrtui.tui.panes.request import RequestPane
@@ -196,16 +196,15 @@ class MainScreen(RequestScreen):
         if self._pane is PaneName.KEYSTORE:
             pair = self.keystore.current
             labels = {"switch_pane": "Request", "next_step": self.step_label(pair)}
-            if self.keystore.filter.has_focus:  # letters are typed into it
+            if self.keystore.filter.has_focus:
                 labels["open_pair"] = "To the list"
-                kept = {"open_pair", *(command.action for command in bar(Scope.PANES, self._commands))}
-                commands = [
-                    command for command in bar(Scope.KEYSTORE, self._commands) if command.action in kept
-                ]
+                commands = bar_in_filter(Scope.KEYSTORE, self._commands)
             elif self.keystore.is_empty:
                 commands = [*first_commands(self._commands), *bar(Scope.PANES, self._commands)]
             else:
                 commands = self.possible(bar(Scope.KEYSTORE, self._commands), pair)
+                if self.keystore.pairs.cursor is None:
+                    commands = [command for command in commands if command.action != "open_pair"]
             self.query_one(CommandBar).show_commands(commands, labels)
         else:
             commands = self.possible_now(bar(Scope.REQUEST, self._commands))
