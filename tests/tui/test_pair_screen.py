@@ -190,6 +190,15 @@ async def test_the_bar_shows_every_command_that_the_pair_allows(tmp_path: Path) 
         assert "Import" not in user.bar
 
 
+async def test_a_renewed_pair_offers_to_be_retired_at_80_columns(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    changed(session, issued_pair(session), renewed_by="next.example.com")
+    async with at_screens(session) as user:
+        await user.press("f2", "enter")
+        await user.until(lambda: "Renewed by" in user.screen_text, "the pair")
+        assert "t Retire" in user.bar
+
+
 # The coming twelve months
 
 

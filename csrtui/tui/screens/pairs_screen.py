@@ -216,7 +216,8 @@ class PairsScreen(Screen[None]):
     def possible(self, commands: Sequence[Command], pair: Pair | None) -> list[Command]:
         """Return those of `commands` that can be done now with `pair`, the pair under the cursor, or None.
 
-        The command that is also the next step is left out, because the next step comes first.
+        The command that is also the next step is left out, because the next step comes first. What remains for a
+        renewed pair is to retire it.
         """
         step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
         left_out = {_ACTIONS.get(step)}
@@ -230,7 +231,10 @@ class PairsScreen(Screen[None]):
             left_out |= {"install", "renew"}
         if pair is None or not pair.record.backups:
             left_out.add("verify")
-        return [command for command in commands if command.action not in left_out]
+        possible = [command for command in commands if command.action not in left_out]
+        if pair and pair.record.renewed_by and pair.record.stage is not Stage.RETIRED:
+            possible.sort(key=lambda command: command.action != "retire")
+        return possible
 
     async def action_next_step(self) -> None:
         """Do the next step of the selected pair."""
