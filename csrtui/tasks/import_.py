@@ -6,7 +6,6 @@ from datetime import datetime
 
 from csrtui.core import bundle
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import command
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.certificate import Certificate, to_pem
 from csrtui.core.certificates.chain import Chain, build_chain
@@ -366,8 +365,9 @@ def build_import_result(
     if pair.record.stage is Stage.RETIRED:
         remarks.append("the pair is retired, and stays so")
     if pair.record.renews:
-        retire = command("csrtui", "retire", pair.record.renews)
-        remarks.append(f"it replaces {pair.record.renews}: once it is installed, {retire}")
+        remarks.append(
+            f"it replaces {pair.record.renews}: retire that pair once this certificate is installed"
+        )
     return ImportResult(
         ok=result.ok,
         text=result.text,

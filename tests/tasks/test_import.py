@@ -421,7 +421,7 @@ def test_a_pair_that_replaces_another_says_so(session: Session) -> None:
     make(session)
     change_record(session, "a.com", lambda record: record._replace(renews="old.com"))
     assert only(session, pem(issue(session))).remarks == (
-        "it replaces old.com: once it is installed, csrtui retire old.com",
+        "it replaces old.com: retire that pair once this certificate is installed",
     )
 
 
