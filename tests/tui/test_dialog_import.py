@@ -57,7 +57,7 @@ async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_p
         for fact in (
             f"for {ONE}",
             "issued by CN=Test CA 1",
-            "valid 2026-11-20 to 2027-06-02: 195 days, 191 days left",
+            "valid 20 Nov 2026 – 2 Jun 2027: 195 days, 191 days left",
             "chain valid up to CN=Test Root; 2 certificates, in order: leaf, CN=Test CA 1",
             "request issued as requested",
         ):

@@ -14,7 +14,7 @@ from csrtui.core.base.finding import Level
 from csrtui.core.certificates.certificate import whole_days
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.tasks.import_ import ImportResult
-from csrtui.tasks.pair_text import time_left
+from csrtui.tasks.pair_text import date_text, time_left
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -157,7 +157,7 @@ def _facts(chain: Chain, status: ChainStatus, now: datetime) -> list[tuple[str, 
     state = (
         f"{status.text}; " if status.state is ChainState.VALID else ""
     )  # otherwise, a warning shows the status
-    dates = f"{validity.not_before:%Y-%m-%d} to {validity.not_after:%Y-%m-%d}"
+    dates = f"{date_text(validity.not_before)} – {date_text(validity.not_after)}"
     names = ", ".join(["leaf", *(certificate.display_name for certificate in chain.intermediates)])
     return [
         ("for", ", ".join(leaf.names)),
