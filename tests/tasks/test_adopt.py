@@ -553,6 +553,21 @@ def test_a_named_file_that_does_not_hold_what_it_should_is_refused(
     assert str(elsewhere / wrong) in caught.value.message
 
 
+def test_only_a_certificate_in_place_of_a_key_is_directed_to_import(elsewhere: Path) -> None:
+    hints = {}
+    for label, data in {
+        "certificate": pem(LEAF),
+        "CSR too": pem(LEAF) + wrap("CERTIFICATE REQUEST", CSR),
+        "CSR": CSR,
+    }.items():
+        put(elsewhere, key=data, csr=CSR)
+        with pytest.raises(InputError, match="no private key in") as caught:
+            named_files(elsewhere)
+        hints[label] = caught.value.hint
+    assert "csrtui import FILE" in str(hints["certificate"])
+    assert hints["CSR too"] == hints["CSR"] == "name another file"
+
+
 # CSRs of every make
 
 EXAMPLES = sorted(CERTBOT_CSRS.iterdir())
