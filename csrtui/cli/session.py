@@ -42,6 +42,8 @@ def load_settings(*, with_own: bool = True) -> "Settings":
         loaded = settings.load_settings(os.environ, with_own=False)
     for problem in loaded.problems:
         print_message(f"warning: {problem.error.message}")
+        if problem.error.hint:
+            print_message(f"  fix: {problem.error.hint}")
     return loaded
 
 

@@ -107,3 +107,14 @@ def test_a_damaged_file_is_a_warning_and_its_text_cannot_control_the_terminal(
     ran = csrtui("help", "configuration")
     assert (ran.status, "\x1b" in ran.out) == (0, False)
     assert "the file is ignored" in ran.out
+
+
+def test_a_policy_in_another_file_is_ignored_and_its_place_is_named(
+    csrtui: Csrtui, site: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "xdg" / "csrtui" / "config.toml"
+    other.parent.mkdir(parents=True)
+    other.write_text("[policy]\nmin_rsa_bits = 3072\n")
+    ran = csrtui("check", "a.com", "--key", "rsa-2048")
+    assert ran.status == 0
+    assert f"warning: [policy] in {other} is ignored\n  fix: move it to {site}, owned by root\n" in ran.err

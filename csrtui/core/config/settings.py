@@ -212,7 +212,10 @@ def _read_folder(servers: dict[str, object], server: str) -> str:
         raise _SettingError(path, "is not a known server software", "csrtui guide lists them")
     table = _table(("servers",), servers, server)
     _refuse_unknown(path, table, ("folder",))
-    return _text(path, table, "folder") if table else ""
+    folder = _text(path, table, "folder") if table else ""
+    if folder and not folder.startswith(("/", "~")):
+        raise _SettingError((*path, "folder"), "is not an absolute path", 'folder = "/etc/nginx/tls"')
+    return folder
 
 
 def _read_policy(table: dict[str, object]) -> Policy:
