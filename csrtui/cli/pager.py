@@ -64,7 +64,7 @@ def _feed(process: "Popen[bytes]", text: bytes) -> None:
 
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)  # less itself handles Ctrl+C
     try:
-        process.communicate(text)  # a pager that ends early is no error
+        process.communicate(text)  # the pager may quit before it has read everything
     finally:
         signal.signal(signal.SIGINT, previous)
 

@@ -54,9 +54,9 @@ def certificate_lines(result: ImportResult) -> Iterator[str]:
 
 
 def _read_passphrase(options: argparse.Namespace) -> Secret | None:
-    """Return the passphrase of the PKCS #12 files, or None if no option names it and there is no terminal.
+    """Return the passphrase of the PKCS #12 files, or None if no option gives it and there is no terminal to ask on.
 
-    The result of a file that needs the missing passphrase then contains the reason.
+    Without a passphrase, the result of each file that needs one contains the reason.
 
     Raises:
         InputError: The passphrase that an option names cannot be read.

@@ -95,7 +95,7 @@ def _has_terminal() -> bool:
 def _run_successor(
     session: Session, options: argparse.Namespace, spec: RequestSpec, blocking: Blocking
 ) -> int:
-    """Make a pair to replace another one, with the names and fields of the options instead of its own."""
+    """Make a pair that replaces another one. Its names and fields come from the options, not from the old pair."""
     from dataclasses import replace
 
     from csrtui.tasks.renew import plan_renewal, renew, renew_with_same_key

@@ -67,7 +67,7 @@ class Fix(NamedTuple):
         ca: The kind of CA to switch to, or None to keep the selected one.
         safe: Whether the fix only corrects spelling or format. All safe fixes can be applied at once.
         no_common_name: Whether to leave the common name out. The first of `names` is then empty.
-        drops_must_staple: Whether the new CSR is no longer to request must-staple.
+        drops_must_staple: Whether the fix removes must-staple from the request.
         renews: The pair to renew instead of making a new one, or None if the fix changes the form.
     """
 

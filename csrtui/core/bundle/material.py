@@ -101,5 +101,5 @@ class KeyMaterial:
         return not (self.keys or self.requests or self.certificates or self.problems)
 
     def problem(self, kind: ProblemKind) -> Problem | None:
-        """Return the first problem of this kind, else the first problem of any kind, or None if there are no problems."""
+        """Return the first problem of this kind. If there is none, return the first problem of any kind, or None."""
         return min(self.problems, key=lambda problem: problem.kind is not kind, default=None)

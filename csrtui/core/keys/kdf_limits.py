@@ -54,7 +54,7 @@ def _spend(cost: float) -> None:
     if sum(spent) + cost > MAX_FILE_COST:
         raise InputError(
             "not opened: opening all keys in this file would take too long",
-            "give the key in a file of its own; if it was in one, the file was made to keep this machine busy",
+            "save the key in a file of its own; if the file has no other key, it was made to keep this machine busy",
         )
     spent.append(cost)
 

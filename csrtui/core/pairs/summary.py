@@ -32,7 +32,7 @@ class PairSummary(NamedTuple):
         backup_since: The time at which that backup was verified, or since which it has been missing or damaged, or None
             if unknown.
         stage: The pair's stage.
-        begins: The time at which the certificate becomes valid, or None if there is no certificate.
+        begins: The start of the validity of the certificate, or None if there is no certificate.
         expires: The time at which the certificate expires, or None if there is none.
         step: The next step until the renewal is due.
         due: The time at which the renewal becomes due (`Validity.due`), or None if it never does.
@@ -120,7 +120,8 @@ OVERDUE = -1
 def deadlines(summary: PairSummary, now: datetime) -> tuple[int | None, int | None]:
     """Return the periods in which the renewal of a pair becomes due and in which its certificate expires.
 
-    A period is a month in UTC (year * 12 + month - 1), or `OVERDUE`, or None if there is no deadline.
+    A period is a month in UTC, as year * 12 + month - 1. It is `OVERDUE` if the deadline has passed, and None if there
+    is no deadline.
 
     An expired certificate is no longer due, and a pair that is not in use has no deadlines. Lists, counts and the chart
     of expiries all use this definition.
