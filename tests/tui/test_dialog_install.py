@@ -17,6 +17,7 @@ from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import FileFormat
 from csrtui.core.servers.table import SERVERS
 from csrtui.tasks.export import prepare
+from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.screens import page
 from csrtui.tui.screens.main import MainScreen
@@ -397,6 +398,29 @@ async def test_the_guide_opens_from_the_form_and_goes_on_to_other_servers(tmp_pa
         await user.press("escape")
         assert is_at(user, MainScreen)
         assert user.focused_id == "common_name"
+
+
+async def test_the_server_software_of_a_pair_is_changed_by_its_command_and_by_an_installation(
+    tmp_path: Path, session: Session
+) -> None:
+    request = read_pair(session, ONE)[1].der
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("enter", "S", *"haproxy", "enter")
+        assert record(session, ONE).platform == "haproxy"
+        assert "HAProxy" in user.read_text
+        assert "is now for HAProxy; its CSR is unchanged" in user.screen_text
+        await user.press("I")
+        assert user.app.screen.query_one("#server", ChoiceField).value == "haproxy"
+        await choose(user, "apache")
+        await name_folder(user, tmp_path / "tls")
+        assert "the pair is for Apache httpd" in said(user, "notes")
+        await user.press("enter")
+        await written(user)
+        await user.press("escape")
+        await user.until(lambda: "Apache httpd" in user.read_text, "the new server software")
+    assert record(session, ONE).platform == "apache"
+    assert read_pair(session, ONE)[1].der == request
 
 
 async def test_what_an_installed_pair_needs_next_is_nothing(tmp_path: Path, session: Session) -> None:

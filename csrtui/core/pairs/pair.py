@@ -253,9 +253,19 @@ class PairRecord(NamedTuple):
     def with_installation(
         self, now: datetime, user: str, text: str, platform: str, folder: str
     ) -> "PairRecord":
-        """Return the record after the certificate was exported into a folder for server software."""
+        """Return the record after the certificate was exported into a folder for server software.
+
+        From now on, the pair is for that server software.
+        """
         server = Installation(platform, folder, now)
-        return self._replace(installed=now, server=server).with_event(now, text, user)
+        return self._replace(platform=platform, installed=now, server=server).with_event(now, text, user)
+
+    def with_platform(self, platform: str, now: datetime, user: str) -> "PairRecord":
+        """Return the record with another server software. The CSR is the same for every server software."""
+        if platform == self.platform:
+            return self
+        event = f"server software changed from {self.platform} to {platform}"
+        return self._replace(platform=platform).with_event(now, event, user)
 
     def with_retirement(self, now: datetime, user: str, text: str = "retired") -> "PairRecord":
         """Return the record after the pair was marked as no longer used."""

@@ -83,8 +83,9 @@ class InstallModal(FormModal[InstallAnswer]):
         self._session = session
         self._pair = pair
         server = pair.record.server
-        self._initial_platform = pair.record.platform if server is None else server.platform
-        self._initial_folder = folder if server is None else server.folder
+        is_same = server is not None and server.platform == pair.record.platform
+        self._initial_platform = pair.record.platform
+        self._initial_folder = server.folder if server is not None and is_same else folder
         self._last_result: tuple[ExportSpec, InstallPreview | CsrtuiError] | None = None
 
     def compose(self) -> ComposeResult:
@@ -356,6 +357,9 @@ class InstallModal(FormModal[InstallAnswer]):
             lines += self.lines(text, "label")
         if count := len(result.prepared.existing.files):
             lines += self.lines(f"Replaces {plural(count, 'file')}; the previous set is kept.", "warning")
+        if result.prepared.spec.platform.id != self._pair.record.platform:
+            text = f"From then on, the pair is for {result.prepared.spec.platform.label}."
+            lines += self.lines(text, "label")
         return lines or self.lines("Files with another key are never overwritten.", "label")
 
     @property

@@ -147,6 +147,13 @@ class PairsScreen(Screen[None]):
         if (pair := self.current_pair()) is not None:
             await self.start(copy_text(self, pair))
 
+    async def action_change_server(self) -> None:
+        """Choose the server software that the pair is for."""
+        from csrtui.tui.flows.server_software import change_server
+
+        if (pair := self.current_pair()) is not None:
+            await self.start(change_server(self, pair))
+
     async def action_verify(self) -> None:
         """Check backups. With their passphrase, test a restore."""
         from csrtui.tui.flows.verify import verify

@@ -76,6 +76,20 @@ def test_each_certificate_has_to_be_installed() -> None:
     ]
 
 
+def test_the_server_software_follows_the_installation_and_can_be_changed() -> None:
+    pair = record(platform="nginx", validity=FRESH)
+    assert pair.with_platform("nginx", NOW, "joe") is pair
+    changed = pair.with_platform("apache", NOW + DAY, "joe")
+    assert changed._replace(platform="nginx", history=()) == pair._replace(history=())
+    event = changed.history[-1]
+    assert (event.time, event.text, event.user) == (
+        NOW + DAY,
+        "server software changed from nginx to apache",
+        "joe",
+    )
+    assert changed.with_installation(NOW + DAY, "joe", "installed", "haproxy", "/srv").platform == "haproxy"
+
+
 def test_retirement_records_time_and_user() -> None:
     retired = record(validity=FRESH).with_retirement(NOW + DAY, "joe")
     assert (retired.stage, retired.retired) == (Stage.RETIRED, NOW + DAY)
