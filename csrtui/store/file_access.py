@@ -16,7 +16,7 @@ _MAX_ID = 2**32 - 2
 _READABLE = stat.S_IRUSR
 _FOR_KEYS = 0o660
 """The mode bits that a file with a key may have: none for others, and none for execution."""
-_DATABASES = {"user": "passwd", "group": "group"}
+_DATABASES = {"owner": ("user", "passwd"), "group": ("group", "group")}
 _GROUP = stat.S_IRGRP | stat.S_IWGRP
 
 
@@ -35,6 +35,20 @@ class FileAccess:
     mode: str | None = None
 
 
+class AccessError(InputError):
+    """The user or group does not exist, or the mode is not one for a private key.
+
+    Args:
+        option: The part of `FileAccess` that is wrong.
+        message: The problem.
+        hint: What to do.
+    """
+
+    def __init__(self, option: str, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.option = option
+
+
 DEFAULT_ACCESS = FileAccess()
 """The owner, group and mode of the replaced file, or else access only for the user that runs csrtui."""
 
@@ -48,7 +62,7 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
             except that others never get access.
 
     Raises:
-        InputError: The user or group does not exist, or the mode lets a group that is not named, or others, read the
+        AccessError: The user or group does not exist, or the mode lets a group that is not named, or others, read the
             file.
     """
     uid, gid, mode = -1, -1, PRIVATE_FILE.mode
@@ -58,11 +72,10 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
     if access.mode is not None:
         mode = _parse_mode(access.mode)
         if mode & _GROUP and access.group is None:
-            raise InputError(
-                f"with mode {mode:04o}, a group can read the key",
-                "name the group with --group, or use --mode 600",
+            raise AccessError(
+                "group", f"with mode {mode:04o}, a group can read the key", "name the group, or use mode 600"
             )
-    uid = uid if access.owner is None else _find_id("user", access.owner)
+    uid = uid if access.owner is None else _find_id("owner", access.owner)
     gid = gid if access.group is None else _find_id("group", access.group)
     return Permissions(mode, forbidden=0o077 & ~mode, uid=uid, gid=gid)
 
@@ -70,18 +83,31 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
 def _parse_mode(text: str) -> int:
     mode = int(text, 8) if _MODE.fullmatch(text) else 0
     if mode & ~_FOR_KEYS or not mode & _READABLE:
-        raise InputError(
+        raise AccessError(
+            "mode",
             f'"{visible(text)}" is not a mode for a private key: only its owner and group may read it',
-            "use 600, or 640 with --group",
+            "use 600, or 640 with a group",
         )
     return mode
 
 
-def _find_id(kind: str, text: str) -> int:
+def assignable_owner(owner: str | None) -> str:
+    """Return `owner` if this process can give files to that user, or else an empty text."""
+    if owner is None or os.geteuid() != 0:
+        return ""
     try:
-        return pwd.getpwnam(text).pw_uid if kind == "user" else grp.getgrnam(text).gr_gid
+        pwd.getpwnam(owner)
+    except KeyError:
+        return ""
+    return owner
+
+
+def _find_id(option: str, text: str) -> int:
+    kind, database = _DATABASES[option]
+    try:
+        return pwd.getpwnam(text).pw_uid if option == "owner" else grp.getgrnam(text).gr_gid
     except (KeyError, ValueError):
         number = int(text) if re.fullmatch(r"[0-9]{1,10}", text) else _MAX_ID + 1
     if number > _MAX_ID:
-        raise InputError(f'unknown {kind} "{visible(text)}"', f"getent {_DATABASES[kind]} lists them")
+        raise AccessError(option, f'unknown {kind} "{visible(text)}"', f"getent {database} lists them")
     return number

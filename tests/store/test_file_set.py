@@ -11,7 +11,7 @@ import pytest
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import files
-from csrtui.store.file_access import FileAccess, resolve_access
+from csrtui.store.file_access import FileAccess, assignable_owner, resolve_access
 from csrtui.store.file_set import PREVIOUS, open_file_set
 from csrtui.store.new_files import WORLD_READABLE, OutputFile, write_new_files
 from csrtui.store.permissions import PRIVATE_FILE, Permissions
@@ -177,6 +177,17 @@ def test_an_unreadable_file_is_reported(folder: Path, monkeypatch: pytest.Monkey
 def test_access_for_others_and_unknown_owners_are_refused(access: FileAccess, told: str) -> None:
     with pytest.raises(InputError, match=told):
         resolve_access(access)
+
+
+@pytest.mark.parametrize(
+    ("uid", "owner", "wanted"),
+    [(0, "root", "root"), (0, "no such user", ""), (0, None, ""), (1000, "root", "")],
+)
+def test_only_root_can_give_a_file_to_another_user(
+    monkeypatch: pytest.MonkeyPatch, uid: int, owner: str | None, wanted: str
+) -> None:
+    monkeypatch.setattr("csrtui.store.file_access.os.geteuid", lambda: uid)
+    assert assignable_owner(owner) == wanted
 
 
 def test_the_highest_number_of_an_owner_is_accepted() -> None:

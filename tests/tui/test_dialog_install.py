@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from threading import Event
 from typing import TYPE_CHECKING
@@ -398,6 +399,33 @@ async def test_the_guide_opens_from_the_form_and_goes_on_to_other_servers(tmp_pa
         await user.press("escape")
         assert is_at(user, MainScreen)
         assert user.focused_id == "common_name"
+
+
+async def test_owner_group_and_mode_of_the_key_are_set_in_the_dialog(
+    tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("csrtui.tui.widgets.access_fields.assignable_owner", lambda owner: owner or "")
+    tls, group = tmp_path / "tls", str(os.getgid())
+    async with at_screens(session) as user:
+        await at_install(user)
+        await choose(user, "postgresql")
+        owner, mode = (user.app.screen.query_one(f"#{name}", TextField) for name in ("owner", "mode"))
+        assert owner.value == "postgres"
+        await choose(user, "nginx")
+        assert owner.value == ""
+        label, field = user.screen_lines[3:5]
+        assert label.index("[nginx") == field.index("destination folder")
+        assert label.index("Server") == field.index("Folder")
+        await name_folder(user, tls)
+        await user.press("down", "down", *group, "down", *"644")
+        assert "600 (owner only)" in said(user, "notes")
+        await user.press("enter")
+        await user.until(lambda: "is not a mode for a private key" in said(user, "notes"), "the error")
+        assert mode.has_focus
+        mode.replace_text("640")
+        await user.press("enter")
+        await written(user)
+    assert modes(tls)[f"{ONE}.key"] == 0o640
 
 
 async def test_the_server_software_of_a_pair_is_changed_by_its_command_and_by_an_installation(

@@ -119,7 +119,7 @@ def owner_lines(server: Server) -> list[str]:
     """Return the lines about the owner of the key, or none if any user may own it."""
     if server.owner is None:
         return []
-    return ["", f"The key must belong to {server.owner}: export it with --owner {server.owner}."]
+    return ["", f"The key must belong to {server.owner} (export --owner {server.owner})."]
 
 
 def snippet_lines(snippets: Iterable[Snippet]) -> list[str]:

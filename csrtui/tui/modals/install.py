@@ -17,6 +17,7 @@ from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.guide import guide_lines, plan_lines
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.server import FileFormat
+from csrtui.store.file_access import AccessError
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.modals.base import labelled
@@ -24,6 +25,7 @@ from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, install_answer, replace_question
 from csrtui.tui.screens.page import text_lines
 from csrtui.tui.threads import run_in_thread
+from csrtui.tui.widgets.access_fields import ACCESS_HELP, AccessFields
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -51,8 +53,8 @@ _WAY_BACK = "You are past the folder field; press Up to return to it."
 _SHORT = 20
 """On screens with fewer lines, the dialog has no blank lines."""
 _BLANK_LINES = 4
-_AROUND = 6
-"""Lines of the dialog besides notes and plan: frame, title, server, folder, keys."""
+_AROUND = 7
+"""Lines of the dialog besides notes and plan: frame, title, server, folder, owner, keys."""
 
 
 class InstallModal(FormModal[InstallAnswer]):
@@ -83,24 +85,18 @@ class InstallModal(FormModal[InstallAnswer]):
         self._session = session
         self._pair = pair
         server = pair.record.server
-        is_same = server is not None and server.platform == pair.record.platform
-        self._initial_platform = pair.record.platform
-        self._initial_folder = server.folder if server is not None and is_same else folder
+        self._initial_folder = server.folder if server and server.platform == pair.record.platform else folder
         self._last_result: tuple[ExportSpec, InstallPreview | CsrtuiError] | None = None
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
-        platform = self._initial_platform
+        platform = self._pair.record.platform
         servers = [(known.id, known.label) for known in PLATFORMS.values()]
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
             yield ChoiceField("Server", servers, platform if platform in PLATFORMS else OTHER, id="server")
-            yield from labelled(
-                (
-                    "Folder",
-                    PathField(self._initial_folder, "destination folder", PathKind.FOLDER, id="folder"),
-                )
-            )
+            folder = PathField(self._initial_folder, "destination folder", PathKind.FOLDER, id="folder")
+            yield from labelled(("Folder", folder))
             with Vertical(id="pkcs12", classes="fields"):
                 yield ChoiceField("Encryption", _STRENGTHS, Strength.AES.name, id="strength")
                 yield from labelled(
@@ -111,6 +107,7 @@ class InstallModal(FormModal[InstallAnswer]):
                 yield from labelled(
                     ("Key's own", SecretField("passphrase of the key in the store", id="own"))
                 )
+            yield from labelled(("Key's owner", AccessFields()))
             yield TextBlock(id="notes")
             yield TextView(id="plan")
             yield TextBlock(id="keys")
@@ -174,30 +171,34 @@ class InstallModal(FormModal[InstallAnswer]):
         """Scroll the plan by a page."""
         self.query_one("#plan", TextView).action_page(step)
 
-    def action_step(self, step: int) -> None:
-        """Show the fields that the choices require, then go to the next (step 1) or previous field (step -1)."""
-        self._show_fields()
-        if step > 0:
-            self.focus_next()
-        else:
-            self.focus_previous()
-
-    def action_next(self) -> None:
-        """Go to the next visible field. In the last field, write the files."""
-        self._show_fields()
+    @property
+    def _fields(self) -> list[str]:
+        """The ids of the visible fields, in order, except those for the owner, group and mode."""
         fields = ["server", "folder"]
         if self._spec.server.format is FileFormat.PKCS12:
             fields += ["strength", "passphrase", "again"]
-        if self._pair.record.key.encrypted:
-            fields.append("own")
+        return [*fields, "own"] if self._pair.record.key.encrypted else fields
+
+    def action_step(self, step: int) -> None:
+        """Show the fields that the choices require, then go to the next (step 1) or previous field (step -1)."""
+        self._show_fields()
+        fields = [*self._fields, *ACCESS_HELP]  # Textual's order is wrong until new fields are laid out
         current = self.focused.id if self.focused else None
-        following = fields[fields.index(current) + 1 :] if current in fields else []
-        if not following:
+        index = fields.index(current) + step if current in fields else 0
+        self.set_focus(self.query_one(f"#{fields[index % len(fields)]}"))
+
+    def action_next(self) -> None:
+        """Go to the next required field. In the last one, and in those after it, write the files."""
+        self._show_fields()
+        fields = self._fields
+        current = self.focused.id if self.focused else None
+        following = f"#{fields[fields.index(current) + 1]}" if current in fields[:-1] else None
+        if following is None:
             self._submit()
         elif current == "folder":
-            self._leave_folder(f"#{following[0]}")
+            self._leave_folder(following)
         else:
-            self.query_one(f"#{following[0]}").focus()
+            self.query_one(following).focus()
 
     def _leave_folder(self, following: str) -> None:
         """Go from the folder to the next field. If the folder failed its last check, check it again first."""
@@ -222,9 +223,10 @@ class InstallModal(FormModal[InstallAnswer]):
     @on(ChoiceField.Changed)
     @on(TextField.Changed)
     def _handle_change(self) -> None:
-        """Prepare the export for the new server or folder."""
+        """Prepare the export for the new input."""
         self.error, self._continuation = None, None
         self._show_fields()
+        self._suggest_owner()
         self._prepare_unless_known()
         self.draw()
 
@@ -248,6 +250,11 @@ class InstallModal(FormModal[InstallAnswer]):
     def _show_fields(self) -> None:
         self.query_one("#pkcs12").display = self._spec.server.format is FileFormat.PKCS12
 
+    def _suggest_owner(self) -> None:
+        result = self._result
+        replaces = isinstance(result, InstallPreview) and bool(result.prepared.existing.files)
+        self.query_one(AccessFields).suggest_owner(None if replaces else self._spec.server.owner)
+
     async def _prepare(self, spec: ExportSpec) -> None:
         """Show the preview of the input, and do the action that was waiting for it."""
 
@@ -261,6 +268,7 @@ class InstallModal(FormModal[InstallAnswer]):
         """Show a preview, or the error that prevents the export, unless the input has changed meanwhile."""
         if spec == self._spec:
             self._last_result = (spec, result)
+            self._suggest_owner()
             self.finish_check("#folder", result if isinstance(result, CsrtuiError) else None)
 
     # Write
@@ -310,11 +318,17 @@ class InstallModal(FormModal[InstallAnswer]):
     async def _write(
         self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None
     ) -> None:
-        exported = await self.in_thread(
-            lambda: export(
-                self._session, prepared, key_passphrase=key_passphrase, file_passphrase=file_passphrase
+        access = self.query_one(AccessFields).access
+        prepared = replace(prepared, spec=replace(prepared.spec, access=access))
+        try:
+            exported = await self.in_thread(
+                lambda: export(
+                    self._session, prepared, key_passphrase=key_passphrase, file_passphrase=file_passphrase
+                )
             )
-        )
+        except AccessError as error:
+            self.focus_error(f"#{error.option}")
+            raise
         self.dismiss(install_answer(self._folder, prepared, exported))
 
     # Drawing
@@ -350,8 +364,10 @@ class InstallModal(FormModal[InstallAnswer]):
             return self.lines(self._no_certificate_text(), "warning")
         if isinstance(result, CsrtuiError):
             return [*self.error_lines(result), *way_back]
-        if result is None:
-            return self.lines(_NO_FOLDER if not self._folder else "Checking the folder …", "label")
+        text = ACCESS_HELP.get(self.focused.id or "", "") if self.focused else ""
+        if text or result is None:
+            hint = "Checking the folder …" if self._folder else _NO_FOLDER
+            return self.lines(text or hint, "label")
         lines = [line for text in result.prepared.warnings for line in self.lines(text, "warning")]
         if result.prepared.needs_file_passphrase and (text := strength(self._secret("passphrase"))):
             lines += self.lines(text, "label")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _MIN_FULL_LINE = 30
 """A field of at least this many cells has a line to itself. Its value is then aligned with the text fields."""
 _FRAME = 7
-"""The cells around the label and the value: the cursor mark, a blank, the brackets, the arrow, and a gutter."""
+"""The most cells around the label and the value: the cursor mark, a blank, the brackets, the arrow, and a gutter."""
 
 
 class ChoiceValue(NamedTuple):
@@ -97,6 +97,8 @@ class ChoiceField(Widget, can_focus=True):
 
     label_width: ClassVar[int] = 14
     """The column of the value if the field has a line to itself: that of the other fields of a dialog."""
+    marks: ClassVar[tuple[str, str]] = ("", "")
+    """The marks before the label, without and with the focus."""
 
     class Changed(Message):
         """The user chose another value.
@@ -172,10 +174,11 @@ class ChoiceField(Widget, can_focus=True):
         """Draw the field."""
         width, style, is_current = self.size.width, self.rich_style, self.has_focus
         is_wide = width >= _MIN_FULL_LINE
-        label = self._label.ljust(self.label_width - 2) if is_wide else self._label
+        mark = self.marks[is_current]
+        label = self._label.ljust(self.label_width - len(mark) - 1) if is_wide else self._label
         text = cut(self._texts[self._value], max(width - cell_len(label) - _FRAME, 1))
         segments = [
-            Segment(">" if is_current else " ", style + Style(bold=True)),
+            Segment(mark, style + Style(bold=True)),
             Segment(label, style + (Style(bold=True) if is_current else Style(dim=True))),
             Segment(" ", style),
             Segment(f"[{text} ▼]", style + Style(reverse=True) if is_current else style),
@@ -194,3 +197,4 @@ class FormChoice(ChoiceField):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open_list", "List", show=False)]
     label_width = LABEL_WIDTH
+    marks = (" ", ">")
