@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 
 from csrtui.cli.output import discard_output, prepare_streams, print_error, print_message, set_quiet
 from csrtui.cli.parser import build_parser
-from csrtui.core.base.bug_report import describe_bug
-from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.errors import CsrtuiError, InputError, describe_bug
 from csrtui.store.location import store_path
 from csrtui.store.log import log_to_stderr
 

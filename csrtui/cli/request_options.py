@@ -9,8 +9,7 @@ from csrtui.cli.session import load_settings
 from csrtui.core.base.finding import CaKind, Finding, Fix, Purpose
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.servers.platforms import OTHER, read_platform
-from csrtui.core.subject.attributes import ATTRIBUTE_TYPES, read_attribute
-from csrtui.core.subject.fields import SubjectInput
+from csrtui.core.subject.fields import ATTRIBUTE_TYPES, SubjectInput, read_attribute
 from csrtui.tasks.request_spec import RequestSpec
 
 if TYPE_CHECKING:

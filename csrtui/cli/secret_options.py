@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from csrtui.core.backups.backup_file import BackupFile
-    from csrtui.core.backups.expectation import Expectation
+    from csrtui.core.backups.backup_file import BackupFile, Expectation
     from csrtui.core.backups.recipients import Recipient
 
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from csrtui.core.base.escaping import command
 from csrtui.core.base.finding import Level
-from csrtui.core.doctor.finding import FindingCode
-from csrtui.core.doctor.remedy import Remedy, instruction
+from csrtui.core.doctor.finding import FindingCode, Remedy, instruction
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.fleet.answer_limits import MAX_BYTES, MAX_PAIRS, cut, quoted
 from csrtui.fleet.model import Failure, Reason

@@ -15,7 +15,6 @@ from csrtui.store.creation import FreeNames, PairFiles, create_pairs, discard, l
 from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, disk_error
 from csrtui.store.log import log
 from csrtui.store.saved_state import SavedState
-from csrtui.store.stamp import read_stamp, touch
 from csrtui.store.stored_pair import (
     KEY_FILE,
     ListedPair,
@@ -24,6 +23,8 @@ from csrtui.store.stored_pair import (
     list_pair,
     read_pair,
     read_pair_file,
+    read_stamp,
+    touch,
 )
 
 __all__ = ["FreeNames", "Keystore", "ListedPair", "PairChange", "PairFiles", "StoredPair"]

@@ -29,7 +29,7 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.certificates.csr import proves_possession
 from csrtui.core.keys import key_types
-from csrtui.core.keys.batch_encryption import BatchDecryptor, BatchEncryptor
+from csrtui.core.keys.pkcs8 import BatchDecryptor, BatchEncryptor
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
 from csrtui.store import new_files
 from csrtui.store.disk_errors import NotConfirmedError
@@ -243,7 +243,7 @@ def back_up_many(
 ) -> list[Result]:
     """Back up several pairs with `run_for_each`, and return the results.
 
-    The encryption key is derived from a passphrase only once (`csrtui.core.keys.batch_encryption` explains why that
+    The encryption key is derived from a passphrase only once (`csrtui.core.keys.pkcs8` explains why that
     is safe).
 
     Raises:

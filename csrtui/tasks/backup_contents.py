@@ -6,14 +6,19 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from csrtui.core.backups import age, backup_file
-from csrtui.core.backups.backup_file import BackupFile, Envelope
-from csrtui.core.backups.expectation import Expectation, read_expectation, read_fingerprint
+from csrtui.core.backups.backup_file import (
+    BackupFile,
+    Envelope,
+    Expectation,
+    read_expectation,
+    read_fingerprint,
+)
 from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.errors import InputError, RefusedError, translate_errors
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.csr import Request, proves_possession
-from csrtui.core.keys.batch_encryption import BatchDecryptor
+from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Pair
 from csrtui.store.files import read_foreign
 from csrtui.tasks.adopt.candidate import names_of

@@ -10,10 +10,9 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.doctor.contents import PairContents, check_contents, is_in_use, record_of
 from csrtui.core.doctor.facts import FileFacts, FileKind
-from csrtui.core.doctor.finding import DoctorFinding, FindingCode
+from csrtui.core.doctor.finding import DoctorFinding, FindingCode, command, csrtui, instruction
 from csrtui.core.doctor.layout import check_pair_files, check_store_files, is_pair_entry
-from csrtui.core.doctor.remedy import command, csrtui, instruction
-from csrtui.core.doctor.renewals import RenewalLink, check_renewals, renewal_link
+from csrtui.core.doctor.record import RenewalLink, check_renewals, renewal_link
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.store import survey
 from csrtui.store.permissions import unsafe_folders

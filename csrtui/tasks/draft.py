@@ -175,8 +175,7 @@ def save_draft_for_hosts(session: Session, draft: Draft, hosts: str) -> None:
 def request_spec_of(draft: Draft) -> RequestSpec:
     """Return the request that a form specifies."""
     from csrtui.core.names.paste import split_names
-    from csrtui.core.subject.attributes import read_attributes
-    from csrtui.core.subject.fields import SubjectInput
+    from csrtui.core.subject.fields import SubjectInput, read_attributes
     from csrtui.tasks.request_spec import RequestSpec
 
     return RequestSpec(

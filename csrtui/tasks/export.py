@@ -26,10 +26,16 @@ from csrtui.core.servers.server import FileFormat, Server
 from csrtui.core.servers.table import SERVERS
 from csrtui.store.destination import check_export_folder
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.store.file_access import DEFAULT_ACCESS, FileAccess, resolve_access
 from csrtui.store.file_set import PREVIOUS, open_file_set
 from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, FolderIdentity, OutputFile, write_new_files
-from csrtui.store.permissions import PRIVATE_FILE, Permissions, unsafe_folders
+from csrtui.store.permissions import (
+    DEFAULT_ACCESS,
+    PRIVATE_FILE,
+    FileAccess,
+    Permissions,
+    resolve_access,
+    unsafe_folders,
+)
 from csrtui.tasks.batch import Result
 from csrtui.tasks.key_quality import refuse_compromised
 from csrtui.tasks.list import read_pair_folder

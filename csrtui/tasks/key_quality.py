@@ -13,7 +13,7 @@ from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Finding, worst_first
 from csrtui.core.pairs.pair import Pair, PairRecord
-from csrtui.store.reference_data import find_compromised_key
+from csrtui.store.data_files import find_compromised_key
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_nam
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from csrtui.core.keys.batch_encryption import BatchEncryptor
+    from csrtui.core.keys.pkcs8 import BatchEncryptor
 
 
 class Blocking(Enum):
@@ -86,7 +86,7 @@ def create_pair(
     base = check_pair_name(name) if name is not None else pair_name(advice.title)
     encryptor = None
     if passphrase is not None:
-        from csrtui.core.keys.batch_encryption import BatchEncryptor  # most keys are not encrypted
+        from csrtui.core.keys.pkcs8 import BatchEncryptor  # most keys are not encrypted
 
         encryptor = BatchEncryptor(passphrase, session.entropy)
     private_key = key.key if key else session.generate_key(spec.effective_key_type)

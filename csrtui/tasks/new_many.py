@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys.batch_encryption import BatchEncryptor
 from csrtui.core.keys.key_types import KeyType
+from csrtui.core.keys.pkcs8 import BatchEncryptor
 from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.store.disk_errors import NotConfirmedError

@@ -6,9 +6,9 @@ from csrtui.core.base.errors import InputError, StoreError, translate_errors
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import passphrase_quality, pkcs8
-from csrtui.core.keys.batch_encryption import BatchDecryptor
+from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Pair
-from csrtui.store.reference_data import read_passphrase_words
+from csrtui.store.data_files import read_passphrase_words
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from csrtui.core.bundle import read_certificates
 from csrtui.core.bundle.prefill import read_prefill
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import proves_possession
-from csrtui.core.keys.batch_encryption import BatchDecryptor
 from csrtui.core.keys.key_types import KeyType, label_of_name, type_of
+from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
 from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS

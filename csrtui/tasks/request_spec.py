@@ -10,8 +10,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.config.policy import Policy
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.core.subject.attributes import Attribute
-from csrtui.core.subject.fields import SubjectInput
+from csrtui.core.subject.fields import Attribute, SubjectInput
 from csrtui.tasks.session import Session
 
 

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core.backups.backup_file import BackupFile, Envelope
-from csrtui.core.backups.expectation import Expectation
+from csrtui.core.backups.backup_file import BackupFile, Envelope, Expectation
 from csrtui.core.backups.header import NO_DETAILS, KeyProtection
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.finding import CaKind, Purpose

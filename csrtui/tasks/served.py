@@ -8,7 +8,7 @@ from csrtui.core import bundle
 from csrtui.core.base.escaping import command, excerpt, plural
 from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.certificate import Certificate
-from csrtui.core.certificates.served_chain import ServedProblem, chain_problems, uncovered_names
+from csrtui.core.certificates.comparison import ServedProblem, chain_problems, uncovered_names
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
 from csrtui.tasks.replacement import usable_certificates

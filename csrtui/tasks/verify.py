@@ -8,14 +8,14 @@ from threading import Event
 
 from csrtui.core.backups import confirmation
 from csrtui.core.backups.age import is_age
+from csrtui.core.backups.backup_file import Expectation
 from csrtui.core.backups.confirmation import Confirmation
-from csrtui.core.backups.expectation import Expectation
 from csrtui.core.backups.integrity import CHANGED_HINT
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.csr import Request
-from csrtui.core.keys.batch_encryption import BatchDecryptor
+from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store.files import read_foreign
 from csrtui.tasks.backup_contents import (

@@ -15,8 +15,7 @@ from examined_store import snapshot
 from remedied_store import HOSTILE_NAME, UNPRINTABLE_NAME, Found, RemediedStore
 
 from csrtui.core.base.finding import CaKind
-from csrtui.core.doctor.finding import FindingCode
-from csrtui.core.doctor.remedy import pasteable
+from csrtui.core.doctor.finding import FindingCode, pasteable
 from csrtui.store import locks
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from command import argv
 from pty_session import PtySession
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store import documentation
+from csrtui.store import data_files
 
 if TYPE_CHECKING:
     from command import Csrtui
 
-TOPICS = sorted(path.stem for path in (Path(documentation.__file__).parents[1] / "docs").glob("*.md"))
+TOPICS = sorted(path.stem for path in (Path(data_files.__file__).parents[1] / "docs").glob("*.md"))
 
 
 def test_help_lists_every_command_and_topic(csrtui: Csrtui) -> None:
@@ -47,11 +47,11 @@ def test_a_mistyped_topic_or_command_gets_a_suggestion(csrtui: Csrtui) -> None:
 def test_documentation_that_is_not_installed_is_an_error(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documentation, "_FOLDER", str(tmp_path / "missing"))
+    monkeypatch.setattr(data_files, "_FOLDER", str(tmp_path / "missing"))
     ran = csrtui("help", "backups")
     assert (ran.status, ran.hint) == (3, "install csrtui again")
     with pytest.raises(StoreError, match="cannot be read"):
-        documentation.read_topic("backups")
+        data_files.read_topic("backups")
 
 
 @pytest.mark.parametrize(

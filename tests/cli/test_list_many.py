@@ -8,7 +8,7 @@ import pytest
 from many_pairs import varied, write_pairs
 
 from csrtui.store import summary_reader
-from csrtui.store.summary_cache import FILE
+from csrtui.store.summary_reader import FILE
 
 if TYPE_CHECKING:
     from command import Csrtui

@@ -11,7 +11,7 @@ from release_0_1_0 import INVENTORY, Release
 
 from csrtui.core.config.settings import Profile
 from csrtui.fleet.tasks.run_on_hosts import load_fleet
-from csrtui.store import summary_cache, summary_reader
+from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.dialog_defaults import recall_folder
 from csrtui.tasks.draft import newest_draft
@@ -163,4 +163,4 @@ def test_the_old_cache_is_replaced(csrtui: Csrtui, release: Release, monkeypatch
     monkeypatch.setattr(summary_reader, "CACHE_FROM", 2)
     assert csrtui("list", "--json", "--retired").json == before
     csrtui("list")
-    assert [path.name for path in release.store.glob(".pairs-*")] == [summary_cache.FILE]
+    assert [path.name for path in release.store.glob(".pairs-*")] == [summary_reader.FILE]

@@ -71,7 +71,7 @@ def leak(*arguments, **named):
     return back_up_many(*arguments, **named)
 tasks.back_up_many = leak"""
 LEAKS = {
-    f"a bug: ValueError (({CANARY!r}": "import csrtui.core.base.bug_report as bug; bug._place = str",
+    f"a bug: ValueError (({CANARY!r}": "import csrtui.core.base.errors as bug; bug._place = str",
     "wrote /etc/hostname": _LEAKING.format(what="open('/etc/hostname', 'a').close()"),
     "a passphrase in home/left": _LEAKING.format(
         what=f"os.getcwd().endswith('/home') and open('left', 'w').write({CANARY!r})"

@@ -11,8 +11,7 @@ from requests_made import NOW, key_of
 
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import key_types
-from csrtui.core.subject.attributes import Attribute
-from csrtui.core.subject.fields import SubjectFields
+from csrtui.core.subject.fields import Attribute, SubjectFields
 from csrtui.fleet.csr_match import changed_pairs, covers_text, csr_mismatch, pair_mismatch, plan_mismatch
 from csrtui.fleet.model import HostState
 from csrtui.fleet.remote_pair import read_described

@@ -11,10 +11,9 @@ import pytest
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.store import files
-from csrtui.store.file_access import FileAccess, assignable_owner, resolve_access
 from csrtui.store.file_set import PREVIOUS, open_file_set
 from csrtui.store.new_files import WORLD_READABLE, OutputFile, write_new_files
-from csrtui.store.permissions import PRIVATE_FILE, Permissions
+from csrtui.store.permissions import PRIVATE_FILE, FileAccess, Permissions, assignable_owner, resolve_access
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,7 +185,7 @@ def test_access_for_others_and_unknown_owners_are_refused(access: FileAccess, to
 def test_only_root_can_give_a_file_to_another_user(
     monkeypatch: pytest.MonkeyPatch, uid: int, owner: str | None, wanted: str
 ) -> None:
-    monkeypatch.setattr("csrtui.store.file_access.os.geteuid", lambda: uid)
+    monkeypatch.setattr("csrtui.store.permissions.os.geteuid", lambda: uid)
     assert assignable_owner(owner) == wanted
 
 

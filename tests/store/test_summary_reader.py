@@ -24,11 +24,10 @@ from requests_made import NOW, record
 from csrtui.core.base.errors import StoreError
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.summary import PairSummary, summarize
-from csrtui.store import stamp, summary_reader
+from csrtui.store import stored_pair, summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.stored_pair import list_pair
-from csrtui.store.summary_cache import FILE
-from csrtui.store.summary_reader import SummaryReader, parse_listed_pair
+from csrtui.store.summary_reader import FILE, SummaryReader, parse_listed_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +39,7 @@ COLUMNS = len(PairSummary._fields)
 
 @pytest.fixture(autouse=True)
 def _fine_clock_and_cache_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stamp, "COARSE_NS", TICK_NS)
+    monkeypatch.setattr(stored_pair, "COARSE_NS", TICK_NS)
     monkeypatch.setattr(summary_reader, "CACHE_FROM", 1)
 
 
@@ -140,7 +139,7 @@ def test_a_pair_that_changed_a_moment_ago_is_read_again(
         reads.clear()
         reader.read()
     assert reads == []
-    assert not stamp.is_settled((1, 1, 1, 1, 1, time.time_ns() + 10**9)), "the future is never settled"
+    assert not stored_pair.is_settled((1, 1, 1, 1, 1, time.time_ns() + 10**9)), "the future is never settled"
 
 
 def test_a_partial_reading_finds_new_and_removed_pairs_and_rechecks_only_the_named_ones(

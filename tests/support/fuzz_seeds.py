@@ -29,7 +29,7 @@ from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store import summary_cache
+from csrtui.store import summary_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -176,9 +176,9 @@ def _summary_caches() -> Iterable[bytes]:
         store_fd = os.open(store, os.O_RDONLY | os.O_DIRECTORY)
         pairs = [pair_of_record(f"a{number}.com", record()) for number in range(3)]
         entries = {pair.name: (summarize(pair), 1) for pair in pairs}
-        summary_cache.SummaryCache(store).save(store_fd, entries, entries)
+        summary_reader.SummaryCache(store).save(store_fd, entries, entries)
         os.close(store_fd)
-        with open(os.path.join(store, summary_cache.FILE), "rb") as file:
+        with open(os.path.join(store, summary_reader.FILE), "rb") as file:
             yield file.read()
 
 

@@ -53,9 +53,9 @@ from csrtui.core.pairs.query import SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject import countries, distinguished_name
 from csrtui.core.subject.fields import SubjectFields, SubjectInput
-from csrtui.store import summary_cache
+from csrtui.store import summary_reader
+from csrtui.store.data_files import read_public_suffix_list
 from csrtui.store.line_reader import LineReader
-from csrtui.store.reference_data import read_public_suffix_list
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.keymap import apply_keys
 
@@ -332,13 +332,13 @@ def _pair_folder(data: bytes) -> None:
 
 def _summary_cache(data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir=_quick_folder()) as store:
-        path = os.path.join(store, summary_cache.FILE)
+        path = os.path.join(store, summary_reader.FILE)
         with open(path, "wb") as file:
             file.write(data)
         os.chmod(path, 0o600)
         store_fd = os.open(store, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            cache = summary_cache.SummaryCache(store)
+            cache = summary_reader.SummaryCache(store)
             entries = cache.load(store_fd)
             cache.save(store_fd, entries, entries)
         finally:

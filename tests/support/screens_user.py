@@ -14,8 +14,8 @@ from textual.keys import _character_to_key
 
 from csrtui.core.keys import key_types
 from csrtui.core.names.public_suffixes import SuffixList
+from csrtui.store.data_files import read_public_suffix_list
 from csrtui.store.keystore import Keystore
-from csrtui.store.reference_data import read_public_suffix_list
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.modals.confirm import ConfirmModal

@@ -15,7 +15,7 @@ from csrtui.cli.commands.all import COMMANDS
 from csrtui.cli.parser import build_parser
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.store.documentation import topics
+from csrtui.store.data_files import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.cli.commands.all import COMMANDS
 from csrtui.cli.parser import build_parser
-from csrtui.store.documentation import topics
+from csrtui.store.data_files import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

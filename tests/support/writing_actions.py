@@ -29,7 +29,7 @@ from csrtui.core.pairs.pair import BackupStatus, PairRecord
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
-from csrtui.store.summary_cache import SummaryCache
+from csrtui.store.summary_reader import SummaryCache
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
 from csrtui.tasks.draft import SessionDraft, newest_draft

@@ -9,7 +9,7 @@ import pytest
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.keys.passphrase_quality import weaknesses
-from csrtui.store import reference_data
+from csrtui.store import data_files
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.dialog_defaults import LastUsed, recall, recall_folder, remember, remember_folder
 from csrtui.tasks.passphrase import generate_passphrase
@@ -76,11 +76,11 @@ def test_a_generated_passphrase_is_of_words_and_another_each_time(tmp_path: Path
     session = session_in(tmp_path)
     made = generate_passphrase(session)
     assert weaknesses(made) == []
-    assert set(made.revealed.split()) <= set(reference_data.read_passphrase_words())
+    assert set(made.revealed.split()) <= set(data_files.read_passphrase_words())
     assert made != generate_passphrase(session)
 
 
 def test_without_its_words_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reference_data, "_WORDS", str(tmp_path / "none"))
+    monkeypatch.setattr(data_files, "_WORDS", str(tmp_path / "none"))
     with pytest.raises(StoreError, match="the word list cannot be read"):
         generate_passphrase(session_in(tmp_path))

@@ -26,8 +26,7 @@ from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr
-from csrtui.core.doctor.finding import FindingCode
-from csrtui.core.doctor.remedy import RemedyKind
+from csrtui.core.doctor.finding import FindingCode, RemedyKind
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import KeyFacts, RequestFacts

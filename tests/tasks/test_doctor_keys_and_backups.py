@@ -14,8 +14,7 @@ from requests_made import NOW
 
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
-from csrtui.core.doctor.finding import FindingCode
-from csrtui.core.doctor.remedy import RemedyKind, template
+from csrtui.core.doctor.finding import FindingCode, RemedyKind, template
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.store import survey

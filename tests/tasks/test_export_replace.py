@@ -23,9 +23,9 @@ from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Installation
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.store.file_access import FileAccess
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.keystore import Keystore
+from csrtui.store.permissions import FileAccess
 from csrtui.tasks import export_undo
 from csrtui.tasks.export import ExportSpec, export, prepare, preview_export
 from csrtui.tasks.export_undo import undo_export

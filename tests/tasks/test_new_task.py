@@ -20,8 +20,7 @@ from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import without_prefix
 from csrtui.core.pairs.pair_json import load_record
-from csrtui.core.subject.attributes import ATTRIBUTE_TYPES, Attribute
-from csrtui.core.subject.fields import SubjectFields, SubjectInput
+from csrtui.core.subject.fields import ATTRIBUTE_TYPES, Attribute, SubjectFields, SubjectInput
 from csrtui.tasks.new import BlockedError, Blocking, create_pair, is_blocking
 from csrtui.tasks.request_spec import RequestSpec, advise_on
 from csrtui.tasks.session import Session

@@ -24,8 +24,7 @@ from requests_made import NOW, der_of, key_of
 from safety_results import counted
 from throwaway_ca import issue
 
-from csrtui.core.backups.backup_file import BackupFile, Envelope, parse
-from csrtui.core.backups.expectation import Expectation
+from csrtui.core.backups.backup_file import BackupFile, Envelope, Expectation, parse
 from csrtui.core.backups.header import Details, KeyProtection
 from csrtui.core.backups.integrity import Integrity
 from csrtui.core.base import asn1

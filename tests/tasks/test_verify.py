@@ -15,7 +15,7 @@ from pairs_made import look_at_file, new_pair, order, record_of
 from requests_made import NOW, key_of
 
 from csrtui.core.backups import backup_file
-from csrtui.core.backups.expectation import Expectation
+from csrtui.core.backups.backup_file import Expectation
 from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.secret import Secret

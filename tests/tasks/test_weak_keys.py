@@ -16,7 +16,7 @@ from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.certificates import csr
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store import reference_data
+from csrtui.store import data_files
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingRequest, adopt, plan
 from csrtui.tasks.adopt.matching import match
@@ -120,5 +120,5 @@ def test_a_key_that_badkeys_lists_is_weak(monkeypatch: pytest.MonkeyPatch) -> No
     (found,) = all_key_findings(key, CaKind.PUBLIC)
     assert (found.code, found.level) == ("key-weak", Level.ERROR)
     assert "badkeys lists it as compromised (debian\\x1bssl)" in found.text
-    monkeypatch.setattr("csrtui.tasks.key_quality.find_compromised_key", reference_data.find_compromised_key)
+    monkeypatch.setattr("csrtui.tasks.key_quality.find_compromised_key", data_files.find_compromised_key)
     assert all_key_findings(key, CaKind.PUBLIC) == ()

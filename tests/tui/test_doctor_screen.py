@@ -12,8 +12,7 @@ from examined_store import ExaminedStore
 from pairs_made import new_pair
 from screens_user import at_screens, session_on
 
-from csrtui.core.doctor.finding import DoctorFinding, FindingCode
-from csrtui.core.doctor.remedy import command, instruction
+from csrtui.core.doctor.finding import DoctorFinding, FindingCode, command, instruction
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store import survey

@@ -14,8 +14,7 @@ from screens_user import User, at_screens, session_on
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
-from csrtui.store.summary_cache import FILE
-from csrtui.store.summary_reader import SummaryReader
+from csrtui.store.summary_reader import FILE, SummaryReader
 from csrtui.tasks.list import PairList, Pairs
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.modals import backup

@@ -19,8 +19,8 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.guide import note_lines, owner_lines, query_lines, snippet_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform, read_platform
-from csrtui.store.file_access import FileAccess
 from csrtui.store.file_set import PREVIOUS
+from csrtui.store.permissions import FileAccess
 from csrtui.tasks.export import (
     ExportSpec,
     PreparedExport,

@@ -9,7 +9,7 @@ from csrtui.cli.output import print_line
 from csrtui.cli.pager import pager
 from csrtui.cli.parser import Action, build_parser, suggest
 from csrtui.core.base.errors import InputError
-from csrtui.store.documentation import read_topic, topics
+from csrtui.store.data_files import read_topic, topics
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -171,7 +171,7 @@ def _existing_pair_findings(session: Session, advice: Advice) -> tuple[Finding, 
     finding = pair_exists(session, advice)
     if finding is None or finding.fix is None or finding.fix.renews is None:
         return ()
-    from csrtui.core.doctor.remedy import command, csrtui
+    from csrtui.core.doctor.finding import command, csrtui
     from csrtui.store.location import store_argument
 
     renew = command(*csrtui("renew", finding.fix.renews)).for_store(store_argument(session.store.path))

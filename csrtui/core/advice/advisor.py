@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from csrtui.core.advice.attribute_rules import ATTRIBUTE_RULES
 from csrtui.core.advice.cases import LABELS, FieldCase, NameCase, NameList, trim_field
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES
 from csrtui.core.advice.field_rules import FIELD_RULES
@@ -12,15 +11,14 @@ from csrtui.core.advice.key_rules import KEY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
 from csrtui.core.advice.purpose_rules import PURPOSE_RULES
 from csrtui.core.advice.rule import FIELD_SUPPRESSIONS, FLAW_SUPPRESSIONS, NAME_SUPPRESSIONS, evaluate
-from csrtui.core.advice.subject_rules import SUBJECT_RULES
+from csrtui.core.advice.subject_rules import ATTRIBUTE_RULES, SUBJECT_RULES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import Name, NameKind
 from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.core.subject import countries
-from csrtui.core.subject.attributes import Attribute
-from csrtui.core.subject.fields import SubjectFields, SubjectInput
+from csrtui.core.subject.fields import Attribute, SubjectFields, SubjectInput
 
 _VALID_NAME_RULES = (*NAME_RULES, *COVERAGE_RULES)
 _FIELD_RULES = (*FIELD_RULES, *SUBJECT_RULES)

@@ -2,7 +2,7 @@
 
 A backup begins with plain text lines. They are followed by exactly one key block (``ENCRYPTED PRIVATE KEY``), one
 ``CERTIFICATE REQUEST`` and any certificates. It has no other blocks, and no text after the first block
-(`csrtui.core.backups.strict_pem`). `csrtui.core.backups.integrity` describes the signature or checksum.
+(`csrtui.core.backups.integrity`). `csrtui.core.backups.integrity` describes the signature or checksum.
 
 A backup to recipients is the same text in an age file (`Envelope.AGE`). It contains the key as the keystore does. A key
 without a passphrase is a ``PRIVATE KEY`` block (PKCS #8, RFC 5958), and `parse` refuses such a text outside an age
@@ -13,8 +13,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from csrtui.core import bundle
 from csrtui.core.backups import integrity as backup_integrity
 from csrtui.core.backups.age import is_age
 from csrtui.core.backups.header import (
@@ -26,15 +27,15 @@ from csrtui.core.backups.header import (
     read_details,
     read_time,
 )
-from csrtui.core.backups.integrity import Integrity
-from csrtui.core.backups.strict_pem import BackupText, canonical, read_text
+from csrtui.core.backups.integrity import BackupText, Integrity, canonical, read_text
 from csrtui.core.base import asn1
-from csrtui.core.base.errors import InputError
+from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.csr import Request, has_valid_signature, read_der, to_pem
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
+
 
 MAX_BYTES = 1024 * 1024
 """Maximum size of a backup in bytes, far more than any key with its chain needs."""
@@ -247,3 +248,67 @@ def _check_blocks(text: BackupText, envelope: Envelope) -> None:
 
 def _not_a_backup() -> InputError:
     return InputError("that is not a backup", "the name of a backup ends in .backup.pem")
+
+
+_FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}|(?:[0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}")
+_USAGE = "give 64 hexadecimal digits (SHA-256 of the SPKI), or a file with the CSR or a certificate"
+
+
+class Expectation(NamedTuple):
+    """The expected key and, if known, the expected CSR.
+
+    Attributes:
+        spki_sha256: The SPKI fingerprint, 64 lower-case hex digits.
+        request_sha256: SHA-256 of the CSR in DER, 64 hex digits, or None to accept any CSR for the key.
+    """
+
+    spki_sha256: str
+    request_sha256: str | None = None
+
+    def check(self, csr: Request) -> None:
+        """Check that a CSR is the expected one. Its own signature must be valid.
+
+        Raises:
+            RefusedError: The key or the CSR is a different one.
+        """
+        if csr.spki_sha256 != self.spki_sha256:
+            raise RefusedError(
+                f"the key in the backup is not the expected one: its SPKI SHA-256 is {csr.spki_sha256}",
+                "do not use this backup; use another copy",
+            )
+        if self.request_sha256 not in {None, csr.sha256}:
+            raise RefusedError(
+                "the certificate request in the backup is not the expected one, although its key is",
+                "do not use this backup; use another copy",
+            )
+
+
+def read_fingerprint(text: str) -> Expectation | None:
+    """Return the expectation for an SPKI SHA-256 in hex, with or without colons, or None if `text` is anything else."""
+    return Expectation(text.replace(":", "").lower()) if _FINGERPRINT.fullmatch(text) else None
+
+
+def read_expectation(data: bytes) -> Expectation:
+    """Return the expectation for the first CSR in a file or, without a CSR, for the key of the first certificate.
+
+    Args:
+        data: PEM, with any text around it, or DER.
+
+    Raises:
+        InputError: The file contains neither a CSR nor a certificate, or the first one cannot be read.
+    """
+    material = bundle.read(data, open_keys=False)
+    if material.requests:
+        csr = material.requests[0]
+        return Expectation(csr.spki_sha256, csr.sha256)
+    if not material.certificates:
+        if material.has_private_key:
+            raise InputError("that is a private key, which is not needed for the comparison", _USAGE)
+        message = (
+            material.problems[0].text if material.problems else "it contains neither a CSR nor a certificate"
+        )
+        raise InputError(message, _USAGE)
+    spki_sha256 = material.certificates[0].spki_sha256
+    if spki_sha256 is None:
+        raise InputError("the key type of the certificate is not supported", _USAGE)
+    return Expectation(spki_sha256)

@@ -17,7 +17,7 @@ from csrtui.core.certificates.purposes import (
     has_must_staple,
 )
 from csrtui.core.keys.key_types import type_of
-from csrtui.core.subject.attributes import TYPES_BY_OID, Attribute
+from csrtui.core.subject.fields import TYPES_BY_OID, Attribute
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -15,12 +15,10 @@ from csrtui.core.certificates.chain import build_chain
 from csrtui.core.certificates.comparison import chain_flaw
 from csrtui.core.certificates.csr import Request, has_valid_signature, read_pem
 from csrtui.core.certificates.path_validation import validate_chain
-from csrtui.core.doctor import renewals
-from csrtui.core.doctor.backups import check_backups
 from csrtui.core.doctor.facts import BackupFacts, FileFacts
-from csrtui.core.doctor.finding import DoctorFinding, FindingCode
-from csrtui.core.doctor.layout import PAIR_FILES
-from csrtui.core.doctor.remedy import (
+from csrtui.core.doctor.finding import (
+    DoctorFinding,
+    FindingCode,
     PairCondition,
     PairReplacement,
     Remedy,
@@ -29,6 +27,8 @@ from csrtui.core.doctor.remedy import (
     instruction,
     template,
 )
+from csrtui.core.doctor.layout import PAIR_FILES
+from csrtui.core.doctor.record import TOLERANCE, WAIT_OR_CHECK_CLOCK, check_backups, check_times
 from csrtui.core.pairs.pair import SCHEMA, PairRecord
 from csrtui.core.pairs.pair_json import UnknownSchemaError, load_record
 
@@ -134,9 +134,7 @@ class _ContentsCheck:
             yield from check_backups(
                 self._folder.path, self._record, self._backup_facts, can_back_up=can_back_up
             )
-            yield from renewals.check_times(
-                self._path("pair.json"), self._folder.name, self._record, self._now
-            )
+            yield from check_times(self._path("pair.json"), self._folder.name, self._record, self._now)
 
     def _path(self, name: str) -> str:
         return f"{self._folder.path}/{name}"
@@ -274,12 +272,12 @@ class _ContentsCheck:
             yield self._finding(
                 FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, command(*csrtui("renew", pair))
             )
-        if validity.not_before > self._now + renewals.TOLERANCE:
+        if validity.not_before > self._now + TOLERANCE:
             text = (
                 f"is not valid before {utc_text(validity.not_before)}, or the clock of this machine is wrong"
             )
             yield self._finding(
-                FindingCode.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, renewals.WAIT_OR_CHECK_CLOCK
+                FindingCode.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, WAIT_OR_CHECK_CLOCK
             )
 
 

@@ -1,11 +1,221 @@
-"""The doctor's findings, with their stable codes and their levels."""
+"""The doctor's findings, with their codes and levels, and their remedies: shell commands and instructions.
 
-from dataclasses import dataclass
+The replacement for a broken pair is restored from a backup, or adopted from the pair's undamaged files. It is made in a
+new store next to the examined one. When it is complete, it changes places with the broken pair. So a failed or
+interrupted command leaves the pair unchanged, and the broken files are kept in the new store.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
+from csrtui.core.base import escaping
+from csrtui.core.base.escaping import AND, Syntax, quote, visible
 from csrtui.core.base.finding import Level
-from csrtui.core.doctor.remedy import Remedy
+from csrtui.core.doctor.facts import BackupFacts, BackupFileState
+from csrtui.core.pairs.pair import Backup, PairRecord
+from csrtui.core.servers.platforms import PLATFORMS
+
+
+class RemedyKind(StrEnum):
+    """The way in which the text of a remedy can be used."""
+
+    COMMAND = "command"
+    """A command to run in a shell unchanged."""
+    TEMPLATE = "template"
+    """A command to run in a shell after replacing its words in capitals (DIR, CERTIFICATE, CHAIN, IDENTITY)."""
+    INSTRUCTION = "instruction"
+    """A text to read, because a decision or a manual step is needed."""
+
+
+_STORE: Final = "\0"
+"""The place of the option ``--store`` in a command. No quoted word contains a NUL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """The fix of a finding.
+
+    Attributes:
+        kind: The way in which the text can be used.
+        text: One line. After `for_store` it contains only printable characters.
+    """
+
+    kind: RemedyKind
+    text: str
+
+    def for_store(self, path: str) -> "Remedy":
+        """Return the remedy with ``--store`` added to each csrtui command that acts on the examined store.
+
+        Args:
+            path: The path of the store, or "" for the default store.
+        """
+        option = f" --store {escaping.quote(path)}" if path else ""
+        return replace(self, text=self.text.replace(f" {_STORE}", option))
+
+    @property
+    def pasteable(self) -> str:
+        """The text to paste into a shell. An instruction becomes a comment, so pasting it runs nothing."""
+        return pasteable(self.kind, self.text)
+
+
+def pasteable(kind: str, text: str) -> str:
+    """Return the text of a remedy to paste into a shell. An instruction becomes a comment.
+
+    Args:
+        kind: A `RemedyKind`, or an unknown string from another version of csrtui.
+        text: One line.
+    """
+    return text if kind in {RemedyKind.COMMAND, RemedyKind.TEMPLATE} else f"# {text}"
+
+
+def csrtui(action: str, *arguments: str) -> tuple[str, ...]:
+    """Return the words of a csrtui command that acts on the examined store."""
+    return ("csrtui", action, Syntax(_STORE), *arguments)
+
+
+def command(*words: str) -> Remedy:
+    """Return a shell command made of these words. Each word is quoted unless it is `Syntax`."""
+    return _in_shell(RemedyKind.COMMAND, words)
+
+
+def template(*words: str) -> Remedy:
+    """Return a shell command in which the user has to replace the words in capitals."""
+    return _in_shell(RemedyKind.TEMPLATE, words)
+
+
+def instruction(text: str) -> Remedy:
+    """Return an instruction. The text has whole sentences, with untrusted text escaped."""
+    return Remedy(RemedyKind.INSTRUCTION, text)
+
+
+def _in_shell(kind: RemedyKind, words: tuple[str, ...]) -> Remedy:
+    if any(word.endswith("\n") for word in words):  # $(…) would strip it and name another file
+        return instruction("Rename it first: a path that ends with a line break does not fit into a command.")
+    return Remedy(kind, escaping.command(*words))
+
+
+@dataclass(frozen=True, slots=True)
+class PairCondition:
+    """Which files of a pair are intact and belong together.
+
+    Attributes:
+        has_key: Whether there is a private key that can be used, directly or with a passphrase.
+        has_csr: Whether there is a CSR for that key, with a valid signature.
+        has_certificate: Whether there is a certificate for that key.
+    """
+
+    has_key: bool
+    has_csr: bool
+    has_certificate: bool
+
+
+class PairReplacement:
+    """The remedies that replace a broken pair.
+
+    Args:
+        folder: The absolute path of the pair's folder.
+        record: The pair's record, or None if it cannot be read.
+        condition: The condition of the pair's files.
+        backup_facts: The facts about the recorded backups, by path.
+        now: The time, in UTC. It makes the name of the new store unique.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        record: PairRecord | None,
+        condition: PairCondition,
+        backup_facts: Mapping[str, BackupFacts],
+        now: datetime,
+    ) -> None:
+        self._folder = folder
+        self._store, _, self._pair = folder.rpartition("/pairs/")
+        self._record, self._condition = record, condition
+        self._backup = best_backup(record, backup_facts) if record else None
+        self._new_store = f"{self._store}-{self._pair}.{now:%Y%m%d-%H%M%S}"
+
+    def for_damaged_files(self) -> Remedy:
+        """Return the remedy for a missing or damaged key or CSR: preferably to restore a backup."""
+        can_make_csr = self._condition.has_key and self._condition.has_certificate
+        return self._restoration() or (self._adoption("--make-csr") if can_make_csr else self._loss())
+
+    def for_wrong_record(self) -> Remedy:
+        """Return the remedy for a missing, damaged or wrong record: preferably to adopt the files."""
+        if self._condition.has_key and self._condition.has_csr:
+            return self._adoption("--csr", f"{self._folder}/request.pem")
+        return self.for_damaged_files()
+
+    def _restoration(self) -> Remedy | None:
+        if self._backup is None or not self._backup.path.startswith("/"):
+            return None
+        build = template if self._backup.to_recipients else command
+        identity = ("--identity", "IDENTITY") if self._backup.to_recipients else ()
+        restore = ("csrtui", "restore", "--store", self._new_store, self._backup.path, *identity)
+        return build(*restore, *self._exchange(), *self._retirement())
+
+    def _adoption(self, *csr: str) -> Remedy:
+        certificate = ("--cert", f"{self._folder}/certificate.pem") if self._condition.has_certificate else ()
+        return command(
+            *("csrtui", "adopt", "--store", self._new_store, "--as", self._pair, *self._record_options()),
+            *("--key", f"{self._folder}/key.pem", *csr, *certificate),
+            *self._exchange(),
+            *self._retirement(),
+            *self._restore_test(),
+        )
+
+    def _record_options(self) -> tuple[str, ...]:
+        """Return the options for ``csrtui adopt`` that keep the values found only in the record."""
+        if self._record is None:
+            return ()
+        platform = ("--for", self._record.platform) if self._record.platform in PLATFORMS else ()
+        return ("--ca", self._record.ca.value, *platform)
+
+    def _exchange(self) -> tuple[str, ...]:
+        # The restored pair gets its name from the backup, which can differ from the name of the folder.
+        only_pair = Syntax(f"{quote(self._new_store)}/pairs/*")
+        return (AND, "mv", self._folder, self._new_store, AND, "mv", only_pair, self._folder)
+
+    def _retirement(self) -> tuple[str, ...]:
+        return (AND, *csrtui("retire", self._pair)) if self._record and self._record.retired else ()
+
+    def _restore_test(self) -> tuple[str, ...]:
+        """Return a restore test, which records the backup in the adopted pair. An adoption does not know the backup."""
+        if self._backup is None or self._backup.to_recipients:
+            return ()
+        return (AND, *csrtui("verify", "--restore-test", self._backup.path))
+
+    def _loss(self) -> Remedy:
+        paths = ", ".join(visible(backup.path) for backup in (self._record.backups if self._record else ()))
+        search = (
+            f"Connect the disk of a backup of {self._pair} ({paths}) and check again."
+            if paths
+            else f"No backup of {self._pair} is on record. Restore the pair if you have one elsewhere."
+        )
+        lost_file = "CSR" if self._condition.has_key else "key"
+        return instruction(
+            f"{search} Without a backup, the {lost_file} is lost: make a new pair for the same names, "
+            f"and move {visible(self._folder)} out of the keystore."
+        )
+
+
+def best_backup(record: PairRecord, backup_facts: Mapping[str, BackupFacts]) -> Backup | None:
+    """Return the newest backup that exists unchanged, preferably a verified one, or None if there is none."""
+    good = [backup for backup in record.backups if is_good(backup, backup_facts)]
+    return max(good, key=lambda backup: (backup.verified is not None, backup.created), default=None)
+
+
+def is_good(backup: Backup, backup_facts: Mapping[str, BackupFacts]) -> bool:
+    """Return whether a backup exists and its contents are unchanged.
+
+    Args:
+        backup: The recorded backup.
+        backup_facts: The facts about the recorded backups, by path.
+    """
+    facts = backup_facts.get(backup.path, BackupFacts(BackupFileState.MISSING))
+    return facts.state is BackupFileState.PRESENT and facts.sha256 == backup.sha256
 
 
 class FindingCode(StrEnum):

@@ -7,8 +7,7 @@ from enum import Enum
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.doctor.facts import FileFacts, FileKind
-from csrtui.core.doctor.finding import DoctorFinding, FindingCode
-from csrtui.core.doctor.remedy import Remedy, command, instruction
+from csrtui.core.doctor.finding import DoctorFinding, FindingCode, Remedy, command, instruction
 from csrtui.core.pairs.pair_name import is_pair_name
 
 PAIR_FILES = ("key.pem", "request.pem", "pair.json")

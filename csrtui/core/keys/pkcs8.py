@@ -3,9 +3,18 @@
 cryptography's own PKCS #8 encryption uses 2,048 PBKDF2 iterations, which a graphics card computes in no time. So this
 module builds the envelope itself from cryptography's primitives: PBKDF2-HMAC-SHA256 with 1,000,000 iterations and a
 salt of 16 bytes, and AES-256-CBC (RFC 8018, 6.2; RFC 5958, 3). openssl 1.1 and later can open it.
+
+`BatchEncryptor` and `BatchDecryptor` handle many keys with one passphrase. PBKDF2 then runs once per salt instead of
+once per key. All keys that one `BatchEncryptor` encrypts have the same salt, but each has its own IV. This weakens none
+of them. They share one passphrase, so guessing it opens all of them in any case, and a random salt prevents guessing in
+advance. Under one AES key, IVs must differ; each has 16 random bytes. The common salt reveals that the files were
+written together.
 """
 
 from base64 import b64decode
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple, cast, final
 
 from csrtui.core.base import asn1
@@ -17,6 +26,7 @@ from csrtui.core.keys.kdf_limits import check_cost
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
+
 
 ITERATIONS = 1_000_000
 """PBKDF2 iterations. They take about a tenth of a second on a current server."""
@@ -239,3 +249,77 @@ def _read_envelope(der: bytes) -> _Envelope | None:
         return None
     is_exact = envelope.iterations > 0 and len(envelope.iv) == IV_BYTES and _write_envelope(envelope) == der
     return envelope if is_exact else None
+
+
+_MAX_DERIVED_KEYS: Final = 64
+"""Maximum number of derived keys in memory."""
+
+
+@final
+class BatchEncryptor:
+    """A thread-safe encryptor of keys with one passphrase.
+
+    Args:
+        passphrase: The passphrase, not empty.
+        entropy: A function that takes a number and returns that many fresh random bytes.
+
+    Raises:
+        InputError: openssl cannot read the passphrase (`csrtui.core.keys.passphrase_quality.refusal`).
+    """
+
+    def __init__(self, passphrase: Secret, entropy: Callable[[int], bytes]) -> None:
+        passphrase_quality.check(passphrase)
+        self._passphrase: Final = passphrase
+        self._entropy: Final = entropy
+        self._derived_key: DerivedKey | None = None
+        self._lock: Final = Lock()
+
+    def encrypt(self, key: "PrivateKey") -> bytes:
+        """Return the key as ``ENCRYPTED PRIVATE KEY`` in PEM, with its own IV."""
+        with self._lock:
+            if self._derived_key is None:
+                self._derived_key = derive(self._passphrase, self._entropy(SALT_BYTES))
+        return encrypt_with(key, self._derived_key, self._entropy(IV_BYTES))
+
+
+@final
+class BatchDecryptor:
+    """A thread-safe decryptor of keys with one passphrase.
+
+    The first key with each salt is decrypted by cryptography's own reader, which is independent of the code that
+    encrypted the key. Later keys with the same salt are decrypted with a derived key. It is computed for the second key
+    and then kept.
+
+    Args:
+        passphrase: The passphrase for all keys.
+    """
+
+    def __init__(self, passphrase: Secret) -> None:
+        self._passphrase: Final = passphrase
+        self._derived_keys: OrderedDict[tuple[bytes, int], DerivedKey | None] = OrderedDict()
+        self._lock: Final = Lock()
+
+    def decrypt(self, der: bytes) -> "PrivateKey":
+        """Return the private key in an EncryptedPrivateKeyInfo, like `decrypt`.
+
+        Raises:
+            RefusedError: The passphrase does not open the key, or the key is damaged.
+            InputError: The data is not an EncryptedPrivateKeyInfo, or decrypting it would cost too much.
+        """
+        derivation = read_derivation(der)
+        derived_key = self._known_key(derivation) if derivation and self._passphrase.encoded else None
+        if derived_key is None:
+            return decrypt(der, self._passphrase)
+        return decrypt_with(der, derived_key)
+
+    def _known_key(self, derivation: tuple[bytes, int]) -> "DerivedKey | None":
+        """Return the derived key for a salt and an iteration count, or None when they are used for the first time."""
+        with self._lock:
+            if derivation not in self._derived_keys:
+                self._derived_keys[derivation] = None
+                if len(self._derived_keys) > _MAX_DERIVED_KEYS:
+                    self._derived_keys.popitem(last=False)
+                return None
+            derived_key = self._derived_keys[derivation] or derive(self._passphrase, *derivation)
+            self._derived_keys[derivation] = derived_key
+            return derived_key

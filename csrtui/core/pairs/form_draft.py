@@ -9,7 +9,7 @@ from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.keys.key_types import DEFAULT_KEY_TYPE, KeyType
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.core.subject.attributes import read_attributes
+from csrtui.core.subject.fields import read_attributes
 
 TEXT_FIELDS = ("common_name", "names", "organization", "organizational_unit", "country", "state", "locality")
 """The names of the text fields."""

@@ -18,8 +18,7 @@ from csrtui.core.pairs.pair import (
     PairRecord,
     RequestFacts,
 )
-from csrtui.core.subject.attributes import Attribute, read_attribute
-from csrtui.core.subject.fields import SubjectFields
+from csrtui.core.subject.fields import Attribute, SubjectFields, read_attribute
 
 Json = dict[str, object]
 

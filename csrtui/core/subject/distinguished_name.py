@@ -4,8 +4,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
-from csrtui.core.subject.attributes import TYPES_BY_OID, Attribute
-from csrtui.core.subject.fields import SubjectFields
+from csrtui.core.subject.fields import TYPES_BY_OID, Attribute, SubjectFields
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
-from csrtui.core.doctor.remedy import instruction
+from csrtui.core.doctor.finding import instruction
 from csrtui.fleet.answer_limits import MAX_PAIRS
 from csrtui.fleet.host_answer import HostAnswer, Hosts, document_of
 from csrtui.fleet.host_finding import HostFinding, create_failure, read_finding

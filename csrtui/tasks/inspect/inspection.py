@@ -19,8 +19,7 @@ from csrtui.core.bundle import KeyMaterial, Problem, ProblemKind
 from csrtui.core.bundle.reader import MAX_BYTES
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate
-from csrtui.core.certificates.chain import build_chain
-from csrtui.core.certificates.chain_tree import TreeRow, draw_tree
+from csrtui.core.certificates.chain import TreeRow, build_chain, draw_tree
 from csrtui.core.certificates.comparison import differences
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.doctor.finding import FindingCode

@@ -17,8 +17,8 @@ from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.guide import guide_lines, plan_lines
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.server import FileFormat
-from csrtui.store.file_access import AccessError
 from csrtui.store.path_completion import PathKind
+from csrtui.store.permissions import AccessError
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal

@@ -10,7 +10,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.pairs.pair_name import check_pair_name
-from csrtui.core.subject.attributes import read_attributes
+from csrtui.core.subject.fields import read_attributes
 from csrtui.tasks.renew import SAME_KEY_CONSEQUENCES
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.app import App
 from textual.worker import WorkerFailed
 
-from csrtui.core.base.bug_report import describe_bug
+from csrtui.core.base.errors import describe_bug
 from csrtui.core.base.escaping import visible
 from csrtui.tui.patches.driver import SafeDriver
 from csrtui.tui.shutdown import Shutdown, replace_exception_hooks

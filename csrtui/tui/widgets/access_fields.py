@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.containers import Horizontal
 
-from csrtui.store.file_access import FileAccess, assignable_owner
+from csrtui.store.permissions import FileAccess, assignable_owner
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:

@@ -32,8 +32,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.subject.attributes import read_attribute
-from csrtui.core.subject.fields import SubjectInput
+from csrtui.core.subject.fields import SubjectInput, read_attribute
 
 
 @cache

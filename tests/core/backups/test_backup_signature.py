@@ -18,8 +18,7 @@ from csrtui.core.backups import backup_file
 from csrtui.core.backups.backup_file import Envelope, parse
 from csrtui.core.backups.confirmation import Confirmation
 from csrtui.core.backups.header import Details, KeyProtection, read_details
-from csrtui.core.backups.integrity import CONTEXT, Integrity
-from csrtui.core.backups.strict_pem import canonical
+from csrtui.core.backups.integrity import CONTEXT, Integrity, canonical
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.certificates.csr import read_der, to_pem

@@ -8,7 +8,7 @@ from existing_made import certificate, name
 from requests_made import der_of
 from throwaway_ca import issue
 
-from csrtui.core.backups.expectation import Expectation, read_expectation, read_fingerprint
+from csrtui.core.backups.backup_file import Expectation, read_expectation, read_fingerprint
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType

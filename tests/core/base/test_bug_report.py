@@ -6,8 +6,7 @@ import types
 
 import pytest
 
-from csrtui.core.base.bug_report import REPORT_AT, BugError, describe_bug
-from csrtui.core.base.errors import InputError
+from csrtui.core.base.errors import REPORT_AT, BugError, InputError, describe_bug
 
 
 def raised(error: BaseException) -> BaseException:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from csrtui.core.base.bug_report import BugError
-from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError, translate_errors
+from csrtui.core.base.errors import (
+    BugError,
+    CsrtuiError,
+    InputError,
+    RefusedError,
+    StoreError,
+    translate_errors,
+)
 from csrtui.core.base.finding import FieldName, Finding, Level, worst_first
 from csrtui.core.subject.fields import UPPER_BOUNDS, SubjectFields, SubjectInput
 

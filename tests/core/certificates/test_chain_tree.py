@@ -9,7 +9,7 @@ from chains_made import END, START, Made, ca, key, make
 from cryptography import x509
 
 from csrtui.core.certificates.certificate import Certificate, read_der
-from csrtui.core.certificates.chain_tree import draw_tree
+from csrtui.core.certificates.chain import draw_tree
 
 NOW = START + timedelta(days=1)
 ROOT = make("Root", None, key("ec", 1), (ca(),), start=START - timedelta(days=30))

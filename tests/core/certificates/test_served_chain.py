@@ -10,7 +10,7 @@ from chains_made import GONE, START, Made, ca, key, make, names
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.certificates.certificate import Certificate, read_der
-from csrtui.core.certificates.served_chain import chain_problems, uncovered_names
+from csrtui.core.certificates.comparison import chain_problems, uncovered_names
 
 NOW = START + timedelta(days=900)
 ROOT = make("Root", None, key("ec", 1), (ca(),))

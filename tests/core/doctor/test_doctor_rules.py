@@ -11,9 +11,8 @@ from csrtui.core.base.escaping import AND
 from csrtui.core.certificates import csr
 from csrtui.core.doctor.contents import check_contents
 from csrtui.core.doctor.facts import FileFacts, FileKind
-from csrtui.core.doctor.finding import FindingCode
-from csrtui.core.doctor.layout import FileRule, check_file, check_pair_files, check_store_files
-from csrtui.core.doctor.remedy import (
+from csrtui.core.doctor.finding import (
+    FindingCode,
     Remedy,
     RemedyKind,
     command,
@@ -22,6 +21,7 @@ from csrtui.core.doctor.remedy import (
     pasteable,
     template,
 )
+from csrtui.core.doctor.layout import FileRule, check_file, check_pair_files, check_store_files
 from csrtui.core.subject.fields import SubjectFields
 
 ME = 1000

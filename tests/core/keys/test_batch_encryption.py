@@ -20,8 +20,8 @@ from requests_made import key_of
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types, pkcs8
-from csrtui.core.keys.batch_encryption import BatchDecryptor, BatchEncryptor
 from csrtui.core.keys.key_types import KeyType
+from csrtui.core.keys.pkcs8 import BatchDecryptor, BatchEncryptor
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey

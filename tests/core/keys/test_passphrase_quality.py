@@ -16,7 +16,6 @@ from requests_made import key_of
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8, pkcs12
-from csrtui.core.keys.batch_encryption import BatchEncryptor
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.passphrase_quality import (
     FREQUENT,
@@ -26,6 +25,7 @@ from csrtui.core.keys.passphrase_quality import (
     strength,
     weaknesses,
 )
+from csrtui.core.keys.pkcs8 import BatchEncryptor
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,8 +26,7 @@ from csrtui.core.pairs.pair import (
     urgency_key,
 )
 from csrtui.core.pairs.pair_json import dump_record, load_record, pair_document
-from csrtui.core.subject.attributes import ATTRIBUTE_TYPES, Attribute
-from csrtui.core.subject.fields import SubjectFields
+from csrtui.core.subject.fields import ATTRIBUTE_TYPES, Attribute, SubjectFields
 
 texts = st.text()
 optional = st.none() | texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.subject.attributes import Attribute, attributes_text, read_attributes
+from csrtui.core.subject.fields import Attribute, attributes_text, read_attributes
 
 UNIT, NUMBER = Attribute("OU", "Research, Bonn"), Attribute("UID", "4711")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core.advice.advisor import advise
-from csrtui.core.advice.text_damage import decode_entities, repair_encoding
+from csrtui.core.advice.field_rules import decode_entities, repair_encoding
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names import special_use, whitespace

@@ -1,13 +1,15 @@
-"""Read reference data: the public suffix list, the words of passphrases, and the list of compromised keys.
+"""Read data files: the public suffix list, the words of passphrases, known compromised keys, the documentation and more.
 
 The suffix list comes from a package. Compromised keys are found only if `badkeys` and its list are installed.
 """
 
 import os
+import re
 import warnings
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import csrtui
 from csrtui.core.base.errors import StoreError
 
 if TYPE_CHECKING:
@@ -75,3 +77,52 @@ def find_compromised_key(public_key: "PublicKey") -> str | None:
         return str(results["blocklist"]["subtest"]) if "blocklist" in results else None
     except (Exception, SystemExit):  # noqa: BLE001 - badkeys ends the process if its list is damaged
         return None
+
+
+SHELLS: Final = ("bash", "fish", "zsh")
+"""The shells for which there is a completion script."""
+
+_FOLDER: Final = os.path.join(os.path.dirname(csrtui.__file__), "docs")
+_COMPLETIONS: Final = os.path.join(os.path.dirname(csrtui.__file__), "completions")
+_COMMENT: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+
+
+def topics() -> dict[str, str]:
+    """Return the titles of all topics by name, in alphabetical order.
+
+    Raises:
+        StoreError: The documentation is not installed.
+    """
+    try:
+        files = sorted(name for name in os.listdir(_FOLDER) if name.endswith(".md"))
+    except OSError as error:
+        raise StoreError(f"the documentation cannot be read: {_FOLDER}", _REINSTALL) from error
+    return {
+        name.removesuffix(".md"): _read_file(_FOLDER, name).partition("\n")[0].removeprefix("# ")
+        for name in files
+    }
+
+
+def read_topic(name: str) -> str:
+    """Return the text of a topic, as Markdown without comments.
+
+    Args:
+        name: One of the names of `topics`.
+
+    Raises:
+        StoreError: The file cannot be read.
+    """
+    return _COMMENT.sub("", _read_file(_FOLDER, f"{name}.md"))
+
+
+def read_completion(shell: str) -> str:
+    """Return the completion script for one of the `SHELLS`.
+
+    Raises:
+        StoreError: The file cannot be read.
+    """
+    return _read_file(_COMPLETIONS, f"csrtui.{shell}")
+
+
+def _read_file(folder: str, file: str) -> str:
+    return _read(os.path.join(folder, file), "a file of csrtui")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from failing_call import FailingCall
 
-from csrtui.store.stamp import read_stamp, touch
+from csrtui.store.stored_pair import read_stamp, touch
 
 if TYPE_CHECKING:
     from pathlib import Path
