@@ -1,25 +1,33 @@
-"""What the painter writes, drawn by a terminal, is the screen Textual meant; and it writes no more."""
+"""Drawn by a terminal, the output of the painter is the screen that Textual meant; and it contains no more."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyte
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from screens_user import at_screens, session_on
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from csrtui.core.subject.fields import SubjectInput
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.patches.painter import Painter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 WIDTH, HEIGHT = 30, 3
 STYLES = [
@@ -63,8 +71,8 @@ def without_accents(text: str) -> str:
 class Terminal:
     """What pyte makes of the bytes."""
 
-    def __init__(self) -> None:
-        self.screen = pyte.Screen(WIDTH, HEIGHT)
+    def __init__(self, columns: int = WIDTH, rows: int = HEIGHT) -> None:
+        self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
         self._stream.feed("\x1b[?7l")  # no line wrap, as the driver sets it
 
@@ -75,7 +83,8 @@ class Terminal:
     def cells(self) -> list[list[tuple[object, ...]]]:
         """Each cell's look; of a blank only what can be seen."""
         buffer = self.screen.buffer
-        return [[self._look(buffer[y][x]) for x in range(WIDTH)] for y in range(HEIGHT)]
+        columns, rows = range(self.screen.columns), range(self.screen.lines)
+        return [[self._look(buffer[y][x]) for x in columns] for y in rows]
 
     @staticmethod
     def _look(cell: pyte.screens.Char) -> tuple[object, ...]:
@@ -84,9 +93,10 @@ class Terminal:
         return tuple(cell)
 
 
-def fresh(screen: list[Line]) -> list[list[tuple[object, ...]]]:
+def drawn_by_textual(screen: list[Line]) -> list[list[tuple[object, ...]]]:
+    """The cells of a screen as Textual itself draws it."""
     terminal = Terminal()
-    terminal.draw(painter().paint(whole(screen), (WIDTH, HEIGHT), (0, 0)))
+    terminal.draw(whole(screen).render_segments(Console(color_system="truecolor", force_terminal=True)))
     return terminal.cells
 
 
@@ -95,7 +105,7 @@ def test_after_any_changes_the_terminal_shows_the_last_screen(history: list[list
     terminal, at_work = Terminal(), painter()
     for screen in history:
         terminal.draw(at_work.paint(whole(screen), (WIDTH, HEIGHT), (0, 0)))
-    assert terminal.cells == fresh(history[-1])
+    assert terminal.cells == drawn_by_textual(history[-1])
 
 
 @given(screens)
@@ -147,3 +157,49 @@ def test_after_a_wide_character_the_cursor_is_placed_anew() -> None:
     # A terminal that draws it one cell wide must not shift what follows.
     text = painter().paint(whole([[("株x", "")], [], []]), (WIDTH, HEIGHT), (0, 0))
     assert "株\x1b[1;3Hx" in text
+
+
+KEYS = [
+    *"wüw.株.de", "tab", "down", "end", "backspace", "tab", "tab", "right", "shift+tab",
+    "f2", "down", "up", "space", "space", "slash", *"b.", "enter", "escape", "s", "enter", "pagedown", "escape",
+    "b", "tab", *"secret", "escape", "escape", "question_mark", "pagedown", "end", "escape", "f1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("size", "other_size", "colours"),
+    [((80, 24), (100, 30), ColorSystem.TRUECOLOR), ((120, 40), (60, 20), ColorSystem.STANDARD)],
+)
+async def test_a_terminal_shows_the_same_as_with_the_output_of_textual(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    other_size: tuple[int, int],
+    colours: ColorSystem,
+) -> None:
+    # pyte does not know dim text, and nothing blinks in csrtui.
+    monkeypatch.setitem(pyte.graphics.TEXT, 2, "+blink")
+    session = session_on(tmp_path / "store")
+    for name in ("a.example.com", "b.example.com"):
+        create_pair(session, RequestSpec(names=(name,), subject=SubjectInput(organization="株式会社 Grün")))
+    by_painter, by_textual = Terminal(*size), Terminal(*size)
+    painter = Painter(colours)
+    real = CsrtuiApp._display
+
+    def display(app: CsrtuiApp, screen: Any, update: Any) -> None:
+        if isinstance(update, (ChopsUpdate, LayoutUpdate)) and not app._batch_count:
+            for terminal in (by_painter, by_textual):
+                terminal.screen.resize(app.size.height, app.size.width)
+            by_painter.draw(painter.paint(update, app.size, (0, 0)))
+            app.console._color_system = colours
+            by_textual.draw(update.render_segments(app.console))
+        real(app, screen, update)
+
+    monkeypatch.setattr(CsrtuiApp, "_display", display)
+    async with at_screens(session, size) as user:
+        for number, key in enumerate(KEYS):
+            if number == len(KEYS) // 2:
+                await user.resize(*other_size)
+            await user.press(key)
+            assert by_painter.cells == by_textual.cells, f"after {KEYS[: number + 1]}"
+        assert user.screen_lines == [line.rstrip() for line in by_painter.screen.display]
