@@ -219,6 +219,13 @@ def test_public_keys_and_keys_of_openssh_are_described(csrtui: Csrtui) -> None:
     assert (status, codes(document["items"][0])) == (0, ["key-weak"])
 
 
+def test_the_fingerprint_of_an_rsa_pss_key_is_the_one_that_openssl_computes(csrtui: Csrtui) -> None:
+    files = [str(FILES / f"programs/06-rsapss.{end}") for end in ("full.pem", "csr")]
+    items = inspected(csrtui, *files)[1]["items"]
+    spki = "d3d4ebb9d7313a4e1d6c85448985881a72990b450c03a87f349190b8598b9bb7"
+    assert [items[0]["spki_sha256"], items[-1]["spki_sha256"]] == [spki, spki]
+
+
 def test_a_faulty_csr_is_described_with_its_fault(csrtui: Csrtui) -> None:
     status, document = inspected(csrtui, str(FILES / "adopt-csr/07-teletex-umlaut.csr"))
     (item,) = document["items"]

@@ -43,8 +43,9 @@ def test_known_tricks(text: str, shown: str) -> None:
     assert filtered(text) == shown
 
 
-def test_a_control_segment_is_no_control_any_more() -> None:
-    [segment] = PrintableOnly().apply([Segment("\x1b[2J", None, [(ControlType.CLEAR,)])], BACKGROUND)
+@pytest.mark.parametrize("text", ["\x1b[2J", "[2J"])
+def test_a_control_segment_becomes_text(text: str) -> None:
+    [segment] = PrintableOnly().apply([Segment(text, None, [(ControlType.CLEAR,)])], BACKGROUND)
     assert segment.control is None
     assert segment.text == "[2J"
 

@@ -98,6 +98,24 @@ async def test_a_selection_among_pairs_that_have_gone_meanwhile_is_not_shown(
         assert user.pairs == []
 
 
+async def test_what_is_typed_during_a_selection_is_selected_after_it(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, select = threading.Event(), PairList.select
+
+    def select_late(pairs: PairList, *arguments: Any) -> Any:
+        go_on.wait(10)
+        return select(pairs, *arguments)
+
+    async with at_screens(session_on(store)) as user:
+        await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
+        monkeypatch.setattr(PairList, "select", select_late)
+        await user.press("f2", "slash", *"shop56")
+        assert user.keystore._is_selecting
+        go_on.set()
+        await until_found(user, "shop56.example.com")
+
+
 async def test_marks_and_all_that_are_not_backed_up(store: Path) -> None:
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")

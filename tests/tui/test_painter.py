@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyte
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.color import ColorSystem
 from rich.console import Console
@@ -19,6 +19,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from csrtui.core.config.settings import Config, ScreenSettings
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
@@ -39,6 +40,7 @@ STYLES = [
     "bold underline green on white",
     "dim",
     "#ff8800 on #101010",
+    "on #101010",
 ]
 
 Line = list[tuple[str, str]]
@@ -101,6 +103,7 @@ def drawn_by_textual(screen: list[Line]) -> list[list[tuple[object, ...]]]:
 
 
 @given(st.lists(screens, min_size=2, max_size=4))
+@example([[[], [], []], [[(" \u0301", "bold red")], [("a", "#ff8800 on #101010"), ("b", "on #101010")], []]])
 def test_after_any_changes_the_terminal_shows_the_last_screen(history: list[list[Line]]) -> None:
     terminal, at_work = Terminal(), painter()
     for screen in history:
@@ -131,6 +134,8 @@ def test_a_piece_of_a_line_changes_only_its_cells() -> None:
     chops = [{0: None, 3: strip_of([("dXf", "")], 9)}, {}, {}]
     piece = ChopsUpdate(chops, [(0, 3, 12)], [[3, 12], [], []])
     assert at_work.paint(piece, (WIDTH, HEIGHT), (2, 0)) == "\x1b[1;5HX\x1b[1;3H"
+    part = LayoutUpdate([[strip_of([("Y", "")], 1)]], Region(4, 1, 1, 1))
+    assert at_work.paint(part, (WIDTH, HEIGHT), (2, 0)) == "\x1b[2;5HY\x1b[1;3H"
 
 
 def test_blanks_inside_a_line_are_erased_together() -> None:
@@ -196,7 +201,7 @@ async def test_a_terminal_shows_the_same_as_with_the_output_of_textual(
         real(app, screen, update)
 
     monkeypatch.setattr(CsrtuiApp, "_display", display)
-    async with at_screens(session, size) as user:
+    async with at_screens(session, size, config=Config(screens=ScreenSettings(theme="nord"))) as user:
         for number, key in enumerate(KEYS):
             if number == len(KEYS) // 2:
                 await user.resize(*other_size)

@@ -260,7 +260,9 @@ def _add_character(cells: list[Cell], character: str, pen: Pen, blank: Cell) -> 
         cells += [Cell("", pen)] * (width - 1)
     elif cells:  # it combines with the character before it
         index = -1 if cells[-1].text or len(cells) == 1 else -2
-        cells[index] = Cell(cells[index].text + character, cells[index].pen)
+        base = cells[index]
+        # The pen of a blank is simplified, but a mark above it has the colour of the text.
+        cells[index] = Cell(base.text + character, pen if base.text == " " else base.pen)
 
 
 @lru_cache(1024)

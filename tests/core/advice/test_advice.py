@@ -790,6 +790,11 @@ def test_what_is_wrong_with_a_name_is_said_exactly(name: str, told: str) -> None
     assert finding.text == told
 
 
+def test_up_to_three_scripts_of_a_label_are_named() -> None:
+    text = names("aбγд한.de").advice().findings[0].text
+    assert text.startswith("aбγд한.de mixes letters of Latin and Cyrillic and Greek that look alike: ")
+
+
 @pytest.mark.parametrize("name", ["co.uk", "com"])
 def test_a_public_suffix_is_nobodys_whoever_signs(name: str) -> None:
     beginning = f"{name} is a public suffix; "

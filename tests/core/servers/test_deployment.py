@@ -281,3 +281,11 @@ def test_a_peculiar_ca_certificate_is_read_or_refused_without_a_warning() -> Non
     )
     with pytest.raises(InputError, match="cannot be read"):
         read_chain(wrap("CERTIFICATE", other_version))
+
+
+def test_a_certificate_with_an_unknown_curve_is_refused() -> None:
+    p256, unknown = bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a8648ce3d030177")
+    der = certificate_of().public_bytes(Encoding.DER)
+    assert p256 in der
+    with pytest.raises(InputError, match="cannot be read"):
+        read_chain(wrap("CERTIFICATE", der.replace(p256, unknown)))
