@@ -57,7 +57,7 @@ def make_folders(path: str) -> None:
     """
     path = os.path.abspath(path)
     missing = []
-    while not exists(None, path, follow_links=True):
+    while not exists(None, path):
         missing.append(path)
         path = os.path.dirname(path)
     for folder in reversed(missing):
@@ -94,14 +94,14 @@ def make_folder(name: str, dir_fd: int) -> None:
         os.fsync(dir_fd)
 
 
-def exists(dir_fd: int | None, name: str, *, follow_links: bool = False) -> bool:
-    """Return whether a folder contains a name, including a broken link unless links are followed.
+def exists(dir_fd: int | None, name: str) -> bool:
+    """Return whether a folder contains a name. It may be a broken link.
 
     Raises:
         OSError: The name cannot be examined, e.g. because it is too long.
     """
     try:
-        os.stat(name, dir_fd=dir_fd, follow_symlinks=follow_links)
+        os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
     except FileNotFoundError:
         return False
     return True

@@ -22,7 +22,6 @@ def log_to_stderr(*, enabled: bool) -> None:
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         _logger = logging.getLogger("csrtui")
         _logger.setLevel(logging.DEBUG)
-        _logger.propagate = False
         _logger.handlers = [handler]
 
 

@@ -85,6 +85,7 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
         await user.press("enter")
         await user.type("{{ aliases }}")
         await user.paste(", other.mydomain.com")
+        assert "ctrl+g Show each host" in user.bar
         preview = screen.query_one(Preview)
         await user.until(lambda: "another on each host" in preview.text, "the preview")
         assert "{{ site }}  {{ aliases }}  other.mydomain.com" in preview.text
@@ -96,6 +97,7 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
             ("web2", True),
         ]
         await user.see("Preview for 2 hosts, 1 left out")
+        assert "ctrl+g Make   ctrl+f Fix   Esc Back" in user.bar
         await user.see("variable site is missing on web3")
         await user.press("down")
         await user.see("CN=mydomain.com,O=Example Ltd")

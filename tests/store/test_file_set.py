@@ -90,12 +90,15 @@ def test_an_error_between_the_files_says_which_are_replaced_and_the_way_back(
     assert not list((folder / PREVIOUS).iterdir())
 
 
-def test_an_unconfirmed_rename_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [5, 6])  # of the folder, and of the folder with the previous set
+def test_an_unconfirmed_rename_is_reported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     flushes: list[object] = []
 
     def is_last(arguments: tuple[object, ...]) -> bool:
         flushes.append(arguments)
-        return len(flushes) == 5
+        return len(flushes) == number
 
     failing(monkeypatch, "fsync", is_last)
     with pytest.raises(StoreError, match="replaced, but the disk did not confirm it"):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fake_ansible import FakeAnsible
     from textual.screen import Screen
 
+    from csrtui.core.config.settings import Config
     from csrtui.tasks.session import Session
 
 
@@ -93,9 +94,9 @@ class FleetUser(User):
 
 @asynccontextmanager
 async def at_fleet(
-    session: Session, fake: FakeAnsible, size: tuple[int, int] = (80, 24)
+    session: Session, fake: FakeAnsible, size: tuple[int, int] = (80, 24), config: Config | None = None
 ) -> AsyncIterator[FleetUser]:
     """Open the screen over the fake's hosts, of so many columns and rows."""
-    app = FleetApp(session, reach(fake))
+    app = FleetApp(session, reach(fake), config)
     async with app.run_test(size=size) as pilot:
         yield FleetUser(app, pilot)  # type: ignore[arg-type] # the keys are the same

@@ -62,7 +62,7 @@ from csrtui.tasks.adopt.adopt import (
     obstacle,
     plan,
 )
-from csrtui.tasks.adopt.candidate import candidate_lines
+from csrtui.tasks.adopt.candidate import candidate_facts, candidate_lines
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import read_files, search_folder
 from csrtui.tasks.backup import back_up
@@ -361,6 +361,7 @@ def test_without_a_csr_nothing_is_taken_unless_one_is_asked_for(session: Session
     put(elsewhere, key=pkcs8(rsa_key()), cert=pem(LEAF))
     candidate = only(session, elsewhere)
     assert "--make-csr" in str(obstacle(candidate))
+    assert ("CSR", "none: one can be made from the certificate") in candidate_facts(candidate)
     with pytest.raises(InputError, match="no CSR"):
         adopt(session, candidate, AdoptionSpec())
     assert obstacle(candidate, MissingRequest.MADE) is None
@@ -378,6 +379,7 @@ def test_without_csr_and_certificate_there_is_nothing_to_make_one_from(
     put(elsewhere, **{"server.KEY": pkcs8(ec_key())})
     candidate = only(session, elsewhere)
     assert (candidate.names, candidate.title) == ((), "server.key")
+    assert ("CSR", "none") in candidate_facts(candidate)
     with pytest.raises(InputError, match="openssl req"):
         adopt(session, candidate, AdoptionSpec(missing=MissingRequest.MADE))
 

@@ -183,6 +183,16 @@ def test_keys_that_nobody_began_are_not_made_after_a_stop(
     assert session.store.names() == hosts(5)[: len(answers)]
 
 
+def test_after_the_longest_wait_only_keys_that_are_ready_are_stored_together(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeouts: list[float | None] = []
+    monkeypatch.setattr(module, "_MAX_WAIT", 0)
+    monkeypatch.setattr(module, "wait", lambda _, timeout=None: timeouts.append(timeout))
+    assert len(list(create_many(session, rows("a.com", "b.com")))) == 2
+    assert set(timeouts) == {None, 0}
+
+
 def test_who_stops_listening_leaves_no_key_to_be_made(session: Session) -> None:
     answers = create_many(session, iter([*rows("a.com"), None, *rows("b.com")]))
     next(answers)

@@ -251,7 +251,13 @@ async def test_the_second_run_shows_what_the_first_knew_and_says_that_it_is_not_
         await user.until(lambda: user.main.query(KeystorePane), "the list of pairs")
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "what was known")
         assert user.summary.startswith(f" as last seen, checking · {IN_USE} pairs")
+        write_pair(store, "a-new.example.com", record())
+        user.keystore.check_for_changes()
+        readings = [worker for worker in app.workers if worker.group == "keystore"]
+        assert len(readings) == 1, "the next reading begins after the end of this one"
         seen.set()
+        await user.until(lambda: "a-new.example.com" in user.pairs, "the pair that came during the reading")
+        shutil.rmtree(store / "pairs" / "a-new.example.com")
         await user.until(lambda: user.summary.startswith(f" {IN_USE - 1} pairs"), "the pairs there are")
 
 

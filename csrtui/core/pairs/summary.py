@@ -68,7 +68,7 @@ class PairSummary(NamedTuple):
     @property
     def is_in_use(self) -> bool:
         """Whether the pair is neither retired nor replaced by another pair."""
-        return self.stage != Stage.RETIRED and (self.step != NextStep.NONE or self.due is not None)
+        return self.step != NextStep.NONE or self.due is not None
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""

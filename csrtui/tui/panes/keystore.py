@@ -230,9 +230,8 @@ class KeystorePane(Widget):
         self.check_for_changes()
 
     def _show_progress(self, text: str) -> None:
-        if self._is_reading:
-            self._progress = text
-            self._show_texts()
+        self._progress = text
+        self._show_texts()
 
     # Commands
 
