@@ -16,9 +16,8 @@ import pytest
 from command import ROOT, environment, run_process
 from pty_session import PtySession
 
-from csrtui.cli.commands.all import COMMANDS
-from csrtui.cli.parser import build_parser
-from csrtui.cli.table import COLUMNS
+from csrtui.cli.batch import COLUMNS
+from csrtui.cli.parser import COMMANDS, build_parser
 from csrtui.core.keys.key_types import KeyType
 
 PACKAGE = ROOT / "csrtui"

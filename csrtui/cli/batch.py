@@ -1,17 +1,28 @@
 """``csrtui new --from FILE``: create many pairs from a CSV file, and print a JSON line for each row."""
 
+import csv
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
+from threading import Event
+from typing import Self
 
 from csrtui.cli.output import print_json, print_message
 from csrtui.cli.progress import ProgressBar, StopEvent, stop_on_signals
 from csrtui.cli.results import created_pair_document
-from csrtui.cli.table import RowError, TableRows, open_rows, read_row
-from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import excerpt, visible
+from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.base.secret import Secret
+from csrtui.core.keys.key_types import read_key_type
+from csrtui.core.servers.platforms import read_platform
+from csrtui.core.subject.countries import find_country
+from csrtui.core.subject.fields import SubjectInput
 from csrtui.process import collect_garbage_as_usual
+from csrtui.store.line_reader import LineError, LineReader, RecordError, open_text_file
 from csrtui.tasks.new import BlockedError, Blocking
 from csrtui.tasks.new_many import Row, RowResult, create_many
 from csrtui.tasks.request_spec import RequestSpec, with_counterparts
@@ -70,7 +81,7 @@ def run_batch(
 
 
 def _read_rows(
-    session: Session, rows: TableRows, defaults: RequestSpec, *, counterparts: bool
+    session: Session, rows: "TableRows", defaults: RequestSpec, *, counterparts: bool
 ) -> Iterator[Row | None]:
     number = 0
     for cells in rows:
@@ -124,3 +135,227 @@ def _print_summary(counts: Counter[str], stop: StopEvent, would: str) -> None:
         )
     if stop.is_set():
         print_message("pairs made so far are kept; run the same command again for the other rows")
+
+
+COLUMNS = tuple(field for field in FieldName if field is not FieldName.ATTRIBUTES)
+"""The columns that a file can have; ``common_name`` is required."""
+_SEPARATORS = (",", ";", "\t", "|")
+_SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
+_NAME_SEPARATOR = re.compile(r"[\s,;]+")
+_WORD_SEPARATOR = re.compile(r"[\s-]+")
+_COUNTRY_CODE_LENGTH = 2
+_ALIASES = {
+    "cn": "common_name",
+    "o": "organization",
+    "organisation": "organization",
+    "ou": "organizational_unit",
+    "organisational_unit": "organizational_unit",
+    "c": "country",
+    "st": "state",
+    "l": "locality",
+    "city": "locality",
+    "sans": "names",
+    "alternative_names": "names",
+}
+"""Alternative names of the columns, all of them unambiguous."""
+_SURPLUS = "more cells than the header"
+
+
+class RowError(InputError):
+    """A row that is not valid.
+
+    Args:
+        column: The invalid column, or None if the error is about the whole row.
+        message: The message, as for `CsrtuiError`.
+        hint: The hint, as for `CsrtuiError`.
+    """
+
+    def __init__(self, column: FieldName | None, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.column = column
+
+
+class TableRows(Iterator[Mapping[str, str] | RowError | None]):
+    """The rows of a CSV file, as cells by column name.
+
+    The iterator returns None when it has to wait for more data, and a `RowError` for a malformed row. The row after a
+    malformed one begins on the next line.
+
+    Args:
+        lines: The lines of the file.
+
+    Raises:
+        InputError: The header is missing or not valid.
+    """
+
+    def __init__(self, lines: LineReader) -> None:
+        self._lines = lines
+        self._was_idle = False
+        self._is_over = False
+        self._first_line = 1
+        header_line, separator = _read_header_line(lines)
+        self._reader = csv.reader(chain([header_line], lines), delimiter=separator, strict=True)
+        try:
+            header = next(self._reader, [])
+        except csv.Error as error:
+            raise self._malformed(error) from error
+        self._width = len(header)
+        self._columns = _column_names(header)
+        _check_columns(self._columns, lines.shown)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Mapping[str, str] | RowError | None:
+        """Return the next row that is not empty, a `RowError` if it is malformed, or None if it must be waited for.
+
+        Raises:
+            InputError: The file cannot be read.
+        """
+        if self._is_over:
+            raise StopIteration
+        if not self._was_idle and self._lines.is_idle():
+            self._was_idle = True
+            return None
+        self._was_idle = False
+        try:
+            cells = self._read_cells()
+        except csv.Error as error:
+            if self._lines.is_stopped():  # an incomplete row cannot be checked
+                raise StopIteration from None
+            return self._malformed(error)
+        except LineError as error:
+            return RowError(None, error.message, error.hint)
+        except RecordError as error:
+            self._is_over = True
+            return RowError(None, f"{error.message}; the rest of the file is not read", error.hint)
+        padded = [*cells, *[""] * len(self._columns)]
+        # Excel adds empty cells below empty columns. Any other surplus cell comes from a comma in an unquoted cell.
+        has_surplus = len(cells) > self._width or any(cell.strip() for cell in cells[len(self._columns) :])
+        surplus = {_SURPLUS: ""} if has_surplus else {}
+        return dict(zip(self._columns, padded, strict=False)) | surplus
+
+    def _read_cells(self) -> list[str]:
+        while True:
+            self._lines.begin_record()
+            self._first_line = self._lines.number + 1
+            cells = next(self._reader)
+            if any(cell.strip() for cell in cells):  # Excel writes rows that contain only separators
+                return cells
+
+    def _malformed(self, error: csv.Error) -> RowError:
+        first, last, shown = self._first_line, self._lines.number, self._lines.shown
+        if first >= last:
+            return RowError(None, f"line {last} of {shown} is not CSV: {error}")
+        return RowError(
+            None,
+            f"the row that starts in line {first} of {shown} is not CSV: {error} in line {last}",
+            'a missing closing " joins a row with the lines below it',
+        )
+
+
+@contextmanager
+def open_rows(file: str, stop: Event) -> Iterator[tuple[TableRows, int | None]]:
+    """Yield the rows of a file and the number of rows, which is None for standard input (it cannot be read twice).
+
+    Args:
+        file: A path, or ``-`` for standard input.
+        stop: The event that ends reading when it is set.
+
+    Raises:
+        InputError: The file cannot be read, or its header is missing or not valid.
+    """
+    if file == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed", "use the name of a file")
+        yield TableRows(LineReader(sys.stdin.buffer, "standard input", stop)), None
+        return
+    with open_text_file(file) as source:
+        total = sum(1 for _ in TableRows(LineReader(source, file, Event())))
+        source.seek(0)
+        yield TableRows(LineReader(source, file, stop)), total
+
+
+def read_row(cells: Mapping[str, str], defaults: RequestSpec) -> RequestSpec:
+    """Return the request that a row describes.
+
+    Args:
+        cells: The cells by column name.
+        defaults: The request with the values for missing columns and empty cells.
+
+    Raises:
+        RowError: A cell is not valid.
+    """
+    if _SURPLUS in cells:
+        raise RowError(None, "the row has more cells than the header", 'put "…" around a cell with a comma')
+    texts = {field: cells.get(field) or text for field, text in defaults.subject._asdict().items()}
+    country, ca, key, platform = (cells.get(column, "") for column in ("country", "ca", "key", "platform"))
+    texts["country"] = _country_code(country) or defaults.subject.country
+    if ca and ca not in tuple(CaKind):
+        raise RowError(FieldName.CA, f'CA must be public or private, not "{excerpt(ca)}"')
+    purpose = cells.get("purpose", "")
+    if purpose and purpose not in tuple(Purpose):
+        known = ", ".join(Purpose)
+        raise RowError(FieldName.PURPOSE, f'"{excerpt(purpose)}" is not a purpose', f"one of {known}")
+    with _row_errors(FieldName.PLATFORM):
+        platform_id = read_platform(platform).id if platform else defaults.platform
+    with _row_errors(FieldName.KEY):
+        key_type = read_key_type(key) if key else defaults.key_type
+    return RequestSpec(
+        names=(cells["common_name"], *filter(None, _NAME_SEPARATOR.split(cells.get("names", "")))),
+        subject=SubjectInput(**texts),
+        ca=CaKind(ca) if ca else defaults.ca,
+        platform=platform_id,
+        key_type=key_type,
+        purpose=Purpose(purpose) if purpose else defaults.purpose,
+    )
+
+
+@contextmanager
+def _row_errors(column: FieldName) -> Iterator[None]:
+    """Raise each `InputError` in the block as a `RowError` of a column."""
+    try:
+        yield
+    except InputError as error:
+        raise RowError(column, error.message, error.hint) from error
+
+
+def _country_code(text: str) -> str:
+    """Return the code of a country name, or any other text unchanged, so that the advice can report it."""
+    text = text.strip()
+    return (find_country(text) or text) if len(text) > _COUNTRY_CODE_LENGTH else text
+
+
+def _read_header_line(lines: LineReader) -> tuple[str, str]:
+    """Return the header line and its separator. Excel can name the separator in a line before it (``sep=;``)."""
+    line = next(lines, "")
+    if (match := _SEPARATOR_LINE.fullmatch(line.strip())) is not None:
+        return next(lines, ""), match[1]
+
+    def count_columns(separator: str) -> int:
+        return sum(column in COLUMNS for column in _column_names(line.split(separator)))
+
+    return line, max(_SEPARATORS, key=count_columns)
+
+
+def _column_names(header: list[str]) -> list[str]:
+    """Return the canonical column names of a header, without empty names at its end."""
+    names = [_WORD_SEPARATOR.sub("_", cell.strip().strip('"').strip().casefold()) for cell in header]
+    while names and not names[-1]:
+        names.pop()
+    return [_ALIASES.get(name, name) for name in names]
+
+
+def _check_columns(columns: list[str], shown: str) -> None:
+    """Raise an InputError if a header has unknown or duplicate columns, or no common name."""
+    unknown = [name for name in columns if name not in COLUMNS]
+    if unknown or "common_name" not in columns or len(set(columns)) != len(columns):
+        if unknown and not unknown[0]:
+            problem = f"has no name for column {columns.index('') + 1}"
+        elif unknown:
+            problem = f'has an unknown column "{excerpt(unknown[0])}"'
+        else:
+            problem = "has no common_name column, or a duplicate column"
+        raise InputError(
+            f"{shown}: the header {problem}", f"the first line names the columns: {','.join(COLUMNS)}"
+        )

@@ -55,7 +55,7 @@ def _unsupported_package() -> CsrtuiError | None:
 
 
 def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> int:
-    from csrtui.cli.commands.all import COMMANDS
+    from csrtui.cli.parser import COMMANDS
 
     try:
         options = build_parser(COMMANDS, arguments).parse_args(arguments)

@@ -8,8 +8,7 @@ from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.fleet.answer_limits import cut
-from csrtui.fleet.model import HostState
-from csrtui.fleet.remote_pair import read_described
+from csrtui.fleet.model import HostState, read_described
 
 _FINGERPRINT_DIGITS = 16
 """The number of hex digits of a fingerprint in a message."""

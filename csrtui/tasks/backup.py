@@ -36,8 +36,8 @@ from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.files import read_foreign
 from csrtui.tasks.backup_contents import parse_contents, restore_test
 from csrtui.tasks.batch import MAX_WORKERS, OnResult, Result, run_for_each
+from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import read_pair_folder
-from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from csrtui.core.doctor.record import RenewalLink, check_renewals, renewal_link
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.store import survey
 from csrtui.store.permissions import unsafe_folders
-from csrtui.tasks.key_quality import proved_key_findings, public_key_findings
+from csrtui.tasks.keys import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -37,10 +37,9 @@ from csrtui.store.permissions import (
     unsafe_folders,
 )
 from csrtui.tasks.batch import Result
-from csrtui.tasks.key_quality import refuse_compromised
+from csrtui.tasks.keys import open_key, refuse_compromised
 from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import folder_warnings
-from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.server_files import (
     ExistingSet,
     Lineage,

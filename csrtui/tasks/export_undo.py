@@ -15,7 +15,7 @@ from csrtui.store.destination import check_export_folder
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.file_set import PREVIOUS, FileSet, open_file_set
 from csrtui.tasks.batch import Result
-from csrtui.tasks.key_quality import refuse_compromised
+from csrtui.tasks.keys import refuse_compromised
 from csrtui.tasks.list import pairs_with_key, read_pair_folder
 from csrtui.tasks.server_files import ExistingSet, Lineage, find_set, read_lineage, require_own
 from csrtui.tasks.session import Session, change_record

@@ -21,10 +21,9 @@ from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.adopt.candidate import names_of
-from csrtui.tasks.key_quality import private_key_findings, refuse_compromised
+from csrtui.tasks.keys import open_key, private_key_findings, refuse_compromised
 from csrtui.tasks.list import PairFolder, list_pairs, pairs_with_key, read_pair_folder
 from csrtui.tasks.new import Blocking, ExistingKey, create_pair, is_blocking
-from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session, change_record
 

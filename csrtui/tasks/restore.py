@@ -29,7 +29,7 @@ from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.backup_contents import BackupContents, open_key, read_contents
-from csrtui.tasks.key_quality import refuse_compromised, with_weaknesses
+from csrtui.tasks.keys import refuse_compromised, with_weaknesses
 from csrtui.tasks.list import pairs_with_key
 from csrtui.tasks.session import Session
 

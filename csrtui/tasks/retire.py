@@ -1,11 +1,18 @@
-"""Mark pairs as no longer used, or undo this. Nothing is deleted."""
+"""Mark pairs as no longer used, undo this, or mark their keys as compromised. Nothing is deleted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import command, visible
+from csrtui.core.base.finding import CaKind
+from csrtui.core.base.validity import utc_text
+from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.tasks.batch import Result
+from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
+from csrtui.tasks.pair_text import fingerprint
+from csrtui.tasks.replacement import usable_certificates
 from csrtui.tasks.session import Session, change_record
 
 
@@ -56,3 +63,128 @@ def _change(session: Session, name: str, change: Callable[[PairRecord], PairReco
     except InputError as error:
         return Result(ok=False, pair=visible(name), text=error.message)
     return None
+
+
+_REASON = "keyCompromise"
+"""The reason for the CA (RFC 5280, 5.3.1; code 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """The facts that a CA needs to revoke a certificate.
+
+    Attributes:
+        certificate: The certificate.
+        commands: The commands of ACME clients or openssl that revoke it.
+    """
+
+    certificate: Certificate
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompromiseResult(Result):
+    """The result of marking the key of a pair as compromised.
+
+    Attributes:
+        revocation: The facts for the revocation of its certificate, or None if it has no valid certificate.
+        steps: The instructions, as sentences.
+    """
+
+    revocation: Revocation | None = None
+    steps: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return the result in the form that commands print as JSON."""
+        revocation: dict[str, object] | None = None
+        if self.revocation is not None:
+            certificate = self.revocation.certificate
+            revocation = {
+                "issuer": certificate.issuer_text,
+                "serial": certificate.serial,
+                "sha256": certificate.sha256,
+                "not_after": utc_text(certificate.validity.not_after),
+                "reason": _REASON,
+                "commands": list(self.revocation.commands),
+            }
+        return {**Result.as_json(self), "revocation": revocation, "steps": list(self.steps)}
+
+    def lines(self) -> Iterator[str]:
+        """Yield lines with the facts for the revocation, then the instructions and commands."""
+        if self.revocation is not None:
+            certificate = self.revocation.certificate
+            yield f"issuer   {certificate.issuer_text or 'without a name'}"
+            yield f"serial   {certificate.serial}"
+            yield f"SHA-256  {fingerprint(certificate.sha256)}"
+            yield f"reason   {_REASON} (1)"
+        yield from self.steps
+        if self.revocation is not None:
+            yield from (f"  {line}" for line in self.revocation.commands)
+
+
+def mark_compromised(session: Session, name: str) -> list[Result]:
+    """Mark the key of a pair as compromised in every pair that has it, and return a result for each of them.
+
+    The pairs count as retired, and nothing is deleted. A pair that is marked already stays as it is.
+
+    Raises:
+        InputError: The pair does not exist.
+        StoreError: The store cannot be used.
+    """
+    folder = read_pair_folder(session, name)
+    names = {pair.name: None for pair in pairs_with_key(session, folder.pair.record.key.spki_sha256)}
+    return [_mark(session, pair) for pair in {name: None, **names}]
+
+
+def _mark(session: Session, name: str) -> Result:
+    text = "key marked as compromised: it is never used again, and the pair is retired; nothing is deleted"
+    if session.is_dry_run:
+        text = "key would be marked as compromised, and the pair retired; nothing would be deleted"
+
+    def mark(record: PairRecord) -> PairRecord:
+        nonlocal text
+        if record.compromised:
+            text = f"key marked as compromised since {utc_text(record.compromised)}"
+            return record
+        return record.with_compromise(session.clock(), session.user)
+
+    try:
+        change_record(session, name, mark)
+        folder = read_pair_folder(session, name)
+    except CsrtuiError as error:
+        return Result(ok=False, pair=name, text=f"not marked: {error.message}")
+    revocation = _revocation(session, folder)
+    steps = tuple(_steps(folder, revocation))
+    return CompromiseResult(ok=True, pair=name, text=text, revocation=revocation, steps=steps)
+
+
+def _revocation(session: Session, folder: PairFolder) -> Revocation | None:
+    record = folder.pair.record
+    leaf = next(iter(usable_certificates(folder.certificate, record.key.spki_sha256)), None)
+    if leaf is None or session.clock() > leaf.validity.not_after:
+        return None
+    path, key = f"{folder.pair.path}/certificate.pem", f"{folder.pair.path}/key.pem"
+    if record.ca is CaKind.PRIVATE:
+        return Revocation(leaf, (command("openssl", "ca", "-revoke", path, "-crl_reason", _REASON),))
+    certbot = command(
+        "certbot", "revoke", "--cert-path", path, "--key-path", key, "--reason", "keycompromise"
+    )
+    host = next(iter(leaf.names), folder.pair.name)
+    lego = command("lego", "--domains", host, "revoke", "--reason", "1")
+    acme_sh = command("acme.sh", "--revoke", "-d", host, "--revoke-reason", "1")
+    return Revocation(leaf, (certbot, lego, acme_sh))
+
+
+def _steps(folder: PairFolder, revocation: Revocation | None) -> Iterator[str]:
+    pair = folder.pair
+    yield f"1. Make a pair with a new key and install its certificate: csrtui renew {pair.name}"
+    if revocation is None:
+        reason = "has expired" if folder.certificate else "is not in the keystore"
+        yield f"2. Its certificate {reason}. If the CA has issued another for this key, revoke that one, reason {_REASON}."
+    elif pair.record.ca is CaKind.PRIVATE:
+        yield f"2. Ask your CA to revoke the certificate, reason {_REASON}. With openssl as the CA:"
+    else:
+        yield (
+            f"2. Revoke the certificate in the CA's portal, or write to the address for problems in its CPS, reason {_REASON}: "
+            "a public CA must revoke within 24 hours (BR 4.9.1.1). With an ACME client:"
+        )

@@ -10,7 +10,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, Store
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.tasks.key_quality import refuse_compromised
+from csrtui.tasks.keys import refuse_compromised
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session, change_record
 

@@ -10,7 +10,7 @@ from hostile import ALL_IN_ONE, HOSTILE, encodable
 from hostile_place import DUE, ISSUED, NEW, RETIRED, SENT, HostilePlace, make_hostile_place
 from safety_results import counted
 
-from csrtui.cli.commands.all import COMMANDS
+from csrtui.cli.parser import COMMANDS
 from csrtui.core.base.escaping import is_visible
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from write_man import FILE, page
 
 from csrtui import __version__
-from csrtui.cli.commands.all import COMMANDS
+from csrtui.cli.parser import COMMANDS
 
 
 def test_the_page_is_up_to_date() -> None:

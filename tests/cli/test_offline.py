@@ -15,7 +15,7 @@ from pty_session import PtySession
 from safety_results import counted
 from writing_actions import BARE, ISSUED, Place, make_place
 
-from csrtui.cli.commands.all import COMMANDS
+from csrtui.cli.parser import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safety_results import record
 
-from csrtui.cli.commands.all import COMMANDS
+from csrtui.cli.parser import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,7 @@ from csrtui.core.config.settings import Profile
 from csrtui.fleet.tasks.run_on_hosts import load_fleet
 from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.dialog_defaults import recall_folder
-from csrtui.tasks.draft import newest_draft
+from csrtui.tasks.draft import newest_draft, recall_folder
 from csrtui.tasks.profiles import find_profile, save_profile
 from csrtui.tasks.session import Session
 from csrtui.tasks.settings import load_settings

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from command import ROOT
 
-from csrtui.cli.commands.all import COMMANDS
-from csrtui.cli.parser import Parser, build_parser
+from csrtui.cli.parser import COMMANDS, Parser, build_parser
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from canary_flows import ELSEWHERE, FLOWS
 from in_memory import scratch
 from safety_results import every, record
 
-from csrtui.cli.commands.all import COMMANDS
+from csrtui.cli.parser import COMMANDS
 
 PROGRAM = Path(__file__).parents[1] / "support" / "canary_program.py"
 PROMISE = "No secret is anywhere but where it belongs"

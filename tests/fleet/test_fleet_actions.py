@@ -15,7 +15,7 @@ from csrtui.fleet.tui.backup import HostBackupModal
 from csrtui.fleet.tui.fetch_csrs import FetchModal
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkModal
-from csrtui.tasks.dialog_defaults import LastUsed, recall
+from csrtui.tasks.draft import LastUsed, recall
 from csrtui.tui.modals.import_ import ImportModal
 from csrtui.tui.screens.doctor import DoctorScreen
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from csrtui.fleet.host_finding import read_finding
+from csrtui.fleet.host_answer import read_finding
 from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.tasks.doctor import ExaminedHost, sort_findings
 

@@ -15,8 +15,15 @@ from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.query import Query
 from csrtui.fleet.answer_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
-from csrtui.fleet.host_answer import CutLine, HostAnswer, Hosts, document_of, failure_of, read_line
-from csrtui.fleet.host_finding import create_failure
+from csrtui.fleet.host_answer import (
+    CutLine,
+    HostAnswer,
+    Hosts,
+    create_failure,
+    document_of,
+    failure_of,
+    read_line,
+)
 from csrtui.fleet.model import (
     Failure,
     Fleet,

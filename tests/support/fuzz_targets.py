@@ -19,7 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
-from csrtui.cli.table import TableRows, read_row
+from csrtui.cli.batch import TableRows, read_row
 from csrtui.core import bundle
 from csrtui.core.advice.advisor import advise, describe_coverage
 from csrtui.core.advice.key_rules import check_csr, check_public_key

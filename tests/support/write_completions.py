@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import shtab
 
-from csrtui.cli.commands.all import COMMANDS
-from csrtui.cli.parser import build_parser
+from csrtui.cli.parser import COMMANDS, build_parser
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.data_files import topics

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from docs_tables import write_table
 
-from csrtui.cli.commands.all import COMMANDS as CLI_COMMANDS
+from csrtui.cli.parser import COMMANDS as CLI_COMMANDS
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.table import SERVERS
 from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Command, Scope

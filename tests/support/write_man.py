@@ -11,8 +11,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from csrtui.cli.commands.all import COMMANDS
-from csrtui.cli.parser import build_parser
+from csrtui.cli.parser import COMMANDS, build_parser
 from csrtui.store.data_files import topics
 
 if TYPE_CHECKING:

@@ -31,8 +31,7 @@ from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.summary_reader import SummaryCache
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
-from csrtui.tasks.draft import SessionDraft, newest_draft
+from csrtui.tasks.draft import SessionDraft, newest_draft, recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.profiles import save_profile
 from csrtui.tasks.session import Session

@@ -27,13 +27,12 @@ from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import RecipientBackupSpec, back_up, back_up_many
 from csrtui.tasks.backup_contents import open_key, read_contents
-from csrtui.tasks.confirm import confirm
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.restore import Consent, UnsignedError, restore_contents
 from csrtui.tasks.session import Session, change_record
-from csrtui.tasks.verify import verify_many, verify_with_identity
+from csrtui.tasks.verify import confirm, verify_many, verify_with_identity
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Backup, PairRecord

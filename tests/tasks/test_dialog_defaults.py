@@ -11,8 +11,8 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.keys.passphrase_quality import weaknesses
 from csrtui.store import data_files
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.dialog_defaults import LastUsed, recall, recall_folder, remember, remember_folder
-from csrtui.tasks.passphrase import generate_passphrase
+from csrtui.tasks.draft import LastUsed, recall, recall_folder, remember, remember_folder
+from csrtui.tasks.keys import generate_passphrase
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.managed_pair import ManagedPair, find_managed_pair
+from csrtui.tasks.existing_pairs import ManagedPair, find_managed_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.request_spec import RequestSpec, advise_on

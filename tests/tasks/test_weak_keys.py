@@ -22,7 +22,7 @@ from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingRequest, adopt, plan
 from csrtui.tasks.adopt.matching import match
 from csrtui.tasks.adopt.search import read_files
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.key_quality import all_key_findings, weak_key_lines
+from csrtui.tasks.keys import all_key_findings, weak_key_lines
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.renew import plan_renewal, prove_old_key
 from csrtui.tasks.session import Session
@@ -116,9 +116,9 @@ def test_a_good_key_comes_back_without_a_word(session: Session, tmp_path: Path) 
 
 def test_a_key_that_badkeys_lists_is_weak(monkeypatch: pytest.MonkeyPatch) -> None:
     key = rsa.generate_private_key(65537, 2048)
-    monkeypatch.setattr("csrtui.tasks.key_quality.find_compromised_key", lambda _: "debian\x1bssl")
+    monkeypatch.setattr("csrtui.tasks.keys.find_compromised_key", lambda _: "debian\x1bssl")
     (found,) = all_key_findings(key, CaKind.PUBLIC)
     assert (found.code, found.level) == ("key-weak", Level.ERROR)
     assert "badkeys lists it as compromised (debian\\x1bssl)" in found.text
-    monkeypatch.setattr("csrtui.tasks.key_quality.find_compromised_key", data_files.find_compromised_key)
+    monkeypatch.setattr("csrtui.tasks.keys.find_compromised_key", data_files.find_compromised_key)
     assert all_key_findings(key, CaKind.PUBLIC) == ()

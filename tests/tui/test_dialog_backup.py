@@ -16,7 +16,7 @@ from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.data_files import read_passphrase_words
 from csrtui.store.destination import Destination, examine_backup_folder
 from csrtui.tasks.backup import back_up_many
-from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
+from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.backup_progress import BackupProgressModal

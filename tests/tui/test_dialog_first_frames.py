@@ -16,7 +16,7 @@ from csrtui.fleet.ansible import Target
 from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.work import HostWorkModal, Job
 from csrtui.tasks.backup import back_up_many
-from csrtui.tasks.dialog_defaults import remember_folder
+from csrtui.tasks.draft import remember_folder
 from csrtui.tasks.renew import OldKeyProof
 from csrtui.tui.modals.backup_progress import BackupProgressModal
 from csrtui.tui.modals.base import Modal

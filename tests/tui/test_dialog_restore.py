@@ -17,7 +17,7 @@ from csrtui.core.backups.recipients import read_recipients
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.tasks.backup import RecipientBackupSpec, back_up
-from csrtui.tasks.dialog_defaults import remember_folder
+from csrtui.tasks.draft import remember_folder
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.restore import read_backup, restore_contents

@@ -17,8 +17,8 @@ from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store import survey
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.dialog_defaults import remember_folder
 from csrtui.tasks.doctor import CHECKED, Examination, worst_first
+from csrtui.tasks.draft import remember_folder
 from csrtui.tui.modals.notice import NoticeModal
 from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.panes.finding_rows import FindingRows, short_text

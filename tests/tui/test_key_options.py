@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from screens_user import at_screens, session_on
 
 from csrtui.core.base.secret import Secret
+from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.passphrase import open_key
 from csrtui.tasks.prefill import start_from_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.modals.renew import RenewModal

@@ -17,7 +17,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import command, visible
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.tasks.managed_pair import ManagedPair, find_managed_pair
+from csrtui.tasks.existing_pairs import ManagedPair, find_managed_pair
 from csrtui.tasks.request_spec import RequestSpec, advise_on, preview, require_common_name, with_counterparts
 from csrtui.tasks.session import Session
 

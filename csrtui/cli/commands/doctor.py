@@ -3,8 +3,7 @@
 import argparse
 import os
 
-from csrtui.cli.output import print_json, print_line, print_message
-from csrtui.cli.pager import pager
+from csrtui.cli.output import pager, print_json, print_line, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
 from csrtui.cli.session import open_existing_session

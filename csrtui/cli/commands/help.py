@@ -5,8 +5,7 @@ import os
 import sys
 from contextlib import suppress
 
-from csrtui.cli.output import print_line
-from csrtui.cli.pager import pager
+from csrtui.cli.output import pager, print_line
 from csrtui.cli.parser import Action, build_parser, suggest
 from csrtui.core.base.errors import InputError
 from csrtui.store.data_files import read_topic, topics
@@ -17,7 +16,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from csrtui.cli.commands.all import COMMANDS
+    from csrtui.cli.parser import COMMANDS
 
     names = [command.name for command in COMMANDS]
     subject = options.subject

@@ -3,8 +3,7 @@
 import argparse
 from collections.abc import Iterator
 
-from csrtui.cli.input import read_input
-from csrtui.cli.output import print_message
+from csrtui.cli.output import print_message, read_input
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
 from csrtui.cli.secret_options import add_passphrase_arguments, has_passphrase_option, read_known_passphrase

@@ -4,9 +4,7 @@ import argparse
 import shutil
 import sys
 
-from csrtui.cli.input import read_input
-from csrtui.cli.output import drawable, print_error, print_json, print_line, print_message
-from csrtui.cli.pager import pager
+from csrtui.cli.output import drawable, pager, print_error, print_json, print_line, print_message, read_input
 from csrtui.cli.parser import Action
 from csrtui.cli.secret_options import (
     add_identity_argument,

@@ -23,7 +23,7 @@ from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import build_result
-from csrtui.tasks.key_quality import weak_key_lines
+from csrtui.tasks.keys import weak_key_lines
 from csrtui.tasks.restore import Consent, read_backup, restore_contents, restore_notes
 
 

@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _mark_compromised(session: Session, names: list[str], *, as_json: bool) -> int:
-    from csrtui.tasks.compromise import CompromiseResult, mark_compromised
+    from csrtui.tasks.retire import CompromiseResult, mark_compromised
 
     results: dict[str | None, Result] = {}
     for name in names:

@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from csrtui.cli.input import read_input
-from csrtui.cli.output import print_message
+from csrtui.cli.output import print_message, read_input
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
 from csrtui.cli.session import open_existing_session

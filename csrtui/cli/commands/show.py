@@ -4,8 +4,7 @@ import argparse
 import shutil
 from datetime import datetime
 
-from csrtui.cli.output import drawable, print_json, print_line, print_message
-from csrtui.cli.pager import pager
+from csrtui.cli.output import drawable, pager, print_json, print_line, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.session import open_existing_session
 from csrtui.core.pairs.pair import Pair

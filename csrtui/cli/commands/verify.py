@@ -147,7 +147,7 @@ def _confirm(session: Session, options: argparse.Namespace) -> int:
         StoreError: The store cannot be used.
     """
     from csrtui.core.backups.confirmation import MAX_CHARACTERS
-    from csrtui.tasks.confirm import confirm
+    from csrtui.tasks.verify import confirm
 
     others = (options.targets, options.identity, options.restore_test, options.expect)
     if any(others) or has_passphrase_option(options):

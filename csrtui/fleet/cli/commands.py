@@ -23,7 +23,7 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired
 from csrtui.core.pairs.summary import summarize
 from csrtui.fleet.ansible import Terminal, check_inventory
-from csrtui.fleet.cli import new, on_pairs
+from csrtui.fleet.cli import new, options
 from csrtui.fleet.cli.options import (
     add_reach_arguments,
     exit_status,
@@ -299,9 +299,9 @@ _COMMANDS = {
             _backup,
         ),
     ),
-    "renew": ("Make new pairs where a renewal is due.", on_pairs.RENEW),
-    "install": ("Write or replace the files for the server software.", on_pairs.INSTALL),
-    "retire": ("Mark pairs as no longer used.", on_pairs.RETIRE),
+    "renew": ("Make new pairs where a renewal is due.", options.RENEW),
+    "install": ("Write or replace the files for the server software.", options.INSTALL),
+    "retire": ("Mark pairs as no longer used.", options.RETIRE),
     "verify": (
         "Verify backups to recipients with the identity on this machine.",
         Action(

@@ -7,8 +7,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
 from csrtui.core.doctor.finding import instruction
 from csrtui.fleet.answer_limits import MAX_PAIRS
-from csrtui.fleet.host_answer import HostAnswer, Hosts, document_of
-from csrtui.fleet.host_finding import HostFinding, create_failure, read_finding
+from csrtui.fleet.host_answer import HostAnswer, HostFinding, Hosts, create_failure, document_of, read_finding
 from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.tasks.run_on_hosts import Reach, run_on_all, shell_call
 

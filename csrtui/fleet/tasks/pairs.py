@@ -18,8 +18,7 @@ from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.fleet.ansible import TrustedTemplate
 from csrtui.fleet.csr_match import covers_text, csr_mismatch, pair_mismatch
-from csrtui.fleet.host_answer import HostAnswer, document_of, failure_of
-from csrtui.fleet.host_finding import create_failure
+from csrtui.fleet.host_answer import HostAnswer, create_failure, document_of, failure_of
 from csrtui.fleet.model import Failure, Fleet, HostPair, Reason
 from csrtui.fleet.tasks.results import ResultTexts, host_results, mismatch_failure, missing_results
 from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach, module_task, run_on_each, shell_call

@@ -10,10 +10,8 @@ from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.fleet.answer_limits import MAX_TEXT, check_document
 from csrtui.fleet.csr_match import csr_mismatch, plan_mismatch
-from csrtui.fleet.host_answer import HostAnswer, failure_of
-from csrtui.fleet.host_finding import create_failure
-from csrtui.fleet.model import Failure, Reason
-from csrtui.fleet.remote_pair import read_described
+from csrtui.fleet.host_answer import HostAnswer, create_failure, failure_of
+from csrtui.fleet.model import Failure, Reason, read_described
 from csrtui.fleet.tasks.run_on_hosts import HostResult
 
 _STEPS = ("made", "renewed", "replaced", "backed up")

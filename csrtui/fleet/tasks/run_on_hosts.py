@@ -13,8 +13,16 @@ from csrtui.core.base.json_members import MemberError
 from csrtui.fleet.ansible import Target, TrustedTemplate, check_inventory, list_inventory, run_task
 from csrtui.fleet.answer_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.csr_match import changed_pairs
-from csrtui.fleet.host_answer import SILENT, HostAnswer, Hosts, document_of, errors_of, failure_of, read_line
-from csrtui.fleet.host_finding import create_failure
+from csrtui.fleet.host_answer import (
+    SILENT,
+    HostAnswer,
+    Hosts,
+    create_failure,
+    document_of,
+    errors_of,
+    failure_of,
+    read_line,
+)
 from csrtui.fleet.inventory import read_inventory
 from csrtui.fleet.model import (
     Failure,

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from csrtui.core.pairs.pair import NextStep
-from csrtui.fleet.host_answer import HostAnswer, failure_of
-from csrtui.fleet.host_finding import create_failure
+from csrtui.fleet.host_answer import HostAnswer, create_failure, failure_of
 from csrtui.fleet.model import Failure, HostPair, Reason
 from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach, run_on_each, shell_call
 from csrtui.tasks.session import Session

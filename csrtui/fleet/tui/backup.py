@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.fleet.tui.dialog import HostPairsModal
 from csrtui.tasks.backup import default_recipient, parse_recipients, split_recipients
-from csrtui.tasks.dialog_defaults import LastUsed, recall, remember
+from csrtui.tasks.draft import LastUsed, recall, remember
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.text_field import TextField
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import InputError
 from csrtui.fleet.tasks.pairs import check_folder
 from csrtui.fleet.tui.dialog import HostPairsModal
-from csrtui.tasks.dialog_defaults import LastUsed, recall, remember
+from csrtui.tasks.draft import LastUsed, recall, remember
 from csrtui.tasks.submit import lacks_backup
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.text_field import TextField

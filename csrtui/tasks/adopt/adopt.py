@@ -26,7 +26,7 @@ from csrtui.tasks.adopt.matching import MatchResult
 from csrtui.tasks.adopt.search import SearchResult
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, build_import_result
-from csrtui.tasks.key_quality import refuse_compromised
+from csrtui.tasks.keys import refuse_compromised
 from csrtui.tasks.list import pairs_with_key, read_pair
 from csrtui.tasks.new import BlockedError, Blocking, build_csr, check_request, is_blocking
 from csrtui.tasks.replacement import stored_chain

@@ -16,7 +16,7 @@ from csrtui.store.key_search import ForeignFile
 from csrtui.tasks.adopt.candidate import Candidate
 from csrtui.tasks.adopt.search import FoundCertificate, FoundKey, FoundRequest, SearchResult
 from csrtui.tasks.batch import Result
-from csrtui.tasks.key_quality import all_key_findings
+from csrtui.tasks.keys import all_key_findings
 from csrtui.tasks.list import list_pairs
 from csrtui.tasks.session import Session
 

@@ -17,7 +17,7 @@ from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.omissions import describe_usages
 from csrtui.core.keys import key_types
 from csrtui.tasks.adopt.candidate import names_of
-from csrtui.tasks.key_quality import all_key_findings, public_key_findings
+from csrtui.tasks.keys import all_key_findings, public_key_findings
 from csrtui.tasks.pair_text import fingerprint, labelled_lines
 from csrtui.tasks.request_spec import RequestSpec, advise_on
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import visible
-from csrtui.tasks.key_quality import weak_key_lines
+from csrtui.tasks.keys import weak_key_lines
 from csrtui.tui.modals.notice import NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
 

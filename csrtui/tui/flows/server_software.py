@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.tasks.server_software import change_server_software
+from csrtui.tasks.session import change_record
 from csrtui.tui.modals.choice_list import ChoiceListModal
 from csrtui.tui.widgets.choice_field import ChoiceValue
 
@@ -24,7 +24,11 @@ async def change_server(page: PairsScreen, pair: Pair) -> None:
     if platform is None or platform == pair.record.platform:
         return
     try:
-        change_server_software(page.session, pair.name, PLATFORMS[platform])
+        change_record(
+            page.session,
+            pair.name,
+            lambda record: record.with_platform(platform, page.session.clock(), page.session.user),
+        )
     except CsrtuiError as error:
         page.tell_error(error)
         return

@@ -12,9 +12,9 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.store.destination import Destination
 from csrtui.tasks.backup import BackupSpec
-from csrtui.tasks.dialog_defaults import recall_folder, remember_folder
+from csrtui.tasks.draft import recall_folder, remember_folder
+from csrtui.tasks.keys import generate_passphrase
 from csrtui.tasks.pair_text import destination_lines
-from csrtui.tasks.passphrase import generate_passphrase
 from csrtui.tui.groups import HasNames, choices
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.confirm import ConfirmModal

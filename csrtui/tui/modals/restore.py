@@ -12,7 +12,7 @@ from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
-from csrtui.tasks.dialog_defaults import recall_folder
+from csrtui.tasks.draft import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.confirm import ConfirmModal
