@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
 
-_CHECK_INTERVAL = 0.5
+CHECK_INTERVAL = 0.5
 """Seconds between two checks for changes by other sessions. A check takes one system call."""
 _MAX_SECONDS_WITHOUT_PAUSE = 0.2
 """If reading the store takes longer than this number of seconds, a pause follows before the next reading."""
@@ -138,7 +138,7 @@ class KeystorePane(Widget):
         """Start to read the store, and check it for changes at regular intervals."""
         self._update_list()
         self.check_for_changes()
-        self.set_interval(_CHECK_INTERVAL, self.check_for_changes)
+        self.set_interval(CHECK_INTERVAL, self.check_for_changes)
 
     @property
     def pairs(self) -> LineList:

@@ -12,6 +12,7 @@ from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
 from csrtui.tasks.show import PairDetails, read_pair_details, timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of
 from csrtui.tui.groups import PairSelection
+from csrtui.tui.panes.keystore import CHECK_INTERVAL
 from csrtui.tui.panes.pair_detail import labelled
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -68,6 +69,7 @@ class PairScreen(PairsScreen):
         self._details = details
         self._listed = rows
         self._is_unfolded = False
+        self._generation = session.store.generation()
 
     @classmethod
     def of(
@@ -105,8 +107,15 @@ class PairScreen(PairsScreen):
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
-        """Focus the text."""
+        """Focus the text, and show changes by dialogs and by other sessions as soon as they are made."""
         self.query_one("#pair").focus()
+        self.set_interval(CHECK_INTERVAL, self._check_for_changes)
+
+    def _check_for_changes(self) -> None:
+        generation = self._session.store.generation()
+        if generation != self._generation:
+            self._generation = generation
+            self.refresh_pairs()
 
     def on_resize(self) -> None:
         """Wrap the lines again."""
