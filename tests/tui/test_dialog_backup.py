@@ -125,9 +125,10 @@ async def test_from_a_pairs_screen_which_then_shows_the_backup(tmp_path: Path) -
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await until_done(user)
+        page = user.app.screen_stack[-2].query_one(TextView)
+        await user.until(lambda: "verified 23 Nov 2026" in page.all_text, "the page behind the dialog")
         await user.press("escape")
         assert isinstance(user.app.screen, PairScreen)
-        assert "verified 23 Nov 2026" in user.read_text
         await user.press("h")
         assert "backed up and verified: " in " ".join(user.read_text.split())
 
