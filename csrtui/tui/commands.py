@@ -5,7 +5,7 @@ the user's own keys (`csrtui.tui.keymap`) and the table of ``csrtui help keys``.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from textual.binding import Binding
@@ -129,7 +129,7 @@ COMMANDS = (
             "Show the next pair of the list.", Scope.PAIR, on_bar=False, priority=False),
     Command("history", "h", "History", "Open or fold all groups of the page, with the history.",
             Scope.PAIR, on_bar=False, priority=False),
-    Command("view_csr", "v", "View CSR",
+    Command("view_csr", "v", "CSR",
             "Show only the CSR, so that it can be selected.", Scope.PAIR, priority=False),
     Command("back_up", "b", "Back up",
             "Write encrypted, restore-tested backups of the pair, the marked pairs, or all without one; on other hosts, only for recipients.",
@@ -230,11 +230,23 @@ WIDGET_ACTIONS = {
 }  # fmt: skip
 """The commands whose keys a widget binds, with the widget's action. They are in the help, but not configurable."""
 
-LAST_ON_BAR = ("help", "leave", "back", "switch_pane")
-"""The commands that a narrow command bar leaves out last, in this order."""
+_BARS = {
+    Scope.KEYSTORE: (
+        "next_step", "open_pair", "filter", "mark", "import", "adopt", "doctor", "sort", "back_up", "submit", "renew",
+        "install", "retire", "months", "restore", "inspect", "verify", "leave", "switch_pane", "help",
+    ),
+    Scope.PAIR: (
+        "next_step", "view_csr", "submit", "import", "install", "renew", "verify", "back_up", "retire",
+        "change_server", "copy", "leave", "back", "help",
+    ),
+}  # fmt: skip
+"""The commands on the bars of the pairs of this machine, the most needed ones first."""
+LAST_ON_BAR = ("leave", "back", "help", "switch_pane")
+"""The commands that a narrow command bar leaves out last, in this order. A list leaves out Quit first."""
 
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
 """The second key for help. It works on screens without text fields."""
+_PLACES_WITHOUT_TEXT = frozenset({Scope.KEYSTORE, Scope.PAIR, Scope.DOCTOR, Scope.MONTHS, Scope.FLEET})
 
 
 def scopes_at(*places: Scope) -> frozenset[Scope]:
@@ -259,25 +271,28 @@ def bindings(*places: Scope) -> list[Binding]:
     ]
 
 
-_ON_PAIR_BAR = frozenset({"import", "install", "renew", "verify", "retire"})
-"""The commands that the page of a pair has room for, in contrast to the list of pairs."""
-
-
 def bar(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
     """Return those of `commands` that the command bar shows at a place."""
-    scopes = {*scopes_at(place), Scope.ANYWHERE}
-    more = _ON_PAIR_BAR if place is Scope.PAIR else frozenset()
+    if place not in _PLACES_WITHOUT_TEXT:
+        return _bar(place, commands)
     return [
-        command
-        for command in commands
-        if command.scope in scopes and (command.on_bar or command.action in more)
+        replace(command, keys=HELP_IN_LISTS.key, label="All keys") if command.action == "help" else command
+        for command in _bar(place, commands)
     ]
 
 
 def bar_in_filter(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
     """Return the commands of a bar that work while the filter has the focus: its letters are typed into the filter."""
-    kept = {"open_pair", *(command.action for command in bar(Scope.PANES, commands))}
-    return [command for command in bar(place, commands) if command.action in kept]
+    kept = {"open_pair", *(command.action for command in _bar(Scope.PANES, commands))}
+    return [command for command in _bar(place, commands) if command.action in kept]
+
+
+def _bar(place: Scope, commands: Sequence[Command]) -> list[Command]:
+    if place in _BARS:
+        by_action = {command.action: command for command in commands}
+        return [by_action[action] for action in _BARS[place]]
+    scopes = {*scopes_at(place), Scope.ANYWHERE}
+    return [command for command in commands if command.scope in scopes and command.on_bar]
 
 
 def search(commands: Iterable[Command], text: str) -> list[Command]:

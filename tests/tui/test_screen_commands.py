@@ -244,6 +244,7 @@ def seen(user: User) -> object:
         user.message,
         user.keystore._pair_order,
         len(user.pairs),
+        len(user.keystore.pairs.marks),
         user.app._exit,
     )
 
@@ -263,7 +264,7 @@ async def test_a_command_works_where_the_bar_shows_it(tmp_path: Path, where: Sco
     create_pair(session, RequestSpec(names=("a.example.com",)))
     if command.action in {"install", "renew"}:
         issue(session, "a.example.com")
-    async with at_screens(session, (120, 24)) as user:
+    async with at_screens(session, (260, 24)) as user:
         await user.until_pairs("a.example.com")
         if where is not Scope.REQUEST:
             await user.press("f2")
@@ -278,13 +279,32 @@ async def test_a_command_works_where_the_bar_shows_it(tmp_path: Path, where: Sco
         await user.until(lambda: seen(user) != before, "its effect")
 
 
-async def test_a_narrow_bar_drops_the_key_of_the_other_pane_last_and_quit_before_it(tmp_path: Path) -> None:
-    async with at_screens(session_on(tmp_path / "store")) as user:
-        for width in range(20, 130, 5):
-            await user.resize(width, 24)
-            assert "F2 Keystore" in user.screen_lines[-1]
-            assert "ctrl+q Quit" in user.screen_lines[-1] or width < 30
-            assert len(user.bar.rstrip()) <= width
+async def test_a_narrow_bar_drops_the_key_of_the_other_pane_last_and_help_before_it(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session) as user:
+        await user.until_pairs("a.example.com")
+        for help_key, other in (("F1 Help", "F2 Keystore"), ("? All keys", "F2 Request")):
+            for width in range(20, 120, 10):
+                await user.resize(width, 24)
+                assert other in user.screen_lines[-1]
+                assert help_key in user.screen_lines[-1] or width < 30
+                assert len(user.bar.rstrip()) <= width
+            await user.press("f2")
+
+
+async def test_the_bars_at_80_columns_show_the_most_needed_commands_first(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    issue(session, create_pair(session, RequestSpec(names=("a.example.com",))).name)
+    async with at_screens(session) as user:
+        await user.press("f2")
+        assert user.bar.split("  ") == [
+            " . Back up", "Enter Open", "/ Filter", "Space Mark", "i Import", "F2 Request", "? All keys", ""
+        ]  # fmt: skip
+        await user.press("enter")
+        assert user.bar.split("  ") == [
+            " . Back up", "v CSR", "i Import", "I Install", "w Renew", "t Retire", "Esc Back", "? All keys", ""
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize("key", ["ctrl+q", "f10"])

@@ -282,7 +282,7 @@ async def test_the_bar_shows_no_letters_while_the_filter_is_typed(tmp_path: Path
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.until_pairs("a.example.com")
         await user.press("f2", "slash")
-        assert user.bar.split("   ")[0].strip() == "Enter To the list"
+        assert user.bar.split("  ")[0].strip() == "Enter To the list"
         assert "n New" not in user.bar
         await user.press("enter")
         assert "n New" in user.bar

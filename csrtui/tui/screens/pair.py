@@ -152,10 +152,17 @@ class PairScreen(PairsScreen):
             if is_late and not self._is_unfolded and (folded or len(lines) + len(body) + 1 > room):
                 folded.append(group.title)
             else:
-                lines += [_heading([group.title], self.size.width), *body]
+                hint = self._request_hint if group.title == "Request" else ""
+                lines += [_heading([group.title], self.size.width, hint), *body]
         if folded:
             lines.append(_heading(folded, self.size.width, f"{key_of('history', self._commands)} opens"))
         return lines
+
+    @property
+    def _request_hint(self) -> str:
+        """The keys of the commands for the lines of a request."""
+        keys = (key_of(action, self._commands) for action in ("copy", "change_server"))
+        return "{} copies · {} changes server".format(*keys)
 
     def action_history(self) -> None:
         """Unfold all groups, or fold those again for which there is no room."""
