@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import builtins
+import io
+import os
 import re
 import shutil
 import subprocess
 import sys
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from canary import CANARY, forms_of_key, forms_of_passphrase, found_in, holding
-from canary_flows import FLOWS, Flow, Secrets, make_place
+from canary_flows import FLOWS, Flow, Secrets, make_place, use_canary_keys
 from command import DEADLINE, ROOT, environment
+from cryptography.hazmat.primitives.asymmetric import ec
 from foreign_made import ec_key, pkcs8
 from safety_results import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from command import Csrtui
 
 PROMISE = "No secret is anywhere but where it belongs"
 _PROGRAM = """
@@ -32,6 +38,10 @@ _TRACED = "trace=write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,execve,ex
 """What bytes leave a process by."""
 _HEXADECIMAL = re.compile(rb"(?:\\x[0-9a-f]{2})+")
 _WRITTEN_TO = re.compile(rb"\w+\(\d+<([^>]*)>")
+WITH_PASSPHRASE = (
+    "new --encrypt-key", "backup", "verify", "restore", "adopt --encrypt-key", "renew, sealed",
+    "export PKCS #12, sealed", "export, sealed",
+)  # fmt: skip
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
 
@@ -83,6 +93,39 @@ def test_the_kernel_sees_no_secret_go_where_it_does_not_belong(tmp_path: Path, n
 
 
 @needs_strace
+@pytest.mark.usefixtures("few_rounds")
+def test_a_passphrase_is_written_nowhere_and_a_key_only_where_it_belongs(
+    tmp_path: Path, csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same without strace, for flows that are given a passphrase: csrtui writes only through `os.write`."""
+    secrets = make_place(tmp_path)
+    monkeypatch.setattr(ec, "generate_private_key", ec.generate_private_key)  # restores it after the test
+    use_canary_keys()
+    written: list[tuple[str, bytes]] = []
+    write, open_file = os.write, open
+
+    def record(descriptor: int, data: bytes) -> int:
+        written.append((os.readlink(f"/proc/self/fd/{descriptor}").removeprefix(f"{tmp_path}/"), bytes(data)))
+        return write(descriptor, data)
+
+    def read_only(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        assert mode in {"r", "rb"}, f"{file} is opened to be written, not with os.open"
+        return open_file(file, mode, *arguments, **options)
+
+    monkeypatch.setattr(os, "write", record)
+    monkeypatch.setattr(io, "open", read_only)  # also that of tempfile, os.fdopen and pathlib
+    monkeypatch.setattr(builtins, "open", read_only)
+    for name in WITH_PASSPHRASE:
+        flow = FLOWS[name]
+        written.clear()
+        ran = csrtui(*(word.format(path=tmp_path) for word in flow.words))
+        assert ran.status == flow.status, ran
+        assert not [to for to, data in written if found_in(data, secrets.passphrases)], name
+        plain = {to for to, data in written if found_in(data, secrets.keys)}
+        assert [to for to in plain if not flow.may_be_plain(to)] == [], name
+    assert plain, "the last flow writes a plain key"
+
+
 def test_a_key_that_goes_elsewhere_would_be_seen(tmp_path: Path) -> None:
     path, flow = tmp_path / "place", FLOWS["new"]
     secrets = make_place(path)
