@@ -24,7 +24,7 @@ from csrtui.core.advice.field_rules import FIELD_RULES
 from csrtui.core.advice.key_rules import AGE_RULES, CSR_RULES, KEY_RULES, QUALITY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
 from csrtui.core.advice.purpose_rules import PURPOSE_RULES
-from csrtui.core.advice.rule import Rule
+from csrtui.core.advice.rule import Hit, Rule, evaluate
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, Purpose
@@ -788,6 +788,29 @@ _STARS = "only the whole first label can be"
 def test_what_is_wrong_with_a_name_is_said_exactly(name: str, told: str) -> None:
     (finding,) = names(name).advice().findings
     assert finding.text == told
+
+
+SEVERITIES = ((Level.WARNING, True), (Level.ERROR, True), (Level.ERROR, False))
+"""A finding that does not block, one that --force overrides, and one that nothing overrides."""
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(SEVERITIES, repeat=2)))
+def test_a_finding_suppresses_only_those_that_are_not_more_severe(
+    first: tuple[Level, bool], second: tuple[Level, bool]
+) -> None:
+    rules: list[Rule[None]] = [
+        Rule(code, level, level, code, lambda _: Hit(), "", forceable=forceable)
+        for code, (level, forceable) in (("a", first), ("b", second))
+    ]
+
+    def left(**suppressions: str) -> str:
+        table = {code: frozenset(others) for code, others in suppressions.items()}
+        found = evaluate(rules, None, CaKind.PUBLIC, FieldName.NAMES, "", suppressions=table)
+        return "".join(finding.code for finding in found)
+
+    is_as_severe = SEVERITIES.index(first) >= SEVERITIES.index(second)
+    assert left(a="b") == ("a" if is_as_severe else "ab")
+    assert left(a="b", b="a") == ("a" if is_as_severe else "b")
 
 
 def test_up_to_three_scripts_of_a_label_are_named() -> None:
