@@ -9,6 +9,7 @@ from certificates_made import intermediate, pem, root
 from chains_made import START, ca, key, make, names
 from command import ROOT
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -120,6 +121,7 @@ def test_the_chain_is_drawn_and_its_order_is_checked(csrtui: Csrtui, tmp_path: P
     assert "chain-order" in codes(document["items"][1])
     _, document = inspected(csrtui, str(right))
     assert "chain-order" not in codes(document["items"][0])
+    assert [item["title"] for item in document["items"]] == ["certificate", "root certificate"]
 
 
 def test_a_problem_in_a_file_gives_exit_1(csrtui: Csrtui, tmp_path: Path) -> None:
@@ -128,6 +130,10 @@ def test_a_problem_in_a_file_gives_exit_1(csrtui: Csrtui, tmp_path: Path) -> Non
     path.write_bytes(pem(expired.certificate))
     status, document = inspected(csrtui, str(path))
     assert (status, document["ok"], codes(document["items"][0])) == (1, False, ["expired"])
+    assert document["items"][0]["title"] == "self-signed certificate"
+    weak = make("weak.a.com", None, ec.derive_private_key(5, ec.SECP256K1()), (names("weak.a.com"),))
+    path.write_bytes(pem(weak.certificate))
+    assert "key-weak" in codes(inspected(csrtui, str(path))[1]["items"][0])
     csr = x509.load_pem_x509_csr((FILES / "pair/www.csr").read_bytes()).public_bytes(Encoding.DER)
     path.write_bytes(csr.replace(b"www.example-shop.com", b"www.examplo-shop.com"))
     status, document = inspected(csrtui, str(path))
@@ -212,7 +218,12 @@ def test_public_keys_and_keys_of_openssh_are_described(csrtui: Csrtui) -> None:
     (item,) = again["items"]
     assert (status, item["private"], item["title"]) == (0, True, "private key, OpenSSH")
     assert item["spki_sha256"] == document["items"][0]["spki_sha256"]
-    status, document = inspected(csrtui, str(FILES / "programs/13-ssh-ed25519-passphrase"))
+    encrypted = str(FILES / "programs/13-ssh-ed25519-passphrase")
+    assert (
+        " SSH          SHA256:5KwPAtMLnnITrBRJzlSt5jA1oXsggezA+Z0pbLct6vs\n"
+        in csrtui("inspect", encrypted).out
+    )
+    status, document = inspected(csrtui, encrypted)
     (item,) = document["items"]
     assert (status, item["encrypted"], item["key"]["type"]) == (0, True, "ed25519")
     status, document = inspected(csrtui, "-", stdin=b"SSH PRIVATE KEY FILE FORMAT 1.1\n\0")

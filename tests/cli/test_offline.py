@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from command import DEADLINE, ROOT, argv, environment
+from command import DEADLINE, ROOT, Csrtui, argv, environment
 from pty_session import PtySession
 from safety_results import counted
 from writing_actions import BARE, ISSUED, Place, make_place
 
 from csrtui.cli.parser import COMMANDS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROMISE = "No network: csrtui opens no connection of any kind"
 PHRASE = ("--passphrase-file", "{given}/passphrase")
@@ -37,7 +35,7 @@ RUNS = {
     "export": (ISSUED, "--for", "nginx", "--to", "{out}"),
     "guide": ("nginx",),
     "inspect": ("{given}/cert.pem",),
-    "served": (ISSUED, "{given}/cert.pem"),
+    "served": (ISSUED, f"{{store}}/pairs/{ISSUED}/certificate.pem"),
     "retire": (ISSUED,),
     "doctor": (),
     "help": ("backups",),
@@ -58,6 +56,22 @@ def test_every_command_is_in_the_table() -> None:
     assert {*RUNS, *ELSEWHERE} >= {command.name for command in COMMANDS}
 
 
+@pytest.mark.usefixtures("few_rounds")
+def test_no_command_makes_a_socket(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same within this process, where only Python's own sockets are seen."""
+    at = make_place(tmp_path / "place")
+    for variable, value in at.environ.items():
+        monkeypatch.setenv(variable, value)
+    csrtui = Csrtui(Path(at.store), capsys, monkeypatch)
+    for name in ("socket", "getaddrinfo", "gethostbyname"):
+        monkeypatch.setattr(socket, name, None)
+    for name in RUNS:
+        ran = csrtui(name, *words_of(at, name))
+        assert ran.status == (1 if name == "doctor" else 0), ran
+
+
 def without_network() -> list[str]:
     """The words that run a program in a network namespace of its own, which has no interface but a loopback that is down."""
     words = ["unshare", "-rn"]
@@ -69,12 +83,14 @@ def without_network() -> list[str]:
     return words
 
 
+def words_of(at: Place, name: str) -> list[str]:
+    return [word.format(store=at.store, usb=at.usb, given=at.given, out=at.out) for word in RUNS[name]]
+
+
 def run(place: Path, before: list[str], name: str) -> subprocess.CompletedProcess[bytes]:
     at = Place(place)
-    folders = {"usb": at.usb, "given": at.given, "out": at.out}
-    words = [word.format(**folders) for word in RUNS[name]]
     return subprocess.run(
-        [*before, *argv(name, *words)],
+        [*before, *argv(name, *words_of(at, name))],
         env=environment(at.store, **at.environ),
         cwd=ROOT,
         capture_output=True,

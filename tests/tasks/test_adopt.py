@@ -50,6 +50,7 @@ from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.keys import key_types
 from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.core.pairs.pair import NextStep, Stage
+from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopt import adopt as adopting
 from csrtui.tasks.adopt.adopt import (
@@ -520,6 +521,18 @@ def test_named_files_are_taken_all_or_none(session: Session, elsewhere: Path) ->
         assert not settled.candidates
         assert settled.failures[0].text.startswith("does not match the key: it is the ")
         assert settled.failures[-1].file == f"{elsewhere}/key"
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [("abc", "a.com  a.com, b.com, c.com"), ("abcd", "a.com  a.com, b.com, c.com and 1 more")],
+)
+def test_of_many_names_the_first_three_are_listed(
+    session: Session, elsewhere: Path, names: str, line: str
+) -> None:
+    der = request.build(SubjectFields(), [f"{name}.com" for name in names], rsa_key())
+    put(elsewhere, key=pkcs8(rsa_key()), csr=der)
+    assert next(candidate_lines(only(session, elsewhere))) == line
 
 
 def test_one_file_may_be_named_for_all_of_it(session: Session, elsewhere: Path) -> None:
