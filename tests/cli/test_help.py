@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +102,7 @@ def test_verbose_logs_files_but_no_secret(csrtui: Csrtui, tmp_path: Path) -> Non
     passphrase.write_text("correct horse battery staple\n")
     passphrase.chmod(0o600)
     ran = csrtui("-v", "new", "a.com", "--encrypt-key", "--passphrase-file", str(passphrase))
-    assert f"created {csrtui.store}/pairs/a.com" in ran.err
+    assert re.search(rf"(?m)^20\d\d-\S+ \S+ created {csrtui.store}/pairs/a\.com$", ran.err)
     ran = csrtui("csr", "-v", "a.com", "--to", str(tmp_path / "a.csr"))
     assert f"written {tmp_path}/a.csr" in ran.err
     assert f"read {csrtui.store}/pairs/a.com/request.pem" in ran.err

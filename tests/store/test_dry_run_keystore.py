@@ -61,6 +61,9 @@ def test_a_change_stays_in_memory(path: Path) -> None:
     assert listing(path) == before
     with pytest.raises(InputError, match=r"there is no pair b\.com"), store.change("b.com"):
         pass
+    (path / "pairs/a.com/certificate.pem").symlink_to("elsewhere")
+    with store.change("a.com") as change, pytest.raises(StoreError, match="is a symbolic link"):
+        change.replace_certificate(b"certificate", NOW)
 
 
 def test_a_store_that_does_not_exist_is_not_created(tmp_path: Path) -> None:

@@ -62,6 +62,16 @@ def test_an_error_before_the_first_rename_replaces_nothing_and_leaves_nothing(
     assert list((folder / PREVIOUS).iterdir()) == []
 
 
+def test_no_descriptor_stays_open(folder: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+    with open_file_set(str(folder)) as file_set:
+        file_set.lock()
+        file_set.replace(NEW, NAMES, NAMES)
+        assert file_set.read_previous("a.key") is not None
+        file_set.put_back(NAMES)
+    assert os.listdir("/proc/self/fd") == before
+
+
 def test_an_error_at_the_first_rename_replaces_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, "rename", lambda names: names[1] == "a.crt")
     with pytest.raises(StoreError, match="cannot write to"):

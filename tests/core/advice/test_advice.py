@@ -473,6 +473,7 @@ HITS: dict[str, list[Typed]] = {
         purpose("client", "*.mydomain.com", "10.0.0.1"),
         purpose("server-client", "Jane Doe"),
         purpose("server-client", "10.0.0.1"),
+        purpose("server", "upn:spiffe://a@b.com"),
         purpose("email", "Jane Doe"),
     ],
     "key-not-public": [key("ed25519"), key("ml-dsa-44"), key("ml-dsa-65"), key("ml-dsa-87")],

@@ -262,6 +262,9 @@ def test_no_more_items_and_problems_are_read_than_anybody_needs() -> None:
     assert len(material.problems) == MAX_PROBLEMS + 1
     assert material.problems[0].text == f"only its first {MAX_ITEMS} items are read"
     assert material.problems[-1].text == f"{MAX_ITEMS + 1 - MAX_PROBLEMS} more items cannot be read"
+    data = b"".join(wrap("CERTIFICATE REQUEST", b"%d" % number) for number in range(MAX_PROBLEMS))
+    assert len(bundle.read(data).problems) == MAX_PROBLEMS
+    assert "more items" not in bundle.read(data).problems[-1].text
 
 
 def test_no_more_keys_are_opened_than_anybody_needs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,6 +114,7 @@ def test_a_line_that_would_take_long_to_read_is_not_read() -> None:
     for line in ("a." * 30_000 + "b = 1", "a = " + "9" * 5000, "a = " + "[" * MAX_LINE):
         with pytest.raises(InputError, match=r"^c\.toml, line 2 has more than 500 characters$"):
             parse_config(f"\n{line}\n", "c.toml")
+    assert parse_config("#" * MAX_LINE, "c.toml") == Config()
 
 
 def test_a_line_that_takes_long_to_find_is_not_looked_for() -> None:
