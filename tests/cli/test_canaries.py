@@ -115,6 +115,7 @@ def test_a_passphrase_is_written_nowhere_and_a_key_only_where_it_belongs(
     monkeypatch.setattr(os, "write", record)
     monkeypatch.setattr(io, "open", read_only)  # also that of tempfile, os.fdopen and pathlib
     monkeypatch.setattr(builtins, "open", read_only)
+    plain: set[str] = set()
     for name in WITH_PASSPHRASE:
         flow = FLOWS[name]
         written.clear()
