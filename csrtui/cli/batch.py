@@ -178,7 +178,7 @@ class RowError(InputError):
 class TableRows(Iterator[Mapping[str, str] | RowError | None]):
     """The rows of a CSV file, as cells by column name.
 
-    The iterator returns None when it has to wait for more data, and a `RowError` for a malformed row. The row after a
+    The iterator returns None while the next row is incomplete, and a `RowError` for a malformed row. The row after a
     malformed one begins on the next line.
 
     Args:
@@ -207,7 +207,7 @@ class TableRows(Iterator[Mapping[str, str] | RowError | None]):
         return self
 
     def __next__(self) -> Mapping[str, str] | RowError | None:
-        """Return the next row that is not empty, a `RowError` if it is malformed, or None if it must be waited for.
+        """Return the next row that is not empty, a `RowError` if it is malformed, or None while it is incomplete.
 
         Raises:
             InputError: The file cannot be read.

@@ -38,7 +38,7 @@ def run(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> i
         discard_output(sys.stdout)
     except OSError as error:
         status = _report(
-            InputError(f"cannot write to standard output: {error.strerror}", "what was done before is kept")
+            InputError(f"cannot write to standard output: {error.strerror}", "completed work is kept")
         )
         discard_output(sys.stdout)
     except Exception as error:  # noqa: BLE001 - a traceback could show a secret

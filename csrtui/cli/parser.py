@@ -14,8 +14,7 @@ from csrtui.core.base.errors import InputError
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-
-argparse._ = str  # type: ignore[attr-defined]
+argparse._ = lambda text: text  # type: ignore[attr-defined]  # the text can be None
 
 _PASSPHRASE_PREFIX: Final = ("--pass",)
 """The beginning of an unknown option that may contain a passphrase."""

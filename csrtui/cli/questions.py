@@ -223,7 +223,7 @@ def _choose(answer: str, values: Sequence[str]) -> str:
     """Return the only value that begins with an answer.
 
     Raises:
-        InputError: No value or several values do.
+        InputError: No value begins with it, or several values do.
     """
     matches = [value for value in values if value == answer.lower()]
     matches = matches or [value for value in values if answer and value.startswith(answer.lower())]

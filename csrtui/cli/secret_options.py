@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 def add_passphrase_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that read a passphrase from a file or a descriptor."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument("--passphrase-file", metavar="F", help="read it from the first line of a 0600 file")
-    group.add_argument("--passphrase-fd", metavar="N", type=int, help="read it from an open descriptor")
+    group.add_argument(
+        "--passphrase-file",
+        metavar="F",
+        help="read the passphrase from the first line of a file with mode 0600",
+    )
+    group.add_argument(
+        "--passphrase-fd", metavar="N", type=int, help="read the passphrase from an open descriptor"
+    )
 
 
 def has_passphrase_option(options: argparse.Namespace) -> bool:
@@ -42,14 +48,14 @@ def read_known_passphrase(options: argparse.Namespace, prompt: str) -> Secret:
     return passphrase if passphrase is not None else _prompt(prompt)
 
 
-_DRY_RUN_PASSPHRASE: Final = Secret("a dry run asks for no new passphrase")
+_DRY_RUN_PASSPHRASE: Final = Secret("a dry run does not ask for a new passphrase")
 """Stands for a new passphrase in a dry run, where everything that it encrypts is thrown away."""
 
 
 def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Secret:
     """Return the passphrase from the options, or else from two prompts, and print a warning for each weakness.
 
-    A dry run asks for none: without an option, it gets a passphrase that stands for it.
+    A dry run does not ask: without an option, it uses a stand-in passphrase.
 
     Args:
         options: The options of the command.
@@ -107,7 +113,7 @@ def add_recipient_argument(parser: argparse.ArgumentParser, purpose: str = "inst
         "--recipient",
         action="append",
         metavar="R",
-        help=f"{purpose}: age1…, an ssh public key, or a file of them; repeatable; "
+        help=f"{purpose}: age1…, an SSH public key, or a file of them; repeatable; "
         "keeps the key secret, but does not show who made the file",
     )
 
@@ -131,7 +137,7 @@ def add_identity_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--identity",
         metavar="F",
-        help="the age identity or ssh private key that opens a backup to recipients",
+        help="the age identity or SSH private key that opens a backup to recipients",
     )
 
 
@@ -140,7 +146,7 @@ def add_expect_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--expect",
         metavar="VALUE",
-        help="refuse a backup of another key or CSR: a SPKI SHA-256 in hex, or a file with the CSR or a certificate",
+        help="refuse a backup of another key or CSR: an SPKI SHA-256 in hex, or a file with the CSR or a certificate",
     )
 
 

@@ -197,8 +197,7 @@ _REMEDIES = {
     Reason.UNREACHABLE: "check that it runs and that ssh reaches it: {ping}",
     Reason.MISSING: ROLE,
     Reason.SCHEMA: f"use the same release on both machines: {ROLE}",
-    Reason.TIMEOUT: "check its load and disk, or raise --timeout; completed work is kept, "
-    "and running again does the rest",
+    Reason.TIMEOUT: "check its load and disk, or raise --timeout, and run it again; completed work is kept",
     Reason.TOO_LARGE: "check what csrtui list --json prints on {host}; a larger keystore must be split (csrtui_store)",
     Reason.MISMATCH: "do not use its CSRs until it is clear who changed them: "
     "compare with csrtui show on {host} itself",

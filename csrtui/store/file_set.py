@@ -38,7 +38,7 @@ class ExistingFile:
     status: os.stat_result = field(repr=False)
 
     def equals(self, output: OutputFile) -> bool:
-        """Return whether it already has this content and, unless everybody may read it, these permissions."""
+        """Return whether the file has this content. Unless everybody may read it, compare its permissions too."""
         status, permissions = self.status, output.permissions
         return self.data == output.data and (
             permissions is WORLD_READABLE

@@ -114,7 +114,7 @@ def replace_public_file(path: str, data: bytes, beginning: bytes, *, dry_run: bo
 
 
 class FolderIdentity(NamedTuple):
-    """The numbers of the file system and of the folder in it. Another folder under the same path has others."""
+    """The numbers of the file system and of the folder in it. They change if another folder takes the same path."""
 
     device: int
     inode: int

@@ -83,7 +83,7 @@ def _require_safe(subject: str, path: str, status: os.stat_result, special_hint:
     if not stat.S_ISREG(status.st_mode):
         raise InputError(f"{subject} is not a regular file", special_hint)
     if status.st_uid not in {os.geteuid(), 0}:
-        raise InputError(f"{subject} belongs to another user (number {status.st_uid})")
+        raise InputError(f"{subject} belongs to another user (UID {status.st_uid})")
     if status.st_mode & 0o077:
         raise InputError(
             f"others can read or write {subject} (mode {stat.S_IMODE(status.st_mode):04o})",

@@ -211,7 +211,7 @@ def _find_shared_keys(pairs: Iterable[_CheckedPair]) -> dict[str, DoctorFinding]
             names = [other.name for other in same_key[: _MAX_NAMES + 1] if other is not pair][:_MAX_NAMES]
             rest = len(same_key) - 1 - len(names)
             others = ", ".join(names) + (f" and {rest} more" if rest else "")
-            text = f"{pair.name} has the same key as {others}: if one loses it, all do"
+            text = f"{pair.name} has the same key as {others}: if it is lost or copied, all are affected"
             findings[pair.name] = DoctorFinding(FindingCode.SAME_KEY, pair.path, text, remedy, pair.name)
     return findings
 

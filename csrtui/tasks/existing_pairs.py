@@ -261,7 +261,7 @@ def _with_successors(session: Session, base: str, errors: list[StoreError]) -> l
 
 
 def _reordered(session: Session, advice: Advice, errors: list[StoreError]) -> list[Pair]:
-    """Return the pairs of the further names that cover the first name: the same names in another order."""
+    """Return the pairs of the request's other names that cover its first name, as after a change of the order."""
     return [
         pair
         for name in advice.covered_names[1:]

@@ -224,8 +224,8 @@ def export(
 ) -> ExportResult:
     """Write or replace the files, record the installation, and return the result.
 
-    New files are written all or none. Files are replaced only after everything that can fail has been done, and the
-    previous set is kept.
+    Either all new files are written or none. Files are replaced only after everything that can fail has been done, and
+    the previous set is kept.
 
     Args:
         session: The session of the store.
@@ -350,7 +350,7 @@ def _encoding_faults(pem: bytes) -> tuple[str, str] | None:
         if certificate.encoding_faults:
             faults = "; ".join(certificate.encoding_faults)
             return (
-                f"the certificate breaks an encoding rule, for which server software may refuse it: {faults}",
+                f"the certificate breaks an encoding rule, so server software may refuse it: {faults}",
                 "ask the CA for another; certificate.pem in the folder of the pair contains this one",
             )
     return None
@@ -367,7 +367,7 @@ def _warnings(session: Session, pair: Pair, spec: ExportSpec) -> list[str]:
             f"The certificate of {pair.name} is not valid yet: clients will refuse it until it is."
         )
     if record.stage is Stage.RETIRED:
-        warnings.append(f"{pair.name} is retired: perhaps another pair is meant.")
+        warnings.append(f"{pair.name} is retired. Did you mean another pair?")
     if spec.platform.key_type is KeyType.RSA_2048 and not record.key.type.startswith("rsa"):
         warnings.append(
             f"The key is {record.key.type}: not every version of {spec.platform.label} supports keys other than RSA."
@@ -376,7 +376,7 @@ def _warnings(session: Session, pair: Pair, spec: ExportSpec) -> list[str]:
         use = (
             "in the file, the key has the passphrase of the file."
             if is_pkcs12
-            else f"{spec.platform.label} gets the key without one, for unattended start."
+            else f"{spec.platform.label} gets the key without a passphrase, for unattended start."
         )
         warnings.append(f"The key's own passphrase stays in the store: {use}")
     if is_pkcs12:

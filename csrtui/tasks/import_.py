@@ -222,7 +222,7 @@ def _complete(
 
     If that is not possible, the result for each certificate explains why.
     """
-    text = f"and no certificate of a pair is with it; {CHAIN_ALONE}"
+    text = f"but there is no certificate of a pair with it; {CHAIN_ALONE}"
     if name is not None:
         folder = read_pair_folder(session, name)
         present = usable_certificates(folder.certificate, folder.pair.record.key.spki_sha256)
@@ -363,7 +363,7 @@ def build_import_result(
             f"the certificate of {chain.last_issuer_text} is left out; the stored chain is {stored}"
         )
     if pair.record.stage is Stage.RETIRED:
-        remarks.append("the pair is retired, and stays so")
+        remarks.append("the pair stays retired")
     if pair.record.renews:
         remarks.append(
             f"it replaces {pair.record.renews}: retire that pair once this certificate is installed"

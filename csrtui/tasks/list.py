@@ -108,7 +108,7 @@ def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":
 
 
 class _Selection(NamedTuple):
-    """The pairs that a query selected of others."""
+    """The result of a query: the pairs that it selected from a list."""
 
     of: list[PairSummary]
     query: Query
@@ -139,7 +139,7 @@ class PairList:
     def select(self, query: Query, order: SortOrder, now: datetime) -> list[PairSummary]:
         """Return the pairs that match a query, sorted.
 
-        A query with one more letter, or with one less again, is only applied to the pairs of an earlier one.
+        If the query narrows an earlier one, only the result of the earlier query is searched.
         """
         pairs = candidates = self._in_order(order, now)
         for earlier in self._selections:

@@ -273,7 +273,7 @@ def _open_proved_key(
 
 SAME_KEY_CONSEQUENCES = (
     "A new CSR is made with the old key, as a new pair. The old pair stays.",
-    "A key that was copied stays copied: whoever has a copy can use the new certificate too.",
+    "Anyone who has a copy of the old key can use the new certificate too.",
     "If the key was lost or copied, renew with a new pair.",
 )
 """The consequences of a renewal with the old key and a new CSR."""

@@ -80,7 +80,7 @@ class Replacement:
                 return f"not imported yet: it {self.difference}"
             case ReplacementKind.CHAIN:
                 stored = plural(len(self.chain.path), "certificate")
-                return f"chain of the certificate {would}replaced, {stored} now"
+                return f"certificate chain {would}replaced, now {stored}"
             case ReplacementKind.CERTIFICATE | ReplacementKind.SHORTER:
                 return f"{would}imported, expires {utc_text(self.chain.leaf.validity.not_after)}"
             case _:

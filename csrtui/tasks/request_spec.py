@@ -76,7 +76,7 @@ def require_common_name(advice: Advice) -> Advice:
 
 
 def _is_named(advice: Advice) -> bool:
-    """Return whether the request has a common name, or names without one if that is wanted."""
+    """Return whether the request has a common name, or other names if it leaves the common name out."""
     return advice.subject.common_name is not None or (advice.no_common_name and bool(advice.covered_names))
 
 

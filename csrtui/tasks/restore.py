@@ -165,7 +165,7 @@ def refuse_existing(session: Session, content: BackupFile) -> None:
     if existing:
         raise RefusedError(
             f"the pair in the backup is in the keystore: {existing[0].name}",
-            "a pair is never restored over another",
+            "an existing pair is never overwritten",
             pair=existing[0].name,
         )
 

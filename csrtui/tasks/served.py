@@ -80,7 +80,7 @@ def _failure(name: str, problem: ServedProblem) -> ServedResult:
 def _reason(output: bytes) -> str:
     match = _REASON.search(output)
     reason = f" ({excerpt(match[0].decode('utf-8', 'replace'))})" if match else ""
-    return f"there is no certificate in it{reason}; use: {OPENSSL_COMMAND}"
+    return f"it contains no certificate{reason}; use: {OPENSSL_COMMAND}"
 
 
 def _problems(

@@ -23,7 +23,7 @@ from csrtui.tasks.session import Session
 
 TLSA_NOTE = (
     "publish it as the TLSA record of _25._tcp.HOST (SMTP) or another port; after a renewal with a new key, publish "
-    "both records and wait two TTLs before you install it"
+    "both records and wait two TTLs before you install the new key"
 )
 """Instructions for the data of a TLSA record (RFC 7671, 8.1)."""
 

@@ -216,7 +216,7 @@ def _check(run: _Run, backup: Backup, csr: Request) -> _Check:
         content = parse_contents(data, run.identities if to_recipients else None)
         restore_test(content, csr, run.decryptor)
         if backup.signed and not content.is_signed:
-            raise RefusedError("it is not signed, although it was when it was made")
+            raise RefusedError("it is not signed, although the original was")
     except CsrtuiError as error:
         # The file is unchanged, so a wrong passphrase does not mean that the backup is bad.
         return _Check(backup.with_status(status, now), error.message, ok=False)
@@ -266,7 +266,7 @@ def _verify_closed_age_file(run: _Run, path: str, data: bytes) -> Result:
                 return Result(ok=True, pair=pair.name, file=path, text=_unchanged(backup))
             if backup.path == path:
                 return Result(ok=False, pair=pair.name, file=path, text=_CHANGED)
-    text = "no pair of this keystore has it as its backup; --identity FILE opens it"
+    text = "no pair of this keystore has it on record as a backup; --identity FILE opens it"
     return Result(ok=False, file=path, text=text)
 
 

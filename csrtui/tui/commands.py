@@ -127,7 +127,7 @@ COMMANDS = (
             "Show the previous pair of the list.", Scope.PAIR, on_bar=False, priority=False),
     Command("next_pair", "right_square_bracket", "Next",
             "Show the next pair of the list.", Scope.PAIR, on_bar=False, priority=False),
-    Command("history", "h", "History", "Open or fold all groups of the page, with the history.",
+    Command("history", "h", "History", "Expand or collapse all groups of the page, with the history.",
             Scope.PAIR, on_bar=False, priority=False),
     Command("view_csr", "v", "CSR",
             "Show only the CSR, so that it can be selected.", Scope.PAIR, priority=False),

@@ -132,7 +132,7 @@ def _check_use(command: Command, key: str) -> None:
     if reason is not None:
         raise InputError(
             f"[keys] {command.action} cannot have the key {key}: {reason}",
-            "choose another key, such as f8 to f12"
+            "choose another key, such as f8, f11, f12"
             + (" or ctrl+t" if command.scope in _SCOPES_WITH_FIELDS else " or a letter"),
         )
 

@@ -15,14 +15,14 @@ _MAX_ROWS: Final = 10_000
 
 
 class MessageCheck:
-    """The pairs that a message names, as far as they were listed since the message is shown."""
+    """The pairs that the message in the line names and that the list has contained since then."""
 
     def __init__(self) -> None:
         self._message = ""
         self._listed: frozenset[str] = frozenset()
 
     def clear_stale(self, line: RuleLine, rows: PairRows) -> None:
-        """Remove a message whose pair has left the list, or which misses a selection that exists now."""
+        """Remove a message about a pair that is no longer listed, or one that asks for a selection that exists now."""
         if line.message and self._is_stale(line.message, rows):
             line.clear()
 

@@ -24,7 +24,7 @@ def rows(options: Options) -> Iterator[Row]:
     names = [f"www{number}.example-shop.com" for number in range(_PAIRS)]
     for name in names:
         seconds((*own, "new", name), options)
-    python, x509 = (_BARE, "python alone"), (X509, "python importing x509 alone")
+    python, x509 = (_BARE, "Python without imports"), (X509, "Python that only imports x509")
     for (beside, against), arguments in (
         (python, ["--help"]),
         (python, ["list"]),

@@ -35,14 +35,14 @@ def rows(options: Options) -> Iterator[Row]:
     pairs = [(seconds(X509, options), own()) for _ in range(options.runs)]
     base, figure = (Spread.of(1000 * pair[side] for pair in pairs) for side in (0, 1))
     yield Row(
-        "csrtui new with a subject, P-256, on the disk",
+        "csrtui new with a subject, P-256, durable",
         figure,
-        against="python importing x509 alone",
+        against="Python that only imports x509",
         base=base,
         goal=1.75,
     )
     base, figure_again = side_by_side([X509, X509], options)
-    yield Row("the noise: one command beside itself", figure_again, against="the same", base=base)
+    yield Row("noise: the same command twice", figure_again, against="the same", base=base)
     for program, make in _OTHERS.items():
         if shutil.which(program) is None and program != "easyrsa":
             yield Row(f"{program}, the same", None, note=_MISSING.format(program))
@@ -55,7 +55,7 @@ def _openssl(options: Options, own: Spread) -> Iterator[Row]:
     command = ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
     command += ["-subj", "/CN=www.example-shop.com", "-addext", "subjectAltName=DNS:www.example-shop.com"]
     command += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "request.pem")]
-    yield _beside("openssl req, the same", own, [command], options)
+    yield _beside("openssl req, the same request", own, [command], options)
 
 
 def _certtool(options: Options, own: Spread) -> Iterator[Row]:

@@ -25,7 +25,7 @@ _PACKAGES = {
     "harlequin": ("harlequin",),
 }
 """What is installed for each program; when it starts, a text field has the focus."""
-_BESIDE = "a Textual app of one Input"
+_BESIDE = "a Textual app with one Input"
 
 
 def rows(options: Options) -> Iterator[Row]:
@@ -62,4 +62,4 @@ def _measured(program: str, command: Sequence[str], options: Options) -> Iterato
     )
     yield Row(f"key → first byte, {program}, p95", figure, against=_BESIDE, base=base)
     counts = [answer.count for _, answers in runs for answer in answers]
-    yield Row(f"bytes for one key, {program}", Spread.of(counts), "bytes")
+    yield Row(f"bytes per key, {program}", Spread.of(counts), "bytes")

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             section = Options(options.runs, Path(scratch) / name, full=options.full)
             rows += [(name, row) for row in _announced(name, section, quiet=options.json)]
     if options.write:
-        about = f"{time.strftime('%Y-%m-%d')}, {_machine()}; medians of {options.runs} runs, the least and the most beside them."
+        about = f"{time.strftime('%Y-%m-%d')}, {_machine()}; medians of {options.runs} runs, with minimum and maximum."
         measured_rows = [row for _, row in rows]
         text = table.documentation_table(measured_rows, about, read_table("benchmarks", "bench"))
         write_table("benchmarks", "bench", text)

@@ -26,12 +26,12 @@ def rows(options: Options) -> Iterator[Row]:
     yield Row(
         "first picture, 80×24, empty store",
         figure,
-        against="a Textual app of one Input",
+        against="a Textual app with one Input",
         base=base,
         goal=1.35,
     )
     base, figure = first_pictures([ONE_INPUT, own], options, columns=120, rows=40)
-    yield Row("first picture, 120×40", figure, against="a Textual app of one Input", base=base)
+    yield Row("first picture, 120×40", figure, against="a Textual app with one Input", base=base)
 
 
 def first_pictures(

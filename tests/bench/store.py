@@ -33,7 +33,7 @@ _QUIET_SECONDS = 2.0
 _F2, _HOME, _END = "\x1bOQ", "\x1b[H", "\x1b[F"
 _SORTS = 8
 _NEW = "zzz"
-_ANOTHER = "a pair that another session has made, until it is on the screen"
+_ANOTHER = "new pair of another session → visible"
 _MODES = {"key.pem": 0o600, "request.pem": 0o644, "pair.json": 0o600}
 
 
@@ -51,7 +51,7 @@ def rows(options: Options) -> Iterator[Row]:
 
 def _commands(store: Path, size: int, options: Options) -> Iterator[Row]:
     own = (*CSRTUI, "--store", str(store))
-    beside = "python importing x509 alone"
+    beside = "Python that only imports x509"
     time.sleep(_SETTLED_SECONDS)
     seconds((*own, "list"), options)  # the cache is made once
     for arguments, goal in (
@@ -77,7 +77,7 @@ def _screens(store: Path, empty: Path, size: int, options: Options) -> Iterator[
     _, least = _typed(bare, options)
     times, most = _typed(own, options)
     yield Row(
-        f"a character in the filter until the rows are right, p95, {size:,} pairs",
+        f"typed character in the filter → final rows, p95, {size:,} pairs",
         Spread(1000 * p95(times), 1000 * min(times), 1000 * max(times)),
         goal=100 if is_goal else None,
     )

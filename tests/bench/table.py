@@ -96,7 +96,7 @@ def documentation_table(rows: Iterable[Row], about: str, before: str) -> str:
     return f"{about}\n\n{tables[0]}\n\n{_OTHERS}\n\n{tables[1]}\n"
 
 
-_OTHERS = "## Figures without a goal"
+_OTHERS = "## Results without a goal"
 
 
 def _lines(text: str) -> dict[str, str]:
@@ -105,7 +105,7 @@ def _lines(text: str) -> dict[str, str]:
     return {one.split(" | ")[0].removeprefix("| "): one for one in lines}
 
 
-_HEAD = ("what", "figure (least–most)", "against", "that (least–most)", "ratio", "goal", "")
+_HEAD = ("what", "result (min–max)", "compared with", "its result (min–max)", "ratio", "goal", "")
 
 
 def head() -> str:

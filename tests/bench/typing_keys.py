@@ -40,7 +40,7 @@ def rows(options: Options) -> Iterator[Row]:
         yield Row(
             f"key → first byte, common name, {what}",
             taken,
-            against="the same key in the app of one Input",
+            against="the same key in the app with one Input",
             base=base,
             goal=2 if what == "p95" else None,
         )
@@ -48,9 +48,9 @@ def rows(options: Options) -> Iterator[Row]:
     with Terminal(own, environment(options)) as terminal:
         terminal.first_picture()
         terminal.settle(_READY_SECONDS)
-        yield Row("bytes while nothing happens", Spread.of([terminal.idle(_IDLE_SECONDS)]), "bytes/s", goal=0)
+        yield Row("bytes while idle", Spread.of([terminal.idle(_IDLE_SECONDS)]), "bytes/s", goal=0)
     yield Row(
-        "longest wait for a key's echo while RSA 4096 is made",
+        "longest wait for a key's echo during RSA 4096 generation",
         Spread.of(_longest_gap(options, number) for number in range(options.runs)),
         goal=100,
     )
@@ -74,9 +74,9 @@ def _bytes(options: Options) -> Iterator[Row]:
         store = options.folder(f"typed-{columns}-{term}")
         answers = typed((*CSRTUI, "--store", str(store)), options, term, (columns, rows_))
         counts = [answer.count for answer in answers]
-        yield Row(f"bytes for one key, preview changing, {at}", Spread.of(counts), "bytes", goal=400)
+        yield Row(f"bytes per key with a new preview, {at}", Spread.of(counts), "bytes", goal=400)
         steps = [answer.count for answer in _stepped(options, term, (columns, rows_))]
-        yield Row(f"bytes for one step in the list of pairs, {at}", Spread.of(steps), "bytes", goal=400)
+        yield Row(f"bytes per step in the list of pairs, {at}", Spread.of(steps), "bytes", goal=400)
 
 
 def _stepped(options: Options, term: str, size: tuple[int, int]) -> list[Answer]:

@@ -103,7 +103,7 @@ def test_a_csr_of_another_key_is_named_and_nothing_taken(csrtui: Csrtui, put: Ca
     assert ran.status == 1
     assert ran.out.splitlines() == [
         f"FAILED  {folder}/csr  does not match the key: it is the CSR of CN={NAME}, whose key is missing",
-        f"FAILED  {folder}/key  not adopted: a file named with it cannot be used",
+        f"FAILED  {folder}/key  not adopted: another file given with it cannot be used",
     ]
     assert csrtui.pairs == []
 
@@ -179,7 +179,7 @@ def test_what_the_certificate_differs_in_is_said(csrtui: Csrtui, put: Callable[.
         (("--from", "/nowhere"), "cannot read /nowhere"),
         (("/nowhere",), "cannot read /nowhere"),
         (("--key", "/dev/zero"), "not a regular file"),
-        (("FOLDER", "--csr", "x"), "--csr and --cert go with --key"),
+        (("FOLDER", "--csr", "x"), "--csr and --cert need --key"),
         (("FOLDER",), "no private key"),
         (("FOLDER", "--for", "winnt"), "unknown server software"),
         (("--key", "a\x1b"), "cannot read"),

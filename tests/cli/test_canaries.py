@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from command import Csrtui
 
-PROMISE = "No secret is anywhere but where it belongs"
+PROMISE = "A secret appears only where it belongs"
 _PROGRAM = """
 import sys
 sys.path[:0] = sys.argv.pop(1).split(":")
@@ -82,7 +82,7 @@ def told(lines: list[bytes], path: Path, flow: Flow, secrets: Secrets) -> list[b
 def test_the_kernel_sees_no_secret_go_where_it_does_not_belong(tmp_path: Path, name: str) -> None:
     path, flow = tmp_path / "place", FLOWS[name]
     secrets = make_place(path)
-    with counted(PROMISE, "canaries through every command, all that it gives to the kernel read") as tally:
+    with counted(PROMISE, "canary secrets in every command: all data passed to the kernel") as tally:
         done, lines = traced(path, flow)
         assert done.returncode == flow.status, done
         assert any(b"write(" in line for line in lines)

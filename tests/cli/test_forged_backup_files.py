@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from command import Csrtui
 
-ADVERSARY = "Whoever can write to the backup medium, without the passphrase, gains nothing"
+ADVERSARY = "Write access to the backup medium is useless without the passphrase"
 IDENTITY, RECIPIENT = age_pair()
 
 pytestmark = pytest.mark.usefixtures("few_rounds")
@@ -148,7 +148,7 @@ def test_an_age_file_of_somebody_else_is_named_and_refused_where_it_can_be_known
     right = csrtui("show", "a.com", "--json").json["key"]["spki_sha256"]
     csr, with_identity = str(csrtui.pair("a.com") / "request.pem"), ("--identity", str(identity))
     (tmp_path / "other").mkdir(0o700)
-    with counted(ADVERSARY, "an age file of somebody else") as tally:
+    with counted(ADVERSARY, "age files from another person") as tally:
         for value in (right, csr):
             for command in ("verify", "restore"):
                 other = ("--store", str(tmp_path / "other"))

@@ -24,6 +24,7 @@ def test_help_lists_every_command_and_topic(csrtui: Csrtui) -> None:
     ran = csrtui("help")
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith(csrtui("--help").out)
+    assert "\ncommands:\n  COMMAND\n" in ran.out
     assert [line.split()[0] for line in ran.out.partition("topics")[2].splitlines()[1:]] == TOPICS
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from command import Csrtui, Ran
 
-PROMISE = "Text from outside is shown, and does nothing"
+PROMISE = "Text from outside is displayed and has no effect"
 PAIRS = (NEW, SENT, ISSUED, DUE, RETIRED, "f-damaged")
 _BY_IT_OR_NOT = ("{text}", *PAIRS)
 LINES = (
@@ -134,7 +134,7 @@ def test_every_command_is_in_the_table() -> None:
 def test_every_command_with_hostile_text(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with counted(PROMISE, "command lines, all of it in one text") as tally:
+    with counted(PROMISE, "commands with all hostile texts in one") as tally:
         tally.add(go_through(csrtui, at(csrtui, tmp_path, encodable(ALL_IN_ONE), monkeypatch)))
 
 
@@ -144,7 +144,7 @@ def test_every_command_with_hostile_text(
 def test_every_command_with_each_hostile_text(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    with counted(PROMISE, "command lines, each text alone") as tally:
+    with counted(PROMISE, "commands with each hostile text") as tally:
         tally.add(go_through(csrtui, at(csrtui, tmp_path, HOSTILE[kind], monkeypatch)))
 
 

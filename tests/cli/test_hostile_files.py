@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PROMISE = "Whatever file a command is given, it ends with an answer that names it"
+PROMISE = "For any input file, a command ends with a result that names the file"
 DEADLINE = 20
 """Seconds; a hundred times what any takes."""
 MEMORY = 600 * 1024 * 1024
@@ -109,7 +109,7 @@ def is_clear(ran: Ran, path: str) -> bool:
     text = ran.out + ran.err
     return (  # who gives an identity gives one only
         ran.status in {1, 2, 3}
-        and (visible(path)[:200] in text or "the identity file" in text or "the ssh private key" in text)
+        and (visible(path)[:200] in text or "the identity file" in text or "the SSH private key" in text)
         and "Traceback" not in text
         and "a bug:" not in text
         and text.replace("\n", "").isprintable()
@@ -124,7 +124,7 @@ def test_every_command_refuses_every_hostile_file(
 ) -> None:
     assert csrtui("new", "a.com", "--force").status == 0
     (hostile := tmp_path / "hostile").mkdir()
-    with counted(PROMISE, "files of every kind for every command that takes one") as tally:
+    with counted(PROMISE, "files of every kind, for every command that reads a file") as tally:
         for path in make(hostile):
             if os.path.basename(path) in FINE.get(name, ()):
                 continue
@@ -144,7 +144,9 @@ def test_a_process_with_little_memory_refuses_them_in_time(
 ) -> None:
     assert csrtui("new", "a.com", "--force").status == 0
     (hostile := tmp_path / "hostile").mkdir()
-    with counted(PROMISE, "the same as processes: in a second, and 200 MB") as tally:
+    with counted(
+        PROMISE, "files of every kind, in processes of their own: at most one second and 200 MB"
+    ) as tally:
         for path in make(hostile):
             if os.path.basename(path) in FINE.get(name, ()):
                 continue
@@ -195,7 +197,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused_or_taken(
     changing = threading.Thread(target=change)
     changing.start()
     try:
-        with counted(PROMISE, "a file that changes while it is read") as tally, deadline():
+        with counted(PROMISE, "files that change while they are read") as tally, deadline():
             for _ in range(10):
                 assert is_clear(csrtui(*filled(COMMANDS[name], {**places, FILE: str(file)})), str(file))
                 tally.add()

@@ -142,7 +142,7 @@ def test_same_key_makes_a_csr_for_other_names_and_its_certificate_is_matched(csr
     assert new["key"]["spki_sha256"] == old["key"]["spki_sha256"]
     assert (new["names"], new["renews"]) == ([*NAMES, "shop.mydomain.com"], "www.mydomain.com")
     assert new["created"] == old["created"]
-    assert "stays copied" in renewed.err
+    assert "Anyone who has a copy of the old key" in renewed.err
     request = csr.read_pem((csrtui.pair(new["name"]) / "request.pem").read_bytes())
     certificate = csrtui.store.parent / "certificate.pem"
     certificate.write_bytes(issue(request.der))

@@ -16,7 +16,7 @@ from safety_results import counted
 if TYPE_CHECKING:
     from pathlib import Path
 
-PROMISE = "No core is left, and no other process of the user reads csrtui's memory"
+PROMISE = "There is no core dump, and no other process of the user can read csrtui's memory"
 PROGRAM = ROOT / "tests" / "support" / "held_passphrase.py"
 DUMPING = ("ABRT", "SEGV", "BUS", "ILL", "FPE", "QUIT", "TRAP", "SYS", "XCPU")
 """The signals after which the kernel leaves a core (signal(7)), but for SIGXFSZ, which Python ignores."""
@@ -60,7 +60,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.safety
 def test_another_process_of_the_same_user_reads_nothing(outside: Path) -> None:
-    with counted(PROMISE, "its memory and environment opened, attached to") as tally:
+    with counted(PROMISE, "other processes open its memory and environment, and attach to it") as tally:
         control = seen(outside / "open", "no")
         if not {"mem", "environ", "ptrace"} & set(control):
             pytest.skip("here no process can look into another of its user anyway")
@@ -70,7 +70,7 @@ def test_another_process_of_the_same_user_reads_nothing(outside: Path) -> None:
 
 @pytest.mark.safety
 def test_whatever_kills_it_leaves_no_core(tmp_path: Path) -> None:
-    with counted(PROMISE, "killed by every signal that leaves cores") as tally:
+    with counted(PROMISE, "every signal that causes core dumps") as tally:
         if not dumped(tmp_path / "control", "no", signal.SIGABRT):
             pytest.skip("here no process leaves a core anyway")
         for name in DUMPING:

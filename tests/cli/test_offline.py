@@ -106,7 +106,7 @@ def test_no_command_opens_a_connection(tmp_path: Path) -> None:
     """In a namespace without a network, traced: every command does its work, and asks for no socket."""
     place, log = make_place(tmp_path / "place").path, tmp_path / "trace"
     before = [*without_network(), "strace", "-f", "-qq", "-e", "trace=%network", "-o", str(log)]
-    with counted(PROMISE, "every command, traced in a namespace without a network") as tally:
+    with counted(PROMISE, "every command under strace, in a namespace without a network") as tally:
         for name in RUNS:
             done = run(place, before, name)
             assert done.returncode in {0, 1}, (name, done.stderr)
@@ -123,7 +123,7 @@ def test_the_screens_open_no_connection(tmp_path: Path) -> None:
     words = [*without_network(), "strace", "-f", "-qq", "-e", "trace=%network", "-o", str(log)]
     store = make_place(tmp_path / "place").store
     with (
-        counted(PROMISE, "the screens, the same way") as tally,
+        counted(PROMISE, "the screens under strace, in a namespace without a network") as tally,
         PtySession([*words, *argv("--store", str(store))], env={"PYTHONPATH": str(ROOT)}) as session,
     ):
         session.wait_for("Common name")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PROMISE = "Who owns a folder above the store cannot exchange the store"
+PROMISE = "The owner of a folder above the store cannot replace the store"
 STRANGER = 4711
 PASSPHRASE = "correct-horse-battery-staple"
 COMMANDS = (
@@ -88,7 +88,7 @@ def test_every_command_refuses_a_store_that_others_can_exchange(
         pytest.skip("only root can give a folder to another user")
     before = csrtui("show", "a.com", "--json").json
     attack(above)
-    with counted(PROMISE, "a folder above it, or a link to it, is another user's or open") as tally:
+    with counted(PROMISE, "another user owns, or can write to, a folder above it or a link to it") as tally:
         for command in COMMANDS:
             ran = csrtui(*(part.format(**places) for part in command))
             assert (ran.status, ran.out) == (3, ""), command

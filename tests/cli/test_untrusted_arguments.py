@@ -53,7 +53,7 @@ lines_of_options = st.sampled_from(OWN).flatmap(
         st.lists(st.sampled_from(options_of(command)) | options | short, min_size=1, max_size=8),
     )
 )
-PROMISE = "Whatever the arguments, the answer is lines of text and a status of 0 to 3"
+PROMISE = "For any arguments, the output is lines of text and the status is 0 to 3"
 
 
 def is_safe(ran: Ran) -> bool:
@@ -86,7 +86,7 @@ def test_the_options_of_every_command_have_a_safe_answer(
     monkeypatch.chdir(tmp_path)  # nothing there can be meant
     ran = csrtui(line[0], *line[1])
     assert is_safe(ran), ran
-    record(PROMISE, "the options of every command with any text between them", 1, 0)
+    record(PROMISE, "the options of every command with random text between them", 1, 0)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

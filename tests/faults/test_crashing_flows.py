@@ -20,7 +20,7 @@ from safety_results import every, record
 from csrtui.cli.parser import COMMANDS
 
 PROGRAM = Path(__file__).parents[1] / "support" / "canary_program.py"
-PROMISE = "No secret is anywhere but where it belongs"
+PROMISE = "A secret appears only where it belongs"
 
 
 def sweep(step: int, *names: str, before: str = "") -> dict[str, Any]:
@@ -41,7 +41,7 @@ def sweep(step: int, *names: str, before: str = "") -> dict[str, Any]:
 
 def crash(step: int, *names: str) -> None:
     found = sweep(step, *names)
-    tried = "canaries through every command, which crashes where a function is entered or left"
+    tried = "canary secrets in every command, which crashes at the start or end of a function"
     record(PROMISE, tried, found["crashes"], len(found["wrong"]))
     assert found["crashes"] > len(names)
     assert not found["wrong"], "\n".join(found["wrong"][:5])

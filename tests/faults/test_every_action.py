@@ -25,8 +25,8 @@ from writing_actions import ACTIONS
 
 PROGRAM = Path(__file__).parents[1] / "support" / "fault_program.py"
 NAMES = [action.name for action in ACTIONS]
-PROMISE = "Nothing is lost, half there or open to others; the next run works"
-_WORDS = {"KILL": "kill -9", "SHORT": "half a write"}
+PROMISE = "No data is lost, incomplete or readable by others, and the next run works"
+_WORDS = {"KILL": "kill -9", "SHORT": "partial write"}
 _SAME = {
     "open64": "openat",
     "openat64": "openat",

@@ -128,8 +128,8 @@ def test_every_action_says_that_the_disk_is_full_and_goes_on_with_room(tmp_path:
     failures = [failure for one in found.values() for failure in one["failures"]]
     full = sum(one["full"] for one in found.values())
     record(
-        "A full disk is said, and loses nothing",
-        "a tmpfs with ever more room, for every action",
+        "A full disk is reported and loses no data",
+        "every action on a tmpfs of increasing size",
         full,
         len(failures),
     )

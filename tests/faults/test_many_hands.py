@@ -15,7 +15,7 @@ import pytest
 from safety_results import record
 
 PROGRAM = Path(__file__).parents[1] / "support" / "many_hands_program.py"
-PROMISE = "Of many processes on one store none undoes another's work"
+PROMISE = "Many processes on one store never undo each other's work"
 VERBS = {"new", "list", "import", "backup", "submit", "retire", "renew"}
 
 
@@ -35,7 +35,7 @@ def work(place: Path, processes: int, seconds: int, how: str = "locked") -> dict
 def agree(found: dict[str, Any], tried: str) -> None:
     """Assert that the store is what the processes were told."""
     actions = sum(found["done"].values())
-    record(PROMISE, f"{tried}: actions told to be done", actions, len(found["wrong"]))
+    record(PROMISE, f"{tried}: actions reported as done", actions, len(found["wrong"]))
     record(PROMISE, f"{tried}: processes killed", found["kills"], 0)
     assert found["wrong"] == []
 

@@ -22,7 +22,7 @@ from writing_actions import ACTIONS
 
 PROGRAM = Path(__file__).parents[1] / "support" / "power_cut_program.py"
 PATH = os.pathsep.join([os.defpath, "/usr/sbin", "/sbin"])
-PROMISE = "What is said to be done outlives a power cut, and nothing is half there after it"
+PROMISE = "Reported work survives a power cut, and nothing is incomplete after it"
 
 
 def require_disks() -> None:
@@ -63,7 +63,7 @@ def survives(name: str) -> None:
     failures = found["failures"]
     record(
         PROMISE,
-        "the power cut on ext4, its journal written as late or as early as can be",
+        "a power cut on ext4, with the journal written as late or as early as possible",
         found["states"],
         len(failures),
     )

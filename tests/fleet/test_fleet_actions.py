@@ -133,7 +133,7 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
         await user.press("escape")
         await user.read()
         await user.press("u", "up", "up", "right", "enter", "enter", "enter")
-        assert "1 was done already, 1 failed" in await user.worked()
+        assert "1 was already done, 1 failed" in await user.worked()
 
 
 async def test_a_csr_that_is_not_what_the_list_showed_is_refused_by_name(

@@ -288,6 +288,6 @@ def test_alone_it_opens_the_screen_where_there_is_one(
 @pytest.mark.parametrize("command", ["new", "backup"])
 def test_where_there_is_no_passphrase_recipients_are_instead_of_none(csrtui: Csrtui, command: str) -> None:
     said = " ".join(csrtui("fleet", command, "--help").out.split())
-    assert "--recipient R who can open the backups: age1…, an ssh public key" in said
+    assert "--recipient R who can open the backups: age1…, an SSH public key" in said
     assert "passphrase" not in said
     assert "instead of a passphrase: age1" in " ".join(csrtui("backup", "--help").out.split())

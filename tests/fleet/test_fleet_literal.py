@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.request_form import RequestForm
 
 PAYLOAD = HOSTILE["template"]
-LITERAL = "is literal, because it was not typed here"
+LITERAL = "is used literally, because it was not typed here"
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
         await user.paste(", other.mydomain.com")
         assert "ctrl+g Show each host" in user.bar
         preview = screen.query_one(Preview)
-        await user.until(lambda: "another on each host" in preview.text, "the preview")
+        await user.until(lambda: "different on each host" in preview.text, "the preview")
         assert "{{ site }}  {{ aliases }}  other.mydomain.com" in preview.text
         plan = await planned(user)
         assert fake.asked == 1, "no host is asked"
@@ -108,7 +108,7 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
         await user.press("ctrl+f")
         await user.see("no www or bare name is missing")
         result = await agreed(user)
-        assert result.startswith("1 done, 1 was done already · 2 hosts")
+        assert result.startswith("1 done, 1 was already done · 2 hosts")
         assert '!unsafe "www.mydomain.com"' in fake.play(2)
         assert "web3" not in fake.play(2)
         await user.press("enter")

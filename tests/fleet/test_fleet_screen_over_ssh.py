@@ -87,7 +87,7 @@ def test_the_journey_is_typed_and_no_secret_travels(
         typist = Typist(session)
         session.wait_for("2 hosts · no pairs")
         typist.does("n", "request on many hosts")
-        typist.does("{{ inventory_hostname }}.example-shop.com", "another on each host")
+        typist.does("{{ inventory_hostname }}.example-shop.com", "different on each host")
         typist.does(CTRL_G, "Preview for 2 hosts")
         typist.does(CTRL_G, "Make a pair on 2 hosts?")
         typist.does("\t\r", "│ 2 done · 2 hosts")

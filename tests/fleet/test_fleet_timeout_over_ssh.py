@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.safety]
 
-PROMISE = "A host that is controlled by somebody else does no harm here"
+PROMISE = "A host that an attacker controls does no harm on this machine"
 HANGS = """#!/bin/sh
 trap "" TERM HUP
 echo $$ >>"{pids}"
@@ -80,7 +80,7 @@ def test_a_host_that_hangs_leaves_no_process_there_and_no_ssh_here(hosts: Hosts,
     pids = tmp_path / "pids"
     listed = inventory(hosts, HANGS.format(pids=pids, more=""))
     options = ("--inventory", listed, "--timeout", "2", "--json")
-    with counted(PROMISE, "hosts that hang: processes left here or there") as tally:
+    with counted(PROMISE, "hosts that hang: remaining processes on both sides") as tally:
         ran = run_process("fleet", "list", *options, store=tmp_path / "store", env=environment(tmp_path))
         assert [line["reason"] for line in ran.json_lines] == ["timeout"], ran.err
         numbers = [int(line) for line in pids.read_text().split()]
@@ -97,7 +97,7 @@ def test_a_connection_that_hangs_leaves_no_process_there_and_no_ssh_here(
     listed = inventory(hosts, HANGS.format(pids=pids, more=STOP_SSHD.format(stopped=stopped)))
     options = ("--inventory", listed, "--timeout", "2", "--json")
     try:
-        with counted(PROMISE, "hosts that hang: processes left here or there") as tally:
+        with counted(PROMISE, "hosts that hang: remaining processes on both sides") as tally:
             ran = run_process("fleet", "list", *options, store=tmp_path / "store", env=environment(tmp_path))
             assert [line["reason"] for line in ran.json_lines] == ["timeout"], ran.err
             assert stopped.read_text(), "the connection hung"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from csrtui.tasks.session import Session
 
-PROMISE = "Text from outside is shown, and does nothing"
+PROMISE = "Text from outside is displayed and has no effect"
 WAYS = {
     "narrow": (ALL_IN_ONE, (40, 12)),
     "wide": (ALL_IN_ONE, (120, 40)),
@@ -72,7 +72,7 @@ async def test_every_screen_of_many_hosts_at_every_size(
     opening: Opening,
     way: tuple[str, tuple[int, int]],
 ) -> None:
-    with counted(PROMISE, "screens of many hosts") as tally:
+    with counted(PROMISE, "screens of many hosts with hostile texts") as tally:
         await visit(session, fake, opening, way, tmp_path)
         tally.add(1)
 

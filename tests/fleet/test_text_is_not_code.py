@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.safety]
 
-PROMISE = "Who writes a CSR, a table, a pair or a mail runs nothing here (text is not code)"
+PROMISE = "Nothing in a CSR, a table, a pair or a mail is executed (text is not code)"
 COMMON_NAME = "www.mydomain.com"
 
 
@@ -165,7 +165,7 @@ def test_a_value_of_the_inventory_is_refused_or_literal(place: Place, marked: bo
         text = json.dumps({"all": {"hosts": {"here": {"ansible_connection": "local"}}}})
         inventory = place.path / "hosts.yml"
         inventory.write_text(text.replace('"local"', f'"local", "site": !unsafe {json.dumps(place.payload)}'))
-    with counted(PROMISE, "a value of the inventory in fleet new") as tally:
+    with counted(PROMISE, "inventory values in fleet new") as tally:
         ran = place.fleet(inventory, "new", "{{ site }}.mydomain.com", "--dry-run")
         assert not place.canary.exists()
         assert ran.status == (2 if marked else 1), ran
@@ -180,7 +180,7 @@ def test_a_literal_path_of_the_inventory_is_not_evaluated_on_its_way(place: Plac
     text = json.dumps({"all": {"hosts": {"here": {"ansible_connection": "local", **there}}}})
     inventory = place.path / "hosts.yml"
     inventory.write_text(text.replace(json.dumps(there[name]), f"!unsafe {json.dumps(there[name])}"))
-    with counted(PROMISE, "a path of the inventory that is marked as literal") as tally:
+    with counted(PROMISE, "inventory paths marked as literal") as tally:
         for line in (("list",), ("new", "a.mydomain.com", "--yes")):
             place.fleet(inventory, *line)
             assert not place.canary.exists(), line
@@ -270,7 +270,7 @@ async def planned(user: FleetUser, place: Place, literal: str) -> None:
 
 
 async def test_a_form_filled_from_a_hostile_csr(user: FleetUser, place: Place) -> None:
-    with counted(PROMISE, "a CSR that fills the form (ctrl+o)") as tally:
+    with counted(PROMISE, "a CSR in the form (ctrl+o)") as tally:
         await user.press("ctrl+o")
         await user.paste(hostile_csr(place.payload))
         await user.until(lambda: user.at(FleetRequestScreen), "the form")
@@ -291,7 +291,7 @@ async def test_a_form_with_a_paste(user: FleetUser, place: Place) -> None:
 
 async def test_a_form_with_a_profile(user: FleetUser, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CSRTUI_CONFIG", place.config())
-    with counted(PROMISE, "a profile that fills the form") as tally:
+    with counted(PROMISE, "a profile in the form") as tally:
         await user.paste(COMMON_NAME)
         await user.press("f6", "enter")
         await planned(user, place, "O={{lookup(*")
@@ -299,7 +299,7 @@ async def test_a_form_with_a_profile(user: FleetUser, place: Place, monkeypatch:
 
 
 async def test_a_pattern_of_hosts(user: FleetUser, place: Place) -> None:
-    with counted(PROMISE, "a paste into the field of the hosts") as tally:
+    with counted(PROMISE, "a paste into the hosts field") as tally:
         await user.paste(COMMON_NAME)
         await user.press("up", "ctrl+u")
         await user.paste(place.payload)

@@ -123,8 +123,8 @@ def _be_fuzzed(name: str, options: Sequence[str]) -> int:
 def _record(tried: int, failed: int) -> None:
     from safety_results import record
 
-    promise = "Whatever is read, only csrtui's own errors come out"
-    record(promise, "inputs that a fuzzer made, guided by coverage", tried, failed)
+    promise = "Any input causes only csrtui's own errors"
+    record(promise, "inputs from a coverage-guided fuzzer", tried, failed)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -16,7 +16,7 @@ from safety_results import counted
 
 from csrtui.core.base.errors import InputError
 
-PROMISE = "Whatever is read, only csrtui's own errors come out"
+PROMISE = "Any input causes only csrtui's own errors"
 SIZES = {
     "names": 16_000,
     "subject": 32_000,
@@ -41,7 +41,7 @@ _BEGUN = 2
 @pytest.mark.safety
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_what_is_kept_is_read_again(target: Target) -> None:
-    with counted(PROMISE, "the kept corpus of the fuzzer, replayed") as tally:
+    with counted(PROMISE, "the saved corpus of the fuzzer") as tally:
         for data in (*load(target.name), *seeds(target.name), b"", b"\0", b"\xff\xfe"):
             try_on(target, data)
             tally.add()
@@ -52,9 +52,7 @@ def test_what_is_kept_is_read_again(target: Target) -> None:
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_what_is_large_takes_no_longer(target: Target) -> None:
     """As large as files of that kind may be; what a fuzzer makes is short, and would not show what grows too fast."""
-    with counted(
-        PROMISE, "inputs as large as are read, without structure or the same again and again"
-    ) as tally:
+    with counted(PROMISE, "inputs of the maximum size, random or repetitive") as tally:
         for part in (*LARGE, *seeds(target.name)[:2]):
             try_on(
                 target,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.backups.backup_file import BackupFile
 
-ADVERSARY = "Whoever can write to the backup medium, without the passphrase, gains nothing"
+ADVERSARY = "Write access to the backup medium is useless without the passphrase"
 SAMPLE = 4
 
 
@@ -61,7 +61,7 @@ def test_openssl_takes_what_csrtui_took_or_csrtui_refused(tmp_path: Path) -> Non
     path, own_key = tmp_path / "forged.pem", key_in_der()
     forged = [data for number, data in enumerate(forgeries()) if not number % every(SAMPLE)]
     accepted = other_keys = 0
-    with counted(ADVERSARY, "forged files: what openssl and csrtui take out of them") as tally:
+    with counted(ADVERSARY, "forged files: comparison of what openssl and csrtui read") as tally:
         for data in [*originals(), *forged]:
             tally.add()
             path.write_bytes(data)

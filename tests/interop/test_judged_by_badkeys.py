@@ -55,7 +55,7 @@ def test_a_thousand_requests_have_no_known_weakness() -> None:
     made = [KeyType.EC_P256] * 650 + [KeyType.EC_P384] * 150 + [KeyType.EC_P521] * 150
     made += [KeyType.RSA_2048] * 40 + [KeyType.RSA_3072] * 8 + [KeyType.RSA_4096] * 2
     with counted(
-        "A generated CSR has no known weakness", "badkeys, all its checks but the blocklist"
+        "A generated CSR has no known weakness", "all checks of badkeys except the blocklist"
     ) as tally:
         for key_type in made:
             assert not weaknesses(fresh_request(key_type))

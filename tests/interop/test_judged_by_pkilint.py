@@ -84,7 +84,7 @@ def test_what_passes_here_passes_pkilint() -> None:
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_what_passes_here_passes_pkilint_a_thousand_times(seed: int) -> None:
     with counted(
-        "A CSR without an error is one that a public CA takes", "pkilint on its certificate"
+        "A public CA accepts every CSR that has no error", "pkilint checks a certificate for the CSR"
     ) as tally:
         tally.add(judge(1000, seed))
     assert tally.how_often > 300

@@ -53,7 +53,7 @@ def test_nothing_is_written_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_documentation_has_a_table_of_safety() -> None:
-    assert read_table("safety", "safety").startswith("| what must hold |")
+    assert read_table("safety", "safety").startswith("| promise |")
 
 
 def test_the_table_is_sorted_by_promise() -> None:

@@ -43,8 +43,8 @@ class Sessions(RuleBasedStateMachine):
         shutil.rmtree(self.top)
         if self.done:
             record(
-                "Whatever sessions do to one store, it holds what they were told",
-                "steps of three sessions in any order, against a model",
+                "The store contains everything that its sessions reported as done",
+                "steps of three sessions in random order, compared with a model",
                 self.done,
                 0,
             )

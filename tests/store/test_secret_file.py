@@ -60,7 +60,7 @@ def test_a_file_of_another_user_is_refused(file: Path, monkeypatch: pytest.Monke
         os.chown(file, 4711, -1)
         owner = 4711
     monkeypatch.setattr(os, "geteuid", lambda: 4712)
-    assert f"belongs to another user (number {owner})" in refusal(read, file).message
+    assert f"belongs to another user (UID {owner})" in refusal(read, file).message
 
 
 @pytest.mark.parametrize("read", READERS)

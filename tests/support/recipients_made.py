@@ -23,7 +23,7 @@ def age_pair(_number: int = 0) -> tuple[bytes, str]:
 
 @cache
 def ssh_pair(kind: str) -> tuple[bytes, str]:
-    """An ssh private key's file without a passphrase, and its public line without a comment."""
+    """An SSH private key's file without a passphrase, and its public line without a comment."""
     key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
     if kind == "ssh-ed25519":
         key = ed25519.Ed25519PrivateKey.generate()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows in Markdown, by promise."""
-    lines = ["| what must hold | what was tried | how often | failed |", "| --- | --- | ---: | ---: |"]
+    lines = ["| promise | test | how often | failed |", "| --- | --- | ---: | ---: |"]
     lines += [
         f"| {row.promise} | {row.tried} | {row.how_often:,} | {row.failed:,} |"
         for row in sorted(rows, key=lambda row: (row.promise, row.tried))

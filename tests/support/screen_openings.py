@@ -74,7 +74,7 @@ _INSTALL = ("I" + _pasted("{out}"), "Will be written")
 _ADOPT = (("a", "Adopt keys"), (_pasted("{given}") + "\r", "1 key found"))
 _FIXES = (
     ("D", "examined"),
-    ("\x1b[F\x1b[A\x1b[A", "Nothing has to be done"),
+    ("\x1b[F\x1b[A\x1b[A", "No action is needed"),
     ("c", "csrtui backup --store"),
 )
 OPENINGS = (
@@ -143,7 +143,7 @@ FLEET_OPENINGS = (
         Opening("ImportModal", (*_READ, ("i", "each is sent to the host"))),
         Opening("DoctorScreen", (*_READ, ("D", "keystores: 2 errors"))),
         Opening("HostWorkModal", (*_READ, ("u", "Fetch the CSR"), (_pasted("{out}") + "\r", "Enter Close"))),
-        Opening("FleetRequestScreen", (*_FORM, ("{{{{ site }}}}", "another on each host"))),
+        Opening("FleetRequestScreen", (*_FORM, ("{{{{ site }}}}", "different on each host"))),
         Opening("FleetPlanScreen", (*_FORM, ("{{{{ site }}}}" + CTRL_G, "left out"))),
         Opening("HelpScreen", (*_READ, (F1, "This screen"))),
     )

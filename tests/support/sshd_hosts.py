@@ -53,7 +53,7 @@ class Hosts:
     Attributes:
         folder: Of everything that is kept for them.
         hosts: Each.
-        identity: The ssh private key that opens all.
+        identity: The SSH private key that opens all.
         python: The Python that they have.
     """
 

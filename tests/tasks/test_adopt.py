@@ -163,7 +163,7 @@ def test_the_key_is_as_old_as_can_be_shown(session: Session, elsewhere: Path) ->
     assert record.created == NOW - DAY
     assert [event.text for event in record.history] == [
         f"key adopted from {elsewhere}/key, its CSR from {elsewhere}/csr",
-        "key in use since 2026-11-22T09:00:00Z at least, as the date of its file says",
+        "key in use since at least 2026-11-22T09:00:00Z (the date of its file)",
     ]
 
 
@@ -182,7 +182,7 @@ def test_a_certificate_proves_more_than_a_file_that_was_copied(session: Session,
     result = adopted(session, candidate)
     assert "1 older certificate of the same key stay where they are" in result.remarks
     record = read_pair(session, NAME)[0].record
-    assert record.history[1].text.endswith("as the date of its first certificate says")
+    assert record.history[1].text.endswith("(the date of its first certificate)")
     assert record.validity is not None
     assert record.validity.not_before == START
 

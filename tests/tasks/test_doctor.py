@@ -474,7 +474,7 @@ def test_many_pairs_are_counted_in_order_and_can_be_stopped(healthy: ExaminedSto
     assert [ailment.pair for ailment in found] == list(examination.names)
     assert {ailment.code for ailment in found} == {FindingCode.SAME_KEY}
     assert found[1].text == (
-        "p-00 has the same key as a.com, p-01, p-02 and 37 more: if one loses it, all do"
+        "p-00 has the same key as a.com, p-01, p-02 and 37 more: if it is lost or copied, all are affected"
     )
     stop = Event()
     stop.set()

@@ -224,11 +224,11 @@ def test_a_chain_that_comes_later_completes_it(session: Session) -> None:
     leaf = issue(session)
     assert CertificateFlawKind.CHAIN_INCOMPLETE in [one.kind for one in only(session, pem(leaf)).flaws]
     assert bring(session, pem(CA), pair="a.com") == [
-        (True, "a.com", "chain of the certificate replaced, 2 certificates now")
+        (True, "a.com", "certificate chain replaced, now 2 certificates")
     ]
     assert stored(session) == pem(leaf, CA)
     assert record_of(session).history[-1].text == (
-        "chain of the certificate replaced, 2 certificates now; "
+        "certificate chain replaced, now 2 certificates; "
         "the chain is complete up to CN=Test Root, which clients must trust"
     )
     (again,) = bring(session, pem(CA), pair="a.com")
@@ -281,7 +281,7 @@ def test_a_ca_certificate_of_another_chain_fails_and_names_the_pair_that_it_belo
     assert (ok, text) == (False, f"is a certificate of the CA CN=Other Root, {said}")
     assert stored(session) == before
     assert bring(session, pem(other.certificate, ROOT), pair="a.com") == [
-        (True, "a.com", "chain of the certificate replaced, 3 certificates now")
+        (True, "a.com", "certificate chain replaced, now 3 certificates")
     ]
 
 
@@ -318,12 +318,12 @@ def test_at_most_three_pairs_are_named(session: Session) -> None:
 
 def test_a_chain_alone_is_told_what_it_is(session: Session) -> None:
     make(session)
-    text = "is a certificate of the CA CN=Test CA 1, and"
+    start = "is a certificate of the CA CN=Test CA 1"
     assert bring(session, pem(CA)) == [
-        (False, None, f"{text} no certificate of a pair is with it; {CHAIN_ALONE}")
+        (False, None, f"{start}, but there is no certificate of a pair with it; {CHAIN_ALONE}")
     ]
     assert bring(session, pem(CA), pair="a.com") == [
-        (False, None, f"{text} a.com has no certificate yet; import that first, or both together")
+        (False, None, f"{start}, and a.com has no certificate yet; import that first, or both together")
     ]
 
 
@@ -369,14 +369,14 @@ def test_of_pairs_with_one_key_the_one_in_use_takes_it_or_the_one_insisted_on(se
     assert bring(session, pem(leaf)) == [(True, "a.com", IMPORTED)]
     assert bring(session, pem(leaf), pair="a.com-2") == [(True, "a.com-2", IMPORTED)]
     assert record_of(session, "a.com-2").stage is Stage.RETIRED
-    assert only(session, pem(leaf), pair="a.com-2").remarks[-1] == "the pair is retired, and stays so"
+    assert only(session, pem(leaf), pair="a.com-2").remarks[-1] == "the pair stays retired"
 
 
 def test_what_cannot_be_read_does_not_keep_the_others_out(session: Session) -> None:
     make(session)
     results = bring(session, b"Dear customer", pem(issue(session)))
     assert results == [
-        (False, None, "there is no certificate in it; give what the CA sent: PEM, DER or PKCS #7"),
+        (False, None, "it contains no certificate; give what the CA sent: PEM, DER or PKCS #7"),
         (True, "a.com", IMPORTED),
     ]
     many = pem(*[issue(session, serial=number) for number in range(1, 102)])

@@ -100,8 +100,8 @@ class Life(RuleBasedStateMachine):
         self.patch.undo()
         shutil.rmtree(self.top)
         record(
-            "The store is what a model of it says",
-            "steps of two sessions in any order",
+            "The store is always equal to its model",
+            "steps of two sessions in random order",
             max(len(self.known), 1),
             0,
         )

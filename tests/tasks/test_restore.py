@@ -296,7 +296,10 @@ def test_of_many_restores_at_the_same_moment_one_wins(
         processes = [Popen(arguments, stdout=PIPE, stderr=PIPE, text=True) for _ in range(4)]
         assert all(process.stdout and process.stdout.readline() == "ready\n" for process in processes)
     ends = [(process.communicate(timeout=60)[1], process.returncode) for process in processes]
-    with counted("Of many restores of one file at the same moment one makes the pair", "processes") as tally:
+    with counted(
+        "If many processes restore one file at the same time, only one makes the pair",
+        "four processes at once",
+    ) as tally:
         assert elsewhere.store.names() == ["a.com"]
         assert sorted(status for _, status in ends) == [0, 1, 1, 1]
         assert all("is in the keystore: a.com" in text for text, status in ends if status)

@@ -357,7 +357,7 @@ def test_a_file_on_record_as_signed_that_is_not_fails(session: Session, made: Ba
     changed = made._replace(sha256=sha256(bare).hexdigest())
     change_record(session, "a.com", lambda one: one._replace(backups=(changed,)))
     assert texts(verify_many(session, ["a.com"], PASSPHRASE)) == [
-        (False, "it is not signed, although it was when it was made")
+        (False, "it is not signed, although the original was")
     ]
 
 

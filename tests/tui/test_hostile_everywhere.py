@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from textual.filter import LineFilter
 
-PROMISE = "Text from outside is shown, and does nothing"
+PROMISE = "Text from outside is displayed and has no effect"
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ SIZES = {"narrow": (40, 12), "wide": (120, 40)}
 async def test_every_state_of_every_screen_with_hostile_text(
     everywhere: Callable[[str], HostilePlace], size: tuple[int, int]
 ) -> None:
-    with counted(PROMISE, "screens, all of it in one text") as tally:
+    with counted(PROMISE, "screens with all hostile texts in one") as tally:
         tally.add(await walk(everywhere(ALL_IN_ONE), OPENINGS, size))
 
 
@@ -94,5 +94,5 @@ async def test_every_screen_with_what_does_harm_alone(
     everywhere: Callable[[str], HostilePlace], kinds: tuple[str, ...]
 ) -> None:
     text = "".join(HOSTILE[kind] for kind in kinds)
-    with counted(PROMISE, f"screens: {', '.join(kinds)}") as tally:
+    with counted(PROMISE, f"screens with hostile texts: {', '.join(kinds)}") as tally:
         tally.add(await walk(everywhere(text), OPENINGS, (80, 24)))

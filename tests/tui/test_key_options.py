@@ -80,7 +80,7 @@ async def test_a_renewal_from_the_form_keeps_the_key_and_can_have_other_names(tm
         await user.press("enter", "down", *"b.mydomain.com")
         assert "F9: same key, passphrase, name" in user.screen_text
         await user.press("f9", "up", "right")
-        assert "A key that was copied stays copied" in user.screen_text
+        assert "Anyone who has a copy of the old key" in user.screen_text
         await user.press("down", "down")
         await user.paste(PHRASE)
         await user.press("down", "enter")

@@ -20,7 +20,7 @@ from screen_openings import CTRL_G, CTRL_U, F2
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PROMISE = "No secret is anywhere but where it belongs"
+PROMISE = "A secret appears only where it belongs"
 PROGRAM = ROOT / "tests" / "support" / "crashing_screens.py"
 BACK_TAB, DOWN = "\x1b[Z", "\x1b[B"
 
@@ -183,7 +183,10 @@ def assert_nowhere(work: AtWork, dialog: Dialog, shown: bytes) -> None:
 @pytest.mark.safety
 @pytest.mark.parametrize("name", DIALOGS)
 def test_a_dialog_gives_no_secret_away(work: AtWork, name: str) -> None:
-    with counted(PROMISE, "canaries through every dialog, the terminal's bytes read") as tally, work.session:
+    with (
+        counted(PROMISE, "canary secrets in every dialog: all bytes sent to the terminal") as tally,
+        work.session,
+    ):
         work.go(DIALOGS[name].steps)
         shown = work.shows()
         work.session.kill(signal.SIGTERM)
@@ -218,7 +221,10 @@ def test_screens_that_crash_give_no_secret_away(
     work: AtWork, name: str, taken: int, how: signal.Signals
 ) -> None:
     dialog = DIALOGS[name]
-    with counted(PROMISE, "the screens crash after each step of every dialog") as tally, work.session:
+    with (
+        counted(PROMISE, "canary secrets in screens that crash after each step of every dialog") as tally,
+        work.session,
+    ):
         work.go(dialog.steps[:taken])
         shown = work.shows()
         work.session.kill(how)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
-PROMISE = "The terminal is whole afterwards, and the form is kept"
+PROMISE = "The terminal is restored and the form is saved"
 TERMS = ("linux", "vt100", "xterm", "xterm-256color", "tmux-256color", "screen")
 ENDINGS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, None)
 """None for a terminal that is gone."""
@@ -144,7 +144,7 @@ def each_way() -> Iterator[tuple[Opening, str, signal.Signals | None]]:
 def test_from_every_screen_the_terminal_is_whole(
     place: HostilePlace, opening: Opening, term: str, how: signal.Signals | None
 ) -> None:
-    tried = f"every screen, TERM of six kinds: stopped and continued, {how.name if how else 'terminal gone'}"
+    tried = f"every screen, six values of TERM: stop and continue, {how.name if how else 'lost terminal'}"
     with counted(PROMISE, tried) as tally, start(place, term) as session:
         go(session, opening, place)
         if not opening.plain:
@@ -202,7 +202,7 @@ def test_in_the_middle_of_long_work_the_terminal_is_whole(
     if work is restore:
         back_up_now(session, "there.mydomain.com", BackupSpec(str(usb), Secret(PHRASE), Secret(PHRASE)))
     session.store.save_draft(dump_draft(Draft(common_name="typed.mydomain.com", key="rsa-4096")))
-    with counted(PROMISE, f"in the middle of long work, {how.name if how else 'terminal gone'}") as tally:
+    with counted(PROMISE, f"during long work, {how.name if how else 'lost terminal'}") as tally:
         with start(place) as user:
             user.wait_for("typed.mydomain.com")
             work(user, usb)
@@ -238,7 +238,7 @@ def test_a_storm_of_sizes_while_typing_loses_no_key(tmp_path: Path) -> None:
 def test_the_last_size_of_a_storm_stays(tmp_path: Path) -> None:
     chance = random.Random(1)  # noqa: S311 - the same every time
     with (
-        counted(PROMISE, "storms of sizes: the last one stays") as tally,
+        counted(PROMISE, "many resizes at once: the last size counts") as tally,
         start(HostilePlace(tmp_path, "")) as session,
     ):
         session.wait_for("Common name")
@@ -281,7 +281,7 @@ def test_the_terminal_gets_no_byte_that_is_not_meant(tmp_path: Path) -> None:
 def test_no_screen_gives_the_terminal_a_byte_that_is_not_meant(tmp_path: Path) -> None:
     place = make_hostile_place(tmp_path / "place", ALL_IN_ONE)
     with (
-        counted("The terminal gets only what is meant", "hostile text on every screen") as tally,
+        counted("The terminal gets no unintended bytes", "hostile text on every screen") as tally,
         start(place) as session,
     ):
         session.wait_for("Common name")

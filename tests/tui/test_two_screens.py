@@ -42,7 +42,9 @@ def make(session: PtySession, name: str) -> None:
 
 @pytest.mark.safety
 def test_each_sees_the_others_pairs_and_neither_undoes_the_others_change(tmp_path: Path) -> None:
-    with counted("Of two screens neither undoes the other's work", "pairs made and retired in both") as tally:
+    with counted(
+        "Two screens never undo each other's work", "pairs made and retired in both screens"
+    ) as tally:
         with screens(tmp_path) as first, screens(tmp_path) as second:
             for session in (first, second):
                 session.wait_for("Common name")
@@ -79,7 +81,8 @@ def test_the_forms_of_two_sessions_that_were_ended_are_both_there_at_the_next_st
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with counted(
-        "A half-filled form is never lost to another session", f"two ended by {number.name}"
+        "A session never overwrites the half-filled form of another one",
+        f"two sessions ended by {number.name}",
     ) as tally:
         with screens(tmp_path) as first, screens(tmp_path) as second:
             sessions = ((first, ONE), (second, TWO))

@@ -58,7 +58,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--make-csr",
         action="store_true",
-        help="make a missing CSR from the certificate, also in a search",
+        help="if there is no CSR, make one from the certificate",
     )
     parser.add_argument(
         "--names", nargs="+", metavar="NAME", help="with --key and --make-csr: make a CSR for these names"
@@ -76,7 +76,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     protection.add_argument("--decrypt-key", action="store_true", help="store every key without a passphrase")
     add_passphrase_arguments(parser)
     add_dry_run_argument(parser)
-    parser.add_argument("--yes", action="store_true", help="adopt the keys of a search without a question")
+    parser.add_argument("--yes", action="store_true", help="adopt the keys of a search without asking")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -129,7 +129,7 @@ def _search(session: Session, options: argparse.Namespace) -> SearchResult:
     if folder is None:
         return read_files(options.key or path, options.csr, options.cert)
     if options.csr or options.cert:
-        raise InputError("--csr and --cert go with --key", "a folder is searched for them")
+        raise InputError("--csr and --cert need --key", "a folder is searched for them")
     return search_folder(session, folder)
 
 

@@ -104,7 +104,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _rehearse(session: Session, options: argparse.Namespace, ready: PreparedExport) -> int:
-    """Print the files that would be written, after the checks that need no passphrase that is not given."""
+    """Print the files that would be written, after every check that does not need a missing passphrase."""
     is_given = options.key_passphrase_file is not None or (
         has_passphrase_option(options) and _is_for_key(options, ready)
     )

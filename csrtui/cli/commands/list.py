@@ -41,7 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--next", choices=[step.value for step in NextStep], help="only pairs with this next step"
     )
     parser.add_argument(
-        "--retired", action="store_true", help="show retired pairs too, as --filter, --json and --csv do"
+        "--retired", action="store_true", help="show retired pairs too (--filter, --json and --csv always do)"
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON document")

@@ -29,7 +29,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="the first is the common name; all are covered; without a name, a terminal asks for each field",
+        help="the first is the common name; all are covered; without NAME, csrtui asks for each field",
     )
     add_request_arguments(parser)
     add_subject_arguments(parser)

@@ -45,7 +45,7 @@ _NO_COMMON_NAME = {
 
 _MUST_STAPLE = Finding(
     "must-staple", Level.WARNING, FieldName.KEY, "",
-    "The new CSR requests must-staple, as the old one does: CAs that ended OCSP refuse such an order.",
+    "The new CSR requests must-staple, as the old one does: CAs without OCSP reject such an order.",
     Fix("do not request must-staple", drops_must_staple=True),
 )  # fmt: skip
 """The warning about must-staple that is kept from an old request (Let's Encrypt refuses it since 2025-05-07)."""

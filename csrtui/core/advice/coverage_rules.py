@@ -21,7 +21,7 @@ def _counterpart_hit(case: NameCase, counterpart: str) -> Hit | None:
 
 
 def _host_counterpart_hit(case: NameCase, counterpart: str) -> Hit | None:
-    """Return the hit for a host's counterpart, or None if the list has its wildcard, which gets the finding."""
+    """Return the hit for a host's counterpart, or None if the list has its wildcard, whose own finding reports it."""
     return None if f"*.{counterpart}" in case.names.first_index else _counterpart_hit(case, counterpart)
 
 

@@ -225,7 +225,7 @@ def decode_entities(text: str) -> str | None:
 
 
 def entity_like_text(text: str) -> str | None:
-    """Return the part of a text that CA linters mistake for an HTML entity, or None. The text has no real entities.
+    """Return the part of a text without real HTML entities that CA linters mistake for an entity, or None.
 
     pkilint decodes the entities that HTML accepts without a semicolon, such as ``&REG`` in ``M&REGAN``. zlint rejects
     every text that looks like an entity.
@@ -246,7 +246,7 @@ def _decodable_prefix(text: str) -> str | None:
 
 
 def repair_encoding(text: str) -> str | None:
-    """Return a text with its UTF-8 repaired that was decoded as ISO 8859-1 or Windows-1252, or None if it is undamaged.
+    """Repair a text whose UTF-8 was decoded as ISO 8859-1 or Windows-1252, or return None if the text is undamaged.
 
     Some undamaged text (``NESTLÉ®``) is valid UTF-8 by chance. Its repair would give a rare letter or a word in two
     scripts, so such text counts as undamaged.

@@ -262,7 +262,7 @@ CSR_RULES: tuple[Rule[Request], ...] = (
     ),
     Rule(
         "must-staple", Level.WARNING, Level.WARNING,
-        "The CSR requests must-staple: CAs that ended OCSP refuse such an order.",
+        "The CSR requests must-staple: CAs without OCSP reject such an order.",
         _must_staple, "RFC 7633, Let's Encrypt since 2025-05-07",
     ),
 )  # fmt: skip

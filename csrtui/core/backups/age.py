@@ -32,7 +32,7 @@ _STANZAS: Final = {
     b"scrypt": "a passphrase",
 }
 """The supported kinds of recipient by the type of their stanza (C2SP ``age``)."""
-_USAGE = "give the file of the age identity, or of the ssh private key, that it was encrypted to"
+_USAGE = "give the file of the age identity, or of the SSH private key, that it was encrypted to"
 
 
 def is_age(data: bytes) -> bool:
@@ -169,7 +169,7 @@ def _read_identities(pyrage: "ModuleType", data: bytes) -> list[Any]:
     if any(line.startswith(b"AGE-PLUGIN-") for line in lines):
         raise InputError("the identity is for an age plugin, and plugins are not supported", _USAGE)
     if not lines or not all(line.startswith(b"AGE-SECRET-KEY-1") for line in lines):
-        raise InputError("the identity file contains neither age identities nor an ssh private key", _USAGE)
+        raise InputError("the identity file contains neither age identities nor an SSH private key", _USAGE)
     if len(lines) > MAX_IDENTITIES:
         raise InputError(f"the identity file contains more than {MAX_IDENTITIES} identities", _USAGE)
     return [pyrage.x25519.Identity.from_str(line.decode("ascii", "replace")) for line in lines]
@@ -182,11 +182,11 @@ def _read_ssh_identity(pyrage: "ModuleType", data: bytes) -> Any:
         reason = str(error)
         if "must be decrypted" in reason or "EncryptedPem" in reason:
             raise InputError(
-                "the ssh private key has a passphrase, and cannot be used as it is",
+                "the SSH private key has a passphrase, and cannot be used as it is",
                 'cp KEY /dev/shm/k; ssh-keygen -p -N "" -f /dev/shm/k; give --identity /dev/shm/k; delete it',
             ) from error
         raise InputError(
-            "the ssh private key cannot be used: it is damaged, or neither ed25519 nor RSA", _USAGE
+            "the SSH private key cannot be used: it is damaged, or neither ed25519 nor RSA", _USAGE
         ) from error
 
 

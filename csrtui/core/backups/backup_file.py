@@ -167,7 +167,7 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
     if is_age(data):
         raise IdentityNeededError(
             "the backup is encrypted to recipients: no passphrase opens it",
-            "give --identity FILE: the age identity, or the ssh private key, that it was encrypted to",
+            "give --identity FILE: the age identity, or the SSH private key, that it was encrypted to",
         )
     if data.startswith(_UTF_16):
         raise InputError(

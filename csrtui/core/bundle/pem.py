@@ -156,7 +156,7 @@ def _mail_part_text(body: bytes) -> str:
 
 
 def _clean(text: str) -> str:
-    """Return the text without what other programs added: typographic dashes, invisible characters, tags and escapes."""
+    """Remove additions of other programs from a text: typographic dashes, invisible characters, tags and escapes."""
     text = text.translate(_TRANSLATION).replace("\r\n", "\n").replace("\r", "\n")
     if "\\" in text and "BEGIN" in text:
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPED[match[2]], text)

@@ -99,7 +99,7 @@ def _source(material: KeyMaterial) -> "Decoded":
         return certificate.load(min(material.certificates, key=lambda candidate: candidate.is_ca))
     if material.problems:
         raise material.problems[0].error
-    raise InputError("there is no CSR and no certificate in it", "give a CSR or a certificate, in PEM or DER")
+    raise InputError("it contains no CSR or certificate", "give a CSR or a certificate, in PEM or DER")
 
 
 def _alternative_names(source: "Decoded", ca: CaKind) -> tuple[list[str], list[str]]:

@@ -94,8 +94,7 @@ def load(der: bytes) -> "PrivateKey":
 
     if _algorithm(der) == _RSA_PSS:  # cryptography would write it as a plain RSA key
         raise InputError(
-            "the key is for RSA-PSS only (id-RSASSA-PSS), which is not supported: "
-            "saved as a plain RSA key, it would not match its certificate",
+            "the key is for RSA-PSS only (id-RSASSA-PSS), which is not supported",
             "make a new pair with csrtui new; TLS 1.3 uses RSA-PSS with plain RSA keys too",
         )
     with translate_errors(lambda error: _load_error(error, der)):
@@ -130,7 +129,7 @@ def _load_error(error: Exception, der: bytes = b"") -> InputError:
 
     if isinstance(error, UnsupportedAlgorithm | NotImplementedError):  # the latter for compressed points
         return InputError(f"the private key is of a kind that csrtui does not support{_describe_kind(der)}")
-    return InputError("the private key is damaged: its numbers do not fit together")
+    return InputError("the private key is damaged: its numbers are not consistent")
 
 
 def _check(key: "PrivateKey", der: bytes = b"") -> "PrivateKey":
@@ -139,7 +138,7 @@ def _check(key: "PrivateKey", der: bytes = b"") -> "PrivateKey":
         raise InputError("the key cannot sign: no CSR can be made with it")
     public_key = _stored_public_key(der)
     if public_key is not None and public_key != _public_key_bits(key):
-        raise InputError("the private key is damaged: the public key beside it belongs to another key")
+        raise InputError("the private key is damaged: the public key stored with it belongs to another key")
     return key
 
 

@@ -84,7 +84,7 @@ def missing_certificate_error(material: KeyMaterial) -> InputError:
     if material.requests:
         message = "that is a certificate request, not the certificate that the CA issued for it"
         return InputError(message, _REQUEST_HINT)
-    return InputError("there is no certificate in it", CA_FILE_HINT)
+    return InputError("it contains no certificate", CA_FILE_HINT)
 
 
 class _Reader:
@@ -281,4 +281,4 @@ def _unreadable_error(item: Item) -> InputError:
         asn1.to_der(item.der)
     except asn1.BerError as error:
         return InputError(items.describe_damage(f"the {noun}", error), _COPY_AGAIN)
-    return InputError(f"the {noun} is not what its label says: it has another structure")
+    return InputError(f"the {noun} does not have the structure that its label requires")

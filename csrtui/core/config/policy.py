@@ -28,7 +28,7 @@ class Policy(NamedTuple):
         return f"(set in {self.source})"
 
     def findings(self, key_type: KeyType) -> Iterator[Finding]:
-        """Yield an error that can be overruled if the rules do not allow a key type."""
+        """Yield an error if the rules do not allow a key type. ``--force`` can overrule it."""
         if self._allows(key_type):
             return
         allowed = [known for known in KeyType if self._allows(known)]

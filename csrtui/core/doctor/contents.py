@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _CERTIFICATE = "certificate.pem"
 _COMPARE_KEY = instruction(
-    "Nothing has to be done. To compare it with the CSR, print the public keys of both, with openssl pkey and "
-    "openssl req, and its passphrase."
+    "No action is needed. To compare it with the CSR, print both public keys: openssl pkey (with the passphrase) and "
+    "openssl req."
 )
 
 

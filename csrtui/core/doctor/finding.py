@@ -192,7 +192,7 @@ class PairReplacement:
         search = (
             f"Connect the disk of a backup of {self._pair} ({paths}) and check again."
             if paths
-            else f"No backup of {self._pair} is on record. Restore the pair if you have one elsewhere."
+            else f"No backup of {self._pair} is on record. If you have one elsewhere, restore it."
         )
         lost_file = "CSR" if self._condition.has_key else "key"
         return instruction(

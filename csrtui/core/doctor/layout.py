@@ -142,7 +142,7 @@ def _check_pairs_entry(file: FileFacts, user: int, *, creating: bool) -> Iterato
             remedy = instruction("Wait until the other csrtui has ended, then check again.")
             yield DoctorFinding(FindingCode.CREATION_UNDER_WAY, file.path, text, remedy)
         else:
-            text = f"{shown} was left by an interrupted creation, and may contain a key that nobody uses"
+            text = f"{shown} was left by an interrupted creation, and may contain an unused key"
             yield DoctorFinding(
                 FindingCode.LEFTOVER_CREATION, file.path, text, command("rm", "-rf", file.path)
             )
@@ -164,7 +164,7 @@ def _check_unknown(file: FileFacts, pair: str | None = None) -> Iterator[DoctorF
         )
     elif file.name.startswith(".") and pair is None:
         text = f"{visible(file.path)} is unknown to this version of csrtui"
-        remedy = instruction("Nothing has to be done: a newer version of csrtui may have put it there.")
+        remedy = instruction("No action is needed: a newer version of csrtui may have put it there.")
         yield DoctorFinding(FindingCode.UNKNOWN_HIDDEN, file.path, text, remedy)
     else:
         yield from _report_unexpected(file, pair)

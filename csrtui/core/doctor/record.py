@@ -130,14 +130,14 @@ TOLERANCE: Final = timedelta(minutes=5)
 """The maximum difference between two clocks that is not reported."""
 
 _CHECK_CLOCK: Final = instruction(
-    "Check the clock of this machine. If it is right now, it was wrong when the time was recorded, and the finding ends "
-    "at that time."
+    "Check the clock of this machine. If it is correct, it was wrong when the time was recorded. The finding then "
+    "disappears at that time."
 )
 WAIT_OR_CHECK_CLOCK: Final = instruction(
     "Wait for that time. If it has passed, set the clock of this machine."
 )
 _WRONG_CLOCK: Final = instruction(
-    "Nothing has to be done: the clock was wrong when one of the two times was recorded, and no command depends on them."
+    "No action is needed: the clock was wrong when one of the two times was recorded, and no command depends on them."
 )
 
 

@@ -26,7 +26,7 @@ _spent: ContextVar[list[float] | None] = ContextVar("spent", default=None)
 _PBES2 = "1.2.840.113549.1.5.13"
 _PBKDF2 = "1.2.840.113549.1.5.12"
 _SCRYPT = "1.3.6.1.4.1.11591.4.11"
-_HINT = "the file is damaged, or was made to keep this machine busy"
+_HINT = "the file is damaged, or was crafted to keep this machine busy"
 _OLD_SCHEMES = "1.2.840.113549.1."
 """The prefix of the PBES1 schemes (RFC 8018, A.3) and the PKCS #12 schemes (RFC 7292, C). Their parameters are a salt
 and an iteration count."""
@@ -34,10 +34,9 @@ and an iteration count."""
 
 @contextmanager
 def file_budget() -> Iterator[None]:
-    """Limit the work of all key derivations inside to `MAX_FILE_COST`, because one file can hold many keys.
+    """Limit the work of all key derivations in the block to `MAX_FILE_COST`, because one file can contain many keys.
 
-    The functions of this module that check a single derivation then also raise an `InputError` when the limit is
-    exceeded.
+    In the block, the functions of this module raise an `InputError` when the sum of all derivations exceeds the limit.
     """
     token = _spent.set([])
     try:
@@ -47,14 +46,14 @@ def file_budget() -> Iterator[None]:
 
 
 def _spend(cost: float) -> None:
-    """Add the work of a derivation to that of the file. 1 is the limit for one key."""
+    """Add the work of a derivation to that of the file. The unit is the limit for one key."""
     spent = _spent.get()
     if spent is None:
         return
     if sum(spent) + cost > MAX_FILE_COST:
         raise InputError(
             "not opened: opening all keys in this file would take too long",
-            "save the key in a file of its own; if the file has no other key, it was made to keep this machine busy",
+            "save the key in a file of its own; if the file has no other key, it was crafted to keep this machine busy",
         )
     spent.append(cost)
 

@@ -210,7 +210,7 @@ def to_der(pem: bytes) -> bytes:
     try:
         return b64decode(b"".join(lines[begins[0] + 1 : ends[0]]), validate=True)
     except (IndexError, ValueError) as error:
-        raise InputError("there is no key in it") from error
+        raise InputError("it contains no key") from error
 
 
 class _Envelope(NamedTuple):

@@ -138,7 +138,7 @@ def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
 
 
 def without_prefix(text: str) -> str:
-    """Return a name in the format of a CSR's names without the prefix of its type."""
+    """Remove the type prefix from a name in the format of a CSR's names, and return the rest."""
     return next((text[len(prefix) :] for prefix in _OTHER_PREFIXES if text.startswith(prefix)), text)
 
 
@@ -182,7 +182,7 @@ def _valid_host_form(host: str) -> str | None:
 def read_common_name(text: str, purpose: Purpose) -> Name:
     """Return the first name of a request. It may be any text if the certificate is not only for servers.
 
-    Without a server, a name without a dot, such as ``vpn-client-7``, is not a host either.
+    If the certificate is for no server at all, a name without a dot, such as ``vpn-client-7``, is not a host either.
     """
     name = read_name(text)
     if purpose is Purpose.SERVER or name.kind is not NameKind.DNS or not trim(text):

@@ -86,8 +86,8 @@ class Query(NamedTuple):
     def narrows(self, other: "Query") -> bool:
         """Return whether another query selects at least all pairs that this one selects, at any time.
 
-        This is the case, for example, if this query has one more letter. A word for the status matches pairs other than
-        its first letters do, so a query with such a word narrows no other.
+        This is the case, for example, if the user has typed one more letter. Return false for a query with a status
+        word such as ``due``, because it matches pairs that its first letters ``du`` do not match.
         """
         return (
             other.next_step is None
@@ -132,7 +132,7 @@ def _has_other_meaning(word: str) -> bool:
 
 
 def _begins(word: str, words: Sequence[str]) -> bool:
-    """Return whether one of `words` is `word`, or begins with it if it is not too short to be meant."""
+    """Return whether one of `words` is `word`, or begins with it. A `word` that is too short must be equal."""
     return word in words or (len(word) >= _MIN_PREFIX and any(text.startswith(word) for text in words))
 
 

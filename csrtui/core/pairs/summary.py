@@ -105,7 +105,7 @@ def _lacks_backup(backup: str, stage: str) -> bool:
 
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
-    """Return the number of pairs in use whose renewal is due but whose certificate is valid, and of those expired."""
+    """Return how many pairs in use are due for renewal but still valid, and how many have expired."""
     moment = to_microseconds(now)
     past = [summary for summary in summaries if summary.expires is not None and summary.expires < moment]
     expired = sum([summary.is_in_use for summary in past])
@@ -178,7 +178,7 @@ def from_microseconds(microseconds: int) -> datetime:
 def _search_text(name: str, record: PairRecord) -> str:
     """Return the text that a filter searches. It has both spellings of internationalized names and of the key type.
 
-    Most pairs have the name of their common name. Searching is faster if the subject alone contains it.
+    A name that the subject contains, such as the common name, is not repeated, because a short text is searched faster.
     """
     platform = PLATFORMS.get(record.platform)
     names = dict.fromkeys((name, *record.names))

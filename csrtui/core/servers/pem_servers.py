@@ -10,8 +10,8 @@ _READ_BY_SERVICE_USER = (
 )
 
 _TLSA = (
-    "With DANE, publish a TLSA record for {}: csrtui show --tlsa PAIR prints its data. Publish that of a renewal, "
-    "and wait two TTLs, before you install the new key."
+    "With DANE, publish a TLSA record for {}: csrtui show --tlsa PAIR prints its data. Before you install a new key, "
+    "publish its record too and wait two TTLs."
 )
 
 SERVERS = (
@@ -31,14 +31,14 @@ SERVERS = (
     Server(
         platform="apache",
         files=(FULL_CHAIN, CHAIN, KEY),
-        chain="in one file with the certificate, after it, from 2.4.8; before that in a separate file",
+        chain="from 2.4.8, in the file of the certificate, after it; in older versions, in a separate file",
         snippets=(
             Snippet(
                 "in the virtual host, from 2.4.8",
                 ("SSLEngine on", "SSLCertificateFile @certificate@", "SSLCertificateKeyFile @key@"),
                 Quoting.DOUBLE,
             ),
-            Snippet("before 2.4.8 in addition", ("[[SSLCertificateChainFile @chain@]]",), Quoting.DOUBLE),
+            Snippet("before 2.4.8, also", ("[[SSLCertificateChainFile @chain@]]",), Quoting.DOUBLE),
             Snippet("check and reload, Debian", ("apachectl configtest && systemctl reload apache2",)),
             Snippet("check and reload, RHEL", ("apachectl configtest && systemctl reload httpd",)),
         ),
@@ -146,7 +146,7 @@ SERVERS = (
         documentation="that of your server software",
         notes=(
             _READ_BY_SERVICE_USER,
-            "A server that starts as root may read the key before it drops privileges: then root keeps it, mode 0600.",
+            "A server that starts as root may read the key before it drops privileges; then keep it root-owned, 0600.",
             "If your server needs PKCS #12, choose tomcat or iis instead.",
         ),
     ),

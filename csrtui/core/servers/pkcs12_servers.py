@@ -106,7 +106,7 @@ SERVERS = (
         notes=(
             _KEYSTORE,
             "WebLogic 12.2 and Java 8u301 and later read it; older Java needs --legacy. A JKS is not needed.",
-            "The keystore and its key have the same passphrase: the file's.",
+            "The keystore and the key in it both have the passphrase of the file.",
         ),
     ),
     Server(
@@ -227,7 +227,7 @@ SERVERS = (
         ),
         query="",
         documentation="learn.microsoft.com, Remote Desktop listener certificate configurations",
-        note="Network Service must be able to read the key, as it can after this import.",
+        note="Network Service must be able to read the key; after this import, it can.",
     ),
     _windows(
         "windows-ldaps",

@@ -249,10 +249,10 @@ def _changed_since_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list
 
 
 def _match_csrs(answer: HostAnswer, pairs: Sequence[HostPair]) -> list[Request | None]:
-    """Return the CSR that the host sent for each pair.
+    """Return the CSR that the host sent for each pair, or None if there is none.
 
-    If the listed CSR is missing, it is the CSR at the same position, so that the differences can be reported, or None
-    if the numbers of CSRs and pairs differ.
+    If the host sent another CSR than the listed one, return the CSR at the same position, so that the differences can
+    be reported. This requires as many CSRs as pairs.
     """
     sent = list(islice(_read_csrs(answer), len(pairs)))
     by_digest = {csr.sha256: csr for csr in sent}

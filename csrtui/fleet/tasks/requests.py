@@ -243,7 +243,7 @@ def _literal_text_finding(field: FieldName, text: str) -> Finding:
         Level.WARNING if field in LABELS else Level.ERROR,  # no name contains a brace
         field,
         text,
-        f'{label}"{shown}" is literal, because it was not typed here. Type it if it is a variable.',
+        f'{label}"{shown}" is used literally, because it was not typed here. If it is a variable, type it again.',
     )
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A csrtui command for each of some pairs, and the words for it.
+    """A csrtui command that is run for each chosen pair, and the words that describe it.
 
     Attributes:
         verb: The verb of the question.

@@ -24,7 +24,7 @@ _HELP = {
     FieldName.NAMES: "All other names, separated by spaces, commas or lines. An inventory variable can contain one "
     "name or a list: {{ site }}.mydomain.com, {{ aliases }}",
 }
-_SUBJECT = "another on each host; the next step shows each with its advice"
+_SUBJECT = "different on each host; the next step shows all, with advice"
 
 
 class TemplateRequestPane(RequestPane):

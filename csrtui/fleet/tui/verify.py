@@ -48,7 +48,7 @@ class HostVerifyModal(HostPairsModal[HostVerifyChoice]):
     def fields(self) -> Sequence[tuple[str, Widget]]:
         """Return the identity."""
         path = default_recipient().removesuffix(".pub")  # the private half of the usual recipient
-        return [("Identity", PathField(path, "an age identity or ssh private key", id="identity"))]
+        return [("Identity", PathField(path, "an age identity or SSH private key", id="identity"))]
 
     def notes(self) -> list[Line]:
         """Return what happens with the backups and the identity."""

@@ -170,7 +170,7 @@ def summarize_results(results: Sequence[HostResult]) -> str:
     unchanged = sum(result.failure is None and not result.changed for result in results)
     failed = len(results) - changed - unchanged
     parts = [f"{changed} done"] if changed else []
-    parts += [f"{unchanged} {'was' if unchanged == 1 else 'were'} done already"] if unchanged else []
+    parts += [f"{unchanged} {'was' if unchanged == 1 else 'were'} already done"] if unchanged else []
     parts += [f"{failed} failed"] if failed else []
     hosts = len({result.host for result in results if result.host})
     return f"{', '.join(parts)} · {plural(hosts, 'host')}"

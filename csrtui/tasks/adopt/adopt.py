@@ -157,7 +157,9 @@ def plan(
             text = "is the key of an ACME account: it belongs to the ACME program, not to a certificate"
             skipped.append(Result(ok=True, file=path, text=text))
             continue
-        reason = "a file named with it cannot be used" if is_incomplete else obstacle(candidate, missing)
+        reason = (
+            "another file given with it cannot be used" if is_incomplete else obstacle(candidate, missing)
+        )
         if reason is None:
             candidates.append(candidate)
         else:
@@ -288,7 +290,7 @@ def _refuse_existing(session: Session, candidate: Candidate) -> None:
     if existing:
         raise RefusedError(
             f"the key is in the keystore already: {existing[0].name}",
-            f"a pair is never adopted over another; for a new CSR: csrtui renew {existing[0].name} --same-key",
+            f"an existing pair is never overwritten; for a new CSR: csrtui renew {existing[0].name} --same-key",
         )
 
 
@@ -343,7 +345,7 @@ def _record(
     if since != utc_text(now):
         is_of_file = candidate.in_use_since == candidate.file.modified
         proof = "its file" if is_of_file else "its first certificate"
-        event = f"key in use since {since} at least, as the date of {proof} says"
+        event = f"key in use since at least {since} (the date of {proof})"
         record = record.with_event(now, event, session.user)
     if chain is None:
         return record
@@ -388,7 +390,7 @@ def _result(
             *omissions,
             *candidate.remarks,
             *(issued.remarks if issued else ()),
-            f"{visible(path)} stays as it is: once no server uses it, remove it",
+            f"{visible(path)} is unchanged; delete it once no server uses it",
         ),
         import_result=issued,
     )

@@ -81,7 +81,7 @@ class Modal(ModalScreen[ResultT]):
     def loses_text(self, *, at_quit: bool = False) -> bool:
         """Return whether closing the dialog loses a text that the user has typed, or a new passphrase.
 
-        A passphrase that opens something is known elsewhere: only a new one is typed twice.
+        A new passphrase is one that the dialog asks for twice. The user knows any other passphrase and can type it again.
 
         Args:
             at_quit: Whether csrtui quits. Then the texts of `KEPT_FIELDS` are lost too.

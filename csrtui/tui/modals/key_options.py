@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from csrtui.core.base.secret import Secret
 
 _HELP = (
-    "Without a name, the pair is named after its first name. Without a passphrase, the key is readable by its owner "
+    "If the name is empty, the pair is named after its first host name. Without a passphrase, the key is readable by its owner "
     "only. The passphrase is not saved with the form. Only private CAs accept further attributes of the subject, such "
     "as OU=Research; UID=4711."
 )

@@ -1,4 +1,4 @@
-"""The dialog in which the other names of a request are seen, edited and removed one by one."""
+"""The dialog that shows the other names of a request, to edit or remove them one by one."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class NamesModal(Modal[NameEdits | None]):
         self.ask_before(self._dismiss)
 
     def loses_text(self, *, at_quit: bool = False) -> bool:
-        """Return whether a name in the field is lost or, if csrtui quits, a change of the list."""
+        """Return whether closing loses a name in the field or, if csrtui quits, a change of the list."""
         is_changed = NameEdits(tuple(self._names), self._is_literal) != self._initial
         return super().loses_text(at_quit=at_quit) or (at_quit and is_changed)
 

@@ -41,7 +41,7 @@ _ABOUT = (
 _NO_FILE = "Enter the path of the backup file."
 _WAY_BACK = "You are in the passphrase field; press Up for the path."
 _TO_RECIPIENTS = (
-    "This backup is encrypted to recipients. Enter the path of an age identity or ssh private key."
+    "This backup is encrypted to recipients. Enter the path of an age identity or SSH private key."
 )
 _UNSIGNED = (
     "It is not signed: anyone with write access to its medium could have changed the names and certificates."
@@ -244,7 +244,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
 
     def _ask_about_encryption(self, contents: BackupContents) -> None:
         text = (
-            "The backup states no passphrase for the key, but the backup is not signed. "
+            "According to the backup, the key had no passphrase, but the backup is not signed. "
             "The key keeps the passphrase of the backup unless you decrypt it."
         )
         question = ConfirmModal("Store the key decrypted?", text, "Decrypt", "Keep encrypted")

@@ -47,7 +47,7 @@ _IDENTITY_HELP = (
     "Enter the identity to test-restore each backup encrypted to recipients. "
     "If the identity is on another machine, run there: csrtui verify FILE --identity IDENTITY"
 )
-_NO_IDENTITY = "Enter the path of the age identity or ssh private key that opens the backups."
+_NO_IDENTITY = "Enter the path of the age identity or SSH private key that opens the backups."
 
 
 class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):

@@ -138,7 +138,7 @@ class DoctorScreen(Screen[None]):
         return ""
 
     async def action_fix_finding(self) -> None:
-        """Say how to fix the finding under the cursor, because no command of this screen does."""
+        """Show how to fix the finding under the cursor. No command of this screen can fix it."""
         self.tell(
             f"Run the command that is shown below. {key_of('view_remedies', self._commands)} shows it alone."
         )

@@ -207,7 +207,7 @@ class RequestScreen(FormScreen, PairsScreen):
         try:
             check_renewable(self._session, read_pair(self._session, renews)[0])
         except (InputError, RefusedError) as error:
-            hint = "clear both name fields to make a pair that renews none"
+            hint = "clear both name fields to make a pair that is not a renewal"
             raise RefusedError(error.message, hint) from error
         name, passphrase, _, same_key_of = self._options_for(renews)
         if not same_key_of:

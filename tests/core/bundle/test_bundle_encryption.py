@@ -179,4 +179,6 @@ def test_pkcs8_of_version_2_is_read_and_its_public_key_checked() -> None:
     public = Ed25519PrivateKey.from_private_bytes(b"\7" * 32).public_key().public_bytes_raw()
     assert len(bundle.read(ed25519(tlv(0x81, b"\0", public))).keys) == 1
     assert len(bundle.read(ed25519(b"")).keys) == 1
-    assert "the public key beside it belongs to another key" in text_of(ed25519(tlv(0x81, b"\0", bytes(32))))
+    assert "the public key stored with it belongs to another key" in text_of(
+        ed25519(tlv(0x81, b"\0", bytes(32)))
+    )

@@ -96,7 +96,7 @@ def test_a_key_that_is_damaged_hides_no_certificate() -> None:
     material = bundle.read(container(plain_part(bag(1, tlv(0x30, tlv(0x02, b"\0"))), cert_bag(), bag(3, tlv(0x30, oid("1.2.840.113549.1.9.22.1"), tlv(0xA0, tlv(0x04, b"x")))))))  # fmt: skip
     assert len(material.certificates) == 1
     assert [problem.text for problem in material.problems] == [
-        "the private key is damaged: its numbers do not fit together",
+        "the private key is damaged: its numbers are not consistent",
         "certificate 2 of 2 in the PKCS #12 is cut short: the encoding ends in its header",
     ]
 

@@ -133,7 +133,10 @@ def test_what_is_none_of_this_is_passed_over(given: bytes) -> None:
         (b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "cut short"),
         (b"-----BEGIN CERTIFICATE-----\nMIABBA==\n-----END CERTIFICATE-----\n", "cut short"),
         (b"-----BEGIN CERTIFICATE-----\nMAMEgAA=\n-----END CERTIFICATE-----\n", "damaged"),
-        (b"-----BEGIN CERTIFICATE-----\nMAMCAQA=\n-----END CERTIFICATE-----\n", "is not what its label says"),
+        (
+            b"-----BEGIN CERTIFICATE-----\nMAMCAQA=\n-----END CERTIFICATE-----\n",
+            "does not have the structure that its label requires",
+        ),
         (DER[:-9], "the file is cut short: the length says"),
     ],
 )
