@@ -44,4 +44,4 @@ def test_without_a_place_for_the_table_the_file_does_not_change(topic: Path) -> 
 
 
 def test_the_documentation_has_a_table_of_benchmarks() -> None:
-    assert "| what | figure" in read_table("benchmarks", "bench")
+    assert "| what | result" in read_table("benchmarks", "bench")

@@ -143,7 +143,7 @@ def test_the_passphrase_of_the_key_comes_from_a_file(csrtui: Csrtui, to: Path, t
     issued(csrtui, "a.com", "--passphrase-file", own)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--key-passphrase-file", own)
     assert ran.status == 0
-    assert "nginx gets the key without one" in ran.err
+    assert "nginx gets the key without a passphrase" in ran.err
     assert CANARY not in ran.out + ran.err
     wrong = secret_file(tmp_path / "wrong", OTHER_CANARY)
     ran = csrtui("export", "a.com", "--replace", "--key-passphrase-file", wrong)

@@ -60,12 +60,12 @@ def test_documentation_that_is_not_installed_is_an_error(
     ("variables", "shown"),
     [
         ({"PAGER": "sed s/^/paged:/"}, "paged:"),
-        ({"PAGER": "sed s/^/paged:/", "TERM": "dumb"}, "like passphrase files"),
-        ({"PAGER": "no-such-pager"}, "like passphrase files"),
-        ({"PAGER": "'"}, "like passphrase files"),
-        ({"PAGER": "cat"}, "like passphrase files"),
+        ({"PAGER": "sed s/^/paged:/", "TERM": "dumb"}, "passphrase files need mode 0600"),
+        ({"PAGER": "no-such-pager"}, "passphrase files need mode 0600"),
+        ({"PAGER": "'"}, "passphrase files need mode 0600"),
+        ({"PAGER": "cat"}, "passphrase files need mode 0600"),
         ({"PAGER": "true"}, ""),
-        ({"PAGER": shlex.join(argv("help", "backups"))}, "like passphrase files"),
+        ({"PAGER": shlex.join(argv("help", "backups"))}, "passphrase files need mode 0600"),
     ],
 )
 def test_a_terminal_shows_a_topic_through_the_pager(variables: dict[str, str], shown: str) -> None:

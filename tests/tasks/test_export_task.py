@@ -162,7 +162,7 @@ def test_an_encrypted_key_is_written_plain_where_the_server_has_to_read_it(
     found = ready(session, to)
     assert found.needs_key_passphrase
     assert not found.needs_file_passphrase
-    assert [text for text in found.warnings if "nginx gets the key without one" in text]
+    assert [text for text in found.warnings if "nginx gets the key without a passphrase" in text]
     export(session, found, key_passphrase=PASSPHRASE)
     assert (to / "a.com.key").read_bytes().startswith(b"-----BEGIN PRIVATE KEY-----")
     assert b"ENCRYPTED" in session.store.read_key("a.com")

@@ -336,7 +336,7 @@ async def test_the_passphrase_of_an_encrypted_key_is_asked_for(tmp_path: Path, s
         await at_install(user)
         await choose(user, "nginx")
         await name_folder(user, tmp_path / "tls")
-        assert "gets the key without one" in said(user, "notes")
+        assert "gets the key without a passphrase" in said(user, "notes")
         user.app.screen.query_one("#folder").focus()
         await user.settle()
         await user.press("enter", "enter")

@@ -172,7 +172,7 @@ async def test_a_pasted_csr_fills_the_form(tmp_path: Path) -> None:
     [
         ("/nowhere/at/all", "Cannot read /nowhere/at/all"),
         ("no-such-pair", "Cannot read no-such-pair"),
-        ("one line\nand another", "no CSR and no certificate"),
+        ("one line\nand another", "no CSR or certificate"),
         ("-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----", "That is a private key"),
     ],
 )

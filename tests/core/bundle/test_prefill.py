@@ -253,8 +253,8 @@ EMPTY_CSR = b"-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQU
         (EMPTY_CSR % b"....", "the certificate request contains '.', which is not a character of base64"),
         (der(CSR)[:-9], "the file is cut short: the length says"),
         (der(certificate(name(CN)))[:-9], "the file is cut short: the length says"),
-        (KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), "no CSR and no certificate"),
-        (KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), "no CSR and no certificate"),
+        (KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), "no CSR or certificate"),
+        (KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), "no CSR or certificate"),
     ],
     ids=range(21),  # the data is random, and too long to be a name
 )  # fmt: skip
