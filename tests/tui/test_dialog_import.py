@@ -196,7 +196,7 @@ async def test_what_is_of_no_pair_or_no_certificate_is_said_and_what_was_typed_s
         await user.press("i")
         for file, answer in {
             "stranger.pem": "matches no pair here. Subject: CN=stranger.example.com",
-            "notes.txt": "it contains no certificate",
+            "notes.txt": "contains no certificate",
             "missing.pem": "No such file",
             "folder": "is a folder",
         }.items():
