@@ -100,7 +100,9 @@ OPENINGS = (
     Opening("MarkModal", _at(SENT, _SUBMIT, ("m", "Note"))),
     Opening("NoticeModal", _at(SENT, _SUBMIT, ("s", "n your computer:")), plain=True),
     Opening("ImportModal", _at(SENT, _IMPORT)),
-    Opening("ImportModal", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "ontains no certificate"))),
+    Opening(
+        "ImportModal", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "ontains no certificate"))
+    ),
     Opening("InstallModal", _at(ISSUED, _INSTALL)),
     Opening("RenewModal", _at(DUE, (".", f"Renew {DUE}"))),
     Opening("RestoreModal", (*_KEYSTORE, ("r", "Restore a pair"))),
