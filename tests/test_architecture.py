@@ -1,4 +1,4 @@
-"""The house: four floors, what each may import, and modules that one can read."""
+"""The architecture: four layers, their permitted imports, and readable modules."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_importing_all_modules_below_the_screens_imports_no_screens() -> None:
 
 @cache
 def dependencies() -> frozenset[str]:
-    """The top-level modules that are neither csrtui's own nor Python's."""
+    """Return the imported top-level modules that belong neither to csrtui nor to Python."""
     return frozenset(
         {"cryptography", "idna", "iso3166", "platformdirs", "publicsuffixlist", "textual", "rich", "tomlkit"}
     )
@@ -240,12 +240,12 @@ def test_a_function_can_be_read_without_scrolling() -> None:
 
 @cache
 def parsed() -> dict[Path, tuple[str, ast.Module]]:
-    """The source of every module."""
+    """Return the syntax tree of every module."""
     return {file: (file.read_text(), ast.parse(file.read_text())) for file in FILES}
 
 
 def imports_of_screens(file: Path) -> set[str]:
-    """The modules of the screens that a module imports when it is loaded."""
+    """Return the modules of the screens that a module imports when it is loaded."""
     found: set[str] = set()
     waiting: list[ast.AST] = [ast.parse(file.read_text())]
     while waiting:

@@ -1,4 +1,4 @@
-"""Many hosts read, beside the cheapest that Ansible itself can do with them."""
+"""Benchmark: read many hosts, compared with the fastest command that Ansible itself can run on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FILTER = "/host1www2"
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """All hosts' pairs beside ``true`` on all hosts, both over Ansible's local connection."""
+    """Yield the row for listing all hosts' pairs, compared with ``true`` on all hosts (Ansible's local connection)."""
     what = f"csrtui fleet list, {_HOSTS} hosts with {_PAIRS} pairs each, {_FORKS} at a time"
     ansible = Path(sys.executable).with_name("ansible")
     if not ansible.exists():
@@ -52,7 +52,7 @@ def rows(options: Options) -> Iterator[Row]:
 
 
 def _peak(inventory: Path, hosts: int, options: Options) -> float:
-    """The most memory in MB that the screen ever has: it reads all hosts, is filtered, and shows every host."""
+    """Return the peak memory of the screen in MB while it reads all hosts, is filtered, and shows every host."""
     store = options.folder(f"screen{hosts}")
     command = (*CSRTUI, "--store", str(store), "fleet", "--inventory", str(inventory), f"--forks={_FORKS}")
     with Terminal(command, environment(options)) as terminal:
@@ -68,7 +68,7 @@ def _peak(inventory: Path, hosts: int, options: Options) -> float:
 
 
 def _inventory(options: Options, hosts: int) -> Path:
-    """An inventory of hosts with a keystore each, all of the same pairs."""
+    """Write an inventory of hosts, each with a keystore of the same pairs, and return its path."""
     first = options.folder("stores") / "host0"
     for number in range(_PAIRS):
         seconds((*CSRTUI, "--store", str(first), "new", f"www{number}.example-shop.com"), options)
@@ -78,7 +78,7 @@ def _inventory(options: Options, hosts: int) -> Path:
 
 
 def _listed(options: Options, hosts: int) -> Path:
-    """An inventory of the first of those hosts."""
+    """Write an inventory of the first hosts, and return its path."""
     lines = []
     for number in range(hosts):
         store = options.folder("stores") / f"host{number}"

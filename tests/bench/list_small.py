@@ -1,4 +1,4 @@
-"""Commands on a store of a few pairs: what one waits for at the prompt."""
+"""Benchmark: commands on a store with a few pairs, as a user waits for them at the prompt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BARE = (sys.executable, "-c", "")
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """Each command beside what it cannot do without: Python alone, or with `x509`."""
+    """Yield a row for each command, compared with Python alone or with Python that only imports `x509`."""
     own = (*CSRTUI, "--store", str(options.folder("store")))
     names = [f"www{number}.example-shop.com" for number in range(_PAIRS)]
     for name in names:

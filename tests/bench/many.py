@@ -1,4 +1,4 @@
-"""Many pairs at once: made, backed up and verified, beside what makes as many keys without keeping them safe."""
+"""Benchmark: make, back up and verify many pairs, compared with programs that make as many keys without durability."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ with ThreadPoolExecutor(os.cpu_count()) as pool:
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """Making 1,000 pairs, RSA keys on all cores, and backups."""
+    """Yield the rows for 1,000 pairs, for RSA keys on all cores, and for backups."""
     own, loop = _in_turn(options, lambda at: _made(options, _PAIRS, at), lambda at: _openssl(options, at))
     yield Row("1,000 pairs, P-256, durable", own, against="a loop of openssl req", base=loop, goal=0.25)
     yield from _others(options, own)
@@ -50,7 +50,7 @@ def rows(options: Options) -> Iterator[Row]:
 
 
 def _in_turn(options: Options, *measured: Callable[[int], float]) -> list[Spread]:
-    """Milliseconds of each, taken in turn; each is given a number that nobody had."""
+    """Return the milliseconds of each task. The runs alternate, and each gets a new number."""
     rounds = [[1000 * one(next(_numbers)) for one in measured] for _ in range(options.runs)]
     return [Spread.of(column) for column in zip(*rounds, strict=True)]
 
@@ -86,14 +86,14 @@ def _openssl(options: Options, at: int) -> float:
 
 
 def _loop(options: Options, at: int, make: str) -> float:
-    """Seconds that a shell takes to do something a thousand times, in a folder of its own."""
+    """Return the seconds that a shell needs to run a command a thousand times, in its own folder."""
     folder = options.folder(f"loop-{at}")
     script = f'cd "$1" && for i in $(seq {_PAIRS}); do {make} || exit; done'
     return seconds(["sh", "-c", script, "sh", str(folder)], options)
 
 
 def _others(options: Options, own: Spread) -> Iterator[Row]:
-    """One run of each: they are slow, and there is no goal."""
+    """Yield a row for one run of each other program. They are slow, and have no goal."""
     loops = {
         "certtool": (
             "printf 'cn = host%s.example-shop.com\\ndns_name = host%s.example-shop.com\\n' $i $i > $i.t && "
@@ -116,7 +116,10 @@ def _others(options: Options, own: Spread) -> Iterator[Row]:
 
 
 def _backups(options: Options) -> Iterator[Row]:
-    """A thousand of each, beside one: with a key derived for each, a thousand would take a thousand times as long."""
+    """Yield rows for a thousand backups, compared with one.
+
+    Without a shared derived key, they would take a thousand times as long.
+    """
     passphrase = options.folder("secret") / "passphrase"
     passphrase.write_text("correct horse battery staple\n")
     passphrase.chmod(0o600)

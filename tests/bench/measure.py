@@ -1,4 +1,4 @@
-"""What every measurement is made of: commands run side by side, and the spread of what they took."""
+"""The base of all benchmarks: run commands side by side, and compute the spread of their times."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a section measures with.
+    """The options of a benchmark.
 
     Attributes:
         runs: How often each thing is measured; a figure is the median.
@@ -36,7 +36,7 @@ class Options:
     full: bool = False
 
     def folder(self, name: str) -> Path:
-        """A folder of this name in the scratch folder, which nobody else can read: a store can be in it."""
+        """Return a new folder in the scratch folder that other users cannot read, so it can contain a store."""
         folder = self.scratch / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
@@ -44,7 +44,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of several runs, with the least and the most as the noise."""
+    """The median of several runs, with the minimum and maximum."""
 
     median: float
     least: float
@@ -52,25 +52,25 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Spread:
-        """The spread of at least one value."""
+        """Return the spread of one or more values."""
         ordered = sorted(values)
         return cls(statistics.median(ordered), ordered[0], ordered[-1])
 
 
 def p95(values: Iterable[float]) -> float:
-    """The least value that 95 of 100 do not exceed."""
+    """Return the smallest value that 95% of the values do not exceed."""
     ordered = sorted(values)
     return ordered[-(-len(ordered) * 95 // 100) - 1]
 
 
 def environment(options: Options) -> dict[str, str]:
-    """What a measured program finds: no settings of whoever measures, a home of its own."""
+    """Return the environment of a measured program: no settings of the user, and its own home."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return kept | {"HOME": str(options.folder("home")), "TERM": "xterm-256color"}
 
 
 def seconds(command: Sequence[str], options: Options, *, status: int = 0) -> float:
-    """How long a command takes, from before it is started until it has ended.
+    """Return the duration of a command in seconds, from before its start to its end.
 
     Raises:
         RuntimeError: It did not end with `status`; its own words are in the message.
@@ -91,7 +91,7 @@ def seconds(command: Sequence[str], options: Options, *, status: int = 0) -> flo
 
 
 def side_by_side(commands: Sequence[Sequence[str]], options: Options) -> list[Spread]:
-    """How many milliseconds each command takes, the runs taken in turn so that all meet the same noise.
+    """Return the milliseconds of each run of each command. The runs alternate, so that all have the same noise.
 
     A first run of each, which fills the disk's cache, is not counted.
     """

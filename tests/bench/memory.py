@@ -1,4 +1,4 @@
-"""The memory of a batch: it must not grow with the rows."""
+"""Benchmark: the memory of a batch, which must not grow with the number of rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """The peak of many rows beside that of few."""
+    """Yield the row for the peak with many rows, compared with few rows."""
     most = _MOST if options.full else _MANY
     few, many = (
         Spread.of([_peak(batch(options, count, f"memory-{count}"), options)]) for count in (_FEW, most)
@@ -34,7 +34,7 @@ def rows(options: Options) -> Iterator[Row]:
 
 
 def _peak(command: list[str], options: Options) -> float:
-    """The most memory that a command had at a time, in kB (getrusage)."""
+    """Return the peak memory of a command in kB (getrusage)."""
     done = subprocess.run(
         [sys.executable, "-c", _PEAK, *command],
         cwd=ROOT,

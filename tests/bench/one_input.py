@@ -1,14 +1,14 @@
-"""What csrtui's screens are measured against: the least Textual app in which one can type."""
+"""The reference for csrtui's screens: the smallest Textual app in which a user can type."""
 
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 
 class OneInput(App[None]):
-    """An app with one Input and nothing else."""
+    """An app with only one Input."""
 
     def compose(self) -> ComposeResult:
-        """Build it."""
+        """Build the app."""
         yield Input()
 
 

@@ -1,4 +1,4 @@
-"""Other Textual programs, each in a virtual environment made for it: their first picture, and typing into them."""
+"""Benchmark: first picture and typing in other Textual programs, each in its own virtual environment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BESIDE = "a Textual app with one Input"
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """The first picture of each, and how soon a key shows; only where everything is measured."""
+    """Yield the rows for each program: its first picture, and the time until a key is visible. Only with ``--full``."""
     for program, packages in _PACKAGES.items() if options.full else ():
         try:
             command = [_installed(program, packages, options)]

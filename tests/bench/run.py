@@ -1,4 +1,4 @@
-"""Measures csrtui beside other programs and prints a table: ``python tests/bench/run.py``.
+"""Run the benchmarks, compare csrtui with other programs, and print a table: ``python tests/bench/run.py``.
 
 A section is a module of this folder with ``rows(options: Options) -> Iterator[Row]``, named in `SECTIONS`.
 Figures are medians; everything that is compared runs in turn with what it is compared to. Run it on a
@@ -46,7 +46,7 @@ _FEWEST_RUNS = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure the sections asked for; the status is 1 when a goal is missed."""
+    """Run the chosen sections. Return exit status 1 if a goal is missed."""
     options = _parser().parse_args(arguments)
     chosen: list[str] = options.sections or list(SECTIONS)
     if not Path(CSRTUI[0]).is_file():
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _announced(name: str, options: Options, *, quiet: bool) -> Iterator[table.Row]:
-    """The rows of a section, each printed as it is known."""
+    """Yield the rows of a section, and print each as soon as it is measured."""
     if not quiet:
         print(f"\n## {SECTIONS[name]} ({name})\n\n{table.head()}", flush=True)
     for row in importlib.import_module(name).rows(options):

@@ -1,4 +1,4 @@
-"""How long csrtui takes to its first picture, beside the least Textual app."""
+"""Benchmark: the time until csrtui's first picture, compared with the smallest Textual app."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ONE_INPUT = (sys.executable, str(Path(__file__).with_name("one_input.py")))
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """First pictures, on an empty store."""
+    """Yield the rows for the first picture with an empty store."""
     own = (*CSRTUI, "--store", str(options.folder("store")))
     base, figure = first_pictures([ONE_INPUT, own], options)
     yield Row(
@@ -37,7 +37,7 @@ def rows(options: Options) -> Iterator[Row]:
 def first_pictures(
     commands: Sequence[Sequence[str]], options: Options, *, columns: int = 80, rows: int = 24
 ) -> list[Spread]:
-    """How many milliseconds each program takes to its first picture, the runs taken in turn.
+    """Return the milliseconds until the first picture of each program. The runs alternate.
 
     A first run of each, which fills the disk's cache, is not counted.
 

@@ -1,4 +1,4 @@
-"""Stores from one pair to a hundred thousand: what a user waits for must not grow with them."""
+"""Benchmark: stores of one to 100,000 pairs. The waiting time of a user must not grow with the number of pairs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MODES = {"key.pem": 0o600, "request.pem": 0o644, "pair.json": 0o600}
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """Commands and screens on every size of store."""
+    """Yield the rows for commands and screens, for every size of store."""
     empty = options.folder("empty")
     template = options.folder("template")
     seconds((*CSRTUI, "--store", str(template), "new", "template.example.com"), options)
@@ -96,7 +96,7 @@ def _screens(store: Path, empty: Path, size: int, options: Options) -> Iterator[
 
 
 def _typed(command: Sequence[str], options: Options) -> tuple[list[float], float]:
-    """Seconds for each character typed into the filter and taken back again; and the peak memory in MB."""
+    """Return the seconds for each character typed into the filter and deleted again, and the peak memory in MB."""
     with Terminal(command, environment(options)) as terminal:
         terminal.first_picture()
         terminal.settle(_QUIET_SECONDS, _READ_SECONDS)
@@ -109,7 +109,7 @@ def _typed(command: Sequence[str], options: Options) -> tuple[list[float], float
 
 
 def _acts(command: Sequence[str], options: Options) -> dict[str, list[float]]:
-    """Seconds until the rows are right, for what is done with a list besides filtering."""
+    """Return the seconds until the rows are final, for each list action other than filtering."""
     with Terminal(command, environment(options)) as terminal:
         terminal.first_picture()
         terminal.settle(_QUIET_SECONDS, _READ_SECONDS)
@@ -133,7 +133,7 @@ def _name(number: int) -> str:
 
 
 def _fill(store: Path, template: Path, size: int) -> None:
-    """Write pairs with the key and the CSR of one; only their records differ."""
+    """Write pairs with the key and CSR of a single pair. Only their records differ."""
     contents = {file: (template / file).read_bytes() for file in _MODES}
     record = json.loads(contents["pair.json"])
     (store / "pairs").mkdir(0o700)

@@ -1,4 +1,4 @@
-"""The rows of the result, as a table in Markdown or as JSON."""
+"""The rows of the result, formatted as a Markdown table or as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """Whether a goal is met."""
+    """The result of comparing a figure with its goal."""
 
     MET = "met"
     MISSED = "MISSED"
@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing measured.
+    """A measurement.
 
     Attributes:
         what: What.
@@ -45,7 +45,7 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """The median as a multiple of the base's."""
+        """The median as a multiple of the base's median."""
         if self.figure is None or self.base is None:
             return None
         return self.figure.median / self.base.median
@@ -61,7 +61,7 @@ class Row:
         return Verdict.MET if reached <= self.goal else Verdict.MISSED
 
     def as_json(self) -> dict[str, Any]:
-        """The row as one JSON object."""
+        """Return the row as a JSON object."""
         spreads = {
             name: None if spread is None else [spread.median, spread.least, spread.most]
             for name, spread in (("figure", self.figure), ("base", self.base))
@@ -79,7 +79,7 @@ class Row:
 
 
 def documentation_table(rows: Iterable[Row], about: str, before: str) -> str:
-    """Return the text for the topic on benchmarks: the figures with goals, and below them the others.
+    """Return the text for the topic on benchmarks: first the figures with goals, then the others.
 
     Args:
         rows: What was measured now.
@@ -100,7 +100,7 @@ _OTHERS = "## Results without a goal"
 
 
 def _lines(text: str) -> dict[str, str]:
-    """The lines of a table, by what they are about."""
+    """Return the lines of a table by their first column."""
     lines = [one for one in text.splitlines() if one.startswith("| ")][2:]
     return {one.split(" | ")[0].removeprefix("| "): one for one in lines}
 
@@ -109,12 +109,12 @@ _HEAD = ("what", "result (min–max)", "compared with", "its result (min–max)"
 
 
 def head() -> str:
-    """The two lines that a table begins with."""
+    """Return the header lines of a table."""
     return _line(_HEAD) + "\n" + _line(["---"] * len(_HEAD))
 
 
 def line(row: Row) -> str:
-    """A row of the table."""
+    """Return a row of the table."""
     ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
     goal = "" if row.goal is None else f"≤ {row.goal:g}{f' {row.unit}' if row.base is None else ''}"
     cells = (row.what, _spread(row.figure, row.unit), row.against, _spread(row.base, row.unit), ratio, goal)

@@ -1,4 +1,4 @@
-"""A program on a pseudo-terminal of its own, and when which bytes came out of it.
+"""Run a program in its own pseudo-terminal, and record when it writes which bytes.
 
 A first picture is `PAINTED` cells drawn that are not blank. All times are seconds on one clock that
 starts before the program does, so that its interpreter and its imports are in them.
@@ -41,16 +41,16 @@ _END_SECONDS = 5.0
 
 
 class NothingDrawnError(Exception):
-    """The program drew nothing where something was awaited; what it drew before is in the message."""
+    """The program did not draw the expected output. The message contains its output so far."""
 
 
 class ProgramEndedError(NothingDrawnError):
-    """The program ended by itself."""
+    """The program has ended unexpectedly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a key led to.
+    """The response to a key.
 
     Attributes:
         first: Seconds from the key to the first byte; None when nothing was written.
@@ -100,7 +100,7 @@ class Terminal:
         os.close(self._terminal)
 
     def first_picture(self) -> float:
-        """Wait for the first picture; return the seconds since the program was started.
+        """Wait for the first picture, and return the seconds since the program was started.
 
         Raises:
             NothingDrawnError: There was none.
@@ -112,11 +112,14 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """Everything drawn so far, without the escape sequences."""
+        """The text drawn so far, without escape sequences."""
         return _ESCAPE.sub(b"", bytes(self._drawn)).decode(errors="replace")
 
     def settle(self, quiet: float = _QUIET_SECONDS, limit: float = _ANSWER_SECONDS) -> int:
-        """Read until nothing came for `quiet` seconds, `limit` seconds at most; return how many bytes came."""
+        """Read until there was no output for `quiet` seconds, but at most `limit` seconds.
+
+        Return the number of bytes.
+        """
         count, end = 0, time.perf_counter() + limit
         while (left := end - time.perf_counter()) > 0:
             data = self._read(min(quiet, left))
@@ -126,11 +129,11 @@ class Terminal:
         return count
 
     def send(self, keys: str) -> None:
-        """Send keys all at once."""
+        """Send several keys at once."""
         os.write(self._terminal, keys.encode())
 
     def press(self, key: str, quiet: float = _BETWEEN_KEYS_SECONDS) -> Answer:
-        """Send one key, and read until nothing came for `quiet` seconds."""
+        """Send one key, and read until there was no output for `quiet` seconds. Return the response."""
         before = time.perf_counter()
         os.write(self._terminal, key.encode())
         data = self._read(_ANSWER_SECONDS)
@@ -140,7 +143,7 @@ class Terminal:
         return Answer(first, len(data) + self.settle(quiet))
 
     def settled(self, key: str, quiet: float = _QUIET_SECONDS) -> float:
-        """Send one key; return the seconds to the last byte before nothing came for `quiet` seconds.
+        """Send one key, and return the seconds until the last byte before a pause of `quiet` seconds.
 
         Raises:
             NothingDrawnError: The key led to nothing.
@@ -155,7 +158,7 @@ class Terminal:
         return last
 
     def seen(self, text: str, limit: float = _START_SECONDS) -> float:
-        """Return how many seconds it takes from now until a text is drawn.
+        """Return the seconds from now until a text is drawn.
 
         Raises:
             NothingDrawnError: It is not.
@@ -168,13 +171,13 @@ class Terminal:
         return time.perf_counter() - before
 
     def peak_memory(self) -> float:
-        """The most memory that the program ever had, in MB."""
+        """Return the peak memory of the program in MB."""
         with open(f"/proc/{self._pid}/status") as status:
             [line] = [line for line in status if line.startswith("VmHWM:")]
         return int(line.split()[1]) / 1024
 
     def idle(self, seconds: float) -> float:
-        """Bytes per second that come although nothing is pressed."""
+        """Return the number of bytes per second without any key press."""
         end, count = time.perf_counter() + seconds, 0
         while (left := end - time.perf_counter()) > 0:
             count += len(self._read(left))

@@ -1,4 +1,4 @@
-"""Typing into the form: how soon a key shows, and how many bytes that is."""
+"""Benchmark: typing in the form: the time until a key is visible, and the number of bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _RSA_4096 = "\x1b[C" * 5
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """Latency and bytes of keys, of nothing, and of keys while a key is being made."""
+    """Yield the rows for the latency and bytes of keys, idle output, and keys during key generation."""
     own = (*CSRTUI, "--store", str(options.folder("store")))
     runs = [(typed(ONE_INPUT, options), typed(own, options)) for _ in range(options.runs)]
     for what, figure in (("p95", p95), ("median", lambda times: Spread.of(times).median)):
@@ -59,7 +59,7 @@ def rows(options: Options) -> Iterator[Row]:
 def typed(
     command: Sequence[str], options: Options, term: str = "xterm-256color", size: tuple[int, int] = (80, 24)
 ) -> list[Answer]:
-    """Type a host name into what has the focus at the start, key by key."""
+    """Type a host name into the focused field, key by key, and return the responses."""
     variables = environment(options) | {"TERM": term}
     with Terminal(command, variables, columns=size[0], rows=size[1]) as terminal:
         terminal.first_picture()
@@ -68,7 +68,7 @@ def typed(
 
 
 def _bytes(options: Options) -> Iterator[Row]:
-    """Bytes of a key in the form and of a step in the list, on screens and with colours of either kind."""
+    """Yield the rows for the bytes of a key in the form and of a step in the list, by screen size and colours."""
     for (columns, rows_), (term, colours) in itertools.product(_SIZES, _TERMS.items()):
         at = f"{columns}×{rows_}, {colours}"
         store = options.folder(f"typed-{columns}-{term}")
@@ -80,7 +80,7 @@ def _bytes(options: Options) -> Iterator[Row]:
 
 
 def _stepped(options: Options, term: str, size: tuple[int, int]) -> list[Answer]:
-    """Go down and up the list of some pairs."""
+    """Move down and up the list of some pairs, and return the bytes of each step."""
     store = options.folder("stepped")
     own = (*CSRTUI, "--store", str(store))
     if not (store / "pairs").exists():
@@ -95,7 +95,7 @@ def _stepped(options: Options, term: str, size: tuple[int, int]) -> list[Answer]
 
 
 def _longest_gap(options: Options, number: int) -> float:
-    """Milliseconds; keys are pressed one after the other until the pair is made."""
+    """Return the longest wait for a key's echo in milliseconds, while keys are pressed until the pair exists."""
     store = options.folder(f"rsa-{number}")
     with Terminal((*CSRTUI, "--store", str(store)), environment(options)) as terminal:
         terminal.first_picture()

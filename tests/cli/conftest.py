@@ -1,4 +1,4 @@
-"""csrtui on an empty store of the test's own."""
+"""Run csrtui with an empty store for each test."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def csrtui(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Csrtui:
-    """Runs commands within this process."""
+    """Return an object that runs commands in this process."""
     return Csrtui(tmp_path / "store", capsys, monkeypatch)

@@ -1,4 +1,4 @@
-"""``csrtui adopt``: what it shows before anything is taken, what it prints, and with which exit status."""
+"""``csrtui adopt``: the question before an adoption, the output and the exit status."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ CERTIFICATE = pem(intermediate().sign(CSR), intermediate().certificate)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a passphrase costs is not the matter here."""
+    """Use few iterations, because these tests do not depend on their number."""
     monkeypatch.setattr(own_pkcs8, "ITERATIONS", 1000)
 
 
 @pytest.fixture
 def put(tmp_path: Path) -> Callable[..., str]:
-    """Write files into a folder that is not the store's; return that folder."""
+    """Write files into a folder outside the store, and return the folder."""
     folder = tmp_path / "elsewhere"
 
     def write(**files: bytes) -> str:
@@ -58,7 +58,7 @@ def put(tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture
 def phrase(tmp_path: Path) -> str:
-    """The path of a passphrase file."""
+    """Return the path of a passphrase file."""
     path = tmp_path / "phrase"
     path.write_bytes(PHRASE + b"\n")
     path.chmod(0o600)

@@ -1,4 +1,4 @@
-"""``backup --recipient``, ``verify --identity`` and ``--confirm``, ``restore --identity``: the whole way and the wrong turns."""
+"""``backup --recipient``, ``verify --identity`` and ``--confirm``, ``restore --identity``: success and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Further subject attributes: they follow the six fields, are for a private CA only, and are kept by `renew`."""
+"""Further subject attributes follow the six fields, need a private CA, and are kept by `renew`."""
 
 from __future__ import annotations
 

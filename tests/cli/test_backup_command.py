@@ -1,4 +1,4 @@
-"""``csrtui backup``: what it makes, what it answers, and what it refuses before it asks for anything."""
+"""``csrtui backup``: files, output, and errors that are reported before the passphrase prompt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    """Give a folder for backups and a passphrase."""
+    """Return a folder for backups and a passphrase file."""
     return Places.made_in(tmp_path)
 
 

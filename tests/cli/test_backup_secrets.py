@@ -1,4 +1,4 @@
-"""The passphrase and the key's bytes are in no argument, variable, output or other file, not even of a crash."""
+"""The passphrase and the key never appear in arguments, variables, output or other files, not even after a crash."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ STORE = "store"
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    """Give a folder for backups, a passphrase, and a pair whose key lies plain in the store."""
+    """Return a folder for backups, a passphrase file, and a pair whose key is stored without a passphrase."""
     run_process("new", "a.com", store=tmp_path / STORE)
     return Places.made_in(tmp_path)
 
 
 def secrets_of(folder: Path) -> list[bytes]:
-    """The passphrase, and the private number of the key as it is, in hex, and within its PEM."""
+    """Return the passphrase and the private number of the key: raw, in hex and in PEM."""
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -48,7 +48,7 @@ def secrets_of(folder: Path) -> list[bytes]:
 
 
 def holding(folder: Path, secrets: list[bytes]) -> set[str]:
-    """The files below a folder that hold one of the secrets."""
+    """Return the files below a folder that contain one of the secrets."""
     return {
         str(path.relative_to(folder))
         for path in folder.rglob("*")

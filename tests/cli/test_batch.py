@@ -1,4 +1,4 @@
-"""``csrtui new --from``: a line for each row, the good ones kept; a file whose header is not understood makes nothing."""
+"""``csrtui new --from``: a line for each row, good rows are kept, and an invalid header makes no pair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``csrtui new --from`` as a process: answered as rows come, stopped in good order, and gone on with."""
+"""``csrtui new --from`` as a process: results appear as rows arrive, it stops cleanly, and it can be continued."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def making(store: Path, source: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run it while the block runs."""
+    """Run the command during the block."""
     process = subprocess.Popen(
         argv("new", "--from", source),
         stdin=subprocess.PIPE,

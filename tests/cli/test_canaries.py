@@ -1,4 +1,4 @@
-"""A canary key and a canary passphrase through every command, as the kernel sees it: what is written, and where to."""
+"""A canary key and a canary passphrase in every command: strace shows where the data goes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace
 
 
 def traced(path: Path, flow: Flow) -> tuple[subprocess.CompletedProcess[bytes], list[bytes]]:
-    """Run a flow, and what it gave to the kernel, a call a line."""
+    """Run a flow under strace, and return its system calls, one per line."""
     home, log = str(path / "home"), path.with_suffix(".log")
     words = [word.format(path=path) for word in flow.words]
     strace = ["strace", "-f", "-y", "-v", "-xx", "-qq", "-s", "1000000", "-o", str(log), "-e", _TRACED]
@@ -63,7 +63,7 @@ def _decoded(found: re.Match[bytes]) -> bytes:
 
 
 def told(lines: list[bytes], path: Path, flow: Flow, secrets: Secrets) -> list[bytes]:
-    """The calls that give a secret to what is not to have it."""
+    """Return the calls that pass a secret to a place where it does not belong."""
     wrong = []
     for line in lines:
         to = _WRITTEN_TO.search(line)

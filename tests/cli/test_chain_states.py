@@ -1,4 +1,4 @@
-"""``import``, ``show`` and ``doctor`` say the same about a chain: valid, invalid and why, or not checkable and why."""
+"""``import``, ``show`` and ``doctor`` agree on a chain: valid, invalid or not checkable, with the reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STRANGE = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x0
 
 
 def answer(made: Csrtui, path: Path, **changes: Any) -> tuple[Path, Case]:
-    """Write what a CA delivers for the pair: everything but the root."""
+    """Write the answer of a CA for the pair: all certificates except the root."""
     csr = x509.load_der_x509_csr(read_pem((made.pair(NAME) / "request.pem").read_bytes()).der)
     leaf = {"public_key": csr.public_key(), "subject": csr.subject, **changes.pop("leaf_options", {})}
     case = Maker("ec").case(**{"leaf": (names(NAME),), **changes, "leaf_options": leaf})
@@ -32,14 +32,14 @@ def answer(made: Csrtui, path: Path, **changes: Any) -> tuple[Path, Case]:
 
 @pytest.fixture
 def made(csrtui: Csrtui) -> Csrtui:
-    """Give csrtui with a pair for a private CA."""
+    """Return csrtui with a pair for a private CA."""
     assert csrtui("new", NAME, "--ca", "private").status == 0
     return csrtui
 
 
 @dataclass(frozen=True)
 class State:
-    """What csrtui says of a chain.
+    """The expected statements of csrtui about a chain.
 
     Attributes:
         state: Valid, invalid or not checkable.

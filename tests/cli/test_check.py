@@ -1,4 +1,4 @@
-"""``csrtui check``: the advice, and 1 as the answer when something blocks."""
+"""``csrtui check`` prints the advice, and exits with 1 if a finding blocks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def passphrase_file(tmp_path: Path) -> str:
-    """Give a file with a passphrase that is as it should be."""
+    """Return a valid passphrase file."""
     path = tmp_path / "passphrase"
     path.write_text("seven words that nobody would ever guess\n")
     path.chmod(0o600)

@@ -26,7 +26,7 @@ def needs(shell: str) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def folder(csrtui: Csrtui, tmp_path: Path) -> Path:
-    """Give a folder with the script of every shell and the command itself, and a keystore with one pair."""
+    """Return a folder with the script of every shell, the command itself, and a keystore with one pair."""
     assert csrtui("new", "www.mydomain.com").status == 0
     for shell in SHELLS:
         (tmp_path / ("_csrtui" if shell == "zsh" else shell)).write_text(csrtui("completion", shell).out)

@@ -1,4 +1,4 @@
-"""``csrtui csr``: as PEM or DER, on stdout or into a new file, and what the history says of it."""
+"""``csrtui csr``: PEM or DER, on stdout or in a new file, and the entry in the history."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def block() -> list[str]:
 
 
 class Reader:
-    """A reader who types the commands of the documentation, in a folder with the files that it names."""
+    """A reader who types the commands of the documentation, in a folder with the files that they name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -60,7 +60,7 @@ class Reader:
         return self.folder / path.lstrip("/")
 
     def _make_elsewhere(self) -> None:
-        """Two keys that csrtui did not make: one with its CSR, one as certbot leaves it, behind links."""
+        """Make two keys without csrtui: one with its CSR, and one as certbot stores it, behind links."""
         live = self.at("/etc/letsencrypt/live/old.mydomain.com")
         archive = self.at("/etc/letsencrypt/archive/old.mydomain.com")
         live.mkdir()
@@ -80,7 +80,7 @@ class Reader:
                 (self.folder / "server.csr").write_bytes(request.to_pem(der))
 
     def gets_an_answer(self) -> None:
-        """What the CA says to www.csr."""
+        """Write the CA's answer to www.csr."""
         csr = x509.load_pem_x509_csr((self.folder / "www.csr").read_bytes())
         leaf = intermediate().sign(csr.public_bytes(Encoding.DER))
         (self.folder / "answer.pem").write_bytes(pem(leaf))

@@ -1,4 +1,4 @@
-"""``csrtui doctor``: for people and for programs, with the exit status for cron."""
+"""``csrtui doctor``: its text, its JSON, and the exit status for cron."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every remedy of the doctor, run to the letter on a store that is broken in that way, fixes it and harms nothing."""
+"""Run every remedy of the doctor on a store with that problem: it fixes the problem and harms nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def identities(found: list[Found], *levels: str) -> set[tuple[str, str]]:
 
 
 def assert_fixed(store: RemediedStore, before: list[Found], fixed: Found, treasures: set[bytes]) -> None:
-    """The finding is gone, no error came up, and no key, CSR, certificate or backup is lost."""
+    """Assert that the finding is gone, without a new error and without a lost key, CSR, certificate or backup."""
     after = store.examine()
     assert fixed.identity not in identities(after, "error", "warning")
     assert identities(after, "error") <= identities(before, "error")

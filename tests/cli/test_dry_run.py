@@ -1,4 +1,4 @@
-"""``--dry-run`` of every command that writes: the checks and exit statuses of the real run, and nothing is written."""
+"""``--dry-run`` of every command that writes: the checks and exit status of the real run, but nothing is written."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ FAILURES = {
 
 
 def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
-    """Return mode, time of change and content of everything in a folder."""
+    """Return the mode, modification time and content of everything in a folder."""
     found = {}
     for path in (folder, *sorted(folder.rglob("*"))):
         status = path.lstat()
@@ -83,7 +83,7 @@ def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """A place with everything that the commands need; dry runs leave it as it is."""
+    """Return a place with everything that the commands need. Dry runs do not change it."""
     place = make_place(tmp_path_factory.mktemp("dry") / "place")
     (place.given / "wrong").write_text("not the passphrase of it\n")
     (place.given / "wrong").chmod(0o600)
@@ -94,12 +94,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture
 def dry(made: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Csrtui:
-    """Runs commands on that place."""
+    """Return an object that runs commands in that place."""
     return Csrtui(made.store, capsys, monkeypatch)
 
 
 def words(place: Place, arguments: tuple[str, ...]) -> list[str]:
-    """Fill in the folders."""
+    """Return the words with the folders filled in."""
     folders = {name: str(getattr(place, name)) for name in ("usb", "out", "given", "path")}
     return [word.format(**folders) for word in arguments]
 

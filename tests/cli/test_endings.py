@@ -1,4 +1,4 @@
-"""Real processes: pipes that close, disks that are full, streams that are closed, keys that interrupt."""
+"""Real processes: closed pipes, full disks, closed streams, and interrupts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """A store with a pair in it."""
+    """Return a store with one pair."""
     folder = tmp_path / "store"
     assert run_process("new", "shop.a.com", store=folder).status == 0
     return folder
@@ -31,7 +31,7 @@ def pairs(store: Path) -> list[str]:
 
 @pytest.mark.parametrize("command", [("list",), ("show", "shop.a.com"), ("csr", "shop.a.com"), ("--help",)])
 def test_a_reader_that_has_seen_enough_is_no_error(store: Path, command: tuple[str, ...]) -> None:
-    """The reader is gone before the first byte, which is the hardest case of ``| head -1``."""
+    """Close the pipe before the first byte, which is the hardest case of ``| head -1``."""
     reading, writing = os.pipe()
     os.close(reading)
     done = subprocess.run(
@@ -90,7 +90,7 @@ def test_a_closed_stdout_is_said_before_anything_is_made(store: Path) -> None:
 
 
 def test_with_all_else_closed_no_file_of_a_pair_gets_a_standard_number(store: Path) -> None:
-    """Were key.pem opened as descriptor 2, a library's warning would land in it."""
+    """If key.pem were opened as descriptor 2, a warning of a library would be written to it."""
     ran = run_shell('"$@" <&- 2>&-', "new", "b.com", store=store)
     assert (ran.status, ran.out) == (0, "b.com\n")
     folder = store / "pairs" / "b.com"
@@ -112,7 +112,7 @@ def test_an_encoding_that_lacks_a_letter_gets_an_escape(store: Path, encoding: s
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_it_waits_ends_it_without_a_word(store: Path, number: signal.Signals) -> None:
-    """It waits for its passphrase on a pipe; that it does is seen in /proc."""
+    """Send the signal when /proc shows that the command waits for its passphrase on a pipe."""
     reading, writing = os.pipe()
     process = subprocess.Popen(
         argv("new", "shop.b.com", "--passphrase-fd", str(reading)),
@@ -131,7 +131,7 @@ def test_a_signal_while_it_waits_ends_it_without_a_word(store: Path, number: sig
 
 
 def _wait_until_read(writing: int) -> None:
-    """Give half a line, and wait until it has been taken out of the pipe: then the other half is awaited."""
+    """Write half a line, and wait until the command has read it and waits for the rest."""
     import fcntl
     import time
 

@@ -1,4 +1,4 @@
-"""``csrtui export`` and ``csrtui guide``: results and directives, exit codes, passphrases."""
+"""``csrtui export`` and ``csrtui guide``: results, directives, exit codes and passphrases."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def secret_file(path: Path, text: str) -> str:
 
 
 def issued(csrtui: Csrtui, name: str = "a.com", *options: str) -> None:
-    """A pair whose certificate came home."""
+    """Return a pair with an imported certificate."""
     assert csrtui("new", name, *options).status == 0
     csr = x509.load_pem_x509_csr((csrtui.pair(name) / "request.pem").read_bytes())
     leaf = intermediate().sign(csr.public_bytes(Encoding.DER))
@@ -267,7 +267,7 @@ def test_access_for_others_to_the_key_is_refused(csrtui: Csrtui, to: Path) -> No
 
 
 def test_a_public_certificate_under_the_name_of_the_key_is_not_replaced(csrtui: Csrtui, to: Path) -> None:
-    """Whoever puts it there would else get the key, because the owner of a replaced file stays."""
+    """Otherwise, the user who put it there would get the key, because a replaced file keeps its owner."""
     issued(csrtui)
     planted = to / "a.com.key"
     planted.write_bytes((csrtui.pair("a.com") / "certificate.pem").read_bytes())

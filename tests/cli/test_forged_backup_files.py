@@ -1,4 +1,4 @@
-"""Whoever can write to the backup medium, but does not know the passphrase: each forgery, through the commands."""
+"""An attacker can write to the backup medium, but does not know the passphrase: every forgery, in the commands."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 @pytest.fixture
 def places(tmp_path: Path, csrtui: Csrtui) -> Places:
-    """Give a verified backup of a.com, whose key has no passphrase."""
+    """Return a verified backup of a.com, whose key has no passphrase."""
     places = Places.made_in(tmp_path)
     csrtui("new", "a.com", "--ca", "private")
     places.back_up(csrtui)
@@ -36,7 +36,7 @@ def places(tmp_path: Path, csrtui: Csrtui) -> Places:
 
 
 def request_exchanged(data: bytes) -> bytes:
-    """For another name, with the same key."""
+    """Return the backup with a CSR for another name, made with the same key."""
     original = parse(data).csr.der
     return data.replace(request.to_pem(original), request.to_pem(original.replace(b"a.com", b"b.com")))
 
@@ -194,5 +194,5 @@ def test_a_changed_one_tells_the_way_out(csrtui: Csrtui, data_restore: Path) -> 
 
 @pytest.fixture
 def data_restore() -> Path:
-    """The folder of backups as they come out of mails and editors."""
+    """Return the folder with backups as mails and editors change them."""
     return ROOT / "tests" / "data" / "restore"

@@ -1,4 +1,4 @@
-"""Text from anywhere through every command: what is said, with ``--json`` too, shows it, and nothing does anything."""
+"""Hostile text in every command: the output shows it, also with ``--json``, and it has no effect."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def filled(line: tuple[str, ...], place: HostilePlace) -> list[str]:
 
 
 def is_shown(ran: Ran) -> bool:
-    """Whether every line shows what it holds; a line of JSON is JSON."""
+    """Return whether every line displays its content, or is JSON."""
     lines = (ran.out + ran.err).split("\n")
     return (
         ran.status in range(4)
@@ -106,7 +106,7 @@ def is_shown(ran: Ran) -> bool:
 
 
 def go_through(csrtui: Csrtui, place: HostilePlace) -> int:
-    """Give every line to csrtui; how many those were."""
+    """Run csrtui with every command line, and return the number of lines."""
     for line in LINES:
         ran = csrtui(*filled(line, place))
         assert is_shown(ran), (line, ran)
@@ -117,7 +117,7 @@ def go_through(csrtui: Csrtui, place: HostilePlace) -> int:
 
 
 def at(csrtui: Csrtui, path: Path, text: str, patch: pytest.MonkeyPatch) -> HostilePlace:
-    """The place, where csrtui works on its store in its environment."""
+    """Return csrtui with the store and environment of the place."""
     place = make_hostile_place(path / "place", text)
     for name, value in {**place.environ, "CSRTUI_STORE": str(place.store)}.items():
         patch.setenv(name, value)

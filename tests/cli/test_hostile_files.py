@@ -1,4 +1,4 @@
-"""Whatever a file is that a command is given, there is a clear answer that names it: no hang, no traceback, no flood."""
+"""For any input file, a command ends with a clear message that names it: no hang, no traceback, no flood of text."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ FINE = {
 
 @contextmanager
 def deadline() -> Iterator[None]:
-    """Raise an error where something hangs."""
+    """Raise an error if the block does not end in time."""
 
     def late(_signal: int, _frame: object) -> None:
         raise TimeoutError(f"no answer in {DEADLINE} seconds")
@@ -82,7 +82,7 @@ def deadline() -> Iterator[None]:
 
 @pytest.fixture
 def places(tmp_path: Path) -> dict[str, str]:
-    """What stands for the words in capitals."""
+    """Return the values for the words in capitals."""
     passphrase = tmp_path / "passphrase"
     passphrase.write_text("correct horse battery staple\n")
     passphrase.chmod(0o600)
@@ -95,7 +95,7 @@ def places(tmp_path: Path) -> dict[str, str]:
 
 
 def filled(arguments: tuple[str, ...], places: dict[str, str]) -> list[str]:
-    """The command line."""
+    """Return the command line with these values."""
     words = []
     for word in arguments:
         for stands, path in places.items():
@@ -105,7 +105,7 @@ def filled(arguments: tuple[str, ...], places: dict[str, str]) -> list[str]:
 
 
 def is_clear(ran: Ran, path: str) -> bool:
-    """Whether it says no, names the file (or what it was used for), and shows nothing but text."""
+    """Return whether the output refuses the file, names it (or its purpose), and is plain text."""
     text = ran.out + ran.err
     return (  # who gives an identity gives one only
         ran.status in {1, 2, 3}
@@ -159,7 +159,7 @@ def test_a_process_with_little_memory_refuses_them_in_time(
 
 
 def run_limited(arguments: list[str], env: dict[str, str]) -> Ran:
-    """Run csrtui as a process that gets little memory, and has to end in time."""
+    """Run csrtui as a process with little memory and a time limit."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, deadline():
         process = subprocess.Popen(
             ["prlimit", f"--as={MEMORY}", "--core=0", *argv(*arguments)],

@@ -1,4 +1,4 @@
-"""``csrtui import`` and ``csrtui retire``: what they print, where, and with which exit status."""
+"""``csrtui import`` and ``csrtui retire``: their output on stdout and stderr, and their exit status."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHAIN = pem(intermediate().certificate, root().certificate)
 
 @pytest.fixture
 def made(csrtui: Csrtui) -> Csrtui:
-    """Csrtui with a pair."""
+    """Return csrtui with a pair."""
     assert csrtui("new", NAME, "-O", "My Ltd", "-L", "London", "-C", "GB").status == 0
     return csrtui
 
@@ -40,7 +40,7 @@ def asked(csrtui: Csrtui, name: str = NAME) -> bytes:
 
 @pytest.fixture
 def answer(made: Csrtui, tmp_path: Path) -> Path:
-    """Give what the CA answered: another name, and the chain before the certificate."""
+    """Write the answer of a CA: with a further name, and with the chain before the certificate."""
     path = tmp_path / "answer.txt"
     leaf = intermediate().sign(asked(made), names=[NAME, "b.com"], start=FROM, days=DAYS)
     path.write_bytes(b"Dear customer,\n" + CHAIN + pem(leaf))
@@ -158,7 +158,7 @@ def test_programs_are_told_of_retired_pairs_too(made: Csrtui) -> None:
 
 
 def test_the_whole_way_with_openssl_as_the_ca(tmp_path: Path) -> None:
-    """``openssl ca`` signs what ``csrtui csr`` printed; its certificate comes home with its own text around it."""
+    """``openssl ca`` signs the output of ``csrtui csr``. Its certificate is imported with the text around it."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     store = tmp_path / "store"

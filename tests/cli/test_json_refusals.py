@@ -1,4 +1,4 @@
-"""An item that is refused is an answer: every command that prints results prints them then too, with ``--json``."""
+"""With ``--json``, every command that prints results also prints a result for a refused item."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 class Place:
-    """A store with the pairs a.com, whose key has a passphrase, and b.com; a certificate, a key and backups beside it."""
+    """A store with the pairs a.com, whose key has a passphrase, and b.com; a certificate, a key, backups."""
 
     def __init__(self, csrtui: Csrtui, folder: Path) -> None:
         self.csrtui = csrtui
@@ -51,13 +51,13 @@ class Place:
         return str(file)
 
     def file(self, name: str, data: bytes) -> str:
-        """A file with that in it, for its owner only."""
+        """Write a file with this content that only its owner can read."""
         (self.folder / name).write_bytes(data)
         (self.folder / name).chmod(0o600)
         return str(self.folder / name)
 
     def in_words(self, text: str) -> str:
-        """A word of a command line, with what it stands for here."""
+        """Return a word of a command line with its placeholder filled in."""
         names = {
             "RIGHT": self.right,
             "WRONG": self.wrong,

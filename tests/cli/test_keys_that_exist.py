@@ -1,4 +1,4 @@
-"""Pairs from a key that exists: `new --key-file`, `adopt --names`, `renew --same-key`."""
+"""Pairs from an existing key: `new --key-file`, `adopt --names`, `renew --same-key`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``csrtui list`` in a cron job and as a calendar: what is due, silence where nothing is, an exit status to ask for."""
+"""``csrtui list`` for cron and as a calendar: due renewals, no output without them, and ``--fail-if-any``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def issue(csrtui: Csrtui, tmp_path: Path, name: str, *, age: int, days: int = 90
 
 @pytest.fixture
 def three(csrtui: Csrtui, tmp_path: Path) -> Csrtui:
-    """One due, one fresh, one without a certificate."""
+    """Return csrtui with three pairs: one is due, one is fresh, one has no certificate."""
     for name in ("due.com", "fresh.com", "new.com"):
         csrtui("new", name)
     issue(csrtui, tmp_path, "due.com", age=70)

@@ -1,4 +1,4 @@
-"""``csrtui list`` of many pairs prints, byte for byte, what it prints when it reads each of them."""
+"""With many pairs, ``csrtui list`` prints the same bytes as if it read each pair."""
 
 from __future__ import annotations
 

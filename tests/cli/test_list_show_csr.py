@@ -1,4 +1,4 @@
-"""``csrtui list``, ``show`` and ``csr``: what is in the store, for people and for programs."""
+"""``csrtui list``, ``show`` and ``csr``: their text and their JSON."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_csv_is_read_back_by_a_csv_reader(csrtui: Csrtui) -> None:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d", "\t=", "\r=", "x;="])
 def test_csv_never_starts_a_formula_in_a_spreadsheet(csrtui: Csrtui, tmp_path: Path, start: str) -> None:
-    """The common name comes from a CSR of somebody else, as an adopted pair has it."""
+    """The common name is from a foreign CSR, as in an adopted pair."""
     name = f"{start}HYPERLINK(1)"
     (tmp_path / "key.pem").write_bytes(pkcs8(rsa_key()))
     (tmp_path / "request.pem").write_bytes(csr(rsa_key(), common_name=name))

@@ -1,4 +1,4 @@
-"""The man page is up to date, describes every command, and has no fault that mandoc or man report."""
+"""The man page is up to date, describes every command, and passes mandoc and man without a fault."""
 
 from __future__ import annotations
 

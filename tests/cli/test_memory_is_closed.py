@@ -1,4 +1,4 @@
-"""While csrtui holds a passphrase no other process of its user reads its memory, and killed it leaves no core."""
+"""While csrtui has a passphrase in memory, no other process of its user can read it, and a kill leaves no core dump."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DUMPING = ("ABRT", "SEGV", "BUS", "ILL", "FPE", "QUIT", "TRAP", "SYS", "XCPU")
 
 
 def seen(folder: Path, hardened: str) -> list[str]:
-    """What an ordinary process of the same user can open of one that holds a passphrase."""
+    """Return the parts of a process with a passphrase that another process of the same user can open."""
     folder.mkdir()
     folder.chmod(0o755)
     done = subprocess.run(
@@ -35,7 +35,7 @@ def seen(folder: Path, hardened: str) -> list[str]:
 
 
 def dumped(folder: Path, hardened: str, number: signal.Signals) -> bool:
-    """Whether a process that holds a passphrase leaves a core when that signal kills it."""
+    """Return whether a process with a passphrase leaves a core dump when this signal kills it."""
     folder.mkdir()
     words = ["prlimit", "--core=unlimited", sys.executable, "-B", str(PROGRAM), str(folder), hardened, "wait"]
     with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
@@ -50,7 +50,7 @@ def dumped(folder: Path, hardened: str, number: signal.Signals) -> bool:
 
 @pytest.fixture
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder on whose way there every user can go."""
+    """Return a folder that every user can reach."""
     path = tmp_path_factory.mktemp("theirs")
     for folder in (path, *path.parents):
         if folder.name.startswith(("theirs", "popen-", "pytest-")):  # pytest's own

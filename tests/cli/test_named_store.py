@@ -1,4 +1,4 @@
-"""A store that was named and does not exist is an error for what needs it, and made by what adds pairs."""
+"""A named store that does not exist is an error for commands that need pairs. Commands that add pairs create it."""
 
 from __future__ import annotations
 

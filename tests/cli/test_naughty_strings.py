@@ -1,4 +1,4 @@
-"""The big list of naughty strings, through every field of the command line.
+"""The big list of naughty strings, in every field of the command line.
 
 Each gives a finding, or a CSR that openssl reads back identically; never a traceback, never a raw control character.
 """
@@ -39,7 +39,7 @@ def nobody(*_: object) -> int:
 
 
 def arguments(field: str, text: str) -> list[str]:
-    """The options that put a text into one field; ``=`` and ``--`` keep what begins with a hyphen a value."""
+    """Return the options that put a text into one field. ``=`` and ``--`` protect values that begin with a hyphen."""
     values = {**SAFE, field: text} if field in FIELDS else SAFE
     options = [f"--{name.replace('_', '-')}={value}" for name, value in values.items()]
     names = {"common_name": [text], "names": ["www.mydomain.com", text]}.get(field, ["www.mydomain.com"])
@@ -134,7 +134,7 @@ OPENSSL = {
 
 
 def read_by_openssl(pem: bytes) -> dict[str, str]:
-    """The subject, field by field: UTF-8 as it is, one attribute on each line, nothing escaped but controls."""
+    """Return the subject as openssl prints it: UTF-8, one attribute per line, with only control characters escaped."""
     command = ["openssl", "req", "-noout", "-subject", "-verify", "-nameopt", "sep_multiline,utf8,sname"]
     done = subprocess.run(command, input=pem, capture_output=True, check=True)
     assert b"verify OK" in done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""``csrtui new``: a pair on the first try, nothing at all where the answer is no."""
+"""``csrtui new``: a pair at the first attempt, or nothing if the request is refused."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def new(store: Path, *options: str) -> PtySession:
-    """Start the command on a terminal that cannot move its cursor."""
+    """Start the command on a terminal without cursor movement."""
     env = {"TERM": "dumb", "CSRTUI_CONFIG": str(store.parent / "none.toml"), "CSRTUI_STORE": str(store)}
     return PtySession(argv("new", *options), env=env, columns=100, rows=200)
 

@@ -1,4 +1,4 @@
-"""No command and no screen opens a connection: what they ask of the kernel is looked at, and they need no network."""
+"""No command and no screen opens a connection: strace shows their system calls, and they work without a network."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_no_command_makes_a_socket(
 
 
 def without_network() -> list[str]:
-    """The words that run a program in a network namespace of its own, which has no interface but a loopback that is down."""
+    """Return the words that run a program in its own network namespace, in which only a disabled loopback exists."""
     words = ["unshare", "-rn"]
     if (
         shutil.which("unshare") is None
@@ -103,7 +103,7 @@ def run(place: Path, before: list[str], name: str) -> subprocess.CompletedProces
 @pytest.mark.safety
 @needs_strace
 def test_no_command_opens_a_connection(tmp_path: Path) -> None:
-    """In a namespace without a network, traced: every command does its work, and asks for no socket."""
+    """Run every command under strace in a namespace without a network: it succeeds and opens no socket."""
     place, log = make_place(tmp_path / "place").path, tmp_path / "trace"
     before = [*without_network(), "strace", "-f", "-qq", "-e", "trace=%network", "-o", str(log)]
     with counted(PROMISE, "every command under strace, in a namespace without a network") as tally:

@@ -1,4 +1,4 @@
-"""``--encrypt-key``: from a file, a descriptor or the terminal; never seen, and nothing made in between."""
+"""``--encrypt-key``: passphrases from a file, a descriptor or the terminal, never shown, and no partial pair."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_what_is_blocked_anyway_asks_for_nothing(csrtui: Csrtui) -> None:
 
 
 def test_without_a_terminal_it_says_what_to_use(tmp_path: Path) -> None:
-    """In a session of its own, so that /dev/tty is nobody's."""
+    """Run in a new session, so that there is no /dev/tty."""
     ran = run_process(*NEW, store=tmp_path / "store", stdin=CANARY.encode(), new_session=True)
     assert (ran.status, ran.out) == (2, "")
     assert ran.error == "there is no terminal to ask for the passphrase on"
@@ -183,7 +183,7 @@ UNREADABLE = [
 
 
 def new_keys(csrtui: Csrtui, tmp_path: Path) -> list[tuple[str, ...]]:
-    """Every command that puts a key under a new passphrase, on a store with one issued pair."""
+    """Return every command that encrypts a key with a new passphrase, for a store with one issued pair."""
     assert csrtui("new", "a.com").status == 0
     folder = tmp_path / "made"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""``--profile``: what the options do not say, the profile says."""
+"""``--profile`` supplies the values that the options do not set."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Every file in tests/data/files gives what the tables there say: as mails, old tools and today's programs write them."""
+"""Files in tests/data/files, from mails, old tools and current programs, have the results in the tables there."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ IMPORTED = {
 
 @pytest.fixture
 def paired(csrtui: Csrtui) -> Csrtui:
-    """Csrtui with the pair that everything in import/ was issued for."""
+    """Return csrtui with the pair that all certificates in import/ were issued for."""
     assert (
         csrtui("adopt", "--key", str(FILES / "pair/www.key"), "--csr", str(FILES / "pair/www.csr")).status
         == 0

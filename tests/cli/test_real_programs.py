@@ -1,4 +1,4 @@
-"""What today's programs write, with their defaults (tests/data/files/programs), gives what the table there says."""
+"""Files that current programs write by default (tests/data/files/programs) have the results in the table there."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ PSS = "the key is for RSA-PSS only (id-RSASSA-PSS), which is not supported"
 
 @pytest.fixture
 def secret(tmp_path: Path) -> str:
-    """The passphrase of all that have one, in a file that only its owner can read."""
+    """Return the file with the passphrase of all encrypted files. Only its owner can read it."""
     path = tmp_path / "passphrase"
     path.write_text((PROGRAMS / "pass").read_text())
     path.chmod(0o600)
@@ -286,7 +286,7 @@ def test_certificates_for_an_rsa_pss_key_are_read(csrtui: Csrtui) -> None:
 
 
 def test_every_file_is_used_here() -> None:
-    """Those of the folders belong to these; the rest is named in this module."""
+    """The folders belong to these programs. This module names the other files."""
     source = (ROOT / "tests/cli/test_real_programs.py").read_text()
     found = {path.name for path in PROGRAMS.iterdir()} - {*ACME, "15-k8s", "README.md", "pass"}
     assert {name for name in found if name not in source and name.rpartition(".")[0] not in source} == set()

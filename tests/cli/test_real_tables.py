@@ -1,4 +1,4 @@
-"""Tables as spreadsheets write them (tests/data/files/csv): accepted where unambiguous, else the column and the fix."""
+"""Tables as spreadsheets write them (tests/data/files/csv) are accepted, or the error names the column and the fix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROW = "www.example.com,example.com,Example Ltd,GB,London,public"
 
 
 def made(csrtui: Csrtui, path: Path) -> list[dict[str, object]]:
-    """The pairs that a table makes."""
+    """Return the pairs that a table creates."""
     ran = csrtui("new", "--from", str(path))
     assert ran.status == 0, ran.out + ran.err
     return [json.loads(line)["pair"] for line in ran.out.splitlines()]

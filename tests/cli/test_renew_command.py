@@ -1,4 +1,4 @@
-"""``csrtui renew``: the consequence is said, the new pair is tied to the old one, the old CSR goes out after proof."""
+"""``csrtui renew`` prints the consequences, links the new pair to the old one, and reuses a CSR only after a proof."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``csrtui served`` compares what a server sends with the pair, and names what differs."""
+"""``csrtui served`` compares the certificates that a server sends with the pair, and names the differences."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def issued(csrtui: Csrtui, pair: str, **changes: Any) -> x509.Certificate:
 
 @pytest.fixture
 def made(csrtui: Csrtui, tmp_path: Path) -> Csrtui:
-    """Give csrtui with two pairs, of which the first has its certificate and chain."""
+    """Return csrtui with two pairs. The first has its certificate and chain."""
     assert csrtui("new", NAME, "a-shop.com").status == 0
     assert csrtui("new", "b-shop.com", "www.b-shop.com").status == 0
     path = tmp_path / "answer.pem"

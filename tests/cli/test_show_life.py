@@ -1,4 +1,4 @@
-"""``csrtui show`` draws a pair's life on a line, as wide as the terminal, in ASCII where there is nothing else."""
+"""``csrtui show`` draws a timeline as wide as the terminal, in ASCII if necessary."""
 
 from __future__ import annotations
 

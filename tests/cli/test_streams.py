@@ -1,4 +1,4 @@
-"""Standard streams within a process: closed, full, gone; the work goes on or says why it does not."""
+"""Standard streams of a process that are closed, full or missing: the command continues, or reports the problem."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Failing(io.StringIO):
-    """A stream that takes nothing."""
+    """A stream whose writes fail."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What is typed, one after the other; an exception is raised."""
+    """Type these answers one after the other. An exception is raised instead."""
     typed: list[object] = []
 
     def getpass(_: str) -> object:

@@ -1,4 +1,4 @@
-"""Whoever owns a folder above the store, or can write to it, cannot have the store used: every command refuses it.
+"""Every command refuses a store if another user owns, or can write to, a folder above it.
 
 For the folders of backups and exports csrtui warns, and does what it is told.
 """
@@ -46,7 +46,7 @@ def above(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def csrtui(above: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Csrtui:
-    """Runs commands on a store in the folder `above`, with one pair that has a certificate."""
+    """Return csrtui with a store in the folder `above`, which has one pair with a certificate."""
     csrtui = Csrtui(above / "store", capsys, monkeypatch)
     assert csrtui("new", "a.com").status == 0
     csr = x509.load_pem_x509_csr((csrtui.pair("a.com") / "request.pem").read_bytes())
@@ -57,7 +57,7 @@ def csrtui(above: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 @pytest.fixture
 def places(tmp_path: Path) -> dict[str, str]:
-    """Give a folder for files, and the file of a passphrase."""
+    """Return a folder for files, and a passphrase file."""
     (tmp_path / "to").mkdir()
     passphrase = tmp_path / "passphrase"
     passphrase.write_text(PASSPHRASE)

@@ -1,4 +1,4 @@
-"""Whatever the arguments hold, there is an answer in safe lines: no traceback, no bug, no control."""
+"""For any arguments, the output consists of safe lines: no traceback, no bug, no control character."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WRITING = {"--to", "--store", "--copy"}
 
 
 def options_of(command: CliCommand) -> list[str]:
-    """The options of a command that write nothing."""
+    """Return the options of a command that write nothing."""
     parser = argparse.ArgumentParser()
     command.action.arguments(parser)
     return sorted(set(parser._option_string_actions) - WRITING)
@@ -57,7 +57,7 @@ PROMISE = "For any arguments, the output is lines of text and the status is 0 to
 
 
 def is_safe(ran: Ran) -> bool:
-    """Only characters that print, and line ends, in a calendar its own; no traceback and no bug."""
+    """Return whether a text has only printable characters and line ends, and reports no bug."""
     out = ran.out.replace("\r\n", "\n") if ran.out.startswith("BEGIN:VCALENDAR\r\n") else ran.out
     text = out + ran.err
     return (
@@ -114,7 +114,7 @@ def test_any_subject_is_shown_safely_afterwards(
 
 @pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
 def test_naughty_strings_have_a_safe_answer_everywhere(csrtui: Csrtui, step: int) -> None:
-    """One in seven of them by default, and those that once went wrong."""
+    """By default, test every seventh string and all strings that have caused problems before."""
     assert is_safe(csrtui("check", "--organization=--", "a.com"))
     for text in naughty_strings()[::step]:
         assert is_safe(csrtui("check", f"--organization={text}", "a.com", "--json"))

@@ -1,4 +1,4 @@
-"""Today's commands read everything that release 0.1.0 left on a disk: nothing is lost, and nothing is done by hand."""
+"""The current commands read everything that release 0.1.0 wrote, without data loss and without manual steps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ AGE_BACKUPS = ("due.mydomain.com", "intranet")
 
 @pytest.fixture
 def release(csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
-    """Give the files of release 0.1.0; `csrtui` works on its store, with its configuration."""
+    """Return the files of release 0.1.0. `csrtui` uses its store and configuration."""
     old = Release(tmp_path / "0.1.0")
     csrtui.store = old.store
     monkeypatch.setenv("CSRTUI_STORE", str(old.store))

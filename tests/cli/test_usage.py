@@ -1,4 +1,4 @@
-"""The command line itself: help with examples, where the store is, and every wrong turn said in a line."""
+"""The command line in general: help with examples, the store's location, and a one-line message for mistakes."""
 
 from __future__ import annotations
 

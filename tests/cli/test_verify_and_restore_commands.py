@@ -1,4 +1,4 @@
-"""``csrtui verify`` and ``csrtui restore``: their answers, as text, as JSON and as exit codes."""
+"""``csrtui verify`` and ``csrtui restore``: their text, JSON and exit codes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 @pytest.fixture
 def places(tmp_path: Path, csrtui: Csrtui) -> Places:
-    """Give verified backups of a.com and b.com."""
+    """Return verified backups of a.com and b.com."""
     places = Places.made_in(tmp_path)
     csrtui("new", "a.com")
     csrtui("new", "b.com")
@@ -219,7 +219,7 @@ def test_what_cannot_be_expected_is_said(
 
 
 def bare(csrtui: Csrtui, places: Places, tmp_path: Path) -> tuple[str, ...]:
-    """A store without the pair, and its backup with the header cut off."""
+    """Return a store without the pair, and the pair's backup without its header."""
     assert csrtui("show", "a.com").status == 0
     data = places.files[0].read_bytes()
     path = tmp_path / "bare.pem"

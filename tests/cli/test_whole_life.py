@@ -1,4 +1,4 @@
-"""The whole life of a pair on the command line: made, issued, installed, renewed once each way, retired."""
+"""The whole life of a pair on the command line: made, issued, installed, renewed in both ways, retired."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 
 class Life:
-    """A keystore, a CA, a server and a medium for backups, and the days that go by.
+    """A keystore, a CA, a server and a backup medium, and a clock that advances.
 
     Args:
         csrtui: What runs the commands.
@@ -50,18 +50,18 @@ class Life:
         self._passphrase.chmod(0o600)
 
     def ok(self, *arguments: str) -> Ran:
-        """Run a command that succeeds."""
+        """Run a command that must succeed."""
         ran = self.run(*arguments)
         assert ran.status == 0, ran.err
         return ran
 
     def pair(self, name: str) -> dict[str, Any]:
-        """What a pair says of itself."""
+        """Return the JSON of a pair."""
         document: dict[str, Any] = self.ok("show", name, "--json").json
         return document
 
     def due(self) -> list[str]:
-        """What cron hears of."""
+        """Return the output that cron would mail."""
         return [line.split()[0] for line in self.ok("list", "--next", "renew").out.splitlines()[1:]]
 
     def back_up(self, name: str) -> None:
@@ -73,7 +73,7 @@ class Life:
         assert self.pair(name)["backup"]["status"] == "verified"
 
     def certify(self, csr: str) -> Ran:
-        """Have the CA sign a CSR a day later, and import what it gives."""
+        """Have the CA sign a CSR a day later, and import the certificate."""
         self.now += DAY
         file = self._folder / "asked.csr"
         file.write_text(csr)
@@ -81,7 +81,7 @@ class Life:
         return self.ok("import", *map(str, answer.files))
 
     def install(self, name: str, server: str) -> None:
-        """Write the files for the server: its certificate has to be of its key."""
+        """Write the files for the server. The certificate must be for the key."""
         assert self.pair(name)["next"] == "install"
         place = self._folder / server
         self.ok("export", name, "--for", "nginx", "--to", str(place))

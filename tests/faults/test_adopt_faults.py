@@ -1,4 +1,4 @@
-"""An adoption is killed, or the kernel fails it, at the calls that decide.
+"""An adoption is killed, or a system call fails, at the critical calls.
 
 After each there is no pair or a whole one, its certificate included; the files it came from are as they were; and
 the next run works.
@@ -40,7 +40,7 @@ FILES = {
 
 
 def prepare(place: Path) -> tuple[Session, list[str]]:
-    """Make a folder with the files, beside it a store that is there; return the program that adopts them."""
+    """Make a folder with the files and a store beside it, and return the program that adopts them."""
     place.mkdir()
     (place / "store").mkdir(mode=0o700)
     for name, data in FILES.items():
@@ -51,7 +51,7 @@ def prepare(place: Path) -> tuple[Session, list[str]]:
 
 
 def check_after(session: Session, place: Path, outcome: Outcome) -> None:
-    """Assert that nothing is lost or half there, and is what the program said; then go on."""
+    """Assert that nothing is lost or incomplete and that the program's report is right, then continue."""
     assert outcome.code in {0, 1, 2, 3, -9, 137}, outcome.talk
     assert {name: (place / name).read_bytes() for name in FILES} == FILES
     names = session.store.names()
@@ -73,7 +73,7 @@ def check_after(session: Session, place: Path, outcome: Outcome) -> None:
 
 
 def sweep(tmp_path: Path, chosen: list[tuple[Call, str]]) -> None:
-    """Give each fault to a run of its own."""
+    """Run the program once for each fault."""
     for number, (call, fault) in enumerate(chosen):
         place = tmp_path / f"{number:04}"
         session, program = prepare(place)
@@ -86,7 +86,7 @@ def sweep(tmp_path: Path, chosen: list[tuple[Call, str]]) -> None:
 
 
 def calls_of(tmp_path: Path) -> list[Call]:
-    """Return the calls that the program makes when nothing fails."""
+    """Return the system calls of a run without faults."""
     require_strace(tmp_path)
     session, program = prepare(tmp_path / "ref_")
     calls = calls_in(program, tmp_path / "reference.trace", tmp_path / "ref_")

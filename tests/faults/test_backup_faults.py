@@ -1,4 +1,4 @@
-"""A backup or a restore is killed, or the kernel fails it, at the calls that decide.
+"""A backup or a restore is killed, or a system call fails, at the critical calls.
 
 After each there is no file of that name or a whole one, no pair or a whole one, nothing is called verified that
 does not restore, what lay there before lies there still, and the next run works.
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 class Scene:
-    """What a run finds, and what there is after it.
+    """The state before and after a run.
 
     Args:
         action: What is done.
@@ -62,7 +62,7 @@ class Scene:
         self.backup = str(backup)
 
     def check(self, outcome: Outcome) -> None:
-        """Assert that it is as it has to be after a fault, and that it goes on."""
+        """Assert that the state after a fault is right, and that the next run works."""
         assert outcome.code in {0, 1, 2, 3, -9, 137}, outcome.talk
         assert PASSPHRASE.revealed not in outcome.talk
         for name, data in self.before.items():
@@ -107,7 +107,7 @@ class Scene:
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
-    """Give a folder with a store, a verified backup of its pair, and a file that somebody else put beside it."""
+    """Return a folder with a store, a verified backup of its pair, and a file that another user put beside it."""
     path = tmp_path / "template"
     usb = path / "usb"
     usb.mkdir(parents=True)
@@ -126,7 +126,7 @@ def scene(action: str, place: Path, template: Path) -> Scene:
 
 
 def calls_of(action: str, tmp_path: Path, template: Path) -> list[Call]:
-    """Return the calls that the program makes on its files when nothing fails."""
+    """Return the calls on files in a run without faults."""
     require_strace(tmp_path)
     made = scene(action, tmp_path / "reference", template)
     calls = calls_in(made.program, tmp_path / "reference.trace", tmp_path / "reference")
@@ -135,7 +135,7 @@ def calls_of(action: str, tmp_path: Path, template: Path) -> list[Call]:
 
 
 def sweep(action: str, tmp_path: Path, template: Path, chosen: list[tuple[Call, str]]) -> None:
-    """Give each fault to a run of its own."""
+    """Run the program once for each fault."""
     for number, (call, fault) in enumerate(chosen):
         made = scene(action, tmp_path / str(number), template)
         outcome = run_with_fault(made.program, tmp_path / f"{number}.trace", call, fault)

@@ -1,4 +1,4 @@
-"""Making many pairs is killed, or the kernel fails it, at its calls.
+"""The creation of many pairs is killed, or a system call fails.
 
 After each no row is lost that was answered, no pair is half there, and the same command makes the rest and
 nothing twice.
@@ -35,7 +35,7 @@ ROWS = "common_name,names\na.com,\nb.com,\na.com,x.com\nc.com,\nd.com,\n"
 
 
 class Scene:
-    """One run on a store of its own; what it answers goes to a file.
+    """One run with its own store, whose output goes to a file.
 
     Args:
         place: A folder of its own, which is made.
@@ -51,7 +51,7 @@ class Scene:
         self.program = ["sh", "-c", script, str(self.answers), *self.plain]
 
     def check(self, outcome: Outcome) -> None:
-        """Assert that it is as it has to be after a fault, and that it goes on."""
+        """Assert that the state after a fault is right, and that the next run works."""
         assert outcome.code in {0, 1, 3, -9, 137}, outcome.talk
         answered = [row["pair"] for row in self._rows(self.answers.read_text()) if row["ok"]]
         there = self._pairs()
@@ -68,11 +68,11 @@ class Scene:
         assert [name for name in os.listdir(self.store / "pairs") if name.startswith(".")] == []
 
     def _rows(self, text: str) -> list[dict[str, Any]]:
-        """The answers; the last line may be cut short by a kill."""
+        """Return the result rows. A kill can truncate the last line."""
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
     def _pairs(self) -> dict[str, Pair]:
-        """The pairs there are, each seen to be whole."""
+        """Return the pairs, after checking that each is complete."""
         session = Session(Keystore(str(self.store)))
         found = list_pairs(session)
         assert found.problems == ()
@@ -88,7 +88,7 @@ class Scene:
 
 
 def calls_of(tmp_path: Path, *options: str) -> list[Call]:
-    """Return the calls that the program makes on the store when nothing fails."""
+    """Return the calls on the store in a run without faults."""
     require_strace(tmp_path)
     scene = Scene(tmp_path / "reference", *options)
     calls = calls_in(scene.program, tmp_path / "reference.trace", scene.store)
@@ -102,7 +102,7 @@ def calls_of(tmp_path: Path, *options: str) -> list[Call]:
 
 
 def sweep(tmp_path: Path, chosen: list[tuple[Call, str]], *options: str) -> None:
-    """Give each fault to a run of its own."""
+    """Run the program once for each fault."""
     for number, (call, fault) in enumerate(chosen):
         scene = Scene(tmp_path / str(number), *options)
         outcome = run_with_fault(scene.program, tmp_path / f"{number}.trace", call, fault)

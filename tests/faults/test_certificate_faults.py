@@ -1,4 +1,4 @@
-"""A program that replaces a certificate is killed, or the kernel fails it, at the calls that decide.
+"""The replacement of a certificate is killed, or a system call fails, at the critical calls.
 
 After each a whole certificate is there, and the one before is there too, under its own name or another.
 """
@@ -21,7 +21,7 @@ KILL, KEPT = "signal=KILL", "certificate-20261123-090000.pem"
 
 
 def prepare(place: Path) -> tuple[Path, list[str]]:
-    """Make a pair with a certificate; return its folder and the program that replaces it."""
+    """Make a pair with a certificate, and return its folder and the program that replaces the certificate."""
     place.mkdir()
     store = Keystore(str(place / "store"))
     store.add("a", pair_files())
@@ -31,7 +31,7 @@ def prepare(place: Path) -> tuple[Path, list[str]]:
 
 
 def check_after(pair: Path, outcome: Outcome) -> None:
-    """Assert that nothing is lost or half there, and is what the program said; then go on with it."""
+    """Assert that nothing is lost or incomplete and that the program's report is right, then continue."""
     found = {path.name: path.read_bytes() for path in pair.glob("cert*")}
     present = found.pop("certificate.pem")
     assert present in {b"old", b"new"}
@@ -49,7 +49,7 @@ def check_after(pair: Path, outcome: Outcome) -> None:
 
 
 def sweep(tmp_path: Path, chosen: list[tuple[Call, str]]) -> None:
-    """Give each fault to a run of its own."""
+    """Run the program once for each fault."""
     for number, (call, fault) in enumerate(chosen):
         pair, program = prepare(tmp_path / str(number))
         outcome = run_with_fault(program, tmp_path / f"{number}.trace", call, fault)
@@ -61,7 +61,7 @@ def sweep(tmp_path: Path, chosen: list[tuple[Call, str]]) -> None:
 
 
 def calls_of(tmp_path: Path) -> list[Call]:
-    """Return the calls that the program makes on the store when nothing fails."""
+    """Return the calls on the store in a run without faults."""
     require_strace(tmp_path)
     pair, program = prepare(tmp_path / "reference")
     calls = calls_in(program, tmp_path / "reference.trace", tmp_path / "reference")
@@ -70,7 +70,7 @@ def calls_of(tmp_path: Path) -> list[Call]:
 
 
 def test_the_one_before_is_on_the_disk_before_it_is_replaced(tmp_path: Path) -> None:
-    """Kept, flushed, its name flushed; then written, flushed, renamed, its name flushed."""
+    """The order is: copy, flush, flush the name; then write, flush, rename, flush the name."""
     order = [call for call in calls_of(tmp_path) if call.name.startswith(("rename", "fsync"))]
     steps = ["rename" if call.name.startswith("rename") else "fsync" for call in order]
     assert steps == ["fsync", "rename", "fsync", "fsync", "rename", "fsync"]

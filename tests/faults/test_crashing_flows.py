@@ -1,4 +1,4 @@
-"""Every command crashes where each of its functions is entered or left, with secrets at hand: none gets anywhere.
+"""Every command crashes at the start or end of each of its functions while it has secrets in memory: none leaks.
 
 Not into what it says, a file that is not theirs, the environment, or another program's arguments.
 """
@@ -24,7 +24,7 @@ PROMISE = "A secret appears only where it belongs"
 
 
 def sweep(step: int, *names: str, before: str = "") -> dict[str, Any]:
-    """Let flows crash at one of so many steps; `before` is what the program does first."""
+    """Let flows crash at one of every `step` places. `before` is the program's first action."""
     with scratch() as place:
         start = f"import runpy, sys; sys.argv = sys.argv[1:]; {before}\nrunpy.run_path(sys.argv[0], run_name='__main__')"
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Every action that writes × every fault that a disk or a kill can give × every one of its calls to the file system.
+"""Every action that writes, with every fault of a disk or a kill, at every one of its file-system calls.
 
 After each: every pair is whole or not there, nothing that was there is lost, nothing is open to others at any
 moment, no key lies outside its folder, what is called verified restores, what is said is so; and the same once
@@ -42,7 +42,7 @@ def program(place: str, *arguments: str) -> list[str]:
 
 
 def sweep(step: int, *names: str) -> None:
-    """Give one of so many faults to the actions; every one of them has to have been given."""
+    """Inject one of every `step` faults into the actions, and check that every action got one."""
     with scratch() as place:
         done = subprocess.run(
             program(place, str(step), *names),
@@ -84,7 +84,7 @@ def test_any_call_may_fail(name: str) -> None:
     ["new", *(pytest.param(name, marks=pytest.mark.slow) for name in ("backup", "export", "new --from"))],
 )
 def test_no_call_that_changes_anything_is_overlooked(name: str, tmp_path: Path) -> None:
-    """What is counted is what the kernel itself sees, by strace's account."""
+    """Compare the counted calls with those that strace reports."""
     require_strace(tmp_path)
     log = tmp_path / "trace"
     traced = ",".join(

@@ -1,4 +1,4 @@
-"""A disk that is really full: nothing half done stays, it is said, and with room again the work goes on.
+"""A full disk: no partial work remains, the problem is reported, and the work succeeds once there is room.
 
 The disk is a tmpfs of a few pages in a mount namespace of its own.
 """
@@ -86,7 +86,7 @@ assert store.read("old").record == b"new"
 
 
 def require_namespace() -> None:
-    """Skip the test where no file system can be mounted."""
+    """Skip the test if no file system can be mounted."""
     if shutil.which("unshare") is None:
         pytest.skip("unshare is not installed")
     if subprocess.run([*_UNSHARE, "true"], capture_output=True, check=False).returncode:
@@ -112,7 +112,7 @@ def test_a_full_disk_keeps_every_pair_that_was_kept(tmp_path: Path, size: str) -
 @pytest.mark.slow
 @pytest.mark.safety
 def test_every_action_says_that_the_disk_is_full_and_goes_on_with_room(tmp_path: Path) -> None:
-    """Each is done with no page free, with one, with two, until it succeeds."""
+    """Run each action with no free page, then with one, with two, and so on until it succeeds."""
     require_namespace()
     program = [sys.executable, "-I", "-B", str(ROOT / "tests" / "support" / "full_disk_program.py")]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A program that adds or changes a pair is killed, or the kernel fails it, at the calls that decide.
+"""A program that adds or changes a pair is killed, or a system call fails, at the critical calls.
 
 After each the store has the whole pair or none, the program said which, and the next run works.
 """
@@ -25,7 +25,7 @@ ADD, ADD_FIRST, CHANGE = "add-once", "add-once first", "change-once"
 
 
 def prepare(action: str, place: Path) -> tuple[Path, list[str]]:
-    """Make what has to be there before; return the store's folder and the program to run."""
+    """Make the initial state, and return the store's folder and the program to run."""
     place.mkdir()
     store = place / "data" / "store"
     if action != ADD_FIRST:
@@ -35,7 +35,7 @@ def prepare(action: str, place: Path) -> tuple[Path, list[str]]:
 
 
 def check_after(action: str, store: Path, outcome: Outcome) -> None:
-    """Assert that the store is whole, and is what the program said; then go on with it."""
+    """Assert that the store is intact and agrees with the program's report, then continue."""
     check_store(store)
     session = Keystore(str(store))
     done = outcome.code == 0 or NOT_CONFIRMED in outcome.talk
@@ -64,7 +64,7 @@ def check_after(action: str, store: Path, outcome: Outcome) -> None:
 
 
 def sweep(action: str, tmp_path: Path, chosen: list[tuple[Call, str]]) -> None:
-    """Give each fault to a run of its own."""
+    """Run the program once for each fault."""
     for number, (call, fault) in enumerate(chosen):
         store, program = prepare(action, tmp_path / str(number))
         outcome = run_with_fault(program, tmp_path / f"{number}.trace", call, fault)
@@ -76,7 +76,7 @@ def sweep(action: str, tmp_path: Path, chosen: list[tuple[Call, str]]) -> None:
 
 
 def calls_of(action: str, tmp_path: Path) -> list[Call]:
-    """Return the calls that the program makes on the store when nothing fails."""
+    """Return the calls on the store in a run without faults."""
     require_strace(tmp_path)
     store, program = prepare(action, tmp_path / "reference")
     calls = calls_in(program, tmp_path / "reference.trace", tmp_path / "reference")

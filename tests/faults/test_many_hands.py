@@ -1,4 +1,4 @@
-"""Many processes on one store, some of them killed: what each was told is done is there in the end.
+"""Many processes work on one store, and some are killed: everything that was reported as done exists in the end.
 
 No change undoes another's, no listing meets half a record, and the doctor finds nothing but what kills leave.
 """
@@ -33,7 +33,7 @@ def work(place: Path, processes: int, seconds: int, how: str = "locked") -> dict
 
 
 def agree(found: dict[str, Any], tried: str) -> None:
-    """Assert that the store is what the processes were told."""
+    """Assert that the store contains what the processes reported as done."""
     actions = sum(found["done"].values())
     record(PROMISE, f"{tried}: actions reported as done", actions, len(found["wrong"]))
     record(PROMISE, f"{tried}: processes killed", found["kills"], 0)

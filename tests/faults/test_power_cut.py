@@ -1,4 +1,4 @@
-"""The power fails while actions run, and when they have said that they are done: on a real ext4.
+"""The power fails during actions, and after they have reported success, on a real ext4.
 
 What was said to be done is there and whole after its journal was replayed; nothing is half there; the same once
 more works. An action that flushes nothing is caught, so that the harness is known to catch.
@@ -26,7 +26,7 @@ PROMISE = "Reported work survives a power cut, and nothing is incomplete after i
 
 
 def require_disks() -> None:
-    """Skip the test where no disk can be made."""
+    """Skip the test if no disk can be made."""
     if os.geteuid():
         pytest.skip("only root may mount a disk")
     for name in ("mkfs.ext4", "unshare", "findmnt"):
@@ -38,7 +38,7 @@ def require_disks() -> None:
 
 
 def cut(how: str, *names: str) -> dict[str, Any]:
-    """Cut the power of actions; what came of each."""
+    """Cut the power during actions, and return the results."""
     require_disks()
     memory = Path("/dev/shm")
     place = memory if memory.is_dir() and os.access(memory, os.W_OK) else None

@@ -1,4 +1,4 @@
-"""A replacement of installed files, or its undoing, is killed or fails at each of its calls that change the disk.
+"""The replacement of installed files, or its undo, is killed or fails at each call that changes the disk.
 
 After each, every file is whole, the old set is complete in its place or in the hidden folder, and the same command
 finishes; nothing is left over then, and nothing is ever open to others.
@@ -40,7 +40,7 @@ Contents = dict[str, bytes]
 
 
 class Place:
-    """A store with a renewed pair, and the folder in which the old one is installed.
+    """A store with a renewed pair, and the folder in which the old pair is installed.
 
     Args:
         path: An empty folder.

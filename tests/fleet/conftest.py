@@ -1,4 +1,4 @@
-"""Fixtures for the fleet: its commands with a fake Ansible, and the collection's modules on an own keystore."""
+"""Fixtures for the fleet: its commands with a fake Ansible, and the collection's modules with their own keystore."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
-    """Give the csrtui command of this tree."""
+    """Return the csrtui command of this tree."""
     path = tmp_path / "csrtui"
     path.write_text(f"#!{sys.executable}\nimport sys\nfrom csrtui.__main__ import main\nsys.exit(main())\n")
     path.chmod(0o755)
@@ -28,7 +28,7 @@ def program(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """Give the path of a keystore that is not there yet."""
+    """Return the path of a keystore that does not exist yet."""
     return tmp_path / "store"
 
 
@@ -40,19 +40,19 @@ def modules(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Modules:
-    """Run the collection's modules."""
+    """Return an object that runs the collection's modules."""
     return Modules(tmp_path, {"executable": str(program), "store": str(store)}, capsys, monkeypatch)
 
 
 @pytest.fixture
 def csrtui(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Csrtui:
-    """Run commands in this process."""
+    """Return an object that runs commands in this process."""
     return Csrtui(tmp_path / "store", capsys, monkeypatch)
 
 
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
-    """Replace Ansible's programs."""
+    """Replace Ansible's programs with a fake, and return it."""
     folder = tmp_path / "ansible"
     folder.mkdir()
     return FakeAnsible(folder, monkeypatch)
@@ -60,13 +60,13 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    """Give a session on an empty store."""
+    """Return a session on an empty store."""
     return session_on(tmp_path / "store")
 
 
 @pytest.fixture
 def fleet(csrtui: Csrtui, fake: FakeAnsible) -> Any:
-    """Run a command of ``csrtui fleet`` on the inventory of the fake Ansible."""
+    """Return a function that runs a command of ``csrtui fleet`` with the inventory of the fake Ansible."""
 
     def run(command: str, *arguments: str) -> Ran:
         return csrtui("fleet", command, "--inventory", str(fake.inventory), *arguments)

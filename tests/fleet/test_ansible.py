@@ -1,4 +1,4 @@
-"""Ansible is run on a play of one task, told to end when that is wanted, and its complaints are csrtui's errors."""
+"""Ansible runs a play with one task, can be stopped, and its errors become csrtui's errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs on a host has its time, ends with its own exit status, and runs also where there is no ``timeout``."""
+"""A command on a host has a time limit, keeps its exit status, and also works without ``timeout``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run_on_host(script: str, shell: str = "sh", path: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a script as the login shell of a host does, with one second for it."""
+    """Run a script in a host's login shell, with a limit of one second."""
     task = call_task(Reach(Target("hosts.ini"), timeout=1))
     raw, variables = task["ansible.builtin.raw"], task["vars"]
     assert isinstance(raw, TrustedTemplate)

@@ -1,4 +1,4 @@
-"""The callback of the collection prints a line for each result, and leaves out one that is too large."""
+"""The callback of the collection prints a line for each result, and leaves out a result that is too large."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ callback.v2_runner_on_ok(Result())
 
 
 def printed(folder: Path, text: str, times: int = 1) -> str:
-    """Return the line for a result whose output is a text so many times."""
+    """Return the line for a result whose output is a repeated text."""
     pytest.importorskip(
         "ansible.module_utils.testing", reason="skipped because ansible-core is not installed"
     )

@@ -1,4 +1,4 @@
-"""The collection as Ansible and ansible-galaxy take it: documented as it is, of csrtui's version, in wheel and sdist."""
+"""The collection is well-formed for Ansible and ansible-galaxy: documentation, version, wheel and sdist."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ROLE = COLLECTION / "roles" / "csrtui"
 
 
 def documentation(file: Path, name: str = "DOCUMENTATION") -> Any:
-    """What a plugin's text of that name says, without running the plugin."""
+    """Return a documentation text of a plugin without running the plugin."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == name:
             return yaml.safe_load(ast.literal_eval(node.value))
@@ -47,7 +47,7 @@ def documented(module: str) -> dict[str, Any]:
 
 
 def plain(options: dict[str, Any]) -> dict[str, Any]:
-    """What of options both the documentation and the code say."""
+    """Return the parts of options that both the documentation and the code contain."""
     return {
         name: {
             "type": option["type"],

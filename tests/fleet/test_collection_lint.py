@@ -1,4 +1,4 @@
-"""ansible-lint accepts the collection, its role and the playbooks of the documentation, by its strictest profile."""
+"""ansible-lint accepts the collection, its role and the documented playbooks with its strictest profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The modules: they make once what is asked for, say in check mode what they would do, and fail in words that help."""
+"""The modules: idempotent, with a correct check mode, and with helpful failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The collection over real SSH: the whole journey on three hosts, what travels meanwhile, and hosts that fail."""
+"""The collection over real SSH on three hosts: the whole journey, the transmitted bytes, and failing hosts."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ FACTS = {"name": "facts", MODULE + "facts": {}}
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[Hosts]:
-    """Give three hosts with folders for backups and for a server's files."""
+    """Return three hosts with folders for backups and for a server's files."""
     program("ansible-playbook")
     folder = tmp_path / "hosts"
     folder.mkdir()
@@ -82,7 +82,7 @@ def key_of(hosts: Hosts, host: str) -> Path:
 
 
 def signed(folder: Path, requests: Path) -> None:
-    """Have ``openssl ca`` sign each CSR in a folder; certificate and chain come to lie beside it."""
+    """Have ``openssl ca`` sign each CSR in a folder, and write certificate and chain beside it."""
     folder.mkdir()
     authority = OpensslCa(folder)
     for csr in sorted(requests.glob("*.csr")):
@@ -149,7 +149,7 @@ def test_the_journey_of_three_hosts_and_no_secret_travels(hosts: Hosts, tmp_path
 
 
 def held_by_the_server(folder: Path, key: Path) -> None:
-    """See that nginx's folder has the key, and a certificate of it."""
+    """Assert that nginx's folder contains the key and a certificate for it."""
     private = load_pem_private_key(key.read_bytes(), None)
     texts = [path.read_bytes() for path in folder.iterdir()]
     (kept,) = (text for text in texts if b"PRIVATE KEY" in text)
@@ -159,7 +159,7 @@ def held_by_the_server(folder: Path, key: Path) -> None:
 
 
 def nothing_secret_travelled(hosts: Hosts, kept: dict[str, bytes]) -> None:
-    """Search all that went through SSH's pipes for keys and passphrases, and see that the search would find them."""
+    """Search all bytes of SSH's pipes for keys and passphrases, and check that the search would find them."""
     secrets = [PASSPHRASE.encode(), b"ENCRYPTED PRIVATE KEY-----\n"]
     for host in hosts.hosts:
         secrets += secrets_of(key_of(hosts, host.name))
@@ -233,7 +233,7 @@ def test_hosts_fail_each_in_its_own_way_and_the_others_finish(hosts: Hosts, tmp_
 
 
 def full_disk(folder: Path, store: Path) -> Path:
-    """Write a csrtui whose disk is full until there is a file ``room``."""
+    """Write a csrtui whose disk is full until the file ``room`` exists."""
     path = folder / "on-a-full-disk"
     path.write_text(
         f"#!{sys.executable}\nimport os, sys\n"

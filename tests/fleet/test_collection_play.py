@@ -1,4 +1,4 @@
-"""The collection in Ansible itself, on this machine: found, its options shared by the group, idempotent, with a diff."""
+"""The collection in real Ansible on this machine: found, with shared options, idempotent, with a diff."""
 
 from __future__ import annotations
 

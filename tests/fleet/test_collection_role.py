@@ -1,4 +1,4 @@
-"""The role: csrtui in a virtual environment of its own, from a folder of wheels; once, and switched as a whole."""
+"""The role: csrtui in its own virtual environment, from a folder of wheels, installed once and replaced as a whole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def wheel(folder: Path, version: str) -> None:
-    """Write a wheel that is called csrtui and prints its version: all that the role asks of it."""
+    """Write a wheel that is called csrtui and prints its version, which is all that the role needs."""
     about = f"csrtui-{version}.dist-info"
     with zipfile.ZipFile(folder / f"csrtui-{version}-py3-none-any.whl", "w") as file:
         file.writestr("csrtui_stub.py", f"def main():\n    print('csrtui {version}')\n")
@@ -31,7 +31,7 @@ def wheel(folder: Path, version: str) -> None:
 
 
 class Bare:
-    """A bare host: this one, and folders of its own.
+    """A bare host: this machine with its own folders.
 
     Args:
         folder: For all of it.
@@ -60,7 +60,7 @@ class Bare:
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Bare:
-    """Give a bare host."""
+    """Return a bare host."""
     return Bare(tmp_path)
 
 

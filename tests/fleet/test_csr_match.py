@@ -1,4 +1,4 @@
-"""A CSR that a host sent is compared with what the host had listed, and with what was planned."""
+"""A CSR from a host is compared with the host's earlier list and with the plan."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def both(*names: str, name: str = "", **subject: str) -> tuple[Pair, Request]:
 
 
 def lying(listed: tuple[Pair, Request], sent: Request) -> Pair:
-    """The pair as listed, but for the digest of the CSR that the host sends."""
+    """Return the pair as listed, with the digest of the CSR that the host sends."""
     pair, _ = listed
     facts = pair.record.request._replace(sha256=sent.sha256)
     return pair._replace(record=pair.record._replace(request=facts))

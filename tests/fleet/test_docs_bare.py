@@ -1,4 +1,4 @@
-"""Each command of the documentation on many servers, exactly as documented, on bare machines.
+"""Each documented command for many servers, exactly as documented, on bare machines.
 
 Here a checkout and a Python; there two hosts that have nothing of csrtui's: from an inventory to issued
 certificates on both, then the same hosts through ``csrtui fleet``.
@@ -51,7 +51,7 @@ class Administrator:
         self._exports = "".join(line + "\n" for line in SET_UP.splitlines() if line.startswith("export"))
 
     def types(self, script: str) -> str:
-        """Run a script in the shell in which the exports were typed; what it printed."""
+        """Run a script in the shell in which the exports were typed, and return its output."""
         done = subprocess.run(
             ["bash", "-ec", self._exports + script], cwd=self.checkout, env=self.env, check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -60,14 +60,14 @@ class Administrator:
         return done.stdout
 
     def at_terminal(self, script: str) -> PtySession:
-        """Begin a script on a terminal."""
+        """Start a script on a terminal."""
         there = f"cd {self.checkout}\n{self._exports}{script}"
         return PtySession(["bash", "-ec", there], env={**dict.fromkeys(os.environ), **self.env})
 
 
 @pytest.fixture
 def administrator(tmp_path: Path) -> Administrator:
-    """Give a reader who followed the first block of the documentation."""
+    """Return a reader who has followed the first block of the documentation."""
     found = Administrator(tmp_path)
     found._exports, exports = "", found._exports
     found.types("python3.11 -m venv .venv")
@@ -80,7 +80,7 @@ def administrator(tmp_path: Path) -> Administrator:
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[Hosts]:
-    """Give two bare hosts."""
+    """Return two bare hosts."""
     folder = tmp_path / "hosts"
     folder.mkdir()
     with running_hosts(folder, HOSTS, bare_machine()) as running:
@@ -114,7 +114,7 @@ def test_it_leads_from_an_inventory_to_issued_certificates(
 
 
 def with_fleet(administrator: Administrator) -> None:
-    """Type the documented commands of ``csrtui fleet``, line by line. They leave no open step on the hosts."""
+    """Type the documented commands of ``csrtui fleet``, line by line. Afterwards, the hosts have no next step."""
     screen, listed, last, new, backup, verify, folder, csrs, bring, doctor = FLEET.splitlines()
     with administrator.at_terminal(screen) as terminal:
         terminal.wait_for("2 hosts · 2 pairs")

@@ -1,4 +1,4 @@
-"""The steps of the documentation on many servers lead from an inventory to issued certificates on two hosts."""
+"""The documented steps for many servers lead from an inventory to issued certificates on two hosts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_its_playbooks_are_yaml_and_every_module_and_the_role_are_documented() -
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[Hosts]:
-    """Give two hosts, and an administrator's SSH key in the documented place."""
+    """Return two hosts, and an administrator's SSH key in the documented place."""
     folder = tmp_path / "hosts"
     folder.mkdir()
     (folder / ".ssh").mkdir()

@@ -1,4 +1,4 @@
-"""The documented plays over two renewals: each does its part once, and nothing at any other time."""
+"""The documented plays over two renewals: each does its part once, and changes nothing at other times."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Plays:
         }
 
     def run(self, book: str, *options: str) -> int:
-        """Play a book, and return the number of tasks that changed something."""
+        """Run a playbook, and return the number of tasks that changed something."""
         command = [
             ansible_program("ansible-playbook"),
             "-i",
@@ -78,7 +78,7 @@ class Plays:
         return sum(map(int, re.findall(r"changed=(\d+)", done.stdout)))
 
     def issue(self, days_ago: int) -> bytes:
-        """Answer the CSR with a certificate for 90 days that was issued some days ago, and return it."""
+        """Answer the CSR with a 90-day certificate that was issued some days ago, and return it."""
         request = read_pem((self.folder / f"{HOST}.csr").read_bytes()).der
         authority = intermediate(days=4000)
         start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days_ago)
@@ -88,7 +88,7 @@ class Plays:
 
     @property
     def live(self) -> bytes:
-        """The certificate that nginx would read."""
+        """Return the certificate that nginx would read."""
         return (self.tls / f"{HOST}.crt").read_bytes()
 
 

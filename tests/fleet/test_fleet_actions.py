@@ -1,4 +1,4 @@
-"""What is done with pairs on many hosts from the screen: backups, CSRs, certificates, the doctor."""
+"""Commands on pairs of many hosts in the screens: backups, CSRs, certificates, the doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``csrtui fleet``: many hosts as one keystore; each that fails is named with what mends it, the others are done."""
+"""``csrtui fleet``: many hosts as one keystore. A failing host is named with the fix, and the others complete."""
 
 from __future__ import annotations
 

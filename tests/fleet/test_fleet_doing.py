@@ -1,4 +1,4 @@
-"""``csrtui fleet new``, ``import`` and ``backup``: what each host gets is shown before, and done once."""
+"""``csrtui fleet new``, ``import`` and ``backup``: the plan for each host is shown first and carried out once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever controls a host gets nothing done here: no other CSR, no command, no lost state, no memory without bound."""
+"""An attacker who controls a host cannot substitute a CSR, run a command, destroy state or exhaust memory here."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def fetched(*ders: bytes) -> dict[str, Any]:
 
 
 def claiming(document: dict[str, Any], der: bytes) -> dict[str, Any]:
-    """A pair as listed, with the digest of the CSR that will be sent: the one thing that used to be compared."""
+    """Return a listed pair with the digest of the CSR that will be sent. Earlier versions compared only this digest."""
     return document | {"request": {"sha256": csr.read_der(der).sha256, "signature_hash": "sha256"}}
 
 
@@ -262,7 +262,7 @@ def test_no_text_of_a_host_is_a_command_here_and_each_is_cut(fake: FakeAnsible, 
 
 
 def states(csrtui: Csrtui) -> dict[str, int]:
-    """How many pairs are known of each host, as they are kept."""
+    """Return the number of saved pairs for each host."""
     found = (load_state(path.read_bytes()) for path in csrtui.store.glob(".hosts/*.json"))
     return {state.name: len(state.documents) for state in found if state is not None}
 

@@ -1,4 +1,4 @@
-"""In the form for many hosts only what is typed can have variables; text of any other origin is literal, and stays so."""
+"""In the form for many hosts, only typed text can contain variables. Text from other sources is literal."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LITERAL = "is used literally, because it was not typed here"
 
 @pytest.fixture
 async def user(session: Session, fake: FakeAnsible) -> AsyncIterator[FleetUser]:
-    """Give somebody at the form, on one host."""
+    """Return a user at the form, with one host."""
     fake.answers({"web1": listed()})
     fake.holds({"web1": {"site": "mydomain.com"}})
     async with at_fleet(session, fake, (80, 30)) as user:
@@ -62,7 +62,7 @@ async def go_to(user: FleetUser, field: FieldName) -> None:
 
 
 def rfc4514(name: str, text: str) -> str:
-    """An attribute as the subject is shown."""
+    """Return an attribute as the subject shows it."""
     return name + "=" + re.sub("([,>])", r"\\\1", text)
 
 

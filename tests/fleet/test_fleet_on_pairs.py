@@ -21,14 +21,14 @@ def day(days: int) -> str:
 
 
 def issued(name: str, days: int) -> dict[str, Any]:
-    """A pair with a verified backup and a certificate for 90 days that has some of them left."""
+    """Return a pair with a verified backup and a 90-day certificate that has some days left."""
     backup = {"status": "verified", "path": "/b", "created": None, "verified": day(-1)}
     dates = {"begins": day(days - 90), "expires": day(days), "submitted": day(days - 91)}
     return pair(name, stage="issued", backup=backup, **dates)
 
 
 def ended(*statuses: int, err: str = "") -> dict[str, Any]:
-    """The output of a host for commands that ended with these statuses."""
+    """Return the output of a host for commands with these exit statuses."""
     return {"rc": 0, "stdout": "".join(f"{err}# {n} {status}\n" for n, status in enumerate(statuses))}
 
 

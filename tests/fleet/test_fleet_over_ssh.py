@@ -1,4 +1,4 @@
-"""``csrtui fleet`` over real SSH: from an inventory to certificates on every host, with hosts that fail among them."""
+"""``csrtui fleet`` over real SSH: from an inventory to certificates on every host, with failing hosts among them."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _folder(parent: Path) -> Path:
 
 
 def _changed(ran: Ran) -> set[str]:
-    """The hosts on which something is different now; all did what they should."""
+    """Return the hosts on which something has changed, after checking that no host failed."""
     assert ran.status == 0, ran.err
     assert all(line["ok"] for line in ran.json_lines)
     return {line["host"] for line in ran.json_lines if line["changed"]}

@@ -1,4 +1,4 @@
-"""The one request form for many hosts: variables of the inventory, each host shown before anything is made."""
+"""The request form for many hosts: inventory variables, and a preview for each host before anything is made."""
 
 from __future__ import annotations
 

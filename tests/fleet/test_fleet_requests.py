@@ -1,4 +1,4 @@
-"""What one form asks for on many hosts, and what can be said of it before the inventory's variables are filled in."""
+"""Requests from one form for many hosts, and the advice before inventory variables are filled in."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    """Give a session on an empty store."""
+    """Return a session on an empty store."""
     return session_on(tmp_path / "store")
 
 
@@ -107,7 +107,7 @@ def test_advice_ahead_names_what_is_wrong_in_a_template_and_what_is_literal(sess
 def hosts_of(
     monkeypatch: pytest.MonkeyPatch, **patterns: Mapping[str, Mapping[str, object]]
 ) -> list[str | None]:
-    """Have the inventory list these hosts for each pattern; what it was asked for comes into the list."""
+    """Let the inventory return these hosts for each pattern, and record the patterns in the list."""
     spec: list[str | None] = []
 
     def listed(_: object, pattern: str | None, __: object) -> str:

@@ -1,4 +1,4 @@
-"""The screen over many hosts: what was last known at once, then what each says; who failed, and what mends it."""
+"""The screen for many hosts: first the last known state, then the answers; failed hosts with their fixes."""
 
 from __future__ import annotations
 

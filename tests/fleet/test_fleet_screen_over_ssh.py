@@ -1,4 +1,4 @@
-"""The screen over many hosts on real ones: the whole journey typed, no secret travels, and Ctrl+C leaves them whole."""
+"""The screen for many hosts with real hosts: the whole journey, no secret is transmitted, and Ctrl+C does no harm."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RECIPIENT = ssh_pair("ssh-ed25519")[1]
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[Hosts]:
-    """Give two hosts with folders for backups."""
+    """Return two hosts with folders for backups."""
     program("ansible-playbook")
     folder = tmp_path / "hosts"
     folder.mkdir()
@@ -52,24 +52,24 @@ def open_screen(hosts: Hosts, tmp_path: Path, **env: str) -> PtySession:
 
 
 class Typist:
-    """Hands at the screen."""
+    """A user who types at the screen."""
 
     def __init__(self, session: PtySession) -> None:
         self._session = session
 
     def does(self, keys: str, seen: str) -> None:
-        """Type, and wait until a text is on the screen."""
+        """Type keys, and wait until a text is on the screen."""
         self._session.send(keys)
         self._session.wait_for(seen)
 
     def pastes(self, text: str, seen: str) -> None:
-        """Paste, and wait likewise."""
+        """Paste a text, and wait until another one is on the screen."""
         self.does(f"\x1b[200~{text}\x1b[201~", seen)
 
 
 @pytest.fixture
 def short_path() -> Iterator[Path]:
-    """Give a folder whose path a field shows as a whole, wherever pytest has its own."""
+    """Return a folder whose path fits a field, wherever pytest's own folder is."""
     with tempfile.TemporaryDirectory(prefix="csrtui-") as folder:
         yield Path(folder)
 
@@ -122,7 +122,7 @@ def test_the_journey_is_typed_and_no_secret_travels(
 
 
 def _answers(csrs: Path) -> Iterator[str]:
-    """Sign each CSR; the paths of the certificates."""
+    """Sign each CSR, and return the paths of the certificates."""
     authority = intermediate()
     for csr in sorted(csrs.glob("*.csr.pem")):
         path = csrs / f"{csr.name.partition('.')[0]}.pem"

@@ -1,4 +1,4 @@
-"""After the time of a host is over, nothing of csrtui's work runs any more: no ssh here, and no process there."""
+"""After a host's time limit, no process of csrtui runs any more, here or on the host."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ kill -STOP $at
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[Hosts]:
-    """Give one host that keeps connections open as Ansible asks by itself."""
+    """Return a host that keeps connections open, as Ansible does by default."""
     program("ansible-playbook")
     folder = tmp_path / "hosts"
     folder.mkdir()
@@ -53,7 +53,7 @@ def hosts(tmp_path: Path) -> Iterator[Hosts]:
 
 
 def inventory(hosts: Hosts, script: str) -> str:
-    """Write an inventory whose hosts have a csrtui that is this script, and ssh as it is by Ansible's own settings."""
+    """Write an inventory whose hosts run this script as csrtui, with Ansible's default ssh settings."""
     hangs = hosts.folder / "hangs"
     hangs.write_text(script)
     hangs.chmod(0o755)
@@ -64,7 +64,7 @@ def inventory(hosts: Hosts, script: str) -> str:
 
 
 def connections(hosts: Hosts) -> list[str]:
-    """The command lines of every ssh that runs here for these hosts, and of every connection kept open for csrtui."""
+    """Return the command lines of all ssh processes for these hosts, including csrtui's open connections."""
     found = []
     for name in filter(str.isdecimal, os.listdir("/proc")):
         with suppress(OSError):

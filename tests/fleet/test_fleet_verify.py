@@ -1,4 +1,4 @@
-"""``csrtui fleet verify``: backups are opened here, with an identity that no host gets, and confirmed to their hosts."""
+"""``csrtui fleet verify``: backups are opened here with an identity that no host gets, and confirmed to their hosts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def made(csrtui: Csrtui, tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
 
 def sent(*files: bytes | str, status: int = 0) -> dict[str, Any]:
-    """The output of a host for each command of a run: the contents of a file, or a text."""
+    """Return the output of a host for each command of a run: the contents of a file, or a text."""
     texts = [file if isinstance(file, str) else encodebytes(file).decode() for file in files]
     return {
         "rc": 0,

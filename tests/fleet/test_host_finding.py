@@ -1,4 +1,4 @@
-"""What the doctor of another host found: quoted, and with remedies that are made here."""
+"""Findings of another host's doctor: quoted, and with fixes from this machine."""
 
 from __future__ import annotations
 

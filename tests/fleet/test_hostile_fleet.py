@@ -1,4 +1,4 @@
-"""What harmful hosts answer, on every screen of many hosts: it crashes nothing, does nothing, and shows as it is."""
+"""Hostile answers of hosts on every screen for many hosts: no crash, no effect, and the text is displayed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WAYS = {
 
 @pytest.fixture(autouse=True)
 def _no_second_net(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the filter that would keep from the terminal what a view has forgotten to make visible."""
+    """Disable the filter that would hide a view's missing escaping."""
 
     def without(_: SafeApp[None]) -> list[LineFilter]:
         return []

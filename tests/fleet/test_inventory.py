@@ -1,4 +1,4 @@
-"""What ``ansible-inventory --list`` prints, as it is read."""
+"""Reading the output of ``ansible-inventory --list``."""
 
 from __future__ import annotations
 

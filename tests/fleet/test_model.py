@@ -1,4 +1,4 @@
-"""What is known of many hosts, kept and read again, and what each answered."""
+"""The last known state of many hosts: saved, loaded, and updated with each answer."""
 
 from __future__ import annotations
 

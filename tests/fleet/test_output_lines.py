@@ -1,4 +1,4 @@
-"""Lines of a program are given as they come, and one that is too long is cut while it is read."""
+"""Output lines of a program are returned as they arrive, and a line that is too long is cut while it is read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from csrtui.fleet.processes import read_lines
 
 
 class Pieces:
-    """A stream that gives what it has in pieces, as a pipe does."""
+    """A stream that returns its content in pieces, as a pipe does."""
 
     def __init__(self, *pieces: bytes) -> None:
         self._pieces = list(pieces)

@@ -1,4 +1,4 @@
-"""What a program left running is ended, and nothing else."""
+"""Processes that a program left running are ended, and no others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ READY = "echo ready; exec sleep 60"
 
 @contextmanager
 def running(script: str, mark: str | None = MARK) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a script of bash until it says that it is ready."""
+    """Run a bash script until it reports that it is ready."""
     env = os.environ | (dict([mark.split("=")]) if mark else {})
     process = subprocess.Popen(["bash", "-c", script], stdout=subprocess.PIPE, env=env)
     assert process.stdout is not None
@@ -63,7 +63,7 @@ def test_a_master_of_ssh_is_known_by_its_socket(tmp_path: Path) -> None:
 
 
 def wait_for(process: subprocess.Popen[bytes], title: bytes) -> None:
-    """Wait until the shell has become what it is called."""
+    """Wait until the process has its new title."""
     while True:
         with open(f"/proc/{process.pid}/cmdline", "rb") as file:
             if file.read().startswith(title):

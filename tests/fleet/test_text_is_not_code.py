@@ -1,4 +1,4 @@
-"""No text of another person is code, with Ansible itself: a canary in every text that reaches it is never touched."""
+"""With real Ansible, no text from another person is executed: a canary in every text is never triggered."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ COMMON_NAME = "www.mydomain.com"
 
 @dataclass(frozen=True)
 class Place:
-    """One host, reached without ssh, and the file that shows that something was evaluated.
+    """One host, reached without ssh, and the file that appears if something is evaluated.
 
     Attributes:
         path: A folder.
@@ -55,13 +55,16 @@ class Place:
 
     @property
     def payload(self) -> str:
-        """A template that makes the canary. It fits a subject, and without blank and comma a pattern of hosts."""
+        """Return a template that creates the canary file.
+
+        It fits a subject and, without blanks and commas, a host pattern.
+        """
         text = f"{{{{lookup(*'pipe;touch$IFS{self.canary}'.split(';'))}}}}"
         assert len(text) <= 64
         return text
 
     def inventory(self, host: str = "here", **more: object) -> Path:
-        """Write an inventory of one host with more variables."""
+        """Write an inventory of one host with further variables."""
         variables = {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
@@ -81,7 +84,7 @@ class Place:
         return str(path)
 
     def fleet(self, inventory: Path, command: str, *arguments: str, **env: str) -> Ran:
-        """Run a command of ``csrtui fleet`` as a process of its own."""
+        """Run a command of ``csrtui fleet`` as a process."""
         options = ("--inventory", str(inventory), *arguments)
         around = environment(self.path) | env
         return run_process("fleet", command, *options, store=self.path / "here", env=around, new_session=True)
@@ -89,7 +92,7 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path, program: Path, store: Path) -> Iterator[Place]:
-    """Give the place; the path of the canary is short, as subjects are."""
+    """Return the place. The path of the canary is short, because subjects are short."""
     ansible_program("ansible-playbook")
     with tempfile.TemporaryDirectory(prefix="c") as folder:
         yield Place(tmp_path, store, program, Path(folder) / "x")
@@ -238,7 +241,7 @@ def test_hosts_pairs_and_folders_are_literal(place: Place) -> None:
 
 @pytest.fixture
 async def user(place: Place, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FleetUser]:
-    """Give somebody at the form for many hosts, with Ansible itself behind it."""
+    """Return a user at the form for many hosts, with real Ansible."""
     monkeypatch.setattr(screens_user, "_DEADLINE_SECONDS", 60.0)
     for name, value in environment(place.path).items():
         monkeypatch.setenv(name, value)
@@ -258,7 +261,7 @@ def go_to(user: FleetUser, field: FieldName) -> None:
 
 
 async def planned(user: FleetUser, place: Place, literal: str) -> None:
-    """Have it shown what the host would get, and then make it there."""
+    """Show the plan for the host, and then make the pair there."""
     await user.press("ctrl+g")
     await user.until(lambda: user.at(FleetPlanScreen), "the plan")
     assert not place.canary.exists()

@@ -1,4 +1,4 @@
-"""Fuzzes everything that reads what others wrote, guided by coverage.
+"""Fuzz everything that reads data from other people, guided by coverage.
 
 ``python tests/fuzz/run.py`` puts atheris to each target (`fuzz_targets`) for ten seconds; ``--seconds`` gives it longer,
 names of targets are only those. It begins with the kept corpus and with well-formed examples. What breaks a
@@ -33,7 +33,7 @@ _MARGIN = 300
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz the targets, one after the other; the status is 1 when something broke a promise."""
+    """Fuzz the targets one after the other. Return exit status 1 if an input broke a promise."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == [_CHILD]:
         return _be_fuzzed(given[1], given[2:])
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fuzz(target: Target, seconds: int, crashes: Path, *, keep: bool) -> tuple[int, list[Path]]:
-    """How many inputs were tried, and the files of those that broke a promise."""
+    """Return the number of inputs tried, and the files of those that broke a promise."""
     from fuzz_corpus import load, save
     from fuzz_seeds import seeds
 
@@ -107,7 +107,7 @@ def _child(target: Target, options: Sequence[str], seconds: int) -> str:
 
 
 def _be_fuzzed(name: str, options: Sequence[str]) -> int:
-    """Be the process that atheris runs in; it does not return."""
+    """Run atheris in this process. This function does not return."""
     import atheris
 
     with atheris.instrument_imports(include=list(_INSTRUMENTED), enable_loader_override=False):

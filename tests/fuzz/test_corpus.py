@@ -1,4 +1,4 @@
-"""What fuzzing found is read again: nothing but csrtui's own errors comes out, in a second and 200 MB at most."""
+"""Replay the inputs that fuzzing found: only csrtui's own errors occur, within one second and 200 MB."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_what_is_kept_is_read_again(target: Target) -> None:
 @pytest.mark.safety
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_what_is_large_takes_no_longer(target: Target) -> None:
-    """As large as files of that kind may be; what a fuzzer makes is short, and would not show what grows too fast."""
+    """Inputs of the maximum size, because a fuzzer makes short inputs, which hide a cost that grows too fast."""
     with counted(PROMISE, "inputs of the maximum size, random or repetitive") as tally:
         for part in (*LARGE, *seeds(target.name)[:2]):
             try_on(
@@ -96,7 +96,7 @@ def test_what_must_not_come_out_is_noticed() -> None:
 @pytest.mark.skipif(find_spec("atheris") is None, reason="skipped because atheris is not installed")
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_the_fuzzer_finds_nothing_new_in_a_moment(target: Target) -> None:
-    """It records what it tried by itself."""
+    """The fuzzer itself records its inputs."""
     done = subprocess.run(
         [sys.executable, ROOT / "tests" / "fuzz" / "run.py", target.name, "--seconds", str(_BEGUN)],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""A pair whose certificate came home, for the servers that it is exported for."""
+"""A pair with an imported certificate, to export for servers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", params=["ec-p256", pytest.param("rsa-2048", marks=pytest.mark.slow)])
 def issued_once(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A store with such a pair, and the root of its chain."""
+    """Return a store with such a pair, and the root of its chain."""
     folder = tmp_path_factory.mktemp("issued")
     store = folder / "store"
     assert run_process("new", NAME, "--key", request.param, store=store).status == 0
@@ -36,6 +36,6 @@ def issued_once(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
 
 @pytest.fixture
 def issued(tmp_path: Path, issued_once: Path) -> Issued:
-    """A copy of it for one test."""
+    """Return a copy of it for one test."""
     shutil.copytree(issued_once, tmp_path, dirs_exist_ok=True)
     return Issued(tmp_path / "store", tmp_path)

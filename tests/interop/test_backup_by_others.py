@@ -1,4 +1,4 @@
-"""Others restore from a backup: openssl with nothing else, and Java's keytool what openssl gives it."""
+"""Other programs restore a backup: openssl alone, and Java's keytool from openssl's output."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_keytool_reads_what_openssl_made_of_it(tmp_path: Path, key_type: KeyType
 
 
 def keytool(*arguments: str) -> bytes:
-    """What keytool prints; it has to succeed."""
+    """Run keytool, which must succeed, and return its output."""
     done = subprocess.run(
         ["keytool", *arguments],
         capture_output=True,
@@ -137,7 +137,7 @@ public class Read {
 
 
 def test_java_opens_the_key_itself(tmp_path: Path) -> None:
-    """PBES2 with PBKDF2-HMAC-SHA256 and AES-256 is what Java calls PBEWithHmacSHA256AndAES_256."""
+    """Java calls PBES2 with PBKDF2-HMAC-SHA256 and AES-256 PBEWithHmacSHA256AndAES_256."""
     if shutil.which("java") is None:
         pytest.skip("java is not installed")
     (tmp_path / "Read.java").write_text(_READ)

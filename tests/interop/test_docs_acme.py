@@ -1,4 +1,4 @@
-"""The commands of the documentation on ACME, to the letter: certbot and lego against pebble, two renewals in a row."""
+"""The documented ACME commands, to the letter: certbot and lego with pebble, over two renewals."""
 
 from __future__ import annotations
 

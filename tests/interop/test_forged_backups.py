@@ -1,4 +1,4 @@
-"""What openssl takes out of a backup is what csrtui took, or csrtui refused it: for thousands of forged files."""
+"""For thousands of forged backups, openssl and csrtui read the same contents, or csrtui refuses the file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _openssl() -> None:
 
 
 def taken(path: Path, tool: str, *options: str) -> bytes | None:
-    """What a tool of openssl takes out of a file, in DER; None where it takes nothing."""
+    """Return the DER that an openssl tool reads from a file, or None."""
     done = subprocess.run(
         ["openssl", tool, "-in", str(path), "-outform", "DER", *options],
         capture_output=True,
@@ -47,7 +47,7 @@ def taken(path: Path, tool: str, *options: str) -> bytes | None:
 
 
 def read(data: bytes) -> BackupFile | None:
-    """What csrtui takes out of a file whose key opens and fits; None where it refuses it."""
+    """Return what csrtui reads from a file whose key opens and matches, or None if it refuses the file."""
     try:
         found = backup_file.parse(data)
         open_key(found, PASSPHRASE)
@@ -78,7 +78,7 @@ def test_openssl_takes_what_csrtui_took_or_csrtui_refused(tmp_path: Path) -> Non
 
 
 def test_a_block_behind_254_characters_is_one_for_openssl(tmp_path: Path) -> None:
-    """This is why a long line is refused."""
+    """This is why csrtui refuses long lines."""
     path = tmp_path / "forged.pem"
     path.write_bytes(b"x" * 254 + foreign_key_blocks()[0] + backup())
     assert taken(path, "pkey", "-passin", "env:PASSPHRASE") not in {None, key_in_der()}

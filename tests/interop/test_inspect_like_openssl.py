@@ -199,7 +199,7 @@ def test_files_made_by_other_programs(path: Path) -> None:
 
 
 def agrees(item: InspectedItem) -> None:
-    """Compare an item with what openssl prints of the same octets."""
+    """Compare an item with openssl's output for the same octets."""
     if item.certificate is not None:
         der = item.certificate.der
         certificate_agrees(item, der)

@@ -1,4 +1,4 @@
-"""badkeys, which knows the ways in which keys have been weak, judges the keys that csrtui makes."""
+"""badkeys, which knows many kinds of weak keys, checks the keys that csrtui makes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHECKS = [name for name in badkeys.defaultchecks if name != "blocklist"]
 
 
 def weaknesses(pem: str) -> set[str]:
-    """The checks that a CSR or a public key in PEM does not pass."""
+    """Return the checks that a CSR or a public key in PEM fails."""
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
@@ -84,7 +84,7 @@ def _small_factor() -> int:
 
 
 def _roca() -> int:
-    """A modulus that is a power of 65537 modulo each of the small primes, as Infineon's library made them."""
+    """Return a modulus that is a power of 65537 modulo each small prime, as Infineon's library made them."""
     primes = (
         number
         for number in range(3, 168, 2)

@@ -1,4 +1,4 @@
-"""pkilint, the linter of several public CAs, judges what the advisor lets pass, and what it does not.
+"""pkilint, the linter of several public CAs, checks certificates for requests that the advisor accepts or refuses.
 
 A request without an error for a public CA is signed into a throw-away certificate as a CA would, and must then
 have no finding of pkilint's at the level ERROR or above.
@@ -49,7 +49,7 @@ def _linter(kind: Any) -> tuple[Any, Any]:
 
 
 def refusals(certificate_der: bytes) -> dict[str, str]:
-    """What pkilint finds at the level ERROR or above: codes and messages."""
+    """Return the codes and messages of pkilint's findings at the level ERROR or above."""
     document = loader.RFC5280CertificateDocumentLoader().load_der_document(certificate_der, "certificate")
     container, filters = _linter(serverauth.determine_certificate_type(document))
     results, _ = finding_filter.filter_results(filters, container.validate(document.root))
@@ -62,7 +62,7 @@ def refusals(certificate_der: bytes) -> dict[str, str]:
 
 
 def judge(count: int, seed: int) -> int:
-    """Lint the requests that the advisor lets pass; return how many they were."""
+    """Lint the requests that the advisor accepts, and return their number."""
     passed = 0
     for typed in requests(count, seed):
         advice = typed.advice()
@@ -108,7 +108,7 @@ FIRM = SubjectInput(organization="Müller & Söhne GmbH", country="DE", locality
 
 
 def in_a_certificate(names: tuple[str, ...], subject: x509.Name | None = None) -> bytes:
-    """A certificate with these names to the letter, past all of csrtui's checks."""
+    """Return a certificate with exactly these names, without csrtui's checks."""
     key = key_of(KeyType.EC_P256)
     common_name = x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0], _validate=False)
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject or x509.Name([common_name]))

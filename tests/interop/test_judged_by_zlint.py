@@ -1,4 +1,4 @@
-"""zlint's rules on names and subjects, as cases: what it refuses is an error or a warning here.
+"""zlint's rules on names and subjects as test cases: what zlint refuses is an error or a warning in csrtui.
 
 zlint is written in Go and comes neither as a Python nor as a Debian package; so its lints stand here by name, each
 with values that it finds fault with. Lints on what a CSR does not decide are left out.

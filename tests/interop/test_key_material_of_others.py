@@ -1,4 +1,4 @@
-"""The bundle reader reads what other programs write, as they write it today; and each command in a hint works."""
+"""The bundle reader reads files of other programs as they write them today, and each command in a hint works."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def spki_by_openssl(data: bytes, *options: str) -> str:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """A folder with a key, its certificate and the chain."""
+    """Return a folder with a key, its certificate and the chain."""
     (tmp_path / "key.pem").write_bytes(pkcs8(ec_key()))
     leaf = intermediate().sign(csr.build(SUBJECT, ["a.com"], ec_key()), serial=4711)
     (tmp_path / "leaf.pem").write_bytes(pem(leaf))
@@ -97,7 +97,7 @@ def is_the_pair(found: KeyMaterial, certificates: int) -> bool:
 
 @pytest.mark.parametrize("curve", ["secp256r1", "secp384r1", "secp521r1"])
 def test_every_key_of_certtool_is_read(curve: str) -> None:
-    """In about two of five, the private value has a leading 00."""
+    """In about two of five keys, the private value has a leading 00."""
     for _ in range(8):
         made = run("certtool", "--generate-privkey", "--key-type", "ecdsa", "--curve", curve, "--no-text")
         assert only_key(made) == spki_by_openssl(made)

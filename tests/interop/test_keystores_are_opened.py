@@ -48,7 +48,7 @@ def test_keytool_reads_the_keystore(issued: Issued, options: tuple[str, ...]) ->
 
 
 def test_java_opens_weblogics_key_by_the_alias_that_the_guide_names(issued: Issued) -> None:
-    """As WebLogic does: store and key under one passphrase, the alias of the SSL tab."""
+    """As WebLogic does it: one passphrase for store and key, and the alias of the SSL tab."""
     keytool = program("keytool")
     lines = issued.export("weblogic", "--passphrase-file", issued.passphrase)
     said = {label.strip(): value.strip() for label, _, value in (line.partition(":") for line in lines)}

@@ -1,4 +1,4 @@
-"""Real mail servers, started on loopback with exactly what ``csrtui export`` wrote, serve a chain that openssl verifies."""
+"""Real mail servers on loopback, with the files from ``csrtui export``, serve a chain that openssl verifies."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl
 @pytest.mark.skipif(os.geteuid() != 0, reason="Postfix is started by root only")
 @pytest.mark.parametrize("settings", ["smtpd_tls_chain_files", "smtpd_tls_cert_file smtpd_tls_key_file"])
 def test_postfix(issued: Issued, settings: str) -> None:
-    """With the setting of 3.4, and with the two that the guide names for versions before it."""
+    """With the setting of 3.4, and with the two settings that the guide names for earlier versions."""
     postfix, port, place = program("postfix"), free_port(), issued.folder
     chain, level = only(
         issued.export("postfix", into=BARE_FOLDER), "smtpd_tls_chain_files ", "smtpd_tls_security_level "
@@ -63,7 +63,7 @@ def test_postfix(issued: Issued, settings: str) -> None:
 
 
 def end_postfix(pid_file: Path) -> None:
-    """End Postfix's master, which makes a session of its own, and with it all of its daemons."""
+    """End Postfix's master, which has its own session, and all of its daemons."""
     if not pid_file.exists():
         return
     number = int(pid_file.read_text())
@@ -119,7 +119,7 @@ def test_dovecot(issued: Issued) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="Exim gives up root's rights, which only root has")
 @pytest.mark.parametrize("into", ["exim", PLAIN_FOLDER], ids=["plain", "hard"])
 def test_exim(issued: Issued, into: str) -> None:
-    """As the guide says, the key is made readable for Exim's own user, which is not root."""
+    """As the guide says, the key is readable for Exim's own user, which is not root."""
     exim, port = program("exim4"), free_port()
     with TemporaryDirectory(prefix="csrtui-exim-") as top:
         base = Path(top)

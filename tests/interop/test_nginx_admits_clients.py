@@ -1,4 +1,4 @@
-"""nginx with ``ssl_verify_client on`` admits the certificate that was requested for a client, and no other."""
+"""nginx with ``ssl_verify_client on`` accepts the certificate that was requested for a client, and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real openssl as the judge: it takes every request, sees the same subject, and opens every key."""
+"""The real openssl accepts every CSR, reads the same subject, and opens every key."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def made(store: Path, *arguments: str) -> Path:
-    """The folder of a new pair."""
+    """Return the folder of a new pair."""
     ran: Ran = run_process("new", *arguments, "--json", store=store)
     assert ran.status == 0, ran.err
     return Path(ran.json["path"])

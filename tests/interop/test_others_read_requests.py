@@ -1,4 +1,4 @@
-"""certtool, CFSSL and keytool read the CSRs of csrtui: every key type that they know, and the hard subjects."""
+"""certtool, CFSSL and keytool read csrtui's CSRs, with every key type that they support and with difficult subjects."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ SUBJECTS = {
 
 @dataclass(frozen=True)
 class Read:
-    """What a program read: the values of the subject as they stand in the DER, and the names."""
+    """The values of the subject as in the DER, and the names, as a program read them."""
 
     subject: tuple[str, ...]
     names: tuple[str, ...]
 
 
 def output(*command: str) -> str:
-    """What a program says; the test is skipped where it is not there."""
+    """Return the output of a program, or skip the test if it is not installed."""
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed")
     done = subprocess.run(command, capture_output=True, check=False, timeout=60)
@@ -51,7 +51,7 @@ def output(*command: str) -> str:
 
 
 def certtool(csr: Path) -> Read:
-    """GnuTLS, which also verifies the signature; it decodes international names behind them."""
+    """Read a CSR with GnuTLS, which also verifies the signature, and decodes international names."""
     text = output("certtool", "--crq-info", "--infile", str(csr))
     assert "Self signature: verified" in text
     (subject,) = re.findall(r"^\tSubject: (.*)$", text, re.MULTILINE)
@@ -61,14 +61,14 @@ def certtool(csr: Path) -> Read:
 
 
 def cfssl(csr: Path) -> Read:
-    """CFSSL, whose JSON has the subject in the order of the DER."""
+    """Read a CSR with CFSSL, whose JSON has the subject in the order of the DER."""
     found = json.loads(output("cfssl", "certinfo", "-csr", str(csr)))
     names = (*found["DNSNames"], *(found["IPAddresses"] or ()))
     return Read(tuple(one["Value"] for one in found["Subject"]["Names"]), names)
 
 
 def keytool(csr: Path) -> Read:
-    """Java, which writes an IPv6 address in full and puts quotes around what needs them."""
+    """Read a CSR with Java, which writes IPv6 addresses in full and quotes some values."""
     text = output("keytool", "-J-Duser.language=en", "-J-Dfile.encoding=UTF-8", "-J-Dstdout.encoding=UTF-8",
                   "-printcertreq", "-file", str(csr))  # fmt: skip
     (subject,) = re.findall(r"^Subject: (.*)$", text, re.MULTILINE)
@@ -129,7 +129,7 @@ _QUICK_KEYS = {KeyType.EC_P256, KeyType.RSA_2048}
 
 
 def _cases() -> list[object]:
-    """Every subject with P-256 and every key type with the plain one; keytool takes its time."""
+    """Return every subject with P-256, and every key type with the plain subject, because keytool is slow."""
     wanted = [(KeyType.EC_P256, name) for name in SUBJECTS]
     wanted += [(key_type, "plain") for key_type in _CLASSIC if key_type is not KeyType.EC_P256]
     return [

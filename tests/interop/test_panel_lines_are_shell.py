@@ -1,4 +1,4 @@
-"""The lines for devices and panels, whose software is not here: a shell runs them, recorders stand for the programs."""
+"""The command lines for devices and panels, whose software is not installed here: a shell runs them with recorders."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ printf '%s\\n' "${0##*/}" "$@" '' >>"$RECORDED"
 
 
 def run(folder: Path, lines: list[str]) -> list[list[str]]:
-    """Run lines in bash with recorders for every program of a vendor; what each was called with."""
+    """Run lines in bash with a recorder for every program of a vendor, and return the recorded calls."""
     programs = folder / "bin"
     programs.mkdir()
     for name in ("plesk", "uapi", "tmsh", "scp", "rm", "kyrtool"):

@@ -1,4 +1,4 @@
-"""Programs that people run a CA with sign the CSRs of csrtui, and their answers come home as they were given."""
+"""Real CA programs sign csrtui's CSRs, and their answers are imported unchanged."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ Difference = tuple[str, str | None, str | None]
 
 @dataclass(frozen=True)
 class Asked:
-    """A pair of a store, and its CSR as it was given out."""
+    """A pair of a store, and its CSR."""
 
     store: Path
     csr: Path
 
     def bring_home(self, answer: Answer) -> set[Difference]:
-        """Import an answer; in what it differs from the request. Nothing else may be wrong with it."""
+        """Import an answer, and return the differences from the request. There must be no other problem."""
         ran = run_process("import", *map(str, answer.files), "--json", store=self.store)
         assert ran.status == 0, ran.err
         (result,) = ran.json["results"]
@@ -47,7 +47,7 @@ class Asked:
         return {(one["kind"], one["requested"], one["issued"]) for one in result["differences"]}
 
     def is_issued(self, answer: Answer, *, above: int) -> None:
-        """The pair is issued, and its chain leads from its certificate over so many others to the root."""
+        """Assert that the pair is issued, and that its chain has this number of intermediates and a root."""
         pair = run_process("show", NAME, "--json", store=self.store).json
         assert pair["stage"] == "issued"
         assert pair["expires"] is not None
@@ -69,7 +69,7 @@ class Asked:
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Callable[..., Asked]:
-    """Make a pair and give its CSR out."""
+    """Make a pair and return it with its CSR."""
 
     def asked(*arguments: str) -> Asked:
         store, csr = tmp_path / "store", tmp_path / "request.pem"
@@ -83,7 +83,7 @@ def ask(tmp_path: Path) -> Callable[..., Asked]:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """An empty folder for the CA."""
+    """Return an empty folder for the CA."""
     folder = tmp_path / "ca"
     folder.mkdir()
     return folder
@@ -160,7 +160,7 @@ def test_names_that_easy_rsa_is_told_take_the_place_of_those_asked_for(
 def test_certbot_takes_the_csr_and_only_what_a_domain_proves_is_certified(
     ask: Callable[..., Asked], place: Path, key_type: str
 ) -> None:
-    """Pebble leaves the organization out, as every CA does that asks for no papers."""
+    """Pebble leaves the organization out, like every CA that checks no documents."""
     asked = ask(NAME, "mydomain.com", "-O", "Müller & Söhne", "-C", "DE", "-L", "Köln", "--key", key_type)
     answer = certbot(asked.csr, place)
     assert asked.bring_home(answer) == {

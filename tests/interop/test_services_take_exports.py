@@ -1,4 +1,4 @@
-"""Real databases, brokers, proxies and other services, started on loopback with exactly what ``csrtui export`` wrote."""
+"""Real databases, brokers, proxies and other services on loopback use the files from ``csrtui export``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files
 
 @pytest.fixture
 def base() -> Iterator[Path]:
-    """Give a folder with a short path that the users of servers may enter."""
+    """Return a folder with a short path that the servers' users may enter."""
     with TemporaryDirectory(prefix="csrtui-service-") as top:
         path = Path(top)
         path.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Real web servers, started on loopback with exactly what ``csrtui export`` wrote, serve a chain that openssl verifies."""
+"""Real web servers on loopback, with the files from ``csrtui export``, serve a chain that openssl verifies."""
 
 from __future__ import annotations
 

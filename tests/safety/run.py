@@ -1,4 +1,4 @@
-"""Tries the promises of safety and prints what was tried, how often, and what failed.
+"""Test the promises of safety, and print each test, how often it ran, and how often it failed.
 
 ``python tests/safety/run.py`` runs every test that is marked ``safety``, the slow ones too; ``--write`` puts the
 table into csrtui/docs/safety.md. It takes minutes, and what this machine has no program or no right for is named as skipped.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the sweeps and print the table; the status is 1 when anything failed or nothing was tried."""
+    """Run the sweeps and print the table. Return exit status 1 if a sweep failed or nothing was tested."""
     asked = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="csrtui-safety.") as scratch:
         results, report = Path(scratch) / "rows", Path(scratch) / "report.xml"
@@ -51,7 +51,7 @@ def _run_tests(results: Path, report: Path, selection: str, processes: str) -> i
 
 
 def _skipped(report: Path) -> list[str]:
-    """What was not tried, and why."""
+    """Return the skipped tests with their reasons."""
     if not report.exists():
         return []
     cases = ET.parse(report).getroot().iter("testcase")  # noqa: S314 - pytest's own file

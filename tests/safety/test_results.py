@@ -1,4 +1,4 @@
-"""What sweeps tried is counted as it happened, and shown with what failed."""
+"""The results of the sweeps are counted correctly, and failures are included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the store share: a store of their own, and the proof that nothing stays open."""
+"""Shared by the tests of the store: a store for each test, and a check that no descriptor stays open."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def _nothing_stays_open() -> Iterator[None]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give the store's folder, which is not there yet."""
+    """Return the store's folder, which does not exist yet."""
     return tmp_path / "store"
 
 
 @pytest.fixture
 def store(folder: Path) -> Keystore:
-    """Give a store that is not there yet."""
+    """Return a store that does not exist yet."""
     return Keystore(str(folder))
 
 
 @pytest.fixture
 def descriptor(tmp_path: Path) -> Iterator[int]:
-    """Give the descriptor of a folder."""
+    """Yield the descriptor of a folder."""
     number = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
     yield number
     os.close(number)

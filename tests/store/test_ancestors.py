@@ -1,4 +1,4 @@
-"""Folders above the store: the rules of sshd's StrictModes, and the command that fixes what breaks them."""
+"""Folders above the store: the rules of sshd's StrictModes, and the commands that fix violations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a 
 
 @pytest.fixture
 def above(tmp_path: Path) -> Path:
-    """Give a folder two levels above a store, whose name needs quoting."""
+    """Return a folder two levels above a store. Its name needs quoting."""
     folder = tmp_path / "it's above; rm -rf"
     (folder / "data").mkdir(parents=True, mode=0o755)
     return folder
@@ -35,14 +35,14 @@ def above(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(above: Path) -> Keystore:
-    """Give a store with a pair in it."""
+    """Return a store with one pair."""
     store = Keystore(str(above / "data" / "store"))
     store.add("a", pair_files())
     return store
 
 
 def refusal(path: str) -> StoreError:
-    """Return the error of every use of a store, which must be the same."""
+    """Return the error of every use of a store, which must always be the same."""
     errors = []
     uses: list[Callable[[Keystore], object]] = [
         lambda store: store.names(),
@@ -177,7 +177,7 @@ def _group_of(*names: str) -> object:
 
 @pytest.fixture
 def group_writable(above: Path) -> Iterator[Path]:
-    """Give a folder that its group can write to."""
+    """Return a folder that its group can write to."""
     above.chmod(0o775)
     yield above
     above.chmod(0o755)

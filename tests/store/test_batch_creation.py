@@ -1,4 +1,4 @@
-"""Many pairs kept at once: each is whole or absent, none has its name before it is on disk, whatever fails."""
+"""Many pairs stored at once: each is complete or absent, and gets its name only when it is on disk."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ EXPECTED = ["a", "b", "a-2", "c"]
 
 @pytest.fixture
 def store(tmp_path: Path) -> Keystore:
-    """Give a store that is not there yet."""
+    """Return a store that does not exist yet."""
     return Keystore(str(tmp_path / "store"))
 
 
@@ -51,7 +51,7 @@ def add(
 
 
 def kept(results: Sequence[str | StoreError]) -> list[str]:
-    """The names that pairs have after it, confirmed or not."""
+    """Return the names of the pairs after a run, confirmed or not."""
     saved = [one.saved if isinstance(one, NotConfirmedError) else one for one in results]
     return sorted(one for one in saved if isinstance(one, str))
 
@@ -89,7 +89,7 @@ def test_a_store_that_is_not_safe_keeps_nothing(store: Keystore) -> None:
 def test_no_pair_has_its_name_before_all_of_it_is_on_disk(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The order that a power cut cannot break: contents, then names, then the folder that holds the names."""
+    """The order that survives a power cut: contents, then names, then the folder that contains the names."""
     done: list[tuple[str, str]] = []
     lock, fsync, rename = Lock(), os.fsync, os.rename
 
@@ -143,7 +143,7 @@ def test_a_call_that_fails_keeps_no_half_pair(
 def attempt(
     path: Path, monkeypatch: pytest.MonkeyPatch, fault: tuple[str, int, int]
 ) -> tuple[FailingCall, Keystore, list[str | StoreError]]:
-    """Add pairs to a store that has one, with a fault; say what came of each."""
+    """Add pairs to a store that has one, with a fault, and return the results."""
     store = Keystore(str(path))
     store.add("old", pair_files("old"))
     before = open_descriptors()
@@ -256,7 +256,7 @@ def test_whether_something_is_there_is_told(store: Keystore) -> None:
 def test_a_file_whose_last_bytes_are_lost_at_its_end_is_no_pair(
     store: Keystore, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
-    """Some file systems report only to close(2) that nothing was written."""
+    """Some file systems report a failed write only at close(2)."""
     close = os.close
 
     def losing(descriptor: int) -> None:

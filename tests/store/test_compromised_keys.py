@@ -1,4 +1,4 @@
-"""The list of compromised keys that badkeys keeps: used where it is, and never required."""
+"""badkeys' list of compromised keys is used if it is installed, and never required."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytest.importorskip("badkeys", reason="badkeys is not installed: it comes with t
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the folder that badkeys keeps its list in; without the list that another test made it read."""
+    """Return the folder in which badkeys keeps its list, without a list that another test has read."""
     from badkeys.allkeys import block
     from badkeys.utils import _cachedir
 
@@ -37,7 +37,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write_list(cache: Path, *numbers: int) -> None:
-    """Write a list as badkeys downloads it: 15 octets of a hash and the number of a list, sorted."""
+    """Write a list in badkeys' format: 15 octets of a hash and the number of a list, sorted."""
     rows = sorted(
         hashlib.sha256(number.to_bytes((number.bit_length() + 7) // 8)).digest()[:15] + b"\x07"
         for number in numbers

@@ -1,4 +1,4 @@
-"""The configuration file: refused when others can write to it, changed wholly or not at all."""
+"""The configuration file is refused if others can write to it, and is changed completely or not at all."""
 
 import fcntl
 import os

@@ -34,7 +34,7 @@ def listing(folder: Path) -> dict[str, int]:
 
 
 def forbid_writing(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
-    """Let these folders count as not writable, also for root."""
+    """Treat these folders as not writable, also for root."""
     real = os.access
     names = {str(folder) for folder in folders}
     monkeypatch.setattr(os, "access", lambda path, mode: path not in names and real(path, mode))

@@ -1,4 +1,4 @@
-"""Whatever call of the system fails while the store is changed: no harm, a clear error, nothing left open."""
+"""Any system call fails while the store is changed: no harm, a clear error, and no open descriptor."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def look(store: Keystore) -> None:
 
 
 def seeded(path: Path) -> Keystore:
-    """Give a store with a pair, a draft, and what broken-off work leaves."""
+    """Return a store with a pair, a draft, and leftovers of interrupted work."""
     store = Keystore(str(path))
     store.add("a", pair_files("old"))
     store.save_draft(b"old draft")
@@ -80,7 +80,7 @@ def seeded(path: Path) -> Keystore:
 
 
 def how_often(monkeypatch: pytest.MonkeyPatch, call: str, act: Callable[[], None]) -> int:
-    """Count the calls of an undisturbed run."""
+    """Count the calls of a run without faults."""
     with monkeypatch.context() as patch:
         counter = FailingCall(patch, call, 0, when=-1)
         act()
@@ -116,7 +116,7 @@ def attempt(
     monkeypatch: pytest.MonkeyPatch,
     fault: tuple[str, int, int],
 ) -> type[BaseException] | None:
-    """Do it with the fault; return the type of the store's error, if it ended in one."""
+    """Run the action with the fault, and return the type of the store's error, or None."""
     before = open_descriptors()
     outcome = None
     with monkeypatch.context() as patch:
@@ -131,7 +131,7 @@ def attempt(
 
 
 def kept(act: Callable[[Keystore], None], outcome: type[BaseException] | None) -> list[list[bytes]]:
-    """Return which records may lie there: those from before after an error, the new ones without."""
+    """Return the permitted records: the old ones after an error, the new ones without an error."""
     done = outcome is None or outcome is NotConfirmedError
     if act is add:
         return [[b"old", b"new"]] if done else [[b"old"]]
@@ -141,7 +141,7 @@ def kept(act: Callable[[Keystore], None], outcome: type[BaseException] | None) -
 
 
 def kept_drafts(outcome: type[BaseException] | None) -> set[bytes]:
-    """Return which drafts may lie there."""
+    """Return the permitted drafts."""
     return {b"new draft"} if outcome is None or outcome is NotConfirmedError else {b"old draft"}
 
 

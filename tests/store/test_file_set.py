@@ -1,4 +1,4 @@
-"""A set of files is replaced completely or not at all as far as possible, and access to its key is checked."""
+"""A set of files is replaced completely or not at all, as far as possible, and access to its key is checked."""
 
 from __future__ import annotations
 

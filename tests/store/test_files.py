@@ -1,4 +1,4 @@
-"""Files of the store and files of others: what is written is whole, what is read is what it should be."""
+"""Files of the store and files of others: written files are complete, and files are checked before they are read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o777])
 def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
-    """Set umasks from the most open one to the most closed, once the test's folder is made."""
+    """Set umasks from the most permissive to the strictest, after the test's folder is made."""
     assert tmp_path.is_dir()
     before = os.umask(request.param)
     yield request.param
@@ -275,7 +275,7 @@ def make_socket(path: Path) -> None:
 
 
 def make_nothing(path: Path) -> None:
-    """Leave it missing."""
+    """Leave the file missing."""
 
 
 @pytest.mark.parametrize(

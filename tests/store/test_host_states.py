@@ -1,4 +1,4 @@
-"""What was last known of each host is a file of its own: none is lost because of another."""
+"""The last known state of each host has its own file, so that no state affects another one."""
 
 from __future__ import annotations
 

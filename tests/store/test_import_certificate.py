@@ -1,4 +1,4 @@
-"""A certificate is replaced whole, whatever fails, and the ones before stay beside it."""
+"""A certificate is replaced completely despite any fault, and earlier certificates stay beside it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def put(store: Keystore, data: bytes, when: datetime = NOW) -> None:
 
 
 def certificates(store: Keystore) -> dict[str, bytes]:
-    """What lies in the pair's folder, by name."""
+    """Return the certificates in the pair's folder, by name."""
     from pathlib import Path
 
     return {path.name: path.read_bytes() for path in Path(store.pair_path("a")).glob("cert*")}
@@ -36,7 +36,7 @@ def certificates(store: Keystore) -> dict[str, bytes]:
 
 @pytest.fixture
 def with_pair(store: Keystore) -> Keystore:
-    """Give a store with a pair that has no certificate."""
+    """Return a store with a pair that has no certificate."""
     store.add("a", pair_files())
     return store
 
@@ -135,7 +135,7 @@ def test_whatever_call_fails_there_is_a_whole_certificate_and_the_one_before(
 def attempt(
     store: Keystore, monkeypatch: pytest.MonkeyPatch, fault: tuple[str, int, int]
 ) -> type[BaseException] | None:
-    """Replace it with the fault; return the type of the store's error, if it ended in one."""
+    """Replace the certificate with the fault, and return the type of the store's error, or None."""
     before = open_descriptors()
     outcome = None
     with monkeypatch.context() as patch:

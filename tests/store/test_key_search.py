@@ -1,4 +1,4 @@
-"""Looking for keys among the files of others: within bounds, and nothing but regular files is opened."""
+"""The search for keys in files of others has limits, and opens only regular files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PEM = b"-----BEGIN CERTIFICATE-----\n"
 
 
 def found(folder: Path, store: str = "/nowhere") -> tuple[list[str], list[str]]:
-    """What was found, by name, and what could not be looked at."""
+    """Return the files found, by name, and the paths that could not be examined."""
     searched = search_folder(str(folder), store)
     return [os.path.relpath(file.path, folder) for file in searched.files], searched.faults
 

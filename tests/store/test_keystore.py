@@ -1,4 +1,4 @@
-"""The keystore: what is added is there, what is there is never overwritten, what is damaged is named."""
+"""The keystore: added pairs can be read, existing ones are never overwritten, and damaged ones are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several sessions on one store, in any order of what they can do, against a model of what must be there."""
+"""Several sessions on one store, with steps in random order, compared with a model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES = st.sampled_from(["a", "a-2", "a-3", "a-2-2", "b.example", "b.example-2",
 
 
 class Sessions(RuleBasedStateMachine):
-    """Three keystores on one folder, which is not there at first."""
+    """Three keystores in one folder, which does not exist at first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Sessions(RuleBasedStateMachine):
         self.done = 0
 
     def teardown(self) -> None:
-        """Remove the folder, and count what was done."""
+        """Remove the folder, and record the number of steps."""
         shutil.rmtree(self.top)
         if self.done:
             record(
@@ -82,7 +82,7 @@ class Sessions(RuleBasedStateMachine):
         number=st.integers(min_value=0, max_value=3), files=st.sets(st.sampled_from(["key.pem", "pair.json"]))
     )
     def break_off(self, number: int, files: set[str]) -> None:
-        """Leave what a creation leaves when it is killed."""
+        """Leave the files of a killed creation."""
         name = f".new-{number:016x}"
         if (self.folder / "pairs").exists() and name not in self.hidden:
             (self.folder / "pairs" / name).mkdir(0o700)
@@ -105,7 +105,7 @@ class Sessions(RuleBasedStateMachine):
         assert (stored.record, stored.csr) == (self.records[name], self.requests[name])
 
     def expect_another_generation(self, session: int) -> None:
-        """Assert that every session can tell that something happened."""
+        """Assert that every session notices the change."""
         now = {other.generation() for other in self.sessions}
         assert len(now) == 1
         assert now != {self.generation}
@@ -128,7 +128,7 @@ TestSessions.settings = settings(max_examples=25, stateful_step_count=25, deadli
 
 
 class SessionsAtLength(Sessions):
-    """The same for a good while."""
+    """The same with more steps."""
 
 
 TestSessionsAtLength = pytest.mark.slow(pytest.mark.safety(SessionsAtLength.TestCase))

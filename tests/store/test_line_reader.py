@@ -1,4 +1,4 @@
-"""Lines of others, as they come: decoded one by one, never too long, and nothing waited for in vain."""
+"""Lines of other people's files as they arrive: decoded separately, never too long, and without needless waiting."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[BinaryIO, int]]:
-    """Give the reading end of a pipe and the descriptor of the other."""
+    """Yield the reading end of a pipe and the descriptor of the other end."""
     reading, writing = os.pipe()
     with open(reading, "rb") as source:
         yield source, writing
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 
 class _Folder(io.BytesIO):
-    """Something whose descriptor is that of a folder."""
+    """An object whose descriptor is that of a folder."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()

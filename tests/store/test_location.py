@@ -1,4 +1,4 @@
-"""Where the store is: the option, the variable, the user's data folder, in this order."""
+"""The location of the store: the option, then the variable, then the user's data folder."""
 
 from __future__ import annotations
 

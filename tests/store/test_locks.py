@@ -1,4 +1,4 @@
-"""Locks against other processes: they keep them out, name who has them, and go when he dies."""
+"""Locks exclude other processes, name their holder, and end with it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PATIENCE = 0.05
 
 
 def taken(descriptor: int, sharing: Sharing) -> bool:
-    """Whether the lock cannot be had."""
+    """Return whether the lock is held by another process."""
     try:
         with hold(descriptor, "lock", "it", sharing, timeout=0):
             return False

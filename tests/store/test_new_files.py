@@ -1,4 +1,4 @@
-"""New files outside the store: all of them or none, complete, with their modes, never over another file."""
+"""New files outside the store: all or none, complete, with their modes, and never over another file."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_a_medium_that_knows_no_files_without_a_name_will_do(
 
 
 def test_a_process_that_nobody_may_look_at_can_name_its_files() -> None:
-    """As csrtui hardens itself, ``/proc/self`` belongs to root; by another user it is still to be used."""
+    """After the hardening, ``/proc/self`` belongs to root, but another user must still be able to use it."""
     if os.geteuid():
         pytest.skip("only root can become another user")
     program = (
@@ -330,7 +330,7 @@ def test_a_file_system_that_cannot_flush_folders_will_do(
 
 @pytest.fixture
 def _no_nameless_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on FAT and NFS."""
+    """Behave like FAT and NFS."""
     real = os.open
 
     def refusing(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
@@ -396,7 +396,7 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_plain_key_never_touches_a_medium_without_modes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A FAT medium takes the call that sets a mode, and every file keeps the same one."""
+    """A FAT medium accepts the call that sets a mode, but all files keep the same mode."""
     written = []
     write_call = os.write
 

@@ -1,4 +1,4 @@
-"""Owners, modes and links: what is unsafe is refused with the command that mends it, and never mended."""
+"""Owners, modes and links: anything unsafe is refused with the command that fixes it, and never fixed silently."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOO_OPEN = (
 
 @pytest.fixture
 def filled(folder: Path) -> Path:
-    """Give the folder of a store with a pair that has every file, in a place whose name needs quoting."""
+    """Return the folder of a store with a pair that has every file. Its path needs quoting."""
     place = folder.parent / "it's here; rm -rf"
     store = Keystore(str(place))
     store.add("a", pair_files())
@@ -40,7 +40,7 @@ def filled(folder: Path) -> Path:
 
 
 def users_of(place: Path, name: str) -> list[Callable[[], object]]:
-    """Return what has to refuse when the file or folder of that name is not safe."""
+    """Return the functions that must refuse an unsafe file or folder with this name."""
     store = Keystore(str(place))
 
     def change() -> None:

@@ -1,4 +1,4 @@
-"""What is saved between runs: the drafts of several sessions, and what dialogs begin with."""
+"""State saved between runs: the drafts of several sessions, and the defaults of dialogs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files with a secret, and descriptors: only safe ones are read, and no error quotes the secret."""
+"""Secrets from files and descriptors: only safe files are read, and no error quotes the secret."""
 
 from __future__ import annotations
 

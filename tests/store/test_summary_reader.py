@@ -1,4 +1,4 @@
-"""Whatever happens to the pairs and to the cache: the summaries are those that reading every pair gives."""
+"""After any change of pairs and cache, the summaries are equal to those from reading every pair."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_a_partial_reading_finds_new_and_removed_pairs_and_rechecks_only_the_nam
 
 
 def rewrite(folder: Path) -> None:
-    """Put another record of the same size in, in place, with the time of the one before."""
+    """Replace a record in place with another one of the same size and modification time."""
     path = folder / "pair.json"
     before = path.stat()
     data = path.read_bytes().replace(b"nginx", b"other")
@@ -229,7 +229,7 @@ def test_a_change_by_another_program_is_noticed(
 
 
 def flip(path: Path) -> None:
-    """Change bytes all over the file."""
+    """Change bytes throughout the file."""
     data = bytearray(path.read_bytes())
     for at in range(17, len(data), 97):
         data[at] ^= 0x15
@@ -369,7 +369,7 @@ def test_a_full_disk_costs_only_the_cache(folder: Path, reader: SummaryReader) -
 
 @contextmanager
 def file_size_limit(size: int) -> Iterator[None]:
-    """Let this process write no file with more than `size` bytes."""
+    """Limit the size of files that this process can write to `size` bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -379,7 +379,7 @@ def file_size_limit(size: int) -> Iterator[None]:
 
 
 class OutsideChanges(RuleBasedStateMachine):
-    """Pairs and cache changed by anybody, in any order; one session that stays and one that comes anew."""
+    """Random changes of pairs and cache, with one session that stays and one that is new each time."""
 
     NAMES = st.sampled_from(["a", "b", "c-2", "d.example"])
 
@@ -465,7 +465,7 @@ TestOutsideChanges.settings = settings(max_examples=15, stateful_step_count=15, 
 
 
 class OutsideChangesAtLength(OutsideChanges):
-    """The same for a good while."""
+    """The same with more steps."""
 
 
 TestOutsideChangesAtLength = pytest.mark.long(pytest.mark.slow(OutsideChangesAtLength.TestCase))

@@ -1,4 +1,4 @@
-"""A look at a store gives facts whatever lies there; what the system refuses is one of them."""
+"""A survey of a store returns facts for any content. A system error is one of the facts."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_file_too_large_is_not_read_whole(folder: Path) -> None:
 def test_no_name_in_a_folder_is_opened_through_a_link(
     folder: Path, store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A link can take the place of what was examined a moment before."""
+    """A link can replace an entry after it was examined."""
     opened: dict[str, list[int]] = {}
     real = os.open
 

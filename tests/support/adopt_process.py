@@ -1,4 +1,4 @@
-"""A process that adopts a key with its CSR and certificate, as a program of its own, to be killed or failed."""
+"""A process that adopts a key with its CSR and certificate, so that a test can kill it or make it fail."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROOT = Path(SCRIPT).parents[2]
 
 
 def command(store: str, folder: str) -> list[str]:
-    """Return how to adopt what lies in a folder."""
+    """Return the command that adopts the files in a folder."""
     return [sys.executable, "-I", "-B", SCRIPT, store, folder]
 
 

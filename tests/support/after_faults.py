@@ -1,4 +1,4 @@
-"""What must hold of the place of an action after whatever happened to it."""
+"""Check the place of an action after any fault."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _EXPECTED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an action ended: its exit status (negative: the signal), and what it printed."""
+    """The end of an action: its exit status (negative: the signal) and its output."""
 
     status: int
     out: str
@@ -64,7 +64,7 @@ class Ended:
 
 
 class Before:
-    """What lay there before.
+    """The contents of a place before an action.
 
     Args:
         place: Where.
@@ -88,7 +88,7 @@ class Before:
         }
 
     def check(self, place: Place, action: Action) -> None:
-        """Assert that all of it is there, and that nothing is where nothing may be."""
+        """Assert that all of it still exists, and that there is no file where none is allowed."""
         for path, data in (self._others | self._kept).items():
             assert path.read_bytes() == data, f"{path} is another"
         for folder, data in self._certificates.items():
@@ -100,13 +100,13 @@ class Before:
                 _check_new_file(path)
 
     def new_files(self, place: Place) -> list[Path]:
-        """The files that have been written outside the store since, and have their names."""
+        """Return the complete new files outside the store."""
         found = (path for folder in (place.usb, place.out) for path in _files(folder))
         return [path for path in found if path not in self._others and not path.name.startswith(".")]
 
 
 def _check_new_file(path: Path) -> None:
-    """Assert that a file outside the store is whole if it has its name, and nobody else's to read if it holds a key."""
+    """Assert that a named file outside the store is complete, and private if it contains a key."""
     data = path.read_bytes()
     if b"PRIVATE KEY-----" in data:
         assert path.lstat().st_mode & 0o077 == 0, path
@@ -120,7 +120,7 @@ def _check_new_file(path: Path) -> None:
 
 
 def check_place(place: Place, store: Path) -> None:
-    """Assert that every pair is whole, every backup that is called verified restores, and no key is elsewhere."""
+    """Assert that every pair is complete, that verified backups can be restored, and that no key is elsewhere."""
     _check_modes(store)
     session = place.session()
     session.store.path = str(store)
@@ -157,7 +157,7 @@ def _check_modes(store: Path) -> None:
 
 
 def check_notes(notes: Sequence[Call | Mode], store: Path) -> int:
-    """Assert of every moment what `check_place` asserts of the end: nothing is open to others; how many modes were seen."""
+    """Assert for every moment what `check_place` asserts for the end. Return the number of recorded modes."""
     seen = 0
     for note in notes:
         mode = getattr(note, "mode", None)
@@ -180,7 +180,7 @@ def _check_mode(path: str, mode: int) -> None:
 
 
 def check_said(action: Action, place: Place, before: Before, ended: Ended) -> None:
-    """Assert that the action said what it did."""
+    """Assert that the action has the reported result."""
     done = action.done(place)
     if ended.status == KILLED:
         return
@@ -200,7 +200,7 @@ def check_said(action: Action, place: Place, before: Before, ended: Ended) -> No
 
 
 def check_goes_on(action: Action, place: Place, before: Before, runs: Callable[[], Ended]) -> None:
-    """Do the same once more with no fault, and assert that it works, and that then nothing is left over.
+    """Repeat the action without a fault. Assert that it succeeds and leaves nothing behind.
 
     What was written outside the store is never written over, so that it is first moved away where that is said.
     """

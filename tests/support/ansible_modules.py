@@ -1,4 +1,4 @@
-"""The collection's modules, run within this process as Ansible runs them on a host.
+"""Run the collection's modules in this process, as Ansible runs them on a host.
 
 So is csrtui, which starts a hundred times in these tests; where its process matters, it is one.
 """
@@ -27,7 +27,7 @@ MODULES = ("pair", "certificate", "facts")
 
 
 class Modules:
-    """Runs modules with the same options for csrtui each time.
+    """Modules that run with the same options for csrtui each time.
 
     Args:
         folder: A folder for what makes them importable.
@@ -74,7 +74,7 @@ class Modules:
         return result
 
     def _settle(self) -> None:
-        """Forget the warnings of the module before, and have csrtui called as is wanted."""
+        """Clear the warnings of the previous module, and choose how csrtui is called."""
         warnings = importlib.import_module("ansible.module_utils.common.warnings")
         self._patch.setattr(warnings, "_global_warnings", {})
         command = importlib.import_module("ansible_collections.csrtui.csrtui.plugins.module_utils.command")
@@ -82,7 +82,7 @@ class Modules:
 
 
 class _InProcess:
-    """Takes the place of the module `subprocess` where csrtui is called within this process."""
+    """A replacement for the module `subprocess` that calls csrtui in this process."""
 
     TimeoutExpired = subprocess.TimeoutExpired
 

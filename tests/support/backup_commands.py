@@ -1,4 +1,4 @@
-"""Folders and files that the tests of backup, verify and restore as commands need."""
+"""Folders and files for the tests of backup, verify and restore on the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CANARY = PASSPHRASE.revealed
 
 @dataclass(frozen=True)
 class Places:
-    """Where backups go, and where passphrases come from.
+    """The folder for backups, and the passphrase file.
 
     Attributes:
         usb: The folder for backups.
@@ -29,27 +29,27 @@ class Places:
 
     @classmethod
     def made_in(cls, folder: Path) -> Places:
-        """Make both."""
+        """Make both in a folder."""
         places = cls(folder / "usb", folder / "passphrase")
         places.usb.mkdir()
         places.say(CANARY)
         return places
 
     def say(self, text: str) -> None:
-        """Put another passphrase into the file."""
+        """Write another passphrase into the file."""
         self.passphrase.touch(0o600)
         self.passphrase.write_text(f"{text}\n")
 
     @property
     def given(self) -> tuple[str, str]:
-        """The option that gives the passphrase."""
+        """Return the option that names the passphrase file."""
         return ("--passphrase-file", str(self.passphrase))
 
     def back_up(self, csrtui: Csrtui, *names: str) -> Ran:
-        """Back pairs up, or all, and tell it as JSON."""
+        """Back up pairs, or all pairs, and return the JSON."""
         return csrtui("backup", *names or ["--all"], "--to", str(self.usb), *self.given, "--json")
 
     @property
     def files(self) -> list[Path]:
-        """The backups."""
+        """Return the backup files."""
         return sorted(self.usb.iterdir())

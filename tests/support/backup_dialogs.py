@@ -1,4 +1,4 @@
-"""What the tests of the backup dialogs share: pairs in a store, a cheap key derivation, and what a dialog says."""
+"""Shared by the tests of the backup dialogs: pairs in a store, a cheap key derivation, and the texts of a dialog."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PASSPHRASE = "long enough for all"
 
 
 def session_with(store: Path, *names: str) -> Session:
-    """A session on a store with these pairs."""
+    """Return a session on a store with these pairs."""
     session = session_on(Keystore(str(store)))
     for name in names:
         create_pair(session, RequestSpec(names=(name,)))
@@ -37,7 +37,7 @@ def session_with(store: Path, *names: str) -> Session:
 
 
 def backed_up(session: Session, name: str, folder: Path) -> Backup:
-    """Back a pair up under `PASSPHRASE`, and return where to."""
+    """Back up a pair with `PASSPHRASE`, and return the path of the file."""
     folder.mkdir(exist_ok=True)
     secret = Secret(PASSPHRASE)
     return back_up(session, name, BackupSpec(str(folder), secret, secret))
@@ -51,7 +51,7 @@ def say_encrypted(session: Session, name: str) -> None:
 
 
 def said(user: User, *blocks: str) -> str:
-    """What blocks of the dialog say, on one line."""
+    """Return the texts of blocks of the dialog on one line."""
     texts = []
     for block in blocks or ("about", "notes"):
         found = user.app.screen.query_one(f"#{block}", TextBlock)

@@ -1,4 +1,4 @@
-"""Backups as somebody changes them who can write to their medium, but does not know their passphrase."""
+"""Backups changed by an attacker who can write to the medium, but does not know the passphrase."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _QUICK = 10
 
 @cache
 def foreign_key_blocks() -> tuple[bytes, ...]:
-    """Key blocks of somebody else, as openssl reads them."""
+    """Return key blocks of another person, in all forms that openssl reads."""
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = key_of(KeyType.EC_P384)
@@ -41,20 +41,20 @@ def foreign_key_blocks() -> tuple[bytes, ...]:
 
 @cache
 def foreign_requests() -> tuple[bytes, ...]:
-    """CSRs of somebody else for other names, under both labels."""
+    """Return CSRs of another person for other names, with both labels."""
     der = der_of(SubjectFields(common_name="evil.com"), "evil.com", key_type=KeyType.EC_P384)
     block = csr.to_pem(der)
     return block, block.replace(b"CERTIFICATE REQUEST", b"NEW CERTIFICATE REQUEST")
 
 
 def exchanged_request() -> bytes:
-    """A CSR of the backup's key for another name, of the same length: its own signature is not valid."""
+    """Return a CSR of the backup's key for another name of the same length. Its own signature is invalid."""
     der = der_of(SubjectFields(common_name="a.com"), "a.com")
     return csr.to_pem(der.replace(b"a.com", b"b.com"))
 
 
 def disguised(block: bytes) -> Iterator[bytes]:
-    """A block as openssl reads it all the same, or could: blanks, marks and bytes around its lines."""
+    """Return variants of a block that openssl may still read, with blanks, marks and bytes around its lines."""
     begin, _, rest = block.partition(b"\n")
     yield block
     yield begin + b" \t\n" + rest
@@ -77,12 +77,12 @@ def disguised(block: bytes) -> Iterator[bytes]:
 
 
 def originals() -> tuple[bytes, ...]:
-    """Good files: signed ones, one of an earlier version, and the blocks alone."""
+    """Return good files: signed ones, one of an earlier version, and one with only the blocks."""
     return backup(KeyProtection.PLAIN), backup(KeyProtection.ENCRYPTED), unsigned(), _bare(backup())
 
 
 def forgeries() -> Iterator[bytes]:
-    """Whole files: another's blocks put in at every place, lines moved, and bytes changed at random."""
+    """Return forged files: foreign blocks at every place, moved lines, and random changes of bytes."""
     for original in originals():
         for put_in in (*foreign_key_blocks(), *foreign_requests()):
             for one in disguised(put_in):
@@ -105,7 +105,7 @@ def _block(data: bytes, label: bytes) -> bytes:
 
 
 def _places(data: bytes) -> list[int]:
-    """Before everything, before the key, in it, between key and CSR, and after everything."""
+    """Return the places at the start, before the key, in it, between key and CSR, and at the end."""
     key, request_at = data.index(b"-----BEGIN"), data.index(b"-----BEGIN CERTIFICATE REQUEST")
     return sorted({0, key, data.index(b"\n", key) + 1, request_at, len(data)})
 

@@ -1,4 +1,4 @@
-"""A process that backs a pair up, or restores one, as a program of its own, to be killed or failed."""
+"""A process that backs up or restores a pair, so that a test can kill it or make it fail."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ ROOT = Path(SCRIPT).parents[2]
 
 
 def command(*arguments: str) -> list[str]:
-    """Return how to run a program of this file."""
+    """Return the command that runs a program of this file."""
     return [sys.executable, "-I", "-B", SCRIPT, *arguments]
 
 
 def main(action: str, store: str, path: str, start: str | None = None) -> None:
-    """Back ``a.com`` up to the folder `path`, or restore the file `path`.
+    """Back up ``a.com`` to the folder `path`, or restore the file `path`.
 
     With `start`, say that it is ready, and wait until that file can be locked.
     """

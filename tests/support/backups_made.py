@@ -1,4 +1,4 @@
-"""Backups for tests: csrtui's own, and such as others make."""
+"""Backups for tests, from csrtui and from other programs."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ ENTROPY = bytes(range(pkcs8.ENTROPY_BYTES))
 
 @cache
 def key_block(key_type: KeyType = KeyType.EC_P256) -> bytes:
-    """An encrypted key in PEM."""
+    """Return an encrypted key in PEM."""
     return pkcs8.encrypt(key_of(key_type), PASSPHRASE, ENTROPY, QUICK)
 
 
 @cache
 def csr_of(key_type: KeyType = KeyType.EC_P256) -> csr.Request:
-    """A request of that key."""
+    """Return a CSR for a key."""
     return csr.read_der(der_of(SubjectFields(common_name="a.com"), "a.com", key_type=key_type))
 
 
 @cache
 def backup(key_protection: KeyProtection = KeyProtection.PLAIN, certificates: bytes = b"") -> bytes:
-    """A backup's text as csrtui makes it."""
+    """Return the text of a backup as csrtui makes it."""
     return backup_file.compose(
         "a.com",
         NOW,
@@ -59,7 +59,7 @@ def backup(key_protection: KeyProtection = KeyProtection.PLAIN, certificates: by
 
 @cache
 def unsigned(key_protection: KeyProtection = KeyProtection.PLAIN, certificates: bytes = b"") -> bytes:
-    """A backup's text as earlier versions made it, with a checksum only."""
+    """Return the text of a backup as earlier versions made it, with only a checksum."""
     signed = backup(key_protection, certificates).split(b"\n")
     gone = (b"Created:", b"CA:", b"Software:", b"Purpose:", b"Stage:", b"Signed", b"Signature:", b" " * 12)
     lines = [line for line in signed if not line.startswith(gone) or b"openssl req" in line]
@@ -70,7 +70,7 @@ def unsigned(key_protection: KeyProtection = KeyProtection.PLAIN, certificates: 
 
 
 def openssl(*arguments: str, data: bytes = b"", passphrase: Secret = PASSPHRASE) -> bytes:
-    """What openssl prints; ``env:PASSPHRASE`` in its arguments is the passphrase. It has to succeed; without it the test is skipped."""
+    """Run openssl and return its output. It must succeed; ``env:PASSPHRASE`` in its arguments is the passphrase."""
     if shutil.which("openssl") is None:
         import pytest  # not above: programs that run under strace import this module
 
@@ -88,6 +88,6 @@ def openssl(*arguments: str, data: bytes = b"", passphrase: Secret = PASSPHRASE)
 
 
 def foreign_key(path: Path, *scheme: str) -> bytes:
-    """The EC key of the tests as ``openssl pkcs8 -topk8`` encrypts it with `scheme`."""
+    """Return the EC key of the tests, encrypted with `scheme` by ``openssl pkcs8 -topk8``."""
     path.write_bytes(key_types.private_pem(key_of(KeyType.EC_P256)))
     return openssl("pkcs8", "-topk8", "-in", str(path), "-passout", "env:PASSPHRASE", *scheme)

@@ -1,4 +1,4 @@
-"""A process that makes pairs from a CSV file, as ``csrtui new --from`` does, to be killed or failed."""
+"""A process that makes pairs from a CSV file, so that a test can kill it or make it fail."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ROOT = Path(SCRIPT).parents[2]
 
 
 def command(store: Path, file: Path, *options: str) -> list[str]:
-    """Return how to run it; with ``--in-turn``, flushes come one after the other, so that they can be counted."""
+    """Return the command. With ``--in-turn``, flushes come one after the other, so that they can be counted."""
     return [sys.executable, "-I", "-B", SCRIPT, str(store), str(file), *options]
 
 
 class InTurn:
-    """In place of a pool: does everything at once, in this thread."""
+    """A replacement for a pool that runs everything immediately in this thread."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -37,7 +37,7 @@ class InTurn:
 
 
 def main(store: str, file: str, *options: str) -> int:
-    """Run the command, two pairs a group."""
+    """Run the command with groups of two pairs."""
     sys.path[:0] = [str(ROOT), os.path.dirname(SCRIPT)]
     from store_process import mark
 

@@ -1,4 +1,4 @@
-"""Secrets that are looked for: every form in which a passphrase or a private key could lie somewhere."""
+"""Search for secrets, in every form in which a passphrase or a private key could be stored."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _A_PIECE = 24
 
 
 def forms_of_passphrase(text: str = CANARY) -> list[bytes]:
-    """As it is, in hex, in base64 at each of the three offsets, and in UTF-16 of both orders."""
+    """Return the passphrase as text, in hex, in base64 at each offset, and in UTF-16 of both byte orders."""
     data = text.encode()
     shifted = [b64encode(b"x" * offset + data)[4 * (offset > 0) : -4] for offset in range(3)]
     return [data, data.hex().encode(), *shifted, text.encode("utf-16-le"), text.encode("utf-16-be")]
 
 
 def forms_of_key(pem: bytes) -> list[bytes]:
-    """The base64 of its PEM in pieces, its DER, and its private number, raw, in hex, in decimal and in base64."""
+    """Return the PEM lines, the DER and the private number of a key: raw, in hex, in decimal and in base64."""
     key = load_pem_private_key(pem, None)
     assert isinstance(key, EllipticCurvePrivateKey)
     number = key.private_numbers().private_value
@@ -42,12 +42,12 @@ def forms_of_key(pem: bytes) -> list[bytes]:
 
 
 def found_in(data: bytes, secrets: Iterable[bytes]) -> bool:
-    """Whether any of them is in there."""
+    """Return whether one of the forms is in the data."""
     return any(secret in data for secret in secrets)
 
 
 def holding(folder: Path, secrets: Iterable[bytes]) -> set[str]:
-    """The files below a folder that hold one of them, in their bytes or in their name."""
+    """Return the files below a folder whose content or name contains one of the forms."""
     known = list(secrets)
     return {
         str(path.relative_to(folder))

@@ -1,4 +1,4 @@
-"""Every command as a flow of canaries: what it finds, what it is told, and where a key may lie plain afterwards."""
+"""Every command as a flow with canary secrets: inputs, arguments, and files that may contain a plain key."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ALWAYS_PLAIN = r"store/pairs/(plain|bare)\.com/key\.pem|given\.pem"
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A command.
+    """A command with canary secrets.
 
     Attributes:
         words: Its command line; ``{path}`` stands for the place.
@@ -52,12 +52,12 @@ class Flow:
     status: int = 0
 
     def may_be_plain(self, file: str) -> bool:
-        """Whether a key may lie plain in that file of the place."""
+        """Return whether this file of the place may contain a key without a passphrase."""
         return bool(re.fullmatch(f"{_ALWAYS_PLAIN}|{self.plain}", file))
 
 
 def _made(name: str, store: str = "store") -> str:
-    """The key of a pair that is made."""
+    """Return the pattern for the key of a new pair."""
     return rf"{store}/pairs/(\.new-\w+|{name})/key\.pem"
 
 
@@ -121,14 +121,14 @@ ELSEWHERE = {
 
 
 def use_canary_keys() -> None:
-    """Let every key on an elliptic curve that this process makes be a canary."""
+    """Make every elliptic-curve key of this process a canary."""
     made = map(ec_key, itertools.count(FIRST_NEW))
     ec.generate_private_key = lambda *_: next(made)
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What is looked for.
+    """The secrets to search for.
 
     Attributes:
         passphrases: Every form of what is to be nowhere but in ``phrase`` (and the identity's in ``identity``).
@@ -140,11 +140,11 @@ class Secrets:
 
     @property
     def all(self) -> tuple[bytes, ...]:
-        """Both."""
+        """Return the forms of passphrases and keys."""
         return (*self.passphrases, *self.keys)
 
     def misplaced(self, path: Path, flow: Flow) -> list[str]:
-        """The files of a place that hold a secret that does not belong there."""
+        """Return the files of a place that contain a secret that does not belong there."""
         wrong = []
         for file in path.rglob("*"):
             name = str(file.relative_to(path))
@@ -159,7 +159,7 @@ class Secrets:
 
 
 def make_place(path: Path) -> Secrets:
-    """Make what all flows find."""
+    """Make the inputs of all flows."""
     secret, made = Secret(CANARY), map(ec_key, itertools.count(_FIRST_THERE))
     session = Session(
         Keystore(str(path / "store")), clock=lambda: NOW, user="joe", generate_key=lambda _: next(made)
@@ -204,7 +204,7 @@ def _make_given(path: Path, session: Session) -> None:
 
 
 def secrets() -> Secrets:
-    """What is looked for."""
+    """Return the secrets to search for."""
     numbers = [_GIVEN_PLAIN, _GIVEN_SEALED]
     numbers += [first + number for first in (_FIRST_THERE, FIRST_NEW) for number in range(_AT_MOST)]
     identity = age_pair()[0].split()[-1]

@@ -1,4 +1,4 @@
-"""The program that lets flows of canaries crash: a process with everything imported, which forks for each crash.
+"""The program that lets flows with canaries crash: a process with all imports, which forks for each crash.
 
 A crash is an error whose message, and whose frames' variables, hold secrets, raised where a function of csrtui
 is entered, or is left, for the first time. It prints what came of it as JSON.
@@ -50,7 +50,7 @@ _TRACED_BACK = 70
 
 
 class Crash:
-    """Counts where csrtui's functions are entered and left for the first time, and crashes at one of these.
+    """A counter of the first starts and ends of csrtui's functions, which crashes at one of them.
 
     Args:
         at: At which, from 1; 0 for none.
@@ -62,7 +62,7 @@ class Crash:
         self._seen: set[tuple[object, str]] = set()
 
     def watch(self, frame: FrameType, event: str, _: Any) -> None:
-        """A profiler (`sys.setprofile`): what it raises is raised where the program is."""
+        """Profile the program (`sys.setprofile`), and raise the error at the chosen place."""
         code = frame.f_code
         if not code.co_filename.startswith(_OURS) or code.co_name in _TOP or (code, event) in self._seen:
             return
@@ -75,7 +75,7 @@ class Crash:
 
 
 def _watch_what_it_does(path: Path, wrong: list[str], secrets: Secrets) -> None:
-    """Note every other program, every change of the environment, and every file written outside the place."""
+    """Record every started program, every change of the environment, and every file written outside the place."""
 
     def look(event: str, arguments: tuple[Any, ...]) -> None:
         if event.startswith(_FORBIDDEN):
@@ -91,7 +91,7 @@ def _watch_what_it_does(path: Path, wrong: list[str], secrets: Secrets) -> None:
 
 
 def _child(path: Path, flow: Flow, crash_at: int, secrets: Secrets) -> int:
-    """Run a flow; its status. What else is to be said of it lies beside the place."""
+    """Run a flow and return its exit status. Further results are written beside the place."""
     for number, name in ((0, os.devnull), (1, f"{path}.out"), (2, f"{path}.err")):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
     home = str(path / "home")
@@ -118,7 +118,7 @@ def _child(path: Path, flow: Flow, crash_at: int, secrets: Secrets) -> int:
 
 
 class Runs:
-    """Runs of one flow, each on a fresh copy of the place.
+    """Runs of one flow, each with a fresh copy of the place.
 
     Args:
         scratch: An empty folder.
@@ -132,7 +132,7 @@ class Runs:
         shutil.copytree(self._path, self._template)
 
     def warm(self) -> None:
-        """Run it in this very process, so that the forks find imported what it imports."""
+        """Run the flow in this process, so that the forks do not have to import anything."""
         stdout, stderr = sys.stdout, sys.stderr
         with open(os.devnull, "w", encoding="utf-8") as nowhere:
             sys.stdout = sys.stderr = nowhere
@@ -143,7 +143,7 @@ class Runs:
                 sys.stdout, sys.stderr = stdout, stderr
 
     def crash(self, crash_at: int) -> tuple[int, list[str]]:
-        """Crash at a step (0: none); how many steps there were, and what of it is wrong."""
+        """Crash at a step (0: none). Return the number of steps, and the problems."""
         shutil.rmtree(self._path)
         shutil.copytree(self._template, self._path)
         settle_threads()
@@ -162,7 +162,7 @@ class Runs:
 
 
 def main(scratch: str, step: str, *names: str) -> None:
-    """Crash the flows at one of so many steps, and print how often that was and what was wrong."""
+    """Let the flows crash at one of every `step` places, and print the number of crashes and the problems."""
     own_pkcs8.ITERATIONS = QUICK
     hide_unraisable_errors()
     crashes, wrong = 0, []

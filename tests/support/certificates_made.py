@@ -1,4 +1,4 @@
-"""A root, an intermediate below it, and certificates of servers, as real CAs make them and as they should not."""
+"""A root, an intermediate and server certificates, correct ones and faulty ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Authority:
         return der(self.certificate)
 
     def sign(self, csr_der: bytes, **changes: Any) -> x509.Certificate:
-        """Sign what a CSR asks for.
+        """Sign a CSR.
 
         Args:
             csr_der: The CSR.
@@ -87,12 +87,12 @@ def build(
 
 
 def named(text: str) -> x509.Name:
-    """A subject of only a common name."""
+    """Return a subject with only a common name."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 def root(name: str = "Test Root") -> Authority:
-    """A root; one of each name."""
+    """Return a root. There is one for each name."""
     return _root(name)
 
 
@@ -110,7 +110,7 @@ def _root(name: str) -> Authority:
 def intermediate(
     name: str = "Test CA 1", *, above: str = "Test Root", ca: bool = True, days: int = 20_000
 ) -> Authority:
-    """An intermediate below a root; one of each kind."""
+    """Return an intermediate below a root. There is one for each combination of arguments."""
     key = ec.generate_private_key(ec.SECP256R1())
     extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=ca, path_length=None)]
     made = build(
@@ -120,15 +120,15 @@ def intermediate(
 
 
 def der(certificate: x509.Certificate) -> bytes:
-    """The DER of a certificate."""
+    """Return the DER of a certificate."""
     return certificate.public_bytes(Encoding.DER)
 
 
 def pem(*certificates: x509.Certificate) -> bytes:
-    """Certificates in PEM, one after the other."""
+    """Return certificates in PEM, one after the other."""
     return b"".join(one.public_bytes(Encoding.PEM) for one in certificates)
 
 
 def bundle(*certificates: x509.Certificate, encoding: Encoding = Encoding.DER) -> bytes:
-    """Certificates in PKCS #7."""
+    """Return certificates in PKCS #7."""
     return pkcs7.serialize_certificates(list(certificates), encoding)

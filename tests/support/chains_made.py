@@ -1,4 +1,4 @@
-"""Certification paths of every kind: good ones of public and private CAs, and each way to break one."""
+"""Certification paths of every kind: valid ones of public and private CAs, and invalid ones for each reason."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Case:
-    """What a CA delivers.
+    """The certificates that a CA delivers.
 
     Attributes:
         leaf: The certificate of the pair.
@@ -69,7 +69,7 @@ def usage(*, signs: bool) -> x509.KeyUsage:
 
 @cache
 def key(kind: str, number: int = 0) -> CertificateIssuerPrivateKeyTypes:
-    """A key; the same for the same arguments."""
+    """Return a key, which is the same for the same arguments."""
     if kind == "ed25519":
         return ed25519.Ed25519PrivateKey.from_private_bytes(bytes([number + 1]) * 32)
     if kind == "ml-dsa":
@@ -91,7 +91,7 @@ def make(
     end: datetime = END,
     **options: Any,
 ) -> Made:
-    """Return a certificate signed by an issuer, or by itself; an extension may be given as critical."""
+    """Return a certificate signed by an issuer or by itself. Extensions can be critical."""
     subject = name(subject) if isinstance(subject, str) else subject
     own_key = own_key or key("ec", 99)
     issuer_name, issuer_key = (issuer.certificate.subject, issuer.key) if issuer else (subject, own_key)
@@ -136,7 +136,7 @@ def _above(identifier: x509.SubjectKeyIdentifier) -> x509.AuthorityKeyIdentifier
 
 
 class Maker:
-    """Makes cases whose CAs have keys of one kind.
+    """A maker of cases whose CAs have keys of one kind.
 
     Args:
         kind: The kind of key: `ec`, `rsa`, `rsa-pss` or `ed25519`.
@@ -166,7 +166,7 @@ class Maker:
         return make(subject, issuer, None, extensions or (names("a.com"),), **self._options, **options)
 
     def case(self, **changes: Any) -> Case:
-        """A case of three tiers.
+        """Return a case with root, intermediate and leaf.
 
         Args:
             changes: `root`, `middle`, `leaf`: extensions; `root_options`, `middle_options`, `leaf_options`.
@@ -183,7 +183,7 @@ class Maker:
         return Case(self.leaf(root), (), root)
 
     def identified(self) -> Case:
-        """With key identifiers and key usages, as a public CA makes them."""
+        """Return a case with key identifiers and key usages, as public CAs issue them."""
         root_id, middle_id = self._identifier(1), self._identifier(2)
         return self.case(
             root=(ca(), root_id, (usage(signs=True), True)),
@@ -207,7 +207,7 @@ class Maker:
         return Case(case.leaf, case.intermediates)
 
     def cross_signed(self, *, end: datetime = END - DAY) -> Case:
-        """The intermediate is there twice: below the root, and below another that is not there.
+        """Return a case with two certificates for the intermediate: one below the root, one below a missing root.
 
         Args:
             end: When the one below the other root expires.
@@ -217,7 +217,7 @@ class Maker:
         return Case(case.leaf, (*case.intermediates, crossed), case.root)
 
     def rollover(self) -> Case:
-        """A root whose new key was certified by its old one: self-issued, and not self-signed."""
+        """Return a root whose new key is certified by its old key: self-issued, but not self-signed."""
         old_id, new_id = self._identifier(1), self._identifier(6)
         root = self.root(ca(), old_id)
         new = self.below(root, ca(), new_id, _above(old_id), common_name="Root", number=6)
@@ -235,7 +235,7 @@ class Maker:
     # Broken ones
 
     def wrong_signature(self) -> Case:
-        """The intermediate is another of the same name."""
+        """Return a case whose intermediate is a different one with the same name."""
         case = self.case()
         assert case.root is not None
         return Case(case.leaf, (self.below(case.root, number=7),), case.root)

@@ -1,4 +1,4 @@
-"""csrtui as a command: within this process, where that is enough, or as a process of its own."""
+"""Run csrtui as a command: in this process if possible, otherwise as a separate process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEADLINE = 60.0
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended."""
+    """The end of a command."""
 
     status: int
     out: str
@@ -33,30 +33,30 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """What it printed, which is one JSON document."""
+        """The output, which must be one JSON document."""
         return json.loads(self.out)
 
     @property
     def json_lines(self) -> list[Any]:
-        """What it printed, a JSON document a line."""
+        """The output, which must be a JSON document per line."""
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property
     def error(self) -> str:
-        """The one line that says why it failed, without what comes before the colon."""
+        """The message of the error, without the words before the colon."""
         (line,) = (line for line in self.err.splitlines() if line.startswith("csrtui: error: "))
         return line.removeprefix("csrtui: error: ")
 
     @property
     def hint(self) -> str | None:
-        """The line that says what to do."""
+        """The text of the hint."""
         hints = [line for line in self.err.splitlines() if line.startswith("hint: ")]
         assert len(hints) <= 1
         return hints[0].removeprefix("hint: ") if hints else None
 
 
 class Csrtui:
-    """Runs csrtui within this process on the store of one test.
+    """csrtui with the store of one test, run in this process.
 
     Args:
         store: The store's folder; it need not be there.
@@ -76,7 +76,7 @@ class Csrtui:
         self.store.mkdir(mode=0o700)
 
     def __call__(self, *arguments: str, stdin: bytes | None = b"") -> Ran:
-        """Run it on `arguments`; `stdin` is what it can read there, None a closed one."""
+        """Run csrtui with `arguments`. `stdin` is its input; with None, the input is closed."""
         source = None if stdin is None else io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
         self._patch.setattr(sys, "stdin", source)
         self._capture.readouterr()
@@ -85,12 +85,12 @@ class Csrtui:
         return Ran(status, out, err)
 
     def pair(self, name: str) -> Path:
-        """The folder of a pair."""
+        """Return the folder of a pair."""
         return self.store / "pairs" / name
 
     @property
     def pairs(self) -> list[str]:
-        """The names of what lies in ``pairs/``, hidden or not."""
+        """Return the names of the entries of ``pairs/``, hidden or not."""
         folder = self.store / "pairs"
         return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
@@ -100,12 +100,12 @@ class Csrtui:
 
 
 def argv(*arguments: str) -> list[str]:
-    """The command line of a real process."""
+    """Return the command line of a separate process."""
     return [sys.executable, "-m", "csrtui", *arguments]
 
 
 def environment(store: Path | None, **more: str) -> dict[str, str]:
-    """The environment of a real process: nothing of csrtui's but its store."""
+    """Return the environment of a separate process: of csrtui's variables, only the store."""
     left_out = ("CSRTUI", "PYTHONUNBUFFERED", "PYTHONIOENCODING")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return kept | ({"CSRTUI_STORE": str(store)} if store else {}) | more
@@ -118,7 +118,7 @@ def run_process(
     env: Mapping[str, str] | None = None,
     new_session: bool = False,
 ) -> Ran:
-    """Run csrtui as a process of its own, without a terminal if in a new session, and wait for its end."""
+    """Run csrtui as a separate process, without a terminal if it has a new session, and wait for its end."""
     done = subprocess.run(
         argv(*arguments),
         input=stdin,
@@ -133,7 +133,7 @@ def run_process(
 
 
 def run_shell(script: str, *arguments: str, store: Path) -> Ran:
-    """Run ``"$@"`` within a shell script; ``"$@"`` is csrtui with `arguments`."""
+    """Run a shell script, in which ``"$@"`` is csrtui with `arguments`."""
     done = subprocess.run(
         ["bash", "-c", script, "bash", *argv(*arguments)],
         stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""csrtui's screens, which crash when they are told to: SIGUSR1 in the next drawing, SIGUSR2 in the next work.
+"""csrtui's screens, which crash on a signal: SIGUSR1 in the next drawing, SIGUSR2 in the next work.
 
 The error's message, and its frames' variables, hold the canaries. New keys are canaries too. The process's own
 arguments follow; they are csrtui's.

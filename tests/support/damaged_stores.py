@@ -1,4 +1,4 @@
-"""Ways to break a `RemediedStore`, by the kind of the remedy that the doctor gives for each."""
+"""Ways to damage a `RemediedStore`, one for each kind of remedy that the doctor suggests."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def retired(breaking: Callable[[RemediedStore], object]) -> Callable[[RemediedSt
 
 
 def renamed(store: RemediedStore) -> None:
-    """The name of the folder need not be that of the pair in its backup."""
+    """Rename the folder of the pair, so that it differs from the name in the backup."""
     store.pair.rename(store.pair.with_name("a.com-2"))
     (store.pair.with_name("a.com-2") / "key.pem").unlink()
 
@@ -183,7 +183,7 @@ def write(name: str, text: str) -> Callable[[RemediedStore], object]:
 
 @dataclass(frozen=True)
 class Case:
-    """A way to break a store.
+    """A way to damage a store.
 
     Attributes:
         code: The finding whose remedy is run.

@@ -1,4 +1,4 @@
-"""Paths of the files that tests read; `tests/data/README.md` names their origins and licences."""
+"""Paths of the files that tests read. `tests/data/README.md` names their origins and licences."""
 
 from __future__ import annotations
 

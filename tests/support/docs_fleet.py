@@ -1,4 +1,4 @@
-"""The playbooks and commands of the documentation on many servers."""
+"""The playbooks and commands of the documentation for many servers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _RELOAD = "ansible.builtin.service: {name: nginx, state: reloaded}"
 
 
 def books_without_nginx(instead: str = "ansible.builtin.meta: noop") -> dict[str, str]:
-    """Return its playbooks for hosts on which no nginx runs; another task takes the place of its reload."""
+    """Return the playbooks for hosts without nginx: another task replaces its reload."""
     assert _RELOAD in books()["install.yml"]
     return {name: book.replace(_RELOAD, instead) for name, book in books().items()}
 
 
 def books() -> dict[str, str]:
-    """Return its playbooks, by the name in their first line."""
+    """Return the playbooks, by the name in their first line."""
     text = (ROOT / "csrtui/docs/many-servers.md").read_text()
     return {
         name: f"# {name}\n{book}"
@@ -28,6 +28,6 @@ def books() -> dict[str, str]:
 
 
 def commands() -> list[str]:
-    """Return its blocks of shell commands: the setup, the playbooks, and ``csrtui fleet``."""
+    """Return the blocks of shell commands: the setup, the playbooks, and ``csrtui fleet``."""
     section = (ROOT / "csrtui/docs/many-servers.md").read_text()
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)

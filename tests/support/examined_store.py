@@ -1,4 +1,4 @@
-"""A store in perfect health for the doctor, and what it looks like on the disk."""
+"""A healthy store for the doctor, and a snapshot of its files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LATER = NOW + timedelta(days=1)
 
 
 class ExaminedStore:
-    """A store with one pair, its certificate and one backup; all is well with it.
+    """A store with one pair, its certificate and one backup, without any problem.
 
     Args:
         folder: Where the store and, beside it, the backup are made.
@@ -82,13 +82,13 @@ class ExaminedStore:
         self.session = Session(store, clock=lambda: LATER, user="joe")
 
     def replace_issuers(self, *issuers: bytes) -> None:
-        """Leave the pair's certificate with other issuer certificates, DER."""
+        """Store the pair's certificate with other issuer certificates (DER)."""
         path = self.pair / "certificate.pem"
         leaf, *_ = read_certificates(path.read_bytes())
         path.write_bytes(to_pem([leaf, *map(read_der, issuers)]))
 
     def use_key(self, key: PrivateKey) -> None:
-        """Replace the pair by a whole one with this key."""
+        """Replace the pair with a complete one that has this key."""
         shutil.rmtree(self.path)
         self._make(key)
 
@@ -98,7 +98,7 @@ class ExaminedStore:
         self.pair.joinpath("pair.json").write_bytes(dump_record(self.record))
 
     def add_another(self, **changes: Any) -> None:
-        """Add another pair in perfect health, b.com, whose record is changed."""
+        """Add another healthy pair, b.com, with a changed record."""
         key = key_of(KeyType.EC_P384)
         made = csr.read_der(csr.build(SubjectFields(common_name="b.com"), ["b.com"], key))
         one = record(
@@ -115,7 +115,7 @@ class ExaminedStore:
         self.session.store.add("b.com", files)
 
     def examine(self) -> tuple[DoctorFinding, ...]:
-        """What the doctor finds, having seen that it left everything as it was."""
+        """Return the findings of the doctor, after checking that it changed nothing."""
         before = snapshot(self.path.parent)
         found = Examination(self.session, str(self.config)).run()
         assert snapshot(self.path.parent) == before
@@ -123,7 +123,7 @@ class ExaminedStore:
 
 
 def snapshot(folder: Path) -> dict[str, tuple[object, ...]]:
-    """Everything below a folder, links not followed: what a change of any kind would change."""
+    """Return everything below a folder, without following links, so that any change is visible."""
     found: dict[str, tuple[object, ...]] = {}
     for path in sorted((folder, *folder.rglob("*"))):
         seen = path.lstat()

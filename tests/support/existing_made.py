@@ -1,4 +1,4 @@
-"""CSRs and certificates as others make them, for the tests that start from one."""
+"""CSRs and certificates of other programs, for the tests that start a request from one."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ FIELDS = (
 
 
 def name(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
-    """A subject; values of any length."""
+    """Return a subject, with values of any length."""
     with warnings.catch_warnings(action="ignore"):
         return x509.Name([x509.NameAttribute(oid, value, _validate=False) for oid, value in attributes])
 
 
 def general(text: str) -> x509.GeneralName:
-    """A name of the SAN extension, of the kind that its text begins with; a DNS name without."""
+    """Return a SAN entry of the kind that the text begins with, or else a DNS name."""
     kind, _, value = text.partition(":")
     match kind:
         case "email":
@@ -59,7 +59,7 @@ def csr(
     extensions: Sequence[x509.ExtensionType] = (),
     attributes: Sequence[tuple[x509.ObjectIdentifier, bytes]] = (),
 ) -> bytes:
-    """A CSR in PEM."""
+    """Return a CSR in PEM."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     if names:
         alternative = x509.SubjectAlternativeName([general(one) for one in names])
@@ -72,7 +72,7 @@ def csr(
 
 
 def certificate(subject: x509.Name, names: Sequence[str] = (), *, ca: bool = False) -> bytes:
-    """A certificate in PEM, signed by its own key."""
+    """Return a self-signed certificate in PEM."""
     key = key_of(KeyType.EC_P256)
     builder = (
         x509.CertificateBuilder()
@@ -92,7 +92,7 @@ def certificate(subject: x509.Name, names: Sequence[str] = (), *, ca: bool = Fal
 
 
 def der(pem: bytes) -> bytes:
-    """The DER in a PEM block."""
+    """Return the DER in a PEM block."""
     return binascii.a2b_base64(b"".join(pem.splitlines()[1:-1]))
 
 

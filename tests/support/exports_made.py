@@ -1,4 +1,4 @@
-"""What exports are made of: a key, its certificate and a chain, and pairs of a store that have one."""
+"""Material for exports: a key, its certificate and a chain, and pairs of a store with a certificate."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def certificate_of(key_type: KeyType = KeyType.EC_P256, name: str = "a.com") -> x509.Certificate:
-    """A certificate of the key of that type."""
+    """Return a certificate for the key of this type."""
     return intermediate().sign(der_of(SubjectFields(common_name=name), name, key_type=key_type))
 
 
@@ -40,7 +40,7 @@ class Material(NamedTuple):
 def material(
     key_type: KeyType = KeyType.EC_P256, *, with_chain: bool = True, domain: str = "a.com"
 ) -> Material:
-    """A pair called ``a.com`` with its certificate."""
+    """Return a pair called ``a.com`` with its certificate."""
     chain = (intermediate().certificate,) if with_chain else ()
     return Material("a.com", domain, key_of(key_type), (certificate_of(key_type), *chain))
 
@@ -53,14 +53,14 @@ def issued_pair(
     key_type: KeyType = KeyType.EC_P256,
     start: datetime = START,
 ) -> str:
-    """Make a pair whose certificate came home, with its chain; its name."""
+    """Make a pair with an imported certificate and chain, and return its name."""
     pair = new_pair(session, name, passphrase=passphrase, key_type=key_type)
     issue(session, pair, start)
     return pair
 
 
 def issue(session: Session, pair: str, start: datetime = START) -> None:
-    """Bring home a certificate of a pair that is valid from `start` on."""
+    """Import a certificate for a pair that is valid from `start` on."""
     asked = read_pair(session, pair)[1]
     leaf = intermediate().sign(asked.der, start=start, days=DAYS, serial=int(start.timestamp()))
     (result,) = import_certificates(session, [ImportSource(pem(leaf, intermediate().certificate))])

@@ -1,4 +1,4 @@
-"""A small app that fails wherever it is told to, with a canary in a local variable and in the message.
+"""A small app that fails at a chosen place, with a canary in a local variable and in the message.
 
 ``python failing_app.py BASE WHERE``: BASE is ``safe`` or ``plain`` (Textual's own App, the control that
 shows the leak), WHERE names the place or ``nowhere``.
@@ -32,18 +32,18 @@ CANARY = "correct-horse-battery"
 
 
 def fail() -> None:
-    """Raise with a canary around."""
+    """Raise an error with a canary in a local variable."""
     passphrase = CANARY[::-1][::-1]
     raise ValueError(f"cannot use {passphrase}")
 
 
 async def fail_later() -> None:
-    """The same, awaited."""
+    """Fail in a coroutine."""
     fail()
 
 
 class Label(Static):
-    """Shows text, or fails to."""
+    """A widget that shows text, or fails to."""
 
     failing = ""
 
@@ -58,7 +58,7 @@ class Label(Static):
 
 
 class Failing:
-    """What fails; mixed into either base."""
+    """The places of failure, mixed into either base."""
 
     failing = ""
 
@@ -87,7 +87,7 @@ class Failing:
                 self.refresh_css()
 
     async def wait_until_ready(self) -> None:
-        """Wait until everything is there; one that is never complete waits for ever."""
+        """Wait until everything exists, or forever if the app is told never to be ready."""
         if self.failing == "incomplete":
             await asyncio.Event().wait()
 
@@ -101,7 +101,7 @@ class Failing:
         self.exit(message="bye\x1b[31m" if self.failing == "message" else None)
 
     def save_state(self) -> None:
-        """Write a file to show that it was called."""
+        """Write a file to show that this method was called."""
         if path := os.environ.get("STATE_FILE"):
             with Path(path).open("a", encoding="utf-8") as file:
                 file.write("saved\n")
@@ -110,7 +110,7 @@ class Failing:
 
 
 class SafeFailing(Failing, SafeApp[None]):
-    """What csrtui's own app is built on."""
+    """The base of csrtui's own app."""
 
 
 class PlainFailing(Failing, App[None]):
@@ -118,7 +118,7 @@ class PlainFailing(Failing, App[None]):
 
 
 def resize_once_read(at: tuple[int, int], then: tuple[int, int]) -> None:
-    """Let the terminal change its size at the worst moment: as soon as the program has read what it was."""
+    """Resize the terminal at the worst time: right after the program has read its size."""
     read = os.get_terminal_size
 
     def read_and_resize(descriptor: int = 1) -> os.terminal_size:
@@ -131,7 +131,7 @@ def resize_once_read(at: tuple[int, int], then: tuple[int, int]) -> None:
 
 
 def main() -> int:
-    """Run one of them."""
+    """Run one of the apps."""
     base, where = sys.argv[1:]
     if where.startswith("resized"):
         (columns, rows) = map(int, where.split("-")[1:])

@@ -1,4 +1,4 @@
-"""One call of the `os` module that fails, at the time a test chooses."""
+"""A call of the `os` module that fails at a chosen time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class FailingCall:
-    """Replaces a function of `os` by one that raises an `OSError` at its call number `when`.
+    """A replacement for a function of `os` that raises an `OSError` at its call number `when`.
 
     It stands in until the test's `monkeypatch` is undone. With ``close`` the descriptor is closed all the
     same, as Linux does it.

@@ -1,4 +1,4 @@
-"""Programs in the place of ansible-playbook and ansible-inventory that answer as they were told, and keep what they got."""
+"""Fake ansible-playbook and ansible-inventory, which return prepared answers and record their input."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ exit "$(cat status.$number)"
 
 
 class FakeAnsible:
-    """Takes the place of ansible-playbook.
+    """A fake of ansible-playbook.
 
     Args:
         folder: An empty folder for it; there is an inventory in it, too.
@@ -56,7 +56,7 @@ class FakeAnsible:
         self.holds({})
 
     def holds(self, hosts: Mapping[str, Mapping[str, Any]], *, hangs: bool = False) -> None:
-        """Have the inventory hold these hosts with their variables."""
+        """Let the inventory contain these hosts with their variables."""
         listed = {"_meta": {"hostvars": hosts}, "all": {"children": ["web"]}, "web": {"hosts": list(hosts)}}
         self._list(json.dumps(listed))
         (self._folder / "hangs.inventory").unlink(missing_ok=True)
@@ -64,7 +64,7 @@ class FakeAnsible:
             (self._folder / "hangs.inventory").touch()
 
     def holds_none(self, errors: str) -> None:
-        """Have the inventory refused with these errors."""
+        """Let the inventory be refused with these errors."""
         self._list("", errors, status=1)
 
     def _list(self, printed: str, errors: str = "", status: int = 0) -> None:
@@ -73,7 +73,7 @@ class FakeAnsible:
 
     @property
     def lists(self) -> list[list[str]]:
-        """The command lines of each time that the inventory was listed."""
+        """Return the command line of each run that listed the inventory."""
         files = sorted(self._folder.glob("lists.*"), key=lambda file: int(file.suffix[1:]))
         return [file.read_text().splitlines() for file in files]
 
@@ -84,7 +84,7 @@ class FakeAnsible:
         hosts: tuple[str, ...] | None = None,
         hangs: bool = False,
     ) -> None:
-        """Have the next play answered: a result of Ansible's for each host; ``ended`` in it says how it ended."""
+        """Set the answers of the next play: a result for each host. ``ended`` in a result is its outcome."""
         lines: list[dict[str, Any]] = [{"hosts": list(results if hosts is None else hosts)}]
         lines += [
             {"host": host, "ended": result.get("ended", "ok"), "result": dict(result)}
@@ -93,7 +93,7 @@ class FakeAnsible:
         self.prints("".join(json.dumps(line) + "\n" for line in lines), hangs=hangs)
 
     def prints(self, out: str, *, said: str = "", status: int = 0, hangs: bool = False) -> None:
-        """Have the next play answered by just this."""
+        """Set the exact output of the next play."""
         self._plays += 1
         for name, text in (("answers", out), ("said", said), ("status", str(status))):
             (self._folder / f"{name}.{self._plays}").write_text(text)
@@ -101,26 +101,26 @@ class FakeAnsible:
             (self._folder / f"hangs.{self._plays}").touch()
 
     def play(self, number: int) -> str:
-        """The play that it was given as the first, second, … one."""
+        """Return the first, second, … play that was run."""
         return (self._folder / f"play.{number}").read_text()
 
     def argv(self, number: int) -> list[str]:
-        """Its command line then, without the play."""
+        """Return the command line of a play, without the play itself."""
         return (self._folder / f"argv.{number}").read_text().splitlines()[:-1]
 
     @property
     def asked(self) -> int:
-        """How many plays it was given."""
+        """Return the number of plays."""
         return int((self._folder / "count").read_text())
 
 
 def printed(document: object, status: int = 0, err: str = "") -> dict[str, Any]:
-    """The result of a call of csrtui that printed a JSON document."""
+    """Return the result of a csrtui call that printed a JSON document."""
     result = {"rc": status, "stdout": json.dumps(document), "stderr": err, "changed": False}
     return result | ({"ended": "failed", "msg": "non-zero return code"} if status else {})
 
 
 def said(error: str, status: int, hint: str = "") -> dict[str, Any]:
-    """The result of a call of csrtui that failed."""
+    """Return the result of a csrtui call that failed."""
     err = f"csrtui: error: {error}\n" + (f"hint: {hint}\n" if hint else "")
     return {"rc": status, "stdout": "", "stderr": err, "ended": "failed", "msg": "non-zero return code"}

@@ -1,4 +1,4 @@
-"""The program that gives faults to actions: a process with everything imported, which forks for each of them.
+"""The program that injects faults into actions: a process with all imports, which forks for each fault.
 
 It is started with the library of `fault_shim` before the C library, and prints what came of it as JSON.
 """
@@ -27,7 +27,7 @@ _TRIES = 4
 
 
 def try_fault(runs: Runs, action: Action, when: int, fault: Fault) -> bool:
-    """Give one fault to one run, and check everything; whether it was given."""
+    """Inject one fault into one run, check everything, and return whether the fault occurred."""
     runs.fresh()
     ended = runs.run(action, when, fault)
     fired = runs.shim.fired
@@ -45,7 +45,7 @@ def try_fault(runs: Runs, action: Action, when: int, fault: Fault) -> bool:
 
 
 def faults_of(call: Call) -> tuple[Fault, ...]:
-    """Return what can happen at a call: what a disk says that takes no more is only said to what changes it."""
+    """Return the possible faults of a call. A full disk affects only calls that change it."""
     if call.name in LOOKING:
         return (Fault.KILL, Fault.EIO, Fault.EINTR)
     short = (Fault.SHORT,) if call.name == "write" else ()
@@ -53,7 +53,7 @@ def faults_of(call: Call) -> tuple[Fault, ...]:
 
 
 def sweep(runs: Runs, action: Action, step: int) -> dict[str, object]:
-    """Give every call every fault it can have, or every so manieth of these; return what came of it."""
+    """Inject every possible fault into every call, or one of every `step` faults, and return the results."""
     calls = runs.calls_of(action)
     chosen = [(call, fault) for call in calls for fault in faults_of(call)][::step]
     fired: dict[str, int] = {}
@@ -77,7 +77,7 @@ def sweep(runs: Runs, action: Action, step: int) -> dict[str, object]:
 
 
 def main(scratch: str, step: str, *names: str) -> None:
-    """Sweep some actions, or with a step of 0 print the calls of one, marked for a trace.
+    """Sweep some actions or, with a step of 0, print the calls of one action, marked for a trace.
 
     Args:
         scratch: An empty folder.

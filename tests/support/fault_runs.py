@@ -1,4 +1,4 @@
-"""Runs of actions, each in a process that is forked from one with everything imported, on a fresh copy of the place.
+"""Runs of actions, each in a fork of a process with all imports and on a fresh copy of the place.
 
 The process was started with the library of `fault_shim` before the C library.
 """
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 def settle_threads() -> None:
-    """Wait until no thread but this one is left: one that is just ending holds locks of OpenSSL, for good in a fork."""
+    """Wait for all other threads, because an ending thread holds locks of OpenSSL that a fork never releases."""
     while len(os.listdir("/proc/self/task")) > 1:
         time.sleep(0.0005)
 
 
 class Runs:
-    """Runs of actions, each on a fresh copy of the place.
+    """Runs of actions, each with a fresh copy of the place.
 
     Args:
         scratch: An empty folder.
@@ -46,19 +46,19 @@ class Runs:
         shutil.copytree(self.place.path, self._template)
 
     def fresh(self) -> None:
-        """Put everything back as it was."""
+        """Restore the original place."""
         shutil.rmtree(self.place.path)
         shutil.copytree(self._template, self.place.path)
 
     def run(self, action: Action, when: int = 0, fault: Fault = Fault.EIO) -> Ended:
-        """Do an action in a process of its own; its call number `when` has the fault."""
+        """Run an action in a separate process, with the fault in call number `when`."""
         _, how = os.waitpid(self.start(action, when, fault), 0)
         return self.ended(os.waitstatus_to_exitcode(how))
 
     def start(
         self, action: Action, when: int, fault: Fault, first: Callable[[], object] = lambda: None
     ) -> int:
-        """Begin to do an action in a process of its own, which does `first` before; its id."""
+        """Start an action in a separate process, which runs `first` before, and return its ID."""
         self.shim.clear()
         settle_threads()
         child = os.fork()
@@ -68,11 +68,11 @@ class Runs:
         return child
 
     def ended(self, status: int) -> Ended:
-        """What is to be said of a process that has ended with that status."""
+        """Return the end of a process with this status."""
         return Ended(status, *(self.printed(name) for name in ("out", "err")))
 
     def printed(self, name: str) -> str:
-        """What the process has printed so far, on ``out`` or ``err``."""
+        """Return the output of the process so far, on ``out`` or ``err``."""
         return (self.scratch / name).read_text(encoding="utf-8", errors="replace")
 
     def _child(self, action: Action, when: int, fault: Fault) -> int:
@@ -97,12 +97,12 @@ class Runs:
         return status
 
     def store_of(self, action: Action) -> Path:
-        """The store that it works on."""
+        """Return the store of an action."""
         fresh = self.place.path / "data" / "fresh"
         return fresh if action.name == "new, the first" else self.place.store
 
     def calls_of(self, action: Action) -> list[Call]:
-        """Return the calls that an action makes when nothing fails; that it is done then is asserted."""
+        """Return the calls of an action without faults, after checking that it succeeds."""
         self.fresh()
         assert not action.done(self.place)
         ended = self.run(action)
@@ -113,7 +113,7 @@ class Runs:
         return [note for note in notes if isinstance(note, Call)]
 
     def warm(self, action: Action) -> None:
-        """Do an action in this very process, so that the forks find imported what it imports."""
+        """Run an action in this process, so that the forks do not have to import anything."""
         self.fresh()
         stdout, stderr = sys.stdout, sys.stderr
         with open(os.devnull, "w", encoding="utf-8") as nowhere:

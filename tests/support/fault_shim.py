@@ -1,4 +1,4 @@
-"""Faults at a chosen call of a program, given by a library that stands before the C library (``LD_PRELOAD``).
+"""Faults at a chosen call of a program, from a library that is loaded before the C library (``LD_PRELOAD``).
 
 It is hundreds of times as fast as strace, so that every call of every action can have every fault. What it
 counts is held against strace's own list in a test. Imported by a program that was started with the library, it
@@ -48,7 +48,7 @@ LOOKING = frozenset(
 
 
 class Fault(Enum):
-    """What a call ends with that shall not be made; the values are those of the library."""
+    """The fault of a call. The values are those of the library."""
 
     KILL = -1
     """The process ends there and then, as with kill -9."""
@@ -65,7 +65,7 @@ class Fault(Enum):
 
 @functools.cache
 def built() -> str:
-    """Build the library; its path. Skips the test where there is no C compiler."""
+    """Build the library and return its path. Skip the test if there is no C compiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
         import pytest  # not above: programs with the library import this module
@@ -84,7 +84,7 @@ def built() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that touched the folder: its number from 1, its function and the path."""
+    """A call that touched the folder: its number from 1, its function and the path."""
 
     number: int
     name: str
@@ -93,7 +93,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """The mode that something had when it had just come into being, or got another one."""
+    """The mode of a file or folder when it was created, or when its mode was changed."""
 
     mode: int
     path: str
@@ -109,7 +109,7 @@ class _Shared(ctypes.Structure):
 
 
 class Shim:
-    """The library in this process, which was started with it.
+    """The library in this process.
 
     Its memory is shared with the processes that are forked from now on, so that what those did can be told here.
     """
@@ -120,29 +120,29 @@ class Shim:
         self._shared = self._library.csrtui_share().contents
 
     def arm(self, folder: str, when: int, fault: Fault) -> None:
-        """Count the calls below a folder from now on; the one with the number `when` has the fault."""
+        """Start to count the calls below a folder. The call number `when` has the fault."""
         self._library.csrtui_arm(os.fsencode(folder), when, fault.value)
 
     def disarm(self) -> None:
-        """Count no more."""
+        """Stop counting."""
         self._library.csrtui_disarm()
 
     def clear(self) -> None:
-        """Forget what was counted."""
+        """Discard the counts."""
         self._shared.count = self._shared.fired = self._shared.used = 0
 
     @property
     def count(self) -> int:
-        """How many calls there were."""
+        """The number of calls."""
         return int(self._shared.count)
 
     @property
     def fired(self) -> bool:
-        """Whether the fault was given."""
+        """Whether the fault occurred."""
         return bool(self._shared.fired)
 
     def notes(self) -> list[Call | Mode]:
-        """What was called, and what modes that gave, in order."""
+        """Return the calls and the modes that they set, in order."""
         used = self._shared.used
         assert used < ctypes.sizeof(self._shared) - 64, "too many calls to be noted"
         start = ctypes.addressof(self._shared) + _Shared.notes.offset

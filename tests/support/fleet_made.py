@@ -1,4 +1,4 @@
-"""What hosts answer ``csrtui fleet``, and a pair that they have."""
+"""Answers of hosts to ``csrtui fleet``, and a pair on them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ASKED = request.read_pem(CSR.encode())
 
 
 def pair(name: str = "a.com", **change: Any) -> dict[str, Any]:
-    """A pair as ``csrtui list --json`` prints it, new and without a backup."""
+    """Return a pair as ``csrtui list --json`` prints it, new and without a backup."""
     document = pair_document(Pair(name, f"/s/pairs/{name}", record()), NOW)
     document["key"] = {"type": "ec-p256", "encrypted": False, "spki_sha256": ASKED.spki_sha256}
     document["request"] = {"sha256": ASKED.sha256, "signature_hash": "sha256"}
@@ -32,7 +32,7 @@ def pair(name: str = "a.com", **change: Any) -> dict[str, Any]:
 
 
 def pair_for(*names: str, name: str = "", **subject: str) -> tuple[dict[str, Any], str]:
-    """A pair for these names, as ``csrtui list --json`` prints it, and its CSR in PEM; what is listed is what the CSR says."""
+    """Return a pair for these names as ``csrtui list --json`` prints it, and its matching CSR in PEM."""
     fields = SubjectFields(common_name=names[0], attributes=(), **subject)
     csr = request.read_der(request.build(fields, names, KEY))
     document = pair(
@@ -47,13 +47,13 @@ def pair_for(*names: str, name: str = "", **subject: str) -> tuple[dict[str, Any
 
 
 def made(*names: str, done: tuple[str, ...] = ("made",), **subject: str) -> dict[str, Any]:
-    """The result of the collection's module ``pair`` on a host that has a pair for these names now."""
+    """Return the result of the collection's module ``pair`` on a host with a pair for these names."""
     document, csr = pair_for(*names, **subject)
     return {"changed": bool(done), "done": list(done), "pair": document, "csr": csr}
 
 
 def listed(*pairs: dict[str, Any], status: int = 0, err: str = "") -> dict[str, Any]:
-    """The answer of a host that has these pairs."""
+    """Return the answer of a host with these pairs."""
     return printed({"schema": 1, "pairs": list(pairs)}, status, err)
 
 

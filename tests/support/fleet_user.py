@@ -1,4 +1,4 @@
-"""Somebody at the screen over many hosts, with a program in the place of Ansible."""
+"""A user at the screen for many hosts, with a fake Ansible."""
 
 from __future__ import annotations
 
@@ -27,55 +27,55 @@ if TYPE_CHECKING:
 
 
 def reach(fake: FakeAnsible) -> Reach:
-    """The hosts of the fake's inventory, as the screen reaches them."""
+    """Return the fake's hosts, as the screen reaches them."""
     return Reach(Target(str(fake.inventory), terminal=Terminal.WITHHELD))
 
 
 class FleetUser(User):
-    """Somebody there."""
+    """A user at the screen for many hosts."""
 
     @property
     def fleet(self) -> FleetScreen:
-        """The list, whatever lies over it."""
+        """The list, even if other screens cover it."""
         return next(screen for screen in self.app.screen_stack if isinstance(screen, FleetScreen))
 
     @property
     def said(self) -> str:
-        """The message under the list."""
+        """The message below the list."""
         return self.fleet.query_one("#message", RuleLine).message
 
     @property
     def pairs_of_hosts(self) -> list[tuple[str, str]]:
-        """The rows: hosts and names."""
+        """Return the host and the name in each row."""
         rows = self.fleet._rows
         return [(rows.item(at).host, rows.item(at).pair.name) for at in range(len(rows))]
 
     @property
     def came_of_it(self) -> str:
-        """What work on hosts came to."""
+        """Return the results of work on hosts."""
         assert isinstance(self.app.screen, HostWorkModal), self.screen_text
         return f"{self.app.screen.query_one('#about', TextBlock).text}\n{self.read_text}"
 
     @property
     def page(self) -> str:
-        """What is read in full."""
+        """The text of the page."""
         assert isinstance(self.app.screen, PageScreen), self.screen_text
         return "\n".join(self.app.screen._pages[0].lines(78))
 
     def at(self, kind: type[Screen[Any]]) -> bool:
-        """Whether a screen of that kind is on top."""
+        """Return whether the top screen is of this class."""
         return isinstance(self.app.screen, kind)
 
     def line(self, block: str) -> str:
-        """The text of a block of the list's."""
+        """Return the text of a block of the list screen."""
         return self.fleet.query_one(block, TextBlock).text
 
     async def read(self) -> None:
-        """Wait until no host is asked."""
+        """Wait until all hosts have answered."""
         await self.until(lambda: not self.fleet._is_reading, "the end of the reading")
 
     async def see(self, text: str) -> None:
-        """Wait for a text on the screen, however its lines are broken."""
+        """Wait for a text on the screen, regardless of line breaks."""
         plain = text.replace(" ", "")
 
         def seen() -> bool:
@@ -85,7 +85,7 @@ class FleetUser(User):
         await self.until(seen, repr(text))
 
     async def worked(self) -> str:
-        """Wait until the work on hosts is over; what it came to."""
+        """Wait for the end of the work on hosts, and return the results."""
         await self.until(
             lambda: isinstance(self.app.screen, HostWorkModal) and self.app.screen._is_over, "the work"
         )
@@ -96,7 +96,7 @@ class FleetUser(User):
 async def at_fleet(
     session: Session, fake: FakeAnsible, size: tuple[int, int] = (80, 24), config: Config | None = None
 ) -> AsyncIterator[FleetUser]:
-    """Open the screen over the fake's hosts, of so many columns and rows."""
+    """Open the screen for the fake's hosts, with this number of columns and rows."""
     app = FleetApp(session, reach(fake), config)
     async with app.run_test(size=size) as pilot:
         yield FleetUser(app, pilot)  # type: ignore[arg-type] # the keys are the same

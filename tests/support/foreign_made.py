@@ -1,4 +1,4 @@
-"""Keys, CSRs and certificates as openssl and others made them over the years, for adoption."""
+"""Keys, CSRs and certificates as openssl and other programs have made them over the years, for adoption."""
 
 from __future__ import annotations
 
@@ -27,41 +27,41 @@ PHRASE = b"correct horse battery staple"
 
 @cache
 def rsa_key(bits: int = 2048) -> rsa.RSAPrivateKey:
-    """One RSA key of each length."""
+    """Return an RSA key. There is one for each length."""
     return rsa.generate_private_key(65537, bits)
 
 
 @cache
 def ec_key(number: int = 0) -> ec.EllipticCurvePrivateKey:
-    """A key on P-256; each number has its own."""
+    """Return a key on P-256. There is one for each number."""
     return ec.derive_private_key((0xC0FFEE << 200) + number, ec.SECP256R1())
 
 
 @cache
 def dsa_key() -> dsa.DSAPrivateKey:
-    """A DSA key."""
+    """Return a DSA key."""
     return dsa.generate_private_key(2048)
 
 
 def pkcs8(key: PrivateKey, encoding: Encoding = Encoding.PEM, passphrase: bytes | None = None) -> bytes:
-    """A key as PKCS #8."""
+    """Return a key as PKCS #8."""
     scheme = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     return key.private_bytes(encoding, PrivateFormat.PKCS8, scheme)
 
 
 def traditional(key: PrivateKey, encoding: Encoding = Encoding.PEM, passphrase: bytes | None = None) -> bytes:
-    """A key as OpenSSL wrote it before 1.0: PKCS #1, SEC 1; with ``Proc-Type`` if it has a passphrase."""
+    """Return a key as OpenSSL before 1.0 wrote it: PKCS #1, SEC 1, with ``Proc-Type`` if it has a passphrase."""
     scheme = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     return key.private_bytes(encoding, PrivateFormat.TraditionalOpenSSL, scheme)
 
 
 def openssh(key: PrivateKey) -> bytes:
-    """A key as ssh-keygen writes it."""
+    """Return a key as ssh-keygen writes it."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
 
 
 def with_parameters(key: PrivateKey) -> bytes:
-    """What ``openssl ecparam -genkey`` writes: the curve first, then the key."""
+    """Return the output of ``openssl ecparam -genkey``: the curve, then the key."""
     return wrap("EC PARAMETERS", bytes.fromhex("06082a8648ce3d030107")) + traditional(key)
 
 
@@ -76,7 +76,7 @@ OPENSSH_ENCRYPTED = wrap(
 
 
 def tlv(tag: int, *contents: bytes) -> bytes:
-    """A value in DER."""
+    """Return a value in DER."""
     body = b"".join(contents)
     length = len(body)
     if length < 0x80:
@@ -86,7 +86,7 @@ def tlv(tag: int, *contents: bytes) -> bytes:
 
 
 def oid(text: str) -> bytes:
-    """An object identifier in DER."""
+    """Return an object identifier in DER."""
     first, second, *rest = map(int, text.split("."))
     octets = bytearray()
     for number in (40 * first + second, *rest):
@@ -98,19 +98,19 @@ def oid(text: str) -> bytes:
 
 
 def subject(common_name: str) -> bytes:
-    """A Name of a common name only."""
+    """Return a Name with only a common name."""
     text = tlv(0x0C, common_name.encode())
     return tlv(0x30, tlv(0x31, tlv(0x30, oid("2.5.4.3"), text)))
 
 
 def alternative(*names: str) -> bytes:
-    """The SAN extension among Extensions."""
+    """Return Extensions with a SAN extension."""
     general = tlv(0x30, *(tlv(0x82, name.encode()) for name in names))
     return tlv(0x30, tlv(0x30, oid("2.5.29.17"), tlv(0x04, general)))
 
 
 def attribute(kind: str, value: bytes) -> bytes:
-    """An attribute of one value."""
+    """Return an attribute with one value."""
     return tlv(0x30, oid(kind), tlv(0x31, value))
 
 
@@ -130,7 +130,7 @@ def csr(
     attributes: tuple[bytes, ...] = (),
     hash_name: str = "sha256",
 ) -> bytes:
-    """The DER of a CSR, signed by an RSA key with PKCS #1 v1.5."""
+    """Return the DER of a CSR, signed by an RSA key with PKCS #1 v1.5."""
     signer = key or rsa_key()
     algorithm, signed_with = _HASHES[hash_name]
     spki = signer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -140,7 +140,7 @@ def csr(
 
 
 def microsoft_attributes(*names: str) -> tuple[bytes, ...]:
-    """What the wizard of IIS and ``certreq`` put into a CSR."""
+    """Return the attributes that IIS's wizard and ``certreq`` add to a CSR."""
     version = attribute("1.3.6.1.4.1.311.13.2.3", tlv(0x16, b"10.0.20348.2"))
     client = attribute(
         "1.3.6.1.4.1.311.21.20",
@@ -159,15 +159,15 @@ def microsoft_attributes(*names: str) -> tuple[bytes, ...]:
 
 
 def openssl(*arguments: str, given: bytes = b"") -> bytes:
-    """What openssl writes."""
+    """Run openssl and return its output."""
     return subprocess.run(["openssl", *arguments], input=given, capture_output=True, check=True).stdout
 
 
 def der_in(pem: bytes) -> bytes:
-    """The DER of the first block of a PEM text."""
+    """Return the DER of the first block of a PEM text."""
     return b64decode(b"".join(pem.split(b"-----")[2].split()))
 
 
 def as_private(key: object) -> PrivateKey:
-    """A key, for the type checker."""
+    """Return a key, for the type checker."""
     return cast("PrivateKey", key)

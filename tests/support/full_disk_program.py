@@ -1,4 +1,4 @@
-"""The program that gives actions a disk with little room: a small tmpfs in a mount namespace of its own.
+"""The program that runs actions on an almost full disk: a small tmpfs in its own mount namespace.
 
 An action is done with no page free, then with one, with two, until it succeeds: so it is full at every place at
 which it can be. It is started with the library of `fault_shim`, by which the runs are begun.
@@ -30,7 +30,7 @@ _FULL = "No space left on device"
 
 
 class Filler:
-    """A file that takes all the room there is.
+    """A file that fills the disk.
 
     Args:
         path: Where it is made.
@@ -40,7 +40,7 @@ class Filler:
         self._path = path
 
     def leave(self, pages: int) -> None:
-        """Take all the room but so many pages."""
+        """Fill the disk except for this number of pages."""
         self.remove()
         with self._path.open("wb", buffering=0) as file:
             size = 0
@@ -52,12 +52,15 @@ class Filler:
             file.truncate(max(size - pages * _PAGE, 0))
 
     def remove(self) -> None:
-        """Give the room back."""
+        """Free the space."""
         self._path.unlink(missing_ok=True)
 
 
 def sweep(runs: Runs, filler: Filler, action: Action) -> dict[str, object]:
-    """Do an action with ever more room until it succeeds; how often the disk was full, and what failed."""
+    """Run an action with more and more space until it succeeds.
+
+    Return how often the disk was full, and the problems.
+    """
     full = 0
     failures: list[str] = []
     for pages in range(_MOST_PAGES):

@@ -1,4 +1,4 @@
-"""The inputs that are kept of fuzzing: for each target a JSON list of base64 of zlib's compression, one input a line."""
+"""The saved inputs of fuzzing: for each target a JSON list of inputs, each compressed with zlib and in base64."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ MAX_FOUND_BYTES: Final = 48 * 1024
 
 
 def file_of(target: str) -> Path:
-    """The file of a target's corpus."""
+    """Return the file with a target's corpus."""
     return FOLDER / f"{target}.json"
 
 
 def load(target: str) -> list[bytes]:
-    """The inputs kept for a target."""
+    """Return the saved inputs for a target."""
     file = file_of(target)
     lines = json.loads(file.read_text()) if file.is_file() else []
     return [zlib.decompress(b64decode(line)) for line in lines]
 
 
 def save(target: str, inputs: Iterable[bytes]) -> None:
-    """Keep inputs for a target, those that are shortest when compressed, as far as there is room."""
+    """Save the inputs for a target with the shortest compressed form, as far as there is room."""
     kept, room = [], MAX_FOUND_BYTES
     for data in sorted({zlib.compress(one, 9) for one in inputs}, key=lambda data: (len(data), data)):
         room -= len(data)

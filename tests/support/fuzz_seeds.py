@@ -1,4 +1,4 @@
-"""What a fuzzer begins with: well-formed examples of everything that is read, small ones."""
+"""The first inputs of the fuzzer: small, well-formed examples of everything that is read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SUBJECT = SubjectFields("www.a.com", 'Ä, "B" <C> GmbH', "Web", "DE", "Bayern",
 
 
 def seeds(target: str) -> tuple[bytes, ...]:
-    """Return examples for a target; none where the fuzzer finds its way alone."""
+    """Return examples for a target, or none if the fuzzer needs no help."""
     make = _SEEDS.get(target)
     return tuple(make()) if make else ()
 
@@ -119,7 +119,7 @@ def _recipients() -> Iterable[bytes]:
 
 
 def _real_files() -> Iterable[bytes]:
-    """Files as real programs write them."""
+    """Return files that real programs wrote."""
     for path in sorted((DATA / "files").rglob("*")):
         if path.is_file() and path.suffix not in {".md", ".csv"}:
             yield path.read_bytes()

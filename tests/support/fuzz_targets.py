@@ -1,4 +1,4 @@
-"""Everything that reads what others wrote, as functions of bytes: what a fuzzer, and the kept corpus, is put to.
+"""Everything that reads data from other people, as functions of bytes, for the fuzzer and the saved corpus.
 
 A target ends quietly or raises; `try_on` says whether that is right: nothing but csrtui's own errors may come out,
 within a second of the processor and 200 MB.
@@ -78,12 +78,12 @@ _FIXES: Final = 4
 
 
 class LimitError(AssertionError):
-    """An input cost too much."""
+    """An input cost too much time or memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One thing that reads what others wrote.
+    """A function that reads data from other people.
 
     Attributes:
         name: In a few letters, also of its corpus.
@@ -225,7 +225,7 @@ def _subject(data: bytes) -> None:
 
 
 def _judge(names: Sequence[str], subject: SubjectInput) -> None:
-    """Ask for advice and follow it: every fix leads to names that can be judged, and the safe ones to an end."""
+    """Ask for advice and follow it: every fix gives names that can be checked, and safe fixes come to an end."""
     ca = tuple(CaKind)[len(names) % 2]
     advice = advise(names, subject, ca=ca, key_type=KeyType.EC_P256, suffixes=_suffixes())
     for name in advice.names:
@@ -240,7 +240,7 @@ def _judge(names: Sequence[str], subject: SubjectInput) -> None:
 
 
 def _advise_fixed(names: Sequence[str], subject: SubjectInput, finding: Finding, ca: CaKind) -> None:
-    """A finding does not come back once its own fix was made."""
+    """Assert that a finding does not return after its own fix."""
     if (fix := finding.fix) is None:
         return
     fields = subject._asdict()
@@ -255,7 +255,7 @@ def _advise_fixed(names: Sequence[str], subject: SubjectInput, finding: Finding,
 
 
 def _is_written(subject: SubjectFields, names: Sequence[str]) -> None:
-    """What can be written into a CSR is read out of it again."""
+    """Assert that the values that can be written into a CSR can be read back."""
     written = csr.preview(subject, names)
     assert written.subject == subject
     assert written.names == tuple(names)

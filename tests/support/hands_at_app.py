@@ -1,4 +1,4 @@
-"""Hands at the app itself, without a terminal, that look whether everything is shown as it is."""
+"""A user at the app itself, without a terminal, who checks that everything is displayed as it is."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MOST_PAGES = 50
 
 
 class AtTheApp:
-    """Hands at the app itself, without a terminal."""
+    """A user at the app itself, without a terminal."""
 
     def __init__(self, user: User) -> None:
         self.user = user
 
     async def type(self, keys: str) -> None:
-        """Type as a terminal sends it."""
+        """Type keys as a terminal sends them."""
         if keys == "\x1b":
             await self.user.press("escape")
             return
@@ -37,7 +37,7 @@ class AtTheApp:
 
     @property
     def focused(self) -> Widget:
-        """Where the cursor is."""
+        """The focused widget."""
         assert self.user.app.focused is not None
         return self.user.app.focused
 
@@ -46,7 +46,7 @@ class AtTheApp:
         await self.user.until(lambda: text in unwrapped(self.user.screen_text), repr(text))
 
     async def back(self) -> None:
-        """Go back to the form, however many dialogs lie over it."""
+        """Go back to the form, through all open dialogs."""
         for _ in range(10):
             if isinstance(self.user.app.screen, MainScreen):
                 break
@@ -59,7 +59,7 @@ class AtTheApp:
 
 
 def assert_shown_as_it_is(user: User, where: object) -> None:
-    """Each line shows what it holds, and fits."""
+    """Assert that each line displays its content and fits."""
     assert user.app.is_running
     assert not user.app._exit, where
     for line in user.screen_lines:
@@ -68,7 +68,7 @@ def assert_shown_as_it_is(user: User, where: object) -> None:
 
 
 async def look_through(user: User, where: object) -> None:
-    """Look at a screen, page by page, as far as the pages go."""
+    """Check a screen, page by page."""
     seen: list[str] = []
     for _ in range(MOST_PAGES):
         assert_shown_as_it_is(user, where)

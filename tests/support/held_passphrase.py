@@ -1,4 +1,4 @@
-"""A csrtui that has just read a passphrase, and waits: to be looked at from outside, and to be killed.
+"""A csrtui process that has just read a passphrase and waits, so that a test can inspect or kill it.
 
 ``held_passphrase.py FOLDER HARDENED`` holds one; what it needs is imported before it becomes an ordinary user, who
 may not be allowed to read it. It prints what another process of that user can open of it, and of its kind without
@@ -31,7 +31,7 @@ _LOOKED_AT = ("mem", "environ", "maps", "auxv", "task/{0}/mem", "pagemap")
 
 
 def hold(folder: Path, ready: int) -> None:
-    """Run csrtui as far as it has derived a key from its passphrase, say so, and wait."""
+    """Run csrtui until it has derived a key from its passphrase, report this, and wait."""
 
     def derive(*_: object) -> None:
         os.write(ready, b"1")
@@ -51,7 +51,7 @@ def _make(folder: Path) -> None:
 
 
 def become_ordinary() -> None:
-    """Be a user without rights, as whom a process can be looked at as any other unless it forbids it."""
+    """Become a user without privileges, whose processes can be inspected unless they forbid it."""
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(_NOBODY)
@@ -62,7 +62,7 @@ def become_ordinary() -> None:
 
 
 def opened(pid: int) -> list[str]:
-    """What of a process this one can open or attach to."""
+    """Return the parts of a process that this process can open or attach to."""
     found = []
     for name in _LOOKED_AT:
         try:
@@ -77,7 +77,7 @@ def opened(pid: int) -> list[str]:
 
 
 def main(where: str, hardened: str, *wait: str) -> None:
-    """Hold a passphrase, and print what can be seen of it."""
+    """Start a process with a passphrase, and print the parts of it that can be read."""
     folder = Path(where)
     if hardened == "no":
         program.harden = lambda: None  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Text that harms terminals, programs and people, as a table; and what a terminal may be sent, as another."""
+"""Text that harms terminals, programs and people, as a table; and the bytes that a terminal may receive, as another."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _INVISIBLE = re.compile(
 
 
 def not_meant(raw: bytes) -> list[bytes]:
-    """Return what the bytes for a terminal hold beyond printable text and the sequences that csrtui means to send.
+    """Return the bytes for a terminal that are neither printable text nor one of csrtui's own sequences.
 
     An allow-list: a sequence nobody thought of is among what is returned.
     """
@@ -74,11 +74,11 @@ def not_meant(raw: bytes) -> list[bytes]:
 
 
 def for_a_file_name(text: str) -> str:
-    """Return as much of a text as a file's name can hold."""
+    """Return the longest part of a text that can be a file name."""
     kept = text.replace("\0", "").replace("/", "|").encode("utf-8", "replace")[:120]
     return kept.decode("utf-8", "ignore") or "empty"
 
 
 def encodable(text: str) -> str:
-    """Return a text without lone surrogates, which UTF-8 cannot hold."""
+    """Return a text without lone surrogates, which UTF-8 cannot represent."""
     return text.encode("utf-8", "replace").decode()

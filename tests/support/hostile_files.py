@@ -1,4 +1,4 @@
-"""Files that nobody should be able to harm csrtui with, each made in a folder, or always there."""
+"""Hostile files, either made in a folder or always present."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _written(data: bytes) -> Callable[[Path], None]:
 
 
 def _enormous(path: Path) -> None:
-    """A file that seems to have 8 GiB, and takes nothing on the disk."""
+    """Make a sparse file of 8 GiB."""
     with path.open("wb") as file:
         file.truncate(8 << 30)
     path.chmod(0o600)
 
 
 def _socket(path: Path) -> None:
-    """A socket, bound by its name alone: paths of sockets are short."""
+    """Make a socket, bound by its name alone, because paths of sockets are short."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with socket.socket(socket.AF_UNIX) as made:
@@ -45,7 +45,7 @@ def _foreign(path: Path) -> None:
 
 
 def _anothers(path: Path) -> None:
-    """A file of another user, where this one may make such."""
+    """Make a file of another user, if this user can."""
     _written(b"another's\n")(path)
     if os.geteuid() == 0:
         os.chown(path, 65534, 65534)
@@ -87,7 +87,7 @@ ALWAYS_THERE: Final = (
 
 
 def make(folder: Path) -> list[str]:
-    """Make all of them; return their paths, and those that are always there."""
+    """Make all files, and return their paths and those of the files that are always present."""
     paths = []
     for name, how in MADE.items():
         how(folder / name)

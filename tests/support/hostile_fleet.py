@@ -1,4 +1,4 @@
-"""Hosts that answer whatever is asked with text that harms: their names, pairs, findings and failures."""
+"""Hosts whose answers contain hostile text: their names, pairs, findings and failures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def answer_hostile(fake: FakeAnsible, opening: Opening, text: str) -> None:
-    """Have the plays answered that an opening of `FLEET_OPENINGS` leads to; the first lists the pairs."""
+    """Set hostile answers for the plays of an opening of `FLEET_OPENINGS`. The first play lists the pairs."""
     # Names of hosts are the user's own, and short; names of pairs are such as csrtui gives, or are not read.
     good, bad = f"web{text[:40]}", f"lost{text[:40]}"
     away = {"ended": "unreachable", "msg": text}

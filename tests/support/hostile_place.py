@@ -1,4 +1,4 @@
-"""A place where everything that a text can come from holds the same text: a store, its settings, files of others."""
+"""A place in which every source of text contains the same hostile text: a store, its settings, foreign files."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _AGO, _AHEAD = _NOW - timedelta(days=180), _NOW + timedelta(days=180)
 
 @dataclass(frozen=True, slots=True)
 class HostilePlace:
-    """Where it all is.
+    """The place.
 
     Args:
         path: The folder of it all.
@@ -64,17 +64,17 @@ class HostilePlace:
 
     @property
     def given(self) -> Path:
-        """What comes from others; the names of its files hold the text too."""
+        """The folder of foreign files. Their names contain the text too."""
         return self.path / "given"
 
     @property
     def out(self) -> Path:
-        """Where files are written to."""
+        """The folder for output files."""
         return self.path / "out"
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a program there finds in its environment."""
+        """The environment of a program in the place."""
         name = encodable(self.text).replace("\0", "")
         return {
             "CSRTUI_CONFIG": str(self.path / "config.toml"),
@@ -86,16 +86,16 @@ class HostilePlace:
         }
 
     def file(self, kind: str) -> Path:
-        """One of the files of others: ``certificate``, ``foreign``, ``key``, ``request``, ``rows``."""
+        """Return a foreign file: ``certificate``, ``foreign``, ``key``, ``request``, ``rows``."""
         return self.given / f"{kind}-{for_a_file_name(self.text)}"
 
     def session(self) -> Session:
-        """A session on the store."""
+        """Return a session on the store."""
         return session_on(self.store)
 
 
 def make_hostile_place(path: Path, text: str) -> HostilePlace:
-    """Make such a place, as somebody would who may write pair.json, certificates and files but not the program."""
+    """Make a place as an attacker could who can write pair.json, certificates and files, but not the program."""
     with warnings.catch_warnings(
         action="ignore"
     ):  # of cryptography: the names are longer than RFC 5280 allows
@@ -123,7 +123,7 @@ def _make(place: HostilePlace) -> HostilePlace:
 
 
 def _in_toml(text: str) -> str:
-    """A text as a basic string of TOML, all of it escaped."""
+    """Return a text as a basic string of TOML, completely escaped."""
     return '"{}"'.format("".join(f"\\U{ord(one):08x}" for one in encodable(text)))
 
 
@@ -140,7 +140,7 @@ def _stages(text: str) -> dict[str, dict[str, Any]]:
 
 
 def _keep(session: Session, name: str, text: str, record: PairRecord) -> None:
-    """Keep a pair whose CSR, certificate and record say the text wherever they can."""
+    """Store a pair whose CSR, certificate and record contain the text wherever possible."""
     key = key_types.generate(key_types.KeyType.EC_P256)
     der = _request("a.example.com", text, key)
     asked = csr.read_der(der)
@@ -168,14 +168,14 @@ def _named(text: str) -> x509.Name:
 
 
 def _request(name: str, text: str, key: PrivateKey) -> bytes:
-    """The DER of a CSR that csrtui itself would not have made."""
+    """Return the DER of a CSR that csrtui itself would not make."""
     builder = x509.CertificateSigningRequestBuilder().subject_name(_named(text))
     names = x509.SubjectAlternativeName([x509.DNSName(name), *_odd_names(text)])
     return builder.add_extension(names, critical=False).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def _odd_names(text: str) -> list[x509.GeneralName]:
-    """What of a text can be a name of a server, or a mail address: ASCII, its controls included."""
+    """Return the parts of a text that can be a DNS name or a mail address: ASCII, including control characters."""
     ascii_text = text.encode("ascii", "ignore").decode()[:200]
     if not ascii_text:
         return []
@@ -190,7 +190,7 @@ def _issuer(text: str) -> Authority:
 
 
 def _put_odd_folders(place: HostilePlace) -> None:
-    """Folders among the pairs whose names, or whose pair.json, nobody's program has written."""
+    """Add folders to the pairs with names, or a pair.json, that no program has written."""
     pairs = place.store / "pairs"
     (pairs / for_a_file_name(place.text)).mkdir(mode=0o700)
     (pairs / f".new-{for_a_file_name(place.text)}").mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""A folder in memory, for sweeps in which nothing depends on a disk: flushes cost nothing there."""
+"""A folder in memory, for sweeps that do not depend on a disk, because flushes are free there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def scratch() -> Iterator[str]:
-    """A folder in memory where there is one, else on the disk."""
+    """Return a folder in memory if possible, or else on the disk."""
     memory = Path("/dev/shm")
     place = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="csrtui-tests.", dir=place) as path:

@@ -1,4 +1,4 @@
-"""Faults that the kernel itself gives, at one chosen call of a program: strace injects them.
+"""Faults from the kernel itself at one chosen call of a program, injected with strace.
 
 ``--seccomp-bpf`` is not used, because it drops an injected signal silently; and every run is held to its own
 trace, because a sweep in which nothing failed would prove nothing.
@@ -57,7 +57,7 @@ _CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a traced program.
+    """A call of a traced program.
 
     Attributes:
         name: Of the system call.
@@ -72,14 +72,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a program ended that a fault was given to: its exit code (negative: the signal) and its stderr."""
+    """The end of a program with a fault: its exit code (negative: the signal) and its stderr."""
 
     code: int
     talk: str
 
 
 def require_strace(tmp_path: Path) -> None:
-    """Skip the test where strace is missing or may not trace."""
+    """Skip the test if strace is missing or may not trace."""
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed")
     tried = subprocess.run(
@@ -90,7 +90,7 @@ def require_strace(tmp_path: Path) -> None:
 
 
 def calls_in(command: Sequence[str], log: Path, place: Path) -> list[Call]:
-    """Run a program to its end and return the calls of its work that touch anything below `place`."""
+    """Run a program to its end, and return its calls that touch anything below `place`."""
     _run(command, log, [])
     numbers: Counter[str] = Counter()
     found = []
@@ -108,7 +108,7 @@ def calls_in(command: Sequence[str], log: Path, place: Path) -> list[Call]:
 
 
 def run_with_fault(command: Sequence[str], log: Path, call: Call, fault: str) -> Outcome:
-    """Run a program and give it one fault, such as ``error=EIO`` or ``signal=KILL``; assert that it got it."""
+    """Run a program with one fault, such as ``error=EIO`` or ``signal=KILL``, and assert that the fault occurred."""
     outcome = _run(command, log, ["-e", f"inject={call.name}:{fault}:when={call.when}"])
     trace = log.read_text(errors="replace")
     work = trace[trace.index(MARK) :]

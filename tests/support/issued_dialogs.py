@@ -1,4 +1,4 @@
-"""What the tests of the dialogs of import, install and retire share: answers of a CA, and pairs to give them to."""
+"""Shared by the tests of the dialogs for import, install and retire: answers of a CA, and pairs for them."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 
 def answer_of_ca(session: Session, name: str, **changes: Any) -> str:
-    """What a CA sends for a pair: the certificate, its chain, the root; `changes` as in `Authority.sign`."""
+    """Return the answer of a CA for a pair: certificate, chain and root. `changes` are those of `Authority.sign`."""
     leaf = intermediate().sign(read_pair(session, name)[1].der, **{"days": DAYS, **changes})
     return pem(leaf, intermediate().certificate, root().certificate).decode("ascii")
 
 
 def file_of_ca(session: Session, name: str, path: Path, **changes: Any) -> Path:
-    """The same in a file."""
+    """Write the answer to a file."""
     path.write_text(answer_of_ca(session, name, **changes), encoding="ascii")
     return path
 
 
 def certificate_home(session: Session, name: str) -> None:
-    """Bring home a certificate of a pair."""
+    """Import a certificate for a pair."""
     issue(session, name)
 
 
 def record(session: Session, name: str) -> PairRecord:
-    """What the store knows of a pair now."""
+    """Return the current record of a pair."""
     return read_pair(session, name)[0].record
 
 
@@ -50,7 +50,7 @@ async def at_pair(user: User, name: str) -> None:
 
 
 async def imported(user: User) -> None:
-    """Wait until what was given was dealt with."""
+    """Wait until the input was imported or refused."""
     await user.until(
         lambda: not isinstance(user.app.screen, ImportModal) or not user.app.screen._is_busy, "the import"
     )
@@ -58,5 +58,5 @@ async def imported(user: User) -> None:
 
 
 def is_at(user: User, screen: type[object]) -> bool:
-    """Whether the screen in front is of that kind."""
+    """Return whether the top screen is of this class."""
     return isinstance(user.app.screen, screen)

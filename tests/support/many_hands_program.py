@@ -1,4 +1,4 @@
-"""The program of many hands: processes that work on one store at once, some of them killed while they do.
+"""A program that runs many processes on one store at the same time, and kills some of them.
 
 Each writes down what it begins, and what it was told is done. In the end what lies in the store is held against
 all that was written down. It prints what came of it as JSON.
@@ -80,7 +80,7 @@ class Hand:
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def work(self, until: float) -> None:
-        """Do one thing after the other."""
+        """Do one action after the other."""
         verbs: Sequence[Callable[[], None]] = (
             self._new, self._new, self._backup, self._import, self._renew, self._retire, self._submit, self._list,
         )  # fmt: skip
@@ -144,7 +144,7 @@ class Hand:
         return self._random.choice(names) if names else None
 
     def _command(self, verb: str, pair: str, *words: str) -> dict[str, Any] | None:
-        """Run the command line; what it printed when it said that it is done."""
+        """Run the command line, and return its output if it reports success."""
         self._write("begun", verb, pair)
         out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
@@ -164,7 +164,7 @@ class Hand:
 
 
 def main(place: str, processes: str, seconds: str, seed: str, how: str) -> None:
-    """Let so many processes work for so many seconds, then hold the store against what they wrote down.
+    """Run the processes for some seconds, then compare the store with their logs.
 
     `how` is ``locked``, or ``unlocked``: every lock is given to whoever asks, and that has to be noticed.
     """
@@ -216,7 +216,7 @@ def _start(path: Path, number: int, seed: int, until: float) -> int:
 
 
 class Held:
-    """What the hands wrote down, held against what is there.
+    """The logs of the processes, compared with the store.
 
     Args:
         path: The folder of the store and all else.
@@ -237,7 +237,7 @@ class Held:
         self._wrong: list[str] = []
 
     def against_the_store(self) -> list[str]:
-        """Return what does not agree."""
+        """Return the differences."""
         found = list_pairs(self._session)
         self._expect(not found.problems, f"cannot be read: {found.problems}")
         records = {pair.name: pair.record for pair in found.pairs}
@@ -285,7 +285,7 @@ class Held:
         }
 
     def _check_histories(self, records: dict[str, PairRecord]) -> None:
-        """No change may undo another's: each that was told to be done is in the history."""
+        """Check that no change undid another one: each change that was reported as done is in the history."""
         told = Counter(
             (verb, rest[1] if verb == "renew" else rest[0]) for verb, *rest in self._done if verb != "list"
         )

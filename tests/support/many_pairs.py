@@ -1,4 +1,4 @@
-"""Stores of many pairs, written without making a key for each; and any record there can be, for hypothesis."""
+"""Stores with many pairs, written without generating a key for each, and random records for hypothesis."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ RECORDS = st.builds(
 
 
 def pair_of_record(name: str, one: PairRecord) -> Pair:
-    """A pair that has a record but no folder."""
+    """Return a pair with a record but no folder."""
     return Pair(name, f"/store/pairs/{name}", one)
 
 
 def write_pair(store: Path, name: str, one: PairRecord | None = None) -> Path:
-    """Write the folder of a pair whose key and CSR say nothing."""
+    """Write the folder of a pair with a dummy key and CSR."""
     folder = store / "pairs" / name
     for path in (store, store / "pairs", folder):
         if not path.exists():
@@ -90,7 +90,7 @@ def write_pairs(store: Path, records: Iterable[tuple[str, PairRecord]]) -> None:
 
 
 def varied(count: int, now: datetime = NOW) -> Iterable[tuple[str, PairRecord]]:
-    """Give names and records of so many pairs, which differ in all that a list shows; always the same."""
+    """Return names and records that differ in everything that a list shows. They are always the same."""
     hosts = ("shop", "www", "mail", "api", "db", "vpn", "wiki")
     for number in range(count):
         name = f"{hosts[number % len(hosts)]}{number}.example.com"

@@ -1,4 +1,4 @@
-"""Pairs in a store of a test, and orders to back them up."""
+"""Pairs in a store of a test, and the options to back them up."""
 
 from __future__ import annotations
 
@@ -31,18 +31,21 @@ def new_pair(
     passphrase: Secret | None = None,
     key_type: KeyType = KeyType.EC_P256,
 ) -> str:
-    """Make a pair; its name."""
+    """Make a pair, and return its name."""
     ca = CaKind.PUBLIC if key_type.public_ca else CaKind.PRIVATE
     return create_pair(session, RequestSpec((name,), ca=ca, key_type=key_type), passphrase=passphrase).name
 
 
 def order(place: Path, passphrase: Secret = PASSPHRASE, again: Secret | None = None) -> BackupSpec:
-    """Back up to `place`; typed the same twice, unless `again` says otherwise."""
+    """Return the options of a backup to `place`.
+
+    The passphrase is typed the same twice, unless `again` is another one.
+    """
     return BackupSpec(str(place), passphrase, passphrase if again is None else again)
 
 
 def record_of(session: Session, pair: str = "a.com") -> PairRecord:
-    """What the store knows of a pair now."""
+    """Return the current record of a pair."""
     return read_pair(session, pair)[0].record
 
 
@@ -52,6 +55,6 @@ def restore(session: Session, path: str, passphrase: Secret | None, consent: Con
 
 
 def look_at_file(session: Session, path: str, passphrase: Secret | None = None) -> Result:
-    """What comes of looking at a backup's file, as ``csrtui verify PATH`` does."""
+    """Return the result of ``csrtui verify PATH`` for a backup file."""
     (result,) = verify_names_or_files(session, [path], passphrase)
     return result

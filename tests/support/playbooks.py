@@ -1,4 +1,4 @@
-"""Ansible, run on the collection as a user runs it, and what came of each task on each host."""
+"""Run Ansible with the collection as a user does, and return the result of each task on each host."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEADLINE = 240.0
 
 @dataclass(frozen=True)
 class Played:
-    """How a play ended.
+    """The end of a play.
 
     Attributes:
         status: Of ansible-playbook.
@@ -40,11 +40,11 @@ class Played:
     results: tuple[Mapping[str, Any], ...]
 
     def of(self, task: str) -> dict[str, Any]:
-        """The results of the task of that name, for each host."""
+        """Return the results of a task for each host."""
         return {line["host"]: line["result"] for line in self.results if line["task"] == task}
 
     def status_of(self, task: str) -> dict[str, str]:
-        """How the task of that name ended, for each host."""
+        """Return the status of a task for each host."""
         return {line["host"]: line["status"] for line in self.results if line["task"] == task}
 
 
@@ -80,7 +80,7 @@ def playing(
     env: Mapping[str, str] | None = None,
     **more: Any,
 ) -> subprocess.Popen[str]:
-    """Start what `play` waits for, in a process group of its own."""
+    """Start the play that `play` waits for, in its own process group."""
     folder = inventory.parent
     book, lines = folder / "play.yml", folder / _RESULTS
     book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, **more, "tasks": list(tasks)}]))
@@ -106,7 +106,7 @@ def program(name: str) -> str:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The environment of Ansible's programs: none of the user's settings, and whatever it keeps in `folder`."""
+    """Return the environment of Ansible's programs: without the user's settings, and with all state in `folder`."""
     kept = {
         name: value
         for name, value in os.environ.items()

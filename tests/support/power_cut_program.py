@@ -1,4 +1,4 @@
-"""The program that cuts the power of actions: on an ext4 of its own, whose image is copied without being asked.
+"""The program that cuts the power during actions: on an ext4 whose image is copied at any moment.
 
 What was never flushed is in the kernel's memory and not in the image, as it would be lost with the power. A copy
 is mounted over the original in a mount namespace, so that its journal is replayed and every path is the same;
@@ -58,21 +58,21 @@ class Disk:
         self._noise = os.open(self.path / "noise", os.O_WRONLY | os.O_CREAT, 0o600)
 
     def settle(self) -> None:
-        """See everything to the disk."""
+        """Flush everything to the disk."""
         _run("sync", "-f", str(self.path))
 
     def commit(self) -> None:
-        """Let the journal be written because of somebody else: all names, but no data that waits to be written."""
+        """Write the journal, as another process could cause it: all names, but not the waiting data."""
         os.pwrite(self._noise, b"x", 0)
         os.fsync(self._noise)
 
     @property
     def written(self) -> int:
-        """How many sectors were written so far."""
+        """Return the number of sectors written so far."""
         return int(self._statistics.read_text().split()[6])
 
     def cut(self, look: Callable[[], None]) -> str | None:
-        """Look at what would be there if the power failed now; return what is wrong, or None."""
+        """Check the state that would exist if the power failed now, and return the problem, or None."""
         shutil.copyfile(self.image, self.copy)
         reading, writing = os.pipe()
         settle_threads()
@@ -100,7 +100,7 @@ def _seen(disk: Disk, look: Callable[[], None]) -> str | None:
 
 
 class Cuts:
-    """Power cuts of one action.
+    """Power cuts during one action.
 
     Args:
         runs: How it is run.
@@ -116,7 +116,7 @@ class Cuts:
         self.failures: list[str] = []
 
     def sweep(self, *, commits: bool, flushes: bool = True) -> None:
-        """Cut the power whenever the disk has changed, and at the end.
+        """Cut the power at each change of the disk, and at the end.
 
         Args:
             commits: Whether the journal is written before every call, as others on the same disk let it be.
@@ -176,7 +176,7 @@ def _run(*command: str) -> str:
 
 
 def main(scratch: str, how: str, *names: str) -> None:
-    """Cut the power of some actions; `how` is ``flushed``, or ``unflushed``: no fsync is made then."""
+    """Cut the power during some actions. `how` is ``flushed`` or, to disable fsync, ``unflushed``."""
     pkcs8.ITERATIONS = QUICK
     disk = Disk(Path(scratch))
     runs = Runs(Path(scratch), disk.path / "place")

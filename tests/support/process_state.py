@@ -1,10 +1,10 @@
-"""Whether a process runs, told without signals."""
+"""Find out without signals whether a process is running."""
 
 from __future__ import annotations
 
 
 def is_running(number: int) -> bool:
-    """Whether a process has not ended; one that only waits for its parent to look (a zombie) has."""
+    """Return whether a process is running. A zombie, which only waits for its parent, is not."""
     try:
         with open(f"/proc/{number}/stat", "rb") as file:
             return file.read().rpartition(b")")[2].split()[0] not in {b"Z", b"X"}

@@ -1,4 +1,4 @@
-"""A program in a real pseudo-terminal: keys go in, bytes come out, and pyte shows what a user would see.
+"""A program in a real pseudo-terminal: keys go in, bytes come out, and pyte shows the screen as a user would see it.
 
 Nothing sleeps: whatever is waited for is polled until a deadline.
 """
@@ -31,7 +31,7 @@ _ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b"\x1b[?2048;2$
 
 
 class PtySession:
-    """One run of a program on a terminal of its own; use it in a ``with`` statement.
+    """One run of a program in its own terminal, for use in a ``with`` statement.
 
     Args:
         argv: The program and its arguments.
@@ -90,7 +90,7 @@ class PtySession:
         os.kill(self.pid, number)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Make the terminal another size."""
+        """Resize the terminal."""
         assert self._master is not None
         self.columns, self.rows = columns, rows
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -105,7 +105,7 @@ class PtySession:
     # What is waited for
 
     def wait_until(self, condition: Callable[[], object], what: str) -> None:
-        """Read until `condition` holds; fail with `what` and the screen when it does not in time."""
+        """Read until `condition` is true, or fail with `what` and the screen after a time limit."""
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while not condition():
             self._read(0.02)
@@ -127,7 +127,7 @@ class PtySession:
         self._read(0.0)
 
     def wait_exit(self) -> int:
-        """Read until the program ends; its exit status, or minus the signal that killed it."""
+        """Read until the program ends. Return its exit status, or minus the signal that killed it."""
 
         def ended() -> bool:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -143,7 +143,7 @@ class PtySession:
         return self._status
 
     def quiet(self, seconds: float = 0.3) -> bytes:
-        """Read until nothing has come for `seconds`; what came."""
+        """Read until there was no output for `seconds`, and return the output."""
         start = len(self.raw)
         while self._read(seconds):
             pass
@@ -153,24 +153,24 @@ class PtySession:
 
     @property
     def screen(self) -> pyte.Screen:
-        """The screen as the bytes so far have drawn it."""
+        """The screen, drawn from the bytes so far."""
         screen = pyte.Screen(self.columns, self.rows)
         pyte.Stream(screen).feed(_UNKNOWN_TO_PYTE.sub("", self.raw.decode("utf-8", "replace")))
         return screen
 
     @property
     def text(self) -> str:
-        """The screen's lines, without blanks at their ends."""
+        """The lines of the screen, without trailing blanks."""
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     @property
     def after_screens(self) -> str:
-        """What was written after the alternate screen was left, without control sequences."""
+        """The output after the alternate screen was left, without control sequences."""
         return _CONTROL.sub(b"", self.raw.rpartition(b"\x1b[?1049l")[2]).decode("utf-8", "replace")
 
     @property
     def modes_left_set(self) -> set[str]:
-        """The private modes that were set and not reset again, ``kitty`` for its keyboard protocol."""
+        """The private modes that were set and not reset (``kitty`` for its keyboard protocol)."""
         state: dict[str, int] = {}
         for match in _MODE.finditer(self.raw):
             for mode in match[1].decode().split(";"):
@@ -182,12 +182,12 @@ class PtySession:
 
     @property
     def terminal_is_whole(self) -> bool:
-        """Whether every mode and the line settings are as they were before the program."""
+        """Whether all modes and line settings are as they were before the program."""
         return not self.modes_left_set and self.attributes == self.attributes_before
 
     @property
     def attributes(self) -> list[Any]:
-        """The terminal's line settings, as of `termios.tcgetattr`."""
+        """The line settings of the terminal (`termios.tcgetattr`)."""
         return termios.tcgetattr(self.slave)
 
     def _read(self, seconds: float) -> bytes:
@@ -216,7 +216,7 @@ class PtySession:
 
 
 def _become(slave: int, master: int, argv: Sequence[str], environment: Mapping[str, str]) -> None:
-    """In the child: make the terminal this process's own and run the program."""
+    """In the child, make the terminal its controlling terminal, and run the program."""
     try:
         os.close(master)
         os.setsid()

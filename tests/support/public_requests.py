@@ -1,4 +1,4 @@
-"""Requests as people type them for a public CA: the same few hundred in every run."""
+"""Requests as people type them for a public CA. They are the same in every run."""
 
 from __future__ import annotations
 
@@ -79,38 +79,38 @@ class Typed:
     key_type: KeyType = KeyType.EC_P256
 
     def advice(self) -> Advice:
-        """What the advisor says to it."""
+        """Return the advisor's findings on it."""
         return advise(
             self.names, self.subject, ca=CaKind.PUBLIC, key_type=self.key_type, suffixes=suffix_list()
         )
 
     def codes(self) -> set[str]:
-        """The codes of what the advisor says to it, notes aside."""
+        """Return the codes of the findings, without notes."""
         return {finding.code for finding in self.advice().findings if finding.level != "note"}
 
     def build(self, key: PrivateKey) -> bytes:
-        """The DER of the CSR."""
+        """Return the DER of the CSR."""
         advice = self.advice()
         return csr.build(advice.subject, advice.covered_names, key)
 
 
 @cache
 def suffix_list() -> SuffixList:
-    """The public suffix list that csrtui ships with."""
+    """Return the public suffix list of the installed package."""
     text = (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
     return SuffixList.parse(text)
 
 
 @cache
 def every_suffix() -> tuple[str, ...]:
-    """The rules of the list's ICANN section that are names."""
+    """Return the rules of the list's ICANN section that are names."""
     text = (files("publicsuffixlist") / "public_suffix_list.dat").read_text(encoding="utf-8")
     lines = text.partition("===END ICANN DOMAINS===")[0].splitlines()
     return tuple(line for line in lines if line and not line.startswith(("//", "*", "!")))
 
 
 def requests(count: int, seed: int = 1) -> Iterator[Typed]:
-    """Yield requests: half of them of the sort that people order, half with anything at all in them."""
+    """Yield requests: one half as people order them, the other half with random content."""
     draw = Random(seed)  # noqa: S311 - the same requests in every run is the point
     countries = [country.alpha2 for country in iso3166.countries]
     for number in range(count):

@@ -1,4 +1,4 @@
-"""certbot gets a CSR signed by pebble, Let's Encrypt's server for tests, all on loopback."""
+"""certbot gets a CSR signed by pebble, Let's Encrypt's test server, on loopback."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pebble:
-    """A running pebble. Every name leads to loopback, and accounts need the key of an account with the CA.
+    """A running pebble. Every name resolves to loopback, and accounts can require an account key of the CA.
 
     Attributes:
         directory: The URL of its directory.
@@ -71,7 +71,7 @@ def running_pebble(folder: Path, account_keys: Mapping[str, str] | None = None) 
 
 
 def certbot(csr: Path, folder: Path) -> Answer:
-    """Have certbot prove the names over HTTP, as it does on a server, and fetch certificate and chain.
+    """Have certbot prove the names over HTTP, as on a server, and fetch certificate and chain.
 
     Args:
         csr: What to sign; it is given as it is, and certbot sees no key.

@@ -1,4 +1,4 @@
-"""Programs that people run a CA with: each signs a CSR, and gives what it gives to whoever asked."""
+"""Real CA programs: each signs a CSR and returns its usual answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EASY_RSA = "/usr/share/easy-rsa/easyrsa"
 
 @dataclass(frozen=True)
 class Answer:
-    """What a CA gave: the files, in no good order, and its root, which clients have."""
+    """The answer of a CA: its files, in a mixed order, and its root, which clients have."""
 
     files: tuple[Path, ...]
     root: Path
@@ -33,7 +33,7 @@ class Answer:
 def call(
     folder: Path, *command: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a program in a folder; the test is skipped where the program is not there."""
+    """Run a program in a folder, or skip the test if it is not installed."""
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0].rpartition('/')[2]} is not installed")
     done = subprocess.run(
@@ -45,7 +45,7 @@ def call(
 
 
 def certtool_accepts(root: Path, chain: Path, purpose: str) -> bool:
-    """Return whether GnuTLS accepts a chain for a purpose (an OID); the test is skipped where certtool is not there."""
+    """Return whether GnuTLS accepts a chain for a purpose (an OID), or skip the test without certtool."""
     command = ["certtool", "--verify", "--load-ca-certificate", str(root), "--infile", str(chain)]
     if shutil.which(command[0]) is None:
         pytest.skip("certtool is not installed")
@@ -114,7 +114,7 @@ class OpensslCa:
              "-outform", "DER", "-out", "chain.p7b")  # fmt: skip
 
     def answer(self, csr: Path, *, start: datetime | None = None, days: int = 90) -> Answer:
-        """Sign a CSR: the certificate with text before the PEM, and the chain as PKCS #7 in DER.
+        """Sign a CSR. The certificate has text before the PEM, and the chain is PKCS #7 in DER.
 
         Args:
             csr: What to sign.
@@ -154,7 +154,7 @@ _CERTTOOL_CA = "ca\ncert_signing_key\nexpiration_days = 3650\n"
 
 
 def certtool(csr: Path, folder: Path, *, wanted: str = "honor_crq_extensions\n") -> Answer:
-    """GnuTLS: root, intermediate, certificate, each from a template; all of it in one PKCS #7.
+    """Sign with GnuTLS: root, intermediate and certificate, each from a template, in one PKCS #7.
 
     Args:
         csr: What to sign.
@@ -187,7 +187,7 @@ def certtool(csr: Path, folder: Path, *, wanted: str = "honor_crq_extensions\n")
 
 
 def easy_rsa(csr: Path, folder: Path, *options: str) -> Answer:
-    """easy-rsa: import-req, sign-req and export-p7, under a root and nothing between."""
+    """Sign with easy-rsa: import-req, sign-req and export-p7, directly under a root."""
     env = {
         "EASYRSA_PKI": str(folder / "pki"),
         "EASYRSA_BATCH": "1",
@@ -215,7 +215,7 @@ _CFSSL_CONFIG = {
 
 
 def cfssl(csr: Path, folder: Path) -> Answer:
-    """CFSSL: gencert for root and intermediate, sign for the CSR; its answer is JSON, and stays so."""
+    """Sign with CFSSL: gencert for root and intermediate, then sign. The answer stays JSON."""
     (folder / "config.json").write_text(json.dumps(_CFSSL_CONFIG))
     key = {"algo": "ecdsa", "size": 256}
     for name, signed in (

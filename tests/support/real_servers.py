@@ -1,4 +1,4 @@
-"""Real servers started on loopback, what they are given, and openssl that asks them for their certificate."""
+"""Real servers on loopback, their files, and openssl, which reads their certificates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DEADLINE = 30.0
 
 
 def program(name: str) -> str:
-    """The path of a program; the test is skipped where it is not there."""
+    """Return the path of a program, or skip the test if it is not installed."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if found is None:
         pytest.skip(f"{name} is not installed")
@@ -42,13 +42,13 @@ def program(name: str) -> str:
 
 @dataclass(frozen=True)
 class Issued:
-    """A pair whose certificate came home."""
+    """A pair with an imported certificate."""
 
     store: Path
     folder: Path
 
     def export(self, platform: str, *options: str, into: str = "") -> list[str]:
-        """Export it, into a folder called `into` or as the platform; the lines for the configuration."""
+        """Export the pair into `into` (default: named after the platform), and return the configuration lines."""
         to = self.folder / (into or platform)
         to.mkdir(mode=0o700)
         ran = run_process("export", NAME, "--for", platform, "--to", str(to), *options, store=self.store)
@@ -66,13 +66,13 @@ class Issued:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """Return a free port of loopback."""
     (number,) = free_ports(1)
     return number
 
 
 def free_ports(count: int) -> list[int]:
-    """So many ports of loopback that nobody listens on, all different."""
+    """Return this number of different free ports of loopback."""
     with ExitStack() as probes:
         sockets = [probes.enter_context(socket.socket()) for _ in range(count)]
         for probe in sockets:
@@ -82,7 +82,7 @@ def free_ports(count: int) -> list[int]:
 
 @contextmanager
 def running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
-    """Run a server in the foreground until it answers on a port, and end it afterwards."""
+    """Run a server in the foreground until it answers on a port, and end it after the block."""
     with log.open("wb") as output:
         server = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
@@ -113,7 +113,7 @@ def wait_for(port: int, server: subprocess.Popen[bytes] | None, log: Path) -> No
 
 
 def handshake(issued: Issued, port: int, *options: str) -> str:
-    """What openssl says of a server, having verified its chain up to the root and nothing but the root."""
+    """Return openssl's output for a server, after verifying its chain up to this root only."""
     done = subprocess.run(
         ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", NAME, "-verify_return_error",
          "-verify_hostname", NAME, "-CAfile", str(issued.folder / "root.pem"), "-no-CApath", "-no-CAstore",
@@ -135,14 +135,14 @@ def write(path: Path, *lines: str) -> str:
 
 
 def only(lines: Sequence[str], *starts: str) -> list[str]:
-    """The lines that begin with one of `starts`, which have to be there."""
+    """Return the lines that begin with one of `starts`. They must exist."""
     found = [line for line in lines if line.startswith(starts)]
     assert len(found) == len(starts), lines
     return found
 
 
 def nginx_conf(place: Path, port: int, lines: Sequence[str], *more: str) -> str:
-    """Write a configuration of nginx in the foreground with the directives of an export and `more`; its path."""
+    """Write a configuration for nginx in the foreground with exported directives and `more`, and return its path."""
     return write(
         place / "nginx.conf",
         f"daemon off; pid {place}/pid; error_log stderr; worker_processes 1;",

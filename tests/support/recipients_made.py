@@ -1,4 +1,4 @@
-"""Recipients of backups and the identities that open them, made for a test."""
+"""Recipients of backups, and the identities that open them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CHARACTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
 @cache
 def age_pair(_number: int = 0) -> tuple[bytes, str]:
-    """An age identity's file, and its recipient."""
+    """Return the file of an age identity, and its recipient."""
     identity = pyrage.x25519.Identity.generate()
     return f"# made for a test\n\n{identity}\n".encode(), str(identity.to_public())
 
 
 @cache
 def ssh_pair(kind: str) -> tuple[bytes, str]:
-    """An SSH private key's file without a passphrase, and its public line without a comment."""
+    """Return the file of an SSH private key without a passphrase, and its public line without a comment."""
     key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
     if kind == "ssh-ed25519":
         key = ed25519.Ed25519PrivateKey.generate()
@@ -36,12 +36,12 @@ def ssh_pair(kind: str) -> tuple[bytes, str]:
 
 
 def blob(*fields: bytes) -> str:
-    """An SSH blob in base64."""
+    """Return an SSH blob in base64."""
     return b64encode(b"".join(struct.pack(">I", len(field)) + field for field in fields)).decode()
 
 
 def bech32(prefix: str, data: bytes) -> str:
-    """Bech32 as BIP 173 has it, by another way than the code under test."""
+    """Encode Bech32 (BIP 173) independently of the code under test."""
     bits = "".join(f"{byte:08b}" for byte in data)
     bits += "0" * (-len(bits) % 5)
     values = [int(bits[at : at + 5], 2) for at in range(0, len(bits), 5)]
@@ -49,7 +49,7 @@ def bech32(prefix: str, data: bytes) -> str:
 
 
 def from_values(prefix: str, values: list[int]) -> str:
-    """Bech32 of groups of five bits, with the right checksum."""
+    """Return the Bech32 text of groups of five bits, with the correct checksum."""
     whole = [ord(c) >> 5 for c in prefix] + [0] + [ord(c) & 31 for c in prefix] + values + [0] * 6
     remainder = 1
     for value in whole:
@@ -64,5 +64,5 @@ def from_values(prefix: str, values: list[int]) -> str:
 
 
 def random_recipient() -> str:
-    """A recipient whose identity nobody has."""
+    """Return a recipient without a known identity."""
     return bech32("age", os.urandom(32))

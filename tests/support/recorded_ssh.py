@@ -1,4 +1,4 @@
-"""An ssh that keeps every byte that goes through its pipes, and a search for secrets in what it kept."""
+"""An ssh that records every byte in its pipes, and a search for secrets in the recording."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _SHORTEST = 16
 
 
 def write_recorder(path: Path, folder: Path, ssh: str) -> Path:
-    """Write the program, which keeps what it carries in `folder`; return its path."""
+    """Write the program, which records into `folder`, and return its path."""
     folder.mkdir()
     path.write_text(_RECORDER.format(python=sys.executable, folder=str(folder), ssh=ssh))
     path.chmod(0o755)
@@ -59,7 +59,7 @@ def write_recorder(path: Path, folder: Path, ssh: str) -> Path:
 
 
 def recorded(folder: Path) -> dict[str, bytes]:
-    """What was kept, for each pipe of each call."""
+    """Return the recording of each pipe of each call."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -68,7 +68,7 @@ def recorded(folder: Path) -> dict[str, bytes]:
 
 
 def secrets_of(key: Path) -> list[bytes]:
-    """What of an EC key must not travel: its PEM's lines, its DER, the scalar as bytes and as a number."""
+    """Return the parts of an EC key that must stay secret: PEM lines, DER, and the scalar as bytes and number."""
     pem = key.read_bytes()
     loaded = load_pem_private_key(pem, None)
     assert isinstance(loaded, ec.EllipticCurvePrivateKey)
@@ -79,7 +79,7 @@ def secrets_of(key: Path) -> list[bytes]:
 
 
 def found_in(carried: Iterable[bytes], secrets: Iterable[bytes]) -> list[bytes]:
-    """Return the secrets that were carried, plain, as hexadecimal or as base64 at any alignment."""
+    """Return the transmitted secrets: plain, in hexadecimal, or in base64 at any alignment."""
     whole = b"\0".join(carried)
     lower = whole.lower()
     return [
@@ -90,7 +90,7 @@ def found_in(carried: Iterable[bytes], secrets: Iterable[bytes]) -> list[bytes]:
 
 
 def _forms(secret: bytes) -> list[bytes]:
-    """Plain, and what base64 makes of it wherever it stands in a longer text."""
+    """Return the plain text, and its base64 at each position in a longer text."""
     assert len(secret) >= _SHORTEST
     forms = [secret]
     for before in range(3):

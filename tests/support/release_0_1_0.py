@@ -1,4 +1,4 @@
-"""What release 0.1.0 left on a disk, put into a folder as it was there. `tests/data/0.1.0/make` made it."""
+"""The files of release 0.1.0, copied into a folder. `tests/data/0.1.0/make` made them."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Found:
-    """One finding of the doctor, as its JSON document has it."""
+    """A finding of the doctor, as in its JSON document."""
 
     code: str
     level: str
@@ -61,7 +61,7 @@ class Found:
 
 
 class RemediedStore:
-    """A store with the pair a.com, its certificate and one proved backup, in the present.
+    """A store with the pair a.com, its certificate and one verified backup, in the present.
 
     Args:
         folder: Where everything is made.
@@ -135,7 +135,7 @@ class RemediedStore:
         self.pair.joinpath("pair.json").write_bytes(dump_record(self.record))
 
     def use_key(self, key: PrivateKey) -> None:
-        """Replace the pair by a whole one with this key; its backup is of no use."""
+        """Replace the pair with a complete one that has this key. Its backup is then useless."""
         self.pair.rename(self.base / "unused")
         self._make(key)
 

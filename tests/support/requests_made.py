@@ -1,4 +1,4 @@
-"""Keys and requests for tests: one key of each type, made once in a process."""
+"""Keys and requests for tests. Each type of key is generated once per process."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ HARD_ORGANIZATION = 'A/B Co, Ltd. & "Söhne" + #1; <x>'
 
 @cache
 def key_of(key_type: KeyType) -> PrivateKey:
-    """One key of that type."""
+    """Return a key of this type."""
     return key_types.generate(key_type)
 
 
 def der_of(subject: SubjectFields, *names: str, key_type: KeyType = key_types.KeyType.EC_P256) -> bytes:
-    """A request in DER."""
+    """Return a CSR in DER."""
     return csr.build(subject, names, key_of(key_type))
 
 
 def record(**changes: Any) -> PairRecord:
-    """A record of a pair, made at `NOW`."""
+    """Return the record of a pair that was created at `NOW`."""
     made = PairRecord(
         created=NOW,
         subject=SubjectFields(common_name="a.com"),

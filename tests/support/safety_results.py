@@ -1,4 +1,4 @@
-"""What the sweeps for the promises of safety tried, as rows that are collected when they are asked for.
+"""The results of the safety sweeps, as rows that are collected on request.
 
 A row is a line of JSON in the file that the environment names; ``python tests/safety/run.py`` makes the table of
 them. Without that variable nothing is written.
@@ -21,7 +21,7 @@ VARIABLE = "CSRTUI_SAFETY_RESULTS"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was tried for a promise.
+    """A test of a promise.
 
     Attributes:
         promise: What must hold, a short sentence.
@@ -38,17 +38,17 @@ class Row:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts while a sweep runs."""
+    """The count of a running sweep."""
 
     how_often: int = 0
 
     def add(self, times: int = 1) -> None:
-        """Count what has just been tried, and held."""
+        """Count successful tests."""
         self.how_often += times
 
 
 def record(promise: str, tried: str, how_often: int, failed: int) -> None:
-    """Append a row; those of one promise and one trial are added up later.
+    """Append a row. Rows with the same promise and test are added up later.
 
     Nothing tried proves nothing, so a row of none is refused.
     """
@@ -64,7 +64,7 @@ def record(promise: str, tried: str, how_often: int, failed: int) -> None:
 
 @contextmanager
 def counted(promise: str, tried: str) -> Iterator[Tally]:
-    """Count what a sweep tries, and record it when the block ends; an error counts as one more that failed."""
+    """Count the tests of a sweep, and record them when the block ends. An error counts as one failed test."""
     tally = Tally()
     try:
         yield tally
@@ -75,7 +75,7 @@ def counted(promise: str, tried: str) -> Iterator[Tally]:
 
 
 def read_rows(text: str) -> list[Row]:
-    """Return the rows of such a file, those of one promise and one trial added up, in the order they came in."""
+    """Return the rows of such a file in order. Rows with the same promise and test are added up."""
     found: dict[tuple[str, str], Row] = {}
     for line in text.splitlines():
         row = Row(**json.loads(line))
@@ -87,5 +87,5 @@ def read_rows(text: str) -> list[Row]:
 
 
 def every(number: int) -> int:
-    """Of how many cases a sweep tries one: of so many, but each where the table for the README is made."""
+    """Return the step of a sweep: `number`, or 1 when the table of the documentation is made."""
     return 1 if os.environ.get(VARIABLE) else number

@@ -1,4 +1,4 @@
-"""The table of the sweeps' results, and its place in the documentation."""
+"""The table of the safety results, and its place in the documentation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return the rows in Markdown, by promise."""
+    """Return the rows in Markdown, sorted by promise."""
     lines = ["| promise | test | how often | failed |", "| --- | --- | ---: | ---: |"]
     lines += [
         f"| {row.promise} | {row.tried} | {row.how_often:,} | {row.failed:,} |"

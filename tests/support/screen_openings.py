@@ -1,4 +1,4 @@
-"""How each screen is reached, as a table: keys, and what shows before the next are typed."""
+"""The way to each screen, as a table: keys, and the text that must appear before the next keys."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ CTRL_F, CTRL_G, CTRL_O, CTRL_P, CTRL_Q, CTRL_U = "\x06", "\x07", "\x0f", "\x10",
 
 
 class Hands(Protocol):
-    """Somebody who types and looks: in a pseudo-terminal, or at the app itself."""
+    """A user who types and looks: in a pseudo-terminal, or at the app itself."""
 
     async def type(self, keys: str) -> None:
-        """Type keys, as a terminal sends them."""
+        """Type keys as a terminal sends them."""
 
     async def see(self, text: str) -> None:
         """Wait until a text is on the screen."""
@@ -57,12 +57,12 @@ _KEYSTORE = ((F2, "Next"),)
 
 
 def _at(pair: str, *steps: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    """Go to a pair of the keystore, then on."""
+    """Return the steps to a pair of the keystore, and then further ones."""
     return (*_KEYSTORE, (f"/{_pasted(pair)}\r", f"> {pair}"), *steps)
 
 
 def _pasted(text: str) -> str:
-    """A text as a terminal pastes it, in place of what stands in the field."""
+    """Return a paste that replaces the text of the field."""
     return f"{CTRL_U}\x1b[200~{text}\x1b[201~"
 
 
@@ -154,12 +154,12 @@ FLEET_OPENINGS = (
 
 
 def unwrapped(shown: str) -> str:
-    """Return what is on a screen as one line, without the frames of dialogs."""
+    """Return the text of a screen as one line, without the frames of dialogs."""
     return " ".join(shown.replace("│", " ").split())
 
 
 def screen_classes() -> set[str]:
-    """The names of all screens that stand for themselves: those that nothing else is made from."""
+    """Return the names of all screens that are not a base class of another one."""
     packages = [csrtui.tui.screens, csrtui.tui.modals]
     if find_spec("csrtui.fleet") is not None:
         packages.append(importlib.import_module("csrtui.fleet.tui"))

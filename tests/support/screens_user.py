@@ -1,4 +1,4 @@
-"""Somebody at csrtui's screens: keys go in, and what the screens hold is asked for. Nothing sleeps."""
+"""A user at csrtui's screens: keys go in, and the contents of the screens can be queried. Nothing sleeps."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _suffixes() -> SuffixList:
 
 
 def session_on(store: Path | Keystore, generate_key: key_types.KeyGenerator = key_types.generate) -> Session:
-    """A session at `NOW`, with the public suffix list read once for all tests."""
+    """Return a session at `NOW`. The public suffix list is read once for all tests."""
     keystore = store if isinstance(store, Keystore) else Keystore(str(store))
     session = Session(keystore, clock=lambda: NOW, generate_key=generate_key, user="tester")
     session.__dict__["suffixes"] = _suffixes()
@@ -61,7 +61,7 @@ def session_on(store: Path | Keystore, generate_key: key_types.KeyGenerator = ke
 
 
 class User:
-    """Somebody at the screens.
+    """A user at the screens.
 
     Args:
         app: The app.
@@ -76,7 +76,7 @@ class User:
     # What the user does
 
     async def press(self, *names: str) -> None:
-        """Press keys, by Textual's names; a text is typed with ``*text``."""
+        """Press keys, by Textual's names. ``*text`` types a text."""
         for name in names:
             character = _CHARACTERS.get(name, name if len(name) == 1 else None)
             key = _character_to_key(name) if len(name) == 1 else name
@@ -104,19 +104,19 @@ class User:
             await self.press("tab", "enter")
 
     async def paste(self, text: str) -> None:
-        """Paste where the cursor is."""
+        """Paste a text at the cursor."""
         focused = self.app.focused
         assert focused is not None
         focused.post_message(events.Paste(text))
         await self.settle()
 
     async def resize(self, columns: int, rows: int) -> None:
-        """Make the terminal another size."""
+        """Resize the terminal."""
         await self.pilot.resize_terminal(columns, rows)
         await self.settle()
 
     async def until(self, condition: Callable[[], object], what: str) -> None:
-        """Let the app go on until `condition` holds; fail with `what` and the screen when it never does."""
+        """Let the app run until `condition` is true, or fail with `what` and the screen."""
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while not condition():
             await asyncio.sleep(0.002)
@@ -125,7 +125,7 @@ class User:
         await self.settle()
 
     async def settle(self) -> None:
-        """Let the app handle everything that waits in a queue; not what a thread or a timer still does.
+        """Let the app handle everything in its queues, but not what a thread or a timer still does.
 
         (Textual's own ways, to send every widget a message or to wait until the process uses little time, take up to
         twenty milliseconds a key.)
@@ -206,12 +206,12 @@ class User:
 
     @property
     def read_text(self) -> str:
-        """All lines of the screen that is read: a pair, a CSR, help."""
+        """All lines of the screen with a text: a pair, a CSR, the help."""
         return self.app.screen.query_one(TextView).all_text
 
     @property
     def question(self) -> str:
-        """What is asked; empty when nothing is."""
+        """The displayed question, or an empty text."""
         screen = self.app.screen
         return screen.query_one("#question", TextBlock).text if isinstance(screen, ConfirmModal) else ""
 
@@ -223,7 +223,7 @@ class User:
 
     @property
     def screen_lines(self) -> list[str]:
-        """What stands on the screen, as the app hands it to the terminal."""
+        """The lines of the screen, as the app passes them to the terminal."""
         return [strip.text.rstrip() for strip in self.app.screen._compositor.render_strips()]
 
     @property
@@ -232,7 +232,7 @@ class User:
 
     @property
     def regions(self) -> dict[str, Region]:
-        """Where each widget is seen that holds no other one, by its id; hidden ones are left out."""
+        """The visible region of each widget without children, by its ID."""
         return {
             str(widget.id or type(widget).__name__): widget.region
             for widget in _leaves(self.app.screen)
@@ -244,7 +244,7 @@ class User:
 
 
 def _waits_for_a_message(pump: MessagePump) -> bool:
-    """Whether nothing is in its queue, and it handles nothing."""
+    """Return whether the queue is empty and no message is being handled."""
     queue: Any = pump._message_queue
     return queue.empty() and bool(queue.ready_event._waiters)
 
@@ -261,7 +261,7 @@ def _leaves(widget: Widget) -> Iterator[Widget]:
 async def at_screens(
     session: Session, size: tuple[int, int] = (80, 24), **options: Any
 ) -> AsyncIterator[User]:
-    """Open the screens on a session, of so many columns and rows."""
+    """Open the screens of a session, with this number of columns and rows."""
     app = CsrtuiApp(session, **options)
     async with app.run_test(size=size) as pilot:
         user = User(app, pilot)

@@ -1,4 +1,4 @@
-"""Hosts with an sshd each, on loopback addresses: an own home, an own keystore, an own host key, and csrtui on the PATH."""
+"""Hosts with an sshd each, on loopback addresses, with their own home, keystore and host key, and csrtui on the PATH."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PATIENCE = 20.0
 
 @dataclass(frozen=True)
 class Host:
-    """One of them.
+    """A host.
 
     Attributes:
         name: As the inventory has it.
@@ -48,7 +48,7 @@ class Host:
 
 @dataclass(frozen=True)
 class Hosts:
-    """All of them, and how to log in.
+    """All hosts, and the login.
 
     Attributes:
         folder: Of everything that is kept for them.
@@ -63,7 +63,7 @@ class Hosts:
     python: str = sys.executable
 
     def inventory(self, extra: Sequence[str] = ()) -> Path:
-        """Write the inventory, with more lines for hosts that are not as they should be; return its path."""
+        """Write the inventory, with further lines for unusual hosts, and return its path."""
         options = f"-F none -o UserKnownHostsFile={self.folder / 'known_hosts'} -o ControlMaster=no -o BatchMode=yes"
         lines = ["[web]"]
         lines += [
@@ -109,7 +109,7 @@ exec "$@"
 
 @dataclass(frozen=True)
 class Machine:
-    """What the hosts are.
+    """The software of the hosts.
 
     Attributes:
         python: The Python that they have.
@@ -127,7 +127,7 @@ LIKE_THIS = Machine(sys.executable, f"{Path(sys.executable).parent}:/usr/local/b
 
 
 def bare_machine() -> Machine:
-    """A machine with Python and nothing of csrtui's, or skip the test."""
+    """Return a machine with Python but without csrtui, or skip the test."""
     if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False).returncode:
         pytest.skip("skipped because only root can give a host folders of its own")
     folder = Path(sys.base_prefix) / "bin"
@@ -136,7 +136,7 @@ def bare_machine() -> Machine:
 
 @contextmanager
 def running_hosts(folder: Path, names: Sequence[str] = ALL, machine: Machine = LIKE_THIS) -> Iterator[Hosts]:
-    """Start an sshd for each name, and stop all of them in the end.
+    """Start an sshd for each name, and stop all of them after the block.
 
     Args:
         folder: An empty folder for all that they keep.

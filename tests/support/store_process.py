@@ -1,4 +1,4 @@
-"""Other processes that work on a store: run as a program, they do; imported, they are started and talked to."""
+"""Other processes on a store: run as a program, this file works on it; imported, it controls such programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(SCRIPT).parents[2]
 
 
 class StoreProcess:
-    """A program of this file that runs.
+    """A running program of this file.
 
     Args:
         process: It, with pipes for its input and output.
@@ -32,7 +32,7 @@ class StoreProcess:
         self.pid = process.pid
 
     def read_line(self) -> str:
-        """Wait for a line from it; empty when it ended."""
+        """Wait for a line of its output, which is empty if it has ended."""
         assert self._process.stdout
         return self._process.stdout.readline().strip()
 
@@ -43,16 +43,16 @@ class StoreProcess:
         self._process.stdin.flush()
 
     def kill(self) -> None:
-        """End it as ``kill -9`` does."""
+        """Kill it, like ``kill -9``."""
         self._process.send_signal(signal.SIGKILL)
 
     def wait(self) -> int:
-        """Wait for its end, 30 seconds at most, and return its exit code."""
+        """Wait at most 30 seconds for its end, and return its exit code."""
         return self._process.wait(30)
 
 
 def command(*arguments: str) -> list[str]:
-    """Return how to run a program of this file, with no more of the interpreter's start than need be."""
+    """Return the command for a program of this file, with as little work at the start of Python as possible."""
     return [sys.executable, "-S", "-I", "-B", SCRIPT, *arguments]
 
 
@@ -69,7 +69,7 @@ def running(*arguments: str) -> Iterator[StoreProcess]:
 
 
 def main(action: str, path: str, *rest: str) -> None:
-    """Do what the first argument says, on the store that the second one names."""
+    """Do what the first argument names, on the store that the second one names."""
     sys.path.insert(0, str(ROOT))
     sys.path.insert(0, os.path.dirname(SCRIPT))
     from store_state import pair_files
@@ -112,7 +112,7 @@ def main(action: str, path: str, *rest: str) -> None:
 
 
 def mark() -> None:
-    """Make a call that a trace shows, so that what comes after it can be told from the start."""
+    """Make a call that is visible in a trace, to separate the start from the work."""
     os.access("/csrtui-begins", os.F_OK)
 
 

@@ -1,4 +1,4 @@
-"""What lies in a store's folder, and whether it is what a store may ever look like."""
+"""The contents of a store's folder, and whether they are permitted."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _MODES = {"key.pem": 0o600, "request.pem": 0o644, "pair.json": 0o600}
 
 
 def pair_files(text: str = "one") -> PairFiles:
-    """Return the files of a pair that can be told from every other one's."""
+    """Return the files of a pair, with contents that differ from those of every other pair."""
     mark = text.encode()
     return PairFiles(KEY_MARK + mark, b"request " + mark, b'{"schema": 1} ' + mark)
 
 
 def names_on_disk(store: Path) -> list[str]:
-    """Return what `Keystore.names` should say, found in another way."""
+    """Return the expected result of `Keystore.names`, found in another way."""
     pairs = store / "pairs"
     return sorted(path.name for path in pairs.glob("[!.]*")) if pairs.exists() else []
 
 
 def mode_of(path: Path) -> int:
-    """Return the permission bits of a file, links not followed."""
+    """Return the permission bits of a file, without following links."""
     return stat.S_IMODE(path.lstat().st_mode)
 
 
 def check_store(store: Path) -> None:
-    """Assert what must hold of a store after any accident.
+    """Assert the rules that a store satisfies after any accident.
 
     Every pair is whole, no key lies outside the folder of a pair (or of one in the making), nothing is wider
     open than its kind may be, and nothing is there that the layout does not know.
@@ -75,7 +75,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def open_descriptors() -> dict[str, str]:
-    """Return what this process has open: the number and what it leads to."""
+    """Return the open descriptors of this process with their targets."""
     found = {}
     for number in os.listdir("/proc/self/fd"):
         try:

@@ -1,4 +1,4 @@
-"""A CA for one test run: puts what a request asks for into a certificate as a public CA would."""
+"""A CA for one test run, which issues certificates like a public CA."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ISSUER = x509.Name([
 
 
 def issue(request_der: bytes) -> bytes:
-    """Return the DER of a certificate for a CSR, with the subject and the names exactly as they stand in it.
+    """Return the DER of a certificate for a CSR, with exactly its subject and names.
 
     It is organization-validated where the subject has all that this takes (BR 7.1.2.7.4), else
     domain-validated (BR 7.1.2.7.2), and then without what such a certificate does not hold.
@@ -86,7 +86,7 @@ def _key() -> ec.EllipticCurvePrivateKey:
 
 
 def _subject(asked: x509.Name) -> tuple[x509.Name, x509.ObjectIdentifier]:
-    """The RDNs of the request without those that no CA writes, untouched and in their order."""
+    """Return the RDNs of the CSR, unchanged and in order, without those that no CA issues."""
     given = {attribute.oid for attribute in asked}
     validated = {NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME} <= given and bool(_PLACE & given)
     left_out = {NameOID.ORGANIZATIONAL_UNIT_NAME} | (set() if validated else _OF_AN_ORGANIZATION)

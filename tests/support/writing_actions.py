@@ -1,4 +1,4 @@
-"""Every action that writes, as a table: what it finds, what it does, and how one sees that it is done.
+"""A table of all actions that write: their input, the action itself, and a check that it was done.
 
 All of them find the same place, which is made once and copied. The commands run as the command line runs them;
 what only the screens do is called as they call it.
@@ -50,7 +50,7 @@ _ROWS = "common_name,names\nrow1.com,www.row1.com\nrow2.com,\nrow3.com,\n"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an action works: a store, and the folders of others around it.
+    """The place of an action: a store, and foreign folders around it.
 
     Args:
         path: The folder of it all.
@@ -65,17 +65,17 @@ class Place:
 
     @property
     def usb(self) -> Path:
-        """Where backups go."""
+        """The folder for backups."""
         return self.path / "usb"
 
     @property
     def out(self) -> Path:
-        """Where exports go."""
+        """The folder for exports."""
         return self.path / "out"
 
     @property
     def given(self) -> Path:
-        """What comes from others."""
+        """The folder with foreign files."""
         return self.path / "given"
 
     @property
@@ -85,15 +85,15 @@ class Place:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment that names the configuration."""
+        """The environment with the path of the configuration."""
         return {"CSRTUI_CONFIG": str(self.config)}
 
     def session(self) -> Session:
-        """A session on the store."""
+        """Return a session on the store."""
         return Session(Keystore(str(self.store)), user="joe")
 
     def record(self, name: str) -> PairRecord:
-        """What is known of a pair."""
+        """Return the record of a pair."""
         return read_pair(self.session(), name)[0].record
 
     def names(self) -> set[str]:
@@ -102,7 +102,7 @@ class Place:
 
 
 def make_place(path: Path) -> Place:
-    """Make what all actions find."""
+    """Make the input of all actions."""
     place = Place(path)
     for folder in (place.usb, place.out, place.given, place.config.parent):
         folder.mkdir(0o700, parents=True)
@@ -144,7 +144,7 @@ def _make_given(place: Place, session: Session) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that writes.
+    """An action that writes.
 
     Attributes:
         name: What it is called in the table of results.
@@ -166,7 +166,7 @@ class Action:
 
 
 def command(*words: str) -> Callable[[Place], int]:
-    """Run the command line; ``{usb}`` and its like stand for the folders."""
+    """Return an action that runs the command line. ``{usb}`` and other names in braces stand for the folders."""
 
     def act(place: Place) -> int:
         folders = {name: str(getattr(place, name)) for name in ("store", "usb", "out", "given", "path")}
@@ -176,7 +176,7 @@ def command(*words: str) -> Callable[[Place], int]:
 
 
 def called(function: Callable[[Place], object]) -> Callable[[Place], int]:
-    """Do what a screen does; its error is said as the command line says errors."""
+    """Return an action that calls a function like a screen does, and reports its error like the command line."""
 
     def act(place: Place) -> int:
         try:

@@ -1,4 +1,4 @@
-"""A session on an empty store whose clock stands still, and a folder for backups."""
+"""A session on an empty store with a fixed clock, and a folder for backups."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    """Keys are made once for each type; nothing here depends on their being fresh."""
+    """Return the session. There is one key per type, because the tests do not need fresh keys."""
     made = Session(Keystore(str(tmp_path / "store")), clock=lambda: NOW, generate_key=key_of)
     made.user = "joe"
     return made
@@ -24,7 +24,7 @@ def session(tmp_path: Path) -> Session:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """Give the folder that backups go to."""
+    """Return the folder for backups."""
     path = tmp_path / "usb"
     path.mkdir()
     return path

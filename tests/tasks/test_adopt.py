@@ -1,4 +1,4 @@
-"""Keys made elsewhere come into the store: with what belongs to them, as they were, or not at all."""
+"""Keys made elsewhere are adopted completely and unchanged, with their CSRs and certificates, or not at all."""
 
 from __future__ import annotations
 
@@ -89,20 +89,20 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a passphrase costs is not the matter here."""
+    """Use few iterations, because these tests do not depend on their number."""
     monkeypatch.setattr(own_pkcs8, "ITERATIONS", 1000)
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
-    """A folder that is not the store's."""
+    """Return a folder outside the store."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     return folder
 
 
 def put(folder: Path, **files: bytes) -> None:
-    """Files as others keep them: a key, a CSR, a certificate; old, and open to nobody else."""
+    """Write files as other programs store them: a key, a CSR, a certificate; old, and readable only by their owner."""
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def put(folder: Path, **files: bytes) -> None:
 
 
 def only(session: Session, folder: Path, passphrase: Secret | None = None, **options: Any) -> Candidate:
-    """The one candidate of a folder."""
+    """Return the only candidate of a folder."""
     (candidate,) = match(session, search_folder(session, str(folder)), passphrase, **options).candidates
     return candidate
 

@@ -1,4 +1,4 @@
-"""Backups to recipients: unverified until somebody who can open one has proved it, and said so with the key."""
+"""Backups to recipients are unverified until someone who can open one proves this with a signature by its key."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def order(tmp_path: Path) -> RecipientBackupSpec:
 
 @pytest.fixture
 def laptop(tmp_path: Path) -> Session:
-    """Another machine, an hour later."""
+    """Return a session on another machine, an hour later."""
     there = Session(Keystore(str(tmp_path / "laptop")), clock=lambda: NOW + timedelta(hours=1))
     there.user = "ann"
     return there
@@ -158,7 +158,7 @@ def test_one_from_the_future_is_refused(session: Session, laptop: Session, backu
 
 
 def test_a_forged_one_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
-    """Who knows all that is public, the hash of the file and the fingerprint, has still not the key."""
+    """An attacker who knows all public data, the hash of the file and the fingerprint, still lacks the key."""
     token = token_for(laptop, backup)
     said = confirmation.read(token).confirmation
     forged = confirmation.sign(said, key_types.generate(KeyType.EC_P256))

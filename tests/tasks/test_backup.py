@@ -1,4 +1,4 @@
-"""Backing up: *verified* is only what was read back, opened with what was typed twice, and signs."""
+"""Backups: *verified* only after reading back, decrypting with the second typed passphrase, and signing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 def opened(path: str, passphrase: Secret = PASSPHRASE) -> str:
-    """The fingerprint of the key in a backup."""
+    """Return the fingerprint of the key in a backup."""
     found = backup_file.parse(Path(path).read_bytes())
     return key_types.spki_sha256(pkcs8.decrypt(found.key, passphrase).public_key())
 
@@ -185,7 +185,7 @@ def test_a_key_that_is_not_the_request_s_is_noticed(session: Session, place: Pat
 
 
 def test_a_request_that_its_key_did_not_sign_is_not_backed_up(session: Session, place: Path) -> None:
-    """Whoever changes request.pem and pair.json must not get a signature over that."""
+    """An attacker who changes request.pem and pair.json must not get a signature over them."""
     pair = new_pair(session)
     changed = csr_of().der.replace(b"a.com", b"b.com")
     Path(session.store.pair_path(pair), "request.pem").write_bytes(csr.to_pem(changed))
@@ -305,7 +305,7 @@ def test_a_backup_that_cannot_be_noted_says_where_it_is(
 def test_nothing_is_called_verified_before_it_is_proved(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever happens in the proof, even what nobody thought of."""
+    """For any error in the proof, even an unexpected one."""
 
     def fails(*_: object) -> None:
         raise KeyboardInterrupt

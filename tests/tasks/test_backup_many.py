@@ -1,4 +1,4 @@
-"""Many backups: on several cores, stopped without loss, one that fails holds up no other."""
+"""Many backups: on several cores, stopped without loss, and a failure does not stop the others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 @pytest.fixture
 def full(session: Session) -> Session:
-    """Give a store with some pairs, each with a key of its own."""
+    """Return a store with some pairs, each with its own key."""
     session.generate_key = key_types.generate
     for name in NAMES:
         new_pair(session, name)
@@ -56,7 +56,7 @@ def test_all_are_verified_and_told_in_the_order_asked_for(full: Session, place: 
 
 
 def test_two_are_made_at_once(full: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each waits where its key is encrypted until another one is there too."""
+    """Each backup waits during the encryption of its key until another one is at the same place."""
     seal = pkcs8.encrypt_with
     together = Barrier(2)
 
@@ -73,7 +73,7 @@ def test_two_are_made_at_once(full: Session, place: Path, monkeypatch: pytest.Mo
 
 
 def test_the_key_derivation_lets_other_threads_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without this, several threads would use one core."""
+    """Otherwise, several threads would use one core."""
     from threading import Thread
 
     monkeypatch.undo()

@@ -1,4 +1,4 @@
-"""The doctor finds each thing that can be wrong, only that, and changes nothing."""
+"""The doctor finds each kind of problem, nothing else, and changes nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def _backups_are_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests have one disk; what says so is tested by itself."""
+    """Pretend that backups are on another disk. A separate test covers the finding."""
     look = survey.survey_backup
 
     def elsewhere(path: str, store: str) -> BackupFacts:
@@ -455,7 +455,7 @@ def test_keys_of_every_type_are_well(tmp_path: Path, key_type: KeyType) -> None:
 
 @pytest.mark.parametrize("at", [-1, -200, -300, -450, -600, -800])
 def test_an_rsa_key_with_a_damaged_number_is_found(tmp_path: Path, at: int) -> None:
-    """The positions lie within its coefficient, its exponents and its primes, in that order."""
+    """The positions are in its coefficient, its exponents and its primes, in that order."""
     store = ExaminedStore(tmp_path, KeyType.RSA_2048)
     der = bytearray(pkcs8.to_der(store.files.key))
     der[at] ^= 2

@@ -1,4 +1,4 @@
-"""The doctor finds weak keys that are in use, and lets go of backups that a newer one has replaced."""
+"""The doctor finds weak keys in use, and ignores backups that a newer one has replaced."""
 
 from __future__ import annotations
 

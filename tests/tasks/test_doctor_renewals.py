@@ -1,4 +1,4 @@
-"""The doctor names pairs that would expire unnoticed, since another one is believed to be in their place."""
+"""The doctor names pairs that would expire unnoticed, because another pair seems to have replaced them."""
 
 from __future__ import annotations
 

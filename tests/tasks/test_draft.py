@@ -1,4 +1,4 @@
-"""Keeping the half-filled form, and what it asks for."""
+"""Saving the half-filled form, and the request that it describes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def named(name: str) -> Draft:
 
 
 def leave(folder: Path, *names: str) -> None:
-    """Leave a form behind for each name, the last one the newest."""
+    """Leave a form for each name. The last one is the newest."""
     sessions = [own_draft(folder) for _ in names]
     for age, (own, name) in enumerate(zip(sessions, names, strict=True)):
         own.save(named(name))

@@ -1,4 +1,4 @@
-"""What of the keystore is in the chart of expiries, and what is left out and said so."""
+"""The pairs that the chart of expiries counts, and those that it reports as not counted."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def spec(to: Path, pair: str = "a.com", platform: str = "nginx") -> ExportSpec:
 
 
 def install(session: Session, spec: ExportSpec, passphrase: Secret | None = None) -> list[str]:
-    """Export, and return what happened to each file, in one word."""
+    """Export, and return the result for each file in one word."""
     done = export(session, prepare(session, spec), file_passphrase=passphrase)
     assert done.record_error is None
     return [result.text.split(",")[0] for result in done.results]
@@ -267,7 +267,7 @@ def test_an_encrypted_key_file_is_not_replaced(session: Session, to: Path) -> No
 
 
 def test_the_previous_set_is_kept_when_the_present_one_is_mixed(session: Session, to: Path) -> None:
-    """After a kill between two files, repeating the command finishes, and the set before can still be put back."""
+    """After a kill between two files, repeating the command completes it, and --undo still works."""
     issued_pair(session)
     install(session, spec(to))
     old = contents(to)

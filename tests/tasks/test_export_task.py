@@ -1,4 +1,4 @@
-"""Exporting: what is refused before a passphrase is asked for, what is written, and what the record says then."""
+"""Exporting: errors before a passphrase is needed, the written files, and the record afterwards."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ FITS_NOT = r"do not match: key\.pem is of {} \(SPKI .*\), certificate\.pem is of
 
 
 def exchange(session: Session, file: str, data: bytes) -> None:
-    """Put something else in the place of a file of a.com."""
+    """Replace a file of a.com with another one."""
     with open(os.path.join(session.store.pair_path("a.com"), file), "wb") as target:
         target.write(data)
 

@@ -1,4 +1,4 @@
-"""Certificates come home: each to its pair by its public key, the newest stays, and what is odd is said."""
+"""Certificates are matched to pairs by their public keys, the newest one stays, and problems are reported."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def stored(session: Session, name: str = "a.com") -> bytes | None:
 
 
 def bring(session: Session, *blobs: bytes, pair: str | None = None) -> list[tuple[bool, str | None, str]]:
-    """Import; return what came of it."""
+    """Import certificates and return the results."""
     given = [ImportSource(data, f"/f{number}") for number, data in enumerate(blobs)]
     return [(one.ok, one.pair, one.text) for one in import_certificates(session, given, pair)]
 
 
 def only(session: Session, *blobs: bytes, pair: str | None = None) -> ImportResult:
-    """Import what is one certificate for a pair; return what came of it."""
+    """Import a single certificate for a pair and return the result."""
     (result,) = import_certificates(session, [ImportSource(data) for data in blobs], pair)
     assert isinstance(result, ImportResult)
     return result

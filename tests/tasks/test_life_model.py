@@ -1,4 +1,4 @@
-"""Two sessions that make, back up, submit, import, renew and retire pairs, in any order, against a model of it all."""
+"""Two sessions that make, back up, submit, import, renew and retire pairs in random order, compared with a model."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _USUAL = frozenset(
 
 @dataclass(slots=True)
 class Known:
-    """What a pair must be.
+    """The expected state of a pair.
 
     Attributes:
         spki: Its key.
@@ -91,12 +91,12 @@ class Life(RuleBasedStateMachine):
         self.steps = self.looks = 0
 
     def clock(self) -> datetime:
-        """Every look at the clock is a second later."""
+        """Return a time one second after that of the previous call."""
         self.steps += 1
         return NOW + timedelta(seconds=self.steps)
 
     def teardown(self) -> None:
-        """Remove everything, and count what was done."""
+        """Remove everything, and record the number of steps."""
         self.patch.undo()
         shutil.rmtree(self.top)
         record(
@@ -181,7 +181,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(session=SESSIONS, name=pairs)
     def lose_and_restore(self, session: int, name: str) -> None:
-        """What the disk of the store lost comes back from its backup: key, CSR, certificates and stage."""
+        """Delete a pair from the store, and restore it from its backup: key, CSR, certificates and stage."""
         known = self.known[name]
         if not known.backups:
             return
@@ -242,7 +242,7 @@ TestLife.settings = settings(max_examples=8, stateful_step_count=12, deadline=No
 
 
 class LifeAtLength(Life):
-    """The same for a good while."""
+    """The same with more steps."""
 
 
 TestLifeAtLength = pytest.mark.slow(pytest.mark.safety(LifeAtLength.TestCase))

@@ -1,4 +1,4 @@
-"""Listing, finding and reading pairs, handing out the CSR: damage is named and hides nothing else."""
+"""Listing, finding and reading pairs, and handing out the CSR: damage is reported and does not hide other pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cells of many pairs are those of each."""
+"""The cells of many pairs are the same as those of single pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pair of a request: the one that matches, or the one that a new pair replaces; never an unrelated further pair."""
+"""The pair of a request is the matching one, or the one that a new pair replaces, but never an unrelated pair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many pairs: keys on several cores, answers in order, none before its pair is kept, nothing made twice."""
+"""Many pairs: keys on several cores, results in order and only for stored pairs, and no duplicates."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def hosts(count: int) -> list[str]:
 
 
 class Groups:
-    """Records the groups that the store is given."""
+    """A record of the groups that the store receives."""
 
     def __init__(self, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sizes: list[int] = []

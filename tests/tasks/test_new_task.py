@@ -1,4 +1,4 @@
-"""A pair is made whole or not at all, and only what the advice lets through."""
+"""A pair is made completely or not at all, and only if the advice permits it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs counted, in a line."""
+"""The counts of pairs, in a line."""
 
 from __future__ import annotations
 

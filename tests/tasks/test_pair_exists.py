@@ -1,4 +1,4 @@
-"""The advice that there is a pair for a common name already."""
+"""The advice that a pair for a common name already exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pairs of a store as a list: selected, sorted, needing attention, and read by name."""
+"""The list of a store's pairs: selected, sorted, by need, and read by name."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """Give a store of a hundred pairs, two of which cannot be read."""
+    """Return a store with a hundred pairs, two of which cannot be read."""
     store = tmp_path / "store"
     write_pairs(store, varied(100))
     (store / "pairs" / "www1.example.com" / "pair.json").write_text("{")
@@ -48,7 +48,7 @@ def store(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def session(store: Path) -> Session:
-    """Give a session on it."""
+    """Return a session on it."""
     return Session(Keystore(str(store)), clock=lambda: NOW)
 
 

@@ -1,4 +1,4 @@
-"""What is said of pairs, the same on the screens and on the command line."""
+"""The texts about pairs, which are the same on the screens and on the command line."""
 
 from __future__ import annotations
 

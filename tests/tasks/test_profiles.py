@@ -1,4 +1,4 @@
-"""Profiles kept in the configuration, and put into forms."""
+"""Profiles: saved in the configuration, and loaded into forms."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Renewing: a new pair tied to the old one, or the old CSR after proof; nothing of the old one is lost."""
+"""Renewing: a new pair linked to the old one, or the old CSR after a proof, without any loss of the old pair."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PASSPHRASE = Secret("correct horse battery staple")
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Session:
-    """A session whose keys are all different, as those of a renewal must be."""
+    """Return a session that generates a new key each time, because a renewal must have another key."""
     session = Session(Keystore(str(tmp_path / "store")), clock=lambda: NOW)
     session.user = "joe"
     return session
@@ -63,7 +63,7 @@ def make(session: Session, *names: str, passphrase: Secret | None = None, **chan
 def store_request(
     session: Session, key: key_types.PrivateKey, builder: x509.CertificateSigningRequestBuilder
 ) -> Pair:
-    """Keep a pair whose CSR another program made."""
+    """Store a pair with a CSR from another program."""
     made = make(session)
     algorithm = hashes.SHA256()
     der = builder.sign(key, algorithm).public_bytes(Encoding.DER)

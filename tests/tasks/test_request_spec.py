@@ -1,4 +1,4 @@
-"""The advice on what is asked for, its preview, and the twins that visitors would miss."""
+"""The advice on a request, its preview, and the missing www or bare counterparts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Restoring: a pair comes back whole, never over another one, and what others made is judged first."""
+"""Restoring: a pair is restored completely, never over another one, and files from outside are checked first."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Session:
-    """Give a session on another machine, whose store is empty."""
+    """Return a session on another machine, whose store is empty."""
     made = Session(Keystore(str(tmp_path / "elsewhere")), clock=lambda: NOW)
     made.user = "jill"
     return made
@@ -69,7 +69,7 @@ def write(tmp_path: Path, data: bytes) -> str:
 
 
 def restored(session: Session, path: str, passphrase: Secret) -> Pair:
-    """Restore a backup that is not signed, after the question."""
+    """Restore an unsigned backup after the confirmation."""
     return restore(session, path, passphrase, Consent(unsigned=True))
 
 
@@ -151,7 +151,7 @@ def test_a_certificate_proves_its_key_older_than_the_backup(elsewhere: Session, 
 
 
 def told(session: Session, place: Path, **changes: Any) -> tuple[PairRecord, str]:
-    """A pair that is not as a new one is, and its backup."""
+    """Return a pair with unusual values, and its backup."""
     new_pair(session)
     record = change_record(session, "a.com", lambda one: one._replace(**changes))
     return record, back_up(session, "a.com", order(place)).path
@@ -206,7 +206,10 @@ def test_the_key_of_a_signed_one_is_stored_as_it_was_unless_it_is_to_be_decrypte
 def test_the_key_of_one_that_is_not_signed_stays_encrypted_unless_it_is_to_be_decrypted(
     elsewhere: Session, tmp_path: Path, *, decrypt: bool
 ) -> None:
-    """Its text says that the key had no passphrase, or says nothing: whoever can write it can say so."""
+    """The text of the backup says that the key had no passphrase, or says nothing.
+
+    Any author of the file can write this.
+    """
     for data in (
         b"In store:   without a passphrase\n" + key_block() + REQUEST,
         unsigned(KeyProtection.PLAIN),
@@ -386,7 +389,7 @@ def test_twenty_million_rounds_are_refused_before_they_are_gone_through(
 
 
 def test_scrypt_over_the_limit_is_refused(elsewhere: Session, tmp_path: Path) -> None:
-    """OpenSSL writes no such key itself: the 1 lane of its own becomes 17."""
+    """OpenSSL does not write such a key, so its 1 lane is changed to 17."""
     der = pkcs8.to_der(foreign_key(tmp_path / "key.pem", "-scrypt"))
     parameters = bytes.fromhex("02024000 020108 020101")
     assert der.count(parameters) == 1
@@ -474,7 +477,7 @@ def issued() -> bytes:
 
 
 def stranger() -> bytes:
-    """A certificate of another key."""
+    """Return a certificate for another key."""
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -483,7 +486,7 @@ def stranger() -> bytes:
 
 
 def unknown_key() -> bytes:
-    """A certificate whose key is of a kind that cryptography does not know."""
+    """Return a certificate whose key is of a kind that cryptography does not support."""
     from base64 import b64decode, b64encode
 
     der = b64decode(b"".join(certificate(subject()).split(b"\n")[1:-2]))

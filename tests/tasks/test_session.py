@@ -1,4 +1,4 @@
-"""What every task works with: the clock, the user, the lists of the world."""
+"""The base of every task: the clock, the user, and the public suffix list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings when there are none, when there are some, and when they are wrong."""
+"""The settings without a file, with a file, and with a wrong file."""
 
 from __future__ import annotations
 

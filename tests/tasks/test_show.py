@@ -1,4 +1,4 @@
-"""A pair in full: its certificate compared with its request, the ones before, and its life drawn on a line."""
+"""A pair in full: its certificate compared with its request, earlier certificates, and its timeline."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 
 def blocks(full: PairDetails) -> dict[str, list[str]]:
-    """The texts under each label."""
+    """Return the texts for each label."""
     found: dict[str, list[str]] = {}
     label = ""
     for own, text in pair_detail_lines(full, NOW):
@@ -37,7 +37,7 @@ def blocks(full: PairDetails) -> dict[str, list[str]]:
 
 
 def words(one: PairRecord) -> list[str]:
-    """What stands at the marks of a life, from the left."""
+    """Return the labels of a timeline, from the left."""
     _, *rows = ("".join(piece.text for piece in row) for row in timeline(one, NOW, 200))
     hung = [(row.index(part, at), part) for row in rows for at, part in _hooks(row)]
     return [part.removeprefix("└ ").strip("│ ") for _, part in sorted(hung)]
@@ -143,7 +143,7 @@ def test_a_whole_life_is_marked_in_its_order() -> None:
 
 
 def test_on_one_day_a_life_goes_in_its_own_order() -> None:
-    """A CA dates its certificates back by an hour: issued is not before created for that."""
+    """CAs backdate their certificates by an hour, but this must not put *issued* before *created*."""
     one = record(
         submitted=NOW,
         backups=(Backup(BackupStatus.VERIFIED, "/b", NOW, NOW),),

@@ -1,4 +1,4 @@
-"""Site-wide configuration: below the user's own, with a policy only from the file that root owns."""
+"""Site-wide configuration: overridden by the user's own, with a policy only from the file that root owns."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Files:
         self.environ = {"CSRTUI_CONFIG": str(self.own), "XDG_CONFIG_DIRS": dirs}
 
     def write(self, **texts: str) -> None:
-        """Write the files, readable for all."""
+        """Write the files, readable for all users."""
         for name, text in texts.items():
             path: Path = getattr(self, name)
             path.write_text(text)
@@ -57,7 +57,7 @@ class Files:
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
-    """Let the file of this machine be one of the test."""
+    """Use a test's file as the file of this machine."""
     made = Files(tmp_path)
     monkeypatch.setattr(config_file, "SITE_FILE", str(made.site))
     return made

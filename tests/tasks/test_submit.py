@@ -1,4 +1,4 @@
-"""The CSR on its way: what is noted of it, and the lines that fetch it."""
+"""Handing out the CSR: the history, and the commands that fetch it."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_errors_are_csrtuis_own(session: Session, tmp_path: Path) -> None:
 
 
 def not_confirming(monkeypatch: pytest.MonkeyPatch, when: int, number: int = errno.EINVAL) -> FailingCall:
-    """Fail one flush: of a file handed out 1, of its folder 2, of a record 3, of its folder 4."""
+    """Fail one flush: 1 for a new file, 2 for its folder, 3 for a record, 4 for its folder."""
     return FailingCall(monkeypatch, "fsync", number, when=when)
 
 

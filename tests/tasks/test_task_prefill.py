@@ -1,4 +1,4 @@
-"""Starting a request from what exists: a pair, a CSR, a certificate."""
+"""Starting a request from a pair, a CSR or a certificate."""
 
 import os
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Looking at backups again: each has its own state, and what is away or changed is said with its date."""
+"""Checking backups again: each has its own status, and missing or changed ones are reported with a date."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 @pytest.fixture
 def made(session: Session, place: Path) -> Backup:
-    """Give a verified backup of a.com, and let three days pass."""
+    """Return a session with a verified backup of a.com, three days later."""
     new_pair(session)
     backup = back_up(session, "a.com", order(place))
     session.clock = lambda: LATER
@@ -263,7 +263,7 @@ def test_a_file_of_no_pair_here_restores_all_the_same(session: Session, made: Ba
 
 
 def foreign(tmp_path: Path, common_name: str, key_type: KeyType = KeyType.EC_P256) -> str:
-    """A backup of the pair's key with another request."""
+    """Return a backup of the pair's key with another CSR."""
     der = csr.build(SubjectFields(common_name=common_name), [common_name], key_of(key_type))
     block = pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, bytes(32))
     path = tmp_path / "foreign.pem"
@@ -293,14 +293,14 @@ def test_a_backup_whose_key_is_not_its_request_s_fails(session: Session, tmp_pat
 
 
 def as_made_before(session: Session) -> None:
-    """Let the record say what it said before backups were signed."""
+    """Set the record to the form from before backups were signed."""
     change_record(
         session, "a.com", lambda one: one._replace(backups=(noted(session)._replace(signed=False),))
     )
 
 
 def test_a_restore_test_notes_that_it_is_signed(session: Session, made: Backup) -> None:
-    """An older csrtui on the same store drops what it does not know of a backup."""
+    """An older csrtui on the same store drops members of a backup that it does not know."""
     for look in (
         lambda: verify_many(session, ["a.com"], PASSPHRASE),
         lambda: look_at_file(session, made.path, PASSPHRASE),

@@ -1,4 +1,4 @@
-"""Weak keys on their way in: adopted with an error, refused for reuse, restored with a warning."""
+"""Weak keys: adopted with an error, refused for reuse, restored with a warning."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 
 def adopted(session: Session, folder: Path, key: PrivateKey, ca: CaKind) -> Pair:
-    """Adopt a key with a CSR of its own."""
+    """Adopt a key with a new CSR."""
     (folder / "key.pem").write_bytes(pkcs8_pem(key))
     der = csr.build(SubjectFields(common_name="a.com"), ("a.com",), key)
     (folder / "request.pem").write_bytes(csr.to_pem(der))

@@ -26,5 +26,5 @@ collect_ignore = [] if find_spec("csrtui.fleet") else list(WITH_FLEET)
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    """Give a session on an empty store."""
+    """Return a session on an empty store."""
     return session_on(tmp_path / "store")

@@ -1,4 +1,4 @@
-"""The CSR on its way to the terminal's clipboard: bare, in tmux with its defaults, in a tmux within a tmux."""
+"""The CSR on its way to the terminal's clipboard: directly, in tmux with its defaults, and in nested tmux."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ needs_tmux = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One pair; its CSR is long enough for several lines and pieces."""
+    """Return a store with one pair, whose CSR is long enough for several lines and pieces."""
     path = tmp_path_factory.mktemp("clipboard") / "store"
     assert run_process("new", "a.com", "www.a.com", "--key", "rsa-2048", store=path).status == 0
     return path
@@ -42,12 +42,12 @@ def csr(store: Path) -> bytes:
 
 
 def sent(raw: bytes | bytearray) -> list[bytes]:
-    """What a terminal would have taken into its clipboard."""
+    """Return the clipboard of a terminal that received this output."""
     return [b64decode(found[2], validate=True) for found in OSC_52.finditer(raw)]
 
 
 def send_csr(session: PtySession) -> None:
-    """As a user: to the keystore, submit, go on without a backup, clipboard."""
+    """Send a CSR to the clipboard like a user: keystore, submit, without a backup, clipboard."""
     session.wait_for("Common name")
     session.send("\x1bOQ")
     session.wait_for("a.com  ")
@@ -81,7 +81,7 @@ def test_gnu_screen_gets_it_in_pieces_that_it_passes_on(store: Path) -> None:
 
 
 class Tmux:
-    """A server of the test's own, with tmux's defaults.
+    """A tmux server for the test, with tmux's defaults.
 
     Args:
         folder: For its socket.
@@ -93,19 +93,19 @@ class Tmux:
         self.command = [str(TMUX), "-L", name, "-f", "/dev/null"]
 
     def run(self, *arguments: str) -> bytes:
-        """Run a command on it; empty when that fails, as where there is no buffer."""
+        """Run a tmux command and return its output, or an empty text if it fails, for example without a buffer."""
         env = environment(None, TMUX_TMPDIR=str(self._folder))
         done = subprocess.run([*self.command, *arguments], env=env, capture_output=True, check=False)
         return done.stdout
 
     def around(self, command: list[str], *first: str) -> list[str]:
-        """The command that runs another one in a new session, after setting something."""
+        """Return the command that runs another command in a new session, after changing a setting."""
         return [*self.command, *first, "new-session", shlex.join(command)]
 
 
 @pytest.fixture
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tmux, Tmux]]:
-    """An outer and an inner server; ended with the test."""
+    """Yield an outer and an inner server, and end them after the test."""
     folder = tmp_path_factory.mktemp("t")
     both = Tmux(folder, "outer"), Tmux(folder, "inner")
     yield both
@@ -152,7 +152,7 @@ def test_a_tmux_within_a_tmux_has_it_and_the_outer_one_if_it_takes_it(
 
 
 class NoApp:
-    """Fails when anything is sent."""
+    """An app that fails if anything is sent."""
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"{name} was used")

@@ -1,4 +1,4 @@
-"""The dialogs of adoption: where keys are, what belongs to them, what is taken, and what came of it."""
+"""The dialogs of adoption: the search, the keys found, the selection, and the results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder that is not the store's."""
+    """Return a folder outside the store."""
     made = tmp_path / "elsewhere"
     made.mkdir()
     return made
@@ -50,7 +50,7 @@ def put(folder: Path, **files: bytes) -> None:
 
 
 async def look(user: User, path: Path | str) -> None:
-    """Open the dialog, and look at a path."""
+    """Open the dialog, and search a path."""
     await user.press("f2", "a")
     assert isinstance(user.app.screen, AdoptModal)
     await user.paste(str(path))

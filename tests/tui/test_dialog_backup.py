@@ -1,4 +1,4 @@
-"""The backup dialog: what it asks for, what it says, and what came of it."""
+"""The backup dialog: its fields, its messages, and the results."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def ask(user: User, *names: str) -> None:
-    """Wait for the pairs and open the dialog from the list."""
+    """Wait for the pairs, and open the dialog from the list."""
     await user.until(lambda: set(user.pairs) == set(names), "the pairs")
     await user.press("f2", "b")
     assert isinstance(user.app.screen, BackupModal)
@@ -66,7 +66,7 @@ async def looked(user: User) -> None:
 
 
 async def fill_in(user: User, folder: Path, passphrase: str = PASSPHRASE, again: str | None = None) -> None:
-    """Fill the dialog in, up to the last Enter."""
+    """Fill in the dialog, except for the last Enter."""
     user.app.screen.query_one("#folder").focus()
     await user.press("end", "ctrl+u")
     await user.paste(str(folder))
@@ -275,7 +275,7 @@ async def test_enter_looks_again_at_a_folder_that_was_not_there(tmp_path: Path) 
 
 
 def held_look(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """Hold every look at a folder up until the event that is given is set."""
+    """Delay every check of a folder until the event is set."""
     answer = Event()
 
     def slow(folder: str, store: str) -> Destination:

@@ -1,4 +1,4 @@
-"""What a dialog draws first is what it draws in the end: no frame of another size, no bar that is cut, no blank title."""
+"""The first frame of a dialog has its final layout: the same size, no cut command bar, no blank title."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def frames_of(user: User) -> Iterator[list[tuple[Screen[Any], str]]]:
-    """Keep what each dialog draws, as the terminal gets it."""
+    """Record the frames of each dialog as the terminal receives them."""
     frames: list[tuple[Screen[Any], str]] = []
     display = user.app._display
 
@@ -59,12 +59,12 @@ def frames_of(user: User) -> Iterator[list[tuple[Screen[Any], str]]]:
 
 
 def steady(frame: str) -> str:
-    """A frame without the marks of the field that has the cursor."""
+    """Return a frame without the marks of the focused field."""
     return frame.replace("<", " ").replace(">", " ")
 
 
 def in_box(frame: str) -> list[str]:
-    """Return the lines of a frame within the dialog's borders, without the page around it."""
+    """Return the lines of a frame inside the dialog's border, without the page around it."""
     lines = frame.splitlines()
     top = next(line for line in lines if "┌" in line)
     return [line[top.index("┌") : top.index("┐") + 1].rstrip() for line in lines]

@@ -1,4 +1,4 @@
-"""The import dialog: files and pasted text, what came of each certificate, and what comes next."""
+"""The import dialog: files and pasted text, the result of each certificate, and the next step."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ ONE, TWO = "a.example.com", "b.example.com"
 
 
 def typed(user: User) -> str:
-    """What stands in the field."""
+    """Return the text of the field."""
     return user.app.screen.query_one("#files", TextField).value
 
 
 def told(user: User) -> str:
-    """The line of the screen."""
+    """Return the message line of the screen."""
     return user.app.screen.query_one("#message", RuleLine).message
 
 
@@ -334,7 +334,7 @@ async def test_a_private_key_is_not_shown_and_the_hint_leads_to_adopt(tmp_path: 
 
 
 async def test_a_private_key_typed_on_one_line_is_masked_and_forgotten(tmp_path: Path) -> None:
-    """As a terminal without bracketed paste sends it, before Enter is pressed."""
+    """As a terminal without bracketed paste sends it, before Enter."""
     session = session_with(tmp_path / "store", ONE)
     line = KEY.replace("\n", " ")
     secret = line.split()[4][:20]

@@ -1,4 +1,4 @@
-"""The install dialog: what will be written is shown, it is written with the right modes, and never over a file."""
+"""The install dialog: a preview, files with the right modes, and no overwritten file."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def at_install(user: User) -> None:
 
 
 async def name_folder(user: User, folder: object) -> None:
-    """Type the folder, and wait until it was looked at."""
+    """Type the folder, and wait until it has been checked."""
     user.app.screen.query_one("#folder", TextField).replace_text(str(folder))
     await looked(user)
 
@@ -66,14 +66,14 @@ async def looked(user: User) -> None:
 
 
 async def choose(user: User, platform: str) -> None:
-    """Choose a server software as the keys do."""
+    """Choose a server software with the keys."""
     field = user.app.screen.query_one("#server", ChoiceField)
     field._choose(platform)
     await user.settle()
 
 
 async def written(user: User) -> None:
-    """Wait until the files are there."""
+    """Wait until the files exist."""
     await user.until(lambda: isinstance(user.app.screen, PageScreen), "the files")
 
 

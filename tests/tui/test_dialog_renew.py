@@ -1,4 +1,4 @@
-"""The renew dialog: what follows from each way stands there before one is chosen, and the old key is proved."""
+"""The renew dialog shows the consequences of each way before the choice, and proves the old key."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ async def at_renew(user: User, name: str = ONE) -> None:
 
 
 async def proved(user: User) -> None:
-    """Wait for the proof, however it ends."""
+    """Wait for the end of the proof."""
     screen = user.app.screen
     assert isinstance(screen, RenewModal)
     await user.until(lambda: not screen.is_busy, "the proof")
 
 
 def tie(user: User) -> str:
-    """What the form says of the pair that the new one renews."""
+    """Return the form's text about the pair that the new one renews."""
     return user.main.query_one("#form-rule", TitleLine).note
 
 

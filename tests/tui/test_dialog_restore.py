@@ -1,4 +1,4 @@
-"""The restore dialog: a backup becomes a pair again, or it says at the field why not."""
+"""The restore dialog: a backup becomes a pair, or the field shows the reason why not."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def backup(tmp_path: Path) -> str:
-    """A backup of a pair that is no longer in the store, where another one is."""
+    """Return a backup of a pair that is no longer in the store, which contains another pair."""
     session = session_with(tmp_path / "store", "lost.example.com", "a.example.com")
     path = backed_up(session, "lost.example.com", tmp_path / "usb").path
     shutil.rmtree(tmp_path / "store" / "pairs" / "lost.example.com")
@@ -266,7 +266,7 @@ async def test_a_weak_key_comes_back_and_is_warned_of(tmp_path: Path) -> None:
 
 @pytest.fixture
 def unsigned(tmp_path: Path, backup: str) -> str:
-    """The backup with its header cut off."""
+    """Return the backup without its header."""
     path = tmp_path / "unsigned.pem"
     data = Path(backup).read_bytes()
     path.write_bytes(data[data.index(b"-----BEGIN") :])
@@ -348,7 +348,7 @@ IDENTITY, RECIPIENT = age_pair()
 
 
 def to_recipients(tmp_path: Path, *, encrypted: bool = False) -> str:
-    """Encrypted to recipients of a pair that is no longer in the store."""
+    """Return a backup to recipients of a pair that is no longer in the store."""
     session = session_with(tmp_path / "store", "a.example.com")
     asked = RequestSpec(names=("lost.example.com",))
     create_pair(session, asked, passphrase=Secret(PASSPHRASE) if encrypted else None)

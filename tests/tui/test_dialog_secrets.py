@@ -1,4 +1,4 @@
-"""On a real terminal, a passphrase typed into the backup dialogs is found nowhere afterwards."""
+"""After the backup dialogs on a real terminal, the typed passphrase is nowhere on the disk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def parts(secret: str) -> Iterator[bytes]:
 
 
 def files_with(secret: str, folder: Path) -> list[str]:
-    """The files below a folder that hold any part of it, in their text or in their name."""
+    """Return the files below a folder whose content or name contains a part of it."""
     found = []
     for path in folder.rglob("*"):
         data = path.read_bytes() if path.is_file() else b""
@@ -47,7 +47,7 @@ def files_with(secret: str, folder: Path) -> list[str]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> dict[str, str]:
-    """Every place that a program may write to by default."""
+    """Return a home that contains every folder that a program may write to by default."""
     for name in ("home", "tmp", "usb"):
         (tmp_path / name).mkdir()
     return {

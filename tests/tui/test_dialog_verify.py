@@ -1,4 +1,4 @@
-"""The verify dialog: at once without a passphrase, with one a restore test."""
+"""The verify dialog: an immediate check without a passphrase, and a restore test with one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def looked(user: User) -> None:
-    """Wait until what there is was looked at."""
+    """Wait until the backups have been checked."""
     await user.until(
         lambda: isinstance(user.app.screen, VerifyModal) and not user.app.screen.is_working, "the look"
     )
@@ -213,7 +213,7 @@ async def test_many_results_can_be_paged_through(tmp_path: Path, size: tuple[int
 
 
 def backed_up_to_recipients(tmp_path: Path, *, encrypted: bool = False) -> Session:
-    """A session on a pair with a backup to recipients; the identity lies in the folder."""
+    """Return a session on a pair with a backup to recipients. The identity is in the folder."""
     session = session_with(tmp_path / "store")
     asked = RequestSpec(names=("a.example.com",))
     create_pair(session, asked, passphrase=Secret(PASSPHRASE) if encrypted else None)

@@ -1,4 +1,4 @@
-"""A dialog that has done its work while another screen lies over it, or while somebody leaves."""
+"""A dialog finishes its work while another screen covers it, or while the user quits."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def session(tmp_path: Path) -> Session:
 
 
 class Held:
-    """A function that is held up until it may go on.
+    """A function that waits until it may continue.
 
     Args:
         real: What it does then.
@@ -74,7 +74,7 @@ def at(user: User) -> list[type]:
 
 
 async def finished_under_help(user: User, held: Held, dialog: type) -> None:
-    """Press F1 in a dialog while it works, let the work end, and go back to it."""
+    """Press F1 in a dialog during its work, let the work end, and go back to the dialog."""
     await user.until(held.begun.is_set, "the work")
     await user.press("f1")
     assert at(user)[-2:] == [dialog, HelpScreen]

@@ -1,4 +1,4 @@
-"""The doctor's screen: what is wrong, worst first, with what mends it; it can be left, and it stays alive."""
+"""The doctor's screen: problems with fixes, worst first. It can be left at any time, and stays responsive."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ HOSTILE = "\x1b]52;c;Zm9v\x07\u202e[@click=app.quit]x[/]\x00"
 
 @pytest.fixture(autouse=True)
 def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No configuration, and backups on another disk, as they should be."""
+    """Hide the configuration of this machine, and pretend that backups are on another disk."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-configuration"))
     look = survey.survey_backup
 
@@ -58,14 +58,14 @@ def doctor(user: User) -> DoctorScreen:
 
 
 async def examined(user: User) -> DoctorScreen:
-    """Open the screen and wait for the end of the examination."""
+    """Open the screen and wait for the end of the check."""
     await user.press("f2", "D")
     await user.until(lambda: not doctor(user)._is_working, "the end of the examination")
     return doctor(user)
 
 
 def seen(user: User, text: str) -> bool:
-    """Whether a text is on the screen, however its lines are broken."""
+    """Return whether a text is on the screen, regardless of line breaks."""
     return "".join(text.split()) in "".join(user.screen_text.split())
 
 
@@ -268,7 +268,7 @@ async def test_the_commands_are_shown_plain_from_the_cursor_on(
 
 
 async def test_where_the_terminal_cannot_be_left_the_commands_are_shown_in_a_notice(tmp_path: Path) -> None:
-    """As under test: the driver there cannot be suspended."""
+    """In a test, the driver cannot be suspended."""
     session = session_on(tmp_path / "store")
     new_pair(session, "a.com")
     async with at_screens(session) as user:

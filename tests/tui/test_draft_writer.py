@@ -1,4 +1,4 @@
-"""The newest that was typed is what is kept, however many threads write."""
+"""The latest typed value is saved, however many threads write."""
 
 from __future__ import annotations
 

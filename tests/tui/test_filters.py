@@ -1,4 +1,4 @@
-"""What no view made visible does not reach the terminal either."""
+"""Text that a view has not escaped does not reach the terminal unfiltered."""
 
 from __future__ import annotations
 

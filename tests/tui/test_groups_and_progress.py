@@ -1,4 +1,4 @@
-"""Which pairs a command is for, and how far it is."""
+"""The pairs that a command applies to, and the progress of its work."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_one_that_cannot_be_looked_at_does_not_hold_up_the_others(tmp_path: Path
 
 
 class Bar(App[None]):
-    """A progress line, and a clock that is set by hand."""
+    """A progress line with a clock that the test sets."""
 
     seconds = 0.0
 

@@ -1,4 +1,4 @@
-"""Text from anywhere on every screen there is: it crashes nothing, does nothing, and reaches no terminal raw."""
+"""Hostile text on every screen: no crash, no effect, and no raw control character on the terminal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PROMISE = "Text from outside is displayed and has no effect"
 
 @pytest.fixture
 def no_second_net(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the filter that would keep from the terminal what a view has forgotten to make visible."""
+    """Disable the filter that would hide a view's missing escaping."""
 
     def without(_: SafeApp[None]) -> list[LineFilter]:
         return []
@@ -41,7 +41,7 @@ def test_every_screen_is_in_the_table() -> None:
 
 
 async def walk(place: HostilePlace, openings: Sequence[Opening], size: tuple[int, int]) -> int:
-    """Go to each screen, look through its pages, and come back; how many screens that were."""
+    """Visit each screen, look through its pages, come back, and return the number of screens."""
     async with at_screens(place.session(), size) as user:
         hands = AtTheApp(user)
         for opening in openings:
@@ -58,7 +58,7 @@ def everywhere(
     no_second_net: None,  # noqa: ARG001 - what it takes away
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[str], HostilePlace]:
-    """Makes a place where everything holds the text, the environment too."""
+    """Return a function that makes a place in which everything contains the text, including the environment."""
 
     def make(text: str) -> HostilePlace:
         place = make_hostile_place(tmp_path / "place", text)

@@ -1,4 +1,4 @@
-"""Keys from the configuration: given to the command named, or refused in words."""
+"""Keys from the configuration are assigned to the named command, or refused with a reason."""
 
 from __future__ import annotations
 

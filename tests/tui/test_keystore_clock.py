@@ -1,4 +1,4 @@
-"""The keystore while time passes: what depends on the clock is counted anew without being read anew."""
+"""The keystore as time passes: values that depend on the clock are updated without reading the store again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keystore pane on a store of many pairs: as with few, but from the cache and in threads."""
+"""The keystore pane with many pairs: the same as with few, but from the cache and in threads."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ IN_USE = COUNT - 1
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a store of so many pairs that they are cached, and selected in a thread."""
+    """Return a store with so many pairs that they are cached and selected in a thread."""
     monkeypatch.setattr(summary_reader, "CACHE_FROM", 50)
     monkeypatch.setattr(keystore, "_THREAD_FROM", 50)
     monkeypatch.setattr(keystore_reading, "_REPORT_INTERVAL", 0.0)
@@ -47,7 +47,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def until_found(user: User, *names: str) -> None:
-    """Wait until these are listed, in any order."""
+    """Wait until these pairs are listed, in any order."""
     await user.until(
         lambda: not user.keystore._is_selecting and set(user.pairs) == set(names), f"the pairs {names}"
     )
@@ -210,7 +210,7 @@ def hold_full_readings(
 
 
 def look(user: User) -> bool:
-    """Look now, and not after a second."""
+    """Check for changes now, and not after a second."""
     user.keystore._is_pausing = False
     user.keystore.check_for_changes()
     return not user.keystore._is_reading and not user.keystore._is_selecting

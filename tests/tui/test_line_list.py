@@ -1,4 +1,4 @@
-"""A list of lines: cursor, pages, marks, and rows that change under it."""
+"""A list of lines: cursor, pages, marks, and changing rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEIGHT = 11  # a header and ten rows
 
 
 class Names:
-    """Rows of names; counts how often one is drawn."""
+    """Rows of names, with a count of how often a row is drawn."""
 
     def __init__(self, names: list[str]) -> None:
         self.names = names
@@ -51,7 +51,7 @@ def names(count: int) -> Names:
 
 
 class OneList(SafeApp[None]):
-    """A list and what it posts."""
+    """An app with a list, and the messages that it posts."""
 
     CSS = f"LineList {{ height: {HEIGHT}; }}"
 

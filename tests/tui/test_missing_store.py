@@ -1,4 +1,4 @@
-"""The screens ask before they create a keystore that was named."""
+"""The screens ask before they create a keystore at a path that the user named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of the other names, in which you see, edit, remove and add names."""
+"""The list of the other names, in which a user sees, edits, removes and adds names."""
 
 from __future__ import annotations
 

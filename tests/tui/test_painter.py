@@ -1,4 +1,4 @@
-"""Drawn by a terminal, the output of the painter is the screen that Textual meant; and it contains no more."""
+"""The painter's output, drawn by a terminal, is the screen that Textual rendered, with few bytes."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def painter() -> Painter:
 
 
 def without_accents(text: str) -> str:
-    """Pyte composes letters with their accents: they are compared without."""
+    """Return letters without accents, because pyte composes both into one character."""
     return unicodedata.normalize("NFD", text).replace("\u0301", "")
 
 
 class Terminal:
-    """What pyte makes of the bytes."""
+    """The cells that pyte draws from the bytes."""
 
     def __init__(self, columns: int = WIDTH, rows: int = HEIGHT) -> None:
         self.screen = pyte.Screen(columns, rows)
@@ -84,7 +84,7 @@ class Terminal:
 
     @property
     def cells(self) -> list[list[tuple[object, ...]]]:
-        """Each cell's look; of a blank only what can be seen."""
+        """Return the look of each cell. For a blank, only visible attributes count."""
         return self.cells_of(range(self.screen.lines))
 
     def cells_of(self, rows: Iterable[int]) -> list[list[tuple[object, ...]]]:

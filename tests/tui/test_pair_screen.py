@@ -1,4 +1,4 @@
-"""A pair's screen: its life drawn on a line, its certificate, its files and its history; and the twelve months."""
+"""The screen of a pair: its timeline, certificate, files and history; and the next twelve months."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Screens survive the removal of any pair at any moment: they go on, and say what is wrong."""
+"""Screens survive the removal of any pair at any time, and show the problem."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OF_PAIRS = tuple(
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostilePlace:
-    """Give a store with pairs in every stage, and what dialogs are filled in with."""
+    """Return a store with pairs in every stage, and the texts for the dialogs."""
     monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
     place = make_hostile_place(tmp_path / "place", "odd")
     for name, value in place.environ.items():
@@ -51,7 +51,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostilePlace:
 
 @contextmanager
 def without_pairs(place: HostilePlace) -> Iterator[None]:
-    """Take the folders of all pairs away for a while."""
+    """Remove the folders of all pairs during the block."""
     away = place.store.parent / "away"
     away.mkdir()
     names = [path.name for path in (place.store / "pairs").iterdir() if not path.name.startswith(".")]

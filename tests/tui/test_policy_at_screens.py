@@ -1,4 +1,4 @@
-"""The policy and the defaults of a machine, at the screens."""
+"""The policy and the defaults of a machine, on the screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retiring, the pairs that are hidden then, and the one key that takes whatever step is next."""
+"""Retiring, hidden pairs, and the key for the next step."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ async def test_one_key_takes_the_step_that_the_bar_names(tmp_path: Path) -> None
 
 
 async def step(user: User, label: str, screen: type[object]) -> None:
-    """Take the step from the list and from the pair's screen, and go back."""
+    """Do the next step from the list and from the pair's screen, and go back."""
     await user.until(lambda: f". {label}" in user.bar, label)
     await user.press("full_stop")
     assert is_at(user, screen)

@@ -1,4 +1,4 @@
-"""What the app lets through to the terminal: no colour where none is wanted, no foreign control."""
+"""The output of the app: no colour under NO_COLOR, and no control characters from outside."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SGR = re.compile(rb"\x1b\[([0-9;]*)m")
 
 
 class Gallery(SafeApp[None]):
-    """One of each, showing what no view made visible."""
+    """An app with one widget of each kind, whose text is not escaped."""
 
     def compose(self) -> Iterator[Widget]:
         yield TextField(HOSTILE)

@@ -1,4 +1,4 @@
-"""However the app ends, is stopped or loses its terminal: what was typed is saved, the terminal is whole."""
+"""However the app ends, stops or loses its terminal, the input is saved and the terminal is restored."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_a_resize_draws_everything_anew() -> None:
 
 
 def test_back_in_its_old_size_the_terminal_is_drawn_again() -> None:
-    """In between it may have cut off what it showed."""
+    """In the meantime, the terminal may have cut off its contents."""
     with start() as session:
         session.wait_for("ready")
         session.quiet(0.1)

@@ -1,4 +1,4 @@
-"""Whatever fails, wherever: one line without any value, and the terminal as it was."""
+"""Any failure at any place prints one line without values, and restores the terminal."""
 
 from __future__ import annotations
 

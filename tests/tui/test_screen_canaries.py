@@ -1,4 +1,4 @@
-"""Canaries through every dialog that meets a key, on a real terminal, also where the screens crash on the way."""
+"""Canary secrets in every dialog that uses a key, on a real terminal, also if the screens crash."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Dialog:
 
     @property
     def flow(self) -> Flow:
-        """The same as of a command."""
+        """The same as a command flow."""
         return Flow((), self.plain)
 
 
@@ -131,7 +131,7 @@ DIALOGS = {
 
 @dataclass(frozen=True, slots=True)
 class AtWork:
-    """Screens on a place of canaries.
+    """The screens on a place with canaries.
 
     Attributes:
         path: The place.
@@ -144,21 +144,21 @@ class AtWork:
     session: PtySession
 
     def go(self, steps: Sequence[tuple[str, str]]) -> None:
-        """Take some steps from the form on."""
+        """Take some steps from the form."""
         self.session.wait_for("Common name")
         for keys, text in steps:
             self.session.send(keys.format(path=self.path))
             self.session.wait_for(text)
 
     def shows(self) -> bytes:
-        """What its arguments and its environment say, and all that the terminal was given."""
+        """Return its arguments, its environment, and everything that was sent to the terminal."""
         known = (f"/proc/{self.session.pid}/{name}" for name in ("cmdline", "environ"))
         return b"".join(Path(name).read_bytes() for name in known) + bytes(self.session.raw)
 
 
 @pytest.fixture
 def work(tmp_path: Path) -> AtWork:
-    """Screens, which end with the test."""
+    """Yield the screens, and end them after the test."""
     path = tmp_path / "place"
     secrets = make_place(path)
     (path / "elsewhere").mkdir()
@@ -172,7 +172,7 @@ def work(tmp_path: Path) -> AtWork:
 
 
 def assert_nowhere(work: AtWork, dialog: Dialog, shown: bytes) -> None:
-    """No secret was shown, nor lies in a file that is not to hold it."""
+    """Assert that no secret was displayed or is in a file that must not contain it."""
     assert not found_in(shown, work.secrets.all)
     assert b"\x1b]52" not in shown
     assert b"Traceback" not in shown
@@ -196,7 +196,7 @@ def test_a_dialog_gives_no_secret_away(work: AtWork, name: str) -> None:
 
 
 def each_crash() -> list[tuple[str, int, signal.Signals]]:
-    """Each dialog, after each of its steps; while it draws, and where the next work begins."""
+    """Yield each dialog with each of its steps, for a crash while drawing and for one at the start of the next work."""
     return [
         (name, taken, how)
         for name, dialog in DIALOGS.items()

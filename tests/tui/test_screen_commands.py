@@ -1,4 +1,4 @@
-"""The list of commands: help, bar and bindings are made from it and from nothing else."""
+"""The list of commands is the only source of the help, the bar and the bindings."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ async def test_the_bar_shows_the_next_step_first_and_only_possible_commands(tmp_
 
 
 def seen(user: User) -> object:
-    """Whatever may change when a command does something."""
+    """Return everything that a command can change."""
     return (
         user.app.screen,
         user.focused_id,

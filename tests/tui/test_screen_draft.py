@@ -1,4 +1,4 @@
-"""The draft: what was typed is there again, however the program ended."""
+"""The draft: typed text is restored, however the program ended."""
 
 from __future__ import annotations
 

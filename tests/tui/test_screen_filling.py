@@ -1,4 +1,4 @@
-"""Filling the form: from profiles, and from a pair, a CSR or a certificate that exists."""
+"""Filling in the form from a profile, a pair, a CSR or a certificate."""
 
 from __future__ import annotations
 

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 async def fill_badly(user: User) -> None:
-    """Findings of three levels on several fields."""
+    """Fill in the form so that there are findings of three levels on several fields."""
     await user.fill(FieldName.ORGANIZATION, "Example Ltd")
     await user.fill(FieldName.COUNTRY, "UK")
     await user.fill(FieldName.COMMON_NAME, "https://mydomain.com/")
 
 
 def shown_first(user: User) -> str:
-    """The finding at hand, as one line."""
+    """Return the current finding as one line."""
     after = user.preview.split("\n Covers", 1)[1].split("\n", 1)[1]
     return " ".join(after.split())
 

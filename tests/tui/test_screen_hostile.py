@@ -1,4 +1,4 @@
-"""Text from anywhere on the screens: it crashes nothing, does nothing, and no byte of it reaches the terminal raw."""
+"""Hostile text on the screens: no crash, no effect, and no raw byte of it reaches the terminal."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SEQUENCE = re.compile(
 
 
 def assert_harmless(user: User) -> None:
-    """What stands on the screen prints, all of it."""
+    """Assert that everything on the screen is printable."""
     assert user.app.is_running
     assert not user.app._exit
     for line in user.screen_lines:
@@ -89,7 +89,7 @@ async def test_hostile_text_typed_key_by_key(tmp_path: Path, text: str) -> None:
 
 
 def keep_foreign(session: Session, text: str, name: str = "evil") -> None:
-    """Keep a pair with a subject that csrtui itself would not have made."""
+    """Store a pair with a subject that csrtui itself would not make."""
     made = create_pair(session, RequestSpec(names=("a.example.com",)))
     record = load_record(session.store.read(made.name).record)
     key = key_types.generate(key_types.KeyType.EC_P256)
@@ -133,7 +133,7 @@ async def test_hostile_text_in_a_stored_pair(tmp_path: Path, text: str) -> None:
 
 
 async def sweep(user: User, texts: list[str]) -> None:
-    """Paste each text into each field, look at the preview, and take it away again."""
+    """Paste each text into each field, check the preview, and remove the text."""
     for text in texts:
         for field in TEXT_FIELDS:
             user.form.focus_field(field)
@@ -161,14 +161,14 @@ async def test_every_naughty_string_in_every_field(tmp_path: Path) -> None:
 
 
 def kinds(raw: bytes) -> set[bytes]:
-    """The control sequences of a run, without their numbers, and every other control byte."""
+    """Return the control sequences of a run without their numbers, and every other control byte."""
     found = {re.sub(rb"[0-9;:]+", b"", sequence[:3] + sequence[-1:]) for sequence in SEQUENCE.findall(raw)}
     rest = SEQUENCE.sub(b"", raw).decode("utf-8", "replace")
     return found | {character.encode() for character in rest if not CLEAN.fullmatch(character)}
 
 
 def run(store: Path, paste: str, **env: str | None) -> bytes:
-    """Go through the screens in a real terminal, with something pasted; the bytes that came."""
+    """Visit the screens in a real terminal with pasted text, and return the bytes."""
     argv = [sys.executable, "-m", "csrtui", "--store", str(store)]
     home = {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(store.parent / "config"), **env}
     with PtySession(argv, env=home) as session:

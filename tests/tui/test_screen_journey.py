@@ -1,4 +1,4 @@
-"""From an empty machine to a pair: the whole way by keyboard, and what stands on the screen on the way."""
+"""From an empty machine to a pair: the whole way by keyboard, with the text of each screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keystore pane and a pair in full."""
+"""The keystore pane, and a pair in full."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def make(store: Path, *names: str, days_ago: int = 0, **changes: object) -> None:
-    """Make pairs through a session of their own, as another process would."""
+    """Make pairs in a separate session, as another process would."""
     session = session_on(Keystore(str(store)))
     session.clock = lambda: NOW - timedelta(days=days_ago)
     for name in names:

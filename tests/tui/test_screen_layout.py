@@ -1,4 +1,4 @@
-"""What fits where: at every size nothing overlaps, and the cursor's field is on the screen."""
+"""The layout: at every size, nothing overlaps and the focused field is visible."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIZES = [(80, 24), (120, 40), (60, 18), (40, 12), (200, 60)]
 
 
 def check(user: User) -> None:
-    """Assert that nothing lies over anything else or beyond the edge, and that the cursor is seen."""
+    """Assert that no widget overlaps another one or the edge, and that the cursor is visible."""
     screen = Region(0, 0, *user.app.size)
     regions = {
         name: region.intersection(_window(user, name)) for name, region in user.regions.items() if region
@@ -40,13 +40,13 @@ def check(user: User) -> None:
 
 
 def sees_cursor(user: User) -> bool:
-    """Whether the field with the cursor is in the part of the form that is seen."""
+    """Return whether the focused field is in the visible part of the form."""
     focused = user.app.focused
     return focused is not None and user.form.region.contains_region(focused.region)
 
 
 def _window(user: User, name: str) -> Region:
-    """What of the screen a widget can be seen through: the form scrolls where it is short."""
+    """Return the part of the screen in which a widget is visible. A form on a short screen scrolls."""
     window = Region(0, 0, *user.app.size)
     for widget in user.app.screen.query(f"#{name}"):
         for over in widget.ancestors:

@@ -1,4 +1,4 @@
-"""Generating: what stops it, what asks, what goes on meanwhile, and a store that refuses."""
+"""Generating: obstacles, questions, input in the meantime, and a store that refuses the pair."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def test_the_answers_of_a_question(tmp_path: Path, key: str) -> None:
 
 
 class Held:
-    """A key generator that waits until it is let go."""
+    """A key generator that waits until it is released."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -110,7 +110,7 @@ class Held:
 
 @contextmanager
 def held() -> Iterator[Held]:
-    """A generator that is let go at the end in any case, so that no thread stays."""
+    """Yield such a generator, and release it after the test, so that no thread remains."""
     generator = Held()
     try:
         yield generator
@@ -182,7 +182,7 @@ async def test_a_pair_that_is_made_takes_nobody_out_of_what_they_read(tmp_path: 
 
 
 class Refusing(Keystore):
-    """A store whose disk refuses."""
+    """A store whose disk refuses to write."""
 
     error: StoreError = StoreError("cannot keep the pair in /store: No space left on device", "make room")
 
@@ -209,7 +209,7 @@ async def test_a_store_that_refuses_leaves_the_form_as_typed(tmp_path: Path) -> 
 
 
 class Unconfirmed(Keystore):
-    """A store whose disk takes a pair and then does not confirm it."""
+    """A store whose disk writes a pair but does not confirm it."""
 
     def add(self, base: str, pair: PairFiles) -> str:
         raise NotConfirmedError(super().add(base, pair))

@@ -1,4 +1,4 @@
-"""The whole life of a pair at the screens, by keys alone: made, issued, installed, renewed once each way, retired."""
+"""The whole life of a pair on the screens, by keys alone: made, issued, installed, renewed in both ways, retired."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Life:
-    """Somebody at the screens over months; every step is taken with the one key that takes it.
+    """A user at the screens over several months, who does every step with its key.
 
     Args:
         user: At the screens.
@@ -63,7 +63,7 @@ class Life:
         session.clock = lambda: self.now
 
     async def step(self, label: str, screen: type[object]) -> None:
-        """Take the next step of the pair under the cursor, which the bar names."""
+        """Do the next step of the pair under the cursor, which the bar names."""
         self.user.main.refresh_pairs()
         await self.user.until(lambda: f". {label}" in self.user.bar, f"the step {label}")
         await self.user.press("full_stop")
@@ -88,7 +88,7 @@ class Life:
         await self.leave_for_list()
 
     async def submit(self) -> str:
-        """Send the CSR to the clipboard, and mark it as submitted; what went."""
+        """Send the CSR to the clipboard, mark it as submitted, and return it."""
         self.user.copied.clear()
         await self.user.press("c")
         more = self.user.app.screen.query_one("#more", TextBlock)
@@ -98,7 +98,7 @@ class Life:
         return self.user.copied[-1]
 
     async def bring_home(self, name: str) -> None:
-        """A day later, paste what the CA sent, and go on to install it."""
+        """A day later, paste the answer of the CA, and continue with the installation."""
         self.now += DAY
         await self.user.press("i")
         await self.user.paste(answer_of_ca(self.session, name, start=self.now, days=LIFE))
@@ -168,7 +168,7 @@ async def _made_and_installed(life: Life) -> None:
 
 
 async def _renewed_with_a_new_pair(life: Life) -> str:
-    """The old one retires when the new one is in its place."""
+    """Renew with a new pair. The old pair is retired when the new one is installed."""
     user, session = life.user, life.session
     await life.step("Renew", RenewModal)
     await user.press("enter")

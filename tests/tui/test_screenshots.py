@@ -1,4 +1,4 @@
-"""The screenshots of the README show the app as it is."""
+"""The screenshots of the README show the current app."""
 
 import importlib.util
 import sys

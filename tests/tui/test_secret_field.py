@@ -1,4 +1,4 @@
-"""A passphrase typed into its field leaves it as a Secret and in no other way."""
+"""A passphrase leaves its field only as a Secret."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class OneSecret(SafeApp[None]):
-    """A secret field, another field, and every message that passes."""
+    """An app with a secret field and another field, which records every message."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ async def test_no_message_and_no_repr_holds_it() -> None:
 
 
 def vars_of(message: Message) -> list[object]:
-    """The values of a message's attributes, wherever they are kept."""
+    """Return the values of all attributes of a message."""
     slots = [name for kind in type(message).__mro__ for name in getattr(kind, "__slots__", ())]
     return [getattr(message, name, None) for name in [*slots, *getattr(message, "__dict__", {})]]
 

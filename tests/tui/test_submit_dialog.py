@@ -1,4 +1,4 @@
-"""The submit dialog: a backup first, the ways the CSR goes, and the mark that it went."""
+"""The submit dialog: a backup first, the ways to hand over the CSR, and the mark as submitted."""
 
 from __future__ import annotations
 

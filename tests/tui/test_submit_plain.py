@@ -1,4 +1,4 @@
-"""The CSR in the ordinary terminal: from the left edge, and back again, whatever is pressed or happens."""
+"""The CSR as plain text in the terminal: at the left edge, and back to the screens after any key or event."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def at_plain(made: Path) -> Iterator[PtySession]:
-    """A session whose terminal shows the CSR plain."""
+    """Return a session whose terminal shows the CSR as plain text."""
     env = environment(made) | {"TMUX": None, "STY": None}
     with PtySession(argv(), env=env) as session:
         session.wait_for("Common name")

@@ -1,4 +1,4 @@
-"""No terminal, no screens; and none of Textual's variables reaches Textual."""
+"""The screens need a terminal, and none of Textual's variables reaches Textual."""
 
 from __future__ import annotations
 

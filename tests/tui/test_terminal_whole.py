@@ -1,4 +1,4 @@
-"""From every screen, and in the middle of long work: however it ends, the terminal is whole and the form is kept."""
+"""On every screen and during long work, any end restores the terminal and saves the form."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ LARGEST = (110, 40)
 
 
 class AtTheTerminal:
-    """Hands at a pseudo-terminal."""
+    """A user at a pseudo-terminal."""
 
     def __init__(self, session: PtySession) -> None:
         self.session = session
 
     async def type(self, keys: str) -> None:
-        """Type."""
+        """Type keys."""
         self.session.send(keys)
 
     async def see(self, text: str) -> None:
@@ -58,7 +58,7 @@ class AtTheTerminal:
         self.session.wait_until(lambda: text in unwrapped(self.session.text), repr(text))
 
     async def back(self) -> None:
-        """Go back to the form, however many dialogs lie over it."""
+        """Go back to the form, through all open dialogs."""
         for _ in range(10):
             before = self.session.text
             is_dialog = "┌" in before  # the bar of the screen below it still shows
@@ -80,7 +80,7 @@ def start(place: HostilePlace, term: str = "xterm-256color") -> PtySession:
 
 
 def go(session: PtySession, opening: Opening, place: HostilePlace) -> None:
-    """Go to a screen from the form, whose common name is typed first."""
+    """Go to a screen from the form, after typing the common name."""
     hands = AtTheTerminal(session)
     session.wait_for("Common name")
     session.send("typed.example.com")
@@ -94,7 +94,7 @@ def keeps_the_form(place: HostilePlace) -> bool:
 
 
 def end(session: PtySession, how: signal.Signals | None, *, plain: bool = False) -> None:
-    """End it, and look at what is left of the terminal."""
+    """End the program, and check the terminal."""
     if how is None:
         session.hang_up()
         assert session.wait_exit() == 128 + signal.SIGHUP
@@ -115,7 +115,7 @@ def stop_and_go_on(session: PtySession) -> None:
 
 
 def storm(session: PtySession) -> None:
-    """Be another size again and again, down to nearly nothing, with keys in between."""
+    """Resize again and again, down to nearly nothing, with keys in between."""
     for columns, rows in STORM:
         session.resize(columns, rows)
         session.send("\x1b[B")
@@ -130,7 +130,7 @@ def place(tmp_path: Path) -> HostilePlace:
 
 
 def each_way() -> Iterator[tuple[Opening, str, signal.Signals | None]]:
-    """Each screen, with a kind of terminal and a way to end, which all take turns."""
+    """Yield each screen with a kind of terminal and a way to end, which take turns."""
     ways = itertools.cycle(itertools.product(TERMS, ENDINGS))
     for opening, (term, how) in zip((*OPENINGS, PLAIN_VIEW), ways, strict=False):
         yield opening, term, how
@@ -160,14 +160,14 @@ def test_from_every_screen_the_terminal_is_whole(
 
 
 def make_a_key(session: PtySession, _: Path) -> None:
-    """A key of 4,096 bits, which takes a second."""
+    """Make a key of 4,096 bits, which takes a second."""
     session.wait_for("RSA 4096")
     session.send(CTRL_G)
     session.wait_for("making")
 
 
 def back_up(session: PtySession, usb: Path) -> None:
-    """A backup, whose key derivation takes half a second."""
+    """Make a backup, whose key derivation takes half a second."""
     session.send(f"{F2}b")
     session.wait_for("Back up")
     session.send(f"{usb}\r{PHRASE}\r{PHRASE}")
@@ -177,7 +177,7 @@ def back_up(session: PtySession, usb: Path) -> None:
 
 
 def restore(session: PtySession, usb: Path) -> None:
-    """A restore, which derives the same key."""
+    """Restore a backup, which derives the same key."""
     (backup,) = usb.iterdir()
     session.send(f"{F2}r")
     session.wait_for("Restore a pair")
@@ -256,7 +256,7 @@ def test_the_last_size_of_a_storm_stays(tmp_path: Path) -> None:
 
 
 def fills(session: PtySession) -> bool:
-    """Whether what is drawn reaches from edge to edge."""
+    """Return whether the drawing reaches from edge to edge."""
     lines = session.text.split("\n")
     return "─" * session.columns in lines and lines[-1].startswith(" ctrl+g Generate")
 

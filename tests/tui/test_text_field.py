@@ -1,4 +1,4 @@
-"""A field: typing, undo, and pastes that lose nothing silently."""
+"""A text field: typing, undo, and pastes that lose nothing silently."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class OneField(SafeApp[None]):
-    """A field and what it posts."""
+    """An app with a field, and the messages that it posts."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Two screens on one store, each a process at a terminal of its own: each sees what the other does, and keeps it."""
+"""Two screens on one store, each a process in its own terminal: each sees the other's changes and keeps them."""
 
 from __future__ import annotations
 

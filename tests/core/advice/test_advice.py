@@ -1,4 +1,4 @@
-"""Every rule of the advisor: where it speaks, where it nearly does, how grave, and what its fix does."""
+"""Every rule of the advisor: when it applies, when it does not, its level, and the effect of its fix."""
 
 import itertools
 import re
@@ -947,7 +947,7 @@ def test_advice_never_raises(typed: list[str], subject: SubjectInput, ca: CaKind
 @pytest.mark.slow
 @pytest.mark.parametrize("ca", CaKind)
 def test_any_two_cases_go_together(ca: CaKind) -> None:
-    """Whatever is wrong at the same time, every code of a name is said for it as if it were alone."""
+    """If there are two problems, the findings are those of each problem alone."""
     firsts = [
         typed for code, hits in HITS.items() for typed in hits if len(typed.names) == 1 and code in LEVELS
     ]
@@ -1095,7 +1095,7 @@ def test_what_can_be_forced_can_be_written(name: str, values: dict[str, str], ca
 
 
 def test_each_name_costs_the_same_whatever_the_number_of_names() -> None:
-    """A CSR of 1 MiB has 50,000 names. Its advice took minutes when each name was compared with all others."""
+    """A CSR of 1 MiB has 50,000 names. When each name was compared with all others, the advice took minutes."""
     many = [f"uri:spiffe://mydomain.com/{number}" for number in range(20_000)]
     before = process_time()
     advice = Typed(("mydomain.com", *many)).advice(CaKind.PRIVATE)
@@ -1104,7 +1104,7 @@ def test_each_name_costs_the_same_whatever_the_number_of_names() -> None:
 
 
 def test_among_too_many_names_there_is_advice_without_fixes() -> None:
-    """Each fix holds all names: of thirty thousand they would fill the memory."""
+    """Each fix contains all names. With thirty thousand names, the fixes would fill the memory."""
     odd = ("a b.com", "https://c.com/", "d.com e.com", "*.f.com", "x.f.com", "g.com", "g.com")
     few = names(*odd, *(f"www.a{number}.com" for number in range(MAX_NAMES_WITH_FIXES - len(odd))))
     many = names(*few.names, "one-more.com")

@@ -1,4 +1,4 @@
-"""What is said of keys and CSRs that are there already: each rule where it speaks, and where it nearly does."""
+"""The rules for existing keys and CSRs: when each applies, and when it just does not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def said(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
 
 
 def next_prime(number: int) -> int:
-    """The first probable prime from an odd number up (Fermat's test; the numbers here are not adversarial)."""
+    """Return the first probable prime from an odd number upwards (Fermat's test; these numbers are not adversarial)."""
     while pow(2, number - 1, number) != 1:
         number += 2
     return number
@@ -36,7 +36,7 @@ def next_prime(number: int) -> int:
 
 @cache
 def modulus_of(gap: int) -> int:
-    """The product of a prime of 1,024 bits and one that is `gap` or a little more above it."""
+    """Return the product of a 1,024-bit prime and the first prime that is at least `gap` larger."""
     p = next_prime(3 * 2**1022 + 12345 | 1)
     modulus: int = p * next_prime(p + gap + gap % 2)
     return modulus
@@ -48,7 +48,7 @@ def rsa_of(modulus: int, exponent: int = 65537) -> rsa.RSAPublicKey:
 
 @cache
 def odd_modulus(bits: int) -> int:
-    """A modulus of that length that is not a product of close primes and has no small factor."""
+    """Return a modulus of this length that has no small factor and no close primes."""
     modulus: int = 2 ** (bits - 1) + 2 ** (bits // 3) + 987654321
     while small_factor(modulus) is not None:
         modulus += 2

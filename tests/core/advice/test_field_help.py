@@ -1,4 +1,4 @@
-"""Every field, CA and key type has its help, short enough for the two lines of the form."""
+"""Every field, CA and key type has a help text that fits the two lines of the form."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every rule of the installed public suffix list: what is public, what is registrable, and where a twin is advised."""
+"""Every rule of the installed public suffix list: public names, registrable domains, and www counterparts."""
 
 from importlib.resources import files
 
@@ -25,7 +25,7 @@ ADVISED_RULES = [rule for at, rule in enumerate(ICANN_RULES) if at % 7 == 0 or r
 
 
 def suffix_of(rule: str) -> str:
-    """A public suffix that a rule makes; that of the wildcard rule, for its exceptions."""
+    """Return the public suffix of a rule. An exception has the suffix of the wildcard rule."""
     if rule.startswith("!"):
         return f"anything.{rule.partition('.')[2]}"
     return rule.replace("*.", "anything.")
@@ -33,7 +33,7 @@ def suffix_of(rule: str) -> str:
 
 @pytest.mark.parametrize("ca", CaKind)
 def test_no_rule_of_a_registry_is_internal(ca: CaKind) -> None:
-    """Every ICANN rule of the installed list, ``co.za`` among them, under a top-level domain without a rule of its own."""
+    """Every ICANN rule of the installed list, including ``co.za``, whose top-level domain has no rule of its own."""
     assert len(ICANN_RULES) > 6000
     internal, not_registrable, advised = [], [], set(ADVISED_RULES)
     for rule in ICANN_RULES:

@@ -1,4 +1,4 @@
-"""Age files: only the recipients open them, and whatever is wrong is said in our words."""
+"""Age files: only the recipients can open them, and errors are csrtui's own messages."""
 
 from __future__ import annotations
 

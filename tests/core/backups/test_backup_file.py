@@ -1,4 +1,4 @@
-"""Backups as text: what is written comes back, every bit that changed is noticed, and foreign text is judged."""
+"""Backups as text: they can be read back, every changed bit is noticed, and foreign text is refused."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def flipped(data: bytes, bit: int) -> bytes:
 
 
 def unnoticed(bits: range, data: bytes) -> list[int]:
-    """The bits whose change is not noticed."""
+    """Return the bits whose change is not noticed."""
     content = []
     for bit in bits:
         try:
@@ -144,7 +144,7 @@ def unnoticed(bits: range, data: bytes) -> list[int]:
 @pytest.mark.parametrize("make", [backup, unsigned])
 @pytest.mark.parametrize("key_protection", KeyProtection)
 def test_a_single_bit_changed_is_noticed(key_protection: KeyProtection, make: Callable[..., bytes]) -> None:
-    """One bit in each byte, and each bit of a signed backup."""
+    """Change one bit in each byte, and each bit of a signed backup."""
     data = make(key_protection, CERTIFICATES)
     is_whole = make is backup and key_protection is KeyProtection.PLAIN
     assert unnoticed(range(0, 8 * len(data), 1 if is_whole else 7), data) == []
@@ -293,7 +293,7 @@ PARTS = [
 @example([KEY.splitlines(keepends=True)[0], BASE64[0], EMPTY_KEY.splitlines(keepends=True)[1], REQUEST])
 @example([*KEY.splitlines(keepends=True), REQUEST])
 def test_a_backup_s_lines_in_any_order_are_one_or_end_in_an_input_error(parts: list[bytes]) -> None:
-    """The lines of the key alone may be mixed up and not be noticed before the passphrase is known."""
+    """Only mixed lines of the key are not noticed until the passphrase is known."""
     try:
         content = parse(b"".join(parts))
     except InputError:

@@ -1,4 +1,4 @@
-"""The text of a backup within an age file: as sound as that of any backup, and none outside its envelope."""
+"""The text of a backup in an age file: the same checks as for any backup, and no use outside the age file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signatures of backups: made with the pair's own key, over everything, and nothing else passes for one."""
+"""Signatures of backups: made with the pair's own key over the whole text, and not replaceable by others."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_key_of_each_type_signs(key_type: KeyType) -> None:
 
 @pytest.mark.parametrize("key", OTHER_TYPES, ids=["rsa-1024", "secp256k1", "ed448", "dsa"])
 def test_a_key_of_a_type_that_csrtui_does_not_make_signs_too(key: PrivateKey) -> None:
-    """Such keys come with adopt."""
+    """Adopted keys can have such types."""
     signature = signing.sign(key, b"message")
     assert signing.verify(key.public_key(), signature, b"message")
     assert not signing.verify(key.public_key(), signature, b"another")
@@ -87,7 +87,7 @@ def test_the_signature_of_another_key_is_not_valid() -> None:
 
 
 def test_a_signature_for_another_purpose_is_not_valid() -> None:
-    """What the key signed as a confirmation, or without the context, is not taken for a backup's."""
+    """A signature of a confirmation, or one without the context, is not the signature of a backup."""
     confirmation = Confirmation("ab" * 32, csr_of().spki_sha256, NOW).message
     text = backup()
     start, end = text.index(b"Signature:"), text.index(b"\n\n-----BEGIN") + 1
@@ -126,7 +126,7 @@ def test_a_second_signature_is_refused() -> None:
 
 
 def test_the_request_exchanged() -> None:
-    """Its signature is that of the key for other names: checked in a file that is not signed, too."""
+    """The signature of the CSR is from the key, but for other names. It is also checked in an unsigned file."""
     original = to_pem(csr_of().der)
     for data in (backup(), key_block() + original, unsigned()):
         with pytest.raises(InputError, match=r"not signed by its own key|checksum is wrong"):
@@ -187,7 +187,7 @@ def test_every_detail_comes_back() -> None:
     "text", ["nginx\nRetired:    2026-11-23T09:00:00Z", "\x1b[2J", "Ä", "", "a" * 41, "a b", "../x"]
 )
 def test_a_detail_that_is_not_a_word_is_left_out(text: str) -> None:
-    """The text of pair.json must not become lines of its own, over which the key signs."""
+    """Text of pair.json must not become separate lines that the key signs."""
     data = backup_file.compose(
         "a.com",
         NOW,

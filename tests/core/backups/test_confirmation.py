@@ -1,4 +1,4 @@
-"""Confirmations: signed by the pair's key over one file, and nothing else passes for one."""
+"""Confirmations: signed by the pair's key for one file, and not replaceable by any other signature."""
 
 from __future__ import annotations
 

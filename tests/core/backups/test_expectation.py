@@ -1,4 +1,4 @@
-"""What is expected in a backup: a fingerprint, a CSR or a certificate, and nothing else."""
+"""The expected content of a backup: a fingerprint, a CSR or a certificate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipients: what people keep is read, what cannot be encrypted to is named, nothing else gets through."""
+"""Recipients: the usual file formats are read, unusable keys are named, and everything else is refused."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def test_an_argument_is_a_recipient_or_a_file(text: str, *, is_one: bool) -> Non
 
 
 def read_or_refuse(text: str) -> str:
-    """The labels of the recipients, or the error message."""
+    """Return the labels of the recipients, or the error message."""
     try:
         return " ".join(recipient.label for recipient in read_recipients(text))
     except InputError as error:

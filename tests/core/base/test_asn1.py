@@ -1,4 +1,4 @@
-"""BER is rewritten as DER without a change of its values, and what is neither is refused."""
+"""BER is rewritten as DER without changing values, and other data is refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TREES = st.recursive(
 
 
 def written(tree: object, *, is_ber: bool) -> bytes:
-    """A tree in DER, or in BER with indefinite lengths and strings in pieces."""
+    """Return a tree in DER, or in BER with indefinite lengths and divided strings."""
     assert isinstance(tree, tuple)
     tag, value = tree
     if isinstance(value, bytes):

@@ -1,4 +1,4 @@
-"""A bug is told by its kind and place, and by no value."""
+"""A bug report contains the class of the error and its place, but no value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors, findings and subject fields: the exit codes and the order that others rely on."""
+"""Errors, findings and subject fields: the exit codes, and the order that other code relies on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from outside cannot move a terminal once it is visible."""
+"""Escaped text from outside cannot control a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret is not printed, formatted, pickled, copied into a set, or found in a `repr`, by accident."""
+"""A secret is never printed, formatted, pickled, put into a set or shown by `repr` by accident."""
 
 from __future__ import annotations
 

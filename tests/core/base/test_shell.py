@@ -1,4 +1,4 @@
-"""Commands that are shown: whatever a value is, it stays one word of the shell."""
+"""Displayed commands: every value stays one word for the shell."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VALUES = [
 
 
 def words_of(shell: str, words: str) -> bytes:
-    """Return what a shell reads as the words, each in angle brackets."""
+    """Return the words that a shell reads, each in angle brackets."""
     done = subprocess.run([shell, "-c", f"printf '<%s>' {words}"], capture_output=True, check=True)
     return done.stdout
 

@@ -1,4 +1,4 @@
-"""Cells that are no formula, whatever stands in them."""
+"""Cells never become formulas, whatever their text is."""
 
 from __future__ import annotations
 

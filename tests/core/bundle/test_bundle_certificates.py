@@ -1,4 +1,4 @@
-"""Certificates are found in whatever a CA delivers, and whatever else it is, is refused in words."""
+"""Certificates are found in every answer of a CA, and other data is refused with a clear reason."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NOISE = "Bag Attributes\n  friendlyName: Zoë\nsubject=CN = a.com\n-----\n".enco
 
 
 def find_certificates(data: bytes) -> list[bytes]:
-    """The DER of each."""
+    """Return the DER of each certificate."""
     return [item.der for item in read_certificates(data)]
 
 
@@ -116,7 +116,7 @@ def test_more_than_anybody_needs_is_refused() -> None:
 
 @pytest.mark.parametrize("line", [b"-----BEGIN X-----", b"-----BEGIN X-----\n-----END Y-----\n", b"X%d"])
 def test_a_text_of_nothing_but_lines_of_pem_is_read_in_one_go(line: bytes) -> None:
-    """It would take half a minute if each BEGIN looked for its END by itself."""
+    """If each BEGIN line searched for its own END line, this would take half a minute."""
     many = b"".join(b"-----BEGIN X%d-----\n" % number for number in range(40_000))
     text = many if b"%" in line else line * (1_000_000 // len(line))
     before = process_time()

@@ -1,4 +1,4 @@
-"""Keys with a passphrase, in every scheme: opened, or refused with the scheme's name and a command."""
+"""Encrypted keys in every scheme are opened, or refused with the scheme and a command that converts them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEGACY = ("-provider", "legacy", "-provider", "default")
 
 
 def encrypted(*options: str, given: bytes | None = None) -> bytes:
-    """A key that openssl encrypted."""
+    """Return a key that openssl encrypted."""
     if shutil.which("openssl") is None:
         pytest.skip("skipped because openssl is not installed")
     command = ["openssl", "pkcs8", "-topk8", *options, "-passout", f"pass:{PHRASE.decode()}"]
@@ -120,7 +120,7 @@ def test_malformed_headers_are_named(iv: str, cipher: str, words: str) -> None:
 
 @pytest.mark.parametrize("plain", [b"hello, this is text", b"0\3\2\5\0", b"0\0", tlv(0x30, tlv(0x04, b"x"))])
 def test_what_decrypts_to_anything_but_a_key_was_under_another_passphrase(plain: bytes) -> None:
-    """The padding of a wrong passphrase fits in one of 256 cases."""
+    """In one of 256 cases, the padding is valid although the passphrase is wrong."""
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
     from cryptography.hazmat.primitives.ciphers.algorithms import AES
     from cryptography.hazmat.primitives.padding import PKCS7

@@ -1,4 +1,4 @@
-"""Private keys of other programs: told apart, opened, and refused for the true reason."""
+"""Private keys of other programs are recognized, opened, or refused for the right reason."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def spki(key: object) -> str:
 
 
 def rare_ssh() -> bytes:
-    """An OpenSSH key of a kind that only a security token uses."""
+    """Return an OpenSSH key of a kind that only security tokens use."""
     kind = b"sk-ssh-ed25519@openssh.com"
     public = len(kind).to_bytes(4) + kind
     body = (
@@ -286,7 +286,7 @@ def test_a_signature_with_an_old_hash_holds_while_it_is_whole(name: str) -> None
 
 
 def retold(der: bytes, signature: bytes, algorithm: str) -> bytes:
-    """A CSR with another signature, said to be of another algorithm."""
+    """Return a CSR with another signature and another algorithm."""
     request_info = x509.load_der_x509_csr(der).tbs_certrequest_bytes
     return tlv(0x30, request_info, tlv(0x30, oid(algorithm)), tlv(0x03, b"\0", signature))
 

@@ -1,4 +1,4 @@
-"""PKCS #12 in every shape that RFC 7292 and RFC 9579 allow; one malformed item hides no other."""
+"""PKCS #12 in every form of RFC 7292 and RFC 9579. A malformed item does not hide the others."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def container(*parts: bytes, mac: bytes = b"", kind: str = DATA) -> bytes:
 
 
 def pbmac1(content: bytes, phrase: bytes, prf: str = "1.2.840.113549.2.9", length: bytes = b"\x20") -> bytes:
-    """A MAC as RFC 9579 has it, with HMAC-SHA256."""
+    """Return a MAC according to RFC 9579, with HMAC-SHA256."""
     key = hashlib.pbkdf2_hmac("sha256", phrase, b"saltsalt", 10, 32)
     algorithm = tlv(0x30, oid("1.2.840.113549.2.9"))
     derivation = tlv(
@@ -222,7 +222,7 @@ def test_rc2_decrypts_the_vectors_of_its_rfc(key: str, plain: str, cipher: str |
 
 
 def test_a_mac_that_is_longer_than_its_hash_is_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each block of it would take all iterations again."""
+    """Each of its blocks would need all iterations again."""
     monkeypatch.setattr(pbe, "derive_pkcs12", lambda *_, **__: pytest.fail("computed"))
     algorithm = tlv(0x30, oid("1.3.14.3.2.26"), tlv(0x05))
     mac = tlv(

@@ -1,4 +1,4 @@
-"""PEM and base64 are found in whatever text they come in; nothing takes long, and nothing is guessed."""
+"""PEM and base64 are found in any text, quickly and without guessing."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def test_pkcs7_without_certificates_or_structure_is_named() -> None:
 
 @pytest.mark.parametrize("dashes", ["—–", "—", "‐‐‐‐‐", "−−−−−"])
 def test_a_short_or_encrypted_key_is_found_between_words_dashes(dashes: str) -> None:
-    """Without its BEGIN line neither would be told from other base64."""
+    """Without its BEGIN line, neither could be distinguished from other base64."""
     short = traditional(ec_key()).decode().replace("-----", dashes)
     assert len(bundle.read(short.encode()).keys) == 1
     locked = traditional(ec_key(), passphrase=b"x").decode().replace("-----", dashes)

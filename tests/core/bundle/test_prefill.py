@@ -1,4 +1,4 @@
-"""Names and fields read from what is there already; private keys and garbage refused in words."""
+"""Names and fields of existing CSRs and certificates are read. Private keys and garbage are refused with a reason."""
 
 from unittest.mock import patch
 
@@ -287,7 +287,7 @@ def test_a_version_that_there_is_not_is_the_reason() -> None:
 
 
 def _sequence(body: bytes) -> bytes:
-    """A SEQUENCE in DER, which demands the shortest form of its length."""
+    """Return a SEQUENCE in DER, which requires the shortest form of the length."""
     assert len(body) > 0x7F
     octets = len(body).to_bytes(1 if len(body) <= 0xFF else 2)
     return bytes([0x30, 0x80 | len(octets)]) + octets + body

@@ -1,4 +1,4 @@
-"""Public keys, and the public half of OpenSSH's private keys, are read, whichever program wrote them."""
+"""Public keys, and the public half of OpenSSH private keys, are read from files of any program."""
 
 from __future__ import annotations
 

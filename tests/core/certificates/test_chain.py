@@ -1,4 +1,4 @@
-"""Certificates in any order become a chain: leaf, intermediates, root; and how it ends is known."""
+"""Certificates in any order become a chain (leaf, intermediates, root), and the end of the chain is classified."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_gaps_are_known(others: list[Certificate], count: int, end: ChainEnd) ->
 
 
 def namesake(**changes: object) -> Certificate:
-    """A certificate of the intermediate's name and another key."""
+    """Return a certificate with the name of the intermediate, but with another key."""
     key = root("Another Root").key
     extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
     return read_der(der(build(named("Test CA 1"), key.public_key(), root(), extensions, **changes)))

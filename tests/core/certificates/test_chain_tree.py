@@ -1,4 +1,4 @@
-"""The tree of certificates: every certificate is drawn once, below its issuer or below the name of a missing one."""
+"""The tree contains every certificate once, below its issuer or below the name of a missing issuer."""
 
 from __future__ import annotations
 

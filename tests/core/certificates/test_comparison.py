@@ -1,4 +1,4 @@
-"""What a certificate says; in what it differs from the request; what is wrong with it."""
+"""The contents of a certificate, its differences from the request, and its problems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Certification requests: built, previewed, and read from anybody, whatever the bytes."""
+"""CSRs: built, previewed, and read from any source and any bytes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NAMES = ("www.a.com", "a.com", "*.a.com", "xn--bcher-kva.a.com", "10.0.0.1", "20
 
 
 def whatever_or_input_error(data: bytes) -> csr.Request | None:
-    """What `data` says, or None when it was refused in words."""
+    """Return the CSR in `data`, or None if it is refused with an InputError."""
     try:
         return csr.read_der(data)
     except InputError:
@@ -108,7 +108,7 @@ PSS_OID, EC_SHA1, DSA_SHA1 = "1.2.840.113549.1.1.10", "1.2.840.10045.4.1", "1.2.
 
 
 def old_request(key: Any, algorithm: bytes, sign: Callable[[bytes], bytes]) -> bytes:
-    """A CSR signed as cryptography's builder does not sign any more."""
+    """Return a CSR with a signature that cryptography's builder no longer makes."""
     spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     said = tlv(0x30, tlv(0x02, b"\0"), tlv(0x30), spki, tlv(0xA0))
     return tlv(0x30, said, tlv(0x30, algorithm), tlv(0x03, b"\0", sign(said)))
@@ -201,7 +201,7 @@ def test_a_request_cut_short_anywhere_is_refused() -> None:
 
 @pytest.mark.parametrize("key_type", [KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519])
 def test_a_request_with_any_byte_changed_is_read_or_refused(key_type: KeyType) -> None:
-    """Every byte once, by a change that hits tags, lengths, object identifiers and text."""
+    """Change every byte once, including tags, lengths, object identifiers and text."""
     der = der_of(SUBJECT, *NAMES, key_type=key_type)
     for place in range(len(der)):
         for value in (der[place] ^ 0x01, der[place] ^ 0x80, (der[place] + 3) % 256):
@@ -240,7 +240,7 @@ def test_an_extension_twice_is_refused() -> None:
 
 
 def test_a_kind_of_name_that_nobody_reads_is_refused() -> None:
-    """An x400Address ([3]) in the SAN is valid ASN.1 that cryptography has no type for."""
+    """An x400Address ([3]) in the SAN is valid ASN.1, but cryptography has no type for it."""
     der = der_of(SubjectFields("a.com"), "a.com").replace(b"\x82\x05a.com", b"\xa3\x05\x30\x03\x02\x01\x00")
     with pytest.raises(InputError, match="x400Address"):
         csr.read_der(der)

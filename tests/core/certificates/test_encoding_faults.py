@@ -1,4 +1,4 @@
-"""A certificate that breaks an encoding rule is read, and says which; a CSR is refused for it; both with the true reason."""
+"""A certificate that breaks an encoding rule is read and the rule is named. A CSR that does is refused."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Edit = Callable[[Node], bytes]
 
 
 def edited(data: bytes, path: tuple[int, ...], change: Edit) -> bytes:
-    """DER in which the encoding at a path is another."""
+    """Return DER with another encoding at a path."""
     return _edited(read_node(data), path, change)
 
 
@@ -180,7 +180,7 @@ def test_a_fault_of_the_library_is_named_by_its_field() -> None:
 def resigned(
     change: Callable[[bytes], bytes], sign: Callable[[bytes], bytes], algorithm: bytes
 ) -> Certificate:
-    """A certificate with a fault whose signature holds over its octets."""
+    """Return a certificate with a fault and a valid signature over its octets."""
     data = edited(edited(change(LEAF), (0, 2), lambda _: algorithm), (1,), lambda _: algorithm)
     signed_part = read_node(data).children()[0].encoded
     return read_der(edited(data, (2,), lambda _: tlv(0x03, b"\0", sign(signed_part))))

@@ -1,4 +1,4 @@
-"""A chain is valid only where ``openssl verify`` says so too, and each refusal has its reason."""
+"""A chain is valid only if ``openssl verify`` accepts it too, and each refusal has a reason."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def validate(case: Case, now: datetime = NOW) -> ChainStatus:
 
 
 def openssl_accepts(case: Case, folder: Path, *more: str) -> bool:
-    """Ask ``openssl verify``; without a root the last intermediate is what it trusts."""
+    """Return whether ``openssl verify`` accepts a chain. Without a root, it trusts the last intermediate."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
 
@@ -330,7 +330,7 @@ def critical() -> Case:
 
 
 def policies() -> Case:
-    """A critical extension that only some validators know."""
+    """Return a critical extension that not all validators know."""
     return Maker("ec").case(middle=(ca(), (x509.PolicyConstraints(0, None), True)))
 
 
@@ -379,7 +379,7 @@ def test_what_only_the_library_refuses_is_not_called_valid() -> None:
 
 
 def unknown_algorithm() -> Case:
-    """A root whose signature algorithm nobody knows: one arc of its OID differs."""
+    """Return a root with an unknown signature algorithm: one arc of its OID is different."""
     case = Maker("ed25519").one_tier()
     strange = case.leaf.der.replace(bytes.fromhex("06032b6570"), bytes.fromhex("06032b657f"))
     return Case(Made(x509.load_der_x509_certificate(strange), case.leaf.key), (), case.root)
@@ -504,7 +504,7 @@ def test_a_way_that_is_valid_is_taken_even_if_the_other_has_a_root(tmp_path: Pat
 
 
 def test_the_library_is_asked_with_policies_of_our_own() -> None:
-    """Neither its defaults, which refuse a leaf without SAN, nor without any."""
+    """Cryptography's default policies refuse a leaf without a SAN, so csrtui sets its own."""
     good = Maker("ec").case(leaf=(usage(signs=False),))
     bad = Maker("ec").case(middle=(ca(), usage(signs=False)))
     for case, error in ((good, None), (bad, "keyCertSign")):
@@ -515,7 +515,7 @@ def test_the_library_is_asked_with_policies_of_our_own() -> None:
 
 
 def test_a_signature_with_unused_bits_is_wrong(tmp_path: Path) -> None:
-    """Cryptography passes over them."""
+    """Cryptography ignores them."""
     maker = Maker("ec")
     root = maker.root()
     leaves = (maker.leaf(root, serial=number).certificate for number in range(1, 1000))

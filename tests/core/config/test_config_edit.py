@@ -1,4 +1,4 @@
-"""The configuration changed: the user's comments, order and layout stay."""
+"""A change of the configuration keeps the user's comments, order and layout."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The configuration read: strict, and each error names the file, the line and the key."""
+"""The configuration is read strictly. Each error names the file, the line and the key."""
 
 from contextlib import suppress
 

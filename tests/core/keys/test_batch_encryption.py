@@ -1,4 +1,4 @@
-"""One passphrase for many keys: derived once a run, each key with an IV of its own, opened as by anybody."""
+"""One passphrase for many keys: derived once per run, with a separate IV for each key, readable by other programs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TYPES = (KeyType.EC_P256, KeyType.EC_P384, KeyType.RSA_2048, KeyType.ED25519, Ke
 
 
 class Derivations:
-    """Counts what `pkcs8.derive` and cryptography's own reader are asked for."""
+    """The numbers of calls of `pkcs8.derive` and of cryptography's own reader."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.derived: list[bytes] = []
@@ -56,7 +56,7 @@ pytestmark = pytest.mark.usefixtures("few_rounds")
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Derivations:
-    """Count derivations from here on."""
+    """Count derivations from now on."""
     return Derivations(monkeypatch)
 
 
@@ -65,7 +65,7 @@ def fingerprint(key: PrivateKey) -> str:
 
 
 def sealed(passphrase: Secret = PASSPHRASE, times: int = 1) -> list[bytes]:
-    """The DER of keys that one run encrypted."""
+    """Return the DER of keys that one run has encrypted."""
     encryptor = BatchEncryptor(passphrase, os.urandom)
     return [pkcs8.to_der(encryptor.encrypt(key_of(KeyType.EC_P256))) for _ in range(times)]
 

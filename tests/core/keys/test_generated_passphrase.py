@@ -1,4 +1,4 @@
-"""Passphrases that are made up, and what is said of one while it is typed."""
+"""Generated passphrases, and the rating of a passphrase while the user types it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What opening a key costs is read before it is paid, and too much is refused at once."""
+"""The cost of opening a key is checked before the key derivation, and a cost above the limit is refused at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ AES_256_CBC = "2.16.840.1.101.3.4.1.42"
 
 
 def tlv(tag: int, *parts: bytes) -> bytes:
-    """DER by hand: what is to be judged must not come from the code that judges."""
+    """Encode DER independently of the code under test."""
     body = b"".join(parts)
     size = len(body)
     octets = size.to_bytes((size.bit_length() + 7) // 8)
@@ -165,7 +165,7 @@ def test_a_byte_changed_anywhere_opens_or_is_refused(place: int, change: int) ->
 
 @pytest.mark.parametrize("cost", [2, 4, 2**15])
 def test_scrypt_that_is_let_through_ends_in_no_other_error(cost: int) -> None:
-    """On parameters that OpenSSL refuses cryptography ends in an InternalError."""
+    """With parameters that OpenSSL refuses, cryptography raises an InternalError."""
     with pytest.raises(RefusedError):
         pkcs8.decrypt(scrypt(cost, 1, 1), PASSPHRASE)
 

@@ -1,4 +1,4 @@
-"""Keys with the weaknesses that were seen in the world: each is found, and its nearest good neighbour is not."""
+"""Keys with real-world weaknesses: each weakness is found, and the most similar good key passes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def next_prime(number: int) -> int:
 
 @cache
 def roca_prime(exponent: int) -> int:
-    """A prime of 1,024 bits as Infineon's library made it: k * M + 65537^a mod M."""
+    """Return a 1,024-bit prime as Infineon's library generates it: k * M + 65537^a mod M."""
     candidate = (3 * (1 << 1022) + (exponent << 1000)) // PRIMORIAL * PRIMORIAL + pow(
         65537, exponent, PRIMORIAL
     )
@@ -78,7 +78,7 @@ def test_one_roca_prime_alone_does_not_make_a_roca_key() -> None:
 
 
 def test_a_modulus_of_the_same_order_that_is_no_power_of_65537_is_not_roca() -> None:
-    """It is a power of 65537 modulo each prime, so that the order fits, with exponents that contradict each other."""
+    """It is a power of 65537 modulo each prime, so the order is the same, but the exponents contradict each other."""
     rest = PRIMORIAL // 167
     step = rest * pow(rest, -1, 167)  # 1 modulo 167, 0 modulo the other primes
     residue = (1 + step * (pow(65537, 1, 167) - 1)) % PRIMORIAL

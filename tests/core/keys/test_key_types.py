@@ -1,4 +1,4 @@
-"""Key types as the contract lists them, and the keys themselves."""
+"""The key types of the contract, and generated keys."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def p256_scalars() -> list[int]:
 
 
 def test_generated_scalars_are_large_and_differ_in_both_ends() -> None:
-    """Fail for a generator with fewer than some 64 random bits, wherever in the number it puts them.
+    """Fail for a generator with fewer than about 64 random bits, wherever they are in the number.
 
     A good generator fails by chance in one of 2^42 runs: 2,000 pairs of 64-bit halves, compared with each other.
     """
@@ -144,7 +144,7 @@ CALLS: dict[KeyType, tuple[str, tuple[object, ...]]] = {
 def test_a_key_is_what_openssls_own_generator_returned(
     monkeypatch: pytest.MonkeyPatch, key_type: KeyType
 ) -> None:
-    """`generate` returns the very object of cryptography's generator: nothing seeds it, nothing replaces it."""
+    """`generate` returns the object from cryptography's generator, which is neither seeded nor replaced."""
     calls: list[tuple[str, tuple[object, ...]]] = []
     generated_key = object()
 

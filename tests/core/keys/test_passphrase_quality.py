@@ -1,4 +1,4 @@
-"""Reading a passphrase from bytes, and what is said against a weak one."""
+"""Reading a passphrase from bytes, and the warnings about a weak one."""
 
 from __future__ import annotations
 

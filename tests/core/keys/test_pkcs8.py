@@ -1,4 +1,4 @@
-"""Private keys with a passphrase: strong enough, and opened by others."""
+"""Encrypted private keys are strong enough, and other programs can open them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A-labels: never a wrong one, measured on Unicode's own cases; and scripts that do not belong together."""
+"""A-labels are always correct according to Unicode's own test cases, and mixed scripts are found."""
 
 import re
 

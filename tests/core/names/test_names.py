@@ -1,4 +1,4 @@
-"""Reading names: pastes sorted out, addresses in canonical form, nothing repaired in silence."""
+"""Reading names: pastes are split, addresses become canonical, and nothing is repaired silently."""
 
 import ipaddress
 

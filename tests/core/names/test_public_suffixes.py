@@ -1,4 +1,4 @@
-"""The public suffix list: its own checks, and the package that it comes from as a judge."""
+"""The public suffix list passes its own tests, and agrees with the package that contains it."""
 
 import re
 from functools import cache

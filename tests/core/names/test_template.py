@@ -1,4 +1,4 @@
-"""Variables of an inventory in texts: the grammar, what is replaced, and what is refused by name."""
+"""Inventory variables in texts: the grammar, the replacements, and refused expressions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calendar file: readable by a library, folded and escaped as in RFC 5545, with the same events every time."""
+"""The calendar file: a library can read it, lines are folded and escaped (RFC 5545), and events keep their UIDs."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_a_renewed_certificate_moves_the_events_and_adds_none() -> None:
 
 
 def test_uids_are_unique() -> None:
-    """Even of two pairs with one key."""
+    """Two pairs with the same key have different UIDs too."""
     events = events_of(pair_of(), pair_of_record("b.com", record(validity=LIFE)))
     assert len({event["UID"] for event in events}) == 4
 

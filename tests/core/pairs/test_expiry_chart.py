@@ -1,4 +1,4 @@
-"""The chart of counts: counted by month, drawn to scale, the numbers beside the bars."""
+"""The chart of expiries: counts by month, bars to scale, and numbers beside the bars."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "
 
 
 def validity(ends: datetime, days: int = 90) -> PairSummary:
-    """Return the summary of a pair whose certificate ends at that time."""
+    """Return the summary of a pair whose certificate expires at this time."""
     return summarize(pair_of_record("a.com", record(validity=Validity(ends - days * DAY, ends))))
 
 

@@ -39,7 +39,7 @@ def test_the_stage_is_that_of_the_last_event(stage: Stage) -> None:
 @pytest.mark.parametrize("status", BackupStatus)
 @pytest.mark.parametrize("stage", Stage)
 def test_the_next_step(stage: Stage, status: BackupStatus) -> None:
-    """Before it is submitted only a verified backup will do; later a medium that is away may be away."""
+    """Before the submission, only a verified backup counts. Later, a missing medium is accepted."""
     step = record(**STAGES[stage], backups=backups(status)).next_step(NOW)
     good = {BackupStatus.VERIFIED} | (set() if stage is Stage.NEW else {BackupStatus.MISSING})
     then = {

@@ -1,4 +1,4 @@
-"""pair.json comes back as it was, whatever is in it is read or refused, and ``--json`` keeps its order."""
+"""pair.json can be read back, any content is read or refused, and ``--json`` keeps its order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of pairs: whatever comes in, a name from the allow-list comes out, or a refusal."""
+"""The names of pairs: any input becomes a name from the allow-list, or is refused."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The metrics in Prometheus's text format: each has its help and type, and names are escaped."""
+"""The metrics in the text format of Prometheus: each has a help line and a type, and names are escaped."""
 
 from __future__ import annotations
 

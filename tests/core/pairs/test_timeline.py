@@ -1,4 +1,4 @@
-"""The timeline: every mark on it, in order, each with its label, and no crossing."""
+"""The timeline: all marks in order, each with its label, without crossings."""
 
 from __future__ import annotations
 

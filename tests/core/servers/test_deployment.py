@@ -83,7 +83,7 @@ FILES = {
 
 
 def blocks_of(data: bytes) -> str:
-    """What a PEM file holds, a letter each: L and C for the certificates, K for the key."""
+    """Return a letter for each block of a PEM file: L and C for leaf and chain, K for the key."""
     letters = ""
     for label, body in re.findall(rb"-----BEGIN ([A-Z ]+)-----\n(.*?)-----END", data, re.DOTALL):
         if label == b"PRIVATE KEY":

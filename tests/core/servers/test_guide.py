@@ -1,4 +1,4 @@
-"""The guide for every platform: useful before there is a request, and within 80 columns."""
+"""The guide for every platform: it is useful before the request, and fits 80 columns."""
 
 from __future__ import annotations
 

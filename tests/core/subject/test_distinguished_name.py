@@ -1,4 +1,4 @@
-"""Subjects in X.509: their order, their string types, and RFC 4514 text that is safe and parses back."""
+"""Subjects in X.509: their order, their string types, and RFC 4514 text that is safe and can be parsed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ subjects = st.builds(
 
 
 def parse_rfc4514(name: str) -> list[tuple[str, str]]:
-    """RFC 4514, 3: a parser that shares nothing with the code under test; no multi-valued RDN."""
+    """Parse RFC 4514 text independently of the code under test, without multi-valued RDNs."""
     found = []
     rest = name
     while rest:
@@ -118,7 +118,7 @@ def test_escapes(value: str, escaped: str) -> None:
 
 
 def test_a_name_made_elsewhere_is_shown_whole() -> None:
-    """Attributes csrtui never writes: several in an RDN, one twice, a BIT STRING, an unknown type."""
+    """Attributes that csrtui never writes: several in an RDN, repeated, a BIT STRING, an unknown type."""
     name = x509.Name(
         [
             x509.RelativeDistinguishedName(

@@ -1,4 +1,4 @@
-"""An Ansible callback that writes what came of each task on each host as a line of JSON; for the tests."""
+"""An Ansible callback for the tests. It writes the result of each task on each host as a line of JSON."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ description: [a line of JSON for each result, in the file that JSON_LINES names]
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible is without types
-    """Appends to the file that ``JSON_LINES`` names."""
+    """A callback that appends to the file that ``JSON_LINES`` names."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "json_lines"
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        """Keep a success."""
+        """Record a success."""
         self._keep("ok", result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:  # noqa: ARG002 - as Ansible calls it
-        """Keep a failure."""
+        """Record a failure."""
         self._keep("failed", result)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        """Keep that a host could not be reached."""
+        """Record that a host could not be reached."""
         self._keep("unreachable", result)
 
     def _keep(self, status: str, result: Any) -> None:
