@@ -104,10 +104,12 @@ def _read_rows(
 
 def _result_json(session: Session, result: RowResult) -> dict[str, object]:
     if isinstance(result.outcome, CsrtuiError):
+        # The hint of an error that is not about a cell names options of the command.
+        is_cell = isinstance(result.outcome, RowError)
         return {
             "row": result.number,
             "ok": False,
-            "error": visible(result.outcome.message),
+            "error": visible(result.outcome.sentence if is_cell else result.outcome.message),
             "column": _column(result.outcome),
         }
     skipped = {"skipped": True} if result.skipped else {}
@@ -129,6 +131,8 @@ def _print_summary(counts: Counter[str], stop: StopEvent, would: str) -> None:
             f"{counts[_MADE]} {would}{_MADE}, {counts[_SKIPPED]} {_SKIPPED}, {counts[_FAILED]} {_FAILED}"
         )
         print_message(f"{'stopped: ' if stop.is_set() else ''}{summary}")
+    elif not counts:
+        print_message("the table has no rows")
     if counts[_SKIPPED]:
         print_message(
             "a row is skipped if a pair in use has the same subject, names, key type, CA and server software"
@@ -141,6 +145,8 @@ COLUMNS = tuple(field for field in FieldName if field is not FieldName.ATTRIBUTE
 """The columns that a file can have; ``common_name`` is required."""
 _SEPARATORS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
+_BLANKS = " \t\r\n\u00a0"
+"""The characters that spreadsheets leave around a cell. Other invisible characters are left for the advice."""
 _NAME_SEPARATOR = re.compile(r"[\s,;]+")
 _WORD_SEPARATOR = re.compile(r"[\s-]+")
 _COUNTRY_CODE_LENGTH = 2
@@ -233,7 +239,9 @@ class TableRows(Iterator[Mapping[str, str] | RowError | None]):
         # Excel adds empty cells below empty columns. Any other surplus cell comes from a comma in an unquoted cell.
         has_surplus = len(cells) > self._width or any(cell.strip() for cell in cells[len(self._columns) :])
         surplus = {_SURPLUS: ""} if has_surplus else {}
-        return dict(zip(self._columns, padded, strict=False)) | surplus
+        return {
+            name: cell.strip(_BLANKS) for name, cell in zip(self._columns, padded, strict=False)
+        } | surplus
 
     def _read_cells(self) -> list[str]:
         while True:
@@ -289,11 +297,12 @@ def read_row(cells: Mapping[str, str], defaults: RequestSpec) -> RequestSpec:
     if _SURPLUS in cells:
         raise RowError(None, "the row has more cells than the header", 'put "…" around a cell with a comma')
     texts = {field: cells.get(field) or text for field, text in defaults.subject._asdict().items()}
-    country, ca, key, platform = (cells.get(column, "") for column in ("country", "ca", "key", "platform"))
-    texts["country"] = _country_code(country) or defaults.subject.country
+    texts["country"] = _country_code(cells.get("country", "")) or defaults.subject.country
+    ca, key, platform, purpose = (
+        cells.get(name, "").lower() for name in ("ca", "key", "platform", "purpose")
+    )
     if ca and ca not in tuple(CaKind):
         raise RowError(FieldName.CA, f'CA must be public or private, not "{excerpt(ca)}"')
-    purpose = cells.get("purpose", "")
     if purpose and purpose not in tuple(Purpose):
         known = ", ".join(Purpose)
         raise RowError(FieldName.PURPOSE, f'"{excerpt(purpose)}" is not a purpose', f"one of {known}")
@@ -322,13 +331,14 @@ def _row_errors(column: FieldName) -> Iterator[None]:
 
 def _country_code(text: str) -> str:
     """Return the code of a country name, or any other text unchanged, so that the advice can report it."""
-    text = text.strip()
     return (find_country(text) or text) if len(text) > _COUNTRY_CODE_LENGTH else text
 
 
 def _read_header_line(lines: LineReader) -> tuple[str, str]:
     """Return the header line and its separator. Excel can name the separator in a line before it (``sep=;``)."""
     line = next(lines, "")
+    if not line:
+        raise InputError(f"{lines.shown} is empty", f"the first line names the columns: {','.join(COLUMNS)}")
     if (match := _SEPARATOR_LINE.fullmatch(line.strip())) is not None:
         return next(lines, ""), match[1]
 
@@ -349,13 +359,17 @@ def _column_names(header: list[str]) -> list[str]:
 def _check_columns(columns: list[str], shown: str) -> None:
     """Raise an InputError if a header has unknown or duplicate columns, or no common name."""
     unknown = [name for name in columns if name not in COLUMNS]
-    if unknown or "common_name" not in columns or len(set(columns)) != len(columns):
-        if unknown and not unknown[0]:
-            problem = f"has no name for column {columns.index('') + 1}"
-        elif unknown:
-            problem = f'has an unknown column "{excerpt(unknown[0])}"'
-        else:
-            problem = "has no common_name column, or a duplicate column"
-        raise InputError(
-            f"{shown}: the header {problem}", f"the first line names the columns: {','.join(COLUMNS)}"
-        )
+    duplicates = [name for number, name in enumerate(columns) if name in columns[:number]]
+    if unknown and not unknown[0]:
+        problem = f"has no name for column {columns.index('') + 1}"
+    elif unknown:
+        problem = f'has an unknown column "{excerpt(unknown[0])}"'
+    elif "common_name" not in columns:
+        problem = "has no common_name column"
+    elif duplicates:
+        problem = f"has a duplicate column: {duplicates[0]}"
+    else:
+        return
+    raise InputError(
+        f"{shown}: the header {problem}", f"the first line names the columns: {','.join(COLUMNS)}"
+    )

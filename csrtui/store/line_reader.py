@@ -3,6 +3,7 @@
 import codecs
 import io
 import os
+import re
 import select
 import stat
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 MAX_RECORD = 256 * 1024
 """The maximum size of a record in bytes, which limits the memory that a record needs."""
 _UTF_16_MARKS = frozenset({codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE})
+_BINARY = re.compile(rb"[^\t -~]")
+_SAVE_AS_CSV = "save a spreadsheet (XLSX, ODS, XLS) as CSV UTF-8; unpack an archive first"
 _IDLE_SECONDS = 0.02
 """The number of seconds to wait for data before the source counts as idle."""
 _POLL_SECONDS = 0.2
@@ -154,6 +157,11 @@ class LineReader(Iterator[str]):
             )
         if self.number == 1 and line.startswith(tuple(_UTF_16_MARKS)):
             raise InputError(f"{self.shown} is in UTF-16", "convert it with iconv -f UTF-16 -t UTF-8 FILE")
+        if self.number == 1 and _BINARY.search(line[:8]):
+            from csrtui.core.bundle.formats import recognize  # imports cryptography
+
+            if (file_format := recognize(line)) is not None:
+                raise InputError(f"{self.shown} is {file_format.name}, not a table", _SAVE_AS_CSV)
         try:
             return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
         except UnicodeDecodeError as error:

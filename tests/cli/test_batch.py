@@ -90,7 +90,7 @@ def test_force_reaches_every_row(csrtui: Csrtui) -> None:
 @pytest.mark.parametrize(
     ("content", "said", "hint"),
     [
-        (b"", "the header has no common_name", "common_name,names,organization"),
+        (b"", "is empty", "common_name,names,organization"),
         (b"\n", "the header has no common_name", "common_name,names"),
         (b"a.com\nb.com\n", 'the header has an unknown column "a.com"', "common_name,names"),
         (

@@ -46,6 +46,8 @@ FORMS: dict[str, str | bytes] = {
     "other words": f"CN,SANs,Organisation,C,City,CA\n{ROW}\n",
     "names parted by semicolons": f"{HEADER}\n{ROW}\n".replace(",example.com,", ",example.com; example.com,"),
     "a country's name": f"{HEADER}\n{ROW}\n".replace(",GB,", ",United Kingdom,"),
+    "blanks around cells": f"{HEADER}\n{ROW}\n".replace(",", " ,\u00a0 "),
+    "capitals": f"{HEADER},key,platform\n{ROW}\n".replace("public", "Public,EC-P256,Nginx"),
     "UTF-16 of another order": f"{HEADER}\n{ROW}\n".encode("utf-16-be"),
 }  # fmt: skip
 
@@ -65,7 +67,12 @@ def test_what_is_unambiguous_is_read(form: str, csrtui: Csrtui, tmp_path: Path) 
         (f"common_name,,ca\n{ROW}", "has no name for column 2", "the first line names the columns"),
         ("common_name,colour\nx,y\n", 'has an unknown column "colour"', "the first line names the columns"),
         ("names;ca\nx;public\n", "has no common_name", "the first line names the columns"),
-        ("cn,common_name\nx,y\n", "a duplicate column", "the first line names the columns"),
+        ("cn,common_name\nx,y\n", "has a duplicate column: common_name", "the first line names the columns"),
+        ("", "is empty", "the first line names the columns"),
+        ("common_name,key\nwww.example.com,rsa2048\n", "'rsa2048' is not a key type", "key types: ec-p256, "),
+        ("common_name,platform\na.example.com,ngix\n", "unknown server software 'ngix'", "known: nginx, "),
+        (b"PK\x03\x04\x14\0xl/workbook.xml", "is a ZIP archive, not a table", "save a spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\n", "an old Office document, not a table", "as CSV UTF-8"),
         (b"common_name,organization\nwww.example.com,M\xfcller\n", "line 2", "iconv -f WINDOWS-1252"),
     ],
 )
@@ -76,6 +83,11 @@ def test_what_is_not_is_named_with_the_fix(
     assert ran.status in {1, 2}
     assert error in ran.out + ran.err
     assert hint in ran.out + ran.err
+
+
+def test_a_table_without_rows_is_named(csrtui: Csrtui, tmp_path: Path) -> None:
+    ran = csrtui("new", "--from", str(written(tmp_path, f"{HEADER}\n,,,,,\n")))
+    assert (ran.status, ran.out, ran.err) == (0, "", "the table has no rows\n")
 
 
 def test_utf_16_on_standard_input_is_named(tmp_path: Path) -> None:

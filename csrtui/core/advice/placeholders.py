@@ -17,6 +17,7 @@ _PLACEHOLDERS: Final = frozenset({
     "your state", "your city", "your company name", "mycompany", "my company", "my organization", "my city", "my state",
     # words that mean "none"
     "n/a", "n.a.", "na", "none", "nil", "null", "unknown", "undefined", "empty", "blank", "not applicable",
+    "#n/a", "#name?", "#ref!", "#value!", "#div/0!", "#num!", "#null!",  # errors of spreadsheets
     "todo", "tbd", "test", "testing", "asdf", "qwerty", "xxx", "xxxx", "foo", "bar", "foobar", "placeholder",
 })  # fmt: skip
 _PLACES: Final[Mapping[tuple[FieldName, str], frozenset[str]]] = {

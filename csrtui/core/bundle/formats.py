@@ -1,5 +1,6 @@
-"""Recognize files that must be converted or unpacked first: archives, documents and keystores of other programs."""
+"""Recognize files of other kinds: archives, documents and keystores of other programs, and texts without an item."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,7 @@ _CONVERT: Final = "-srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12
 _JKS: Final = f"keytool -importkeystore {_CONVERT}"
 _JCEKS: Final = f"keytool -importkeystore -srcstoretype JCEKS {_CONVERT}"
 _OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PICTURE: Final = "ask the sender for the file, or for its text"
 FORMATS: Final = (
     ForeignFormat(b"PK\x03\x04", "a ZIP archive", "unpack it first: unzip FILE"),
     ForeignFormat(b"PK\x05\x06", "an empty ZIP archive", "ask the sender for the file again"),
@@ -59,6 +61,14 @@ FORMATS: Final = (
     ForeignFormat(
         b"-----BEGIN AGE ENCRYPTED", "a file encrypted with age", "age -d -i IDENTITY FILE > NEW decrypts it"
     ),
+    ForeignFormat(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", _PICTURE),
+    ForeignFormat(b"\xff\xd8\xff", "a picture (JPEG)", _PICTURE),
+    ForeignFormat(
+        b"-----BEGIN PGP PRIVATE KEY",
+        "an OpenPGP key",
+        "make a pair with csrtui new: CAs do not certify OpenPGP keys",
+        holds_key=True,
+    ),
     ForeignFormat(
         b"-----BEGIN PGP MESSAGE", "a message encrypted with OpenPGP", "gpg -d FILE > NEW decrypts it"
     ),
@@ -73,6 +83,31 @@ _ZLIB: Final = ForeignFormat(
 )
 _ZLIB_HEADERS: Final = (b"x\x01", b"x\x9c", b"x\xda")
 """The headers of zlib data with a window of 32 KiB (RFC 1950, 2.2). The second octet never occurs in text."""
+_TEXTS: Final = (
+    (r"BEGIN X509 CRL", "a certificate revocation list (CRL)", ""),
+    (r"BEGIN (?:[A-Z0-9]+ ){0,2}PUBLIC KEY|^(?:ssh|ecdsa)-[a-z0-9-]+ AAAA", "a public key", ""),
+    (r"BEGIN [A-Z0-9 .]{2,20} ?PARAMETERS", "a file with parameters for keys", ""),
+    (r"^AGE-SECRET-KEY-1", "an age identity", "--identity of verify and restore reads it"),
+    (r"^pkcs11:", "a reference to a key in a token (PKCS #11)", "make a pair with csrtui new"),
+    (r"^SPKAC=", "a request of a web browser (SPKAC)", "make a pair with csrtui new"),
+    (r'"kty"\s*:', "a JSON Web Key (JWK)", "export the key as PEM from the program that made it"),
+    (r"^\s*<(?:!doctype )?html", "a web page", "download the file itself: the page may ask you to log in"),
+    (r"^ *Certificate(?: Request)?:\n +Data:\n", "the output of openssl -text", "copy the lines from BEGIN to END too"),
+    (r"\A\s*30[\s:]*8[0-3](?:[\s:]*[0-9a-f]{2}){40}", "a hexadecimal dump", "tr -d ': \\n' < FILE | xxd -r -p > NEW converts it"),
+    (r"\A0{8}:? +30 ?8[0-3]", "a hexadecimal dump", "xxd -r FILE > NEW converts it"),
+    (r'\A\ufeff?"?common[ _]name"?[,;\t\r\n]', "a table", "csrtui new --from FILE makes pairs from it"),
+)  # fmt: skip
+"""A pattern, the name of the content and a hint (or "") for texts without a key, CSR or certificate."""
+_MAX_TEXT: Final = 20_000
+
+
+def describe_text(text: str) -> tuple[str, str] | None:
+    """Return the name of the content of a text without a key, CSR or certificate, and a hint or ""; or None."""
+    start = text[:_MAX_TEXT]
+    for pattern, name, hint in _TEXTS:
+        if re.search(pattern, start, re.IGNORECASE | re.MULTILINE):
+            return name, hint
+    return None
 
 
 def recognize(data: bytes) -> ForeignFormat | None:

@@ -82,6 +82,7 @@ class KeyMaterial:
         certificates: The certificates, without duplicates, in file order.
         problems: The items that cannot be read.
         has_private_key: Whether there is a private key, readable or not.
+        other_content: The content of a file without items, such as ``a web page``, and a hint or "", if it is known.
     """
 
     keys: tuple[BundleKey, ...] = ()
@@ -89,6 +90,7 @@ class KeyMaterial:
     certificates: tuple[Certificate, ...] = ()
     problems: tuple[Problem, ...] = ()
     has_private_key: bool = False
+    other_content: tuple[str, str] | None = None
 
     @property
     def needs_passphrase(self) -> bool:
@@ -99,6 +101,13 @@ class KeyMaterial:
     def is_empty(self) -> bool:
         """Whether there are no items and no problems."""
         return not (self.keys or self.requests or self.certificates or self.problems)
+
+    def missing_error(self, message: str, hint: str | None = None) -> InputError:
+        """Return an error for a missing item, with the known content of the file, and with its hint if there is one."""
+        if self.other_content is None:
+            return InputError(message, hint)
+        content, own_hint = self.other_content
+        return InputError(f"{message}: it is {content}", own_hint or hint)
 
     def problem(self, kind: ProblemKind) -> Problem | None:
         """Return the first problem of this kind. If there is none, return the first problem of any kind, or None."""

@@ -181,7 +181,11 @@ def _blocks_in_plain_text(text: str, depth: int, path: str) -> Iterator[EncodedB
         section = text[start : marker.start() if marker is not None else len(text)]
         if begin is not None:
             has_end = marker is not None and marker[1] == "END"
-            yield _labelled_block(begin[2], section, path, has_end=has_end)
+            block = _labelled_block(begin[2], section, path, has_end=has_end)
+            if (block.body or b"").startswith(b"-----BEGIN ") and depth < MAX_DEPTH:  # PEM inside PEM
+                yield from find_blocks(decode_text(block.body or b""), depth + 1, path)
+            else:
+                yield block
         else:
             yield from _unlabelled_blocks(section, depth, path)
         if marker is not None:

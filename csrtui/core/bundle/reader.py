@@ -1,5 +1,6 @@
 """Read a file into `KeyMaterial`: recognize its items, decode each item, and report every failure as a problem."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ MAX_KEYS = 50
 
 _COPY_AGAIN = "copy all of it again"
 _REQUEST_HINT = "submit it to the CA, and import the certificate that the CA sends"
+_STANDARD_KEY = re.compile(r"(?:(?:RSA|EC|DSA|ENCRYPTED) )?PRIVATE KEY")
 _NOUNS = {
     Structure.CERTIFICATE: "certificate",
     Structure.REQUEST: "certificate request",
@@ -84,7 +86,7 @@ def missing_certificate_error(material: KeyMaterial) -> InputError:
     if material.requests:
         message = "that is a certificate request, not the certificate that the CA issued for it"
         return InputError(message, _REQUEST_HINT)
-    return InputError("it contains no certificate", CA_FILE_HINT)
+    return material.missing_error("it contains no certificate", CA_FILE_HINT)
 
 
 class _Reader:
@@ -95,6 +97,7 @@ class _Reader:
         self._certificates: dict[bytes, Certificate] = {}
         self._problems: list[Problem] = []
         self._has_private_key = False
+        self._other_content: tuple[str, str] | None = None
 
     def material(self) -> KeyMaterial:
         problems = list(dict.fromkeys(self._problems))
@@ -107,6 +110,7 @@ class _Reader:
             tuple(self._certificates.values()),
             tuple(problems),
             self._has_private_key,
+            self._other_content,
         )
 
     def read(self, data: bytes) -> None:
@@ -128,6 +132,8 @@ class _Reader:
             decoded = pem.decode_text(data)
             self._has_private_key = pem.names_private_key(decoded)
             file_items = items.text_items(pem.find_blocks(decoded))
+            if not file_items:
+                self._other_content = formats.describe_text(decoded)
         self._read_items(file_items)
         if not file_items and data[:1] == b"0":
             self._has_private_key |= items.begins_as_private_key(data)
@@ -274,7 +280,7 @@ def _unreadable_error(item: Item) -> InputError:
         message = f"the {label} is sealed in a TPM and cannot leave it"
         return InputError(message, "make a new pair with csrtui new")
     if not item.der.startswith(b"0"):
-        if "KEY" in label:
+        if "KEY" in label and not _STANDARD_KEY.fullmatch(label):
             return InputError(f"a {label} of this kind is not supported: it does not contain DER")
         return InputError(f"the {noun} is damaged: it does not contain DER", _COPY_AGAIN)
     try:

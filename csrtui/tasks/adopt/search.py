@@ -191,4 +191,4 @@ def missing_content_error(path: str, noun: str, material: KeyMaterial) -> InputE
     hint = "name another file"
     if noun == "private key" and material.certificates and not material.requests:
         hint = "csrtui import FILE imports certificates; name another file for the key"
-    return InputError(f"there is no {noun} in {visible(path)}{instead}", hint)
+    return material.missing_error(f"there is no {noun} in {visible(path)}{instead}", hint)

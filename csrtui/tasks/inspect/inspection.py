@@ -196,8 +196,10 @@ class _Inspector:
         if _PEM_CERTIFICATE.search(data):
             self._pem_files[name] = material.certificates
         if material.is_empty and not public_keys:
-            text = "it contains no key, CSR or certificate"
-            self._problems.append(InspectProblem(name, text, _empty_file_hint(material)))
+            error = material.missing_error(
+                "it contains no key, CSR or certificate", _empty_file_hint(material)
+            )
+            self._problems.append(InspectProblem(name, error.message, error.hint))
 
     def _add_problem(self, name: str, problem: Problem) -> None:
         self._problems.append(InspectProblem(name, problem.text, problem.hint))

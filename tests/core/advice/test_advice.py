@@ -420,7 +420,16 @@ HITS: dict[str, list[Typed]] = {
     "unit-retired": [fields(**FIRM, organizational_unit="IT")],
     "placeholder": [
         fields(**{**FIRM, "organization": text})
-        for text in (".", "-", "n/a", "None", "Internet Widgits Pty Ltd", "Default Company Ltd", "test")
+        for text in (
+            ".",
+            "-",
+            "n/a",
+            "None",
+            "Internet Widgits Pty Ltd",
+            "Default Company Ltd",
+            "test",
+            "#REF!",
+        )
     ]
     + [
         fields(**FIRM, state="Some-State"),

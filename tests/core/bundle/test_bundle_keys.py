@@ -138,6 +138,7 @@ def test_a_key_that_is_not_wanted_is_not_opened() -> None:
     [
         (pkcs8(rsa_key())[:800], "cut short"),
         (pkcs8(ec_key()).replace(b"\nM", b"\n!", 1), "contains '!', which is not a character of base64"),
+        (wrap("RSA PRIVATE KEY", b"x"), "the RSA PRIVATE KEY is damaged: it does not contain DER"),
         (wrap("SSH2 ENCRYPTED PRIVATE KEY", b"x"), "SSH2 ENCRYPTED PRIVATE KEY of this kind is not supported"),
         (wrap("TSS2 PRIVATE KEY", b"x"), "sealed in a TPM"),
         (b"\xfe\xed\xfe\xed\0\0\0\2", "Java keystore"),

@@ -35,6 +35,7 @@ FORMS: dict[str, str | bytes] = {
     "SAML in lines": f"<ds:X509Certificate>\n{encodebytes(DER).decode()}</ds:X509Certificate>",
     "YAML": f"data:\n  tls.crt: {b64encode(TEXT.encode()).decode()}\n  other: x\n",
     "YAML in a block": "data: |\n" + "".join(f"    {line}\n" for line in LINES),
+    "PEM in PEM": f"-----BEGIN PKCS7-----\n{encodebytes(TEXT.encode()).decode()}-----END PKCS7-----\n",
     "base64 of base64": f"x: {b64encode(b64encode(TEXT.encode())).decode()}",
     "source code": "".join(f'"{line}\\n"\n' for line in LINES),
     "a quoted mail": "".join(f"> > {line}\n" for line in LINES),
@@ -200,6 +201,37 @@ def test_another_format_is_named_with_what_to_do(beginning: bytes, name: str) ->
     (problem,) = bundle.read(beginning + b"\1" * 20).problems
     assert problem.text == f"this is {name}"
     assert problem.hint
+
+
+HEX = DER.hex()
+OTHERS = {
+    "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n": "a certificate revocation list (CRL)",
+    "-----BEGIN RSA PUBLIC KEY-----\nMAA=\n-----END RSA PUBLIC KEY-----\n": "a public key",
+    "# my key\nssh-ed25519 AAAAC3Nz me@host\n": "a public key",
+    "-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n": "a file with parameters for keys",
+    "# created: 2026\nAGE-SECRET-KEY-1QQQ\n": "an age identity",
+    "pkcs11:token=x;object=y\n": "a reference to a key in a token (PKCS #11)",
+    '{"kty": "EC", "crv": "P-256"}': "a JSON Web Key (JWK)",
+    "\n<!DOCTYPE html><html><title>Login</title>": "a web page",
+    "Certificate:\n    Data:\n        Version: 3 (0x2)\n": "the output of openssl -text",
+    HEX: "a hexadecimal dump",
+    ":".join(HEX[place : place + 2] for place in range(0, len(HEX), 2)).upper(): "a hexadecimal dump",
+    "00000000: 3082 0122 3081 c9a0\n": "a hexadecimal dump",
+    "Common Name;Names\nwww.example.com;\n": "a table",
+}
+
+
+@pytest.mark.parametrize(("text", "name"), OTHERS.items(), ids=OTHERS.values())
+def test_a_text_without_an_item_is_named(text: str, name: str) -> None:
+    material = bundle.read(text.encode())
+    assert material.is_empty
+    assert f"it contains no certificate: it is {name}" in bundle.missing_certificate_error(material).sentence
+    assert bundle.missing_certificate_error(material).hint
+
+
+def test_an_unknown_text_is_not_named() -> None:
+    error = bundle.missing_certificate_error(bundle.read(b"Dear customer, the certificate is attached."))
+    assert error.message == "it contains no certificate"
 
 
 @pytest.mark.parametrize(

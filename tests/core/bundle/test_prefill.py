@@ -197,7 +197,7 @@ def _keys() -> list[bytes]:
     return [*pems, *ders, pkcs12.serialize_key_and_certificates(b"x", KEY, None, None, plain)]
 
 
-REFUSAL = r"^(that is a private key, which must stay secret|there is a private key in the PKCS #12.*|this is a (Java keystore|PuTTY key).*)$"
+REFUSAL = r"^(that is a private key, which must stay secret|there is a private key in the PKCS #12.*|this is an? (Java keystore|PuTTY key|OpenPGP key).*)$"
 
 
 @pytest.mark.parametrize(
