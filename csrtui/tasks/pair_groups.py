@@ -76,7 +76,7 @@ def _end_text(record: PairRecord) -> str:
     if record.retired:
         return f"Retired {date_text(record.retired)}. Nothing to do."
     if record.renewed_by:
-        return f"Renewed by {record.renewed_by}. Retire this pair when the server uses the new one."
+        return f"Retire this pair when the server uses {record.renewed_by}."
     due = f" Renewal is due {date_text(record.validity.due)}." if record.validity else ""
     return f"Nothing to do.{due}"
 

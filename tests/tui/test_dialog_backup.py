@@ -117,8 +117,11 @@ async def test_from_a_pairs_screen_which_then_shows_the_backup(tmp_path: Path) -
     remember_folder(session, str(tmp_path / "usb"))
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 2, "the pairs")
-        await user.press("f2", "enter", "b")
+        await user.press("f2", "enter", "left_square_bracket")
+        assert "No more pairs" in user.screen_text
+        await user.press("b")
         await opened(user)
+        assert "No more pairs" not in user.screen_text, "an old message would not match what the dialog does"
         assert not user.app.screen.query("#group"), "it is about this pair alone"
         assert user.focused_id == "passphrase", "the folder is remembered"
         await user.paste(PASSPHRASE)

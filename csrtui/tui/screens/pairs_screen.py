@@ -129,8 +129,9 @@ class PairsScreen(Screen[None]):
     async def start(self, flow: Coroutine[Any, Any, None]) -> None:
         """Start a flow as a worker, and return when it waits for the first time, usually for its first dialog.
 
-        Keys that were typed ahead then go to that dialog.
+        Keys that were typed ahead then go to that dialog. The last message is removed: beside a dialog, it would be old.
         """
+        self.tell("")
         self.run_worker(flow, group="flow")
         await asyncio.sleep(0)
 
