@@ -85,7 +85,7 @@ class EditHistory:
     def _starts_word(self, before: Snapshot) -> bool:
         # `before` is the state before the typed character. A new word starts if the character before the cursor is a
         # separator, so a step includes the separator that follows its word.
-        return before.cursor > 0 and not before.text[before.cursor - 1].isalnum()
+        return not before.text[before.cursor - 1].isalnum()
 
 
 def _kind(before: Snapshot, after: Snapshot) -> Edit:
