@@ -594,6 +594,9 @@ async def test_tab_completes_the_folder_and_moves_on_if_it_is_complete(tmp_path:
         await user.press("tab")
         assert user.app.screen.query_one(DestinationField).value == f"{tmp_path}/usb/"
         assert "web1/ web2/" in said(user)
+        await user.press("x")
+        assert "web1/" not in said(user)
+        await user.press("backspace")
         await user.press("tab")
         assert user.focused_id == "passphrase"
         assert "web1/" not in said(user)

@@ -141,6 +141,13 @@ async def test_a_theme_is_there_from_the_start(monkeypatch: pytest.MonkeyPatch) 
 async def test_textuals_own_commands_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
+    drawn: list[object] = []
+
+    def export(*_: object, **options: object) -> str:
+        drawn.append(options)
+        return ""
+
+    monkeypatch.setattr(Gallery, "export_screenshot", export)
     app = Gallery()
     async with app.run_test() as pilot:
         await pilot.press("ctrl+p")
@@ -148,7 +155,7 @@ async def test_textuals_own_commands_are_not_there(tmp_path: Path, monkeypatch: 
         assert list(app.get_system_commands(app.screen)) == []
         await app.run_action("app.screenshot")
         await pilot.pause()
-        assert os.listdir(tmp_path) == []
+        assert (drawn, os.listdir(tmp_path)) == ([], [])
 
 
 async def test_markup_in_a_toast_is_text() -> None:

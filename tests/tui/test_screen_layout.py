@@ -67,6 +67,7 @@ async def test_nothing_overlaps_and_the_field_with_the_cursor_is_seen(
             check(user)
         await user.press("f2")
         check(user)
+        assert len(user.screen_lines[0]) == size[0] - 1, "the tabs end before the last column"
         assert user.screen_lines[0].strip()
         assert "ctrl+q Quit" in user.screen_lines[-1]
 
