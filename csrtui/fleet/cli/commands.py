@@ -8,22 +8,14 @@ from typing import TYPE_CHECKING
 from csrtui.cli.output import print_json, print_line, print_message, print_table
 from csrtui.cli.parser import Action, add_command
 from csrtui.cli.progress import StopEvent, stop_on_signals
-from csrtui.cli.secret_options import (
-    add_identity_argument,
-    add_passphrase_arguments,
-    add_recipient_argument,
-    has_passphrase_option,
-    read_known_passphrase,
-    read_recipients,
-)
 from csrtui.cli.session import add_dry_run_argument, open_session
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import plural, visible
+from csrtui.core.base.escaping import plural
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired
 from csrtui.core.pairs.summary import summarize
 from csrtui.fleet.ansible import Terminal, check_inventory
-from csrtui.fleet.cli import new, options
+from csrtui.fleet.cli import new, on_pairs
 from csrtui.fleet.cli.options import (
     add_reach_arguments,
     exit_status,
@@ -35,13 +27,12 @@ from csrtui.fleet.cli.options import (
     read_reach,
 )
 from csrtui.fleet.model import fleet_age_text, fleet_summary, select_pairs
-from csrtui.fleet.tasks.run_on_hosts import HostResult, load_fleet, load_matching_fleet
+from csrtui.fleet.tasks.run_on_hosts import HostResult, load_matching_fleet
 from csrtui.tasks.pair_text import LIST_HEADER, list_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from csrtui.fleet.model import HostPair
     from csrtui.fleet.tasks.doctor import ExaminedHost
 
 # The screen does not need csrtui.fleet.tasks at its start. It opens faster because only functions import that package.
@@ -88,44 +79,6 @@ def _list(options: argparse.Namespace) -> int:
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json))
 
 
-def _csr_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "pairs",
-        nargs="*",
-        metavar="PAIR",
-        help="pairs with this name on any host (default: all that are not submitted)",
-    )
-    parser.add_argument(
-        "--to", required=True, metavar="DIR", help="a folder on this machine, for files HOST.PAIR.csr.pem"
-    )
-    parser.add_argument("--mark-submitted", action="store_true", help="mark the fetched CSRs as submitted")
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
-
-
-def _csr(options: argparse.Namespace) -> int:
-    from csrtui.fleet.tasks.pairs import check_folder, fetch_csrs, not_submitted, pairs_named, submit_csrs
-
-    session = open_session(options)
-    with stop_on_signals() as stop:
-        reach = read_reach(options, stop)
-        shown = load_fleet(session, *reach.target.inventories)
-        fleet = read_fleet(session, reach)
-        pairs = pairs_named(fleet, options.pairs)
-        pairs = pairs if options.pairs else not_submitted(pairs)
-        if options.dry_run:
-            check_folder(options.to)
-            done = "fetched and marked as submitted" if options.mark_submitted else "fetched"
-            results = iter(_planned(pairs, f"the CSR would be {done}"))
-        else:
-            fetch = submit_csrs if options.mark_submitted else fetch_csrs
-            results = fetch(reach, pairs, options.to, shown)
-        ok = print_host_results(results, as_json=options.json)
-    if not pairs:
-        print_message("no pair on the hosts that answered is waiting to be submitted")
-    return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
-
-
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="PEM in any order, DER, PKCS #7")
     add_dry_run_argument(parser)
@@ -150,88 +103,6 @@ def _import(options: argparse.Namespace) -> int:
             results = deliver(reach, deliveries)
         ok = print_host_results(results, as_json=options.json)
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
-
-
-def _backup_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "pairs",
-        nargs="*",
-        metavar="PAIR",
-        help="pairs with this name on any host (default: all without a backup)",
-    )
-    parser.add_argument("--to", required=True, metavar="DIR", help="a folder on each host")
-    add_recipient_argument(parser, "who can open the backups")
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
-
-
-def _backup(options: argparse.Namespace) -> int:
-    from csrtui.fleet.tasks.pairs import back_up, not_backed_up, pairs_named
-
-    if not options.recipient:
-        raise InputError("the backups need a recipient", "--recipient ~/.ssh/id_ed25519.pub")
-    recipients = read_recipients(options.recipient)
-    session = open_session(options)
-    with stop_on_signals() as stop:
-        reach = read_reach(options, stop)
-        fleet = read_fleet(session, reach)
-        pairs = pairs_named(fleet, options.pairs)
-        pairs = pairs if options.pairs else not_backed_up(pairs)
-        if options.dry_run:
-            results = iter(_planned(pairs, f"would be backed up to {visible(options.to)}"))
-        else:
-            results = back_up(reach, pairs, options.to, recipients)
-        ok = print_host_results(results, as_json=options.json)
-    if not pairs:
-        print_message("every pair on the hosts that answered has a backup")
-    return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
-
-
-def _verify_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "pairs",
-        nargs="*",
-        metavar="PAIR",
-        help="pairs with this name on any host (default: all with an unverified backup to recipients)",
-    )
-    add_identity_argument(parser)
-    add_passphrase_arguments(parser)
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
-
-
-def _verify(options: argparse.Namespace) -> int:
-    from csrtui.core.backups.age import load_pyrage
-    from csrtui.fleet.tasks.pairs import pairs_named
-    from csrtui.fleet.tasks.verify import unverified, verify_backups, with_recipients
-    from csrtui.store.secret_file import read_identity
-
-    if options.identity is None:
-        raise InputError("the backups need an identity", "--identity ~/.ssh/id_ed25519")
-    load_pyrage()
-    identities = read_identity(options.identity)
-    passphrase = None
-    if has_passphrase_option(options):
-        passphrase = read_known_passphrase(options, "Passphrase of the keys: ")
-    session = open_session(options)
-    with stop_on_signals() as stop:
-        reach = read_reach(options, stop)
-        fleet = read_fleet(session, reach)
-        pairs = pairs_named(fleet, options.pairs)
-        pairs = with_recipients(pairs) if options.pairs else unverified(pairs)
-        if options.dry_run:
-            results = iter(_planned(pairs, "would be verified"))
-        else:
-            results = verify_backups(session, reach, pairs, identities, passphrase)
-        ok = print_host_results(results, as_json=options.json)
-    if not pairs:
-        print_message("no pair on the hosts that answered has an unverified backup to recipients")
-    return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
-
-
-def _planned(pairs: "Iterable[HostPair]", text: str) -> "list[HostResult]":
-    """Return the results of a dry run: the pairs on which the command would work."""
-    return [HostResult(pair.host, text, pair.pair.name, changed=False) for pair in pairs]
 
 
 def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
@@ -278,38 +149,16 @@ _COMMANDS = {
         ),
     ),
     "new": ("Make a pair on each host, with names of its own.", new.ACTION),
-    "csr": (
-        "Fetch CSRs into a folder.",
-        Action(
-            "csrtui fleet csr --inventory hosts.ini --to csrs\n"
-            "csrtui fleet csr www.mydomain.com --inventory hosts.ini --to csrs",
-            _csr_arguments,
-            _csr,
-        ),
-    ),
+    "csr": ("Fetch CSRs into a folder.", on_pairs.CSR),
     "import": (
         "Import certificates on the hosts that have their keys.",
         Action("csrtui fleet import answers/*.pem --inventory hosts.ini", _import_arguments, _import),
     ),
-    "backup": (
-        "Make backups to recipients on the hosts.",
-        Action(
-            "csrtui fleet backup --inventory hosts.ini --to /var/backups --recipient ~/.ssh/id_ed25519.pub",
-            _backup_arguments,
-            _backup,
-        ),
-    ),
-    "renew": ("Make new pairs where a renewal is due.", options.RENEW),
-    "install": ("Write or replace the files for the server software.", options.INSTALL),
-    "retire": ("Mark pairs as no longer used.", options.RETIRE),
-    "verify": (
-        "Verify backups to recipients with the identity on this machine.",
-        Action(
-            "csrtui fleet verify --inventory hosts.ini --identity ~/.ssh/id_ed25519",
-            _verify_arguments,
-            _verify,
-        ),
-    ),
+    "backup": ("Make backups to recipients on the hosts.", on_pairs.BACKUP),
+    "renew": ("Make new pairs where a renewal is due.", on_pairs.RENEW),
+    "install": ("Write or replace the files for the server software.", on_pairs.INSTALL),
+    "retire": ("Mark pairs as no longer used.", on_pairs.RETIRE),
+    "verify": ("Verify backups to recipients with the identity on this machine.", on_pairs.VERIFY),
     "doctor": (
         "Check the keystores of all hosts and suggest fixes.",
         Action(
