@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.core.bundle.file_owner import is_one_set, read_content
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import ServerFile
@@ -17,7 +16,15 @@ from csrtui.store.file_set import PREVIOUS, FileSet, open_file_set
 from csrtui.tasks.batch import Result
 from csrtui.tasks.keys import refuse_compromised
 from csrtui.tasks.list import pairs_with_key, read_pair_folder
-from csrtui.tasks.server_files import ExistingSet, Lineage, find_set, read_lineage, require_own
+from csrtui.tasks.server_files import (
+    ExistingSet,
+    Lineage,
+    find_set,
+    is_one_set,
+    read_content,
+    read_lineage,
+    require_own,
+)
 from csrtui.tasks.session import Session, change_record
 
 

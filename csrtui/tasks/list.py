@@ -23,7 +23,7 @@ from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
     from csrtui.core.certificates.csr import Request
-    from csrtui.core.pairs.expiry_chart import MonthlyCounts
+    from csrtui.core.pairs.charts import MonthlyCounts
 
 
 class UnreadablePair(NamedTuple):
@@ -308,7 +308,7 @@ def count_expiries(session: Session) -> ExpiryCounts:
     Raises:
         StoreError: The store cannot be used.
     """
-    from csrtui.core.pairs.expiry_chart import count_by_month  # only one screen needs it
+    from csrtui.core.pairs.charts import count_by_month  # only one screen needs it
 
     pair_list = read_pair_list(session)
     counts: Counter[str] = Counter(unreadable=len(pair_list.problems))

@@ -15,8 +15,8 @@ from csrtui.core.certificates.comparison import differences, flaws
 from csrtui.core.certificates.omissions import describe_usages
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.certificates.purposes import extensions_for
+from csrtui.core.pairs.charts import TimelineMark, TimelineRow, draw_one_line, draw_timeline
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
-from csrtui.core.pairs.timeline import TimelineMark, TimelineRow, draw_one_line, draw_timeline
 from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import day_of_month, day_text, fingerprint, labelled_lines, pair_lines
 from csrtui.tasks.session import Session

@@ -44,8 +44,8 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
 from csrtui.core.names.paste import split_names
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.pairs.calendar import MAX_LINE_OCTETS, calendar_chunks
 from csrtui.core.pairs.form_draft import Draft, dump_draft, load_draft
+from csrtui.core.pairs.list_exports import MAX_LINE_OCTETS, calendar_chunks
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import dump_record, load_record, pair_document
 from csrtui.core.pairs.pair_name import pair_name

@@ -10,7 +10,7 @@ import pytest
 from many_pairs import varied, write_pair, write_pairs
 from requests_made import NOW, record
 
-from csrtui.core.pairs.expiry_chart import PeriodCounts
+from csrtui.core.pairs.charts import PeriodCounts
 from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize

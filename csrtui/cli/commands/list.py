@@ -140,7 +140,7 @@ def _print_for_programs(options: argparse.Namespace, pairs: Iterable[Pair], now:
 def _write_metrics(
     session: Session, pairs: list[Pair], unreadable: int, now: datetime, path: str | None
 ) -> None:
-    from csrtui.core.pairs.prometheus import BEGINNING, metric_lines
+    from csrtui.core.pairs.list_exports import BEGINNING, metric_lines
 
     lines = metric_lines(pairs, unreadable, now)
     if path is None:
@@ -157,7 +157,7 @@ def _write_metrics(
 
 
 def _print_calendar(pairs: Iterable[Pair], now: datetime) -> None:
-    from csrtui.core.pairs.calendar import calendar_chunks
+    from csrtui.core.pairs.list_exports import calendar_chunks
 
     for chunk in calendar_chunks(pairs, os.uname().nodename, now):
         print_bytes(chunk)

@@ -26,8 +26,7 @@ from csrtui.core.certificates.chain import (
     may_sign,
 )
 from csrtui.core.certificates.csr import extension_value
-from csrtui.core.certificates.name_constraints import NameOutcome, check_names
-from csrtui.core.certificates.path_verifier import MIN_RSA_BITS, verify_path
+from csrtui.core.certificates.path_verifier import MIN_RSA_BITS, NameOutcome, check_names, verify_path
 from csrtui.core.certificates.purposes import ANY_PURPOSE, SERVER_AUTHENTICATION
 
 if TYPE_CHECKING:

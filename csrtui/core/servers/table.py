@@ -1,12 +1,11 @@
 """The table of all servers."""
 
-from csrtui.core.servers import data_servers, managed_servers, network_servers, pem_servers, pkcs12_servers
+from csrtui.core.servers import managed_servers, network_servers, pem_servers, pkcs12_servers
 
 SERVERS = {
     server.platform: server
     for server in (
         *pem_servers.SERVERS,
-        *data_servers.SERVERS,
         *network_servers.SERVERS,
         *pkcs12_servers.SERVERS,
         *managed_servers.SERVERS,

@@ -9,8 +9,8 @@ from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.expiry_chart import MONTHS as MONTH_COUNT
-from csrtui.core.pairs.expiry_chart import ChartRow, ChartRowKind, chart_rows
+from csrtui.core.pairs.charts import MONTHS as MONTH_COUNT
+from csrtui.core.pairs.charts import ChartRow, ChartRowKind, chart_rows
 from csrtui.tasks.list import ExpiryCounts, count_expiries
 from csrtui.tasks.pair_text import MONTHS
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pairs.expiry_chart import MonthlyCounts
+    from csrtui.core.pairs.charts import MonthlyCounts
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.charts import Tone
 from csrtui.core.pairs.pair import NextStep, Stage
-from csrtui.core.pairs.timeline import Tone
 from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
 from csrtui.tasks.show import PairDetails, read_pair_details, timeline
 from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from csrtui.core.pairs.charts import TimelineRow
     from csrtui.core.pairs.pair import Pair
-    from csrtui.core.pairs.timeline import TimelineRow
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.panes.pair_rows import PairRows

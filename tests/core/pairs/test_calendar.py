@@ -14,7 +14,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.calendar import MAX_LINE_OCTETS, calendar_chunks, fold_line
+from csrtui.core.pairs.list_exports import MAX_LINE_OCTETS, calendar_chunks, fold_line
 from csrtui.core.pairs.pair import KeyFacts, Pair
 
 if TYPE_CHECKING:

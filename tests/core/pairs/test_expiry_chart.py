@@ -11,7 +11,7 @@ from many_pairs import pair_of_record
 from requests_made import NOW, record
 
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.expiry_chart import (
+from csrtui.core.pairs.charts import (
     MONTHS,
     ChartRow,
     ChartRowKind,

@@ -8,8 +8,8 @@ from datetime import timedelta
 from requests_made import NOW, record
 
 from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.list_exports import metric_lines
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
-from csrtui.core.pairs.prometheus import metric_lines
 from csrtui.core.subject.fields import SubjectFields
 
 LINE = re.compile(r'# (?:HELP|TYPE) [a-z_]+ .+|[a-z_]+(?:\{(?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*\})? \d+')

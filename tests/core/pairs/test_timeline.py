@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.pairs.timeline import (
+from csrtui.core.pairs.charts import (
     MIN_WIDTH,
     TimelineMark,
     TimelineRow,

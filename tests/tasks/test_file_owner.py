@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle.file_owner import FileContent, FileOwner, is_one_set, owner_of, read_content
 from csrtui.core.keys.key_types import spki_sha256
 from csrtui.core.servers.server import CHAIN, FULL_CHAIN, KEY, LEAF, ServerFile
 from csrtui.core.servers.table import SERVERS
+from csrtui.tasks.server_files import FileContent, FileOwner, is_one_set, owner_of, read_content
 
 OWN, OTHER = ec_key(1), ec_key(2)
 OWN_SPKI, OTHER_SPKI = (spki_sha256(key.public_key()) for key in (OWN, OTHER))
