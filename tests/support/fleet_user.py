@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from screens_user import User
+from screens_user import User, quick_screens
 
 from csrtui.fleet.ansible import Target, Terminal
 from csrtui.fleet.tasks.run_on_hosts import Reach
@@ -98,5 +98,6 @@ async def at_fleet(
 ) -> AsyncIterator[FleetUser]:
     """Open the screen for the fake's hosts, with this number of columns and rows."""
     app = FleetApp(session, reach(fake), config)
-    async with app.run_test(size=size) as pilot:
-        yield FleetUser(app, pilot)  # type: ignore[arg-type] # the keys are the same
+    with quick_screens():
+        async with app.run_test(size=size) as pilot:
+            yield FleetUser(app, pilot)  # type: ignore[arg-type] # the keys are the same

@@ -58,21 +58,23 @@ class AtTheApp:
         assert isinstance(self.user.app.screen, MainScreen)
 
 
-def assert_shown_as_it_is(user: User, where: object) -> None:
-    """Assert that each line displays its content and fits."""
+def assert_shown_as_it_is(user: User, where: object) -> list[str]:
+    """Assert that each line displays its content and fits, and return the lines."""
     assert user.app.is_running
     assert not user.app._exit, where
-    for line in user.screen_lines:
+    lines = user.screen_lines
+    for line in lines:
         assert is_visible(line), (where, ascii(line))
         assert cell_len(line) <= user.app.size.width, (where, line)
+    return lines
 
 
 async def look_through(user: User, where: object) -> None:
     """Check a screen, page by page."""
     seen: list[str] = []
     for _ in range(MOST_PAGES):
-        assert_shown_as_it_is(user, where)
-        if user.screen_lines == seen:
+        lines = assert_shown_as_it_is(user, where)
+        if lines == seen:
             return
-        seen = user.screen_lines
+        seen = lines
         await user.press("pagedown")

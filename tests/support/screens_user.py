@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from textual import events
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
+from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
 
 from csrtui.core.keys import key_types
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from textual.css.model import RuleSet
     from textual.geometry import Region
     from textual.message_pump import MessagePump
     from textual.pilot import Pilot
@@ -117,10 +122,12 @@ class User:
 
     async def until(self, condition: Callable[[], object], what: str) -> None:
         """Let the app run until `condition` is true, or fail with `what` and the screen."""
-        deadline = time.monotonic() + _DEADLINE_SECONDS
+        start = last_check = time.monotonic()
         while not condition():
-            await asyncio.sleep(0.002)
-            if time.monotonic() > deadline:
+            # A check may draw the screen: leave at least half of the time to the app.
+            await asyncio.sleep(max(0.002, time.monotonic() - last_check))
+            last_check = time.monotonic()
+            if last_check > start + _DEADLINE_SECONDS:
                 raise AssertionError(f"waited in vain for {what}; the screen shows\n{self.screen_text}")
         await self.settle()
 
@@ -128,7 +135,7 @@ class User:
         """Let the app handle everything in its queues, but not what a thread or a timer still does.
 
         (Textual's own ways, to send every widget a message or to wait until the process uses little time, take up to
-        twenty milliseconds a key.)
+        twenty milliseconds a key.) The layout follows when all messages are handled, as at Textual's own timer.
         """
         idle, deadline = 0, time.monotonic() + _DEADLINE_SECONDS
         while idle < _ROUNDS and self.app.is_running:
@@ -136,9 +143,10 @@ class User:
             assert time.monotonic() < deadline, (
                 f"it never comes to rest; the screen shows\n{self.screen_text}"
             )
-            self.app.screen._on_timer_update()
             pumps = [self.app, *self.app.screen.walk_children(with_self=True)]
             idle = idle + 1 if all(map(_waits_for_a_message, pumps)) else 0
+            if idle:
+                self.app.screen._on_timer_update()
 
     async def until_pairs(self, *names: str) -> None:
         """Wait until the keystore lists these pairs, in this order."""
@@ -224,6 +232,7 @@ class User:
     @property
     def screen_lines(self) -> list[str]:
         """The lines of the screen, as the app passes them to the terminal."""
+        visible_screen_stack.set(self.app._background_screens)
         return [strip.text.rstrip() for strip in self.app.screen._compositor.render_strips()]
 
     @property
@@ -257,16 +266,52 @@ def _leaves(widget: Widget) -> Iterator[Widget]:
         yield from _leaves(child)
 
 
+_parse_rules = Stylesheet._parse_rules
+_parsed: list[tuple[dict[str, str], dict[tuple[object, ...], list[RuleSet]]]] = []
+"""The rules of each style sheet, for the variables of each theme."""
+
+
+def _parse_once(sheet: Stylesheet, *arguments: Any, **options: Any) -> list[RuleSet]:
+    variables = sheet._variables
+    rules = next((rules for theme, rules in _parsed if theme == variables), None)
+    if rules is None:
+        rules = {}
+        _parsed.append((dict(variables), rules))
+    key = (*arguments, *options.items())
+    if key not in rules:
+        rules[key] = _parse_rules(sheet, *arguments, **options)
+    return rules[key]
+
+
+def _no_drawing(compositor: Compositor, **_: Any) -> str | None:
+    has_changes = bool(compositor._dirty_regions)
+    compositor._dirty_regions.clear()
+    return "" if has_changes else None
+
+
+@contextmanager
+def quick_screens() -> Iterator[None]:
+    """Draw a screen only when a test looks at it, and parse each style sheet once, which takes a third off a test."""
+    with (
+        patch.object(Compositor, "render_update", _no_drawing),
+        patch.object(Stylesheet, "_parse_rules", _parse_once),
+    ):
+        yield
+
+
 @asynccontextmanager
 async def at_screens(
     session: Session, size: tuple[int, int] = (80, 24), **options: Any
 ) -> AsyncIterator[User]:
-    """Open the screens of a session, with this number of columns and rows."""
+    """Open the screens of a session, with this number of columns and rows. The last screen is always drawn."""
     app = CsrtuiApp(session, **options)
-    async with app.run_test(size=size) as pilot:
-        user = User(app, pilot)
-        app.copy_to_clipboard = user.copied.append  # type: ignore[method-assign, assignment]
-        await app.wait_until_ready()
-        await user.until(lambda: user.focused_id, "a cursor")
-        await user.until(lambda: not user.keystore._is_reading, "the keystore to be read")
-        yield user
+    with quick_screens():
+        async with app.run_test(size=size) as pilot:
+            user = User(app, pilot)
+            app.copy_to_clipboard = user.copied.append  # type: ignore[method-assign, assignment]
+            await app.wait_until_ready()
+            await user.until(lambda: user.focused_id, "a cursor")
+            await user.until(lambda: not user.keystore._is_reading, "the keystore to be read")
+            yield user
+            if app.is_running:
+                assert user.screen_lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,12 @@ WITH_FLEET = (
 )
 """Tests that also open the screens for many hosts, which a distribution can leave out."""
 collect_ignore = [] if find_spec("csrtui.fleet") else list(WITH_FLEET)
+
+
+@pytest.fixture(autouse=True)
+def _no_flush(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no disk: tests of the store see that everything is flushed."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
 
 
 @pytest.fixture

@@ -21,16 +21,13 @@ from csrtui.tui.modals import adopt_selection
 from csrtui.tui.modals.confirm import ConfirmModal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from screen_openings import Opening
     from screens_user import User
 
-    from csrtui.tui.commands import Command
-
-PARTS = 3
-SIZES = ((60, 18), (80, 24))
-KEYS = ("down", "up", "tab", "pagedown", "ctrl+l", "space", "enter", "enter", "escape")
+KEYS = ("down", "tab", "space", "enter", "enter", "escape")
 OF_PAIRS = tuple(
     command
     for command in COMMANDS
@@ -64,16 +61,31 @@ def without_pairs(place: HostilePlace) -> Iterator[None]:
 
 
 def assert_goes_on(user: User, when: object) -> None:
+    assert user.screen_lines, when
     assert user.app.is_running, when
     assert not user.app._exit, when
     assert user.app._exception is None, when
 
 
-@pytest.mark.parametrize("first", range(PARTS))
-async def test_every_screen_goes_on_when_all_pairs_have_gone(place: HostilePlace, first: int) -> None:
+EACH_SCREEN = [*{opening.screen: opening for opening in reversed(OPENINGS)}.values()][::-1]
+"""One state of each screen."""
+
+
+@pytest.mark.parametrize(
+    "openings",
+    [
+        pytest.param(EACH_SCREEN, id="each"),
+        pytest.param(
+            [one for one in OPENINGS if one not in EACH_SCREEN], id="other states", marks=pytest.mark.slow
+        ),
+    ],
+)
+async def test_every_screen_goes_on_when_all_pairs_have_gone(
+    place: HostilePlace, openings: Sequence[Opening]
+) -> None:
     async with at_screens(place.session(), (80, 24)) as user:
         hands = AtTheApp(user)
-        for opening in OPENINGS[first::PARTS]:
+        for opening in openings:
             await user.go_to(FieldName.COMMON_NAME)
             await opening.take(hands, given=place.given, out=place.out)
             assert type(user.app.screen).__name__ == opening.screen
@@ -83,30 +95,29 @@ async def test_every_screen_goes_on_when_all_pairs_have_gone(place: HostilePlace
                         continue  # it would leave
                     await user.press(key)
                     assert_goes_on(user, (opening, key))
-                for size in SIZES:
-                    await user.resize(*size)
-                    assert_goes_on(user, (opening, size))
+                await user.resize(60, 18)
+                assert_goes_on(user, (opening, "a resize"))
+            await user.resize(80, 24)
             await hands.back()
 
 
-@pytest.mark.parametrize("command", OF_PAIRS, ids=[command.action for command in OF_PAIRS])
-async def test_every_command_on_a_pair_that_has_gone_goes_on(place: HostilePlace, command: Command) -> None:
+async def test_every_command_on_a_pair_that_has_gone_goes_on(place: HostilePlace) -> None:
     async with at_screens(place.session(), (80, 24)) as user:
         hands = AtTheApp(user)
-        await hands.type("\x1bOQ")
-        await hands.see(ISSUED)
-        await hands.type(f"/{ISSUED}\r")
-        await hands.see(f"> {ISSUED}")
-        if command.scope is Scope.PAIR:
-            await user.press("enter")
-        with without_pairs(place):
-            await user.press(command.keys.split(",")[0])
-            assert_goes_on(user, command.action)
-            await user.resize(60, 18)
-            assert_goes_on(user, command.action)
-            for key in ("enter", "enter", "escape"):
-                await user.press(key)
-                assert_goes_on(user, key)
+        for command in OF_PAIRS:
+            await hands.type("\x1bOQ")
+            await hands.see("Next")
+            await hands.type(f"/\x15{ISSUED}\r")
+            await hands.see(f"> {ISSUED}")
+            if command.scope is Scope.PAIR:
+                await user.press("enter")
+            with without_pairs(place):
+                await user.press(command.keys.split(",")[0])
+                assert_goes_on(user, command.action)
+                for key in ("enter", "enter", "escape"):
+                    await user.press(key)
+                    assert_goes_on(user, (command.action, key))
+            await hands.back()
 
 
 async def test_enter_on_a_pair_that_is_no_longer_listed_opens_nothing(place: HostilePlace) -> None:

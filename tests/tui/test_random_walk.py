@@ -183,7 +183,7 @@ async def walk(tmp_path: Path, seed: int, steps: int) -> None:
 
 
 async def test_random_keys_never_end_the_app_or_lose_text(tmp_path: Path) -> None:
-    await walk(tmp_path, seed=0, steps=200)
+    await walk(tmp_path, seed=0, steps=100)
 
 
 @pytest.mark.slow
