@@ -32,8 +32,7 @@ from csrtui.tasks.adopt.adopt import (
     plan,
 )
 from csrtui.tasks.adopt.candidate import candidate_lines
-from csrtui.tasks.adopt.matching import match
-from csrtui.tasks.adopt.search import SearchResult, read_files, search_folder
+from csrtui.tasks.adopt.search import SearchResult, match, read_files, search_folder
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 

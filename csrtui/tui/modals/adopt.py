@@ -11,8 +11,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import plural
 from csrtui.store.path_completion import PathKind
-from csrtui.tasks.adopt.matching import match
-from csrtui.tasks.adopt.search import read_files, search_folder
+from csrtui.tasks.adopt.search import match, read_files, search_folder
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import PathField
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from csrtui.core.base.secret import Secret
-    from csrtui.tasks.adopt.matching import MatchResult
-    from csrtui.tasks.adopt.search import SearchResult
+    from csrtui.tasks.adopt.search import MatchResult, SearchResult
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
@@ -135,7 +133,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
             return search_folder(self._session, path) if os.path.isdir(path) else read_files(path)
 
         result = await self.in_thread(search)
-        if not (result.keys or result.needs_passphrase):
+        if not (result.has_keys or result.needs_passphrase):
             raise InputError("No private key found.", result.failures[0].text if result.failures else None)
         self._search_result = result
         if result.needs_passphrase:

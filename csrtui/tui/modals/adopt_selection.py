@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.tasks.adopt.candidate import Candidate
-    from csrtui.tasks.adopt.matching import MatchResult
+    from csrtui.tasks.adopt.search import MatchResult
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
