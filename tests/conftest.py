@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,25 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 for number in (signal.SIGHUP, signal.SIGQUIT):
     signal.signal(number, signal.SIG_DFL)
 
+
+def _use_memory_for_files() -> None:
+    """Put tmp_path into memory if there is room and programs can run there. Each flush to a disk takes milliseconds."""
+    memory = "/dev/shm"
+    with suppress(OSError):
+        state = os.statvfs(memory)
+        if state.f_bavail * state.f_frsize > 2 * 1024**3 and not state.f_flag & os.ST_NOEXEC:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)
+
+
+_use_memory_for_files()
+
 # How long an example takes is up to the machine. CI tries eight times as many (--hypothesis-profile=thorough).
 settings.register_profile("csrtui", deadline=None, max_examples=25)
 settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("csrtui")
+
+
+gc.disable()  # while tests are collected, which makes hardly any garbage
 
 
 def pytest_collection_finish() -> None:
@@ -31,6 +47,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+    gc.enable()
 
 
 @pytest.fixture

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def csrtui(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Csrtui:
-    """Return an object that runs commands in this process."""
+def csrtui(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    few_rounds: None,  # noqa: ARG001 - tests with real processes use the real number
+) -> Csrtui:
+    """Return an object that runs commands in this process, with few PBKDF2 rounds."""
     return Csrtui(tmp_path / "store", capsys, monkeypatch)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from damaged_stores import COMMANDS, INSTRUCTIONS, NEW, TEMPLATES, Case, unsigned_backup
 from examined_store import snapshot
+from in_memory import on_another_disk
 from remedied_store import HOSTILE_NAME, UNPRINTABLE_NAME, Found, RemediedStore
 
 from csrtui.core.base.finding import CaKind
@@ -211,12 +212,13 @@ def test_a_creation_in_progress_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_backup_on_another_disk_ends_the_note_about_the_keystores_own(tmp_path: Path) -> None:
-    if not os.path.isdir("/dev/shm") or os.stat("/dev/shm").st_dev == tmp_path.stat().st_dev:
+    other_disk = on_another_disk(tmp_path)
+    if other_disk is None:
         pytest.skip("there is no second file system")
     store = RemediedStore(tmp_path)
     before, treasures = store.examine_as_process(), store.treasures()
     finding = finding_of(before, FindingCode.BACKUP_SAME_DISK)
-    with TemporaryDirectory(dir="/dev/shm") as folder:
+    with TemporaryDirectory(dir=other_disk) as folder:
         store.other_usb = Path(folder)
         assert store.run(store.filled_in(finding.remedy), 2) == 0
         assert finding.identity not in identities(store.examine(), "note")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -22,12 +23,9 @@ from throwaway_ca import issue
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import SubjectInput
 
-pytest.importorskip("pkilint", reason="pkilint is not installed: it comes with the extra `test`")
-
-from pkilint import finding_filter, loader
-from pkilint.cabf import serverauth
-from pkilint.pkix import certificate
-from pkilint.validation import ValidationFindingSeverity as Severity
+pytestmark = pytest.mark.skipif(
+    find_spec("pkilint") is None, reason="pkilint is not installed: it comes with the extra `test`"
+)
 
 OF_THE_CA: dict[str, str] = {}
 """Findings at the level ERROR about what only a CA puts in, with the reason: there are none to leave out."""
@@ -41,6 +39,9 @@ SAID_BEFORE = {
 
 @cache
 def _linter(kind: Any) -> tuple[Any, Any]:
+    from pkilint.cabf import serverauth
+    from pkilint.pkix import certificate
+
     validators = serverauth.create_validators(kind)
     container = certificate.create_pkix_certificate_validator_container(
         serverauth.create_decoding_validators(), validators
@@ -50,6 +51,10 @@ def _linter(kind: Any) -> tuple[Any, Any]:
 
 def refusals(certificate_der: bytes) -> dict[str, str]:
     """Return the codes and messages of pkilint's findings at the level ERROR or above."""
+    from pkilint import finding_filter, loader
+    from pkilint.cabf import serverauth
+    from pkilint.validation import ValidationFindingSeverity as Severity
+
     document = loader.RFC5280CertificateDocumentLoader().load_der_document(certificate_der, "certificate")
     container, filters = _linter(serverauth.determine_certificate_type(document))
     results, _ = finding_filter.filter_results(filters, container.validate(document.root))

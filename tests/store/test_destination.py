@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from failing_call import FailingCall
+from in_memory import on_another_disk
 from store_process import ROOT
 
 from csrtui.core.base.errors import InputError
@@ -58,11 +59,13 @@ def test_what_is_to_be_said_of_a_destination(tmp_path: Path) -> None:
 
 
 def test_another_file_system_is_not_the_disk_of_the_store(tmp_path: Path) -> None:
-    if not os.path.ismount("/dev/shm") or not os.access("/dev/shm", os.W_OK):
-        pytest.skip("/dev/shm is not a file system of its own that can be written to")
-    found = examine_backup_folder("/dev/shm", str(tmp_path))
-    is_there = tmp_path.stat().st_dev == os.stat("/dev/shm").st_dev  # the tests may run in memory
-    assert (found.mount_point, found.on_disk_of_store) == ("/dev/shm", is_there)
+    folder = on_another_disk(tmp_path)
+    if folder is None:
+        pytest.skip("there is no second file system")
+    found = examine_backup_folder(str(folder), str(tmp_path))
+    assert os.path.ismount(found.mount_point)
+    assert folder.is_relative_to(found.mount_point)
+    assert not found.on_disk_of_store
 
 
 def test_a_store_that_cannot_be_looked_for_is_on_no_disk(

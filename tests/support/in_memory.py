@@ -1,4 +1,4 @@
-"""A folder in memory, for sweeps that do not depend on a disk, because flushes are free there."""
+"""Folders in memory, where flushes cost nothing, and on another disk."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def on_another_disk(path: Path) -> Path | None:
+    """Return a folder for temporary files that is on another file system than `path`, or None if there is none."""
+    device = path.stat().st_dev
+    for folder in (Path("/dev/shm"), Path("/var/tmp")):
+        if folder.is_dir() and os.access(folder, os.W_OK) and folder.stat().st_dev != device:
+            return folder
+    return None
 
 
 @contextmanager

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from examined_store import LATER, ExaminedStore
+from foreign_made import dsa_key
 from requests_made import NOW
 
 from csrtui.core.base.finding import CaKind, Level
@@ -20,13 +22,22 @@ from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.store import survey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from csrtui.core.doctor.facts import BackupFacts
     from csrtui.core.keys.key_types import PrivateKey
 
-SMALL_SCALAR = ec.derive_private_key(5, ec.SECP256R1())
-SMALL_EXPONENT = rsa.generate_private_key(3, 2048)
+
+def small_scalar() -> PrivateKey:
+    """Return a key whose private half is guessed at once."""
+    return ec.derive_private_key(5, ec.SECP256R1())
+
+
+@cache
+def small_exponent() -> rsa.RSAPrivateKey:
+    """Return a key with the exponent of old tools."""
+    return rsa.generate_private_key(3, 2048)
 
 
 @pytest.fixture
@@ -42,12 +53,12 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminedStore:
 
 @pytest.mark.parametrize(("ca", "level"), [(CaKind.PUBLIC, Level.ERROR), (CaKind.PRIVATE, Level.WARNING)])
 @pytest.mark.parametrize(
-    ("key", "text"), [(SMALL_SCALAR, "has only 3 bits"), (SMALL_EXPONENT, "exponent is 3, not 65537")]
+    ("make_key", "text"), [(small_scalar, "has only 3 bits"), (small_exponent, "exponent is 3, not 65537")]
 )
 def test_a_weak_key_in_use_is_found_and_renewed(
-    store: ExaminedStore, key: PrivateKey, text: str, ca: CaKind, level: Level
+    store: ExaminedStore, make_key: Callable[[], PrivateKey], text: str, ca: CaKind, level: Level
 ) -> None:
-    store.use_key(key)
+    store.use_key(make_key())
     store.change(ca=ca)
     (found,) = store.examine()
     assert (found.code, found.level, found.remedy) == (FindingCode.KEY_WEAK, level, "csrtui renew a.com")
@@ -59,22 +70,22 @@ def test_a_weak_key_in_use_is_found_and_renewed(
 def test_a_weak_key_that_is_not_in_use_any_longer_is_not_a_finding(
     store: ExaminedStore, change: dict[str, Any]
 ) -> None:
-    store.use_key(SMALL_EXPONENT)
+    store.use_key(small_exponent())
     store.add_another(renews="a.com")
     store.change(**change)
     assert store.examine() == ()
 
 
 def test_of_an_encrypted_key_the_public_half_is_checked(store: ExaminedStore) -> None:
-    store.use_key(SMALL_EXPONENT)
+    store.use_key(small_exponent())
     store.change(key=store.record.key._replace(encrypted=True))
-    pem = pkcs8.encrypt(SMALL_EXPONENT, Secret("correct horse"), bytes(32), 10)
+    pem = pkcs8.encrypt(small_exponent(), Secret("correct horse"), bytes(32), 10)
     store.pair.joinpath("key.pem").write_bytes(pem)
     assert [one.code for one in store.examine()] == [FindingCode.KEY_WEAK, FindingCode.KEY_NOT_OPENED]
 
 
 def test_without_a_record_a_public_ca_is_assumed(store: ExaminedStore) -> None:
-    store.use_key(SMALL_EXPONENT)
+    store.use_key(small_exponent())
     store.pair.joinpath("pair.json").unlink()
     found = {one.code: one.level for one in store.examine()}
     assert found == {FindingCode.MISSING_FILE: Level.ERROR, FindingCode.KEY_WEAK: Level.ERROR}
@@ -87,16 +98,14 @@ def test_without_a_key_and_a_csr_nothing_is_said_of_the_key(store: ExaminedStore
 
 
 @pytest.mark.parametrize(
-    "key",
-    [
-        dsa.generate_private_key(2048),
-        x25519.X25519PrivateKey.generate(),
-        ec.generate_private_key(ec.SECP256K1()),
-    ],
+    "make_key",
+    [dsa_key, x25519.X25519PrivateKey.generate, lambda: ec.generate_private_key(ec.SECP256K1())],
     ids=["DSA", "X25519", "secp256k1"],
 )
-def test_a_key_of_a_kind_that_no_pair_has_is_only_reported(store: ExaminedStore, key: Any) -> None:
-    store.pair.joinpath("key.pem").write_bytes(key_types.private_pem(key))
+def test_a_key_of_a_kind_that_no_pair_has_is_only_reported(
+    store: ExaminedStore, make_key: Callable[[], Any]
+) -> None:
+    store.pair.joinpath("key.pem").write_bytes(key_types.private_pem(make_key()))
     assert FindingCode.KEY_OF_ANOTHER in {one.code for one in store.examine()}
 
 

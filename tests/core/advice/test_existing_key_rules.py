@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x25519
@@ -16,7 +15,6 @@ from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.keys.quality import small_factor
 from csrtui.core.subject.fields import SubjectFields
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -27,31 +25,28 @@ def said(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
     return [(finding.code, finding.level.value) for finding in findings]
 
 
-def next_prime(number: int) -> int:
-    """Return the first probable prime from an odd number upwards (Fermat's test; these numbers are not adversarial)."""
-    while pow(2, number - 1, number) != 1:
-        number += 2
-    return number
+PRIME = 3 * 2**1022 + 12409
+TO_NEXT_PRIME = {2: 1306, 2**514: 812, 2**530: 456}
+"""The distance from `PRIME` plus a gap to the next prime. Searching for it takes seconds."""
 
 
-@cache
 def modulus_of(gap: int) -> int:
-    """Return the product of a 1,024-bit prime and the first prime that is at least `gap` larger."""
-    p = next_prime(3 * 2**1022 + 12345 | 1)
-    modulus: int = p * next_prime(p + gap + gap % 2)
-    return modulus
+    """Return the product of `PRIME` and the first prime that is at least `gap` larger."""
+    return PRIME * (PRIME + gap + TO_NEXT_PRIME[gap])
 
 
 def rsa_of(modulus: int, exponent: int = 65537) -> rsa.RSAPublicKey:
     return rsa.RSAPublicNumbers(exponent, modulus).public_key()
 
 
-@cache
+TO_NO_SMALL_FACTOR = {
+    1023: 2, 1024: 22, 2040: 26, 2048: 74, 2049: 2, 2056: 0, 3072: 2, 4096: 12, 8192: 10
+}  # fmt: skip
+
+
 def odd_modulus(bits: int) -> int:
     """Return a modulus of this length that has no small factor and no close primes."""
-    modulus: int = 2 ** (bits - 1) + 2 ** (bits // 3) + 987654321
-    while small_factor(modulus) is not None:
-        modulus += 2
+    modulus: int = 2 ** (bits - 1) + 2 ** (bits // 3) + 987654321 + TO_NO_SMALL_FACTOR[bits]
     return modulus
 
 
