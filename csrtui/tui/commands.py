@@ -287,6 +287,12 @@ def bar_in_filter(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[
     return [command for command in _bar(place, commands) if command.action in kept]
 
 
+def commands_for_marks(shown: Sequence[Command], commands: Sequence[Command] = COMMANDS) -> list[Command]:
+    """Return the commands of the keystore's bar while pairs are marked: first those that work on all marked pairs."""
+    on_marks = [command for command in commands if command.action in {"back_up", "verify"}]
+    return [*on_marks, *(command for command in shown if command not in on_marks)]
+
+
 def _bar(place: Scope, commands: Sequence[Command]) -> list[Command]:
     if place in _BARS:
         by_action = {command.action: command for command in commands}

@@ -301,7 +301,9 @@ async def test_the_bars_at_80_columns_show_the_most_needed_commands_first(tmp_pa
         assert user.bar.split("  ") == [
             " . Back up", "Enter Open", "/ Filter", "Space Mark", "i Import", "F2 Request", "? All keys", ""
         ]  # fmt: skip
-        await user.press("enter")
+        await user.press("space")
+        assert user.bar.startswith(" b Back up marked  V Verify marked  . Back up")
+        await user.press("space", "enter")
         assert user.bar.split("  ") == [
             " . Back up", "v CSR", "i Import", "I Install", "w Renew", "t Retire", "Esc Back", "? All keys", ""
         ]  # fmt: skip

@@ -13,7 +13,16 @@ from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.process import exclude_loaded_from_collection
 from csrtui.tasks.draft import SessionDraft
-from csrtui.tui.commands import COMMANDS, Scope, bar, bar_in_filter, bindings, key_of, scopes_at
+from csrtui.tui.commands import (
+    COMMANDS,
+    Scope,
+    bar,
+    bar_in_filter,
+    bindings,
+    commands_for_marks,
+    key_of,
+    scopes_at,
+)
 from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.panes.first_commands import first_commands
 from csrtui.tui.panes.request import RequestPane
@@ -205,6 +214,9 @@ class MainScreen(RequestScreen):
                 commands = self.possible(bar(Scope.KEYSTORE, self._commands), pair)
                 if self.keystore.pairs.cursor is None:
                     commands = [command for command in commands if command.action != "open_pair"]
+                if self.keystore.pairs.marks:
+                    commands = commands_for_marks(commands, self._commands)
+                    labels |= {"back_up": "Back up marked", "verify": "Verify marked"}
             self.query_one(CommandBar).show_commands(commands, labels)
         else:
             commands = self.possible_now(bar(Scope.REQUEST, self._commands))
@@ -284,6 +296,10 @@ class MainScreen(RequestScreen):
     def on_title_bar_tab_clicked(self, event: TitleBar.TabClicked) -> None:
         """Show the pane whose tab was clicked."""
         self._show_pane(list(PaneName)[event.index])
+
+    def on_line_list_marked(self) -> None:
+        """Show first which commands work on all marked pairs."""
+        self._draw_bar()
 
     def on_line_list_header_clicked(self) -> None:
         """Sort by the next column."""
