@@ -232,8 +232,8 @@ WIDGET_ACTIONS = {
 
 _BARS = {
     Scope.KEYSTORE: (
-        "next_step", "open_pair", "filter", "mark", "import", "adopt", "doctor", "sort", "back_up", "submit", "renew",
-        "install", "retire", "months", "restore", "inspect", "verify", "leave", "switch_pane", "help",
+        "next_step", "open_pair", "filter", "mark", "import", "adopt", "new_request", "doctor", "sort", "back_up",
+        "submit", "renew", "install", "retire", "months", "restore", "inspect", "verify", "leave", "switch_pane", "help",
     ),
     Scope.PAIR: (
         "next_step", "view_csr", "submit", "import", "install", "renew", "verify", "back_up", "retire",
@@ -241,7 +241,7 @@ _BARS = {
     ),
 }  # fmt: skip
 """The commands on the bars of the pairs of this machine, the most needed ones first."""
-LAST_ON_BAR = ("leave", "back", "help", "switch_pane")
+LAST_ON_BAR = ("leave", "generate", "back", "help", "switch_pane")
 """The commands that a narrow command bar leaves out last, in this order. A list leaves out Quit first."""
 
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)

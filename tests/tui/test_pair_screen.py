@@ -195,7 +195,7 @@ async def test_a_renewed_pair_offers_to_be_retired_at_80_columns(tmp_path: Path)
     changed(session, issued_pair(session), renewed_by="next.example.com")
     async with at_screens(session) as user:
         await user.press("f2", "enter")
-        await user.until(lambda: "Renewed by" in user.screen_text, "the pair")
+        await user.until(lambda: "Retire this pair" in user.screen_text, "the pair")
         assert "t Retire" in user.bar
 
 

@@ -283,13 +283,24 @@ async def test_the_bar_shows_no_letters_while_the_filter_is_typed(tmp_path: Path
         await user.until_pairs("a.example.com")
         await user.press("f2", "slash")
         assert user.bar.split("  ")[0].strip() == "Enter To the list"
-        assert "n New" not in user.bar
+        assert "Space Mark" not in user.bar
         await user.press("enter")
-        assert "n New" in user.bar
+        assert "Space Mark" in user.bar
         assert "Enter Open" in user.bar
         await user.press("slash", *"none like this", "enter")
         await user.until(lambda: "No pair matches" in user.screen_text, "the empty list")
         assert "Enter Open" not in user.bar
+
+
+async def test_the_key_column_is_as_wide_as_its_longest_label_so_that_names_fit_beside_it(
+    tmp_path: Path,
+) -> None:
+    name = "wildcard.lab.mydomain.com"
+    make(tmp_path / "store", name)
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2")
+        await user.until_pairs(name)
+        assert f"> {name}  EC P-256  none" in user.screen_text
 
 
 async def test_urgency_keeps_its_colour_under_the_cursor(tmp_path: Path) -> None:

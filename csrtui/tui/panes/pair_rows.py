@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.core.pairs.query import SortOrder
 from csrtui.tasks.list import UnreadablePair
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.pairs.summary import PairSummary
 
-_WIDTHS: Final = {"Key": 9, "Made": 11, "Backup": 13, "Stage": 9, "Left": 6, "Next": 7}
+_WIDTHS: Final = {"Key": 3, "Made": 11, "Backup": 13, "Stage": 9, "Left": 6, "Next": 7}
 _OMISSION_ORDER: Final = ("Made", "Key", "Stage", "Left", "Backup")
 """The columns that are left out on a narrow screen, first one first."""
 _LESS_THAN_A_NAME: Final = frozenset({"Made", "Key", "Stage"})
@@ -36,6 +37,7 @@ _SORTED_COLUMN: Final = {
 }
 _NAME: Final = attrgetter("name")
 _MIN_NAME_WIDTH: Final = 18
+_MAX_KEY_WIDTH: Final = 9
 _GAP: Final = "  "
 _UNREADABLE: Final = "cannot be read; Enter says why"
 
@@ -94,7 +96,7 @@ class PairRows:
         columns, name_width = self._columns(width)
         arrow = {_SORTED_COLUMN[self.order]: " v"}
         titles = [(column, f"{column}{arrow.get(column, '')}") for column in columns]
-        cells = [_align(column, title) for column, title in titles]
+        cells = [self._align(column, title) for column, title in titles]
         return _GAP.join([pad(f"Name{arrow.get('Name', '')}", name_width), *cells])
 
     def name_width(self, width: int) -> int:
@@ -112,7 +114,7 @@ class PairRows:
         parts: list[str | tuple[str, str]] = [name]
         for column in columns:
             parts.append(_GAP)
-            cell = _align(column, visible(cells[column]) or ("–" if column in _RIGHT_ALIGNED else ""))
+            cell = self._align(column, visible(cells[column]) or ("–" if column in _RIGHT_ALIGNED else ""))
             style = _style(column, item, self._now)
             parts.append((cell, style) if style else cell)
         return Content.assemble(*parts)
@@ -124,27 +126,31 @@ class PairRows:
     def _columns(self, width: int) -> tuple[list[str], int]:
         """Return the columns that fit beside the name, and the width of the name column in cells."""
         columns = list(_WIDTHS)
-        limit = _name_width([column for column in columns if column not in _LESS_THAN_A_NAME], width)
+        limit = self._room_for_name([column for column in columns if column not in _LESS_THAN_A_NAME], width)
         longest = max((length for length in self._name_lengths if length <= limit), default=0)
         sorted_column = _SORTED_COLUMN[self.order]
         for column in sorted(
             _OMISSION_ORDER, key=sorted_column.__eq__
         ):  # the column of the order is the last
             is_minor = column in _LESS_THAN_A_NAME and column != sorted_column
-            if _name_width(columns, width) >= max(longest if is_minor else 0, _MIN_NAME_WIDTH):
+            if self._room_for_name(columns, width) >= max(longest if is_minor else 0, _MIN_NAME_WIDTH):
                 break
             columns.remove(column)
-        return columns, max(_name_width(columns, width), 1)
+        return columns, max(self._room_for_name(columns, width), 1)
 
+    @cached_property
+    def _widths(self) -> dict[str, int]:
+        """The width of each column. That of the keys fits their longest label, so that more names fit beside it."""
+        labels = [label_of_name(key_type) for key_type in {summary.key_type for summary in self._summaries}]
+        return {**_WIDTHS, "Key": min(max([_WIDTHS["Key"], *map(len, labels)]), _MAX_KEY_WIDTH)}
 
-def _name_width(columns: Sequence[str], width: int) -> int:
-    return width - sum(_WIDTHS[column] + len(_GAP) for column in columns)
+    def _room_for_name(self, columns: Sequence[str], width: int) -> int:
+        return width - sum(self._widths[column] + len(_GAP) for column in columns)
 
-
-def _align(column: str, text: str) -> str:
-    """Return a cell of exactly the width of its column."""
-    width = _WIDTHS[column]
-    return pad(text.rjust(width) if column in _RIGHT_ALIGNED else text, width)
+    def _align(self, column: str, text: str) -> str:
+        """Return a cell of exactly the width of its column."""
+        width = self._widths[column]
+        return pad(text.rjust(width) if column in _RIGHT_ALIGNED else text, width)
 
 
 def _style(column: str, summary: PairSummary, now: datetime) -> str:

@@ -123,7 +123,7 @@ class PairScreen(PairsScreen):
 
     def _draw(self) -> None:
         commands = self.possible(bar(Scope.PAIR, self._commands), self.pair)
-        labels = {"next_step": self.step_label(self.pair)}
+        labels = {"next_step": self.step_label(self.pair).strip()}
         if self.pair.record.stage is Stage.RETIRED:
             labels["retire"] = "Use again"
         self.query_one(CommandBar).show_commands(commands, labels)
