@@ -96,7 +96,7 @@ def python(script: str, *arguments: str) -> str:
 
 
 @pytest.mark.skipif(not (PACKAGE / "fleet").is_dir(), reason="the contracts name csrtui.fleet")
-def test_the_layers_hold() -> None:
+def test_each_layer_imports_only_the_layers_below_it() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
     if not lint.exists():
         pytest.skip("import-linter is not installed")
@@ -122,11 +122,11 @@ def test_without_the_folder_of_the_fleet_all_other_commands_work(tmp_path: Path)
     assert (gone.returncode, "unknown command 'fleet'" in gone.stderr) == (2, True)
 
 
-def test_importing_the_core_opens_no_file_and_asks_no_clock() -> None:
+def test_importing_the_core_opens_no_file_and_reads_no_clock() -> None:
     assert python(PURE, *CORE) == "\n"
 
 
-def test_the_watch_over_the_core_would_see_a_file_and_a_clock(tmp_path: Path) -> None:
+def test_the_watch_over_the_core_would_notice_a_file_and_a_clock(tmp_path: Path) -> None:
     (tmp_path / "impure_module.py").write_text("import time; time.time(); open('/etc/passwd').close()")
     script = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{PURE}"
     assert python(script, "impure_module").split("\n")[:2] == ["clock", "open /etc/passwd"]
@@ -219,7 +219,7 @@ def test_list_reads_no_key_and_knows_no_cryptography_with_pairs_in_the_store(tmp
 # Modules that one can read
 
 
-def test_a_module_says_what_it_is_and_is_not_too_long() -> None:
+def test_a_module_has_a_docstring_and_is_not_too_long() -> None:
     public = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     for file, (source, tree) in parsed().items():
         assert ast.get_docstring(tree), file

@@ -45,16 +45,16 @@ def probed(redirections: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_a_run_has_a_tight_umask_no_core_dumps_and_is_not_dumpable() -> None:
+def test_a_run_has_a_strict_umask_and_no_core_dumps() -> None:
     probe = probed("")
     assert (probe["umask"], probe["core"], probe["dumpable"]) == (0o077, [0, 0], 0)
 
 
-def test_the_first_file_a_run_opens_gets_no_standard_number() -> None:
+def test_the_first_opened_file_has_no_standard_number() -> None:
     assert probed("<&- 2>&-")["streams"] == ["/dev/null", "/dev/null"]
 
 
-def test_garbage_is_looked_for_seldom_while_starting_and_never_again_among_what_was_loaded() -> None:
+def test_garbage_collection_is_rare_at_start_and_skips_loaded_objects() -> None:
     before = gc.get_threshold()
     try:
         process.delay_garbage_collection()
@@ -80,7 +80,7 @@ def test_an_interrupt_while_modules_are_imported_is_quiet() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
-def test_what_fails_where_nobody_can_handle_it_is_not_told() -> None:
+def test_errors_in_destructors_are_not_printed() -> None:
     script = (
         "import sys\nimport csrtui.cli.main\n"
         "class Lost:\n    def __del__(self): raise ValueError('canary')\n"
@@ -93,7 +93,7 @@ def test_what_fails_where_nobody_can_handle_it_is_not_told() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-def test_hardening_does_without_prctl(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hardening_works_without_prctl(monkeypatch: pytest.MonkeyPatch) -> None:
     import ctypes
     import resource
 
@@ -105,7 +105,7 @@ def test_hardening_does_without_prctl(monkeypatch: pytest.MonkeyPatch) -> None:
     assert calls == [("umask", 0o077), (resource.RLIMIT_CORE, (0, 0))]
 
 
-def test_closed_standard_descriptors_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_standard_descriptors_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
 
     def closed(descriptor: int) -> None:

@@ -81,7 +81,7 @@ def test_named_files_become_a_pair(csrtui: Csrtui, put: Callable[..., str]) -> N
     assert csrtui("adopt", f"{folder}/key", "--csr", f"{folder}/csr").status == 1
 
 
-def test_results_as_json_have_what_was_found(csrtui: Csrtui, put: Callable[..., str]) -> None:
+def test_json_results_contain_the_keys_found(csrtui: Csrtui, put: Callable[..., str]) -> None:
     weak = rsa_key(1024)
     folder = put(key=pkcs8(weak), csr=csr(weak, hash_name="sha1"))
     document = csrtui("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr", "--json").json
@@ -97,7 +97,9 @@ def test_results_as_json_have_what_was_found(csrtui: Csrtui, put: Callable[..., 
     assert again.json["results"][0]["pair"] == NAME
 
 
-def test_a_csr_of_another_key_is_named_and_nothing_taken(csrtui: Csrtui, put: Callable[..., str]) -> None:
+def test_a_csr_of_another_key_is_named_and_nothing_is_adopted(
+    csrtui: Csrtui, put: Callable[..., str]
+) -> None:
     folder = put(key=pkcs8(ec_key()), csr=CSR)
     ran = csrtui("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr")
     assert ran.status == 1
@@ -108,9 +110,7 @@ def test_a_csr_of_another_key_is_named_and_nothing_taken(csrtui: Csrtui, put: Ca
     assert csrtui.pairs == []
 
 
-def test_in_a_search_a_missing_csr_is_made_only_when_asked_for(
-    csrtui: Csrtui, put: Callable[..., str]
-) -> None:
+def test_a_search_makes_a_missing_csr_only_with_make_csr(csrtui: Csrtui, put: Callable[..., str]) -> None:
     folder = put(key=pkcs8(rsa_key()), cert=CERTIFICATE)
     ran = csrtui("adopt", folder, "--yes")
     assert (ran.status, csrtui.pairs) == (1, [])
@@ -120,9 +120,7 @@ def test_in_a_search_a_missing_csr_is_made_only_when_asked_for(
     assert (ran.status, csrtui.pairs) == (0, [NAME])
 
 
-def test_who_names_a_key_and_its_certificate_gets_the_csr_made(
-    csrtui: Csrtui, put: Callable[..., str]
-) -> None:
+def test_a_key_and_its_certificate_get_a_new_csr(csrtui: Csrtui, put: Callable[..., str]) -> None:
     folder = put(key=pkcs8(rsa_key()), cert=CERTIFICATE)
     ran = csrtui("adopt", "--key", f"{folder}/key", "--cert", f"{folder}/cert", "--json")
     assert (ran.status, ran.json["results"][0]["pair"]) == (0, NAME)
@@ -131,7 +129,7 @@ def test_who_names_a_key_and_its_certificate_gets_the_csr_made(
     assert (pair["stage"], pair["names"]) == ("issued", [NAME])
 
 
-def test_a_search_shows_what_it_found_and_takes_nothing_unasked(
+def test_a_search_shows_its_results_and_adopts_nothing_without_a_confirmation(
     csrtui: Csrtui, put: Callable[..., str]
 ) -> None:
     folder = put(key=pkcs8(rsa_key()), csr=CSR, lone=pkcs8(ec_key()), stray=request.build_proof(ec_key(7)))
@@ -152,7 +150,7 @@ def test_a_search_shows_what_it_found_and_takes_nothing_unasked(
     assert [one["ok"] for one in document["results"]] == [False, False]
 
 
-def test_of_several_pairs_each_line_names_its_own(csrtui: Csrtui, put: Callable[..., str]) -> None:
+def test_each_line_names_its_own_pair(csrtui: Csrtui, put: Callable[..., str]) -> None:
     weak = rsa_key(1024)
     folder = put(a=pkcs8(rsa_key()), b=CSR, c=CERTIFICATE, d=pkcs8(weak), e=csr(weak))
     ran = csrtui("adopt", folder, "--yes")
@@ -162,7 +160,7 @@ def test_of_several_pairs_each_line_names_its_own(csrtui: Csrtui, put: Callable[
     assert csrtui.pairs == [NAME, f"{NAME}-2"]
 
 
-def test_what_the_certificate_differs_in_is_said(csrtui: Csrtui, put: Callable[..., str]) -> None:
+def test_differences_of_the_certificate_are_reported(csrtui: Csrtui, put: Callable[..., str]) -> None:
     leaf = intermediate().sign(CSR, names=["other.com"])
     folder = put(key=pkcs8(rsa_key()), csr=CSR, cert=pem(leaf))
     ran = csrtui("adopt", folder, "--yes")
@@ -186,7 +184,7 @@ def test_what_the_certificate_differs_in_is_said(csrtui: Csrtui, put: Callable[.
         (("--key", "FOLDER"), "is a folder"),
     ],
 )
-def test_wrong_use_is_told(
+def test_wrong_usage_is_reported(
     csrtui: Csrtui, put: Callable[..., str], arguments: tuple[str, ...], words: str
 ) -> None:
     folder = put(readme=b"hello")
@@ -196,7 +194,7 @@ def test_wrong_use_is_told(
     assert "\x1b" not in ran.err
 
 
-def test_one_name_is_for_one_key(csrtui: Csrtui, put: Callable[..., str]) -> None:
+def test_a_name_works_only_for_a_single_key(csrtui: Csrtui, put: Callable[..., str]) -> None:
     folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.build_proof(ec_key()))
     assert "--as names one pair" in csrtui("adopt", folder, "--yes", "--as", "mine").error
 
@@ -204,7 +202,7 @@ def test_one_name_is_for_one_key(csrtui: Csrtui, put: Callable[..., str]) -> Non
 # Passphrases
 
 
-def test_a_key_under_a_passphrase_stays_under_it_unless_asked(
+def test_an_encrypted_key_stays_encrypted_by_default(
     csrtui: Csrtui, put: Callable[..., str], phrase: str
 ) -> None:
     folder = put(key=traditional(rsa_key(), passphrase=PHRASE), csr=CSR)
@@ -218,7 +216,7 @@ def test_a_key_under_a_passphrase_stays_under_it_unless_asked(
     assert b"ENCRYPTED" not in (csrtui.pair(NAME) / "key.pem").read_bytes()
 
 
-def test_the_wrong_passphrase_is_an_answer_and_not_a_fault(
+def test_a_wrong_passphrase_is_a_refusal_and_not_an_error(
     csrtui: Csrtui, put: Callable[..., str], tmp_path: Path
 ) -> None:
     folder = put(key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
@@ -231,9 +229,7 @@ def test_the_wrong_passphrase_is_an_answer_and_not_a_fault(
     assert "does not fit" not in ran.out
 
 
-def test_a_plain_key_may_come_under_a_passphrase(
-    csrtui: Csrtui, put: Callable[..., str], phrase: str
-) -> None:
+def test_a_plain_key_can_be_encrypted(csrtui: Csrtui, put: Callable[..., str], phrase: str) -> None:
     folder = put(
         key=pkcs8(rsa_key()),
         csr=CSR,
@@ -249,7 +245,7 @@ def test_a_plain_key_may_come_under_a_passphrase(
     assert csrtui("adopt", *files, "--encrypt-key", "--passphrase-file", phrase).status == 0
 
 
-def test_what_stays_closed_in_a_search_is_told(csrtui: Csrtui, put: Callable[..., str]) -> None:
+def test_keys_that_a_search_cannot_open_are_reported(csrtui: Csrtui, put: Callable[..., str]) -> None:
     folder = put(key=pkcs8(rsa_key()), csr=CSR, closed=pkcs8(ec_key(), passphrase=PHRASE))
     ran = csrtui("adopt", folder, "--yes")
     assert (ran.status, csrtui.pairs) == (1, [NAME])
@@ -258,7 +254,7 @@ def test_what_stays_closed_in_a_search_is_told(csrtui: Csrtui, put: Callable[...
 
 
 @pytest.mark.parametrize(("answer", "pairs"), [("y\n", [NAME]), ("\n", []), ("no\n", [])])
-def test_on_a_terminal_it_asks(
+def test_a_terminal_is_asked_for_confirmation(
     tmp_path: Path, put: Callable[..., str], answer: str, pairs: list[str]
 ) -> None:
     folder = put(key=pkcs8(rsa_key()), csr=CSR)
@@ -270,7 +266,7 @@ def test_on_a_terminal_it_asks(
     assert Keystore(str(store)).names() == pairs
 
 
-def test_a_store_that_fails_half_way_keeps_and_names_what_is_done(
+def test_if_the_store_fails_half_way_the_adopted_keys_are_kept_and_named(
     csrtui: Csrtui, put: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.build_proof(ec_key()))

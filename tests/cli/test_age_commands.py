@@ -43,7 +43,9 @@ def backup(csrtui: Csrtui, usb: Path) -> Path:
     return file
 
 
-def test_the_whole_way(csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path) -> None:
+def test_a_backup_to_recipients_is_made_verified_and_restored(
+    csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path
+) -> None:
     (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "unverified"
@@ -59,7 +61,7 @@ def test_the_whole_way(csrtui: Csrtui, backup: Path, identity: Path, tmp_path: P
     assert restored.read_bytes() == (csrtui.pair("a.com") / "key.pem").read_bytes()
 
 
-def test_confirmed_through_a_pipe_and_in_json(
+def test_a_backup_is_confirmed_through_a_pipe_and_in_json(
     csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "laptop").mkdir(mode=0o700)
@@ -72,7 +74,7 @@ def test_confirmed_through_a_pipe_and_in_json(
     assert set(ran.json["results"][0]) == {"ok", "pair", "file", "text"}
 
 
-def test_age_and_openssl_alone_restore_it(csrtui: Csrtui, backup: Path, identity: Path) -> None:
+def test_age_and_openssl_alone_restore_a_backup(csrtui: Csrtui, backup: Path, identity: Path) -> None:
     if shutil.which("age") is None or shutil.which("openssl") is None:
         pytest.skip("age or openssl is not installed")
     opened = subprocess.run(
@@ -83,7 +85,7 @@ def test_age_and_openssl_alone_restore_it(csrtui: Csrtui, backup: Path, identity
         assert done.stdout == (csrtui.pair("a.com") / name).read_bytes()
 
 
-def test_authorized_keys_and_more_are_told_and_asked_for_no_passphrase(
+def test_recipients_from_files_are_listed_and_no_passphrase_is_needed(
     csrtui: Csrtui, usb: Path, tmp_path: Path
 ) -> None:
     keys = tmp_path / "authorized_keys"
@@ -101,7 +103,7 @@ def test_authorized_keys_and_more_are_told_and_asked_for_no_passphrase(
     assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
 
 
-def test_a_key_under_a_passphrase_is_proved_with_it(
+def test_the_backup_of_an_encrypted_key_is_verified_with_its_passphrase(
     csrtui: Csrtui, usb: Path, identity: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "passphrase"
@@ -132,7 +134,7 @@ def test_the_backups_of_a_pair_are_tested_with_the_identity(
     assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
 
 
-def test_those_of_keys_under_a_passphrase_with_both(
+def test_backups_of_encrypted_keys_need_identity_and_passphrase(
     csrtui: Csrtui, usb: Path, identity: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "passphrase"
@@ -159,7 +161,7 @@ def test_those_of_keys_under_a_passphrase_with_both(
     ],
     ids=["ecdsa", "plugin", "missing", "empty", "private"],
 )
-def test_what_is_no_recipient_is_said_and_nothing_is_written(
+def test_an_invalid_recipient_is_reported_and_nothing_is_written(
     csrtui: Csrtui, usb: Path, recipient: str, said: str
 ) -> None:
     csrtui("new", "a.com")
@@ -170,7 +172,7 @@ def test_what_is_no_recipient_is_said_and_nothing_is_written(
     assert list(usb.iterdir()) == []
 
 
-def test_the_private_key_in_place_of_its_pub_is_told_by_the_file(
+def test_a_private_key_given_as_a_recipient_is_reported_with_its_file(
     csrtui: Csrtui, usb: Path, identity: Path
 ) -> None:
     csrtui("new", "a.com")
@@ -185,7 +187,7 @@ def test_a_passphrase_and_recipients_exclude_each_other(csrtui: Csrtui, usb: Pat
     assert (ran.status, ran.error) == (2, "--recipient and a passphrase cannot be combined")
 
 
-def test_without_pyrage_it_says_how_to_get_it(
+def test_a_missing_pyrage_is_reported_with_its_installation_command(
     csrtui: Csrtui, usb: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     csrtui("new", "a.com")
@@ -205,7 +207,9 @@ def test_without_pyrage_it_says_how_to_get_it(
         ("--confirm", "csrtui1.AAAA", "a.com"),
     ],
 )
-def test_a_wrong_turn_of_verify_is_said(csrtui: Csrtui, backup: Path, arguments: tuple[str, ...]) -> None:
+def test_wrong_options_of_verify_are_reported(
+    csrtui: Csrtui, backup: Path, arguments: tuple[str, ...]
+) -> None:
     ran = csrtui("verify", *arguments)
     assert backup.exists()
     assert (ran.status, ran.out) == (2, "")
@@ -217,7 +221,9 @@ def test_standard_input_may_be_closed(csrtui: Csrtui) -> None:
     assert csrtui("verify", "--confirm", "-", stdin=None).error == "standard input is closed"
 
 
-def test_who_cannot_open_it_is_told(csrtui: Csrtui, backup: Path, tmp_path: Path) -> None:
+def test_an_identity_that_does_not_open_the_backup_is_reported(
+    csrtui: Csrtui, backup: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other"
     other.write_bytes(age_pair(1)[0])
     other.chmod(0o600)
@@ -245,7 +251,7 @@ def test_an_identity_that_others_can_read_is_refused_with_its_chmod(
     assert not (laptop / "pairs" / "a.com").exists()
 
 
-def test_inspect_shows_to_whom_it_is_encrypted_and_with_an_identity_what_it_contains(
+def test_inspect_shows_the_kinds_of_recipients_and_with_an_identity_the_contents(
     csrtui: Csrtui, backup: Path, identity: Path, tmp_path: Path
 ) -> None:
     ran = csrtui("inspect", str(backup))

@@ -28,7 +28,7 @@ def status(csrtui: Csrtui, name: str) -> str:
     return str(csrtui("show", name, "--json").json["backup"]["status"])
 
 
-def test_the_answer_has_an_entry_for_every_pair(csrtui: Csrtui, places: Places) -> None:
+def test_json_has_an_entry_for_every_pair(csrtui: Csrtui, places: Places) -> None:
     csrtui("new", "a.com")
     csrtui("new", "b.com")
     ran = places.back_up(csrtui, "b.com", "a.com", "b.com")
@@ -51,7 +51,7 @@ def test_without_json_there_is_a_line_for_every_pair(csrtui: Csrtui, places: Pla
     assert "same" in ran.err  # the folder is on the disk that the store is on
 
 
-def test_all_are_those_without_a_verified_backup(csrtui: Csrtui, places: Places) -> None:
+def test_all_selects_the_pairs_without_a_verified_backup(csrtui: Csrtui, places: Places) -> None:
     for name in ("a.com", "b.com", "c.com"):
         csrtui("new", name)
     places.back_up(csrtui, "b.com")
@@ -63,7 +63,7 @@ def test_all_are_those_without_a_verified_backup(csrtui: Csrtui, places: Places)
     assert len(places.files) == 3
 
 
-def test_all_names_the_pairs_that_cannot_be_read(csrtui: Csrtui, places: Places) -> None:
+def test_all_reports_the_pairs_that_cannot_be_read(csrtui: Csrtui, places: Places) -> None:
     for name in ("a.com", "b.com"):
         csrtui("new", name)
     (csrtui.pair("b.com") / "pair.json").write_bytes(b"damaged")
@@ -75,7 +75,7 @@ def test_all_names_the_pairs_that_cannot_be_read(csrtui: Csrtui, places: Places)
         assert "every pair has" not in ran.err
 
 
-def test_one_that_fails_is_an_answer_of_no(csrtui: Csrtui, places: Places) -> None:
+def test_a_failed_pair_gives_exit_status_1(csrtui: Csrtui, places: Places) -> None:
     for name in ("a.com", "b.com"):
         csrtui("new", name)
     (csrtui.pair("a.com") / "key.pem").write_bytes(b"damaged")
@@ -87,7 +87,7 @@ def test_one_that_fails_is_an_answer_of_no(csrtui: Csrtui, places: Places) -> No
     assert ran.out.startswith("FAILED  a.com  not backed up: the key of a.com is damaged")
 
 
-def test_a_key_under_another_passphrase_fails(csrtui: Csrtui, places: Places) -> None:
+def test_a_key_with_another_passphrase_fails(csrtui: Csrtui, places: Places) -> None:
     csrtui("new", "a.com", "--encrypt-key", *places.given)
     places.say("something else entirely")
     ran = places.back_up(csrtui, "a.com")
@@ -110,7 +110,7 @@ def test_a_key_under_another_passphrase_fails(csrtui: Csrtui, places: Places) ->
         (["a.com", "--to", "USB", "--passphrase-file", "/nowhere"], 2, "No such file"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_made(
+def test_errors_are_reported_and_nothing_is_made(
     csrtui: Csrtui, places: Places, *, arguments: list[str], code: int, said: str
 ) -> None:
     import re
@@ -122,7 +122,7 @@ def test_what_is_wrong_is_said_and_nothing_is_made(
     assert places.files == []
 
 
-def test_a_store_that_others_can_read_ends_it(csrtui: Csrtui, places: Places) -> None:
+def test_a_store_that_others_can_read_is_refused(csrtui: Csrtui, places: Places) -> None:
     csrtui("new", "a.com")
     csrtui.store.chmod(0o755)
     ran = places.back_up(csrtui, "a.com")
@@ -130,7 +130,7 @@ def test_a_store_that_others_can_read_ends_it(csrtui: Csrtui, places: Places) ->
     assert (ran.status, places.files) == (3, [])
 
 
-def test_a_weak_passphrase_is_warned_of_and_not_quoted(csrtui: Csrtui, places: Places) -> None:
+def test_a_weak_passphrase_causes_a_warning_that_does_not_quote_it(csrtui: Csrtui, places: Places) -> None:
     csrtui("new", "a.com")
     places.say("b1ef")
     ran = places.back_up(csrtui, "a.com")
@@ -142,7 +142,9 @@ def test_a_weak_passphrase_is_warned_of_and_not_quoted(csrtui: Csrtui, places: P
 # On a terminal, in full strength
 
 
-def test_it_is_asked_for_twice_and_opens_with_openssl_alone(tmp_path: Path, places: Places) -> None:
+def test_the_passphrase_is_asked_for_twice_and_openssl_alone_opens_the_backup(
+    tmp_path: Path, places: Places
+) -> None:
     store = tmp_path / "store"
     for name in ("a.com", "b.com"):
         run_process("new", name, store=store)
@@ -161,7 +163,7 @@ def test_it_is_asked_for_twice_and_opens_with_openssl_alone(tmp_path: Path, plac
         assert openssl("pkey", "-pubout", data=key) == openssl("req", "-in", str(file), "-noout", "-pubkey")
 
 
-def test_typed_differently_the_second_time_nothing_is_made(tmp_path: Path, places: Places) -> None:
+def test_different_passphrases_make_no_backup(tmp_path: Path, places: Places) -> None:
     store = tmp_path / "store"
     run_process("new", "a.com", store=store)
     command = argv("backup", "a.com", "--to", str(places.usb))
@@ -175,7 +177,7 @@ def test_typed_differently_the_second_time_nothing_is_made(tmp_path: Path, place
     assert places.files == []
 
 
-def test_without_a_terminal_it_says_what_to_use(tmp_path: Path, places: Places) -> None:
+def test_without_a_terminal_the_options_are_named(tmp_path: Path, places: Places) -> None:
     store = tmp_path / "store"
     run_process("new", "a.com", store=store)
     ran = run_process("backup", "a.com", "--to", str(places.usb), store=store, new_session=True)

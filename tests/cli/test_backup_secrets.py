@@ -56,7 +56,7 @@ def holding(folder: Path, secrets: list[bytes]) -> set[str]:
     }
 
 
-def test_no_output_and_no_other_file_holds_them(tmp_path: Path, places: Places) -> None:
+def test_no_output_and_no_other_file_contains_a_secret(tmp_path: Path, places: Places) -> None:
     store, other, home = tmp_path / STORE, tmp_path / "other", tmp_path / "home"
     home.mkdir()
     variables = {
@@ -88,9 +88,7 @@ def test_no_output_and_no_other_file_holds_them(tmp_path: Path, places: Places) 
     assert holding(tmp_path, secrets) == allowed
 
 
-def test_while_it_works_neither_its_arguments_nor_its_environment_hold_them(
-    tmp_path: Path, places: Places
-) -> None:
+def test_arguments_and_environment_of_the_process_contain_no_secret(tmp_path: Path, places: Places) -> None:
     """It waits for the end of the passphrase's line, which is not sent before its process was looked at."""
     store = tmp_path / STORE
     secrets = secrets_of(store / "pairs" / "a.com")
@@ -136,7 +134,7 @@ sys.exit(main())
     "error", ["ValueError(str(local), local.revealed)", "RuntimeError(repr(local.encoded))"]
 )
 @pytest.mark.parametrize(("module", "function"), [("pkcs8", "derive"), ("pkcs8", "decrypt")])
-def test_a_forced_crash_tells_none_of_them(
+def test_a_forced_crash_reveals_no_secret(
     tmp_path: Path, places: Places, module: str, function: str, error: str
 ) -> None:
     store = tmp_path / STORE

@@ -49,7 +49,7 @@ def test_a_file_is_read_as_well_with_a_byte_order_mark_and_crlf(csrtui: Csrtui, 
     assert [line["pair"]["subject_fields"]["locality"] for line in ran.json_lines] == ["London", "London"]
 
 
-def test_options_hold_where_a_row_says_nothing(csrtui: Csrtui) -> None:
+def test_options_fill_in_empty_cells(csrtui: Csrtui) -> None:
     rows = b"common_name,key,ca,platform\na.com,,,\nb.com,ec-p384,private,apache\n"
     ran = csrtui("new", "--from", "-", "--key", "rsa-2048", "--for", "nginx", "--add-counterpart", stdin=rows)
     first, second = (line["pair"] for line in ran.json_lines)
@@ -58,7 +58,7 @@ def test_options_hold_where_a_row_says_nothing(csrtui: Csrtui) -> None:
     assert first["names"] == ["a.com", "www.a.com"]
 
 
-def test_a_row_that_fails_keeps_no_other_from_being_made(csrtui: Csrtui) -> None:
+def test_a_failed_row_does_not_stop_the_others(csrtui: Csrtui) -> None:
     rows = (
         "common_name,names,organization,ca,key,platform\n"
         "a.com\nintranet\n\x1b]0;x\x07.com\nb.com,,,mine\nc.com,,,,rsa-1\nd.com,,,,,webserver9\n"
@@ -106,7 +106,7 @@ def test_force_reaches_every_row(csrtui: Csrtui) -> None:
         (b"common_name,\xff\na.com\n", "line 1 of", None),
     ],
 )
-def test_a_file_that_is_none_is_said_and_makes_nothing(
+def test_a_missing_file_is_reported_and_makes_nothing(
     csrtui: Csrtui, tmp_path: Path, content: bytes, said: str, hint: str | None
 ) -> None:
     (tmp_path / "rows.csv").write_bytes(content)
@@ -134,7 +134,7 @@ def test_a_file_that_is_none_is_said_and_makes_nothing(
         (b'"\n",' * 100_000 + b"\nd.com\n", "more than 262144 bytes; the rest of the file is not read", []),
     ],
 )
-def test_a_row_that_is_no_csv_fails_and_the_good_ones_are_kept(
+def test_a_malformed_row_fails_and_good_rows_are_kept(
     csrtui: Csrtui, tmp_path: Path, rest: bytes, said: str, after: list[str], *, stdin: bool
 ) -> None:
     content = b"common_name\na.com\nb.com\n" + rest
@@ -160,7 +160,7 @@ def test_a_file_larger_than_any_limit_is_read_row_by_row(csrtui: Csrtui, tmp_pat
 # Run again
 
 
-def test_what_is_there_already_is_skipped(csrtui: Csrtui) -> None:
+def test_existing_pairs_are_skipped(csrtui: Csrtui) -> None:
     first = csrtui("new", "--from", "-", stdin=FULL.encode())
     again = csrtui(
         "new", "--from", "-", stdin=FULL.replace("www.a.com b.a.com", "b.a.com www.a.com").encode()
@@ -173,7 +173,7 @@ def test_what_is_there_already_is_skipped(csrtui: Csrtui) -> None:
     assert len(csrtui.pairs) == 3
 
 
-def test_the_second_of_two_rows_alike_is_the_first(csrtui: Csrtui) -> None:
+def test_the_second_of_two_equal_rows_is_skipped(csrtui: Csrtui) -> None:
     ran = csrtui(
         "new", "--from", "-", stdin=b"common_name,key\na.com,\nA.com,ec-p256\na.com,rsa-2048\na.com\n"
     )
@@ -189,14 +189,14 @@ def test_the_second_of_two_rows_alike_is_the_first(csrtui: Csrtui) -> None:
         ("--add-counterpart",),
     ],
 )  # fmt: skip
-def test_what_is_asked_for_otherwise_is_another_pair(csrtui: Csrtui, change: tuple[str, ...]) -> None:
+def test_a_different_request_makes_another_pair(csrtui: Csrtui, change: tuple[str, ...]) -> None:
     arguments = ("new", "--from", "-", "-O", "My Ltd", "-L", "London", "-C", "GB")
     for more, name in (((), "a.com"), (change, "a.com-2"), (change, "a.com-2")):
         (line,) = csrtui(*arguments, *more, stdin=b"common_name\na.com\n").json_lines
         assert line["pair"]["name"] == name
 
 
-def test_a_pair_retired_or_damaged_is_none_that_is_there(csrtui: Csrtui) -> None:
+def test_a_retired_or_damaged_pair_does_not_count_as_existing(csrtui: Csrtui) -> None:
     rows = b"common_name\na.com\nb.com\n"
     csrtui("new", "--from", "-", stdin=rows)
     csrtui("retire", "a.com")
@@ -205,7 +205,7 @@ def test_a_pair_retired_or_damaged_is_none_that_is_there(csrtui: Csrtui) -> None
     assert [line["pair"]["name"] for line in ran.json_lines] == ["a.com-2", "b.com-2"]
 
 
-def test_a_file_that_cannot_be_read_is_said(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(csrtui: Csrtui, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     refused = {
         "missing": "No such file",
@@ -222,7 +222,7 @@ def test_a_file_that_cannot_be_read_is_said(csrtui: Csrtui, tmp_path: Path) -> N
     assert csrtui.pairs == []
 
 
-def test_both_rows_and_passphrase_cannot_come_from_stdin(csrtui: Csrtui) -> None:
+def test_stdin_cannot_supply_both_rows_and_passphrase(csrtui: Csrtui) -> None:
     ran = csrtui("new", "--from", "-", "--passphrase-fd", "0", stdin=b"common_name\na.com\n")
     assert ran.status == 2
     assert "cannot both read standard input" in ran.error
@@ -254,7 +254,9 @@ def test_on_a_terminal_the_progress_is_counted_on_one_line(
 @given(
     st.binary() | st.text().map(str.encode), st.sampled_from([b"", b"common_name\n", b"common_name,names\n"])
 )
-def test_any_bytes_end_in_lines_and_a_status(csrtui: Csrtui, content: bytes, header: bytes) -> None:
+def test_any_bytes_give_result_lines_and_an_exit_status(
+    csrtui: Csrtui, content: bytes, header: bytes
+) -> None:
     ran = csrtui("new", "--from", "-", stdin=header + content)
     assert ran.status in {0, 1, 2}
     assert "a bug" not in ran.err + ran.out

@@ -47,7 +47,7 @@ def pairs(store: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_rows_are_answered_as_they_come_and_it_stops_while_it_waits(
+def test_results_appear_as_rows_arrive_and_a_signal_stops_the_wait(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     store = tmp_path / "store"
@@ -68,7 +68,7 @@ def test_rows_are_answered_as_they_come_and_it_stops_while_it_waits(
     assert pairs(store) == ["a.com", "b.com"]
 
 
-def test_stopped_within_a_row_that_row_is_neither_good_nor_bad(tmp_path: Path) -> None:
+def test_a_row_interrupted_by_a_stop_has_no_result(tmp_path: Path) -> None:
     with making(tmp_path / "store", "-") as process:
         assert process.stdin
         process.stdin.write(b"common_name\na.com\n")
@@ -83,7 +83,7 @@ def test_stopped_within_a_row_that_row_is_neither_good_nor_bad(tmp_path: Path) -
     assert err.startswith(b"stopped: 1 made, 0 already exist, 0 failed\n")
 
 
-def test_stopped_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_stopped_run_can_be_continued(tmp_path: Path) -> None:
     store, rows, count = tmp_path / "store", tmp_path / "rows.csv", 400
     rows.write_text("common_name\n" + "".join(f"h{number}.com\n" for number in range(count)))
     with making(store, str(rows)) as process:
@@ -104,7 +104,7 @@ def test_stopped_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> None:
     assert len(pairs(store)) == count
 
 
-def test_on_a_terminal_a_bar_says_how_far_and_how_fast(tmp_path: Path) -> None:
+def test_a_terminal_shows_progress_and_remaining_time(tmp_path: Path) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("common_name\n" + "".join(f"h{number}.com\n" for number in range(60)))
     program = argv("new", "--from", str(rows))
@@ -115,7 +115,7 @@ def test_on_a_terminal_a_bar_says_how_far_and_how_fast(tmp_path: Path) -> None:
         assert len(terminal.raw) < 2000
 
 
-def test_nohup_is_obeyed(tmp_path: Path) -> None:
+def test_signals_ignored_under_nohup_stay_ignored(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with subprocess.Popen(
         ["nohup", *argv("new", "--from", "-")],

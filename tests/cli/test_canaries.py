@@ -79,7 +79,7 @@ def told(lines: list[bytes], path: Path, flow: Flow, secrets: Secrets) -> list[b
 @pytest.mark.safety
 @needs_strace
 @pytest.mark.parametrize("name", FLOWS)
-def test_the_kernel_sees_no_secret_go_where_it_does_not_belong(tmp_path: Path, name: str) -> None:
+def test_no_system_call_passes_a_secret_to_the_wrong_place(tmp_path: Path, name: str) -> None:
     path, flow = tmp_path / "place", FLOWS[name]
     secrets = make_place(path)
     with counted(PROMISE, "canary secrets in every command: all data passed to the kernel") as tally:
@@ -127,7 +127,7 @@ def test_a_passphrase_is_written_nowhere_and_a_key_only_where_it_belongs(
     assert plain, "the last flow writes a plain key"
 
 
-def test_a_key_that_goes_elsewhere_would_be_seen(tmp_path: Path) -> None:
+def test_a_key_in_the_wrong_place_would_be_noticed(tmp_path: Path) -> None:
     path, flow = tmp_path / "place", FLOWS["new"]
     secrets = make_place(path)
     _, lines = traced(path, flow)
@@ -136,7 +136,7 @@ def test_a_key_that_goes_elsewhere_would_be_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("plant", [CANARY.encode(), b64encode(CANARY.encode()), CANARY.encode("utf-16-le")])
-def test_a_leak_would_be_found(tmp_path: Path, plant: bytes) -> None:
+def test_a_leak_would_be_noticed(tmp_path: Path, plant: bytes) -> None:
     (tmp_path / "log").write_bytes(b"before " + plant + b" after")
     assert holding(tmp_path, forms_of_passphrase()) == {"log"}
     key = pkcs8(ec_key(78))

@@ -141,7 +141,7 @@ def test_the_remedy_of_the_doctor_completes_the_chain(made: Csrtui, tmp_path: Pa
     assert not any(one["code"].startswith("chain") for one in made("doctor", "--json").json["findings"])
 
 
-def test_a_ca_certificate_of_another_chain_is_not_what_the_pair_has(made: Csrtui, tmp_path: Path) -> None:
+def test_a_ca_certificate_of_another_chain_does_not_belong_to_the_pair(made: Csrtui, tmp_path: Path) -> None:
     path, _ = answer(made, tmp_path / "answer.pem")
     assert made("import", str(path)).status == 0
     other = tmp_path / "other.pem"
@@ -154,7 +154,7 @@ def test_a_ca_certificate_of_another_chain_is_not_what_the_pair_has(made: Csrtui
         )
 
 
-def test_a_shorter_certificate_is_taken_and_said(made: Csrtui, tmp_path: Path) -> None:
+def test_a_shorter_certificate_is_imported_and_reported(made: Csrtui, tmp_path: Path) -> None:
     path, case = answer(made, tmp_path / "answer.pem")
     until = case.leaf.certificate.not_valid_after_utc
     shorter, _ = answer(made, tmp_path / "shorter.pem", leaf_options={"end": until - DAY})

@@ -35,7 +35,7 @@ def passphrase_file(tmp_path: Path) -> str:
     ],
 )
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_the_status_says_whether_something_blocks(
+def test_the_exit_status_shows_whether_a_finding_blocks(
     csrtui: Csrtui, arguments: tuple[str, ...], status: int, form: tuple[str, ...]
 ) -> None:
     ran = csrtui("check", *arguments, *form)
@@ -44,7 +44,7 @@ def test_the_status_says_whether_something_blocks(
     assert not csrtui.store.exists()
 
 
-def test_json_is_the_contracts(csrtui: Csrtui) -> None:
+def test_json_has_the_form_of_the_contract(csrtui: Csrtui) -> None:
     document = csrtui("check", "mydomain.com", "-O", "My Ltd", "-C", "Germany", "--json").json
     assert list(document) == ["schema", "covers", "subject", "findings"]
     assert document["schema"] == 1
@@ -66,20 +66,18 @@ def test_json_is_the_contracts(csrtui: Csrtui) -> None:
 @pytest.mark.parametrize(
     "asked", [("intranet",), ("host.lan",), ("10.0.0.1",), ("a.com", "--key", "ed25519")]
 )
-def test_another_ca_is_told_as_a_way_out_but_is_nothing_to_write(
-    csrtui: Csrtui, asked: tuple[str, ...]
-) -> None:
+def test_another_ca_is_suggested_but_is_not_a_fix_for_a_field(csrtui: Csrtui, asked: tuple[str, ...]) -> None:
     assert "  fix: use a private CA instead" in csrtui("check", *asked).out.splitlines()
     errors = [one for one in csrtui("check", *asked, "--json").json["findings"] if one["level"] == "error"]
     assert [error["fix"] for error in errors] == [None]
 
 
-def test_the_subject_is_as_it_will_be_signed(csrtui: Csrtui) -> None:
+def test_the_subject_is_the_one_that_will_be_signed(csrtui: Csrtui) -> None:
     ran = csrtui("check", "mydomain.com", "-O", 'A/B, "C" +\u202eX', "-L", "L", "-C", "GB", "--json")
     assert ran.json["subject"] == 'CN=mydomain.com,O=A/B\\, \\"C\\" \\+\\E2\\80\\AEX,L=L,C=GB'
 
 
-def test_the_text_says_the_same_in_lines(csrtui: Csrtui) -> None:
+def test_the_text_contains_the_same_as_the_json(csrtui: Csrtui) -> None:
     lines = csrtui("check", "mydomain.com", "intranet", "-C", "GB").out.splitlines()
     assert lines[0] == "Subject  CN=mydomain.com,C=GB"
     assert lines[1] == "Covers   mydomain.com, intranet"
@@ -94,7 +92,7 @@ def test_a_check_needs_a_name(csrtui: Csrtui) -> None:
     assert (ran.status, ran.hint) == (2, "csrtui check --help")
 
 
-def test_it_finds_the_pair_that_is_as_asked_for_whatever_the_case(csrtui: Csrtui) -> None:
+def test_find_pair_names_the_matching_pair_in_any_case_of_letters(csrtui: Csrtui) -> None:
     asked = ("www.mydomain.com", "mydomain.com", "-O", "My Ltd", "-L", "London", "-C", "GB", "--for", "nginx")
     ran = csrtui("check", *asked, "--find-pair", "--json")
     assert (ran.status, ran.json["pair"], csrtui.store.exists()) == (0, None, False)
@@ -107,7 +105,7 @@ def test_it_finds_the_pair_that_is_as_asked_for_whatever_the_case(csrtui: Csrtui
 @pytest.mark.parametrize(
     "other", [("--ca", "private"), ("--key", "ec-p384"), ("--for", "iis"), ("-O", "My Other Ltd"), ("b.com",)]
 )
-def test_if_anything_differs_it_names_the_pair_that_a_new_one_would_replace(
+def test_find_pair_names_the_pair_that_a_changed_request_replaces(
     csrtui: Csrtui, other: tuple[str, ...]
 ) -> None:
     csrtui("new", "www.mydomain.com", "--force")
@@ -128,13 +126,13 @@ def test_if_anything_differs_it_names_the_pair_that_a_new_one_would_replace(
     assert csrtui("show", "www.mydomain.com", "--json").json["renewed_by"] == made["name"]
 
 
-def test_the_options_for_the_pair_need_find_pair(csrtui: Csrtui) -> None:
+def test_options_about_the_pair_need_find_pair(csrtui: Csrtui) -> None:
     for option in (("--as", "www"), ("--same-key",)):
         ran = csrtui("check", "mydomain.com", *option)
         assert (ran.status, ran.hint) == (2, "add --find-pair")
 
 
-def test_a_pair_under_a_passphrase_is_found_and_a_retired_one_is_not(
+def test_find_pair_finds_an_encrypted_pair_but_not_a_retired_one(
     csrtui: Csrtui, passphrase_file: str
 ) -> None:
     csrtui("new", "shop.mydomain.com", "--encrypt-key", "--passphrase-file", passphrase_file)
@@ -144,12 +142,12 @@ def test_a_pair_under_a_passphrase_is_found_and_a_retired_one_is_not(
     assert csrtui("check", "shop.mydomain.com", "--find-pair", "--json").json["pair"] is None
 
 
-def test_names_that_no_pair_can_have_are_found_nowhere(csrtui: Csrtui) -> None:
+def test_find_pair_finds_nothing_for_an_invalid_pair_name(csrtui: Csrtui) -> None:
     ran = csrtui("check", "a..com", "--find-pair", "--json")
     assert (ran.status, ran.json["pair"]) == (1, None)
 
 
-def test_it_covers_the_twins_as_new_does(csrtui: Csrtui) -> None:
+def test_counterparts_are_covered_as_by_new(csrtui: Csrtui) -> None:
     document = csrtui("check", "mydomain.com", "--add-counterpart", "--json").json
     assert document["covers"] == ["mydomain.com", "www.mydomain.com"]
     made = csrtui("new", "mydomain.com", "--add-counterpart", "--json").json
@@ -157,7 +155,7 @@ def test_it_covers_the_twins_as_new_does(csrtui: Csrtui) -> None:
     assert found["pair"]["name"] == made["name"]
 
 
-def test_for_a_file_the_hint_names_inspect(
+def test_the_hint_for_a_file_names_inspect(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -85,7 +85,7 @@ def test_the_key_is_never_used_again(made: Csrtui, tmp_path: Path) -> None:
     assert made("show", f"{NAME}-2", "--json").json["compromised"] is None
 
 
-def test_undo_does_not_put_it_back(made: Csrtui, tmp_path: Path) -> None:
+def test_export_undo_does_not_put_the_key_back(made: Csrtui, tmp_path: Path) -> None:
     server = tmp_path / "server"
     server.mkdir()
     assert made("export", NAME, "--for", "nginx", "--to", str(server)).status == 0
@@ -118,7 +118,9 @@ def test_a_backup_carries_the_mark_into_another_keystore(made: Csrtui, tmp_path:
     assert (ran.status, "is marked as compromised" in ran.error) == (1, True)
 
 
-def test_undo_puts_no_encrypted_file_back_that_may_contain_it(made: Csrtui, tmp_path: Path) -> None:
+def test_export_undo_does_not_put_back_an_encrypted_file_that_may_contain_the_key(
+    made: Csrtui, tmp_path: Path
+) -> None:
     server = tmp_path / "server"
     server.mkdir()
     phrase = ("--passphrase-file", str(tmp_path / "phrase"))
@@ -139,7 +141,7 @@ def test_undo_puts_no_encrypted_file_back_that_may_contain_it(made: Csrtui, tmp_
     assert (server / f"{NAME}.p12").read_bytes() == new
 
 
-def test_inspect_names_it(made: Csrtui) -> None:
+def test_inspect_reports_the_key(made: Csrtui) -> None:
     key = str(made.pair(NAME) / "key.pem")
     assert made("inspect", key).status == 0
     assert made("retire", "--compromised", NAME).status == 0
@@ -148,7 +150,7 @@ def test_inspect_names_it(made: Csrtui) -> None:
     assert (ran.status, item["findings"][0]["code"]) == (1, "key-compromised")
 
 
-def test_the_doctor_reports_it_while_its_certificate_is_valid(made: Csrtui) -> None:
+def test_the_doctor_reports_the_key_while_its_certificate_is_valid(made: Csrtui) -> None:
     assert made("retire", "--compromised", NAME).status == 0
     findings = made("doctor", "--json").json["findings"]
     assert [finding["level"] for finding in findings if finding["code"] == "key-compromised"] == ["error"]

@@ -27,7 +27,7 @@ def history(csrtui: Csrtui, name: str = "a.com") -> list[str]:
     return [event["what"] for event in record["history"]]
 
 
-def test_reading_stdout_notes_nothing(csrtui: Csrtui) -> None:
+def test_printing_to_stdout_adds_nothing_to_the_history(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     before = csrtui.pair("a.com").joinpath("pair.json").read_bytes()
     assert csrtui("csr", "a.com").status == 0
@@ -47,7 +47,7 @@ def test_der_on_stdout_is_the_same_request(tmp_path: Path) -> None:
     assert csr.to_pem(der) == pem
 
 
-def test_der_is_not_for_a_terminal(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_der_is_not_printed_on_a_terminal(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
     csrtui("new", "a.com")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     ran = csrtui("csr", "a.com", "--der")
@@ -56,7 +56,7 @@ def test_der_is_not_for_a_terminal(csrtui: Csrtui, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("form", ["PEM", "DER"])
-def test_a_file_is_for_all_to_read_and_noted(csrtui: Csrtui, tmp_path: Path, form: str) -> None:
+def test_a_csr_file_is_readable_for_all_and_recorded(csrtui: Csrtui, tmp_path: Path, form: str) -> None:
     csrtui("new", "a.com")
     file = tmp_path / "a.csr"
     ran = csrtui("csr", "a.com", "--to", str(file), *(["--der"] if form == "DER" else []))
@@ -71,7 +71,7 @@ def test_a_file_is_for_all_to_read_and_noted(csrtui: Csrtui, tmp_path: Path, for
     assert csrtui("show", "a.com", "--json").json["stage"] == "new"
 
 
-def test_no_file_is_ever_overwritten_and_nothing_is_noted_then(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_no_file_is_overwritten_and_a_refusal_is_not_recorded(csrtui: Csrtui, tmp_path: Path) -> None:
     csrtui("new", "a.com")
     file = tmp_path / "a.csr"
     file.write_text("mine")
@@ -81,7 +81,7 @@ def test_no_file_is_ever_overwritten_and_nothing_is_noted_then(csrtui: Csrtui, t
     assert history(csrtui) == ["created"]
 
 
-def test_whom_it_went_to_and_a_note_are_in_the_history(csrtui: Csrtui) -> None:
+def test_recipient_and_note_are_in_the_history(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     ran = csrtui("csr", "a.com", "--submitted-to", "Example\x1b CA", "--note", "order  4711\nby mail")
     assert ran.status == 0
@@ -104,7 +104,7 @@ def test_whom_it_went_to_and_a_note_are_in_the_history(csrtui: Csrtui) -> None:
         (("--to", "/nowhere/a.csr"), "cannot write to /nowhere: No such file or directory"),
     ],
 )
-def test_what_is_wrong_is_said_before_anything_goes_out(
+def test_errors_are_reported_before_the_csr_is_handed_out(
     csrtui: Csrtui, arguments: tuple[str, ...], said: str
 ) -> None:
     csrtui("new", "a.com")
@@ -118,7 +118,7 @@ def test_what_is_wrong_is_said_before_anything_goes_out(
     [(2, (0, "")), (4, (3, "a.com is saved, but the disk did not confirm it"))],
     ids=["share", "store"],
 )
-def test_a_csr_is_noted_and_marked_even_if_a_folder_cannot_be_flushed(
+def test_a_csr_is_recorded_and_marked_even_if_a_folder_cannot_be_flushed(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: int, outcome: tuple[int, str]
 ) -> None:
     assert csrtui("new", "a.com").status == 0

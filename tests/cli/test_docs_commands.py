@@ -99,7 +99,7 @@ class Reader:
         )  # fmt: skip
 
 
-def test_every_line_does_what_it_says(tmp_path: Path) -> None:
+def test_every_documented_line_works(tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     lines = block()
     assert len(lines) > 20

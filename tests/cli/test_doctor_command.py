@@ -20,7 +20,7 @@ def _no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CSRTUI_CONFIG", str(tmp_path / "config.toml"))
 
 
-def test_an_empty_store_is_well_and_stays_empty(csrtui: Csrtui) -> None:
+def test_an_empty_store_has_no_problem_and_stays_empty(csrtui: Csrtui) -> None:
     csrtui.make_store()
     ran = csrtui("doctor")
     assert (ran.status, ran.out, ran.err) == (0, "", "0 pairs checked: no problems\n")
@@ -28,7 +28,7 @@ def test_an_empty_store_is_well_and_stays_empty(csrtui: Csrtui) -> None:
     assert not any(csrtui.store.iterdir())
 
 
-def test_findings_come_with_their_remedies(csrtui: Csrtui) -> None:
+def test_findings_have_remedies(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     csrtui("csr", "a.com", "--mark-submitted")
     ran = csrtui("doctor")
@@ -40,14 +40,14 @@ def test_findings_come_with_their_remedies(csrtui: Csrtui) -> None:
     assert ran.err == "1 pair checked: 1 finding\n"
 
 
-def test_a_pair_that_was_just_made_is_well_and_its_next_step_is_told(csrtui: Csrtui) -> None:
+def test_a_new_pair_has_only_the_finding_for_its_next_step(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     ran = csrtui("doctor", "--json")
     assert (ran.status, ran.json["ok"]) == (0, True)
     assert [(one["code"], one["level"]) for one in ran.json["findings"]] == [("backup-none", "note")]
 
 
-def test_a_remedy_works_wherever_it_is_typed(
+def test_a_remedy_works_in_any_folder(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     csrtui("new", "a.com")
@@ -63,7 +63,7 @@ def test_a_remedy_works_wherever_it_is_typed(
     assert csrtui("list", "--json").json["pairs"][0]["backup"]["status"] == "verified"
 
 
-def test_json_is_as_the_contract_says_also_of_a_store_that_is_refused(csrtui: Csrtui) -> None:
+def test_json_has_the_form_of_the_contract_also_for_a_refused_store(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     csrtui.store.chmod(0o755)
     assert csrtui("list").status == 3
@@ -82,7 +82,7 @@ def test_json_is_as_the_contract_says_also_of_a_store_that_is_refused(csrtui: Cs
     assert csrtui("doctor").err == "1 pair checked: 2 findings\n"
 
 
-def test_notes_alone_are_well(csrtui: Csrtui) -> None:
+def test_notes_alone_give_exit_status_0(csrtui: Csrtui) -> None:
     csrtui.store.mkdir(0o700)
     (csrtui.store / ".cache").touch()
     ran = csrtui("doctor")

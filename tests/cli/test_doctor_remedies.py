@@ -44,7 +44,7 @@ def assert_fixed(store: RemediedStore, before: list[Found], fixed: Found, treasu
 
 
 @pytest.mark.parametrize("case", COMMANDS.values(), ids=COMMANDS)
-def test_a_command_fixes_what_it_is_for(tmp_path: Path, case: Case) -> None:
+def test_a_command_fixes_its_finding(tmp_path: Path, case: Case) -> None:
     store = RemediedStore(tmp_path)
     case.breaking(store)
     before, treasures = store.examine(), store.treasures()
@@ -55,7 +55,7 @@ def test_a_command_fixes_what_it_is_for(tmp_path: Path, case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", ["open key", "no key", "no record", "wrong names", "open configuration"])
-def test_a_command_works_on_a_path_that_does_not_print(tmp_path: Path, name: str) -> None:
+def test_a_command_works_on_a_path_with_unprintable_characters(tmp_path: Path, name: str) -> None:
     store, case = RemediedStore(tmp_path, UNPRINTABLE_NAME), COMMANDS[name]
     case.breaking(store)
     before, treasures = store.examine_as_process(), store.treasures()
@@ -66,7 +66,7 @@ def test_a_command_works_on_a_path_that_does_not_print(tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize("case", TEMPLATES.values(), ids=TEMPLATES)
-def test_a_template_fixes_what_it_is_for_once_it_is_filled_in(tmp_path: Path, case: Case) -> None:
+def test_a_filled_in_template_fixes_its_finding(tmp_path: Path, case: Case) -> None:
     store = RemediedStore(tmp_path)
     case.breaking(store)
     before, treasures = store.examine(), store.treasures()
@@ -78,7 +78,7 @@ def test_a_template_fixes_what_it_is_for_once_it_is_filled_in(tmp_path: Path, ca
 
 
 @pytest.mark.parametrize("name", list(TEMPLATES)[::6])
-def test_a_template_that_is_not_filled_in_changes_nothing(tmp_path: Path, name: str) -> None:
+def test_an_unfilled_template_changes_nothing(tmp_path: Path, name: str) -> None:
     store = RemediedStore(tmp_path)
     TEMPLATES[name].breaking(store)
     before = store.examine()
@@ -89,7 +89,7 @@ def test_a_template_that_is_not_filled_in_changes_nothing(tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize(("code", "breaking", "reason"), INSTRUCTIONS.values(), ids=INSTRUCTIONS)
-def test_an_instruction_is_whole_sentences_and_no_command(
+def test_an_instruction_consists_of_sentences_and_is_not_a_command(
     tmp_path: Path, code: FindingCode, breaking: Callable[[RemediedStore], object], reason: str
 ) -> None:
     store = RemediedStore(tmp_path)
@@ -140,7 +140,7 @@ def test_a_backup_that_is_not_signed_is_restored_only_with_consent(tmp_path: Pat
     assert_fixed(store, before, finding, treasures)
 
 
-def test_the_commands_of_one_report_may_all_be_run(tmp_path: Path) -> None:
+def test_all_commands_of_a_report_can_be_run_one_after_the_other(tmp_path: Path) -> None:
     store = RemediedStore(tmp_path)
     (store.pair / "key.pem").write_text("no")
     (store.pair / "request.pem").write_text("no")
@@ -154,7 +154,7 @@ def test_the_commands_of_one_report_may_all_be_run(tmp_path: Path) -> None:
     assert_fixed(store, before, first, treasures)
 
 
-def test_an_adoption_keeps_what_only_the_record_knew(tmp_path: Path) -> None:
+def test_an_adoption_keeps_the_values_found_only_in_the_record(tmp_path: Path) -> None:
     store = RemediedStore(tmp_path)
     store.change(names=("a.com", "b.com"), ca=CaKind.PRIVATE, platform="haproxy", retired=store.now)
     finding = finding_of(store.examine(), FindingCode.NAMES_DISAGREE)
@@ -165,7 +165,7 @@ def test_an_adoption_keeps_what_only_the_record_knew(tmp_path: Path) -> None:
 
 
 @ONLY_ROOT
-def test_a_file_of_another_user_is_given_back(tmp_path: Path) -> None:
+def test_a_file_of_another_user_gets_its_owner_back(tmp_path: Path) -> None:
     store = RemediedStore(tmp_path)
     os.chown(store.pair / "key.pem", 12345, -1)
     before, treasures = store.examine_as_process(), store.treasures()
@@ -176,7 +176,7 @@ def test_a_file_of_another_user_is_given_back(tmp_path: Path) -> None:
 
 
 @ONLY_ROOT
-def test_the_store_of_another_user_stays_his(tmp_path: Path) -> None:
+def test_the_store_of_another_user_keeps_its_owner(tmp_path: Path) -> None:
     store = RemediedStore(tmp_path)
     for path in (store.path, *store.path.rglob("*")):
         os.chown(path, 12345, -1)
@@ -188,7 +188,7 @@ def test_the_store_of_another_user_stays_his(tmp_path: Path) -> None:
 
 @ONLY_ROOT
 @pytest.mark.parametrize("name", [HOSTILE_NAME, UNPRINTABLE_NAME])
-def test_a_folder_above_of_another_user_is_given_back(tmp_path: Path, name: str) -> None:
+def test_a_folder_above_of_another_user_gets_its_owner_back(tmp_path: Path, name: str) -> None:
     store = RemediedStore(tmp_path, name)
     os.chown(store.path.parent, 12345, -1)
     before, treasures = store.examine_as_process(), store.treasures()
@@ -198,7 +198,7 @@ def test_a_folder_above_of_another_user_is_given_back(tmp_path: Path, name: str)
     assert_fixed(store, before, finding, treasures)
 
 
-def test_a_creation_in_progress_is_waited_for(tmp_path: Path) -> None:
+def test_the_remedy_for_a_creation_in_progress_is_to_wait(tmp_path: Path) -> None:
     store = RemediedStore(tmp_path)
     (store.path / "pairs" / NEW).mkdir(mode=0o700)
     folder = os.open(store.path / ".locks", os.O_RDONLY)
@@ -211,7 +211,7 @@ def test_a_creation_in_progress_is_waited_for(tmp_path: Path) -> None:
         os.close(folder)
 
 
-def test_a_backup_on_another_disk_ends_the_note_about_the_keystores_own(tmp_path: Path) -> None:
+def test_a_backup_on_another_disk_ends_the_note_about_the_keystores_disk(tmp_path: Path) -> None:
     other_disk = on_another_disk(tmp_path)
     if other_disk is None:
         pytest.skip("there is no second file system")

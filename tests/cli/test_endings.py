@@ -30,7 +30,7 @@ def pairs(store: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("command", [("list",), ("show", "shop.a.com"), ("csr", "shop.a.com"), ("--help",)])
-def test_a_reader_that_has_seen_enough_is_no_error(store: Path, command: tuple[str, ...]) -> None:
+def test_a_reader_that_closes_the_pipe_is_not_an_error(store: Path, command: tuple[str, ...]) -> None:
     """Close the pipe before the first byte, which is the hardest case of ``| head -1``."""
     reading, writing = os.pipe()
     os.close(reading)
@@ -49,7 +49,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(store: Path, command: tuple[s
     assert b"rror" not in done.stderr
 
 
-def test_list_into_head(store: Path) -> None:
+def test_list_can_be_piped_into_head(store: Path) -> None:
     ran = run_shell('"$@" | head -1; exit ${PIPESTATUS[0]}', "list", store=store)
     assert ran.status == 0
     assert ran.out.startswith("Name")
@@ -60,7 +60,7 @@ def test_list_into_head(store: Path) -> None:
 @pytest.mark.parametrize(
     "command", [("list",), ("show", "shop.a.com"), ("csr", "shop.a.com"), ("--help",), ("new", "b.com")]
 )
-def test_output_to_a_full_disk_is_said(store: Path, command: tuple[str, ...]) -> None:
+def test_a_full_disk_for_the_output_is_reported(store: Path, command: tuple[str, ...]) -> None:
     ran = run_shell('"$@" > /dev/full', *command, store=store)
     assert ran.status == 2
     assert ran.error == "cannot write to standard output: No space left on device"
@@ -68,19 +68,19 @@ def test_output_to_a_full_disk_is_said(store: Path, command: tuple[str, ...]) ->
 
 
 @needs_full
-def test_talk_to_a_full_disk_or_to_nobody_stops_nothing(store: Path) -> None:
+def test_messages_to_a_full_disk_or_a_closed_pipe_do_not_stop_the_work(store: Path) -> None:
     for number, redirection in enumerate(("2> /dev/full", "2>&-", "2> >(exec true)", "2>&- <&-"), start=1):
         ran = run_shell(f'"$@" {redirection}', "new", f"b{number}.com", store=store)
         assert (ran.status, ran.out) == (0, f"b{number}.com\n")
 
 
 @needs_full
-def test_an_error_that_nobody_hears_keeps_its_status(store: Path) -> None:
+def test_an_error_keeps_its_status_without_stderr(store: Path) -> None:
     for redirection in ("2> /dev/full", "2>&-", "> /dev/full 2>&1"):
         assert run_shell(f'"$@" {redirection}', "show", "nobody.com", store=store).status == 2
 
 
-def test_a_closed_stdout_is_said_before_anything_is_made(store: Path) -> None:
+def test_a_closed_stdout_is_reported_before_anything_is_made(store: Path) -> None:
     for command in (("new", "b.com"), ("list",), ("csr", "shop.a.com", "--mark-submitted")):
         ran = run_shell('"$@" >&-', *command, store=store)
         assert (ran.status, ran.error) == (2, "standard output is closed")
@@ -89,7 +89,7 @@ def test_a_closed_stdout_is_said_before_anything_is_made(store: Path) -> None:
     assert run_shell('"$@" >&- 2>&- <&-', "new", "b.com", store=store).status == 2
 
 
-def test_with_all_else_closed_no_file_of_a_pair_gets_a_standard_number(store: Path) -> None:
+def test_files_of_a_pair_never_get_the_number_of_a_standard_stream(store: Path) -> None:
     """If key.pem were opened as descriptor 2, a warning of a library would be written to it."""
     ran = run_shell('"$@" <&- 2>&-', "new", "b.com", store=store)
     assert (ran.status, ran.out) == (0, "b.com\n")
@@ -99,7 +99,7 @@ def test_with_all_else_closed_no_file_of_a_pair_gets_a_standard_number(store: Pa
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_an_encoding_that_lacks_a_letter_gets_an_escape(store: Path, encoding: str) -> None:
+def test_a_character_outside_the_encoding_is_escaped(store: Path, encoding: str) -> None:
     arguments = ("check", "a.com", "-O", "Söhne 日", "-L", "x", "-C", "DE")
     done = subprocess.run(
         argv(*arguments), env=environment(store, PYTHONIOENCODING=encoding), cwd=ROOT, timeout=DEADLINE,
@@ -111,7 +111,7 @@ def test_an_encoding_that_lacks_a_letter_gets_an_escape(store: Path, encoding: s
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_it_waits_ends_it_without_a_word(store: Path, number: signal.Signals) -> None:
+def test_a_signal_during_a_prompt_ends_the_command_silently(store: Path, number: signal.Signals) -> None:
     """Send the signal when /proc shows that the command waits for its passphrase on a pipe."""
     reading, writing = os.pipe()
     process = subprocess.Popen(
@@ -165,10 +165,10 @@ def run_at_once(store: Path, count: int) -> None:
     assert len(fingerprints) == count
 
 
-def test_ten_processes_at_once_make_ten_pairs_of_one_name(tmp_path: Path) -> None:
+def test_ten_simultaneous_processes_make_ten_pairs_of_one_name(tmp_path: Path) -> None:
     run_at_once(tmp_path / "store", 10)
 
 
 @pytest.mark.slow
-def test_a_hundred_processes_at_once_make_a_hundred_pairs_of_one_name(tmp_path: Path) -> None:
+def test_a_hundred_simultaneous_processes_make_a_hundred_pairs_of_one_name(tmp_path: Path) -> None:
     run_at_once(tmp_path / "store", 100)

@@ -45,7 +45,7 @@ def issued(csrtui: Csrtui, name: str = "a.com", *options: str) -> None:
     assert csrtui("import", "-", stdin=pem(leaf, intermediate().certificate)).status == 0
 
 
-def test_json_has_an_entry_for_every_file_and_the_directives_are_talk(csrtui: Csrtui, to: Path) -> None:
+def test_json_has_an_entry_for_every_file_and_the_directives_go_to_stderr(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--json")
     assert ran.status == 0
@@ -79,7 +79,7 @@ def test_a_root_that_is_stored_with_the_chain_is_not_given_to_servers(csrtui: Cs
     assert given[1:] == [intermediate().certificate]
 
 
-def test_without_json_a_line_for_each_file_and_then_the_directives(csrtui: Csrtui, to: Path) -> None:
+def test_the_text_has_a_line_for_each_file_and_then_the_directives(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
     ran = csrtui("export", "a.com", "--for", "haproxy", "--to", str(to))
     first, *lines = ran.out.splitlines()
@@ -102,7 +102,7 @@ def test_without_json_a_line_for_each_file_and_then_the_directives(csrtui: Csrtu
         (("guide", "winnt"), 2, "unknown server software"),
     ],
 )
-def test_what_cannot_be_is_refused(
+def test_impossible_requests_are_refused(
     csrtui: Csrtui, to: Path, arguments: tuple[str, ...], status: int, said: str
 ) -> None:
     issued(csrtui)
@@ -115,7 +115,7 @@ def test_what_cannot_be_is_refused(
     assert list(to.iterdir()) == []
 
 
-def test_a_missing_folder_is_said_with_the_command_that_makes_it(csrtui: Csrtui, to: Path) -> None:
+def test_a_missing_folder_is_reported_with_the_command_that_creates_it(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to / "x y"))
     assert ran.status == 2
@@ -151,7 +151,7 @@ def test_the_passphrase_of_the_key_comes_from_a_file(csrtui: Csrtui, to: Path, t
     assert "the passphrase does not open the key" in ran.error
 
 
-def test_a_passphrase_that_protects_nothing_is_said_to(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
+def test_an_unused_passphrase_is_reported(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
     issued(csrtui)
     file = secret_file(tmp_path / "p", CANARY)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--key-passphrase-file", file)
@@ -163,7 +163,7 @@ def test_a_passphrase_that_protects_nothing_is_said_to(csrtui: Csrtui, to: Path,
     assert "written, contains the key without a passphrase" in ran.out
 
 
-def test_where_no_file_is_under_a_passphrase_the_one_given_is_the_keys(
+def test_without_an_encrypted_file_the_passphrase_is_for_the_key(
     csrtui: Csrtui, to: Path, tmp_path: Path
 ) -> None:
     own = secret_file(tmp_path / "own", CANARY)
@@ -176,7 +176,7 @@ def test_where_no_file_is_under_a_passphrase_the_one_given_is_the_keys(
     assert (ran.status, ran.error) == (2, f"cannot read {missing}: No such file or directory")
 
 
-def test_without_a_terminal_the_right_option_is_named(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
+def test_without_a_terminal_the_option_is_named(csrtui: Csrtui, to: Path, tmp_path: Path) -> None:
     issued(csrtui, "a.com", "--passphrase-file", secret_file(tmp_path / "own", CANARY))
     ran = run_process(
         "export", "a.com", "--for", "nginx", "--to", str(to), store=csrtui.store, new_session=True
@@ -185,7 +185,7 @@ def test_without_a_terminal_the_right_option_is_named(csrtui: Csrtui, to: Path, 
     assert list(to.iterdir()) == []
 
 
-def test_a_record_that_cannot_be_kept_is_exit_3_after_the_results(
+def test_a_record_that_cannot_be_written_gives_exit_3_after_the_results(
     csrtui: Csrtui, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from csrtui.core.base.errors import StoreError
@@ -224,7 +224,7 @@ def test_both_passphrases_are_asked_for_and_never_echoed(
 # Renewals
 
 
-def test_a_renewal_needs_neither_server_nor_folder_and_can_be_undone(csrtui: Csrtui, to: Path) -> None:
+def test_a_renewal_needs_no_server_and_no_folder_and_can_be_undone(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
     ran = csrtui("export", "a.com")
     assert (ran.status, ran.hint) == (2, "use --for PLATFORM and --to DIR")
@@ -283,7 +283,7 @@ def test_the_guide_alone_lists_all(csrtui: Csrtui) -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_the_guide_of_each_is_data_and_needs_no_store(csrtui: Csrtui, platform: str) -> None:
+def test_each_guide_goes_to_stdout_and_needs_no_store(csrtui: Csrtui, platform: str) -> None:
     ran = csrtui("guide", platform)
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.splitlines()[0] == PLATFORMS[platform].label

@@ -94,9 +94,7 @@ FORGERIES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.safety
-def test_a_forged_file_is_refused_and_what_is_wrong_is_named(
-    csrtui: Csrtui, places: Places, tmp_path: Path
-) -> None:
+def test_a_forged_file_is_refused_with_the_reason(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
     (file,) = places.files
     original, forged = file.read_bytes(), tmp_path / "forged.pem"
     other = ("--store", str(tmp_path / "other"))
@@ -115,7 +113,7 @@ def test_a_forged_file_is_refused_and_what_is_wrong_is_named(
     assert not (tmp_path / "other" / "pairs").exists()
 
 
-def test_the_header_cut_off_makes_it_unsigned_and_the_key_stays_encrypted(
+def test_a_backup_without_its_header_is_unsigned_and_the_key_stays_encrypted(
     csrtui: Csrtui, places: Places, tmp_path: Path
 ) -> None:
     (file,) = places.files
@@ -132,7 +130,7 @@ def test_the_header_cut_off_makes_it_unsigned_and_the_key_stays_encrypted(
 
 
 @pytest.mark.safety
-def test_an_age_file_of_somebody_else_is_named_and_refused_where_it_can_be_known(
+def test_an_age_file_of_another_person_is_refused_if_it_can_be_recognized(
     csrtui: Csrtui, tmp_path: Path
 ) -> None:
     """Anyone can encrypt to the recipients, and sign with a key of their own."""
@@ -171,7 +169,7 @@ def test_an_age_file_of_somebody_else_is_named_and_refused_where_it_can_be_known
 
 
 @pytest.mark.parametrize("name", ["r_good", "r_bom", "r_blocks", "r_blocks_bom"])
-def test_what_earlier_versions_made_is_restored_after_a_question(
+def test_a_backup_of_an_earlier_version_is_restored_after_a_question(
     csrtui: Csrtui, tmp_path: Path, data_restore: Path, name: str
 ) -> None:
     passphrase = tmp_path / "passphrase"
@@ -183,7 +181,7 @@ def test_what_earlier_versions_made_is_restored_after_a_question(
     assert csrtui.pairs == ["www.example-shop.com"]
 
 
-def test_a_changed_one_tells_the_way_out(csrtui: Csrtui, data_restore: Path) -> None:
+def test_a_changed_backup_is_refused_with_a_hint(csrtui: Csrtui, data_restore: Path) -> None:
     csrtui.make_store()
     ran = csrtui("restore", str(data_restore / "r_after.pem"))
     assert ran.status == 2

@@ -149,7 +149,7 @@ def test_every_command_with_each_hostile_text(
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J", "\u202e", "\x9b", "\u200b"])
-def test_what_is_not_shown_would_be_seen(text: str) -> None:
+def test_missing_escaping_would_be_noticed(text: str) -> None:
     from command import Ran
 
     assert is_shown(Ran(0, "plain\n", ""))

@@ -182,7 +182,7 @@ def run_limited(arguments: list[str], env: dict[str, str]) -> Ran:
 
 @pytest.mark.safety
 @pytest.mark.parametrize("name", ["import", "restore", "verify", "new --from", "backup --recipient"])
-def test_a_file_that_changes_while_it_is_read_is_refused_or_taken(
+def test_a_file_that_changes_while_it_is_read_is_refused_or_accepted(
     csrtui: Csrtui, tmp_path: Path, places: dict[str, str], name: str
 ) -> None:
     assert csrtui("new", "a.com", "--force").status == 0

@@ -47,7 +47,7 @@ def answer(made: Csrtui, tmp_path: Path) -> Path:
     return path
 
 
-def test_results_on_stdout_what_differs_on_stderr(made: Csrtui, answer: Path) -> None:
+def test_results_go_to_stdout_and_differences_to_stderr(made: Csrtui, answer: Path) -> None:
     ran = made("import", str(answer))
     assert (ran.status, ran.out) == (0, f"ok  {NAME}  {answer}  imported, expires {EXPIRES}\n")
     assert ran.err == (
@@ -58,7 +58,7 @@ def test_results_on_stdout_what_differs_on_stderr(made: Csrtui, answer: Path) ->
     assert shown["files"]["certificate"] == str(made.pair(NAME) / "certificate.pem")
 
 
-def test_json_is_the_contracts(made: Csrtui, answer: Path) -> None:
+def test_json_has_the_form_of_the_contract(made: Csrtui, answer: Path) -> None:
     ran = made("import", str(answer), "--json")
     assert (ran.json["schema"], ran.json["ok"]) == (1, True)
     (result,) = ran.json["results"]
@@ -70,14 +70,14 @@ def test_json_is_the_contracts(made: Csrtui, answer: Path) -> None:
     assert result["differences"][0]["kind"] == "name-added"
 
 
-def test_standard_input(made: Csrtui, answer: Path) -> None:
+def test_certificates_are_read_from_standard_input(made: Csrtui, answer: Path) -> None:
     ran = made("import", "-", "--pair", NAME, stdin=answer.read_bytes())
     assert (ran.status, ran.out) == (0, f"ok  {NAME}  imported, expires {EXPIRES}\n")
     assert made("import", "-", stdin=None).error == "standard input is closed"
     assert "more than" in made("import", "-", stdin=b"x" * (1024 * 1024 + 1)).out
 
 
-def test_the_wrong_pair_ends_with_1_and_the_right_name(made: Csrtui, answer: Path) -> None:
+def test_a_wrong_pair_gives_exit_1_and_the_right_name(made: Csrtui, answer: Path) -> None:
     made("new", "b.com", "--key", "ec-p384")
     ran = made("import", str(answer), "--pair", "b.com")
     assert (ran.status, ran.err) == (1, "")
@@ -86,7 +86,7 @@ def test_the_wrong_pair_ends_with_1_and_the_right_name(made: Csrtui, answer: Pat
     assert (ran.status, ran.error) == (2, "there is no pair c.com")
 
 
-def test_several_pairs_are_told_apart(made: Csrtui, answer: Path, tmp_path: Path) -> None:
+def test_certificates_of_several_pairs_are_distinguished(made: Csrtui, answer: Path, tmp_path: Path) -> None:
     made("new", "b.com", "--key", "ec-p384")
     (tmp_path / "b.pem").write_bytes(pem(intermediate().sign(asked(made, "b.com"), start=FROM, days=20)))
     ran = made("import", str(answer), str(tmp_path / "b.pem"))
@@ -96,12 +96,12 @@ def test_several_pairs_are_told_apart(made: Csrtui, answer: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("arguments", [("import",), ("import", "/nowhere"), ("import", "/"), ("retire",)])
-def test_wrong_usage_ends_with_2(csrtui: Csrtui, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_gives_exit_2(csrtui: Csrtui, arguments: tuple[str, ...]) -> None:
     csrtui.make_store()
     assert csrtui(*arguments).status == 2
 
 
-def test_a_private_key_stays_where_it_is(made: Csrtui, answer: Path, tmp_path: Path) -> None:
+def test_a_private_key_is_not_imported(made: Csrtui, answer: Path, tmp_path: Path) -> None:
     path = tmp_path / "both.pem"
     path.write_bytes(answer.read_bytes() + private_pem(root().key))
     ran = made("import", str(path))
@@ -109,7 +109,7 @@ def test_a_private_key_stays_where_it_is(made: Csrtui, answer: Path, tmp_path: P
     assert "private key" in ran.out
 
 
-def test_a_name_mistyped_is_said_before_anything_is_marked(made: Csrtui) -> None:
+def test_a_mistyped_name_is_reported_before_any_pair_is_marked(made: Csrtui) -> None:
     ran = made("retire", NAME, "b.com")
     assert (ran.status, ran.out, ran.error) == (2, "", "there is no pair b.com")
     assert made("show", NAME, "--json").json["stage"] != "retired"
@@ -148,7 +148,7 @@ def test_a_retired_pair_is_taken_back_into_use(made: Csrtui) -> None:
     assert made("show", NAME, "--json").json["stage"] == "retired"
 
 
-def test_programs_are_told_of_retired_pairs_too(made: Csrtui) -> None:
+def test_json_and_csv_contain_retired_pairs_too(made: Csrtui) -> None:
     made("retire", NAME)
     (told,) = made("list", "--json").json["pairs"]
     assert (told["name"], told["stage"], told["next"]) == (NAME, "retired", "none")
@@ -157,7 +157,7 @@ def test_programs_are_told_of_retired_pairs_too(made: Csrtui) -> None:
     assert made("list", "--ics").out.count("BEGIN:VEVENT") == 0
 
 
-def test_the_whole_way_with_openssl_as_the_ca(tmp_path: Path) -> None:
+def test_a_csr_signed_by_openssl_ca_is_imported(tmp_path: Path) -> None:
     """``openssl ca`` signs the output of ``csrtui csr``. Its certificate is imported with the text around it."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
@@ -205,7 +205,7 @@ def test_the_whole_way_with_openssl_as_the_ca(tmp_path: Path) -> None:
     assert subprocess.run(verify, cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
 
-def test_what_is_wrong_is_a_warning_and_keeps_nothing_out(made: Csrtui, tmp_path: Path) -> None:
+def test_problems_cause_warnings_and_the_certificate_is_imported(made: Csrtui, tmp_path: Path) -> None:
     (tmp_path / "a.pem").write_bytes(pem(intermediate().sign(asked(made), start=FROM, days=DAYS)))
     ran = made("import", str(tmp_path / "a.pem"))
     assert ran.status == 0
@@ -215,7 +215,7 @@ def test_what_is_wrong_is_a_warning_and_keeps_nothing_out(made: Csrtui, tmp_path
     )
 
 
-def test_a_dry_run_says_where_it_would_go_and_keeps_nothing(made: Csrtui, answer: Path) -> None:
+def test_a_dry_run_names_the_pair_and_imports_nothing(made: Csrtui, answer: Path) -> None:
     before = {path: path.read_bytes() for path in made.store.rglob("*") if path.is_file()}
     ran = made("import", "--dry-run", str(answer), "--json")
     (result,) = ran.json["results"]

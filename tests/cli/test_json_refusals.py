@@ -105,7 +105,7 @@ def place(csrtui: Csrtui, tmp_path: Path) -> Place:
         ("export b.com --for nginx --to USB", "b.com", "has no certificate yet"),
     ],
 )
-def test_what_is_refused_is_answered_in_json(place: Place, line: str, pair: str | None, said: str) -> None:
+def test_a_refusal_is_printed_as_json(place: Place, line: str, pair: str | None, said: str) -> None:
     ran = place.csrtui(*map(place.in_words, line.split()), "--json")
     assert ran.status == 1
     assert (ran.json["schema"], ran.json["ok"]) == (1, False)
@@ -114,7 +114,7 @@ def test_what_is_refused_is_answered_in_json(place: Place, line: str, pair: str 
     assert said in first["text"]
 
 
-def test_an_export_whose_key_does_not_open_is_answered_in_json(place: Place, tmp_path: Path) -> None:
+def test_an_export_whose_key_does_not_open_is_printed_as_json(place: Place, tmp_path: Path) -> None:
     assert place.csrtui("import", place.in_words("CRT-A")).status == 0
     (tmp_path / "to").mkdir()
     arguments = ("export", "a.com", "--for", "nginx", "--to", str(tmp_path / "to"))
@@ -127,7 +127,7 @@ def test_an_export_whose_key_does_not_open_is_answered_in_json(place: Place, tmp
     assert list((tmp_path / "to").iterdir()) == []
 
 
-def test_a_confirmation_that_is_refused_is_answered_in_json(place: Place, tmp_path: Path) -> None:
+def test_a_refused_confirmation_is_printed_as_json(place: Place, tmp_path: Path) -> None:
     (tmp_path / "laptop").mkdir(mode=0o700)
     laptop = ("--store", str(tmp_path / "laptop"))
     ran = place.csrtui(*laptop, "verify", place.backups[1], "--identity", place.in_words("IDENTITY"))
@@ -137,7 +137,7 @@ def test_a_confirmation_that_is_refused_is_answered_in_json(place: Place, tmp_pa
     assert refused.json["results"][0]["text"] == refused.error
 
 
-def test_without_json_the_error_is_the_answer(place: Place) -> None:
+def test_without_json_the_refusal_is_an_error_message(place: Place) -> None:
     ran = place.csrtui("export", "b.com", "--for", "nginx", "--to", place.in_words("USB"))
     assert (ran.status, ran.out) == (1, "")
     assert "has no certificate yet" in ran.error

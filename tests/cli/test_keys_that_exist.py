@@ -59,7 +59,9 @@ def test_no_key_is_chosen_among_several(csrtui: Csrtui, place: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["new", "adopt"])
-def test_a_key_alone_becomes_a_pair_and_its_file_stays(csrtui: Csrtui, place: Path, command: str) -> None:
+def test_a_key_alone_becomes_a_pair_and_its_file_stays_unchanged(
+    csrtui: Csrtui, place: Path, command: str
+) -> None:
     file = written(place, KEY)
     before = file.read_bytes()
     if command == "new":

@@ -40,13 +40,13 @@ def three(csrtui: Csrtui, tmp_path: Path) -> Csrtui:
     return csrtui
 
 
-def test_nothing_due_is_silence(csrtui: Csrtui) -> None:
+def test_without_due_renewals_there_is_no_output(csrtui: Csrtui) -> None:
     csrtui("new", "new.com")
     ran = csrtui("list", "--next", "renew")
     assert (ran.status, ran.out, ran.err) == (0, "", "")
 
 
-def test_what_is_due_stands_there_a_line_each(three: Csrtui) -> None:
+def test_each_due_pair_has_a_line(three: Csrtui) -> None:
     ran = three("list", "--next", "renew")
     header, row = ran.out.splitlines()
     assert (header.split()[0], row.split()[0], row.split()[-1]) == ("Name", "due.com", "renew")
@@ -62,7 +62,7 @@ def test_expired_pairs_are_listed_and_counted_separately(three: Csrtui, tmp_path
     assert three("list", "--next", "renew", "--fail-if-any").status == 1
 
 
-def test_the_whole_list_counts_what_is_due(three: Csrtui) -> None:
+def test_the_whole_list_counts_due_pairs(three: Csrtui) -> None:
     assert three("list").err == "3 pairs · 1 due · 3 not backed up\n"
 
 
@@ -76,14 +76,12 @@ def test_the_whole_list_counts_what_is_due(three: Csrtui) -> None:
         (("--filter", "fresh", "--ics"), 1),
     ],
 )
-def test_the_exit_status_tells_whether_there_is_any_for_who_asks(
-    three: Csrtui, arguments: tuple[str, ...], status: int
-) -> None:
+def test_fail_if_any_sets_the_exit_status(three: Csrtui, arguments: tuple[str, ...], status: int) -> None:
     assert three("list", *arguments, "--fail-if-any").status == status
     assert three("list", *arguments).status == 0
 
 
-def test_a_pair_that_cannot_be_read_weighs_more_than_one_that_is_due(three: Csrtui) -> None:
+def test_an_unreadable_pair_has_a_higher_exit_status_than_a_due_one(three: Csrtui) -> None:
     three.pair("new.com").joinpath("pair.json").write_text("{}")
     ran = three("list", "--next", "renew", "--fail-if-any")
     assert ran.status == 3
@@ -113,13 +111,13 @@ def test_a_calendar_has_both_dates_of_each_pair_with_a_certificate(three: Csrtui
     assert ends["renewal"] <= TODAY.date()
 
 
-def test_a_calendar_is_of_the_pairs_that_are_asked_for(three: Csrtui) -> None:
+def test_a_calendar_contains_only_the_selected_pairs(three: Csrtui) -> None:
     three("retire", "fresh.com")
     for arguments, count in [(("--next", "renew"), 2), (("--filter", "fresh"), 0), (("--retired",), 2)]:
         assert len(icalendar.Calendar.from_ical(three("list", "--ics", *arguments).out).events) == count
 
 
-def test_a_calendar_is_one_of_the_forms(csrtui: Csrtui) -> None:
+def test_the_formats_exclude_each_other(csrtui: Csrtui) -> None:
     ran = csrtui("list", "--ics", "--json")
     assert (ran.status, ran.out) == (2, "")
     assert "not allowed with argument" in ran.error

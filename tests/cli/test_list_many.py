@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     ],
     ids=" ".join,
 )
-def test_the_same_is_printed_with_the_cache_and_without(
+def test_the_output_is_the_same_with_and_without_the_cache(
     csrtui: Csrtui, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = csrtui.store

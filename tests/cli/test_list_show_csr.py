@@ -31,7 +31,7 @@ def test_an_empty_store_has_an_empty_list(csrtui: Csrtui) -> None:
     assert not any(csrtui.store.iterdir())
 
 
-def test_the_list_is_a_table_and_its_sum_is_talk(csrtui: Csrtui) -> None:
+def test_the_list_is_a_table_and_the_counts_go_to_stderr(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     csrtui("new", "much-longer.b.com", "--key", "rsa-2048")
     ran = csrtui("list")
@@ -42,7 +42,7 @@ def test_the_list_is_a_table_and_its_sum_is_talk(csrtui: Csrtui) -> None:
     assert ran.err == "2 pairs · 2 not backed up\n"
 
 
-def test_csv_is_read_back_by_a_csv_reader(csrtui: Csrtui) -> None:
+def test_a_csv_reader_reads_the_csv(csrtui: Csrtui) -> None:
     csrtui("new", "a.com", "www.a.com", "-O", HARD_ORGANIZATION, "-C", "GB", "-L", "x")
     ran = csrtui("list", "--csv")
     (row,) = csv.DictReader(io.StringIO(ran.out))
@@ -86,7 +86,7 @@ def test_times_are_rfc_3339_in_utc_and_hashes_are_hex(csrtui: Csrtui) -> None:
         (("--next", "submit"), []),
     ],
 )
-def test_the_list_can_be_narrowed(csrtui: Csrtui, arguments: tuple[str, ...], names: list[str]) -> None:
+def test_the_list_can_be_filtered(csrtui: Csrtui, arguments: tuple[str, ...], names: list[str]) -> None:
     csrtui("new", "shop.a.com")
     csrtui("new", "mail.a.com")
     found = csrtui("list", *arguments, "--json").json["pairs"]
@@ -94,7 +94,7 @@ def test_the_list_can_be_narrowed(csrtui: Csrtui, arguments: tuple[str, ...], na
 
 
 @pytest.mark.parametrize("step", NextStep)
-def test_every_next_step_can_be_asked_for(csrtui: Csrtui, step: NextStep) -> None:
+def test_the_list_can_be_filtered_by_every_next_step(csrtui: Csrtui, step: NextStep) -> None:
     csrtui.make_store()
     assert csrtui("list", "--next", step.value).status == 0
 
@@ -107,14 +107,16 @@ def test_every_next_step_can_be_asked_for(csrtui: Csrtui, step: NextStep) -> Non
         (("surplus",), "unrecognized arguments: surplus"),
     ],
 )
-def test_wrong_options_are_said(csrtui: Csrtui, arguments: tuple[str, ...], said: str) -> None:
+def test_wrong_options_are_reported(csrtui: Csrtui, arguments: tuple[str, ...], said: str) -> None:
     ran = csrtui("list", *arguments)
     assert (ran.status, ran.out) == (2, "")
     assert said in ran.error
 
 
 @pytest.mark.parametrize("form", [(), ("--json",), ("--csv",)])
-def test_a_damaged_pair_is_said_and_hides_no_other(csrtui: Csrtui, form: tuple[str, ...]) -> None:
+def test_a_damaged_pair_is_reported_and_does_not_hide_the_others(
+    csrtui: Csrtui, form: tuple[str, ...]
+) -> None:
     csrtui("new", "a.com")
     csrtui("new", "b.com")
     csrtui.pair("a.com").joinpath("pair.json").write_text("{}")
@@ -127,7 +129,7 @@ def test_a_damaged_pair_is_said_and_hides_no_other(csrtui: Csrtui, form: tuple[s
 # One pair
 
 
-def test_show_tells_everything(csrtui: Csrtui) -> None:
+def test_show_prints_everything(csrtui: Csrtui) -> None:
     csrtui("new", "a.com", "www.a.com", "-O", "x\u00a0y", "-C", "GB", "-L", "x", "--for", "nginx", "--force")
     ran = csrtui("show", "a.com")
     assert (ran.status, ran.err) == (0, "")
@@ -139,7 +141,7 @@ def test_show_tells_everything(csrtui: Csrtui) -> None:
     assert "Next        back up" in lines
 
 
-def test_the_hard_organization_comes_back_identical(csrtui: Csrtui) -> None:
+def test_a_difficult_organization_name_is_printed_unchanged(csrtui: Csrtui) -> None:
     csrtui("new", "a.com", "-O", HARD_ORGANIZATION, "-C", "GB", "-L", "x")
     document = csrtui("show", "a.com", "--json").json
     assert document["subject_fields"]["organization"] == HARD_ORGANIZATION
@@ -160,7 +162,7 @@ def test_the_hard_organization_comes_back_identical(csrtui: Csrtui) -> None:
         ("a\0", '"a\\x00" is not a valid pair name'),
     ],
 )
-def test_a_pair_that_is_not_there_is_said(csrtui: Csrtui, command: str, name: str, said: str) -> None:
+def test_a_missing_pair_is_reported(csrtui: Csrtui, command: str, name: str, said: str) -> None:
     csrtui("new", "a.com")
     ran = csrtui(command, name)
     assert (ran.status, ran.out) == (2, "")
@@ -169,7 +171,7 @@ def test_a_pair_that_is_not_there_is_said(csrtui: Csrtui, command: str, name: st
 
 
 @pytest.mark.parametrize("command", ["show", "csr"])
-def test_in_an_empty_store_there_is_no_pair_and_none_is_made(csrtui: Csrtui, command: str) -> None:
+def test_show_in_an_empty_store_creates_nothing(csrtui: Csrtui, command: str) -> None:
     csrtui.make_store()
     ran = csrtui(command, "a.com")
     assert (ran.status, ran.error) == (2, "there is no pair a.com")
@@ -177,7 +179,7 @@ def test_in_an_empty_store_there_is_no_pair_and_none_is_made(csrtui: Csrtui, com
 
 
 @pytest.mark.parametrize("command", ["show", "csr"])
-def test_a_damaged_request_is_the_stores_error(csrtui: Csrtui, command: str) -> None:
+def test_a_damaged_csr_gives_exit_3(csrtui: Csrtui, command: str) -> None:
     csrtui("new", "a.com")
     csrtui.pair("a.com").joinpath("request.pem").write_text("nothing")
     ran = csrtui(command, "a.com")
@@ -190,7 +192,7 @@ def test_a_damaged_request_is_the_stores_error(csrtui: Csrtui, command: str) -> 
 
 @pytest.mark.parametrize("command", ["show", "csr", "renew"])
 @pytest.mark.parametrize("name", ["key.pem", "request.pem", "pair.json"])
-def test_a_file_that_is_gone_ends_with_3_and_the_way_to_the_remedy(
+def test_a_missing_file_gives_exit_3_and_points_to_the_doctor(
     csrtui: Csrtui, command: str, name: str
 ) -> None:
     csrtui("new", "a.com")
@@ -202,7 +204,7 @@ def test_a_file_that_is_gone_ends_with_3_and_the_way_to_the_remedy(
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1}'])
 @pytest.mark.parametrize("command", ["show a.com", "csr a.com", "renew a.com", "retire a.com", "list"])
-def test_a_damaged_record_ends_with_3_and_the_way_to_the_remedy(
+def test_a_damaged_record_gives_exit_3_and_points_to_the_doctor(
     csrtui: Csrtui, command: str, text: str
 ) -> None:
     csrtui("new", "a.com")
@@ -213,7 +215,7 @@ def test_a_damaged_record_ends_with_3_and_the_way_to_the_remedy(
     assert "no pairs" not in ran.err
 
 
-def test_csr_is_the_file_and_warns_without_a_backup(csrtui: Csrtui) -> None:
+def test_csr_prints_the_file_and_warns_without_a_backup(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     ran = csrtui("csr", "a.com")
     assert ran.status == 0
@@ -231,7 +233,7 @@ def test_only_a_verified_backup_silences_the_warning(
     assert (csrtui("csr", "a.com").err == "") is (status is BackupStatus.VERIFIED)
 
 
-def test_marking_as_submitted_is_on_record(csrtui: Csrtui) -> None:
+def test_marking_as_submitted_is_recorded(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     assert csrtui("csr", "a.com", "--mark-submitted").out.startswith("-----BEGIN CERTIFICATE REQUEST-----\n")
     document = csrtui("show", "a.com", "--json").json
@@ -245,7 +247,7 @@ def test_marking_as_submitted_is_on_record(csrtui: Csrtui) -> None:
     ]
 
 
-def test_what_could_not_be_written_out_was_not_submitted(
+def test_a_csr_that_could_not_be_printed_is_not_marked_as_submitted(
     csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     csrtui("new", "a.com")

@@ -59,7 +59,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.safety
-def test_another_process_of_the_same_user_reads_nothing(outside: Path) -> None:
+def test_another_process_of_the_same_user_cannot_read_the_memory(outside: Path) -> None:
     with counted(PROMISE, "other processes open its memory and environment, and attach to it") as tally:
         control = seen(outside / "open", "no")
         if not {"mem", "environ", "ptrace"} & set(control):
@@ -69,7 +69,7 @@ def test_another_process_of_the_same_user_reads_nothing(outside: Path) -> None:
 
 
 @pytest.mark.safety
-def test_whatever_kills_it_leaves_no_core(tmp_path: Path) -> None:
+def test_no_signal_leaves_a_core_dump(tmp_path: Path) -> None:
     with counted(PROMISE, "every signal that causes core dumps") as tally:
         if not dumped(tmp_path / "control", "no", signal.SIGABRT):
             pytest.skip("here no process leaves a core anyway")

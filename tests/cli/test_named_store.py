@@ -53,7 +53,7 @@ def test_a_missing_store_that_was_named_is_an_error(
 
 
 @pytest.mark.parametrize("command", DOES_NOT_NEED_IT)
-def test_what_needs_no_store_works_with_one_that_is_missing(
+def test_commands_that_need_no_store_work_with_a_missing_one(
     csrtui: Csrtui, missing: Path, command: tuple[str, ...]
 ) -> None:
     assert csrtui("--store", str(missing), *command).status == 0

@@ -73,7 +73,7 @@ def test_check_answers_every_string(
 
 @STEP
 @pytest.mark.parametrize("field", [*FIELDS, *NAMES])
-def test_new_makes_what_check_lets_pass(
+def test_new_accepts_what_check_accepts(
     every: int, field: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     for text in naughty_strings()[3 :: every * 4]:
@@ -89,7 +89,7 @@ def test_new_makes_what_check_lets_pass(
             assert (pair["names"], pair["subject"]) == (checked["covers"], checked["subject"])
 
 
-def test_a_csv_file_of_many_is_gone_through(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_csv_file_of_all_strings_is_processed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     rows = [{"common_name": text or "-", **SAFE} for text in naughty_strings()[::3]]
     rows += [
         {"common_name": "a.mydomain.com", **SAFE, field: text}

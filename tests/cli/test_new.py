@@ -22,7 +22,7 @@ ORGANIZATION = ("-O", "My Ltd", "-L", "London", "-C", "GB")
 HARD = ("-O", HARD_ORGANIZATION, "-L", "London", "-C", "GB")
 
 
-def test_the_name_goes_to_stdout_and_all_talk_to_stderr(csrtui: Csrtui) -> None:
+def test_the_name_goes_to_stdout_and_messages_to_stderr(csrtui: Csrtui) -> None:
     ran = csrtui("new", "www.mydomain.com", "mydomain.com", *ORGANIZATION)
     assert ran.status == 0
     assert ran.out == "www.mydomain.com\n"
@@ -30,7 +30,7 @@ def test_the_name_goes_to_stdout_and_all_talk_to_stderr(csrtui: Csrtui) -> None:
     assert ran.err.endswith("next: back up\n")
 
 
-def test_the_files_and_their_modes_are_the_contracts(csrtui: Csrtui) -> None:
+def test_files_and_modes_are_those_of_the_contract(csrtui: Csrtui) -> None:
     csrtui("new", "mydomain.com")
     modes = {"key.pem": 0o600, "request.pem": 0o644, "pair.json": 0o600}
     folder = csrtui.pair("mydomain.com")
@@ -60,7 +60,7 @@ def test_json_is_the_pair_and_the_same_as_show_and_list(csrtui: Csrtui) -> None:
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_every_key_type(csrtui: Csrtui, key_type: KeyType) -> None:
+def test_every_key_type_makes_a_pair(csrtui: Csrtui, key_type: KeyType) -> None:
     made = csrtui("new", "mydomain.com", "--ca", "private", "--key", key_type.value, "--json").json
     assert made["key"]["type"] == key_type.value
     assert made["request"]["signature_hash"] == key_type.hash_name
@@ -71,7 +71,7 @@ def test_every_key_type(csrtui: Csrtui, key_type: KeyType) -> None:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_every_platform_sets_its_key(csrtui: Csrtui, platform: str) -> None:
+def test_every_platform_sets_its_key_type(csrtui: Csrtui, platform: str) -> None:
     made = csrtui("new", "mydomain.com", "--for", platform, "--json").json
     assert made["platform"] == platform
     assert made["key"]["type"] == PLATFORMS[platform].key_type.value
@@ -88,13 +88,13 @@ def test_every_subject_option_has_a_long_and_a_short_form(csrtui: Csrtui) -> Non
     assert subjects == {"CN=a.com,OU=U,O=O,L=L,ST=S,C=GB"}
 
 
-def test_the_twin_is_added_when_asked_for(csrtui: Csrtui) -> None:
+def test_the_counterpart_is_added_on_request(csrtui: Csrtui) -> None:
     ran = csrtui("new", "mydomain.com", "--add-counterpart", "--json")
     assert ran.json["names"] == ["mydomain.com", "www.mydomain.com"]
     assert "certificate warning" not in ran.err
 
 
-def test_the_twin_is_only_advised_otherwise(csrtui: Csrtui) -> None:
+def test_the_counterpart_is_only_suggested_by_default(csrtui: Csrtui) -> None:
     ran = csrtui("new", "mydomain.com", "--json")
     assert ran.json["names"] == ["mydomain.com"]
     assert "warning: Visitors to www.mydomain.com" in ran.err
@@ -108,7 +108,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_a_name_that_is_taken_is_said_and_the_pair_untouched(csrtui: Csrtui) -> None:
+def test_a_name_in_use_is_reported_and_its_pair_stays_unchanged(csrtui: Csrtui) -> None:
     csrtui("new", "a.com", "--as", "shop")
     before = contents(csrtui.pair("shop"))
     ran = csrtui("new", "b.com", "--as", "shop")
@@ -118,7 +118,7 @@ def test_a_name_that_is_taken_is_said_and_the_pair_untouched(csrtui: Csrtui) -> 
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "full folder", "link", "broken link"])
-def test_whatever_stands_in_the_way_stays(csrtui: Csrtui, kind: str) -> None:
+def test_an_existing_file_in_the_place_of_the_pair_is_kept(csrtui: Csrtui, kind: str) -> None:
     csrtui("new", "b.com")
     place = csrtui.pair("a.com")
     match kind:
@@ -167,7 +167,7 @@ def test_whatever_stands_in_the_way_stays(csrtui: Csrtui, kind: str) -> None:
         (("a.com", "--store", "a\0b"), '--store is "a\\x00b"', "enter the folder of the store"),
     ],
 )
-def test_wrong_input_is_said_and_leaves_nothing(
+def test_wrong_input_is_reported_and_leaves_nothing_behind(
     csrtui: Csrtui, arguments: tuple[str, ...], said: str, hint: str | None
 ) -> None:
     ran = csrtui("new", *arguments)
@@ -188,26 +188,28 @@ def test_wrong_input_is_said_and_leaves_nothing(
         ("x" * 64 + ".com",),
     ],
 )
-def test_force_does_not_force_what_x509_cannot_hold(csrtui: Csrtui, arguments: tuple[str, ...]) -> None:
+def test_force_does_not_override_what_x509_cannot_represent(
+    csrtui: Csrtui, arguments: tuple[str, ...]
+) -> None:
     ran = csrtui("new", *arguments, "--force")
     assert ran.status == 2
     assert "--force" not in str(ran.hint)
     assert not csrtui.store.exists()
 
 
-def test_force_overrules_the_rest_and_says_so(csrtui: Csrtui) -> None:
+def test_force_overrides_other_errors_with_a_warning(csrtui: Csrtui) -> None:
     ran = csrtui("new", "intranet", "--force")
     assert (ran.status, ran.out) == (0, "intranet\n")
     assert "overruled: " in ran.err
 
 
-def test_every_error_but_the_first_is_said_as_well(csrtui: Csrtui) -> None:
+def test_all_errors_are_reported(csrtui: Csrtui) -> None:
     ran = csrtui("new", "a..com", "b..com")
     assert "a..com" in ran.error
     assert "b..com" in ran.err.replace(ran.error, "")
 
 
-def test_what_stands_in_the_way_is_called_overruled_only_where_it_is(csrtui: Csrtui) -> None:
+def test_an_error_is_called_overridden_only_with_force(csrtui: Csrtui) -> None:
     refused = csrtui("new", "intranet", "-C", "ZZ")
     assert refused.status == 2
     assert "error: ZZ is not a country code" in refused.err
@@ -217,12 +219,12 @@ def test_what_stands_in_the_way_is_called_overruled_only_where_it_is(csrtui: Csr
     assert forced.err.count("overruled: ") == 2
 
 
-def test_names_may_stand_between_and_behind_the_options(csrtui: Csrtui) -> None:
+def test_names_can_be_between_and_after_options(csrtui: Csrtui) -> None:
     ran = csrtui("new", "a.com", *ORGANIZATION, "b.com", "--json", "c.com")
     assert json.loads(ran.out)["names"] == ["a.com", "b.com", "c.com"]
 
 
-def test_the_same_common_name_again_is_made_and_the_pair_that_exists_is_named(csrtui: Csrtui) -> None:
+def test_a_second_pair_for_a_common_name_is_made_and_the_first_is_named(csrtui: Csrtui) -> None:
     assert "exists" not in csrtui("new", "www.dup.org", "dup.org").err
     ran = csrtui("new", "www.dup.org", "dup.org")
     assert (ran.status, ran.out) == (0, "www.dup.org-2\n")

@@ -105,5 +105,5 @@ def test_a_request_for_an_address_without_a_common_name_follows_the_advice(csrtu
     assert csrtui("new", long, "--no-common-name").status == 0
 
 
-def test_no_name_at_all_is_still_an_error(csrtui: Csrtui) -> None:
+def test_a_request_without_any_name_is_an_error(csrtui: Csrtui) -> None:
     assert csrtui("check", "", "--no-common-name").status == 1

@@ -37,14 +37,14 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("switch", [("--encrypt-key",), ()])
-def test_from_a_file(csrtui: Csrtui, file: Path, switch: tuple[str, ...]) -> None:
+def test_the_passphrase_comes_from_a_file(csrtui: Csrtui, file: Path, switch: tuple[str, ...]) -> None:
     ran = csrtui("new", "a.com", *switch, "--passphrase-file", str(file), "--json")
     assert ran.json["key"]["encrypted"] is True
     assert opens(csrtui.pair("a.com"), CANARY)
     assert CANARY not in ran.out + ran.err
 
 
-def test_from_a_descriptor(csrtui: Csrtui) -> None:
+def test_the_passphrase_comes_from_a_descriptor(csrtui: Csrtui) -> None:
     reading, writing = os.pipe()
     os.write(writing, f"{CANARY}\nmore".encode())
     os.close(writing)
@@ -55,7 +55,9 @@ def test_from_a_descriptor(csrtui: Csrtui) -> None:
 
 
 @pytest.mark.parametrize(("text", "warnings"), [("b1ef", 1), ("Söhne & Töchter", 1), (CANARY, 0)])
-def test_a_weak_one_is_warned_of_and_not_quoted(csrtui: Csrtui, file: Path, text: str, warnings: int) -> None:
+def test_a_weak_passphrase_causes_a_warning_that_does_not_quote_it(
+    csrtui: Csrtui, file: Path, text: str, warnings: int
+) -> None:
     file.write_text(text)
     ran = csrtui(*NEW, "--passphrase-file", str(file))
     assert ran.status == 0
@@ -74,7 +76,7 @@ def test_a_weak_one_is_warned_of_and_not_quoted(csrtui: Csrtui, file: Path, text
         (CANARY.encode(), 0o620, "others can", "chmod 600 "),
     ],
 )
-def test_a_file_that_will_not_do_is_said_and_nothing_is_made(
+def test_an_unusable_file_is_reported_and_nothing_is_made(
     csrtui: Csrtui, tmp_path: Path, *, content: bytes | None, mode: int, said: str, hint: str | None
 ) -> None:
     path = tmp_path / "passphrase"
@@ -89,20 +91,20 @@ def test_a_file_that_will_not_do_is_said_and_nothing_is_made(
 
 
 @pytest.mark.parametrize("number", ["-1", "987", "99999999999999999999999"])
-def test_a_descriptor_that_is_not_open_is_said_and_nothing_is_made(csrtui: Csrtui, number: str) -> None:
+def test_a_closed_descriptor_is_reported_and_nothing_is_made(csrtui: Csrtui, number: str) -> None:
     ran = csrtui(*NEW, f"--passphrase-fd={number}")
     assert (ran.status, ran.out) == (2, "")
     assert f"cannot read the passphrase descriptor {number}" in ran.error
     assert csrtui.pairs == []
 
 
-def test_one_way_at_a_time(csrtui: Csrtui, file: Path) -> None:
+def test_the_passphrase_options_exclude_each_other(csrtui: Csrtui, file: Path) -> None:
     ran = csrtui(*NEW, "--passphrase-file", str(file), "--passphrase-fd", "0")
     assert ran.status == 2
     assert "not allowed with argument" in ran.error
 
 
-def test_what_is_blocked_anyway_asks_for_nothing(csrtui: Csrtui) -> None:
+def test_a_blocked_request_does_not_ask_for_a_passphrase(csrtui: Csrtui) -> None:
     ran = csrtui("new", "a..com", "--passphrase-file", "/nowhere")
     assert "has an empty label" in ran.error
 
@@ -110,7 +112,7 @@ def test_what_is_blocked_anyway_asks_for_nothing(csrtui: Csrtui) -> None:
 # On a terminal
 
 
-def test_without_a_terminal_it_says_what_to_use(tmp_path: Path) -> None:
+def test_without_a_terminal_the_options_are_named(tmp_path: Path) -> None:
     """Run in a new session, so that there is no /dev/tty."""
     ran = run_process(*NEW, store=tmp_path / "store", stdin=CANARY.encode(), new_session=True)
     assert (ran.status, ran.out) == (2, "")
@@ -127,7 +129,7 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PtySes
         yield session
 
 
-def test_it_is_asked_for_twice_and_never_echoed(terminal: PtySession, tmp_path: Path) -> None:
+def test_the_passphrase_is_asked_for_twice_and_never_echoed(terminal: PtySession, tmp_path: Path) -> None:
     terminal.send(f"{CANARY}\n")
     terminal.wait_for("Repeat it:")
     terminal.send(f"{CANARY}\n")
@@ -149,7 +151,7 @@ def test_it_is_asked_for_twice_and_never_echoed(terminal: PtySession, tmp_path: 
         (f"{CANARY}\n", "\x03", "", 130),
     ],
 )
-def test_without_two_that_agree_nothing_is_made(
+def test_two_different_passphrases_make_nothing(
     terminal: PtySession, tmp_path: Path, *, first: str | bytes, second: str | None, said: str, status: int
 ) -> None:
     terminal.send(first)
@@ -164,7 +166,7 @@ def test_without_two_that_agree_nothing_is_made(
     assert terminal.attributes == terminal.attributes_before
 
 
-def test_while_it_waits_neither_its_arguments_nor_its_environment_hold_it(terminal: PtySession) -> None:
+def test_arguments_and_environment_never_contain_the_passphrase(terminal: PtySession) -> None:
     terminal.send(f"{CANARY}\n")
     terminal.wait_for("Repeat it:")
     assert CANARY.encode() not in Path(f"/proc/{terminal.pid}/cmdline").read_bytes()
@@ -216,7 +218,7 @@ def snapshot(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(("content", "words"), UNREADABLE)
 @pytest.mark.parametrize("source", ["file", "descriptor"])
-def test_no_command_puts_a_key_under_what_openssl_cannot_read(
+def test_no_command_encrypts_with_a_passphrase_that_openssl_cannot_read(
     csrtui: Csrtui, tmp_path: Path, source: str, content: bytes, words: str
 ) -> None:
     commands = new_keys(csrtui, tmp_path)
@@ -235,7 +237,7 @@ def test_no_command_puts_a_key_under_what_openssl_cannot_read(
     assert snapshot(tmp_path) == before
 
 
-def test_on_the_terminal_it_is_refused_too(terminal: PtySession, tmp_path: Path) -> None:
+def test_the_terminal_refuses_such_a_passphrase_too(terminal: PtySession, tmp_path: Path) -> None:
     for prompt in ("Repeat it:", None):
         terminal.send(TOO_LONG + b"\n")
         if prompt:
@@ -246,7 +248,7 @@ def test_on_the_terminal_it_is_refused_too(terminal: PtySession, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("text", "words"), [("a" * 12, "repeats"), ("password1234", "most common")])
-def test_a_repeated_or_common_one_is_named_and_taken(
+def test_a_repetitive_or_common_passphrase_causes_a_warning(
     csrtui: Csrtui, file: Path, text: str, words: str
 ) -> None:
     file.write_text(text)

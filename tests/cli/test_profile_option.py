@@ -56,7 +56,7 @@ def test_a_unit_for_a_private_ca_may_be_added(capsys: pytest.CaptureFixture[str]
     assert json.loads(capsys.readouterr().out)["subject"] == "CN=host1,OU=IT,O=My Ltd,L=Dover,ST=Kent,C=GB"
 
 
-def test_what_the_profile_does_not_say_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+def test_values_missing_in_the_profile_are_the_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     assert csrtui("new", "a.mydomain.com", "--profile", "strong", "--json") == 0
     pair = json.loads(capsys.readouterr().out)
     assert (pair["subject"], pair["ca"], pair["platform"]) == ("CN=a.mydomain.com", "public", "other")
@@ -76,7 +76,7 @@ def test_the_rows_of_a_file_start_from_the_profile(
 
 
 @pytest.mark.parametrize("command", [("new", "a.com"), ("check", "a.com"), ("new", "--from", "-")])
-def test_an_unknown_profile_lists_those_there_are(
+def test_an_unknown_profile_is_reported_with_the_existing_ones(
     command: tuple[str, ...],
     capsys: pytest.CaptureFixture[str],
     configured: Path,
@@ -91,7 +91,7 @@ def test_an_unknown_profile_lists_those_there_are(
     )
 
 
-def test_a_mistake_in_the_configuration_is_told_with_its_line(
+def test_a_mistake_in_the_configuration_is_reported_with_its_line(
     capsys: pytest.CaptureFixture[str], configured: Path
 ) -> None:
     configured.write_text("[profiles.work]\norganisation = 'x'\n")

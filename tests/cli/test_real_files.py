@@ -104,7 +104,7 @@ def test_a_bad_intermediate_does_not_hide_the_leaf(name: str, place: str, fault:
     assert "cut short" not in whole(ran)
 
 
-def test_an_archive_is_named_with_the_way_out(paired: Csrtui) -> None:
+def test_an_archive_is_named_with_the_command_that_unpacks_it(paired: Csrtui) -> None:
     ran = paired("import", str(FILES / "import/51-deflated.zip"))
     assert ran.status == 1
     assert "this is a ZIP archive; unpack it first: unzip FILE" in ran.out
@@ -212,7 +212,7 @@ def test_a_csr_is_adopted(name: str, csrtui: Csrtui) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_csr_is_refused_with_the_true_reason(name: str, csrtui: Csrtui) -> None:
+def test_a_csr_is_refused_with_the_right_reason(name: str, csrtui: Csrtui) -> None:
     folder = FILES / "adopt-csr"
     ran = csrtui("adopt", "--key", str(folder / "key.pem"), "--csr", str(folder / name))
     assert ran.status == 2

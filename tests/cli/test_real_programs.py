@@ -110,7 +110,7 @@ def test_an_rsa_pss_key_is_refused_with_the_reason(name: str, csrtui: Csrtui, se
         ),
     ],
 )
-def test_a_csr_that_breaks_a_rule_is_refused_with_the_way_out(
+def test_a_csr_that_breaks_a_rule_is_refused_with_a_hint(
     key: str, csr: str, fault: str, csrtui: Csrtui
 ) -> None:
     ran = csrtui("adopt", "--key", file(key), "--csr", file(csr))
@@ -152,13 +152,13 @@ def test_base64_of_pem_is_read(name: str, csrtui: Csrtui) -> None:
     assert ran.out.startswith("ok  ec.openssl.example.com  ")
 
 
-def test_an_account_key_that_is_named_is_not_passed_over(csrtui: Csrtui) -> None:
+def test_a_named_account_key_is_reported(csrtui: Csrtui) -> None:
     ran = csrtui("adopt", "--key", f"{file('12-lego')}/{ACME['12-lego']}")
     assert ran.status == 1
     assert "it has no CSR" in ran.out
 
 
-def test_openssh_under_a_passphrase_has_a_hint_that_works(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_the_hint_for_an_encrypted_openssh_key_works(csrtui: Csrtui, tmp_path: Path) -> None:
     if shutil.which("ssh-keygen") is None:
         pytest.skip("skipped because ssh-keygen is not installed")
     ran = csrtui("adopt", "--key", file("13-ssh-ed25519-passphrase"), "--make-csr")
@@ -173,7 +173,7 @@ def test_openssh_under_a_passphrase_has_a_hint_that_works(csrtui: Csrtui, tmp_pa
     assert "csrtui new makes a pair with a new key" in again.out
 
 
-def test_openssh_without_a_csr_has_a_hint_that_works(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_the_hint_for_an_openssh_key_without_a_csr_works(csrtui: Csrtui, tmp_path: Path) -> None:
     if shutil.which("ssh-keygen") is None or shutil.which("openssl") is None:
         pytest.skip("skipped because ssh-keygen or openssl is not installed")
     ran = csrtui("adopt", "--key", file("13-ssh-rsa"))
@@ -203,7 +203,9 @@ NAME = "a.odd.example.com"
 
 
 @pytest.mark.parametrize(("name", "lost"), [("18-email", [MAIL]), ("18-exts", [STAPLE, PURPOSES, CLIENT])])
-def test_a_csr_made_of_a_certificate_says_what_it_loses(name: str, lost: list[str], csrtui: Csrtui) -> None:
+def test_omissions_of_a_csr_made_from_a_certificate_are_reported(
+    name: str, lost: list[str], csrtui: Csrtui
+) -> None:
     ran = csrtui("adopt", "--key", file(f"{name}.key"), "--cert", file(f"{name}.crt"))
     assert ran.status == 0, whole(ran)
     for sentence in lost:
@@ -223,7 +225,7 @@ def test_an_empty_subject_of_a_certificate_stays_empty(csrtui: Csrtui) -> None:
     assert csrtui("renew", NAME, "--json").json["subject_fields"]["common_name"] is None
 
 
-def test_an_adopted_csr_says_at_renewal_what_a_new_one_loses(csrtui: Csrtui) -> None:
+def test_omissions_of_a_renewal_of_an_adopted_csr_are_reported(csrtui: Csrtui) -> None:
     names = [file(f"17-exts.{ending}") for ending in ("key", "csr", "crt")]
     assert csrtui("adopt", "--key", names[0], "--csr", names[1], "--cert", names[2]).status == 0
     shown = csrtui("show", NAME).out

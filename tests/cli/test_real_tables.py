@@ -53,7 +53,7 @@ FORMS: dict[str, str | bytes] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_is_unambiguous_is_read(form: str, csrtui: Csrtui, tmp_path: Path) -> None:
+def test_unambiguous_tables_are_read(form: str, csrtui: Csrtui, tmp_path: Path) -> None:
     text = FORMS[form]
     data = b"\xfe\xff" + text if isinstance(text, bytes) else text
     (pair,) = made(csrtui, written(tmp_path, data))
@@ -76,7 +76,7 @@ def test_what_is_unambiguous_is_read(form: str, csrtui: Csrtui, tmp_path: Path) 
         (b"common_name,organization\nwww.example.com,M\xfcller\n", "line 2", "iconv -f WINDOWS-1252"),
     ],
 )
-def test_what_is_not_is_named_with_the_fix(
+def test_ambiguous_tables_are_refused_with_the_fix(
     text: str | bytes, error: str, hint: str, csrtui: Csrtui, tmp_path: Path
 ) -> None:
     ran = csrtui("new", "--from", str(written(tmp_path, text)))

@@ -29,9 +29,7 @@ def passphrase(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_a_new_pair_has_the_same_names_and_subject_and_both_know_of_each_other(
-    csrtui: Csrtui, old: str
-) -> None:
+def test_a_new_pair_has_the_same_names_and_subject_and_both_are_linked(csrtui: Csrtui, old: str) -> None:
     ran = csrtui("renew", old)
     assert (ran.status, ran.out) == (0, f"{NAME}-2\n")
     assert "The old pair stays and keeps working" in ran.err
@@ -48,7 +46,7 @@ def test_json_prints_the_new_pair(csrtui: Csrtui, old: str) -> None:
     assert (document["name"], document["renews"], document["key"]["type"]) == ("next", NAME, "rsa-2048")
 
 
-def test_the_old_csr_is_printed_after_its_key_was_proved(csrtui: Csrtui, old: str) -> None:
+def test_the_old_csr_is_printed_after_its_key_has_been_proved(csrtui: Csrtui, old: str) -> None:
     ran = csrtui("renew", old, "--reuse")
     assert (ran.status, ran.out) == (0, csrtui("csr", old).out)
     pair = csrtui("show", old, "--json").json
@@ -65,7 +63,7 @@ def test_the_old_csr_can_be_marked_as_submitted_at_once(csrtui: Csrtui, old: str
     assert document["submitted"] is not None
 
 
-def test_a_key_that_does_not_fit_hands_out_nothing(csrtui: Csrtui, old: str) -> None:
+def test_a_csr_with_another_key_is_not_handed_out(csrtui: Csrtui, old: str) -> None:
     assert csrtui("new", "b.com").status == 0
     pairs = csrtui.store / "pairs"
     (pairs / old / "key.pem").write_bytes((pairs / "b.com" / "key.pem").read_bytes())
@@ -75,7 +73,7 @@ def test_a_key_that_does_not_fit_hands_out_nothing(csrtui: Csrtui, old: str) -> 
     assert f"hint: renew with a new pair: csrtui renew {NAME}" in ran.err
 
 
-def test_an_encrypted_key_asks_for_its_passphrase_and_the_new_one_gets_one(
+def test_an_encrypted_key_needs_its_passphrase_and_the_new_key_is_encrypted_too(
     csrtui: Csrtui, passphrase: str
 ) -> None:
     given = ("--passphrase-file", passphrase)
@@ -86,7 +84,7 @@ def test_an_encrypted_key_asks_for_its_passphrase_and_the_new_one_gets_one(
     assert plain.json["key"]["encrypted"] is False
 
 
-def test_what_a_ca_refuses_today_stops_it_until_forced(csrtui: Csrtui) -> None:
+def test_a_request_that_cas_refuse_today_needs_force(csrtui: Csrtui) -> None:
     assert csrtui("new", "intranet", "--force").status == 0
     refused = csrtui("renew", "intranet")
     assert (refused.status, refused.out) == (2, "")
@@ -94,14 +92,14 @@ def test_what_a_ca_refuses_today_stops_it_until_forced(csrtui: Csrtui) -> None:
     assert csrtui("renew", "intranet", "--force").status == 0
 
 
-def test_a_server_software_that_uses_requests_up_is_named(csrtui: Csrtui) -> None:
+def test_a_server_software_that_cannot_reuse_csrs_is_named(csrtui: Csrtui) -> None:
     csrtui("new", NAME, "--for", "iis")
     ran = csrtui("renew", NAME, "--reuse")
     assert ran.status == 0
     assert "warning: Microsoft IIS: an IIS-wizard request can be completed only once." in ran.err
 
 
-def test_what_cannot_be_carried_over_is_said(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_omissions_of_the_new_csr_are_reported(csrtui: Csrtui, tmp_path: Path) -> None:
     import subprocess
 
     key, asked = tmp_path / "k.pem", tmp_path / "r.pem"
@@ -144,7 +142,7 @@ def test_a_renewed_or_retired_pair_is_refused(csrtui: Csrtui, old: str) -> None:
     assert csrtui("renew", f"{NAME}-2").status == 1
 
 
-def test_what_could_not_be_written_out_is_not_waited_for(
+def test_a_csr_that_could_not_be_printed_is_not_recorded(
     csrtui: Csrtui, old: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: bytes) -> None:

@@ -53,7 +53,7 @@ def stored(csrtui: Csrtui) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates((csrtui.pair(NAME) / "certificate.pem").read_bytes())
 
 
-def test_the_pairs_certificate_with_its_chain_is_served(made: Csrtui, tmp_path: Path) -> None:
+def test_the_certificate_of_the_pair_with_its_chain_is_accepted(made: Csrtui, tmp_path: Path) -> None:
     leaf, middle = stored(made)
     assert verdict(made, s_client(leaf, middle)) == (0, ["served"])
     assert verdict(made, s_client(leaf, middle, root().certificate)) == (0, ["served"])
@@ -79,7 +79,7 @@ def test_every_problem_is_named(made: Csrtui) -> None:
     assert "connect:errno=111" in made("served", NAME, stdin=b"connect:errno=111\n").out
 
 
-def test_what_cannot_be_read_is_never_passed_over(made: Csrtui) -> None:
+def test_unreadable_parts_are_always_reported(made: Csrtui) -> None:
     leaf, middle = stored(made)
     chain = pem(leaf, middle)
     damaged = pem(root().certificate)[:300] + b"\n-----END CERTIFICATE-----\n"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_the_life_stands_between_the_next_step_and_the_subject(
+def test_the_timeline_is_between_the_next_step_and_the_subject(
     csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
@@ -25,13 +25,13 @@ def test_the_life_stands_between_the_next_step_and_the_subject(
     assert lines[at + 3 : at + 5] == ["", "Subject     CN=a.com"]
 
 
-def test_without_room_there_is_none(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_room_there_is_no_timeline(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "30")
     csrtui("new", "a.com")
     assert "" not in csrtui("show", "a.com").out.splitlines()
 
 
-def test_an_output_that_knows_ascii_only_gets_ascii(csrtui: Csrtui) -> None:
+def test_an_ascii_terminal_gets_ascii(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     env = {"PYTHONIOENCODING": "ascii", "COLUMNS": "40"}
     lines = run_process("show", "a.com", store=csrtui.store, env=env).out.splitlines()

@@ -37,7 +37,7 @@ class Failing(io.StringIO):
         raise self._error
 
 
-def test_a_closed_stderr_swallows_talk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_to_a_closed_stderr_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)
     prepare_streams()
     output.print_message("nobody hears it")
@@ -52,7 +52,7 @@ def test_a_closed_stdout_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     discard_output(None)
 
 
-def test_letters_that_an_encoding_lacks_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_characters_outside_the_encoding_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     prepare_streams()
@@ -61,7 +61,7 @@ def test_letters_that_an_encoding_lacks_are_escaped(monkeypatch: pytest.MonkeyPa
     assert written.getvalue() == b"S\\xf6hne\\x1b\n"
 
 
-def test_a_stream_that_is_no_file_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_without_a_descriptor_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = io.StringIO()
     monkeypatch.setattr(sys, "stdout", memory)
     prepare_streams()
@@ -70,7 +70,7 @@ def test_a_stream_that_is_no_file_stays_as_it_is(monkeypatch: pytest.MonkeyPatch
     assert memory.getvalue() == "text\n"
 
 
-def test_a_forgotten_file_takes_what_is_left_and_keeps_nothing(tmp_path: Path) -> None:
+def test_output_after_an_error_goes_to_dev_null(tmp_path: Path) -> None:
     path = tmp_path / "out"
     descriptors = len(os.listdir("/proc/self/fd"))
     with path.open("w") as stream:
@@ -81,13 +81,15 @@ def test_a_forgotten_file_takes_what_is_left_and_keeps_nothing(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("number", [errno.EPIPE, errno.ENOSPC, errno.EIO])
-def test_talk_that_cannot_be_heard_stops_nothing(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_messages_that_cannot_be_written_do_not_stop_the_work(
+    monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     monkeypatch.setattr(sys, "stderr", Failing(number))
     output.print_message("nobody hears it")
 
 
 @pytest.mark.parametrize(("number", "status"), [(errno.EPIPE, 0), (errno.ENOSPC, 2)])
-def test_data_that_cannot_be_written_is_an_error_unless_the_reader_is_gone(
+def test_data_that_cannot_be_written_is_an_error_unless_the_reader_has_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
 ) -> None:
     (tmp_path / "store").mkdir(mode=0o700)
@@ -127,7 +129,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return typed
 
 
-def test_a_prompt_looks_for_signals_while_it_blocks() -> None:
+def test_a_prompt_handles_signals_while_it_waits() -> None:
     before = signal.getsignal(signal.SIGALRM)
     with prompt_interrupts():
         assert ctypes.CDLL(None).poll(None, 0, 10_000) == -1  # interrupted, as read(2) is
@@ -139,7 +141,7 @@ NEW = ("new", "shop.mydomain.com", "--encrypt-key")
 
 
 @pytest.mark.usefixtures("no_terminal")
-def test_without_a_terminal_nothing_is_asked(csrtui: Csrtui) -> None:
+def test_without_a_terminal_there_is_no_question(csrtui: Csrtui) -> None:
     ran = csrtui(*NEW)
     assert (ran.status, ran.error) == (2, "there is no terminal to ask for the passphrase on")
 
@@ -154,7 +156,7 @@ def test_without_a_terminal_nothing_is_asked(csrtui: Csrtui) -> None:
         (["correct horse", "correct house"], "the two passphrases are not the same"),
     ],
 )
-def test_without_two_that_agree_it_says_why(
+def test_two_different_passphrases_are_reported(
     csrtui: Csrtui, answers: list[object], typed: list[object], said: str
 ) -> None:
     answers.extend(typed)
@@ -164,6 +166,6 @@ def test_without_two_that_agree_it_says_why(
     assert csrtui.pairs == []
 
 
-def test_two_that_agree_encrypt_the_key(csrtui: Csrtui, answers: list[object]) -> None:
+def test_two_equal_passphrases_encrypt_the_key(csrtui: Csrtui, answers: list[object]) -> None:
     answers.extend(["correct horse battery"] * 2)
     assert csrtui(*NEW, "--json").json["key"]["encrypted"] is True

@@ -81,7 +81,7 @@ def link_of_stranger(folder: Path) -> None:
 
 @pytest.mark.safety
 @pytest.mark.parametrize("attack", [open_to_all, give_away, link_of_stranger])
-def test_every_command_refuses_a_store_that_others_can_exchange(
+def test_every_command_refuses_a_store_that_others_can_replace(
     csrtui: Csrtui, above: Path, places: dict[str, str], attack: Callable[[Path], None]
 ) -> None:
     if attack is not open_to_all and os.geteuid() != 0:
@@ -103,7 +103,7 @@ def test_every_command_refuses_a_store_that_others_can_exchange(
     assert csrtui("show", "a.com", "--json").json == before
 
 
-def test_an_export_into_an_open_folder_warns_on_stderr_and_is_made(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_an_export_into_an_open_folder_succeeds_with_a_warning(csrtui: Csrtui, tmp_path: Path) -> None:
     to = tmp_path / "to"
     to.mkdir()
     command = ("export", "a.com", "--for", "nginx", "--to", str(to))
@@ -119,7 +119,7 @@ def test_an_export_into_an_open_folder_warns_on_stderr_and_is_made(csrtui: Csrtu
     assert "others can write" not in csrtui(*command).err
 
 
-def test_a_backup_into_an_open_folder_warns_on_stderr_and_is_made(
+def test_a_backup_into_an_open_folder_succeeds_with_a_warning(
     csrtui: Csrtui, places: dict[str, str], tmp_path: Path
 ) -> None:
     to = tmp_path / "to"

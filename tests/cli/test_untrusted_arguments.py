@@ -70,7 +70,7 @@ def is_safe(ran: Ran) -> bool:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(commands, st.lists(options | anything, max_size=6))
-def test_any_arguments_have_a_safe_answer(csrtui: Csrtui, command: str, arguments: list[str]) -> None:
+def test_any_arguments_have_a_safe_output(csrtui: Csrtui, command: str, arguments: list[str]) -> None:
     if command == "new" and any(one.startswith(("--store", "--passphrase-file")) for one in arguments):
         return
     ran = csrtui(command, *arguments)
@@ -80,7 +80,7 @@ def test_any_arguments_have_a_safe_answer(csrtui: Csrtui, command: str, argument
 @pytest.mark.safety
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines_of_options)
-def test_the_options_of_every_command_have_a_safe_answer(
+def test_any_options_of_every_command_have_a_safe_output(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, list[str]]
 ) -> None:
     monkeypatch.chdir(tmp_path)  # nothing there can be meant
@@ -91,7 +91,7 @@ def test_the_options_of_every_command_have_a_safe_answer(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(anything, max_size=3))
-def test_any_first_argument_has_a_safe_answer(csrtui: Csrtui, arguments: list[str]) -> None:
+def test_any_first_argument_has_a_safe_output(csrtui: Csrtui, arguments: list[str]) -> None:
     assert is_safe(csrtui(*arguments))
 
 
@@ -113,7 +113,7 @@ def test_any_subject_is_shown_safely_afterwards(
 
 
 @pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
-def test_naughty_strings_have_a_safe_answer_everywhere(csrtui: Csrtui, step: int) -> None:
+def test_naughty_strings_have_a_safe_output_everywhere(csrtui: Csrtui, step: int) -> None:
     """By default, test every seventh string and all strings that have caused problems before."""
     assert is_safe(csrtui("check", "--organization=--", "a.com"))
     for text in naughty_strings()[::step]:
@@ -122,7 +122,7 @@ def test_naughty_strings_have_a_safe_answer_everywhere(csrtui: Csrtui, step: int
         assert is_safe(csrtui("show", "--", text))
 
 
-def test_bytes_that_are_no_text_get_through_a_real_process(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_pass_through_a_real_process(tmp_path: Path) -> None:
     (tmp_path / "\udcff-store").mkdir(mode=0o700)
     for arguments in (
         ("check", "a\udcff.com"),

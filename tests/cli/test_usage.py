@@ -56,7 +56,7 @@ def test_every_option_has_a_help_and_the_store_among_them(csrtui: Csrtui, name: 
     assert all(action.help for action in parser._actions)
 
 
-def test_the_version_tells_what_it_relies_on(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_version_option_lists_the_libraries(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = csrtui("--version")
     assert re.match(r"csrtui \d+\.\d+", ran.out)
     assert re.search(r"  cryptography \d", ran.out)
@@ -75,9 +75,7 @@ def test_the_version_tells_what_it_relies_on(csrtui: Csrtui, monkeypatch: pytest
     assert f"  pyrage {importlib.metadata.version('pyrage')}\n" in ran.out
 
 
-def test_the_version_of_what_was_never_installed_is_said(
-    csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_library_that_is_not_installed_is_reported(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
     def required(name: str) -> list[str]:
         raise importlib.metadata.PackageNotFoundError(name)
 
@@ -150,7 +148,7 @@ def test_an_old_python_is_refused_in_one_sentence(version: str) -> None:
         (("new", "a.com", "--passphrase-fd", "x"), "invalid int value: 'x'", "csrtui new --help"),
     ],
 )
-def test_a_wrong_turn_is_said_in_one_line(
+def test_wrong_usage_is_reported_in_one_line(
     csrtui: Csrtui, arguments: tuple[str, ...], said: str, hint: str
 ) -> None:
     ran = csrtui(*arguments)
@@ -186,7 +184,7 @@ def test_the_mouse_is_only_for_the_screens(csrtui: Csrtui) -> None:
     assert ran.error == "--mouse is only for the screens"
 
 
-def test_a_bug_is_told_without_a_value_and_without_a_traceback(
+def test_a_bug_is_reported_without_a_value_and_without_a_traceback(
     csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: object) -> None:
@@ -267,7 +265,7 @@ PLACES = {
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("command", [("list",), ("show", "a.com"), ("csr", "a.com")])
-def test_what_is_open_to_others_is_refused_with_the_command_that_mends_it(
+def test_a_store_open_to_others_is_refused_with_the_command_that_fixes_it(
     csrtui: Csrtui, place: str, command: tuple[str, ...]
 ) -> None:
     csrtui("new", "a.com")

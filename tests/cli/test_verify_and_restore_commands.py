@@ -39,7 +39,7 @@ def places(tmp_path: Path, csrtui: Csrtui) -> Places:
 # verify
 
 
-def test_by_default_all_pairs_with_backups_are_looked_at(csrtui: Csrtui, places: Places) -> None:
+def test_by_default_all_pairs_with_backups_are_checked(csrtui: Csrtui, places: Places) -> None:
     csrtui("new", "c.com")
     ran = csrtui("verify", "--json")
     assert (ran.status, ran.json["ok"], ran.json["schema"]) == (0, True, 1)
@@ -61,7 +61,7 @@ def test_a_pair_or_a_file_can_be_named(csrtui: Csrtui, places: Places) -> None:
     )
 
 
-def test_one_that_is_away_and_one_that_is_damaged_are_a_no(csrtui: Csrtui, places: Places) -> None:
+def test_a_missing_and_a_damaged_backup_give_exit_1(csrtui: Csrtui, places: Places) -> None:
     first, second = places.files
     first.unlink()
     second.write_bytes(second.read_bytes()[:-2])
@@ -75,7 +75,7 @@ def test_one_that_is_away_and_one_that_is_damaged_are_a_no(csrtui: Csrtui, place
     assert csrtui("show", "b.com", "--json").json["backup"]["status"] == "damaged"
 
 
-def test_a_wrong_passphrase_is_a_no_and_changes_nothing(csrtui: Csrtui, places: Places) -> None:
+def test_a_wrong_passphrase_gives_exit_1_and_changes_nothing(csrtui: Csrtui, places: Places) -> None:
     before = csrtui("show", "a.com", "--json").json
     places.say("another one entirely")
     ran = csrtui("verify", "a.com", *places.given)
@@ -84,7 +84,7 @@ def test_a_wrong_passphrase_is_a_no_and_changes_nothing(csrtui: Csrtui, places: 
     assert csrtui("show", "a.com", "--json").json == before
 
 
-def test_a_pair_that_cannot_be_read_is_named_and_holds_up_no_other(csrtui: Csrtui, places: Places) -> None:
+def test_an_unreadable_pair_is_named_and_does_not_stop_the_others(csrtui: Csrtui, places: Places) -> None:
     assert places.files
     (csrtui.pair("a.com") / "pair.json").write_bytes(b"damaged")
     for ran in (csrtui("verify", "--json"), csrtui("verify", "b.com", "a.com", "--json")):
@@ -103,7 +103,9 @@ def test_a_pair_that_cannot_be_read_is_named_and_holds_up_no_other(csrtui: Csrtu
         ("../a.com", "No such file"),
     ],
 )
-def test_what_is_neither_pair_nor_file_is_a_no(csrtui: Csrtui, places: Places, what: str, said: str) -> None:
+def test_an_argument_that_is_neither_pair_nor_file_gives_exit_1(
+    csrtui: Csrtui, places: Places, what: str, said: str
+) -> None:
     assert places.files
     ran = csrtui("verify", what, "--json")
     assert ran.status == 1
@@ -112,7 +114,7 @@ def test_what_is_neither_pair_nor_file_is_a_no(csrtui: Csrtui, places: Places, w
     assert said in entry["text"]
 
 
-def test_a_pair_without_a_backup_is_a_no(csrtui: Csrtui, places: Places) -> None:
+def test_a_pair_without_a_backup_gives_exit_1(csrtui: Csrtui, places: Places) -> None:
     assert places.files
     csrtui("new", "c.com")
     ran = csrtui("verify", "c.com", "--json")
@@ -120,12 +122,12 @@ def test_a_pair_without_a_backup_is_a_no(csrtui: Csrtui, places: Places) -> None
     assert ran.json["results"] == [{"ok": False, "pair": "c.com", "file": None, "text": "has no backup"}]
 
 
-def test_nothing_to_look_at_is_fine(csrtui: Csrtui) -> None:
+def test_without_backups_the_exit_status_is_0(csrtui: Csrtui) -> None:
     csrtui.make_store()
     assert csrtui("verify", "--json").json == {"schema": 1, "ok": True, "results": []}
 
 
-def test_a_file_s_name_with_control_characters_arrives_visible(csrtui: Csrtui, tmp_path: Path) -> None:
+def test_control_characters_in_a_file_name_are_shown_as_escapes(csrtui: Csrtui, tmp_path: Path) -> None:
     csrtui.make_store()
     path = tmp_path / "x\x1b[2J"
     path.write_bytes(b"x")
@@ -138,7 +140,7 @@ def test_a_file_s_name_with_control_characters_arrives_visible(csrtui: Csrtui, t
 # restore
 
 
-def test_a_pair_comes_back_into_another_store(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+def test_a_pair_is_restored_into_another_store(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
     first, _ = places.files
     other = str(tmp_path / "other")
     ran = csrtui("--store", other, "restore", str(first), *places.given, "--json")
@@ -178,7 +180,7 @@ def test_both_show_the_key_and_the_names(csrtui: Csrtui, places: Places, tmp_pat
     assert "A backup does not contain the history" in ran.err
 
 
-def test_only_what_is_expected_passes(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+def test_only_an_expected_backup_is_accepted(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
     first, _ = places.files
     store = ("--store", str(tmp_path / "other"))
     right, wrong = spki(csrtui), "ab" * 32
@@ -210,7 +212,7 @@ def test_only_what_is_expected_passes(csrtui: Csrtui, places: Places, tmp_path: 
         (("restore", "FILE", "--expect", "FILE"), "that is a private key"),
     ],
 )
-def test_what_cannot_be_expected_is_said(
+def test_an_invalid_expectation_is_reported(
     csrtui: Csrtui, places: Places, arguments: tuple[str, ...], said: str
 ) -> None:
     first, _ = places.files
@@ -227,7 +229,7 @@ def bare(csrtui: Csrtui, places: Places, tmp_path: Path) -> tuple[str, ...]:
     return "--store", str(tmp_path / "other"), "restore", str(path)
 
 
-def test_one_that_is_not_signed_needs_the_option_and_stays_encrypted(
+def test_an_unsigned_backup_needs_the_option_and_stays_encrypted(
     csrtui: Csrtui, places: Places, tmp_path: Path
 ) -> None:
     command = bare(csrtui, places, tmp_path)
@@ -251,7 +253,7 @@ def test_the_key_is_decrypted_on_demand(csrtui: Csrtui, places: Places, tmp_path
 
 
 @pytest.mark.parametrize(("answer", "status"), [("y", 0), ("YES", 0), ("", 1), ("n", 1)])
-def test_on_a_terminal_it_is_asked(
+def test_a_terminal_is_asked_about_an_unsigned_backup(
     csrtui: Csrtui, places: Places, tmp_path: Path, answer: str, status: int
 ) -> None:
     command = bare(csrtui, places, tmp_path)
@@ -262,13 +264,13 @@ def test_on_a_terminal_it_is_asked(
     assert (tmp_path / "other" / "pairs").exists() is (status == 0)
 
 
-def test_a_signed_one_is_never_asked_about(places: Places, tmp_path: Path) -> None:
+def test_a_signed_backup_needs_no_question(places: Places, tmp_path: Path) -> None:
     command = ("--store", str(tmp_path / "other"), "restore", str(places.files[0]), *places.given)
     with PtySession(argv(*command), env=ENVIRONMENT) as terminal:
         assert terminal.wait_exit() == 0
 
 
-def test_nobody_is_asked_for_the_passphrase_of_what_is_no_backup(
+def test_a_file_that_is_not_a_backup_needs_no_passphrase(
     csrtui: Csrtui, places: Places, tmp_path: Path
 ) -> None:
     (tmp_path / "hello").write_bytes(b"hello")
@@ -294,7 +296,7 @@ def test_nobody_is_asked_for_the_passphrase_of_what_is_no_backup(
         ("modes", 3, "others can read"),
     ],
 )
-def test_what_is_refused_has_its_own_exit_code(
+def test_a_refusal_has_its_own_exit_code(
     csrtui: Csrtui, places: Places, tmp_path: Path, *, change: str, code: int, said: str
 ) -> None:
     first, _ = places.files
@@ -331,7 +333,7 @@ def test_what_is_refused_has_its_own_exit_code(
     assert not (tmp_path / "other" / "pairs").exists()
 
 
-def test_the_history_tells_what_happened(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+def test_the_history_contains_the_restore(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
     first, _ = places.files
     other = tmp_path / "other"
     csrtui("--store", str(other), "restore", str(first), *places.given)
@@ -340,7 +342,7 @@ def test_the_history_tells_what_happened(csrtui: Csrtui, places: Places, tmp_pat
 
 
 @pytest.mark.parametrize("ca", ["public", "private"])
-def test_a_weak_key_comes_back_and_is_warned_of(csrtui: Csrtui, tmp_path: Path, ca: str) -> None:
+def test_a_weak_key_is_restored_with_a_warning(csrtui: Csrtui, tmp_path: Path, ca: str) -> None:
     places = Places.made_in(tmp_path)
     key = ec.derive_private_key(2**100, ec.SECP256R1())
     (tmp_path / "key.pem").write_bytes(key_types.private_pem(key))
@@ -357,7 +359,7 @@ def test_a_weak_key_comes_back_and_is_warned_of(csrtui: Csrtui, tmp_path: Path, 
     assert "weak key: The private number" in csrtui(*elsewhere, "show", "a.com").out
 
 
-def test_a_good_key_comes_back_without_a_warning(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
+def test_a_good_key_is_restored_without_a_warning(csrtui: Csrtui, places: Places, tmp_path: Path) -> None:
     ran = csrtui("--store", str(tmp_path / "elsewhere"), "restore", str(places.files[0]), *places.given)
     assert ran.status == 0
     assert "warning" not in ran.err

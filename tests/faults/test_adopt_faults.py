@@ -93,7 +93,7 @@ def calls_of(tmp_path: Path) -> list[Call]:
     return calls
 
 
-def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
+def test_critical_calls_may_fail(tmp_path: Path) -> None:
     calls = calls_of(tmp_path)
     renames = [call for call in calls if call.name.startswith("rename") and "pair" in call.text]
     flushes = [call for call in calls if call.name == "fsync"]

@@ -147,7 +147,7 @@ def sweep(action: str, tmp_path: Path, template: Path, chosen: list[tuple[Call, 
 
 
 @pytest.mark.parametrize("action", [BACK_UP, RESTORE])
-def test_the_calls_that_decide_may_fail(action: str, tmp_path: Path, template: Path) -> None:
+def test_critical_calls_may_fail(action: str, tmp_path: Path, template: Path) -> None:
     calls = calls_of(action, tmp_path, template)
     flushes = [call for call in calls if call.name == "fsync"]
     writes = [call for call in calls if call.name == "write"]
@@ -198,7 +198,7 @@ assert all(result.ok for result in back_up_many(session, sorted(full), order(usb
 """
 
 
-def test_a_disk_that_is_full_half_way_leaves_the_done_ones_verified(tmp_path: Path) -> None:
+def test_a_full_disk_half_way_leaves_completed_backups_verified(tmp_path: Path) -> None:
     if shutil.which("unshare") is None:
         pytest.skip("unshare is not installed")
     if subprocess.run([*_UNSHARE, "true"], capture_output=True, check=False).returncode:

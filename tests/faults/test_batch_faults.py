@@ -113,7 +113,7 @@ def sweep(tmp_path: Path, chosen: list[tuple[Call, str]], *options: str) -> None
             raise
 
 
-def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
+def test_critical_calls_may_fail(tmp_path: Path) -> None:
     calls = calls_of(tmp_path, "--in-turn")
     flushes = [call for call in calls if call.name == "fsync"]
     renames = [call for call in calls if call.name.startswith("rename")]
@@ -123,7 +123,7 @@ def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.safety
-def test_it_may_be_killed_at_every_call(tmp_path: Path) -> None:
+def test_a_kill_at_every_call_loses_nothing(tmp_path: Path) -> None:
     calls = calls_of(tmp_path, "--in-turn")
     changing = [call for call in calls if call.name not in {"read", "close", "newfstatat", "getdents64"}]
     sweep(tmp_path, [(call, KILL) for call in changing[:: every(12)]], "--in-turn")
@@ -141,6 +141,6 @@ def test_every_call_may_fail(tmp_path: Path, fault: str) -> None:
 @pytest.mark.slow
 @pytest.mark.safety
 @pytest.mark.parametrize("when", range(1, 4))
-def test_it_may_be_killed_while_it_flushes_side_by_side(tmp_path: Path, when: int) -> None:
+def test_a_kill_during_parallel_flushes_loses_nothing(tmp_path: Path, when: int) -> None:
     require_strace(tmp_path)
     sweep(tmp_path, [(Call("fsync", when, "of any thread"), KILL)])

@@ -69,7 +69,7 @@ def calls_of(tmp_path: Path) -> list[Call]:
     return calls
 
 
-def test_the_one_before_is_on_the_disk_before_it_is_replaced(tmp_path: Path) -> None:
+def test_the_previous_certificate_is_on_the_disk_before_it_is_replaced(tmp_path: Path) -> None:
     """The order is: copy, flush, flush the name; then write, flush, rename, flush the name."""
     order = [call for call in calls_of(tmp_path) if call.name.startswith(("rename", "fsync"))]
     steps = ["rename" if call.name.startswith("rename") else "fsync" for call in order]
@@ -77,7 +77,7 @@ def test_the_one_before_is_on_the_disk_before_it_is_replaced(tmp_path: Path) -> 
     assert [KEPT in call.text for call in order if call.name.startswith("rename")] == [True, False]
 
 
-def test_the_calls_that_decide_may_fail(tmp_path: Path) -> None:
+def test_critical_calls_may_fail(tmp_path: Path) -> None:
     deciding = [call for call in calls_of(tmp_path) if call.name.startswith(("rename", "fsync"))]
     sweep(
         tmp_path,

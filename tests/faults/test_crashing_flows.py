@@ -53,14 +53,14 @@ def test_every_command_is_in_the_table() -> None:
 
 
 @pytest.mark.safety
-def test_some_crashes_of_a_flow_tell_nothing() -> None:
+def test_some_crashes_of_a_flow_reveal_nothing() -> None:
     crash(61, "new --from --encrypt-key")
 
 
 @pytest.mark.slow
 @pytest.mark.safety
 @pytest.mark.parametrize("name", FLOWS)
-def test_a_crash_anywhere_tells_nothing(name: str) -> None:
+def test_a_crash_at_any_place_reveals_nothing(name: str) -> None:
     crash(5 * every(4), name)
 
 
@@ -84,7 +84,7 @@ LEAKS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("found", LEAKS)
-def test_a_leak_is_found(found: str) -> None:
+def test_a_leak_is_noticed(found: str) -> None:
     path = f"import sys; sys.path[:0] = [{str(PROGRAM.parents[2])!r}]\n"
     wrong = sweep(101, "backup", before=path + LEAKS[found])["wrong"]
     assert any(found in one for one in wrong)

@@ -94,7 +94,7 @@ def require_namespace() -> None:
 
 
 @pytest.mark.parametrize("size", ["size=128k", "size=4m,nr_inodes=40"])
-def test_a_full_disk_keeps_every_pair_that_was_kept(tmp_path: Path, size: str) -> None:
+def test_a_full_disk_does_not_lose_a_stored_pair(tmp_path: Path, size: str) -> None:
     require_namespace()
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -111,7 +111,7 @@ def test_a_full_disk_keeps_every_pair_that_was_kept(tmp_path: Path, size: str) -
 
 @pytest.mark.slow
 @pytest.mark.safety
-def test_every_action_says_that_the_disk_is_full_and_goes_on_with_room(tmp_path: Path) -> None:
+def test_every_action_reports_a_full_disk_and_succeeds_with_room(tmp_path: Path) -> None:
     """Run each action with no free page, then with one, with two, and so on until it succeeds."""
     require_namespace()
     program = [sys.executable, "-I", "-B", str(ROOT / "tests" / "support" / "full_disk_program.py")]

@@ -86,7 +86,7 @@ def calls_of(action: str, tmp_path: Path) -> list[Call]:
 
 
 @pytest.mark.parametrize("action", [ADD, CHANGE])
-def test_the_calls_that_decide_may_fail(action: str, tmp_path: Path) -> None:
+def test_critical_calls_may_fail(action: str, tmp_path: Path) -> None:
     calls = calls_of(action, tmp_path)
     flushes = [call for call in calls if call.name == "fsync"]
     (rename,) = [call for call in calls if call.name.startswith("rename")]
@@ -97,7 +97,7 @@ def test_the_calls_that_decide_may_fail(action: str, tmp_path: Path) -> None:
     sweep(action, tmp_path, chosen)
 
 
-def test_a_folder_s_flush_that_fails_is_told_as_saved_but_not_confirmed(tmp_path: Path) -> None:
+def test_a_failed_flush_of_a_folder_is_reported_as_saved_but_not_confirmed(tmp_path: Path) -> None:
     last = [call for call in calls_of(ADD, tmp_path) if call.name == "fsync"][-1]
     store, program = prepare(ADD, tmp_path / "run")
     outcome = run_with_fault(program, tmp_path / "trace", last, "error=EIO")

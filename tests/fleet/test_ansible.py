@@ -41,7 +41,7 @@ def lines(fake: FakeAnsible, stop: Event | None = None, **options: object) -> li
     return list(run_task(target, TASK, {"text": "{{ x }}"}, stop or Event(), ("web1",)))
 
 
-def test_lines_come_as_ansible_prints_them(fake: FakeAnsible) -> None:
+def test_lines_arrive_as_ansible_prints_them(fake: FakeAnsible) -> None:
     fake.prints('{"hosts": []}\n{"host": "a"}\nand more\n', status=2)
     assert lines(fake, limit="web*", options=("--forks=3",)) == [
         '{"hosts": []}\n',
@@ -53,13 +53,13 @@ def test_lines_come_as_ansible_prints_them(fake: FakeAnsible) -> None:
     assert '"hosts": [!unsafe "web1"]' in fake.play(1)
 
 
-def test_every_text_is_literal_but_the_templates_of_csrtui_itself() -> None:
+def test_every_text_is_literal_except_csrtuis_own_templates() -> None:
     value = {"a": ['"', "{{ b }}", 1, None, True], "c": {}, "d": TrustedTemplate("{{ e }}")}
     literal = '[!unsafe "\\"", !unsafe "{{ b }}", 1, null, true]'
     assert to_yaml(value) == f'{{"a": {literal}, "c": {{}}, "d": "{{{{ e }}}}"}}'
 
 
-def test_templates_of_csrtui_itself_are_constants_in_its_code() -> None:
+def test_csrtuis_own_templates_are_constants_in_its_code() -> None:
     made = 0
     for file in SOURCE.rglob("*.py"):
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -96,7 +96,7 @@ def test_templates_of_csrtui_itself_are_constants_in_its_code() -> None:
         ("Origin: /a/b.yml:5\n", "Origin: /a/b.yml:5"),
     ],
 )
-def test_what_ansible_complains_of_is_said(fake: FakeAnsible, said: str, what: str) -> None:
+def test_errors_of_ansible_are_reported(fake: FakeAnsible, said: str, what: str) -> None:
     fake.prints("", said=said, status=5)
     with pytest.raises(InputError, match="Ansible reports") as error:
         lines(fake)
@@ -109,7 +109,7 @@ def test_hosts_without_any_answer_are_an_error_if_ansible_failed(fake: FakeAnsib
         lines(fake)
 
 
-def test_without_ansible_the_way_to_it_is_said(
+def test_a_missing_ansible_is_reported_with_its_installation_command(
     fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.undo()
@@ -127,7 +127,7 @@ def test_without_ansible_the_way_to_it_is_said(
     assert len(lines(fake)) == 1
 
 
-def test_what_cannot_be_run_or_written_is_an_error(
+def test_a_failure_to_start_ansible_is_an_error(
     fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     fake.program.write_text("#!/none\n")
@@ -139,7 +139,7 @@ def test_what_cannot_be_run_or_written_is_an_error(
 
 
 @pytest.mark.parametrize("terminal", list(Terminal))
-def test_ansible_ends_when_no_more_is_wanted(
+def test_ansible_is_ended_by_the_stop_event(
     fake: FakeAnsible, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ansible, "_STOP_INTERVAL", 0.005)
@@ -151,14 +151,14 @@ def test_ansible_ends_when_no_more_is_wanted(
     timer.join()
 
 
-def test_ansible_ends_when_nobody_reads_on(fake: FakeAnsible) -> None:
+def test_ansible_is_ended_when_reading_stops(fake: FakeAnsible) -> None:
     fake.prints('{"hosts": []}\n', hangs=True)
     running = run_task(Target(str(fake.inventory)), TASK, {}, Event())
     assert next(running)
     running.close()  # type: ignore[attr-defined]
 
 
-def test_ansible_that_does_not_end_is_killed(fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ansible_is_killed_if_it_does_not_end(fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch) -> None:
     fake.program.write_text('#!/bin/sh\ntrap "" INT\necho "{}"\nsleep 60 >/dev/null 2>&1 &\nwait\nwait\n')
     monkeypatch.setattr(ansible, "_END_TIMEOUT", 0.05)
     running = run_task(Target(str(fake.inventory)), TASK, {}, Event())
@@ -166,7 +166,7 @@ def test_ansible_that_does_not_end_is_killed(fake: FakeAnsible, monkeypatch: pyt
     running.close()  # type: ignore[attr-defined]
 
 
-def test_an_inventory_is_listed_with_the_options_that_say_what_it_holds(fake: FakeAnsible) -> None:
+def test_an_inventory_is_listed_with_the_options_for_variables(fake: FakeAnsible) -> None:
     fake.holds({"web1": {"site": "a"}})
     options = (
         *("--forks=3", "--become", "-e", "a=b", "--extra-vars=c=d", "-ee=f", "--private-key", "k"),
@@ -185,7 +185,7 @@ def test_an_inventory_is_listed_with_the_options_that_say_what_it_holds(fake: Fa
         list_inventory(Target("a,b", None, ("-e",)), None, Event())
 
 
-def test_what_is_wrong_with_an_inventory_is_said(fake: FakeAnsible) -> None:
+def test_errors_in_an_inventory_are_reported(fake: FakeAnsible) -> None:
     fake.holds_none("[ERROR]: cannot be parsed\n")
     with pytest.raises(InputError, match="cannot be parsed"):
         list_inventory(Target("a,b"), None, Event())
@@ -203,7 +203,7 @@ def test_all_inventories_are_read(fake: FakeAnsible) -> None:
         check_inventory(Target("a,b", more_inventories=("/none",)))
 
 
-def test_an_inventory_has_to_be_there(fake: FakeAnsible) -> None:
+def test_a_missing_inventory_is_an_error(fake: FakeAnsible) -> None:
     check_inventory(Target(str(fake.inventory)))
     check_inventory(Target("web1,web2"))
     for path in ("", "/none", os.devnull + "/x"):
@@ -219,7 +219,7 @@ def test_a_line_that_is_too_long_is_cut(fake: FakeAnsible, monkeypatch: pytest.M
     assert second == "next\n"
 
 
-def test_what_ansible_left_running_is_ended(fake: FakeAnsible, tmp_path: Path) -> None:
+def test_processes_that_ansible_left_running_are_ended(fake: FakeAnsible, tmp_path: Path) -> None:
     fake.program.write_text(
         f'#!/bin/sh\nsetsid sleep 60 >/dev/null 2>&1 &\necho $! >"{tmp_path}/pid"\necho "{{}}"\n'
     )
@@ -228,7 +228,7 @@ def test_what_ansible_left_running_is_ended(fake: FakeAnsible, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("length", "own"), [(1, True), (100, False)])
-def test_the_sockets_of_ssh_are_in_a_folder_of_the_run_where_its_path_is_short_enough(
+def test_the_sockets_of_ssh_are_in_the_run_folder_if_its_path_is_short_enough(
     fake: FakeAnsible, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int, *, own: bool
 ) -> None:
     folder = Path(mkdtemp(prefix="t", dir="/tmp")) / ("x" * length)
@@ -243,7 +243,7 @@ def test_the_sockets_of_ssh_are_in_a_folder_of_the_run_where_its_path_is_short_e
     assert "CSRTUI_FLEET_RUN=csrtui-fleet-" in said
 
 
-def test_no_more_is_read_of_a_complaint_than_is_shown(
+def test_only_the_displayed_part_of_an_error_is_read(
     fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ansible, "_MAX_STDERR", 6)

@@ -38,12 +38,12 @@ def test_output_and_exit_status_are_those_of_the_script(shell: str) -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("a  b\n", "", 3)
 
 
-def test_after_its_time_it_is_ended() -> None:
+def test_a_script_is_ended_after_its_time_limit() -> None:
     done = run_on_host("echo begun; sleep 60; echo ended")
     assert (done.stdout, done.returncode) == ("begun\n", 124)
 
 
-def test_where_there_is_no_timeout_it_runs_without_one(tmp_path: Path) -> None:
+def test_without_the_timeout_program_a_script_runs_without_a_limit(tmp_path: Path) -> None:
     sh = shutil.which("sh")
     assert sh is not None
     (tmp_path / "sh").symlink_to(sh)

@@ -56,7 +56,7 @@ def test_a_result_is_a_line_that_csrtui_reads(tmp_path: Path) -> None:
     assert read_line(printed(tmp_path, "é\n")) == HostAnswer('we"b', "ok", {"rc": 0, "stdout": "é\n"})
 
 
-def test_the_host_of_a_line_that_csrtui_had_to_cut_is_known(tmp_path: Path) -> None:
+def test_the_host_of_a_cut_line_is_known(tmp_path: Path) -> None:
     answer = read_line(CutLine(printed(tmp_path, "x", 9000)[:8192]))
     assert isinstance(answer, HostAnswer)
     assert (answer.host, failure_of(answer).reason) == ('we"b', Reason.TOO_LARGE)

@@ -95,7 +95,7 @@ def test_the_choices_are_those_of_csrtui() -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_use_options_that_there_are(name: str) -> None:
+def test_examples_use_existing_options(name: str) -> None:
     file = COLLECTION / "plugins" / "modules" / f"{name}.py"
     for task in documentation(file, "EXAMPLES"):
         for module in MODULES:
@@ -108,7 +108,7 @@ def test_the_group_of_shared_options_names_all_modules() -> None:
     assert sorted(path.stem for path in (COLLECTION / "plugins" / "modules").glob("*.py")) == sorted(MODULES)
 
 
-def test_collection_role_and_csrtui_are_of_one_version() -> None:
+def test_collection_role_and_csrtui_have_the_same_version() -> None:
     galaxy = yaml.safe_load((COLLECTION / "galaxy.yml").read_text())
     specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())
     defaults = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())

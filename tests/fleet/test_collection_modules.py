@@ -38,7 +38,7 @@ def certificate(store: Path, name: str = NAME, days: int = 90, age: timedelta = 
     return pem(leaf, authority.certificate).decode()
 
 
-def test_a_pair_is_made_once_and_what_is_to_come_is_shown_before(
+def test_a_pair_is_made_once_and_check_mode_shows_it_before(
     modules: Modules, store: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "backups"
@@ -66,7 +66,7 @@ def test_a_pair_is_made_once_and_what_is_to_come_is_shown_before(
     assert files(tmp_path) == before
 
 
-def test_what_was_left_undone_is_done_the_next_time(modules: Modules, tmp_path: Path) -> None:
+def test_unfinished_steps_are_done_in_the_next_run(modules: Modules, tmp_path: Path) -> None:
     asked = ASKED | {"recipients": [ssh_pair("ssh-ed25519")[1]], "backup_to": str(tmp_path / "backups")}
     failed = modules("pair", **asked)
     assert failed["failed"]
@@ -76,7 +76,7 @@ def test_what_was_left_undone_is_done_the_next_time(modules: Modules, tmp_path: 
     assert modules("pair", **asked)["done"] == ["backed up"]
 
 
-def test_advice_that_blocks_fails_and_force_overrules_what_can_be(modules: Modules, store: Path) -> None:
+def test_blocking_advice_fails_the_task_and_force_overrides_it(modules: Modules, store: Path) -> None:
     for check in (True, False):
         failed = modules("pair", check=check, names=["intranet"])
         assert (failed["failed"], failed["reason"]) == (True, "refused")
@@ -94,13 +94,13 @@ def test_advice_that_does_not_block_becomes_a_warning(modules: Modules) -> None:
     assert "warnings" not in modules("pair", names=["mydomain.com"])
 
 
-def test_names_and_fields_that_look_like_options_are_none(modules: Modules) -> None:
+def test_names_and_fields_that_look_like_options_are_values(modules: Modules) -> None:
     failed = modules("pair", names=["--store=/tmp/elsewhere"], subject={"organization": "--force"})
     assert failed["reason"] == "refused"
     assert "--store=/tmp/elsewhere" in failed["msg"]
 
 
-def test_a_pair_that_is_due_is_renewed_where_that_is_asked_for(modules: Modules, store: Path) -> None:
+def test_a_due_pair_is_renewed_on_request(modules: Modules, store: Path) -> None:
     modules("pair", **ASKED)
     modules("certificate", content=certificate(store, age=timedelta(days=80)))
     assert not modules("pair", **ASKED)["changed"]
@@ -123,7 +123,7 @@ def test_a_pair_that_is_due_is_renewed_where_that_is_asked_for(modules: Modules,
         {"no_common_name": True},
     ],
 )
-def test_a_changed_task_makes_a_successor_once_and_shows_it_before(
+def test_a_changed_task_makes_one_successor_and_check_mode_shows_it_before(
     modules: Modules, store: Path, change: dict[str, Any]
 ) -> None:
     first = modules("pair", **ASKED)
@@ -150,7 +150,7 @@ def test_a_successor_can_keep_the_key(modules: Modules) -> None:
     assert modules("pair", **asked)["changed"] is False
 
 
-def test_two_pairs_for_the_same_names_have_names_of_their_own(modules: Modules) -> None:
+def test_two_pairs_for_the_same_names_have_their_own_pair_names(modules: Modules) -> None:
     rsa = ASKED | {"key": "rsa-2048"}
     assert modules("pair", **ASKED)["done"] == ["made"]
     assert modules("pair", name="rsa", **rsa)["done"] == ["made"]
@@ -174,15 +174,13 @@ def test_a_pair_is_retired_once(modules: Modules) -> None:
         assert (again["changed"], again["pair"]) == (False, None)
 
 
-def test_what_a_module_does_not_know_is_refused_with_what_it_knows(modules: Modules) -> None:
+def test_unknown_options_are_refused_with_the_known_ones(modules: Modules) -> None:
     for option in ("ca", "key", "platform", "purpose", "state"):
         failed = modules("pair", **(ASKED | {option: "x"}))
         assert f"value of {option} must be one of: " in failed["msg"]
 
 
-def test_a_key_under_a_passphrase_is_left_to_who_knows_it(
-    modules: Modules, store: Path, tmp_path: Path
-) -> None:
+def test_an_encrypted_key_is_left_to_the_administrator(modules: Modules, store: Path, tmp_path: Path) -> None:
     secret = tmp_path / "passphrase"
     secret.write_text("seven words that nobody would ever guess\n")
     secret.chmod(0o600)
@@ -199,7 +197,7 @@ def test_a_key_under_a_passphrase_is_left_to_who_knows_it(
         assert failed["msg"].endswith(f"(on the host: csrtui renew {NAME})")
 
 
-def test_a_certificate_comes_home_once_and_its_files_are_written_once(
+def test_a_certificate_is_imported_once_and_its_files_are_written_once(
     modules: Modules, store: Path, tmp_path: Path
 ) -> None:
     modules("pair", **ASKED)
@@ -254,7 +252,7 @@ def test_a_certificate_in_a_file_on_the_host(modules: Modules, store: Path, tmp_
     assert modules("certificate", path=[str(tmp_path / "answer.pem")], pair=NAME)["changed"]
 
 
-def test_what_fits_no_pair_fails_and_keeps_out_what_comes_with_it(modules: Modules, store: Path) -> None:
+def test_a_certificate_without_a_pair_fails_and_nothing_is_imported(modules: Modules, store: Path) -> None:
     modules("pair", **ASKED)
     text = certificate(store)
     run_process("retire", NAME, store=store)
@@ -268,7 +266,7 @@ def test_what_fits_no_pair_fails_and_keeps_out_what_comes_with_it(modules: Modul
     assert modules("certificate", content="no certificate")["reason"] == "refused"
 
 
-def test_a_private_key_is_not_taken(modules: Modules, store: Path) -> None:
+def test_a_private_key_is_refused(modules: Modules, store: Path) -> None:
     modules("pair", **ASKED)
     failed = modules("certificate", content=(store / "pairs" / NAME / "key.pem").read_text())
     assert failed["reason"] == "input"
@@ -289,7 +287,7 @@ def test_a_host_whose_store_does_not_exist_yet_has_no_pairs(
     assert (failed["failed"], failed["reason"]) == (True, "store")
 
 
-def test_facts_tell_what_is_there_what_is_due_and_what_is_wrong(modules: Modules, store: Path) -> None:
+def test_facts_contain_pairs_due_renewals_and_problems(modules: Modules, store: Path) -> None:
     modules("pair", **ASKED)
     modules("certificate", content=certificate(store, age=timedelta(days=80)))
     facts = modules("facts")["ansible_facts"]["csrtui"]
@@ -324,7 +322,7 @@ def test_facts_tell_what_is_there_what_is_due_and_what_is_wrong(modules: Modules
         ("exec sleep 60", "timeout", "1 seconds"),
     ],
 )
-def test_every_ending_of_csrtui_is_a_failure_that_says_why(
+def test_every_failure_of_csrtui_has_a_reason(
     modules: Modules, program: Path, script: str, reason: str, words: str
 ) -> None:
     modules.in_process = False
@@ -336,7 +334,7 @@ def test_every_ending_of_csrtui_is_a_failure_that_says_why(
     assert failed["remedy"] is None or failed["remedy"] in failed["msg"]
 
 
-def test_all_calls_of_a_task_share_its_time(modules: Modules, program: Path, tmp_path: Path) -> None:
+def test_all_calls_of_a_task_share_its_time_limit(modules: Modules, program: Path, tmp_path: Path) -> None:
     modules.in_process = False
     program.write_text(f'#!/bin/sh\necho >>"{tmp_path}/calls"\nsleep 0.6\necho csrtui 1.0\n')
     failed = modules("facts", gather=["version", "pairs"], timeout=1)
@@ -345,7 +343,7 @@ def test_all_calls_of_a_task_share_its_time(modules: Modules, program: Path, tmp
     assert "did not end within the 1 seconds of the task" in failed["msg"]
 
 
-def test_a_host_without_csrtui_is_told_of_the_role(
+def test_a_host_without_csrtui_is_reported_with_the_role(
     modules: Modules, program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     modules.in_process = False

@@ -98,7 +98,7 @@ def pem_of(file: Path) -> bytes:
     return subprocess.run(form, capture_output=True, check=True).stdout
 
 
-def test_the_journey_of_three_hosts_and_no_secret_travels(hosts: Hosts, tmp_path: Path) -> None:
+def test_three_hosts_get_certificates_and_no_secret_is_transmitted(hosts: Hosts, tmp_path: Path) -> None:
     here, carried = tmp_path / "csr", tmp_path / "carried"
     here.mkdir()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "admin")], check=True)
@@ -173,7 +173,7 @@ def nothing_secret_travelled(hosts: Hosts, kept: dict[str, bytes]) -> None:
         assert found_in(kept.values(), request.splitlines()[1:3]) == request.splitlines()[1:3]
 
 
-def test_the_search_would_find_a_key_that_travels(hosts: Hosts, tmp_path: Path) -> None:
+def test_the_search_would_find_a_transmitted_key(hosts: Hosts, tmp_path: Path) -> None:
     (host, *_) = hosts.hosts
     assert run_process("new", name_on(host.name), store=host.store).status == 0
     carried = tmp_path / "carried"
@@ -186,7 +186,7 @@ def test_the_search_would_find_a_key_that_travels(hosts: Hosts, tmp_path: Path) 
     assert set(secrets_of(key)[:2]) <= set(found)
 
 
-def test_hosts_fail_each_in_its_own_way_and_the_others_finish(hosts: Hosts, tmp_path: Path) -> None:
+def test_hosts_fail_in_different_ways_and_the_others_finish(hosts: Hosts, tmp_path: Path) -> None:
     (sound, *_) = hosts.hosts
     where = f"ansible_host={sound.address} ansible_port={sound.port} csrtui_home={sound.home}"
     newer, hanging = tmp_path / "newer", tmp_path / "hanging"
@@ -246,7 +246,7 @@ def full_disk(folder: Path, store: Path) -> Path:
     return path
 
 
-def test_an_interrupt_leaves_every_host_whole_and_the_next_run_does_the_rest(
+def test_an_interrupt_leaves_every_host_consistent_and_the_next_run_completes_the_work(
     hosts: Hosts, tmp_path: Path
 ) -> None:
     begun, ended, wrapper = tmp_path / "begun", tmp_path / "ended", tmp_path / "csrtui"

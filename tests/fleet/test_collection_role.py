@@ -69,7 +69,7 @@ def changes(played: Played) -> list[str]:
     return [line["task"] for line in played.results if line["result"].get("changed")]
 
 
-def test_it_is_set_up_once_and_another_version_takes_its_place_as_a_whole(bare: Bare) -> None:
+def test_csrtui_is_installed_once_and_replaced_completely_by_another_version(bare: Bare) -> None:
     wheel(bare.wheels, "9.0.0")
     assert changes(bare.set_up("--check", csrtui_version="9.0.0"))
     assert not bare.link.parent.parent.exists()
@@ -89,7 +89,7 @@ def test_it_is_set_up_once_and_another_version_takes_its_place_as_a_whole(bare: 
     assert first.exists()
 
 
-def test_a_folder_with_a_lock_file_is_installed_only_if_the_hashes_fit(bare: Bare) -> None:
+def test_a_folder_with_a_lock_file_is_installed_only_if_the_hashes_match(bare: Bare) -> None:
     wheel(bare.wheels, "9.0.0")
     (made,) = bare.wheels.glob("*.whl")
     lock = bare.wheels / "requirements.txt"
@@ -102,7 +102,7 @@ def test_a_folder_with_a_lock_file_is_installed_only_if_the_hashes_fit(bare: Bar
 
 
 @pytest.mark.parametrize("python", ["/nowhere/python3", "/bin/false"])
-def test_a_host_without_the_python_is_told_which_one_it_needs(bare: Bare, python: str) -> None:
+def test_a_host_with_a_wrong_python_is_reported(bare: Bare, python: str) -> None:
     played = bare.set_up(csrtui_python=python)
     assert played.status != 0
     assert "csrtui needs Python 3.11 or later" in played.text

@@ -47,7 +47,7 @@ def lying(listed: tuple[Pair, Request], sent: Request) -> Pair:
         (("a.com", "x" * 63 + ".mydomain.com"), "x" * 63 + "."),
     ],
 )
-def test_a_csr_that_is_what_was_listed_has_no_mismatch(names: tuple[str, ...], name: str) -> None:
+def test_a_csr_as_listed_has_no_mismatch(names: tuple[str, ...], name: str) -> None:
     pair, csr = both(*names, name=name)
     assert csr_mismatch(csr, pair) == []
 
@@ -90,7 +90,7 @@ def test_another_key_is_a_mismatch() -> None:
     assert text == f"key: listed {csr.spki_sha256[:15]}…, sent {other.spki_sha256[:15]}…"
 
 
-def test_another_subject_is_a_mismatch_even_where_only_a_field_that_has_no_name_here_differs() -> None:
+def test_a_difference_in_an_unnamed_subject_field_is_a_mismatch() -> None:
     pair, same = both(SHOP)
     _, csr = both(SHOP, organization="Bank")
     assert f"subject: listed CN={SHOP}, sent CN={SHOP},O=Bank" in csr_mismatch(csr, lying((pair, csr), csr))
@@ -137,7 +137,7 @@ def test_a_csr_without_its_own_signature_is_a_mismatch() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError(), TypeError(), UnsupportedAlgorithm("")])
-def test_a_signature_that_cannot_be_checked_does_not_hold(
+def test_a_signature_that_cannot_be_checked_is_invalid(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(_: bytes) -> bool:
@@ -148,7 +148,7 @@ def test_a_signature_that_cannot_be_checked_does_not_hold(
     assert csr_mismatch(csr, pair) == ["signature: not made with the key in the CSR"]
 
 
-def test_a_name_that_no_pair_can_have_fits_no_pair() -> None:
+def test_an_invalid_pair_name_matches_no_pair() -> None:
     pair, csr = both(BANK, name=SHOP)
     odd = csr._replace(names=("...",), subject=SubjectFields(common_name=BANK))
     assert any("the pair is listed as" in text for text in csr_mismatch(odd, pair))
@@ -168,7 +168,7 @@ def test_a_pair_that_changed_under_its_name_is_a_mismatch(change: dict[str, Any]
     assert [text.partition(":")[0] for text in pair_mismatch(before, now)] == texts
 
 
-def test_the_pairs_that_a_host_lists_in_another_way_are_named() -> None:
+def test_pairs_that_a_host_lists_differently_are_named() -> None:
     (shop, _), (bank, _), (mail, _) = (
         pair_for(SHOP),
         pair_for(BANK, name=SHOP),
@@ -182,7 +182,7 @@ def test_the_pairs_that_a_host_lists_in_another_way_are_named() -> None:
     assert text.startswith(f"{SHOP}: names: shown {SHOP}, now {BANK}; subject: ")
 
 
-def test_the_csr_that_was_planned_may_have_any_key_and_its_names_in_any_order() -> None:
+def test_a_planned_csr_can_have_any_key_and_any_order_of_names() -> None:
     planned = request.preview(SubjectFields(common_name=SHOP, country="GB"), (SHOP, BANK))
     _, csr = both(SHOP, BANK, country="GB")
     assert plan_mismatch(csr, planned) == []
@@ -195,7 +195,7 @@ def test_the_csr_that_was_planned_may_have_any_key_and_its_names_in_any_order() 
     assert plan_mismatch(more, planned) == [f"subject: planned CN={SHOP},C=GB, made CN={SHOP},O=Bank,C=GB"]
 
 
-def test_what_is_shown_of_very_many_names_is_cut() -> None:
+def test_the_text_for_very_many_names_is_cut() -> None:
     _, csr = both(*(f"n{number}.mydomain.com" for number in range(500)))
     assert len(covers_text(csr)) == 400
     (text,) = plan_mismatch(csr, csr._replace(names=("a.com",)))

@@ -87,7 +87,7 @@ def hosts(tmp_path: Path) -> Iterator[Hosts]:
         yield running
 
 
-def test_it_leads_from_an_inventory_to_issued_certificates(
+def test_the_documentation_leads_from_an_inventory_to_issued_certificates(
     hosts: Hosts, administrator: Administrator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pty_session, "_DEADLINE_SECONDS", 120.0)

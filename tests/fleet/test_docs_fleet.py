@@ -44,7 +44,9 @@ def hosts(tmp_path: Path) -> Iterator[Hosts]:
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_it_leads_from_an_inventory_to_issued_certificates(hosts: Hosts, tmp_path: Path) -> None:
+def test_the_documentation_leads_from_an_inventory_to_issued_certificates(
+    hosts: Hosts, tmp_path: Path
+) -> None:
     inventory = hosts.inventory()
     for name, book in books_without_nginx().items():
         there = book.replace("/var/backups", "'{{ csrtui_home }}/backups'")

@@ -36,7 +36,7 @@ def backed(name: str = "a.com", file: str = "/var/backups/a.age") -> dict[str, A
     return {"ok": True, "pair": name, "file": file, "text": "backed up"}
 
 
-async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy(
+async def test_marked_pairs_are_backed_up_and_failures_are_named_with_a_remedy(
     session: Session, fake: FakeAnsible
 ) -> None:
     fake.answers({"web1": listed(pair()), "web2": listed(pair("b.com")), "web3": listed(pair("c.com"))})
@@ -72,7 +72,7 @@ async def test_marked_pairs_are_backed_up_and_who_fails_is_named_with_its_remedy
         await user.see("c.com on web3   (or all 2 without a backup)")
 
 
-async def test_all_without_a_backup_are_the_last_choice_and_a_key_that_is_no_recipient_is_said(
+async def test_all_without_a_backup_is_the_last_choice_and_an_invalid_recipient_is_reported(
     session: Session, fake: FakeAnsible, tmp_path: Path
 ) -> None:
     key = tmp_path / "id_ed25519"
@@ -100,7 +100,7 @@ async def test_all_without_a_backup_are_the_last_choice_and_a_key_that_is_no_rec
         assert fake.asked == 1
 
 
-async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
+async def test_csrs_are_fetched_once_and_no_other_file_is_changed(
     session: Session, fake: FakeAnsible, tmp_path: Path
 ) -> None:
     folder = tmp_path / "csrs"
@@ -136,7 +136,7 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_touched(
         assert "1 was already done, 1 failed" in await user.worked()
 
 
-async def test_a_csr_that_is_not_what_the_list_showed_is_refused_by_name(
+async def test_a_csr_that_differs_from_the_list_is_refused_by_name(
     session: Session, fake: FakeAnsible, tmp_path: Path
 ) -> None:
     shop, bank = "shop.mydomain.com", "www.bank.com"
@@ -209,7 +209,7 @@ async def test_a_certificate_of_no_host_stays_in_the_dialog(
         assert fake.asked == 1
 
 
-async def test_the_next_step_is_taken_here_or_told(session: Session, fake: FakeAnsible) -> None:
+async def test_the_next_step_is_done_or_its_command_is_shown(session: Session, fake: FakeAnsible) -> None:
     valid = {"expires": "2026-11-30T09:00:00Z", "begins": "2026-09-01T09:00:00Z"}
     later = {"expires": "2027-11-30T09:00:00Z"}
     fake.answers(
@@ -296,7 +296,7 @@ async def test_backups_are_verified_with_an_identity_here(
         assert "AGE-SECRET" not in fake.play(2)
 
 
-async def test_work_can_be_stopped_and_what_is_left_is_named(session: Session, fake: FakeAnsible) -> None:
+async def test_work_can_be_stopped_and_the_rest_is_named(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed(pair(backup=VERIFIED)), "web2": listed(pair(backup=VERIFIED))})
     answer = {"rc": 0, "stdout": CSR, "stderr": "", "changed": False}
     fake.answers({"web1": answer}, hosts=("web1", "web2"), hangs=True)
@@ -316,7 +316,7 @@ async def test_work_can_be_stopped_and_what_is_left_is_named(session: Session, f
         assert "run the same command again" in told
 
 
-async def test_what_ansible_complains_of_ends_the_work(session: Session, fake: FakeAnsible) -> None:
+async def test_an_error_of_ansible_ends_the_work(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed(pair(backup=VERIFIED))})
     fake.prints("", said="[ERROR]: no such plugin\n", status=1)
     async with at_fleet(session, fake) as user:
@@ -340,7 +340,7 @@ def finding(**change: Any) -> dict[str, Any]:
     return {**found, "remedy": "chmod 600 key.pem", **change}
 
 
-async def test_every_host_examines_itself_and_one_that_is_away_is_a_finding(
+async def test_every_host_checks_its_keystore_and_an_unreachable_host_is_a_finding(
     session: Session, fake: FakeAnsible
 ) -> None:
     fake.answers({"web1": listed(pair()), "web2": listed()})
@@ -376,7 +376,7 @@ async def test_every_host_examines_itself_and_one_that_is_away_is_a_finding(
         assert user.at(FleetScreen)
 
 
-async def test_leaving_in_the_middle_of_work_ends_it(session: Session, fake: FakeAnsible) -> None:
+async def test_quitting_during_work_ends_it(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed(pair(backup=VERIFIED))})
     fake.answers({}, hosts=("web1",), hangs=True)
     async with at_fleet(session, fake) as user:

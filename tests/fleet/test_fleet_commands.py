@@ -36,7 +36,7 @@ def test_the_pairs_of_all_hosts_are_one_list(fake: FakeAnsible, fleet: Any) -> N
     assert "c list --json --retired" in fake.play(1)
 
 
-def test_hosts_that_fail_hold_up_no_other_and_are_named(fake: FakeAnsible, fleet: Any) -> None:
+def test_failed_hosts_are_named_and_do_not_stop_the_others(fake: FakeAnsible, fleet: Any) -> None:
     fake.answers(
         {
             "web1": listed(pair()),
@@ -88,13 +88,13 @@ def test_the_last_known_pairs_are_those_of_the_limit_and_of_all_inventories(
     assert csrtui("fleet", *inventories, "--last").out.count(".com") == 2
 
 
-def test_without_pairs_root_is_named_unless_it_was_asked(fake: FakeAnsible, fleet: Any) -> None:
+def test_without_pairs_become_is_suggested_unless_it_was_used(fake: FakeAnsible, fleet: Any) -> None:
     for options in ((), ("--become",)):
         fake.answers({"web1": listed()})
         assert ("--become shows root's" in fleet("list", *options).err) is (not options)
 
 
-def test_what_was_last_known_is_there_without_asking(fake: FakeAnsible, fleet: Any) -> None:
+def test_the_last_known_pairs_are_listed_without_contacting_a_host(fake: FakeAnsible, fleet: Any) -> None:
     assert "no host has been read yet" in fleet("list", "--last").err
     fake.answers({"web1": listed(pair())})
     assert fleet("list").status == 0
@@ -108,7 +108,9 @@ def test_what_was_last_known_is_there_without_asking(fake: FakeAnsible, fleet: A
     assert fake.asked == 2
 
 
-def test_a_state_that_cannot_be_read_is_read_anew(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
+def test_an_unreadable_state_is_read_from_the_host_again(
+    fake: FakeAnsible, fleet: Any, csrtui: Csrtui
+) -> None:
     fake.answers({"web1": listed(pair())})
     assert fleet("list").status == 0
     (kept,) = csrtui.store.glob(".hosts/*.json")
@@ -126,13 +128,13 @@ def test_a_state_that_cannot_be_read_is_read_anew(fake: FakeAnsible, fleet: Any,
         (["csr", "--to", "/none"], "there is no folder /none"),
     ],
 )
-def test_wrong_usage_is_said(fake: FakeAnsible, fleet: Any, arguments: list[str], error: str) -> None:
+def test_wrong_usage_is_reported(fake: FakeAnsible, fleet: Any, arguments: list[str], error: str) -> None:
     fake.answers({"web1": listed(pair())})
     ran = fleet(*arguments)
     assert (ran.status, ran.error) == (2, error)
 
 
-def test_without_hosts_it_says_so(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
+def test_an_inventory_without_hosts_is_reported(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
     assert csrtui("fleet", "list").error == "no inventory is named"
     fake.answers({})
     assert fleet("list").error == "no host of the inventory matches"
@@ -142,7 +144,7 @@ def fetched(**change: Any) -> dict[str, Any]:
     return {"rc": 0, "stdout": CSR, "stderr": "", "changed": False, **change}
 
 
-def test_csrs_are_fetched_once_and_never_written_over(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
+def test_csrs_are_fetched_once_and_never_overwritten(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
     hosts = {
         "web1": listed(pair()),
         "web2": listed(pair("b.com", submitted="2026-11-23T09:00:00Z", stage="submitted")),
@@ -172,7 +174,7 @@ def test_csrs_are_fetched_once_and_never_written_over(fake: FakeAnsible, fleet: 
     assert "is a folder" in fleet("csr", "--to", str(tmp_path)).error
 
 
-def test_a_csr_that_is_not_the_one_on_record_is_not_kept(
+def test_a_csr_other_than_the_recorded_one_is_not_saved(
     fake: FakeAnsible, fleet: Any, tmp_path: Path
 ) -> None:
     other = pair("b.com", request={"sha256": "0" * 64, "signature_hash": None})
@@ -207,7 +209,7 @@ def test_a_csr_that_is_not_the_one_on_record_is_not_kept(
     assert "no pair on the hosts that answered is waiting" in fleet("csr", "--to", str(tmp_path)).err
 
 
-def test_a_full_disk_here_is_said_of_each_csr(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_for_each_csr(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
     long = pair("n" * 250)
     fake.answers({"web1": listed(long)})
     fake.answers({"web1": fetched()})
@@ -216,7 +218,7 @@ def test_a_full_disk_here_is_said_of_each_csr(fake: FakeAnsible, fleet: Any, tmp
     assert ran.err
 
 
-def test_the_doctor_speaks_for_every_host(fake: FakeAnsible, fleet: Any) -> None:
+def test_the_doctor_reports_the_findings_of_every_host(fake: FakeAnsible, fleet: Any) -> None:
     finding = {
         "code": "open-mode",
         "level": "error",
@@ -236,7 +238,7 @@ def test_the_doctor_speaks_for_every_host(fake: FakeAnsible, fleet: Any) -> None
     assert [line["host"] for line in fleet("doctor", "--json").json_lines] == ["web1", "away"]
 
 
-def test_notes_of_hosts_only_tell_as_those_of_one_machine_do(fake: FakeAnsible, fleet: Any) -> None:
+def test_notes_of_hosts_do_not_change_the_exit_status(fake: FakeAnsible, fleet: Any) -> None:
     note = {"code": "backup-none", "level": "note", "pair": "a", "path": "/s", "text": "t", "remedy": "r"}
     fake.answers({"web1": printed({"schema": 1, "ok": True, "findings": [note]})})
     ran = fleet("doctor")
@@ -247,7 +249,7 @@ def test_notes_of_hosts_only_tell_as_those_of_one_machine_do(fake: FakeAnsible, 
     assert "1 host checked: 1 finding, 0 failed" in ran.err
 
 
-def test_a_stop_is_said_and_gives_its_status(
+def test_a_stop_is_reported_and_sets_the_exit_status(
     fake: FakeAnsible, fleet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from csrtui.fleet import ansible
@@ -267,7 +269,7 @@ def test_a_stop_is_said_and_gives_its_status(
     assert "then c list --json --retired; else" in fake.play(1)
 
 
-def test_alone_it_opens_the_screen_where_there_is_one(
+def test_without_a_command_the_screen_opens_on_a_terminal(
     fake: FakeAnsible, csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[object] = []
@@ -286,7 +288,7 @@ def test_alone_it_opens_the_screen_where_there_is_one(
 
 
 @pytest.mark.parametrize("command", ["new", "backup"])
-def test_where_there_is_no_passphrase_recipients_are_instead_of_none(csrtui: Csrtui, command: str) -> None:
+def test_the_help_of_recipients_does_not_mention_a_passphrase(csrtui: Csrtui, command: str) -> None:
     said = " ".join(csrtui("fleet", command, "--help").out.split())
     assert "--recipient R who can open the backups: age1…, an SSH public key" in said
     assert "passphrase" not in said

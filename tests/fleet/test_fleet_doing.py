@@ -27,7 +27,7 @@ OTHER = csr.build(
 )
 
 
-def test_each_host_gets_the_names_that_were_shown(fake: FakeAnsible, fleet: Any) -> None:
+def test_each_host_gets_the_displayed_names(fake: FakeAnsible, fleet: Any) -> None:
     fake.holds(
         {
             "web1": {"site": "mydomain.com", "aliases": ["a.mydomain.com"], "owner": {"name": "My Ltd"}},
@@ -77,7 +77,9 @@ def test_a_subject_can_have_further_attributes_and_no_common_name(fake: FakeAnsi
     assert '"no_common_name": true, "attributes": [!unsafe "emailAddress=a@x.com"]' in fake.play(1)
 
 
-def test_what_blocks_on_one_host_stops_all_before_anything_is_made(fake: FakeAnsible, fleet: Any) -> None:
+def test_a_blocking_finding_on_one_host_stops_all_before_anything_is_made(
+    fake: FakeAnsible, fleet: Any
+) -> None:
     fake.holds({"web1": {"site": "mydomain.com"}, "web2": {"site": "intranet"}})
     ran = fleet("new", "{{ site }}", "--yes")
     assert ran.status == 2
@@ -85,7 +87,7 @@ def test_what_blocks_on_one_host_stops_all_before_anything_is_made(fake: FakeAns
     assert fake.asked == 0
 
 
-def test_a_host_without_the_variable_is_named_and_the_others_are_done(fake: FakeAnsible, fleet: Any) -> None:
+def test_a_host_without_the_variable_is_named_and_the_others_complete(fake: FakeAnsible, fleet: Any) -> None:
     fake.holds({"web1": {"site": "x.mydomain.com"}, "web2": {}, "web3": {"site": {"de": "a"}}})
     fake.answers({"web1": said("the disk is full", 3)})
     ran = fleet("new", "{{ site }}", "--yes", "--json")
@@ -102,7 +104,7 @@ def test_a_host_without_the_variable_is_named_and_the_others_are_done(fake: Fake
 
 
 @pytest.mark.parametrize(("answer", "plays"), [("yes\n", 1), ("\n", 0)])
-def test_it_asks_before_it_makes(
+def test_the_command_asks_before_it_makes_pairs(
     fake: FakeAnsible, fleet: Any, monkeypatch: pytest.MonkeyPatch, answer: str, plays: int
 ) -> None:
     from csrtui.fleet.cli import new
@@ -123,7 +125,7 @@ def test_it_asks_before_it_makes(
     assert fake.asked == plays
 
 
-def test_nobody_to_ask_and_nothing_to_do_are_said(fake: FakeAnsible, fleet: Any) -> None:
+def test_a_missing_terminal_and_missing_work_are_reported(fake: FakeAnsible, fleet: Any) -> None:
     fake.holds({"web1": {}})
     assert fleet("new", "x.mydomain.com").error == "making pairs needs a terminal to confirm"
     assert fleet("new", "x.mydomain.com", "--dry-run").status == 0
@@ -135,7 +137,9 @@ def results(*entries: object) -> dict[str, Any]:
     return {"changed": True, "results": list(entries)}
 
 
-def test_certificates_go_where_their_keys_are(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
+def test_certificates_are_sent_to_the_hosts_that_have_their_keys(
+    fake: FakeAnsible, fleet: Any, tmp_path: Path
+) -> None:
     authority = intermediate()
     (tmp_path / "a.pem").write_bytes(pem(authority.sign(ASKED.der), authority.certificate))
     (tmp_path / "b.pem").write_bytes(pem(authority.sign(OTHER)))
@@ -152,7 +156,7 @@ def test_certificates_go_where_their_keys_are(fake: FakeAnsible, fleet: Any, tmp
     assert fake.play(2).count("BEGIN CERTIFICATE") == 2
 
 
-def test_a_host_that_cannot_import_is_named_and_what_is_no_certificate_refused(
+def test_a_failed_import_is_named_and_a_file_without_a_certificate_is_refused(
     fake: FakeAnsible, fleet: Any, tmp_path: Path
 ) -> None:
     file = tmp_path / "a.pem"
@@ -180,7 +184,7 @@ def _key(spki: str) -> dict[str, object]:
         (("csr", "--to", "FOLDER"), "no pair on the hosts that answered is waiting to be submitted"),
     ],
 )
-def test_nothing_is_claimed_about_a_host_that_was_not_read(
+def test_a_host_that_was_not_read_has_no_result(
     fake: FakeAnsible, fleet: Any, tmp_path: Path, command: tuple[str, ...], claim: str
 ) -> None:
     fake.answers({"web1": listed(), "web2": AWAY})

@@ -78,7 +78,7 @@ FORGERIES: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-def test_a_csr_that_is_not_what_was_listed_is_refused_by_name(
+def test_a_csr_that_differs_from_the_list_is_refused_by_name(
     fake: FakeAnsible, fleet: Any, tmp_path: Path, forgery: str
 ) -> None:
     make, difference = FORGERIES[forgery]
@@ -107,7 +107,7 @@ def test_a_csr_with_another_key_is_refused_by_name(fake: FakeAnsible, fleet: Any
         tally.add()
 
 
-def test_a_csr_is_not_taken_for_another_pair_of_the_host(
+def test_a_csr_is_not_accepted_for_another_pair_of_the_host(
     fake: FakeAnsible, fleet: Any, tmp_path: Path
 ) -> None:
     shop, bank = pair_for(SHOP), pair_for(BANK)
@@ -132,7 +132,7 @@ def test_a_list_that_shows_another_name_than_its_pair_is_for_is_refused(
         tally.add()
 
 
-def test_what_was_listed_and_shown_counts_until_another_list_is_shown(
+def test_the_displayed_list_counts_until_a_new_one_is_displayed(
     fake: FakeAnsible, fleet: Any, tmp_path: Path
 ) -> None:
     shown, (other, pem) = pair_for(SHOP, name="site")[0], pair_for(BANK, name="site")
@@ -169,7 +169,7 @@ def test_what_was_listed_and_shown_counts_until_another_list_is_shown(
 RECIPIENT = age_pair()[1]
 
 
-def test_what_each_csr_covers_is_printed(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
+def test_the_names_of_each_csr_are_printed(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:
     document, pem = pair_for(SHOP, "mydomain.com")
     for text in ("CSR fetched", "the CSR already exists"):
         fake.answers({"web1": listed(document)})
@@ -200,7 +200,7 @@ def test_the_name_of_a_host_is_never_a_path(
     assert [line["host"] for line in fleet("list", "--last", "--json").json_lines] == [host]
 
 
-def test_a_pair_that_is_made_otherwise_than_shown_is_refused_by_name(fake: FakeAnsible, fleet: Any) -> None:
+def test_a_pair_that_differs_from_the_preview_is_refused_by_name(fake: FakeAnsible, fleet: Any) -> None:
     fake.holds({"web1": {}})
     good = made("x.mydomain.com")
     wrong: dict[str, dict[str, Any]] = {
@@ -225,7 +225,7 @@ def test_a_pair_that_is_made_otherwise_than_shown_is_refused_by_name(fake: FakeA
             tally.add()
 
 
-def test_no_text_of_a_host_is_a_command_here_and_each_is_cut(fake: FakeAnsible, fleet: Any) -> None:
+def test_no_text_of_a_host_is_a_command_and_each_text_is_cut(fake: FakeAnsible, fleet: Any) -> None:
     long = f"{COMMAND} {MEGABYTE}"
     finding = dict.fromkeys(("code", "level", "pair", "path", "text", "remedy"), long)
     result = {"ok": False, "pair": long, "file": long, "text": long}
@@ -267,7 +267,9 @@ def states(csrtui: Csrtui) -> dict[str, int]:
     return {state.name: len(state.documents) for state in found if state is not None}
 
 
-def test_one_host_costs_no_other_its_state(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
+def test_a_host_cannot_destroy_the_state_of_another_one(
+    fake: FakeAnsible, fleet: Any, csrtui: Csrtui
+) -> None:
     with counted(PROMISE, "answers of one host that could destroy the state of the others") as tally:
         fake.answers({"web1": listed(pair()), "web2": listed(pair(), pair("b.com")), "web3": listed(pair())})
         assert fleet("list").status == 0
@@ -285,7 +287,7 @@ def test_one_host_costs_no_other_its_state(fake: FakeAnsible, fleet: Any, csrtui
         tally.add(3)
 
 
-def test_a_state_that_cannot_be_written_costs_no_other_and_not_what_was_known(
+def test_a_state_that_cannot_be_written_does_not_affect_other_states(
     fake: FakeAnsible, fleet: Any, csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.answers({"web1": listed(pair()), "web2": listed(pair())})
@@ -306,9 +308,7 @@ def test_a_state_that_cannot_be_written_costs_no_other_and_not_what_was_known(
     assert states(csrtui) == {"web1": 1, "web2": 2}
 
 
-def test_a_state_that_would_be_larger_than_is_read_again_is_not_kept(
-    fake: FakeAnsible, fleet: Any, csrtui: Csrtui
-) -> None:
+def test_a_state_above_the_size_limit_is_not_saved(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
     # Numbers are longer once they were decoded and written again: 1e16 is 10000000000000000.0.
     numbers = {f"m{at}": "NUMBERS" for at in range(10)}
     pairs = [pair(f"n{at}.com", **numbers) for at in range(90)]
@@ -351,7 +351,7 @@ print(status, int(peak[1]) // 1024, file=sys.stderr)
     ],
     ids=["100,000 pairs", "empty objects", "200 MB of text", "wide characters"],
 )
-def test_an_answer_without_bound_is_refused_in_bounded_memory(tmp_path: Path, piece: str, times: int) -> None:
+def test_an_unlimited_answer_is_refused_with_limited_memory(tmp_path: Path, piece: str, times: int) -> None:
     (tmp_path / "hosts.ini").write_text("web1\n")
     program = tmp_path / "ansible-playbook"
     program.write_text(_PROGRAM.format(python=sys.executable, times=times, piece=piece))
@@ -374,7 +374,7 @@ def test_an_answer_without_bound_is_refused_in_bounded_memory(tmp_path: Path, pi
 
 
 @pytest.mark.parametrize("folder", ["a b; touch owned", "$(touch owned)", "'", "\x1b[2J", "-x"])
-def test_the_hint_for_a_folder_that_is_missing_makes_just_that_folder(
+def test_the_hint_for_a_missing_folder_creates_only_that_folder(
     fake: FakeAnsible, fleet: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

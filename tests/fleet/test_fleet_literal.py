@@ -93,7 +93,7 @@ async def test_a_form_filled_from_a_hostile_csr_shows_it_as_text(user: FleetUser
     assert templates(user) == set()
 
 
-async def test_the_same_text_from_elsewhere_takes_the_place_of_what_was_typed(user: FleetUser) -> None:
+async def test_the_same_text_from_another_source_replaces_typed_text_as_literal(user: FleetUser) -> None:
     await go_to(user, FieldName.ORGANIZATION)
     await user.type("{{ site }}")
     assert templates(user) == {"organization"}
@@ -129,7 +129,7 @@ async def test_a_paste_is_literal_until_its_last_brace_is_gone(user: FleetUser) 
     assert templates(user) == set()
 
 
-async def test_what_is_copied_within_csrtui_is_literal(user: FleetUser) -> None:
+async def test_text_copied_inside_csrtui_is_literal(user: FleetUser) -> None:
     await user.paste("{{ site }}")
     user.app.copy_to_clipboard("{{ site }}")
     await go_to(user, FieldName.LOCALITY)
@@ -144,7 +144,7 @@ async def test_what_is_copied_within_csrtui_is_literal(user: FleetUser) -> None:
     assert templates(user) == set()
 
 
-async def test_several_lines_of_names_are_literal_if_they_bring_a_brace(user: FleetUser) -> None:
+async def test_pasted_lines_with_a_brace_are_literal(user: FleetUser) -> None:
     await user.type("{{ site }}")
     await go_to(user, FieldName.NAMES)
     await user.type("{{ site }}")
@@ -155,7 +155,7 @@ async def test_several_lines_of_names_are_literal_if_they_bring_a_brace(user: Fl
     assert templates(user) == {"common_name"}
 
 
-async def test_a_profile_is_literal_and_what_it_does_not_say_stays(
+async def test_a_profile_is_literal_and_other_fields_stay_unchanged(
     user: FleetUser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config.toml"
@@ -186,7 +186,7 @@ async def test_a_piece_that_is_not_a_variable_is_named_while_it_is_typed(
     assert fake.asked == 1
 
 
-async def test_the_mark_outlives_a_restart(session: Session, fake: FakeAnsible) -> None:
+async def test_the_mark_survives_a_restart(session: Session, fake: FakeAnsible) -> None:
     for _ in range(3):
         fake.answers({"web1": listed()})
     async with at_fleet(session, fake, (80, 30)) as user:
@@ -214,7 +214,7 @@ async def test_the_mark_outlives_a_restart(session: Session, fake: FakeAnsible) 
         assert templates(user) == {"locality"}, "the texts are the same, the marks are not"
 
 
-async def test_the_form_of_an_older_csrtui_is_literal(session: Session, fake: FakeAnsible) -> None:
+async def test_a_form_from_an_older_csrtui_is_literal(session: Session, fake: FakeAnsible) -> None:
     old = Draft(common_name="{{ site }}", organization="{{ site }}")
     draft.save_draft_for_hosts(session, old, "all")
     fake.answers({"web1": listed()})

@@ -56,7 +56,7 @@ def test_a_command_runs_on_the_named_pairs_or_those_that_need_it(
     assert re.findall(r"\bc ((?:renew|export|retire) [^;]*) 2>&1 >/dev/null;", fake.play(2)) == calls
 
 
-def test_what_a_host_refuses_is_named_and_holds_up_no_other(fake: FakeAnsible, fleet: Any) -> None:
+def test_a_refusal_of_a_host_is_named_and_does_not_stop_the_others(fake: FakeAnsible, fleet: Any) -> None:
     fake.answers({"web1": listed(pair("a.com"), pair("b.com")), "web2": listed(pair("a.com"))})
     fake.answers({"web1": ended(0, 1, err="csrtui: error: no\nhint: rm -rf /\n"), "web2": AWAY})
     ran = fleet("retire", "a.com", "b.com")

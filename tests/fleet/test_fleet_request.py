@@ -54,7 +54,7 @@ async def agreed(user: FleetUser, key: str = "ctrl+g") -> str:
     return await user.worked()
 
 
-async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
+async def test_each_host_is_shown_with_its_advice_and_gets_the_displayed_request(
     session: Session, fake: FakeAnsible
 ) -> None:
     session.store.save_draft(dump_draft(Draft(common_name="not.this", organization="Example Ltd")))
@@ -121,9 +121,7 @@ async def test_each_host_is_shown_with_its_advice_and_then_gets_what_was_shown(
         assert (form.draft.common_name, form.draft.organization) == ("", "Example Ltd")
 
 
-async def test_what_a_host_did_not_do_is_there_to_be_asked_for_again(
-    session: Session, fake: FakeAnsible
-) -> None:
+async def test_failed_hosts_can_be_tried_again(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed(pair()), "web2": listed(pair("b.com"))})
     fake.holds({"web1": {}, "web2": {}})
     full = said("the disk is full", 3, "make room")
@@ -146,7 +144,7 @@ async def test_what_a_host_did_not_do_is_there_to_be_asked_for_again(
         assert request(user).query_one("#hosts", TextField).value == "web1,web2"
 
 
-async def test_an_error_on_one_host_stops_all_and_what_x509_could_hold_is_asked_for(
+async def test_an_error_on_one_host_stops_all_and_a_forceable_one_can_be_overridden(
     session: Session, fake: FakeAnsible
 ) -> None:
     fake.answers({"web1": listed()})
@@ -181,7 +179,7 @@ async def test_an_error_on_one_host_stops_all_and_what_x509_could_hold_is_asked_
         await user.see("no host can get a pair")
 
 
-async def test_what_is_missing_is_said_and_the_cursor_goes_there(session: Session, fake: FakeAnsible) -> None:
+async def test_a_missing_value_is_reported_and_gets_the_cursor(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed()})
     fake.holds_none("[ERROR]: no such plugin\n")
     async with at_fleet(session, fake, (40, 12)) as user:
@@ -206,9 +204,7 @@ async def test_what_is_missing_is_said_and_the_cursor_goes_there(session: Sessio
         await user.until(lambda: "such plugin" in user.screen_text, "the error of Ansible")
 
 
-async def test_it_can_be_left_at_any_moment_and_what_was_typed_is_there_again(
-    session: Session, fake: FakeAnsible
-) -> None:
+async def test_the_form_can_be_left_at_any_time_and_is_restored(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed()})
     fake.holds({"web1": {}}, hangs=True)
     async with at_fleet(session, fake) as user:
@@ -232,7 +228,7 @@ async def test_it_can_be_left_at_any_moment_and_what_was_typed_is_there_again(
     assert draft.newest_draft(session).common_name == "", "the form for pairs here is another one"
 
 
-async def test_advice_while_typing_is_on_what_is_the_same_everywhere(
+async def test_advice_while_typing_covers_only_text_without_variables(
     session: Session, fake: FakeAnsible
 ) -> None:
     fake.answers({"web1": listed()})
@@ -258,7 +254,9 @@ async def test_advice_while_typing_is_on_what_is_the_same_everywhere(
         user.app.screen.post_message(events.Resize(user.app.size, user.app.size))
 
 
-async def test_without_variables_it_is_the_form_as_ever(session: Session, fake: FakeAnsible) -> None:
+async def test_without_variables_the_form_works_as_on_one_machine(
+    session: Session, fake: FakeAnsible
+) -> None:
     fake.answers({"web1": listed()})
     fake.holds({"web1": {}}, hangs=True)
     async with at_fleet(session, fake, (120, 40)) as user:

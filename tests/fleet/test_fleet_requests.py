@@ -58,7 +58,7 @@ def test_blanks_within_a_variable_separate_no_names(typed: str, names: list[str]
     assert all(isinstance(name, Template) for name in spec.names)
 
 
-def test_what_was_not_typed_is_literal() -> None:
+def test_text_that_was_not_typed_is_literal() -> None:
     spec = spec_from_draft(Draft(common_name="{{ x }}", names="{{ y }}", country="{{ z }}"))
     assert spec.names[0] == "{{ x }}"
     assert not any(isinstance(text, Template) for text in (*spec.names, *spec.subject))
@@ -69,7 +69,7 @@ def planned(session: Session, host: str, *names: str) -> PlannedRequest:
     return PlannedRequest(host, spec, require_common_name(advise_on(session, spec)))
 
 
-def test_advice_ahead_says_nothing_of_what_is_filled_in_later(session: Session) -> None:
+def test_early_advice_does_not_cover_variables(session: Session) -> None:
     texts = {"common_name": "{{ x }}", "locality": "{{ town }}"}
     draft = Draft(
         **texts,
@@ -89,7 +89,7 @@ def test_advice_ahead_says_nothing_of_what_is_filled_in_later(session: Session) 
     assert advise_on_template(session, plain) == advise_on(session, plain)
 
 
-def test_advice_ahead_names_what_is_wrong_in_a_template_and_what_is_literal(session: Session) -> None:
+def test_early_advice_reports_template_errors_and_literal_text(session: Session) -> None:
     typed = frozenset({"common_name", "locality"})
     draft = Draft(
         common_name="{{ 7*7 }}", names="{{ b }}", locality="{{ c }}", state="{{ d" + "x" * 99, templates=typed
@@ -175,14 +175,14 @@ def test_a_template_that_breaks_the_grammar_is_refused_before_anything_runs(sess
             list(plan(session, Reach(Target("/nowhere")), spec, counterparts=False))
 
 
-def test_nothing_is_planned_once_it_is_stopped(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_ends_the_planning(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     hosts_of(monkeypatch, all={"web1": {}})
     reach = Reach(Target("a,b"))
     reach.stop.set()
     assert list(plan(session, reach, RequestSpec(("a.com",)), counterparts=False)) == []
 
 
-def test_twins_are_covered_on_every_host_that_gets_something(session: Session) -> None:
+def test_counterparts_are_added_on_every_host_with_a_request(session: Session) -> None:
     away = PlannedRequest(
         "lost", RequestSpec(("x",)), failure=Failure(Reason.INPUT, "no variable", "give it one")
     )
@@ -195,7 +195,7 @@ def test_twins_are_covered_on_every_host_that_gets_something(session: Session) -
         add_counterparts(session, [planned(session, "web1", *(f"a{number}.com" for number in range(20_000)))])
 
 
-def test_what_stands_in_the_way_on_any_host_is_found(session: Session) -> None:
+def test_a_blocking_finding_on_any_host_is_found(session: Session) -> None:
     good, forced, never = (
         planned(session, host, name)
         for host, name in (("web1", "www.mydomain.com"), ("web2", "intranet"), ("web3", "a b"))

@@ -58,7 +58,7 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
         assert "sorted: name" in user.said
 
 
-async def test_the_age_of_what_is_shown_goes_on_by_itself(session: Session, fake: FakeAnsible) -> None:
+async def test_the_displayed_age_is_updated_automatically(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed(pair())})
     async with at_fleet(session, fake) as user:
         await user.read()
@@ -68,7 +68,7 @@ async def test_the_age_of_what_is_shown_goes_on_by_itself(session: Session, fake
         await user.until(lambda: "as of 5 min ago  / filter" in user.screen_text, "the age")
 
 
-async def test_a_pair_of_a_host_has_its_texts_below_each_other(session: Session, fake: FakeAnsible) -> None:
+async def test_the_page_of_a_hosts_pair_has_one_text_per_line(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed(pair())})
     async with at_fleet(session, fake, (60, 24)) as user:
         await user.read()
@@ -79,7 +79,7 @@ async def test_a_pair_of_a_host_has_its_texts_below_each_other(session: Session,
         assert lines[spki + 1][13] != " "
 
 
-async def test_what_was_last_known_is_there_at_once(session: Session, fake: FakeAnsible) -> None:
+async def test_the_last_known_state_is_shown_at_once(session: Session, fake: FakeAnsible) -> None:
     fake.answers({"web1": listed(pair()), "gone": listed(pair("g.com"))})
     read_hosts(session, reach(fake), lambda *_: None)
     fake.answers({"web1": AWAY}, hangs=True)
@@ -91,7 +91,7 @@ async def test_what_was_last_known_is_there_at_once(session: Session, fake: Fake
         await user.press("q")
 
 
-async def test_what_ansible_complains_of_is_on_the_screen(session: Session, fake: FakeAnsible) -> None:
+async def test_errors_of_ansible_are_shown(session: Session, fake: FakeAnsible) -> None:
     fake.prints("", said="[ERROR]: no such plugin\n", status=1)
     async with at_fleet(session, fake) as user:
         await user.read()
@@ -107,7 +107,7 @@ async def test_what_ansible_complains_of_is_on_the_screen(session: Session, fake
         await user.press("ctrl+q")
 
 
-def test_without_a_terminal_it_says_so(
+def test_a_missing_terminal_is_reported(
     session: Session, fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")

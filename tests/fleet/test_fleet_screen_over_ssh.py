@@ -74,7 +74,7 @@ def short_path() -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_the_journey_is_typed_and_no_secret_travels(
+def test_the_whole_journey_works_by_keys_and_no_secret_is_transmitted(
     hosts: Hosts, tmp_path: Path, short_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pty_session, "_DEADLINE_SECONDS", 60.0)
@@ -131,7 +131,7 @@ def _answers(csrs: Path) -> Iterator[str]:
         yield str(path)
 
 
-def test_an_interrupt_leaves_every_host_whole_and_the_next_run_does_the_rest(
+def test_an_interrupt_leaves_every_host_consistent_and_the_next_run_completes_the_work(
     hosts: Hosts, tmp_path: Path
 ) -> None:
     begun, ended, wrapper = tmp_path / "begun", tmp_path / "ended", tmp_path / "csrtui"

@@ -105,7 +105,7 @@ def test_all_backups_are_confirmed_in_one_run_and_the_next_step_follows(
     assert [pair["backup"]["status"] for pair in shown if pair["name"] != "d.com"] == ["verified"] * 3
 
 
-def test_what_does_not_restore_is_named_and_not_confirmed(
+def test_a_backup_that_does_not_restore_is_named_and_not_confirmed(
     fake: FakeAnsible, fleet: Any, identity: str, made: Any
 ) -> None:
     names = ("good.com", "gone.com", "odd.com", "other.com", "foreign.com", "cut.com")
@@ -129,7 +129,7 @@ def test_what_does_not_restore_is_named_and_not_confirmed(
     assert set(errors) == {"foreign.com", "cut.com"}
 
 
-def test_a_key_under_a_passphrase_needs_it_and_a_named_pair_is_verified_again(
+def test_an_encrypted_key_needs_its_passphrase_and_a_named_pair_is_verified_again(
     fake: FakeAnsible, fleet: Any, identity: str, made: Any, tmp_path: Path
 ) -> None:
     secret = tmp_path / "passphrase"
@@ -148,7 +148,7 @@ def test_a_key_under_a_passphrase_needs_it_and_a_named_pair_is_verified_again(
     assert len(tokens(fake.play(5))) == 1
 
 
-def test_it_needs_an_identity_and_the_extra_and_says_if_nothing_is_to_be_done(
+def test_a_missing_identity_extra_or_backup_is_reported(
     fake: FakeAnsible, fleet: Any, identity: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert fleet("verify").hint == "--identity ~/.ssh/id_ed25519"

@@ -38,6 +38,6 @@ def test_every_text_is_cut_and_visible() -> None:
     assert "\x1b" not in found.text + found.path
 
 
-def test_members_that_are_missing_or_no_texts_are_empty() -> None:
+def test_missing_members_and_members_of_other_types_are_empty() -> None:
     found = read_finding("web", {"text": 5, "path": None})
     assert (found.text, found.as_json()["text"], found.as_json()["path"]) == ('web says: ""', "", None)

@@ -24,7 +24,7 @@ LISTED = {
 }
 
 
-def test_hosts_have_their_variables_and_what_ansible_knows_of_them() -> None:
+def test_hosts_have_their_variables_and_ansibles_own_facts() -> None:
     hosts = read_inventory(json.dumps(LISTED))
     assert list(hosts) == ["alone", "web1.a.com", "stray"]
     web = hosts["web1.a.com"]
@@ -43,7 +43,7 @@ def test_hosts_have_their_variables_and_what_ansible_knows_of_them() -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{", "[" * 100_000, '"x"', "Using /etc/ansible.cfg\n{}", "9" * 5000]
 )
-def test_what_is_not_an_inventory_is_refused(text: str) -> None:
+def test_text_that_is_not_an_inventory_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="did not print an inventory"):
         read_inventory(text)
 

@@ -44,7 +44,7 @@ LOST = HostState("lost", failure=AWAY)
 
 
 @pytest.mark.parametrize("state", [WEB, MAIL, LOST, replace(WEB, failure=AWAY)])
-def test_the_state_of_a_host_is_read_as_it_was_kept(state: HostState) -> None:
+def test_the_state_of_a_host_can_be_loaded_again(state: HostState) -> None:
     assert load_state(dump_state(state)) == state
 
 
@@ -58,11 +58,11 @@ def test_a_fleet_knows_its_oldest_state_and_the_hosts_that_failed() -> None:
     "data",
     [b"", b"[]", b'{"schema": 2}', b'{"schema": 1}', b'{"schema": 1, "name": 1}', b"[" * 99999, b"\xff"],
 )
-def test_what_is_not_the_state_of_a_host_is_none(data: bytes) -> None:
+def test_an_invalid_state_is_ignored(data: bytes) -> None:
     assert load_state(data) is None
 
 
-def test_the_longest_list_that_is_read_is_kept_and_read_again() -> None:
+def test_a_list_of_the_maximum_length_can_be_saved_and_loaded() -> None:
     pairs = [DOCUMENT | {"name": f"n{number}"} for number in range(MAX_PAIRS)]
     state = read_list("web", {"schema": 1, "pairs": pairs}, NOW)
     assert load_state(dump_state(state)) == state
@@ -102,7 +102,7 @@ def test_depth_length_and_member_names_of_a_pair_are_bounded() -> None:
             read_list("web", {"pairs": [DOCUMENT | member]}, NOW)
 
 
-def test_a_host_that_fails_keeps_what_was_known_of_it() -> None:
+def test_a_failed_host_keeps_its_last_known_pairs() -> None:
     after = Fleet.from_states([WEB]).with_state(HostState("web", failure=AWAY)).hosts["web"]
     assert (after.documents, after.read, after.failure) == (WEB.documents, NOW, AWAY)
     assert Fleet({}).with_state(LOST).hosts["lost"] == LOST
@@ -116,21 +116,21 @@ def test_a_host_that_fails_keeps_what_was_known_of_it() -> None:
 @pytest.mark.parametrize(
     ("typed", "hosts"), [("", ["mail", "web"]), ("web a.com", ["web"]), ("WEB", ["web"]), ("web b.com", [])]
 )
-def test_a_word_of_the_filter_may_be_one_of_the_host(typed: str, hosts: list[str]) -> None:
+def test_a_filter_word_can_match_the_host(typed: str, hosts: list[str]) -> None:
     found = select_pairs(Fleet.from_states([WEB, MAIL]).pairs(), Query.parse(typed), NOW)
     assert [one.host for one in found] == hosts
     assert all(one.as_json() == {"host": one.host, **DOCUMENT} for one in found)
 
 
 @pytest.mark.parametrize("document", [[], {}, {"pairs": 1}, {"pairs": [1]}, {"pairs": [{}]}])
-def test_what_is_no_list_of_pairs_is_refused(document: object) -> None:
+def test_a_document_that_is_not_a_list_of_pairs_is_refused(document: object) -> None:
     with pytest.raises(MemberError):
         read_list("web", document, NOW)
     assert read_list("web", LIST, NOW) == WEB
 
 
 @pytest.mark.parametrize("name", ["../../etc/x", "--help", "", "A B", "x" * 65, "\x1b[2J"])
-def test_a_pair_is_not_known_by_a_name_that_csrtui_gives_none(name: str) -> None:
+def test_an_invalid_pair_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="not valid in csrtui"):
         read_list("web", {"schema": 1, "pairs": [DOCUMENT | {"name": name}]}, NOW)
 
@@ -139,7 +139,7 @@ def answer(ended: str = "ok", **result: Any) -> HostAnswer:
     return HostAnswer("web", ended, result)
 
 
-def test_lines_of_the_callback_are_told_from_others() -> None:
+def test_lines_of_the_callback_are_recognized() -> None:
     assert read_line('{"hosts": ["a", 1, "b"]}') == Hosts(("a", "b"))
     line = json.dumps({"host": "web", "ended": "ok", "result": {"rc": 0, "changed": True}})
     assert read_line(line) == answer(rc=0, changed=True)
@@ -198,7 +198,7 @@ def test_a_document_is_found_behind_a_banner() -> None:
         ("failed", {"rc": 1, "stderr": "csrtui: error: no\n"}, Reason.REFUSED, 'web says: "no"'),
     ],
 )
-def test_every_way_to_fail_is_named_with_what_mends_it(
+def test_every_failure_has_a_diagnosis_and_a_remedy(
     ended: str, result: dict[str, Any], reason: Reason, part: str
 ) -> None:
     failure = document_of(answer(ended, **result), (0, 1))

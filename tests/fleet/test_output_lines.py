@@ -39,18 +39,18 @@ def lines(*pieces: bytes, limit: int = 100) -> list[str | CutLine]:
         ((b"x" * 99 + b"\n",), ["x" * 99 + "\n"]),
     ],
 )
-def test_lines_are_whole_however_they_come(pieces: tuple[bytes, ...], expected: list[str]) -> None:
+def test_lines_are_complete_in_any_pieces(pieces: tuple[bytes, ...], expected: list[str]) -> None:
     assert lines(*pieces) == expected
 
 
-def test_a_line_that_is_too_long_is_cut_and_the_next_one_is_whole() -> None:
+def test_a_line_that_is_too_long_is_cut_and_the_next_one_is_complete() -> None:
     long = (b"x" * 60, b"y" * 60, b"z" * 60)
     assert lines(*long, b"\nnext\n") == [CutLine("x" * 60 + "y" * 60), "next\n"]
     assert lines(b"first\n", *long) == ["first\n", CutLine("x" * 60 + "y" * 60)]
     assert lines(b"x" * 200 + b"\r" + b"y" * 200 + b"\n") == [CutLine("x" * 200 + "\r")]
 
 
-def test_no_more_of_a_line_is_held_than_its_bound() -> None:
+def test_the_memory_for_a_line_is_limited() -> None:
     class Endless(io.RawIOBase):
         given = 0
 

@@ -51,7 +51,7 @@ def test_a_process_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) 
         assert stubborn.wait() == -9
 
 
-def test_a_master_of_ssh_is_known_by_its_socket(tmp_path: Path) -> None:
+def test_an_ssh_master_is_recognized_by_its_socket(tmp_path: Path) -> None:
     own = f"echo ready; exec -a 'ssh: {tmp_path}/cp/0123456789 [mux]' sleep 60"
     users = "echo ready; exec -a 'ssh: /home/me/.ssh/master [mux]' sleep 60"
     with running(own, None) as master, running(users, None) as other:
@@ -70,7 +70,7 @@ def wait_for(process: subprocess.Popen[bytes], title: bytes) -> None:
                 return
 
 
-def test_what_is_started_again_and_again_is_looked_for_a_bounded_number_of_times(
+def test_the_search_for_new_processes_has_a_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(processes, "_ROUNDS", 1)
@@ -79,7 +79,7 @@ def test_what_is_started_again_and_again_is_looked_for_a_bounded_number_of_times
         assert marked.wait() == -15
 
 
-def test_a_process_that_is_gone_or_a_system_without_proc_is_no_error(
+def test_a_missing_process_or_proc_file_system_is_not_an_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("999999999", "1", "self"):
@@ -90,7 +90,7 @@ def test_a_process_that_is_gone_or_a_system_without_proc_is_no_error(
     end_marked(MARK, "/none")
 
 
-def test_a_process_that_ends_before_it_is_told_to_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ends_early_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: object) -> None:
         raise ProcessLookupError
 

@@ -104,7 +104,7 @@ def hostile_csr(text: str) -> str:
     return csr.to_pem(csr.build(subject, [COMMON_NAME], key)).decode()
 
 
-def test_a_payload_would_be_noticed(place: Place) -> None:
+def test_an_evaluated_payload_would_be_noticed(place: Place) -> None:
     from playbooks import play
 
     assert (
@@ -162,7 +162,7 @@ def test_a_table_is_literal(place: Place) -> None:
 
 
 @pytest.mark.parametrize("marked", [False, True])
-def test_a_value_of_the_inventory_is_refused_or_literal(place: Place, marked: bool) -> None:
+def test_an_inventory_value_is_refused_or_literal(place: Place, marked: bool) -> None:
     inventory = place.inventory(site=place.payload)
     if marked:
         text = json.dumps({"all": {"hosts": {"here": {"ansible_connection": "local"}}}})
@@ -177,7 +177,7 @@ def test_a_value_of_the_inventory_is_refused_or_literal(place: Place, marked: bo
 
 
 @pytest.mark.parametrize("name", ["csrtui_store", "csrtui_executable"])
-def test_a_literal_path_of_the_inventory_is_not_evaluated_on_its_way(place: Place, name: str) -> None:
+def test_a_literal_inventory_path_is_not_evaluated(place: Place, name: str) -> None:
     there = {"csrtui_store": str(place.store), "csrtui_executable": str(place.program)}
     there[name] = str(place.path / place.payload)
     text = json.dumps({"all": {"hosts": {"here": {"ansible_connection": "local", **there}}}})
@@ -272,7 +272,7 @@ async def planned(user: FleetUser, place: Place, literal: str) -> None:
     assert not place.canary.exists()
 
 
-async def test_a_form_filled_from_a_hostile_csr(user: FleetUser, place: Place) -> None:
+async def test_a_hostile_csr_in_the_form_is_literal(user: FleetUser, place: Place) -> None:
     with counted(PROMISE, "a CSR in the form (ctrl+o)") as tally:
         await user.press("ctrl+o")
         await user.paste(hostile_csr(place.payload))
@@ -281,7 +281,7 @@ async def test_a_form_filled_from_a_hostile_csr(user: FleetUser, place: Place) -
         tally.add()
 
 
-async def test_a_form_with_a_paste(user: FleetUser, place: Place) -> None:
+async def test_a_hostile_paste_into_the_form_is_literal(user: FleetUser, place: Place) -> None:
     with counted(PROMISE, "a paste into the form") as tally:
         await user.paste(COMMON_NAME)
         for field in (FieldName.ORGANIZATION, FieldName.LOCALITY):
@@ -292,7 +292,9 @@ async def test_a_form_with_a_paste(user: FleetUser, place: Place) -> None:
         tally.add()
 
 
-async def test_a_form_with_a_profile(user: FleetUser, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hostile_profile_in_the_form_is_literal(
+    user: FleetUser, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CSRTUI_CONFIG", place.config())
     with counted(PROMISE, "a profile in the form") as tally:
         await user.paste(COMMON_NAME)
@@ -301,7 +303,7 @@ async def test_a_form_with_a_profile(user: FleetUser, place: Place, monkeypatch:
         tally.add()
 
 
-async def test_a_pattern_of_hosts(user: FleetUser, place: Place) -> None:
+async def test_a_hostile_host_pattern_is_not_evaluated(user: FleetUser, place: Place) -> None:
     with counted(PROMISE, "a paste into the hosts field") as tally:
         await user.paste(COMMON_NAME)
         await user.press("up", "ctrl+u")

@@ -40,7 +40,7 @@ _BEGUN = 2
 
 @pytest.mark.safety
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_what_is_kept_is_read_again(target: Target) -> None:
+def test_saved_inputs_cause_no_unexpected_error(target: Target) -> None:
     with counted(PROMISE, "the saved corpus of the fuzzer") as tally:
         for data in (*load(target.name), *seeds(target.name), b"", b"\0", b"\xff\xfe"):
             try_on(target, data)
@@ -50,7 +50,7 @@ def test_what_is_kept_is_read_again(target: Target) -> None:
 @pytest.mark.slow
 @pytest.mark.safety
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_what_is_large_takes_no_longer(target: Target) -> None:
+def test_inputs_of_the_maximum_size_are_read_in_time(target: Target) -> None:
     """Inputs of the maximum size, because a fuzzer makes short inputs, which hide a cost that grows too fast."""
     with counted(PROMISE, "inputs of the maximum size, random or repetitive") as tally:
         for part in (*LARGE, *seeds(target.name)[:2]):
@@ -68,7 +68,7 @@ def test_every_corpus_has_its_target_and_all_are_small() -> None:
     assert all(json.loads(file.read_text()) for file in files)
 
 
-def test_what_must_not_come_out_is_noticed() -> None:
+def test_a_wrong_error_is_noticed() -> None:
     def refused(_: bytes) -> None:
         raise InputError("no")
 
@@ -95,7 +95,7 @@ def test_what_must_not_come_out_is_noticed() -> None:
 @pytest.mark.safety
 @pytest.mark.skipif(find_spec("atheris") is None, reason="skipped because atheris is not installed")
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_the_fuzzer_finds_nothing_new_in_a_moment(target: Target) -> None:
+def test_a_short_fuzzing_run_finds_nothing(target: Target) -> None:
     """The fuzzer itself records its inputs."""
     done = subprocess.run(
         [sys.executable, ROOT / "tests" / "fuzz" / "run.py", target.name, "--seconds", str(_BEGUN)],

@@ -53,7 +53,7 @@ def written(tmp_path: Path, key_type: KeyType, iterations: int) -> str:
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_openssl_alone_restores_it_as_the_file_says(tmp_path: Path, key_type: KeyType) -> None:
+def test_openssl_alone_restores_a_backup_as_the_file_says(tmp_path: Path, key_type: KeyType) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     if not knows(key_type):
@@ -68,7 +68,7 @@ def test_openssl_alone_restores_it_as_the_file_says(tmp_path: Path, key_type: Ke
     assert openssl("pkey", "-in", key, "-pubout") == openssl("req", "-in", csr, "-noout", "-pubkey")
 
 
-def test_in_full_strength_too(tmp_path: Path) -> None:
+def test_openssl_restores_a_backup_with_all_iterations(tmp_path: Path) -> None:
     path = written(tmp_path, KeyType.EC_P256, pkcs8.ITERATIONS)
     text = (tmp_path / "a.com.backup.pem").read_bytes()
     listing = openssl("asn1parse", data=text[text.index(b"-----BEGIN") :]).decode()
@@ -85,7 +85,7 @@ def test_openssl_refuses_another_passphrase(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key_type", JAVA)
-def test_keytool_reads_what_openssl_made_of_it(tmp_path: Path, key_type: KeyType) -> None:
+def test_keytool_reads_the_output_of_openssl(tmp_path: Path, key_type: KeyType) -> None:
     if shutil.which("keytool") is None:
         pytest.skip("keytool is not installed")
     path = written(tmp_path, key_type, 10)
@@ -136,7 +136,7 @@ public class Read {
 """
 
 
-def test_java_opens_the_key_itself(tmp_path: Path) -> None:
+def test_java_opens_the_key_block_itself(tmp_path: Path) -> None:
     """Java calls PBES2 with PBKDF2-HMAC-SHA256 and AES-256 PBEWithHmacSHA256AndAES_256."""
     if shutil.which("java") is None:
         pytest.skip("java is not installed")

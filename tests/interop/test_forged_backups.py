@@ -57,7 +57,7 @@ def read(data: bytes) -> BackupFile | None:
 
 
 @pytest.mark.safety
-def test_openssl_takes_what_csrtui_took_or_csrtui_refused(tmp_path: Path) -> None:
+def test_openssl_and_csrtui_read_the_same_or_csrtui_refuses(tmp_path: Path) -> None:
     path, own_key = tmp_path / "forged.pem", key_in_der()
     forged = [data for number, data in enumerate(forgeries()) if not number % every(SAMPLE)]
     accepted = other_keys = 0
@@ -77,7 +77,7 @@ def test_openssl_takes_what_csrtui_took_or_csrtui_refused(tmp_path: Path) -> Non
     assert other_keys > len(forged) // 20, "the forgeries are real: openssl would have restored another key"
 
 
-def test_a_block_behind_254_characters_is_one_for_openssl(tmp_path: Path) -> None:
+def test_openssl_reads_a_block_after_254_characters(tmp_path: Path) -> None:
     """This is why csrtui refuses long lines."""
     path = tmp_path / "forged.pem"
     path.write_bytes(b"x" * 254 + foreign_key_blocks()[0] + backup())

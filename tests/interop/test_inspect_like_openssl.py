@@ -161,7 +161,7 @@ def inspected(name: str, data: bytes, passphrase: str | None = PASSPHRASE) -> In
 
 @pytest.mark.parametrize(("form", "kinds"), CASES)
 @pytest.mark.parametrize("kind", KEYS)
-def test_files_made_by_openssl(
+def test_inspect_agrees_with_openssl_on_files_made_by_openssl(
     kind: str, form: str, kinds: list[str], material: Callable[[str], Material]
 ) -> None:
     made = material(kind)
@@ -186,7 +186,7 @@ OTHERS = sorted(path for path in FILES.rglob("*") if path.is_file() and path.suf
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: str(path.relative_to(FILES)))
-def test_files_made_by_other_programs(path: Path) -> None:
+def test_inspect_agrees_with_openssl_on_files_made_by_other_programs(path: Path) -> None:
     passphrases = {"programs": "Passw0rd-interop", "adopt-p12": "changeit", "adopt-key": ""}
     passphrase = passphrases.get(path.relative_to(FILES).parts[0])
     if path.parent.name == "adopt-key":

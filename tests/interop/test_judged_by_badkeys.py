@@ -45,7 +45,7 @@ def fresh_request(key_type: KeyType) -> str:
 
 
 @pytest.mark.parametrize("key_type", [kind for kind in KeyType if kind is not KeyType.RSA_4096])
-def test_a_key_made_here_has_no_known_weakness(key_type: KeyType) -> None:
+def test_a_key_from_csrtui_has_no_known_weakness(key_type: KeyType) -> None:
     assert not weaknesses(fresh_request(key_type))
 
 
@@ -102,5 +102,5 @@ def _roca() -> int:
     ("modulus", "weakness"),
     [(_close_primes, "fermat"), (_small_factor, "smallfactors"), (_roca, "roca")],
 )
-def test_a_weak_key_is_seen(modulus: Callable[[], int], weakness: str) -> None:
+def test_a_weak_key_is_noticed(modulus: Callable[[], int], weakness: str) -> None:
     assert weakness in weaknesses(public_pem(modulus()))

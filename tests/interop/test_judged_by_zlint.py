@@ -104,7 +104,7 @@ def test_a_field_that_zlint_refuses_is_an_error_or_a_warning(lint: str, field: s
     assert said & typed.codes(), lint
 
 
-def test_a_subject_that_zlint_takes_has_no_error_and_no_warning() -> None:
+def test_a_subject_that_zlint_accepts_has_no_error_and_no_warning() -> None:
     subject = SubjectInput(
         country="DE", locality="Köln", state="Nordrhein-Westfalen", organization="Müller, Söhne"
     )
@@ -117,7 +117,7 @@ def test_a_subject_that_zlint_takes_has_no_error_and_no_warning() -> None:
 
 @pytest.mark.parametrize("field", ["organization", "state", "locality"])
 @pytest.mark.parametrize("blank", [" ", "\u00a0", "\u3000"])
-def test_blanks_at_the_ends_that_zlint_warns_of_are_not_written(field: str, blank: str) -> None:
+def test_leading_and_trailing_blanks_that_zlint_reports_are_not_written(field: str, blank: str) -> None:
     fields = {"country": "DE", "organization": "Müller", "state": "Bayern", "locality": "Fürth"}
     fields[field] = f"{blank}{fields[field]}{blank}"
     subject = Typed(("www.mydomain.com",), SubjectInput(**fields)).advice().subject

@@ -205,7 +205,7 @@ public class Make { public static void main(String[] a) throws Exception {
 """
 
 
-def test_what_bouncycastle_writes_is_read(files: Path) -> None:
+def test_files_of_bouncycastle_are_read(files: Path) -> None:
     program("javac")  # java compiles the source itself, where it has this
     if not all(jar.is_file() for jar in BOUNCY):
         pytest.skip("skipped because libbcpkix-java is not installed")
@@ -307,7 +307,7 @@ def test_the_containers_of_node_forge_are_read(phrase: str, algorithm: str) -> N
     assert [certificate.spki_sha256 for certificate in material.certificates] == [spki(rsa_key())]
 
 
-def test_mails_that_perl_writes_are_read(files: Path) -> None:
+def test_mails_written_by_perl_are_read(files: Path) -> None:
     code = (
         "use MIME::QuotedPrint; use MIME::Base64; undef $/; my $pem = <STDIN>;"
         ' print "From: ca\\nMIME-Version: 1.0\\nContent-Type: multipart/mixed; boundary=b\\n\\n--b\\n";'
@@ -390,7 +390,7 @@ SCHEMES = {
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_command_for_a_scheme_that_the_library_lacks_works(scheme: str, files: Path) -> None:
+def test_the_command_for_an_unsupported_scheme_works(scheme: str, files: Path) -> None:
     made = run(
         "openssl",
         "pkcs8",
@@ -429,7 +429,7 @@ def test_every_other_scheme_of_openssl_is_read(options: tuple[str, ...], files: 
 @pytest.mark.parametrize(
     "cipher", ["des", "des3", "aes128", "aes192", "aes256", "camellia128", "aria256", "seed", "idea"]
 )
-def test_pem_under_every_cipher_is_read_or_converted(cipher: str, files: Path) -> None:
+def test_pem_with_every_cipher_is_read_or_converted(cipher: str, files: Path) -> None:
     options = ("-traditional", *(LEGACY if cipher in {"des", "seed", "idea"} else ()))
     listed = run("openssl", "pkey", "-help") + run("openssl", "list", "-cipher-algorithms", *LEGACY)
     if cipher == "idea" and b"IDEA" not in listed.upper():
@@ -470,7 +470,7 @@ def test_the_command_for_a_container_works(files: Path) -> None:
     assert is_the_pair(bundle.read((files / "NEW.pem").read_bytes()), 1)
 
 
-def test_the_command_that_takes_certificates_out_works(files: Path) -> None:
+def test_the_command_that_extracts_certificates_works(files: Path) -> None:
     made = run(
         "openssl",
         "pkcs12",

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="Postfix is started by root only")
 @pytest.mark.parametrize("settings", ["smtpd_tls_chain_files", "smtpd_tls_cert_file smtpd_tls_key_file"])
-def test_postfix(issued: Issued, settings: str) -> None:
+def test_postfix_serves_the_exported_chain(issued: Issued, settings: str) -> None:
     """With the setting of 3.4, and with the two settings that the guide names for earlier versions."""
     postfix, port, place = program("postfix"), free_port(), issued.folder
     chain, level = only(
@@ -90,7 +90,7 @@ _POSTFIX_SERVICES = (
 
 
 @pytest.mark.slow
-def test_dovecot(issued: Issued) -> None:
+def test_dovecot_serves_the_exported_chain(issued: Issued) -> None:
     dovecot, port, place = program("dovecot"), free_port(), issued.folder
     version = subprocess.run([dovecot, "--version"], capture_output=True, check=True).stdout.decode()
     if not version.startswith("2.3."):
@@ -118,7 +118,7 @@ def test_dovecot(issued: Issued) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="Exim gives up root's rights, which only root has")
 @pytest.mark.parametrize("into", ["exim", PLAIN_FOLDER], ids=["plain", "hard"])
-def test_exim(issued: Issued, into: str) -> None:
+def test_exim_serves_the_exported_chain(issued: Issued, into: str) -> None:
     """As the guide says, the key is readable for Exim's own user, which is not root."""
     exim, port = program("exim4"), free_port()
     with TemporaryDirectory(prefix="csrtui-exim-") as top:

@@ -51,7 +51,7 @@ def answer(port: int, ca: PrivateCa, *client: str) -> str:
 
 
 @pytest.mark.slow
-def test_only_a_client_certificate_opens_it(tmp_path: Path) -> None:
+def test_nginx_admits_only_a_client_certificate(tmp_path: Path) -> None:
     nginx, port, ca = program("nginx"), free_port(), PrivateCa(tmp_path / "ca")
     server, client = issue(tmp_path, ca, NAME, "server"), issue(tmp_path, ca, CLIENT, "client")
     conf = nginx_conf(

@@ -47,7 +47,7 @@ def made(store: Path, *arguments: str) -> Path:
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_it_verifies_the_request_and_finds_the_keys_public_half(store: Path, key_type: KeyType) -> None:
+def test_openssl_verifies_the_csr_and_finds_the_public_key(store: Path, key_type: KeyType) -> None:
     if not knows(key_type):
         pytest.skip(f"this openssl does not know {key_type.label}")
     pair = made(store, *NAMES, "--ca", "private", "--key", key_type, "-O", HARD_ORGANIZATION)
@@ -62,7 +62,7 @@ def test_it_verifies_the_request_and_finds_the_keys_public_half(store: Path, key
         assert b"is valid" in openssl("pkey", "-in", key, "-check", "-noout")
 
 
-def test_it_shows_the_same_subject_as_csrtui(store: Path) -> None:
+def test_openssl_shows_the_same_subject_as_csrtui(store: Path) -> None:
     options = ("-O", HARD_ORGANIZATION, "-U", "R&D", "-C", "GB", "-S", "Greater London", "-L", "London")
     pair = made(store, "mydomain.com", *options, "--ca", "private")
     shown = run_process("show", "mydomain.com", "--json", store=store).json
@@ -103,7 +103,7 @@ def test_no_organization_becomes_another_attribute(store: Path, organization: st
     assert shown["subject_fields"]["organization"] == organization.strip()
 
 
-def test_the_order_and_the_string_types_are_the_baseline_requirements(store: Path) -> None:
+def test_order_and_string_types_follow_the_baseline_requirements(store: Path) -> None:
     options = ("-O", "O", "-U", "OU", "-C", "GB", "-S", "ST", "-L", "L")
     pair = made(store, "mydomain.com", *options, "--ca", "private")
     listing = openssl("asn1parse", "-in", str(pair / "request.pem")).decode().splitlines()
@@ -124,7 +124,7 @@ def test_the_order_and_the_string_types_are_the_baseline_requirements(store: Pat
 
 
 @pytest.mark.parametrize("key_type", ["ec-p256", "rsa-2048", "ed25519"])
-def test_it_opens_an_encrypted_key_and_finds_the_contracts_strength(
+def test_openssl_opens_an_encrypted_key_with_the_strength_of_the_contract(
     store: Path, tmp_path: Path, key_type: str
 ) -> None:
     file = tmp_path / "passphrase"
@@ -148,7 +148,7 @@ def test_it_opens_an_encrypted_key_and_finds_the_contracts_strength(
     assert [re.search(r" l= *(\d+)", line)[1] for line in octets[:2]] == ["16", "16"]  # type: ignore[index]
 
 
-def test_what_csr_prints_is_taken_from_a_pipe(store: Path) -> None:
+def test_openssl_reads_the_output_of_csr_from_a_pipe(store: Path) -> None:
     made(store, "mydomain.com")
     pem = run_process("csr", "mydomain.com", store=store).out
     assert b"verify OK" in openssl("req", "-verify", "-noout", stdin=pem.encode())

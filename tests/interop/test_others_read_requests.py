@@ -146,7 +146,7 @@ def _cases() -> list[object]:
 
 
 @pytest.mark.parametrize(("program", "key_type", "subject"), _cases())
-def test_it_reads_the_subject_and_the_names_as_they_were_typed(
+def test_other_programs_read_subject_and_names_as_typed(
     tmp_path: Path, program: Callable[[Path], Read], key_type: KeyType, subject: str
 ) -> None:
     fields, csr = SUBJECTS[subject], tmp_path / "request.pem"

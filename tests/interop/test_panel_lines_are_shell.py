@@ -42,7 +42,7 @@ def run(folder: Path, lines: list[str]) -> list[list[str]]:
     return [call.splitlines() for call in recorded.read_text().strip().split("\n\n")]
 
 
-def test_plesk_is_given_the_files(issued: Issued) -> None:
+def test_plesk_receives_the_files(issued: Issued) -> None:
     lines = issued.export("plesk", into=HARD_FOLDER)
     folder = issued.folder / HARD_FOLDER
     create, update = run(issued.folder, lines)
@@ -56,7 +56,7 @@ def test_plesk_is_given_the_files(issued: Issued) -> None:
                       "www.mydomain.com"]  # fmt: skip
 
 
-def test_cpanel_is_given_the_key_through_a_pipe(issued: Issued) -> None:
+def test_cpanel_receives_the_key_through_a_pipe(issued: Issued) -> None:
     if subprocess.run(["perl", "-MJSON::PP", "-e", "1"], capture_output=True, check=False).returncode:
         pytest.skip("perl with JSON::PP is not installed")
     lines = issued.export("cpanel", into=FAIR_FOLDER)
@@ -71,7 +71,7 @@ def test_cpanel_is_given_the_key_through_a_pipe(issued: Issued) -> None:
     }
 
 
-def test_a_big_ip_is_given_three_objects_and_a_profile_of_them(issued: Issued) -> None:
+def test_a_big_ip_receives_three_objects_and_a_profile_with_them(issued: Issued) -> None:
     lines = issued.export("f5", into=HARD_FOLDER)
     folder = issued.folder / HARD_FOLDER
     name, there = "www.mydomain.com", "/var/tmp"
@@ -90,7 +90,7 @@ def test_a_big_ip_is_given_three_objects_and_a_profile_of_them(issued: Issued) -
     ]
 
 
-def test_kyrtool_is_given_key_and_certificates_in_its_order(issued: Issued) -> None:
+def test_kyrtool_receives_key_and_certificates_in_its_order(issued: Issued) -> None:
     lines = issued.export("domino", into="of Jörg; x & Co")
     calls = run(issued.folder, [line for line in lines if line.startswith("kyrtool ")])
     bundle = issued.folder / "of Jörg; x & Co" / "www.mydomain.com.pem"

@@ -29,7 +29,7 @@ _OIDS = {
         ("email", "jane@mydomain.com", "smimesign", "sslclient"),
     ],
 )
-def test_a_certificate_is_for_its_purpose_and_no_other(
+def test_a_certificate_is_valid_for_its_purpose_only(
     tmp_path: Path, purpose: str, name: str, check: str, others: str
 ) -> None:
     store = tmp_path / "store"

@@ -112,7 +112,7 @@ def _cases() -> list[object]:
 
 
 @pytest.mark.parametrize(("program", "key_type", "above"), _cases())
-def test_what_it_signs_comes_home_as_it_was_asked_for(
+def test_a_certificate_as_requested_is_imported_without_differences(
     ask: Callable[..., Asked], place: Path, program: Callable[..., Answer], key_type: KeyType, above: int
 ) -> None:
     asked = ask(*NAMES, *SUBJECT, "--ca", "private", "--key", key_type)
@@ -121,9 +121,7 @@ def test_what_it_signs_comes_home_as_it_was_asked_for(
     asked.is_issued(answer, above=above)
 
 
-def test_fields_that_the_policy_of_openssl_does_not_name_are_missed(
-    ask: Callable[..., Asked], place: Path
-) -> None:
+def test_fields_that_the_policy_of_openssl_drops_are_reported(ask: Callable[..., Asked], place: Path) -> None:
     asked = ask(*NAMES, *SUBJECT, "--ca", "private")
     kept = tuple(field for field in EVERYTHING if field not in {"organizationalUnitName", "localityName"})
     answer = openssl_ca(asked.csr, place, policy=kept, copied="none")
@@ -135,7 +133,7 @@ def test_fields_that_the_policy_of_openssl_does_not_name_are_missed(
     asked.is_issued(answer, above=1)
 
 
-def test_what_a_template_of_certtool_puts_in_is_told(ask: Callable[..., Asked], place: Path) -> None:
+def test_additions_by_a_template_of_certtool_are_reported(ask: Callable[..., Asked], place: Path) -> None:
     asked = ask(*NAMES, *SUBJECT, "--ca", "private")
     wanted = f'dns_name = "{NAME}"\ndns_name = "extra.mydomain.com"\n'
     answer = certtool(asked.csr, place, wanted=wanted)
@@ -145,9 +143,7 @@ def test_what_a_template_of_certtool_puts_in_is_told(ask: Callable[..., Asked], 
 
 
 @pytest.mark.slow
-def test_names_that_easy_rsa_is_told_take_the_place_of_those_asked_for(
-    ask: Callable[..., Asked], place: Path
-) -> None:
+def test_names_given_to_easy_rsa_replace_the_requested_ones(ask: Callable[..., Asked], place: Path) -> None:
     asked = ask(*NAMES, *SUBJECT, "--ca", "private")
     answer = easy_rsa(asked.csr, place, f"--subject-alt-name=DNS:{NAME},DNS:extra.mydomain.com")
     dropped = {("name-dropped", name, None) for name in IN_CERTIFICATES[1:]}
@@ -157,7 +153,7 @@ def test_names_that_easy_rsa_is_told_take_the_place_of_those_asked_for(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key_type", ["ec-p256", "rsa-2048"])
-def test_certbot_takes_the_csr_and_only_what_a_domain_proves_is_certified(
+def test_certbot_accepts_the_csr_and_only_domains_are_certified(
     ask: Callable[..., Asked], place: Path, key_type: str
 ) -> None:
     """Pebble leaves the organization out, like every CA that checks no documents."""

@@ -62,7 +62,7 @@ def owned(path: Path, user: str) -> Path:
 
 
 @NEEDS_ROOT
-def test_redis(issued: Issued, base: Path) -> None:
+def test_redis_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     redis, port = program("redis-server"), free_port()
     lines = only(
         export(issued, base, "redis", "redis"),
@@ -75,7 +75,7 @@ def test_redis(issued: Issued, base: Path) -> None:
 
 
 @NEEDS_ROOT
-def test_mosquitto(issued: Issued, base: Path) -> None:
+def test_mosquitto_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     mosquitto, port = program("mosquitto"), free_port()
     _, *files = only(export(issued, base, "mosquitto", "mosquitto"), "listener ", "certfile ", "keyfile ")
     conf = write(base / "mosquitto.conf", f"listener {port} 127.0.0.1", *files)
@@ -83,7 +83,7 @@ def test_mosquitto(issued: Issued, base: Path) -> None:
         handshake(issued, port)
 
 
-def test_stunnel(issued: Issued, base: Path) -> None:
+def test_stunnel_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     stunnel, (port, other) = program("stunnel4"), free_ports(2)
     files = only(export(issued, base, "stunnel"), "cert ", "key ")
     conf = write(
@@ -96,7 +96,7 @@ def test_stunnel(issued: Issued, base: Path) -> None:
 
 
 @NEEDS_ROOT
-def test_caddy(issued: Issued, base: Path) -> None:
+def test_caddy_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     caddy, port = program("caddy"), free_port()
     (tls,) = only(export(issued, base, "caddy", "caddy"), "tls ")
     home = owned(base / "home", "caddy")
@@ -112,7 +112,7 @@ def test_caddy(issued: Issued, base: Path) -> None:
 
 
 @NEEDS_ROOT
-def test_postgresql(issued: Issued, base: Path) -> None:
+def test_postgresql_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     if not found:
         pytest.skip("postgresql is not installed")
@@ -133,7 +133,7 @@ def test_postgresql(issued: Issued, base: Path) -> None:
 
 
 @NEEDS_ROOT
-def test_mariadb(issued: Issued, base: Path) -> None:
+def test_mariadb_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     mariadb, port = program("mariadbd"), free_port()
     lines = only(export(issued, base, "mariadb", "mysql"), "ssl_cert ", "ssl_key ")
     data = owned(base / "data", "mysql")
@@ -151,7 +151,7 @@ def test_mariadb(issued: Issued, base: Path) -> None:
 
 
 @NEEDS_ROOT
-def test_openldap(issued: Issued, base: Path) -> None:
+def test_openldap_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     slapd, port = program("slapd"), free_port()
     lines = export(issued, base, "openldap", "openldap")
     names = [line.removeprefix("olc").replace(": ", " ") for line in lines if line.startswith("olcTLS")]
@@ -178,7 +178,7 @@ def test_openldap(issued: Issued, base: Path) -> None:
 
 
 @NEEDS_ROOT
-def test_squid(issued: Issued, base: Path) -> None:
+def test_squid_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     squid, port = program("squid"), free_port()
     (line,) = only(export(issued, base, "squid"), "https_port ")
     owned(base / "run", "proxy")
@@ -192,7 +192,7 @@ def test_squid(issued: Issued, base: Path) -> None:
 
 
 @NEEDS_ROOT
-def test_coturn(issued: Issued, base: Path) -> None:
+def test_coturn_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     coturn, (port, plain, other) = program("turnserver"), free_ports(3)
     lines = only(export(issued, base, "coturn", "turnserver"), "cert=", "pkey=")
     conf = write(
@@ -205,7 +205,7 @@ def test_coturn(issued: Issued, base: Path) -> None:
 
 
 @NEEDS_ROOT
-def test_proftpd(issued: Issued, base: Path) -> None:
+def test_proftpd_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     proftpd, port = program("proftpd"), free_port()
     kind = "RSA" if b"RSA" in _key_text(issued) else "EC"
     lines = only(
@@ -231,7 +231,7 @@ def _key_text(issued: Issued) -> bytes:
 
 
 @NEEDS_ROOT
-def test_vsftpd(issued: Issued, base: Path) -> None:
+def test_vsftpd_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     vsftpd, port = program("vsftpd"), free_port()
     lines = only(export(issued, base, "vsftpd"), "ssl_enable=", "rsa_cert_file=", "rsa_private_key_file=")
     (base / "empty").mkdir()
@@ -243,7 +243,7 @@ def test_vsftpd(issued: Issued, base: Path) -> None:
         handshake(issued, port, "-starttls", "ftp")
 
 
-def test_nodejs(issued: Issued, base: Path) -> None:
+def test_nodejs_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     node, port = program("node"), free_port()
     lines = only(export(issued, base, "nodejs"), "const tls ", "const server ")
     script = write(

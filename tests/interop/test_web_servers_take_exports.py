@@ -25,7 +25,7 @@ from real_servers import (
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
 
-def test_nginx(issued: Issued) -> None:
+def test_nginx_serves_the_exported_chain(issued: Issued) -> None:
     nginx, port, place = program("nginx"), free_port(), issued.folder
     lines = issued.export("nginx", into=HARD_FOLDER)
     only(lines, "listen 443 ssl;")
@@ -36,7 +36,7 @@ def test_nginx(issued: Issued) -> None:
         handshake(issued, port)
 
 
-def test_apache(issued: Issued) -> None:
+def test_apache_serves_the_exported_chain(issued: Issued) -> None:
     apache, port, place = program("apache2"), free_port(), issued.folder
     lines = issued.export("apache", into=HARD_FOLDER)
     modules = "/usr/lib/apache2/modules"
@@ -61,7 +61,7 @@ def test_apache(issued: Issued) -> None:
         handshake(issued, port)
 
 
-def test_haproxy(issued: Issued) -> None:
+def test_haproxy_serves_the_exported_chain(issued: Issued) -> None:
     haproxy, port, place = program("haproxy"), free_port(), issued.folder
     (bind,) = only(issued.export("haproxy", into=HARD_FOLDER), "bind ")
     conf = write(
@@ -80,7 +80,7 @@ def test_haproxy(issued: Issued) -> None:
         handshake(issued, port)
 
 
-def test_lighttpd(issued: Issued) -> None:
+def test_lighttpd_serves_the_exported_chain(issued: Issued) -> None:
     lighttpd, port, place = program("lighttpd"), free_port(), issued.folder
     if not Path("/usr/lib/lighttpd/mod_openssl.so").exists():
         pytest.skip("lighttpd-mod-openssl is not installed")
@@ -112,7 +112,7 @@ TOMCAT_FOLDER = "of Jörg; it's #1 100% {x}"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--legacy",)])
-def test_tomcat(issued: Issued, options: tuple[str, ...]) -> None:
+def test_tomcat_serves_the_exported_chain(issued: Issued, options: tuple[str, ...]) -> None:
     java, port, place = program("java"), free_port(), issued.folder
     if not (TOMCAT / "bin" / "bootstrap.jar").exists():
         pytest.skip("tomcat10 is not installed")

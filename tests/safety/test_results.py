@@ -20,7 +20,7 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_rows_of_one_trial_are_added_up(results: Path) -> None:
+def test_rows_of_the_same_test_are_added_up(results: Path) -> None:
     record("nothing is lost", "kill -9", 3, 0)
     record("nothing is lost", "full disk", 1, 0)
     record("nothing is lost", "kill -9", 4, 1)
@@ -41,13 +41,13 @@ def test_a_sweep_that_ends_in_an_error_counts_as_failed(results: Path) -> None:
     assert read_rows(results.read_text()) == [Row("whole", "a fault", 3, 1)]
 
 
-def test_a_sweep_that_tried_nothing_is_no_success(results: Path) -> None:
+def test_a_sweep_without_tests_is_not_a_success(results: Path) -> None:
     with pytest.raises(AssertionError), counted("whole", "a fault"):
         pass
     assert not results.exists()
 
 
-def test_nothing_is_written_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_written_unless_requested(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     record("whole", "a fault", 1, 0)
 

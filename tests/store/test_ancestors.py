@@ -79,7 +79,7 @@ def test_a_sticky_folder_above_is_accepted(above: Path, store: Keystore) -> None
     assert Keystore(store.path).names() == ["a"]
 
 
-def test_nothing_is_made_below_an_unsafe_folder(tmp_path: Path) -> None:
+def test_nothing_is_created_below_an_unsafe_folder(tmp_path: Path) -> None:
     place = tmp_path / "open"
     place.mkdir()
     place.chmod(0o777)
@@ -121,7 +121,7 @@ def test_a_folder_of_root_above_the_store_of_a_user_is_accepted(
 # Links
 
 
-def test_a_link_s_own_folders_are_judged(above: Path, store: Keystore, tmp_path: Path) -> None:
+def test_the_folders_of_a_link_are_checked(above: Path, store: Keystore, tmp_path: Path) -> None:
     place = tmp_path / "open"
     place.mkdir()
     (place / "link").symlink_to(store.path)
@@ -213,7 +213,7 @@ def test_a_group_counts_as_the_user_only_without_other_members(
     assert all(one.fix.startswith("chmod g-w ") for one in found)
 
 
-def test_a_group_that_nobody_knows_is_not_private(
+def test_an_unknown_group_is_not_private(
     group_writable: Path, store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(gid: int) -> grp.struct_group:
@@ -259,7 +259,7 @@ def test_an_owner_without_a_number_in_the_user_namespace_is_accepted(
 # What it costs, and the destinations of backups
 
 
-def test_the_folders_above_are_judged_once_for_a_store(
+def test_the_folders_above_a_store_are_checked_once(
     tmp_path: Path, store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
@@ -280,7 +280,9 @@ def test_the_folders_above_are_judged_once_for_a_store(
     assert len(looked) == first
 
 
-def test_the_destination_of_a_backup_tells_what_others_can_change(above: Path, store: Keystore) -> None:
+def test_the_destination_of_a_backup_lists_folders_that_others_can_change(
+    above: Path, store: Keystore
+) -> None:
     assert examine_backup_folder(str(above / "data"), store.path).unsafe == ()
     for folder in (above, above / "data"):
         folder.chmod(0o777)

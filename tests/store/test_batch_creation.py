@@ -56,7 +56,7 @@ def kept(results: Sequence[str | StoreError]) -> list[str]:
     return sorted(one for one in saved if isinstance(one, str))
 
 
-def test_each_gets_its_name_in_order(store: Keystore) -> None:
+def test_each_pair_gets_its_name_in_order(store: Keystore) -> None:
     assert add(store) == EXPECTED
     for at, (base, name) in enumerate(zip(BASES, EXPECTED, strict=True)):
         assert store.read(name).csr == f"request {base} {at}".encode()
@@ -67,17 +67,17 @@ def test_each_gets_its_name_in_order(store: Keystore) -> None:
     assert store.leftovers() == []
 
 
-def test_none_are_kept_of_none(store: Keystore) -> None:
+def test_an_empty_batch_stores_nothing(store: Keystore) -> None:
     assert add(store, []) == []
 
 
-def test_a_name_that_could_be_a_path_makes_nothing(store: Keystore) -> None:
+def test_a_name_that_could_be_a_path_is_refused(store: Keystore) -> None:
     with pytest.raises(InputError, match="not a valid pair name"):
         add(store, ["a", "../b"])
     assert not Path(store.path).exists()
 
 
-def test_a_store_that_is_not_safe_keeps_nothing(store: Keystore) -> None:
+def test_an_unsafe_store_is_refused(store: Keystore) -> None:
     add(store)
     Path(store.path).chmod(0o755)
     with pytest.raises(StoreError, match="others can read"):
@@ -86,7 +86,7 @@ def test_a_store_that_is_not_safe_keeps_nothing(store: Keystore) -> None:
     assert names_on_disk(Path(store.path)) == sorted(EXPECTED)
 
 
-def test_no_pair_has_its_name_before_all_of_it_is_on_disk(
+def test_a_pair_gets_its_name_only_when_it_is_on_disk(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The order that survives a power cut: contents, then names, then the folder that contains the names."""
@@ -124,7 +124,7 @@ def test_no_pair_has_its_name_before_all_of_it_is_on_disk(
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_that_fails_keeps_no_half_pair(
+def test_a_failed_call_leaves_no_incomplete_pair(
     call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls, _, _ = attempt(tmp_path / "reference", monkeypatch, (call, errno.EIO, -1))
@@ -157,7 +157,7 @@ def attempt(
     return failing, store, results
 
 
-def test_one_that_cannot_be_flushed_holds_up_no_other(
+def test_a_pair_that_cannot_be_flushed_does_not_stop_the_others(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fsync = os.fsync
@@ -176,9 +176,7 @@ def test_one_that_cannot_be_flushed_holds_up_no_other(
     assert store.leftovers() == []
 
 
-def test_names_that_the_disk_does_not_confirm_are_said_to_be_so(
-    store: Keystore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unconfirmed_names_are_reported(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
     add(store)
     flush = os.fsync
 
@@ -195,7 +193,7 @@ def test_names_that_the_disk_does_not_confirm_are_said_to_be_so(
 
 
 @pytest.mark.parametrize("at", ["_write", "_fill", "_flush", "_close", "_rename"])
-def test_an_interrupt_leaves_whole_pairs_and_nothing_else(
+def test_an_interrupt_leaves_only_complete_pairs(
     store: Keystore, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     original, calls = getattr(creation, at), []
@@ -219,7 +217,7 @@ def test_an_interrupt_leaves_whole_pairs_and_nothing_else(
 # Names
 
 
-def test_a_thousand_of_one_name_look_at_all_names_once(
+def test_a_thousand_pairs_of_one_name_list_the_names_once(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names, given = FreeNames(), []
@@ -232,19 +230,19 @@ def test_a_thousand_of_one_name_look_at_all_names_once(
     assert looking.calls < 200 * 4
 
 
-def test_a_gap_that_is_found_is_filled(store: Keystore) -> None:
+def test_a_gap_in_the_numbers_is_filled(store: Keystore) -> None:
     add(store, ["a-3", "a-7"])
     assert add(store, ["a"] * 7) == ["a", "a-2", "a-4", "a-5", "a-6", "a-8", "a-9"]
 
 
-def test_only_so_many_names_are_remembered(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_remembered_names_is_limited(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creation, "_MAX_REMEMBERED", 1)
     names = FreeNames()
     assert add(store, ["a"] * 7 + ["b"] * 7 + ["a"], names)[-1] == "a-8"
     assert len(names._numbers) == 1
 
 
-def test_whether_something_is_there_is_told(store: Keystore) -> None:
+def test_an_existing_name_is_recognized(store: Keystore) -> None:
     assert not store.has_pair("a")
     add(store)
     assert store.has_pair("a")
@@ -253,7 +251,7 @@ def test_whether_something_is_there_is_told(store: Keystore) -> None:
 
 
 @pytest.mark.parametrize("file", ["key.pem", "request.pem", "pair.json"])
-def test_a_file_whose_last_bytes_are_lost_at_its_end_is_no_pair(
+def test_a_failed_close_means_that_there_is_no_pair(
     store: Keystore, monkeypatch: pytest.MonkeyPatch, file: str
 ) -> None:
     """Some file systems report a failed write only at close(2)."""

@@ -63,7 +63,7 @@ def test_a_key_on_the_list_is_named_with_its_list(cache: Path) -> None:
     assert find_compromised_key(key_of(KeyType.ED25519).public_key()) is None
 
 
-def test_without_the_list_nothing_is_said(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_the_list_there_is_no_finding(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert find_compromised_key(rsa_public()) is None
     (cache / "blocklist.dat").write_bytes(b"")
     assert find_compromised_key(rsa_public()) is None
@@ -71,26 +71,24 @@ def test_without_the_list_nothing_is_said(cache: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("meta", ["", "[]", '{"blocklists": 7}', '{"blocklists": [{"id": "x"}]}'])
-def test_a_damaged_list_is_no_list(cache: Path, meta: str) -> None:
+def test_a_damaged_list_is_ignored(cache: Path, meta: str) -> None:
     write_list(cache, rsa_public().public_numbers().n)
     (cache / "badkeysdata.json").write_text(meta)
     assert find_compromised_key(rsa_public()) is None
 
 
-def test_an_empty_list_is_no_list(cache: Path) -> None:
+def test_an_empty_list_is_ignored(cache: Path) -> None:
     write_list(cache)
     assert find_compromised_key(rsa_public()) is None
 
 
-def test_without_badkeys_nothing_is_said(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_badkeys_there_is_no_finding(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_list(cache, rsa_public().public_numbers().n)
     monkeypatch.setitem(sys.modules, "badkeys", None)
     assert find_compromised_key(rsa_public()) is None
 
 
-def test_the_list_is_looked_for_where_badkeys_puts_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_list_is_read_from_the_folder_of_badkeys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from badkeys.allkeys import block
     from badkeys.utils import _cachedir
 

@@ -38,19 +38,21 @@ def test_the_variable_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert config_path({"CSRTUI_CONFIG": "b.toml"}) == str(tmp_path / "b.toml")
 
 
-def test_without_it_the_file_is_in_the_configuration_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_variable_the_file_is_in_the_configuration_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert config_path({"XDG_CONFIG_HOME": "/home/x/conf"}) == "/home/x/conf/csrtui/config.toml"
     monkeypatch.setenv("HOME", "/home/x")
     assert config_path({"XDG_CONFIG_HOME": ""}) == config_path({}) == "/home/x/.config/csrtui/config.toml"
 
 
 @pytest.mark.parametrize("text", ["", "a\0b"])
-def test_a_variable_that_names_no_file_is_refused(text: str) -> None:
+def test_a_variable_without_a_file_name_is_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"\$CSRTUI_CONFIG"):
         config_path({"CSRTUI_CONFIG": text})
 
 
-def test_no_file_is_an_empty_text_and_nothing_is_made(path: Path) -> None:
+def test_a_missing_file_is_an_empty_text_and_nothing_is_created(path: Path) -> None:
     assert read_config_text(str(path)) == ""
     assert not path.parent.parent.exists()
 
@@ -61,7 +63,7 @@ def test_a_file_that_only_its_owner_can_write_to_is_read(path: Path, mode: int) 
 
 
 @pytest.mark.parametrize("mode", [0o660, 0o602, 0o666])
-def test_a_file_that_others_can_write_to_is_refused_with_the_command_that_mends_it(
+def test_a_file_that_others_can_write_to_is_refused_with_the_command_that_fixes_it(
     path: Path, mode: int
 ) -> None:
     name = written(path, mode=mode)
@@ -87,19 +89,19 @@ def test_a_file_of_another_user_is_refused_but_not_one_of_root(
     assert "$CSRTUI_CONFIG" in caught.value.hint
 
 
-def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+def test_anything_but_a_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for name in (str(tmp_path), str(tmp_path / "fifo"), "/dev/zero"):
         with pytest.raises(InputError, match="not a regular file"):
             read_config_text(name)
 
 
-def test_what_the_system_refuses_is_said(path: Path) -> None:
+def test_an_error_of_the_system_is_reported(path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot read .*: Not a directory"):
         read_config_text(f"{written(path)}/config.toml")
 
 
-def test_a_file_that_goes_between_look_and_opening_is_said(
+def test_a_file_that_disappears_before_it_is_opened_is_reported(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = written(path)
@@ -114,7 +116,7 @@ def test_a_file_that_goes_between_look_and_opening_is_said(
         read_config_text(name)
 
 
-def test_too_much_and_no_text_are_refused(path: Path) -> None:
+def test_a_file_that_is_too_large_or_not_text_is_refused(path: Path) -> None:
     assert len(read_config_text(written(path, "#" * MAX_BYTES))) == MAX_BYTES
     with pytest.raises(InputError, match="too large for a configuration"):
         read_config_text(written(path, "#" * (MAX_BYTES + 1)))
@@ -123,7 +125,7 @@ def test_too_much_and_no_text_are_refused(path: Path) -> None:
         read_config_text(str(path))
 
 
-def test_a_change_makes_what_is_missing_private(path: Path) -> None:
+def test_a_change_creates_a_missing_private_file(path: Path) -> None:
     update_config_text(str(path), lambda text: text + "a = 'ü'\n")
     assert path.read_text() == "a = 'ü'\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -139,14 +141,14 @@ def test_a_change_in_a_folder_that_others_may_read_is_made(path: Path) -> None:
     assert path.read_text() == "# x\nb"
 
 
-def test_what_changes_nothing_writes_nothing(path: Path) -> None:
+def test_an_edit_without_a_change_writes_nothing(path: Path) -> None:
     name = written(path)
     before = path.stat()
     update_config_text(name, lambda text: text)
     assert path.stat() == before
 
 
-def test_what_the_change_raises_leaves_the_file_alone(path: Path) -> None:
+def test_an_error_in_the_edit_leaves_the_file_unchanged(path: Path) -> None:
     name = written(path)
 
     def edit(_: str) -> str:
@@ -168,7 +170,7 @@ def test_a_link_stays_and_its_target_is_changed(path: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_what_an_editor_saves_meanwhile_is_not_lost(path: Path, there: bool) -> None:
+def test_a_change_by_an_editor_in_the_meantime_is_not_lost(path: Path, there: bool) -> None:
     name = written(path) if there else str(path)
 
     def edit(text: str) -> str:
@@ -200,7 +202,7 @@ for number in range(10):
 """
 
 
-def test_processes_that_change_it_at_once_lose_nothing(path: Path) -> None:
+def test_simultaneous_changes_by_processes_lose_nothing(path: Path) -> None:
     command = [sys.executable, "-c", APPEND, str(path)]
     running = [subprocess.Popen([*command, str(number)], stderr=subprocess.PIPE) for number in range(4)]
     for process in running:
@@ -224,7 +226,7 @@ def test_a_full_disk_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyP
     assert not [left for left in names(path.parent) if left.startswith(".tmp")]
 
 
-def test_a_folder_that_takes_no_writes_is_said_with_the_way_out(
+def test_a_folder_without_write_access_is_reported_with_a_hint(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -236,7 +238,7 @@ def test_a_folder_that_takes_no_writes_is_said_with_the_way_out(
     assert caught.value.hint == "make sure that you can write there, or name another file in $CSRTUI_CONFIG"
 
 
-def test_a_disk_that_does_not_confirm_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unconfirmed_write_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unsure(_: int, saved: str) -> None:
         raise NotConfirmedError(saved)
 
@@ -246,7 +248,7 @@ def test_a_disk_that_does_not_confirm_is_said(path: Path, monkeypatch: pytest.Mo
     assert path.read_text() == "new"
 
 
-def test_what_a_crash_left_of_a_change_is_gone_after_the_next(path: Path) -> None:
+def test_leftovers_of_a_crash_are_removed_by_the_next_change(path: Path) -> None:
     name = written(path)
     left = path.parent / ".config.toml.new"
     left.write_text("half a ch")

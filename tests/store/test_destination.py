@@ -48,7 +48,7 @@ def test_a_folder_that_cannot_be_examined_is_refused(tmp_path: Path, monkeypatch
         examine_backup_folder(str(tmp_path), str(tmp_path / "store"))
 
 
-def test_what_is_to_be_said_of_a_destination(tmp_path: Path) -> None:
+def test_the_facts_of_a_destination_are_reported(tmp_path: Path) -> None:
     found = examine_backup_folder(str(tmp_path), str(tmp_path / "store" / "not" / "made"))
     assert found.path == str(tmp_path)
     assert found.on_disk_of_store
@@ -68,7 +68,7 @@ def test_another_file_system_is_not_the_disk_of_the_store(tmp_path: Path) -> Non
     assert not found.on_disk_of_store
 
 
-def test_a_store_that_cannot_be_looked_for_is_on_no_disk(
+def test_a_store_that_cannot_be_examined_is_on_another_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     status = os.stat
@@ -82,7 +82,7 @@ def test_a_store_that_cannot_be_looked_for_is_on_no_disk(
     assert not examine_backup_folder(str(tmp_path), "/nowhere").on_disk_of_store
 
 
-def test_a_folder_that_one_may_not_write_to_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_without_write_access_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if os.geteuid() == 0:  # root may write anywhere
         monkeypatch.setattr(os, "access", lambda *_: False)
     tmp_path.chmod(0o500)
@@ -106,7 +106,7 @@ for act in (lambda: examine_backup_folder(sys.argv[2], "/"), lambda: write_new_f
 """
 
 
-def test_a_medium_that_is_read_only_is_told(tmp_path: Path) -> None:
+def test_a_read_only_medium_is_refused(tmp_path: Path) -> None:
     unshare = ("unshare", "--user", "--map-root-user", "--mount")
     if shutil.which("unshare") is None or subprocess.run([*unshare, "true"], check=False).returncode:
         pytest.skip("a user namespace with mounts is not permitted here")
@@ -125,26 +125,26 @@ def test_a_medium_that_is_read_only_is_told(tmp_path: Path) -> None:
 # Exports
 
 
-def test_a_folder_is_made_absolute_and_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_of_a_folder_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert check_export_folder(".", str(tmp_path / "store")) == str(tmp_path)
 
 
 @pytest.mark.parametrize("where", ["store", "store/pairs/a", "link"])
-def test_nothing_goes_into_the_keystore(tmp_path: Path, where: str) -> None:
+def test_a_folder_inside_the_keystore_is_refused(tmp_path: Path, where: str) -> None:
     (tmp_path / "store/pairs/a").mkdir(parents=True)
     (tmp_path / "link").symlink_to("store/pairs")
     with pytest.raises(InputError, match="within the keystore"):
         check_export_folder(str(tmp_path / where), str(tmp_path / "store"))
 
 
-def test_a_folder_whose_name_begins_as_the_keystores_is_another_one(tmp_path: Path) -> None:
+def test_a_folder_whose_name_begins_like_the_keystores_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "store-files").mkdir()
     assert check_export_folder(str(tmp_path / "store-files"), str(tmp_path / "store"))
 
 
 @pytest.mark.parametrize("name", ["", "a\0b"])
-def test_what_is_no_path_is_refused(name: str) -> None:
+def test_an_invalid_path_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="is not a valid path"):
         check_export_folder(name, "/nowhere")
 

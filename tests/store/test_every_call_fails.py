@@ -146,7 +146,7 @@ def kept_drafts(outcome: type[BaseException] | None) -> set[bytes]:
 
 
 @pytest.mark.parametrize("call", ["mkdir", "chmod", "fsync", "open", "close", "stat", "fstat"])
-def test_a_call_that_fails_while_the_store_is_first_made_does_no_harm(
+def test_a_call_that_fails_while_the_store_is_created_does_no_harm(
     call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = how_often(monkeypatch, call, lambda: add(Keystore(str(tmp_path / "reference/data/store"))))

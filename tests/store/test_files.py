@@ -40,7 +40,7 @@ def test_every_level_of_a_new_folder_is_0700_whatever_the_umask(tmp_path: Path) 
         assert mode_of(tmp_path / folder) == 0o700
 
 
-def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
+def test_an_existing_folder_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir(0o755)
     (tmp_path / "a").chmod(0o755)
     files.make_folders(str(tmp_path / "a"))
@@ -48,9 +48,7 @@ def test_a_folder_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     assert mode_of(tmp_path / "a") == 0o755
 
 
-def test_each_new_folder_is_seen_to_the_disk_in_its_parent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_new_folder_is_flushed_in_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: list[str] = []
     monkeypatch.setattr(
         os, "fsync", lambda descriptor: flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
@@ -71,7 +69,7 @@ def test_a_relative_path_starts_at_the_current_folder(
     ("path", "error"),
     [("a/" * 50_000, errno.ENAMETOOLONG), ("file/b", errno.ENOTDIR), ("loop/b", errno.ELOOP)],
 )
-def test_a_path_that_leads_nowhere_makes_no_folder_at_all(tmp_path: Path, path: str, error: int) -> None:
+def test_an_invalid_path_creates_no_folder(tmp_path: Path, path: str, error: int) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match=r"a/a|file|loop") as caught:
@@ -80,7 +78,7 @@ def test_a_path_that_leads_nowhere_makes_no_folder_at_all(tmp_path: Path, path: 
     assert {found.name for found in tmp_path.iterdir()} == {"file", "loop"}
 
 
-def test_a_link_that_leads_nowhere_is_not_taken_for_a_folder(tmp_path: Path) -> None:
+def test_a_broken_link_is_not_a_folder(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     with pytest.raises(FileNotFoundError):
         files.make_folders(str(tmp_path / "link/store"))
@@ -92,7 +90,7 @@ def test_a_link_that_leads_nowhere_is_not_taken_for_a_folder(tmp_path: Path) -> 
 
 @pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize("permissions", [PRIVATE_FILE, PUBLIC_FILE])
-def test_a_new_file_is_whole_and_has_its_mode_whatever_the_umask(
+def test_a_new_file_is_complete_and_has_its_mode_with_any_umask(
     tmp_path: Path, descriptor: int, permissions: Permissions
 ) -> None:
     data = os.urandom(300_000)
@@ -101,7 +99,7 @@ def test_a_new_file_is_whole_and_has_its_mode_whatever_the_umask(
     assert mode_of(tmp_path / "new") == permissions.mode
 
 
-def test_a_short_write_goes_on_where_it_stopped(
+def test_a_partial_write_is_continued(
     tmp_path: Path, descriptor: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = os.write
@@ -133,7 +131,7 @@ def test_a_new_file_that_cannot_be_finished_is_removed(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_fsync_is_never_tried_again(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_fsync_is_never_repeated(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
     failing = FailingCall(monkeypatch, "fsync", errno.EIO)
     with pytest.raises(OSError, match="Input/output"):
         files.create_file(descriptor, "new", b"data", PRIVATE_FILE)
@@ -158,14 +156,16 @@ def test_a_link_is_replaced_and_not_followed(tmp_path: Path, descriptor: int) ->
     assert (tmp_path / "target").read_bytes() == b"somebody else's"
 
 
-def test_what_cannot_be_replaced_stays_and_nothing_is_left_beside_it(tmp_path: Path, descriptor: int) -> None:
+def test_a_failed_replacement_keeps_the_file_and_leaves_nothing_behind(
+    tmp_path: Path, descriptor: int
+) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(IsADirectoryError):
         files.replace_file(descriptor, "folder", b"new", PRIVATE_FILE)
     assert [found.name for found in tmp_path.iterdir()] == ["folder"]
 
 
-def test_what_a_broken_off_replacement_left_is_dropped(tmp_path: Path, descriptor: int) -> None:
+def test_leftovers_of_an_interrupted_replacement_are_removed(tmp_path: Path, descriptor: int) -> None:
     (tmp_path / ".tmp-0123456789abcdef").touch()
     (tmp_path / "pair.json").touch()
     files.remove_temporary_files(descriptor)
@@ -193,7 +193,7 @@ def test_a_file_too_large_for_the_store_is_refused(
     assert str(tmp_path) in caught.value.message
 
 
-def test_a_file_exchanged_between_the_look_and_the_opening_is_judged_again(
+def test_a_file_replaced_before_it_is_opened_is_checked_again(
     tmp_path: Path, descriptor: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files.create_file(descriptor, "file", b"", PRIVATE_FILE)
@@ -207,14 +207,14 @@ def test_a_file_exchanged_between_the_look_and_the_opening_is_judged_again(
 # Reading files of others
 
 
-def test_a_file_of_somebody_else_is_read_through_a_link_and_whatever_its_mode(tmp_path: Path) -> None:
+def test_a_foreign_file_is_read_through_a_link_and_with_any_mode(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"data")
     (tmp_path / "file").chmod(0o666)
     (tmp_path / "link").symlink_to("file")
     assert files.read_foreign(str(tmp_path / "link")) == b"data"
 
 
-def test_a_file_of_somebody_else_may_have_just_the_limit(tmp_path: Path) -> None:
+def test_a_foreign_file_can_have_exactly_the_maximum_size(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * files.MAX_FOREIGN_BYTES)
     assert len(files.read_foreign(str(path))) == files.MAX_FOREIGN_BYTES
@@ -224,9 +224,7 @@ def test_a_file_of_somebody_else_may_have_just_the_limit(tmp_path: Path) -> None
         files.read_foreign(str(path))
 
 
-def test_of_a_gigabyte_no_more_is_read_than_the_limit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_limit_is_read_of_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     path.touch()
     os.truncate(path, 2**30)
@@ -289,7 +287,7 @@ def make_nothing(path: Path) -> None:
         (make_loop, "Too many levels of symbolic links"),
     ],
 )
-def test_what_is_no_file_is_refused_at_once_and_named(tmp_path: Path, make: object, reason: str) -> None:
+def test_anything_but_a_file_is_refused_at_once_and_named(tmp_path: Path, make: object, reason: str) -> None:
     assert callable(make)
     make(tmp_path / "odd")
     with pytest.raises(InputError) as caught:
@@ -324,7 +322,7 @@ def test_a_file_without_permission_is_refused(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("call", ["fstat", "read"])
-def test_a_file_that_the_disk_cannot_give_is_refused(
+def test_a_file_with_a_read_error_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     (tmp_path / "file").touch()

@@ -32,7 +32,7 @@ def folder(store: Keystore) -> str:
     return os.path.join(store.path, ".hosts")
 
 
-def test_each_host_is_replaced_by_itself(store: Keystore) -> None:
+def test_each_host_is_saved_separately(store: Keystore) -> None:
     assert known(store) == {}
     store.save_draft(b"{}")
     assert known(store) == {}
@@ -48,7 +48,7 @@ def test_each_host_is_replaced_by_itself(store: Keystore) -> None:
     )
 
 
-def test_a_file_that_is_not_safe_or_too_large_costs_only_its_host(store: Keystore) -> None:
+def test_an_unsafe_or_too_large_file_affects_only_its_host(store: Keystore) -> None:
     for host in (WEB, MAIL, "c" * 64, "d" * 64):
         store.save_host(INVENTORY, host, b"1")
     os.chmod(os.path.join(folder(store), f"{INVENTORY}-{MAIL}.json"), 0o666)  # noqa: S103 - what is not safe

@@ -41,7 +41,7 @@ def with_pair(store: Keystore) -> Keystore:
     return store
 
 
-def test_the_first_certificate_is_for_all_to_read(with_pair: Keystore, folder: Path) -> None:
+def test_the_first_certificate_is_readable_for_all(with_pair: Keystore, folder: Path) -> None:
     before = with_pair.generation()
     with with_pair.change("a") as change:
         assert change.read_certificate() is None
@@ -53,14 +53,14 @@ def test_the_first_certificate_is_for_all_to_read(with_pair: Keystore, folder: P
     assert with_pair.generation() > before
 
 
-def test_the_one_before_stays_beside_it(with_pair: Keystore, folder: Path) -> None:
+def test_the_previous_certificate_stays_beside_it(with_pair: Keystore, folder: Path) -> None:
     put(with_pair, b"one")
     put(with_pair, b"two", NOW.astimezone(timezone(timedelta(hours=9))))
     assert certificates(with_pair) == {"certificate.pem": b"two", KEPT: b"one"}
     assert mode_of(folder / "pairs/a" / KEPT) == 0o644
 
 
-def test_nothing_that_was_kept_is_ever_written_over(with_pair: Keystore) -> None:
+def test_an_archived_certificate_is_never_overwritten(with_pair: Keystore) -> None:
     for data in (b"one", b"two", b"three", b"four"):
         put(with_pair, data)
     assert certificates(with_pair) == {
@@ -71,14 +71,16 @@ def test_nothing_that_was_kept_is_ever_written_over(with_pair: Keystore) -> None
     }
 
 
-def test_the_same_again_writes_nothing(with_pair: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_certificate_again_writes_nothing(
+    with_pair: Keystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(with_pair, b"one")
     monkeypatch.setattr(files, "replace_file", pytest.fail)
     put(with_pair, b"one")
     assert certificates(with_pair) == {"certificate.pem": b"one"}
 
 
-def test_what_a_broken_off_attempt_kept_is_not_kept_twice(with_pair: Keystore, folder: Path) -> None:
+def test_an_interrupted_attempt_archives_a_certificate_only_once(with_pair: Keystore, folder: Path) -> None:
     put(with_pair, b"one")
     kept = folder / "pairs/a" / KEPT
     kept.write_bytes(b"one")
@@ -87,7 +89,7 @@ def test_what_a_broken_off_attempt_kept_is_not_kept_twice(with_pair: Keystore, f
     assert certificates(with_pair) == {"certificate.pem": b"two", KEPT: b"one"}
 
 
-def test_a_link_in_the_place_of_a_kept_one_is_refused(
+def test_a_link_in_the_place_of_an_archived_certificate_is_refused(
     with_pair: Keystore, folder: Path, tmp_path: Path
 ) -> None:
     put(with_pair, b"one")
@@ -110,7 +112,7 @@ CALLS = ("close", "fchmod", "fstat", "fsync", "listdir", "open", "read", "rename
 
 @pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC])
 @pytest.mark.parametrize("call", CALLS)
-def test_whatever_call_fails_there_is_a_whole_certificate_and_the_one_before(
+def test_any_failed_call_leaves_a_complete_certificate_and_the_previous_one(
     call: str, error: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reference = seeded(tmp_path / "reference")

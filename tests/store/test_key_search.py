@@ -38,7 +38,7 @@ def test_a_file_comes_with_its_date_and_mode(tmp_path: Path) -> None:
     assert read_file(str(path)).modified == datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def test_a_file_that_goes_away_while_it_is_read_is_told(
+def test_a_file_that_disappears_while_it_is_read_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(key_search, "read_foreign", lambda _: PEM)
@@ -46,7 +46,7 @@ def test_a_file_that_goes_away_while_it_is_read_is_told(
         read_file(str(tmp_path / "a"))
 
 
-def test_files_that_may_hold_something_are_found_folder_by_folder(tmp_path: Path) -> None:
+def test_files_that_may_contain_keys_are_found_folder_by_folder(tmp_path: Path) -> None:
     (tmp_path / "b" / "c").mkdir(parents=True)
     for name, data in {
         "b/c/deep.pem": PEM,
@@ -79,7 +79,7 @@ def test_links_to_files_are_followed_and_nothing_but_files_is_opened(tmp_path: P
         assert found(live) == (["key.pem"], [])
 
 
-def test_a_search_has_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     below = tmp_path
     for _ in range(key_search.MAX_DEPTH + 1):
         below = below / "d"
@@ -108,7 +108,7 @@ def test_the_store_is_left_out(tmp_path: Path) -> None:
     assert found(tmp_path) == (["store/key.pem"], [])
 
 
-def test_what_cannot_be_read_is_told_and_stops_nothing(
+def test_an_unreadable_path_is_reported_and_does_not_stop_the_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.pem").write_bytes(PEM)

@@ -27,7 +27,7 @@ HIDDEN = ".new-0123456789abcdef"
 # A store that is not there
 
 
-def test_making_and_reading_a_store_that_is_not_there_makes_nothing(store: Keystore, folder: Path) -> None:
+def test_opening_and_reading_a_missing_store_creates_nothing(store: Keystore, folder: Path) -> None:
     assert store.names() == []
     assert list(store.listing()) == []
     assert store.leftovers() == []
@@ -49,7 +49,7 @@ def test_a_draft_alone_is_an_empty_store(store: Keystore) -> None:
         store.read("a")
 
 
-def test_the_store_is_made_with_the_first_pair_0700_at_every_level(tmp_path: Path) -> None:
+def test_the_store_is_created_with_the_first_pair_with_mode_0700(tmp_path: Path) -> None:
     umask = os.umask(0)
     try:
         Keystore(str(tmp_path / "share/csrtui")).add("a", pair_files())
@@ -63,7 +63,7 @@ def test_the_store_is_made_with_the_first_pair_0700_at_every_level(tmp_path: Pat
 # Adding
 
 
-def test_a_pair_lies_where_the_contract_says_with_its_modes(store: Keystore, folder: Path) -> None:
+def test_a_pair_has_the_place_and_the_modes_of_the_contract(store: Keystore, folder: Path) -> None:
     umask = os.umask(0)
     try:
         assert store.add("www.example.com", PairFiles(b"key", b"request", b"record")) == "www.example.com"
@@ -111,7 +111,7 @@ def test_a_name_that_is_taken_gets_the_next_free_number(store: Keystore) -> None
 
 
 @pytest.mark.parametrize("kind", ["file", "empty folder", "link", "dangling link", "full folder"])
-def test_nothing_that_is_there_is_overwritten(store: Keystore, folder: Path, kind: str) -> None:
+def test_nothing_is_overwritten(store: Keystore, folder: Path, kind: str) -> None:
     store.add("z", pair_files())
     path = folder / "pairs" / "a"
     if kind == "file":
@@ -131,7 +131,7 @@ def test_nothing_that_is_there_is_overwritten(store: Keystore, folder: Path, kin
 
 
 @pytest.mark.parametrize("error", [errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR])
-def test_who_loses_the_race_for_a_name_takes_the_next(
+def test_the_loser_of_a_race_for_a_name_gets_the_next_number(
     store: Keystore, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:
     failing = FailingCall(monkeypatch, "rename", error)
@@ -139,7 +139,7 @@ def test_who_loses_the_race_for_a_name_takes_the_next(
     assert failing.fired
 
 
-def test_a_name_taken_meanwhile_is_not_even_tried(
+def test_a_name_that_was_used_in_the_meantime_is_skipped(
     store: Keystore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(5):
@@ -156,7 +156,7 @@ def test_a_name_taken_meanwhile_is_not_even_tried(
     assert list((folder / "pairs" / "a-6").iterdir()) == []
 
 
-def test_the_thousandth_pair_of_a_name_does_not_ask_a_thousand_times(
+def test_the_thousandth_pair_of_a_name_needs_few_calls(
     store: Keystore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.add("a", pair_files())
@@ -180,7 +180,7 @@ def test_a_path_is_refused_before_anything_is_touched(store: Keystore, folder: P
     assert not folder.exists()
 
 
-def test_forty_processes_at_once_make_forty_pairs(store: Keystore, folder: Path) -> None:
+def test_forty_simultaneous_processes_make_forty_pairs(store: Keystore, folder: Path) -> None:
     from contextlib import ExitStack
 
     with ExitStack() as stack:
@@ -210,7 +210,7 @@ def test_forty_processes_at_once_make_forty_pairs(store: Keystore, folder: Path)
         ("rename", errno.EXDEV, None),
     ],
 )
-def test_the_disk_s_refusal_names_the_store_and_the_way_out(
+def test_an_error_of_the_disk_names_the_store_and_a_hint(
     store: Keystore, monkeypatch: pytest.MonkeyPatch, call: str, error: int, hint: str | None
 ) -> None:
     FailingCall(monkeypatch, call, error)
@@ -222,9 +222,7 @@ def test_the_disk_s_refusal_names_the_store_and_the_way_out(
     assert store.names() == []
 
 
-def test_a_pair_in_place_that_the_disk_did_not_confirm_is_said_to_be_saved(
-    store: Keystore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unconfirmed_pair_is_reported_as_saved(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.add("z", pair_files())
     before = store.generation()
     FailingCall(monkeypatch, "fsync", errno.EIO, when=5)
@@ -263,7 +261,7 @@ def test_a_change_sees_and_replaces_the_record(store: Keystore) -> None:
     assert stored == StoredPair("a", store.pair_path("a"), b"third", b"request old", None)
 
 
-def test_what_another_session_changed_meanwhile_is_what_a_change_sees(store: Keystore, folder: Path) -> None:
+def test_a_change_sees_the_changes_of_other_sessions(store: Keystore, folder: Path) -> None:
     store.add("a", pair_files("old"))
     other = Keystore(str(folder))
     seen = store.read("a").record
@@ -273,14 +271,14 @@ def test_what_another_session_changed_meanwhile_is_what_a_change_sees(store: Key
         assert change.record == b"other" != seen
 
 
-def test_a_change_of_a_pair_that_is_not_there_leaves_no_lock(store: Keystore, folder: Path) -> None:
+def test_a_change_of_a_missing_pair_leaves_no_lock(store: Keystore, folder: Path) -> None:
     store.add("a", pair_files())
     with pytest.raises(InputError, match="there is no pair b"), store.change("b"):
         pass
     assert [path.name for path in (folder / ".locks").iterdir()] == ["creating"]
 
 
-def test_a_change_not_confirmed_is_seen_by_other_sessions(
+def test_an_unconfirmed_change_is_visible_to_other_sessions(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.add("a", pair_files("old"))
@@ -305,7 +303,7 @@ def test_a_change_that_fails_leaves_the_old_record_and_names_the_file(
     assert store.generation() == before
 
 
-def test_a_failing_block_is_told_as_it_is(store: Keystore) -> None:
+def test_an_error_in_the_block_is_raised_unchanged(store: Keystore) -> None:
     store.add("a", pair_files())
     with pytest.raises(ZeroDivisionError), store.change("a"):
         raise ZeroDivisionError
@@ -324,7 +322,7 @@ def leave(folder: Path, name: str = HIDDEN) -> Path:
     return hidden
 
 
-def test_what_a_broken_off_creation_left_is_named_and_removed(store: Keystore, folder: Path) -> None:
+def test_leftovers_of_an_interrupted_creation_are_named_and_removed(store: Keystore, folder: Path) -> None:
     store.add("a", pair_files())
     hidden = leave(folder)
     assert store.leftovers() == [str(hidden)]
@@ -334,7 +332,7 @@ def test_what_a_broken_off_creation_left_is_named_and_removed(store: Keystore, f
     assert names_on_disk(folder) == ["a"]
 
 
-def test_leftovers_are_removed_though_the_lock_folder_is_gone(store: Keystore, folder: Path) -> None:
+def test_leftovers_are_removed_without_a_lock_folder(store: Keystore, folder: Path) -> None:
     store.add("a", pair_files())
     shutil.rmtree(folder / ".locks")
     leave(folder)
@@ -343,7 +341,7 @@ def test_leftovers_are_removed_though_the_lock_folder_is_gone(store: Keystore, f
         change.replace_record(b"new")
 
 
-def test_the_sweep_follows_no_link_and_removes_only_what_a_creation_makes(
+def test_the_removal_follows_no_link_and_removes_only_files_of_a_creation(
     store: Keystore, folder: Path, tmp_path: Path
 ) -> None:
     store.add("a", pair_files())
@@ -369,7 +367,9 @@ def test_the_sweep_follows_no_link_and_removes_only_what_a_creation_makes(
     assert len(store.leftovers()) == 4
 
 
-def test_what_a_broken_off_replacement_left_goes_with_the_next(store: Keystore, folder: Path) -> None:
+def test_leftovers_of_an_interrupted_replacement_are_removed_by_the_next_one(
+    store: Keystore, folder: Path
+) -> None:
     store.add("a", pair_files())
     store.save_draft(b"draft")
     for place in (folder, folder / "pairs/a"):
@@ -429,7 +429,7 @@ def test_a_pair_that_lacks_a_file_is_damaged_and_the_file_is_named(
         assert caught.value.message == expected
 
 
-def test_a_listing_goes_on_after_a_pair_that_the_disk_cannot_give(
+def test_a_listing_continues_after_an_unreadable_pair(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.add("a", pair_files())
@@ -441,7 +441,7 @@ def test_a_listing_goes_on_after_a_pair_that_the_disk_cannot_give(
     assert isinstance(whole.record, bytes)
 
 
-def test_a_listing_given_up_half_way_leaves_nothing_open(store: Keystore) -> None:
+def test_an_abandoned_listing_leaves_no_open_descriptor(store: Keystore) -> None:
     store.add("a", pair_files())
     store.add("b", pair_files())
     assert next(iter(store.listing())).name == "a"
@@ -450,7 +450,7 @@ def test_a_listing_given_up_half_way_leaves_nothing_open(store: Keystore) -> Non
 # The draft
 
 
-def test_the_draft_that_was_saved_last_is_the_one(store: Keystore, folder: Path) -> None:
+def test_the_draft_saved_last_is_loaded(store: Keystore, folder: Path) -> None:
     store.save_draft(b"one")
     store.save_draft(b"two")
     assert Keystore(str(folder)).load_draft() == b"two"
@@ -458,7 +458,7 @@ def test_the_draft_that_was_saved_last_is_the_one(store: Keystore, folder: Path)
     check_store(folder)
 
 
-def test_a_draft_that_cannot_be_saved_leaves_the_one_before(
+def test_a_draft_that_cannot_be_saved_leaves_the_previous_one(
     store: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.save_draft(b"one")
@@ -473,14 +473,14 @@ def test_a_draft_that_cannot_be_saved_leaves_the_one_before(
     assert store.load_draft() == b"three"
 
 
-def test_a_store_that_is_not_there_remembers_nothing(tmp_path: Path) -> None:
+def test_a_missing_store_has_no_draft(tmp_path: Path) -> None:
     keystore = Keystore(str(tmp_path / "nowhere"))
     assert keystore.load_draft() is None
     assert keystore.load_last_used() is None
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_store_without_a_draft_remembers_nothing(tmp_path: Path) -> None:
+def test_a_store_without_a_draft_returns_none(tmp_path: Path) -> None:
     keystore = Keystore(str(tmp_path / "store"))
     keystore.update_last_used(lambda _: b"{}")
     assert keystore.load_draft() is None

@@ -42,7 +42,7 @@ def lines(data: bytes) -> LineReader:
         ("ü\x85\u2028\x0bx\n".encode(), ["ü\x85\u2028\x0bx\n"]),
     ],
 )
-def test_lines_come_with_their_ends(
+def test_lines_include_their_ends(
     data: bytes, expected: list[str], tmp_path: Path, pipe: tuple[BinaryIO, int]
 ) -> None:
     assert list(lines(data)) == expected
@@ -55,14 +55,14 @@ def test_lines_come_with_their_ends(
     assert list(LineReader(source, "x", Event())) == expected
 
 
-def test_what_is_not_utf_8_is_said_where_it_is() -> None:
+def test_invalid_utf_8_is_reported_with_its_line() -> None:
     source = lines(b"a\nb\n\xff\n")
     assert [next(source), next(source)] == ["a\n", "b\n"]
     with pytest.raises(InputError, match=r"line 3 of x\\x1b is not UTF-8"):
         next(source)
 
 
-def test_a_record_without_end_is_not_held_in_memory(pipe: tuple[BinaryIO, int]) -> None:
+def test_an_endless_record_is_not_kept_in_memory(pipe: tuple[BinaryIO, int]) -> None:
     source = lines(b"x" * MAX_RECORD + b"\n")
     with pytest.raises(InputError, match=f"line 1 of .* has more than {MAX_RECORD} bytes"):
         next(source)
@@ -83,7 +83,7 @@ def test_a_record_without_end_is_not_held_in_memory(pipe: tuple[BinaryIO, int]) 
     os.close(writing)
 
 
-def test_a_pipe_says_when_there_is_nothing_to_read(pipe: tuple[BinaryIO, int]) -> None:
+def test_an_idle_pipe_is_recognized(pipe: tuple[BinaryIO, int]) -> None:
     source, writing = pipe
     reading = LineReader(source, "x", Event())
     assert reading.is_idle()
@@ -99,7 +99,9 @@ def test_a_pipe_says_when_there_is_nothing_to_read(pipe: tuple[BinaryIO, int]) -
     assert not lines(b"").is_idle()
 
 
-def test_once_stopped_it_seems_to_end(pipe: tuple[BinaryIO, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_reader_seems_to_be_at_the_end(
+    pipe: tuple[BinaryIO, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_POLL_SECONDS", 0.01)
     stop = Event()
     source, writing = pipe
@@ -115,7 +117,7 @@ def test_once_stopped_it_seems_to_end(pipe: tuple[BinaryIO, int], monkeypatch: p
     assert list(stopped) == []
 
 
-def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
+def test_a_read_error_is_reported(tmp_path: Path) -> None:
     folder = os.open(tmp_path, os.O_RDONLY)
     try:
         with pytest.raises(InputError, match="cannot read x: Is a directory"):
@@ -153,14 +155,14 @@ def test_a_file_in_utf_16_is_read_as_any_other(encoding: str, tmp_path: Path) ->
             source.seek(7)
 
 
-def test_utf_16_that_is_cut_within_a_character_is_read_to_there(tmp_path: Path) -> None:
+def test_utf_16_that_ends_inside_a_character_is_read_up_to_it(tmp_path: Path) -> None:
     path = tmp_path / "table.txt"
     path.write_bytes("a\n".encode("utf-16") + b"b")
     with open_text_file(str(path)) as source:
         assert list(LineReader(source, "x", Event())) == ["a\n", "\N{REPLACEMENT CHARACTER}"]
 
 
-def test_utf_16_in_a_stream_is_named_with_the_way_out() -> None:
+def test_utf_16_in_a_stream_is_refused_with_a_hint() -> None:
     with pytest.raises(InputError, match="is in UTF-16") as caught:
         next(lines("a\n".encode("utf-16")))
     assert "iconv -f UTF-16" in str(caught.value.hint)

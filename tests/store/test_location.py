@@ -24,7 +24,7 @@ def test_the_option_comes_before_the_variable_and_that_before_the_default(
     assert store_path(None, {}) == str(tmp_path / "csrtui")
 
 
-def test_a_relative_path_is_taken_from_the_current_folder(
+def test_a_relative_path_begins_at_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -33,7 +33,7 @@ def test_a_relative_path_is_taken_from_the_current_folder(
 
 
 @pytest.mark.parametrize("text", ["", "a\0b", "a\ud800b"])
-def test_what_is_no_path_is_refused_with_its_source(text: str) -> None:
+def test_an_invalid_path_is_refused_with_its_source(text: str) -> None:
     with pytest.raises(InputError, match="--store is"):
         store_path(text, {"CSRTUI_STORE": "/variable"})
     with pytest.raises(InputError, match=r"\$CSRTUI_STORE is") as caught:
@@ -41,7 +41,7 @@ def test_what_is_no_path_is_refused_with_its_source(text: str) -> None:
     assert caught.value.message.isprintable()
 
 
-def test_a_current_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removed_current_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -73,7 +73,7 @@ def test_a_command_names_every_store_but_the_one_in_the_data_folder(monkeypatch:
     assert store_argument(usual) == usual, "a user without a home has no usual one"
 
 
-def test_what_names_the_store_is_told() -> None:
+def test_the_option_or_variable_that_names_the_store_is_returned() -> None:
     assert store_source("/a", {STORE_VARIABLE: "/b"}) == "--store"
     assert store_source(None, {STORE_VARIABLE: "/b"}) == "$CSRTUI_STORE"
     assert store_source(None, {}) is None

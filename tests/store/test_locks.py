@@ -39,7 +39,7 @@ def taken(descriptor: int, sharing: Sharing) -> bool:
 
 @pytest.mark.parametrize("held", list(Sharing))
 @pytest.mark.parametrize("wanted", list(Sharing))
-def test_only_shared_locks_go_together(descriptor: int, held: Sharing, wanted: Sharing) -> None:
+def test_only_shared_locks_can_be_held_together(descriptor: int, held: Sharing, wanted: Sharing) -> None:
     with hold(descriptor, "lock", "it", held):
         assert taken(descriptor, wanted) == (Sharing.EXCLUSIVE in {held, wanted})
     assert not taken(descriptor, wanted)
@@ -61,7 +61,7 @@ def test_a_lock_file_is_private_and_never_deleted(tmp_path: Path, descriptor: in
         assert (tmp_path / "lock").stat().st_ino == before.st_ino
 
 
-def test_only_who_holds_it_alone_is_named_in_it_and_nobody_else(tmp_path: Path, descriptor: int) -> None:
+def test_only_an_exclusive_holder_is_named_in_the_lock_file(tmp_path: Path, descriptor: int) -> None:
     file = tmp_path / "lock"
     file.write_text("process 1 (user somebody with a long name) since 00:00:00\n" * 3)
     with hold(descriptor, "lock", "it", Sharing.SHARED):
@@ -70,13 +70,15 @@ def test_only_who_holds_it_alone_is_named_in_it_and_nobody_else(tmp_path: Path, 
         assert re.fullmatch(rf"process {os.getpid()} \(user \S+\) since [\d:]{{8}}\n", file.read_text())
 
 
-def test_a_lock_goes_when_the_block_fails(descriptor: int) -> None:
+def test_a_lock_is_released_when_the_block_fails(descriptor: int) -> None:
     with pytest.raises(ZeroDivisionError), hold(descriptor, "lock", "it", Sharing.EXCLUSIVE):
         raise ZeroDivisionError
     assert not taken(descriptor, Sharing.EXCLUSIVE)
 
 
-def test_a_lock_is_waited_for_while_patience_lasts(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_waits_for_a_lock_until_the_timeout(
+    descriptor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     holding = hold(descriptor, "lock", "it", Sharing.EXCLUSIVE)
     holding.__enter__()
     naps: list[float] = []
@@ -91,7 +93,7 @@ def test_a_lock_is_waited_for_while_patience_lasts(descriptor: int, monkeypatch:
         assert len(naps) == 3
 
 
-def test_nobody_waits_longer_than_two_seconds(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_process_waits_longer_than_two_seconds(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(time, "sleep", lambda seconds: clock.__setitem__(0, clock[0] + seconds))
@@ -105,9 +107,7 @@ def test_nobody_waits_longer_than_two_seconds(descriptor: int, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"\x1b[2J"])
-def test_a_holder_who_left_no_name_is_another_process(
-    tmp_path: Path, descriptor: int, content: bytes
-) -> None:
+def test_an_unnamed_holder_is_called_another_process(tmp_path: Path, descriptor: int, content: bytes) -> None:
     with hold(descriptor, "lock", "it", Sharing.SHARED):
         (tmp_path / "lock").write_bytes(content)
         with (
@@ -126,7 +126,7 @@ def test_a_hostile_name_of_a_holder_is_shown_harmlessly(tmp_path: Path, descript
     assert len(caught.value.message) < 300
 
 
-def test_a_user_without_a_name_is_told_by_number(
+def test_a_user_without_a_name_is_shown_by_number(
     tmp_path: Path, descriptor: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_000)
@@ -134,7 +134,7 @@ def test_a_user_without_a_name_is_told_by_number(
         assert b"(user 4000000000)" in (tmp_path / "lock").read_bytes()
 
 
-def test_a_lock_that_cannot_be_signed_is_held_all_the_same(
+def test_a_lock_is_held_even_if_the_holder_cannot_be_written(
     descriptor: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FailingCall(monkeypatch, "pwrite", errno.ENOSPC)
@@ -162,7 +162,9 @@ def test_without_locks_a_store_can_be_read_but_not_changed(
     assert store.remove_leftovers() == []
 
 
-def test_a_lock_that_fails_otherwise_says_why(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_locking_error_is_reported_with_the_reason(
+    descriptor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def flock(_descriptor: int, _operation: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -175,9 +177,7 @@ def test_a_lock_that_fails_otherwise_says_why(descriptor: int, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("error", [errno.EROFS, errno.EACCES, errno.EPERM])
-def test_where_nothing_can_be_written_the_store_can_be_read(
-    descriptor: int, monkeypatch: pytest.MonkeyPatch, error: int
-) -> None:
+def test_a_read_only_store_can_be_read(descriptor: int, monkeypatch: pytest.MonkeyPatch, error: int) -> None:
     FailingCall(monkeypatch, "open", error)
     with (
         pytest.raises(ReadOnlyError, match="it can only be read"),
@@ -216,9 +216,7 @@ def test_the_process_that_holds_a_pair_is_named(store: Keystore, monkeypatch: py
         assert change.record.endswith(b"from the other process")
 
 
-def test_one_restore_shuts_out_others_and_nothing_else(
-    store: Keystore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_restore_excludes_only_other_restores(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", iter(range(0, 1000, 3)).__next__)
     with store.lock_for_restore():
         assert store.add("a", pair_files()) == "a"
@@ -230,7 +228,7 @@ def test_one_restore_shuts_out_others_and_nothing_else(
         pass
 
 
-def test_a_lock_goes_with_the_process_that_is_killed(store: Keystore) -> None:
+def test_a_lock_ends_with_a_killed_process(store: Keystore) -> None:
     store.add("a", pair_files("old"))
     with running("hold", store.path, "a") as process:
         assert process.read_line() == "held"
@@ -254,5 +252,5 @@ def test_leftovers_stay_while_another_process_is_creating(store: Keystore, folde
     assert [path.name for path in (folder / "pairs").iterdir()] == ["a"]
 
 
-def test_two_seconds_are_the_patience() -> None:
+def test_the_default_timeout_is_two_seconds() -> None:
     assert locks.TIMEOUT == 2.0

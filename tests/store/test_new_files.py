@@ -53,7 +53,7 @@ def back_up(folder: str) -> str:
 # One file with several names
 
 
-def test_a_backup_is_written_whole_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_backup_is_written_completely_and_for_its_owner_only(tmp_path: Path) -> None:
     umask = os.umask(0)
     try:
         path = back_up(str(tmp_path))
@@ -64,7 +64,7 @@ def test_a_backup_is_written_whole_and_for_its_owner_alone(tmp_path: Path) -> No
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
-def test_it_and_the_folder_are_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_and_folder_are_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed = []
     fsync = os.fsync
 
@@ -80,9 +80,7 @@ def test_it_and_the_folder_are_flushed(tmp_path: Path, monkeypatch: pytest.Monke
     assert os.listdir(tmp_path) == [os.path.basename(path)]
 
 
-def test_a_path_relative_to_where_one_is_becomes_absolute(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_relative_path_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert back_up(".") == str(tmp_path / "first")
 
@@ -115,7 +113,7 @@ def test_an_existing_path_is_never_overwritten(tmp_path: Path, kind: str) -> Non
         assert target.read_bytes() == b"old"
 
 
-def test_when_every_name_is_taken_that_is_said(tmp_path: Path) -> None:
+def test_an_error_is_raised_if_all_names_exist(tmp_path: Path) -> None:
     for name in NAMES:
         (tmp_path / name).touch()
     with pytest.raises(InputError, match="third already exists and is never overwritten"):
@@ -124,7 +122,9 @@ def test_when_every_name_is_taken_that_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP])
-def test_a_medium_without_modes_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+def test_a_medium_without_modes_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
     failing = FailingCall(monkeypatch, "fchmod", code)
     path = back_up(str(tmp_path))
     assert failing.fired
@@ -135,7 +135,7 @@ NO_NAMELESS = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
 
 
 @pytest.mark.parametrize("code", NO_NAMELESS)
-def test_a_medium_that_knows_no_files_without_a_name_will_do(
+def test_a_medium_without_unnamed_files_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     failing = FailingCall(monkeypatch, "open", code, when=2)  # the folder came first
@@ -147,7 +147,7 @@ def test_a_medium_that_knows_no_files_without_a_name_will_do(
     assert len(os.listdir(tmp_path)) == 2
 
 
-def test_a_process_that_nobody_may_look_at_can_name_its_files() -> None:
+def test_a_process_without_access_to_proc_can_name_its_files() -> None:
     """After the hardening, ``/proc/self`` belongs to root, but another user must still be able to use it."""
     if os.geteuid():
         pytest.skip("only root can become another user")
@@ -174,7 +174,9 @@ NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
 @pytest.mark.parametrize("code", NO_LINKS)
-def test_a_medium_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+def test_a_medium_without_links_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
     failing = FailingCall(monkeypatch, "link", code, when=0)
     (tmp_path / "first").write_bytes(b"old")
     assert back_up(str(tmp_path)) == str(tmp_path / "second")
@@ -184,7 +186,7 @@ def test_a_medium_without_links_will_do(tmp_path: Path, monkeypatch: pytest.Monk
     assert len(os.listdir(tmp_path)) == 2
 
 
-def test_a_medium_that_knows_neither_links_nor_such_renames_will_do(
+def test_a_medium_without_links_and_without_such_renames_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def not_known(*_: object) -> None:
@@ -200,7 +202,7 @@ def test_a_medium_that_knows_neither_links_nor_such_renames_will_do(
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.EOPNOTSUPP])
-def test_a_folder_that_knows_no_fsync_will_do(
+def test_a_folder_without_fsync_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     failing = FailingCall(monkeypatch, "fsync", code, when=2)
@@ -211,7 +213,7 @@ def test_a_folder_that_knows_no_fsync_will_do(
 
 @pytest.mark.parametrize("function", ["open", "write", "fsync", "close", "link"])
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.EACCES])
-def test_whatever_call_fails_no_file_is_left_or_a_whole_one(
+def test_any_failed_call_leaves_no_file_or_a_complete_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str, code: int
 ) -> None:
     fired = 0
@@ -229,7 +231,7 @@ def test_whatever_call_fails_no_file_is_left_or_a_whole_one(
     assert fired >= (1 if function in {"write", "link"} else 2)
 
 
-def test_a_flush_that_fails_is_told_even_when_the_file_cannot_be_removed(
+def test_a_failed_flush_is_reported_even_if_the_file_cannot_be_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FailingCall(monkeypatch, "fsync", errno.EIO, when=2)
@@ -241,9 +243,7 @@ def test_a_flush_that_fails_is_told_even_when_the_file_cannot_be_removed(
         back_up(str(tmp_path))
 
 
-def test_writes_that_take_only_a_part_are_gone_on_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_partial_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, bytes(data)[:1000]))
     assert read_foreign(back_up(str(tmp_path))) == DATA
@@ -258,7 +258,7 @@ def name_of(output: OutputFile) -> str:
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077, 0o277])
-def test_they_are_written_whole_with_their_modes_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+def test_files_are_written_completely_and_with_their_modes_with_any_umask(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
         paths = write(tmp_path)
@@ -272,9 +272,7 @@ def test_they_are_written_whole_with_their_modes_whatever_the_umask(tmp_path: Pa
 
 @pytest.mark.parametrize("name", ["a.crt", "a.pfx", "a.key"])
 @pytest.mark.parametrize("kind", ["file", "folder", "link", "dangling", "fifo"])
-def test_if_one_exists_it_is_never_overwritten_and_then_nothing_is_written(
-    tmp_path: Path, kind: str, name: str
-) -> None:
+def test_if_a_file_exists_nothing_is_written(tmp_path: Path, kind: str, name: str) -> None:
     folder = tmp_path / "to"
     folder.mkdir()
     there, target = folder / name, tmp_path / "target"
@@ -291,7 +289,7 @@ CALLS = ("open", "write", "fchmod", "fsync", "close", "fstat", "link")
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_whatever_call_fails_none_of_them_is_left(
+def test_any_failed_call_leaves_none_of_the_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     (tmp_path / "counted").mkdir()
@@ -318,7 +316,7 @@ def test_whatever_call_fails_none_of_them_is_left(
 
 
 @pytest.mark.parametrize("error", [errno.EINVAL, errno.EOPNOTSUPP])
-def test_a_file_system_that_cannot_flush_folders_will_do(
+def test_a_file_system_that_cannot_flush_folders_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
 ) -> None:
     with monkeypatch.context() as patch:
@@ -343,7 +341,7 @@ def _no_nameless_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_no_nameless_files")
 @pytest.mark.parametrize("call", [*CALLS, "stat", "unlink"])
-def test_where_files_always_have_names_none_is_left_either(
+def test_without_unnamed_files_no_file_is_left_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     write(tmp_path)
@@ -358,7 +356,7 @@ def test_where_files_always_have_names_none_is_left_either(
         assert names(folder) in ([], ["a.crt", "a.key", "a.pfx"])
 
 
-def test_what_cannot_be_removed_again_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_cannot_be_removed_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.key").write_bytes(b"old")
     unlink = os.unlink
 
@@ -423,7 +421,7 @@ def test_a_folder_that_does_not_exist_is_named_with_the_command_that_creates_it(
 # A CSR
 
 
-def test_a_file_for_everybody_is_written_once(tmp_path: Path) -> None:
+def test_a_public_file_is_written_once(tmp_path: Path) -> None:
     path = write_new_file(str(tmp_path / "a.csr"), DATA)
     assert Path(path).read_bytes() == DATA
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o644

@@ -73,7 +73,7 @@ def raise_listed(store: Keystore) -> None:
 
 
 @pytest.mark.parametrize(("name", "mode", "right"), TOO_OPEN)
-def test_what_others_can_use_is_refused_with_the_exact_chmod(
+def test_access_for_others_is_refused_with_the_exact_chmod(
     filled: Path, name: str, mode: int, right: int
 ) -> None:
     path = filled / name
@@ -89,7 +89,7 @@ def test_what_others_can_use_is_refused_with_the_exact_chmod(
 
 
 @pytest.mark.parametrize("name", [*FOLDERS, *PRIVATE, *PUBLIC])
-def test_what_is_closed_further_than_need_be_is_taken(filled: Path, name: str) -> None:
+def test_stricter_modes_are_accepted(filled: Path, name: str) -> None:
     (filled / name).chmod(0o700 if name in FOLDERS else 0o400)
     store = Keystore(str(filled))
     assert store.read("a").certificate == b"certificate"
@@ -97,9 +97,7 @@ def test_what_is_closed_further_than_need_be_is_taken(filled: Path, name: str) -
 
 
 @pytest.mark.parametrize("name", [*FOLDERS, *PRIVATE, *PUBLIC])
-def test_what_belongs_to_another_user_is_refused(
-    filled: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_of_another_user_are_refused(filled: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = os.geteuid()
     stat, fstat = os.stat, os.fstat
     target = (filled / name).stat()
@@ -148,7 +146,7 @@ def test_the_store_itself_may_be_a_link(filled: Path, tmp_path: Path) -> None:
     assert store.add("a", pair_files()) == "a-2"
 
 
-def test_where_the_store_links_to_is_judged_like_a_store(filled: Path, tmp_path: Path) -> None:
+def test_the_target_of_a_link_to_the_store_is_checked_like_a_store(filled: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(filled)
     filled.chmod(0o755)
     with pytest.raises(StoreError) as caught:

@@ -80,7 +80,7 @@ def test_a_draft_that_cannot_be_removed_says_so(store: Keystore, monkeypatch: py
     assert store.load_draft() is None
 
 
-def test_what_dialogs_begin_with_is_replaced_from_what_is_saved_then(store: Keystore, folder: Path) -> None:
+def test_defaults_of_dialogs_are_updated_from_the_saved_ones(store: Keystore, folder: Path) -> None:
     store.update_last_used(lambda data: (data or b"-") + b"a")
     Keystore(str(folder)).update_last_used(lambda data: (data or b"-") + b"b")
     assert store.load_last_used() == b"-ab"
@@ -96,7 +96,7 @@ def test_a_store_exists_once_its_folder_does(store: Keystore, folder: Path) -> N
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_where_the_system_does_not_tell_a_store_exists_and_opening_it_gives_the_reason(folder: Path) -> None:
+def test_a_store_that_cannot_be_examined_counts_as_existing(folder: Path) -> None:
     folder.write_bytes(b"")
     store = Keystore(str(folder / "store"))
     assert store.exists()

@@ -55,7 +55,7 @@ def test_a_store_may_be_a_link_but_none_is_followed_below_it(folder: Path, tmp_p
     assert (record.kind, record.data) == (FileKind.LINK, None)
 
 
-def test_a_link_to_nothing_no_store_and_a_file_are_told_apart(tmp_path: Path) -> None:
+def test_a_broken_link_a_missing_store_and_a_file_are_distinguished(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     (tmp_path / "file").touch()
     dangling = survey.survey_store(str(tmp_path / "link"))
@@ -120,7 +120,7 @@ def test_a_file_of_the_largest_size_is_read(folder: Path) -> None:
 
 @pytest.mark.parametrize("call", ["open", "stat", "read", "listdir", "fstat"])
 @pytest.mark.parametrize("when", range(1, 9))
-def test_what_the_system_refuses_is_a_fact(
+def test_an_error_of_the_system_is_a_fact(
     folder: Path, monkeypatch: pytest.MonkeyPatch, call: str, when: int
 ) -> None:
     def faults(seen: FileFacts) -> list[str]:
@@ -136,7 +136,7 @@ def test_what_the_system_refuses_is_a_fact(
     assert failing.fired or when > 1
 
 
-def test_what_goes_between_the_list_and_the_look_is_left_out(
+def test_an_entry_that_disappears_in_the_meantime_is_left_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FailingCall(monkeypatch, "stat", errno.ENOENT, 3)
@@ -145,14 +145,14 @@ def test_what_goes_between_the_list_and_the_look_is_left_out(
     assert [entry.name for entry in seen.entries] == ["key.pem", "request.pem"]
 
 
-def test_a_file_that_became_another_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replaced_file_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = os.stat(folder)
     monkeypatch.setattr(os, "fstat", lambda _: here)
     key = _entry(survey.survey_pair(str(folder), "a.com"), "key.pem")
     assert (key.data, key.fault) == (None, "it was replaced while it was examined")
 
 
-def test_the_copy_of_a_backup_is_found_missing_or_not_to_be_read(folder: Path, tmp_path: Path) -> None:
+def test_a_missing_or_unreadable_backup_is_recognized(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "copy").write_bytes(b"")
     there = survey.survey_backup(str(tmp_path / "copy"), str(folder))
     assert (there.state, there.sha256[:8], there.with_store) == (BackupFileState.PRESENT, "e3b0c442", True)

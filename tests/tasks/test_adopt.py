@@ -130,7 +130,9 @@ def key_in(session: Session, name: str, passphrase: bytes | None = None) -> str:
 SPKI = key_types.spki_sha256(rsa_key().public_key())
 
 
-def test_a_key_with_its_csr_and_certificate_becomes_a_whole_pair(session: Session, elsewhere: Path) -> None:
+def test_a_key_with_its_csr_and_certificate_becomes_a_complete_pair(
+    session: Session, elsewhere: Path
+) -> None:
     put(elsewhere, key=traditional(rsa_key()), csr=wrap("NEW CERTIFICATE REQUEST", CSR))
     put(elsewhere, cert=bundle(LEAF, intermediate().certificate, root().certificate))
     before = {path.name: (path.read_bytes(), path.stat().st_mtime) for path in elsewhere.iterdir()}
@@ -153,7 +155,7 @@ def test_a_key_with_its_csr_and_certificate_becomes_a_whole_pair(session: Sessio
     assert is_well(one for one in Examination(session).run() if one.code.value != "backup-none")
 
 
-def test_the_key_is_as_old_as_can_be_shown(session: Session, elsewhere: Path) -> None:
+def test_the_age_of_a_key_is_that_of_the_earliest_evidence(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
     candidate = only(session, elsewhere)
     assert candidate.in_use_since == NOW - DAY
@@ -166,7 +168,7 @@ def test_the_key_is_as_old_as_can_be_shown(session: Session, elsewhere: Path) ->
     ]
 
 
-def test_a_certificate_proves_more_than_a_file_that_was_copied(session: Session, elsewhere: Path) -> None:
+def test_a_certificate_is_better_evidence_than_the_date_of_a_copy(session: Session, elsewhere: Path) -> None:
     first = START - 400 * DAY
     put(
         elsewhere,
@@ -187,9 +189,7 @@ def test_a_certificate_proves_more_than_a_file_that_was_copied(session: Session,
 
 
 @pytest.mark.parametrize("when", [datetime(1970, 1, 1, tzinfo=UTC), NOW + 90 * DAY, NOW])
-def test_a_date_that_proves_nothing_is_not_believed(
-    session: Session, elsewhere: Path, when: datetime
-) -> None:
+def test_an_impossible_date_is_ignored(session: Session, elsewhere: Path, when: datetime) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
     os.utime(elsewhere / "key", (when.timestamp(), when.timestamp()))
     adopted(session, only(session, elsewhere))
@@ -213,7 +213,7 @@ def test_an_encrypted_key_stays_encrypted(session: Session, elsewhere: Path, for
     assert key_types.spki_sha256(open_key(session, pair, SECRET).public_key()) == SPKI
 
 
-def test_a_passphrase_may_be_taken_away_or_put_on(session: Session, elsewhere: Path) -> None:
+def test_a_passphrase_can_be_removed_or_added(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
     adopted(session, only(session, elsewhere, SECRET), protection=Protection.PLAIN)
     assert key_in(session, NAME) == SPKI
@@ -230,7 +230,7 @@ def test_a_passphrase_may_be_taken_away_or_put_on(session: Session, elsewhere: P
 @pytest.mark.parametrize(
     ("passphrase", "words"), [(None, "has a passphrase"), (Secret("x"), "does not open")]
 )
-def test_a_key_that_stays_closed_is_a_failure(
+def test_a_key_that_cannot_be_opened_is_a_failure(
     session: Session, elsewhere: Path, passphrase: Secret | None, words: str
 ) -> None:
     put(elsewhere, key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
@@ -240,7 +240,7 @@ def test_a_key_that_stays_closed_is_a_failure(
     assert "whose key is missing" in matched.strays[0].text
 
 
-def test_pkcs12_brings_its_certificates_along(session: Session, elsewhere: Path) -> None:
+def test_pkcs12_includes_its_certificates(session: Session, elsewhere: Path) -> None:
     packed = pkcs12.serialize_key_and_certificates(
         b"x", rsa_key(), LEAF, [intermediate().certificate], BestAvailableEncryption(PHRASE)
     )
@@ -250,7 +250,7 @@ def test_pkcs12_brings_its_certificates_along(session: Session, elsewhere: Path)
     assert read_pair(session, NAME)[0].record.key.encrypted
 
 
-def test_a_certificate_in_pkcs12_that_cannot_be_read_is_told(
+def test_an_unreadable_certificate_in_pkcs12_is_reported(
     session: Session, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packed = pkcs12.serialize_key_and_certificates(
@@ -266,7 +266,7 @@ def test_a_certificate_in_pkcs12_that_cannot_be_read_is_told(
     assert match(session, found, SECRET).failures[0].file == f"{elsewhere}/all.p12"
 
 
-def test_a_key_of_which_nothing_is_known_has_a_name_all_the_same(session: Session, elsewhere: Path) -> None:
+def test_a_key_without_names_is_named_after_its_file(session: Session, elsewhere: Path) -> None:
     put(elsewhere, _=pkcs8(ec_key()))
     assert only(session, elsewhere).title == "pair"
 
@@ -280,9 +280,7 @@ def test_a_plain_copy_of_a_key_needs_no_passphrase(session: Session, elsewhere: 
 # What is said
 
 
-def test_what_is_weak_is_said_and_taken_all_the_same(
-    session: Session, elsewhere: Path, tmp_path: Path
-) -> None:
+def test_a_weak_key_is_adopted_with_a_finding(session: Session, elsewhere: Path, tmp_path: Path) -> None:
     weak = rsa_key(1024)
     put(elsewhere, key=pkcs8(weak), csr=csr(weak, hash_name="md5"))
     (elsewhere / "key").chmod(0o644)
@@ -305,7 +303,7 @@ def test_what_is_weak_is_said_and_taken_all_the_same(
 
 
 @pytest.mark.parametrize("alternative_names", [(), ("mydomain.com",), ("mydomain.com", NAME)])
-def test_a_common_name_that_others_put_elsewhere_is_the_first_name_and_no_obstacle(
+def test_a_common_name_outside_the_san_is_the_first_name(
     session: Session, elsewhere: Path, tmp_path: Path, alternative_names: tuple[str, ...]
 ) -> None:
     names = (attribute(PKCS9_EXTENSIONS, alternative(*alternative_names)),) if alternative_names else ()
@@ -322,7 +320,7 @@ def test_a_common_name_that_others_put_elsewhere_is_the_first_name_and_no_obstac
     assert prove_old_key(session, plan_renewal(session, NAME)).sentences
 
 
-def test_a_key_of_a_rare_kind_is_for_whom_it_is_said_to_be(session: Session, elsewhere: Path) -> None:
+def test_an_unusual_key_is_for_the_kind_of_ca_that_was_given(session: Session, elsewhere: Path) -> None:
     odd = ec.generate_private_key(ec.SECP256K1())
     put(elsewhere, key=pkcs8(odd), csr=request.build_proof(odd))
     assert only(session, elsewhere).ca is CaKind.PUBLIC
@@ -331,7 +329,7 @@ def test_a_key_of_a_rare_kind_is_for_whom_it_is_said_to_be(session: Session, els
     assert any("EC secp256k1" in line for line in candidate_lines(candidate))
 
 
-def test_what_the_certificate_differs_in_is_said_as_of_one_that_is_imported(
+def test_differences_of_the_certificate_are_reported_as_in_an_import(
     session: Session, elsewhere: Path
 ) -> None:
     leaf = intermediate().sign(CSR, names=[NAME, "more.com"])
@@ -344,7 +342,7 @@ def test_what_the_certificate_differs_in_is_said_as_of_one_that_is_imported(
 # What is refused
 
 
-def test_a_key_that_is_there_already_is_refused_and_named(session: Session, elsewhere: Path) -> None:
+def test_an_existing_key_is_refused_and_its_pair_is_named(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
     first = only(session, elsewhere)
     adopted(session, first)
@@ -357,7 +355,7 @@ def test_a_key_that_is_there_already_is_refused_and_named(session: Session, else
     assert len(list_pairs(session).pairs) == 1
 
 
-def test_without_a_csr_nothing_is_taken_unless_one_is_asked_for(session: Session, elsewhere: Path) -> None:
+def test_a_key_without_a_csr_is_adopted_only_with_make_csr(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), cert=pem(LEAF))
     candidate = only(session, elsewhere)
     assert "--make-csr" in str(obstacle(candidate))
@@ -373,9 +371,7 @@ def test_without_a_csr_nothing_is_taken_unless_one_is_asked_for(session: Session
     assert "a new CSR made for it" in pair.record.history[0].text
 
 
-def test_without_csr_and_certificate_there_is_nothing_to_make_one_from(
-    session: Session, elsewhere: Path
-) -> None:
+def test_a_key_without_csr_and_certificate_is_refused(session: Session, elsewhere: Path) -> None:
     put(elsewhere, **{"server.KEY": pkcs8(ec_key())})
     candidate = only(session, elsewhere)
     assert (candidate.names, candidate.title) == ((), "server.key")
@@ -384,7 +380,7 @@ def test_without_csr_and_certificate_there_is_nothing_to_make_one_from(
         adopt(session, candidate, AdoptionSpec(missing=MissingRequest.MADE))
 
 
-def test_a_certificate_that_no_csr_can_follow_is_refused(session: Session, elsewhere: Path) -> None:
+def test_a_certificate_that_no_csr_can_repeat_is_refused(session: Session, elsewhere: Path) -> None:
     builder = x509.CertificateSigningRequestBuilder().subject_name(named("a b"))
     der = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("a b")]), critical=False).sign(
         rsa_key(), hashes.SHA256()
@@ -410,9 +406,7 @@ def test_a_key_that_does_not_sign_is_refused(
         adopt(session, only(session, elsewhere), AdoptionSpec())
 
 
-def test_a_name_that_no_pair_can_have_is_refused_before_anything_is_made(
-    session: Session, elsewhere: Path
-) -> None:
+def test_an_invalid_pair_name_is_refused_before_anything_is_made(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
     with pytest.raises(InputError, match="not a valid pair name"):
         adopt(session, only(session, elsewhere), AdoptionSpec(name="../x"))
@@ -420,7 +414,7 @@ def test_a_name_that_no_pair_can_have_is_refused_before_anything_is_made(
     assert [pair.name for pair in list_pairs(session).pairs] == ["mine"]
 
 
-def test_a_csr_that_was_changed_is_no_csr(session: Session, elsewhere: Path) -> None:
+def test_a_changed_csr_is_refused(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR.replace(b"mydomain", b"yourmain"))
     matched = match(session, search_folder(session, str(elsewhere)))
     assert "not signed by the key it names" in matched.failures[0].text
@@ -441,7 +435,7 @@ def test_a_store_that_cannot_be_used_stops_everything(
 # Folders
 
 
-def test_each_key_of_a_folder_finds_what_is_its_own(session: Session, elsewhere: Path) -> None:
+def test_each_key_of_a_folder_is_matched_with_its_files(session: Session, elsewhere: Path) -> None:
     for number in range(3):
         put(elsewhere / str(number), key=pkcs8(ec_key(number)))
     put(
@@ -466,7 +460,7 @@ def test_each_key_of_a_folder_finds_what_is_its_own(session: Session, elsewhere:
     assert [one.pair for one in results] == ["proof.invalid", "proof.invalid-2"]
 
 
-def test_what_belongs_to_a_pair_that_is_there_names_it(session: Session, elsewhere: Path) -> None:
+def test_files_that_belong_to_an_existing_pair_name_it(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
     adopted(session, only(session, elsewhere))
     (elsewhere / "key").unlink()
@@ -479,7 +473,7 @@ def test_what_belongs_to_a_pair_that_is_there_names_it(session: Session, elsewhe
     ]
 
 
-def test_of_several_csrs_of_one_key_the_newest_is_taken(session: Session, elsewhere: Path) -> None:
+def test_the_newest_csr_of_a_key_is_used(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), old=csr(), new=CSR)
     os.utime(elsewhere / "new", (NOW.timestamp(), NOW.timestamp()))
     candidate = only(session, elsewhere)
@@ -487,7 +481,7 @@ def test_of_several_csrs_of_one_key_the_newest_is_taken(session: Session, elsewh
     assert "1 other CSR of the same key stay" in candidate.remarks[0]
 
 
-def test_a_folder_that_cannot_be_read_in_part_says_so(
+def test_unreadable_parts_of_a_folder_are_reported(
     session: Session, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from csrtui.store import key_search
@@ -508,7 +502,7 @@ def named_files(folder: Path, csr_name: str | None = "csr", certs: Sequence[str]
     )
 
 
-def test_named_files_are_taken_all_or_none(session: Session, elsewhere: Path) -> None:
+def test_named_files_are_adopted_all_or_none(session: Session, elsewhere: Path) -> None:
     put(
         elsewhere, key=with_parameters(ec_key()), csr=request.build_proof(ec_key()), other=CSR, cert=pem(LEAF)
     )
@@ -534,7 +528,7 @@ def test_of_many_names_the_first_three_are_listed(
     assert next(candidate_lines(only(session, elsewhere))) == line
 
 
-def test_one_file_may_be_named_for_all_of_it(session: Session, elsewhere: Path) -> None:
+def test_one_file_can_contain_everything(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()) + wrap("CERTIFICATE REQUEST", CSR) + pem(LEAF))
     found = named_files(elsewhere, "key", ["key"])
     (candidate,) = plan(found, match(session, found)).candidates
@@ -558,7 +552,7 @@ def test_one_file_may_be_named_for_all_of_it(session: Session, elsewhere: Path) 
         ("cert", wrap("CERTIFICATE", der_in(pem(LEAF))[:-9]), "cut short"),
     ],
 )
-def test_a_named_file_that_does_not_hold_what_it_should_is_refused(
+def test_a_named_file_without_the_expected_content_is_refused(
     elsewhere: Path, wrong: str, data: bytes, words: str
 ) -> None:
     put(elsewhere, **{"key": pkcs8(rsa_key()), "csr": CSR, "cert": pem(LEAF), wrong: data})
@@ -599,7 +593,7 @@ MADE = {
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_certbots_csrs_are_read_or_refused_for_the_true_reason(
+def test_certbots_csrs_are_read_or_refused_with_the_right_reason(
     session: Session, elsewhere: Path, example: Path
 ) -> None:
     put(elsewhere, key=pkcs8(ec_key()))
@@ -616,7 +610,7 @@ def test_certbots_csrs_are_read_or_refused_for_the_true_reason(
 
 
 @pytest.mark.parametrize("make", MADE)
-def test_csrs_of_every_make_are_kept_octet_for_octet(session: Session, elsewhere: Path, make: str) -> None:
+def test_csrs_of_every_program_are_kept_unchanged(session: Session, elsewhere: Path, make: str) -> None:
     put(elsewhere, key=openssh(rsa_key()), csr=wrap("NEW CERTIFICATE REQUEST", MADE[make]))
     result = adopted(session, only(session, elsewhere))
     assert result.pair is not None
@@ -658,7 +652,7 @@ def test_every_cut_of_a_csr_is_refused_with_a_reason(session: Session, elsewhere
             assert b"-----END" in text[: length + 40]
 
 
-def test_a_lost_record_is_made_anew_from_what_is_there(session: Session, elsewhere: Path) -> None:
+def test_a_lost_record_is_rebuilt_from_the_files(session: Session, elsewhere: Path) -> None:
     put(elsewhere, key=pkcs8(rsa_key()), csr=CSR, cert=pem(LEAF))
     adopted(session, only(session, elsewhere))
     path = Path(session.store.pair_path(NAME))

@@ -78,7 +78,7 @@ def token_for(session: Session, backup: Backup) -> str:
     return token
 
 
-def test_it_is_unverified_and_known_with_its_hash(session: Session, backup: Backup) -> None:
+def test_the_backup_is_unverified_and_recorded_with_its_hash(session: Session, backup: Backup) -> None:
     record = record_of(session)
     assert record.backups == (backup,)
     assert record.backup_status is BackupStatus.UNVERIFIED
@@ -88,7 +88,7 @@ def test_it_is_unverified_and_known_with_its_hash(session: Session, backup: Back
     assert record.history[-1].text == f"backed up to recipients: {backup.path}"
 
 
-def test_the_plain_key_is_nowhere_but_in_the_pair(
+def test_the_plain_key_is_only_in_the_pair(
     session: Session, order: RecipientBackupSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[bytes] = []
@@ -112,7 +112,7 @@ def test_the_plain_key_is_nowhere_but_in_the_pair(
 
 
 @pytest.mark.parametrize("identity", [IDENTITY, ssh_pair("ssh-ed25519")[0]], ids=["age", "ssh"])
-def test_confirmed_from_where_the_identity_is(
+def test_the_machine_with_the_identity_confirms_the_backup(
     session: Session, laptop: Session, backup: Backup, identity: bytes
 ) -> None:
     result = verify_with_identity(laptop, read_contents(backup.path, identity))
@@ -129,7 +129,9 @@ def test_confirmed_from_where_the_identity_is(
     )
 
 
-def test_the_same_again_makes_nothing_newer(session: Session, laptop: Session, backup: Backup) -> None:
+def test_the_same_confirmation_again_changes_nothing(
+    session: Session, laptop: Session, backup: Backup
+) -> None:
     token = token_for(laptop, backup)
     session.clock = lambda: NOW + timedelta(hours=2)
     confirm(session, token)
@@ -139,7 +141,7 @@ def test_the_same_again_makes_nothing_newer(session: Session, laptop: Session, b
     assert record_of(session) == before
 
 
-def test_a_clock_behind_or_a_little_ahead_does_not_matter(
+def test_a_clock_behind_or_slightly_ahead_is_accepted(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
     laptop.clock = lambda: NOW - timedelta(days=900)
@@ -150,14 +152,14 @@ def test_a_clock_behind_or_a_little_ahead_does_not_matter(
     assert record_of(session).backups[0].verified == NOW
 
 
-def test_one_from_the_future_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
+def test_a_confirmation_from_the_future_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
     laptop.clock = lambda: NOW + timedelta(days=2)
     with pytest.raises(RefusedError, match="from the future: 2026-11-25T09:00:00Z"):
         confirm(session, token_for(laptop, backup))
     assert record_of(session).backups == (backup,)
 
 
-def test_a_forged_one_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
+def test_a_forged_confirmation_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
     """An attacker who knows all public data, the hash of the file and the fingerprint, still lacks the key."""
     token = token_for(laptop, backup)
     said = confirmation.read(token).confirmation
@@ -169,7 +171,7 @@ def test_a_forged_one_is_refused(session: Session, laptop: Session, backup: Back
     assert record_of(session).backups == (backup,)
 
 
-def test_one_of_another_pair_or_keystore_is_refused(
+def test_a_confirmation_for_another_pair_or_keystore_is_refused(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
     stranger = key_types.generate(KeyType.ED25519)
@@ -182,7 +184,9 @@ def test_one_of_another_pair_or_keystore_is_refused(
         confirm(session, confirmation.sign(of_nothing, key_of(KeyType.EC_P256)))
 
 
-def test_a_file_changed_since_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
+def test_a_confirmation_for_a_changed_file_is_refused(
+    session: Session, laptop: Session, backup: Backup
+) -> None:
     token = token_for(laptop, backup)
     with Path(backup.path).open("ab") as file:
         file.write(b"x")
@@ -191,9 +195,7 @@ def test_a_file_changed_since_is_refused(session: Session, laptop: Session, back
     assert record_of(session).backups == (backup,)
 
 
-def test_a_file_that_went_to_the_laptop_is_confirmed_and_missing(
-    session: Session, laptop: Session, backup: Backup
-) -> None:
+def test_a_moved_file_is_confirmed_and_missing(session: Session, laptop: Session, backup: Backup) -> None:
     token = token_for(laptop, backup)
     os.unlink(backup.path)
     now = [NOW + timedelta(days=1), NOW + timedelta(days=2)]
@@ -206,13 +208,15 @@ def test_a_file_that_went_to_the_laptop_is_confirmed_and_missing(
         now.reverse()
 
 
-def test_with_the_identity_at_hand_the_pair_notes_it_itself(session: Session, backup: Backup) -> None:
+def test_an_identity_on_the_same_machine_updates_the_pair(session: Session, backup: Backup) -> None:
     result = verify_with_identity(session, read_contents(backup.path, IDENTITY))
     assert (result.pair, result.confirm) == ("a.com", None)
     assert record_of(session).backups == (backup.with_restore_test(NOW),)
 
 
-def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backup, tmp_path: Path) -> None:
+def test_a_copy_at_another_path_is_a_separate_backup(
+    session: Session, backup: Backup, tmp_path: Path
+) -> None:
     copy = tmp_path / "copy.age"
     copy.write_bytes(Path(backup.path).read_bytes())
     session.clock = lambda: NOW + timedelta(days=3)
@@ -224,7 +228,7 @@ def test_a_copy_elsewhere_is_a_backup_of_its_own(session: Session, backup: Backu
     ]
 
 
-def test_another_file_in_its_place_is_not_what_was_written(
+def test_another_file_in_its_place_is_refused(
     session: Session, order: RecipientBackupSpec, backup: Backup
 ) -> None:
     other = back_up(session, "a.com", order)
@@ -235,7 +239,7 @@ def test_another_file_in_its_place_is_not_what_was_written(
 
 
 @pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_65])
-def test_each_kind_of_key_comes_back(
+def test_each_kind_of_key_is_restored(
     session: Session,
     laptop: Session,
     order: RecipientBackupSpec,
@@ -269,7 +273,7 @@ def test_an_encrypted_key_stays_encrypted(
     assert (Path(pair.path) / "key.pem").read_bytes() == (tmp_path / "store/pairs/a.com/key.pem").read_bytes()
 
 
-def test_a_key_that_is_not_the_requests_is_never_backed_up(
+def test_a_key_that_does_not_match_the_csr_is_not_backed_up(
     session: Session, order: RecipientBackupSpec, tmp_path: Path
 ) -> None:
     made(session)
@@ -280,7 +284,7 @@ def test_a_key_that_is_not_the_requests_is_never_backed_up(
     assert os.listdir(order.folder) == []
 
 
-def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(
+def test_a_plain_key_that_is_recorded_as_encrypted_is_damage(
     session: Session, order: RecipientBackupSpec
 ) -> None:
     made(session)
@@ -290,7 +294,7 @@ def test_a_record_that_says_encrypted_of_a_plain_key_is_damage(
     assert os.listdir(order.folder) == []
 
 
-def test_a_key_in_it_that_is_not_the_requests_proves_nothing(backup: Backup) -> None:
+def test_a_backup_whose_key_does_not_match_the_csr_is_refused(backup: Backup) -> None:
     found = read_contents(backup.path, IDENTITY).content
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -303,7 +307,7 @@ def test_a_key_in_it_that_is_not_the_requests_proves_nothing(backup: Backup) -> 
         open_key(replace(found, key=b"\x30\x00"), None)
 
 
-def test_a_disk_that_gives_back_something_else_is_said(
+def test_different_data_from_the_disk_is_reported(
     session: Session, order: RecipientBackupSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(session)
@@ -329,7 +333,7 @@ def test_a_full_disk_leaves_no_file_and_no_backup(
     assert record_of(session).backups == ()
 
 
-def test_many_each_with_its_answer(session: Session, order: RecipientBackupSpec) -> None:
+def test_many_backups_each_have_a_result(session: Session, order: RecipientBackupSpec) -> None:
     made(session)
     made(session, "b.com")
     reported: list[str | None] = []
@@ -350,7 +354,7 @@ def test_many_each_with_its_answer(session: Session, order: RecipientBackupSpec)
 # Without the identity
 
 
-def test_without_the_identity_it_is_there_and_unchanged(
+def test_without_the_identity_the_backup_is_checked_for_changes(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
     assert look_at_file(session, backup.path).text == "exists and is unchanged, but was never verified"
@@ -365,7 +369,7 @@ def test_without_the_identity_it_is_there_and_unchanged(
     assert look_at_file(session, backup.path).text == "exists and is unchanged"
 
 
-def test_without_the_identity_a_change_is_damage_and_a_stranger_unknown(
+def test_without_the_identity_a_change_is_damage_and_a_foreign_file_unknown(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
     assert look_at_file(laptop, backup.path).ok is False

@@ -50,7 +50,7 @@ def opened(path: str, passphrase: Secret = PASSPHRASE) -> str:
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_a_backup_of_each_key_type_is_written_proved_and_noted(
+def test_a_backup_of_each_key_type_is_written_verified_and_recorded(
     session: Session, place: Path, key_type: KeyType
 ) -> None:
     new_pair(session, key_type=key_type)
@@ -67,7 +67,7 @@ def test_a_backup_of_each_key_type_is_written_proved_and_noted(
     assert (last.time, last.text, last.user) == (NOW, f"backed up and verified: {made.path}", "joe")
 
 
-def test_in_full_strength_it_has_the_rounds_of_the_contract(
+def test_a_backup_has_the_iterations_of_the_contract(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
@@ -77,15 +77,13 @@ def test_in_full_strength_it_has_the_rounds_of_the_contract(
     assert opened(path) == record_of(session).key.spki_sha256
 
 
-def test_each_backup_has_randomness_of_its_own(session: Session, place: Path) -> None:
+def test_each_backup_has_its_own_salt_and_iv(session: Session, place: Path) -> None:
     new_pair(session)
     first, second = (Path(back_up(session, "a.com", order(place)).path).read_bytes() for _ in range(2))
     assert backup_file.parse(first).key != backup_file.parse(second).key
 
 
-def test_backups_of_one_second_get_names_of_their_own_and_all_are_known(
-    session: Session, place: Path
-) -> None:
+def test_backups_in_the_same_second_have_different_names(session: Session, place: Path) -> None:
     new_pair(session)
     made = [back_up(session, "a.com", order(place)) for _ in range(3)]
     assert [Path(backup.path).name for backup in made] == [
@@ -95,14 +93,14 @@ def test_backups_of_one_second_get_names_of_their_own_and_all_are_known(
     assert all(opened(backup.path) for backup in made)
 
 
-def test_a_key_under_a_passphrase_is_backed_up_under_the_same(session: Session, place: Path) -> None:
+def test_an_encrypted_key_is_backed_up_with_its_passphrase(session: Session, place: Path) -> None:
     new_pair(session, passphrase=PASSPHRASE)
     made = back_up(session, "a.com", order(place))
     assert backup_file.parse(Path(made.path).read_bytes()).key_protection is KeyProtection.ENCRYPTED
     assert opened(made.path) == record_of(session).key.spki_sha256
 
 
-def test_the_certificates_go_along(session: Session, place: Path) -> None:
+def test_the_certificates_are_in_the_backup(session: Session, place: Path) -> None:
     pair = new_pair(session)
     chain = certificate(name())
     path = Path(session.store.pair_path(pair), "certificate.pem")
@@ -122,7 +120,7 @@ def assert_not_verified(session: Session) -> None:
     assert record.next_step(NOW) is NextStep.BACK_UP
 
 
-def test_typed_differently_the_second_time_it_is_not_verified(session: Session, place: Path) -> None:
+def test_a_different_second_passphrase_does_not_verify(session: Session, place: Path) -> None:
     new_pair(session)
     with pytest.raises(RefusedError, match="could not be verified: the passphrase does not open"):
         back_up(session, "a.com", order(place, again=OTHER))
@@ -133,7 +131,7 @@ def test_typed_differently_the_second_time_it_is_not_verified(session: Session, 
     assert record_of(session).history[-1].text == f"backup failed: {noted.path}"
 
 
-def test_another_passphrase_than_the_key_s_makes_no_backup(session: Session, place: Path) -> None:
+def test_a_passphrase_other_than_that_of_the_key_is_refused(session: Session, place: Path) -> None:
     new_pair(session, passphrase=OTHER)
     with pytest.raises(RefusedError, match=r"the key of a\.com has a different passphrase"):
         back_up(session, "a.com", order(place))
@@ -147,7 +145,7 @@ def damage(data: bytes) -> bytes:
     return bytes(changed)
 
 
-def test_a_disk_that_gives_back_something_else_is_noticed(
+def test_different_data_from_the_disk_is_noticed(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_pair(session)
@@ -157,7 +155,7 @@ def test_a_disk_that_gives_back_something_else_is_noticed(
     assert_not_verified(session)
 
 
-def test_a_file_that_is_gone_before_it_is_proved_is_noticed(
+def test_a_file_that_disappears_before_the_test_is_noticed(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_pair(session)
@@ -174,7 +172,7 @@ def test_a_file_that_is_gone_before_it_is_proved_is_noticed(
     assert_not_verified(session)
 
 
-def test_a_key_that_is_not_the_request_s_is_noticed(session: Session, place: Path) -> None:
+def test_a_key_that_does_not_match_the_csr_is_noticed(session: Session, place: Path) -> None:
     pair = new_pair(session)
     path = Path(session.store.pair_path(pair), "key.pem")
     path.write_bytes(key_types.private_pem(key_types.generate(KeyType.EC_P256)))
@@ -184,7 +182,7 @@ def test_a_key_that_is_not_the_request_s_is_noticed(session: Session, place: Pat
     assert record_of(session).backups == ()
 
 
-def test_a_request_that_its_key_did_not_sign_is_not_backed_up(session: Session, place: Path) -> None:
+def test_a_csr_that_its_key_did_not_sign_is_not_backed_up(session: Session, place: Path) -> None:
     """An attacker who changes request.pem and pair.json must not get a signature over them."""
     pair = new_pair(session)
     changed = csr_of().der.replace(b"a.com", b"b.com")
@@ -243,7 +241,7 @@ def test_encryption_that_went_wrong_is_noticed(
     assert_not_verified(session)
 
 
-def test_a_request_that_was_exchanged_is_no_backup(session: Session, place: Path) -> None:
+def test_a_replaced_csr_is_not_backed_up(session: Session, place: Path) -> None:
     first, second = new_pair(session), new_pair(session, "b.com")
     folder = Path(session.store.path, "pairs")
     (folder / first / "request.pem").write_bytes((folder / second / "request.pem").read_bytes())
@@ -253,7 +251,9 @@ def test_a_request_that_was_exchanged_is_no_backup(session: Session, place: Path
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
-def test_a_damaged_key_is_told_as_damage(session: Session, place: Path, passphrase: Secret | None) -> None:
+def test_a_damaged_key_is_reported_as_damage(
+    session: Session, place: Path, passphrase: Secret | None
+) -> None:
     pair = new_pair(session, passphrase=passphrase)
     path = Path(session.store.pair_path(pair), "key.pem")
     path.write_bytes(b"-----BEGIN X-----\nMA==\n-----END X-----\n")
@@ -266,7 +266,7 @@ def test_a_damaged_key_is_told_as_damage(session: Session, place: Path, passphra
 # What refuses
 
 
-def test_no_pair_no_folder(session: Session, place: Path) -> None:
+def test_a_missing_pair_or_folder_is_reported(session: Session, place: Path) -> None:
     with pytest.raises(InputError, match="no pair"):
         back_up(session, "b.com", order(place))
     new_pair(session)
@@ -276,7 +276,7 @@ def test_no_pair_no_folder(session: Session, place: Path) -> None:
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
-def test_a_disk_that_refuses_leaves_no_file(
+def test_an_error_of_the_disk_leaves_no_file(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     new_pair(session)
@@ -288,7 +288,7 @@ def test_a_disk_that_refuses_leaves_no_file(
     assert_not_verified(session)
 
 
-def test_a_backup_that_cannot_be_noted_says_where_it_is(
+def test_a_backup_that_cannot_be_recorded_is_reported_with_its_path(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuses(*_: object) -> None:
@@ -302,7 +302,7 @@ def test_a_backup_that_cannot_be_noted_says_where_it_is(
     assert_not_verified(session)
 
 
-def test_nothing_is_called_verified_before_it_is_proved(
+def test_a_backup_is_never_verified_before_the_test(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For any error in the proof, even an unexpected one."""
@@ -318,7 +318,7 @@ def test_nothing_is_called_verified_before_it_is_proved(
 
 
 @pytest.mark.parametrize("passphrase", [PASSPHRASE, OTHER])
-def test_no_error_tells_of_a_secret(session: Session, place: Path, passphrase: Secret) -> None:
+def test_no_error_contains_a_secret(session: Session, place: Path, passphrase: Secret) -> None:
     new_pair(session, passphrase=OTHER)
     try:
         back_up(session, "a.com", order(place, passphrase, again=PASSPHRASE))
@@ -330,7 +330,7 @@ def test_no_error_tells_of_a_secret(session: Session, place: Path, passphrase: S
         pytest.fail("it was proved with another passphrase")
 
 
-def test_an_interrupt_begins_no_further_pair_and_loses_none(
+def test_an_interrupt_starts_no_further_pair_and_loses_none(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [new_pair(session, f"{letter}.com") for letter in "abc"]
@@ -358,7 +358,7 @@ def test_an_interrupt_begins_no_further_pair_and_loses_none(
     assert [len(record_of(session, name).backups) for name in names] == [1, 0, 0]
 
 
-def test_a_proof_that_is_noted_but_not_confirmed_is_not_called_unnoted(
+def test_an_unconfirmed_record_of_a_test_is_reported_as_unconfirmed(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_pair(session)

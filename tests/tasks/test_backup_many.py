@@ -40,7 +40,7 @@ def statuses(session: Session) -> dict[str, BackupStatus]:
     return {name: record_of(session, name).backup_status for name in NAMES}
 
 
-def test_all_are_verified_and_told_in_the_order_asked_for(full: Session, place: Path) -> None:
+def test_all_backups_are_verified_and_reported_in_order(full: Session, place: Path) -> None:
     told: list[Result] = []
     names = NAMES[::-1]
     results = back_up_many(full, names, order(place), on_result=told.append)
@@ -92,7 +92,7 @@ def test_the_key_derivation_lets_other_threads_run(monkeypatch: pytest.MonkeyPat
     assert turns > 100
 
 
-def test_stopped_those_done_stay_and_the_others_are_named(full: Session, place: Path) -> None:
+def test_after_a_stop_completed_backups_stay_and_the_others_are_named(full: Session, place: Path) -> None:
     stop = Event()
     results = back_up_many(
         full, NAMES, order(place), on_result=lambda _: stop.set(), cancel=stop, max_workers=1
@@ -106,9 +106,7 @@ def test_stopped_those_done_stay_and_the_others_are_named(full: Session, place: 
     assert set(statuses(full).values()) == {BackupStatus.VERIFIED}
 
 
-def test_one_that_is_under_way_is_finished(
-    full: Session, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_running_backup_is_completed(full: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stop = Event()
     seal = pkcs8.encrypt_with
 
@@ -121,7 +119,7 @@ def test_one_that_is_under_way_is_finished(
     assert [result.ok for result in results] == [True] + [False] * 5
 
 
-def test_those_that_fail_hold_up_no_other(full: Session, place: Path) -> None:
+def test_failed_backups_do_not_stop_the_others(full: Session, place: Path) -> None:
     Path(full.store.pair_path("b.com"), "key.pem").write_bytes(b"damaged")
     Path(full.store.pair_path("c.com"), "pair.json").write_bytes(b"damaged")
     names = [*NAMES, "missing.com"]
@@ -132,7 +130,7 @@ def test_those_that_fail_hold_up_no_other(full: Session, place: Path) -> None:
     assert len(os.listdir(place)) == 4
 
 
-def test_an_error_that_nobody_meant_is_raised_and_begins_no_more(
+def test_an_unexpected_error_is_raised_and_starts_no_further_backup(
     full: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> bytes:
@@ -145,5 +143,5 @@ def test_an_error_that_nobody_meant_is_raised_and_begins_no_more(
     assert os.listdir(place) == []
 
 
-def test_none_asked_for_is_none_done(session: Session, place: Path) -> None:
+def test_an_empty_list_backs_up_nothing(session: Session, place: Path) -> None:
     assert back_up_many(session, [], order(place)) == []

@@ -32,7 +32,7 @@ def test_the_folder_is_remembered_by_any_later_session(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "store" / ".last.json").stat().st_mode) == 0o600
 
 
-def test_the_same_folder_again_writes_nothing(tmp_path: Path) -> None:
+def test_the_same_folder_is_not_saved_again(tmp_path: Path) -> None:
     remember_folder(session_in(tmp_path), "/mnt/usb")
     before = (tmp_path / "store" / ".last.json").stat().st_ino
     remember_folder(session_in(tmp_path), "/mnt/usb")
@@ -44,15 +44,13 @@ def test_the_same_folder_again_writes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[]", b'{"backup_folder": 3}', b'{"backup_folder": "/\\u001b[2J"}', b"[" * 100000]
 )
-def test_what_cannot_be_understood_is_as_if_nothing_was_kept(tmp_path: Path, data: bytes) -> None:
+def test_unreadable_defaults_are_ignored(tmp_path: Path, data: bytes) -> None:
     session = session_in(tmp_path)
     session.store.update_last_used(lambda _: data)
     assert recall_folder(session) == ""
 
 
-def test_two_sessions_do_not_lose_what_the_other_remembered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_sessions_keep_each_others_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = session_in(tmp_path), session_in(tmp_path)
     update = first.store.update_last_used
 
@@ -66,13 +64,13 @@ def test_two_sessions_do_not_lose_what_the_other_remembered(
     assert recall(second, LastUsed.RECIPIENTS) == "age1example"
 
 
-def test_a_store_that_takes_no_writes_is_no_reason_to_stop(tmp_path: Path) -> None:
+def test_a_read_only_store_is_not_an_error(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("no folder")
     remember_folder(session_in(tmp_path), "/mnt/usb")
     assert recall_folder(session_in(tmp_path)) == ""
 
 
-def test_a_generated_passphrase_is_of_words_and_another_each_time(tmp_path: Path) -> None:
+def test_each_generated_passphrase_is_different(tmp_path: Path) -> None:
     session = session_in(tmp_path)
     made = generate_passphrase(session)
     assert weaknesses(made) == []
@@ -80,7 +78,7 @@ def test_a_generated_passphrase_is_of_words_and_another_each_time(tmp_path: Path
     assert made != generate_passphrase(session)
 
 
-def test_without_its_words_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_word_list_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_files, "_WORDS", str(tmp_path / "none"))
     with pytest.raises(StoreError, match="the word list cannot be read"):
         generate_passphrase(session_in(tmp_path))

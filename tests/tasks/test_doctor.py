@@ -232,14 +232,14 @@ ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY}
 """Those that take more than a change of files."""
 
 
-def test_a_healthy_store_and_one_that_is_not_there_are_well(healthy: ExaminedStore, tmp_path: Path) -> None:
+def test_a_healthy_store_and_a_missing_store_have_no_findings(healthy: ExaminedStore, tmp_path: Path) -> None:
     assert healthy.examine() == ()
     assert Examination(type(healthy.session)(Keystore(str(tmp_path / "none")))).run() == ()
     assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize(("code", "damage"), BREAKAGES)
-def test_each_breakage_is_found_and_nothing_else(
+def test_each_kind_of_damage_is_found_and_nothing_else(
     healthy: ExaminedStore, code: FindingCode, damage: Callable[[ExaminedStore], object]
 ) -> None:
     damage(healthy)
@@ -261,7 +261,7 @@ def test_a_backup_to_recipients_is_tested_with_an_identity_and_not_with_a_passph
     )
 
 
-def test_with_one_under_a_passphrase_beside_it_the_passphrase_will_do(healthy: ExaminedStore) -> None:
+def test_beside_a_backup_with_a_passphrase_the_passphrase_is_enough(healthy: ExaminedStore) -> None:
     copy = healthy.copy.with_suffix(".age")
     copy.write_bytes(healthy.copy.read_bytes())
     first = healthy.record.backups[0]._replace(verified=None)
@@ -283,7 +283,7 @@ def test_a_compromised_key_is_named_until_its_certificate_ends(healthy: Examined
     assert FindingCode.KEY_COMPROMISED not in {finding.code for finding in healthy.examine()}
 
 
-def test_every_code_has_its_breakage() -> None:
+def test_every_code_has_a_kind_of_damage() -> None:
     assert {code for code, _ in BREAKAGES} | ELSEWHERE == set(FindingCode)
 
 
@@ -300,7 +300,7 @@ def test_every_code_has_its_breakage() -> None:
         ),
     ],
 )
-def test_a_chain_that_is_not_valid_is_named_for_pairs_in_use(
+def test_an_invalid_chain_is_reported_for_pairs_in_use(
     healthy: ExaminedStore, issuers: list[bytes], text: str
 ) -> None:
     healthy.replace_issuers(*issuers)
@@ -314,7 +314,7 @@ def test_a_chain_that_is_not_valid_is_named_for_pairs_in_use(
     assert healthy.examine() == ()
 
 
-def test_without_a_record_a_chain_is_judged_as_that_of_a_public_ca(healthy: ExaminedStore) -> None:
+def test_without_a_record_a_chain_is_checked_as_that_of_a_public_ca(healthy: ExaminedStore) -> None:
     healthy.replace_issuers()
     (healthy.pair / "pair.json").unlink()
     assert (FindingCode.CHAIN_INCOMPLETE, Level.WARNING) in {
@@ -348,7 +348,7 @@ def test_only_root_gives_a_folder_above_away_without_sudo(
     ]
 
 
-def test_a_creation_under_way_is_no_leftover(healthy: ExaminedStore) -> None:
+def test_a_running_creation_is_not_a_leftover(healthy: ExaminedStore) -> None:
     (healthy.path / "pairs" / NEW).mkdir(0o700)
     folder = os.open(healthy.path / ".locks", os.O_RDONLY)
     try:
@@ -359,7 +359,7 @@ def test_a_creation_under_way_is_no_leftover(healthy: ExaminedStore) -> None:
     assert [(ailment.code, is_well(found)) for ailment in found] == [(FindingCode.CREATION_UNDER_WAY, True)]
 
 
-def test_remedies_mend(healthy: ExaminedStore) -> None:
+def test_remedies_fix_the_problem(healthy: ExaminedStore) -> None:
     healthy.pair.chmod(0o755)
     (healthy.pair / "key.pem").chmod(0o644)
     (healthy.pair / ".tmp-\x1b'x").touch()
@@ -413,13 +413,13 @@ def test_a_backup_with_a_relative_path_is_not_restored(
     assert found.fix.kind is RemedyKind.INSTRUCTION
 
 
-def test_what_expired_is_renewed(healthy: ExaminedStore) -> None:
+def test_the_remedy_for_an_expired_certificate_is_a_renewal(healthy: ExaminedStore) -> None:
     _at(healthy, 91 * DAY)
     assert healthy.examine()[0].remedy == "csrtui renew a.com"
 
 
 @pytest.mark.parametrize("retired", [{"retired": NOW}, {"renewed_by": "b.com"}])
-def test_a_pair_out_of_use_may_expire(healthy: ExaminedStore, retired: dict[str, object]) -> None:
+def test_a_pair_that_is_not_in_use_can_expire(healthy: ExaminedStore, retired: dict[str, object]) -> None:
     healthy.change(**retired)
     healthy.add_another()
     _at(healthy, 91 * DAY)
@@ -449,7 +449,7 @@ def test_an_adopted_request_may_have_its_common_name_in_the_subject_only(healthy
 @pytest.mark.parametrize(
     "key_type", [kind for kind in KeyType if kind not in {KeyType.RSA_3072, KeyType.RSA_4096}]
 )
-def test_keys_of_every_type_are_well(tmp_path: Path, key_type: KeyType) -> None:
+def test_keys_of_every_type_have_no_finding(tmp_path: Path, key_type: KeyType) -> None:
     assert ExaminedStore(tmp_path, key_type).examine() == ()
 
 
@@ -481,7 +481,7 @@ def test_many_pairs_are_counted_in_order_and_can_be_stopped(healthy: ExaminedSto
     assert examination.run(cancel=stop) == ()
 
 
-def test_pairs_that_go_while_they_are_looked_for_are_no_finding(healthy: ExaminedStore) -> None:
+def test_pairs_that_disappear_during_the_check_are_not_a_finding(healthy: ExaminedStore) -> None:
     examination = Examination(healthy.session)
     shutil.rmtree(healthy.pair)
     assert examination.run() == ()
@@ -547,7 +547,7 @@ def test_any_single_damage_is_reported_and_crashes_nothing(
     shutil.rmtree(store.path)
 
 
-def test_levels_decide_whether_all_is_well(healthy: ExaminedStore) -> None:
+def test_the_levels_decide_the_exit_status(healthy: ExaminedStore) -> None:
     (healthy.path / ".cache").touch()
     assert is_well(healthy.examine())
     (healthy.path / "notes").touch()
@@ -561,14 +561,14 @@ def test_a_link_in_the_place_of_a_pair_is_found_and_not_followed(healthy: Examin
     assert [(one.code, one.pair) for one in healthy.examine()] == [(FindingCode.LINK, "b.com")]
 
 
-def test_a_backup_to_recipients_comes_back_with_an_identity(healthy: ExaminedStore) -> None:
+def test_a_backup_to_recipients_is_restored_with_an_identity(healthy: ExaminedStore) -> None:
     path = healthy.copy.rename(healthy.copy.with_suffix(".age"))
     healthy.change(backups=(healthy.record.backups[0]._replace(path=str(path)),))
     (healthy.pair / "key.pem").unlink()
     assert f" {path} --identity IDENTITY && mv " in healthy.examine()[0].remedy
 
 
-def test_the_drafts_of_several_sessions_are_known(healthy: ExaminedStore) -> None:
+def test_drafts_of_several_sessions_are_not_a_finding(healthy: ExaminedStore) -> None:
     for number in (1, 2, 16):
         healthy.session.store.save_draft(b"{}", number)
         lock = healthy.session.store.lock_draft(number)

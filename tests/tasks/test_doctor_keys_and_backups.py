@@ -91,7 +91,7 @@ def test_without_a_record_a_public_ca_is_assumed(store: ExaminedStore) -> None:
     assert found == {FindingCode.MISSING_FILE: Level.ERROR, FindingCode.KEY_WEAK: Level.ERROR}
 
 
-def test_without_a_key_and_a_csr_nothing_is_said_of_the_key(store: ExaminedStore) -> None:
+def test_without_a_key_and_a_csr_there_is_no_finding_on_the_key(store: ExaminedStore) -> None:
     store.pair.joinpath("key.pem").unlink()
     store.pair.joinpath("request.pem").unlink()
     assert {one.code for one in store.examine()} == {FindingCode.MISSING_FILE}
@@ -102,7 +102,7 @@ def test_without_a_key_and_a_csr_nothing_is_said_of_the_key(store: ExaminedStore
     [dsa_key, x25519.X25519PrivateKey.generate, lambda: ec.generate_private_key(ec.SECP256K1())],
     ids=["DSA", "X25519", "secp256k1"],
 )
-def test_a_key_of_a_kind_that_no_pair_has_is_only_reported(
+def test_an_unsupported_kind_of_key_is_only_reported(
     store: ExaminedStore, make_key: Callable[[], Any]
 ) -> None:
     store.pair.joinpath("key.pem").write_bytes(key_types.private_pem(make_key()))
@@ -131,7 +131,7 @@ def test_a_missing_or_damaged_backup_is_replaced_by_a_newer_good_one(
 
 
 @pytest.mark.parametrize("verified", [True, False])
-def test_an_older_or_unproved_backup_replaces_none(
+def test_an_older_or_unverified_backup_replaces_none(
     store: ExaminedStore, tmp_path: Path, *, verified: bool
 ) -> None:
     lost, damaged = backup(tmp_path / "lost", 3, None), backup(tmp_path / "damaged", 2, b"other")
@@ -145,7 +145,7 @@ def test_an_older_or_unproved_backup_replaces_none(
     }
 
 
-def test_a_proved_backup_is_restored_rather_than_a_newer_unproved_one(
+def test_a_verified_backup_is_preferred_to_a_newer_unverified_one(
     store: ExaminedStore, tmp_path: Path
 ) -> None:
     proved, newer = backup(tmp_path / "proved", 2), backup(tmp_path / "newer", 1, verified=False)
@@ -165,7 +165,7 @@ def test_a_retired_pair_does_not_share_its_key(store: ExaminedStore) -> None:
     assert store.examine() == ()
 
 
-def test_a_damaged_backup_of_a_retired_pair_is_for_a_person_to_judge(store: ExaminedStore) -> None:
+def test_a_damaged_backup_of_a_retired_pair_has_an_instruction(store: ExaminedStore) -> None:
     store.copy.write_bytes(b"other")
     store.change(retired=LATER)
     (found,) = store.examine()
@@ -191,7 +191,7 @@ def test_a_backup_to_recipients_is_proved_and_restored_with_an_identity(store: E
     assert f"{path} --identity IDENTITY && mv " in found.remedy
 
 
-def test_a_lost_csr_is_made_again_from_the_certificate_where_no_backup_is(store: ExaminedStore) -> None:
+def test_without_a_backup_a_lost_csr_is_made_from_the_certificate(store: ExaminedStore) -> None:
     store.change(backups=(), submitted=None, validity=None)
     store.pair.joinpath("request.pem").unlink()
     found = next(one for one in store.examine() if one.code is FindingCode.MISSING_FILE)

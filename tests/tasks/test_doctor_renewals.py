@@ -40,7 +40,7 @@ def healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminedStore:
         ({}, {"renews": "gone.com"}, []),
     ],
 )
-def test_a_pair_is_named_that_would_expire_unnoticed(
+def test_a_pair_that_would_expire_unnoticed_is_named(
     healthy: ExaminedStore, old: dict[str, Any], new: dict[str, Any], codes: list[FindingCode]
 ) -> None:
     healthy.change(**old)
@@ -51,14 +51,14 @@ def test_a_pair_is_named_that_would_expire_unnoticed(
     ]
 
 
-def test_of_a_pair_that_cannot_be_read_nobody_says_that_it_is_gone(healthy: ExaminedStore) -> None:
+def test_an_unreadable_successor_is_not_reported_as_missing(healthy: ExaminedStore) -> None:
     healthy.change(renewed_by="b.com")
     healthy.add_another()
     healthy.pair.with_name("b.com").joinpath("pair.json").write_text("{")
     assert [one.code for one in healthy.examine()] == [FindingCode.RECORD_UNREADABLE]
 
 
-def test_a_third_pair_takes_the_place_of_the_second(healthy: ExaminedStore) -> None:
+def test_a_third_pair_can_replace_the_second(healthy: ExaminedStore) -> None:
     healthy.change(renewed_by="b.com")
     healthy.add_another(renews="a.com", renewed_by="c.com", retired=LATER)
     assert healthy.examine() == ()

@@ -62,7 +62,7 @@ def files_of_drafts(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "store").glob(".draft*"))
 
 
-def test_what_is_kept_is_recalled_by_the_next_session(tmp_path: Path) -> None:
+def test_a_saved_form_is_restored_by_the_next_session(tmp_path: Path) -> None:
     own = own_draft(tmp_path)
     own.save(DRAFT)
     own.close()
@@ -71,7 +71,7 @@ def test_what_is_kept_is_recalled_by_the_next_session(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_nothing_kept_is_an_empty_form(tmp_path: Path) -> None:
+def test_without_a_saved_form_the_form_is_empty(tmp_path: Path) -> None:
     assert newest_draft(Session(Keystore(str(tmp_path / "store")))) == Draft()
     assert not (tmp_path / "store").exists()
 
@@ -83,14 +83,14 @@ def test_a_damaged_draft_is_an_empty_form(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o666])
-def test_a_draft_that_others_can_read_is_not_taken(tmp_path: Path, mode: int) -> None:
+def test_a_draft_that_others_can_read_is_ignored(tmp_path: Path, mode: int) -> None:
     session = Session(Keystore(str(tmp_path / "store")))
     session.store.save_draft(dump_draft(DRAFT))
     (tmp_path / "store" / ".draft.json").chmod(mode)
     assert newest_draft(session) == Draft()
 
 
-def test_a_store_that_cannot_be_written_to_says_so(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_to_is_reported(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("no folder")
     session = Session(Keystore(str(tmp_path / "store")))
     with pytest.raises(StoreError):
@@ -99,7 +99,7 @@ def test_a_store_that_cannot_be_written_to_says_so(tmp_path: Path) -> None:
     assert SessionDraft(session).restore() == Draft()
 
 
-def test_every_field_is_asked_for() -> None:
+def test_every_field_is_in_the_request() -> None:
     asked = request_spec_of(DRAFT)
     assert asked.names == ("www.example.com", "example.com", "shop.example.com")
     assert asked.subject.organization == "Söhne & Co"
@@ -158,7 +158,7 @@ def test_the_form_of_a_killed_session_is_restored(tmp_path: Path) -> None:
     own.close()
 
 
-def test_a_session_keeps_its_form_in_the_place_of_the_one_it_restored(tmp_path: Path) -> None:
+def test_a_session_saves_its_form_in_place_of_the_restored_one(tmp_path: Path) -> None:
     leave(tmp_path, "a.com")
     own = own_draft(tmp_path)
     own.restore()
@@ -180,7 +180,7 @@ def test_a_place_without_names_is_used_again(tmp_path: Path) -> None:
     assert files_of_drafts(tmp_path) == [".draft.json"]
 
 
-def test_a_form_taken_over_goes_only_when_it_is_kept_as_the_session_s_own(tmp_path: Path) -> None:
+def test_a_claimed_form_is_removed_only_when_it_is_saved_again(tmp_path: Path) -> None:
     leave(tmp_path, "a.com", "b.com")
     own = own_draft(tmp_path)
     assert own.restore() == named("b.com")
@@ -195,7 +195,7 @@ def test_a_form_taken_over_goes_only_when_it_is_kept_as_the_session_s_own(tmp_pa
     own.close()
 
 
-def test_a_form_taken_over_and_given_back_stays(tmp_path: Path) -> None:
+def test_a_claimed_form_that_is_released_stays(tmp_path: Path) -> None:
     leave(tmp_path, "a.com", "b.com")
     own = own_draft(tmp_path)
     own.restore()
@@ -210,7 +210,7 @@ def test_a_form_taken_over_and_given_back_stays(tmp_path: Path) -> None:
     assert len(files_of_drafts(tmp_path)) == 2
 
 
-def test_a_form_that_another_session_took_meanwhile_is_not_taken_twice(tmp_path: Path) -> None:
+def test_a_form_that_another_session_claimed_is_not_claimed_again(tmp_path: Path) -> None:
     leave(tmp_path, "a.com", "b.com")
     own, other = own_draft(tmp_path), own_draft(tmp_path)
     own.restore()
@@ -223,7 +223,7 @@ def test_a_form_that_another_session_took_meanwhile_is_not_taken_twice(tmp_path:
         one.close()
 
 
-def test_there_are_not_more_drafts_than_the_most(tmp_path: Path) -> None:
+def test_the_number_of_drafts_is_limited(tmp_path: Path) -> None:
     sessions = [own_draft(tmp_path) for _ in range(MAX_DRAFTS)]
     for at, own in enumerate(sessions):
         own.save(named(f"{at}.com"))
@@ -240,7 +240,7 @@ def test_there_are_not_more_drafts_than_the_most(tmp_path: Path) -> None:
     assert len(files_of_drafts(tmp_path)) == MAX_DRAFTS
 
 
-def test_a_session_whose_own_place_was_taken_keeps_nothing_in_it(tmp_path: Path) -> None:
+def test_a_session_does_not_overwrite_a_draft_of_another_session(tmp_path: Path) -> None:
     own, other = own_draft(tmp_path), own_draft(tmp_path)
     own.save(named("a.com"))
     own.close()
@@ -286,7 +286,7 @@ def test_the_title_of_a_form_is_its_common_name_or_its_names() -> None:
     assert Draft(names=" b.com c.com").title == "b.com c.com"
 
 
-def test_sessions_that_start_at_the_same_moment_each_get_a_form(tmp_path: Path) -> None:
+def test_sessions_that_start_at_the_same_time_get_different_forms(tmp_path: Path) -> None:
     names = [f"{number}.com" for number in range(6)]
     leave(tmp_path, *names)
     for _ in range(5):

@@ -41,7 +41,7 @@ def test_an_empty_store_has_nothing_to_count(session: Session) -> None:
 
 
 @pytest.mark.parametrize("cache_from", [1, 250], ids=["from the cache", "from the folders"])
-def test_only_certificates_in_use_are_counted_and_the_others_are_told(
+def test_only_certificates_in_use_are_counted_and_the_others_are_reported(
     session: Session, monkeypatch: pytest.MonkeyPatch, cache_from: int
 ) -> None:
     monkeypatch.setattr(summary_reader, "CACHE_FROM", cache_from)

@@ -56,7 +56,7 @@ def written(to: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_for_every_platform_the_files_are_written_and_the_pair_is_installed(
+def test_for_every_platform_the_files_are_written_and_recorded(
     session: Session, to: Path, platform: str
 ) -> None:
     issued_pair(session, key_type=KeyType.RSA_2048)
@@ -81,7 +81,7 @@ def test_for_every_platform_the_files_are_written_and_the_pair_is_installed(
 
 
 @pytest.mark.parametrize("platform", ["nginx", "iis", "exchange", "tomcat"])
-def test_without_a_certificate_it_is_refused_with_what_to_do(
+def test_without_a_certificate_an_export_is_refused_with_a_hint(
     session: Session, to: Path, platform: str
 ) -> None:
     new_pair(session)
@@ -149,7 +149,7 @@ def test_legacy_is_for_pkcs12_only(session: Session, to: Path) -> None:
     assert prepare(session, order(to, "iis", Strength.LEGACY)).spec.strength is Strength.LEGACY
 
 
-def test_the_keystore_is_no_place_for_it(session: Session) -> None:
+def test_the_keystore_is_refused_as_a_folder(session: Session) -> None:
     issued_pair(session)
     with pytest.raises(InputError, match="within the keystore"):
         prepare(session, ExportSpec("a.com", PLATFORMS["nginx"], session.store.pair_path("a.com")))
@@ -168,7 +168,7 @@ def test_an_encrypted_key_is_written_plain_where_the_server_has_to_read_it(
     assert b"ENCRYPTED" in session.store.read_key("a.com")
 
 
-def test_an_encrypted_key_is_under_the_passphrase_of_the_file_in_pkcs12(session: Session, to: Path) -> None:
+def test_in_pkcs12_a_key_has_the_passphrase_of_the_file(session: Session, to: Path) -> None:
     issued_pair(session, passphrase=PASSPHRASE)
     found = ready(session, to, "iis")
     assert [text for text in found.warnings if "has the passphrase of the file" in text]
@@ -196,7 +196,7 @@ def test_pkcs12_without_a_passphrase_is_refused(session: Session, to: Path) -> N
     assert written(to) == []
 
 
-def test_a_file_that_is_there_stops_it_and_nothing_is_noted(session: Session, to: Path) -> None:
+def test_an_existing_file_stops_the_export_and_nothing_is_recorded(session: Session, to: Path) -> None:
     issued_pair(session)
     (to / "a.com.key").write_bytes(b"old")
     with pytest.raises(InputError, match="already exists"):
@@ -206,7 +206,7 @@ def test_a_file_that_is_there_stops_it_and_nothing_is_noted(session: Session, to
     assert record_of(session).installed is None
 
 
-def test_what_cannot_be_noted_is_told_and_the_files_stay(
+def test_a_record_that_cannot_be_written_is_reported_and_the_files_stay(
     session: Session, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issued_pair(session)
@@ -222,7 +222,7 @@ def test_what_cannot_be_noted_is_told_and_the_files_stay(
     assert written(to) == ["a.com.crt", "a.com.key"]
 
 
-def test_a_certificate_that_came_home_meanwhile_is_not_installed(
+def test_a_certificate_imported_in_the_meantime_is_not_recorded_as_installed(
     session: Session, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issued_pair(session)
@@ -260,7 +260,7 @@ def test_the_next_step_is_to_install_until_it_is_done(session: Session, to: Path
         ("iis", 0, "weak MAC"),
     ],
 )
-def test_what_is_to_be_said_before_is_said(
+def test_warnings_are_shown_before_the_export(
     session: Session, to: Path, platform: str, days: int, said: str
 ) -> None:
     issued_pair(session)
@@ -277,14 +277,14 @@ def test_what_is_to_be_said_before_is_said(
     assert [text for text in ready(session, to, platform).warnings if said in text]
 
 
-def test_of_a_pair_in_order_nothing_is_said_and_of_a_retired_one_that(session: Session, to: Path) -> None:
+def test_a_good_pair_has_no_warning_and_a_retired_one_has(session: Session, to: Path) -> None:
     issued_pair(session)
     assert ready(session, to).warnings == ()
     change_record(session, "a.com", lambda record: record.with_retirement(NOW, "joe"))
     assert [text for text in ready(session, to).warnings if "retired" in text]
 
 
-def test_what_is_noted_but_not_confirmed_is_not_called_unnoted(
+def test_an_unconfirmed_record_is_reported_as_unconfirmed(
     session: Session, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issued_pair(session)

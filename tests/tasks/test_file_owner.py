@@ -80,7 +80,7 @@ def test_a_file_belongs_to_its_key_or_without_one_to_its_first_certificate(
     ],
     ids=["certificate", "certificate and key", "locked PFX", "opened PFX"],
 )
-def test_a_certificate_does_not_show_whose_the_file_of_a_key_is(
+def test_a_certificate_does_not_show_the_owner_of_a_key_file(
     data: bytes, passphrase: Secret | None, content: FileContent
 ) -> None:
     assert read_content(data, passphrase, requires_key=True) == content

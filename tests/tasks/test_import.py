@@ -88,7 +88,7 @@ def test_a_pair_becomes_issued_with_leaf_and_chain_in_order(session: Session) ->
     )
 
 
-def test_leaf_and_chain_may_come_in_different_files_and_forms(session: Session) -> None:
+def test_leaf_and_chain_can_be_in_different_files_and_formats(session: Session) -> None:
     make(session)
     leaf = issue(session)
     results = import_certificates(
@@ -98,7 +98,7 @@ def test_leaf_and_chain_may_come_in_different_files_and_forms(session: Session) 
     assert stored(session) == pem(leaf, CA, ROOT)
 
 
-def test_several_at_once_each_find_their_own_pair(session: Session) -> None:
+def test_several_certificates_are_matched_to_their_pairs(session: Session) -> None:
     make(session)
     make(session, "b.com", KeyType.EC_P384)
     both = issue(session), issue(session, "b.com")
@@ -106,7 +106,7 @@ def test_several_at_once_each_find_their_own_pair(session: Session) -> None:
     assert stored(session, "b.com") == pem(both[1], CA)
 
 
-def test_the_same_again_changes_nothing(session: Session) -> None:
+def test_the_same_certificate_again_changes_nothing(session: Session) -> None:
     make(session)
     text = pem(issue(session), CA)
     bring(session, text)
@@ -118,7 +118,7 @@ def test_the_same_again_changes_nothing(session: Session) -> None:
     } == before
 
 
-def test_a_certificate_whose_import_broke_off_before_its_record_is_noted_the_next_time(
+def test_an_interrupted_import_is_completed_by_the_next_one(
     session: Session,
 ) -> None:
     make(session)
@@ -135,7 +135,7 @@ def kept(session: Session, name: str = "a.com") -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.glob("certificate-*.pem"))]
 
 
-def test_a_newer_one_takes_the_place_is_to_be_installed_anew_and_the_one_before_is_kept(
+def test_a_newer_certificate_replaces_the_old_one_which_is_kept(
     session: Session,
 ) -> None:
     make(session)
@@ -152,7 +152,7 @@ def test_a_newer_one_takes_the_place_is_to_be_installed_anew_and_the_one_before_
     assert record_of(session).installed is None
 
 
-def test_an_expired_one_does_not_take_the_place_of_one_that_expires_later(session: Session) -> None:
+def test_an_expired_certificate_does_not_replace_one_that_expires_later(session: Session) -> None:
     make(session)
     old, new = issue(session, start=START - 400 * DAY), issue(session)
     assert bring(session, pem(old))[0][0]
@@ -166,7 +166,7 @@ def test_an_expired_one_does_not_take_the_place_of_one_that_expires_later(sessio
     assert stored(session) == pem(new)
 
 
-def test_one_that_began_earlier_and_expires_later_is_taken(session: Session) -> None:
+def test_a_certificate_that_began_earlier_and_expires_later_is_imported(session: Session) -> None:
     make(session)
     present = issue(session)
     other = issue(session, start=START - DAY, days=DAYS + 1, serial=7)  # the same expiry
@@ -179,7 +179,7 @@ def test_one_that_began_earlier_and_expires_later_is_taken(session: Session) -> 
     assert len(kept(session)) == 2
 
 
-def test_a_valid_one_that_expires_sooner_is_taken_said_and_nothing_is_lost(session: Session) -> None:
+def test_a_certificate_that_expires_sooner_is_imported_with_a_note(session: Session) -> None:
     make(session)
     present, shorter = issue(session), issue(session, days=30)
     bring(session, pem(present, CA))
@@ -201,7 +201,7 @@ def test_a_valid_one_that_expires_sooner_is_taken_said_and_nothing_is_lost(sessi
     assert kept(session) == [pem(present, CA)]
 
 
-def test_of_several_that_are_given_again_none_takes_the_place_of_the_best(session: Session) -> None:
+def test_repeated_certificates_do_not_replace_the_best_one(session: Session) -> None:
     make(session)
     both = pem(issue(session, days=30), issue(session))
     bring(session, both)
@@ -211,7 +211,7 @@ def test_of_several_that_are_given_again_none_takes_the_place_of_the_best(sessio
     assert record_of(session).history == history
 
 
-def test_of_several_for_one_pair_the_newest_stays_whatever_the_order(session: Session) -> None:
+def test_the_newest_of_several_certificates_stays_in_any_order(session: Session) -> None:
     make(session)
     versions = [issue(session, start=START + days * DAY) for days in (1, 2, 0)]
     assert all(ok for ok, _, _ in bring(session, pem(*versions)))
@@ -219,7 +219,7 @@ def test_of_several_for_one_pair_the_newest_stays_whatever_the_order(session: Se
     assert sorted(kept(session)) == sorted([pem(versions[0]), pem(versions[2])])
 
 
-def test_a_chain_that_comes_later_completes_it(session: Session) -> None:
+def test_a_later_chain_completes_the_certificate(session: Session) -> None:
     make(session)
     leaf = issue(session)
     assert CertificateFlawKind.CHAIN_INCOMPLETE in [one.kind for one in only(session, pem(leaf)).flaws]
@@ -235,7 +235,7 @@ def test_a_chain_that_comes_later_completes_it(session: Session) -> None:
     assert again == (True, "a.com", "is the certificate that the pair has already")
 
 
-def test_a_root_that_comes_later_is_no_reason_to_install_anew(session: Session) -> None:
+def test_a_later_root_needs_no_new_installation(session: Session) -> None:
     make(session)
     leaf = issue(session)
     bring(session, pem(leaf, CA))
@@ -316,7 +316,7 @@ def test_at_most_three_pairs_are_named(session: Session) -> None:
     assert text.endswith("it belongs to the chain of b.com, c.com, d.com")
 
 
-def test_a_chain_alone_is_told_what_it_is(session: Session) -> None:
+def test_a_chain_alone_is_reported_as_such(session: Session) -> None:
     make(session)
     start = "is a certificate of the CA CN=Test CA 1"
     assert bring(session, pem(CA)) == [
@@ -327,7 +327,7 @@ def test_a_chain_alone_is_told_what_it_is(session: Session) -> None:
     ]
 
 
-def test_one_for_nobody_says_whose_it_is(session: Session) -> None:
+def test_an_unmatched_certificate_is_described(session: Session) -> None:
     make(session)
     stranger = intermediate().sign(
         der_of(SubjectFields(common_name="b.com\x1b"), "b.com", key_type=KeyType.EC_P384)
@@ -342,13 +342,13 @@ def test_one_for_nobody_says_whose_it_is(session: Session) -> None:
     assert bring(session, pem(stranger, leaf), pair="a.com") == [(True, "a.com", IMPORTED)]
 
 
-def test_one_without_names_says_whose_it_is_all_the_same(session: Session) -> None:
+def test_an_unmatched_certificate_without_names_is_described_too(session: Session) -> None:
     other = der_of(SubjectFields(common_name="b.com"), "b.com", key_type=KeyType.EC_P384)
     ((_, _, text),) = bring(session, pem(intermediate().sign(other, names=[])))
     assert text == "matches no pair here. Subject: CN=b.com, issuer: CN=Test CA 1"
 
 
-def test_insisting_on_the_wrong_pair_names_the_right_one(session: Session) -> None:
+def test_a_wrong_pair_option_names_the_right_pair(session: Session) -> None:
     make(session)
     make(session, "b.com", KeyType.EC_P384)
     leaf = issue(session)
@@ -361,7 +361,7 @@ def test_insisting_on_the_wrong_pair_names_the_right_one(session: Session) -> No
         bring(session, pem(leaf), pair="c.com")
 
 
-def test_of_pairs_with_one_key_the_one_in_use_takes_it_or_the_one_insisted_on(session: Session) -> None:
+def test_of_pairs_with_one_key_the_named_one_or_the_one_in_use_is_chosen(session: Session) -> None:
     make(session)
     make(session)
     leaf = issue(session)
@@ -372,7 +372,7 @@ def test_of_pairs_with_one_key_the_one_in_use_takes_it_or_the_one_insisted_on(se
     assert only(session, pem(leaf), pair="a.com-2").remarks[-1] == "the pair stays retired"
 
 
-def test_what_cannot_be_read_does_not_keep_the_others_out(session: Session) -> None:
+def test_an_unreadable_item_does_not_stop_the_others(session: Session) -> None:
     make(session)
     results = bring(session, b"Dear customer", pem(issue(session)))
     assert results == [
@@ -383,7 +383,7 @@ def test_what_cannot_be_read_does_not_keep_the_others_out(session: Session) -> N
     assert "at most 100" in bring(session, many)[0][2]
 
 
-def test_what_differs_and_what_is_wrong_comes_with_it(session: Session) -> None:
+def test_differences_and_problems_are_in_the_result(session: Session) -> None:
     make(session)
     leaf = issue(session, names=["b.com"], days=2)
     result = only(session, pem(leaf, CA, ROOT))
@@ -417,7 +417,7 @@ def test_what_differs_and_what_is_wrong_comes_with_it(session: Session) -> None:
     assert record_of(session).next_step(NOW) is NextStep.RENEW
 
 
-def test_a_pair_that_replaces_another_says_so(session: Session) -> None:
+def test_a_pair_that_replaces_another_is_reported(session: Session) -> None:
     make(session)
     change_record(session, "a.com", lambda record: record._replace(renews="old.com"))
     assert only(session, pem(issue(session))).remarks == (
@@ -426,7 +426,7 @@ def test_a_pair_that_replaces_another_says_so(session: Session) -> None:
 
 
 @pytest.mark.parametrize("present", [b"rubbish", pem(CA)])
-def test_what_lies_there_and_is_no_certificate_of_the_key_makes_room_and_is_kept(
+def test_a_foreign_certificate_in_the_folder_is_replaced_and_archived(
     session: Session, present: bytes
 ) -> None:
     make(session)
@@ -439,7 +439,7 @@ def test_what_lies_there_and_is_no_certificate_of_the_key_makes_room_and_is_kept
     assert kept(session) == [present]
 
 
-def test_a_damaged_pair_fails_for_itself(session: Session) -> None:
+def test_a_damaged_pair_does_not_affect_the_others(session: Session) -> None:
     make(session)
     make(session, "b.com", KeyType.EC_P384)
     leaves = issue(session), issue(session, "b.com")
@@ -450,9 +450,7 @@ def test_a_damaged_pair_fails_for_itself(session: Session) -> None:
     assert results[0][2].startswith("cannot be imported: ")
 
 
-def test_what_the_disk_did_not_confirm_is_told_as_such(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unconfirmed_import_is_reported_as_such(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     make(session)
     leaf = issue(session)
 
@@ -485,7 +483,7 @@ def test_retiring_deletes_nothing_and_is_done_once(session: Session) -> None:
 
 
 @pytest.mark.parametrize("name", ["b.com", "../x", "\x1b"])
-def test_retiring_what_is_not_there_fails(session: Session, name: str) -> None:
+def test_retiring_a_missing_pair_fails(session: Session, name: str) -> None:
     result = retire(session, name)
     assert not result.ok
     assert (result.pair or "").isprintable()

@@ -35,12 +35,12 @@ def damage(pair: Pair, file: str, content: bytes) -> Path:
     return path
 
 
-def test_an_empty_store_has_no_pairs_and_is_not_made(session: Session) -> None:
+def test_an_empty_store_has_no_pairs_and_is_not_created(session: Session) -> None:
     assert list_pairs(session).pairs == ()
     assert not Path(session.store.path).exists()
 
 
-def test_pairs_come_as_they_were_made(session: Session) -> None:
+def test_pairs_are_read_as_they_were_made(session: Session) -> None:
     pairs = {made(session, name).name for name in ("b.com", "a.com", "b.com")}
     keyring = list_pairs(session)
     assert {pair.name for pair in keyring.pairs} == pairs == {"a.com", "b.com", "b.com-2"}
@@ -48,7 +48,7 @@ def test_pairs_come_as_they_were_made(session: Session) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"schema": 2}'])
-def test_a_damaged_pair_is_named_and_hides_no_other(session: Session, content: bytes) -> None:
+def test_a_damaged_pair_is_named_and_does_not_hide_the_others(session: Session, content: bytes) -> None:
     damaged, _ = made(session, "a.com"), made(session, "b.com")
     damage(damaged, "pair.json", content)
     keyring = list_pairs(session)
@@ -58,7 +58,7 @@ def test_a_damaged_pair_is_named_and_hides_no_other(session: Session, content: b
     assert problem.error.message.startswith(f"{damaged.path}: pair.json ")
 
 
-def test_a_pair_open_to_others_is_named_with_the_command_that_mends_it(session: Session) -> None:
+def test_a_pair_open_to_others_is_named_with_the_command_that_fixes_it(session: Session) -> None:
     pair = made(session, "a.com")
     Path(pair.path, "key.pem").chmod(0o640)
     (problem,) = list_pairs(session).problems
@@ -80,7 +80,7 @@ def test_a_pair_open_to_others_is_named_with_the_command_that_mends_it(session: 
         ("shop mail", set()),
     ],
 )
-def test_every_word_of_a_filter_has_to_be_there(session: Session, text: str, found: set[str]) -> None:
+def test_every_word_of_a_filter_must_match(session: Session, text: str, found: set[str]) -> None:
     made(session, "shop.a.com")
     made(session, "mail.b.com", "cdn.b.com")
     selected = read_pair_list(session).select(Query.parse(text), SortOrder.NAME, NOW)
@@ -105,7 +105,7 @@ def test_a_pair_is_read_with_its_request(session: Session) -> None:
 
 
 @pytest.mark.parametrize("name", ["b.com", "../store/pairs/a.com", "", "A.COM", ".new-1", "a.com/"])
-def test_a_pair_that_is_not_there_is_refused(session: Session, name: str) -> None:
+def test_a_missing_pair_is_refused(session: Session, name: str) -> None:
     made(session, "a.com")
     for use in (read_pair, partial(csr_bytes, form=CsrForm.PEM)):
         with pytest.raises(InputError):
@@ -121,7 +121,7 @@ def test_a_pair_that_is_not_there_is_refused(session: Session, name: str) -> Non
         ("request.pem", csr.to_pem(der_of(SubjectFields("a.com"), "evil.com")), "is not the CSR on record"),
     ],
 )
-def test_damage_is_the_stores_and_names_the_folder(
+def test_damage_is_a_store_error_that_names_the_folder(
     session: Session, file: str, content: bytes, said: str
 ) -> None:
     pair = made(session, "a.com")
@@ -143,7 +143,7 @@ def test_the_csr_handed_out_is_the_one_on_disk(session: Session) -> None:
     assert pem == original
 
 
-def test_what_was_submitted_is_on_record(session: Session) -> None:
+def test_a_submission_is_recorded(session: Session) -> None:
     pair = made(session, "a.com")
     after = mark_submitted(session, pair)
     assert after.record.stage is Stage.SUBMITTED
@@ -156,7 +156,7 @@ def test_what_was_submitted_is_on_record(session: Session) -> None:
     assert stored.history[1].user == "joe"
 
 
-def test_marking_keeps_what_another_session_wrote_meanwhile(session: Session) -> None:
+def test_marking_keeps_changes_of_other_sessions(session: Session) -> None:
     pair = made(session, "a.com")
     text = Path(pair.path, "pair.json").read_text()
     damage(pair, "pair.json", text.replace('"renews": null', '"renews": "b.com"').encode())

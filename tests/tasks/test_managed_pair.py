@@ -83,7 +83,7 @@ def test_a_request_that_a_replaced_pair_matches_names_that_pair(session: Session
     assert names(find(session)) == ("www.a.com-3", None, "www.a.com-2", "www.a.com")
 
 
-def test_a_retired_pair_is_passed_over(session: Session) -> None:
+def test_a_retired_pair_is_ignored(session: Session) -> None:
     create_pair(session, SPEC)
     retire(session, "www.a.com")
     assert names(find(session)) == ("www.a.com-2", None, None, None)

@@ -65,7 +65,7 @@ class Groups:
         monkeypatch.setattr(session.store, "add_many", recording)
 
 
-def test_a_pair_is_what_a_single_one_would_be(session: Session) -> None:
+def test_a_pair_of_a_batch_is_the_same_as_a_single_one(session: Session) -> None:
     (answer,) = create_many(session, [Row(1, RequestSpec(("www.a.com", "a.com")))])
     assert isinstance(answer.outcome, Pair)
     single = create_pair(session, RequestSpec(("www.a.com", "a.com"))).record
@@ -81,7 +81,7 @@ def test_a_pair_is_what_a_single_one_would_be(session: Session) -> None:
     )
 
 
-def test_answers_come_in_order_and_only_of_what_is_kept(
+def test_results_are_in_order_and_only_for_stored_pairs(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     groups = Groups(session, monkeypatch)
@@ -92,7 +92,7 @@ def test_answers_come_in_order_and_only_of_what_is_kept(
     assert groups.sizes == [GROUP, GROUP, 5]
 
 
-def test_while_nothing_can_be_read_what_is_in_hand_is_finished(session: Session) -> None:
+def test_pending_rows_are_completed_while_no_row_is_available(session: Session) -> None:
     first, second = rows("a.com", "b.com")
     answers = create_many(session, iter([first, None, second, None, None]))
     assert outcome(next(answers)) == "a.com"
@@ -100,7 +100,7 @@ def test_while_nothing_can_be_read_what_is_in_hand_is_finished(session: Session)
     assert said(list(answers)) == [(2, "b.com", False)]
 
 
-def test_a_row_that_fails_is_answered_in_its_place(session: Session) -> None:
+def test_a_failed_row_has_its_result_in_order(session: Session) -> None:
     wrong = Row(2, InputError("wrong"))
     asked = [rows("a.com")[0], wrong, Row(3, RequestSpec(("a..b",))), Row(4, RequestSpec(("c.com",)))]
     answers = list(create_many(session, asked))
@@ -145,7 +145,7 @@ def test_the_order_stays_when_a_later_key_is_made_first(
 # Stopped
 
 
-def test_once_stopped_no_more_is_begun_and_what_is_begun_is_answered(session: Session) -> None:
+def test_after_a_stop_running_rows_are_completed_and_no_row_is_started(session: Session) -> None:
     stop = Event()
 
     def stopping() -> Iterator[Row]:
@@ -158,7 +158,7 @@ def test_once_stopped_no_more_is_begun_and_what_is_begun_is_answered(session: Se
     assert list(create_many(session, rows("x.com"), cancel=stop)) == []
 
 
-def test_keys_that_nobody_began_are_not_made_after_a_stop(
+def test_keys_that_were_not_started_are_dropped_after_a_stop(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop, begun = Event(), Event()
@@ -193,14 +193,14 @@ def test_after_the_longest_wait_only_keys_that_are_ready_are_stored_together(
     assert set(timeouts) == {None, 0}
 
 
-def test_who_stops_listening_leaves_no_key_to_be_made(session: Session) -> None:
+def test_an_abandoned_batch_leaves_no_key_to_generate(session: Session) -> None:
     answers = create_many(session, iter([*rows("a.com"), None, *rows("b.com")]))
     next(answers)
     answers.close()  # type: ignore[attr-defined]
     assert session.store.names() == ["a.com"]
 
 
-def test_what_was_read_before_an_error_is_answered_before_it_is_raised(session: Session) -> None:
+def test_rows_before_an_error_are_completed_before_it_is_raised(session: Session) -> None:
     def breaking() -> Iterator[Row]:
         yield from rows("a.com", "b.com")
         raise InputError("line 3 is not CSV")
@@ -222,9 +222,7 @@ def test_a_store_that_cannot_be_used_fails_every_row(session: Session) -> None:
     assert len(answers) == 2
 
 
-def test_what_is_there_but_not_confirmed_is_not_made_again(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unconfirmed_pair_is_not_made_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     add_many = session.store.add_many
 
     def unconfirmed(pairs: Sequence[tuple[str, PairFiles]], names: FreeNames) -> list[str | StoreError]:
@@ -236,7 +234,7 @@ def test_what_is_there_but_not_confirmed_is_not_made_again(
     assert said(answers) == [(1, "failed", False), (2, "a.com", True)]
 
 
-def test_a_request_that_is_not_the_one_asked_for_is_not_kept(
+def test_a_csr_that_differs_from_the_request_is_not_stored(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csr, "has_valid_signature", lambda _: False)
@@ -249,7 +247,7 @@ def test_a_request_that_is_not_the_one_asked_for_is_not_kept(
 # What is there already
 
 
-def test_what_is_there_already_is_not_made_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_existing_pair_is_not_made_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     before = create_pair(session, RequestSpec(("a.com", "www.a.com")))
     groups = Groups(session, monkeypatch)
     (answer,) = create_many(session, [Row(1, RequestSpec(("A.com", "www.a.com")))])
@@ -257,9 +255,7 @@ def test_what_is_there_already_is_not_made_again(session: Session, monkeypatch: 
     assert groups.sizes == []
 
 
-def test_rows_alike_make_one_pair_however_far_apart(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equal_rows_make_one_pair(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(existing_pairs, "_CACHE_SIZE", 2)
     answers = list(create_many(session, rows("a.com", "a.com", *hosts(5), "a.com")))
     assert said(answers)[:2] == [(1, "a.com", False), (2, "a.com", True)]
@@ -267,7 +263,7 @@ def test_rows_alike_make_one_pair_however_far_apart(
     assert len(session.store.names()) == 6
 
 
-def test_a_second_pair_of_a_name_is_found_as_well(session: Session) -> None:
+def test_a_second_pair_of_a_name_is_recognized(session: Session) -> None:
     asked = [
         Row(1, RequestSpec(("a.com",))),
         Row(2, RequestSpec(("a.com", "b.com"))),

@@ -56,7 +56,7 @@ def test_key_request_and_record_belong_together(session: Session) -> None:
     assert (record.created, record.history[0].text, record.history[0].user) == (NOW, "created", "joe")
 
 
-def test_the_same_name_again_makes_another_pair_and_touches_none(session: Session) -> None:
+def test_the_same_name_again_makes_another_pair(session: Session) -> None:
     first = create_pair(session, ASKED)
     before = {name: Path(first.path, name).read_bytes() for name in ("key.pem", "request.pem", "pair.json")}
     assert [create_pair(session, ASKED).name for _ in range(3)] == [f"www.a.com-{n}" for n in (2, 3, 4)]
@@ -135,7 +135,7 @@ def test_a_passphrase_encrypts_the_key_with_fresh_entropy(
     ],
 )
 @pytest.mark.parametrize("blocking", Blocking)
-def test_what_x509_cannot_hold_is_never_forced(
+def test_what_x509_cannot_represent_is_never_forced(
     session: Session, asked: RequestSpec, code: str | None, blocking: Blocking
 ) -> None:
     with pytest.raises(BlockedError) as caught:
@@ -154,7 +154,7 @@ def test_what_x509_cannot_hold_is_never_forced(
         (RequestSpec(("*.co.uk",)), "override with --force"),
     ],
 )
-def test_what_x509_can_hold_is_forced_by_force(session: Session, asked: RequestSpec, hint: str) -> None:
+def test_what_x509_can_represent_can_be_forced(session: Session, asked: RequestSpec, hint: str) -> None:
     with pytest.raises(BlockedError) as caught:
         create_pair(session, asked)
     assert hint in str(caught.value.hint)
@@ -163,7 +163,7 @@ def test_what_x509_can_hold_is_forced_by_force(session: Session, asked: RequestS
     assert pair.record.names == asked.names
 
 
-def test_only_an_error_that_nobody_overrules_stops(session: Session) -> None:
+def test_only_an_error_without_force_stops(session: Session) -> None:
     findings = advise_on(session, RequestSpec(("intranet", "a..b"))).findings
     stopped = {
         (finding.code, blocking)
@@ -190,7 +190,7 @@ def test_only_an_error_that_nobody_overrules_stops(session: Session) -> None:
         {"spki_sha256": "0" * 64},
     ],
 )
-def test_a_request_that_is_not_the_one_shown_is_not_kept(
+def test_a_csr_that_differs_from_its_preview_is_not_stored(
     session: Session, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
 ) -> None:
     read = csr.read_der
@@ -205,16 +205,14 @@ def test_a_request_that_is_not_the_one_shown_is_not_kept(
     assert files_of(session) == []
 
 
-def test_a_request_signed_by_another_key_is_not_kept(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_csr_signed_by_another_key_is_not_stored(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csr, "has_valid_signature", lambda _: False)
     with pytest.raises(CsrtuiError, match="nothing was stored"):
         create_pair(session, ASKED)
     assert files_of(session) == []
 
 
-def test_a_store_that_cannot_be_used_is_said_after_nothing_was_kept(session: Session) -> None:
+def test_an_unusable_store_is_reported_and_nothing_is_stored(session: Session) -> None:
     Path(session.store.path).mkdir(mode=0o700)
     Path(session.store.path).chmod(0o755)
     with pytest.raises(StoreError, match="others can read"):
@@ -246,7 +244,7 @@ subjects = st.builds(
     ),
     st.sampled_from(Blocking),
 )
-def test_whatever_is_typed_makes_a_pair_or_an_input_error(
+def test_any_input_makes_a_pair_or_an_input_error(
     session: Session, asked: RequestSpec, blocking: Blocking
 ) -> None:
     try:

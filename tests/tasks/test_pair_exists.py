@@ -44,7 +44,7 @@ def test_a_pair_in_use_is_named_with_its_stage_and_how_to_renew_it(session: Sess
     assert finding.code in {one.code for one in with_pair_exists(session, advice).findings}
 
 
-def test_another_common_name_is_no_matter(session: Session) -> None:
+def test_a_pair_with_another_common_name_does_not_count(session: Session) -> None:
     create_pair(session, RequestSpec(("www.a.com", "a.com")))
     assert found(session, "a.com", "www.a.com") is None
     assert found(session, "") is None
@@ -52,12 +52,12 @@ def test_another_common_name_is_no_matter(session: Session) -> None:
     assert with_pair_exists(session, advice) is advice
 
 
-def test_a_pair_that_only_has_the_name_is_no_matter(session: Session) -> None:
+def test_a_pair_that_only_covers_the_name_does_not_count(session: Session) -> None:
     create_pair(session, RequestSpec(("b.com",)), name="www.a.com")
     assert found(session, "www.a.com") is None
 
 
-def test_pairs_that_are_not_in_use_are_passed_over(session: Session) -> None:
+def test_pairs_that_are_not_in_use_are_ignored(session: Session) -> None:
     create_pair(session, RequestSpec(("a.com",)))
     retire(session, "a.com")
     assert found(session, "a.com") is None

@@ -91,7 +91,7 @@ TYPED = (
 )
 
 
-def test_a_filter_that_is_typed_selects_what_a_new_one_selects(
+def test_a_typed_filter_selects_the_same_as_a_new_one(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searched = []
@@ -169,7 +169,7 @@ def test_due_and_expired_pairs_have_the_same_counts_everywhere(session: Session,
     assert stages.count(EXPIRED) == counts.expired
 
 
-def test_a_pair_that_is_gone_or_damaged_is_a_problem_and_left_out_of_pairs(session: Session) -> None:
+def test_a_missing_or_damaged_pair_is_a_problem(session: Session) -> None:
     names = ["gone.example.com", "shop0.example.com", "www1.example.com"]
     items = list(read_pairs(session, names))
     assert [isinstance(item, Pair) for item in items] == [False, True, False]

@@ -89,7 +89,7 @@ def test_a_new_pair_in_full() -> None:
     assert shown["Key"] == "EC P-256, mode 0600, no passphrase"
 
 
-def test_a_pair_with_a_past_in_full() -> None:
+def test_a_pair_with_a_history_in_full() -> None:
     from csrtui.core.pairs.pair import KeyFacts
 
     one = record(
@@ -126,18 +126,18 @@ def test_a_pair_with_a_past_in_full() -> None:
         (-30 * DAY, "expired 30 days ago"),
     ],
 )
-def test_how_long_a_certificate_lives_is_said_in_days(left: timedelta, note: str) -> None:
+def test_the_validity_is_shown_in_days(left: timedelta, note: str) -> None:
     assert lines(record(validity=Validity(NOW - 90 * DAY, NOW + left)))["Expires"].endswith(f"({note})")
 
 
-def test_a_backup_names_its_file_and_when_it_was_last_proved() -> None:
+def test_a_backup_shows_its_file_and_the_last_test() -> None:
     one = record(backups=(Backup(BackupStatus.UNVERIFIED, "/b.pem", NOW),))
     assert lines(one)["Backup"] == "unverified: /b.pem"
     one = record(backups=(Backup(BackupStatus.MISSING, "/b.pem", NOW, NOW),))
     assert lines(one)["Backup"] == "missing, last verified 2026-11-23T09:00:00Z: /b.pem"
 
 
-def test_every_backup_is_listed_the_best_first_and_since_when_one_is_away() -> None:
+def test_all_backups_are_listed_with_the_best_first() -> None:
     since = NOW - 3 * DAY
     backups = (
         Backup(BackupStatus.DAMAGED, "/a.pem", NOW, since=since),
@@ -163,7 +163,7 @@ def test_every_backup_is_listed_the_best_first_and_since_when_one_is_away() -> N
         (BackupStatus.UNVERIFIED, None, "unverified"),
     ],
 )
-def test_the_cell_says_since_when_a_backup_is_away(
+def test_the_cell_shows_since_when_a_backup_is_missing(
     status: BackupStatus, since: datetime | None, cell: str
 ) -> None:
     backup = Backup(status, "/b.pem", NOW - 9 * DAY, NOW - 9 * DAY, since=since)

@@ -33,7 +33,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     return {"CSRTUI_CONFIG": str(tmp_path / "conf" / "c.toml")}
 
 
-def test_what_is_saved_is_found_until_it_is_deleted(environ: dict[str, str]) -> None:
+def test_a_saved_profile_exists_until_it_is_deleted(environ: dict[str, str]) -> None:
     assert config_of(environ) == Config()
     save_profile(environ, "work", Profile(state="Kent"))
     save_profile(environ, "home", Profile())
@@ -44,7 +44,7 @@ def test_what_is_saved_is_found_until_it_is_deleted(environ: dict[str, str]) -> 
     assert list(config_of(environ).profiles) == ["home"]
 
 
-def test_a_profile_that_is_not_there_is_named_with_those_that_are(environ: dict[str, str]) -> None:
+def test_a_missing_profile_is_reported_with_the_existing_ones(environ: dict[str, str]) -> None:
     with pytest.raises(InputError, match='there is no profile "x"') as caught:
         find_profile(environ, "x")
     assert caught.value.hint == f"there are no profiles in {environ['CSRTUI_CONFIG']}"
@@ -55,7 +55,7 @@ def test_a_profile_that_is_not_there_is_named_with_those_that_are(environ: dict[
         assert caught.value.hint == f"profiles in {environ['CSRTUI_CONFIG']}: work"
 
 
-def test_a_name_that_is_none_makes_no_file(environ: dict[str, str]) -> None:
+def test_an_invalid_name_creates_no_file(environ: dict[str, str]) -> None:
     with pytest.raises(InputError, match="not a valid profile name"):
         save_profile(environ, "../x", WORK)
     assert not Path(environ["CSRTUI_CONFIG"]).parent.exists()
@@ -73,7 +73,7 @@ def test_a_configuration_with_a_mistake_is_not_touched(environ: dict[str, str]) 
     assert path.read_text() == "[profiles.work]\norganisation = 'x'\n"
 
 
-def test_a_form_becomes_a_profile_and_the_profile_the_form_again() -> None:
+def test_a_form_can_be_saved_as_a_profile_and_loaded_again() -> None:
     draft = Draft(
         "a.com", "b.com", "My Ltd", "", "GB", "Kent", "Dover", "private", "nginx", "rsa-3072", "client"
     )
@@ -84,7 +84,7 @@ def test_a_form_becomes_a_profile_and_the_profile_the_form_again() -> None:
     assert with_profile_applied(Draft("a.com", "b.com"), profile) == draft
 
 
-def test_what_a_profile_does_not_say_stays_but_the_key_suits_its_software() -> None:
+def test_values_missing_in_a_profile_stay_but_the_key_type_is_suitable() -> None:
     draft = Draft("a.com", organization="Old", locality="Dover", key="ec-p384")
     filled = with_profile_applied(draft, WORK)
     assert filled == replace(
@@ -93,7 +93,7 @@ def test_what_a_profile_does_not_say_stays_but_the_key_suits_its_software() -> N
     assert with_profile_applied(draft, Profile()) == draft
 
 
-def test_what_a_profile_says_is_literal_in_the_place_of_what_was_typed() -> None:
+def test_values_of_a_profile_replace_typed_text_and_are_literal() -> None:
     typed = frozenset({"common_name", "organization", "locality"})
     draft = Draft("{{ a }}", organization="{{ b }}", locality="{{ c }}", templates=typed)
     filled = with_profile_applied(draft, Profile(organization="{{ b }}"))

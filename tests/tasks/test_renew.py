@@ -93,7 +93,7 @@ def request_of(common_name: str, *names: x509.GeneralName) -> x509.CertificateSi
     )
 
 
-def test_a_renewal_asks_for_what_the_old_request_asked_and_makes_another_key(fresh: Session) -> None:
+def test_a_renewal_has_the_same_request_and_another_key(fresh: Session) -> None:
     subject = SubjectInput(organization="Söhne & Co, Ltd.", country="DE", locality="Köln")
     old = make(fresh, subject=subject, platform="haproxy", key_type=KeyType.EC_P384)
     new = renew(fresh, plan_renewal(fresh, old.name))
@@ -110,7 +110,7 @@ def test_a_renewal_asks_for_what_the_old_request_asked_and_makes_another_key(fre
     assert new.record.history[0].text == f"created, to renew {old.name}"
 
 
-def test_the_request_counts_and_not_what_the_ca_made_of_it(fresh: Session) -> None:
+def test_the_csr_counts_and_not_the_certificate(fresh: Session) -> None:
     old = make(fresh)
     issued = intermediate().sign(read_pair(fresh, old.name)[1].der, names=["www.mydomain.com", "added.com"])
     assert import_certificates(fresh, [ImportSource(pem(issued))])[0].ok
@@ -123,7 +123,7 @@ def test_a_key_type_can_be_chosen_and_a_passphrase(fresh: Session) -> None:
     assert (new.name, new.record.key.type, new.record.key.encrypted) == ("next", "rsa-2048", True)
 
 
-def test_a_renewed_pair_is_renewed_no_second_time_unless_its_successor_is_gone(fresh: Session) -> None:
+def test_a_renewed_pair_is_not_renewed_again_unless_its_successor_is_missing(fresh: Session) -> None:
     old = make(fresh)
     new = renew(fresh, plan_renewal(fresh, old.name))
     with pytest.raises(RefusedError, match=f"renewed already, by {new.name}"):
@@ -142,7 +142,7 @@ def test_a_retired_pair_is_renewed_only_by_force(fresh: Session) -> None:
     assert renew(fresh, plan_renewal(fresh, old.name), blocking=Blocking.OVERRULED).record.stage is Stage.NEW
 
 
-def test_a_tie_that_a_crash_left_half_made_is_made_whole(fresh: Session) -> None:
+def test_a_half_made_link_is_completed(fresh: Session) -> None:
     old = make(fresh)
     new = renew(fresh, plan_renewal(fresh, old.name))
     change_record(fresh, old.name, lambda record: record._replace(renewed_by=None))
@@ -151,7 +151,7 @@ def test_a_tie_that_a_crash_left_half_made_is_made_whole(fresh: Session) -> None
     assert record_of(fresh, old.name).renewed_by == new.name
 
 
-def test_a_half_made_tie_is_made_whole_by_force_too_and_is_noted_once(fresh: Session) -> None:
+def test_a_half_made_link_is_completed_with_force_and_recorded_once(fresh: Session) -> None:
     old = make(fresh)
     new = renew(fresh, plan_renewal(fresh, old.name))
     change_record(fresh, old.name, lambda record: record._replace(renewed_by=None, history=()))
@@ -165,9 +165,7 @@ def test_a_half_made_tie_is_made_whole_by_force_too_and_is_noted_once(fresh: Ses
     )
 
 
-def test_a_pair_that_is_made_but_not_noted_with_the_old_one_is_named(
-    fresh: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_pair_without_a_link_is_named(fresh: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     old = make(fresh)
     renewal = plan_renewal(fresh, old.name)
 
@@ -184,9 +182,7 @@ def test_a_pair_that_is_made_but_not_noted_with_the_old_one_is_named(
     assert record_of(fresh, old.name).renewed_by == f"{old.name}-2"
 
 
-def test_an_old_pair_that_goes_away_meanwhile_keeps_nobody_from_a_new_one(
-    fresh: Session, tmp_path: Path
-) -> None:
+def test_a_removed_old_pair_does_not_prevent_a_renewal(fresh: Session, tmp_path: Path) -> None:
     old = make(fresh)
     renewal = plan_renewal(fresh, old.name)
     (tmp_path / "store/pairs" / old.name).rename(tmp_path / "elsewhere")
@@ -195,7 +191,7 @@ def test_an_old_pair_that_goes_away_meanwhile_keeps_nobody_from_a_new_one(
     assert (namesake.name, record_of(fresh, namesake.name).renewed_by) == (old.name, None)
 
 
-def test_of_several_successors_the_one_on_record_counts(fresh: Session) -> None:
+def test_the_recorded_one_of_several_successors_counts(fresh: Session) -> None:
     old = make(fresh)
     first = renew(fresh, plan_renewal(fresh, old.name))
     second = renew(fresh, plan_renewal(fresh, old.name), blocking=Blocking.OVERRULED)
@@ -214,7 +210,7 @@ def test_what_a_ca_refuses_today_stops_a_renewal(fresh: Session) -> None:
     assert renew(fresh, renewal, blocking=Blocking.OVERRULED).record.names == ("intranet",)
 
 
-def test_the_old_csr_is_proved_and_then_waited_for(fresh: Session) -> None:
+def test_the_old_csr_is_proved_and_its_certificate_is_awaited(fresh: Session) -> None:
     old = make(fresh)
     issued = intermediate().sign(read_pair(fresh, old.name)[1].der)
     import_certificates(fresh, [ImportSource(pem(issued))])
@@ -229,7 +225,7 @@ def test_the_old_csr_is_proved_and_then_waited_for(fresh: Session) -> None:
     assert record_of(fresh, old.name).next_step(NOW) is not NextStep.IMPORT
 
 
-def test_a_key_under_a_passphrase_is_opened_for_the_proof(fresh: Session) -> None:
+def test_an_encrypted_key_is_opened_for_the_proof(fresh: Session) -> None:
     old = make(fresh, passphrase=PASSPHRASE)
     renewal = plan_renewal(fresh, old.name)
     assert prove_old_key(fresh, renewal, PASSPHRASE).sentences
@@ -239,7 +235,7 @@ def test_a_key_under_a_passphrase_is_opened_for_the_proof(fresh: Session) -> Non
         prove_old_key(fresh, renewal, Secret("wrong"))
 
 
-def test_a_key_that_is_not_the_csrs_is_found_out(fresh: Session, tmp_path: Path) -> None:
+def test_a_key_that_does_not_match_the_csr_is_detected(fresh: Session, tmp_path: Path) -> None:
     old = make(fresh)
     path = tmp_path / "store/pairs" / old.name / "key.pem"
     path.write_bytes(key_types.private_pem(key_types.generate(KeyType.EC_P256)))
@@ -247,7 +243,7 @@ def test_a_key_that_is_not_the_csrs_is_found_out(fresh: Session, tmp_path: Path)
         prove_old_key(fresh, plan_renewal(fresh, old.name))
 
 
-def test_a_key_that_is_gone_is_found_out(fresh: Session, tmp_path: Path) -> None:
+def test_a_missing_key_is_detected(fresh: Session, tmp_path: Path) -> None:
     old = make(fresh)
     renewal = plan_renewal(fresh, old.name)
     (tmp_path / "store/pairs" / old.name / "key.pem").unlink()
@@ -255,14 +251,14 @@ def test_a_key_that_is_gone_is_found_out(fresh: Session, tmp_path: Path) -> None
         prove_old_key(fresh, renewal)
 
 
-def test_names_that_are_not_those_on_record_are_found_out(fresh: Session) -> None:
+def test_changed_names_are_detected(fresh: Session) -> None:
     old = make(fresh)
     change_record(fresh, old.name, lambda record: record._replace(names=("other.com",)))
     with pytest.raises(RefusedError, match="differ from those on record"):
         prove_old_key(fresh, plan_renewal(fresh, old.name))
 
 
-def test_a_signature_that_does_not_hold_is_found_out(fresh: Session) -> None:
+def test_an_invalid_signature_is_detected(fresh: Session) -> None:
     key = key_of(KeyType.EC_P256)
     good = csr.read_der(request_of("a.com").sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
     broken = csr.read_der(good.der[:-1] + bytes([good.der[-1] ^ 1]))
@@ -283,7 +279,7 @@ def test_a_weak_key_is_not_used_again_unless_forced(fresh: Session) -> None:
     assert renewal.spec.effective_key_type is KeyType.EC_P256
 
 
-def test_an_old_key_is_said(fresh: Session) -> None:
+def test_an_old_key_is_reported(fresh: Session) -> None:
     old = make(fresh)
     change_record(fresh, old.name, lambda record: record._replace(created=NOW - timedelta(days=400)))
     renewal = plan_renewal(fresh, old.name)
@@ -291,7 +287,7 @@ def test_an_old_key_is_said(fresh: Session) -> None:
     assert prove_old_key(fresh, renewal).sentences
 
 
-def test_what_a_new_request_cannot_hold_is_said(fresh: Session) -> None:
+def test_omissions_of_the_new_request_are_reported(fresh: Session) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     pair = store_request(fresh, key, request_of("a.com", x509.RFC822Name("a@b.com")))
     change_record(fresh, pair.name, lambda record: record._replace(platform="unheard-of"))
@@ -301,7 +297,7 @@ def test_what_a_new_request_cannot_hold_is_said(fresh: Session) -> None:
     assert renewal.spec.platform == "other"
 
 
-def test_a_tie_that_is_noted_but_not_confirmed_is_not_called_unnoted(
+def test_an_unconfirmed_link_is_reported_as_unconfirmed(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create_pair(session, RequestSpec(("a.com",)))

@@ -28,7 +28,7 @@ def codes(session: Session, *names: str) -> list[str]:
     return [finding.code for finding in require_common_name(advise_on(session, RequestSpec(names))).findings]
 
 
-def test_the_preview_is_what_would_be_signed(session: Session) -> None:
+def test_the_preview_is_the_data_to_be_signed(session: Session) -> None:
     shown = preview(
         advise_on(session, RequestSpec(("a.com",), SubjectInput("A & B", country="gb", locality="X")))
     )
@@ -38,11 +38,11 @@ def test_the_preview_is_what_would_be_signed(session: Session) -> None:
 
 
 @pytest.mark.parametrize("names", [(), ("",), ("a..b",), ("a.com", "a..b")])
-def test_there_is_no_preview_of_what_no_request_can_hold(session: Session, names: tuple[str, ...]) -> None:
+def test_a_request_that_cannot_be_encoded_has_no_preview(session: Session, names: tuple[str, ...]) -> None:
     assert preview(advise_on(session, RequestSpec(names))) is None
 
 
-def test_there_is_a_preview_of_what_only_a_private_ca_takes(session: Session) -> None:
+def test_a_request_for_a_private_ca_has_a_preview(session: Session) -> None:
     advice = advise_on(session, RequestSpec(("intranet",)))
     assert advice.errors
     assert preview(advice) is not None
@@ -74,7 +74,7 @@ def test_a_common_name_with_a_fault_is_not_called_missing(session: Session, name
     ],
 )
 @pytest.mark.parametrize("ca", CaKind)
-def test_twins_are_added_until_none_is_missed(
+def test_missing_counterparts_are_added(
     session: Session, names: tuple[str, ...], covered: tuple[str, ...], ca: CaKind
 ) -> None:
     added = with_counterparts(session, RequestSpec(names, ca=ca)).names
@@ -83,7 +83,7 @@ def test_twins_are_added_until_none_is_missed(
     assert len(added) == len(covered)
 
 
-def test_many_twins_are_added_at_once_and_too_many_are_refused(session: Session) -> None:
+def test_many_counterparts_are_added_at_once_and_too_many_are_refused(session: Session) -> None:
     names = tuple(f"a{number}.com" for number in range(MAX_NAMES_WITH_FIXES // 2))
     assert len(with_counterparts(session, RequestSpec(names)).names) == MAX_NAMES_WITH_FIXES
     with pytest.raises(InputError, match="more than 1000 names"):

@@ -78,7 +78,7 @@ def fingerprint(session: Session, pair: Pair, passphrase: Secret | None = None) 
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_a_pair_of_each_key_type_comes_back(
+def test_a_pair_of_each_key_type_is_restored(
     session: Session, elsewhere: Session, place: Path, key_type: KeyType
 ) -> None:
     new_pair(session, key_type=key_type)
@@ -99,9 +99,7 @@ def test_a_pair_of_each_key_type_comes_back(
     assert [result.ok for result in verify_many(elsewhere, ["a.com"], PASSPHRASE)] == [True]
 
 
-def test_a_key_under_a_passphrase_comes_back_under_it(
-    session: Session, elsewhere: Session, place: Path
-) -> None:
+def test_an_encrypted_key_stays_encrypted(session: Session, elsewhere: Session, place: Path) -> None:
     new_pair(session, passphrase=PASSPHRASE)
     pair = restore(elsewhere, back_up(session, "a.com", order(place)).path, PASSPHRASE)
     assert pair.record.key.encrypted
@@ -110,7 +108,7 @@ def test_a_key_under_a_passphrase_comes_back_under_it(
     assert back_up(elsewhere, pair.name, order(place)).status is BackupStatus.VERIFIED
 
 
-def test_a_key_without_one_comes_back_without(session: Session, elsewhere: Session, place: Path) -> None:
+def test_a_plain_key_is_restored_plain(session: Session, elsewhere: Session, place: Path) -> None:
     new_pair(session)
     pair = restore(elsewhere, back_up(session, "a.com", order(place)).path, PASSPHRASE)
     assert not pair.record.key.encrypted
@@ -120,7 +118,7 @@ def test_a_key_without_one_comes_back_without(session: Session, elsewhere: Sessi
 # Since when it has been there
 
 
-def test_a_pair_counts_from_when_it_was_backed_up(session: Session, elsewhere: Session, place: Path) -> None:
+def test_the_age_of_a_pair_counts_from_its_backup(session: Session, elsewhere: Session, place: Path) -> None:
     new_pair(session)
     path = back_up(session, "a.com", order(place)).path
     later = NOW + timedelta(days=500)
@@ -133,7 +131,7 @@ def test_a_pair_counts_from_when_it_was_backed_up(session: Session, elsewhere: S
 
 
 @pytest.mark.parametrize("said", ["2026-11-30T09:00:00Z", "1970-01-01T00:00:00Z", "yesterday"])
-def test_a_time_that_cannot_be_is_not_believed(elsewhere: Session, tmp_path: Path, said: str) -> None:
+def test_an_impossible_time_is_ignored(elsewhere: Session, tmp_path: Path, said: str) -> None:
     data = f"Backed up:  {said}\n".encode() + key_block() + REQUEST
     record = restored(elsewhere, write(tmp_path, data), PASSPHRASE).record
     assert (record.created, record.backups[0].created) == (NOW, NOW)
@@ -157,7 +155,7 @@ def told(session: Session, place: Path, **changes: Any) -> tuple[PairRecord, str
     return record, back_up(session, "a.com", order(place)).path
 
 
-def test_what_a_signed_text_tells_comes_back(session: Session, elsewhere: Session, place: Path) -> None:
+def test_facts_in_a_signed_text_are_restored(session: Session, elsewhere: Session, place: Path) -> None:
     before, path = told(
         session,
         place,
@@ -174,7 +172,7 @@ def test_what_a_signed_text_tells_comes_back(session: Session, elsewhere: Sessio
     assert plan_renewal(elsewhere, "a.com").spec.ca is CaKind.PRIVATE, "else renew would refuse its names"
 
 
-def test_of_a_text_that_is_not_signed_nothing_is_believed(
+def test_facts_in_an_unsigned_text_are_ignored(
     session: Session, elsewhere: Session, place: Path, tmp_path: Path
 ) -> None:
     told(session, place, ca=CaKind.PRIVATE, platform="nginx", retired=NOW, submitted=NOW)
@@ -191,7 +189,7 @@ def test_of_a_text_that_is_not_signed_nothing_is_believed(
 
 @pytest.mark.parametrize("decrypt", [True, False])
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
-def test_the_key_of_a_signed_one_is_stored_as_it_was_unless_it_is_to_be_decrypted(
+def test_the_key_of_a_signed_backup_is_stored_as_before_unless_it_is_decrypted(
     session: Session, elsewhere: Session, place: Path, passphrase: Secret | None, *, decrypt: bool
 ) -> None:
     new_pair(session, passphrase=passphrase)
@@ -203,7 +201,7 @@ def test_the_key_of_a_signed_one_is_stored_as_it_was_unless_it_is_to_be_decrypte
 
 
 @pytest.mark.parametrize("decrypt", [True, False])
-def test_the_key_of_one_that_is_not_signed_stays_encrypted_unless_it_is_to_be_decrypted(
+def test_the_key_of_an_unsigned_backup_stays_encrypted_unless_it_is_decrypted(
     elsewhere: Session, tmp_path: Path, *, decrypt: bool
 ) -> None:
     """The text of the backup says that the key had no passphrase, or says nothing.
@@ -221,7 +219,7 @@ def test_the_key_of_one_that_is_not_signed_stays_encrypted_unless_it_is_to_be_de
         assert (b"ENCRYPTED" in Path(pair.path, "key.pem").read_bytes()) is not decrypt
 
 
-def test_one_that_is_not_signed_is_refused_unless_it_is_agreed_to(elsewhere: Session, tmp_path: Path) -> None:
+def test_an_unsigned_backup_is_refused_without_consent(elsewhere: Session, tmp_path: Path) -> None:
     for data in (key_block() + REQUEST, unsigned()):
         with pytest.raises(UnsignedError, match=f"not signed: .*{csr_of().spki_sha256}") as caught:
             restore(elsewhere, write(tmp_path, data), PASSPHRASE)
@@ -269,14 +267,16 @@ def found(**changes: Any) -> BackupFile:
         ),
     ],
 )
-def test_what_did_not_come_back_is_told(backup_file: BackupFile, consent: Consent, said: list[str]) -> None:
+def test_values_that_are_not_restored_are_reported(
+    backup_file: BackupFile, consent: Consent, said: list[str]
+) -> None:
     notes = restore_notes(backup_file, consent)
     assert len(notes) == len(said) + 1
     assert notes[-1].startswith("A backup does not contain the history")
     assert all(part in note for part, note in zip(said, notes, strict=False))
 
 
-def test_only_what_is_expected_is_read(session: Session, elsewhere: Session, place: Path) -> None:
+def test_only_the_expected_backup_is_read(session: Session, elsewhere: Session, place: Path) -> None:
     new_pair(session)
     path = back_up(session, "a.com", order(place)).path
     key = record_of(session).key.spki_sha256
@@ -286,7 +286,7 @@ def test_only_what_is_expected_is_read(session: Session, elsewhere: Session, pla
 
 
 @pytest.mark.safety
-def test_of_many_restores_at_the_same_moment_one_wins(
+def test_of_many_simultaneous_restores_one_succeeds(
     session: Session, elsewhere: Session, place: Path
 ) -> None:
     new_pair(session)
@@ -312,7 +312,7 @@ def test_of_many_restores_at_the_same_moment_one_wins(
 # Never over another one
 
 
-def test_a_pair_that_is_there_is_not_restored_over(session: Session, place: Path) -> None:
+def test_an_existing_pair_is_not_overwritten(session: Session, place: Path) -> None:
     new_pair(session)
     path = back_up(session, "a.com", order(place)).path
     before = record_of(session)
@@ -322,7 +322,7 @@ def test_a_pair_that_is_there_is_not_restored_over(session: Session, place: Path
     assert record_of(session) == before
 
 
-def test_another_pair_of_that_name_keeps_it(session: Session, elsewhere: Session, place: Path) -> None:
+def test_another_pair_keeps_its_name(session: Session, elsewhere: Session, place: Path) -> None:
     new_pair(session)
     elsewhere.generate_key = key_types.generate
     new_pair(elsewhere)
@@ -332,7 +332,7 @@ def test_another_pair_of_that_name_keeps_it(session: Session, elsewhere: Session
     assert Path(elsewhere.store.pair_path("a.com"), "key.pem").read_bytes() == before
 
 
-def test_a_pair_whose_record_is_damaged_comes_back_beside_it(session: Session, place: Path) -> None:
+def test_a_pair_with_a_damaged_record_is_restored_beside_it(session: Session, place: Path) -> None:
     new_pair(session)
     path = back_up(session, "a.com", order(place)).path
     Path(session.store.pair_path("a.com"), "pair.json").write_bytes(b"damaged")
@@ -341,7 +341,7 @@ def test_a_pair_whose_record_is_damaged_comes_back_beside_it(session: Session, p
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
-def test_a_disk_that_refuses_keeps_nothing(
+def test_an_error_of_the_disk_stores_nothing(
     session: Session, elsewhere: Session, place: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     new_pair(session)
@@ -368,7 +368,7 @@ SCHEMES = [
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=" ".join)
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
-def test_what_openssl_made_is_restored(
+def test_a_file_made_by_openssl_is_restored(
     elsewhere: Session, tmp_path: Path, scheme: tuple[str, ...], line_end: bytes
 ) -> None:
     data = foreign_key(tmp_path / "key.pem", *scheme) + REQUEST
@@ -379,9 +379,7 @@ def test_what_openssl_made_is_restored(
     assert Path(pair.path, "request.pem").read_bytes() == REQUEST
 
 
-def test_twenty_million_rounds_are_refused_before_they_are_gone_through(
-    elsewhere: Session, tmp_path: Path
-) -> None:
+def test_twenty_million_iterations_are_refused_at_once(elsewhere: Session, tmp_path: Path) -> None:
     derived_key = pkcs8.DerivedKey(bytes(16), 20_000_000, bytes(32))
     dear = pkcs8.encrypt_with(key_of(KeyType.EC_P256), derived_key, bytes(16))
     with pytest.raises(InputError, match="would take 20000000 iterations"):
@@ -420,7 +418,7 @@ def other_request(key_type: KeyType) -> bytes:
         (bytes(2_000_000), InputError, "more than 1048576 bytes"),
     ],
 )
-def test_what_does_not_fit_is_refused(
+def test_a_key_that_does_not_match_is_refused(
     elsewhere: Session, tmp_path: Path, data: bytes, error: type[Exception], said: str
 ) -> None:
     with pytest.raises(error, match=said):
@@ -436,7 +434,7 @@ def test_a_wrong_passphrase_is_refused(elsewhere: Session, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "fifo"])
-def test_what_is_no_file_is_refused_at_once(elsewhere: Session, tmp_path: Path, kind: str) -> None:
+def test_anything_but_a_file_is_refused_at_once(elsewhere: Session, tmp_path: Path, kind: str) -> None:
     path = tmp_path / kind
     if kind == "folder":
         path.mkdir()
@@ -446,12 +444,12 @@ def test_what_is_no_file_is_refused_at_once(elsewhere: Session, tmp_path: Path, 
         restore(elsewhere, str(path), PASSPHRASE)
 
 
-def test_a_name_that_is_none_is_not_a_path(elsewhere: Session, tmp_path: Path) -> None:
+def test_an_invalid_name_is_not_used_as_a_path(elsewhere: Session, tmp_path: Path) -> None:
     data = b"Pair: ../../../etc/passwd\n" + key_block() + REQUEST
     assert restored(elsewhere, write(tmp_path, data), PASSPHRASE).name == "a.com"
 
 
-def test_a_request_without_any_name_gets_one(elsewhere: Session, tmp_path: Path) -> None:
+def test_a_csr_without_names_gets_a_pair_name(elsewhere: Session, tmp_path: Path) -> None:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.serialization import Encoding
@@ -461,7 +459,7 @@ def test_a_request_without_any_name_gets_one(elsewhere: Session, tmp_path: Path)
     assert restored(elsewhere, write(tmp_path, key_block() + bare), PASSPHRASE).name == "pair"
 
 
-def test_a_key_for_a_private_ca_makes_a_pair_for_one(elsewhere: Session, tmp_path: Path) -> None:
+def test_a_key_for_a_private_ca_makes_a_pair_for_a_private_ca(elsewhere: Session, tmp_path: Path) -> None:
     data = key_block(KeyType.ED25519) + csr.to_pem(csr_of(KeyType.ED25519).der)
     assert restored(elsewhere, write(tmp_path, data), PASSPHRASE).record.ca is CaKind.PRIVATE
 
@@ -496,7 +494,7 @@ def unknown_key() -> bytes:
     return b"-----BEGIN CERTIFICATE-----\n" + body + b"\n-----END CERTIFICATE-----\n"
 
 
-def test_the_certificate_comes_back_with_its_chain_and_its_life(elsewhere: Session, tmp_path: Path) -> None:
+def test_the_certificate_is_restored_with_its_chain_and_validity(elsewhere: Session, tmp_path: Path) -> None:
     data = key_block() + REQUEST + stranger() + unknown_key() + issued()
     pair = restored(elsewhere, write(tmp_path, data), PASSPHRASE)
     kept = Path(pair.path, "certificate.pem").read_bytes()
@@ -515,7 +513,7 @@ def first_of(pem: bytes) -> key_types.PublicKey:
 
 
 @pytest.mark.parametrize("strange", [stranger, unknown_key])
-def test_certificates_of_other_keys_are_not_taken(
+def test_certificates_of_other_keys_are_not_restored(
     elsewhere: Session, tmp_path: Path, strange: object
 ) -> None:
     assert callable(strange)
@@ -524,7 +522,7 @@ def test_certificates_of_other_keys_are_not_taken(
     assert (pair.has_certificate, pair.record.stage) == (False, Stage.NEW)
 
 
-def test_a_damaged_certificate_is_told(elsewhere: Session, tmp_path: Path) -> None:
+def test_a_damaged_certificate_is_reported(elsewhere: Session, tmp_path: Path) -> None:
     data = key_block() + REQUEST + issued().replace(b"MII", b"AAA", 1)
     with pytest.raises(RefusedError, match="the certificate in the backup is damaged"):
         restored(elsewhere, write(tmp_path, data), PASSPHRASE)

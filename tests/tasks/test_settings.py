@@ -17,7 +17,7 @@ def test_without_a_file_there_are_no_settings(tmp_path: Path) -> None:
     assert load_settings({"CSRTUI_CONFIG": str(tmp_path / "none.toml")}).config is None
 
 
-def test_what_a_file_says_is_read(tmp_path: Path) -> None:
+def test_the_values_of_a_file_are_read(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("[screens]\nmouse = true\n")
     settings = load_settings({"CSRTUI_CONFIG": str(file)}).config
@@ -32,7 +32,7 @@ def test_an_unknown_key_is_named_with_its_file(tmp_path: Path) -> None:
         load_settings({"CSRTUI_CONFIG": str(file)})
 
 
-def test_what_is_found_wrong_with_it_late_is_named_with_its_file_too(tmp_path: Path) -> None:
+def test_an_error_found_late_is_named_with_its_file_too(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     with (
         pytest.raises(InputError, match=r"config\.toml: \[keys\] is odd") as caught,

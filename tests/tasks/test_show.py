@@ -48,13 +48,13 @@ def _hooks(row: str) -> list[tuple[int, str]]:
     return [(at, row[at:end]) for at, end in zip(starts, [*starts[1:], len(row)], strict=True)]
 
 
-def test_a_pair_without_a_certificate_says_nothing_of_one(session: Session) -> None:
+def test_a_pair_without_a_certificate_has_no_certificate_lines(session: Session) -> None:
     full = read_pair_details(session, new_pair(session, "a.com"))
     assert (full.chain, full.certificate_error, full.earlier) == (None, "", ())
     assert not {"Certificate", "Chain", "Differences", "Problems", "Expires"} & set(blocks(full))
 
 
-def test_an_issued_pair_says_who_issued_it_through_whom_and_what_to_look_at(session: Session) -> None:
+def test_an_issued_pair_shows_issuer_chain_and_problems(session: Session) -> None:
     shown = blocks(read_pair_details(session, issued_pair(session)))
     issuer, serial, print_ = shown["Certificate"]
     assert issuer == "issued by CN=Test CA 1"
@@ -69,7 +69,7 @@ def test_an_issued_pair_says_who_issued_it_through_whom_and_what_to_look_at(sess
     assert any(path.endswith("/certificate.pem") for path in shown["Files"])
 
 
-def test_what_the_ca_changed_stays_visible(session: Session) -> None:
+def test_differences_from_the_request_stay_visible(session: Session) -> None:
     name = new_pair(session, "a.com")
     leaf = intermediate().sign(read_pair(session, name)[1].der, names=["b.com"])
     import_certificates(session, [ImportSource(pem(leaf))])
@@ -80,7 +80,7 @@ def test_what_the_ca_changed_stays_visible(session: Session) -> None:
     assert any(line.startswith("warning: the chain is incomplete") for line in shown["Problems"])
 
 
-def test_the_certificates_before_are_among_the_files(session: Session) -> None:
+def test_earlier_certificates_are_listed_with_the_files(session: Session) -> None:
     name = issued_pair(session)
     issue(session, name, NOW - DAY)
     full = read_pair_details(session, name)
@@ -92,7 +92,7 @@ def test_the_certificates_before_are_among_the_files(session: Session) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"garbage", b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"]
 )
-def test_a_certificate_that_cannot_be_read_hides_nothing_else(session: Session, data: bytes) -> None:
+def test_an_unreadable_certificate_does_not_hide_other_details(session: Session, data: bytes) -> None:
     name = issued_pair(session)
     Path(session.store.pair_path(name), "certificate.pem").write_bytes(data)
     shown = blocks(read_pair_details(session, name))
@@ -101,7 +101,7 @@ def test_a_certificate_that_cannot_be_read_hides_nothing_else(session: Session, 
     assert shown["Subject"] == ["CN=a.com"]
 
 
-def test_a_certificate_of_another_key_is_not_passed_off_as_the_pairs(session: Session) -> None:
+def test_a_certificate_of_another_key_is_reported(session: Session) -> None:
     name = issued_pair(session)
     Path(session.store.pair_path(name), "certificate.pem").write_bytes(
         pem(certificate_of(KeyType.EC_P384, "b.com"))
@@ -111,7 +111,7 @@ def test_a_certificate_of_another_key_is_not_passed_off_as_the_pairs(session: Se
     assert blocks(full)["Certificate"][0].startswith("does not match this pair's key: it is for CN=b.com")
 
 
-def test_there_has_to_be_such_a_pair(session: Session) -> None:
+def test_a_missing_pair_is_an_error(session: Session) -> None:
     with pytest.raises(InputError, match="no pair b"):
         read_pair_details(session, "b.com")
 
@@ -119,11 +119,11 @@ def test_there_has_to_be_such_a_pair(session: Session) -> None:
 # The life
 
 
-def test_a_new_pair_has_its_beginning_and_today() -> None:
+def test_the_timeline_of_a_new_pair_has_creation_and_today() -> None:
     assert words(record()) == ["created today", "today 23 Nov"]
 
 
-def test_a_whole_life_is_marked_in_its_order() -> None:
+def test_the_timeline_has_all_events_in_order() -> None:
     began = NOW - 100 * DAY
     backups = (
         Backup(BackupStatus.MISSING, "/a", began + 9 * DAY),
@@ -142,7 +142,7 @@ def test_a_whole_life_is_marked_in_its_order() -> None:
     ]  # fmt: skip
 
 
-def test_on_one_day_a_life_goes_in_its_own_order() -> None:
+def test_events_of_one_day_have_their_own_order() -> None:
     """CAs backdate their certificates by an hour, but this must not put *issued* before *created*."""
     one = record(
         submitted=NOW,
@@ -157,7 +157,7 @@ def test_on_one_day_a_life_goes_in_its_own_order() -> None:
     ]
 
 
-def test_what_is_over_is_told_as_over() -> None:
+def test_past_events_have_past_labels() -> None:
     one = record(created=NOW - 99 * DAY, validity=Validity(NOW - 90 * DAY, NOW - DAY))
     assert words(one)[-3:] == ["renewal due 23 Oct", "expired 22 Nov", "today 23 Nov"]
     one = record(validity=Validity(NOW + DAY, NOW + 90 * DAY))
@@ -165,7 +165,7 @@ def test_what_is_over_is_told_as_over() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"renewed_by": "b.com"}, {"retired": NOW}])
-def test_a_pair_that_is_replaced_or_retired_is_due_no_more(changes: dict[str, object]) -> None:
+def test_a_replaced_or_retired_pair_is_not_due(changes: dict[str, object]) -> None:
     one = record(validity=Validity(NOW - DAY, NOW + 90 * DAY))._replace(**changes)  # type: ignore[arg-type]
     assert not any("due" in text for text in words(one))
     assert any("retired" in text for text in words(one)) is ("retired" in changes)

@@ -54,7 +54,7 @@ def backup(status: BackupStatus, path: str = "/mnt/a.backup.pem", days: int = 0)
 
 @pytest.mark.parametrize("way", HandOutWay)
 @pytest.mark.parametrize("status", BackupStatus)
-def test_each_way_is_noted_and_that_the_advice_was_overruled(
+def test_each_way_is_recorded_and_also_a_missing_backup(
     session: Session, way: HandOutWay, status: BackupStatus
 ) -> None:
     pair = make(session, *([] if status is BackupStatus.NONE else [backup(status)]))
@@ -67,14 +67,14 @@ def test_each_way_is_noted_and_that_the_advice_was_overruled(
     assert stored.stage is Stage.NEW
 
 
-def test_whether_a_backup_is_verified_is_asked_when_it_is_noted(session: Session) -> None:
+def test_the_backup_status_is_read_when_the_event_is_recorded(session: Session) -> None:
     seen_before = make(session)
     make_verified = seen_before.record._replace(backups=(backup(BackupStatus.VERIFIED),))
     Path(seen_before.path, "pair.json").write_bytes(dump_record(make_verified))
     assert mark_submitted(session, seen_before).record.history[-1].text == "submitted"
 
 
-def test_a_file_that_is_written_but_not_noted_is_said(
+def test_a_file_that_is_written_but_not_recorded_is_reported(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(session)
@@ -88,7 +88,7 @@ def test_a_file_that_is_written_but_not_noted_is_said(
     assert (tmp_path / "a.csr").exists()
 
 
-def test_a_place_in_the_history_is_visible(session: Session, tmp_path: Path) -> None:
+def test_a_path_in_the_history_is_escaped(session: Session, tmp_path: Path) -> None:
     make(session)
     written = write_csr(session, "a.com", str(tmp_path / "\x1b[2J\n.csr"), CsrForm.DER)
     assert "/\\x1b[2J\\x0a.csr" in written.pair.record.history[-1].text
@@ -107,7 +107,7 @@ def test_a_text_is_kept_short_and_in_one_visible_line(text: str) -> None:
 # The lines for the laptop
 
 
-def test_the_csr_and_the_newest_backup_that_is_there_are_fetched_and_never_the_key(session: Session) -> None:
+def test_csr_and_newest_backup_are_fetched_and_never_the_key(session: Session) -> None:
     pair = make(
         session,
         backup(BackupStatus.VERIFIED, "/mnt/old.pem"),
@@ -146,7 +146,7 @@ def test_the_port_is_the_one_of_this_session(session: Session, connection: str, 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1))
 @example("\U000e0100")  # it is shown at the beginning of a text, and not after a slash
-def test_any_path_survives_both_shells(path: str) -> None:
+def test_any_path_is_quoted_for_both_shells(path: str) -> None:
     line = scp_line(Host("h", "u"), f"/{path}")
     if line is None:
         assert not is_visible(f"/{path}")
@@ -162,7 +162,7 @@ def test_a_path_with_unprintable_characters_has_no_scp_line(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/a b", "/$(touch x)", "/`x`", "/a'b\"c", "/*", "/~", "/a;b&c|d"])
-def test_a_real_shell_takes_it_apart_the_same(path: str) -> None:
+def test_a_real_shell_reads_the_same_words(path: str) -> None:
     line = scp_line(Host("h", "u"), path)
     near = subprocess.run(["sh", "-c", f'set -- {line}; printf %s "$2"'], capture_output=True, check=True)
     there = near.stdout.decode().removeprefix("u@h:")
@@ -170,7 +170,7 @@ def test_a_real_shell_takes_it_apart_the_same(path: str) -> None:
     assert far.stdout.decode() == path
 
 
-def test_errors_are_csrtuis_own(session: Session, tmp_path: Path) -> None:
+def test_errors_are_csrtuis_own_errors(session: Session, tmp_path: Path) -> None:
     for path in ("", "\0", str(tmp_path), f"{tmp_path}/", str(tmp_path / "no" / "x"), "/" + "x" * 300):
         make_path = path
         with pytest.raises(CsrtuiError):
@@ -186,7 +186,7 @@ def not_confirming(monkeypatch: pytest.MonkeyPatch, when: int, number: int = err
 
 
 @pytest.mark.parametrize("when", [2, 4])
-def test_a_csr_on_a_share_that_cannot_flush_folders_is_noted_all_the_same(
+def test_a_csr_on_a_share_that_cannot_flush_folders_is_recorded(
     session: Session, tmp_path: Path, when: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(session)

@@ -30,14 +30,14 @@ def session(tmp_path: Path) -> Session:
     return Session(Keystore(str(tmp_path / "store")))
 
 
-def test_from_bytes_and_files(tmp_path: Path) -> None:
+def test_a_form_is_filled_from_bytes_and_files(tmp_path: Path) -> None:
     assert start_from_bytes(CSR) == PrefilledForm(DRAFT, ())
     file = tmp_path / "a.csr"
     file.write_bytes(CSR)
     assert start_from_file(str(file)) == PrefilledForm(DRAFT, ())
 
 
-def test_a_certificate_with_nothing_but_a_common_name() -> None:
+def test_a_certificate_with_only_a_common_name_fills_the_form() -> None:
     data = certificate(name((NameOID.COMMON_NAME, "a.com")))
     assert start_from_bytes(data) == PrefilledForm(Draft("a.com"), ())
 
@@ -47,13 +47,13 @@ def test_a_subject_without_names_gives_the_fields() -> None:
     assert start == PrefilledForm(Draft(organization="My Ltd"), ())
 
 
-def test_what_was_left_out_is_passed_on() -> None:
+def test_omissions_are_returned() -> None:
     start = start_from_bytes(csr(name(*FIELDS, (NameOID.ORGANIZATIONAL_UNIT_NAME, "IT"))))
     assert start.draft.organizational_unit == ""
     assert start.omissions == ("the organizational unit IT: public CAs no longer certify it",)
 
 
-def test_a_pair_gives_everything_of_its_request(session: Session) -> None:
+def test_a_pair_supplies_its_complete_request(session: Session) -> None:
     subject = SubjectInput("My Ltd", "IT", "GB", "Kent", "Dover")
     asked = RequestSpec(("host1", "a.com", "10.0.0.1"), subject, CaKind.PRIVATE, "weblogic", KeyType.EC_P384)
     pair = create_pair(session, asked)
@@ -71,7 +71,7 @@ def test_a_pair_gives_everything_of_its_request(session: Session) -> None:
         ("ec-p521", "netware", {"key": "ec-p521", "platform": "other"}),
     ],
 )
-def test_what_csrtui_does_not_know_becomes_the_default(
+def test_unknown_values_become_the_defaults(
     session: Session, key_type: str, platform: str, changes: dict[str, Any]
 ) -> None:
     pair = create_pair(session, RequestSpec(("www.a.com",)))
@@ -83,7 +83,7 @@ def test_what_csrtui_does_not_know_becomes_the_default(
     assert start_from_pair(session, pair.name).draft == expected
 
 
-def test_what_is_not_there_or_no_file_is_said(session: Session, tmp_path: Path) -> None:
+def test_a_missing_pair_or_file_is_reported(session: Session, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no pair"):
         start_from_pair(session, "nothing")
     with pytest.raises(InputError, match="cannot read"):

@@ -64,12 +64,12 @@ def noted(session: Session) -> Backup:
 # A pair's
 
 
-def test_there_and_unchanged(session: Session, made: Backup) -> None:
+def test_an_unchanged_backup_is_reported(session: Session, made: Backup) -> None:
     assert texts(verify_many(session, ["a.com"])) == [(True, "exists and is unchanged")]
     assert noted(session) == made  # when it was proved is not when it was looked at
 
 
-def test_with_the_passphrase_it_is_restored_for_proof(session: Session, made: Backup) -> None:
+def test_with_the_passphrase_a_restore_is_tested(session: Session, made: Backup) -> None:
     (result,) = verify_many(session, ["a.com"], PASSPHRASE)
     assert (result.ok, result.pair, result.file, result.text) == (True, "a.com", made.path, "restores")
     assert (noted(session).verified, noted(session).created) == (LATER, NOW)
@@ -77,7 +77,7 @@ def test_with_the_passphrase_it_is_restored_for_proof(session: Session, made: Ba
 
 
 @pytest.mark.usefixtures("made")
-def test_a_backup_of_another_request_is_not_restored_for_proof(session: Session) -> None:
+def test_a_backup_of_another_csr_fails_the_test(session: Session) -> None:
     other = csr.build(SubjectFields(common_name="b.com"), ["b.com"], key_of(KeyType.EC_P256))
     request = csr.read_der(other)
     pair = Path(session.store.path) / "pairs/a.com"
@@ -89,13 +89,13 @@ def test_a_backup_of_another_request_is_not_restored_for_proof(session: Session)
     ]
 
 
-def test_a_wrong_passphrase_says_nothing_against_the_backup(session: Session, made: Backup) -> None:
+def test_a_wrong_passphrase_does_not_change_the_status(session: Session, made: Backup) -> None:
     (result,) = verify_many(session, ["a.com"], OTHER)
     assert (result.ok, result.text) == (False, "the passphrase does not open the key, or the key is damaged")
     assert noted(session) == made
 
 
-def test_away_is_missing_since_the_first_look_and_back_is_verified_again(
+def test_a_missing_backup_keeps_its_first_date_and_can_be_verified_again(
     session: Session, made: Backup
 ) -> None:
     os.rename(made.path, f"{made.path}.away")
@@ -111,7 +111,7 @@ def test_away_is_missing_since_the_first_look_and_back_is_verified_again(
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
 @pytest.mark.parametrize("where", [0, 0.5, 0.999])
-def test_one_bit_that_changed_is_damage(
+def test_one_changed_bit_is_damage(
     session: Session, made: Backup, where: float, passphrase: Secret | None
 ) -> None:
     data = bytearray(Path(made.path).read_bytes())
@@ -122,7 +122,7 @@ def test_one_bit_that_changed_is_damage(
 
 
 @pytest.mark.parametrize("kind", ["folder", "fifo", "dangling", "empty", "large"])
-def test_something_else_in_its_place_is_damage(session: Session, made: Backup, kind: str) -> None:
+def test_another_file_in_its_place_is_damage(session: Session, made: Backup, kind: str) -> None:
     path = Path(made.path)
     path.unlink()
     match kind:
@@ -142,7 +142,7 @@ def test_something_else_in_its_place_is_damage(session: Session, made: Backup, k
     assert noted(session).status is DAMAGED
 
 
-def test_one_that_was_never_proved_stays_so_until_it_is(session: Session, place: Path) -> None:
+def test_an_unverified_backup_stays_unverified_until_its_test(session: Session, place: Path) -> None:
     new_pair(session)
     with pytest.raises(Exception, match="could not be verified"):
         back_up(session, "a.com", order(place, again=OTHER))
@@ -158,7 +158,7 @@ def test_one_that_was_never_proved_stays_so_until_it_is(session: Session, place:
     assert noted(session).status is VERIFIED
 
 
-def test_several_backups_have_a_state_each_and_the_best_counts(session: Session, place: Path) -> None:
+def test_several_backups_have_their_own_status_and_the_best_counts(session: Session, place: Path) -> None:
     new_pair(session)
     first, second, third = (back_up(session, "a.com", order(place)) for _ in range(3))
     os.unlink(first.path)
@@ -176,12 +176,12 @@ def test_several_backups_have_a_state_each_and_the_best_counts(session: Session,
     assert record_of(session).backup_status is MISSING
 
 
-def test_a_pair_without_a_backup_is_told(session: Session) -> None:
+def test_a_pair_without_a_backup_is_reported(session: Session) -> None:
     new_pair(session)
     assert texts(verify_many(session, ["a.com"])) == [(False, "has no backup")]
 
 
-def test_a_backup_that_came_while_it_looked_stays(
+def test_a_backup_added_during_the_check_is_kept(
     session: Session, made: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from csrtui.tasks import verify
@@ -201,7 +201,7 @@ def test_a_backup_that_came_while_it_looked_stays(
 # Several pairs
 
 
-def test_of_several_one_that_is_damaged_holds_up_no_other(session: Session, place: Path) -> None:
+def test_a_damaged_backup_does_not_stop_the_others(session: Session, place: Path) -> None:
     for name in ("a.com", "b.com", "c.com"):
         back_up(session, new_pair(session, name), order(place))
     Path(session.store.pair_path("b.com"), "pair.json").write_bytes(b"damaged")
@@ -212,7 +212,7 @@ def test_of_several_one_that_is_damaged_holds_up_no_other(session: Session, plac
     assert sorted(told, key=lambda result: str(result.pair)) == results
 
 
-def test_stopped_no_further_one_is_looked_at(session: Session, place: Path) -> None:
+def test_after_a_stop_no_further_backup_is_checked(session: Session, place: Path) -> None:
     for name in ("a.com", "b.com"):
         back_up(session, new_pair(session, name), order(place))
     stop = Event()
@@ -225,14 +225,14 @@ def test_stopped_no_further_one_is_looked_at(session: Session, place: Path) -> N
 # A file
 
 
-def test_a_file_without_the_passphrase_is_only_whole(session: Session, made: Backup) -> None:
+def test_without_the_passphrase_a_file_is_only_complete(session: Session, made: Backup) -> None:
     result = look_at_file(session, made.path)
     assert (result.ok, result.pair, result.file) == (True, "a.com", made.path)
     assert result.text == "is complete; give its passphrase for a restore test"
     assert noted(session) == made
 
 
-def test_a_file_of_a_pair_is_known_to_it_from_then_on(session: Session, made: Backup, tmp_path: Path) -> None:
+def test_a_verified_file_is_added_to_its_pair(session: Session, made: Backup, tmp_path: Path) -> None:
     copy = tmp_path / "copy.pem"
     copy.write_bytes(Path(made.path).read_bytes())
     result = look_at_file(session, str(copy), PASSPHRASE)
@@ -244,18 +244,18 @@ def test_a_file_of_a_pair_is_known_to_it_from_then_on(session: Session, made: Ba
     assert record_of(session).history[-1].text == f"backup verified: {copy}"
 
 
-def test_a_known_file_keeps_when_it_was_made(session: Session, made: Backup) -> None:
+def test_a_known_file_keeps_its_creation_time(session: Session, made: Backup) -> None:
     look_at_file(session, made.path, PASSPHRASE)
     assert (noted(session).created, noted(session).verified) == (NOW, LATER)
 
 
-def test_a_file_with_another_passphrase_fails_and_is_not_taken(session: Session, made: Backup) -> None:
+def test_a_file_with_another_passphrase_fails_and_is_not_recorded(session: Session, made: Backup) -> None:
     result = look_at_file(session, made.path, OTHER)
     assert (result.ok, result.pair) == (False, "a.com")
     assert noted(session) == made
 
 
-def test_a_file_of_no_pair_here_restores_all_the_same(session: Session, made: Backup, tmp_path: Path) -> None:
+def test_a_file_of_an_unknown_pair_can_be_verified(session: Session, made: Backup, tmp_path: Path) -> None:
     elsewhere = Session(Keystore(str(tmp_path / "elsewhere")), clock=session.clock)
     result = look_at_file(elsewhere, made.path, PASSPHRASE)
     assert (result.ok, result.pair) == (True, None)
@@ -275,7 +275,7 @@ def foreign(tmp_path: Path, common_name: str, key_type: KeyType = KeyType.EC_P25
     return str(path)
 
 
-def test_a_backup_of_another_request_with_the_same_key_is_not_the_pair_s(
+def test_a_backup_of_another_csr_with_the_same_key_fails(
     session: Session, made: Backup, tmp_path: Path
 ) -> None:
     for passphrase in (None, PASSPHRASE):
@@ -285,7 +285,7 @@ def test_a_backup_of_another_request_with_the_same_key_is_not_the_pair_s(
     assert noted(session) == made
 
 
-def test_a_backup_whose_key_is_not_its_request_s_fails(session: Session, tmp_path: Path) -> None:
+def test_a_backup_whose_key_does_not_match_its_csr_fails(session: Session, tmp_path: Path) -> None:
     path = foreign(tmp_path, "b.com", KeyType.EC_P384)
     assert texts([look_at_file(session, path, PASSPHRASE)]) == [
         (False, "the key in the backup is not the key of its request")
@@ -299,7 +299,7 @@ def as_made_before(session: Session) -> None:
     )
 
 
-def test_a_restore_test_notes_that_it_is_signed(session: Session, made: Backup) -> None:
+def test_a_restore_test_records_the_signature(session: Session, made: Backup) -> None:
     """An older csrtui on the same store drops members of a backup that it does not know."""
     for look in (
         lambda: verify_many(session, ["a.com"], PASSPHRASE),
@@ -312,7 +312,7 @@ def test_a_restore_test_notes_that_it_is_signed(session: Session, made: Backup) 
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
-def test_a_file_that_is_not_signed_fails_where_backups_of_the_pair_are(
+def test_an_unsigned_file_fails_if_the_pair_has_signed_backups(
     session: Session, made: Backup, passphrase: Secret | None
 ) -> None:
     text = Path(made.path).read_bytes()
@@ -324,9 +324,7 @@ def test_a_file_that_is_not_signed_fails_where_backups_of_the_pair_are(
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
-def test_a_file_that_is_not_signed_is_told_to_vouch_for_nothing(
-    session: Session, made: Backup, passphrase: Secret | None
-) -> None:
+def test_an_unsigned_file_has_a_note(session: Session, made: Backup, passphrase: Secret | None) -> None:
     as_made_before(session)
     text = Path(made.path).read_bytes()
     Path(made.path).write_bytes(text[text.index(b"-----BEGIN") :])
@@ -336,7 +334,7 @@ def test_a_file_that_is_not_signed_is_told_to_vouch_for_nothing(
     assert [one.signed for one in record_of(session).backups] == [False]
 
 
-def test_an_older_backup_that_is_known_stays_good_beside_a_signed_one(
+def test_a_recorded_older_backup_stays_valid_beside_a_signed_one(
     session: Session, made: Backup, place: Path
 ) -> None:
     as_made_before(session)
@@ -350,7 +348,7 @@ def test_an_older_backup_that_is_known_stays_good_beside_a_signed_one(
     assert all(one.ok for one in verify_many(session, ["a.com"], PASSPHRASE))
 
 
-def test_a_file_on_record_as_signed_that_is_not_fails(session: Session, made: Backup) -> None:
+def test_a_file_that_lost_its_signature_fails(session: Session, made: Backup) -> None:
     text = Path(made.path).read_bytes()
     bare = text[text.index(b"-----BEGIN") :]
     Path(made.path).write_bytes(bare)
@@ -361,13 +359,13 @@ def test_a_file_on_record_as_signed_that_is_not_fails(session: Session, made: Ba
     ]
 
 
-def test_a_file_tells_its_key_and_names(session: Session, made: Backup) -> None:
+def test_a_file_shows_its_key_and_names(session: Session, made: Backup) -> None:
     for result in (look_at_file(session, made.path), look_at_file(session, made.path, PASSPHRASE)):
         assert result.spki_sha256 == record_of(session).key.spki_sha256
         assert result.names == record_of(session).names
 
 
-def test_only_what_is_expected_is_good(session: Session, made: Backup) -> None:
+def test_only_the_expected_backup_passes(session: Session, made: Backup) -> None:
     right = Expectation(record_of(session).key.spki_sha256)
     for passphrase in (None, PASSPHRASE):
         assert verify_names_or_files(session, [made.path], passphrase, expected=right)[0].ok
@@ -376,14 +374,14 @@ def test_only_what_is_expected_is_good(session: Session, made: Backup) -> None:
         assert "is not the expected one" in result.text
 
 
-def test_what_is_to_do_with_the_only_copy_is_told(session: Session, made: Backup) -> None:
+def test_the_hint_for_a_changed_file_is_shown(session: Session, made: Backup) -> None:
     Path(made.path).write_bytes(Path(made.path).read_bytes().replace(b"a.com", b"b.com", 1))
     text = look_at_file(session, made.path).text
     assert "its signature is not valid; use another copy; if this is the only one, delete" in text
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
-def test_no_file_and_no_backup_are_answers(
+def test_a_missing_file_and_an_invalid_file_are_results(
     session: Session, tmp_path: Path, passphrase: Secret | None
 ) -> None:
     (tmp_path / "text").write_text("hello")
@@ -394,14 +392,14 @@ def test_no_file_and_no_backup_are_answers(
     assert answer == (False, f"cannot read {tmp_path}/none: No such file or directory")
 
 
-def test_a_store_that_cannot_be_used_is_no_answer(session: Session, made: Backup) -> None:
+def test_an_unusable_store_is_an_error(session: Session, made: Backup) -> None:
     Path(session.store.path).chmod(0o755)
     with pytest.raises(StoreError, match="others can read"):
         look_at_file(session, made.path, PASSPHRASE)
     Path(session.store.path).chmod(0o700)
 
 
-def test_names_and_paths_are_told_apart(
+def test_names_and_paths_are_distinguished(
     session: Session, made: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(Path(made.path).parent)
@@ -416,7 +414,7 @@ def test_names_and_paths_are_told_apart(
     ]
 
 
-def test_many_files_need_one_look_at_the_store(
+def test_many_files_need_one_reading_of_the_store(
     session: Session, made: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[Session] = []

@@ -91,7 +91,7 @@ def test_a_weak_key_is_adopted_with_a_finding_and_reused_only_for_a_private_ca_o
 
 @pytest.mark.parametrize("ca", CaKind)
 @pytest.mark.parametrize(("make", "words"), WEAK)
-def test_a_weak_key_comes_back_from_its_backup_with_a_warning(
+def test_a_weak_key_is_restored_with_a_warning(
     session: Session, tmp_path: Path, make: object, words: str, ca: CaKind
 ) -> None:
     pair = adopted(session, tmp_path, make(), ca)  # type: ignore[operator]
@@ -105,7 +105,7 @@ def test_a_weak_key_comes_back_from_its_backup_with_a_warning(
     assert "csrtui renew a.com" in last
 
 
-def test_a_good_key_comes_back_without_a_word(session: Session, tmp_path: Path) -> None:
+def test_a_good_key_is_restored_without_a_warning(session: Session, tmp_path: Path) -> None:
     new_pair(session)
     (tmp_path / "usb").mkdir()
     backup = back_up(session, "a.com", order(tmp_path / "usb"))

@@ -59,7 +59,7 @@ def send_csr(session: PtySession) -> None:
     session.wait_for("sent to your terminal's clipboard")
 
 
-def test_a_bare_terminal_gets_osc_52_with_the_csr_once(store: Path) -> None:
+def test_a_terminal_gets_osc_52_with_the_csr_once(store: Path) -> None:
     with PtySession(argv(), env=environment(store) | {"TMUX": None, "STY": None}) as session:
         send_csr(session)
         session.wait_until(lambda: sent(session.raw), "OSC 52")
@@ -67,7 +67,7 @@ def test_a_bare_terminal_gets_osc_52_with_the_csr_once(store: Path) -> None:
         assert OSC_52.search(session.raw)[1] == b"c"  # type: ignore[index]
 
 
-def test_gnu_screen_gets_it_in_pieces_that_it_passes_on(store: Path) -> None:
+def test_gnu_screen_gets_the_csr_in_pieces_that_it_forwards(store: Path) -> None:
     with PtySession(argv(), env=environment(store) | {"STY": "1.x"}) as session:
         send_csr(session)
         session.wait_until(lambda: b"\x07\x1b\\" in session.raw, "the last piece")
@@ -119,7 +119,7 @@ def at_tmux(store: Path, server: Tmux, command: list[str]) -> PtySession:
 
 
 @needs_tmux
-def test_in_tmux_as_it_comes_its_buffer_and_the_terminal_get_it(
+def test_in_tmux_with_its_defaults_buffer_and_terminal_get_the_csr(
     store: Path, servers: tuple[Tmux, Tmux]
 ) -> None:
     outer, _ = servers
@@ -132,7 +132,7 @@ def test_in_tmux_as_it_comes_its_buffer_and_the_terminal_get_it(
 
 @needs_tmux
 @pytest.mark.parametrize("set_clipboard", ["external", "on"])
-def test_a_tmux_within_a_tmux_has_it_and_the_outer_one_if_it_takes_it(
+def test_nested_tmux_gets_the_csr_and_the_outer_one_if_it_accepts_it(
     store: Path, servers: tuple[Tmux, Tmux], set_clipboard: str
 ) -> None:
     outer, inner = servers
@@ -163,19 +163,19 @@ def send(text: object, **environ: str) -> None:
 
 
 @pytest.mark.parametrize("text", [Secret("x"), "a text", b"bytes", None])
-def test_nothing_but_public_text_is_sent(text: object) -> None:
+def test_only_public_text_is_sent(text: object) -> None:
     with pytest.raises(TypeError):
         send(text)
 
 
-def test_what_terminals_cut_is_refused() -> None:
+def test_text_too_long_for_terminals_is_refused() -> None:
     with pytest.raises(InputError, match="too many"):
         send(PublicText("x" * (clipboard.LIMIT_BYTES + 1)))
     assert len(clipboard.osc52(b"x" * clipboard.LIMIT_BYTES)) <= 100_000
 
 
 @needs_tmux
-def test_a_tmux_that_is_gone_is_said(tmp_path: Path) -> None:
+def test_a_tmux_that_has_ended_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="tmux did not accept the text") as caught:
         send(PublicText("x"), TMUX=f"{tmp_path}/gone,1,0", PATH="/usr/bin:/bin")
     assert caught.value.hint
@@ -191,7 +191,7 @@ def test_only_a_program_at_an_absolute_path_is_run(tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "sprung").exists()
 
 
-def test_what_tmux_says_is_made_visible(tmp_path: Path) -> None:
+def test_messages_of_tmux_are_escaped(tmp_path: Path) -> None:
     fake = tmp_path / "tmux"
     fake.write_text("#!/bin/sh\nprintf 'no \\033[2Jserver\\n' >&2\nexit 1\n")
     fake.chmod(0o755)

@@ -82,7 +82,7 @@ def marks(user: User) -> int:
     return len(user.app.screen.query_one("#candidates", LineList).marks)
 
 
-async def test_what_is_found_is_shown_taken_and_the_next_step_said(tmp_path: Path, folder: Path) -> None:
+async def test_keys_are_listed_adopted_and_the_next_step_is_shown(tmp_path: Path, folder: Path) -> None:
     put(folder, key=pkcs8(rsa_key()), csr=CSR, cert=pem(LEAF))
     async with at_screens(session_with(tmp_path / "store")) as user:
         await look(user, folder)
@@ -103,7 +103,7 @@ async def test_what_is_found_is_shown_taken_and_the_next_step_said(tmp_path: Pat
         assert user.message == f"adopted {NAME}"
 
 
-async def test_a_passphrase_is_asked_for_only_where_one_is_wanted(tmp_path: Path, folder: Path) -> None:
+async def test_a_passphrase_is_asked_for_only_if_needed(tmp_path: Path, folder: Path) -> None:
     put(folder, key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await user.press("f2", "a")
@@ -130,9 +130,7 @@ async def test_a_passphrase_is_asked_for_only_where_one_is_wanted(tmp_path: Path
         assert user.pairs == []
 
 
-async def test_a_wrong_passphrase_can_be_typed_again_where_other_keys_are_open(
-    tmp_path: Path, folder: Path
-) -> None:
+async def test_a_wrong_passphrase_can_be_typed_again_beside_opened_keys(tmp_path: Path, folder: Path) -> None:
     put(
         folder,
         closed=pkcs8(rsa_key(), passphrase=PHRASE),
@@ -153,7 +151,7 @@ async def test_a_wrong_passphrase_can_be_typed_again_where_other_keys_are_open(
         assert "2 keys found" in said(user, "about")
 
 
-async def test_without_a_passphrase_closed_keys_stay_out(tmp_path: Path, folder: Path) -> None:
+async def test_without_a_passphrase_encrypted_keys_are_left_out(tmp_path: Path, folder: Path) -> None:
     put(folder, closed=pkcs8(rsa_key(), passphrase=PHRASE), open=pkcs8(ec_key()))
     async with at_screens(session_with(tmp_path / "store")) as user:
         await look(user, folder)
@@ -165,7 +163,7 @@ async def test_without_a_passphrase_closed_keys_stay_out(tmp_path: Path, folder:
 
 
 @pytest.mark.parametrize("rows", [40, 12])
-async def test_more_is_offered_where_there_is_more(tmp_path: Path, folder: Path, rows: int) -> None:
+async def test_further_details_can_be_scrolled(tmp_path: Path, folder: Path, rows: int) -> None:
     put(folder, key=pkcs8(rsa_key()), csr=CSR, stray=csr(rsa_key(1024)), cut=pkcs8(ec_key())[:70])
     async with at_screens(session_with(tmp_path / "store"), (80, rows)) as user:
         await look(user, folder)
@@ -176,7 +174,7 @@ async def test_more_is_offered_where_there_is_more(tmp_path: Path, folder: Path,
         assert ("Tab More" in user.screen_text) is (rows == 12)
 
 
-async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, folder: Path) -> None:
+async def test_errors_are_shown_and_no_typed_text_is_lost(tmp_path: Path, folder: Path) -> None:
     put(folder, readme=b"hello", cut=pkcs8(ec_key())[:70])
     async with at_screens(session_with(tmp_path / "store")) as user:
         await user.press("f2", "a", "enter")
@@ -199,7 +197,7 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, f
         assert user.app.screen.query_one("#path", TextField).value == f"{folder}/x", "it is there again"
 
 
-async def test_only_what_is_marked_is_taken_and_a_csr_made_where_that_is_asked(
+async def test_only_marked_keys_are_adopted_and_a_csr_is_made_on_request(
     tmp_path: Path, folder: Path
 ) -> None:
     put(
@@ -229,7 +227,7 @@ async def test_only_what_is_marked_is_taken_and_a_csr_made_where_that_is_asked(
         await user.until_pairs(NAME)
 
 
-async def test_what_is_there_already_is_shown_and_cannot_be_taken(tmp_path: Path, folder: Path) -> None:
+async def test_existing_keys_are_shown_and_cannot_be_adopted(tmp_path: Path, folder: Path) -> None:
     put(folder, key=pkcs8(rsa_key()), csr=CSR)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await look(user, folder)
@@ -244,7 +242,7 @@ async def test_what_is_there_already_is_shown_and_cannot_be_taken(tmp_path: Path
         assert marks(user) == 0
 
 
-async def test_a_store_that_fails_says_so(
+async def test_an_error_of_the_store_is_shown(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(folder, key=pkcs8(rsa_key()), csr=CSR)
@@ -302,9 +300,7 @@ async def test_hostile_names_and_many_keys_fit_every_screen(
         assert isinstance(user.app.screen, MainScreen)
 
 
-async def test_escape_while_keys_are_looked_for_leaves_when_that_is_done(
-    tmp_path: Path, folder: Path
-) -> None:
+async def test_escape_during_a_search_closes_the_dialog_after_it(tmp_path: Path, folder: Path) -> None:
     put(folder, key=pkcs8(rsa_key()), csr=CSR)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await look(user, folder)

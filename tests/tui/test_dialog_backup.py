@@ -89,7 +89,7 @@ def statuses(session: Session, *names: str) -> list[BackupStatus]:
     return [read_pair(session, name)[0].record.backup_status for name in names]
 
 
-async def test_a_pair_is_backed_up_from_the_list_and_the_list_says_so(tmp_path: Path) -> None:
+async def test_a_pair_is_backed_up_from_the_list_which_shows_it(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     async with at_screens(session) as user:
@@ -111,7 +111,7 @@ async def test_a_pair_is_backed_up_from_the_list_and_the_list_says_so(tmp_path: 
     assert recall_folder(session) == str(tmp_path / "usb")
 
 
-async def test_from_a_pairs_screen_which_then_shows_the_backup(tmp_path: Path) -> None:
+async def test_a_pair_is_backed_up_from_its_screen_which_shows_it(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
     (tmp_path / "usb").mkdir()
     remember_folder(session, str(tmp_path / "usb"))
@@ -162,7 +162,7 @@ async def test_the_marked_pairs_or_all_that_are_not_backed_up(tmp_path: Path) ->
     assert statuses(session, *names) == [BackupStatus.VERIFIED] * 4
 
 
-async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(tmp_path: Path) -> None:
+async def test_errors_are_shown_at_their_fields_and_no_typed_text_is_lost(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     async with at_screens(session) as user:
@@ -196,7 +196,7 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(tmp_
     assert os.listdir(tmp_path / "usb") == []
 
 
-async def test_the_folder_is_judged_while_one_types(tmp_path: Path) -> None:
+async def test_the_folder_is_checked_while_the_user_types(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
@@ -212,7 +212,7 @@ async def test_the_folder_is_judged_while_one_types(tmp_path: Path) -> None:
         assert "does not exist. Press F7 to create it" in said(user)
 
 
-async def test_enter_waits_for_the_look_at_a_slow_folder(
+async def test_enter_waits_for_the_check_of_a_slow_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
@@ -248,7 +248,7 @@ async def test_escape_backs_nothing_up_and_keeps_the_folder_but_not_the_passphra
     assert os.listdir(tmp_path / "usb") == []
 
 
-async def test_enter_looks_again_at_a_folder_that_was_not_there(tmp_path: Path) -> None:
+async def test_enter_checks_a_missing_folder_again(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     new = tmp_path / "new"
     async with at_screens(session) as user:
@@ -289,7 +289,7 @@ def held_look(monkeypatch: pytest.MonkeyPatch) -> Event:
     return answer
 
 
-async def test_a_passphrase_typed_ahead_of_a_look_that_fails_is_never_seen(
+async def test_a_passphrase_typed_before_a_failed_check_is_never_visible(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
@@ -310,7 +310,7 @@ async def test_a_passphrase_typed_ahead_of_a_look_that_fails_is_never_seen(
 
 
 @pytest.mark.parametrize("latest", [0, 60])
-async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
+async def test_the_cursor_returns_to_a_wrong_folder_unless_the_check_takes_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latest: float
 ) -> None:
     monkeypatch.setattr("csrtui.tui.modals.form.RETURN_LIMIT", latest)
@@ -331,7 +331,7 @@ async def test_the_cursor_comes_back_to_a_folder_unless_that_takes_long(
         assert ("press Up for the folder" in said(user)) is (not latest)
 
 
-async def test_what_failed_is_no_default_and_a_remembered_folder_that_is_gone_has_the_cursor(
+async def test_a_failed_folder_is_not_a_default_and_a_missing_one_has_the_cursor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("csrtui.tui.modals.form.RETURN_LIMIT", 60)
@@ -355,7 +355,7 @@ async def test_what_failed_is_no_default_and_a_remembered_folder_that_is_gone_ha
         await user.press("escape")
 
 
-async def test_a_passphrase_is_made_up_shown_and_confirmed(tmp_path: Path) -> None:
+async def test_a_generated_passphrase_is_shown_and_confirmed(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     remember_folder(session, str(tmp_path / "usb"))
@@ -381,7 +381,7 @@ async def test_a_passphrase_is_made_up_shown_and_confirmed(tmp_path: Path) -> No
     assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
 
 
-async def test_enter_in_the_folder_backs_up_where_the_passphrase_is_there_twice(tmp_path: Path) -> None:
+async def test_enter_in_the_folder_starts_the_backup_if_both_passphrases_are_typed(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     async with at_screens(session) as user:
@@ -396,7 +396,7 @@ async def test_enter_in_the_folder_backs_up_where_the_passphrase_is_there_twice(
         assert "written the passphrase down" in user.question
 
 
-async def test_a_made_up_passphrase_that_is_changed_is_hidden_and_has_to_be_typed_twice(
+async def test_a_changed_generated_passphrase_is_hidden_and_needs_to_be_typed_twice(
     tmp_path: Path,
 ) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
@@ -413,7 +413,7 @@ async def test_a_made_up_passphrase_that_is_changed_is_hidden_and_has_to_be_type
         assert "passphrases differ" in said(user)
 
 
-async def test_a_key_under_a_passphrase_says_so_and_takes_no_other(tmp_path: Path) -> None:
+async def test_the_backup_of_an_encrypted_key_uses_its_passphrase(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
     say_encrypted(session, "a.example.com")
     async with at_screens(session) as user:
@@ -490,7 +490,7 @@ async def test_escape_stops_without_loss(tmp_path: Path, monkeypatch: pytest.Mon
     assert len(os.listdir(tmp_path / "usb")) == 1
 
 
-async def test_a_paste_of_several_lines_is_told_and_puts_nothing_in(tmp_path: Path) -> None:
+async def test_a_paste_of_several_lines_is_reported_and_ignored(tmp_path: Path) -> None:
     async with at_screens(session_with(tmp_path / "store", "a.example.com")) as user:
         await ask(user, "a.example.com")
         await user.paste("/mnt\n/usb")
@@ -515,9 +515,7 @@ async def test_without_a_pair_there_is_nothing_to_back_up(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 12)])
-async def test_it_fits_the_screen_with_everything_there_is_to_say(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
+async def test_the_dialog_fits_the_screen_with_all_notes(tmp_path: Path, size: tuple[int, int]) -> None:
     session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
     remember_folder(session, str(tmp_path))
     async with at_screens(session, size) as user:
@@ -560,7 +558,7 @@ async def test_a_common_passphrase_is_named_in_the_dialog(tmp_path: Path) -> Non
         assert "one of the most common ones" in said(user)
 
 
-async def test_a_folder_that_others_can_write_to_is_warned_of(tmp_path: Path) -> None:
+async def test_a_folder_that_others_can_write_to_causes_a_warning(tmp_path: Path) -> None:
     (tmp_path / "to").mkdir()
     (tmp_path / "to").chmod(0o777)
     async with at_screens(session_with(tmp_path / "store", "a.com"), size=(120, 40)) as user:

@@ -75,7 +75,7 @@ SELDOM = [pytest.param(size, marks=pytest.mark.slow) for size in ((60, 18), (40,
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), *SELDOM])
 @pytest.mark.parametrize("key", ["b", "r", "a", "I", "i", "w", "u"])
-async def test_a_dialog_that_asks_is_drawn_at_once_as_it_stays(
+async def test_the_first_frame_of_a_dialog_is_final(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], key: str
 ) -> None:
     proved = Event()
@@ -115,7 +115,7 @@ def is_whole(frame: str, title: str) -> None:
     assert len(box) < 14, "no higher than what is in it"
 
 
-async def test_the_bar_of_a_backup_is_whole_from_the_first_frame_on(
+async def test_the_bar_of_a_backup_is_complete_in_the_first_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"n{number}.example.com" for number in range(10)]
@@ -148,7 +148,7 @@ async def test_the_bar_of_a_backup_is_whole_from_the_first_frame_on(
         assert begun
 
 
-async def test_a_look_at_backups_is_whole_from_the_first_frame_on(
+async def test_the_verify_dialog_is_complete_in_the_first_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = session_with(tmp_path / "store", ONE)
@@ -171,7 +171,7 @@ async def test_a_look_at_backups_is_whole_from_the_first_frame_on(
         go_on.set()
 
 
-async def test_work_on_hosts_is_whole_from_the_first_frame_on(tmp_path: Path) -> None:
+async def test_the_dialog_of_work_on_hosts_is_complete_in_the_first_frame(tmp_path: Path) -> None:
     go_on = Event()
 
     def work(_: Reach) -> Iterator[HostResult]:

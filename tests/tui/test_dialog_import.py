@@ -44,7 +44,7 @@ def told(user: User) -> str:
     return user.app.screen.query_one("#message", RuleLine).message
 
 
-async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_path: Path) -> None:
+async def test_a_pasted_answer_is_imported_at_once_and_its_facts_are_shown(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
     async with at_screens(session) as user:
         await at_pair(user, TWO)
@@ -76,7 +76,7 @@ async def test_a_pasted_answer_is_imported_at_once_and_every_fact_is_shown(tmp_p
     assert record(session, TWO).stage is Stage.NEW
 
 
-async def test_several_files_are_taken_and_told_apart(tmp_path: Path) -> None:
+async def test_several_files_are_imported_and_distinguished(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
     one = file_of_ca(session, ONE, tmp_path / "with blank.pem", names=[ONE, "extra.example.com"], days=50)
     two = file_of_ca(session, TWO, tmp_path / "two.pem", names=["other.example.com"])
@@ -104,7 +104,7 @@ async def test_several_files_are_taken_and_told_apart(tmp_path: Path) -> None:
     ],
     ids=["expired", "not yet"],
 )
-async def test_what_is_wrong_with_a_certificate_is_said(
+async def test_problems_with_a_certificate_are_shown(
     tmp_path: Path, changes: dict[str, object], flaw: str
 ) -> None:
     session = session_with(tmp_path / "store", ONE)
@@ -119,7 +119,7 @@ async def test_what_is_wrong_with_a_certificate_is_said(
         assert ("ago" in text) is ("days" in changes)
 
 
-async def test_a_certificate_without_its_chain_says_what_is_missing(tmp_path: Path) -> None:
+async def test_a_missing_chain_is_reported(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     alone = answer_of_ca(session, ONE).partition("-----END CERTIFICATE-----\n")
     async with at_screens(session) as user:
@@ -155,7 +155,7 @@ async def test_a_certificate_that_expires_sooner_is_imported_after_a_question(
     assert (validity.not_after.month == 12) is yes
 
 
-async def test_in_a_pairs_screen_the_certificate_of_another_is_named_and_imported_there_on_demand(
+async def test_on_a_pairs_screen_a_certificate_of_another_pair_is_named_and_imported_on_request(
     tmp_path: Path,
 ) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
@@ -183,7 +183,9 @@ async def test_in_a_pairs_screen_the_certificate_of_another_is_named_and_importe
     assert record(session, TWO).stage is Stage.ISSUED
 
 
-async def test_what_is_of_no_pair_or_no_certificate_is_said_and_what_was_typed_stays(tmp_path: Path) -> None:
+async def test_an_unmatched_certificate_or_another_file_is_reported_and_the_text_stays(
+    tmp_path: Path,
+) -> None:
     session = session_with(tmp_path / "store", ONE)
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     names = x509.SubjectAlternativeName([x509.DNSName("stranger.example.com")])
@@ -213,7 +215,7 @@ async def test_what_is_of_no_pair_or_no_certificate_is_said_and_what_was_typed_s
         assert typed(user) == "'/tmp/a", "escape throws nothing away"
 
 
-async def test_a_paste_that_comes_as_keys_line_by_line_is_gathered(tmp_path: Path) -> None:
+async def test_a_paste_that_arrives_as_keys_is_collected(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
@@ -231,7 +233,7 @@ async def test_a_paste_that_comes_as_keys_line_by_line_is_gathered(tmp_path: Pat
     assert record(session, ONE).stage is Stage.ISSUED
 
 
-async def test_an_answer_whose_line_ends_were_lost_is_taken_from_the_field(tmp_path: Path) -> None:
+async def test_an_answer_without_line_ends_is_read_from_the_field(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
@@ -242,7 +244,7 @@ async def test_an_answer_whose_line_ends_were_lost_is_taken_from_the_field(tmp_p
         assert is_at(user, ImportResultModal)
 
 
-async def test_pasted_paths_go_into_the_field_with_their_blanks(tmp_path: Path) -> None:
+async def test_pasted_paths_are_inserted_with_their_blanks(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
@@ -253,7 +255,7 @@ async def test_pasted_paths_go_into_the_field_with_their_blanks(tmp_path: Path) 
         assert "removed" in said(user, "notes")
 
 
-async def test_the_next_step_is_taken_from_the_result(tmp_path: Path) -> None:
+async def test_the_next_step_can_be_started_from_the_result(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
@@ -266,7 +268,7 @@ async def test_the_next_step_is_taken_from_the_result(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12), (30, 10)])
-async def test_hostile_names_in_a_certificate_are_shown_and_do_nothing(
+async def test_hostile_names_in_a_certificate_are_shown_and_have_no_effect(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     session = session_with(tmp_path / "store", ONE)

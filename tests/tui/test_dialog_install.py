@@ -81,9 +81,7 @@ def modes(folder: Path) -> dict[str, int]:
     return {path.name: stat.S_IMODE(path.stat().st_mode) for path in sorted(folder.iterdir())}
 
 
-async def test_a_look_that_ends_late_does_not_take_the_place_of_the_newer_one(
-    tmp_path: Path, session: Session
-) -> None:
+async def test_a_late_check_does_not_replace_a_newer_one(tmp_path: Path, session: Session) -> None:
     async with at_screens(session) as user:
         await at_install(user)
         await choose(user, "nginx")
@@ -140,7 +138,7 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
     assert record(session, ONE).installed is not None
 
 
-async def test_a_pkcs12_file_is_made_under_a_passphrase_typed_twice(tmp_path: Path, session: Session) -> None:
+async def test_a_pkcs12_file_gets_a_passphrase_that_is_typed_twice(tmp_path: Path, session: Session) -> None:
     async with at_screens(session) as user:
         await at_install(user)
         await name_folder(user, tmp_path / "tls")
@@ -192,9 +190,7 @@ async def test_a_passphrase_that_openssl_cannot_read_is_refused_in_the_dialog(
     assert modes(tmp_path / "tls") == {}
 
 
-async def test_keys_that_come_faster_than_the_screen_reach_the_fields_that_were_asked_for(
-    tmp_path: Path, session: Session
-) -> None:
+async def test_keys_typed_ahead_reach_the_right_fields(tmp_path: Path, session: Session) -> None:
     from textual import events
 
     async with at_screens(session) as user:
@@ -210,9 +206,7 @@ async def test_keys_that_come_faster_than_the_screen_reach_the_fields_that_were_
         assert user.focused_id == "passphrase"
 
 
-async def test_what_is_wrong_with_a_folder_is_said_while_it_is_typed(
-    tmp_path: Path, session: Session
-) -> None:
+async def test_errors_of_a_folder_are_shown_while_it_is_typed(tmp_path: Path, session: Session) -> None:
     (tmp_path / "file").write_text("")
     async with at_screens(session) as user:
         await at_install(user)
@@ -238,7 +232,7 @@ async def test_what_is_wrong_with_a_folder_is_said_while_it_is_typed(
         assert user.app.screen.query_one("#folder", TextField).value == str(tmp_path), "what will do is"
 
 
-async def test_enter_looks_again_at_a_folder_that_was_not_there(tmp_path: Path, session: Session) -> None:
+async def test_enter_checks_a_missing_folder_again(tmp_path: Path, session: Session) -> None:
     new = tmp_path / "new"
     async with at_screens(session) as user:
         await at_install(user)
@@ -253,7 +247,7 @@ async def test_enter_looks_again_at_a_folder_that_was_not_there(tmp_path: Path, 
     assert set(modes(new)) == {f"{ONE}.crt", f"{ONE}.key"}
 
 
-async def test_what_is_said_of_a_paste_stays_when_a_look_ends_after_it(
+async def test_a_message_about_a_paste_stays_after_a_later_check(
     tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = Event()
@@ -276,7 +270,7 @@ async def test_what_is_said_of_a_paste_stays_when_a_look_ends_after_it(
         assert "was ignored" in said(user, "notes")
 
 
-async def test_no_passphrase_is_typed_into_a_folder_that_will_not_do(
+async def test_a_passphrase_is_never_typed_into_a_wrong_folder_field(
     tmp_path: Path, session: Session
 ) -> None:
     new = tmp_path / "new"
@@ -313,7 +307,7 @@ async def test_no_passphrase_is_typed_into_a_folder_that_will_not_do(
     assert set(modes(new)) == {f"{ONE}.pfx"}
 
 
-async def test_a_pair_without_a_certificate_says_so(tmp_path: Path) -> None:
+async def test_a_pair_without_a_certificate_is_reported(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_install(user)
@@ -347,7 +341,7 @@ async def test_the_passphrase_of_an_encrypted_key_is_asked_for(tmp_path: Path, s
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
 @pytest.mark.parametrize("platform", ["haproxy", "exchange"])
-async def test_the_dialog_fits_and_says_its_keys(
+async def test_the_dialog_fits_and_shows_its_keys(
     tmp_path: Path, session: Session, size: tuple[int, int], platform: str
 ) -> None:
     async with at_screens(session, size) as user:
@@ -363,7 +357,7 @@ async def test_the_dialog_fits_and_says_its_keys(
         assert user.screen_text != before or size[1] == 40
 
 
-async def test_the_choice_of_the_server_says_its_own_keys(session: Session) -> None:
+async def test_the_choice_of_the_server_shows_its_own_keys(session: Session) -> None:
     async with at_screens(session) as user:
         await at_install(user)
         await user.press("shift+tab")
@@ -375,7 +369,7 @@ async def test_the_choice_of_the_server_says_its_own_keys(session: Session) -> N
         assert "Enter Write" in user.screen_text
 
 
-def test_the_pages_of_the_guide_are_of_every_platform_and_fit() -> None:
+def test_the_guide_has_a_fitting_page_for_every_platform() -> None:
     pages = page.guide_pages()
     assert list(pages) == list(PLATFORMS)
     for name, guide in pages.items():
@@ -384,7 +378,7 @@ def test_the_pages_of_the_guide_are_of_every_platform_and_fit() -> None:
         )
 
 
-async def test_the_guide_opens_from_the_form_and_goes_on_to_other_servers(tmp_path: Path) -> None:
+async def test_the_guide_opens_from_the_form_and_shows_other_servers(tmp_path: Path) -> None:
     async with at_screens(session_with(tmp_path / "store")) as user:
         await user.press("f5")
         assert user.title.split("  ")[0] == " Guide · other"
@@ -451,7 +445,7 @@ async def test_the_server_software_of_a_pair_is_changed_by_its_command_and_by_an
     assert read_pair(session, ONE)[1].der == request
 
 
-async def test_what_an_installed_pair_needs_next_is_nothing(tmp_path: Path, session: Session) -> None:
+async def test_an_installed_pair_has_no_next_step(tmp_path: Path, session: Session) -> None:
     async with at_screens(session) as user:
         await at_install(user)
         await choose(user, "nginx")
@@ -462,7 +456,7 @@ async def test_what_an_installed_pair_needs_next_is_nothing(tmp_path: Path, sess
     assert record(session, ONE).next_step(session.clock()) in {NextStep.BACK_UP, NextStep.NONE}
 
 
-async def test_a_folder_that_others_can_write_to_is_warned_of(session: Session, tmp_path: Path) -> None:
+async def test_a_folder_that_others_can_write_to_causes_a_warning(session: Session, tmp_path: Path) -> None:
     (tmp_path / "tls").chmod(0o777)
     async with at_screens(session, size=(120, 40)) as user:
         await at_install(user)

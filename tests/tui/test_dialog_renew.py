@@ -81,7 +81,7 @@ def tie(user: User) -> str:
 # What stands there
 
 
-async def test_days_are_counted_as_in_the_list_after_the_end_too(session: Session) -> None:
+async def test_days_are_counted_as_in_the_list_also_after_the_expiry(session: Session) -> None:
     began = NOW - timedelta(days=198)
     name = create_pair(session, RequestSpec(names=("gone.mydomain.com",))).name
     issue(session, name, began)
@@ -93,7 +93,7 @@ async def test_days_are_counted_as_in_the_list_after_the_end_too(session: Sessio
         assert said(user, "about").startswith(f"Renew {name} expired 4 days ago")
 
 
-async def test_what_follows_from_each_way_stands_there_before_one_is_chosen(session: Session) -> None:
+async def test_the_consequences_of_each_way_are_shown_before_the_choice(session: Session) -> None:
     spki = record(session, ONE).key.spki_sha256
     async with at_screens(session, (80, 24)) as user:
         await at_renew(user)
@@ -112,7 +112,7 @@ async def test_what_follows_from_each_way_stands_there_before_one_is_chosen(sess
     assert record(session, ONE).renewed_by is None
 
 
-async def test_where_there_is_room_the_ways_stand_side_by_side(session: Session) -> None:
+async def test_with_enough_room_the_ways_are_side_by_side(session: Session) -> None:
     async with at_screens(session, (100, 30)) as user:
         await at_renew(user)
         (line,) = [line for line in user.screen_lines if "A new pair" in line]
@@ -126,7 +126,7 @@ async def test_where_there_is_room_the_ways_stand_side_by_side(session: Session)
     "size",
     [(40, 12), (80, 24), (100, 24), *(pytest.param(size, marks=pytest.mark.slow) for size in MORE_SIZES)],
 )
-async def test_the_way_at_hand_is_on_every_screen_and_the_rest_is_read_with_keys(
+async def test_the_selected_way_is_visible_on_every_screen_and_the_rest_can_be_scrolled(
     session: Session, size: tuple[int, int]
 ) -> None:
     async with at_screens(session, size) as user:
@@ -145,7 +145,7 @@ async def test_the_way_at_hand_is_on_every_screen_and_the_rest_is_read_with_keys
         assert "unchanged." in read
 
 
-async def test_a_server_software_that_speaks_against_it_is_named(tmp_path: Path) -> None:
+async def test_a_server_software_that_prevents_reuse_is_named(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     create_pair(session, RequestSpec((ONE,), platform="iis"))
     async with at_screens(session) as user:
@@ -154,7 +154,9 @@ async def test_a_server_software_that_speaks_against_it_is_named(tmp_path: Path)
 
 
 @pytest.mark.parametrize("state", ["none", "retired", "renewed"])
-async def test_what_cannot_be_renewed_is_said(session: Session, tmp_path: Path, state: str) -> None:
+async def test_a_pair_that_cannot_be_renewed_is_reported(
+    session: Session, tmp_path: Path, state: str
+) -> None:
     if state == "none":
         session = session_on(tmp_path / "empty")
     elif state == "retired":
@@ -181,7 +183,7 @@ async def test_what_cannot_be_renewed_is_said(session: Session, tmp_path: Path, 
 # A new pair
 
 
-async def test_a_new_pair_starts_in_the_form_and_both_know_of_each_other(session: Session) -> None:
+async def test_a_new_pair_starts_in_the_form_and_both_are_linked(session: Session) -> None:
     async with at_screens(session) as user:
         await at_renew(user)
         await user.press("enter")
@@ -196,7 +198,7 @@ async def test_a_new_pair_starts_in_the_form_and_both_know_of_each_other(session
     assert record(session, ONE).next_step(NOW) is NextStep.NONE
 
 
-async def test_the_step_of_a_pair_that_is_due_is_to_renew_it(session: Session) -> None:
+async def test_the_next_step_of_a_due_pair_is_to_renew_it(session: Session) -> None:
     async with at_screens(session) as user:
         await at_pair(user, ONE)
         await user.until(lambda: ". Renew" in user.bar, "the step")
@@ -204,7 +206,7 @@ async def test_the_step_of_a_pair_that_is_due_is_to_renew_it(session: Session) -
         await user.until(lambda: is_at(user, RenewModal), "the dialog")
 
 
-async def test_from_a_pairs_own_screen_it_goes_to_the_form_too(session: Session) -> None:
+async def test_a_renewal_from_the_pairs_screen_opens_the_form_too(session: Session) -> None:
     async with at_screens(session) as user:
         await at_pair(user, ONE)
         await user.press("enter")
@@ -216,7 +218,7 @@ async def test_from_a_pairs_own_screen_it_goes_to_the_form_too(session: Session)
         assert user.title.split("[")[1].startswith("Request]")
 
 
-async def test_the_tie_survives_a_dropped_connection(session: Session) -> None:
+async def test_the_link_survives_a_dropped_connection(session: Session) -> None:
     async with at_screens(session) as user:
         await at_renew(user)
         await user.press("enter")
@@ -230,7 +232,7 @@ async def test_the_tie_survives_a_dropped_connection(session: Session) -> None:
     assert record(session, TWO).renews == ONE
 
 
-async def test_taking_the_filling_back_takes_the_tie_back_and_brings_what_was_typed(session: Session) -> None:
+async def test_undo_removes_the_link_and_restores_the_typed_text(session: Session) -> None:
     async with at_screens(session) as user:
         await user.fill(FieldName.COMMON_NAME, "typed.example.net")
         await at_renew(user)
@@ -241,7 +243,7 @@ async def test_taking_the_filling_back_takes_the_tie_back_and_brings_what_was_ty
         assert (user.draft.common_name, user.draft.renews) == ("typed.example.net", "")
 
 
-async def test_without_its_names_it_is_another_request(session: Session) -> None:
+async def test_without_its_names_the_form_is_another_request(session: Session) -> None:
     async with at_screens(session) as user:
         await at_renew(user)
         await user.press("enter")
@@ -268,7 +270,7 @@ async def test_must_staple_of_the_old_request_is_kept_until_its_fix_drops_it(tmp
         assert user.draft.must_staple
 
 
-async def test_another_session_may_have_renewed_it_meanwhile(session: Session) -> None:
+async def test_a_renewal_by_another_session_is_noticed(session: Session) -> None:
     async with at_screens(session) as user:
         await at_renew(user)
         await user.press("enter")
@@ -284,7 +286,7 @@ async def test_another_session_may_have_renewed_it_meanwhile(session: Session) -
 # The old CSR again
 
 
-async def test_the_old_csr_goes_out_again_and_its_certificate_is_waited_for(
+async def test_the_old_csr_is_submitted_again_and_its_certificate_is_awaited(
     session: Session, tmp_path: Path
 ) -> None:
     backed_up(session, ONE, tmp_path / "usb")
@@ -303,7 +305,7 @@ async def test_the_old_csr_goes_out_again_and_its_certificate_is_waited_for(
     assert (after.reused, after.renewed_by, after.next_step(NOW)) == (NOW, None, NextStep.IMPORT)
 
 
-async def test_a_csr_that_did_not_go_out_changes_nothing(session: Session, tmp_path: Path) -> None:
+async def test_a_csr_that_was_not_submitted_changes_nothing(session: Session, tmp_path: Path) -> None:
     backed_up(session, ONE, tmp_path / "usb")
     before = record(session, ONE)
     async with at_screens(session) as user:
@@ -314,7 +316,9 @@ async def test_a_csr_that_did_not_go_out_changes_nothing(session: Session, tmp_p
     assert record(session, ONE) == before
 
 
-async def test_a_key_that_does_not_fit_is_said_and_cannot_be_chosen(session: Session, tmp_path: Path) -> None:
+async def test_a_key_that_does_not_match_is_reported_and_cannot_be_chosen(
+    session: Session, tmp_path: Path
+) -> None:
     create_pair(session, RequestSpec(("b.com",)))
     pairs = tmp_path / "store" / "pairs"
     (pairs / ONE / "key.pem").write_bytes((pairs / "b.com" / "key.pem").read_bytes())
@@ -328,7 +332,7 @@ async def test_a_key_that_does_not_fit_is_said_and_cannot_be_chosen(session: Ses
         await user.until(lambda: tie(user), "a new pair")
 
 
-async def test_what_a_ca_refuses_is_asked_about(session: Session, tmp_path: Path) -> None:
+async def test_an_error_of_the_request_is_confirmed_by_the_user(session: Session, tmp_path: Path) -> None:
     backed_up(session, ONE, tmp_path / "usb")
     refused = Finding("key-weak", Level.ERROR, FieldName.KEY, "rsa-1024", "RSA 1024 is too short.")
     renewal = replace(plan_renewal(session, ONE), old_findings=(refused,))
@@ -347,7 +351,7 @@ async def test_what_a_ca_refuses_is_asked_about(session: Session, tmp_path: Path
     assert answers == [RenewAnswer(RenewalWay.OLD_CSR, renewal)]
 
 
-async def test_a_weakness_that_only_the_private_key_shows_is_asked_about_too(tmp_path: Path) -> None:
+async def test_a_weakness_of_the_private_key_is_confirmed_by_the_user_too(tmp_path: Path) -> None:
     session = session_on(tmp_path / "weak")
     session.generate_key = lambda _: ec.derive_private_key(2**100, ec.SECP256R1())
     create_pair(session, RequestSpec((ONE,)))
@@ -378,7 +382,7 @@ def locked(tmp_path: Path) -> Session:
     return made
 
 
-async def test_a_passphrase_is_asked_for_only_where_the_old_key_is_to_be_used(locked: Session) -> None:
+async def test_a_passphrase_is_needed_only_to_use_the_old_key(locked: Session) -> None:
     async with at_screens(locked) as user:
         await at_renew(user)
         assert "You are asked for it here" in said(user, "ways")
@@ -402,7 +406,7 @@ async def test_a_passphrase_is_asked_for_only_where_the_old_key_is_to_be_used(lo
         await user.until(lambda: is_at(user, SubmitModal), "the next dialog")
 
 
-async def test_a_paste_that_is_no_passphrase_puts_nothing_in(locked: Session) -> None:
+async def test_a_paste_that_is_not_a_passphrase_is_ignored(locked: Session) -> None:
     async with at_screens(locked) as user:
         await at_renew(user)
         await user.press("down")
@@ -413,7 +417,7 @@ async def test_a_paste_that_is_no_passphrase_puts_nothing_in(locked: Session) ->
         assert not user.app.screen.query_one(SecretField).secret().encoded
 
 
-async def test_letters_are_typed_into_the_passphrase_and_choose_no_way(locked: Session) -> None:
+async def test_letters_go_into_the_passphrase_and_do_not_select_a_way(locked: Session) -> None:
     async with at_screens(locked) as user:
         await at_renew(user)
         await user.press("l")

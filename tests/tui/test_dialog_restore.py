@@ -66,7 +66,7 @@ async def until_told(user: User) -> None:
     )
 
 
-async def test_a_pair_comes_back_and_the_cursor_stands_on_it(tmp_path: Path, backup: str) -> None:
+async def test_a_pair_is_restored_and_selected(tmp_path: Path, backup: str) -> None:
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_dialog(user)
         await user.paste(backup)
@@ -82,7 +82,7 @@ async def test_a_pair_comes_back_and_the_cursor_stands_on_it(tmp_path: Path, bac
         assert "verified now" in user.screen_text
 
 
-async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, backup: str) -> None:
+async def test_errors_are_shown_and_no_typed_text_is_lost(tmp_path: Path, backup: str) -> None:
     session = session_with(tmp_path / "store")
     remember_folder(session, str(tmp_path / "usb"))
     async with at_screens(session) as user:
@@ -119,7 +119,7 @@ async def test_what_is_wrong_is_said_and_nothing_typed_is_lost(tmp_path: Path, b
         assert user.pairs == ["a.example.com"]
 
 
-async def test_a_file_that_is_no_backup_is_told_before_its_passphrase_is_typed(
+async def test_a_file_that_is_not_a_backup_is_reported_before_the_passphrase(
     tmp_path: Path, backup: str
 ) -> None:
     async with at_screens(session_with(tmp_path / "store")) as user:
@@ -144,7 +144,7 @@ async def test_a_file_that_is_no_backup_is_told_before_its_passphrase_is_typed(
         await until_back(user)
 
 
-async def test_a_passphrase_typed_ahead_of_the_look_is_never_seen(
+async def test_a_passphrase_typed_before_the_check_is_never_visible(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = Event()
@@ -168,7 +168,7 @@ async def test_a_passphrase_typed_ahead_of_the_look_is_never_seen(
         assert "etword" not in user.screen_text
 
 
-async def test_enter_looks_again_at_a_file_that_was_not_there(tmp_path: Path, backup: str) -> None:
+async def test_enter_checks_a_missing_file_again(tmp_path: Path, backup: str) -> None:
     late = tmp_path / "late"
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_dialog(user)
@@ -182,7 +182,7 @@ async def test_enter_looks_again_at_a_file_that_was_not_there(tmp_path: Path, ba
         assert "No such file" not in said(user)
 
 
-async def test_never_over_a_pair_that_is_there(tmp_path: Path) -> None:
+async def test_an_existing_pair_is_not_overwritten(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     there = backed_up(session, "a.example.com", tmp_path / "usb").path
     before = session.store.read_key("a.example.com")
@@ -198,7 +198,7 @@ async def test_never_over_a_pair_that_is_there(tmp_path: Path) -> None:
     assert session.store.names() == ["a.example.com"]
 
 
-async def test_while_it_works_it_says_so_and_begins_nothing_else(
+async def test_a_running_restore_is_shown_and_nothing_else_starts(
     tmp_path: Path, backup: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = Event()
@@ -222,7 +222,7 @@ async def test_while_it_works_it_says_so_and_begins_nothing_else(
     assert begun == [backup]
 
 
-async def test_a_paste_of_several_lines_is_told(tmp_path: Path) -> None:
+async def test_a_paste_of_several_lines_is_reported(tmp_path: Path) -> None:
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_dialog(user)
         await user.paste("/mnt\n/usb")
@@ -232,7 +232,7 @@ async def test_a_paste_of_several_lines_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 18)])
-async def test_it_fits_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_the_dialog_fits_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     async with at_screens(session_with(tmp_path / "store"), size) as user:
         await open_dialog(user)
         assert "Enter Restore" in user.screen_text
@@ -240,7 +240,7 @@ async def test_it_fits_the_screen(tmp_path: Path, size: tuple[int, int]) -> None
         assert all(region.bottom <= size[1] for region in user.regions.values())
 
 
-async def test_a_weak_key_comes_back_and_is_warned_of(tmp_path: Path) -> None:
+async def test_a_weak_key_is_restored_with_a_warning(tmp_path: Path) -> None:
     weak = ec.derive_private_key(2**100, ec.SECP256R1())
     made = session_with(tmp_path / "elsewhere")
     made.generate_key = lambda _: weak
@@ -290,7 +290,7 @@ def key_of_lost(session: Session) -> bytes:
 
 
 @pytest.mark.parametrize(("decrypt", "encrypted"), [((), True), (("right",), False)])
-async def test_one_that_is_not_signed_is_asked_about_and_stays_encrypted_unless_decrypted(
+async def test_an_unsigned_backup_is_confirmed_and_stays_encrypted_unless_decrypted(
     tmp_path: Path, unsigned: str, decrypt: tuple[str, ...], *, encrypted: bool
 ) -> None:
     session = session_with(tmp_path / "store")
@@ -311,7 +311,7 @@ async def test_one_that_is_not_signed_is_asked_about_and_stays_encrypted_unless_
     assert (b"ENCRYPTED" in key_of_lost(session)) is encrypted
 
 
-async def test_what_is_not_agreed_to_is_not_restored(tmp_path: Path, unsigned: str) -> None:
+async def test_without_consent_nothing_is_restored(tmp_path: Path, unsigned: str) -> None:
     session = session_with(tmp_path / "store")
     async with at_screens(session) as user:
         await give(user, unsigned)
@@ -370,7 +370,7 @@ async def open_age(user: User, path: str) -> None:
     assert "encrypted to recipients" in said(user)
 
 
-async def test_one_to_recipients_is_opened_with_an_identity(tmp_path: Path) -> None:
+async def test_a_backup_to_recipients_is_opened_with_an_identity(tmp_path: Path) -> None:
     path = to_recipients(tmp_path)
     session = session_with(tmp_path / "store")
     async with at_screens(session) as user:
@@ -398,7 +398,7 @@ async def test_one_to_recipients_is_opened_with_an_identity(tmp_path: Path) -> N
     assert b"ENCRYPTED" not in key_of_lost(session)
 
 
-async def test_its_key_may_be_under_a_passphrase_too(tmp_path: Path) -> None:
+async def test_the_key_of_a_backup_to_recipients_can_be_encrypted(tmp_path: Path) -> None:
     path = to_recipients(tmp_path, encrypted=True)
     session = session_with(tmp_path / "store")
     async with at_screens(session) as user:
@@ -419,7 +419,7 @@ async def test_its_key_may_be_under_a_passphrase_too(tmp_path: Path) -> None:
     assert b"ENCRYPTED" in key_of_lost(session)
 
 
-async def test_another_path_is_not_one_to_recipients(tmp_path: Path) -> None:
+async def test_another_path_resets_the_identity_field(tmp_path: Path) -> None:
     path = to_recipients(tmp_path)
     async with at_screens(session_with(tmp_path / "store")) as user:
         await open_age(user, path)

@@ -58,7 +58,7 @@ def home(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_backing_up_verifying_and_restoring_leave_it_nowhere(tmp_path: Path, home: dict[str, str]) -> None:
+def test_backup_verify_and_restore_leave_no_passphrase_behind(tmp_path: Path, home: dict[str, str]) -> None:
     session_with(tmp_path / "store", "a.example.com")
     argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
     with PtySession(argv, env=home) as user:
@@ -104,7 +104,7 @@ def test_backing_up_verifying_and_restoring_leave_it_nowhere(tmp_path: Path, hom
     assert files_with(str(backup.name), tmp_path) != [], "the search would find it"
 
 
-def test_a_forced_end_leaves_it_nowhere(tmp_path: Path, home: dict[str, str]) -> None:
+def test_a_forced_end_leaves_no_passphrase_behind(tmp_path: Path, home: dict[str, str]) -> None:
     session_with(tmp_path / "store", "a.example.com")
     argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
     with PtySession(argv, env=home) as user:
@@ -121,9 +121,7 @@ def test_a_forced_end_leaves_it_nowhere(tmp_path: Path, home: dict[str, str]) ->
     assert files_with(CANARY, tmp_path) == []
 
 
-def test_leaving_in_the_middle_of_the_work_leaves_no_backup_that_is_not_known(
-    tmp_path: Path, home: dict[str, str]
-) -> None:
+def test_quitting_during_work_leaves_no_unrecorded_backup(tmp_path: Path, home: dict[str, str]) -> None:
     names = [f"n{number}.example.com" for number in range(200)]  # enough to be still at it when the key comes
     session = session_with(tmp_path / "store", *names)
     argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
@@ -148,7 +146,9 @@ def test_leaving_in_the_middle_of_the_work_leaves_no_backup_that_is_not_known(
     assert len(known) < len(names)
 
 
-async def test_no_message_and_no_worker_tells_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_message_and_no_worker_contains_the_passphrase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
     session = session_with(tmp_path / "store", "a.example.com")
     backed_up(session, "a.example.com", tmp_path / "usb")

@@ -54,7 +54,7 @@ async def at_pair(user: User, name: str, count: int) -> None:
     user.keystore.pairs.move_to(user.pairs.index(name))
 
 
-async def test_it_looks_at_once_and_restores_for_proof_with_the_passphrase(tmp_path: Path) -> None:
+async def test_backups_are_checked_at_once_and_restored_with_the_passphrase(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     backed_up(session, "a.example.com", tmp_path / "usb")
     async with at_screens(session) as user:
@@ -76,7 +76,7 @@ async def test_it_looks_at_once_and_restores_for_proof_with_the_passphrase(tmp_p
     assert record.history[-1].text == "backups verified by restoring them"
 
 
-async def test_a_backup_that_is_away_and_one_that_is_damaged_show_in_the_list(tmp_path: Path) -> None:
+async def test_a_missing_and_a_damaged_backup_are_shown_in_the_list(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
     away, damaged = (
         backed_up(session, name, tmp_path / "usb") for name in ("a.example.com", "b.example.com")
@@ -108,7 +108,7 @@ async def test_a_backup_that_is_away_and_one_that_is_damaged_show_in_the_list(tm
         assert "damaged since 23 Nov 2026" in user.read_text
 
 
-async def test_a_pair_without_a_backup_says_so(tmp_path: Path) -> None:
+async def test_a_pair_without_a_backup_is_reported(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     async with at_screens(session) as user:
         await at_pair(user, "a.example.com", 1)
@@ -122,7 +122,7 @@ async def test_a_pair_without_a_backup_says_so(tmp_path: Path) -> None:
         assert "No backup to restore. Press Esc, then b to make one." in said(user, "keys")
 
 
-async def test_several_that_restore_are_counted_in_english(tmp_path: Path) -> None:
+async def test_the_count_of_several_backups_is_correct_english(tmp_path: Path) -> None:
     names = ["a.example.com", "b.example.com", "c.example.com"]
     session = session_with(tmp_path / "store", *names)
     for name in names[:2]:
@@ -139,7 +139,7 @@ async def test_several_that_restore_are_counted_in_english(tmp_path: Path) -> No
         assert "PgDn" not in said(user, "keys"), "there is nothing more"
 
 
-async def test_leaving_stops_and_what_is_typed_meanwhile_waits(
+async def test_closing_stops_the_check_and_typed_keys_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"{letter}.example.com" for letter in "abcd"]
@@ -174,7 +174,7 @@ async def test_leaving_stops_and_what_is_typed_meanwhile_waits(
     assert came[-1].text == "not checked: stopped before"
 
 
-async def test_a_paste_that_is_no_passphrase_puts_nothing_in(tmp_path: Path) -> None:
+async def test_a_paste_that_is_not_a_passphrase_is_ignored(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     backed_up(session, "a.example.com", tmp_path / "usb")
     async with at_screens(session) as user:
@@ -229,7 +229,7 @@ def backed_up_to_recipients(tmp_path: Path, *, encrypted: bool = False) -> Sessi
     return session
 
 
-async def test_one_to_recipients_asks_for_no_passphrase_but_for_an_identity(tmp_path: Path) -> None:
+async def test_a_backup_to_recipients_needs_an_identity_and_no_passphrase(tmp_path: Path) -> None:
     session = backed_up_to_recipients(tmp_path)
     async with at_screens(session) as user:
         await at_pair(user, "a.example.com", 1)
@@ -252,7 +252,7 @@ async def test_one_to_recipients_asks_for_no_passphrase_but_for_an_identity(tmp_
     assert read_pair(session, "a.example.com")[0].record.backup_status is BackupStatus.VERIFIED
 
 
-async def test_the_passphrase_of_a_key_in_one_to_recipients_is_asked_for_when_it_is_needed(
+async def test_the_passphrase_of_a_key_in_a_backup_to_recipients_is_asked_for_if_needed(
     tmp_path: Path,
 ) -> None:
     session = backed_up_to_recipients(tmp_path, encrypted=True)
@@ -274,7 +274,7 @@ async def test_the_passphrase_of_a_key_in_one_to_recipients_is_asked_for_when_it
         assert "The backup is restorable." in said(user, "results")
 
 
-async def test_beside_one_under_a_passphrase_both_are_asked_for(tmp_path: Path) -> None:
+async def test_beside_a_backup_with_a_passphrase_both_are_asked_for(tmp_path: Path) -> None:
     session = backed_up_to_recipients(tmp_path)
     backed_up(session, "a.example.com", tmp_path / "usb")
     async with at_screens(session) as user:

@@ -86,7 +86,7 @@ async def finished_under_help(user: User, held: Held, dialog: type) -> None:
     await user.press("escape")
 
 
-async def test_a_pair_that_is_restored_under_the_help(
+async def test_a_restore_ends_under_the_help(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = backed_up(session, ONE, tmp_path / "usb").path
@@ -104,9 +104,7 @@ async def test_a_pair_that_is_restored_under_the_help(
         await user.until(lambda: user.pairs == [ONE], "the pair")
 
 
-async def test_certificates_that_come_home_under_the_help(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_import_ends_under_the_help(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     held = Held(lambda *_, **__: [Result(ok=True, pair=ONE, text="imported")])
     monkeypatch.setattr(import_, "import_certificates", held)
     async with at_screens(session) as user:
@@ -118,7 +116,7 @@ async def test_certificates_that_come_home_under_the_help(
         await user.until(lambda: at(user) == [MainScreen], "the list")
 
 
-async def test_a_file_written_and_a_mark_made_under_the_help(
+async def test_a_file_and_a_mark_are_completed_under_the_help(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writing, marking = Held(write_csr), Held(mark_submitted)
@@ -148,7 +146,7 @@ def is_ending(user: User) -> bool:
     return user.app._exit
 
 
-async def test_who_leaves_while_a_mark_is_made_is_asked_to_wait_once(
+async def test_quitting_during_a_mark_asks_to_wait_once(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Held(mark_submitted)
@@ -167,7 +165,7 @@ async def test_who_leaves_while_a_mark_is_made_is_asked_to_wait_once(
         held.go.set()
 
 
-async def test_what_is_cancelled_while_recipients_are_read_is_not_begun(
+async def test_a_backup_cancelled_while_recipients_are_read_does_not_start(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Held(lambda _: ())

@@ -74,7 +74,7 @@ def findings(screen: DoctorScreen) -> list[DoctorFinding]:
     return [one for one in found if isinstance(one, DoctorFinding)]
 
 
-async def test_where_nothing_is_wrong_it_is_said_with_what_was_looked_at(tmp_path: Path) -> None:
+async def test_without_problems_the_checks_are_listed(tmp_path: Path) -> None:
     store = ExaminedStore(tmp_path)
     async with at_screens(session_on(Keystore(str(store.path)))) as user:
         await examined(user)
@@ -88,7 +88,7 @@ async def test_where_nothing_is_wrong_it_is_said_with_what_was_looked_at(tmp_pat
         assert isinstance(user.app.screen, MainScreen)
 
 
-async def test_findings_stand_worst_first_and_enter_opens_the_pair(tmp_path: Path) -> None:
+async def test_findings_are_sorted_worst_first_and_enter_opens_the_pair(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     new_pair(session, "a.com")
     (tmp_path / "store/pairs" / new_pair(session, "b.com") / "request.pem").chmod(0o666)
@@ -117,7 +117,7 @@ async def test_findings_stand_worst_first_and_enter_opens_the_pair(tmp_path: Pat
         assert isinstance(user.app.screen, DoctorScreen)
 
 
-async def test_what_was_mended_is_gone_when_it_is_examined_again(tmp_path: Path) -> None:
+async def test_a_fixed_finding_disappears_at_the_next_check(tmp_path: Path) -> None:
     store = ExaminedStore(tmp_path)
     store.pair.joinpath("key.pem").chmod(0o644)
     async with at_screens(session_on(Keystore(str(store.path)))) as user:
@@ -186,7 +186,7 @@ async def test_the_fix_of_an_expired_certificate_is_its_renewal_in_the_form(tmp_
             assert "No pair selected." in user.screen_text
 
 
-async def test_notes_alone_are_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_notes_alone_are_not_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     note = DoctorFinding(FindingCode.BACKUP_SAME_DISK, "/b", "a note", command("ls"), None)
     monkeypatch.setattr(Examination, "run", lambda *_: (note, note))
     store = ExaminedStore(tmp_path)
@@ -197,7 +197,7 @@ async def test_notes_alone_are_nothing_wrong(tmp_path: Path, monkeypatch: pytest
         assert "concerns the store, not a pair" in user.screen_text
 
 
-async def test_a_store_that_every_command_refuses_is_examined_all_the_same(tmp_path: Path) -> None:
+async def test_an_unsafe_store_is_checked_too(tmp_path: Path) -> None:
     store = ExaminedStore(tmp_path)
     store.path.chmod(0o777)
     async with at_screens(session_on(Keystore(str(store.path)))) as user:
@@ -212,7 +212,7 @@ async def test_a_store_that_every_command_refuses_is_examined_all_the_same(tmp_p
 
 
 @pytest.mark.parametrize("key", ["escape", "q"])
-async def test_it_can_be_left_at_any_moment_and_no_pair_more_is_begun(
+async def test_leaving_the_screen_stops_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     let_go, stops = Event(), []
@@ -241,7 +241,7 @@ async def test_it_can_be_left_at_any_moment_and_no_pair_more_is_begun(
         await user.settle()
 
 
-async def test_the_commands_are_shown_plain_from_the_cursor_on(
+async def test_the_commands_are_shown_as_plain_text_from_the_cursor_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
@@ -267,7 +267,7 @@ async def test_the_commands_are_shown_plain_from_the_cursor_on(
         assert shown[0].count("\nls ") == 99
 
 
-async def test_where_the_terminal_cannot_be_left_the_commands_are_shown_in_a_notice(tmp_path: Path) -> None:
+async def test_without_plain_text_the_commands_are_shown_in_a_notice(tmp_path: Path) -> None:
     """In a test, the driver cannot be suspended."""
     session = session_on(tmp_path / "store")
     new_pair(session, "a.com")
@@ -280,7 +280,7 @@ async def test_where_the_terminal_cannot_be_left_the_commands_are_shown_in_a_not
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (120, 40), (20, 8)])
-async def test_it_fits(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_the_screen_fits(tmp_path: Path, size: tuple[int, int]) -> None:
     session = session_on(tmp_path / "store")
     for name in ("a.com", "b.com"):
         new_pair(session, name)
@@ -294,7 +294,7 @@ async def test_it_fits(tmp_path: Path, size: tuple[int, int]) -> None:
         assert "Finding" in user.screen_text
 
 
-async def test_hostile_text_is_shown_harmless(tmp_path: Path) -> None:
+async def test_hostile_text_is_shown_without_effect(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     name = new_pair(session, "a.com")
     with session.store.change(name) as change:
@@ -310,7 +310,7 @@ async def test_hostile_text_is_shown_harmless(tmp_path: Path) -> None:
         assert any("\\x1b[31mred\\u202e" in one.text for one in findings(screen))
 
 
-def test_findings_of_one_weight_keep_their_order() -> None:
+def test_findings_of_one_level_keep_their_order() -> None:
     order = [
         FindingCode.BACKUP_NONE,
         FindingCode.LINK,
@@ -345,7 +345,7 @@ def test_a_row_leaves_out_the_folder_of_its_pair() -> None:
         assert rows.row(0, width).cell_length <= max(width, 10)
 
 
-async def test_the_bar_counts_what_is_done(tmp_path: Path) -> None:
+async def test_the_bar_counts_the_checked_pairs(tmp_path: Path) -> None:
     async with at_screens(session_on(Keystore(str(ExaminedStore(tmp_path).path)))) as user:
         screen = await examined(user)
         line = screen.query_one(ProgressLine)

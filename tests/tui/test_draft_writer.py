@@ -9,7 +9,7 @@ import pytest
 from csrtui.tui.draft_writer import DraftWriter
 
 
-def test_what_is_kept_already_is_not_written() -> None:
+def test_a_saved_value_is_not_written_again() -> None:
     written: list[str] = []
     writer = DraftWriter(written.append, "a")
     writer.write()
@@ -44,7 +44,7 @@ def test_an_older_value_is_not_written_over_a_newer_one() -> None:
     assert written == ["old", "new"]
 
 
-def test_what_could_not_be_written_is_tried_again() -> None:
+def test_a_failed_write_is_tried_again() -> None:
     written: list[str] = []
 
     def write(value: str) -> None:
@@ -61,7 +61,7 @@ def test_what_could_not_be_written_is_tried_again() -> None:
     assert written == ["failed", "a"]
 
 
-def test_a_thread_that_is_keeping_may_be_told_to_keep() -> None:
+def test_a_write_can_be_requested_during_a_write() -> None:
     written: list[str] = []
 
     def write(value: str) -> None:

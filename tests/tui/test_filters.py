@@ -20,7 +20,7 @@ def filtered(text: str) -> str:
 
 
 @given(st.text(st.characters(exclude_categories=())))
-def test_whatever_comes_only_printable_text_of_the_same_width_is_left(text: str) -> None:
+def test_any_text_becomes_printable_text_of_the_same_width(text: str) -> None:
     result = filtered(text)
     assert result.isprintable()
     assert cell_len(result) == cell_len(text)
@@ -39,7 +39,7 @@ def test_whatever_comes_only_printable_text_of_the_same_width_is_left(text: str)
         ("\ue000", "?"),
     ],
 )
-def test_known_tricks(text: str, shown: str) -> None:
+def test_known_tricks_have_no_effect(text: str, shown: str) -> None:
     assert filtered(text) == shown
 
 
@@ -50,7 +50,7 @@ def test_a_control_segment_becomes_text(text: str) -> None:
     assert segment.text == "[2J"
 
 
-def test_harmless_segments_are_passed_on_as_they_are() -> None:
+def test_harmless_segments_stay_unchanged() -> None:
     segment = Segment("plain", Style(bold=True))
     assert PrintableOnly().apply([segment], BACKGROUND)[0] is segment
 
@@ -64,7 +64,7 @@ def test_harmless_segments_are_passed_on_as_they_are() -> None:
         (Style.parse("underline red on default"), Style(underline=True)),
     ],
 )
-def test_colours_go_and_a_marked_background_becomes_reverse(
+def test_colours_are_removed_and_a_coloured_background_becomes_reverse_video(
     style: Style | None, expected: Style | None
 ) -> None:
     [segment] = AttributesOnly().apply([Segment("x", style)], BACKGROUND)

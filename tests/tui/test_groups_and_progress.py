@@ -29,7 +29,7 @@ def pairs(store: Path, *names: str) -> dict[str, Pair]:
     return {name: read_pair(session, name)[0] for name in names}
 
 
-def test_the_likeliest_group_comes_first_and_none_twice(tmp_path: Path) -> None:
+def test_the_most_likely_group_comes_first_and_none_is_repeated(tmp_path: Path) -> None:
     every = pairs(tmp_path, "a.com", "b.com", "c.com")
     session = session_with(tmp_path)
     pair_list = read_pair_list(session)
@@ -49,7 +49,7 @@ def test_the_likeliest_group_comes_first_and_none_twice(tmp_path: Path) -> None:
     assert PairSelection(None).groups(Need.BACKUP, "x") == []
 
 
-def test_who_needs_a_backup(tmp_path: Path) -> None:
+def test_the_pairs_without_a_backup_are_a_group(tmp_path: Path) -> None:
     session = session_with(tmp_path, "a.com", "b.com")
     backup = Backup(BackupStatus.MISSING, "/a.pem", NOW, NOW - timedelta(days=1))
     change_record(session, "a.com", lambda record: record.with_backup(backup))
@@ -61,7 +61,7 @@ def test_who_needs_a_backup(tmp_path: Path) -> None:
     assert [group.label for group in selection.groups(Need.BACKUP, "x")] == ["a.com"]
 
 
-def test_one_that_cannot_be_looked_at_does_not_hold_up_the_others(tmp_path: Path) -> None:
+def test_an_unreadable_pair_does_not_affect_the_others(tmp_path: Path) -> None:
     session = session_with(tmp_path, "a.com")
     reported: list[Result] = []
     results = verify_many(session, ["gone.com", "a.com"], on_result=reported.append)
@@ -81,7 +81,7 @@ class Bar(App[None]):
         yield ProgressLine(clock=lambda: self.seconds, id="progress")
 
 
-async def test_the_bar_tells_how_far_it_is_the_last_name_and_the_time_left() -> None:
+async def test_the_bar_shows_the_progress_the_last_name_and_the_remaining_time() -> None:
     app = Bar()
     async with app.run_test(size=(60, 5)) as pilot:
         line = app.query_one(ProgressLine)

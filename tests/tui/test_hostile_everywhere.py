@@ -90,7 +90,7 @@ async def test_every_state_of_every_screen_with_hostile_text(
 @pytest.mark.slow
 @pytest.mark.safety
 @pytest.mark.parametrize("kinds", [("long",), ("action", "wide", "markup")], ids="-".join)
-async def test_every_screen_with_what_does_harm_alone(
+async def test_every_screen_with_each_hostile_text(
     everywhere: Callable[[str], HostilePlace], kinds: tuple[str, ...]
 ) -> None:
     text = "".join(HOSTILE[kind] for kind in kinds)

@@ -42,7 +42,7 @@ def test_every_command_can_be_given_a_free_key(action: str) -> None:
     assert keys_of(action, {action: "f12"}) == "f12"
 
 
-def test_several_keys_for_a_command() -> None:
+def test_a_command_can_have_several_keys() -> None:
     assert keys_of("fix", {"fix": "ctrl+t , f8"}) == "ctrl+t,f8"
 
 
@@ -56,11 +56,11 @@ def test_several_keys_for_a_command() -> None:
         ("K", "K"),
     ],
 )
-def test_a_key_may_be_written_as_the_screens_show_it(written: str, key: str) -> None:
+def test_a_key_can_be_written_as_on_the_screens(written: str, key: str) -> None:
     assert keys_of("back", {"back": written}) == key
 
 
-def test_a_sign_may_be_written_as_it_is() -> None:
+def test_a_punctuation_key_can_be_written_as_its_character() -> None:
     assert keys_of("filter", {"filter": "/"}) == "slash"
     assert keys_of("next_step", {"next_step": "."}) == "full_stop"
 
@@ -84,7 +84,7 @@ def test_a_sign_may_be_written_as_it_is() -> None:
         ({"cover_twins": "q"}, "cover_twins and back both have the key q"),
     ],
 )
-def test_a_setting_that_cannot_be_is_refused_in_words(keys: dict[str, str], message: str) -> None:
+def test_an_impossible_setting_is_refused_with_a_reason(keys: dict[str, str], message: str) -> None:
     with pytest.raises(InputError) as caught:
         apply_keys(keys)
     assert message in caught.value.message
@@ -92,7 +92,7 @@ def test_a_setting_that_cannot_be_is_refused_in_words(keys: dict[str, str], mess
     assert caught.value.hint
 
 
-def test_a_key_may_serve_two_places_that_never_meet() -> None:
+def test_two_screens_can_use_the_same_key() -> None:
     assert keys_of("sort", {"sort": "v"}) == "v"  # v is a pair's own screen's
     assert keys_of("fetch_csrs", {"fetch_csrs": "x"}) == "x"  # x is the keystore's
 
@@ -107,7 +107,7 @@ IN_FIELDS = tuple(
 
 @pytest.mark.parametrize("action", IN_FIELDS)
 @pytest.mark.parametrize("key", TYPED)
-def test_no_command_that_works_in_text_fields_takes_a_character(action: str, key: str) -> None:
+def test_commands_in_text_fields_cannot_have_a_printable_key(action: str, key: str) -> None:
     with pytest.raises(InputError, match="text fields would lose that character") as caught:
         apply_keys({action: key})
     assert action in caught.value.message
@@ -142,7 +142,7 @@ def test_a_key_that_something_else_handles_first_is_refused_with_the_reason(
     assert caught.value.hint
 
 
-def test_the_keys_that_commands_have_may_be_written_down() -> None:
+def test_the_default_keys_can_be_configured() -> None:
     written = {command.action: command.keys for command in COMMANDS if command.action not in WIDGET_ACTIONS}
     assert apply_keys(written) == COMMANDS
 
@@ -156,13 +156,13 @@ def keys_taken(widget: type[Widget]) -> set[str]:
     return {key for key in taken if len(key) == 1 or key in RESERVED_KEYS or re.fullmatch(r"ctrl\+\w+", key)}
 
 
-def test_the_keys_that_are_called_taken_are_those_that_the_widgets_take() -> None:
+def test_reserved_keys_are_those_of_the_widgets() -> None:
     assert keys_taken(LineList) == keys_taken(TextView) == LIST_KEYS
     of_terminals = keys_taken(TextField) - {"enter", "ctrl+left", "ctrl+right", "ctrl+backspace"}
     assert of_terminals | {"pageup", "pagedown"} == FIELD_KEYS
 
 
-async def test_a_character_of_a_passphrase_reaches_it_whatever_the_settings(tmp_path: Path) -> None:
+async def test_a_typed_passphrase_character_always_reaches_the_field(tmp_path: Path) -> None:
     taken = {key for command in COMMANDS for key in command.keys.split(",")} | LIST_KEYS
     free = min(set(ascii_lowercase) - taken)
     with pytest.raises(InputError):
@@ -173,7 +173,7 @@ async def test_a_character_of_a_passphrase_reaches_it_whatever_the_settings(tmp_
         assert user.draft.common_name == f"{free}.example.com"
 
 
-async def test_the_key_of_the_settings_works_and_the_old_one_does_not(tmp_path: object) -> None:
+async def test_a_configured_key_works_and_the_default_one_does_not(tmp_path: object) -> None:
     app = CsrtuiApp(Session(Keystore(f"{tmp_path}/store")), Config(keys={"switch_pane": "f8"}))
     async with app.run_test() as pilot:
         await app.wait_until_ready()
@@ -184,7 +184,7 @@ async def test_the_key_of_the_settings_works_and_the_old_one_does_not(tmp_path: 
         assert "F8 Request" in "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
-async def test_what_names_a_key_names_the_one_of_the_settings(tmp_path: Path) -> None:
+async def test_texts_name_the_configured_key(tmp_path: Path) -> None:
     config = Config(keys={"fix": "f8"})
     async with at_screens(session_on(tmp_path / "store"), config=config) as user:
         await user.paste("mydomain.com")
@@ -194,7 +194,7 @@ async def test_what_names_a_key_names_the_one_of_the_settings(tmp_path: Path) ->
         assert user.draft.names == "www.mydomain.com"
 
 
-def test_a_theme_that_there_is_not_is_refused(tmp_path: object) -> None:
+def test_an_unknown_theme_is_refused(tmp_path: object) -> None:
     session = Session(Keystore(f"{tmp_path}/store"))
     with pytest.raises(InputError, match="unknown theme 'plaid'"):
         CsrtuiApp(session, Config(screens=ScreenSettings(theme="plaid")))

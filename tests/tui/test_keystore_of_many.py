@@ -53,7 +53,7 @@ async def until_found(user: User, *names: str) -> None:
     )
 
 
-async def test_filter_sort_and_jump(store: Path) -> None:
+async def test_filter_sort_and_jump_work_with_many_pairs(store: Path) -> None:
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
         await user.until(lambda: user.summary.startswith(f" {IN_USE} pairs · "), "the end of the reading")
@@ -76,9 +76,7 @@ async def test_filter_sort_and_jump(store: Path) -> None:
         assert user.app.is_running
 
 
-async def test_a_selection_among_pairs_that_have_gone_meanwhile_is_not_shown(
-    store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_outdated_selection_is_not_shown(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, select = threading.Event(), PairList.select
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
@@ -116,7 +114,7 @@ async def test_what_is_typed_during_a_selection_is_selected_after_it(
         await until_found(user, "shop56.example.com")
 
 
-async def test_marks_and_all_that_are_not_backed_up(store: Path) -> None:
+async def test_marks_and_all_without_a_backup_are_groups(store: Path) -> None:
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
         await user.press("f2", "space", "space", "b")
@@ -125,7 +123,7 @@ async def test_marks_and_all_that_are_not_backed_up(store: Path) -> None:
         assert any(label.startswith("all ") and label.endswith(" not backed up") for label in labels)
 
 
-async def test_what_others_do_appears(store: Path) -> None:
+async def test_changes_by_other_sessions_appear(store: Path) -> None:
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
         other = Keystore(str(store))
@@ -144,7 +142,7 @@ async def test_what_others_do_appears(store: Path) -> None:
         )
 
 
-async def test_what_is_on_the_screen_and_who_came_is_shown_before_all_is_checked(
+async def test_visible_and_new_pairs_are_shown_before_all_are_checked(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with at_screens(session_on(store)) as user:
@@ -167,7 +165,7 @@ async def test_what_is_on_the_screen_and_who_came_is_shown_before_all_is_checked
         await user.until(lambda: look(user), "the end of the check")
 
 
-async def test_who_comes_is_shown_while_no_reading_is_to_begin(
+async def test_new_pairs_are_shown_during_a_pause_of_reading(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with at_screens(session_on(store)) as user:
@@ -225,7 +223,7 @@ def emptied(path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [lost, emptied])
-async def test_the_cache_may_go_at_any_moment(store: Path, spoil: Callable[[Path], None]) -> None:
+async def test_the_cache_can_disappear_at_any_time(store: Path, spoil: Callable[[Path], None]) -> None:
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
         spoil(store / FILE)
@@ -237,7 +235,7 @@ async def test_the_cache_may_go_at_any_moment(store: Path, spoil: Callable[[Path
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "all again")
 
 
-async def test_the_second_run_shows_what_the_first_knew_and_says_that_it_is_not_checked(
+async def test_the_second_run_shows_cached_pairs_as_unchecked(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with at_screens(session_on(store)) as user:
@@ -261,7 +259,7 @@ async def test_the_second_run_shows_what_the_first_knew_and_says_that_it_is_not_
         await user.until(lambda: user.summary.startswith(f" {IN_USE - 1} pairs"), "the pairs there are")
 
 
-async def test_a_store_that_becomes_unsafe_is_said_and_comes_back(store: Path) -> None:
+async def test_a_store_that_becomes_unsafe_is_reported_and_recovers(store: Path) -> None:
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs")
         store.chmod(0o755)
@@ -346,7 +344,7 @@ async def test_a_generated_passphrase_waits_for_the_keys_to_be_counted(
         assert "Type that passphrase for its backup" in " ".join(user.screen_text.replace("│", " ").split())
 
 
-async def test_all_pairs_may_go_while_they_are_to_be_backed_up(store: Path) -> None:
+async def test_all_pairs_can_disappear_before_their_backup(store: Path) -> None:
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
         await user.press("f2", "b")

@@ -100,7 +100,7 @@ async def test_keys_move_the_cursor_and_it_stays_on_the_screen(keys: list[str], 
         assert f"www{cursor}.example.com" in at_cursor
 
 
-async def test_moving_and_opening_are_told() -> None:
+async def test_moving_and_opening_are_posted() -> None:
     app = OneList(names(3))
     async with app.run_test() as pilot:
         await pilot.press("down", "up", "up", "end", "enter")
@@ -108,7 +108,7 @@ async def test_moving_and_opening_are_told() -> None:
         assert app.heard == [("highlighted", 1), ("highlighted", 0), ("highlighted", 2), ("opened", 2)]
 
 
-async def test_the_position_is_told_in_words() -> None:
+async def test_the_position_is_shown_in_words() -> None:
     app = OneList(names(312))
     async with app.run_test() as pilot:
         assert app.list.position == "1-10 of 312"
@@ -130,7 +130,7 @@ async def test_at_the_edge_the_view_moves_by_half_a_page() -> None:
         assert app.list.position == "1-10 of 100"
 
 
-async def test_new_rows_leave_cursor_and_marks_on_their_keys() -> None:
+async def test_new_rows_keep_cursor_and_marks_on_their_keys() -> None:
     app = OneList(names(20))
     async with app.run_test() as pilot:
         await pilot.press("down", "space", "down", "down")
@@ -152,7 +152,7 @@ async def test_new_rows_leave_cursor_and_marks_on_their_keys() -> None:
         assert app.list.cursor == 0
 
 
-async def test_marks_are_set_taken_away_and_shown() -> None:
+async def test_marks_are_set_removed_and_shown() -> None:
     app = OneList(names(3))
     async with app.run_test() as pilot:
         await pilot.press("space", "space", "up", "space")
@@ -173,7 +173,7 @@ async def test_without_marking_space_does_nothing() -> None:
         assert app.list.cursor == 0
 
 
-async def test_only_rows_on_the_screen_are_ever_asked_for() -> None:
+async def test_only_rows_on_the_screen_are_drawn() -> None:
     app = OneList(names(100_000))
     async with app.run_test() as pilot:
         await pilot.press("end")
@@ -194,7 +194,7 @@ async def test_a_small_terminal_still_shows_the_cursor() -> None:
         assert app.list.cursor == 49
 
 
-def test_a_step_costs_two_lines_and_is_seen_without_colour() -> None:
+def test_a_step_redraws_two_lines_and_is_visible_without_colour() -> None:
     path = f"{ROOT}:{ROOT}/tests/support"
     with PtySession([sys.executable, __file__], env={"PYTHONPATH": path, "NO_COLOR": "1"}) as session:
         session.wait_for("> www0")

@@ -21,7 +21,7 @@ def screens(*options: str, **env: str | None) -> PtySession:
 
 
 @pytest.mark.parametrize("named", ["--store", "CSRTUI_STORE"])
-def test_a_named_store_that_is_missing_is_created_when_the_user_says_so(tmp_path: Path, named: str) -> None:
+def test_a_missing_named_store_is_created_after_a_confirmation(tmp_path: Path, named: str) -> None:
     store = tmp_path / "not" / "there"
     session = screens("--store", str(store)) if named == "--store" else screens(CSRTUI_STORE=str(store))
     with session:

@@ -116,7 +116,7 @@ def test_after_any_changes_the_terminal_shows_the_last_screen(history: list[list
 
 
 @given(screens)
-def test_a_first_screen_shows_the_text_that_was_given(screen: list[Line]) -> None:
+def test_a_first_screen_shows_its_text(screen: list[Line]) -> None:
     terminal = Terminal()
     terminal.draw(painter().paint(whole(screen), (WIDTH, HEIGHT), (0, 0)))
     given_text = [strip_of(line).text for line in screen]
@@ -126,7 +126,7 @@ def test_a_first_screen_shows_the_text_that_was_given(screen: list[Line]) -> Non
 
 
 @given(screens)
-def test_the_same_screen_again_costs_nothing(screen: list[Line]) -> None:
+def test_the_same_screen_again_writes_nothing(screen: list[Line]) -> None:
     at_work = painter()
     at_work.paint(whole(screen), (WIDTH, HEIGHT), (0, 0))
     assert at_work.paint(whole(screen), (WIDTH, HEIGHT), (0, 0)) == ""
@@ -149,7 +149,7 @@ def test_blanks_inside_a_line_are_erased_together() -> None:
     assert at_work.paint(whole([line, [], []]), (WIDTH, HEIGHT), (0, 0)) == "\x1b[Hb\x1b[12X\x1b[12Cc\x1b[H"
 
 
-def test_what_was_forgotten_is_cleared_and_drawn_again() -> None:
+def test_forgotten_contents_are_cleared_and_drawn_again() -> None:
     at_work = painter()
     first = at_work.paint(whole([[("abc", "")], [], []]), (WIDTH, HEIGHT), (0, 0))
     at_work.forget()
@@ -157,12 +157,12 @@ def test_what_was_forgotten_is_cleared_and_drawn_again() -> None:
     assert first.startswith("\x1b[m\x1b[2J")
 
 
-def test_the_pen_is_put_down_at_the_end_of_every_update() -> None:
+def test_the_pen_is_reset_at_the_end_of_every_update() -> None:
     text = painter().paint(whole([[("abc", "bold red")], [], []]), (WIDTH, HEIGHT), (0, 0))
     assert re.findall(r"\x1b\[([0-9;]*)m", text)[-1] == ""
 
 
-def test_after_a_wide_character_the_cursor_is_placed_anew() -> None:
+def test_after_a_wide_character_the_cursor_is_positioned_again() -> None:
     # A terminal that draws it one cell wide must not shift what follows.
     text = painter().paint(whole([[("株x", "")], [], []]), (WIDTH, HEIGHT), (0, 0))
     assert "株\x1b[1;3Hx" in text

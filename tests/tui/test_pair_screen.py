@@ -62,7 +62,7 @@ async def test_the_timeline_is_drawn_below_the_status(tmp_path: Path, size: tupl
             assert "└ created" in user.screen_text, "all of it is seen without scrolling"
 
 
-async def test_without_room_there_is_no_line_but_everything_else(tmp_path: Path) -> None:
+async def test_without_room_only_the_timeline_is_left_out(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     new_pair(session, "a.com")
     async with at_screens(session, (12, 10)) as user:
@@ -73,7 +73,7 @@ async def test_without_room_there_is_no_line_but_everything_else(tmp_path: Path)
         assert " ●created ▼today" in user.read_text, "few events are on one line"
 
 
-async def test_an_issued_pair_shows_its_certificate_and_the_one_before(tmp_path: Path) -> None:
+async def test_an_issued_pair_shows_its_certificate_and_the_previous_one(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     name = issued_pair(session)
     issue(session, name, NOW - DAY)
@@ -91,7 +91,7 @@ async def test_an_issued_pair_shows_its_certificate_and_the_one_before(tmp_path:
         assert "certificate imported, expires" in text
 
 
-async def test_hostile_text_in_record_and_certificate_is_shown_harmless(tmp_path: Path) -> None:
+async def test_hostile_text_in_record_and_certificate_is_shown_without_effect(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     name = issued_pair(session)
     changed(
@@ -123,7 +123,7 @@ async def test_hostile_text_in_record_and_certificate_is_shown_harmless(tmp_path
     ],
     ids=["backwards", "no time at all", "for ever"],
 )
-async def test_a_life_that_cannot_be_is_drawn_all_the_same(tmp_path: Path, life: Validity) -> None:
+async def test_an_impossible_timeline_is_drawn_too(tmp_path: Path, life: Validity) -> None:
     session = session_on(tmp_path / "store")
     changed(session, new_pair(session, "a.com"), validity=life, created=NOW + DAY)
     async with at_screens(session) as user:
@@ -249,13 +249,13 @@ async def test_enter_on_a_month_lists_its_pairs(
         assert len(user.pairs) == 3
 
 
-async def test_without_certificates_it_says_so(tmp_path: Path) -> None:
+async def test_missing_certificates_are_reported(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("f2", "m")
         await user.until(lambda: "No pair in use has" in user.screen_text, "the answer")
 
 
-async def test_a_store_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+async def test_an_unreadable_store_is_reported(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     new_pair(session, "a.com")
     async with at_screens(session) as user:
@@ -279,7 +279,7 @@ async def test_the_chart_fits(tmp_path: Path, size: tuple[int, int]) -> None:
         assert ("●●●●●" in user.screen_text) == (width >= 40)
 
 
-async def test_it_is_said_how_much_of_a_pair_is_below_the_screen(tmp_path: Path) -> None:
+async def test_the_number_of_lines_below_the_screen_is_shown(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     new_pair(session, "a.com")
     async with at_screens(session, (80, 12)) as user:

@@ -80,7 +80,7 @@ EACH_SCREEN = [*{opening.screen: opening for opening in reversed(OPENINGS)}.valu
         ),
     ],
 )
-async def test_every_screen_goes_on_when_all_pairs_have_gone(
+async def test_every_screen_survives_the_removal_of_all_pairs(
     place: HostilePlace, openings: Sequence[Opening]
 ) -> None:
     async with at_screens(place.session(), (80, 24)) as user:
@@ -101,7 +101,7 @@ async def test_every_screen_goes_on_when_all_pairs_have_gone(
             await hands.back()
 
 
-async def test_every_command_on_a_pair_that_has_gone_goes_on(place: HostilePlace) -> None:
+async def test_every_command_survives_the_removal_of_its_pair(place: HostilePlace) -> None:
     async with at_screens(place.session(), (80, 24)) as user:
         hands = AtTheApp(user)
         for command in OF_PAIRS:
@@ -131,7 +131,7 @@ async def test_enter_on_a_pair_that_is_no_longer_listed_opens_nothing(place: Hos
         assert user.app.screen is screen
 
 
-async def test_a_pair_that_goes_as_soon_as_it_is_adopted_has_no_next_step(
+async def test_a_pair_removed_after_its_adoption_has_no_next_step(
     place: HostilePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(_: object, name: str) -> None:

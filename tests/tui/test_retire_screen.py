@@ -58,7 +58,7 @@ async def test_retiring_asks_with_cancel_chosen_and_deletes_nothing(tmp_path: Pa
     assert sorted((tmp_path / "store" / "pairs" / ONE).iterdir()) == files
 
 
-async def test_retired_pairs_are_shown_by_a_key_and_by_asking_the_filter_for_them(tmp_path: Path) -> None:
+async def test_retired_pairs_are_shown_by_a_key_and_by_the_filter(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
     retire(session, ONE)
     async with at_screens(session) as user:
@@ -84,7 +84,7 @@ async def test_retired_pairs_are_shown_by_a_key_and_by_asking_the_filter_for_the
         await user.until(lambda: set(user.pairs) == {ONE, TWO}, "both in use")
 
 
-async def test_when_all_are_retired_the_empty_list_says_so(tmp_path: Path) -> None:
+async def test_a_list_of_retired_pairs_explains_why_it_is_empty(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     retire(session, ONE)
     async with at_screens(session) as user:
@@ -98,7 +98,7 @@ async def test_when_all_are_retired_the_empty_list_says_so(tmp_path: Path) -> No
         await user.until_pairs(ONE)
 
 
-async def test_a_pairs_screen_retires_it_and_says_so(tmp_path: Path) -> None:
+async def test_the_screen_of_a_pair_can_retire_it(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
@@ -112,7 +112,7 @@ async def test_a_pairs_screen_retires_it_and_says_so(tmp_path: Path) -> None:
         )
 
 
-async def test_one_key_takes_the_step_that_the_bar_names(tmp_path: Path) -> None:
+async def test_one_key_does_the_step_that_the_bar_names(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
@@ -159,7 +159,7 @@ def _installed(session: Session) -> None:
     change_record(session, ONE, installed)
 
 
-async def test_the_next_backup_is_of_the_pair_alone_whatever_is_marked(tmp_path: Path) -> None:
+async def test_the_next_step_backs_up_only_its_pair_despite_marks(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
@@ -182,7 +182,7 @@ async def test_the_keys_are_text_in_the_form_and_in_the_filter(tmp_path: Path) -
         assert not is_at(user, ConfirmModal)
 
 
-def test_the_label_of_the_step_is_as_wide_for_every_pair(tmp_path: Path) -> None:
+def test_the_label_of_the_next_step_has_the_same_width_for_every_pair(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE)
     screen = PairsScreen(session)
     pair = Pair(ONE, "", record(session, ONE), has_certificate=False)

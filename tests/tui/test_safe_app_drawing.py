@@ -53,7 +53,7 @@ def sgr_codes(session: PtySession) -> set[str]:
     return {code for match in SGR.finditer(session.raw) for code in match[1].decode().split(";")}
 
 
-def test_no_foreign_control_reaches_the_terminal() -> None:
+def test_no_control_character_from_outside_reaches_the_terminal() -> None:
     with start() as session:
         session.wait_for("framed")
         session.quiet(0.1)
@@ -64,7 +64,7 @@ def test_no_foreign_control_reaches_the_terminal() -> None:
 
 
 @pytest.mark.parametrize("theme", ["", "nord", "ansi-light"])
-def test_no_color_sends_no_colour_and_shows_cursor_and_focus(theme: str) -> None:
+def test_with_no_color_the_output_has_no_colour_and_shows_cursor_and_focus(theme: str) -> None:
     with start(theme, NO_COLOR="1") as session:
         session.wait_for("framed")
         session.wait_until(lambda: session.screen.buffer[0][CURSOR].reverse, "the cursor behind the text")
@@ -76,7 +76,7 @@ def test_no_color_sends_no_colour_and_shows_cursor_and_focus(theme: str) -> None
         assert sgr_codes(session) <= {"", *map(str, range(10))}
 
 
-def test_an_empty_no_color_is_none() -> None:
+def test_an_empty_no_color_is_ignored() -> None:
     with start(NO_COLOR="") as session:
         session.wait_for("framed")
         assert "38" in sgr_codes(session)
@@ -128,7 +128,7 @@ async def test_the_theme_under_no_color_cannot_be_changed(monkeypatch: pytest.Mo
         assert app.theme == COLOURLESS_THEME
 
 
-async def test_a_theme_is_there_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_theme_is_set_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     app = Gallery(theme="nord")
     nord = app.get_theme("nord")
@@ -138,7 +138,7 @@ async def test_a_theme_is_there_from_the_start(monkeypatch: pytest.MonkeyPatch) 
         assert app.theme == "nord"
 
 
-async def test_textuals_own_commands_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_textuals_own_commands_are_not_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     drawn: list[object] = []

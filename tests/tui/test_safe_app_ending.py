@@ -23,7 +23,7 @@ def start(where: str = "nowhere", *, answering: bool = False, **env: str | None)
 
 
 @pytest.mark.parametrize("answering", [False, True])
-def test_an_ordinary_exit_leaves_the_terminal_whole(answering: bool) -> None:
+def test_an_ordinary_exit_restores_the_terminal(answering: bool) -> None:
     with start(answering=answering) as session:
         session.wait_for("ready")
         session.send("\x1b[17~")
@@ -32,7 +32,7 @@ def test_an_ordinary_exit_leaves_the_terminal_whole(answering: bool) -> None:
         assert session.after_screens == ""
 
 
-def test_a_message_at_the_end_is_made_visible() -> None:
+def test_a_message_at_the_end_is_escaped() -> None:
     with start("message") as session:
         session.wait_for("ready")
         session.send("\x1b[17~")
@@ -52,7 +52,7 @@ def test_a_signal_saves_the_state_and_ends_quietly(number: signal.Signals, tmp_p
     assert saved.read_text() == "saved\n"
 
 
-def test_a_key_that_waits_for_the_start_does_not_keep_it_from_ending() -> None:
+def test_a_key_that_waits_for_the_start_does_not_prevent_the_end() -> None:
     with start("incomplete") as session:
         session.wait_for("ready")
         session.send("x")
@@ -64,7 +64,7 @@ def test_a_key_that_waits_for_the_start_does_not_keep_it_from_ending() -> None:
         assert session.terminal_is_whole
 
 
-def test_a_state_that_cannot_be_saved_does_not_keep_it_from_ending() -> None:
+def test_a_state_that_cannot_be_saved_does_not_prevent_the_end() -> None:
     with start("save") as session:
         session.wait_for("ready")
         session.kill(signal.SIGTERM)
@@ -73,7 +73,7 @@ def test_a_state_that_cannot_be_saved_does_not_keep_it_from_ending() -> None:
 
 
 @pytest.mark.parametrize("hup", ["default", "ignored"])
-def test_a_terminal_that_is_gone_ends_it(hup: str, tmp_path: Path) -> None:
+def test_a_lost_terminal_ends_the_app(hup: str, tmp_path: Path) -> None:
     # Ignored as under nohup, the end of file on stdin is all there is to notice.
     saved = tmp_path / "saved"
     argv = [sys.executable, str(APP), "safe", "nowhere"]
@@ -86,7 +86,7 @@ def test_a_terminal_that_is_gone_ends_it(hup: str, tmp_path: Path) -> None:
     assert saved.read_text() == "saved\n"
 
 
-def test_a_failure_on_a_terminal_that_is_gone_is_no_second_failure() -> None:
+def test_a_failure_on_a_lost_terminal_is_not_a_second_failure() -> None:
     with start("key") as session:
         session.wait_for("ready")
         session.send("\x1b[15~")
@@ -94,7 +94,7 @@ def test_a_failure_on_a_terminal_that_is_gone_is_no_second_failure() -> None:
         assert session.wait_exit() in {3, 128 + signal.SIGHUP}
 
 
-def test_stopped_and_continued_it_leaves_and_retakes_the_terminal() -> None:
+def test_a_stopped_app_leaves_the_terminal_and_takes_it_over_again() -> None:
     with start() as session:
         session.wait_for("ready")
         raw_attributes = session.attributes
@@ -113,7 +113,7 @@ def test_stopped_and_continued_it_leaves_and_retakes_the_terminal() -> None:
         assert session.terminal_is_whole
 
 
-def test_continued_without_having_left_the_terminal_it_is_whole_in_the_end() -> None:
+def test_sigcont_without_a_stop_leaves_the_terminal_intact() -> None:
     # After SIGSTOP, which cannot be caught, the terminal is still in raw mode when SIGCONT comes.
     with start() as session:
         session.wait_for("ready")
@@ -127,7 +127,7 @@ def test_continued_without_having_left_the_terminal_it_is_whole_in_the_end() -> 
         assert not session.modes_left_set
 
 
-def test_bytes_that_are_no_utf8_do_not_end_it() -> None:
+def test_bytes_that_are_not_utf8_do_not_end_the_app() -> None:
     with start() as session:
         session.wait_for("ready")
         session.send(b"\xe9\xff")
@@ -135,7 +135,7 @@ def test_bytes_that_are_no_utf8_do_not_end_it() -> None:
         session.wait_for("still here")
 
 
-def test_the_size_is_that_of_the_terminal_though_stdout_is_a_file(tmp_path: Path) -> None:
+def test_the_size_is_that_of_the_terminal_even_if_stdout_is_a_file(tmp_path: Path) -> None:
     argv = ["sh", "-c", f'exec "$@" >{tmp_path / "out"}', "sh", sys.executable, str(APP), "safe", "nowhere"]
     with PtySession(argv, env={"PYTHONPATH": str(ROOT)}, columns=50, rows=9) as session:
         session.wait_for("ready")
@@ -153,7 +153,7 @@ def test_a_resize_draws_everything_anew() -> None:
         assert b"\x1b[2J" in session.raw
 
 
-def test_back_in_its_old_size_the_terminal_is_drawn_again() -> None:
+def test_a_terminal_that_returns_to_its_old_size_is_drawn_again() -> None:
     """In the meantime, the terminal may have cut off its contents."""
     with start() as session:
         session.wait_for("ready")
@@ -167,7 +167,7 @@ def test_back_in_its_old_size_the_terminal_is_drawn_again() -> None:
 @pytest.mark.parametrize(
     ("at", "other"), [((80, 24), None), ((60, 12), (60, 12))], ids=["while starting", "later"]
 )
-def test_the_last_size_stays_though_it_came_while_the_one_before_was_asked_for(
+def test_the_last_size_is_used_even_if_it_arrives_during_a_query(
     at: tuple[int, int], other: tuple[int, int] | None
 ) -> None:
     with start("resized-{}-{}".format(*at)) as session:
@@ -181,7 +181,7 @@ def test_the_last_size_stays_though_it_came_while_the_one_before_was_asked_for(
         )
 
 
-def test_nothing_is_written_when_nothing_happens() -> None:
+def test_an_idle_app_writes_nothing() -> None:
     with start() as session:
         session.wait_for("ready")
         session.quiet()
@@ -189,7 +189,7 @@ def test_nothing_is_written_when_nothing_happens() -> None:
 
 
 @pytest.mark.slow
-def test_work_that_does_not_end_in_time_does_not_keep_the_terminal(tmp_path: Path) -> None:
+def test_work_that_does_not_end_in_time_does_not_block_the_terminal(tmp_path: Path) -> None:
     with start("stuck", STATE_FILE=str(tmp_path / "saved")) as session:
         session.wait_for("ready")
         session.send("\x1b[15~")
@@ -202,7 +202,7 @@ def test_work_that_does_not_end_in_time_does_not_keep_the_terminal(tmp_path: Pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("keys", [0, 200], ids=["writer stuck", "event loop stuck"])
-def test_a_terminal_that_takes_no_bytes_does_not_keep_it_from_ending(keys: int, tmp_path: Path) -> None:
+def test_a_blocked_terminal_does_not_prevent_the_end(keys: int, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     with start(STATE_FILE=str(saved)) as session:
         session.wait_for("ready")

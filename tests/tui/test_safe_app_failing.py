@@ -32,7 +32,7 @@ def start(base: str, where: str, **env: str | None) -> PtySession:
 
 
 @pytest.mark.parametrize("where", PLACES)
-def test_a_failure_tells_its_kind_and_nothing_else(where: str) -> None:
+def test_a_failure_reports_its_kind_and_nothing_else(where: str) -> None:
     with start("safe", where) as session:
         if where == "key":
             session.wait_for("ready")

@@ -182,7 +182,7 @@ def assert_nowhere(work: AtWork, dialog: Dialog, shown: bytes) -> None:
 @pytest.mark.slow
 @pytest.mark.safety
 @pytest.mark.parametrize("name", DIALOGS)
-def test_a_dialog_gives_no_secret_away(work: AtWork, name: str) -> None:
+def test_a_dialog_reveals_no_secret(work: AtWork, name: str) -> None:
     with (
         counted(PROMISE, "canary secrets in every dialog: all bytes sent to the terminal") as tally,
         work.session,
@@ -217,9 +217,7 @@ CRASHES = each_crash()
     ],
 )
 @pytest.mark.safety
-def test_screens_that_crash_give_no_secret_away(
-    work: AtWork, name: str, taken: int, how: signal.Signals
-) -> None:
+def test_crashing_screens_reveal_no_secret(work: AtWork, name: str, taken: int, how: signal.Signals) -> None:
     dialog = DIALOGS[name]
     with (
         counted(PROMISE, "canary secrets in screens that crash after each step of every dialog") as tally,

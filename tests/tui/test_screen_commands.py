@@ -61,7 +61,7 @@ async def test_help_lists_every_command(tmp_path: Path, size: tuple[int, int]) -
         FleetPlanScreen,
     ],
 )
-def test_every_binding_is_of_a_command(screen: type[CsrtuiApp]) -> None:
+def test_every_binding_belongs_to_a_command(screen: type[CsrtuiApp]) -> None:
     keys = {command.action: command.keys for command in COMMANDS}
     for binding in screen.BINDINGS:
         action = getattr(binding, "action", "").removeprefix("app.")
@@ -90,7 +90,7 @@ def test_every_command_has_an_action_where_it_works() -> None:
             assert all(hasattr(home, f"action_{command.action}") for home in homes[command.scope]), command
 
 
-def test_keys_are_such_as_every_terminal_sends_and_none_is_given_twice() -> None:
+def test_keys_can_be_sent_by_every_terminal_and_are_unique() -> None:
     for command in COMMANDS:
         assert not SENT_BY_NO_TERMINAL.search(command.keys), command
         assert command.help.endswith(".")

@@ -29,7 +29,7 @@ def start(store: Path, columns: int = 80, rows: int = 24, **env: str | None) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_keeps_what_was_typed_for_the_next_start(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_saves_typed_text_for_the_next_start(tmp_path: Path, number: signal.Signals) -> None:
     store = tmp_path / "store"
     with start(store) as session:
         session.wait_for("Common name")
@@ -45,7 +45,7 @@ def test_a_signal_keeps_what_was_typed_for_the_next_start(tmp_path: Path, number
         session.wait_for("CN=www.example.com")
 
 
-def test_a_dropped_connection_keeps_what_was_typed(tmp_path: Path) -> None:
+def test_a_dropped_connection_saves_typed_text(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with start(store) as session:
         session.wait_for("Common name")
@@ -56,7 +56,7 @@ def test_a_dropped_connection_keeps_what_was_typed(tmp_path: Path) -> None:
     assert drafting.newest_draft(session_on(store)).common_name == "www.example.com"
 
 
-def test_leaving_keeps_what_was_typed_and_a_clean_form_is_left_at_once(tmp_path: Path) -> None:
+def test_quitting_saves_typed_text_and_an_empty_form_is_left_at_once(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with start(store) as session:
         session.wait_for("Common name")
@@ -73,7 +73,7 @@ def test_leaving_keeps_what_was_typed_and_a_clean_form_is_left_at_once(tmp_path:
     assert not any((tmp_path / "another").glob(".draft*")), "nothing typed, nothing written"
 
 
-def test_a_command_in_one_piece_with_text_does_not_overtake_it(tmp_path: Path) -> None:
+def test_a_command_key_after_text_does_not_overtake_it(tmp_path: Path) -> None:
     with start(tmp_path / "store") as session:
         session.wait_for("Common name")
         session.send("www.example.com\x11")
@@ -83,7 +83,7 @@ def test_a_command_in_one_piece_with_text_does_not_overtake_it(tmp_path: Path) -
     assert drafting.newest_draft(session_on(tmp_path / "store")).common_name == "www.example.com"
 
 
-def test_what_is_typed_while_the_screens_open_is_not_lost(tmp_path: Path) -> None:
+def test_text_typed_while_the_screens_open_is_not_lost(tmp_path: Path) -> None:
     with start(tmp_path / "store") as session:
         session.wait_until(lambda: b"\x1b[?1049h" in session.raw, "the screens to open")
         session.send("www.example.com\r\rExample Ltd")
@@ -120,7 +120,7 @@ async def test_a_form_that_was_not_touched_is_not_written(tmp_path: Path) -> Non
     assert (tmp_path / "store" / ".draft.json").stat().st_ino == before
 
 
-async def test_what_was_recalled_is_no_edit_to_undo(tmp_path: Path) -> None:
+async def test_restored_text_cannot_be_undone(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     draft = Draft(common_name="a.example.com", organization="Example", ca="private", key="rsa-4096")
     session.store.save_draft(dump_draft(draft))
@@ -131,7 +131,7 @@ async def test_what_was_recalled_is_no_edit_to_undo(tmp_path: Path) -> None:
         assert "CN=a.example.com,O=Example" in user.preview
 
 
-async def test_after_a_pair_the_draft_holds_the_organization_only(tmp_path: Path) -> None:
+async def test_after_a_pair_the_draft_contains_only_the_organization(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     async with at_screens(session) as user:
         await user.fill(FieldName.ORGANIZATION, "Example Ltd")
@@ -165,7 +165,7 @@ class Full(Keystore):
         raise StoreError("cannot keep the draft in /store: No space left on device", "make room")
 
 
-async def test_a_store_that_takes_no_draft_says_so_and_keeps_nobody_from_leaving(tmp_path: Path) -> None:
+async def test_an_unwritable_draft_is_reported_and_does_not_prevent_quitting(tmp_path: Path) -> None:
     async with at_screens(session_on(Full(str(tmp_path / "store")))) as user:
         await user.press(*"abc")
         await user.until(lambda: user.message.startswith("the form cannot be saved: "), "the reason")
@@ -178,7 +178,7 @@ async def test_a_store_that_takes_no_draft_says_so_and_keeps_nobody_from_leaving
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can write to every folder")
-def test_a_store_without_the_right_to_write_is_left_all_the_same(tmp_path: Path) -> None:
+def test_a_store_without_write_access_can_be_left(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
         with start(tmp_path / "store") as session:
@@ -234,7 +234,7 @@ async def test_two_sessions_at_once_both_keep_their_forms_and_the_next_offers_bo
         assert user.message == ""
 
 
-async def test_a_form_that_another_session_continues_with_is_not_offered_as_if_it_were_free(
+async def test_a_form_claimed_by_another_session_is_not_offered(
     tmp_path: Path,
 ) -> None:
     store = Keystore(str(tmp_path / "store"))

@@ -50,9 +50,7 @@ def answer(user: User) -> str:
 # Profiles
 
 
-async def test_the_form_is_kept_as_a_profile_and_another_is_filled_from_it(
-    tmp_path: Path, config: Path
-) -> None:
+async def test_the_form_is_saved_as_a_profile_that_fills_another_form(tmp_path: Path, config: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         for name, text in LTD.items():
             await user.fill(FieldName(name), text)
@@ -74,7 +72,7 @@ async def test_the_form_is_kept_as_a_profile_and_another_is_filled_from_it(
         assert user.draft == Draft(common_name="shop.mydomain.com")
 
 
-async def test_enter_on_an_empty_name_uses_the_marked_profile_or_says_what_to_do(
+async def test_enter_on_an_empty_name_uses_the_selected_profile_or_shows_a_hint(
     tmp_path: Path, config: Path
 ) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
@@ -89,14 +87,14 @@ async def test_enter_on_an_empty_name_uses_the_marked_profile_or_says_what_to_do
         assert "profile b" in user.message
 
 
-async def test_a_country_typed_by_name_is_kept_by_its_code(tmp_path: Path, config: Path) -> None:
+async def test_a_country_typed_by_name_is_saved_as_its_code(tmp_path: Path, config: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COUNTRY, "Germany")
         await user.press("f6", *"de", "enter")
     assert 'country = "DE"' in config.read_text()
 
 
-async def test_replacing_and_dropping_a_profile_ask_first(tmp_path: Path, config: Path) -> None:
+async def test_replacing_and_deleting_a_profile_are_confirmed(tmp_path: Path, config: Path) -> None:
     write(config, '# mine\n[profiles.work]\norganization = "Old Ltd"\n')
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.ORGANIZATION, "New Ltd")
@@ -113,7 +111,7 @@ async def test_replacing_and_dropping_a_profile_ask_first(tmp_path: Path, config
     assert "work" not in config.read_text()
 
 
-async def test_a_configuration_that_is_wrong_is_said_in_the_dialog(tmp_path: Path, config: Path) -> None:
+async def test_a_mistake_in_the_configuration_is_shown_in_the_dialog(tmp_path: Path, config: Path) -> None:
     write(config, "[profiles.work]\norganisation = 'x'\n")
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("f6")
@@ -144,7 +142,7 @@ async def test_a_pair_of_the_store_fills_the_form(tmp_path: Path) -> None:
         assert user.draft == Draft()
 
 
-async def test_a_file_fills_the_form_and_what_is_left_out_is_said(tmp_path: Path) -> None:
+async def test_a_file_fills_the_form_and_omissions_are_shown(tmp_path: Path) -> None:
     path = tmp_path / "old.csr"
     path.write_bytes(
         a_csr(SubjectFields(common_name="a.mydomain.com", organizational_unit="IT"), "a.mydomain.com")
@@ -176,7 +174,7 @@ async def test_a_pasted_csr_fills_the_form(tmp_path: Path) -> None:
         ("-----BEGIN PRIVATE KEY-----\nMC4CAQ==\n-----END PRIVATE KEY-----", "That is a private key"),
     ],
 )
-async def test_what_cannot_be_started_from_is_said_and_the_form_stays(
+async def test_an_unusable_source_is_reported_and_the_form_stays(
     tmp_path: Path, text: str, said: str
 ) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:

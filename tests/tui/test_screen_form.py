@@ -51,7 +51,7 @@ async def test_the_focused_fields_advice_comes_first_then_the_worst(tmp_path: Pa
 
 
 @pytest.mark.parametrize("key", ["ctrl+n", "f3"])
-async def test_a_key_goes_through_all_advice_and_round(tmp_path: Path, key: str) -> None:
+async def test_a_key_cycles_through_all_advice(tmp_path: Path, key: str) -> None:
     async with at_screens(session_on(tmp_path / "store"), (200, 50)) as user:
         await fill_badly(user)
         findings = list(user.main.request._findings)
@@ -62,7 +62,7 @@ async def test_a_key_goes_through_all_advice_and_round(tmp_path: Path, key: str)
             await user.press(key)
 
 
-async def test_without_advice_nothing_can_be_fixed_or_gone_through(tmp_path: Path) -> None:
+async def test_without_advice_the_advice_keys_do_nothing(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("ctrl+n")
         assert user.preview.strip().startswith("Generates a private key")
@@ -90,7 +90,7 @@ async def test_a_fix_over_several_fields_is_undone_as_one_step_then_typing(tmp_p
         assert user.draft.common_name == "mydomain.com"
 
 
-async def test_a_fix_that_was_undone_is_done_again_as_one_step_whatever_came_between(tmp_path: Path) -> None:
+async def test_an_undone_fix_is_redone_as_one_step(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"mydomain.com")
         await user.fill(FieldName.COUNTRY, "UK")
@@ -111,7 +111,7 @@ async def test_a_fix_that_was_undone_is_done_again_as_one_step_whatever_came_bet
         assert user.draft.country == "UK", "what was typed since is no step of it"
 
 
-async def test_what_was_typed_after_a_fix_is_undone_before_it(tmp_path: Path) -> None:
+async def test_text_typed_after_a_fix_is_undone_first(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"mydomain.com", "ctrl+f")
         await user.go_to(FieldName.NAMES)
@@ -121,7 +121,7 @@ async def test_what_was_typed_after_a_fix_is_undone_before_it(tmp_path: Path) ->
         assert (user.draft.common_name, user.draft.names) == ("mydomain.com", "")
 
 
-async def test_f4_applies_every_plain_correction_as_one_step(tmp_path: Path) -> None:
+async def test_f4_applies_all_safe_fixes_as_one_step(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COUNTRY, "UK")
         await user.fill(FieldName.NAMES, "mydomain.com, b.mydomain.com, b.mydomain.com")
@@ -136,7 +136,7 @@ async def test_f4_applies_every_plain_correction_as_one_step(tmp_path: Path) -> 
         assert user.draft == before
 
 
-async def test_f4_leaves_to_the_user_what_only_may_have_been_meant(tmp_path: Path) -> None:
+async def test_f4_does_not_apply_other_fixes(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await fill_badly(user)
         await user.press("f4")
@@ -144,7 +144,7 @@ async def test_f4_leaves_to_the_user_what_only_may_have_been_meant(tmp_path: Pat
         assert user.message == "1 fix applied"
 
 
-async def test_another_ca_is_a_fix_and_silences_what_only_public_cas_ask(tmp_path: Path) -> None:
+async def test_switching_the_ca_is_a_fix_that_removes_findings_of_public_cas(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store"), (100, 40)) as user:
         await user.press(*"intranet")
         assert "Error" in user.preview
@@ -189,7 +189,7 @@ async def test_lines_pasted_into_other_names_are_added_there(tmp_path: Path) -> 
         assert user.draft.names == "old.example.com,"
 
 
-async def test_cells_pasted_from_a_spreadsheet_are_names_each(tmp_path: Path) -> None:
+async def test_each_pasted_spreadsheet_cell_is_a_name(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.paste("www.example.com\texample.com\nshop.example.com\ta.example.com\n")
         assert user.draft.common_name == "www.example.com"
@@ -197,7 +197,7 @@ async def test_cells_pasted_from_a_spreadsheet_are_names_each(tmp_path: Path) ->
         assert user.message == "pasted 4 names"
 
 
-async def test_lines_pasted_elsewhere_leave_all_but_the_first_out_and_say_so(tmp_path: Path) -> None:
+async def test_lines_pasted_into_other_fields_keep_only_the_first_one(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.ORGANIZATION, "The ")
         await user.paste("Example Ltd\n1 Street\nLondon")
@@ -213,7 +213,7 @@ async def test_lines_pasted_into_the_middle_of_a_text_go_where_the_cursor_is(tmp
         assert user.draft.organization == "A BLtd"
 
 
-async def test_characters_that_no_field_can_hold_are_named(tmp_path: Path) -> None:
+async def test_characters_that_no_field_accepts_are_named(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.paste("a\x1b[31m.exam\u202eple.com")
         assert user.draft.common_name == "a[31m.example.com"
@@ -222,7 +222,7 @@ async def test_characters_that_no_field_can_hold_are_named(tmp_path: Path) -> No
         assert user.message == "removed 1 character: \\x07"
 
 
-async def test_control_characters_in_several_lines_are_left_out_too(tmp_path: Path) -> None:
+async def test_control_characters_in_several_lines_are_removed_too(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.ORGANIZATION, "A\x1b[31m\u202eB\nC")
         assert user.draft.organization == "A[31mB"
@@ -241,7 +241,7 @@ async def test_control_characters_in_several_lines_are_left_out_too(tmp_path: Pa
     ("typed", "code"),
     [("Germany", "DE"), ("Deutschland", "DE"), ("united kingdom", "GB"), ("DEU", "DE"), ("日本", "JP")],
 )
-async def test_a_country_is_known_by_name_and_undo_brings_the_name_back(
+async def test_a_country_name_becomes_its_code_and_undo_restores_the_name(
     tmp_path: Path, typed: str, code: str
 ) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
@@ -255,7 +255,7 @@ async def test_a_country_is_known_by_name_and_undo_brings_the_name_back(
         assert user.draft.country == typed
 
 
-async def test_countries_that_fit_are_shown_while_typing(tmp_path: Path) -> None:
+async def test_matching_countries_are_shown_while_typing(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.go_to(FieldName.COUNTRY)
         await user.press(*"ger")
@@ -299,7 +299,7 @@ async def test_an_unknown_country_stays_as_typed_and_is_an_error(tmp_path: Path)
         assert "Atlantis" in user.preview
 
 
-async def test_generating_from_the_country_field_settles_its_name(tmp_path: Path) -> None:
+async def test_generating_from_the_country_field_converts_its_name(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COMMON_NAME, "www.example.com")
         await user.fill(FieldName.ORGANIZATION, "Example Ltd")
@@ -316,7 +316,7 @@ async def test_generating_from_the_country_field_settles_its_name(tmp_path: Path
 # Choices
 
 
-async def test_choices_by_arrows_ends_and_letters(tmp_path: Path) -> None:
+async def test_choices_change_by_arrows_home_end_and_letters(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.go_to(FieldName.KEY)
         values = [key.value for key in KeyType]
@@ -368,7 +368,7 @@ async def test_each_value_of_a_list_can_be_reached_at_each_size(
         assert (user.draft.platform, user.draft.ca) == ("other", "private")
 
 
-async def test_server_software_brings_its_key_type(tmp_path: Path) -> None:
+async def test_server_software_selects_its_key_type(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         seen = set()
         for _ in PLATFORMS:
@@ -397,7 +397,7 @@ async def test_help_follows_the_field_and_the_choice(tmp_path: Path) -> None:
         assert user.field_help != before
 
 
-def test_a_choice_is_no_other_widgets() -> None:
+def test_the_event_of_a_choice_is_not_handled_for_another_widget() -> None:
     field = ChoiceField("CA", [("a", "A"), ("b", "B")], "a", id="ca")
     assert ChoiceField.Changed(field, "b").control is field
     field.load_value("b")
@@ -407,7 +407,7 @@ def test_a_choice_is_no_other_widgets() -> None:
 # Fields
 
 
-async def test_ctrl_c_copies_the_selection_of_a_field_only(tmp_path: Path) -> None:
+async def test_ctrl_c_copies_only_the_selection_of_a_field(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.ORGANIZATION, "Example Ltd")
         await user.fill(FieldName.COMMON_NAME, "www.example.com")

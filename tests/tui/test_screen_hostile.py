@@ -52,7 +52,7 @@ def assert_harmless(user: User) -> None:
 
 
 @pytest.mark.parametrize("text", EACH)
-async def test_hostile_text_in_every_field(tmp_path: Path, text: str) -> None:
+async def test_hostile_text_in_every_field_has_no_effect(tmp_path: Path, text: str) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         for field in TEXT_FIELDS:
             await user.go_to(field)
@@ -80,7 +80,7 @@ async def test_hostile_text_in_every_field(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     "text", [pytest.param("".join(dict.fromkeys(ALL_IN_ONE)), id="each once"), *EACH[1:-1]]
 )
-async def test_hostile_text_typed_key_by_key(tmp_path: Path, text: str) -> None:
+async def test_hostile_text_typed_key_by_key_has_no_effect(tmp_path: Path, text: str) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.go_to(FieldName.ORGANIZATION)
         await user.press(*(character for character in text if character.isprintable()))
@@ -112,7 +112,7 @@ def keep_foreign(session: Session, text: str, name: str = "evil") -> None:
 
 
 @pytest.mark.parametrize("text", EACH)
-async def test_hostile_text_in_a_stored_pair(tmp_path: Path, text: str) -> None:
+async def test_hostile_text_in_a_stored_pair_has_no_effect(tmp_path: Path, text: str) -> None:
     session = session_on(tmp_path / "store")
     keep_foreign(session, text)
     async with at_screens(session) as user:
@@ -146,13 +146,13 @@ async def sweep(user: User, texts: list[str]) -> None:
             user.text_field(field).load_text("")
 
 
-async def test_a_sample_of_naughty_strings_in_every_field(tmp_path: Path) -> None:
+async def test_a_sample_of_naughty_strings_has_no_effect_in_any_field(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store"), (100, 40)) as user:
         await sweep(user, naughty_strings()[::120])
 
 
 @pytest.mark.slow
-async def test_every_naughty_string_in_every_field(tmp_path: Path) -> None:
+async def test_every_naughty_string_has_no_effect_in_any_field(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store"), (100, 40)) as user:
         await sweep(user, naughty_strings())
 
@@ -205,7 +205,7 @@ def test_the_terminal_gets_no_sequence_but_the_apps_own(tmp_path: Path) -> None:
         assert bidi.encode() not in raw
 
 
-def test_no_color_gives_no_colour_at_all(tmp_path: Path) -> None:
+def test_no_color_removes_all_colour(tmp_path: Path) -> None:
     colour = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
     session = session_on(tmp_path / "store")
     keep_foreign(session, "Example Ltd")

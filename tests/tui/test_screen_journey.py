@@ -42,7 +42,7 @@ async def make(user: User, *names: str) -> None:
     await user.until(lambda: len(user.pairs) == before + 1 and user.focused_id == "pairs", "the pair")
 
 
-async def test_the_journey_by_keyboard_alone(tmp_path: Path) -> None:
+async def test_the_whole_journey_works_by_keyboard(tmp_path: Path) -> None:
     store = tmp_path / "store"
     session = session_on(store)
     async with at_screens(session) as user:
@@ -141,7 +141,7 @@ async def test_fields_follow_each_other_in_the_order_of_the_screen(
             assert user.focused_id == "platform"
 
 
-async def test_keys_typed_ahead_go_where_a_slow_typists_would(tmp_path: Path) -> None:
+async def test_keys_typed_ahead_have_the_same_effect_as_slow_typing(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         keys = [
             *"a.example.com",
@@ -169,7 +169,7 @@ async def test_keys_typed_ahead_go_where_a_slow_typists_would(tmp_path: Path) ->
         (["intranet", "10.0.0.1"], NASTY, CaKind.PRIVATE),
     ],
 )
-async def test_the_preview_shows_what_the_csr_then_says(
+async def test_the_preview_is_equal_to_the_csr(
     tmp_path: Path, names: list[str], organization: str, ca: CaKind
 ) -> None:
     session = session_on(tmp_path / "store")
@@ -197,7 +197,7 @@ async def test_the_preview_shows_what_the_csr_then_says(
         assert asked == csr.read_pem((tmp_path / "store/pairs" / pair.name / "request.pem").read_bytes())
 
 
-async def test_the_reach_of_a_wildcard_is_shown_with_an_example(tmp_path: Path) -> None:
+async def test_the_coverage_of_a_wildcard_is_shown_with_an_example(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COMMON_NAME, "*.example.com")
         await user.until(lambda: "*.example.com" in user.preview, "the preview")

@@ -75,7 +75,7 @@ async def test_a_pair_made_in_another_session_appears(tmp_path: Path) -> None:
         )
 
 
-async def test_a_look_at_a_store_that_did_not_change_reads_nothing(tmp_path: Path) -> None:
+async def test_a_check_of_an_unchanged_store_reads_nothing(tmp_path: Path) -> None:
     make(tmp_path / "store", "a.example.com")
     session = session_on(tmp_path / "store")
     async with at_screens(session) as user:
@@ -98,7 +98,7 @@ async def test_a_look_at_a_store_that_did_not_change_reads_nothing(tmp_path: Pat
         assert read == [1]
 
 
-async def test_the_filter_and_escape(tmp_path: Path) -> None:
+async def test_escape_clears_the_filter(tmp_path: Path) -> None:
     make(tmp_path / "store", "shop.example.com", "www.example.com", "mail.example.org")
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.until(lambda: len(user.pairs) == 3, "the pairs")
@@ -132,7 +132,7 @@ async def test_letters_are_typed_in_the_filter_and_are_commands_in_the_list(tmp_
         assert user.focused_id == "common_name"
 
 
-async def test_sorting_goes_through_every_order_and_says_which(tmp_path: Path) -> None:
+async def test_sorting_cycles_through_every_order_and_shows_it(tmp_path: Path) -> None:
     store = tmp_path / "store"
     soon, late = (Validity(NOW - timedelta(days=1), NOW + timedelta(days=days)) for days in (40, 90))
     make(store, "b.example.com", days_ago=9, validity=late, backups=(VERIFIED,))
@@ -160,7 +160,7 @@ async def test_sorting_goes_through_every_order_and_says_which(tmp_path: Path) -
         assert "40 d" in user.screen_text
 
 
-def test_every_order_sorts_and_leads_to_all_others() -> None:
+def test_every_order_sorts_and_all_orders_are_reachable() -> None:
     seen = [SortOrder.URGENCY]
     while (following := seen[-1].next_order) is not seen[0]:
         seen.append(following)
@@ -187,7 +187,7 @@ async def test_a_pair_that_cannot_be_read_is_shown_and_named(tmp_path: Path) -> 
         assert "Keystore · a.example.com" in user.title
 
 
-async def test_an_unsafe_store_is_said_with_the_chmod(tmp_path: Path) -> None:
+async def test_an_unsafe_store_is_reported_with_the_chmod(tmp_path: Path) -> None:
     store = tmp_path / "store"
     make(store, "a.example.com")
     store.chmod(0o755)

@@ -56,7 +56,7 @@ def _window(user: User, name: str) -> Region:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_nothing_overlaps_and_the_field_with_the_cursor_is_seen(
+async def test_nothing_overlaps_and_the_focused_field_is_visible(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     async with at_screens(session_on(tmp_path / "store"), size) as user:
@@ -125,7 +125,7 @@ async def test_a_resize_keeps_the_pane_and_the_pair(tmp_path: Path) -> None:
         assert "b.example.com" in user.title
 
 
-async def test_from_120_columns_both_panes_are_seen_and_below_one_says_what_the_other_holds(
+async def test_from_120_columns_both_panes_are_visible_and_below_one_names_the_other(
     tmp_path: Path,
 ) -> None:
     session = session_on(tmp_path / "store")
@@ -152,7 +152,7 @@ async def test_from_120_columns_both_panes_are_seen_and_below_one_says_what_the_
 
 
 @pytest.mark.parametrize("size", [(40, 12), (60, 18)])
-async def test_the_key_of_a_fix_is_seen_on_a_small_screen(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_the_key_of_a_fix_is_visible_on_a_small_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     async with at_screens(session_on(tmp_path / "store"), size) as user:
         await user.press(*"mydomain.com")
         assert "Warning" in user.screen_text

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from csrtui.store.keystore import PairFiles
 
 
-async def test_an_empty_form_is_not_generated_and_says_what_is_missing(tmp_path: Path) -> None:
+async def test_an_empty_form_is_not_generated_and_the_missing_field_is_named(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.go_to(FieldName.LOCALITY)
         await user.generate()
@@ -39,7 +39,7 @@ async def test_an_empty_form_is_not_generated_and_says_what_is_missing(tmp_path:
     assert not (tmp_path / "store" / "pairs").exists()
 
 
-async def test_what_no_csr_can_hold_stops_at_its_field(tmp_path: Path) -> None:
+async def test_a_value_that_cannot_be_encoded_stops_at_its_field(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COMMON_NAME, "www.example.com")
         await user.fill(FieldName.COUNTRY, "Atlantis")
@@ -52,7 +52,7 @@ async def test_what_no_csr_can_hold_stops_at_its_field(tmp_path: Path) -> None:
     assert not (tmp_path / "store" / "pairs").exists()
 
 
-async def test_blocked_from_the_keystore_the_form_is_shown(tmp_path: Path) -> None:
+async def test_a_blocked_request_shows_the_form(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"a b", "f2")
         await user.generate()
@@ -61,7 +61,7 @@ async def test_blocked_from_the_keystore_the_form_is_shown(tmp_path: Path) -> No
         assert "not generated" in user.message
 
 
-async def test_what_a_ca_refuses_asks_with_cancel_first(tmp_path: Path) -> None:
+async def test_an_error_asks_with_cancel_selected(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"intranet")
         await user.generate()
@@ -79,7 +79,7 @@ async def test_what_a_ca_refuses_asks_with_cancel_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["left", "right", "tab", "shift+tab", "h", "l"])
-async def test_the_answers_of_a_question(tmp_path: Path, key: str) -> None:
+async def test_a_question_accepts_its_answers(tmp_path: Path, key: str) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"intranet", "ctrl+g", key)
         answers = [user.answer]
@@ -142,7 +142,7 @@ async def test_the_screen_stays_alive_while_a_key_is_made(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("key", ["ctrl+q", "f10"])
-async def test_nobody_leaves_while_a_key_is_made(tmp_path: Path, key: str) -> None:
+async def test_quitting_during_key_generation_asks_to_wait(tmp_path: Path, key: str) -> None:
     with held() as generator:
         async with at_screens(session_on(tmp_path / "store", generator)) as user:
             await start_making(user, generator)
@@ -156,7 +156,7 @@ async def test_nobody_leaves_while_a_key_is_made(tmp_path: Path, key: str) -> No
             assert user.app._exit
 
 
-async def test_the_name_of_the_next_request_typed_meanwhile_is_not_lost(tmp_path: Path) -> None:
+async def test_a_name_typed_during_key_generation_is_not_lost(tmp_path: Path) -> None:
     with held() as generator:
         async with at_screens(session_on(tmp_path / "store", generator)) as user:
             await start_making(user, generator)
@@ -169,7 +169,7 @@ async def test_the_name_of_the_next_request_typed_meanwhile_is_not_lost(tmp_path
             assert user.message == "made a.example.com: key and CSR. Next: back up"
 
 
-async def test_a_pair_that_is_made_takes_nobody_out_of_what_they_read(tmp_path: Path) -> None:
+async def test_a_new_pair_does_not_close_another_screen(tmp_path: Path) -> None:
     with held() as generator:
         async with at_screens(session_on(tmp_path / "store", generator)) as user:
             await start_making(user, generator)
@@ -191,7 +191,7 @@ class Refusing(Keystore):
         raise self.error
 
 
-async def test_a_store_that_refuses_leaves_the_form_as_typed(tmp_path: Path) -> None:
+async def test_an_error_of_the_store_leaves_the_form_unchanged(tmp_path: Path) -> None:
     async with at_screens(session_on(Refusing(str(tmp_path / "store"))), (120, 40)) as user:
         await user.fill(FieldName.ORGANIZATION, "Example Ltd")
         await user.fill(FieldName.COUNTRY, "GB")
@@ -215,7 +215,7 @@ class Unconfirmed(Keystore):
         raise NotConfirmedError(super().add(base, pair))
 
 
-async def test_a_pair_that_the_disk_did_not_confirm_is_there_and_said_to_be(tmp_path: Path) -> None:
+async def test_an_unconfirmed_pair_exists_and_is_reported(tmp_path: Path) -> None:
     async with at_screens(session_on(Unconfirmed(str(tmp_path / "store"))), (140, 40)) as user:
         await user.press(*"a.example.com")
         await user.generate()
@@ -225,7 +225,7 @@ async def test_a_pair_that_the_disk_did_not_confirm_is_there_and_said_to_be(tmp_
         assert user.draft.common_name == "a.example.com"
 
 
-async def test_a_read_only_store_says_so(tmp_path: Path) -> None:
+async def test_a_read_only_store_is_reported(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("no folder")
     async with at_screens(session_on(tmp_path / "store"), (200, 40)) as user:
         await user.press(*"a.example.com")
@@ -254,7 +254,7 @@ async def test_a_pair_that_exists_is_advice_and_the_fix_opens_its_renewal(tmp_pa
     assert read_pair(session, "www.dup.org-2")[0].record.renews == "www.dup.org"
 
 
-async def test_open_warnings_are_asked_about_once_and_errors_move_the_cursor_to_their_field(
+async def test_warnings_are_confirmed_once_and_errors_get_the_cursor(
     tmp_path: Path,
 ) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:

@@ -43,10 +43,10 @@ OFTEN = SCRIPT.PICTURES[:2]
         for one in SCRIPT.PICTURES
     ],
 )
-async def test_screenshot_shows_what_the_app_shows(picture: object) -> None:
+async def test_the_screenshot_shows_the_current_app(picture: object) -> None:
     assert SCRIPT.stale(picture, await SCRIPT.draw(picture)) is None, "run screenshots/make.py"
 
 
-async def test_another_screen_is_noticed() -> None:
+async def test_a_different_screenshot_is_noticed() -> None:
     first, second = OFTEN
     assert SCRIPT.stale(first, await SCRIPT.draw(second)) is not None

@@ -61,7 +61,7 @@ class OneSecret(SafeApp[None]):
         self.copied.append(text)
 
 
-async def test_what_is_typed_comes_out_as_a_secret() -> None:
+async def test_typed_text_is_returned_as_a_secret() -> None:
     app = OneSecret()
     async with app.run_test() as pilot:
         await pilot.press(*"abc", "enter")
@@ -70,7 +70,7 @@ async def test_what_is_typed_comes_out_as_a_secret() -> None:
         assert app.names == ["changed", "changed", "changed", "submitted"]
 
 
-async def test_it_can_be_neither_copied_nor_cut_nor_selected() -> None:
+async def test_a_secret_cannot_be_copied_cut_or_selected() -> None:
     app = OneSecret()
     async with app.run_test() as pilot:
         await pilot.press(*CANARY, "ctrl+shift+a", "ctrl+c", "ctrl+x", "shift+home", "ctrl+c", "ctrl+x")
@@ -88,7 +88,7 @@ async def test_no_other_copy_is_kept_for_undo() -> None:
         assert not app.field._history._undo
 
 
-async def test_no_message_and_no_repr_holds_it() -> None:
+async def test_no_message_and_no_repr_contains_it() -> None:
     messages: list[Message] = []
     app = OneSecret()
     async with app.run_test(message_hook=messages.append) as pilot:
@@ -110,7 +110,7 @@ def vars_of(message: Message) -> list[object]:
 @pytest.mark.parametrize(
     ("text", "name"), [("one\ntwo", "pasted"), ("tab\there", "left out"), ("esc\x1b", "left out")]
 )
-async def test_a_paste_that_would_not_be_what_was_copied_is_refused(text: str, name: str) -> None:
+async def test_a_paste_that_would_be_changed_is_refused(text: str, name: str) -> None:
     app = OneSecret()
     async with app.run_test() as pilot:
         app.field.post_message(events.Paste(text))
@@ -119,7 +119,7 @@ async def test_a_paste_that_would_not_be_what_was_copied_is_refused(text: str, n
         assert app.field.secret() == Secret("")
 
 
-async def test_it_can_be_left() -> None:
+async def test_the_field_can_be_left() -> None:
     app = OneSecret()
     async with app.run_test() as pilot:
         await pilot.press("a", "tab")
@@ -128,7 +128,7 @@ async def test_it_can_be_left() -> None:
         assert app.query_one("#other").has_focus
 
 
-def test_a_passphrase_typed_ahead_goes_into_its_own_field() -> None:
+def test_a_passphrase_typed_ahead_reaches_its_own_field() -> None:
     with PtySession(
         [sys.executable, __file__], env={"PYTHONPATH": f"{ROOT}:{ROOT}/tests/support"}
     ) as session:
@@ -138,7 +138,7 @@ def test_a_passphrase_typed_ahead_goes_into_its_own_field() -> None:
         assert session.text.splitlines()[0].rstrip("_") == "*" * len("one" + CANARY)
 
 
-def test_what_is_typed_ahead_behind_enter_goes_into_the_field_that_it_leads_to() -> None:
+def test_text_typed_ahead_after_enter_reaches_the_next_field() -> None:
     with PtySession(
         [sys.executable, __file__], env={"PYTHONPATH": f"{ROOT}:{ROOT}/tests/support"}
     ) as session:
@@ -148,7 +148,7 @@ def test_what_is_typed_ahead_behind_enter_goes_into_the_field_that_it_leads_to()
         assert session.text.splitlines()[0].rstrip("_") == "*" * len(CANARY)
 
 
-def test_on_a_terminal_only_stars_are_seen_and_nothing_is_copied_out() -> None:
+def test_a_terminal_shows_only_stars_and_nothing_can_be_copied() -> None:
     with PtySession(
         [sys.executable, __file__], env={"PYTHONPATH": f"{ROOT}:{ROOT}/tests/support"}
     ) as session:

@@ -95,7 +95,7 @@ async def retype(user: User, field: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("status", BackupStatus)
-async def test_whatever_is_not_verified_is_said_first(session: Session, status: BackupStatus) -> None:
+async def test_a_missing_verified_backup_is_reported_first(session: Session, status: BackupStatus) -> None:
     pair = make(session, status=status)
     async with at_screens(session) as user:
         await open_dialog(user)
@@ -110,7 +110,7 @@ async def test_whatever_is_not_verified_is_said_first(session: Session, status: 
             assert history(pair) == ["created"]
 
 
-async def test_it_offers_to_back_up_that_pair_and_enter_takes_the_offer(session: Session) -> None:
+async def test_the_dialog_offers_a_backup_and_enter_accepts_it(session: Session) -> None:
     make(session, "a.com")
     make(session, "b.com")
     async with at_screens(session) as user:
@@ -119,7 +119,7 @@ async def test_it_offers_to_back_up_that_pair_and_enter_takes_the_offer(session:
         assert f"Back up {user.pairs[0]}" in user.screen_text
 
 
-async def test_looking_and_leaving_notes_nothing(session: Session) -> None:
+async def test_opening_and_closing_records_nothing(session: Session) -> None:
     pair = make(session)
     async with at_screens(session) as user:
         await open_dialog(user, "o", "escape")
@@ -127,7 +127,7 @@ async def test_looking_and_leaving_notes_nothing(session: Session) -> None:
     assert history(pair) == ["created"]
 
 
-async def test_that_it_was_overruled_is_in_the_history(session: Session) -> None:
+async def test_overriding_the_warning_is_recorded(session: Session) -> None:
     pair = make(session)
     async with at_screens(session) as user:
         await open_dialog(user, "o", "c")
@@ -149,7 +149,7 @@ async def test_the_clipboard_gets_the_csr(session: Session) -> None:
     assert history(pair) == ["created", "CSR handed out: clipboard"]
 
 
-async def test_where_the_screens_cannot_be_left_it_is_shown_in_them(session: Session) -> None:
+async def test_without_plain_text_the_csr_is_shown_in_a_screen(session: Session) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)
     async with at_screens(session) as user:
         await open_dialog(user, "v")
@@ -161,7 +161,7 @@ async def test_where_the_screens_cannot_be_left_it_is_shown_in_them(session: Ses
     assert history(pair)[1] == "CSR handed out: screen"
 
 
-async def test_scp_lines_fetch_the_csr_and_the_backup_and_note_nothing(session: Session) -> None:
+async def test_scp_lines_fetch_csr_and_backup_and_record_nothing(session: Session) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)
     async with at_screens(session) as user:
         await open_dialog(user, "s")
@@ -175,7 +175,7 @@ async def test_scp_lines_fetch_the_csr_and_the_backup_and_note_nothing(session: 
 
 
 @pytest.mark.parametrize("key", ["f", "d"])
-async def test_a_file_is_written_as_asked(session: Session, tmp_path: Path, key: str) -> None:
+async def test_a_file_is_written_in_the_chosen_form(session: Session, tmp_path: Path, key: str) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)
     file = tmp_path / "out.csr"
     async with at_screens(session) as user:
@@ -191,7 +191,7 @@ async def test_a_file_is_written_as_asked(session: Session, tmp_path: Path, key:
     assert history(pair) == ["created", f"CSR handed out: file {file}"]
 
 
-async def test_a_file_that_is_there_is_left_alone_and_what_was_typed_stays(
+async def test_an_existing_file_is_not_overwritten_and_the_text_stays(
     session: Session, tmp_path: Path
 ) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)
@@ -213,7 +213,7 @@ async def test_a_file_that_is_there_is_left_alone_and_what_was_typed_stays(
     assert history(pair) == ["created"]
 
 
-async def test_what_went_but_could_not_be_noted_is_said(
+async def test_a_submission_that_cannot_be_recorded_is_reported(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(session, status=BackupStatus.VERIFIED)
@@ -235,7 +235,7 @@ async def test_what_went_but_could_not_be_noted_is_said(
 # The mark
 
 
-async def test_marking_moves_the_stage_and_says_what_comes_next(session: Session) -> None:
+async def test_marking_changes_the_stage_and_shows_the_next_step(session: Session) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)
     async with at_screens(session) as user:
         await open_dialog(user, "m")
@@ -249,7 +249,7 @@ async def test_marking_moves_the_stage_and_says_what_comes_next(session: Session
     assert record["submitted"] == "2026-11-23T09:00:00Z"
 
 
-async def test_neither_whom_nor_a_note_is_needed(session: Session) -> None:
+async def test_recipient_and_note_are_optional(session: Session) -> None:
     pair = make(session)
     async with at_screens(session) as user:
         await open_dialog(user, "o", "m", "enter", "enter")
@@ -258,7 +258,7 @@ async def test_neither_whom_nor_a_note_is_needed(session: Session) -> None:
     assert history(pair) == ["created", f"submitted{OVERRULED}"]
 
 
-async def test_a_note_too_long_is_said_and_escape_keeps_what_was_typed(session: Session) -> None:
+async def test_a_note_that_is_too_long_is_reported_and_escape_keeps_the_text(session: Session) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)
     async with at_screens(session) as user:
         await open_dialog(user, "m", *"CA", "down")
@@ -273,7 +273,7 @@ async def test_a_note_too_long_is_said_and_escape_keeps_what_was_typed(session: 
     assert history(pair) == ["created"]
 
 
-async def test_from_the_pairs_screen_the_pair_is_shown_as_it_is_then(session: Session) -> None:
+async def test_the_pairs_screen_shows_the_submitted_pair(session: Session) -> None:
     make(session, status=BackupStatus.VERIFIED)
     async with at_screens(session) as user:
         await user.until_pairs("a.com")
@@ -294,7 +294,7 @@ async def test_a_pair_that_is_damaged_is_not_submitted(session: Session) -> None
         assert "the certificate request cannot be read" in user.message
 
 
-async def test_without_pairs_it_says_so(session: Session) -> None:
+async def test_without_pairs_the_dialog_does_not_open(session: Session) -> None:
     async with at_screens(session) as user:
         await user.press("f2", "u")
         assert user.message == "No pair selected."
@@ -317,7 +317,7 @@ async def test_every_dialog_fits(session: Session, size: tuple[int, int]) -> Non
             assert "Esc " in user.screen_lines[frame.bottom - 2]
 
 
-async def test_escape_waits_until_what_went_is_noted(
+async def test_escape_waits_until_the_submission_is_recorded(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)
@@ -337,7 +337,7 @@ async def test_escape_waits_until_what_went_is_noted(
         assert len(user.copied) == 1
 
 
-async def test_what_is_done_after_the_end_is_no_failure(session: Session) -> None:
+async def test_work_that_ends_after_the_app_is_not_a_failure(session: Session) -> None:
     make(session, status=BackupStatus.VERIFIED)
     done = []
 
@@ -352,7 +352,7 @@ async def test_what_is_done_after_the_end_is_no_failure(session: Session) -> Non
     assert done
 
 
-async def test_a_csr_in_a_file_that_the_disk_did_not_confirm_is_noted_and_that_is_shown(
+async def test_an_unconfirmed_csr_file_is_recorded_and_reported(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair = make(session, status=BackupStatus.VERIFIED)

@@ -45,7 +45,7 @@ def csr(store: Path) -> str:
     return (store / "pairs" / "a.com" / "request.pem").read_text()
 
 
-def test_the_csr_stands_at_the_left_edge_of_the_ordinary_screen(at_plain: PtySession, made: Path) -> None:
+def test_the_csr_is_at_the_left_edge_of_the_normal_screen(at_plain: PtySession, made: Path) -> None:
     text = at_plain.after_screens.replace("\r\n", "\n")
     assert f"\n{csr(made)}\n{WAY_BACK}\n" in text
     assert not at_plain.modes_left_set
@@ -60,7 +60,7 @@ def test_the_csr_stands_at_the_left_edge_of_the_ordinary_screen(at_plain: PtySes
         pytest.param("\x04", id="ctrl+d", marks=pytest.mark.slow),
     ],
 )
-def test_the_way_back(at_plain: PtySession, made: Path, key: str) -> None:
+def test_return_keys_lead_back_to_the_screens(at_plain: PtySession, made: Path, key: str) -> None:
     at_plain.send("xyz\x1b[A")  # nothing else goes back, and nothing is echoed
     at_plain.send(key)
     at_plain.wait_for("shown as plain text")
@@ -75,7 +75,7 @@ def test_the_way_back(at_plain: PtySession, made: Path, key: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_from_there_with_the_terminal_whole(
+def test_a_signal_during_plain_text_restores_the_terminal(
     at_plain: PtySession, number: signal.Signals
 ) -> None:
     at_plain.kill(number)
@@ -85,12 +85,14 @@ def test_a_signal_ends_it_from_there_with_the_terminal_whole(
     assert at_plain.after_screens.replace("\r\n", "\n").endswith(f"{WAY_BACK}\n")
 
 
-def test_a_dropped_connection_ends_it_from_there(at_plain: PtySession) -> None:
+def test_a_dropped_connection_during_plain_text_ends_the_app(at_plain: PtySession) -> None:
     at_plain.hang_up()
     assert at_plain.wait_exit() == 128 + signal.SIGHUP
 
 
-def test_nothing_is_drawn_meanwhile_though_the_store_changes(at_plain: PtySession, made: Path) -> None:
+def test_nothing_is_drawn_during_plain_text_even_if_the_store_changes(
+    at_plain: PtySession, made: Path
+) -> None:
     at_plain.quiet()
     assert run_process("new", "b.com", store=made).status == 0
     assert at_plain.quiet(1.5) == b""  # the keystore looks each second

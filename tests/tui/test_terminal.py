@@ -22,7 +22,7 @@ def with_terminals(monkeypatch: pytest.MonkeyPatch, *descriptors: int) -> None:
 @pytest.mark.parametrize(
     ("descriptors", "name"), [((1, 2), "standard input"), ((0, 1), "standard error"), ((), "standard input")]
 )
-def test_it_takes_a_terminal_to_read_and_one_to_draw(
+def test_the_screens_need_a_terminal_for_input_and_output(
     monkeypatch: pytest.MonkeyPatch, descriptors: tuple[int, ...], name: str
 ) -> None:
     with_terminals(monkeypatch, *descriptors)
@@ -35,7 +35,7 @@ def test_it_takes_a_terminal_to_read_and_one_to_draw(
 
 
 @pytest.mark.parametrize("environ", [{}, {"TERM": ""}, {"TERM": "dumb"}, {"TERM": "unknown"}])
-def test_a_terminal_that_cannot_place_text_is_refused(
+def test_a_terminal_without_cursor_addressing_is_refused(
     monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]
 ) -> None:
     with_terminals(monkeypatch, 0, 1, 2)
@@ -43,12 +43,12 @@ def test_a_terminal_that_cannot_place_text_is_refused(
         refuse_without_terminal(environ)
 
 
-def test_stdout_may_be_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stdout_can_be_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     with_terminals(monkeypatch, 0, 2)
     refuse_without_terminal({"TERM": "screen-256color"})
 
 
-def test_a_log_of_keys_cannot_be_asked_for(tmp_path: Path) -> None:
+def test_textuals_key_log_cannot_be_enabled(tmp_path: Path) -> None:
     log = tmp_path / "log"
     program = (
         "import csrtui.tui, os\n"

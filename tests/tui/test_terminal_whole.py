@@ -141,7 +141,7 @@ def each_way() -> Iterator[tuple[Opening, str, signal.Signals | None]]:
 @pytest.mark.parametrize(
     ("opening", "term", "how"), list(each_way()), ids=lambda one: getattr(one, "screen", None)
 )
-def test_from_every_screen_the_terminal_is_whole(
+def test_an_end_on_every_screen_restores_the_terminal(
     place: HostilePlace, opening: Opening, term: str, how: signal.Signals | None
 ) -> None:
     tried = f"every screen, six values of TERM: stop and continue, {how.name if how else 'lost terminal'}"
@@ -192,7 +192,7 @@ LONG_WORK = (make_a_key, back_up, restore)
 @pytest.mark.safety
 @pytest.mark.parametrize("work", LONG_WORK, ids=lambda work: work.__name__)
 @pytest.mark.parametrize("how", ENDINGS, ids=lambda how: how.name if how else "gone")
-def test_in_the_middle_of_long_work_the_terminal_is_whole(
+def test_an_end_during_long_work_restores_the_terminal(
     tmp_path: Path, work: Callable[[PtySession, Path], None], how: signal.Signals | None
 ) -> None:
     place = HostilePlace(tmp_path, "")
@@ -214,7 +214,7 @@ def test_in_the_middle_of_long_work_the_terminal_is_whole(
         tally.add()
 
 
-def test_a_storm_of_sizes_while_typing_loses_no_key(tmp_path: Path) -> None:
+def test_many_resizes_while_typing_lose_no_key(tmp_path: Path) -> None:
     place = HostilePlace(tmp_path, "")
     place.store.mkdir(mode=0o700)
     with start(place) as session:
@@ -235,7 +235,7 @@ def test_a_storm_of_sizes_while_typing_loses_no_key(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.safety
-def test_the_last_size_of_a_storm_stays(tmp_path: Path) -> None:
+def test_the_last_of_many_sizes_is_drawn(tmp_path: Path) -> None:
     chance = random.Random(1)  # noqa: S311 - the same every time
     with (
         counted(PROMISE, "many resizes at once: the last size counts") as tally,
@@ -264,7 +264,7 @@ def fills(session: PtySession) -> bool:
 # Whatever stands in the store, the settings, the environment and the files of others
 
 
-def test_the_terminal_gets_no_byte_that_is_not_meant(tmp_path: Path) -> None:
+def test_the_terminal_gets_no_unintended_byte(tmp_path: Path) -> None:
     place = make_hostile_place(tmp_path / "place", ALL_IN_ONE)
     with start(place) as session:
         session.wait_for("Common name")
@@ -278,7 +278,7 @@ def test_the_terminal_gets_no_byte_that_is_not_meant(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.safety
-def test_no_screen_gives_the_terminal_a_byte_that_is_not_meant(tmp_path: Path) -> None:
+def test_no_screen_sends_an_unintended_byte_to_the_terminal(tmp_path: Path) -> None:
     place = make_hostile_place(tmp_path / "place", ALL_IN_ONE)
     with (
         counted("The terminal gets no unintended bytes", "hostile text on every screen") as tally,
@@ -304,7 +304,7 @@ async def walk_to(hands: AtTheTerminal, opening: Opening, place: HostilePlace) -
 @pytest.mark.parametrize(
     "text", [ALL_IN_ONE, "\x1b[31m", "\x9b", "\u202e", "\x1b]52;c;x\x07", "\x1bc", "\u3164"]
 )
-def test_what_is_not_meant_would_be_seen(text: str) -> None:
+def test_an_unintended_byte_would_be_noticed(text: str) -> None:
     colour = b"\x1b[1;31mplain\x1b[0m \x1b[2;5H\x1b[?25l"
     assert not_meant(colour) == []
     planted = text if text != "\x1b[31m" else "\x1b[31q"

@@ -95,7 +95,7 @@ async def test_typing_after_an_undo_ends_redo() -> None:
         assert app.field.value == "b"
 
 
-async def test_what_was_loaded_is_not_undone() -> None:
+async def test_loaded_text_is_not_undone() -> None:
     app = OneField()
     async with app.run_test() as pilot:
         await pilot.press("x")
@@ -115,7 +115,7 @@ async def test_a_key_after_focus_does_not_replace_the_text() -> None:
 
 
 @pytest.mark.parametrize("text", ["a.example\n", "\r\na.example\r\n", "a.example"])
-async def test_one_line_is_pasted_in(text: str) -> None:
+async def test_a_single_line_is_pasted(text: str) -> None:
     app = OneField()
     async with app.run_test() as pilot:
         app.field.post_message(events.Paste(text))
@@ -137,7 +137,7 @@ async def test_a_paste_that_is_longer_than_the_field_shows_its_end_at_once() -> 
         assert app.field.render_line(0).text == shown, "the next key moves nothing"
 
 
-async def test_of_a_text_that_is_too_long_the_cursor_is_seen_with_focus_and_in_every_width() -> None:
+async def test_the_cursor_in_a_long_text_is_visible_at_every_width() -> None:
     app = OneField("/srv/backups/" + "x" * 200)
     async with app.run_test(size=(40, 5)) as pilot:
         for width in (40, 60, 20):
@@ -155,7 +155,7 @@ async def test_cells_of_a_spreadsheet_stay_apart() -> None:
         assert app.heard == []
 
 
-async def test_several_lines_are_handed_on_and_none_is_put_in() -> None:
+async def test_several_pasted_lines_are_posted_and_not_inserted() -> None:
     app = OneField("old")
     async with app.run_test() as pilot:
         app.field.post_message(events.Paste("a.example\r b.example \n\nc.example"))
@@ -167,7 +167,7 @@ async def test_several_lines_are_handed_on_and_none_is_put_in() -> None:
         assert app.field.value == "old"
 
 
-async def test_characters_that_are_no_text_are_left_out_and_named() -> None:
+async def test_control_characters_are_removed_and_named() -> None:
     app = OneField()
     async with app.run_test() as pilot:
         app.field.post_message(events.Paste("a\x1b[31m\t\u202eb\udcff"))
@@ -188,7 +188,7 @@ async def test_cutting_nothing_leaves_the_clipboard_alone() -> None:
         assert app.field.value == ""
 
 
-async def test_what_does_not_print_is_kept_and_has_a_cell_of_its_own() -> None:
+async def test_an_unprintable_character_is_kept_and_has_its_own_cell() -> None:
     app = OneField("a\x07\u200bb")
     async with app.run_test() as pilot:
         assert app.field.render_line(0).text.startswith("a??b ")
@@ -197,7 +197,7 @@ async def test_what_does_not_print_is_kept_and_has_a_cell_of_its_own() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=())))
-def test_every_character_of_a_paste_is_put_in_or_named(text: str) -> None:
+def test_every_character_of_a_paste_is_inserted_or_named(text: str) -> None:
     kept, left_out = remove_controls(text)
     assert len(kept) + len(left_out) == len(text)
     assert all(name.isprintable() for name in left_out)

@@ -41,7 +41,7 @@ def make(session: PtySession, name: str) -> None:
 
 
 @pytest.mark.safety
-def test_each_sees_the_others_pairs_and_neither_undoes_the_others_change(tmp_path: Path) -> None:
+def test_each_screen_sees_the_others_pairs_and_undoes_no_change(tmp_path: Path) -> None:
     with counted(
         "Two screens never undo each other's work", "pairs made and retired in both screens"
     ) as tally:
@@ -77,7 +77,7 @@ def test_each_sees_the_others_pairs_and_neither_undoes_the_others_change(tmp_pat
 
 @pytest.mark.safety
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
-def test_the_forms_of_two_sessions_that_were_ended_are_both_there_at_the_next_starts(
+def test_the_forms_of_two_ended_sessions_are_restored_at_the_next_starts(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with counted(

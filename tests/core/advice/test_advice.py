@@ -575,7 +575,7 @@ def test_every_rule_has_its_cases() -> None:
     assert all(len(typed) >= 2 for typed in MISSES.values())
 
 
-def test_the_table_has_the_levels_that_are_promised() -> None:
+def test_the_table_has_the_documented_levels() -> None:
     told: dict[str, set[tuple[Level | None, Level | None]]] = defaultdict(set)
     for rule in RULES:
         told[rule.code].add((rule.public_level, rule.private_level))
@@ -594,7 +594,7 @@ def test_the_table_has_the_levels_that_are_promised() -> None:
 
 
 @pytest.mark.parametrize("code", HITS)
-def test_a_rule_speaks(code: str) -> None:
+def test_a_rule_applies_to_its_cases(code: str) -> None:
     for typed, ca in cases(HITS[code]):
         level = LEVELS[code][0 if ca is CaKind.PUBLIC else 1]
         if level is not None and code == "portal-character" and "&" in typed.subject.organization:
@@ -606,7 +606,7 @@ def test_a_rule_speaks(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", MISSES)
-def test_a_rule_is_silent_beside_its_case(code: str) -> None:
+def test_a_rule_does_not_apply_to_similar_cases(code: str) -> None:
     for typed, ca in cases(MISSES[code]):
         assert code not in typed.codes(ca), (typed, ca)
 
@@ -633,7 +633,7 @@ def applied(typed: Typed, finding: Finding, ca: CaKind) -> tuple[Typed, CaKind]:
 
 
 @pytest.mark.parametrize("code", HITS)
-def test_a_fix_settles_its_finding_and_makes_no_error(code: str) -> None:
+def test_a_fix_resolves_its_finding_and_causes_no_error(code: str) -> None:
     for typed, ca in cases(HITS[code]):
         advice = typed.advice(ca)
         for finding in (found for found in advice.findings if found.fix is not None):
@@ -669,7 +669,7 @@ def test_one_cause_makes_one_finding(typed: Typed, codes: list[str]) -> None:
     assert typed.codes() == codes
 
 
-def test_a_twin_is_asked_for_once_and_added_at_the_end() -> None:
+def test_a_counterpart_is_suggested_once_and_added_at_the_end() -> None:
     findings = names("mydomain.com", "a.mydomain.com", "mydomain.com").advice().findings
     twins = [finding for finding in findings if finding.code == "www-not-covered"]
     assert len(twins) == 1
@@ -692,7 +692,7 @@ def test_a_twin_is_asked_for_once_and_added_at_the_end() -> None:
         (names("münchen.de"), "only münchen.de is covered"),
     ],
 )
-def test_only_is_said_of_the_one_name_in_the_spelling_of_its_twin(typed: Typed, lack: str) -> None:
+def test_a_single_name_is_shown_in_the_spelling_of_its_counterpart(typed: Typed, lack: str) -> None:
     (text,) = (finding.text for finding in typed.advice().findings if "Visitors" in finding.text)
     assert text.endswith(f" will get a certificate warning: {lack}.")
 
@@ -706,7 +706,7 @@ def test_only_is_said_of_the_one_name_in_the_spelling_of_its_twin(typed: Typed, 
         (names("www.mydomain.com", "*.www.mydomain.com"), "bare-not-covered"),
     ],
 )
-def test_a_twin_that_two_names_lack_is_advised_once(typed: Typed, code: str) -> None:
+def test_a_counterpart_that_two_names_lack_is_suggested_once(typed: Typed, code: str) -> None:
     for ca in CaKind:
         assert [one for one in typed.codes(ca) if one.endswith("-not-covered")] == [code]
 
@@ -716,7 +716,7 @@ def redundant(*typed: str) -> Finding:
     return found
 
 
-def test_a_common_name_that_a_wildcard_covers_gives_its_place_to_it() -> None:
+def test_a_common_name_can_be_replaced_by_the_wildcard_that_covers_it() -> None:
     found = redundant("www.mydomain.com", "mydomain.com", "*.MyDomain.com", "WWW.mydomain.com")
     assert found.text == "www.mydomain.com is already covered by *.mydomain.com."
     assert found.fix is not None
@@ -744,14 +744,14 @@ def test_a_name_and_its_wildcard_are_spelled_alike(typed: tuple[str, ...], told:
     assert redundant(*typed).text == told
 
 
-def test_a_name_that_stands_there_often_is_written_once_by_one_fix() -> None:
+def test_one_fix_removes_all_repetitions_of_a_name() -> None:
     findings = names("b.com", "a.mydomain.com", "A.mydomain.com", "a.mydomain.com").advice().findings
     doubles = [finding for finding in findings if finding.code == "duplicate"]
     assert [one.fix and one.fix.names for one in doubles] == [("b.com", "a.mydomain.com")] * 2
 
 
 @pytest.mark.parametrize("dots", [".", "\u3002", "..", "..."])
-def test_a_dot_alone_is_not_mended_into_nothing(dots: str) -> None:
+def test_a_single_dot_is_not_fixed_into_an_empty_name(dots: str) -> None:
     assert [finding.fix for finding in names(dots).advice().findings] == [None, None]
 
 
@@ -767,7 +767,7 @@ def test_a_dot_alone_is_not_mended_into_nothing(dots: str) -> None:
         ("a\nb.com", {"bad-character": None}),
     ],
 )
-def test_a_fix_writes_what_can_be_read_as_a_name(name: str, told: dict[str, tuple[str, ...] | None]) -> None:
+def test_a_fix_gives_a_readable_name(name: str, told: dict[str, tuple[str, ...] | None]) -> None:
     findings = names(name).advice().findings
     assert {finding.code: finding.fix and finding.fix.names for finding in findings} == told
 
@@ -794,7 +794,7 @@ _STARS = "only the whole first label can be"
         ("foo@", "foo@ contains no host name: remove scheme, user, port and path."),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_name_is_said_exactly(name: str, told: str) -> None:
+def test_the_problem_with_a_name_is_reported_exactly(name: str, told: str) -> None:
     (finding,) = names(name).advice().findings
     assert finding.text == told
 
@@ -828,7 +828,7 @@ def test_up_to_three_scripts_of_a_label_are_named() -> None:
 
 
 @pytest.mark.parametrize("name", ["co.uk", "com"])
-def test_a_public_suffix_is_nobodys_whoever_signs(name: str) -> None:
+def test_a_public_suffix_is_reported_for_both_kinds_of_ca(name: str) -> None:
     beginning = f"{name} is a public suffix; "
     told = [names(name).advice(ca).findings[0].text.removeprefix(beginning) for ca in CaKind]
     assert told == [
@@ -837,20 +837,20 @@ def test_a_public_suffix_is_nobodys_whoever_signs(name: str) -> None:
     ]
 
 
-def test_a_fix_offers_the_host_and_keeps_the_other_names() -> None:
+def test_a_fix_extracts_the_host_and_keeps_the_other_names() -> None:
     fix = names("https://joe@www.mydomain.com:8443/x", "b.mydomain.com").advice().findings[0].fix
     assert fix is not None
     assert fix.names == ("www.mydomain.com", "b.mydomain.com")
     assert not fix.safe
 
 
-def test_two_names_in_one_field_are_offered_as_two() -> None:
+def test_two_names_in_one_field_can_be_split() -> None:
     fix = names("a.mydomain.com b.mydomain.com").advice().findings[0].fix
     assert fix is not None
     assert fix.names == ("a.mydomain.com", "b.mydomain.com")
 
 
-def test_country_is_forceable_when_x509_can_hold_it() -> None:
+def test_a_country_that_x509_can_represent_is_forceable() -> None:
     assert fields(country="ZZ").advice().forceable
     assert not fields(country="Narnia").advice().forceable
     assert fields(country="GB").advice().forceable
@@ -877,7 +877,7 @@ def test_only_the_code_of_a_country_is_written_in_capitals(typed: str, written: 
     assert fields(country=typed).advice().subject.country == written
 
 
-def test_an_attribute_is_as_long_as_its_bound_and_no_longer() -> None:
+def test_an_attribute_has_at_most_its_maximum_length() -> None:
     def codes(length: int) -> set[str]:
         attribute = read_attribute(f"title={'x' * length}")
         return {finding.code for finding in advise_on("mydomain.com", attributes=(attribute,)).findings}
@@ -885,7 +885,7 @@ def test_an_attribute_is_as_long_as_its_bound_and_no_longer() -> None:
     assert codes(65) - codes(64) == {"length"}
 
 
-def test_must_staple_is_warned_of_only_if_it_is_requested() -> None:
+def test_must_staple_causes_a_warning_only_if_it_is_requested() -> None:
     advice = advise_on("mydomain.com", must_staple=True)
     (finding,) = set(advice.findings) - set(advise_on("mydomain.com").findings)
     assert (finding.code, finding.level) == ("must-staple", Level.WARNING)
@@ -902,7 +902,7 @@ def advise_on(name: str, **options: Any) -> Advice:
     )
 
 
-def test_findings_name_their_field_worst_first() -> None:
+def test_findings_are_sorted_worst_first_and_name_their_field() -> None:
     advice = Typed(("Mydomain.com", "a b"), SubjectInput("A", "", "uk"), KeyType.RSA_4096).advice()
     assert [finding.level.rank for finding in advice.findings] == sorted(
         f.level.rank for f in advice.findings
@@ -917,7 +917,7 @@ def test_findings_name_their_field_worst_first() -> None:
     }
 
 
-def test_a_missing_common_name_is_said_on_request_only() -> None:
+def test_a_missing_common_name_is_reported_only_on_request() -> None:
     finding = MISSING_COMMON_NAME
     assert (finding.code, finding.level, finding.forceable) == ("common-name-missing", Level.ERROR, False)
 
@@ -954,7 +954,7 @@ def test_advice_never_raises(typed: list[str], subject: SubjectInput, ca: CaKind
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ca", CaKind)
-def test_any_two_cases_go_together(ca: CaKind) -> None:
+def test_any_two_cases_can_be_combined(ca: CaKind) -> None:
     """If there are two problems, the findings are those of each problem alone."""
     firsts = [
         typed for code, hits in HITS.items() for typed in hits if len(typed.names) == 1 and code in LEVELS
@@ -967,7 +967,7 @@ def test_any_two_cases_go_together(ca: CaKind) -> None:
         assert errors <= {(f.code, f.value) for f in together.errors}
 
 
-def test_nothing_to_switch_to_makes_no_fix() -> None:
+def test_without_an_alternative_there_is_no_fix() -> None:
     (finding,) = names("intranet").advice(CaKind.PRIVATE).findings
     assert finding.fix is None
     (finding,) = names("intranet").advice(CaKind.PUBLIC).findings
@@ -981,7 +981,7 @@ def test_values_full_of_escapes_are_shortened_too() -> None:
         assert len(finding.text) <= 200
 
 
-def test_all_safe_fixes_one_after_the_other_come_to_an_end() -> None:
+def test_applying_all_safe_fixes_comes_to_an_end() -> None:
     typed = Typed(
         ("MyDomain.com.", "mydomain.com ", "bücher.de", "*.bücher.de"),
         SubjectInput(" A &amp; B ", "", "uk", "", "KÃ¶ln "),
@@ -1005,7 +1005,7 @@ def test_all_safe_fixes_one_after_the_other_come_to_an_end() -> None:
     ("organization", "entity"),
     [("M&REGAN Ltd", "&REG"), ("A &foobar; B", "&foobar;"), ("Bed &amp", "&amp")],
 )
-def test_what_linters_take_for_html_is_said(organization: str, entity: str) -> None:
+def test_text_that_linters_mistake_for_html_is_reported(organization: str, entity: str) -> None:
     typed = fields(**{**FIRM, "organization": organization})
     (said,) = (finding for finding in typed.advice().findings if finding.code == "html-entity")
     assert said.level is W
@@ -1014,7 +1014,7 @@ def test_what_linters_take_for_html_is_said(organization: str, entity: str) -> N
 
 
 @pytest.mark.parametrize("organization", ["AT&T", "H&M", "S&P Global", "A & B; C", "R&D", "Fish &; Chips"])
-def test_an_ampersand_alone_is_no_html(organization: str) -> None:
+def test_a_single_ampersand_is_not_html(organization: str) -> None:
     assert "html-entity" not in fields(**{**FIRM, "organization": organization}).codes()
 
 
@@ -1061,9 +1061,7 @@ def test_an_internal_name_says_what_its_ending_is_reserved_for() -> None:
 
 @pytest.mark.parametrize("country", [".", "n/a", "unknown", "--", "none"])
 @pytest.mark.parametrize("ca", CaKind)
-def test_a_country_that_holds_a_place_is_said_once_is_not_forceable_and_can_be_left_out(
-    country: str, ca: CaKind
-) -> None:
+def test_a_place_in_the_country_field_is_one_unforceable_finding_with_a_fix(country: str, ca: CaKind) -> None:
     advice = fields(country=country).advice(ca)
     assert not advice.forceable
     assert [finding.code for finding in advice.findings] == ["country-unknown"]
@@ -1080,7 +1078,7 @@ def test_a_wildcard_under_onion_is_one_error(name: str, ca: CaKind) -> None:
 
 
 @pytest.mark.parametrize("organization", ["ÓŚWIATA", "ÖŞ", "ŽÍŘ", "ÂŃÄŻ"])
-def test_capitals_after_capitals_are_no_damage(organization: str) -> None:
+def test_consecutive_capitals_are_not_encoding_damage(organization: str) -> None:
     assert "encoding-damage" not in fields(**{**FIRM, "organization": organization}).codes()
 
 
@@ -1094,7 +1092,7 @@ _ANY_FIELD = st.text(max_size=140) | st.sampled_from(
     values=st.fixed_dictionaries(dict.fromkeys([*FIRM, "state", "organizational_unit"], _ANY_FIELD)),
     ca=st.sampled_from(CaKind),
 )
-def test_what_can_be_forced_can_be_written(name: str, values: dict[str, str], ca: CaKind) -> None:
+def test_forceable_requests_can_be_encoded(name: str, values: dict[str, str], ca: CaKind) -> None:
     advice = Typed((name,), SubjectInput(**values)).advice(ca)
     if advice.subject.common_name is not None and advice.forceable:
         made = csr.preview(advice.subject, advice.covered_names)
@@ -1102,7 +1100,7 @@ def test_what_can_be_forced_can_be_written(name: str, values: dict[str, str], ca
         assert made.names == advice.covered_names
 
 
-def test_each_name_costs_the_same_whatever_the_number_of_names() -> None:
+def test_the_cost_per_name_does_not_depend_on_the_number_of_names() -> None:
     """A CSR of 1 MiB has 50,000 names. When each name was compared with all others, the advice took minutes."""
     many = [f"uri:spiffe://mydomain.com/{number}" for number in range(20_000)]
     before = process_time()
@@ -1111,7 +1109,7 @@ def test_each_name_costs_the_same_whatever_the_number_of_names() -> None:
     assert sum("is not the only URI" in finding.text for finding in advice.findings) == len(many)
 
 
-def test_among_too_many_names_there_is_advice_without_fixes() -> None:
+def test_with_too_many_names_there_is_advice_without_fixes() -> None:
     """Each fix contains all names. With thirty thousand names, the fixes would fill the memory."""
     odd = ("a b.com", "https://c.com/", "d.com e.com", "*.f.com", "x.f.com", "g.com", "g.com")
     few = names(*odd, *(f"www.a{number}.com" for number in range(MAX_NAMES_WITH_FIXES - len(odd))))
@@ -1206,7 +1204,7 @@ def test_other_unassigned_codes_are_errors(country: str) -> None:
         ("n/a", "n/a is not a country code: use two letters, e.g. DE or US.", "", False),
     ],
 )
-def test_a_wrong_country_is_told_with_the_right_code(
+def test_a_wrong_country_is_reported_with_the_right_code(
     country: str, told: str, value: str | None, *, safe: bool | None
 ) -> None:
     for ca in CaKind:
@@ -1299,7 +1297,7 @@ def test_an_invisible_character_is_named_with_its_position() -> None:
 @pytest.mark.parametrize(
     "mark", "\u00a0\u200b\u00ad\u202e\u2066\ufeff\u2060\ufffd\u202f\u2800\u200c\u200d\u061c"
 )
-def test_names_have_rules_of_their_own_for_invisible_characters(mark: str) -> None:
+def test_names_have_their_own_rules_for_invisible_characters(mark: str) -> None:
     for name in (f"my{mark}domain.com", f"www.mydomain{mark}.com", f"{mark}mydomain.com"):
         for ca in CaKind:
             assert names(name).advice(ca).errors, ascii(name)
@@ -1325,7 +1323,7 @@ def test_a_fix_leaves_nothing_invisible(before: str, mark: str, after: str) -> N
 # Addresses as the common name
 
 
-def test_an_address_as_the_common_name_gives_its_place_to_a_host() -> None:
+def test_an_address_as_the_common_name_can_be_replaced_by_a_host() -> None:
     (found,) = (
         one
         for one in names("8.8.8.8", "9.9.9.9", "mail.mydomain.com").advice().findings
@@ -1344,7 +1342,7 @@ def test_an_address_as_the_common_name_gives_its_place_to_a_host() -> None:
     assert (alone.fix.names, alone.fix.no_common_name) == (("", "8.8.8.8"), True)
 
 
-def test_a_long_name_alone_leaves_the_common_name_out() -> None:
+def test_a_single_long_name_can_leave_the_common_name_out() -> None:
     (found,) = (one for one in names(LONG).advice().findings if one.code == "common-name-length")
     assert found.fix is not None
     after = replace(names(*(found.fix.names or ())), no_common_name=True)
@@ -1409,7 +1407,7 @@ def test_an_address_as_another_name_becomes_an_ip_san() -> None:
     assert notes == ["8.8.8.8 is an address: it will be an IP SAN, not a DNS name."]
 
 
-def test_a_long_common_name_gives_its_place_to_a_host_before_an_address() -> None:
+def test_a_long_common_name_is_replaced_by_a_host_rather_than_by_an_address() -> None:
     for others, first in (
         ((LONG, "8.8.8.8", "a.mydomain.com"), "a.mydomain.com"),
         ((LONG, "8.8.8.8"), "8.8.8.8"),

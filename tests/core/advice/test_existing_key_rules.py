@@ -51,13 +51,13 @@ def odd_modulus(bits: int) -> int:
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_what_csrtui_makes_itself_is_not_weak(key_type: KeyType) -> None:
+def test_csrtuis_own_keys_are_not_weak(key_type: KeyType) -> None:
     public = key_of(key_type).public_key()
     for ca in CaKind:
         assert "key-weak" not in {finding.code for finding in check_public_key(public, ca)}
 
 
-def test_the_rules_about_key_types_hold_for_keys_that_are_there_too() -> None:
+def test_the_rules_about_key_types_apply_to_existing_keys_too() -> None:
     assert said(check_public_key(key_of(KeyType.ED25519).public_key(), PUBLIC)) == [
         ("key-not-public", "error")
     ]
@@ -84,7 +84,7 @@ def test_the_rules_about_key_types_hold_for_keys_that_are_there_too() -> None:
         (x25519.X25519PrivateKey.generate().public_key(), "X25519"),
     ],
 )
-def test_a_weak_key_is_told_with_its_reason(public: key_types.PublicKey, words: str) -> None:
+def test_a_weak_key_is_reported_with_the_reason(public: key_types.PublicKey, words: str) -> None:
     for ca, level in ((PUBLIC, Level.ERROR), (PRIVATE, Level.WARNING)):
         (found,) = check_public_key(public, ca)
         assert (found.code, found.level, found.field) == ("key-weak", level, FieldName.KEY)
@@ -94,20 +94,20 @@ def test_a_weak_key_is_told_with_its_reason(public: key_types.PublicKey, words: 
 
 
 @pytest.mark.parametrize("bits", [2048, 2056, 3072, 4096, 8192])
-def test_a_good_length_is_not_told(bits: int) -> None:
+def test_a_good_length_is_not_reported(bits: int) -> None:
     assert "key-weak" not in {one.code for one in check_public_key(rsa_of(odd_modulus(bits)), PUBLIC)}
 
 
-def test_primes_that_are_far_enough_apart_are_not_told() -> None:
+def test_primes_that_are_far_enough_apart_are_not_reported() -> None:
     assert check_public_key(rsa_of(modulus_of(2**530)), PUBLIC) == ()
 
 
-def test_several_weaknesses_are_told_one_by_one() -> None:
+def test_several_weaknesses_are_reported_separately() -> None:
     found = check_public_key(rsa_of(odd_modulus(1023), 3), PRIVATE)
     assert said(found) == [("key-weak", "warning")] * 3
 
 
-def test_keys_of_rare_kinds_have_a_name_and_a_label() -> None:
+def test_rare_kinds_of_keys_have_a_name_and_a_label() -> None:
     numbers = dsa.DSAParameterNumbers(p=2**1023 + 1155, q=2**159 + 7, g=4)
     public = dsa.DSAPublicNumbers(5, numbers).public_key()
     assert (key_types.name_of(public), key_types.label_of(public)) == ("dsa-1024", "DSA 1024")
@@ -130,7 +130,7 @@ def test_keys_of_rare_kinds_have_a_name_and_a_label() -> None:
 
 
 @pytest.mark.parametrize(("name", "label"), [("sha1", "SHA-1"), ("md5", "MD5")])
-def test_an_old_hash_is_told(name: str, label: str) -> None:
+def test_an_old_hash_is_reported(name: str, label: str) -> None:
     asked = signed_with(name)
     (found,) = check_csr(asked, PUBLIC)
     assert (found.code, found.level, found.value) == ("old-hash", Level.ERROR, name)
@@ -139,7 +139,7 @@ def test_an_old_hash_is_told(name: str, label: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["sha224", "sha256", "sha3-512", None])
-def test_a_hash_of_today_is_not_told(name: str | None) -> None:
+def test_a_current_hash_is_not_reported(name: str | None) -> None:
     assert check_csr(signed_with(name), PUBLIC) == ()
 
 
@@ -148,7 +148,7 @@ def signed_with(name: str | None) -> csr.Request:
     return made._replace(signature_hash=name)
 
 
-def test_a_key_is_old_after_the_longest_life_of_a_certificate() -> None:
+def test_a_key_is_old_after_the_maximum_validity_of_a_certificate() -> None:
     longest = timedelta(days=398)
     assert check_key_age(NOW - longest, NOW, PUBLIC) == ()
     assert check_key_age(NOW + longest, NOW, PUBLIC) == ()

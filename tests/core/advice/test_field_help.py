@@ -11,14 +11,14 @@ TWO_LINES = 2 * 78
 
 
 @pytest.mark.parametrize("field", [field for field in FieldName if field not in CHOSEN])
-def test_a_field_has_help_that_fits(field: FieldName) -> None:
+def test_the_help_of_a_field_fits(field: FieldName) -> None:
     text = FIELD_HELP[field]
     assert text.isprintable()
     assert text.endswith(".")
     assert len(text) <= TWO_LINES
 
 
-def test_what_is_chosen_has_help_for_each_choice() -> None:
+def test_each_choice_has_help() -> None:
     assert set(CA_HELP) == set(CaKind)
     assert set(KEY_HELP) == set(KeyType)
     assert set(PURPOSE_HELP) == set(Purpose)
@@ -27,6 +27,6 @@ def test_what_is_chosen_has_help_for_each_choice() -> None:
 
 
 @pytest.mark.parametrize("key_type", list(KeyType))
-def test_the_help_of_a_key_says_where_no_public_ca_takes_it(key_type: KeyType) -> None:
+def test_the_help_of_a_key_says_if_no_public_ca_accepts_it(key_type: KeyType) -> None:
     assert KEY_HELP[key_type].startswith(key_type.label)
     assert key_type.public_ca or "private CA" in KEY_HELP[key_type]

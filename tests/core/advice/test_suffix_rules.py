@@ -58,7 +58,7 @@ def codes_of(names: tuple[str, ...], ca: CaKind) -> set[str]:
     return {finding.code for finding in advice.findings}
 
 
-def test_every_suffix_of_a_registry_is_one_here() -> None:
+def test_every_suffix_of_a_registry_is_recognized() -> None:
     for rule in ICANN_RULES:
         suffix, wildcard = suffix_of(rule), f"*.{suffix_of(rule)}"
         special = suffix.endswith(".arpa") or suffix == "onion"
@@ -87,7 +87,7 @@ def test_a_comment_or_a_private_rule_makes_no_top_level_domain(tld: str) -> None
     assert not SUFFIXES.has_public_tld(tld)
 
 
-def test_the_twin_is_advised_under_every_registry_and_under_no_firm() -> None:
+def test_the_counterpart_is_suggested_under_registries_and_not_under_companies() -> None:
     assert len(PRIVATE_RULES) > 2000
     for rule in ADVISED_RULES:
         domain = f"mydomain.{suffix_of(rule)}"

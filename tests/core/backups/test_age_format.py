@@ -33,7 +33,7 @@ def sealed(*kinds: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", PAIRS)
-def test_each_recipient_opens_it_alone(kind: str) -> None:
+def test_each_recipient_alone_opens_the_file(kind: str) -> None:
     data = sealed(*PAIRS)
     assert age.is_age(data)
     assert PLAIN[:13] not in data
@@ -41,7 +41,7 @@ def test_each_recipient_opens_it_alone(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PAIRS)
-def test_age_itself_opens_it(kind: str, tmp_path: Path) -> None:
+def test_age_itself_opens_the_file(kind: str, tmp_path: Path) -> None:
     if shutil.which("age") is None:
         pytest.skip("age is not installed")
     identity = tmp_path / "identity"
@@ -53,12 +53,12 @@ def test_age_itself_opens_it(kind: str, tmp_path: Path) -> None:
     assert done.stdout == PLAIN
 
 
-def test_what_age_armours_is_opened() -> None:
+def test_an_armored_file_is_opened() -> None:
     recipient = pyrage.x25519.Recipient.from_str(PAIRS["age"][1])
     assert age.decrypt(pyrage.encrypt(PLAIN, [recipient], armored=True), PAIRS["age"][0]) == PLAIN
 
 
-def test_nobody_else_opens_it() -> None:
+def test_other_identities_do_not_open_the_file() -> None:
     with pytest.raises(RefusedError, match="encrypted to other recipients"):
         age.decrypt(sealed("age"), age_pair(1)[0])
 
@@ -76,7 +76,7 @@ def test_nobody_else_opens_it() -> None:
     ],
     ids=map(str, count()),  # the same in every process, as the keys are not
 )
-def test_what_is_no_such_file_is_said(data: bytes, message: str) -> None:
+def test_a_file_that_is_not_age_is_reported(data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
         age.decrypt(data, PAIRS["age"][0])
 
@@ -101,14 +101,14 @@ def test_what_is_no_such_file_is_said(data: bytes, message: str) -> None:
     ],
     ids=map(str, count()),  # the same in every process, as the keys are not
 )
-def test_what_is_no_identity_is_said(identity: bytes, message: str) -> None:
+def test_an_invalid_identity_is_reported(identity: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         age.decrypt(sealed("age"), identity)
     assert caught.value.hint
 
 
 @pytest.mark.parametrize("form", [["-t", "ed25519"], ["-t", "rsa", "-b", "2048", "-m", "PEM"]])
-def test_an_ssh_key_under_a_passphrase_says_what_to_do(form: list[str], tmp_path: Path) -> None:
+def test_an_encrypted_ssh_key_is_reported_with_a_fix(form: list[str], tmp_path: Path) -> None:
     if shutil.which("ssh-keygen") is None:
         pytest.skip("ssh-keygen is not installed")
     key = tmp_path / "key"
@@ -127,7 +127,7 @@ def test_every_change_is_noticed() -> None:
             age.decrypt(bytes(changed), PAIRS["age"][0])
 
 
-def test_without_pyrage_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_pyrage_is_reported_with_its_installation_command(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
     def missing(name: str, *rest: Any) -> Any:
@@ -141,7 +141,7 @@ def test_without_pyrage_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     assert caught.value.hint == "pip install 'csrtui[age]'"
 
 
-def test_whether_pyrage_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_installation_of_pyrage_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     assert age.is_installed()
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     assert not age.is_installed()

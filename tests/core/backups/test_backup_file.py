@@ -34,7 +34,7 @@ BARE = KEY + REQUEST
 
 @pytest.mark.parametrize("key_protection", KeyProtection)
 @pytest.mark.parametrize("certificates", [b"", CERTIFICATES])
-def test_what_is_written_comes_back(key_protection: KeyProtection, certificates: bytes) -> None:
+def test_a_backup_can_be_read_back(key_protection: KeyProtection, certificates: bytes) -> None:
     content = parse(backup(key_protection, certificates))
     assert (content.name, content.key_protection, content.integrity) == (
         "a.com",
@@ -49,7 +49,7 @@ def test_what_is_written_comes_back(key_protection: KeyProtection, certificates:
 
 @pytest.mark.parametrize("key_protection", KeyProtection)
 @pytest.mark.parametrize("certificates", [b"", CERTIFICATES])
-def test_what_earlier_versions_wrote_comes_back_and_is_not_signed(
+def test_a_backup_of_an_earlier_version_can_be_read_and_is_not_signed(
     key_protection: KeyProtection, certificates: bytes
 ) -> None:
     content = parse(unsigned(key_protection, certificates))
@@ -63,7 +63,7 @@ def test_what_earlier_versions_wrote_comes_back_and_is_not_signed(
 
 
 @pytest.mark.parametrize("envelope", Envelope)
-def test_when_it_was_made_comes_back(envelope: Envelope) -> None:
+def test_the_time_of_the_backup_can_be_read_back(envelope: Envelope) -> None:
     text = backup_file.compose(
         "a.com", NOW, key_protection=KeyProtection.ENCRYPTED, key_pem=KEY, csr=csr_of(), envelope=envelope
     )
@@ -87,13 +87,13 @@ def test_when_it_was_made_comes_back(envelope: Envelope) -> None:
         ("", None),
     ],
 )
-def test_a_time_that_cannot_be_is_none(text: str, time: datetime | None) -> None:
+def test_an_impossible_time_is_ignored(text: str, time: datetime | None) -> None:
     content = parse(f"Backed up:  {text}\n".encode() + BARE)
     assert content.creation_time(NOW) == (time or NOW)
     assert parse(BARE).creation_time(NOW) == NOW
 
 
-def test_it_says_itself_what_it_is_and_how_to_restore_it() -> None:
+def test_the_text_says_what_it_is_and_how_to_restore_it() -> None:
     text = backup().decode("ascii")
     header, _, rest = text.partition("-----BEGIN ")
     assert rest.startswith("ENCRYPTED PRIVATE KEY-----")
@@ -113,7 +113,7 @@ def test_it_says_itself_what_it_is_and_how_to_restore_it() -> None:
     assert text.index("ENCRYPTED PRIVATE KEY") < text.index("CERTIFICATE REQUEST")
 
 
-def test_its_file_is_named_after_the_pair_and_the_time_in_utc() -> None:
+def test_the_file_is_named_after_the_pair_and_the_time_in_utc() -> None:
     assert file_name("a.com", NOW) == "a.com.20261123-090000.backup.pem"
     elsewhere = datetime(2026, 11, 23, 1, 2, 3, tzinfo=timezone(timedelta(hours=2)))
     assert file_name("b", elsewhere) == "b.20261122-230203.backup.pem"
@@ -158,7 +158,7 @@ def test_a_backup_cut_short_at_any_line_is_noticed() -> None:
     parse(b"".join(lines))
 
 
-def test_lines_left_out_or_put_in_are_noticed() -> None:
+def test_removed_or_added_lines_are_noticed() -> None:
     lines = backup().splitlines(keepends=True)
     for count in range(len(lines)):
         for changed in (lines[:count] + lines[count + 1 :], [*lines[:count], b"\n", *lines[count:]]):
@@ -166,7 +166,7 @@ def test_lines_left_out_or_put_in_are_noticed() -> None:
                 parse(b"".join(changed))
 
 
-def test_a_header_without_its_checksum_is_no_foreign_backup() -> None:
+def test_a_header_without_its_checksum_is_a_damaged_backup() -> None:
     lines = [line for line in unsigned().splitlines(keepends=True) if not line.startswith(b"SHA-256")]
     with pytest.raises(InputError, match="its signature or checksum is missing") as caught:
         parse(b"".join(lines))
@@ -181,7 +181,7 @@ def test_line_ends_of_windows_change_nothing() -> None:
 # Of others
 
 
-def test_the_blocks_alone_are_a_backup_that_names_no_pair_and_vouches_for_nothing() -> None:
+def test_the_blocks_alone_are_a_backup_without_a_name_and_without_proof() -> None:
     content = parse(b"Bag Attributes\n    friendlyName: x\n" + KEY + b"\n" + REQUEST + b"\n\n")
     assert (content.name, content.key_protection, content.integrity) == (
         None,
@@ -255,12 +255,12 @@ EMPTY_KEY = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE 
         (KEY + REQUEST.replace(b"MI", b"AA", 1), "the certificate request is cut short"),
     ],
 )
-def test_what_is_no_backup_is_told(data: bytes, message: str) -> None:
+def test_a_file_that_is_not_a_backup_is_reported(data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
         parse(data)
 
 
-def test_the_name_of_a_pair_is_taken_only_where_it_is_one() -> None:
+def test_only_a_valid_pair_name_is_read() -> None:
     for line in (b"../../etc", b".hidden", b"A", b"a/b", b"a" * 65, b"a b", b""):
         assert parse(b"Pair: " + line + b"\n" + BARE).name is None
     assert parse(b"Pair: b.com\n" + BARE).name == "b.com"
@@ -304,7 +304,7 @@ def test_a_backup_s_lines_in_any_order_are_one_or_end_in_an_input_error(parts: l
 
 
 @pytest.mark.parametrize("make", [backup, unsigned])
-def test_a_mark_blanks_and_line_ends_of_editors_and_mails_do_no_harm(make: Callable[..., bytes]) -> None:
+def test_changes_by_editors_and_mails_are_tolerated(make: Callable[..., bytes]) -> None:
     data = make(KeyProtection.ENCRYPTED, CERTIFICATES)
     as_is = parse(data)
     for changed in (
@@ -329,11 +329,11 @@ def test_a_backup_of_an_earlier_version_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["r_blocks", "r_blocks_bom"])
-def test_the_blocks_of_one_are_read(name: str) -> None:
+def test_the_blocks_of_an_earlier_backup_are_read(name: str) -> None:
     assert parse((DATA / "restore" / f"{name}.pem").read_bytes()).integrity is Integrity.NONE
 
 
-def test_a_changed_one_tells_the_way_out_which_then_works() -> None:
+def test_a_changed_backup_is_refused_with_a_hint_that_works() -> None:
     data = (DATA / "restore" / "r_after.pem").read_bytes()
     with pytest.raises(InputError, match="its checksum is wrong") as caught:
         parse(data)
@@ -342,13 +342,13 @@ def test_a_changed_one_tells_the_way_out_which_then_works() -> None:
     assert parse(blocks).csr.names == ("www.example-shop.com", "example-shop.com")
 
 
-def test_a_quoted_one_tells_what_is_wrong() -> None:
+def test_a_quoted_backup_is_refused_with_the_reason() -> None:
     with pytest.raises(InputError, match="line 1 has five dashes, but does not begin a PEM block") as caught:
         parse((DATA / "restore" / "r_blocks_quoted.pem").read_bytes())
     assert "sed 's/^> //'" in str(caught.value.hint)
 
 
-def test_keys_of_other_types_are_backed_up_alike() -> None:
+def test_keys_of_other_types_are_backed_up_in_the_same_way() -> None:
     for key_type in (KeyType.ED25519, KeyType.ML_DSA_65):
         text = backup_file.compose(
             "b", NOW, key_protection=KeyProtection.PLAIN, key_pem=key_block(key_type), csr=csr_of(key_type)
@@ -363,7 +363,7 @@ def test_keys_of_other_types_are_backed_up_alike() -> None:
     ("key_protection", "key_pem"),
     [(KeyProtection.PLAIN, key_types.private_pem(key_of(KeyType.EC_P256))), (KeyProtection.ENCRYPTED, KEY)],
 )
-def test_the_text_for_an_age_file_holds_the_key_as_it_lies_in_the_store(
+def test_the_text_for_an_age_file_contains_the_key_as_stored(
     key_protection: KeyProtection, key_pem: bytes
 ) -> None:
     text = backup_file.compose(
@@ -375,7 +375,7 @@ def test_the_text_for_an_age_file_holds_the_key_as_it_lies_in_the_store(
     assert unnoticed(range(0, 8 * len(text), 7), text) == []
 
 
-def test_an_age_file_that_was_not_opened_says_what_opens_it() -> None:
+def test_an_unopened_age_file_is_reported_with_the_option() -> None:
     with pytest.raises(InputError, match="encrypted to recipients: no passphrase opens it"):
         parse(b"age-encryption.org/v1\n-> X25519 x\n")
 

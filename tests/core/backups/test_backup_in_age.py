@@ -28,14 +28,14 @@ def text(key_pem: bytes = PLAIN, key_protection: KeyProtection = KeyProtection.P
     )
 
 
-def test_its_name_says_what_it_is() -> None:
+def test_the_file_name_has_the_ending_age() -> None:
     assert backup_file.file_name("a.com", NOW, Envelope.AGE) == "a.com.20261123-090000.backup.age"
 
 
 @pytest.mark.parametrize(
     ("key_pem", "key_protection"), [(PLAIN, KeyProtection.PLAIN), (ENCRYPTED, KeyProtection.ENCRYPTED)]
 )
-def test_what_goes_in_comes_out(key_pem: bytes, key_protection: KeyProtection) -> None:
+def test_the_contents_can_be_read_back(key_pem: bytes, key_protection: KeyProtection) -> None:
     content = backup_file.parse(text(key_pem, key_protection), Envelope.AGE)
     assert (content.name, content.key_protection, content.key_pem) == ("a.com", key_protection, key_pem)
     assert (content.csr, content.integrity, content.envelope) == (ASKED, Integrity.CHECKSUM, Envelope.AGE)
@@ -48,18 +48,18 @@ def test_the_text_says_how_to_restore_it() -> None:
     assert "In store:   under a passphrase\n" in text(ENCRYPTED, KeyProtection.ENCRYPTED).decode()
 
 
-def test_a_plain_key_is_no_backup_outside_its_envelope() -> None:
+def test_a_plain_key_is_refused_outside_the_age_file() -> None:
     with pytest.raises(InputError, match="without a passphrase, not a backup"):
         backup_file.parse(text())
 
 
-def test_an_encrypted_key_is_one_outside_too_and_stays_encrypted() -> None:
+def test_an_encrypted_key_is_accepted_outside_the_age_file_and_stays_encrypted() -> None:
     assert (
         backup_file.parse(text(ENCRYPTED, KeyProtection.ENCRYPTED)).key_protection is KeyProtection.ENCRYPTED
     )
 
 
-def test_the_age_file_itself_says_what_opens_it() -> None:
+def test_an_unopened_age_file_names_the_option() -> None:
     with pytest.raises(InputError, match="encrypted to recipients") as caught:
         backup_file.parse(b"age-encryption.org/v1\n-> X25519 \n")
     assert "--identity" in str(caught.value.hint)
@@ -81,6 +81,6 @@ def test_every_changed_bit_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("key_pem", [PLAIN + PLAIN, PLAIN + ENCRYPTED, b""])
-def test_exactly_one_key(key_pem: bytes) -> None:
+def test_the_text_must_contain_exactly_one_key(key_pem: bytes) -> None:
     with pytest.raises(InputError):
         backup_file.parse(text(key_pem), Envelope.AGE)

@@ -55,7 +55,7 @@ def test_a_key_of_each_type_signs(key_type: KeyType) -> None:
 
 
 @pytest.mark.parametrize("key", OTHER_TYPES, ids=["rsa-1024", "secp256k1", "ed448", "dsa"])
-def test_a_key_of_a_type_that_csrtui_does_not_make_signs_too(key: PrivateKey) -> None:
+def test_a_key_of_an_unsupported_type_signs_too(key: PrivateKey) -> None:
     """Adopted keys can have such types."""
     signature = signing.sign(key, b"message")
     assert signing.verify(key.public_key(), signature, b"message")
@@ -125,7 +125,7 @@ def test_a_second_signature_is_refused() -> None:
 # What somebody can do who writes to the medium
 
 
-def test_the_request_exchanged() -> None:
+def test_a_replaced_csr_is_refused() -> None:
     """The signature of the CSR is from the key, but for other names. It is also checked in an unsigned file."""
     original = to_pem(csr_of().der)
     for data in (backup(), key_block() + original, unsigned()):
@@ -137,7 +137,7 @@ def test_the_request_exchanged() -> None:
     "line",
     [b"In store:   under this passphrase\n", b"CA:         public\n", b"Software:   nginx\n", b"Signed"],
 )
-def test_a_line_of_the_header_removed_or_changed(line: bytes) -> None:
+def test_a_removed_or_changed_header_line_is_refused(line: bytes) -> None:
     data = backup(KeyProtection.ENCRYPTED)
     assert line in data
     for changed in (data.replace(line, b""), data.replace(line, line.swapcase())):
@@ -145,20 +145,20 @@ def test_a_line_of_the_header_removed_or_changed(line: bytes) -> None:
             parse(changed)
 
 
-def test_the_signature_removed() -> None:
+def test_a_removed_signature_is_noticed() -> None:
     data = backup()
     start, end = data.index(b"Signature:"), data.index(b"\n\n-----BEGIN") + 1
     with pytest.raises(InputError, match="its signature or checksum is missing"):
         parse(data[:start] + data[end:])
 
 
-def test_the_whole_header_removed_makes_it_unsigned() -> None:
+def test_without_its_header_the_backup_is_unsigned() -> None:
     data = backup(KeyProtection.ENCRYPTED)
     content = parse(data[data.index(b"-----BEGIN") :])
     assert (content.is_signed, content.key_protection, content.name) == (False, KeyProtection.PLAIN, None)
 
 
-def test_the_key_exchanged_for_another_under_a_passphrase() -> None:
+def test_a_replaced_encrypted_key_is_refused() -> None:
     with pytest.raises(InputError, match="its signature is not valid"):
         parse(backup().replace(key_block(), foreign_key_blocks()[3]))
 
@@ -166,7 +166,7 @@ def test_the_key_exchanged_for_another_under_a_passphrase() -> None:
 # Details
 
 
-def test_every_detail_comes_back() -> None:
+def test_every_detail_can_be_read_back() -> None:
     details = Details(NOW, CaKind.PRIVATE, "nginx", "client", Stage.RETIRED, NOW, NOW)
     for envelope in Envelope:
         text = backup_file.compose(
@@ -200,7 +200,7 @@ def test_a_detail_that_is_not_a_word_is_left_out(text: str) -> None:
     assert parse(data).details == Details(stage=Stage.NEW)
 
 
-def test_details_that_cannot_be_are_none() -> None:
+def test_impossible_details_are_ignored() -> None:
     header = b"CA: none\nStage: great\nCreated: yesterday\nSubmitted: 2026-02-30T09:00:00Z\nSoftware: ../x\n"
     assert read_details(header) == Details()
     assert parse(backup()).details == DETAILS

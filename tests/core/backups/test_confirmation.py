@@ -31,7 +31,7 @@ def token_of(key_type: KeyType = KeyType.EC_P256) -> str:
 
 
 @pytest.mark.parametrize("key_type", [one for one in KeyType if one not in {"rsa-3072", "rsa-4096"}])
-def test_what_the_key_signed_holds_and_is_one_word_for_a_shell(key_type: KeyType) -> None:
+def test_a_confirmation_is_valid_and_one_word_for_a_shell(key_type: KeyType) -> None:
     token = token_of(key_type)
     assert token.replace("-", "").replace("_", "").replace(".", "").isalnum()
     assert len(token) < LENGTHS.get(key_type, confirmation.MAX_CHARACTERS)
@@ -41,7 +41,7 @@ def test_what_the_key_signed_holds_and_is_one_word_for_a_shell(key_type: KeyType
 
 
 @pytest.mark.parametrize("key_type", [KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_44])
-def test_no_word_of_it_can_be_changed(key_type: KeyType) -> None:
+def test_no_part_of_it_can_be_changed(key_type: KeyType) -> None:
     signed = confirmation.read(token_of(key_type))
     public = key_of(key_type).public_key()
     for forged in (
@@ -56,7 +56,7 @@ def test_no_word_of_it_can_be_changed(key_type: KeyType) -> None:
             confirmation.check(forged, public)
 
 
-def test_another_key_cannot_speak_for_the_pair() -> None:
+def test_a_confirmation_by_another_key_is_refused() -> None:
     mine, other = key_of(KeyType.EC_P256), ec.generate_private_key(ec.SECP256R1())
     about_mine = confirmation.read(confirmation.sign(said_of(KeyType.EC_P256), other))
     with pytest.raises(RefusedError, match="not signed with the pair's key"):
@@ -65,7 +65,7 @@ def test_another_key_cannot_speak_for_the_pair() -> None:
         confirmation.check(about_mine, other.public_key())
 
 
-def test_a_key_of_another_type_confirms_nothing() -> None:
+def test_a_key_of_an_unsupported_type_cannot_confirm() -> None:
     key = ed448.Ed448PrivateKey.generate()
     with pytest.raises(InputError, match="not supported for keys of this type"):
         confirmation.sign(said_of(KeyType.EC_P256), key)
@@ -90,16 +90,16 @@ TOKEN = token_of()
     ],
     ids=map(str, count()),  # the same in every process, as the tokens are not
 )
-def test_what_is_none_is_said(text: str, message: str) -> None:
+def test_a_text_without_a_confirmation_is_reported(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         confirmation.read(text)
 
 
-def test_the_same_twice_is_one() -> None:
+def test_the_same_confirmation_twice_is_accepted() -> None:
     assert confirmation.read(f"{TOKEN}\n{TOKEN}").confirmation == said_of(KeyType.EC_P256)
 
 
 @given(st.text(max_size=300) | st.text("AZaz09_-", max_size=300).map("csrtui1.".__add__))
-def test_whatever_the_text_no_other_error_and_nothing_forged(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises((InputError, RefusedError)):
         confirmation.check(confirmation.read(text), key_of(KeyType.EC_P256).public_key())

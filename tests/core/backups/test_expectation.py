@@ -22,7 +22,7 @@ SPKI = csr_of().spki_sha256
     [SPKI, SPKI.upper(), ":".join(SPKI[at : at + 2] for at in range(0, 64, 2))],
     ids=["plain", "upper", "colons"],
 )
-def test_a_fingerprint_is_one_in_each_way_to_write_it(text: str) -> None:
+def test_a_fingerprint_is_read_in_every_spelling(text: str) -> None:
     assert read_fingerprint(text) == Expectation(SPKI)
 
 
@@ -31,14 +31,14 @@ def test_anything_else_is_not_a_fingerprint(text: str) -> None:
     assert read_fingerprint(text) is None
 
 
-def test_a_request_stands_for_itself_and_a_certificate_for_its_key() -> None:
+def test_a_csr_is_expected_itself_and_a_certificate_by_its_key() -> None:
     issued = issue(csr_of().der)
     for data in (csr_of().der, csr.to_pem(csr_of().der), b"text\n" + csr.to_pem(csr_of().der)):
         assert read_expectation(data) == Expectation(SPKI, csr_of().sha256)
     assert read_expectation(issued) == Expectation(SPKI)
 
 
-def test_only_what_is_expected_passes() -> None:
+def test_only_the_expected_backup_is_accepted() -> None:
     other = csr.read_der(der_of(SubjectFields(common_name="b.com"), "b.com"))
     assert other.spki_sha256 == SPKI
     for expected in (Expectation(SPKI), Expectation(SPKI, csr_of().sha256)):
@@ -69,7 +69,7 @@ def of_unknown_key() -> bytes:
     ],
     ids=["nothing", "text", "key", "unknown"],
 )
-def test_what_cannot_be_expected_is_said(data: bytes, message: str) -> None:
+def test_an_invalid_expectation_is_reported(data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         read_expectation(data)
     assert "64 hexadecimal digits" in str(caught.value.hint)

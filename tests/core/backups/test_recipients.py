@@ -35,7 +35,7 @@ def ed25519(key: bytes, name: bytes = b"ssh-ed25519") -> str:
     return f"ssh-ed25519 {blob(name, key)}"
 
 
-def test_an_authorized_keys_file_with_all_that_may_be_in_one() -> None:
+def test_a_complete_authorized_keys_file_is_read() -> None:
     text = "\r\n".join(
         [
             "# the admins",
@@ -158,7 +158,7 @@ UNUSABLE = [
 
 
 @pytest.mark.parametrize("text", UNUSABLE, ids=map(str, count()))
-def test_pyrage_refuses_what_has_the_right_form_only(text: str) -> None:
+def test_pyrage_refuses_recipients_that_only_have_the_right_form(text: str) -> None:
     recipients = read_recipients(f"{AGE}\n{text}")
     for refuse in (age.check_recipients, partial(age.encrypt, b"")):
         with pytest.raises(InputError) as caught:
@@ -180,12 +180,12 @@ def test_pyrage_accepts_good_recipients(text: str) -> None:
     age.check_recipients(read_recipients(text))
 
 
-def test_a_line_of_blanks_says_nothing_whatever_blanks_they_are() -> None:
+def test_blank_lines_are_ignored() -> None:
     (one,) = read_recipients(f"\u2003\n\x1f\n\ufeff \ufeff\n \x1f{AGE}\u2003")
     assert one.text == AGE
 
 
-def test_nobody_is_left_out_silently() -> None:
+def test_no_line_is_skipped_silently() -> None:
     with pytest.raises(InputError, match=r"line 2: that is an ECDSA key"):
         read_recipients(f"{ED25519}\n{ssh_pair('ecdsa')[1]}\n")
 
@@ -198,7 +198,7 @@ def test_a_private_key_is_not_quoted() -> None:
         assert caught.value.message == "that is a private key, not a recipient"
 
 
-def test_no_more_than_may_be() -> None:
+def test_too_many_recipients_are_refused() -> None:
     many = [random_recipient() for _ in range(MAX_RECIPIENTS + 1)]
     assert len(read_recipients("\n".join(many[1:]))) == MAX_RECIPIENTS
     with pytest.raises(InputError, match=f"more than {MAX_RECIPIENTS}"):
@@ -223,12 +223,12 @@ def read_or_refuse(text: str) -> str:
 
 
 @given(st.text(max_size=200) | st.text("age1qpzry9x8gf2tvdw0s3jn54khce6mua7l \n", max_size=80))
-def test_whatever_the_text_an_error_or_recipients(text: str) -> None:
+def test_any_text_is_read_or_refused(text: str) -> None:
     assert read_or_refuse(text).isprintable()
 
 
 @given(st.binary(max_size=300), st.sampled_from(list(RecipientKind)[1:]))
-def test_whatever_the_blob_an_error_or_recipients(data: bytes, kind: RecipientKind) -> None:
+def test_any_blob_is_read_or_refused(data: bytes, kind: RecipientKind) -> None:
     for text in (
         f"{kind} {blob(data)}",
         f"{kind} {blob(kind.encode(), data)}",

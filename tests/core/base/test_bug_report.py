@@ -26,12 +26,12 @@ def test_the_message_is_left_out() -> None:
     assert passphrase not in bug.message + str(bug.hint) + repr(bug)
 
 
-def test_an_error_that_was_made_to_be_told_stays_as_it_is() -> None:
+def test_an_error_for_users_stays_unchanged() -> None:
     error = InputError("no such pair", "see csrtui list")
     assert describe_bug(error) is error
 
 
-def test_a_group_of_one_is_what_is_in_it() -> None:
+def test_a_group_with_one_member_is_described_by_it() -> None:
     group = BaseExceptionGroup("g", [ExceptionGroup("h", [KeyError("x")])])
     assert describe_bug(group).message == "a bug: KeyError"
 
@@ -50,6 +50,6 @@ def test_the_place_is_the_innermost_one_in_csrtui() -> None:
     assert describe_bug(caught.value).message == "a bug: OSError (csrtui/store/files.py:4)"
 
 
-def test_without_a_line_in_csrtui_the_place_is_where_it_was_raised() -> None:
+def test_without_a_line_of_csrtui_the_place_is_the_innermost_line() -> None:
     bug = describe_bug(raised(RuntimeError()))
     assert "test_bug_report.py:" in bug.message

@@ -19,7 +19,7 @@ from csrtui.core.subject.fields import UPPER_BOUNDS, SubjectFields, SubjectInput
 @pytest.mark.parametrize(
     ("kind", "status"), [(CsrtuiError, 2), (InputError, 2), (RefusedError, 1), (StoreError, 3), (BugError, 3)]
 )
-def test_each_kind_of_error_has_the_contracts_exit_code(kind: type[CsrtuiError], status: int) -> None:
+def test_each_kind_of_error_has_the_exit_code_of_the_contract(kind: type[CsrtuiError], status: int) -> None:
     error = kind("message", "hint")
     assert (error.exit_code, error.message, error.hint, str(error)) == (status, "message", "hint", "message")
     assert kind("message").hint is None
@@ -69,7 +69,7 @@ def test_the_bounds_are_those_of_rfc_5280() -> None:
     }  # fmt: skip
 
 
-def test_fields_go_by_their_json_names() -> None:
+def test_fields_have_their_json_names() -> None:
     assert SubjectFields("cn", "o", "ou", "GB", "st", "l")._asdict() == {
         "common_name": "cn", "organization": "o", "organizational_unit": "ou",
         "country": "GB", "state": "st", "locality": "l", "attributes": (),

@@ -25,12 +25,12 @@ from csrtui.core.base.escaping import visible
         ("a\ufe0fb\u3164c\U000e0100d\u2800", "a\\ufe0fb\\u3164c\\U000e0100d\\u2800"),
     ],
 )
-def test_each_character_that_does_not_print_is_an_escape(text: str, shown: str) -> None:
+def test_each_unprintable_character_is_escaped(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
 @given(st.text(st.characters(exclude_categories=[])))
-def test_what_comes_out_prints_can_be_encoded_and_stays(text: str) -> None:
+def test_the_result_is_printable_encodable_and_stable(text: str) -> None:
     shown = visible(text)
     assert shown.isprintable()
     assert shown.encode().decode() == shown
@@ -38,7 +38,7 @@ def test_what_comes_out_prints_can_be_encoded_and_stays(text: str) -> None:
 
 
 @pytest.mark.slow
-def test_every_character_there_is() -> None:
+def test_every_unicode_character_is_handled() -> None:
     harmful = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     for code in range(0x110000):
         character = chr(code)

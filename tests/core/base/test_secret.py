@@ -25,30 +25,30 @@ CANARY = "correct-horse-battery"
         repr([Secret(CANARY)]),
     ],
 )
-def test_nothing_shows_it(shown: str) -> None:
+def test_no_text_form_shows_a_secret(shown: str) -> None:
     assert CANARY not in shown
     assert "Secret()" in shown
 
 
 @pytest.mark.parametrize("write", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, hash])
-def test_nothing_writes_or_copies_it(write: object) -> None:
+def test_a_secret_cannot_be_pickled_or_copied(write: object) -> None:
     with pytest.raises(TypeError):
         write(Secret(CANARY))  # type: ignore[operator]
 
 
-def test_it_holds_no_other_attribute_and_cannot_be_listed() -> None:
+def test_a_secret_has_no_other_attribute_and_no_listing() -> None:
     with pytest.raises(AttributeError):
         Secret(CANARY).other = 1  # type: ignore[attr-defined]
     with pytest.raises(TypeError):
         vars(Secret(CANARY))
 
 
-def test_two_of_the_same_text_are_equal_and_nothing_else_is() -> None:
+def test_secrets_are_equal_only_to_secrets_with_the_same_text() -> None:
     assert Secret(CANARY) == Secret(CANARY)
     assert Secret(CANARY) != Secret("other")
     assert Secret(CANARY) != CANARY
 
 
-def test_it_is_given_only_by_name() -> None:
+def test_a_secret_is_revealed_only_by_name() -> None:
     assert Secret("Söhne").encoded == "Söhne".encode()
     assert Secret("Söhne").revealed == "Söhne"

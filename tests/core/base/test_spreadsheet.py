@@ -28,7 +28,7 @@ from csrtui.core.base.escaping import spreadsheet_cell
         ("-", "'-"),
     ],
 )
-def test_what_would_be_a_formula_gets_an_apostrophe(text: str, safe: str) -> None:
+def test_a_formula_gets_an_apostrophe(text: str, safe: str) -> None:
     assert spreadsheet_cell(text) == safe
 
 

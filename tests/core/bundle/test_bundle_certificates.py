@@ -66,11 +66,11 @@ def test_certificates_are_found_in(form: str) -> None:
     assert sorted(find_certificates(FORMS[form])) == sorted(EXPECTED)
 
 
-def test_the_order_stays() -> None:
+def test_the_order_is_kept() -> None:
     assert find_certificates(pem(ALL[2], ALL[0], ALL[1])) == [EXPECTED[2], EXPECTED[0], EXPECTED[1]]
 
 
-def test_a_single_one_in_der_or_bare_base64_is_found() -> None:
+def test_a_single_certificate_in_der_or_bare_base64_is_found() -> None:
     assert find_certificates(EXPECTED[0]) == EXPECTED[:1]
     assert find_certificates(base64.b64encode(EXPECTED[0])) == EXPECTED[:1]
 
@@ -107,7 +107,7 @@ def test_other_content_is_named_in_the_error(content: str) -> None:
     assert caught.value.hint
 
 
-def test_more_than_anybody_needs_is_refused() -> None:
+def test_too_many_certificates_are_refused() -> None:
     leaf = der_of(SubjectFields(common_name="a.com"), "a.com")
     certificate = root().sign(leaf)
     with pytest.raises(InputError, match="only its first 500 items"):
@@ -115,7 +115,7 @@ def test_more_than_anybody_needs_is_refused() -> None:
 
 
 @pytest.mark.parametrize("line", [b"-----BEGIN X-----", b"-----BEGIN X-----\n-----END Y-----\n", b"X%d"])
-def test_a_text_of_nothing_but_lines_of_pem_is_read_in_one_go(line: bytes) -> None:
+def test_a_text_of_begin_lines_is_read_in_linear_time(line: bytes) -> None:
     """If each BEGIN line searched for its own END line, this would take half a minute."""
     many = b"".join(b"-----BEGIN X%d-----\n" % number for number in range(40_000))
     text = many if b"%" in line else line * (1_000_000 // len(line))
@@ -137,7 +137,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 @given(st.sampled_from([EXPECTED[0], FORMS["PKCS #7"], TEXT, FORMS["PKCS #7 in PEM"]]), st.data())
-def test_damaged_ones_are_read_or_refused(whole: bytes, data: st.DataObject) -> None:
+def test_damaged_certificates_are_read_or_refused(whole: bytes, data: st.DataObject) -> None:
     damaged = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 4))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
@@ -166,7 +166,7 @@ def test_openssls_pkcs7_is_read(form: str, tmp_path: Path) -> None:
     assert sorted(find_certificates(made)) == sorted(EXPECTED)
 
 
-def test_what_openssl_trusts_is_read() -> None:
+def test_openssls_trusted_certificates_are_read() -> None:
     made = openssl("x509", "-trustout", "-addtrust", "serverAuth", given=pem(LEAF))
     assert b"TRUSTED" in made
     assert find_certificates(made) == EXPECTED[:1]
@@ -201,14 +201,14 @@ def own_pem() -> bytes:
     return pem(intermediate().sign(der_of(SubjectFields(common_name="a.com"), "a.com")))
 
 
-def test_pkcs12_under_a_passphrase_is_refused_with_the_way_out() -> None:
+def test_encrypted_pkcs12_is_refused_with_a_hint() -> None:
     with pytest.raises(InputError, match="has a passphrase") as caught:
         find_certificates(pkcs12_of("-nokeys", "-passout", "pass:secret"))
     assert "openssl pkcs12" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("options", [(), ("-nomac",)])
-def test_pkcs12_that_would_keep_the_machine_busy_is_refused_unopened(
+def test_expensive_pkcs12_is_refused_without_opening_it(
     options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = pkcs12_of("-nokeys", *OPEN, *options, "-iter", "2000")

@@ -47,7 +47,7 @@ def text_of(data: bytes, passphrase: Secret = SECRET) -> str:
     ],
     ids=" ".join,
 )
-def test_a_scheme_of_openssl_is_opened(options: tuple[str, ...]) -> None:
+def test_keys_encrypted_by_openssl_are_opened(options: tuple[str, ...]) -> None:
     data = encrypted(*options)
     (bundle_key,) = bundle.read(data, SECRET).keys
     assert key_types.spki_sha256(bundle_key.key.public_key()) == key_types.spki_sha256(
@@ -64,7 +64,7 @@ def test_a_scheme_of_openssl_is_opened(options: tuple[str, ...]) -> None:
         (("-v1", "PBE-SHA1-RC4-40", *LEGACY), "PBE-SHA1-RC4-40"),
     ],
 )
-def test_a_scheme_that_the_library_lacks_is_named(options: tuple[str, ...], scheme: str) -> None:
+def test_an_unsupported_scheme_is_named(options: tuple[str, ...], scheme: str) -> None:
     assert (
         text_of(encrypted(*options)) == f"the key is encrypted with {scheme}, which csrtui does not support"
     )
@@ -93,7 +93,7 @@ def test_malformed_parameters_are_named(parameters: bytes) -> None:
     assert text_of(data) == "the parameters of the key's encryption are malformed"
 
 
-def test_a_key_inside_that_breaks_a_rule_blames_no_passphrase() -> None:
+def test_a_malformed_decrypted_key_is_not_reported_as_a_wrong_passphrase() -> None:
     scalar = ec_key().private_numbers().private_value
     long = tlv(0x30, tlv(0x02, b"\1"), tlv(0x04, scalar.to_bytes(33)))
     algorithm = tlv(0x30, oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7"))
@@ -119,7 +119,7 @@ def test_malformed_headers_are_named(iv: str, cipher: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("plain", [b"hello, this is text", b"0\3\2\5\0", b"0\0", tlv(0x30, tlv(0x04, b"x"))])
-def test_what_decrypts_to_anything_but_a_key_was_under_another_passphrase(plain: bytes) -> None:
+def test_decrypted_data_that_is_not_a_key_means_a_wrong_passphrase(plain: bytes) -> None:
     """In one of 256 cases, the padding is valid although the passphrase is wrong."""
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
     from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -162,7 +162,7 @@ def test_a_private_value_of_any_length_is_read(length: int) -> None:
         (wrap("RSA PRIVATE KEY", tlv(0x30, *[tlv(0x02, b"\1")] * 9)), "damaged"),
     ],
 )  # fmt: skip
-def test_what_no_rewriting_helps_is_refused(data: bytes, words: str) -> None:
+def test_a_malformed_key_that_cannot_be_rewritten_is_refused(data: bytes, words: str) -> None:
     assert words in text_of(data)
 
 

@@ -108,7 +108,7 @@ def test_a_plain_key_is_read_in_every_form(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ENCRYPTED)
-def test_a_key_under_a_passphrase_is_opened_with_it_only(form: str) -> None:
+def test_an_encrypted_key_is_opened_only_with_its_passphrase(form: str) -> None:
     data, key = ENCRYPTED[form]
     opened = only_key(data, SECRET)
     assert opened.is_encrypted
@@ -128,7 +128,7 @@ def test_no_form_of_a_key_shows_in_a_repr() -> None:
     assert "0x" not in repr(material)
 
 
-def test_a_key_that_is_not_wanted_is_not_opened() -> None:
+def test_keys_are_not_opened_unless_requested() -> None:
     material = bundle.read(pkcs8(ec_key()) + root().certificate.public_bytes(Encoding.PEM), open_keys=False)
     assert material == KeyMaterial(has_private_key=True)
 
@@ -158,7 +158,7 @@ def test_a_key_that_is_not_wanted_is_not_opened() -> None:
         (rare_ssh(), "does not support"),
     ],
 )  # fmt: skip
-def test_a_key_that_cannot_be_used_is_refused_for_the_true_reason(data: bytes, words: str) -> None:
+def test_an_unusable_key_is_refused_with_the_right_reason(data: bytes, words: str) -> None:
     assert words in fault(data).text
 
 
@@ -186,7 +186,7 @@ def packed(*, phrase: bytes | None = PHRASE, with_certificate: bool = True, with
 
 
 @pytest.mark.parametrize("phrase", [PHRASE, None])
-def test_a_key_comes_out_of_pkcs12_with_its_certificates(phrase: bytes | None) -> None:
+def test_pkcs12_gives_the_key_and_its_certificates(phrase: bytes | None) -> None:
     material = bundle.read(packed(phrase=phrase), SECRET if phrase else None)
     assert not material.problems
     assert spki(material.keys[0].key) == spki(rsa_key())
@@ -202,7 +202,7 @@ def test_pkcs12_with_another_passphrase_is_refused() -> None:
     assert (only.keys, len(only.certificates), only.problems) == ((), 2, ())
 
 
-def test_pkcs12_that_would_cost_too_much_is_refused_unopened(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expensive_pkcs12_is_refused_without_opening_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kdf_limits, "MAX_ITERATIONS", 1)
     assert "iterations, more than" in fault(packed()).text
 
@@ -231,7 +231,7 @@ def test_pkcs12_of_a_rare_kind_is_refused() -> None:
 # What else a file holds
 
 
-def test_a_file_may_hold_all_of_it() -> None:
+def test_a_file_can_contain_keys_csrs_and_certificates() -> None:
     certificate = root().certificate.public_bytes(Encoding.PEM)
     asked = wrap("NEW CERTIFICATE REQUEST", csr())
     material = bundle.read(b"hello\n" + asked + with_parameters(ec_key()) + certificate + b"bye")
@@ -241,24 +241,24 @@ def test_a_file_may_hold_all_of_it() -> None:
 
 
 @pytest.mark.parametrize("data", [b"0", b"0\0", b"hello", wrap("EC PARAMETERS", b"x"), tlv(0x30, tlv(0x31))])
-def test_a_file_may_hold_nothing(data: bytes) -> None:
+def test_a_file_can_be_empty(data: bytes) -> None:
     assert bundle.read(data).is_empty
 
 
-def test_what_is_cut_short_is_told_beside_what_is_whole() -> None:
+def test_a_truncated_item_is_reported_beside_complete_ones() -> None:
     material = bundle.read(pkcs8(ec_key()) + wrap("CERTIFICATE REQUEST", csr())[:200])
     assert len(material.keys) == 1
     assert "the certificate request is cut short" in material.problems[0].text
 
 
-def test_the_der_of_each_is_told_apart() -> None:
+def test_the_der_of_each_kind_is_recognized() -> None:
     assert bundle.read(csr()).requests[0].der == csr()
     certificate = root().certificate.public_bytes(Encoding.DER)
     assert bundle.read(certificate).certificates[0].der == certificate
     assert len(bundle.read(certificate + b"\r\n" + csr()).requests) == 1
 
 
-def test_no_more_items_and_problems_are_read_than_anybody_needs() -> None:
+def test_the_number_of_items_and_problems_is_limited() -> None:
     material = bundle.read(wrap("CERTIFICATE REQUEST", b"x") * (MAX_ITEMS + 5))
     assert len(material.problems) == MAX_PROBLEMS + 1
     assert material.problems[0].text == f"only its first {MAX_ITEMS} items are read"
@@ -268,7 +268,7 @@ def test_no_more_items_and_problems_are_read_than_anybody_needs() -> None:
     assert "more items" not in bundle.read(data).problems[-1].text
 
 
-def test_no_more_keys_are_opened_than_anybody_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_opened_keys_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "MAX_KEYS", 1)
     material = bundle.read(pkcs8(ec_key()) + pkcs8(ec_key(1)))
     assert len(material.keys) == 1
@@ -279,7 +279,7 @@ def test_no_more_keys_are_opened_than_anybody_needs(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("name", ["sha1", "md5"])
-def test_a_signature_with_an_old_hash_holds_while_it_is_whole(name: str) -> None:
+def test_an_intact_signature_with_an_old_hash_is_valid(name: str) -> None:
     der = csr(hash_name=name)
     assert read_der(der).signature_hash == name
     assert has_valid_signature(der)
@@ -305,7 +305,7 @@ def test_old_hashes_with_other_kinds_of_keys() -> None:
     assert not has_valid_signature(retold(of_dsa, old, ecdsa_with_sha1))
 
 
-def test_a_point_that_is_compressed_is_of_an_unknown_kind() -> None:
+def test_a_compressed_point_is_reported_as_unsupported() -> None:
     data = b64decode(b"".join(openssh(ec_key()).splitlines()[1:-1]))
     curve = b"nistp256\0\0\0A"  # the point has 65 bytes, the first of which says how it is written
     assert data.count(curve + b"\x04") == 2

@@ -67,20 +67,20 @@ def problems(data: bytes, passphrase: Secret | None = PHRASE) -> list[str]:
     return [problem.text for problem in bundle.read(data, passphrase).problems]
 
 
-def test_keys_and_certificates_lie_in_any_part() -> None:
+def test_keys_and_certificates_can_be_in_any_part() -> None:
     nested = bag(6, tlv(0x30, bag(1, KEY), cert_bag()))
     material = bundle.read(container(plain_part(nested), plain_part(cert_bag("1.2.840.113549.1.9.22.2"))))
     assert (len(material.keys), len(material.certificates), material.problems) == (1, 1, ())
 
 
-def test_bags_that_are_nested_for_ever_are_passed_over() -> None:
+def test_endlessly_nested_bags_are_ignored() -> None:
     deep = bag(1, KEY)
     for _ in range(6):
         deep = bag(6, tlv(0x30, deep))
     assert bundle.read(container(plain_part(deep))).is_empty
 
 
-def test_a_malformed_item_hides_no_other() -> None:
+def test_a_malformed_item_does_not_hide_the_others() -> None:
     data = container(
         plain_part(tlv(0x30, oid(f"{BAG}1")), bag(2, KEY), bag(1, KEY)), tlv(0x30, oid(SIGNED)), tlv(0x30)
     )
@@ -92,7 +92,7 @@ def test_a_malformed_item_hides_no_other() -> None:
     ]
 
 
-def test_a_key_that_is_damaged_hides_no_certificate() -> None:
+def test_a_damaged_key_does_not_hide_the_certificates() -> None:
     material = bundle.read(container(plain_part(bag(1, tlv(0x30, tlv(0x02, b"\0"))), cert_bag(), bag(3, tlv(0x30, oid("1.2.840.113549.1.9.22.1"), tlv(0xA0, tlv(0x04, b"x")))))))  # fmt: skip
     assert len(material.certificates) == 1
     assert [problem.text for problem in material.problems] == [
@@ -101,12 +101,12 @@ def test_a_key_that_is_damaged_hides_no_certificate() -> None:
     ]
 
 
-def test_no_more_items_are_read_than_anybody_has() -> None:
+def test_the_number_of_items_is_limited() -> None:
     many = container(plain_part(*[cert_bag()] * 401))
     assert "only the first 400 items of the PKCS #12 are read" in problems(many)
 
 
-def test_a_scheme_that_the_library_lacks_is_named_with_the_command() -> None:
+def test_an_unsupported_scheme_is_named_with_a_command() -> None:
     shrouded = bag(2, tlv(0x30, RC4, tlv(0x04, b"x" * 8)))
     for data in (
         container(plain_part(shrouded)),
@@ -133,7 +133,7 @@ def old_mac(content: bytes, iterations: bytes = b"\1") -> bytes:
     return tlv(0x30, digest, tlv(0x04, b"salt"), tlv(0x02, iterations))
 
 
-def test_without_a_mac_what_is_encrypted_proves_the_passphrase() -> None:
+def test_without_a_mac_an_encrypted_item_verifies_the_passphrase() -> None:
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
     made = pkcs12.serialize_key_and_certificates(
@@ -145,7 +145,7 @@ def test_without_a_mac_what_is_encrypted_proves_the_passphrase() -> None:
     assert bundle.read(data).needs_passphrase
 
 
-def test_a_ciphertext_in_pieces_is_put_together() -> None:
+def test_a_divided_ciphertext_is_joined() -> None:
     pieces = tlv(0xA0, tlv(0x04, b"x" * 8), tlv(0x04, b"y" * 8))
     three = tlv(0x30, oid("1.2.840.113549.1.12.1.3"), tlv(0x30, tlv(0x04, b"saltsalt"), tlv(0x02, b"\1")))
     assert problems(container(encrypted_part(three, pieces))) == [
@@ -173,7 +173,7 @@ def test_macs_of_other_kinds_are_named() -> None:
         assert "which csrtui does not support" in problems(container(part, mac=mac))[0]
 
 
-def test_too_many_rounds_are_refused_unopened() -> None:
+def test_too_many_iterations_are_refused_without_opening() -> None:
     part = plain_part(bag(1, KEY))
     too_many = (kdf_limits.MAX_HASH_ITERATIONS + 1).to_bytes(4)
     mac = tlv(
@@ -194,7 +194,7 @@ def test_other_protections_and_shapes_are_named() -> None:
     assert not pfx.is_pfx(tlv(0x30, tlv(0x02, b"\3")))
 
 
-def test_a_key_is_refused_where_only_certificates_are_wanted_once_it_shows() -> None:
+def test_an_encrypted_key_is_refused_if_only_certificates_are_expected() -> None:
     material = bundle.read(container(plain_part(bag(1, KEY), cert_bag())), open_keys=False)
     assert material.has_private_key
     with pytest.raises(InputError, match="there is a private key in the PKCS #12"):

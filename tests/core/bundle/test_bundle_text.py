@@ -61,7 +61,7 @@ FORMS: dict[str, str | bytes] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_certificate_is_found_in(form: str) -> None:
+def test_a_certificate_is_found_in_any_text(form: str) -> None:
     data = FORMS[form]
     material = bundle.read(data if isinstance(data, bytes) else data.encode())
     if form == "base64 of base64":  # nobody writes that, and it is not guessed
@@ -78,7 +78,7 @@ def _nested_mail() -> bytes:
     return "".join(levels).encode()
 
 
-def test_several_are_found_one_after_the_other() -> None:
+def test_several_certificates_are_found_one_after_the_other() -> None:
     other = der(intermediate().certificate)
     for data in (DER + other, DER + b"\r\n" + other, f"{BODY}\n{b64encode(other).decode()}\n".encode()):
         assert [item.der for item in bundle.read(data).certificates] == [DER, other]
@@ -113,7 +113,7 @@ def test_ber_in_base64_is_found() -> None:
         tlv(0x30, tlv(0x30, tlv(0x30)), tlv(0x30), tlv(0x03, b"\0")),
     ],
 )  # fmt: skip
-def test_what_is_none_of_this_is_passed_over(given: bytes) -> None:
+def test_other_text_is_ignored(given: bytes) -> None:
     assert bundle.read(given).is_empty
 
 
@@ -141,7 +141,7 @@ def test_what_is_none_of_this_is_passed_over(given: bytes) -> None:
         (DER[:-9], "the file is cut short: the length says"),
     ],
 )
-def test_what_is_damaged_gets_the_true_reason(given: bytes, words: str) -> None:
+def test_damage_is_reported_with_the_right_reason(given: bytes, words: str) -> None:
     (problem,) = bundle.read(given).problems
     assert words in problem.text
 
@@ -150,11 +150,11 @@ def test_what_is_damaged_gets_the_true_reason(given: bytes, words: str) -> None:
     "deep",
     [b'{"a":' * 100_000, b"[" * 500_000, _nested_mail()],
 )
-def test_what_is_nested_too_deep_is_passed_over(deep: bytes) -> None:
+def test_text_nested_too_deeply_is_ignored(deep: bytes) -> None:
     assert bundle.read(deep).is_empty
 
 
-def test_texts_within_texts_end_somewhere() -> None:
+def test_nested_texts_are_read_to_a_limited_depth() -> None:
     packed = TEXT
     for _ in range(MAX_DEPTH + 1):
         packed = json.dumps({"x": packed})
@@ -172,7 +172,7 @@ def test_texts_within_texts_end_somewhere() -> None:
     [b"-", b"<a", b"\\", b"MIIC", b"MIIC\n", b"MIIABBBBBBB ", b"&#", b"=3D", b"LS0tLS1CRUdJ\n", b"-----BEGIN A-----\na: b\n",
      b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN CERTIFICATE-----\nMIIC\n", b"a: b\n", b"Content-Type: x\n", b"0\x80", b"\n>"],
 )  # fmt: skip
-def test_nothing_takes_long(part: bytes) -> None:
+def test_any_text_is_read_quickly(part: bytes) -> None:
     data = (part * (MAX_BYTES // len(part)))[:MAX_BYTES]
     for given in (data, b"-----BEGIN CERTIFICATE-----\n" + data[:-100] + b"x-----END CERTIFICATE-----\n"):
         before = process_time()
@@ -180,7 +180,7 @@ def test_nothing_takes_long(part: bytes) -> None:
         assert process_time() - before < 3
 
 
-def test_a_file_of_the_largest_size_is_read_and_none_above_it() -> None:
+def test_a_file_of_the_maximum_size_is_read_and_a_larger_one_is_not() -> None:
     key = pkcs8(ec_key())
     assert bundle.read(key.ljust(MAX_BYTES, b"\n")).keys
     assert not bundle.read(key.ljust(MAX_BYTES + 1, b"\n")).keys
@@ -197,7 +197,7 @@ def test_the_place_in_a_json_document_is_known() -> None:
     [(file_format.magic, file_format.name) for file_format in formats.FORMATS]
     + [(b"x" * 257 + b"ustar", "a tar archive"), (b"x\x9c\x03\0", "compressed data (zlib, deflate)")],
 )
-def test_another_format_is_named_with_what_to_do(beginning: bytes, name: str) -> None:
+def test_another_format_is_named_with_a_hint(beginning: bytes, name: str) -> None:
     (problem,) = bundle.read(beginning + b"\1" * 20).problems
     assert problem.text == f"this is {name}"
     assert problem.hint

@@ -53,7 +53,7 @@ RSA = key_of(KeyType.RSA_2048)
         der(certificate(name(*FIELDS), ["a.com", "www.a.com", "ip:10.0.0.1"])),
     ],
 )
-def test_every_wrapping_gives_the_same(data: bytes) -> None:
+def test_every_encoding_gives_the_same_result(data: bytes) -> None:
     prefill = read_prefill(data)
     assert (prefill.names, prefill.subject, prefill.omissions) == (NAMES, SUBJECT, ())
 
@@ -79,7 +79,9 @@ def test_every_wrapping_gives_the_same(data: bytes) -> None:
         ("a.com\x1b", ["email:j@a.com"], ("a.com\x1b",), ("email:j@a.com: only host names and addresses are covered",)),
     ],
 )  # fmt: skip
-def test_names(common_name: str, sans: list[str], names: tuple[str, ...], omissions: tuple[str, ...]) -> None:
+def test_names_are_copied(
+    common_name: str, sans: list[str], names: tuple[str, ...], omissions: tuple[str, ...]
+) -> None:
     subject = name((NameOID.COMMON_NAME, common_name)) if common_name else name()
     for data in (csr(subject, sans), certificate(subject, sans)):
         prefill = read_prefill(data)
@@ -99,7 +101,7 @@ def test_names(common_name: str, sans: list[str], names: tuple[str, ...], omissi
         ("2.5.4.3", "b.com", "a second common name, b.com: a request has only one"),
     ],
 )  # fmt: skip
-def test_what_has_no_field_is_said(oid: str, value: str, sentence: str) -> None:
+def test_values_without_a_field_are_reported(oid: str, value: str, sentence: str) -> None:
     prefill = read_prefill(csr(name(*FIELDS, (x509.ObjectIdentifier(oid), value))))
     assert (prefill.omissions, prefill.subject) == ((sentence,), SUBJECT)
 
@@ -112,18 +114,18 @@ def test_further_units_become_attributes_for_a_private_ca() -> None:
     assert prefill.omissions == ()
 
 
-def test_a_crowd_of_attributes_is_counted() -> None:
+def test_many_attributes_are_counted() -> None:
     crowd = [(NameOID.DOMAIN_COMPONENT, str(number)) for number in range(50)]
     omissions = read_prefill(csr(name(CN, *crowd))).omissions
     assert (len(omissions), omissions[-1]) == (7, "44 more attributes of the subject")
 
 
-def test_long_fields_are_taken_without_a_warning() -> None:
+def test_long_fields_are_copied_without_a_warning() -> None:
     subject = name((NameOID.COUNTRY_NAME, "GBR"), (NameOID.ORGANIZATION_NAME, "x" * 70), CN)
     assert read_prefill(csr(subject)).subject == SubjectInput(organization="x" * 70, country="GBR")
 
 
-def test_attributes_and_extensions_are_said_but_no_password() -> None:
+def test_attributes_and_extensions_are_reported_but_no_password() -> None:
     usage = x509.ExtendedKeyUsage([x509.ObjectIdentifier("1.3.6.1.5.5.7.3.1")])
     own = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0")
     version = (x509.ObjectIdentifier("1.3.6.1.4.1.311.13.2.3"), b"6.0")
@@ -136,7 +138,7 @@ def test_attributes_and_extensions_are_said_but_no_password() -> None:
     assert "hunter2" not in str(omissions)
 
 
-def test_an_attribute_with_two_values_is_said() -> None:
+def test_an_attribute_with_two_values_is_reported() -> None:
     data = der(csr(name(CN), attributes=[CHALLENGE]))
     one = b"\x31\x09\x0c\x07hunter2"
     assert one in data
@@ -148,7 +150,7 @@ def test_an_attribute_with_two_values_is_said() -> None:
     ("last", "which"),
     [("05", "made with SHA1"), ("04", "made with MD5"), ("7f", "with an unknown algorithm")],
 )
-def test_a_weak_or_strange_signature_is_said(last: str, which: str) -> None:
+def test_a_weak_or_unusual_signature_is_reported(last: str, which: str) -> None:
     builder = x509.CertificateSigningRequestBuilder().subject_name(name(CN))
     data = builder.sign(RSA, hashes.SHA256()).public_bytes(Encoding.DER)
     sha256, other = (bytes.fromhex(f"2a864886f70d0101{end}") for end in ("0b", last))  # RFC 8017 A.2.4
@@ -159,7 +161,7 @@ def test_a_weak_or_strange_signature_is_said(last: str, which: str) -> None:
     assert read_prefill(data).omissions == ()
 
 
-def test_of_a_chain_the_leaf_is_taken_and_of_anything_else_a_request() -> None:
+def test_a_csr_is_preferred_and_of_a_chain_the_leaf_is_used() -> None:
     ca = certificate(name((NameOID.COMMON_NAME, "My CA")), ca=True)
     leaf = certificate(name(CN), ["a.com"])
     other = ("the others of the 2 requests and certificates: only one is used",)
@@ -277,7 +279,7 @@ def _with_version(data: bytes, old: bytes, new: bytes) -> bytes:
     return data.replace(old, new, 1)
 
 
-def test_a_version_that_there_is_not_is_the_reason() -> None:
+def test_an_invalid_version_is_the_reason() -> None:
     with pytest.raises(InputError, match="has version 2, but PKCS #10 has only version 0"):
         read_prefill(_with_version(der(CSR), b"\x02\x01\x00", b"\x02\x01\x02"))
     with pytest.raises(InputError, match=r"has version 8, but X\.509 has only versions 0 to 2"):
@@ -303,7 +305,7 @@ def test_a_certificate_of_version_1_is_a_certificate() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused_in_words(data: bytes) -> None:
+def test_any_bytes_are_read_or_refused_with_a_reason(data: bytes) -> None:
     for given_bytes in (data, b"0" + data, EMPTY_CSR % data):
         _read_or_refuse(given_bytes)
 
@@ -319,7 +321,7 @@ SAMPLES = (
     st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), min_size=1, max_size=4),
     st.integers(0, 3),
 )
-def test_any_damage_is_read_or_refused_in_words(
+def test_any_damage_is_read_or_refused_with_a_reason(
     sample: bytes, changes: list[tuple[int, int]], cut: int
 ) -> None:
     data = bytearray(sample)
@@ -339,7 +341,7 @@ def _read_or_refuse(data: bytes) -> None:
     assert refusal.message.isprintable()
 
 
-def test_certbots_own_requests_are_read_or_their_version_named() -> None:
+def test_certbots_own_csrs_are_read_or_their_version_is_named() -> None:
     for path in sorted(CERTBOT_CSRS.iterdir()):
         try:
             prefill = read_prefill(path.read_bytes())

@@ -37,7 +37,7 @@ OTHER_ROOT = read_der(root("Another Root").der)
 
 
 @pytest.mark.parametrize("order", [*itertools.permutations([LEAF, CA, ROOT, OTHER_ROOT])])
-def test_the_order_in_which_they_come_does_not_matter(order: tuple[Certificate, ...]) -> None:
+def test_the_order_of_the_certificates_does_not_matter(order: tuple[Certificate, ...]) -> None:
     chain = build_chain(LEAF, order, NOW)
     assert chain == Chain(LEAF, (CA,), ROOT, ChainEnd.ROOT)
     assert chain.server_certificates == (LEAF, CA)
@@ -53,7 +53,7 @@ def test_the_order_in_which_they_come_does_not_matter(order: tuple[Certificate, 
         ([CA, ROOT], 2, ChainEnd.ROOT),
     ],
 )
-def test_gaps_are_known(others: list[Certificate], count: int, end: ChainEnd) -> None:
+def test_gaps_are_recognized(others: list[Certificate], count: int, end: ChainEnd) -> None:
     chain = build_chain(LEAF, others, NOW)
     assert (len(chain.server_certificates), chain.end) == (count, end)
 
@@ -76,7 +76,7 @@ def test_a_certificate_that_is_not_a_ca_signs_nothing() -> None:
     assert build_chain(leaf, [read_der(fake.der)], NOW).end is ChainEnd.WRONG_ISSUER
 
 
-def test_of_two_that_signed_it_the_root_is_taken_else_the_one_that_lives_longest() -> None:
+def test_of_two_issuers_the_root_or_the_one_with_the_latest_expiry_is_preferred() -> None:
     top = root()
     is_ca: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
     crossed = read_der(
@@ -92,13 +92,13 @@ def test_of_two_that_signed_it_the_root_is_taken_else_the_one_that_lives_longest
     assert build_chain(LEAF, [CA, longer, ROOT], NOW).intermediates == (longer,)
 
 
-def test_one_that_signed_itself_needs_nobody() -> None:
+def test_a_self_signed_certificate_needs_no_issuer() -> None:
     key = key_of(KeyType.EC_P256)
     own = read_der(der(build(named("a.com"), key.public_key(), (named("a.com"), key), [])))
     assert build_chain(own, [CA, ROOT], NOW) == Chain(own, (), None, ChainEnd.ROOT)
 
 
-def test_cas_that_certify_each_other_end_somewhere() -> None:
+def test_a_cycle_of_cas_ends() -> None:
     names = ["Loop 1", "Loop 2"]
     key = root().key
     extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
@@ -111,7 +111,7 @@ def test_cas_that_certify_each_other_end_somewhere() -> None:
     assert (len(chain.server_certificates), chain.end) == (3, ChainEnd.ISSUER_ELSEWHERE)
 
 
-def test_a_chain_longer_than_any_is_cut() -> None:
+def test_a_chain_that_is_too_long_is_cut() -> None:
     key = root().key
     extensions: list[x509.ExtensionType] = [x509.BasicConstraints(ca=True, path_length=None)]
     certificates = [

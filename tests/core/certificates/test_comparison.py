@@ -51,7 +51,7 @@ def subject(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
 # What it says
 
 
-def test_a_certificate_is_told_in_full() -> None:
+def test_all_fields_of_a_certificate_are_decoded() -> None:
     certificate = issued()
     assert certificate.subject == SUBJECT
     assert (certificate.subject_text, certificate.issuer_text) == ("CN=a.com,O=My Ltd,C=GB", "CN=Test CA 1")
@@ -64,7 +64,7 @@ def test_a_certificate_is_told_in_full() -> None:
     assert (CA.is_ca, CA.is_self_issued, read_der(root().der).is_self_issued) == (True, False, True)
 
 
-def test_openssl_says_the_same() -> None:
+def test_openssl_decodes_the_same_fields() -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     certificate = issued()
@@ -77,12 +77,12 @@ def test_openssl_says_the_same() -> None:
     assert certificate.sha256 in output.replace(":", "").lower()
 
 
-def test_it_is_written_as_cryptography_writes_it() -> None:
+def test_pem_is_written_as_by_cryptography() -> None:
     certificates = [intermediate().certificate, root().certificate]
     assert to_pem(read_der(der(certificate)) for certificate in certificates) == pem(*certificates)
 
 
-def test_a_key_of_an_unknown_kind_fits_no_pair_and_a_hash_of_its_own_is_none() -> None:
+def test_an_unsupported_key_matches_no_pair_and_a_fixed_hash_is_none() -> None:
     strange = build(named("x"), x448.X448PrivateKey.generate().public_key(), root(), [])
     unknown = der(strange).replace(bytes.fromhex("06032b656f"), bytes.fromhex("06032b657f"))
     assert read_der(unknown).spki_sha256 is None
@@ -91,7 +91,7 @@ def test_a_key_of_an_unknown_kind_fits_no_pair_and_a_hash_of_its_own_is_none() -
     assert read_der(der(own)).signature_hash is None
 
 
-def test_a_version_that_x509_does_not_know_is_refused_as_such() -> None:
+def test_an_unknown_version_is_refused_as_such() -> None:
     odd = der(build(named("x"), root().key.public_key(), root(), [])).replace(
         b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07"
     )
@@ -136,7 +136,7 @@ def kinds(certificate: Certificate) -> list[tuple[DifferenceKind, str | None, st
     ]
 
 
-def test_what_was_issued_as_requested_differs_in_nothing() -> None:
+def test_a_certificate_as_requested_has_no_differences() -> None:
     assert kinds(issued()) == []
     assert kinds(issued(names=["WWW.A.com", "a.com"])) == []
 
@@ -156,7 +156,7 @@ def test_a_common_name_that_the_csr_has_in_its_subject_alone_was_requested() -> 
     ]
 
 
-def test_a_subject_that_was_changed_is_told_field_by_field() -> None:
+def test_a_changed_subject_is_reported_field_by_field() -> None:
     other = subject(
         (NameOID.ORGANIZATION_NAME, "My Limited"),
         (NameOID.LOCALITY_NAME, "London\x1b[2J"),
@@ -177,7 +177,7 @@ def test_a_subject_that_was_changed_is_told_field_by_field() -> None:
 
 
 @pytest.mark.parametrize("days", [1, 47, 90, 189, 200])
-def test_a_short_life_is_not_a_difference_since_no_request_names_one(days: int) -> None:
+def test_a_short_validity_is_not_a_difference(days: int) -> None:
     assert kinds(issued(days=days)) == []
 
 
@@ -188,19 +188,19 @@ def test_a_short_life_is_not_a_difference_since_no_request_names_one(days: int) 
         (2029, 3, 14, 100), (2029, 3, 15, 47), (2040, 1, 1, 47),
     ],
 )  # fmt: skip
-def test_the_schedule_of_longest_lives(year: int, month: int, day: int, days: int) -> None:
+def test_the_maximum_validity_follows_the_schedule(year: int, month: int, day: int, days: int) -> None:
     assert max_validity_days(datetime(year, month, day, tzinfo=UTC)) == days
 
 
 @pytest.mark.parametrize(("seconds", "days"), [(0, 1), (86_399, 1), (86_400, 2), (200 * 86_400 - 1, 200)])
-def test_a_day_begun_is_a_day_of_life(seconds: int, days: int) -> None:
+def test_a_started_day_counts_as_a_day(seconds: int, days: int) -> None:
     assert validity_days(Validity(START, START + timedelta(seconds=seconds))) == days
 
 
 @pytest.mark.parametrize(
     ("seconds", "days"), [(90 * 86_400 - 2, 89), (90 * 86_400 - 1, 90), (90 * 86_400, 90), (86_398, 0)]
 )
-def test_people_count_whole_days_with_both_ends(seconds: int, days: int) -> None:
+def test_displayed_days_include_both_ends(seconds: int, days: int) -> None:
     assert whole_days(Validity(START, START + timedelta(seconds=seconds))) == days
 
 
@@ -227,11 +227,11 @@ LAST = START + DAYS * DAY - timedelta(seconds=1)
         (LAST + timedelta(seconds=1), [(CertificateFlawKind.EXPIRED, Level.WARNING)]),
     ],
 )
-def test_one_that_is_not_valid_now_is_told(now: datetime, expected: list[object]) -> None:
+def test_a_certificate_that_is_not_valid_now_is_reported(now: datetime, expected: list[object]) -> None:
     assert flaws_of(issued(), CA, ROOT, now=now) == expected
 
 
-def test_an_intermediate_that_is_not_valid_any_more_is_told() -> None:
+def test_an_expired_intermediate_is_reported() -> None:
     expired = intermediate("Test CA gone", days=30)
     leaf = read_der(der(expired.sign(CSR_DER)))
     assert flaws_of(leaf, read_der(expired.der), ROOT) == [(CertificateFlawKind.CHAIN_INVALID, Level.WARNING)]
@@ -244,7 +244,7 @@ def test_an_intermediate_that_is_not_valid_any_more_is_told() -> None:
         (timedelta(days=200), [(CertificateFlawKind.LIFE_TOO_LONG, Level.WARNING)]),
     ],
 )
-def test_a_life_that_browsers_refuse_is_told_of_a_public_ca_only(
+def test_a_validity_that_browsers_refuse_is_reported_only_for_a_public_ca(
     life: timedelta, expected: list[object]
 ) -> None:
     certificate = replace(issued(), validity=Validity(START, START + life))
@@ -252,7 +252,7 @@ def test_a_life_that_browsers_refuse_is_told_of_a_public_ca_only(
     assert flaws_of(certificate, CA, ROOT, ca=CaKind.PRIVATE) == []
 
 
-def test_how_a_chain_ends_is_told() -> None:
+def test_the_end_of_a_chain_is_reported() -> None:
     leaf = issued()
     assert flaws_of(leaf) == [(CertificateFlawKind.CHAIN_INCOMPLETE, Level.WARNING)]
     assert flaws_of(leaf, ca=CaKind.PRIVATE) == [(CertificateFlawKind.CHAIN_INCOMPLETE, Level.NOTE)]
@@ -262,7 +262,7 @@ def test_how_a_chain_ends_is_told() -> None:
     assert flaws_of(leaf, namesake) == [(CertificateFlawKind.CHAIN_INVALID, Level.WARNING)]
 
 
-def test_an_old_hash_is_told_of_what_a_server_sends_and_not_of_the_root() -> None:
+def test_an_old_hash_is_reported_except_for_the_root() -> None:
     old = replace(issued(), signature_hash="sha1")
     chain = Chain(
         old, (replace(CA, signature_hash="md5"),), replace(ROOT, signature_hash="sha1"), ChainEnd.ROOT
@@ -286,7 +286,7 @@ CLIENT, ANY = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_
         ((ExtendedKeyUsageOID.SERVER_AUTH, CLIENT), [(CertificateFlawKind.FOR_CLIENTS, Level.NOTE)]),
     ],
 )
-def test_what_it_is_not_for_is_told(
+def test_an_unsuitable_purpose_is_reported(
     purposes: tuple[x509.ObjectIdentifier, ...] | None, expected: list[tuple[CertificateFlawKind, Level]]
 ) -> None:
     leaf = issued(purposes=purposes)
@@ -295,7 +295,7 @@ def test_what_it_is_not_for_is_told(
     assert private == [kind for kind, level in expected if level is Level.WARNING]
 
 
-def test_what_has_to_be_done_comes_before_what_is_only_told() -> None:
+def test_warnings_come_before_notes() -> None:
     leaf = issued(purposes=(ExtendedKeyUsageOID.SERVER_AUTH, CLIENT))
     levels = [level for _, level in flaws_of(leaf, now=LAST + DAY)]
     assert levels == [Level.WARNING, Level.NOTE]

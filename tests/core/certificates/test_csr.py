@@ -43,7 +43,7 @@ def whatever_or_input_error(data: bytes) -> csr.Request | None:
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_what_was_asked_for_is_what_the_request_says(key_type: KeyType) -> None:
+def test_the_csr_contains_the_requested_values(key_type: KeyType) -> None:
     made = csr.read_der(der_of(SUBJECT, *NAMES, key_type=key_type))
     assert made.subject == SUBJECT
     assert made.names == NAMES
@@ -64,7 +64,7 @@ def test_a_csr_requests_no_extensions_except_names_and_usages() -> None:
     assert [attribute.oid.dotted_string for attribute in built.attributes] == ["1.2.840.113549.1.9.14"]
 
 
-def test_addresses_are_written_as_addresses() -> None:
+def test_addresses_are_encoded_as_addresses() -> None:
     built = x509.load_der_x509_csr(der_of(SUBJECT, *NAMES))
     names = built.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == list(NAMES[4:])
@@ -86,7 +86,7 @@ def test_a_key_of_another_type_makes_no_request() -> None:
     assert "ec-p256" in caught.value.hint
 
 
-def test_pem_comes_in_lines_of_64_and_reads_back() -> None:
+def test_pem_has_lines_of_64_characters_and_can_be_read_back() -> None:
     der = der_of(SUBJECT, *NAMES)
     pem = csr.to_pem(der)
     lines = pem.decode().splitlines()
@@ -95,7 +95,7 @@ def test_pem_comes_in_lines_of_64_and_reads_back() -> None:
     assert csr.read_pem(b"what stands before\n" + pem).der == der
 
 
-def test_a_changed_request_is_no_longer_signed() -> None:
+def test_a_changed_csr_has_no_valid_signature() -> None:
     der = der_of(SUBJECT, *NAMES)
     assert not csr.has_valid_signature(der.replace(b"London", b"Landon"))
     assert not csr.has_valid_signature(der[:-1])
@@ -128,14 +128,14 @@ def old_requests() -> list[bytes]:
 
 
 @pytest.mark.parametrize("number", range(5))
-def test_a_signature_with_an_old_hash_is_old_and_not_invalid(number: int) -> None:
+def test_a_signature_with_an_old_hash_is_valid_but_old(number: int) -> None:
     der = old_requests()[number]
     assert csr.has_valid_signature(der)
     assert csr.read_der(der).signature_hash in {"sha1", "md5"}
     assert not csr.has_valid_signature(der[:-4] + bytes(4)), "another signature"
 
 
-def test_a_signature_of_an_algorithm_that_does_not_fit_its_key_is_not_valid() -> None:
+def test_a_signature_by_an_algorithm_of_another_key_type_is_invalid() -> None:
     ec_key = key_of(KeyType.EC_P256)
     assert isinstance(ec_key, ec.EllipticCurvePrivateKey)
     for algorithm in (oid("1.2.840.113549.1.1.5"), oid("1.2.3.4"), oid("1.2.840.113549.1.1.5") + tlv(0x05)):
@@ -186,13 +186,13 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 @given(st.binary(max_size=300))
-def test_any_bytes_in_a_pem_frame_are_read_or_refused(data: bytes) -> None:
+def test_any_bytes_between_pem_lines_are_read_or_refused(data: bytes) -> None:
     frame = b"-----BEGIN CERTIFICATE REQUEST-----\n%b\n-----END CERTIFICATE REQUEST-----\n"
     with pytest.raises(InputError):
         csr.read_pem(frame % data)
 
 
-def test_a_request_cut_short_anywhere_is_refused() -> None:
+def test_a_truncated_csr_is_refused() -> None:
     der = der_of(SUBJECT, *NAMES)
     for length in range(len(der)):
         with pytest.raises(InputError, match="cut short"):
@@ -224,7 +224,7 @@ def test_a_request_of_another_version_is_refused_for_that_reason(version: int) -
         csr.read_der(der)
 
 
-def test_an_extension_twice_is_refused() -> None:
+def test_a_repeated_extension_is_refused() -> None:
     san = x509.SubjectAlternativeName([x509.DNSName("a.com")])
     other = x509.SubjectKeyIdentifier(b"x" * 20)
     built = (
@@ -239,7 +239,7 @@ def test_an_extension_twice_is_refused() -> None:
         csr.read_der(der)
 
 
-def test_a_kind_of_name_that_nobody_reads_is_refused() -> None:
+def test_an_unreadable_kind_of_name_is_refused() -> None:
     """An x400Address ([3]) in the SAN is valid ASN.1, but cryptography has no type for it."""
     der = der_of(SubjectFields("a.com"), "a.com").replace(b"\x82\x05a.com", b"\xa3\x05\x30\x03\x02\x01\x00")
     with pytest.raises(InputError, match="x400Address"):
@@ -258,7 +258,7 @@ def certbot_files() -> list[Path]:
     return sorted(CERTBOT_CSRS.iterdir())
 
 
-def test_certbots_requests_are_read_or_refused_in_words() -> None:
+def test_certbots_csrs_are_read_or_refused_with_a_reason() -> None:
     files = certbot_files()
     assert len(files) == 21
     for file in files:
@@ -300,7 +300,7 @@ def test_certbots_requests_with_changes_are_read_or_refused(data: st.DataObject)
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_the_request_s_own_key_proves_it(key_type: KeyType) -> None:
+def test_the_csrs_own_key_proves_possession(key_type: KeyType) -> None:
     assert csr.proves_possession(key_of(key_type), csr_of(key_type))
 
 
@@ -312,16 +312,16 @@ def test_the_request_s_own_key_proves_it(key_type: KeyType) -> None:
         ed448.Ed448PrivateKey.generate(),
     ],
 )
-def test_a_key_that_csrtui_does_not_make_proves_its_request_too(key: key_types.PrivateKey) -> None:
+def test_a_key_of_an_unsupported_type_proves_possession_too(key: key_types.PrivateKey) -> None:
     assert csr.proves_possession(key, csr.read_der(csr.build_proof(key)))
 
 
-def test_another_key_does_not() -> None:
+def test_another_key_does_not_prove_possession() -> None:
     assert not csr.proves_possession(key_types.generate(KeyType.EC_P256), csr_of())
     assert not csr.proves_possession(key_of(KeyType.EC_P384), csr_of())
 
 
-def test_a_key_whose_signature_does_not_hold_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_with_an_invalid_signature_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     build_proof = csr.build_proof
 
     def damaged(key: key_types.PrivateKey) -> bytes:

@@ -110,7 +110,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("kind", FAULTS)
-def test_a_certificate_with_a_fault_is_read_and_says_which(kind: str) -> None:
+def test_a_faulty_certificate_is_read_and_the_fault_is_named(kind: str) -> None:
     data, words = FAULTS[kind]
     certificate = read_der(data)
     assert any(words in fault for fault in certificate.encoding_faults), certificate.encoding_faults
@@ -129,7 +129,7 @@ def test_unique_identifiers_do_no_harm() -> None:
     assert read_der(data).encoding_faults == ("the serial number has superfluous octets (X.690, 8.3.2)",)
 
 
-def test_times_are_taken_to_utc() -> None:
+def test_times_are_converted_to_utc() -> None:
     validity = read_der(FAULTS["a zone"][0]).validity
     assert f"{validity.not_before:%H} {validity.not_after:%H}" == "09 09"
 
@@ -163,13 +163,13 @@ def test_key_usages_that_contradict_each_other_are_named(flags: bytes) -> None:
         (with_times(b"261323090000Z", b"271123090000Z"), "the certificate cannot be decoded"),
     ],
 )
-def test_what_cannot_be_read_gets_the_true_reason(data: bytes, words: str) -> None:
+def test_an_unreadable_certificate_is_refused_with_the_right_reason(data: bytes, words: str) -> None:
     with pytest.raises(InputError) as caught:
         read_der(data)
     assert words in caught.value.message
 
 
-def test_a_fault_of_the_library_is_named_by_its_field() -> None:
+def test_an_error_of_the_library_names_the_field() -> None:
     with pytest.raises(InputError, match="breaks an encoding rule"):
         csr.read_der(edited(CSR, (0, 0), value(0x02, b"\0\0")))
 
@@ -214,7 +214,7 @@ def break_serial(data: bytes) -> bytes:
     return edited(data, SERIAL, value(0x02, b"\0\0\1"))
 
 
-def test_a_signature_holds_over_the_octets_as_they_are() -> None:
+def test_the_signature_is_checked_over_the_original_octets() -> None:
     ed_key = ed25519.Ed25519PrivateKey.from_private_bytes(b"\7" * 32)
     by_ec = resigned(break_serial, lambda data: ec_key(1).sign(data, ec.ECDSA(hashes.SHA256())), ECDSA)
     by_rsa = resigned(
@@ -264,7 +264,7 @@ def general(name: x509.GeneralName) -> tuple[str, ...]:
         (x509.DirectoryName(x509.Name([])), "directory:"),
     ],
 )
-def test_names_of_other_kinds_carry_their_kind(name: x509.GeneralName, text: str) -> None:
+def test_names_of_other_kinds_have_their_kind_as_a_prefix(name: x509.GeneralName, text: str) -> None:
     assert general(name) == (text,)
 
 

@@ -227,7 +227,7 @@ def test_name_constraints_are_those_of_openssl(row: int, kind: str, tmp_path: Pa
         (mails("b.com"), x509.RFC822Name._init_without_validation("nobody")),
     ],
 )
-def test_names_that_cannot_be_compared_leave_it_open(
+def test_names_that_cannot_be_compared_make_a_chain_not_checkable(
     bases: list[x509.GeneralName], alternative: x509.GeneralName, tmp_path: Path
 ) -> None:
     for permitted, excluded in ((bases, None), (None, bases)):
@@ -247,13 +247,13 @@ def test_a_constraint_on_another_kind_of_other_name_has_no_effect() -> None:
     assert validate(case).state is ChainState.VALID
 
 
-def test_name_constraints_reach_the_intermediates_below() -> None:
+def test_name_constraints_apply_to_the_intermediates_below() -> None:
     permitted = constraints([x509.DirectoryName(name("a.com"))])
     status = validate(Maker("ec").case(root=(ca(), permitted)))
     assert status.text == "invalid: the name constraints of CN=Root do not allow CN=CA"
 
 
-def test_a_self_issued_certificate_below_is_passed_over(tmp_path: Path) -> None:
+def test_a_self_issued_certificate_below_is_skipped(tmp_path: Path) -> None:
     new = Maker("ec")
     only = constraints(dns("a.com"))
     above = x509.AuthorityKeyIdentifier.from_issuer_public_key
@@ -267,7 +267,7 @@ def test_a_self_issued_certificate_below_is_passed_over(tmp_path: Path) -> None:
     assert validate(case).reason is not ChainReason.NAME_CONSTRAINTS
 
 
-def test_hostile_constraints_cost_no_endless_time() -> None:
+def test_hostile_constraints_are_checked_in_limited_time() -> None:
     many = [x509.DNSName(f"{number}.com") for number in range(2000)]
     case = Maker("ec").case(
         middle=(ca(), constraints(many)), leaf=(names(*(f"x{number}.com" for number in range(100))),)
@@ -356,13 +356,13 @@ def nameless_ca() -> Case:
         ),
     ],
 )
-def test_what_cannot_be_checked_says_why(made: Callable[[], Case], reason: ChainReason, text: str) -> None:
+def test_an_uncheckable_chain_has_a_reason(made: Callable[[], Case], reason: ChainReason, text: str) -> None:
     status = validate(made())
     assert (status.state, status.reason) == (ChainState.NOT_CHECKABLE, reason)
     assert status.text == f"not checkable: {text}"
 
 
-def test_a_signature_with_sha_1_proves_nothing() -> None:
+def test_a_sha_1_signature_is_not_accepted() -> None:
     case = Maker("ec").case()
     leaf, *others = (read_der(one.der) for one in (case.leaf, *case.intermediates, case.root) if one)
     chain = build_chain(replace(leaf, signature_hash="sha1"), others, NOW)
@@ -372,7 +372,7 @@ def test_a_signature_with_sha_1_proves_nothing() -> None:
     assert status.text == "not checkable: CN=a.com is signed with SHA1, which proves nothing"
 
 
-def test_what_only_the_library_refuses_is_not_called_valid() -> None:
+def test_a_chain_that_only_the_library_refuses_is_not_valid() -> None:
     status = validate(nameless_ca())
     assert (status.state, status.reason) == (ChainState.NOT_CHECKABLE, ChainReason.LIBRARY), status.text
     assert status.text.isprintable()
@@ -391,7 +391,7 @@ def test_an_unknown_algorithm_is_not_checkable() -> None:
     assert status.text == "not checkable: csrtui does not know the signature algorithm of CN=a.com"
 
 
-def test_a_chain_longer_than_any_is_not_checkable() -> None:
+def test_a_chain_that_is_too_long_is_not_checkable() -> None:
     maker = Maker("ec")
     path = [maker.root()]
     for number in range(11):
@@ -411,14 +411,14 @@ def test_curves_that_the_web_does_not_use_are_checked_too(kind: str, tmp_path: P
     assert openssl_accepts(case, tmp_path)
 
 
-def test_ml_dsa_cas_are_checked_though_no_tool_here_can_judge() -> None:
+def test_ml_dsa_cas_are_checked_without_another_tool() -> None:
     maker = Maker("ml-dsa")
     assert validate(maker.case()).text == "valid up to CN=Root"
     for reason, made in BAD.values():
         assert validate(made(maker)).reason == reason
 
 
-def test_salts_and_serial_numbers_of_any_length_are_taken(tmp_path: Path) -> None:
+def test_salts_and_serial_numbers_of_any_length_are_accepted(tmp_path: Path) -> None:
     salt = padding.PSS(padding.MGF1(hashes.SHA256()), 20)
     for case in (
         Maker("rsa").case(leaf_options={"padding": salt}),
@@ -468,7 +468,7 @@ def test_a_self_signed_certificate_is_its_own_root(tmp_path: Path) -> None:
     assert validate(Case(gone)).text == "invalid: CN=a.com expired on 2021-01-01T00:00:00Z"
 
 
-def test_a_leaf_with_the_name_of_its_ca_is_not_taken_for_self_signed() -> None:
+def test_a_leaf_with_the_name_of_its_ca_is_not_self_signed() -> None:
     maker = Maker("ec")
     root = maker.root(common_name="localhost")
     leaf = maker.leaf(root, subject="localhost")
@@ -486,13 +486,13 @@ def test_the_authority_may_be_named_by_issuer_and_serial_number(tmp_path: Path) 
         assert openssl_accepts(case, tmp_path) is valid
 
 
-def test_of_two_ways_the_one_to_a_root_is_taken_even_if_the_other_lives_longer() -> None:
+def test_a_path_to_a_root_is_preferred_to_a_longer_valid_one() -> None:
     case = Maker("ec").cross_signed(end=END + DAY)
     assert validate(case).text == "valid up to CN=Root"
     assert validate(case, END + timedelta(hours=1)).reason is ChainReason.LEAF_VALIDITY
 
 
-def test_a_way_that_is_valid_is_taken_even_if_the_other_has_a_root(tmp_path: Path) -> None:
+def test_a_valid_path_is_preferred_to_an_invalid_one_with_a_root(tmp_path: Path) -> None:
     maker = Maker("ec")
     gone, old = maker.root(end=GONE), maker.root(common_name="Old Root", number=5)
     middle, crossed = maker.below(gone), maker.below(old, serial=7)
@@ -503,7 +503,7 @@ def test_a_way_that_is_valid_is_taken_even_if_the_other_has_a_root(tmp_path: Pat
     assert not openssl_accepts(Case(leaf, (middle,), gone), tmp_path)
 
 
-def test_the_library_is_asked_with_policies_of_our_own() -> None:
+def test_the_library_uses_csrtuis_own_policies() -> None:
     """Cryptography's default policies refuse a leaf without a SAN, so csrtui sets its own."""
     good = Maker("ec").case(leaf=(usage(signs=False),))
     bad = Maker("ec").case(middle=(ca(), usage(signs=False)))
@@ -528,7 +528,7 @@ def test_a_signature_with_unused_bits_is_wrong(tmp_path: Path) -> None:
     assert not openssl_accepts(case, tmp_path)
 
 
-def test_an_odd_serial_number_makes_no_noise() -> None:
+def test_an_unusual_serial_number_causes_no_warning() -> None:
     maker = Maker("ec")
     root = maker.root()
     odd = root.der.replace(b"\x02\x02\x0a\xbc", b"\x02\x02\x8a\xbc")
@@ -540,7 +540,7 @@ def test_an_odd_serial_number_makes_no_noise() -> None:
         assert validate_chain(chain, NOW).reason is ChainReason.KEY_IDENTIFIER
 
 
-def test_ways_that_meet_again_are_looked_at_once() -> None:
+def test_shared_parts_of_paths_are_checked_once() -> None:
     maker = Maker("ec")
     root = maker.root()
     upper = maker.below(root, common_name="CA 1", number=3)
@@ -549,7 +549,7 @@ def test_ways_that_meet_again_are_looked_at_once() -> None:
     assert validate(Case(maker.leaf(lower[0]), (upper, *lower))).text.startswith("complete up to CN=Root,")
 
 
-def test_a_key_of_an_unknown_kind_in_the_leaf_does_not_matter() -> None:
+def test_an_unsupported_key_in_the_leaf_does_not_matter() -> None:
     case = Maker("ec").one_tier()
     assert case.root is not None
     assert isinstance(case.root.key, ec.EllipticCurvePrivateKey)

@@ -36,13 +36,13 @@ def test_a_changed_profile_keeps_every_comment_and_every_other_line() -> None:
     )
 
 
-def test_a_field_no_longer_said_goes() -> None:
+def test_an_unset_field_is_removed() -> None:
     assert with_profile(TEXT, "c", "home", Profile(state="Kent")) == TEXT.replace(
         'locality = "Dover"', 'state = "Kent"'
     )
 
 
-def test_what_does_not_change_is_not_touched() -> None:
+def test_unchanged_values_are_not_touched() -> None:
     assert with_profile(TEXT, "c", "work", parse_config(TEXT, "c").profiles["work"]) == TEXT
 
 
@@ -93,18 +93,18 @@ def test_other_layouts_are_changed_too(text: str) -> None:
         ("", Profile(organization="\ud800")),  # UTF-8 has no surrogates
     ],
 )
-def test_what_cannot_be_written_is_refused(text: str, profile: Profile) -> None:
+def test_values_that_cannot_be_written_are_refused(text: str, profile: Profile) -> None:
     with pytest.raises(InputError, match="cannot be written to c"):
         with_profile(text, "c", "a", profile)
 
 
-def test_a_change_that_says_something_else_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_edit_with_another_meaning_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edit, "_replace_profile", lambda *_: "")
     with pytest.raises(InputError, match="without changes to other settings"):
         with_profile(TEXT, "c", "work", NEW)
 
 
-def test_a_text_that_is_no_configuration_is_not_changed() -> None:
+def test_an_invalid_configuration_is_not_changed() -> None:
     with pytest.raises(InputError, match="line 1: colour"):
         with_profile("colour = 1", "c", "a", NEW)
     with pytest.raises(InputError, match="line 1: colour"):
@@ -136,7 +136,7 @@ PROFILES = st.builds(
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b.c", "d e", "work"]), PROFILES | st.none()), max_size=6))
-def test_any_run_of_changes_says_what_was_said_and_loses_no_comment(
+def test_any_sequence_of_changes_keeps_values_and_comments(
     steps: list[tuple[str, Profile | None]],
 ) -> None:
     text = "# mine\n\n[screens]\nmouse = true  # always\n\n# about keys\n[keys]\n"

@@ -43,7 +43,7 @@ whatever = "f9"
 """
 
 
-def test_everything_that_may_be_said_is_read() -> None:
+def test_every_setting_is_read() -> None:
     config = parse_config(FULL, "c.toml")
     work = Profile('A "B" Ltd', "IT", "GB", "Kent", "Dover", CaKind.PRIVATE, "nginx", KeyType.RSA_2048)
     assert config == Config(
@@ -57,12 +57,12 @@ def test_everything_that_may_be_said_is_read() -> None:
     assert Profile().settings == {}
 
 
-def test_an_empty_text_says_nothing() -> None:
+def test_an_empty_text_has_no_settings() -> None:
     assert parse_config("", "c.toml") == Config()
 
 
 @pytest.mark.parametrize("key", ["ca", "platform", "key"])
-def test_an_empty_choice_is_none(key: str) -> None:
+def test_an_empty_choice_is_not_set(key: str) -> None:
     assert parse_config(f'[profiles.a]\n{key} = ""\n', "c.toml").profiles["a"] == Profile()
 
 
@@ -90,7 +90,7 @@ def test_an_empty_choice_is_none(key: str) -> None:
         ('"\\u001b[31m" = 1', 1, r"\x1b[31m is not known", "known here"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named_with_its_file_and_line(text: str, line: int, key: str, hint: str) -> None:
+def test_a_mistake_is_named_with_its_file_and_line(text: str, line: int, key: str, hint: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_config(text, "/etc/c\x1b.toml")
     assert caught.value.message == rf"/etc/c\x1b.toml, line {line}: {key}"
@@ -98,14 +98,14 @@ def test_what_is_wrong_is_named_with_its_file_and_line(text: str, line: int, key
     assert hint in caught.value.hint
 
 
-def test_what_is_no_toml_is_said_with_the_line() -> None:
+def test_invalid_toml_is_reported_with_the_line() -> None:
     with pytest.raises(InputError, match=r"^c\.toml is not TOML: .*line 2") as caught:
         parse_config("[screens]\nmouse yes\n", "c.toml")
     assert caught.value.hint
 
 
 @pytest.mark.parametrize("text", ["a = " + "[\n" * 10_000, "a = 2026-99-99", "a = 1\na = 2"])
-def test_toml_that_cannot_be_held_is_no_bug(text: str) -> None:
+def test_toml_outside_of_pythons_limits_is_an_input_error(text: str) -> None:
     with pytest.raises(InputError, match=r"^c\.toml is not TOML"):
         parse_config(text, "c.toml")
 
@@ -117,7 +117,7 @@ def test_a_line_that_would_take_long_to_read_is_not_read() -> None:
     assert parse_config("#" * MAX_LINE, "c.toml") == Config()
 
 
-def test_a_line_that_takes_long_to_find_is_not_looked_for() -> None:
+def test_a_line_that_takes_long_to_find_is_not_searched() -> None:
     long = "1,\n" * 5_000
     with pytest.raises(InputError, match=r"^c\.toml: profiles\.a\.organization is not a text$"):
         parse_config(f"[profiles.a]\norganization = [\n{long}]\n", "c.toml")
@@ -130,7 +130,7 @@ def test_any_text_is_a_configuration_or_an_input_error(text: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "Work", "my home 2", "a.b_c-d", "1", "x" * 41])
-def test_names_of_profiles(name: str) -> None:
+def test_valid_profile_names_are_accepted(name: str) -> None:
     assert check_profile_name(name) == name
 
 

@@ -96,7 +96,7 @@ def test_an_unreadable_entry_among_the_pairs_is_unexpected() -> None:
     assert finding.pasteable == f"# {finding.remedy}"
 
 
-def test_a_request_that_its_key_did_not_sign_is_found() -> None:
+def test_a_csr_that_its_key_did_not_sign_is_found() -> None:
     changed = der_of(SubjectFields(common_name="a.com"), "a.com").replace(b"a.com", b"b.com")
     file = FileFacts("/s/pairs/a/request.pem", FileKind.FILE, 0o644, ME, data=csr.to_pem(changed))
     codes = [finding.code for finding in check_contents(folder("/s/pairs/a", file), {}, NOW).findings]

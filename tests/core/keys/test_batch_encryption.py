@@ -70,7 +70,7 @@ def sealed(passphrase: Secret = PASSPHRASE, times: int = 1) -> list[bytes]:
     return [pkcs8.to_der(encryptor.encrypt(key_of(KeyType.EC_P256))) for _ in range(times)]
 
 
-def test_a_run_derives_once_and_every_key_has_an_iv_of_its_own(counted: Derivations) -> None:
+def test_a_run_derives_one_key_and_every_private_key_has_its_own_iv(counted: Derivations) -> None:
     ders = sealed(times=5)
     assert len(counted.derived) == 1
     assert len({pkcs8.read_derivation(der) for der in ders}) == 1
@@ -80,7 +80,7 @@ def test_a_run_derives_once_and_every_key_has_an_iv_of_its_own(counted: Derivati
 
 
 @pytest.mark.parametrize("key_type", TYPES)
-def test_cryptography_opens_each_of_them(key_type: KeyType) -> None:
+def test_cryptography_opens_each_key(key_type: KeyType) -> None:
     encryptor, decryptor = BatchEncryptor(PASSPHRASE, os.urandom), BatchDecryptor(PASSPHRASE)
     for _ in range(3):
         der = pkcs8.to_der(encryptor.encrypt(key_of(key_type)))
@@ -88,7 +88,7 @@ def test_cryptography_opens_each_of_them(key_type: KeyType) -> None:
             assert key_types.spki_sha256(key.public_key()) == fingerprint(key_of(key_type))  # type: ignore[arg-type]
 
 
-def test_the_first_is_opened_by_the_reader_of_others_and_the_rest_with_one_derivation(
+def test_the_first_key_uses_cryptographys_reader_and_the_others_one_derivation(
     counted: Derivations,
 ) -> None:
     ders, decryptor = sealed(times=6), BatchDecryptor(PASSPHRASE)
@@ -105,7 +105,7 @@ def test_a_wrong_passphrase_opens_none_of_them() -> None:
             decryptor.decrypt(der)
 
 
-def test_a_bit_that_flips_in_what_is_encrypted_is_no_other_key() -> None:
+def test_a_flipped_bit_never_gives_another_key() -> None:
     (der,), decryptor = sealed(), BatchDecryptor(PASSPHRASE)
     decryptor.decrypt(der)
     for at in range(len(der) - 40, len(der)):
@@ -119,7 +119,7 @@ def test_a_bit_that_flips_in_what_is_encrypted_is_no_other_key() -> None:
     [("2a864886f70d0209", "2a864886f70d020b"), ("60864801650304012a", "600102030405060708")],
     ids=["hash", "cipher"],
 )
-def test_keys_of_other_schemes_are_left_to_cryptography(
+def test_keys_with_other_schemes_are_opened_by_cryptography(
     counted: Derivations, wanted: str, other: str
 ) -> None:
     (der,), decryptor = sealed(), BatchDecryptor(PASSPHRASE)
@@ -134,7 +134,7 @@ def test_keys_of_other_schemes_are_left_to_cryptography(
     assert counted.derived == []
 
 
-def test_cryptography_s_own_encryption_is_opened_with_its_own_rounds() -> None:
+def test_cryptographys_own_encryption_is_opened() -> None:
     encryption = BestAvailableEncryption(PASSPHRASE.encoded)
     der = key_of(KeyType.EC_P256).private_bytes(Encoding.DER, PrivateFormat.PKCS8, encryption)
     decryptor = BatchDecryptor(PASSPHRASE)
@@ -143,7 +143,7 @@ def test_cryptography_s_own_encryption_is_opened_with_its_own_rounds() -> None:
     ] * 3
 
 
-def test_what_is_not_sealed_so_is_not_unsealed() -> None:
+def test_keys_with_another_form_are_not_opened_with_a_derived_key() -> None:
     derived = pkcs8.derive(PASSPHRASE, bytes(16))
     with pytest.raises(ValueError, match="a different encryption scheme"):
         pkcs8.decrypt_with(b"\x30\x00", derived)
@@ -151,7 +151,7 @@ def test_what_is_not_sealed_so_is_not_unsealed() -> None:
         BatchDecryptor(PASSPHRASE).decrypt(b"\x30\x00")
 
 
-def test_an_empty_passphrase_neither_seals_nor_opens() -> None:
+def test_an_empty_passphrase_is_refused() -> None:
     with pytest.raises(ValueError, match="protects nothing"):
         BatchEncryptor(Secret(""), os.urandom).encrypt(key_of(KeyType.EC_P256))
     decryptor = BatchDecryptor(Secret(""))
@@ -160,7 +160,7 @@ def test_an_empty_passphrase_neither_seals_nor_opens() -> None:
             decryptor.decrypt(der)
 
 
-def test_only_so_many_derivations_are_remembered(counted: Derivations) -> None:
+def test_the_number_of_cached_derivations_is_limited(counted: Derivations) -> None:
     decryptor, (first,) = BatchDecryptor(PASSPHRASE), sealed()
     decryptor.decrypt(first)
     decryptor.decrypt(first)
@@ -171,7 +171,7 @@ def test_only_so_many_derivations_are_remembered(counted: Derivations) -> None:
     assert counted.read == [first], "it begins anew"
 
 
-def test_many_threads_open_with_one_derivation(counted: Derivations) -> None:
+def test_many_threads_share_one_derivation(counted: Derivations) -> None:
     ders, decryptor = sealed(times=16), BatchDecryptor(PASSPHRASE)
     counted.derived.clear()
     opened: list[str] = []
@@ -186,7 +186,7 @@ def test_many_threads_open_with_one_derivation(counted: Derivations) -> None:
     assert len(counted.derived) == 1
 
 
-def test_a_derived_key_is_as_silent_as_a_passphrase() -> None:
+def test_a_derived_key_is_not_shown_by_repr() -> None:
     derived = pkcs8.derive(PASSPHRASE, bytes(16))
     assert len(derived.revealed) == 32
     for message in (repr(derived), str(derived), f"{derived}"):

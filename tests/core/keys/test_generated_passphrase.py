@@ -12,14 +12,14 @@ from csrtui.core.keys.passphrase_quality import ENTROPY_BYTES, GENERATED_WORDS, 
 WORDS = ["w" + f"{number:04}".translate(str.maketrans("0123456789", "abcdefghij")) for number in range(2048)]
 
 
-def test_seven_words_are_chosen_by_eleven_bits_each() -> None:
+def test_seven_words_of_eleven_bits_each_are_generated() -> None:
     number = sum(value << 11 * at for at, value in enumerate((0, 1, 2047, 5, 1024, 77, 1999)))
     passphrase = generate(WORDS, number.to_bytes(ENTROPY_BYTES, "big"))
     assert passphrase == Secret("waaaa waaab wcaeh waaaf wbace waahh wbjjj")
 
 
 @given(st.binary(min_size=ENTROPY_BYTES, max_size=ENTROPY_BYTES))
-def test_whatever_the_entropy_nothing_speaks_against_it(entropy: bytes) -> None:
+def test_a_generated_passphrase_has_no_weakness(entropy: bytes) -> None:
     passphrase = generate(WORDS, entropy)
     assume(len(set(passphrase.revealed.split())) > 1)  # the same word seven times would repeat: once in 2^66
     assert len(passphrase.revealed.split()) == GENERATED_WORDS
@@ -30,7 +30,7 @@ def test_whatever_the_entropy_nothing_speaks_against_it(entropy: bytes) -> None:
 @pytest.mark.parametrize(
     ("words", "size"), [(WORDS, 9), (WORDS, 11), (WORDS[:-1], 10), (["same"] * 2048, 10)]
 )
-def test_too_little_to_choose_from_is_refused(words: list[str], size: int) -> None:
+def test_too_few_words_or_bits_are_refused(words: list[str], size: int) -> None:
     with pytest.raises(ValueError, match="2,048 words"):
         generate(words, bytes(size))
 
@@ -46,7 +46,7 @@ def test_too_little_to_choose_from_is_refused(words: list[str], size: int) -> No
         ("größer als kurz", "outside printable ASCII"),
     ],
 )
-def test_strength_is_told_in_words_that_do_not_quote_it(text: str, message: str) -> None:
+def test_the_rating_does_not_quote_the_passphrase(text: str, message: str) -> None:
     told = strength(Secret(text))
     assert message in told
     assert bool(told) is bool(text)

@@ -94,12 +94,12 @@ def pbes1(iterations: int) -> bytes:
         pbes1(10_000_000),
     ],
 )
-def test_what_is_usual_is_gone_along_with(der: bytes) -> None:
+def test_usual_costs_are_accepted(der: bytes) -> None:
     check_cost(der)
 
 
 @pytest.mark.parametrize("der", [pbkdf2(10_000_001), pbkdf2(20_000_000), pbkdf2(2**63), pbes1(20_000_000)])
-def test_too_many_rounds_are_refused(der: bytes) -> None:
+def test_too_many_iterations_are_refused(der: bytes) -> None:
     with pytest.raises(InputError, match=r"would take \d+ iterations, more than the limit of 10000000"):
         check_cost(der)
 
@@ -144,13 +144,13 @@ def test_too_much_memory_is_refused(cost: int, size: int, lanes: int) -> None:
         pkcs8.to_der(key_block()) + b"\0",
     ],
 )
-def test_what_says_nothing_of_its_cost_is_refused(der: bytes) -> None:
+def test_a_key_without_a_readable_cost_is_refused(der: bytes) -> None:
     with pytest.raises(InputError, match="damaged, or its scheme is not supported"):
         check_cost(der)
 
 
 @given(st.binary())
-def test_any_bytes_are_judged_or_refused(data: bytes) -> None:
+def test_any_bytes_are_accepted_or_refused(data: bytes) -> None:
     with pytest.raises(InputError):
         check_cost(data)
 
@@ -164,7 +164,7 @@ def test_a_byte_changed_anywhere_opens_or_is_refused(place: int, change: int) ->
 
 
 @pytest.mark.parametrize("cost", [2, 4, 2**15])
-def test_scrypt_that_is_let_through_ends_in_no_other_error(cost: int) -> None:
+def test_accepted_scrypt_parameters_cause_no_other_error(cost: int) -> None:
     """With parameters that OpenSSL refuses, cryptography raises an InternalError."""
     with pytest.raises(RefusedError):
         pkcs8.decrypt(scrypt(cost, 1, 1), PASSPHRASE)
@@ -173,7 +173,7 @@ def test_scrypt_that_is_let_through_ends_in_no_other_error(cost: int) -> None:
 @pytest.mark.parametrize(
     "error", [exceptions.UnsupportedAlgorithm("x"), exceptions.InternalError("x", []), MemoryError()]
 )
-def test_what_cryptography_cannot_open_is_said_so(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_scheme_is_reported(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise error
 
@@ -199,12 +199,12 @@ def test_keys_that_openssl_encrypted_open(scheme: tuple[str, ...], tmp_path: Pat
     )
 
 
-def test_the_limits_are_those_that_are_promised() -> None:
+def test_the_limits_are_the_documented_ones() -> None:
     assert kdf_limits.MAX_ITERATIONS == 10_000_000
     assert kdf_limits.MAX_MEMORY == 256 * MEBIBYTE
 
 
-def test_what_holds_no_block_has_no_der() -> None:
+def test_text_without_a_block_has_no_der() -> None:
     for text in (b"", b"-----BEGIN X-----\nMA==\n", b"-----BEGIN X-----\nM\n-----END X-----\n"):
         with pytest.raises(InputError, match="it contains no key"):
             pkcs8.to_der(text)

@@ -77,7 +77,7 @@ def test_one_roca_prime_alone_does_not_make_a_roca_key() -> None:
     assert not texts(public(modulus))
 
 
-def test_a_modulus_of_the_same_order_that_is_no_power_of_65537_is_not_roca() -> None:
+def test_a_modulus_of_the_same_order_that_is_not_a_power_of_65537_is_not_roca() -> None:
     """It is a power of 65537 modulo each prime, so the order is the same, but the exponents contradict each other."""
     rest = PRIMORIAL // 167
     step = rest * pow(rest, -1, 167)  # 1 modulo 167, 0 modulo the other primes
@@ -105,7 +105,7 @@ def test_a_prime_above_two_to_the_twentieth_is_not_named() -> None:
 
 
 @pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_4096])
-def test_a_generated_rsa_key_has_none_of_these(key_type: KeyType) -> None:
+def test_a_generated_rsa_key_has_no_weakness(key_type: KeyType) -> None:
     assert not texts(key_of(key_type).public_key())
 
 
@@ -113,7 +113,7 @@ def test_a_generated_rsa_key_has_none_of_these(key_type: KeyType) -> None:
 
 
 @pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
-def test_a_scalar_of_up_to_128_bits_is_found_also_when_it_is_negated(curve: ec.EllipticCurve) -> None:
+def test_a_scalar_of_up_to_128_bits_is_found_also_if_negated(curve: ec.EllipticCurve) -> None:
     for scalar in (1, 2**64 + 1, 2**128 - 1):
         for number in (scalar, curve.group_order - scalar):
             assert quality.small_scalar_bits(ec.derive_private_key(number, curve)) == scalar.bit_length()
@@ -160,7 +160,7 @@ def test_a_proved_key_that_was_generated_is_not_weak(key_type: KeyType) -> None:
     assert "key-weak" not in {finding.code for finding in check_proved_key(key_of(key_type), CaKind.PRIVATE)}
 
 
-def test_a_proved_key_is_judged_in_both_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_halves_of_a_proved_key_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     close = rsa_key(good_prime(), next_prime(good_prime() + 2))
     monkeypatch.setattr("csrtui.core.keys.quality.small_factor", pytest.fail)
     (finding,) = check_proved_key(close, CaKind.PUBLIC)

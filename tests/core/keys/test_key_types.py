@@ -37,12 +37,12 @@ def test_only_the_last_four_are_for_a_private_ca_alone() -> None:
     assert {kind for kind in KeyType if not kind.public_ca} == PRIVATE_ONLY
 
 
-def test_each_type_has_a_label_of_its_own() -> None:
+def test_each_type_has_its_own_label() -> None:
     assert len({kind.label for kind in KeyType}) == len(KeyType)
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_a_key_is_of_the_type_it_was_made_as_and_comes_back_from_its_pem(key_type: KeyType) -> None:
+def test_a_key_has_its_type_and_can_be_read_back_from_pem(key_type: KeyType) -> None:
     key = key_of(key_type)
     assert key_types.type_of(key.public_key()) is key_type
     pem = key_types.private_pem(key)
@@ -64,7 +64,7 @@ def test_two_keys_are_never_the_same() -> None:
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_the_hash_suits_the_key(key_type: KeyType) -> None:
+def test_the_hash_matches_the_key(key_type: KeyType) -> None:
     by_curve = {KeyType.EC_P384: "sha384", KeyType.EC_P521: "sha512"}
     expected = None if key_type in PRIVATE_ONLY else by_curve.get(key_type, "sha256")
     assert key_type.hash_name == expected
@@ -78,7 +78,7 @@ def test_the_fingerprint_is_sha256_of_the_spki() -> None:
     assert key_types.spki_sha256(public) == sha256(der).hexdigest()
 
 
-def test_a_key_that_csrtui_does_not_make_has_no_type() -> None:
+def test_a_key_of_an_unsupported_type_has_no_type() -> None:
     brainpool = ec.derive_private_key(7, ec.BrainpoolP256R1()).public_key()
     koblitz = ec.derive_private_key(7, ec.SECP256K1()).public_key()
     odd_rsa = rsa.RSAPublicNumbers(65537, (1 << 2055) + 1).public_key()
@@ -87,7 +87,7 @@ def test_a_key_that_csrtui_does_not_make_has_no_type() -> None:
     assert key_types.type_of(ed448.Ed448PrivateKey.generate().public_key()) is None
 
 
-def test_a_name_is_read_as_it_stands() -> None:
+def test_a_key_type_is_read_by_its_exact_name() -> None:
     assert key_types.read_key_type("rsa-4096") is KeyType.RSA_4096
 
 
@@ -113,7 +113,7 @@ def p256_scalars() -> list[int]:
     ]
 
 
-def test_generated_scalars_are_large_and_differ_in_both_ends() -> None:
+def test_generated_scalars_are_large_and_differ_at_both_ends() -> None:
     """Fail for a generator with fewer than about 64 random bits, wherever they are in the number.
 
     A good generator fails by chance in one of 2^42 runs: 2,000 pairs of 64-bit halves, compared with each other.
@@ -141,7 +141,7 @@ CALLS: dict[KeyType, tuple[str, tuple[object, ...]]] = {
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_a_key_is_what_openssls_own_generator_returned(
+def test_a_key_is_the_object_from_openssls_generator(
     monkeypatch: pytest.MonkeyPatch, key_type: KeyType
 ) -> None:
     """`generate` returns the object from cryptography's generator, which is neither seeded nor replaced."""

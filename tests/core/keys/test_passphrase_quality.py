@@ -48,12 +48,12 @@ def test_the_first_line_is_the_passphrase(data: bytes, text: str) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"\r\n", b"\nsecond"])
-def test_an_empty_first_line_is_none(data: bytes) -> None:
+def test_an_empty_first_line_is_not_a_passphrase(data: bytes) -> None:
     with pytest.raises(ValueError, match="it is empty"):
         read_passphrase(data)
 
 
-def test_another_encoding_is_none_and_is_not_quoted() -> None:
+def test_another_encoding_is_refused_and_not_quoted() -> None:
     with pytest.raises(ValueError, match="it is not UTF-8") as caught:
         read_passphrase(b"canary\xff")
     assert "canary" not in str(caught.value)
@@ -76,7 +76,7 @@ def test_another_encoding_is_none_and_is_not_quoted() -> None:
         ("~!@#$%^&*()_", 0),
     ],
 )
-def test_what_is_said_against_it(text: str, count: int) -> None:
+def test_weaknesses_are_reported(text: str, count: int) -> None:
     assert len(weaknesses(Secret(text))) == count
 
 
@@ -117,7 +117,7 @@ def test_common_passphrases_are_named_in_any_spelling(text: str) -> None:
     assert ("most common" in " ".join(weaknesses(Secret(text)))) is (text != "Correct-Horse")
 
 
-def test_the_list_of_common_ones_is_short_and_in_the_form_it_is_looked_up_in() -> None:
+def test_the_list_of_common_passphrases_is_short_and_normalized() -> None:
     assert 300 < len(FREQUENT) < 600
     assert all(word == "".join(word.lower().split()) and word.isascii() for word in FREQUENT)
 
@@ -143,7 +143,7 @@ LONGEST = "a1" * 511 + "b"
 
 
 @pytest.mark.parametrize("text", ["", "x", LONGEST, "ü" * 511])
-def test_what_openssl_reads_is_not_refused(text: str) -> None:
+def test_a_passphrase_that_openssl_can_read_is_accepted(text: str) -> None:
     assert refusal(Secret(text)) is None
     check(Secret(text))
 
@@ -151,7 +151,7 @@ def test_what_openssl_reads_is_not_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"), [(LONGEST + "c", "1023 bytes"), ("ü" * 512, "1023 bytes"), ("a\0b" * 5, "NUL")]
 )
-def test_what_openssl_cannot_read_is_refused_wherever_a_key_is_encrypted(text: str, words: str) -> None:
+def test_a_passphrase_that_openssl_cannot_read_is_always_refused(text: str, words: str) -> None:
     secret, key = Secret(text), key_of(KeyType.EC_P256)
     with pytest.raises(InputError, match=words) as caught:
         check(secret)
@@ -169,7 +169,7 @@ def test_what_openssl_cannot_read_is_refused_wherever_a_key_is_encrypted(text: s
 @pytest.mark.parametrize(
     ("text", "readable"), [(LONGEST, True), (LONGEST + "c", False), ("canary\0canary", False)]
 )
-def test_openssl_itself_draws_the_line_there(tmp_path: Path, text: str, readable: object) -> None:
+def test_openssl_itself_has_this_limit(tmp_path: Path, text: str, readable: object) -> None:
     secret = Secret(text)
     derived = pkcs8.derive(secret, bytes(pkcs8.SALT_BYTES), QUICK)
     (tmp_path / "key.pem").write_bytes(
@@ -182,5 +182,5 @@ def test_openssl_itself_draws_the_line_there(tmp_path: Path, text: str, readable
 
 
 @given(st.text("πρστυφχψω", min_size=3, max_size=30))
-def test_no_sentence_quotes_it(text: str) -> None:
+def test_no_warning_quotes_the_passphrase(text: str) -> None:
     assert not any(text in sentence for sentence in weaknesses(Secret(text)))

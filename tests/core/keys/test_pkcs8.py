@@ -30,7 +30,7 @@ def decoded(pem: bytes) -> Node:
 
 
 @pytest.mark.parametrize("key_type", KeyType)
-def test_the_key_comes_back_with_the_passphrase(key_type: KeyType) -> None:
+def test_the_passphrase_opens_the_key(key_type: KeyType) -> None:
     key = key_of(key_type)
     pem = pkcs8.encrypt(key, PASSPHRASE, ENTROPY, QUICK)
     again = load_pem_private_key(pem, PASSPHRASE.encoded)
@@ -45,7 +45,7 @@ def test_another_passphrase_does_not_open_it() -> None:
         load_pem_private_key(pem, b"correct horse battery stable")
 
 
-def test_its_strength_is_that_of_the_contract() -> None:
+def test_the_strength_is_that_of_the_contract() -> None:
     algorithm, ciphertext = decoded(pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY)).children()
     scheme, parameters = algorithm.children()
     derivation, encryption = parameters.children()
@@ -62,7 +62,7 @@ def test_its_strength_is_that_of_the_contract() -> None:
     assert iv.content == ENTROPY[16:]
 
 
-def test_salt_and_iv_are_all_of_the_entropy() -> None:
+def test_salt_and_iv_use_all_of_the_entropy() -> None:
     first = pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY, QUICK)
     assert first == pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY, QUICK)
     for place in range(32):

@@ -44,7 +44,7 @@ NEWER = {"\u04c0", "\u115f", "\u2132", "\u2183", *map(chr, range(0x10A0, 0x10D0)
 """Characters that UTS 46 refused in version 15.0 and maps since, with no doubt about the result."""
 
 
-def test_no_wrong_a_label_among_unicodes_cases() -> None:
+def test_all_of_unicodes_cases_give_the_right_a_label() -> None:
     written = 0
     for source, expected, valid in cases():
         name = read_name(source)
@@ -76,17 +76,17 @@ def test_no_wrong_a_label_among_unicodes_cases() -> None:
         ("a\uff0eb", Flaw(FlawKind.INTERNATIONAL_INVALID, "a\uff0eb")),
     ],
 )
-def test_one_label(typed: str, result: Label | Flaw) -> None:
+def test_a_label_has_its_a_label_and_its_u_label(typed: str, result: Label | Flaw) -> None:
     assert read_international_label(typed) == result
 
 
-def test_an_invalid_a_label_stays_as_it_is_for_people() -> None:
+def test_an_invalid_a_label_is_displayed_unchanged() -> None:
     assert to_unicode("xn--zzzzzzz99999") == "xn--zzzzzzz99999"
     assert to_unicode("xn--bcher-kva") == "bücher"
     assert to_unicode("plain") == "plain"
 
 
-def test_right_to_left_binds_every_label() -> None:
+def test_the_bidi_rule_applies_to_every_label() -> None:
     assert not breaks_bidi_rule(["a", "com"])
     assert not breaks_bidi_rule(["ü", "com"])
     assert not breaks_bidi_rule(["א", "com"])
@@ -110,7 +110,7 @@ def test_right_to_left_binds_every_label() -> None:
         ("ʰa", ()),
     ],
 )
-def test_scripts_that_belong_together(label: str, mixed: tuple[str, ...]) -> None:
+def test_scripts_that_are_used_together_are_not_reported(label: str, mixed: tuple[str, ...]) -> None:
     assert mixed_scripts(label) == mixed
 
 
@@ -146,7 +146,7 @@ def test_other_labels_are_not_only_punycode(label: str, why: str) -> None:
 
 
 @given(st.text(st.characters(codec=None, exclude_characters="."), min_size=1, max_size=12))
-def test_a_label_is_only_punycode_exactly_once(text: str) -> None:
+def test_a_label_is_classified_as_punycode_only_once(text: str) -> None:
     label = "xn--" + text.encode("punycode").decode("ascii")
     read = read_international_label(label)
     if is_only_punycode(label.lower()):

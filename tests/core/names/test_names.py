@@ -31,7 +31,7 @@ from csrtui.core.names.paste import split_names
         ('"" ()', []),
     ],
 )  # fmt: skip
-def test_a_paste_is_sorted_out(paste: str, names: list[str]) -> None:
+def test_a_paste_is_split_into_names(paste: str, names: list[str]) -> None:
     assert split_names(paste) == names
 
 
@@ -50,7 +50,7 @@ def test_any_paste_is_split_into_words_without_blanks(paste: str) -> None:
 
 
 @given(st.text(st.characters(codec=None)))
-def test_reading_never_raises_and_tells_why(typed: str) -> None:
+def test_reading_never_raises_an_error_and_gives_the_reason(typed: str) -> None:
     name = read_name(typed)
     assert name.input == typed
     if name.text is None:
@@ -99,33 +99,35 @@ def test_addresses_are_written_in_canonical_form(typed: str, text: str) -> None:
     "typed",
     ["1.2.3", "1.2.3.4.", "01.2.3.4", "256.1.1.1", "1.2.3.4.5", ":::", "fe80::1%eth0", "[::1", "١.٢.٣.٤", ""],
 )
-def test_what_is_nearly_an_address_is_none(typed: str) -> None:
+def test_text_similar_to_an_address_is_not_an_address(typed: str) -> None:
     assert read_address(typed) is None
 
 
 @given(st.ip_addresses())
-def test_every_address_comes_back_the_same(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+def test_every_canonical_address_stays_the_same(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> None:
     text = read_address(str(address))
     assert text is not None
     assert ipaddress.ip_address(text) == address
     assert read_address(address.exploded) == text
 
 
-def test_blanks_only_are_nothing() -> None:
+def test_blanks_alone_are_an_empty_name() -> None:
     name = read_name(" \u200b ")
     assert (name.text, name.flaws, name.is_wildcard, name.parent) == (None, (), False, "")
 
 
-def test_flaws_tell_the_place_as_typed() -> None:
+def test_flaws_name_the_position_as_typed() -> None:
     (flaw,) = read_name("a.b!c.com").flaws
     assert (flaw.kind, flaw.part, flaw.position) == (FlawKind.BAD_CHARACTER, "!", 4)
 
 
-def test_independent_flaws_are_all_told_at_once() -> None:
+def test_independent_flaws_are_all_reported() -> None:
     kinds = [flaw.kind for flaw in read_name(" -a..b!.com.").flaws]
     assert sorted(kinds) == ["bad-character", "empty-label", "hyphen-edge", "space", "trailing-dot"]
 
 
-def test_an_invisible_character_can_go_when_the_rest_is_a_name() -> None:
+def test_an_invisible_character_can_be_removed_if_the_rest_is_a_name() -> None:
     assert read_name("a\u200bb.com").flaws[0].correction == "ab.com"
     assert read_name("a\u200b!.com").flaws[0].correction is None

@@ -21,7 +21,7 @@ def judge(section: Section) -> PublicSuffixList:
     return PublicSuffixList(only_icann=section is Section.ICANN)
 
 
-def test_the_lists_own_checks() -> None:
+def test_the_lists_own_tests_pass() -> None:
     checks = re.findall(
         r"^checkPublicSuffix\('([^']*)', (?:'([^']*)'|null)\);",
         PUBLIC_SUFFIX_CHECKS.read_text(encoding="utf-8"),
@@ -41,14 +41,14 @@ PREFIXES = st.sampled_from(["", "a.", "a.b.", "www.", "city.", "www.ck.", "A.b.C
     st.one_of(RULE_NAMES, st.sampled_from(["local", "intranet", "com", "ck", "kobe.jp"])),
     st.sampled_from(Section),
 )
-def test_the_same_answers_as_the_package(prefix: str, rule: str, section: Section) -> None:
+def test_the_results_are_those_of_the_package(prefix: str, rule: str, section: Section) -> None:
     name = prefix + rule
     assert SUFFIXES.public_suffix(name, section) == judge(section).publicsuffix(name)
     assert SUFFIXES.registrable_domain(name, section) == judge(section).privatesuffix(name)
 
 
 @given(PREFIXES, RULE_NAMES)
-def test_a_labels_get_the_same_answer(prefix: str, rule: str) -> None:
+def test_a_labels_and_u_labels_have_the_same_result(prefix: str, rule: str) -> None:
     name = (prefix + rule).lower()
     encoded = name.encode("idna").decode("ascii")
     cut = SUFFIXES.public_suffix(encoded)
@@ -67,6 +67,6 @@ def test_sections_and_unlisted_names_differ() -> None:
     assert SUFFIXES.registrable_domain("") is None
 
 
-def test_the_list_says_how_old_it_is() -> None:
+def test_the_list_contains_its_date() -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_UTC", SUFFIXES.version)
     assert SuffixList.parse("").version == ""

@@ -145,7 +145,7 @@ def test_a_long_piece_is_cut_in_the_message() -> None:
         ("a", "{{ vault_a }}", "is refused: its name suggests a secret"),
     ],
 )
-def test_a_value_that_is_not_a_text_is_refused_by_name(name: str, value: object, what: str) -> None:
+def test_a_value_that_is_not_text_is_refused_by_name(name: str, value: object, what: str) -> None:
     said, hint = refused(f"{{{{ {name} }}}}", a=value)
     assert said.startswith("variable ")
     assert what in said
@@ -173,7 +173,7 @@ def test_a_value_that_is_not_a_text_is_refused_by_name(name: str, value: object,
         "api_key",
     ],
 )
-def test_a_variable_that_holds_a_secret_is_refused_by_its_name(name: str) -> None:
+def test_a_variable_with_a_name_like_a_secret_is_refused(name: str) -> None:
     variable, _, member = name.partition(".")
     value = {member: "canary"} if member else "canary"
     what, hint = refused(f"{{{{ {name} }}}}", **{variable: value})
@@ -195,7 +195,7 @@ def test_cycles_are_named_and_depth_and_size_are_bounded() -> None:
     assert f"more than {MAX_CHARACTERS:,} characters" in refused("{{ long }}" * 4 + "x", **long)[0]
 
 
-def test_a_list_is_names_one_for_each_element() -> None:
+def test_each_element_of_a_list_is_a_name() -> None:
     aliases = ["a.com", "{{ site }}", {"__ansible_unsafe": "{{ site }}"}]
     hosts = host(aliases=aliases, site="b.com", all={"names": ["x", "y"]}, none=[])
     assert expand_names(Template(" {{ aliases }} "), hosts) == ["a.com", "b.com", "{{ site }}"]

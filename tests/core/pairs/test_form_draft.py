@@ -48,7 +48,7 @@ def test_a_draft_is_ascii(draft: Draft) -> None:
 
 
 @given(st.binary())
-def test_any_bytes_are_a_draft(data: bytes) -> None:
+def test_any_bytes_give_a_draft(data: bytes) -> None:
     assert isinstance(load_draft(data), Draft)
 
 

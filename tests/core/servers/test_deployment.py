@@ -154,7 +154,7 @@ def test_the_snippets_name_every_file_and_no_other(platform: str, with_chain: bo
 
 
 @pytest.mark.parametrize("platform", SERVERS)
-def test_without_a_chain_there_is_no_file_for_it(platform: str) -> None:
+def test_without_a_chain_there_is_no_chain_file(platform: str) -> None:
     deployment = deploy(SERVERS[platform], material(with_chain=False), "/etc/ssl", ENCRYPTION)
     assert not [file for file in deployment.files if "chain" in file.name]
     assert all(file.data for file in deployment.files)

@@ -24,7 +24,7 @@ from csrtui.core.subject.fields import SubjectInput
         ("XK", None),
     ],
 )  # fmt: skip
-def test_a_country_is_found_however_it_is_called(typed: str, code: str | None) -> None:
+def test_a_country_is_found_by_all_of_its_names(typed: str, code: str | None) -> None:
     assert countries.find_country(typed) == code
 
 
@@ -44,7 +44,7 @@ def test_a_country_is_found_by_its_own_name(typed: str, code: str) -> None:
     assert countries.find_country(typed) == code
 
 
-def test_no_name_stands_for_two_countries() -> None:
+def test_no_name_belongs_to_two_countries() -> None:
     for code, others in countries._OTHER_NAMES.items():
         assert {countries.find_country(name) for name in others.split("|")} == {code}, code
 
@@ -57,14 +57,14 @@ def test_every_code_has_a_name_and_is_found_by_it() -> None:
         assert countries.find_country(name) == code
 
 
-def test_searching_puts_the_code_first_then_the_names_that_begin_so() -> None:
+def test_a_search_puts_the_code_first_and_then_names_with_the_prefix() -> None:
     assert countries.search("de")[:2] == [("DE", "Germany"), ("DK", "Denmark")]
     assert ("GB", "United Kingdom") in countries.search("kingd")
     assert countries.search("deutsch") == [("DE", "Germany")]
     assert countries.search("xyz") == []
 
 
-def test_states_in_full() -> None:
+def test_states_are_spelled_out() -> None:
     assert {country: len(table) for country, table in countries.STATES.items()} == {
         "US": 56,
         "CA": 13,
@@ -82,7 +82,7 @@ def test_damaged_text_is_repaired(word: str) -> None:
 
 
 @given(st.text())
-def test_entities_are_decoded_to_the_end(text: str) -> None:
+def test_entities_are_decoded_repeatedly(text: str) -> None:
     decoded = decode_entities(text)
     assert decoded is None or decode_entities(decoded) is None
 
@@ -90,7 +90,7 @@ def test_entities_are_decoded_to_the_end(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Müller", "NESTLÉ®", "ESPAÑ™", "São", "ÃƒÃ", "Â", "abc", "Ãx", "à€€", "í\xa0€"]
 )
-def test_what_is_no_damage_stays(text: str) -> None:
+def test_undamaged_text_stays_unchanged(text: str) -> None:
     assert repair_encoding(text) in {None, "ÃÃ"}
 
 
@@ -102,12 +102,12 @@ def test_blanks_of_every_kind_are_trimmed(text: str, bare: str) -> None:
     assert whitespace.trim(text) == bare
 
 
-def test_an_onion_address_needs_its_shape() -> None:
+def test_an_onion_address_must_have_the_right_form() -> None:
     assert not special_use.is_onion_v3("a" * 55 + ".onion")
     assert not special_use.is_onion_v3("A.b.com")
 
 
-def test_naughty_strings_are_judged_and_never_break() -> None:
+def test_naughty_strings_cause_no_error() -> None:
     suffixes = SuffixList.parse("// ===BEGIN ICANN DOMAINS===\ncom\n")
     for text in naughty_strings():
         for ca in CaKind:

@@ -71,12 +71,12 @@ def test_the_text_parses_back_to_the_subject_last_rdn_first(subject: SubjectFiel
 
 
 @given(subjects)
-def test_no_character_of_the_text_moves_a_terminal(subject: SubjectFields) -> None:
+def test_no_character_of_the_text_controls_a_terminal(subject: SubjectFields) -> None:
     assert distinguished_name.rfc4514(distinguished_name.encode(subject)).isprintable()
 
 
 @given(subjects)
-def test_the_fields_come_back_from_the_der(subject: SubjectFields) -> None:
+def test_the_fields_are_read_back_from_the_der(subject: SubjectFields) -> None:
     name = distinguished_name.encode(subject)
     assert distinguished_name.decode(name) == subject
 
@@ -87,7 +87,7 @@ def test_the_order_is_c_st_l_o_ou_cn_one_attribute_in_each_rdn() -> None:
     assert all(len(rdn) == 1 for rdn in name.rdns)
 
 
-def test_a_field_that_is_not_there_leaves_nothing_behind() -> None:
+def test_a_missing_field_has_no_attribute() -> None:
     assert distinguished_name.rfc4514(distinguished_name.encode(SubjectFields("a.com"))) == "CN=a.com"
     assert distinguished_name.encode(SubjectFields()).rdns == []
     assert distinguished_name.decode(x509.Name([])) == SubjectFields()
@@ -113,11 +113,11 @@ def test_a_field_that_is_not_there_leaves_nothing_behind() -> None:
         (HARD_ORGANIZATION, 'A/B Co\\, Ltd. & \\"Söhne\\" \\+ #1\\; \\<x\\>'),
     ],
 )
-def test_escapes(value: str, escaped: str) -> None:
+def test_special_characters_are_escaped(value: str, escaped: str) -> None:
     assert distinguished_name.escape_value(value) == escaped
 
 
-def test_a_name_made_elsewhere_is_shown_whole() -> None:
+def test_a_name_made_elsewhere_is_shown_completely() -> None:
     """Attributes that csrtui never writes: several in an RDN, repeated, a BIT STRING, an unknown type."""
     name = x509.Name(
         [
@@ -146,6 +146,6 @@ def test_a_name_made_elsewhere_is_shown_whole() -> None:
     assert distinguished_name.decode(name).common_name == "first"
 
 
-def test_letters_of_two_bytes_count_as_one() -> None:
+def test_characters_of_two_bytes_count_as_one() -> None:
     subject = SubjectFields(common_name="ü" * 64)
     assert distinguished_name.decode(distinguished_name.encode(subject)) == subject
