@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from screens_user import User, at_screens, session_on
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
-from csrtui.store.summary_reader import FILE, SummaryReader
+from csrtui.store.summary_reader import FILE, SummaryListing, SummaryReader
 from csrtui.tasks.list import PairList, Pairs
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.modals import backup
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csrtui.store.keystore import ListedPair
-    from csrtui.store.summary_reader import Progress, SummaryListing
+    from csrtui.store.summary_reader import Progress
     from csrtui.tui.groups import Group
 
 COUNT = 64
@@ -257,6 +258,22 @@ async def test_the_second_run_shows_cached_pairs_as_unchecked(
         await user.until(lambda: "a-new.example.com" in user.pairs, "the pair that came during the reading")
         shutil.rmtree(store / "pairs" / "a-new.example.com")
         await user.until(lambda: user.summary.startswith(f" {IN_USE - 1} pairs"), "the pairs there are")
+
+
+@pytest.mark.parametrize(("interval", "told"), [(-1, ["reading 0%", "reading 33%"]), (9, [])])
+def test_the_progress_of_a_reading_is_told_at_intervals_in_percent(
+    monkeypatch: pytest.MonkeyPatch, interval: int, told: list[str]
+) -> None:
+    def read(on_progress: Progress) -> SummaryListing:
+        on_progress(0, 3)
+        on_progress(1, 3)
+        return SummaryListing([], [])
+
+    monkeypatch.setattr(keystore_reading, "_REPORT_INTERVAL", interval)
+    reader: Any = SimpleNamespace(load_cache=list, read=read)
+    texts: list[str] = []
+    keystore_reading.read_store(reader, lambda _: None, texts.append, is_first=True)
+    assert texts == told
 
 
 async def test_a_store_that_becomes_unsafe_is_reported_and_recovers(store: Path) -> None:
