@@ -1,12 +1,30 @@
-"""Remedies of findings on other hosts are comments for the shell of this machine."""
+"""The doctor on other hosts: its progress, and its remedies, which are comments for the shell of this machine."""
 
 from __future__ import annotations
 
+from threading import Event
+from typing import TYPE_CHECKING
+
 import pytest
+from fake_ansible import printed
+from fleet_made import AWAY
+from fleet_user import reach
 
 from csrtui.fleet.host_answer import read_finding
 from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.tasks.doctor import ExaminedHost, sort_findings
+from csrtui.fleet.tui.examiner import FleetExaminer
+
+if TYPE_CHECKING:
+    from fake_ansible import FakeAnsible
+
+
+def test_the_number_of_hosts_that_answered_is_reported(fake: FakeAnsible) -> None:
+    fake.answers({"web1": printed({"schema": 1, "ok": True, "findings": []}), "web2": AWAY})
+    reports: list[tuple[int, int]] = []
+    examiner = FleetExaminer(reach(fake), lambda *_: pytest.fail("no pair is opened"))
+    examiner.examine(lambda count, total: reports.append((count, total)), Event())
+    assert reports == [(0, 2), (1, 2), (2, 2)]
 
 
 @pytest.mark.parametrize("kind", ["command", "template", "instruction", ["?"], None])
