@@ -11,7 +11,7 @@ import pytest
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store.disk_errors import ReadOnlyError
-from csrtui.store.files import release
+from csrtui.store.files import TEMPORARY, release
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:
@@ -32,6 +32,13 @@ def test_drafts_are_listed_with_the_newest_first_and_one_that_is_not_safe_is_lef
         (1, b"1", 3),
         (2, b"2", 2),
     ]
+
+
+def test_what_a_killed_save_left_is_removed_by_the_next(store: Keystore, folder: Path) -> None:
+    store.save_draft(b"1")
+    (folder / f"{TEMPORARY}0123456789abcdef").write_bytes(b"half")
+    store.save_draft(b"2")
+    assert not [name for name in os.listdir(folder) if name.startswith(TEMPORARY)]
 
 
 def test_a_draft_that_is_removed_while_drafts_are_read_is_left_out(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import os
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError, Event
@@ -15,11 +16,11 @@ from csrtui.core.backups import backup_file
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.backup import back_up_many
+from csrtui.tasks.batch import Result, run_for_each
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
     from csrtui.core.keys.pkcs8 import DerivedKey
-    from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
 
 NAMES = [f"{letter}.com" for letter in "abcdef"]
@@ -34,6 +35,28 @@ def full(session: Session) -> Session:
     for name in NAMES:
         new_pair(session, name)
     return session
+
+
+def test_ctrl_c_starts_no_further_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, cancel = Event(), Event()
+
+    def interrupted(_futures: object) -> None:
+        started.wait(10)
+        raise KeyboardInterrupt
+
+    def task(name: str) -> list[Result]:
+        started.set()
+        cancel.wait(10)
+        return [Result(ok=True, text=name)]
+
+    monkeypatch.setattr(concurrent.futures, "wait", interrupted)
+    results = run_for_each(
+        ["a", "b"], task, failure_label="not done", on_result=lambda _: None, cancel=cancel, max_workers=1
+    )
+    assert [(result.ok, result.text) for result in results] == [
+        (True, ""),
+        (False, "not done: stopped before"),
+    ]
 
 
 def statuses(session: Session) -> dict[str, BackupStatus]:

@@ -38,6 +38,7 @@ def test_each_recipient_alone_opens_the_file(kind: str) -> None:
     assert age.is_age(data)
     assert PLAIN[:13] not in data
     assert age.decrypt(data, PAIRS[kind][0]) == PLAIN
+    assert age.decrypt(data, PAIRS["age"][0] * age.MAX_IDENTITIES) == PLAIN
 
 
 @pytest.mark.parametrize("kind", PAIRS)

@@ -104,6 +104,7 @@ def test_a_plain_key_is_read_in_every_form(form: str) -> None:
     data, key = PLAIN[form]
     bundle_key = only_key(data)
     assert not bundle_key.is_encrypted
+    assert bundle_key.is_openssh is (form == "openssh")
     assert spki(bundle_key.key) == spki(key) == spki(only_key(data, SECRET).key)
 
 
