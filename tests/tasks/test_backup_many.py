@@ -54,7 +54,7 @@ def test_ctrl_c_starts_no_further_pair(monkeypatch: pytest.MonkeyPatch) -> None:
         ["a", "b"], task, failure_label="not done", on_result=lambda _: None, cancel=cancel, max_workers=1
     )
     assert [(result.ok, result.text) for result in results] == [
-        (True, ""),
+        (True, "a"),
         (False, "not done: stopped before"),
     ]
 

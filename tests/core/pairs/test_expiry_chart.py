@@ -83,17 +83,14 @@ def test_the_months_continue_in_the_next_year() -> None:
 
 @pytest.mark.parametrize(("most", "step"), [(0, 1), (50, 1), (51, 2), (101, 5), (251, 10), (100_000, 2000)])
 def test_a_dot_represents_a_round_number(most: int, step: int) -> None:
-    counts = MonthlyCounts(
-        most,
-        PeriodCounts(),
-        (PeriodCounts(0, most), *[PeriodCounts()] * (MONTHS - 1)),
-        PeriodCounts(),
-        (2026, 11),
-    )
-    numbers = max(6, len(str(most))) + 2
-    rows, actual = chart_rows(counts, NAMES, 8 + 5 + numbers + 2 + 50)
-    assert actual == step
-    assert len(rows[2].bar) == -(-most // step)
+    for month in (0, MONTHS - 1):
+        months = [PeriodCounts()] * MONTHS
+        months[month] = PeriodCounts(0, most)
+        counts = MonthlyCounts(most, PeriodCounts(), tuple(months), PeriodCounts(), (2026, 11))
+        numbers = max(6, len(str(most))) + 2
+        rows, actual = chart_rows(counts, NAMES, 8 + 5 + numbers + 2 + 50)
+        assert actual == step
+        assert len(rows[2 + month].bar) == -(-most // step)
 
 
 def test_a_small_count_beside_a_large_one_still_has_a_dot() -> None:
