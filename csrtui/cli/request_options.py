@@ -94,8 +94,8 @@ def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) ->
         platform=read_platform(platform).id if platform is not None else OTHER,
         key_type=read_key_type(options.key) if options.key is not None else profile.key if profile else None,
         purpose=purpose or Purpose.SERVER,
-        no_common_name=getattr(options, "no_common_name", False),
-        attributes=tuple(read_attribute(text.strip()) for text in getattr(options, "attributes", ())),
+        no_common_name=options.no_common_name,
+        attributes=tuple(read_attribute(text.strip()) for text in options.attributes),
     )
 
 

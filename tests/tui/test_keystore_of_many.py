@@ -260,13 +260,13 @@ async def test_the_second_run_shows_cached_pairs_as_unchecked(
         await user.until(lambda: user.summary.startswith(f" {IN_USE - 1} pairs"), "the pairs there are")
 
 
-@pytest.mark.parametrize(("interval", "told"), [(-1, ["reading 0%", "reading 33%"]), (9, [])])
+@pytest.mark.parametrize(("interval", "told"), [(-1, ["reading 0%", "reading 66%"]), (9, [])])
 def test_the_progress_of_a_reading_is_told_at_intervals_in_percent(
     monkeypatch: pytest.MonkeyPatch, interval: int, told: list[str]
 ) -> None:
     def read(on_progress: Progress) -> SummaryListing:
         on_progress(0, 3)
-        on_progress(1, 3)
+        on_progress(2, 3)
         return SummaryListing([], [])
 
     monkeypatch.setattr(keystore_reading, "_REPORT_INTERVAL", interval)
