@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.cli.output import print_message
 from csrtui.cli.session import load_settings
-from csrtui.core.base.finding import CaKind, Finding, Fix, Purpose
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.servers.platforms import OTHER, read_platform
 from csrtui.core.subject.fields import ATTRIBUTE_TYPES, SubjectInput, read_attribute
@@ -123,24 +123,3 @@ def _with_defaults(options: argparse.Namespace, profile: "Profile | None") -> "P
         print_message(f'note: {key} = "{value}" (set in {settings.source("defaults", key)})')
     values = {key: getattr(settings.config.defaults, key) for key in missing}
     return replace(profile, **values) if profile else replace(type(settings.config.defaults)(), **values)
-
-
-def finding_json(finding: Finding) -> dict[str, object]:
-    """Return a finding as ``check --json`` prints it."""
-    return {
-        "code": finding.code,
-        "level": finding.level.value,
-        "field": finding.field.value,
-        "value": finding.value,
-        "text": finding.text,
-        "fix": _fix_json(finding.fix),
-    }
-
-
-def _fix_json(fix: Fix | None) -> dict[str, object] | None:
-    """Return the JSON of a fix, or None if it has neither names nor a value, such as the use of another CA."""
-    if fix is not None and fix.names is not None:
-        return {"label": fix.label, "names": [name for name in fix.names if name]}
-    if fix is not None and fix.value is not None:
-        return {"label": fix.label, "value": fix.value}
-    return None

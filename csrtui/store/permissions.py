@@ -254,8 +254,8 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
             except that others never get access.
 
     Raises:
-        AccessError: The user or group does not exist, or the mode lets a group that is not named, or others, read the
-            file.
+        AccessError: The user or group does not exist, or the mode lets others read the file, or a group that is not
+            named and has other members.
     """
     uid, gid, mode = -1, -1, PRIVATE_FILE.mode
     if existing is not None:
@@ -264,9 +264,15 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
     if access.mode is not None:
         mode = _parse_mode(access.mode)
         if mode & _GROUP and access.group is None:
-            raise AccessError(
-                "group", f"with mode {mode:04o}, a group can read the key", "name the group, or use mode 600"
-            )
+            gid = (
+                os.getegid() if existing is None else existing.st_gid
+            )  # not the group of a folder with setgid
+            if not _is_private_group(gid, os.geteuid()):
+                raise AccessError(
+                    "group",
+                    f"with mode {mode:04o}, a group can read the key",
+                    "name the group, or use mode 600",
+                )
     uid = uid if access.owner is None else _find_id("owner", access.owner)
     gid = gid if access.group is None else _find_id("group", access.group)
     return Permissions(mode, forbidden=0o077 & ~mode, uid=uid, gid=gid)

@@ -38,13 +38,14 @@ class ServedResult(Result):
         return {**Result.as_json(self), "code": self.code}
 
 
-def check_served(session: Session, name: str, output: bytes) -> list[Result]:
+def check_served(session: Session, name: str, output: bytes, file: str | None = None) -> list[Result]:
     """Return one result if a server sends the certificate of a pair with its chain, or else a result for each problem.
 
     Args:
         session: The session of the store.
         name: The name of the pair.
         output: The output of ``openssl s_client -showcerts``, or any file with the certificates in the server's order.
+        file: The path of the file with the output, or None for standard input.
 
     Raises:
         InputError: The pair does not exist.
@@ -55,9 +56,9 @@ def check_served(session: Session, name: str, output: bytes) -> list[Result]:
     sent = material.certificates
     if material.has_private_key:
         text = f"it contains a private key, so it is not what a server sends; use: {OPENSSL_COMMAND}"
-        return [_failure(name, ServedProblem("no-certificate", text))]
+        return [_failure(name, file, ServedProblem("no-certificate", text))]
     if not sent:
-        return [_failure(name, ServedProblem("no-certificate", _reason(output)))]
+        return [_failure(name, file, ServedProblem("no-certificate", _reason(output)))]
     problems = [
         *_problems(session, folder, sent, output),
         *(
@@ -66,15 +67,15 @@ def check_served(session: Session, name: str, output: bytes) -> list[Result]:
         ),
     ]
     if problems:
-        return [_failure(name, problem) for problem in problems]
+        return [_failure(name, file, problem) for problem in problems]
     count = plural(len(sent) - 1, "certificate")
     expires = utc_text(sent[0].validity.not_after)
     text = f"the server sends this certificate (expires {expires}) and its chain of {count}"
-    return [ServedResult(ok=True, pair=name, text=text)]
+    return [ServedResult(ok=True, pair=name, file=file, text=text)]
 
 
-def _failure(name: str, problem: ServedProblem) -> ServedResult:
-    return ServedResult(ok=False, pair=name, text=problem.text, code=problem.code)
+def _failure(name: str, file: str | None, problem: ServedProblem) -> ServedResult:
+    return ServedResult(ok=False, pair=name, file=file, text=problem.text, code=problem.code)
 
 
 def _reason(output: bytes) -> str:

@@ -165,3 +165,11 @@ def test_the_hint_for_a_file_names_inspect(
     assert ran.hint == "csrtui inspect www.csr describes the file"
     (tmp_path / "www.a-shop.com").write_text("a file may have a host's name")
     assert csrtui("check", "www.a-shop.com").status == 0
+
+
+def test_it_reports_a_pair_for_the_common_name_with_the_fix_to_renew_it(csrtui: Csrtui) -> None:
+    assert csrtui("new", "shop.mydomain.com").status == 0
+    ran = csrtui("check", "shop.mydomain.com", "--json")
+    (finding,) = ran.json["findings"]
+    assert (ran.status, finding["code"], finding["level"]) == (0, "pair-exists", "warning")
+    assert finding["fix"] == {"label": "renew shop.mydomain.com instead", "renews": "shop.mydomain.com"}

@@ -232,3 +232,19 @@ def test_a_dry_run_refuses_what_the_import_would(made: Csrtui, tmp_path: Path) -
     (tmp_path / "chain.pem").write_bytes(CHAIN)
     for dry in ((), ("--dry-run",)):
         assert made("import", *dry, str(tmp_path / "chain.pem")).status == 1
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(
+    made: Csrtui, answer: Path, tmp_path: Path
+) -> None:
+    ran = made("import", str(tmp_path / "none"), str(answer))
+    assert ran.status == 1
+    assert f"imported, expires {EXPIRES}" in ran.out
+    assert f"FAILED  {tmp_path / 'none'}  cannot read" in ran.out
+    alone = made("import", str(tmp_path / "none"))
+    assert (alone.status, alone.out) == (2, "")
+
+
+def test_a_failure_of_standard_input_names_it(made: Csrtui) -> None:
+    ran = made("import", "-", stdin=b"")
+    assert (ran.status, ran.out) == (1, "FAILED  standard input: it is empty; give a file with content\n")

@@ -244,6 +244,16 @@ def test_a_faulty_csr_is_described_with_its_fault(csrtui: Csrtui) -> None:
     assert codes(item)[0] == "encoding"
 
 
+def test_the_findings_of_a_csr_have_the_members_of_check(csrtui: Csrtui) -> None:
+    _, document = inspected(csrtui, str(FILES / "programs/17-exts.csr"))
+    (staple,) = (item for item in document["items"][0]["findings"] if item["code"] == "must-staple")
+    assert set(staple) == {"code", "level", "field", "value", "text", "fix"}
+    assert staple["fix"] == {
+        "label": "a new CSR without it: csrtui renew PAIR --drop-must-staple",
+        "must_staple": False,
+    }
+
+
 def test_no_keystore_is_needed_and_an_unusable_one_is_only_noted(csrtui: Csrtui, tmp_path: Path) -> None:
     csr = str(FILES / "pair/www.csr")
     assert csrtui("inspect", csr, "--store", str(tmp_path / "none")).status == 0

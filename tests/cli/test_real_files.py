@@ -217,7 +217,7 @@ def test_a_csr_is_refused_with_the_right_reason(name: str, csrtui: Csrtui) -> No
     ran = csrtui("adopt", "--key", str(folder / "key.pem"), "--csr", str(folder / name))
     assert ran.status == 2
     assert f"breaks an encoding rule: {REFUSED[name]}" in ran.err
-    assert "hint: make a new CSR" in ran.err
+    assert "--make-csr --names NAME … makes a new CSR" in ran.err
 
 
 def test_every_file_is_in_a_table() -> None:

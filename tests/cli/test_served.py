@@ -61,7 +61,10 @@ def test_the_certificate_of_the_pair_with_its_chain_is_accepted(made: Csrtui, tm
     path.write_bytes(s_client(leaf, middle))
     ran = made("served", NAME, str(path))
     assert ran.status == 0
-    assert ran.out.startswith(f"ok  {NAME}  the server sends this certificate (expires ")
+    assert ran.out.startswith(f"ok  {NAME}  {path}  the server sends this certificate (expires ")
+    assert [result["file"] for result in made("served", NAME, str(path), "--json").json["results"]] == [
+        str(path)
+    ]
 
 
 def test_every_problem_is_named(made: Csrtui) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from certificates_made import intermediate, pem, root
-from command import ROOT
 from foreign_made import ec_key, pkcs8, rsa_key
 from real_servers import program
 
@@ -522,15 +521,6 @@ def test_the_keys_that_openssl_makes_are_read(tmp_path: Path) -> None:
     for options in (("ED25519",), ("ED448",), ("EC", "-pkeyopt", "ec_paramgen_curve:secp384r1")):
         made = run("openssl", "genpkey", "-algorithm", *options, folder=tmp_path)
         assert only_key(made) == spki_by_openssl(made)
-
-
-def test_the_command_that_makes_a_new_csr_works(files: Path) -> None:
-    spoilt = (ROOT / "tests/data/files/adopt-csr/07-teletex-umlaut.csr").read_bytes()
-    (problem,) = bundle.read(spoilt).problems
-    command = str(problem.hint).removeprefix("make a new CSR: ").partition(";")[0]
-    shell(f"{command.replace('KEY', 'key.pem')} -subj /CN=a.com", files)
-    (made,) = bundle.read((files / "NEW.csr").read_bytes()).requests
-    assert made.spki_sha256 == spki(ec_key())
 
 
 def test_the_command_for_a_file_of_age_works(files: Path) -> None:

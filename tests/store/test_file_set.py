@@ -186,9 +186,20 @@ def test_an_unreadable_file_is_reported(folder: Path, monkeypatch: pytest.Monkey
         (FileAccess(owner="4294967295"), "unknown user"),
     ],
 )
-def test_access_for_others_and_unknown_owners_are_refused(access: FileAccess, told: str) -> None:
+def test_access_for_others_and_unknown_owners_are_refused(
+    access: FileAccess, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("csrtui.store.permissions._is_private_group", lambda *_: False)
     with pytest.raises(InputError, match=told):
         resolve_access(access)
+
+
+def test_a_group_without_other_members_needs_no_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("csrtui.store.permissions._is_private_group", lambda *_: True)
+    made = resolve_access(FileAccess(mode="640"))
+    assert (made.mode, made.gid, made.forbidden) == (0o640, os.getegid(), 0o037)
+    existing = tmp_path.stat()
+    assert resolve_access(FileAccess(mode="0660"), existing).gid == existing.st_gid
 
 
 @pytest.mark.parametrize(

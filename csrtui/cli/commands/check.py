@@ -8,7 +8,6 @@ from csrtui.cli.parser import Action
 from csrtui.cli.request_options import (
     add_request_arguments,
     add_subject_arguments,
-    finding_json,
     read_request_options,
 )
 from csrtui.cli.session import open_session
@@ -17,7 +16,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import command, visible
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.tasks.existing_pairs import ManagedPair, find_managed_pair
+from csrtui.tasks.existing_pairs import ManagedPair, find_managed_pair, with_pair_exists
 from csrtui.tasks.request_spec import RequestSpec, advise_on, preview, require_common_name, with_counterparts
 from csrtui.tasks.session import Session
 
@@ -71,6 +70,8 @@ def _run(options: argparse.Namespace) -> int:
         managed = find_managed_pair(session, spec, advice, name=options.name, same_key=options.same_key)
     elif options.name is not None or options.same_key:
         raise InputError("--as and --same-key work only with --find-pair", "add --find-pair")
+    else:
+        advice = with_pair_exists(session, advice)
     csr = preview(advice)
     subject = csr.subject_text if csr else None
     if options.json:
@@ -78,7 +79,7 @@ def _run(options: argparse.Namespace) -> int:
             "schema": 1,
             "covers": list(advice.covered_names),
             "subject": subject or "",
-            "findings": [finding_json(finding) for finding in advice.findings],
+            "findings": [finding.as_json() for finding in advice.findings],
         }
         if managed:
             document |= _managed_pair_json(session, spec, managed)

@@ -1,7 +1,8 @@
 """``csrtui import FILE …``: import issued certificates, each into its pair."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from csrtui.cli.output import print_message, read_input
 from csrtui.cli.parser import Action
@@ -11,6 +12,7 @@ from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.path_validation import ChainState
+from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, ImportSource, import_certificates, needs_passphrase
 from csrtui.tasks.replacement import ImportMode
 
@@ -30,10 +32,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
-    blobs = [_read(file) for file in dict.fromkeys(options.files)]
+    blobs, unreadable = _read_all(dict.fromkeys(options.files))
     mode = ImportMode.PREVIEW if options.dry_run else ImportMode.IMPORT
     passphrase = _read_passphrase(options) if needs_passphrase(blobs) else None
-    results = import_certificates(session, blobs, options.pair, mode, passphrase)
+    results = [*import_certificates(session, blobs, options.pair, mode, passphrase), *unreadable]
     imported = [result for result in results if isinstance(result, ImportResult)]
     for result in imported:
         prefix = f"{result.pair}: " if len(imported) > 1 else ""
@@ -41,7 +43,13 @@ def _run(options: argparse.Namespace) -> int:
             print_message(f"{prefix}chain: {result.status.text}")
         for line in (*certificate_lines(result), *(f"note: {remark}" for remark in result.remarks)):
             print_message(f"{prefix}{line}")
-    return print_results(results, as_json=options.json)
+    named = [
+        replace(result, text=f"standard input: {result.text}")
+        if result.file is None and not result.pair
+        else result
+        for result in results
+    ]
+    return print_results(named, as_json=options.json)
 
 
 def certificate_lines(result: ImportResult) -> Iterator[str]:
@@ -68,8 +76,24 @@ def _read_passphrase(options: argparse.Namespace) -> Secret | None:
         return None
 
 
-def _read(file: str) -> ImportSource:
-    return ImportSource(read_input(file), None if file == "-" else file)
+def _read_all(files: Iterable[str]) -> tuple[list[ImportSource], list[Result]]:
+    """Return the contents of the files, and a failure for each file that cannot be read.
+
+    Raises:
+        InputError: No file can be read.
+    """
+    sources: list[ImportSource] = []
+    failures: list[Result] = []
+    first_error: InputError | None = None
+    for file in files:
+        try:
+            sources.append(ImportSource(read_input(file), None if file == "-" else file))
+        except InputError as error:
+            first_error = first_error or error
+            failures.append(Result(ok=False, file=file, text=error.message))
+    if first_error is not None and not sources:
+        raise first_error
+    return sources, failures
 
 
 ACTION = Action(

@@ -26,8 +26,9 @@ def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     if options.file == "-" and sys.stdin is not None and sys.stdin.isatty():
         print_message("paste the output of openssl s_client -showcerts, then press Ctrl+D")
-    output = read_input(options.file)
-    return print_results(check_served(session, options.pair, output), as_json=options.json)
+    file = None if options.file == "-" else options.file
+    results = check_served(session, options.pair, read_input(options.file), file)
+    return print_results(results, as_json=options.json)
 
 
 ACTION = Action(

@@ -80,6 +80,19 @@ class Fix(NamedTuple):
     no_common_name: bool = False
     drops_must_staple: bool = False
 
+    def as_json(self) -> dict[str, object] | None:
+        """Return the fix as commands print it, or None for the use of another kind of CA."""
+        members: dict[str, object] = {}
+        if self.names is not None:
+            members["names"] = [name for name in self.names if name]
+        elif self.value is not None:
+            members["value"] = self.value
+        elif self.renews is not None:
+            members["renews"] = self.renews
+        elif self.drops_must_staple:
+            members["must_staple"] = False
+        return {"label": self.label, **members} if members else None
+
 
 class Finding(NamedTuple):
     """A piece of advice.
@@ -107,6 +120,17 @@ class Finding(NamedTuple):
     def blocks(self) -> bool:
         """Whether the finding blocks the request."""
         return self.level is Level.ERROR
+
+    def as_json(self) -> dict[str, object]:
+        """Return the finding as ``check --json`` prints it."""
+        return {
+            "code": self.code,
+            "level": self.level.value,
+            "field": self.field.value,
+            "value": self.value,
+            "text": self.text,
+            "fix": self.fix.as_json() if self.fix else None,
+        }
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

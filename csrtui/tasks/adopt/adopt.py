@@ -114,10 +114,12 @@ def obstacle(candidate: Candidate, missing: MissingRequest = MissingRequest.REFU
         return f"it is in the keystore already, as {candidate.existing_pair}{mark}"
     if candidate.csr is not None:
         return None
-    if candidate.certificate is None and missing is not MissingRequest.REQUESTED:
-        return f"it has no CSR, and no certificate to make one from: {candidate.csr_command}"
     if not candidate.has_csr_type:
         return f"it has no CSR, and csrtui does not make one for {candidate.key_label}"
+    if candidate.certificate is None and missing is not MissingRequest.REQUESTED:
+        return (
+            "it has no CSR and no certificate: csrtui adopt --key FILE --make-csr --names NAME … makes a CSR"
+        )
     if missing is MissingRequest.REFUSED:
         return "it has no CSR; --make-csr makes one from its certificate"
     return None

@@ -39,7 +39,6 @@ class Candidate:
         passphrase: The passphrase that it was encrypted with, or None.
         file: The file that contains the key.
         json_path: The position of the key if the file is a JSON document, or an empty text.
-        is_openssh: Whether the key is in OpenSSH's format, which openssl does not read.
         spki_sha256: The SPKI fingerprint.
         csr: The newest CSR for the key, or None.
         csr_file: The path of the CSR, or None.
@@ -58,7 +57,6 @@ class Candidate:
     passphrase: Secret | None
     file: ForeignFile
     json_path: str
-    is_openssh: bool
     spki_sha256: str
     csr: Request | None
     csr_file: str | None
@@ -83,16 +81,6 @@ class Candidate:
         if self.csr is not None or self.certificate is not None:
             return False
         return _ACCOUNT.search(self.json_path or self.file.path) is not None
-
-    @property
-    def csr_command(self) -> str:
-        """The clause that explains how to make a CSR for a key that has neither a CSR nor a certificate."""
-        if not self.is_openssh:
-            return "openssl req -new -key KEY -out NEW.csr makes one"
-        if self.key_label.startswith("Ed"):
-            return "csrtui new makes a pair with a new key, since no program makes a CSR from an Ed25519 key of OpenSSH"
-        convert = 'cp KEY COPY && ssh-keygen -p -N "" -m PKCS8 -f COPY'
-        return f"{convert} && openssl req -new -key COPY -out NEW.csr makes one"
 
     @property
     def allows_csr(self) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from csrtui.core.advice.key_rules import check_csr
 from csrtui.core.base import asn1
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.base.finding import CaKind, Finding, Level
 from csrtui.core.bundle import BundleKey, BundlePublicKey, prefill
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate
@@ -47,11 +47,25 @@ class Remark(NamedTuple):
         code: The stable code.
         level: An error means that something in the item is wrong.
         text: A sentence, safe to display.
+        advice: The advice that it repeats, with the affected field and the fix, or None.
     """
 
     code: str
     level: Level
     text: str
+    advice: Finding | None = None
+
+    @classmethod
+    def of(cls, finding: Finding) -> "Remark":
+        """Return the remark that repeats a piece of advice."""
+        return cls(finding.code, finding.level, finding.text, finding)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the remark in the form of a finding of ``check --json``."""
+        if self.advice is not None:
+            return self.advice.as_json()
+        nothing = dict.fromkeys(("field", "value", "fix"))
+        return {"code": self.code, "level": self.level.value, "text": self.text, **nothing}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +119,14 @@ class InspectedItem:
             "pair": self.pair,
             "comparison": list(self.comparison),
             **self.members,
-            "findings": [
-                {"code": code, "level": level.value, "text": text} for code, level, text in self.findings
-            ],
+            "findings": [finding.as_json() for finding in self.findings],
         }
 
 
 def sort_remarks(findings: Sequence[Remark]) -> tuple[Remark, ...]:
     """Return the findings without duplicates, worst first."""
-    return tuple(sorted(dict.fromkeys(findings), key=lambda finding: finding.level.rank))
+    unique = {(finding.code, finding.level, finding.text): finding for finding in findings}
+    return tuple(sorted(unique.values(), key=lambda finding: finding.level.rank))
 
 
 def applicable_ca(public_key: "PublicKey", ca: CaKind | None) -> CaKind:
@@ -124,9 +137,7 @@ def applicable_ca(public_key: "PublicKey", ca: CaKind | None) -> CaKind:
 
 def key_remarks(public_key: "PublicKey", ca: CaKind) -> list[Remark]:
     """Return the findings on a public key."""
-    return [
-        Remark(finding.code, finding.level, finding.text) for finding in public_key_findings(public_key, ca)
-    ]
+    return [Remark.of(finding) for finding in public_key_findings(public_key, ca)]
 
 
 def key_members(public_key: "PublicKey") -> dict[str, object]:
@@ -237,10 +248,7 @@ def _request_remarks(session: "Session", request: Request, der: bytes, ca: CaKin
     spec = RequestSpec(names=values.names, subject=values.subject, ca=ca, key_type=key_type)
     advice = [finding for finding in advise_on(session, spec).findings if finding.field.value != "key"]
     return [
-        *(
-            Remark(finding.code, finding.level, finding.text)
-            for finding in (*advice, *check_csr(request, ca))
-        ),
+        *map(Remark.of, (*advice, *check_csr(request, ca))),
         *key_remarks(csrs.public_key(der), ca),
     ]
 
@@ -255,7 +263,7 @@ def describe_key(file: str, item: BundleKey, ca: CaKind | None) -> InspectedItem
         file,
         form,
         public_key,
-        [Remark(finding.code, finding.level, finding.text) for finding in findings],
+        [Remark.of(finding) for finding in findings],
         facts=[
             ("Key", f"{key_types.label_of(public_key)}, {protection}"),
             *labelled_lines("Inside", [visible(item.path)] if item.path else []),
