@@ -284,7 +284,6 @@ def _candidate(spki: str, material: _Material) -> Candidate:
         passphrase=material.passphrase if key.is_encrypted else None,
         file=file,
         json_path=key.path,
-        is_openssh=key.is_openssh,
         spki_sha256=spki,
         csr=request.item if request else None,
         csr_file=request.file.path if request else None,
