@@ -100,7 +100,7 @@ async def test_keys_are_listed_adopted_and_the_next_step_is_shown(tmp_path: Path
         await user.press("enter")
         assert isinstance(user.app.screen, MainScreen)
         await user.until_pairs(NAME)
-        assert user.message == f"adopted {NAME}"
+        assert user.message == f"adopted {NAME}. Next: back up"
 
 
 async def test_a_passphrase_is_asked_for_only_if_needed(tmp_path: Path, folder: Path) -> None:

@@ -303,6 +303,16 @@ async def test_the_key_column_is_as_wide_as_its_longest_label_so_that_names_fit_
         assert f"> {name}  EC P-256  none" in user.screen_text
 
 
+async def test_a_pair_that_is_already_listed_is_selected_at_once(tmp_path: Path) -> None:
+    make(tmp_path / "store", "a.example.com", "b.example.com")
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2")
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        last = user.pairs[-1]
+        user.main.refresh_pairs(last)
+        assert user.keystore.pairs.cursor == user.pairs.index(last)
+
+
 async def test_urgency_keeps_its_colour_under_the_cursor(tmp_path: Path) -> None:
     make(tmp_path / "store", "a.example.com")
     async with at_screens(session_on(tmp_path / "store")) as user:

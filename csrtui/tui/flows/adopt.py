@@ -22,4 +22,5 @@ async def adopt(page: PairsScreen) -> None:
     names = [result.pair for result in results or () if result.ok and result.pair]
     if names:
         page.refresh_pairs(names[0])
-        page.tell(f"adopted {visible(names[0]) if len(names) == 1 else f'{len(names)} pairs'}")
+        pairs = visible(names[0]) if len(names) == 1 else f"{len(names)} pairs"
+        page.tell(f"adopted {pairs}. Next: back up")

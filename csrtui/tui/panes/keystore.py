@@ -163,7 +163,9 @@ class KeystorePane(Widget):
         Args:
             select: The name of the pair to move the cursor to as soon as the pair is in the list.
         """
-        self._name_to_select = select or self._name_to_select
+        if select is not None:
+            self._name_to_select = select
+            self._move_to_name()  # the list may show the pair already
         if hour_of(self._session.clock()) != self._displayed_hour:
             self._update_list()  # the list depends on the time: a pair that has become due moves to the top
         if self._is_reading:
