@@ -55,10 +55,9 @@ def _unsupported_package() -> CsrtuiError | None:
 
 
 def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> int:
-    from csrtui.cli.parser import COMMANDS
 
     try:
-        options = build_parser(COMMANDS, arguments).parse_args(arguments)
+        options = build_parser(arguments).parse_args(arguments)
     except SystemExit as end:  # after --help
         return int(end.code or 0)
     if options.version:

@@ -198,11 +198,10 @@ EXAMPLES = """examples:
   csrtui csr www.mydomain.com              the CSR, to paste into the CA's form"""
 
 
-def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Parser:
+def build_parser(arguments: Sequence[str]) -> Parser:
     """Return the parser for all commands. It sets ``command`` to the chosen `CliCommand`, or to None.
 
     Args:
-        commands: All commands.
         arguments: The command line. Only the modules of commands in it are imported.
     """
     parser = Parser(
@@ -222,7 +221,7 @@ def build_parser(commands: Sequence[CliCommand], arguments: Sequence[str]) -> Pa
     subparsers = parser.add_subparsers(
         title="commands", metavar="COMMAND", parser_class=_create_parser, prog=parser.prog
     )  # type: ignore[call-overload]
-    for command in commands:
+    for command in COMMANDS:
         if command.name in arguments:
             subparser = add_command(subparsers, command.name, command.summary, command.action)
             subparser.set_defaults(command=command, option_names=list(subparser._option_string_actions))  # noqa: SLF001 - argparse has no public list

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
-from csrtui.core.doctor.contents import PairContents, check_contents, is_in_use, record_of
+from csrtui.core.doctor.contents import PairContents, check_contents, record_of
 from csrtui.core.doctor.facts import FileFacts, FileKind
 from csrtui.core.doctor.finding import DoctorFinding, FindingCode, command, csrtui, instruction
 from csrtui.core.doctor.layout import check_pair_files, check_store_files, is_pair_entry
@@ -182,7 +182,7 @@ def _weaknesses(path: str, record: PairRecord | None, contents: PairContents) ->
     from csrtui.core.certificates import csr as csrs
 
     pair, ca = path.rpartition("/")[2], record.ca if record else CaKind.PUBLIC
-    if not is_in_use(record):
+    if record is not None and not record.is_in_use:
         return
     if contents.key is not None:
         findings = proved_key_findings(contents.key, ca)

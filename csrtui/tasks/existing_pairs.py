@@ -105,7 +105,7 @@ class KnownPairs:
         for name in _numbered_names(self._session, base):
             with suppress(StoreError):
                 record = read_pair(self._session, name)[0].record
-                if _is_in_use(record):
+                if record.is_in_use:
                     pairs.setdefault(Identity.of_record(record), name)
         return pairs
 
@@ -132,7 +132,7 @@ def pair_exists(session: Session, advice: Advice) -> Finding | None:
         for listed in session.store.listing(names):
             with suppress(StoreError):
                 pair = parse_listed_pair(listed)
-                if pair.record.subject.common_name == common_name and _is_in_use(pair.record):
+                if pair.record.subject.common_name == common_name and pair.record.is_in_use:
                     return _finding(pair, common_name)
     except CsrtuiError:
         return None  # creating the pair will raise it again
@@ -143,10 +143,6 @@ def _numbered_names(session: Session, base: str, limit: int | None = None) -> It
     """Yield ``base``, ``base-2``, ``base-3`` and so on, up to the first pair that does not exist."""
     numbers = count(1) if limit is None else range(1, limit + 1)
     return takewhile(session.store.has_pair, (numbered_name(base, number) for number in numbers))
-
-
-def _is_in_use(record: PairRecord) -> bool:
-    return record.stage is not Stage.RETIRED and not record.renewed_by
 
 
 def _finding(pair: Pair, common_name: str) -> Finding:
@@ -243,8 +239,7 @@ def _with_successors(session: Session, base: str, errors: list[StoreError]) -> l
 
     The errors of unreadable pairs are added to `errors`.
     """
-    numbered = (numbered_name(base, number) for number in count(1))
-    pending = list(takewhile(session.store.has_pair, numbered))
+    pending = list(_numbered_names(session, base))
     pairs: dict[str, Pair] = {}
     for name in pending:  # grows with each successor
         if name in pairs:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord, Stage
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
 from csrtui.tasks.pair_text import (
     age_text,
     date_text,
@@ -151,8 +151,7 @@ def _validity_lines(record: PairRecord) -> Lines:
     if validity is None:
         return [("Submitted", date_text(record.submitted))] if record.submitted else []
     days = (validity.not_after - validity.not_before).days
-    is_renewable = record.stage is not Stage.RETIRED and not record.renewed_by
-    due = f"   renewal due {date_text(validity.due)}" if is_renewable else ""
+    due = f"   renewal due {date_text(validity.due)}" if record.is_in_use else ""
     return [
         ("Valid", f"{date_text(validity.not_before)} – {date_text(validity.not_after)} ({days} days){due}")
     ]

@@ -16,7 +16,7 @@ from csrtui.core.certificates.omissions import describe_usages
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.certificates.purposes import extensions_for
 from csrtui.core.pairs.charts import TimelineMark, TimelineRow, draw_one_line, draw_timeline
-from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
+from csrtui.core.pairs.pair import Pair, PairRecord, was_issued_for_request
 from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import day_of_month, day_text, fingerprint, labelled_lines, pair_lines
 from csrtui.tasks.session import Session
@@ -185,7 +185,7 @@ def _days(record: PairRecord) -> Iterator[_Day]:
     if record.installed:
         yield _Day(record.installed, "installed", "installed")
     if record.validity:
-        if record.stage is not Stage.RETIRED and record.renewed_by is None:
+        if record.is_in_use:
             yield _Day(record.validity.due, "renewal due", "renewal due")
         yield _Day(record.validity.not_after, "expired", "expires")
     if record.retired:

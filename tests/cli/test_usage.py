@@ -45,7 +45,7 @@ def test_each_commands_help_has_an_example_that_its_parser_takes(
     for line in examples:
         _, *arguments = shlex.split(line.partition(">")[0].partition("|")[0])
         assert arguments[0] == name
-        assert build_parser(COMMANDS, arguments).parse_args(arguments).command.name == name
+        assert build_parser(arguments).parse_args(arguments).command.name == name
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -38,7 +38,7 @@ _CHOICES = {
 
 def scripts() -> dict[str, str]:
     """Return the completion script for each shell."""
-    parser = build_parser(COMMANDS, [command.name for command in COMMANDS])
+    parser = build_parser([command.name for command in COMMANDS])
     for action in _actions(parser):
         placeholder = action.metavar if isinstance(action.metavar, str) else ""
         if placeholder in _CHOICES:

@@ -48,7 +48,7 @@ def page() -> str:
     """Return the man page as roff text."""
     release = _RELEASE.search((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     assert release is not None
-    parser = build_parser(COMMANDS, [command.name for command in COMMANDS])
+    parser = build_parser([command.name for command in COMMANDS])
     (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     lines = [
         '.\\" Written by tests/support/write_man.py. Do not change it by hand.',

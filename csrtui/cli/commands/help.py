@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 
 from csrtui.cli.output import pager, print_line
-from csrtui.cli.parser import Action, build_parser, suggest
+from csrtui.cli.parser import COMMANDS, Action, build_parser, suggest
 from csrtui.core.base.errors import InputError
 from csrtui.store.data_files import read_topic, topics
 
@@ -16,8 +16,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from csrtui.cli.parser import COMMANDS
-
     names = [command.name for command in COMMANDS]
     subject = options.subject
     if subject is not None and subject not in (*names, *topics()):
@@ -27,10 +25,10 @@ def _run(options: argparse.Namespace) -> int:
         )
     with pager():
         if subject is None:
-            sys.stdout.write(build_parser(COMMANDS, ()).format_help() + _topic_list())
+            sys.stdout.write(build_parser(()).format_help() + _topic_list())
         elif subject in names:
             with suppress(SystemExit):  # argparse ends the program after the help
-                build_parser(COMMANDS, [subject]).parse_args([subject, "--help"])
+                build_parser([subject]).parse_args([subject, "--help"])
         else:
             sys.stdout.write(_format_markdown(read_topic(subject)))
             if subject == "configuration":

@@ -247,7 +247,7 @@ class _ContentsCheck:
                 f"{self._folder.name} shows how. The finding disappears when the certificate expires."
             )
             yield self._finding(FindingCode.KEY_COMPROMISED, _CERTIFICATE, text, remedy)
-        if is_in_use(self._record):
+        if self._record is None or self._record.is_in_use:
             yield from self._check_chain(self._leaf)
 
     def _check_chain(self, leaf: Certificate) -> Iterator[DoctorFinding]:
@@ -267,7 +267,7 @@ class _ContentsCheck:
             text = f"expires {utc_text(validity.not_after)}, but the record has another date"
             remedy = command(*csrtui("import", "--pair", pair, self._path(_CERTIFICATE)))
             yield self._finding(FindingCode.VALIDITY_DISAGREES, _CERTIFICATE, text, remedy)
-        if validity.not_after < self._now and is_in_use(record):
+        if validity.not_after < self._now and (record is None or record.is_in_use):
             text = f"expired {utc_text(validity.not_after)}"
             yield self._finding(
                 FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, command(*csrtui("renew", pair))
@@ -279,11 +279,6 @@ class _ContentsCheck:
             yield self._finding(
                 FindingCode.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, WAIT_OR_CHECK_CLOCK
             )
-
-
-def is_in_use(record: PairRecord | None) -> bool:
-    """Return whether a pair is neither retired nor replaced. A pair without a readable record counts as in use."""
-    return record is None or not (record.retired or record.renewed_by)
 
 
 def _try(read: Callable[[bytes], _T], data: bytes | None) -> tuple[_T | None, CsrtuiError | None]:

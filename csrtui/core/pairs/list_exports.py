@@ -58,8 +58,7 @@ def calendar_chunks(pairs: Iterable[Pair], host: str, now: datetime) -> Iterator
     is_empty = True
     for pair in pairs:
         record = pair.record
-        is_in_use = record.stage is not Stage.RETIRED and not record.renewed_by
-        if record.validity and is_in_use:
+        if record.validity and record.is_in_use:
             is_empty = False
             for event in (_renewal(pair, record.validity), _expiry(pair, record.validity)):
                 yield _encode(_lines(event, pair, host, now))

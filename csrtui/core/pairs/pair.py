@@ -184,6 +184,11 @@ class PairRecord(NamedTuple):
         return Stage.SUBMITTED if self.submitted else Stage.NEW
 
     @property
+    def is_in_use(self) -> bool:
+        """Whether the pair is neither retired nor replaced by another pair."""
+        return not (self.retired or self.renewed_by)
+
+    @property
     def backup(self) -> Backup | None:
         """The best backup: the newest one among those with the best status, or None."""
         newest_first = reversed(self.backups)
@@ -212,7 +217,7 @@ class PairRecord(NamedTuple):
         the new certificate.
         """
         stage = self.stage
-        if stage is Stage.RETIRED or self.renewed_by:
+        if not self.is_in_use:
             return NextStep.NONE
         if self.reused:
             return NextStep.IMPORT
@@ -267,18 +272,18 @@ class PairRecord(NamedTuple):
         event = f"server software changed from {self.platform} to {platform}"
         return self._replace(platform=platform).with_event(now, event, user)
 
-    def with_retirement(self, now: datetime, user: str, text: str = "retired") -> "PairRecord":
+    def with_retirement(self, now: datetime, user: str) -> "PairRecord":
         """Return the record after the pair was marked as no longer used."""
-        return self._replace(retired=now).with_event(now, text, user)
+        return self._replace(retired=now).with_event(now, "retired", user)
 
     def with_compromise(self, now: datetime, user: str) -> "PairRecord":
         """Return the record with the key marked as compromised and the pair as no longer used."""
         record = self._replace(compromised=now, retired=self.retired or now)
         return record.with_event(now, "key marked as compromised", user)
 
-    def without_retirement(self, now: datetime, user: str, text: str = "taken back into use") -> "PairRecord":
+    def without_retirement(self, now: datetime, user: str) -> "PairRecord":
         """Return the record of a retired pair that is used again."""
-        return self._replace(retired=None).with_event(now, text, user)
+        return self._replace(retired=None).with_event(now, "taken back into use", user)
 
 
 _BEST_FIRST = (

@@ -12,10 +12,9 @@ The snippets have these sources. None of them can be tested without the vendor's
   needs the key, then the certificates from the leaf to the root.
 """
 
-from csrtui.core.servers.server import CHAIN, KEY, LEAF, Part, Quoting, Server, ServerFile, Snippet
+from csrtui.core.servers.server import CHAIN, KEY, LEAF, NEW_PAIR, Part, Quoting, Server, ServerFile, Snippet
 
 _BOTH_KEY_TYPES = "RSA 2048 and EC P-256 both work."
-_NEW_PAIR = "A new pair is still recommended: validity is short and new keys cost nothing."
 
 SERVERS = (
     Server(
@@ -43,7 +42,7 @@ SERVERS = (
             ),
             Snippet("save the configuration, on the device", ("tmsh save sys config",)),
         ),
-        csr_reuse=f"Yes: the device keeps the key as an object, so the old CSR can be used as long as it exists. {_NEW_PAIR}",
+        csr_reuse=f"Yes: the device keeps the key as an object, so the old CSR can be used as long as it exists. {NEW_PAIR}",
         documentation="my.f5.com, Managing SSL certificates for BIG-IP systems using tmsh",
         places=("imported as objects of the device",),
         notes=(
@@ -76,7 +75,7 @@ SERVERS = (
                 Quoting.SINGLE,
             ),
         ),
-        csr_reuse=f"Yes: cPanel keeps the key, so the old CSR can be used as long as it exists. {_NEW_PAIR}",
+        csr_reuse=f"Yes: cPanel keeps the key, so the old CSR can be used as long as it exists. {NEW_PAIR}",
         documentation="api.docs.cpanel.net, UAPI, SSL::install_ssl",
         places=("stored by cPanel itself",),
         notes=(
@@ -105,7 +104,7 @@ SERVERS = (
                 Quoting.SINGLE,
             ),
         ),
-        csr_reuse=f"Yes: Plesk keeps the key, so the old CSR can be used as long as it exists. {_NEW_PAIR}",
+        csr_reuse=f"Yes: Plesk keeps the key, so the old CSR can be used as long as it exists. {NEW_PAIR}",
         documentation="docs.plesk.com, Command line utilities: certificate",
         places=("stored by Plesk itself",),
         notes=(

@@ -1,13 +1,13 @@
 """Proxies, platforms and other services that read PEM files.
 
-`tests/interop/test_services_take_exports.py` starts some servers of this module and of `data_servers` with exported
+`tests/interop/test_services_take_exports.py` starts some servers of this module and of `pem_servers` with exported
 files and connects to them with openssl: caddy, coturn, mariadb, mosquitto, nodejs, openldap, postgresql, proftpd,
 redis, squid, stunnel and vsftpd. No test starts the others (cups, freeradius, gitlab, kubernetes, mysql,
 nginx-proxy-manager, openvpn, proxmox, rabbitmq, traefik, vcenter), nor those of `pkcs12_servers` except tomcat. They
 follow the documentation that they name.
 """
 
-from csrtui.core.servers.server import CHAIN, KEY, LEAF, READ_BY_OWN_USER, Quoting, Server, Snippet
+from csrtui.core.servers.server import CHAIN, KEY, LEAF, NEW_PAIR, READ_BY_OWN_USER, Quoting, Server, Snippet
 
 _RESTART = "It reads the files at start only."
 
@@ -59,8 +59,7 @@ SERVERS = (
             ),
             Snippet("in the Ingress, under spec.tls", ("- secretName: @base@",)),
         ),
-        csr_reuse="Yes: the secret contains the key, so the old CSR can be used as long as its key exists. A new pair is "
-        "still recommended: validity is short and new keys cost nothing.",
+        csr_reuse=f"Yes: the secret contains the key, so the old CSR can be used as long as its key exists. {NEW_PAIR}",
         documentation="kubernetes.io, kubectl create secret tls",
         places=("stored by the cluster, as a secret of the type kubernetes.io/tls",),
         notes=("Delete the files here once the secret exists: the key in them has no passphrase.",),
@@ -134,8 +133,7 @@ SERVERS = (
                 Quoting.LINE,
             ),
         ),
-        csr_reuse="Yes: the key is imported with the certificate, so the old CSR can be used as long as its key exists. "
-        "A new pair is still recommended: validity is short and new keys cost nothing.",
+        csr_reuse=f"Yes: the key is imported with the certificate, so the old CSR can be used as long as its key exists. {NEW_PAIR}",
         documentation="techdocs.broadcom.com, vSphere, Replace the Machine SSL Certificate",
         places=("stored by vCenter itself (VECS)",),
         notes=("The services of vCenter restart.", "Add the CA's root to the end of the chain file."),
@@ -155,8 +153,7 @@ SERVERS = (
                 Quoting.LINE,
             ),
         ),
-        csr_reuse="Yes: the key is uploaded with the certificate, so the old CSR can be used as long as its key exists. "
-        "A new pair is still recommended: validity is short and new keys cost nothing.",
+        csr_reuse=f"Yes: the key is uploaded with the certificate, so the old CSR can be used as long as its key exists. {NEW_PAIR}",
         documentation="nginxproxymanager.com, Guide",
         places=("stored by Nginx Proxy Manager itself, in its data volume",),
         notes=("After a renewal, choose the new certificate in each proxy host.",),

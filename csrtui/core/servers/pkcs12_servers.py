@@ -1,6 +1,6 @@
 """Servers that read PKCS #12 files."""
 
-from csrtui.core.servers.server import RSA_FIRST, Quoting, Server, ServerFile, Snippet
+from csrtui.core.servers.server import NEW_PAIR, RSA_FIRST, Quoting, Server, ServerFile, Snippet
 
 _TRANSPORT = (
     "The file is protected only by its passphrase, and the MAC of PKCS #12 lets an attacker try many passphrases "
@@ -13,8 +13,7 @@ _KEYSTORE = (
 _OWNER_NOTE = "The user that the program runs as must own the file: use --owner."
 _OLD_WINDOWS = "Windows Server 2016 and older support only 3DES: export with --legacy for them."
 _PFX_REUSE = (
-    "Yes: the file contains the key, so the old CSR can be used as long as its key exists. A new pair is still "
-    "recommended: validity is short and new keys cost nothing."
+    f"Yes: the file contains the key, so the old CSR can be used as long as its key exists. {NEW_PAIR}"
 )
 _IMPORT = (
     (

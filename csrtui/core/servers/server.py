@@ -126,6 +126,7 @@ FULL_CHAIN = ServerFile("certificate", ".crt", (Part.LEAF, Part.CHAIN))
 LEAF = ServerFile("certificate", ".crt", (Part.LEAF,))
 CHAIN = ServerFile("chain", ".chain.crt", (Part.CHAIN,))
 RSA_FIRST = "RSA 2048 works in every version; elliptic curves only in recent ones, and not for everything."
+NEW_PAIR = "A new pair is still recommended: validity is short and new keys cost nothing."
 READ_BY_OWN_USER = "It reads the key as its own user, so that user must own the file."
 
 
@@ -155,8 +156,7 @@ class Server:
     snippets: tuple[Snippet, ...]
     can_reuse_csr: bool = True
     csr_reuse: str = (
-        "Yes: it reads the key from a file, so the old CSR can be used as long as its key exists. A new pair is "
-        "still recommended: validity is short and new keys cost nothing."
+        f"Yes: it reads the key from a file, so the old CSR can be used as long as its key exists. {NEW_PAIR}"
     )
     documentation: str
     owner: str | None = None
