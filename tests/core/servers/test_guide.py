@@ -25,7 +25,7 @@ def test_the_guide_covers_the_time_before_and_after_the_request(platform: Platfo
         assert note in text
     for snippet in server.snippets:
         assert f" {snippet.place[0].upper()}{snippet.place[1:]}: " in text
-    assert ("Several files cannot be replaced at one moment" in text) is (len(server.files) > 1)
+    assert ("Several files cannot be replaced at the same moment" in text) is (len(server.files) > 1)
     assert f"The vendor's documentation is authoritative: {server.documentation}." in text
     assert not re.search(r"@[a-z_]+@|\[\[", text)
 
