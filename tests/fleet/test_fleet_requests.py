@@ -101,7 +101,7 @@ def test_early_advice_reports_template_errors_and_literal_text(session: Session)
     assert '"{{ 7*7 }}" is not a variable' in texts["template-piece"].text
     literal = [one for one in findings if one.code == "literal-text"]
     assert [one.field for one in literal] == [FieldName.STATE]
-    assert literal[0].text.startswith('State "{{ d' + "x" * 56 + '…" is literal')
+    assert literal[0].text.startswith('State "{{ d' + "x" * 56 + '…" is used literally')
 
 
 def hosts_of(

@@ -283,6 +283,25 @@ def test_a_compromised_key_is_named_until_its_certificate_ends(healthy: Examined
     assert FindingCode.KEY_COMPROMISED not in {finding.code for finding in healthy.examine()}
 
 
+@pytest.mark.parametrize(("seconds", "is_finding"), [(300, False), (301, True)])
+def test_a_certificate_may_begin_five_minutes_from_now(
+    healthy: ExaminedStore, seconds: int, is_finding: bool
+) -> None:
+    _too_early(healthy)
+    validity = healthy.record.validity
+    assert validity is not None
+    healthy.session.clock = lambda: validity.not_before - timedelta(seconds=seconds)
+    codes = {finding.code for finding in healthy.examine()}
+    assert (FindingCode.CERTIFICATE_NOT_YET_VALID in codes) is is_finding
+
+
+@pytest.mark.parametrize(("mode", "verb"), [(0o640, "read"), (0o602, "write to"), (0o601, "read")])
+def test_what_others_can_do_with_a_file_is_named(healthy: ExaminedStore, mode: int, verb: str) -> None:
+    (healthy.pair / "key.pem").chmod(mode)
+    (found,) = healthy.examine()
+    assert found.text == f"others can {verb} {healthy.pair}/key.pem (mode {mode:04o})"
+
+
 def test_every_code_has_a_kind_of_damage() -> None:
     assert {code for code, _ in BREAKAGES} | ELSEWHERE == set(FindingCode)
 
