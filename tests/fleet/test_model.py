@@ -193,6 +193,7 @@ def test_a_document_is_found_behind_a_banner() -> None:
         ("failed", {}, Reason.UNEXPECTED, "csrtui on the host failed"),
         ("silent", {}, Reason.UNEXPECTED, "Ansible ended before this host answered"),
         ("ok", {"rc": 0, "stdout": "hello"}, Reason.UNEXPECTED, "not JSON"),
+        ("ok", {"rc": 0, "stdout": '{"schema": 0}'}, Reason.SCHEMA, "uses schema 0"),
         ("ok", {"rc": 0, "stdout": '{"schema": 2}'}, Reason.SCHEMA, "uses schema 2"),
         ("ok", {"rc": 0, "stdout": '{"schema": "rm"}'}, Reason.SCHEMA, "uses an unknown schema"),
         ("failed", {"rc": 1, "stderr": "csrtui: error: no\n"}, Reason.REFUSED, 'web says: "no"'),

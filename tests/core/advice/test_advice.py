@@ -82,10 +82,10 @@ def key(value: str) -> Typed:
     return Typed(key=KeyType(value))
 
 
-def onion(*, damaged: bool = False) -> str:
+def onion(*, damaged: bool = False, version: bytes = b"\x03") -> str:
     public_key = bytes(range(32))
-    checksum = sha3_256(b".onion checksum" + public_key + b"\x03").digest()[:2]
-    label = b32encode(public_key + checksum + b"\x03").decode().lower()
+    checksum = sha3_256(b".onion checksum" + public_key + version).digest()[:2]
+    label = b32encode(public_key + checksum + version).decode().lower()
     return f"{'b' if damaged else label[0]}{label[1:]}.onion"
 
 
@@ -377,7 +377,12 @@ HITS: dict[str, list[Typed]] = {
         names("mydomain.com", "*.mydomain.com", "a.mydomain.com"),
         names("a.mydomain.com", "mydomain.com", "*.mydomain.com"),
     ],
-    "onion": [names("foo.onion"), names(onion(damaged=True)), names("a." + onion(damaged=True))],
+    "onion": [
+        names("foo.onion"),
+        names(onion(damaged=True)),
+        names("a." + onion(damaged=True)),
+        names(onion(version=b"\x04")),
+    ],
     "duplicate": [
         names("a.mydomain.com", "A.mydomain.com"),
         names("ü.a.de", "xn--tda.a.de"),

@@ -212,6 +212,9 @@ def test_text_without_a_block_has_no_der() -> None:
 
 def test_the_keys_of_one_file_share_a_budget() -> None:
     with kdf_limits.file_budget():
+        for _ in range(kdf_limits.MAX_FILE_COST):
+            kdf_limits.check_iterations(kdf_limits.MAX_ITERATIONS)
+    with kdf_limits.file_budget():
         for _ in range(2):
             kdf_limits.check_iterations(kdf_limits.MAX_ITERATIONS)
         kdf_limits.check_hash_iterations(kdf_limits.MAX_HASH_ITERATIONS // 2, 2)
