@@ -399,7 +399,7 @@ async def test_help_follows_the_field_and_the_choice(tmp_path: Path) -> None:
 
 def test_the_event_of_a_choice_is_not_handled_for_another_widget() -> None:
     field = ChoiceField("CA", [("a", "A"), ("b", "B")], "a", id="ca")
-    assert ChoiceField.Changed(field, "b").control is field
+    assert ChoiceField.Changed(field, "b").field is field
     field.load_value("b")
     assert field.value == "b"
 

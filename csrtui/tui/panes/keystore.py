@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -60,38 +61,35 @@ class KeystorePane(Widget):
 
     BINDINGS: ClassVar[list[BindingType]] = [HELP_IN_LISTS]
 
+    @dataclass(eq=False, repr=False)
     class CountsChanged(Message):
         """The counts of pairs may have changed.
 
-        Args:
+        Attributes:
             text: The counts, on one line.
         """
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
+    @dataclass(eq=False, repr=False)
     class Opened(Message):
         """The user has opened a pair.
 
-        Args:
+        Attributes:
             name: The name of the pair.
         """
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
+    @dataclass(eq=False, repr=False)
     class Failed(Message):
         """The store, or a pair in it, cannot be read.
 
-        Args:
+        Attributes:
             error: The reason.
         """
 
-        def __init__(self, error: CsrtuiError) -> None:
-            super().__init__()
-            self.error = error
+        error: CsrtuiError
 
     class Filtered(Message):
         """The user has changed the filter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.cells import cell_len
@@ -100,23 +101,17 @@ class ChoiceField(Widget, can_focus=True):
     marks: ClassVar[tuple[str, str]] = ("", "")
     """The marks before the label, without and with the focus."""
 
+    @dataclass(eq=False, repr=False)
     class Changed(Message):
         """The user chose another value.
 
-        Args:
+        Attributes:
             field: The field.
             value: The new value.
         """
 
-        def __init__(self, field: ChoiceField, value: str) -> None:
-            super().__init__()
-            self.field = field
-            self.value = value
-
-        @property
-        def control(self) -> ChoiceField:
-            """The field."""
-            return self.field
+        field: ChoiceField
+        value: str
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
 from textual.message import Message
 
@@ -27,18 +28,17 @@ class DestinationField(PathField, inherit_css=True):
         id: The widget's id.
     """
 
+    @dataclass(eq=False, repr=False)
     class Checked(Message):
         """The check of a folder has ended.
 
-        Args:
+        Attributes:
             folder: The folder.
             state: The result of the check.
         """
 
-        def __init__(self, folder: str, state: FolderState) -> None:
-            super().__init__()
-            self.folder = folder
-            self.state = state
+        folder: str
+        state: FolderState
 
     def __init__(self, value: str, store: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(value, "destination folder", PathKind.FOLDER, id=id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
@@ -62,14 +63,13 @@ class LineList(Widget, can_focus=True):
     """A list of rows under a header, with a cursor.
 
     The first two cells of each line are a gutter: ``>`` at the cursor, ``*`` at a marked row. With focus, the row
-    under the cursor is in reverse video, or only its name (`NamedRows`). There is no scrollbar: screens show the text of `position` instead. When the
-    cursor leaves the view, the view scrolls by half a page, so that most steps repaint only two lines.
+    under the cursor is in reverse video, or only its name (`NamedRows`). There is no scrollbar. When the cursor leaves the
+    view, the view scrolls by half a page, so that most steps repaint only two lines.
 
     Args:
         rows: The rows.
         marking: Whether rows can be marked.
         id: The widget's id.
-        classes: The widget's CSS classes, separated by blanks.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -95,80 +95,36 @@ class LineList(Widget, can_focus=True):
     """
     ALLOW_SELECT = False
 
+    @dataclass(eq=False, repr=False)
     class Highlighted(Message):
         """The cursor is on another row, or the rows have changed.
 
-        Args:
-            line_list: The list.
+        Attributes:
             index: The index of the row, from 0, or None if the list is empty.
         """
 
-        def __init__(self, line_list: LineList, index: int | None) -> None:
-            super().__init__()
-            self.line_list = line_list
-            self.index = index
-
-        @property
-        def control(self) -> LineList:
-            """The list."""
-            return self.line_list
+        index: int | None
 
     class Moved(Message):
-        """The user moved the cursor.
+        """The user moved the cursor."""
 
-        Args:
-            line_list: The list.
-        """
-
-        def __init__(self, line_list: LineList) -> None:
-            super().__init__()
-            self.line_list = line_list
-
-        @property
-        def control(self) -> LineList:
-            """The list."""
-            return self.line_list
-
+    @dataclass(eq=False, repr=False)
     class Opened(Message):
         """Enter was pressed on a row.
 
-        Args:
-            line_list: The list.
+        Attributes:
             index: The index of the row, from 0, at the time of the key. Other rows can be listed since then.
             key: The key of the row.
         """
 
-        def __init__(self, line_list: LineList, index: int, key: Hashable) -> None:
-            super().__init__()
-            self.line_list = line_list
-            self.index = index
-            self.key = key
-
-        @property
-        def control(self) -> LineList:
-            """The list."""
-            return self.line_list
+        index: int
+        key: Hashable
 
     class HeaderClicked(Message):
         """The header line was clicked."""
 
     class Marked(Message):
-        """The marks have changed.
-
-        Args:
-            line_list: The list.
-            keys: The keys of all marked rows.
-        """
-
-        def __init__(self, line_list: LineList, keys: frozenset[Hashable]) -> None:
-            super().__init__()
-            self.line_list = line_list
-            self.keys = keys
-
-        @property
-        def control(self) -> LineList:
-            """The list."""
-            return self.line_list
+        """The marks have changed."""
 
     def __init__(
         self,
@@ -176,9 +132,8 @@ class LineList(Widget, can_focus=True):
         *,
         marking: Marking = Marking.OFF,
         id: str | None = None,  # noqa: A002 - Textual's name
-        classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self._rows = rows
         self._marking = marking
         self._marks: frozenset[Hashable] = frozenset()
@@ -209,14 +164,6 @@ class LineList(Widget, can_focus=True):
         indexes = range(self._top, min(self._top + self._page, len(self._rows)))
         return [self._rows.key(index) for index in indexes]
 
-    @property
-    def position(self) -> str:
-        """The range of the rows on the screen, such as ``1-20 of 312``."""
-        count = len(self._rows)
-        if not count:
-            return "0 of 0"
-        return f"{self._top + 1}-{min(self._top + self._page, count)} of {count}"
-
     def set_rows(self, rows: Rows) -> None:
         """Replace the rows. The cursor and the marks stay on the same keys.
 
@@ -226,7 +173,7 @@ class LineList(Widget, can_focus=True):
         index = rows.find(self._cursor_key) if self._cursor_key is not None else None
         self._set_cursor(self._cursor if index is None else index)
         self.refresh()
-        self.post_message(self.Highlighted(self, self.cursor))
+        self.post_message(self.Highlighted(self.cursor))
 
     def refresh_row(self, index: int) -> None:
         """Redraw row `index` if it is on the screen."""
@@ -244,7 +191,7 @@ class LineList(Widget, can_focus=True):
             self.refresh_row(old_cursor)
             self.refresh_row(self._cursor)
         if self._cursor != old_cursor:
-            self.post_message(self.Highlighted(self, self.cursor))
+            self.post_message(self.Highlighted(self.cursor))
 
     def clear_marks(self) -> None:
         """Remove all marks."""
@@ -276,7 +223,7 @@ class LineList(Widget, can_focus=True):
     def action_open(self) -> None:
         """Open the row under the cursor."""
         if self.cursor is not None:
-            self.post_message(self.Opened(self, self.cursor, self._rows.key(self.cursor)))
+            self.post_message(self.Opened(self.cursor, self._rows.key(self.cursor)))
 
     def action_mark(self) -> None:
         """Mark or unmark the row under the cursor, and move down by one row."""
@@ -310,12 +257,12 @@ class LineList(Widget, can_focus=True):
         old_cursor = self._cursor
         self.move_to(index)
         if self._cursor != old_cursor:
-            self.post_message(self.Moved(self))
+            self.post_message(self.Moved())
 
     def _set_marks(self, marks: frozenset[Hashable]) -> None:
         if marks != self._marks:
             self._marks = marks
-            self.post_message(self.Marked(self, marks))
+            self.post_message(self.Marked())
 
     def _set_cursor(self, index: int) -> None:
         """Set the cursor to the nearest existing row, and scroll if it is not in view."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -49,16 +50,15 @@ class NameColumns(Widget, can_focus=True):
     class Moved(Message):
         """The cursor is on another name."""
 
+    @dataclass(eq=False, repr=False)
     class Pasted(Message):
         """Text was pasted into the list.
 
-        Args:
+        Attributes:
             text: The text.
         """
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)

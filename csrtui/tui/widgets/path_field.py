@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, ClassVar
 
@@ -37,23 +38,15 @@ class PathField(TextField, inherit_css=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
 
+    @dataclass(eq=False, repr=False)
     class Candidates(Message):
         """The names that the path can continue with. They are shown until the text changes or the cursor leaves.
 
-        Args:
-            field: The field.
+        Attributes:
             names: The names, untrusted and not escaped. Empty if none are shown any more.
         """
 
-        def __init__(self, field: PathField, names: tuple[str, ...]) -> None:
-            super().__init__()
-            self.field = field
-            self.names = names
-
-        @property
-        def control(self) -> PathField:
-            """The field."""
-            return self.field
+        names: tuple[str, ...]
 
     def __init__(
         self,
@@ -105,7 +98,7 @@ class PathField(TextField, inherit_css=True):
     def _show_candidates(self, names: tuple[str, ...]) -> None:
         if names != self._candidates:
             self._candidates = names
-            self.post_message(self.Candidates(self, names))
+            self.post_message(self.Candidates(names))
 
     def _watch_value(self, value: str) -> None:
         super()._watch_value(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
@@ -44,26 +44,17 @@ class RequestForm(FieldGroups):
         """The content of the form has changed."""
 
     class FieldFocused(Message):
-        """Another field of the form has received the focus.
+        """Another field of the form has received the focus."""
 
-        Args:
-            name: The field.
-        """
-
-        def __init__(self, name: FieldName) -> None:
-            super().__init__()
-            self.name = name
-
+    @dataclass(eq=False, repr=False)
     class Notice(Message):
         """A message for the user.
 
-        Args:
+        Attributes:
             text: The text of the message, on one line.
         """
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     def __init__(self, draft: Draft, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -276,7 +267,7 @@ class RequestForm(FieldGroups):
             self.convert_country_name()
         self.refresh_line(previous.value)
         self.refresh_line(name.value)
-        self.post_message(self.FieldFocused(name))
+        self.post_message(self.FieldFocused())
 
     def on_descendant_blur(self) -> None:
         """Remove the mark of the current field when the focus leaves the form."""

@@ -25,7 +25,6 @@ class RuleLine(TextBlock):
     Args:
         view: The text above the line. If the text continues below its view, the line shows how many lines follow.
         id: The widget's id.
-        classes: The widget's CSS classes.
     """
 
     DEFAULT_CSS = """
@@ -34,14 +33,8 @@ class RuleLine(TextBlock):
 
     message = ""
 
-    def __init__(
-        self,
-        view: TextView | None = None,
-        *,
-        id: str | None = None,  # noqa: A002 - Textual's name
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, view: TextView | None = None, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
         self._view = view
 
     def on_mount(self) -> None:

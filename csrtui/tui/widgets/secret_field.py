@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -30,25 +31,17 @@ class SecretField(TextField, inherit_css=True):
     Args:
         placeholder: A dimmed text that is shown while the field is empty.
         id: The widget's id.
-        classes: The widget's CSS classes, separated by blanks.
-        disabled: Whether it cannot be focused.
     """
 
+    @dataclass(eq=False, repr=False)
     class _FieldMessage(Message):
         """A message of the field.
 
-        Args:
+        Attributes:
             field: The field. `field.secret()` returns the passphrase.
         """
 
-        def __init__(self, field: SecretField) -> None:
-            super().__init__()
-            self.field = field
-
-        @property
-        def control(self) -> SecretField:
-            """The field."""
-            return self.field
+        field: SecretField
 
     class Changed(_FieldMessage):  # replaces the message of Input, which contains the text
         """The passphrase has changed."""
@@ -56,15 +49,8 @@ class SecretField(TextField, inherit_css=True):
     class Submitted(_FieldMessage):  # replaces the message of Input, which contains the text
         """Enter was pressed."""
 
-    def __init__(
-        self,
-        placeholder: str = "",
-        *,
-        id: str | None = None,  # noqa: A002 - Textual's name
-        classes: str | None = None,
-        disabled: bool = False,
-    ) -> None:
-        super().__init__("", placeholder, id=id, classes=classes, disabled=disabled)
+    def __init__(self, placeholder: str = "", *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__("", placeholder, id=id)
         self.password = True
 
     def secret(self) -> Secret:
@@ -123,4 +109,4 @@ class SecretField(TextField, inherit_css=True):
         if line.isprintable():
             self.replace(line, *self.selection)
         else:
-            self.post_message(self.CharactersRemoved(self, ()))
+            self.post_message(self.CharactersRemoved(()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
@@ -43,8 +44,6 @@ class TextField(Input, inherit_css=False):
         value: The initial text.
         placeholder: A dimmed text that is shown while the field is empty.
         id: The widget's id.
-        classes: The widget's CSS classes, separated by blanks.
-        disabled: Whether it cannot be focused.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,42 +75,28 @@ class TextField(Input, inherit_css=False):
     # width of the field does not depend on its text, so no layout is needed.
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
 
+    @dataclass(eq=False, repr=False)
     class Pasted(Message):
         """A text of several lines was pasted. Nothing was inserted into the field.
 
-        Args:
+        Attributes:
             field: The field.
             lines: The lines that are not blank, unchanged. Empty for a `SecretField`, whose text must not leave it.
         """
 
-        def __init__(self, field: TextField, lines: tuple[str, ...]) -> None:
-            super().__init__()
-            self.field = field
-            self.lines = lines
+        field: TextField
+        lines: tuple[str, ...]
 
-        @property
-        def control(self) -> TextField:
-            """The field that received the paste."""
-            return self.field
-
+    @dataclass(eq=False, repr=False)
     class CharactersRemoved(Message):
         r"""Control characters were removed from a pasted line.
 
-        Args:
-            field: The field.
+        Attributes:
             characters: Each removed character, escaped for display (``\x1b``, ``\u202e``), in order. Empty for a
                 `SecretField`, which does not insert such a line.
         """
 
-        def __init__(self, field: TextField, characters: tuple[str, ...]) -> None:
-            super().__init__()
-            self.field = field
-            self.characters = characters
-
-        @property
-        def control(self) -> TextField:
-            """The field that received the paste."""
-            return self.field
+        characters: tuple[str, ...]
 
     def __init__(
         self,
@@ -119,8 +104,6 @@ class TextField(Input, inherit_css=False):
         placeholder: str = "",
         *,
         id: str | None = None,  # noqa: A002 - Textual's name
-        classes: str | None = None,
-        disabled: bool = False,
     ) -> None:
         self._history = EditHistory()
         self._editing = False
@@ -130,8 +113,6 @@ class TextField(Input, inherit_css=False):
             placeholder,
             select_on_focus=False,  # otherwise, a key typed after Tab would replace a text filled in from a profile
             id=id,
-            classes=classes,
-            disabled=disabled,
         )
         self.cursor_blink = False
 
@@ -254,7 +235,7 @@ class TextField(Input, inherit_css=False):
         text, removed = remove_controls(line)
         self.replace(text, *self.selection)
         if removed:
-            self.post_message(self.CharactersRemoved(self, removed))
+            self.post_message(self.CharactersRemoved(removed))
 
 
 def _cell_by_cell(text: str) -> str:

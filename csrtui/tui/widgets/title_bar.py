@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -30,16 +31,15 @@ class TitleBar(TextBlock):
     TitleBar { height: 1; }
     """
 
+    @dataclass(eq=False, repr=False)
     class TabClicked(Message):
         """A tab was clicked.
 
-        Args:
+        Attributes:
             index: The index of the tab, from 0.
         """
 
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
+        index: int
 
     _host = ""
     _tabs: Sequence[tuple[str, bool]] = ()
