@@ -64,7 +64,7 @@ class CsrtuiApp(CommandsApp):
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
-        return MainScreen(self._session, self._commands)
+        return MainScreen(self._session)
 
     @property
     def main(self) -> MainScreen:

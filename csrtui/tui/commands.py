@@ -318,6 +318,12 @@ def key_of(action: str, commands: Sequence[Command] = COMMANDS) -> str:
     return next(command.shown_key for command in commands if command.action == action)
 
 
+def commands_of(app: object) -> Sequence[Command]:
+    """Return the commands of an app, with the keys of its user."""
+    commands: Sequence[Command] = getattr(app, "commands", COMMANDS)
+    return commands
+
+
 _STEP_WIDTH = max(len(NEXT_STEPS[step]) for step in NextStep if step is not NextStep.NONE)
 
 

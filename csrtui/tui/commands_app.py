@@ -66,7 +66,7 @@ class CommandsApp(SafeApp[None]):
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
         elif not isinstance(self.screen, ConfirmModal):
-            self.push_screen(HelpScreen(self._commands, self._commands_here()))
+            self.push_screen(HelpScreen(self._commands_here()))
 
     async def action_palette(self) -> None:
         """Open the command palette, or close it if it is open."""

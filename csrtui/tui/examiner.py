@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
 
     Report = Callable[[int, int], None]
     """A function that is called with the number of examined pairs or hosts, and with the total."""
@@ -77,15 +76,13 @@ class StoreExaminer:
 
     Args:
         session: The session whose keystore is examined.
-        commands: All commands, for the screens of pairs.
     """
 
     title = "Keystore · doctor"
     progress_text = "Checking the keystore …"
 
-    def __init__(self, session: Session, commands: Sequence[Command]) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._commands = commands
 
     def examine(self, report: Report, stop: Event) -> ExaminationResult:
         """Examine all pairs and the store itself, and return the result."""
@@ -122,7 +119,7 @@ class StoreExaminer:
         if name is None:
             raise InputError("concerns the store, not a pair")
         try:
-            return PairScreen.of(self._session, name, self._commands)
+            return PairScreen.of(self._session, name)
         except CsrtuiError as error:
             raise InputError(f"{name} cannot be shown: {error.message}") from error
 

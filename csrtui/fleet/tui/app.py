@@ -34,7 +34,7 @@ class FleetApp(CommandsApp):
 
     def get_default_screen(self) -> Screen[None]:
         """Return the list of the pairs of all hosts."""
-        return FleetScreen(self._session, self._reach, self._commands)
+        return FleetScreen(self._session, self._reach)
 
     def action_leave(self) -> None:
         """Leave the app; if a request was typed, ask first. Stopping a read does not harm the hosts."""

@@ -12,7 +12,6 @@ from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.fleet.tui.pages import pair_page
 from csrtui.fleet.tui.pair_list import FleetListScreen
 from csrtui.fleet.tui.rows import HostGroup, host_groups, pair_label
-from csrtui.tui.commands import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,7 +105,7 @@ class FleetScreen(FleetListScreen):
             return back_up(reach, choice.pairs, choice.folder, choice.recipients)
 
         title = f"Backing up {HostGroup('', choice.pairs).description} into {choice.folder}"
-        after = f"Next: verify the backups with {key_of('verify', self._commands)}, where the identity is."
+        after = f"Next: verify the backups with {self.key_of('verify')}, where the identity is."
         self._work(Job(title, work, _count_hosts(choice.pairs), after))
 
     def action_verify(self) -> None:
@@ -261,7 +260,7 @@ class FleetScreen(FleetListScreen):
         from csrtui.fleet.tui.request import FleetRequestScreen
 
         hosts = ",".join(sorted({host_pair.host for host_pair in self.marked}))
-        screen = FleetRequestScreen(self._session, self._reach, hosts, self._commands)
+        screen = FleetRequestScreen(self._session, self._reach, hosts)
         self.app.push_screen(screen, lambda _: self._show_results(screen.results))
 
     # The doctor
@@ -271,7 +270,7 @@ class FleetScreen(FleetListScreen):
         from csrtui.fleet.tui.examiner import FleetExaminer
         from csrtui.tui.screens.doctor import DoctorScreen
 
-        self.app.push_screen(DoctorScreen(FleetExaminer(self._reach, self._pair_screen), self._commands))
+        self.app.push_screen(DoctorScreen(FleetExaminer(self._reach, self._pair_screen)))
 
     def _pair_screen(self, host: str, name: str) -> Screen[None]:
         for host_pair in self._pairs():

@@ -6,7 +6,6 @@ from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal
-from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
@@ -16,17 +15,9 @@ from csrtui.fleet.model import Fleet, HostPair, HostState, fleet_age_text, fleet
 from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
-from csrtui.tui.commands import (
-    COMMANDS,
-    HELP_IN_LISTS,
-    Scope,
-    bar,
-    bar_in_filter,
-    bindings,
-    key_of,
-    step_label,
-)
+from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar_in_filter, bindings, step_label
 from csrtui.tui.panes.count_line import summary_text
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
@@ -44,7 +35,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
 
 _DRAW_EVERY = 0.5
 """Seconds between updates of the list while hosts answer. More updates would be unreadable and use bandwidth."""
@@ -56,13 +46,12 @@ _FILTER_SHARE, _FILTER_MAX = 4, 24
 """The filter has at most one part in `_FILTER_SHARE` of the width, and at most `_FILTER_MAX` columns."""
 
 
-class FleetListScreen(Screen[None]):
+class FleetListScreen(CommandScreen[None]):
     """The list of the pairs of many hosts. It reads the hosts automatically and can be closed at any time.
 
     Args:
         session: The session whose store caches the last known state of the hosts.
         reach: The hosts and how to reach them.
-        commands: All commands, with the user's keys.
     """
 
     place: ClassVar[Scope] = Scope.FLEET
@@ -77,9 +66,8 @@ class FleetListScreen(Screen[None]):
     FleetListScreen #progress { display: none; margin: 0 1; }
     """
 
-    def __init__(self, session: Session, reach: Reach, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, session: Session, reach: Reach) -> None:
         super().__init__()
-        self._commands = commands
         self._session = session
         self._reach = Reach(reach.target, reach.timeout, Event())
         self._fleet = load_fleet(session, *reach.target.inventories)
@@ -125,7 +113,7 @@ class FleetListScreen(Screen[None]):
     def action_read_hosts(self) -> None:
         """Read all hosts, unless hosts are being read."""
         if not self._is_reading:
-            self.query_one("#message", RuleLine).clear()
+            self.clear_message()
             self._read_in_thread(_ALL)
 
     def read_again(self, hosts: Iterable[str]) -> None:
@@ -168,7 +156,7 @@ class FleetListScreen(Screen[None]):
             self.tell_error(fleet)
         elif failed and is_all:
             names = ", ".join(state.name for state in failed)
-            self.tell(f"{key_of('hosts', self._commands)} shows why these hosts failed: {names}")
+            self.tell(f"{self.key_of('hosts')} shows why these hosts failed: {names}")
         self.read_again(())
 
     # Views of the list
@@ -228,18 +216,12 @@ class FleetListScreen(Screen[None]):
         """Show the number of marked pairs."""
         self._draw_lines()
 
-    def tell(self, text: str) -> None:
-        """Show a message in the message line."""
-        self.query_one("#message", RuleLine).tell(text)
-
     def tell_error(self, error: CsrtuiError) -> None:
-        """Show an error with its hint in the message line, or in a dialog if the line is too short."""
-        line = self.query_one("#message", RuleLine)
-        line.tell(error_text(error))
-        if line.is_cut and self.is_current:
-            from csrtui.tui.modals.notice import NoticeModal
-
-            self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))
+        """Show an error with its hint. While another screen covers this one, show it only in the message line."""
+        if self.is_current:
+            super().tell_error(error)
+        else:
+            self.tell(error_text(error))
 
     # The pairs for commands
 
@@ -295,9 +277,9 @@ class FleetListScreen(Screen[None]):
         if filter_text.strip() and self._pairs_by_host:
             text = f'No pair matches "{filter_text}". Esc clears the filter.'
         elif any(pairs for _, pairs in self._pairs_by_host.values()):
-            text = f"All pairs are retired and hidden: {key_of('show_retired', self._commands)} shows them."
+            text = f"All pairs are retired and hidden: {self.key_of('show_retired')} shows them."
         else:
-            text = _READING if self._is_reading else _NO_PAIRS.format(key_of("new_request", self._commands))
+            text = _READING if self._is_reading else _NO_PAIRS.format(self.key_of("new_request"))
         lines = wrap(visible(text), max(self.size.width - 2, 1))
         self.query_one("#no-pairs", TextBlock).show([((f" {line}", ""),) for line in lines])
 
@@ -312,12 +294,9 @@ class FleetListScreen(Screen[None]):
         labels = {"next_step": step_label(step)}
         if self.query_one("#filter").has_focus:
             labels["open_pair"] = "To the list"
-            commands = bar_in_filter(Scope.FLEET, self._commands)
+            self.query_one(CommandBar).show_commands(bar_in_filter(Scope.FLEET, self.commands), labels)
         else:
-            commands = [
-                command for command in bar(Scope.FLEET, self._commands) if command.action not in left_out
-            ]
-        self.query_one(CommandBar).show_commands(commands, labels)
+            self.show_bar(Scope.FLEET, left_out, labels)
 
     @property
     def _filter_width(self) -> int:

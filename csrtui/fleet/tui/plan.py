@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.screen import Screen
-
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.fleet.tasks.requests import add_counterparts, first_blocking, make_pairs
@@ -13,8 +11,9 @@ from csrtui.fleet.tui.rows import PlanRows, severity_rank
 from csrtui.fleet.tui.work import HostWorkModal, Job
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import preview
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
+from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from csrtui.fleet.tasks.requests import PlannedRequest
     from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
 _LABEL = 10
@@ -39,14 +37,13 @@ _SHORT = 20
 _KEY_STAYS = "Each host generates its own key, which never leaves it. A host that has the same pair keeps it."
 
 
-class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
+class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
     """The preview screen, which returns the result of each host, or None if no pair was made.
 
     Args:
         session: The session for the advice.
         reach: The hosts and how to reach them.
         requests: The planned request of each host.
-        commands: All commands, with the user's keys.
     """
 
     place: ClassVar[Scope] = Scope.PLAN
@@ -59,17 +56,10 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
     FleetPlanScreen.-short #host { height: 4; }
     """
 
-    def __init__(
-        self,
-        session: Session,
-        reach: Reach,
-        requests: Sequence[PlannedRequest],
-        commands: Sequence[Command] = COMMANDS,
-    ) -> None:
+    def __init__(self, session: Session, reach: Reach, requests: Sequence[PlannedRequest]) -> None:
         super().__init__()
         self._session = session
         self._reach = reach
-        self._commands = commands
         self._rows = _sorted_rows(requests)
 
     def compose(self) -> ComposeResult:
@@ -85,7 +75,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
     def on_mount(self) -> None:
         """Focus the list and fill the bar."""
         self.query_one("#plan").focus()
-        self.query_one(CommandBar).show_commands(bar(Scope.PLAN, self._commands))
+        self.show_bar(Scope.PLAN)
 
     def on_resize(self) -> None:
         """Wrap the lines to the new width."""
@@ -104,23 +94,19 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
 
     # Commands
 
-    def action_back(self) -> None:
-        """Go back to the form without making pairs."""
-        self.dismiss(None)
-
     def action_cover_twins(self) -> None:
         """Also cover the www or bare counterparts, and show the new requests."""
         old_requests = self._requests
         try:
             requests = add_counterparts(self._session, old_requests)
         except CsrtuiError as error:
-            self._tell(error.message)
+            self.tell(error.message)
             return
         count = _count_names(requests) - _count_names(old_requests)
         self._rows = _sorted_rows(requests)
         self.query_one("#plan", LineList).set_rows(self._rows)
         self._draw()
-        self._tell(f"{plural(count, 'name')} added" if count else "no www or bare name is missing")
+        self.tell(f"{plural(count, 'name')} added" if count else "no www or bare name is missing")
 
     def action_make_on_hosts(self) -> None:
         """Ask for confirmation, then make the pairs."""
@@ -128,7 +114,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         blocking = first_blocking(self._requests, Blocking.STOPS)
         fatal = first_blocking(self._requests, Blocking.OVERRULED)
         if not hosts:
-            self._tell("no host can get a pair")
+            self.tell("no host can get a pair")
         elif blocking is None:
             title = f"Make a pair on {plural(hosts, 'host')}?"
             question = ConfirmModal(title, _KEY_STAYS, "Make")
@@ -141,7 +127,7 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         else:
             request, _ = fatal
             self._go_to(request)
-            self._tell(f"{visible(request.host)} has this error: fix it first")
+            self.tell(f"{visible(request.host)} has this error: fix it first")
 
     def _make(self, blocking: Blocking) -> None:
         requests = self._feasible
@@ -168,17 +154,13 @@ class FleetPlanScreen(Screen["Sequence[HostResult] | None"]):
         if index is not None:
             self.query_one("#plan", LineList).move_to(index)
 
-    def _tell(self, text: str) -> None:
-        self.query_one("#message", RuleLine).tell(text)
-
     # Drawing
 
     def _draw(self) -> None:
         count = len(self._feasible)
         left_out = len(self._rows) - count
         suffix = f", {left_out} left out" if left_out else ""
-        title = f" Preview for {plural(count, 'host')}{suffix}"
-        self.query_one("#title", TextBlock).show([((title, "strong"),)])
+        self.show_title(f"Preview for {plural(count, 'host')}{suffix}")
         self._draw_host()
 
     def _draw_host(self) -> None:

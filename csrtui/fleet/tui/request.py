@@ -16,10 +16,9 @@ from csrtui.core.base.finding import FieldName
 from csrtui.fleet.tasks.requests import plan
 from csrtui.fleet.tui.request_pane import TemplateRequestPane
 from csrtui.tasks.draft import load_draft_for_hosts, save_draft_for_hosts
-from csrtui.tui.commands import COMMANDS, Scope, bindings
+from csrtui.tui.commands import Scope, bindings
 from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.screens.form_screen import FormScreen
-from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
 
 _HOSTS_HELP = (
     "Hosts and groups of the inventory as an Ansible pattern: all, or web1,web2, or web:!web3 "
@@ -52,7 +50,6 @@ class FleetRequestScreen(FormScreen):
         session: The session that the advice is based on. Its store also contains the saved form.
         reach: The hosts and how to reach them.
         hosts: The hosts as an Ansible pattern. If it is empty, the hosts of the saved form are used, or else all hosts.
-        commands: All commands, with the user's keys.
 
     Attributes:
         results: The result of each host; empty if no pair was made.
@@ -70,13 +67,10 @@ class FleetRequestScreen(FormScreen):
     """
     AUTO_FOCUS = None
 
-    def __init__(
-        self, session: Session, reach: Reach, hosts: str, commands: Sequence[Command] = COMMANDS
-    ) -> None:
+    def __init__(self, session: Session, reach: Reach, hosts: str) -> None:
         super().__init__()
         self._session = session
         self._reach = reach
-        self._commands = commands
         self._draft, saved_hosts = load_draft_for_hosts(session)
         self._hosts = hosts or (saved_hosts if self._draft.has_names else "") or "all"
         self._stop: Event | None = None
@@ -92,15 +86,14 @@ class FleetRequestScreen(FormScreen):
         with Horizontal(id="hosts-line"):
             yield TextBlock(id="hosts-label")
             yield TextField(self._hosts, "all", id="hosts")
-        yield TemplateRequestPane(self._session, self._draft, self._commands, id="request")
+        yield TemplateRequestPane(self._session, self._draft, id="request")
         yield RuleLine(id="message")
         yield CommandBar(id="bar")
 
     def on_mount(self) -> None:
         """Focus the common name."""
         # The path comes last, because a long path is cut at its end.
-        title = visible(f" csrtui · request on many hosts · {self._reach.target.label}")
-        self.query_one("#title", TextBlock).show([((title, "strong"),)])
+        self.show_title(visible(f"csrtui · request on many hosts · {self._reach.target.label}"))
         self.on_request_pane_commands_changed()
         self.request.form.focus_field(FieldName.COMMON_NAME)
         self.request.update_soon()
@@ -108,7 +101,7 @@ class FleetRequestScreen(FormScreen):
     def on_request_pane_commands_changed(self) -> None:
         """Show the commands that can be used now."""
         scopes = {Scope.REQUEST, Scope.PAGES, Scope.ANYWHERE}
-        here = [command for command in self._commands if command.on_bar and command.scope in scopes]
+        here = [command for command in self.commands if command.on_bar and command.scope in scopes]
         self.query_one(CommandBar).show_commands(self.possible_now(here), {"generate": "Show each host"})
 
     def on_unmount(self) -> None:
@@ -156,7 +149,7 @@ class FleetRequestScreen(FormScreen):
     def on_request_pane_draft_changed(self) -> None:
         """Clear the message and save the form soon."""
         if self._stop is None:
-            self.query_one("#message", RuleLine).clear()
+            self.clear_message()
         self.save_draft_soon()
 
     @property
@@ -191,16 +184,15 @@ class FleetRequestScreen(FormScreen):
         )
         was_stopped = stop.is_set()
         self._stop = None
-        message = self.query_one("#message", RuleLine)
         if was_stopped:
-            message.tell("stopped")
+            self.tell("stopped")
         elif isinstance(requests, CsrtuiError):
-            self._tell_error(requests)
+            self.tell_error(requests)
         else:
             from csrtui.fleet.tui.plan import FleetPlanScreen
 
-            message.clear()
-            screen = FleetPlanScreen(self._session, self._reach, requests, self._commands)
+            self.clear_message()
+            screen = FleetPlanScreen(self._session, self._reach, requests)
             self.app.push_screen(screen, self._store_results)
 
     def _store_results(self, results: Sequence[HostResult] | None) -> None:
@@ -223,17 +215,3 @@ class FleetRequestScreen(FormScreen):
     def draft_to_save(self) -> object:
         """Return the form and the hosts."""
         return self.request.form.draft, self.query_one("#hosts", TextField).value
-
-    # Messages
-
-    def tell(self, text: str) -> None:
-        """Show a message in the message line."""
-        self.query_one("#message", RuleLine).tell(text)
-
-    def _tell_error(self, error: CsrtuiError) -> None:
-        line = self.query_one("#message", RuleLine)
-        line.tell(error_text(error))
-        if line.is_cut:
-            from csrtui.tui.modals.notice import NoticeModal
-
-            self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import COMMANDS, key_of
+from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -160,7 +160,7 @@ class Modal(ModalScreen[ResultT]):
 
     def key_of(self, action: str) -> str:
         """Return the first key of a command as displayed text."""
-        return key_of(action, getattr(self.app, "commands", COMMANDS))
+        return key_of(action, commands_of(self.app))
 
     def key_lines(self, *keys: tuple[str, str]) -> list[Line]:
         """Return two lines with the keys and labels that fit, or one line if the screen is short."""

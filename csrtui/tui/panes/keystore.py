@@ -15,7 +15,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.store.summary_reader import SummaryReader
 from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, key_of
+from csrtui.tui.commands import HELP_IN_LISTS, commands_of, key_of
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.count_line import UNREADABLE, CountLine, empty_text, summary_text, with_unreadable
 from csrtui.tui.panes.first_commands import first_lines
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from csrtui.core.pairs.query import Need
     from csrtui.core.pairs.summary import PairSummary
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
 
 CHECK_INTERVAL = 0.5
 """Seconds between two checks for changes by other sessions. A check takes one system call."""
@@ -55,7 +54,6 @@ class KeystorePane(Widget):
 
     Args:
         session: The session whose store is shown.
-        commands: All commands, with their current keys.
         id: The widget's id.
     """
 
@@ -97,15 +95,8 @@ class KeystorePane(Widget):
     class Recovered(Message):
         """The store can be read again after an error."""
 
-    def __init__(
-        self,
-        session: Session,
-        commands: Sequence[Command] = COMMANDS,
-        *,
-        id: str | None = None,  # noqa: A002 - Textual's name
-    ) -> None:
+    def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._commands = commands
         self._session = session
         self._reader = SummaryReader(session.store)
         self._pair_list = PairList()
@@ -387,9 +378,9 @@ class KeystorePane(Widget):
         else:
             has_pairs = self._counts.total or self._pair_list.problems
             if not has_pairs:
-                block.show(first_lines(self._commands, self.size.width))
+                block.show(first_lines(commands_of(self.app), self.size.width))
                 return
             filter_text = self.filter.value if self.filter.value.strip() else ""
-            texts = [empty_text(filter_text, key_of("show_retired", self._commands))]
+            texts = [empty_text(filter_text, key_of("show_retired", commands_of(self.app)))]
         lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]
         block.show([((f" {line}", ""),) for line in lines])

@@ -13,7 +13,7 @@ from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP, PURPOSE
 from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import request_spec_of
-from csrtui.tui.commands import COMMANDS, key_of
+from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.widgets.country_text import is_code, is_part_of_name
 from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
 from csrtui.tui.widgets.request_fields import FIELD_LABELS
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
 
 _PAUSE = 0.8
 """Seconds without a key after which two letters in the country field are a code and not the beginning of a name."""
@@ -49,7 +48,6 @@ class RequestPane(Widget):
     Args:
         session: The session that the advice is based on.
         draft: The initial content of the form.
-        commands: All commands, with their current keys.
         session_draft: The saved form of this session, which also gives access to the forms of ended sessions.
             None if they are not offered.
         id: The widget's id.
@@ -65,13 +63,11 @@ class RequestPane(Widget):
         self,
         session: Session,
         draft: Draft,
-        commands: Sequence[Command] = COMMANDS,
         *,
         session_draft: SessionDraft | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
-        self._commands = commands
         self._session_draft = session_draft
         self._session = session
         self._initial_draft = draft
@@ -85,7 +81,8 @@ class RequestPane(Widget):
         """Build the pane."""
         yield RequestForm(self._initial_draft, id="form")
         yield TitleLine("Will be signed", id="form-rule")
-        yield Preview(key_of("fix", self._commands), key_of("next_advice", self._commands), id="preview")
+        commands = commands_of(self.app)
+        yield Preview(key_of("fix", commands), key_of("next_advice", commands), id="preview")
         yield TitleLine("", id="help-rule")
         yield TextBlock(id="field-help")
 
@@ -116,9 +113,10 @@ class RequestPane(Widget):
     @property
     def introduction(self) -> tuple[str, str]:
         """Two sentences for a form without names: the result, and the required fields. They explain the first start."""
+        key = key_of("generate", commands_of(self.app))
         return (
             "Generates a private key and its CSR, and keeps both on this machine.",
-            f"Only the common name (*) is required. Type it, then press {key_of('generate', self._commands)}.",
+            f"Only the common name (*) is required. Type it, then press {key}.",
         )
 
     @property

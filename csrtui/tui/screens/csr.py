@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.screen import Screen
-
 from csrtui.core.certificates import csr
-from csrtui.tui.commands import COMMANDS, Scope, bar, bindings
+from csrtui.tui.commands import Scope, bindings
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.tui.commands import Command
 
-
-class CsrScreen(Screen[None]):
+class CsrScreen(CommandScreen[None]):
     """A screen that shows a CSR as PEM.
 
     Args:
         request: The CSR.
-        commands: All commands, with their keys.
     """
 
     place: ClassVar[Scope] = Scope.PAGES
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGES)]
 
-    def __init__(self, request: csr.Request, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, request: csr.Request) -> None:
         super().__init__()
-        self._commands = commands
         self._request = request
 
     def compose(self) -> ComposeResult:
@@ -47,10 +40,4 @@ class CsrScreen(Screen[None]):
         view = self.query_one("#csr", TextView)
         view.show_all([((line, ""),) for line in pem.splitlines()])
         view.focus()
-        self.query_one(CommandBar).show_commands(
-            [command for command in bar(Scope.PAGES, self._commands) if command.action != "help"]
-        )
-
-    def action_back(self) -> None:
-        """Go back."""
-        self.dismiss()
+        self.show_bar(Scope.PAGES, {"help"})

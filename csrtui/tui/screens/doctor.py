@@ -6,13 +6,13 @@ from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SuspendNotSupported
-from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of
+from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.plain_view import show_plain
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.tui.commands import Command
     from csrtui.tui.examiner import ExaminationResult, Examiner
     from csrtui.tui.panes.finding_rows import DisplayedFinding
     from csrtui.tui.widgets.text_block import Line
@@ -36,12 +35,11 @@ _MOST_SHOWN = 100
 """Maximum number of remedies in one plain text view."""
 
 
-class DoctorScreen(Screen[None]):
+class DoctorScreen(CommandScreen[None]):
     """A screen with the problems of the local keystore or of many hosts. It can be closed at any time.
 
     Args:
         examiner: Checks one keystore, or those of many hosts.
-        commands: All commands, with their keys.
     """
 
     place: ClassVar[Scope] = Scope.DOCTOR
@@ -54,10 +52,9 @@ class DoctorScreen(Screen[None]):
     _rows = FindingRows(())
     _verdict: Sequence[str] = ()
 
-    def __init__(self, examiner: Examiner, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, examiner: Examiner) -> None:
         super().__init__()
         self._examiner = examiner
-        self._commands = commands
         self._stop = Event()
 
     def compose(self) -> ComposeResult:
@@ -74,7 +71,7 @@ class DoctorScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Start the check."""
-        self.query_one("#title", TextBlock).show([((f" {self._examiner.title}", "strong"),)])
+        self.show_title(self._examiner.title)
         self.query_one("#findings").focus()
         self.action_examine()
 
@@ -93,7 +90,7 @@ class DoctorScreen(Screen[None]):
         if not self._is_working:
             self._show_findings(FindingRows(()), [self._examiner.progress_text])
             self.query_one("#findings", LineList).action_first()
-            self.query_one("#message", RuleLine).clear()
+            self.clear_message()
             self.examine_again()
 
     def examine_again(self) -> None:
@@ -139,9 +136,7 @@ class DoctorScreen(Screen[None]):
 
     async def action_fix_finding(self) -> None:
         """Show how to fix the finding under the cursor. No command of this screen can fix it."""
-        self.tell(
-            f"Run the command that is shown below. {key_of('view_remedies', self._commands)} shows it alone."
-        )
+        self.tell(f"Run the command that is shown below. {self.key_of('view_remedies')} shows it alone.")
 
     def on_line_list_highlighted(self) -> None:
         """Show the finding under the cursor in full."""
@@ -149,7 +144,7 @@ class DoctorScreen(Screen[None]):
 
     def on_line_list_moved(self) -> None:
         """Remove the message, because a user who moves on has read it."""
-        self.query_one("#message", RuleLine).clear()
+        self.clear_message()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Show the pair that the finding concerns."""
@@ -186,10 +181,6 @@ class DoctorScreen(Screen[None]):
 
             self.app.push_screen(NoticeModal("Fixes:", remedies))
 
-    def action_back(self) -> None:
-        """Go back, which stops the check."""
-        self.dismiss()
-
     # Drawing
 
     def _show_findings(self, rows: FindingRows, verdict: Sequence[str]) -> None:
@@ -198,10 +189,6 @@ class DoctorScreen(Screen[None]):
         findings = self.query_one("#findings", LineList)
         findings.set_rows(self._rows)
         self._draw()
-
-    def tell(self, text: str) -> None:
-        """Show a message in the message line."""
-        self.query_one("#message", RuleLine).tell(text)
 
     def _draw(self) -> None:
         self.set_class(self.size.height < 20, "-short")  # noqa: PLR2004 - as on the main screen
@@ -218,10 +205,7 @@ class DoctorScreen(Screen[None]):
         left_out = set() if label else {"fix_finding"}
         left_out |= {"open_finding"} if row is None or row.pair is None else set()
         left_out |= {"view_remedies"} if row is None else set()
-        commands = [
-            command for command in bar(Scope.DOCTOR, self._commands) if command.action not in left_out
-        ]
-        self.query_one(CommandBar).show_commands(commands, {"fix_finding": label})
+        self.show_bar(Scope.DOCTOR, left_out, {"fix_finding": label})
         block = self.query_one("#finding", TextBlock)
         if row is None:
             block.show([])

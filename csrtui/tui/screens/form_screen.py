@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from textual.screen import Screen
-
 from csrtui.core.base.errors import CsrtuiError
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _SAVE_DELAY = 1.0
 """Seconds between a change of the form and its automatic save."""
 
 
-class FormScreen(Screen[None]):
+class FormScreen(CommandScreen[None]):
     """A screen with a `RequestPane`. It saves the form for the next start."""
 
     _draft_writer: DraftWriter[Any]
@@ -46,10 +45,6 @@ class FormScreen(Screen[None]):
     def possible_now(self, commands: Sequence[Command]) -> list[Command]:
         """Return those of `commands` that can be used on the present advice."""
         return [command for command in commands if command.action not in self.request.impossible_commands]
-
-    def tell(self, text: str) -> None:
-        """Show a message in the message line."""
-        raise NotImplementedError
 
     def on_request_form_notice(self, event: RequestForm.Notice) -> None:
         """Show a message of the form."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.screen import Screen
 
 from csrtui.core.base.escaping import visible
-from csrtui.tui.commands import COMMANDS, Scope, search
+from csrtui.tui.commands import Scope, search
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -31,12 +31,11 @@ _MORE = (
 )
 
 
-class HelpScreen(Screen[None]):
+class HelpScreen(CommandScreen[None]):
     """A screen with the keys and what they do. Typing filters them.
 
     Args:
-        commands: All commands, with their keys.
-        here: The commands of the screen that the help is for: those of `commands`, or the keys of a dialog.
+        here: The commands of the screen that the help is for, or the keys of a dialog.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,9 +51,8 @@ class HelpScreen(Screen[None]):
     HelpScreen TextField { margin: 0 1; }
     """
 
-    def __init__(self, commands: Sequence[Command] = COMMANDS, here: Sequence[Command] = ()) -> None:
+    def __init__(self, here: Sequence[Command]) -> None:
         super().__init__()
-        self._commands = commands
         self._here = here
 
     def compose(self) -> ComposeResult:
@@ -70,7 +68,7 @@ class HelpScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the commands."""
-        self.query_one("#title", TextBlock).show([((" Help", "strong"),)])
+        self.show_title("Help")
         self.query_one("#bar", TextBlock).show(
             [
                 (
@@ -102,10 +100,6 @@ class HelpScreen(Screen[None]):
         else:
             self.dismiss()
 
-    def action_back(self) -> None:
-        """Go back."""
-        self.dismiss()
-
     def action_scroll(self, step: int) -> None:
         """Scroll by `step` lines."""
         self.query_one(TextView).action_scroll(step)
@@ -121,7 +115,7 @@ class HelpScreen(Screen[None]):
         text, width = self.query_one(TextField).value, self.size.width
         here = search(self._here, text)
         own = _section("This screen", here, width) if here else []
-        lines = own + _lines(search(self._commands, text), here, width)
+        lines = own + _lines(search(self.commands, text), here, width)
         if not lines:
             lines = [((f' Nothing matches "{visible(text)}". Esc clears the search.', ""),)]
         elif not text:

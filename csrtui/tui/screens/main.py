@@ -20,7 +20,6 @@ from csrtui.tui.commands import (
     bar_in_filter,
     bindings,
     commands_for_marks,
-    key_of,
     scopes_at,
 )
 from csrtui.tui.draft_writer import DraftWriter
@@ -35,15 +34,12 @@ from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.events import Resize
 
     from csrtui.core.pairs.form_draft import Draft
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
     from csrtui.tui.groups import PairSelection
     from csrtui.tui.panes.keystore import KeystorePane
 
@@ -62,15 +58,14 @@ class MainScreen(RequestScreen):
 
     Args:
         session: The session with the store.
-        commands: All commands, with their keys.
     """
 
     base_places: ClassVar[tuple[Scope, ...]] = (Scope.REQUEST, Scope.KEYSTORE)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.REQUEST, Scope.KEYSTORE)]
     AUTO_FOCUS = None
 
-    def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
-        super().__init__(session, commands)
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
         self._pane, self._moves = PaneName.REQUEST, 0
         self._session_draft = SessionDraft(session)
         self._draft_writer = DraftWriter["Draft"](self._session_draft.save)
@@ -86,9 +81,7 @@ class MainScreen(RequestScreen):
         yield TitleBar(id="title")
         yield RuleLine(id="title-rule")
         with Horizontal(id="panes"):
-            yield RequestPane(
-                self._session, draft, self._commands, session_draft=self._session_draft, id="request"
-            )
+            yield RequestPane(self._session, draft, session_draft=self._session_draft, id="request")
         yield RuleLine(id="message")
         yield CommandBar(id="bar")
 
@@ -100,8 +93,7 @@ class MainScreen(RequestScreen):
             from csrtui.core.base.escaping import plural
 
             forms = plural(len(self._session_draft.unclaimed), "more saved form")
-            key = key_of("start_from", self._commands)
-            self.tell(f"{forms} from earlier sessions. Press {key} to see them.")
+            self.tell(f"{forms} from earlier sessions. Press {self.key_of('start_from')} to see them.")
         self.call_after_refresh(self._mount_keystore)
 
     def on_unmount(self) -> None:
@@ -112,7 +104,7 @@ class MainScreen(RequestScreen):
         """Load the modules of the keystore pane and mount it. Called after the first frame is drawn."""
         from csrtui.tui.panes.keystore import KeystorePane
 
-        await self.query_one("#panes").mount(KeystorePane(self._session, self._commands, id="keystore"))
+        await self.query_one("#panes").mount(KeystorePane(self._session, id="keystore"))
         self._ready.set()
         self.run_worker(self._warm_up, thread=True)
 
@@ -207,19 +199,19 @@ class MainScreen(RequestScreen):
             labels = {"switch_pane": "Request", "next_step": self.step_label(pair)}
             if self.keystore.filter.has_focus:
                 labels["open_pair"] = "To the list"
-                commands = bar_in_filter(Scope.KEYSTORE, self._commands)
+                commands = bar_in_filter(Scope.KEYSTORE, self.commands)
             elif self.keystore.is_empty:
-                commands = [*first_commands(self._commands), *bar(Scope.PANES, self._commands)]
+                commands = [*first_commands(self.commands), *bar(Scope.PANES, self.commands)]
             else:
-                commands = self.possible(bar(Scope.KEYSTORE, self._commands), pair)
+                commands = self.possible(bar(Scope.KEYSTORE, self.commands), pair)
                 if self.keystore.pairs.cursor is None:
                     commands = [command for command in commands if command.action != "open_pair"]
                 if self.keystore.pairs.marks:
-                    commands = commands_for_marks(commands, self._commands)
+                    commands = commands_for_marks(commands, self.commands)
                     labels |= {"back_up": "Back up marked", "verify": "Verify marked"}
             self.query_one(CommandBar).show_commands(commands, labels)
         else:
-            commands = self.possible_now(bar(Scope.REQUEST, self._commands))
+            commands = self.possible_now(bar(Scope.REQUEST, self.commands))
             # At the end of the line, commands that come and go move no others.
             commands.sort(key=lambda command: command.action in {"fix", "next_advice"})
             self.query_one(CommandBar).show_commands(commands)
@@ -227,7 +219,7 @@ class MainScreen(RequestScreen):
     def tell(self, text: str) -> None:
         """Show a message in the message line until the form changes."""
         self._message_draft = self.request.form.draft
-        self.query_one("#message", RuleLine).tell(text)
+        super().tell(text)
 
     def selection(self) -> PairSelection:
         """Return the pair under the cursor, the marked pairs, and all pairs."""
@@ -258,7 +250,7 @@ class MainScreen(RequestScreen):
 
     def action_switch_pane(self) -> None:
         """Switch to the other pane."""
-        self.query_one("#message", RuleLine).clear()
+        self.clear_message()
         self._show_pane(PaneName.REQUEST if self._pane is PaneName.KEYSTORE else PaneName.KEYSTORE)
 
     def action_new_request(self) -> None:
@@ -279,13 +271,11 @@ class MainScreen(RequestScreen):
         self.tell(f"sorted: {self.keystore.sort().value}")
 
     def tell_error(self, error: CsrtuiError) -> None:
-        """Show an error in the message line, and also in a dialog if the line is too short."""
-        line = self.query_one("#message", RuleLine)
-        self.tell(error_text(error))
-        if line.is_cut and error is not self.keystore.error:  # the pane shows that error
-            from csrtui.tui.modals.notice import NoticeModal
-
-            self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))
+        """Show an error. The keystore pane itself shows its own error in full."""
+        if error is self.keystore.error:
+            self.tell(error_text(error))
+        else:
+            super().tell_error(error)
 
     def action_show_retired(self) -> None:
         """Show or hide retired pairs."""
@@ -307,7 +297,7 @@ class MainScreen(RequestScreen):
 
     def on_line_list_moved(self) -> None:
         """Remove the message, because a user who moves on has read it."""
-        self.query_one("#message", RuleLine).clear()
+        self.clear_message()
 
     on_keystore_pane_filtered = on_keystore_pane_recovered = on_line_list_moved
 
@@ -319,7 +309,7 @@ class MainScreen(RequestScreen):
         """Remove the message. Save the draft as soon as the user stops typing."""
         # This event can arrive after a message about the change that caused it. That message must stay.
         if not self._is_generating and self.request.form.draft != self._message_draft:
-            self.query_one("#message", RuleLine).clear()
+            self.clear_message()
         self.show_options()
         self.save_draft_soon()
 
@@ -344,7 +334,7 @@ class MainScreen(RequestScreen):
         from csrtui.tui.screens.pair import PairScreen
 
         try:
-            screen = PairScreen.of(self._session, event.name, self._commands, self.keystore.rows)
+            screen = PairScreen.of(self._session, event.name, self.keystore.rows)
         except CsrtuiError as error:
             self.tell_error(error)
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
-from textual.screen import Screen
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
@@ -13,7 +12,8 @@ from csrtui.core.pairs.charts import MONTHS as MONTH_COUNT
 from csrtui.core.pairs.charts import ChartRow, ChartRowKind, chart_rows
 from csrtui.tasks.list import ExpiryCounts, count_expiries
 from csrtui.tasks.pair_text import MONTHS
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings
+from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
@@ -22,14 +22,13 @@ from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from csrtui.core.pairs.charts import MonthlyCounts
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
 _READING = "Reading the keystore …"
@@ -80,12 +79,11 @@ class MonthRows:
         return chart_rows(self._expiries, MONTHS, width)[0] if self._expiries else []
 
 
-class MonthsScreen(Screen[str]):
+class MonthsScreen(CommandScreen[str]):
     """A screen with a chart of the expiries in each month. Its result is the filter for the month that was chosen.
 
     Args:
         session: The session with the store.
-        commands: All commands, with their keys.
     """
 
     place: ClassVar[Scope] = Scope.MONTHS
@@ -94,10 +92,9 @@ class MonthsScreen(Screen[str]):
         HELP_IN_LISTS,
     ]
 
-    def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._commands = commands
         self._rows = MonthRows(None)
         self._result: ExpiryCounts | CsrtuiError | None = None
 
@@ -112,7 +109,7 @@ class MonthsScreen(Screen[str]):
 
     def on_mount(self) -> None:
         """Read the keystore in a thread."""
-        self.query_one("#title", TextBlock).show([((" Keystore · next 12 months", "strong"),)])
+        self.show_title("Keystore · next 12 months")
         self._draw()
         self.run_worker(self._count())
 
@@ -133,7 +130,7 @@ class MonthsScreen(Screen[str]):
 
     def on_line_list_moved(self) -> None:
         """Remove the message, because a user who moves on has read it."""
-        self.query_one("#message", RuleLine).clear()
+        self.clear_message()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """List the pairs of the month."""
@@ -142,11 +139,7 @@ class MonthsScreen(Screen[str]):
         if word:
             self.dismiss(word)
         else:
-            self.query_one("#message", RuleLine).tell("Nothing is due and nothing expires then.")
-
-    def action_back(self) -> None:
-        """Go back."""
-        self.dismiss()
+            self.tell("Nothing is due and nothing expires then.")
 
     def _draw(self) -> None:
         has_rows = len(self._rows) > 0
@@ -157,10 +150,7 @@ class MonthsScreen(Screen[str]):
         room = max(self.size.height - _LINES_AROUND - len(self._rows), 0)
         legend.styles.height = min(len(lines), room) if has_rows else "1fr"
         legend.show(lines)
-        commands = bar(Scope.MONTHS, self._commands)
-        self.query_one(CommandBar).show_commands(
-            [command for command in commands if has_rows or command.action != "open_month"]
-        )
+        self.show_bar(Scope.MONTHS, () if has_rows else {"open_month"})
 
     def _legend(self, width: int) -> list[Line]:
         result = self._result

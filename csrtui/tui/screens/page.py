@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SuspendNotSupported
 from textual.binding import Binding
-from textual.screen import Screen
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.servers.guide import guide_lines
@@ -15,6 +14,7 @@ from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.tui.commands import HELP_IN_LISTS
 from csrtui.tui.modals.base import key_line
 from csrtui.tui.plain_view import show_plain
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -45,7 +45,7 @@ class Page:
     lines: Callable[[int], Sequence[str]]
 
 
-class PageScreen(Screen[None]):
+class PageScreen(CommandScreen[None]):
     """A screen that shows one page at a time. Left and Right switch pages.
 
     Args:
@@ -82,10 +82,6 @@ class PageScreen(Screen[None]):
         """Wrap the lines again."""
         self._draw()
 
-    def action_back(self) -> None:
-        """Go back."""
-        self.dismiss()
-
     def action_turn(self, step: int) -> None:
         """Show the top of the page that is `step` pages further on."""
         if len(self._pages) > 1:
@@ -102,7 +98,7 @@ class PageScreen(Screen[None]):
         try:
             await show_plain(self.app, text)
         except SuspendNotSupported:
-            self.query_one("#message", RuleLine).tell("this terminal cannot show plain text")
+            self.tell("this terminal cannot show plain text")
 
     def _draw(self) -> None:
         has_others = len(self._pages) > 1

@@ -10,7 +10,7 @@ from csrtui.core.pairs.charts import Tone
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
 from csrtui.tasks.show import PairDetails, read_pair_details, timeline
-from csrtui.tui.commands import COMMANDS, HELP_IN_LISTS, Scope, bar, bindings, key_of
+from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar, bindings
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.keystore import CHECK_INTERVAL
 from csrtui.tui.panes.pair_detail import labelled
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from csrtui.core.pairs.charts import TimelineRow
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
     from csrtui.tui.panes.pair_rows import PairRows
     from csrtui.tui.widgets.text_block import Line
 
@@ -48,7 +47,6 @@ class PairScreen(PairsScreen):
     Args:
         session: The session with the store.
         details: The pair, with the contents of its folder.
-        commands: All commands, with their keys.
         rows: The list of pairs from which the screen was opened, for the previous and the next pair, or None.
     """
 
@@ -58,40 +56,27 @@ class PairScreen(PairsScreen):
         HELP_IN_LISTS,
     ]
 
-    def __init__(
-        self,
-        session: Session,
-        details: PairDetails,
-        commands: Sequence[Command] = COMMANDS,
-        rows: PairRows | None = None,
-    ) -> None:
-        super().__init__(session, commands)
+    def __init__(self, session: Session, details: PairDetails, rows: PairRows | None = None) -> None:
+        super().__init__(session)
         self._details = details
         self._listed = rows
         self._is_unfolded = False
         self._generation = session.store.generation()
 
     @classmethod
-    def of(
-        cls,
-        session: Session,
-        name: str,
-        commands: Sequence[Command] = COMMANDS,
-        rows: PairRows | None = None,
-    ) -> PairScreen:
+    def of(cls, session: Session, name: str, rows: PairRows | None = None) -> PairScreen:
         """Read the pair `name`, and return a screen that shows it.
 
         Args:
             session: The session with the store.
             name: The pair's name.
-            commands: All commands, with their keys.
             rows: The list of pairs from which the screen is opened, or None.
 
         Raises:
             InputError: The pair does not exist.
             StoreError: The pair is damaged or unsafe.
         """
-        return cls(session, read_pair_details(session, name), commands, rows)
+        return cls(session, read_pair_details(session, name), rows)
 
     @property
     def pair(self) -> Pair:
@@ -122,7 +107,7 @@ class PairScreen(PairsScreen):
         self._draw()
 
     def _draw(self) -> None:
-        commands = self.possible(bar(Scope.PAIR, self._commands), self.pair)
+        commands = self.possible(bar(Scope.PAIR, self.commands), self.pair)
         labels = {"next_step": self.step_label(self.pair).strip()}
         if self.pair.record.stage is Stage.RETIRED:
             labels["retire"] = "Use again"
@@ -140,7 +125,7 @@ class PairScreen(PairsScreen):
         record = self.pair.record
         step = self.step_label(self.pair).strip()
         has_step = record.next_step(now) is not NextStep.NONE
-        next_step = f"{key_of('next_step', self._commands)} {step}" if has_step else ""
+        next_step = f"{self.key_of('next_step')} {step}" if has_step else ""
         lines = _status_lines(status_text(record, now), next_step, step_text(record, now), width)
         lines += _timeline_lines(timeline(record, now, width, prefer_one_line=True))
         groups = pair_groups(self.pair, now, self._details)
@@ -155,7 +140,7 @@ class PairScreen(PairsScreen):
                 hint = self._request_hint if group.title == "Request" else ""
                 lines += [_heading([group.title], self.size.width, hint), *body]
         if folded:
-            lines.append(_heading(folded, self.size.width, f"{key_of('history', self._commands)} opens"))
+            lines.append(_heading(folded, self.size.width, f"{self.key_of('history')} opens"))
         return lines
 
     @property
@@ -189,7 +174,7 @@ class PairScreen(PairsScreen):
         except CsrtuiError as error:
             self.tell_error(error)
             return
-        self.query_one("#message", RuleLine).clear()
+        self.clear_message()
         self.query_one("#pair", TextView).action_scroll(-_FAR)
         self._draw()
 
@@ -202,10 +187,6 @@ class PairScreen(PairsScreen):
         """Return the pair on this screen as the only choice."""
         return PairSelection(self.pair)
 
-    def tell(self, text: str) -> None:
-        """Show a message in the message line."""
-        self.query_one("#message", RuleLine).tell(text)
-
     def refresh_pairs(self, want: str | None = None) -> None:  # noqa: ARG002 - this screen has one pair
         """Show the current state of the pair."""
         try:
@@ -215,15 +196,11 @@ class PairScreen(PairsScreen):
         else:
             self._draw()
 
-    def action_back(self) -> None:
-        """Go back, with the cursor on the pair that was shown last."""
-        self.dismiss()
-
     def action_view_csr(self) -> None:
         """Show only the CSR."""
         from csrtui.tui.screens.csr import CsrScreen
 
-        self.app.push_screen(CsrScreen(self._details.csr, self._commands))
+        self.app.push_screen(CsrScreen(self._details.csr))
 
 
 def _heading(titles: Sequence[str], width: int, hint: str = "") -> Line:

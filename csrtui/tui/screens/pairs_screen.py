@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from textual.screen import Screen
-
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.commands import COMMANDS, step_label
-from csrtui.tui.sentences import error_text
+from csrtui.tui.commands import step_label
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.stale_messages import NO_SELECTION
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
-    from csrtui.core.base.errors import CsrtuiError
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.session import Session
@@ -38,12 +35,11 @@ _NO_STEP = {
 }
 
 
-class PairsScreen(Screen[None]):
+class PairsScreen(CommandScreen[None]):
     """A screen with the commands for pairs. Each command is a function of `csrtui.tui.flows`.
 
     Args:
         session: The session with the store.
-        commands: All commands, with their keys.
 
     Attributes:
         adopt_path: The last text of the path field of *Adopt*.
@@ -52,21 +48,15 @@ class PairsScreen(Screen[None]):
         install_folder: The last folder of *Install*.
     """
 
-    def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._commands = commands
         self.adopt_path = self.import_text = self.inspect_text = self.install_folder = ""
 
     @property
     def session(self) -> Session:
         """The session with the store."""
         return self._session
-
-    @property
-    def commands(self) -> Sequence[Command]:
-        """All commands, with their keys."""
-        return self._commands
 
     # What the flows need of a screen
 
@@ -85,14 +75,6 @@ class PairsScreen(Screen[None]):
         if current is None:
             self.tell(NO_SELECTION)
         return current
-
-    def tell(self, text: str) -> None:
-        """Show a message in the message line."""
-        raise NotImplementedError
-
-    def tell_error(self, error: CsrtuiError) -> None:
-        """Show an error and its hint."""
-        self.tell(error_text(error))
 
     def refresh_pairs(self, want: str | None = None) -> None:
         """Show the current state of the pairs.
@@ -265,7 +247,7 @@ class PairsScreen(Screen[None]):
         """Show the expiries of the next 12 months."""
         from csrtui.tui.screens.months import MonthsScreen
 
-        self.app.push_screen(MonthsScreen(self._session, self._commands), self.filter_by)
+        self.app.push_screen(MonthsScreen(self._session), self.filter_by)
 
     def filter_by(self, text: str | None) -> None:
         """List only the pairs that match the words of a text. With None, change nothing."""
@@ -275,5 +257,5 @@ class PairsScreen(Screen[None]):
         """Check the whole keystore."""
         from csrtui.tui.screens.store_doctor import StoreDoctorScreen
 
-        screen = StoreDoctorScreen(self._session, self._commands)
+        screen = StoreDoctorScreen(self._session)
         self.app.push_screen(screen, lambda _: self.refresh_pairs())

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.tui.commands import key_of
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.threads import run_in_thread
@@ -115,9 +114,8 @@ class RequestScreen(FormScreen, PairsScreen):
         draft, summary = self.request.form.draft, ""
         if self._options or draft.attributes:
             summary = self._options_for(draft.renews)._replace(attributes=draft.attributes).summary
-        key = key_of("key_options", self._commands)
         choices = "same key, passphrase, name" if draft.renews else "passphrase, pair's name"
-        self.request.form.show_options(summary or f"{key}: {choices}")
+        self.request.form.show_options(summary or f"{self.key_of('key_options')}: {choices}")
 
     # Generate
 

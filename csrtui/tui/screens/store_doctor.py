@@ -6,7 +6,6 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from csrtui.tasks.list import Pairs
-from csrtui.tui.commands import COMMANDS
 from csrtui.tui.examiner import StoreExaminer
 from csrtui.tui.flows.back_up import back_up_pair
 from csrtui.tui.groups import PairSelection
@@ -14,11 +13,8 @@ from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
-    from csrtui.tui.commands import Command
     from csrtui.tui.panes.finding_rows import DisplayedFinding
 
 _ACTIONS: Final = {"backup": "back_up", "import": "import", "renew": "renew", "verify": "verify"}
@@ -30,12 +26,11 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
 
     Args:
         session: The session with the store.
-        commands: All commands, with their keys.
     """
 
-    def __init__(self, session: Session, commands: Sequence[Command] = COMMANDS) -> None:
-        PairsScreen.__init__(self, session, commands)
-        self._examiner = StoreExaminer(session, commands)
+    def __init__(self, session: Session) -> None:
+        PairsScreen.__init__(self, session)
+        self._examiner = StoreExaminer(session)
         self._stop = Event()
 
     def selection(self) -> PairSelection:
@@ -58,8 +53,8 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
     def fix_label(self) -> str:
         """Return the label of the command that fixes the finding under the cursor, or "" if no command does."""
         action = _action_of(self.current_finding)
-        width = max(len(command.label) for command in self._commands if command.action in _ACTIONS.values())
-        labels = (command.label for command in self._commands if command.action == action)
+        width = max(len(command.label) for command in self.commands if command.action in _ACTIONS.values())
+        labels = (command.label for command in self.commands if command.action == action)
         return next((label.ljust(width) for label in labels), "")
 
     async def action_fix_finding(self) -> None:

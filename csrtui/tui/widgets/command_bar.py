@@ -38,7 +38,7 @@ class CommandBar(TextBlock):
     _commands: Sequence[tuple[str, str, str]] = ()  # action, key, label
     _keys: Mapping[str, str] = MappingProxyType({})
 
-    def show_commands(self, commands: Sequence[Command], labels: dict[str, str] | None = None) -> None:
+    def show_commands(self, commands: Sequence[Command], labels: Mapping[str, str] | None = None) -> None:
         """Show commands.
 
         Args:

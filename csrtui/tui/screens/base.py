@@ -1,0 +1,72 @@
+"""The base of the screens: the commands with the user's keys, the line for messages, and the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen, ScreenResultType
+
+from csrtui.tui.commands import bar, commands_of, key_of
+from csrtui.tui.sentences import error_text
+from csrtui.tui.widgets.command_bar import CommandBar
+from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.text_block import TextBlock
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from csrtui.core.base.errors import CsrtuiError
+    from csrtui.tui.commands import Command, Scope
+
+
+class CommandScreen(Screen[ScreenResultType]):
+    """A screen whose keys are commands.
+
+    Its widgets have the same ids on all screens: ``title``, ``message`` (a `RuleLine`) and ``bar`` (a `CommandBar`).
+    """
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """All commands, with the user's keys."""
+        return commands_of(self.app)
+
+    def key_of(self, action: str) -> str:
+        """Return the first key of the command with this action, as the screens show it."""
+        return key_of(action, self.commands)
+
+    def show_title(self, title: str) -> None:
+        """Show the title of the screen, which is visible text."""
+        self.query_one("#title", TextBlock).show([((f" {title}", "strong"),)])
+
+    def show_bar(
+        self, place: Scope, left_out: Collection[str] = (), labels: Mapping[str, str] | None = None
+    ) -> None:
+        """Show the commands of a place in the command bar.
+
+        Args:
+            place: The scope of this screen.
+            left_out: The actions of the commands that cannot be used now.
+            labels: Labels that replace those of the commands, by action.
+        """
+        commands = [command for command in bar(place, self.commands) if command.action not in left_out]
+        self.query_one(CommandBar).show_commands(commands, labels)
+
+    def tell(self, text: str) -> None:
+        """Show a message in the message line."""
+        self.query_one("#message", RuleLine).tell(text)
+
+    def tell_error(self, error: CsrtuiError) -> None:
+        """Show an error and its hint in the message line, and also in a dialog if the line is too short."""
+        self.tell(error_text(error))
+        if self.query_one("#message", RuleLine).is_cut:
+            from csrtui.tui.modals.notice import NoticeModal
+
+            self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))
+
+    def clear_message(self) -> None:
+        """Remove the message."""
+        self.query_one("#message", RuleLine).clear()
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss()
