@@ -41,11 +41,11 @@ class OneSecret(SafeApp[None]):
         yield TextField(id="other")
 
     def on_secret_field_changed(self, message: SecretField.Changed) -> None:
-        assert message.control is self.field
+        assert message.field is self.field
         self.names.append("changed")
 
     def on_secret_field_submitted(self, message: SecretField.Submitted) -> None:
-        assert message.control is self.field
+        assert message.field is self.field
         self.names.append("submitted")
         self.query_one("#other").focus()
 

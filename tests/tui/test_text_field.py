@@ -163,7 +163,7 @@ async def test_several_pasted_lines_are_posted_and_not_inserted() -> None:
         [message] = app.heard
         assert isinstance(message, TextField.Pasted)
         assert message.lines == ("a.example", " b.example ", "c.example")
-        assert message.control is app.field
+        assert message.field is app.field
         assert app.field.value == "old"
 
 
