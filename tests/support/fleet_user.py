@@ -87,7 +87,8 @@ class FleetUser(User):
     async def worked(self) -> str:
         """Wait for the end of the work on hosts, and return the results."""
         await self.until(
-            lambda: isinstance(self.app.screen, HostWorkModal) and self.app.screen._is_over, "the work"
+            lambda: isinstance(self.app.screen, HostWorkModal) and self.app.screen._results is not None,
+            "the work",
         )
         return self.came_of_it
 

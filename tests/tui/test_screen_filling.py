@@ -44,7 +44,7 @@ def a_csr(subject: SubjectFields, *names: str) -> bytes:
 
 
 def answer(user: User) -> str:
-    return user.app.screen.query_one("#answer", TextBlock).text
+    return user.app.screen.query_one("#keys", TextBlock).text
 
 
 # Profiles

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.tui.groups import choices
 from csrtui.tui.modals.base import labelled
@@ -15,9 +14,8 @@ from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.widget import Widget
 
@@ -53,16 +51,13 @@ class HostPairsModal(FormModal["ChoiceT | None"], Generic[ChoiceT]):
         self._session = session
         self._groups = groups
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            if len(self._groups) > 1:
-                yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
-            yield from self.choice_fields()
-            yield from labelled(*self.fields())
-            yield TextBlock(id="notes")
-            yield TextBlock(id="keys")
+    def content(self) -> Iterable[Widget]:
+        """Return the choices, the fields, and the notes."""
+        if len(self._groups) > 1:
+            yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
+        yield from self.choice_fields()
+        yield from labelled(*self.fields())
+        yield TextBlock(id="notes")
 
     def on_mount(self) -> None:
         """Focus the first empty field, or the last field."""

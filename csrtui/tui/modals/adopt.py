@@ -17,10 +17,11 @@ from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
     from csrtui.tasks.adopt.search import MatchResult, SearchResult
@@ -57,6 +58,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
     """
 
     KEPT_FIELDS = frozenset({"path"})
+    FIRST_FOCUS = "#path"
 
     def __init__(self, session: Session, path: str = "") -> None:
         super().__init__()
@@ -65,29 +67,14 @@ class AdoptModal(FormModal[AdoptAnswer]):
         self._search_result: SearchResult | None = None
         self._status = ""
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield from labelled(
-                (
-                    "Key or folder",
-                    PathField(
-                        self._initial_path, "path, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path"
-                    ),
-                )
-            )
-            with Vertical(classes="fields", id="locked"):
-                yield from labelled(("Passphrase", SecretField("for the encrypted keys", id="passphrase")))
-            yield TextBlock(id="notes")
-            yield TextBlock(id="keys")
-
-    def on_mount(self) -> None:
-        """Put the cursor into the path field."""
-        self._show_passphrase(visible=False)
-        path = self.query_one("#path", TextField)
-        path.focus()
-        path.cursor_position = len(path.value)
+    def content(self) -> Iterable[Widget]:
+        """Return the fields and the notes."""
+        path = PathField(self._initial_path, "path, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path")
+        yield from labelled(("Key or folder", path))
+        with Vertical(classes="fields", id="locked") as row:
+            yield from labelled(("Passphrase", SecretField("for the encrypted keys", id="passphrase")))
+        row.display = False
+        yield TextBlock(id="notes")
 
     @property
     def path(self) -> str:

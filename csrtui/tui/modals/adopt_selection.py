@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.escaping import plural, visible
@@ -18,15 +17,15 @@ from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList, Marking
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, hanging
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import pad, wrap
+from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.tasks.adopt.candidate import Candidate
     from csrtui.tasks.adopt.search import MatchResult
@@ -90,8 +89,9 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "adopt", "Adopt", show=False, priority=True),
-        Binding("tab", "page", "More", show=False, priority=True),
+        Binding("tab", "page(1)", "More", show=False, priority=True),
     ]
+    FIRST_FOCUS = "#candidates"
 
     def __init__(self, session: Session, match_result: MatchResult) -> None:
         super().__init__()
@@ -102,24 +102,18 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         self._current = 0
         self._is_mark_refused = False
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield LineList(
-                CandidateRows(self._match_result.candidates), marking=Marking.SPACE, id="candidates"
-            )
-            yield TextView(id="details")
-            yield TextBlock(id="notes")
-            yield TextBlock(id="keys")
+    def content(self) -> Iterable[Widget]:
+        """Return the list, the details of a key, and the notes."""
+        rows = CandidateRows(self._match_result.candidates)
+        yield LineList(rows, marking=Marking.SPACE, id="candidates")
+        yield TextView(id="details")
+        yield TextBlock(id="notes")
 
     def on_mount(self) -> None:
         """Mark the candidates that can be adopted without a new CSR."""
         candidates = self._match_result.candidates
         marks = frozenset(candidate.spki_sha256 for candidate in candidates if obstacle(candidate) is None)
-        candidate_list = self.query_one("#candidates", LineList)
-        candidate_list.set_marks(marks)
-        candidate_list.focus()
+        self.query_one("#candidates", LineList).set_marks(marks)
 
     @property
     def marked(self) -> list[Candidate]:
@@ -149,10 +143,6 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
                 self.error = InputError(f"{candidate.title} cannot be adopted: {reason}")
                 self._is_mark_refused = True
         self.draw()
-
-    def action_page(self) -> None:
-        """Scroll the details down by a page, or return to the top if the end is already shown."""
-        self.query_one("#details", TextView).action_page(1)
 
     def action_adopt(self) -> None:
         """Adopt the marked keys, or close the dialog if the results are already shown."""
@@ -196,7 +186,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         rows = min(count, max(self._room // 2, 1))
         self.query_one("#candidates", LineList).styles.height = rows + 1
         details = self._details(self._match_result.candidates[self._current])
-        self._show_details(self._room - rows, details)
+        self.show_list(details, self._room - rows)
         notes = self.lines(f"{len(self.marked)} of {count} marked.")
         if self.error is not None:
             notes = self.error_lines(self.error)
@@ -213,18 +203,11 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         """The number of lines that the list and the details can use together."""
         return max(self.app.size.height - (_AROUND_SHORT if self.is_short else _AROUND), 3)
 
-    def _show_details(self, height: int, lines: Sequence[Line]) -> None:
-        view = self.query_one("#details", TextView)
-        view.styles.height = max(min(len(lines), height), 1)
-        view.show_all(lines)
-
     def _details(self, candidate: Candidate) -> list[Line]:
         lines: list[Line] = [] if self.is_short else [()]
         names = ", ".join(map(visible, candidate.names)) or "none"
         for label, text in (*candidate_facts(candidate), ("names", names)):
-            first, *rest = wrap(text, self.inner_width - 13)
-            lines.append(((f"{label:<13}", "label"), (first, "")))
-            lines += [((f"{'':<13}{line}", ""),) for line in rest]
+            lines += hanging(f"{label:<13}", text, self.inner_width, "label")
         reason = obstacle(candidate, MissingRequest.MADE)
         lines += self.lines(f"Cannot be adopted: {reason}.", "warning") if reason else []
         for finding in candidate.findings:
@@ -232,7 +215,8 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
             lines += self.lines(f"{finding.level.value.capitalize()}: {finding.text}", manner)
         for remark in candidate.remarks:
             lines += self.lines(f"Note: {remark}.")
-        lines += [((line, "label"),) for text in self._omissions() for line in wrap(text, self.inner_width)]
+        for text in self._omissions():
+            lines += self.lines(text, "label")
         return lines
 
     def _omissions(self) -> list[str]:
@@ -253,7 +237,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
             if isinstance(result, AdoptResult):
                 for flaw in result.import_result.flaws if result.import_result else ():
                     lines += self.lines(f"{flaw.level.value.capitalize()}: {flaw.text}.", flaw.level.value)
-        self._show_details(self._room, lines)
+        self.show_list(lines, self._room)
         self.show("#notes", [*blank, *self.lines(self._next)[: 1 + 2 * len(blank)], *blank])
         self.show("#keys", self.key_lines(("Enter", "Close")))
 

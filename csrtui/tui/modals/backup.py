@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
@@ -26,10 +25,10 @@ from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
     from csrtui.tasks.session import Session
@@ -83,22 +82,16 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         self._locked_counts: dict[str, int] = {}
         self._generated: Secret | None = None
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            if len(self._groups) > 1:
-                yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
-            yield from labelled(
-                (
-                    "Folder",
-                    DestinationField(recall_folder(self._session), self._session.store.path, id="folder"),
-                ),
-                ("Passphrase", SecretField("for the backups", id="passphrase")),
-                ("Again", SecretField("repeat it", id="again")),
-            )
-            yield TextBlock(id="notes")
-            yield TextBlock(id="keys")
+    def content(self) -> Iterable[Widget]:
+        """Return the choice of the pairs, the fields, and the notes."""
+        if len(self._groups) > 1:
+            yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
+        yield from labelled(
+            ("Folder", DestinationField(recall_folder(self._session), self._session.store.path, id="folder")),
+            ("Passphrase", SecretField("for the backups", id="passphrase")),
+            ("Again", SecretField("repeat it", id="again")),
+        )
+        yield TextBlock(id="notes")
 
     def on_mount(self) -> None:
         """Focus the first empty field. If the folder fails its check, the cursor may move back to the folder."""

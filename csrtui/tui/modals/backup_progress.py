@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
-
-from textual.binding import Binding
-from textual.containers import Vertical
+from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.modals.base import WorkModal
-from csrtui.tui.widgets.progress_line import ProgressLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.modals.base import ResultsModal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from threading import Event
 
-    from textual.app import ComposeResult
-    from textual.binding import BindingType
-
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.modals.backup import BackupAnswer
+    from csrtui.tui.widgets.progress_line import ProgressLine
     from csrtui.tui.widgets.text_block import Line
 
-_AROUND = 8
-"""Lines of the dialog besides its list."""
 
-
-class BackupProgressModal(WorkModal["Sequence[Result]", "Result", "Sequence[Result]"]):
+class BackupProgressModal(ResultsModal["Result"]):
     """A dialog that backs up pairs and returns one result for each pair.
 
     Args:
@@ -42,10 +31,8 @@ class BackupProgressModal(WorkModal["Sequence[Result]", "Result", "Sequence[Resu
         answer: The pairs, the folder and the passphrase.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop_or_close", "Stop", show=False, priority=True),
-        Binding("enter", "close", "Close", show=False, priority=True),
-    ]
+    STOP = "Stop; finished backups are kept"
+    STOPPING = "Stopping after the current pairs …"
 
     def __init__(self, session: Session, answer: BackupAnswer) -> None:
         super().__init__()
@@ -53,20 +40,10 @@ class BackupProgressModal(WorkModal["Sequence[Result]", "Result", "Sequence[Resu
         self._answer: BackupAnswer | None = answer
         self._count = len(answer.names)
         self._folder = answer.spec.folder
-        self._results: Sequence[Result] | None = None
         self._next = "The keystore shows the next step of each pair."
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield ProgressLine(id="progress")
-            yield TextView(id="results")
-            yield TextBlock(id="keys")
-
-    def on_mount(self) -> None:
-        """Start the backup."""
-        self.query_one("#results").focus()
+    def begin_work(self) -> None:
+        """Begin the backup."""
         answer, self._answer = self._answer, None  # do not keep the passphrase longer than needed
         if answer is None:
             return
@@ -81,52 +58,21 @@ class BackupProgressModal(WorkModal["Sequence[Result]", "Result", "Sequence[Resu
         line.advance(item.pair or "")
 
     def show_outcome(self, outcome: Sequence[Result]) -> None:
-        """Show the results."""
-        self._results = outcome
+        """Show the results, with the next step of a single pair."""
         with suppress(CsrtuiError):  # the keystore shows the error
             if len(outcome) == 1 and outcome[0].pair:
                 pair, _ = read_pair(self._session, outcome[0].pair)
                 self._next = f"Next: {NEXT_STEPS[pair.record.next_step(self._session.clock())]}."
-        self.draw()
+        super().show_outcome(outcome)
 
-    def action_stop_or_close(self) -> None:
-        """Stop after the pairs in progress, or close the dialog if the results are already shown."""
-        if self._results is None:
-            self.stop()
-            self.draw()
-        else:
-            self.dismiss(self._results)
+    def heading(self, results: Sequence[Result] | None) -> str:
+        """Return what is done, or the summary of the results."""
+        if results is None:
+            return f"Backing up {plural(self._count, 'pair')} to {self._folder}"
+        return backup_summary(results)
 
-    def action_close(self) -> None:
-        """Close the dialog, but only if the results are already shown."""
-        if self._results is not None:
-            self.dismiss(self._results)
-
-    # Drawing
-
-    def draw(self) -> None:
-        """Redraw the dialog."""
-        if self._results is None:
-            pairs = plural(self._count, "pair")
-            self.show("#about", [*self.lines(f"Backing up {pairs} to {self._folder}", "strong"), ()])
-            self._show_list([])
-            key = (
-                ("", "Stopping after the current pairs …")
-                if self.is_stopping
-                else ("Esc", "Stop; finished backups are kept")
-            )
-            self.show("#keys", [(), *self.key_lines(key)])
-            return
-        self.show("#about", [*self.lines(backup_summary(self._results), "strong"), ()])
-        self._show_list(self._result_lines(self._results))
-        self.show("#keys", [(), *self.key_lines(("Enter", "Close"))])
-
-    def _show_list(self, lines: Sequence[Line]) -> None:
-        view = self.query_one("#results", TextView)
-        view.styles.height = max(min(len(lines), self.app.size.height - _AROUND), 1)
-        view.show_all(lines)
-
-    def _result_lines(self, results: Sequence[Result]) -> list[Line]:
+    def result_lines(self, results: Sequence[Result]) -> list[Line]:
+        """Return the failures, then the files of the backups."""
         failed = [result for result in results if not result.ok]
         lines = []
         for result in failed:

@@ -1,4 +1,4 @@
-"""The bases of dialogs: a frame with text, and a dialog that runs work and shows its progress. See also `form`."""
+"""The bases of dialogs: a frame with text, and dialogs that run work and show its progress. See also `form`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.progress_line import ProgressLine
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, wrapped
+from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -42,6 +43,13 @@ SHORT = 18
 """On screens with fewer lines, a dialog has no blank lines and shows its keys on one line."""
 _LABEL = 13
 _BETWEEN_KEYS = "   "
+_AROUND_RESULTS = 8
+"""Lines of a `ResultsModal` besides its list."""
+PAGE_KEYS: Final = (
+    Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
+    Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+)
+"""The keys that scroll the text of a dialog whose focus is on a field."""
 
 
 class Modal(ModalScreen[ResultT]):
@@ -50,12 +58,16 @@ class Modal(ModalScreen[ResultT]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Previous field", show=False),
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
     ]
     CSS_PATH = STYLES / "modals.tcss"
     MAX_WIDTH: ClassVar[int] = 74
     """The width of the frame on a screen that is wide enough."""
     MARGIN: ClassVar[int] = 0
     """The number of cells beside the frame on a narrow screen."""
+
+    FIRST_FOCUS: ClassVar[str] = ""
+    """The selector of the widget that has the focus at first, or "" for the first one."""
 
     KEPT_FIELDS: ClassVar[frozenset[str]] = frozenset()
     """The ids of the fields whose text the dialog offers again the next time it opens."""
@@ -64,6 +76,17 @@ class Modal(ModalScreen[ResultT]):
     """The names that the path in the focused field can continue with."""
     _dismissed_with: tuple[ResultT | None, ...] = ()
     _was_dismissed = False
+
+    def compose(self) -> ComposeResult:
+        """Build the frame: lines above the widgets of `content`, and the keys below them."""
+        with Vertical(classes="dialog"):
+            yield TextBlock(id="about")
+            yield from self.content()
+            yield TextBlock(id="keys")
+
+    def content(self) -> Iterable[Widget]:
+        """Return the widgets between the title and the keys."""
+        return ()
 
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
         """Close the dialog with its result. If another screen covers the dialog, close it when that screen has closed.
@@ -113,7 +136,9 @@ class Modal(ModalScreen[ResultT]):
             self.dismiss()
 
     def on_mount(self) -> None:
-        """Set the size before the first frame is drawn, because the first resize event arrives after that frame."""
+        """Set focus and size before the first frame is drawn: the first resize event arrives after that frame."""
+        if self.FIRST_FOCUS:
+            self.set_focus(self.query_one(self.FIRST_FOCUS))
         self._fit()
 
     def on_resize(self) -> None:
@@ -139,7 +164,7 @@ class Modal(ModalScreen[ResultT]):
 
     def lines(self, text: str, manner: str = "") -> list[Line]:
         """Return the lines of a text, escaped and wrapped to the width of the dialog. The text may be untrusted."""
-        return [((line, manner),) for line in wrap(visible(text), self.inner_width)]
+        return wrapped(text, self.inner_width, manner, "")
 
     def error_lines(self, error: CsrtuiError) -> list[Line]:
         """Return the lines of an error and its hint, wrapped to the width of the dialog."""
@@ -176,6 +201,20 @@ class Modal(ModalScreen[ResultT]):
         widget = self.query_one(block, TextBlock)
         widget.styles.height = len(lines)
         widget.show(lines)
+
+    def show_list(self, lines: Sequence[Line], room: int) -> None:
+        """Show lines in the `TextView` of the dialog, which is as high as they need, but has at most `room` lines."""
+        view = self.query_one(TextView)
+        view.styles.height = max(min(len(lines), room), 1)
+        view.show_all(lines)
+
+    def action_page(self, step: int) -> None:
+        """Scroll the `TextView` by `step` pages."""
+        self.query_one(TextView).action_page(step)
+
+    def action_cancel(self) -> None:
+        """Close without a result."""
+        self.dismiss(None)
 
 
 class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):
@@ -241,6 +280,75 @@ class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):
     def show_outcome(self, outcome: OutcomeT) -> None:
         """Show the results of the work."""
         raise NotImplementedError
+
+
+class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Generic[ItemT]):
+    """A dialog that starts work when it opens, then shows a result for each item, and returns the results.
+
+    A subclass defines `begin_work`, which calls `begin`, and the texts.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop_or_close", "Stop", show=False, priority=True),
+        Binding("enter", "close", "Close", show=False, priority=True),
+    ]
+    FIRST_FOCUS = "#results"
+    STOP: ClassVar[str]
+    """The label of the key that stops the work."""
+    STOPPING: ClassVar[str]
+    """The text in place of the keys while the work is stopping."""
+
+    _results: Sequence[ItemT] | None = None
+
+    def content(self) -> Iterable[Widget]:
+        """Return the progress and the list of results."""
+        return (ProgressLine(id="progress"), TextView(id="results"))
+
+    def on_mount(self) -> None:
+        """Start the work."""
+        self.begin_work()
+
+    def begin_work(self) -> None:
+        """Begin the work."""
+        raise NotImplementedError
+
+    def heading(self, results: Sequence[ItemT] | None) -> str:
+        """Return the title. The results are None while the work is running."""
+        raise NotImplementedError
+
+    def result_lines(self, results: Sequence[ItemT]) -> list[Line]:
+        """Return the lines that show the results."""
+        raise NotImplementedError
+
+    def show_outcome(self, outcome: Sequence[ItemT]) -> None:
+        """Show the results."""
+        self._results = outcome
+        self.draw()
+
+    def action_stop_or_close(self) -> None:
+        """Stop after the items in progress, or close the dialog if the results are already shown."""
+        if self._results is None:
+            self.stop()
+            self.draw()
+        else:
+            self.dismiss(self._results)
+
+    def action_close(self) -> None:
+        """Close the dialog, but only if the results are already shown."""
+        if self._results is not None:
+            self.dismiss(self._results)
+
+    def draw(self) -> None:
+        """Redraw the dialog."""
+        room = self.app.size.height - _AROUND_RESULTS
+        lines = [] if self._results is None else self.result_lines(self._results)
+        if self._results is None:
+            keys = [("", self.STOPPING) if self.is_stopping else ("Esc", self.STOP)]
+        else:
+            keys = [*([("PgDn", "More")] if len(lines) > room else []), ("Enter", "Close")]
+        self.show("#about", [*self.lines(self.heading(self._results), "strong"), ()])
+        self.show_list(lines, room)
+        self.show("#keys", [(), *self.key_lines(*keys)])
 
 
 def labelled(*fields: tuple[str, Widget]) -> ComposeResult:

@@ -91,10 +91,6 @@ class ChoiceListModal(Modal["str | None"]):
         value: The current value.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", show=False, priority=True),
-    ]
-
     def __init__(self, title: str, choices: Sequence[ChoiceValue], value: str) -> None:
         super().__init__()
         self._rows = ValueRows(title, choices)
@@ -117,10 +113,6 @@ class ChoiceListModal(Modal["str | None"]):
         """Return the chosen value."""
         event.stop()
         self.dismiss(self._rows.choices[event.index].value)
-
-    def action_cancel(self) -> None:
-        """Close the list without a change."""
-        self.dismiss(None)
 
     def draw(self) -> None:
         """Fit the list to the screen."""

@@ -7,8 +7,6 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Vertical
-
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.bundle.pem import names_private_key
@@ -24,9 +22,9 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from csrtui.tasks.batch import Result
     from csrtui.tui.widgets.text_block import Line
@@ -71,6 +69,7 @@ class FilesModal(FormModal[ImportAnswer]):
     """
 
     KEPT_FIELDS = frozenset({"files"})
+    FIRST_FOCUS = "#files"
 
     ABOUT: ClassVar[str]
     """The kinds of files that the dialog reads."""
@@ -88,21 +87,10 @@ class FilesModal(FormModal[ImportAnswer]):
         self._rejected: Sequence[Result] = ()
         self._status = ""
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield from labelled(
-                ("Files", FilesField(self._initial_text, "paths, or paste the text", id="files"))
-            )
-            yield TextBlock(id="notes")
-            yield TextBlock(id="keys")
-
-    def on_mount(self) -> None:
-        """Put the cursor at the end of the text."""
-        field = self.query_one("#files", TextField)
-        field.focus()
-        field.cursor_position = len(field.value)
+    def content(self) -> Iterable[Widget]:
+        """Return the field and the notes."""
+        yield from labelled(("Files", FilesField(self._initial_text, "paths, or paste the text", id="files")))
+        yield TextBlock(id="notes")
 
     # Events
 

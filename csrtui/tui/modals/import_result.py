@@ -7,7 +7,6 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
@@ -17,16 +16,15 @@ from csrtui.core.certificates.path_validation import ChainState
 from csrtui.tasks.import_ import ImportResult
 from csrtui.tasks.pair_text import date_text, time_left
 from csrtui.tui.modals.base import Modal
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import hanging, wrapped
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.certificates.chain import Chain
     from csrtui.core.certificates.path_validation import ChainStatus
@@ -76,6 +74,7 @@ class ImportResultModal(Modal[ImportFollowUp]):
         Binding("enter,escape,q", "close", "Close", show=False, priority=True),
         Binding("full_stop", "follow_up", "Next", show=False, priority=True),
     ]
+    FIRST_FOCUS = "#results"
 
     def __init__(self, session: Session, results: Sequence[Result], offer: ImportOffer) -> None:
         super().__init__()
@@ -83,16 +82,9 @@ class ImportResultModal(Modal[ImportFollowUp]):
         self._results = results
         self._offer = offer
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield TextView(id="results")
-            yield TextBlock(id="keys")
-
-    def on_mount(self) -> None:
-        """Set the focus."""
-        self.query_one("#results").focus()
+    def content(self) -> Iterable[Widget]:
+        """Return the list of results."""
+        return (TextView(id="results"),)
 
     def action_close(self) -> None:
         """Close the dialog."""
@@ -112,12 +104,10 @@ class ImportResultModal(Modal[ImportFollowUp]):
         now = self._session.clock()
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += [*_result_lines(result, now, self.inner_width), ()]
-        view = self.query_one("#results", TextView)
         offer = [(".", self._offer.label)] if self._offer.label else []
         more = [("PgDn", "More")] if len(lines) > self.app.size.height - _AROUND else []
         keys = self.key_lines(*offer, *more, ("Enter", "Close"))
-        view.styles.height = max(min(len(lines), self.app.size.height - _AROUND - len(keys) + 1), 1)
-        view.show_all(lines)
+        self.show_list(lines, self.app.size.height - _AROUND - len(keys) + 1)
         self.show("#keys", keys)
 
 
@@ -141,9 +131,8 @@ def _text(result: Result) -> str:
 
 def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
     """Return the lines that show one result."""
-    head = visible(result.pair or result.file or "pasted text")
-    lines: list[Line] = [((part, "strong"),) for part in wrap(head, width)]
-    lines += _indented(visible(_text(result)), "good" if result.ok else "error", width)
+    lines = wrapped(result.pair or result.file or "pasted text", width, "strong", "")
+    lines += wrapped(_text(result), max(width - 2, 8), "good" if result.ok else "error", "  ")
     if not isinstance(result, ImportResult):
         return lines
     if result.chain is not None and result.status is not None:
@@ -177,12 +166,4 @@ def _facts(chain: Chain, status: ChainStatus, now: datetime) -> list[tuple[str, 
 
 
 def _labelled(label: str, text: str, width: int, manner: str = "label") -> list[Line]:
-    first, *rest = wrap(visible(text), max(width - _LABEL - 3, 8))
-    return [
-        ((f"  {label.ljust(_LABEL)} ", manner), (first, "")),
-        *(((" " * (_LABEL + 3), ""), (line, "")) for line in rest),
-    ]
-
-
-def _indented(text: str, manner: str, width: int) -> list[Line]:
-    return [((f"  {line}", manner),) for line in wrap(text, max(width - 2, 8))]
+    return hanging(f"  {label:<{_LABEL}} ", text, width, manner)

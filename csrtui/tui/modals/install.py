@@ -20,7 +20,7 @@ from csrtui.core.servers.server import FileFormat
 from csrtui.store.path_completion import PathKind
 from csrtui.store.permissions import AccessError
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
-from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, install_answer, replace_question
 from csrtui.tui.screens.page import text_lines
@@ -34,10 +34,10 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
@@ -74,9 +74,9 @@ class InstallModal(FormModal[InstallAnswer]):
         Binding("enter", "next", "Next", show=False),
         Binding("down,tab", "step(1)", "Next field", show=False),
         Binding("up,shift+tab", "step(-1)", "Previous field", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
-        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+        *PAGE_KEYS,
     ]
+    FIRST_FOCUS = "#folder"
 
     PASTE_REFUSED = CHARACTERS_REMOVED = "The paste has several lines or invalid characters and was ignored."
 
@@ -88,35 +88,27 @@ class InstallModal(FormModal[InstallAnswer]):
         self._initial_folder = server.folder if server and server.platform == pair.record.platform else folder
         self._last_result: tuple[ExportSpec, InstallPreview | CsrtuiError] | None = None
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
+    def content(self) -> Iterable[Widget]:
+        """Return the choices, the fields, the notes, and the plan."""
         platform = self._pair.record.platform
         servers = [(known.id, known.label) for known in PLATFORMS.values()]
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield ChoiceField("Server", servers, platform if platform in PLATFORMS else OTHER, id="server")
-            folder = PathField(self._initial_folder, "destination folder", PathKind.FOLDER, id="folder")
-            yield from labelled(("Folder", folder))
-            with Vertical(id="pkcs12", classes="fields"):
-                yield ChoiceField("Encryption", _STRENGTHS, Strength.AES.name, id="strength")
-                yield from labelled(
-                    ("Passphrase", SecretField("for the file with the key", id="passphrase")),
-                    ("Again", SecretField("repeat it", id="again")),
-                )
-            if self._pair.record.key.encrypted:
-                yield from labelled(
-                    ("Key's own", SecretField("passphrase of the key in the store", id="own"))
-                )
-            yield from labelled(("Key's owner", AccessFields()))
-            yield TextBlock(id="notes")
-            yield TextView(id="plan")
-            yield TextBlock(id="keys")
+        yield ChoiceField("Server", servers, platform if platform in PLATFORMS else OTHER, id="server")
+        folder = PathField(self._initial_folder, "destination folder", PathKind.FOLDER, id="folder")
+        yield from labelled(("Folder", folder))
+        with Vertical(id="pkcs12", classes="fields"):
+            yield ChoiceField("Encryption", _STRENGTHS, Strength.AES.name, id="strength")
+            yield from labelled(
+                ("Passphrase", SecretField("for the file with the key", id="passphrase")),
+                ("Again", SecretField("repeat it", id="again")),
+            )
+        if self._pair.record.key.encrypted:
+            yield from labelled(("Key's own", SecretField("passphrase of the key in the store", id="own")))
+        yield from labelled(("Key's owner", AccessFields()))
+        yield TextBlock(id="notes")
+        yield TextView(id="plan")
 
     def on_mount(self) -> None:
-        """Put the cursor into the folder field."""
-        field = self.query_one("#folder", TextField)
-        self.set_focus(field)
-        field.cursor_position = len(field.value)
+        """Prepare the export for the initial folder."""
         # Page Down scrolls the plan; the arrow keys move between the fields.
         self.query_one("#plan", TextView).can_focus = False
         self._handle_change()
@@ -166,10 +158,6 @@ class InstallModal(FormModal[InstallAnswer]):
     def _close_without_files(self) -> None:
         is_usable = isinstance(self._result, InstallPreview)
         self.dismiss(InstallAnswer(self._folder if is_usable else self._initial_folder))
-
-    def action_page(self, step: int) -> None:
-        """Scroll the plan by a page."""
-        self.query_one("#plan", TextView).action_page(step)
 
     @property
     def _fields(self) -> list[str]:

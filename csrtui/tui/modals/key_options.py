@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual.containers import Vertical
-
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural
 from csrtui.core.keys.passphrase_quality import refusal, strength
@@ -16,11 +14,12 @@ from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
 
@@ -72,23 +71,19 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         self._options = options
         self._renews = renews
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            if self._renews:
-                keys = [("", "new key"), (self._renews, f"same key as {self._renews}")]
-                yield ChoiceField("Key", keys, self._options.same_key_of, id="key")
-            yield from labelled(
-                ("Pair's name", TextField(self._options.pair_name or "", id="pair-name")),
-                ("Passphrase", SecretField(id="passphrase")),
-                ("Repeat", SecretField(id="again")),
-                (
-                    "Attributes",
-                    TextField(self._options.attributes, "TYPE=value; TYPE=value", id="attributes"),
-                ),
-            )
-            yield TextBlock(id="answer")
+    FIRST_FOCUS = "#pair-name"
+
+    def content(self) -> Iterable[Widget]:
+        """Return the fields."""
+        if self._renews:
+            keys = [("", "new key"), (self._renews, f"same key as {self._renews}")]
+            yield ChoiceField("Key", keys, self._options.same_key_of, id="key")
+        yield from labelled(
+            ("Pair's name", TextField(self._options.pair_name or "", id="pair-name")),
+            ("Passphrase", SecretField(id="passphrase")),
+            ("Repeat", SecretField(id="again")),
+            ("Attributes", TextField(self._options.attributes, "TYPE=value; TYPE=value", id="attributes")),
+        )
 
     @property
     def _same_key_of(self) -> str:
@@ -97,10 +92,6 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
     def on_choice_field_changed(self) -> None:
         """Show the consequences of the new choice."""
         self.draw()
-
-    def on_mount(self) -> None:
-        """Put the cursor into the name."""
-        self.query_one("#pair-name").focus()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """Go to the next field, or accept the options."""
@@ -149,5 +140,5 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         text = strength(passphrase) if passphrase.encoded and not self._same_key_of else ""
         message = self.error_lines(self.error) if self.error is not None else self.lines(text or "")
         self.show(
-            "#answer", [(), *message, *self.key_lines(("Enter", "Next field, accept"), ("Esc", "Cancel"))]
+            "#keys", [(), *message, *self.key_lines(("Enter", "Next field, accept"), ("Esc", "Cancel"))]
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import FieldName
@@ -16,10 +16,10 @@ from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.tui.widgets.text_field import TextField
 
@@ -61,15 +61,12 @@ class NamesModal(Modal[NameEdits | None]):
         self._is_literal = is_literal
         self._edited: int | None = None
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield NameColumns(id="names-list")
-            with Horizontal(id="name-line"):
-                yield TextBlock(id="name-label")
-                yield FormField(FieldName.NAMES, self)
-            yield TextBlock(id="answer")
+    def content(self) -> Iterable[Widget]:
+        """Return the list, and the field below it."""
+        yield NameColumns(id="names-list")
+        with Horizontal(id="name-line"):
+            yield TextBlock(id="name-label")
+            yield FormField(FieldName.NAMES, self)
 
     def on_mount(self) -> None:
         """Put the cursor on the first name, or into the field if there are no names."""
@@ -212,4 +209,4 @@ class NamesModal(Modal[NameEdits | None]):
             ]
         else:
             keys = [("Enter", "Edit"), ("d", "Remove"), ("a", "Add"), ("Esc", "Done")]
-        self.show("#answer", self.key_lines(*keys)[:1])
+        self.show("#keys", self.key_lines(*keys)[:1])

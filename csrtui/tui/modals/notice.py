@@ -9,8 +9,8 @@ from textual.containers import Vertical
 
 from csrtui.core.base.escaping import visible
 from csrtui.tui.modals.base import Modal
+from csrtui.tui.widgets.text_block import hanging
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +31,9 @@ class NoticeModal(Modal[None]):
 
     MARGIN = 4
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,escape,q", "close", "Close", show=False, priority=True)
+        Binding("enter,escape,q", "cancel", "Close", show=False, priority=True)
     ]
+    FIRST_FOCUS = "#notice"
 
     def __init__(self, title: str, texts: Sequence[str]) -> None:
         super().__init__()
@@ -44,21 +45,10 @@ class NoticeModal(Modal[None]):
         with Vertical(classes="dialog"):
             yield TextView(id="notice")
 
-    def on_mount(self) -> None:
-        """Set the focus."""
-        self.query_one("#notice").focus()
-
     def draw(self) -> None:
         """Show the texts."""
         lines: list[Line] = [((visible(self._title), "strong"),), ()]
         for text in self._texts:
-            first, *rest = wrap(visible(text), self.inner_width - 2)
-            lines += [((f"- {first}", ""),), *(((f"  {line}", ""),) for line in rest)]
+            lines += hanging("- ", text, self.inner_width)
         lines += [(), (("Enter", "key"), (" Close", ""))]
-        view = self.query_one("#notice", TextView)
-        view.styles.height = min(len(lines), max(self.app.size.height - 4, 2))
-        view.show_all(lines)
-
-    def action_close(self) -> None:
-        """Close the dialog."""
-        self.dismiss()
+        self.show_list(lines, max(self.app.size.height - 4, 2))

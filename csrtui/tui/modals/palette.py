@@ -73,10 +73,6 @@ class PaletteModal(Modal[Command | None]):
             yield commands
             yield TextBlock(id="palette-keys")
 
-    def on_mount(self) -> None:
-        """Set the focus."""
-        self.query_one(TextField).focus()
-
     def draw(self) -> None:
         """Fit the list to the screen, and show the keys."""
         rows = max(min(_MAX_ROWS, self.app.size.height - _OTHER_LINES), 1)
@@ -116,7 +112,3 @@ class PaletteModal(Modal[Command | None]):
     def loses_text(self, *, at_quit: bool = False) -> bool:  # noqa: ARG002 - searched text is not kept
         """Return False: the text only searches."""
         return False
-
-    def action_cancel(self) -> None:
-        """Close without running a command."""
-        self.dismiss(None)

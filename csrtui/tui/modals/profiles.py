@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
@@ -24,10 +23,10 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.config.settings import Profile
     from csrtui.core.pairs.form_draft import Draft
@@ -93,14 +92,11 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         self._rows = ProfileRows({})
         self._message: list[Line] = []
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield LineList(self._rows, id="profiles")
-            yield TextBlock(id="name-label")
-            yield TextField(placeholder="profile name", id="profile-name")
-            yield TextBlock(id="answer")
+    def content(self) -> Iterable[Widget]:
+        """Return the list, and the field for a name below it."""
+        yield LineList(self._rows, id="profiles")
+        yield TextBlock(id="name-label")
+        yield TextField(placeholder="profile name", id="profile-name")
 
     def on_mount(self) -> None:
         """Read the profiles."""
@@ -139,10 +135,6 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
     def action_ask_cancel(self) -> None:
         """Close without changes to the form. If the name of a profile was typed, ask first."""
         self.ask_before(self.action_cancel)
-
-    def action_cancel(self) -> None:
-        """Close without changes to the form."""
-        self.dismiss(None)
 
     def action_delete(self) -> None:
         """Ask whether to delete the profile under the cursor, and delete it if the user agrees."""
@@ -199,4 +191,4 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         self.show("#about", [*about, *self.lines(text.value, "label")])
         self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
         self.show("#name-label", [()])
-        self.show("#answer", [*self._message, *self.key_lines(("Enter", "Load or save"), ("Esc", "Cancel"))])
+        self.show("#keys", [*self._message, *self.key_lines(("Enter", "Load or save"), ("Esc", "Cancel"))])

@@ -14,17 +14,18 @@ from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
-from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import hanging
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Iterable
+
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.renewal_ways import RenewalChoice
@@ -67,8 +68,7 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         Binding("enter", "choose", "Choose", show=False, priority=True),
         Binding("up,down,tab,shift+tab", "other", "Other way", show=False, priority=True),
         Binding("left,right,h,j,k,l", "other", "Other way", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
-        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+        *PAGE_KEYS,
     ]
     AUTO_FOCUS = ""
     CHARACTERS_REMOVED = "The paste has invalid characters and was ignored."
@@ -81,15 +81,12 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         self._is_proved = False
         self._old_findings = renewal.old_findings
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield TextView(id="ways")
-            if self._is_locked:
-                with Vertical(id="unlocking", classes="fields"):
-                    yield from labelled(("Passphrase", SecretField("for the old key", id="passphrase")))
-            yield TextBlock(id="keys")
+    def content(self) -> Iterable[Widget]:
+        """Return the text on the ways, and the passphrase of the old key."""
+        yield TextView(id="ways")
+        if self._is_locked:
+            with Vertical(id="unlocking", classes="fields"):
+                yield from labelled(("Passphrase", SecretField("for the old key", id="passphrase")))
 
     def on_mount(self) -> None:
         """Start to check the key, unless the key has a passphrase."""
@@ -105,10 +102,6 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         self._way = RenewalWay.OLD_CSR if self._way is RenewalWay.NEW_PAIR else RenewalWay.NEW_PAIR
         self._update_focus()
         self.draw()
-
-    def action_page(self, step: int) -> None:
-        """Scroll the text by a page."""
-        self.query_one("#ways", TextView).action_page(step)
 
     def action_choose(self) -> None:
         """Choose the selected way. The old CSR can be chosen only after its key has been checked."""
@@ -242,8 +235,7 @@ class RenewModal(FormModal["RenewAnswer | None"]):
 
 def _sentence(text: str, width: int, manner: str = "") -> list[Line]:
     """Return a sentence as a wrapped list item."""
-    first, *rest = wrap(visible(text), max(width - 4, 8))
-    return [((f"  - {first}", manner),), *(((f"    {line}", manner),) for line in rest)]
+    return hanging("  - ", text, width, manner, manner)
 
 
 def _padded(line: Line, width: int) -> Line:

@@ -21,18 +21,18 @@ from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.backup_contents import BackupContents
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
+    from csrtui.tui.widgets.text_field import TextField
 
 _ABOUT = (
     "Restores a pair with its CSR and certificates, also from a backup of another machine. "
@@ -72,6 +72,8 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         path: The initial path, or None to start with the last backup folder.
     """
 
+    FIRST_FOCUS = "#path"
+
     def __init__(self, session: Session, path: str | None = None) -> None:
         super().__init__()
         self._session = session
@@ -93,27 +95,18 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
     def _is_to_recipients(self) -> bool:
         return bool(self.query_one("#recipients").display)
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
+    def content(self) -> Iterable[Widget]:
+        """Return the fields and the notes."""
         path = self._initial_path
         if path is None:
             folder = recall_folder(self._session)
             path = os.path.join(folder, "") if folder else ""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield from labelled(("Backup", PathField(path, "path of the backup file", id="path")))
-            with Vertical(id="recipients") as row:
-                yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
-            row.display = False
-            yield from labelled(("Passphrase", SecretField(_FOR_BACKUP, id="passphrase")))
-            yield TextBlock(id="notes")
-            yield TextBlock(id="keys")
-
-    def on_mount(self) -> None:
-        """Put the cursor into the path field."""
-        field = self.query_one("#path", TextField)
-        field.focus()
-        field.cursor_position = len(field.value)
+        yield from labelled(("Backup", PathField(path, "path of the backup file", id="path")))
+        with Vertical(id="recipients") as row:
+            yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
+        row.display = False
+        yield from labelled(("Passphrase", SecretField(_FOR_BACKUP, id="passphrase")))
+        yield TextBlock(id="notes")
 
     # Events
 

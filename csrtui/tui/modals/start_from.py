@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from textual.containers import Vertical
-
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.tasks.prefill import PrefilledForm, start_from_bytes, start_from_file, start_from_pair
 from csrtui.tui.modals.form import FormModal
-from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
 
     from csrtui.tasks.draft import NumberedDraft, SessionDraft
     from csrtui.tasks.session import Session
@@ -43,16 +42,9 @@ class StartFromModal(FormModal[PrefilledForm | None]):
         self._session = session
         self._session_draft = session_draft
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield TextField(id="source")
-            yield TextBlock(id="answer")
-
-    def on_mount(self) -> None:
-        """Set the focus."""
-        self.query_one("#source").focus()
+    def content(self) -> Iterable[Widget]:
+        """Return the field."""
+        return (TextField(id="source"),)
 
     def on_input_submitted(self) -> None:
         """Fill the form from the pair or the file."""
@@ -95,4 +87,4 @@ class StartFromModal(FormModal[PrefilledForm | None]):
             drafts = [(), *self.lines(_UNCLAIMED, "label"), *drafts]
         self.show("#about", [*about, *self.lines(_HELP, "label"), *drafts])
         error = [*self.error_lines(self.error), ()] if self.error is not None else []
-        self.show("#answer", [(), *error, *self.key_lines(("Enter", "Copy"), ("Esc", "Cancel"))])
+        self.show("#keys", [(), *error, *self.key_lines(("Enter", "Copy"), ("Esc", "Cancel"))])

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SuspendNotSupported
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.tasks.pair_text import NEXT_STEPS
@@ -24,10 +23,10 @@ from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.certificates.csr import Request
     from csrtui.core.pairs.pair import Pair
@@ -184,17 +183,9 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
             else ChoiceRows("How to hand over the CSR", _WAYS)
         )
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield LineList(self._rows, id="ways")
-            yield TextBlock(id="more")
-            yield TextBlock(id="keys")
-
-    def on_mount(self) -> None:
-        """Set the focus."""
-        self.query_one("#ways").focus()
+    def content(self) -> Iterable[Widget]:
+        """Return the list, and the block for notes below it."""
+        return (LineList(self._rows, id="ways"), TextBlock(id="more"))
 
     # Events
 

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError
 from csrtui.tasks.submit import mark_submitted, write_csr
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import PathField
-from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Iterable
+
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
@@ -60,16 +60,9 @@ class FileModal(FormModal[FileAnswer]):
         self._form = form
         self._initial_path = path_text
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield from labelled(("File", PathField(self._initial_path, id="path")))
-            yield TextBlock(id="answer")
-
-    def on_mount(self) -> None:
-        """Set the focus."""
-        self.query_one("#path").focus()
+    def content(self) -> Iterable[Widget]:
+        """Return the field."""
+        return labelled(("File", PathField(self._initial_path, id="path")))
 
     def on_input_submitted(self) -> None:
         """Write the file."""
@@ -106,7 +99,7 @@ class FileModal(FormModal[FileAnswer]):
         notes = self.candidate_lines() or (self.error_lines(self.error) if self.error is not None else [])
         notes = [*notes, ()] if notes else []
         self.show(
-            "#answer", [(), *notes, *self.key_lines(("Enter", "Write"), ("Tab", "Complete"), ("Esc", "Back"))]
+            "#keys", [(), *notes, *self.key_lines(("Enter", "Write"), ("Tab", "Complete"), ("Esc", "Back"))]
         )
 
 
@@ -146,22 +139,12 @@ class MarkModal(FormModal[MarkAnswer]):
         self._pair = pair
         self._initial_answer = answer
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            yield from labelled(
-                ("To", TextField(self._initial_answer.to, "CA or contact (optional)", id="to")),
-                (
-                    "Note",
-                    TextField(self._initial_answer.note, "e.g. the order number (optional)", id="note"),
-                ),
-            )
-            yield TextBlock(id="answer")
-
-    def on_mount(self) -> None:
-        """Set the focus."""
-        self.query_one("#to").focus()
+    def content(self) -> Iterable[Widget]:
+        """Return the fields."""
+        return labelled(
+            ("To", TextField(self._initial_answer.to, "CA or contact (optional)", id="to")),
+            ("Note", TextField(self._initial_answer.note, "e.g. the order number (optional)", id="note")),
+        )
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """In the recipient field, go to the note field. In the note field, mark the CSR as submitted."""
@@ -193,4 +176,4 @@ class MarkModal(FormModal[MarkAnswer]):
         title = f"Mark {self._pair.name} as submitted"
         self.show("#about", [*self.lines(title, "strong"), ()])
         error = [] if self.error is None else [*self.error_lines(self.error), ()]
-        self.show("#answer", [(), *error, *self.key_lines(("Enter", "Next · Mark"), ("Esc", "Back"))])
+        self.show("#keys", [(), *error, *self.key_lines(("Enter", "Next · Mark"), ("Esc", "Back"))])

@@ -10,27 +10,25 @@ from textual.containers import Vertical
 
 from csrtui.core.backups.backup_file import Envelope
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import visible
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import choices
-from csrtui.tui.modals.base import WorkModal, labelled
+from csrtui.tui.modals.base import PAGE_KEYS, WorkModal, labelled
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import hanging
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from threading import Event
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
     from csrtui.tasks.batch import Result
@@ -59,10 +57,10 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", show=False, priority=True),
-        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
-        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
+        Binding("escape", "cancel", "Close", show=False, priority=True),
+        *PAGE_KEYS,
     ]
+    FIRST_FOCUS = "#passphrase"
 
     def __init__(self, session: Session, groups: Sequence[Group]) -> None:
         super().__init__()
@@ -73,24 +71,20 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         self._hint = ""
         self._has_locked_key = False
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="about")
-            if len(self._groups) > 1:
-                yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
-            with Vertical(id="under-passphrase"):
-                yield from labelled(("Passphrase", SecretField("for the backups", id="passphrase")))
-            with Vertical(id="to-recipients") as row:
-                yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
-            row.display = False
-            yield ProgressLine(id="progress")
-            yield TextView(id="results")
-            yield TextBlock(id="keys")
+    def content(self) -> Iterable[Widget]:
+        """Return the choice of the pairs, the fields, and the results."""
+        if len(self._groups) > 1:
+            yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
+        with Vertical(id="under-passphrase"):
+            yield from labelled(("Passphrase", SecretField("for the backups", id="passphrase")))
+        with Vertical(id="to-recipients") as row:
+            yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
+        row.display = False
+        yield ProgressLine(id="progress")
+        yield TextView(id="results")
 
     def on_mount(self) -> None:
         """Check that the files exist and are unchanged."""
-        self.set_focus(self.query_one("#passphrase"))  # set before the first frame is drawn
         self._verify(None)
 
     @property
@@ -148,14 +142,6 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
                 self._show_hint(error.message)
             else:
                 self._verify(passphrase if passphrase.encoded else None, identities)
-
-    def action_close(self) -> None:
-        """Close the dialog. The results are already recorded with the pairs."""
-        self.dismiss(None)
-
-    def action_page(self, step: int) -> None:
-        """Scroll the results by a page."""
-        self.query_one("#results", TextView).action_page(step)
 
     def show_progress(self, line: ProgressLine, item: Result) -> None:
         """Show the pair that was verified."""
@@ -219,7 +205,6 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         lines: list[Line] = [*gap, *self.lines(self._summary(), "strong")]
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += self._result_lines(result)
-        view = self.query_one("#results", TextView)
         rows = [row for row in ("#under-passphrase", "#to-recipients") if self.query_one(row).display]
         input_help = _IDENTITY_HELP if "#to-recipients" in rows else _TEST_HELP
         hint = self._hint or (self._no_backups_text() if self._has_no_backups else input_help)
@@ -232,8 +217,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         around = _AROUND + len(rows) - 1 + len(about) - 1 + len(self.query("#group")) + len(below)
         if len(lines) > self.app.size.height - around - len(keys):
             keys = self._keys(more=True)
-        view.styles.height = max(min(len(lines), self.app.size.height - around - len(keys)), 2)
-        view.show_all(lines)
+        self.show_list(lines, max(self.app.size.height - around - len(keys), 2))
         self.show("#keys", [*below, *keys])
 
     def _keys(self, *, more: bool) -> list[Line]:
@@ -252,6 +236,5 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
 
     def _result_lines(self, result: Result) -> list[Line]:
         text = f"{result.pair}: {result.text}{f', {result.file}' if result.file else ''}"
-        first, *rest = wrap(visible(text), self.inner_width - 2)
         manner = "" if result.ok else "error"
-        return [((f"- {first}", manner),), *(((f"  {line}", manner),) for line in rest)]
+        return hanging("- ", text, self.inner_width, manner, manner)
