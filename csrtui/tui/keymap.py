@@ -9,31 +9,14 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import COMMANDS, PLACES, WIDGET_ACTIONS, Command, Scope
 
-_NAMED_KEYS = frozenset(
-    {
-        "enter",
-        "tab",
-        "shift+tab",
-        "escape",
-        "backspace",
-        "delete",
-        "space",
-        "up",
-        "down",
-        "left",
-        "right",
-        "home",
-        "end",
-        "pageup",
-        "pagedown",
-        "question_mark",
-        "slash",
-        "full_stop",
-        "left_square_bracket",
-        "right_square_bracket",
-        "ctrl+underscore",
-    }
+RESERVED_KEYS = frozenset(
+    {"enter", "tab", "shift+tab", "escape", "backspace", "delete", "space"}
+    | {"up", "down", "left", "right", "home", "end", "pageup", "pagedown"}
 )
+"""Keys that fields, lists and dialogs need."""
+_NAMED_KEYS = RESERVED_KEYS | {
+    "question_mark", "slash", "full_stop", "left_square_bracket", "right_square_bracket", "ctrl+underscore",
+}  # fmt: skip
 _OTHER_KEY = re.compile(r"[a-zA-Z0-9]|f([1-9]|1[0-2])|ctrl\+[a-z]")
 _ALIASES = {
     "esc": "escape",
@@ -104,11 +87,6 @@ def _check_key(action: str, key: str) -> None:
         )
 
 
-RESERVED_KEYS = frozenset(
-    {"enter", "tab", "shift+tab", "escape", "backspace", "delete", "space"}
-    | {"up", "down", "left", "right", "home", "end", "pageup", "pagedown"}
-)
-"""Keys that fields, lists and dialogs need."""
 LIST_KEYS = frozenset(
     {"enter", "space", "up", "down", "home", "end", "pageup", "pagedown", "g", "G", "j", "k", "ctrl+b"}
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.tui.commands_app import CommandsApp
+from csrtui.tui.questions import ask
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -47,8 +48,7 @@ class FleetApp(CommandsApp):
             self.exit()
         else:
             text = "This request has not been generated. The form is saved and restored at the next start."
-            question = ConfirmModal("Quit csrtui?", text, "Quit")
-            self.push_screen(question, lambda answer: self._save_and_exit(form) if answer else None)
+            ask(self, "Quit csrtui?", text, "Quit", lambda: self._save_and_exit(form))
 
     def save_state(self) -> None:
         """Save the half-filled form. This is called when a signal or a lost terminal ends the app."""

@@ -12,6 +12,7 @@ from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.fleet.tui.pages import pair_page
 from csrtui.fleet.tui.pair_list import FleetListScreen
 from csrtui.fleet.tui.rows import HostGroup, host_groups, pair_label
+from csrtui.tui.questions import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -237,7 +238,6 @@ class FleetScreen(FleetListScreen):
         """Ask a question about pairs, then run a csrtui command for each on its host."""
         from csrtui.fleet.tasks.run_on_pairs import run_on_pairs
         from csrtui.fleet.tui.work import Job
-        from csrtui.tui.modals.confirm import ConfirmModal
 
         if not pairs:
             self.tell("No pair selected.")
@@ -247,11 +247,8 @@ class FleetScreen(FleetListScreen):
         def work(reach: Reach) -> Iterator[HostResult]:
             return run_on_pairs(reach, pairs, task.result, *task.command)
 
-        def start(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
-            if answer:
-                self._work(Job(f"{task.progress} {description}", work, _count_hosts(pairs)))
-
-        self.app.push_screen(ConfirmModal(f"{task.verb} {description}?", text, task.verb), start)
+        job = Job(f"{task.progress} {description}", work, _count_hosts(pairs))
+        ask(self.app, f"{task.verb} {description}?", text, task.verb, lambda: self._work(job))
 
     # Requests
 

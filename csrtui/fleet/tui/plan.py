@@ -12,7 +12,7 @@ from csrtui.fleet.tui.work import HostWorkModal, Job
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import preview
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
-from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.questions import ask
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
@@ -117,13 +117,12 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
             self.tell("no host can get a pair")
         elif blocking is None:
             title = f"Make a pair on {plural(hosts, 'host')}?"
-            question = ConfirmModal(title, _KEY_STAYS, "Make")
-            self.app.push_screen(question, lambda answer: self._make(Blocking.STOPS) if answer else None)
+            ask(self.app, title, _KEY_STAYS, "Make", lambda: self._make(Blocking.STOPS))
         elif fatal is None:
             request, finding = blocking
             text = f"{request.host}: {finding.text}"
-            question = ConfirmModal("Make them even though a CA will refuse them?", text, "Make them")
-            self.app.push_screen(question, lambda answer: self._make(Blocking.OVERRULED) if answer else None)
+            title = "Make them even though a CA will refuse them?"
+            ask(self.app, title, text, "Make them", lambda: self._make(Blocking.OVERRULED))
         else:
             request, _ = fatal
             self._go_to(request)

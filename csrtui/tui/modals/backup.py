@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, InputError
@@ -16,13 +17,14 @@ from csrtui.tasks.keys import generate_passphrase
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tui.groups import HasNames, choices
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.form import FormModal
+from csrtui.tui.questions import ask
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line
-    from csrtui.tui.widgets.text_field import TextField
 
 _FIELDS = ("#folder", "#passphrase", "#again")
 _AROUND_NOTES = 7
@@ -183,14 +184,6 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         text = "Characters that are not valid in a path were removed."
         self.fail(InputError(self.PASTE_REFUSED if self.is_in_secret else text))
 
-    def on_input_submitted(self) -> None:
-        """Go to the next field."""
-        self.action_next()
-
-    def on_secret_field_submitted(self) -> None:
-        """Go to the next field. In the last field, start the backup."""
-        self.action_next()
-
     def action_cancel(self) -> None:
         """Close without a backup. Save a usable folder for the next backup, but not the passphrase."""
         if isinstance(self._destination.state, Destination):
@@ -219,6 +212,8 @@ class BackupModal(FormModal["BackupAnswer | None"]):
 
     # Next field
 
+    @on(TextField.Submitted)
+    @on(SecretField.Submitted)
     def action_next(self) -> None:
         """Go to the next field. In the last field, or if both passphrases are typed, start the backup."""
         current = self.focused.id if self.focused else None
@@ -266,12 +261,9 @@ class BackupModal(FormModal["BackupAnswer | None"]):
             field, error = problem
             self.fail(error, field)
         elif self._generated is not None:
-            question = ConfirmModal(
-                "Have you written the passphrase down?",
-                "It is not shown again. Without it, these backups cannot be restored.",
-                "Back up",
-            )
-            self.app.push_screen(question, lambda yes: self._close_with_answer() if yes else None)
+            text = "It is not shown again. Without it, these backups cannot be restored."
+            title = "Have you written the passphrase down?"
+            ask(self.app, title, text, "Back up", self._close_with_answer)
         else:
             self._close_with_answer()
 

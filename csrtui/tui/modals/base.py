@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import commands_of, key_of
+from csrtui.tui.questions import ask
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.progress_line import ProgressLine
@@ -121,14 +122,7 @@ class Modal(ModalScreen[ResultT]):
         if not self.loses_text():
             close()
             return
-        from csrtui.tui.modals.confirm import ConfirmModal
-
-        def act(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
-            if answer:
-                close()
-
-        question = ConfirmModal("Close the dialog?", "What you typed in it will be lost.", "Close", "Stay")
-        self.app.push_screen(question, act)
+        ask(self.app, "Close the dialog?", "What you typed in it will be lost.", "Close", close, no="Stay")
 
     def on_screen_resume(self) -> None:
         """Close the dialog if it was dismissed while another screen covered it."""

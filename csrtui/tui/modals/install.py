@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -22,7 +23,7 @@ from csrtui.store.permissions import AccessError
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.form import FormModal
-from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, install_answer, replace_question
+from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
 from csrtui.tui.screens.page import text_lines
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.access_fields import ACCESS_HELP, AccessFields
@@ -143,14 +144,6 @@ class InstallModal(FormModal[InstallAnswer]):
         """Show how strong the passphrase is."""
         self.draw()
 
-    def on_input_submitted(self) -> None:
-        """Go to the next field. In the last field, write the files."""
-        self.action_next()
-
-    def on_secret_field_submitted(self) -> None:
-        """Go to the next field. In the last field, write the files."""
-        self.action_next()
-
     def action_cancel(self) -> None:
         """Close without writing. The dialog offers a usable folder again the next time it opens."""
         self.close_when_idle(self._close_without_files)
@@ -175,6 +168,8 @@ class InstallModal(FormModal[InstallAnswer]):
         index = fields.index(current) + step if current in fields else 0
         self.set_focus(self.query_one(f"#{fields[index % len(fields)]}"))
 
+    @on(TextField.Submitted)
+    @on(SecretField.Submitted)
     def action_next(self) -> None:
         """Go to the next required field. In the last one, and in those after it, write the files."""
         self._show_fields()
@@ -284,18 +279,10 @@ class InstallModal(FormModal[InstallAnswer]):
         elif key_passphrase is not None and not key_passphrase.encoded:
             self.fail(InputError("Type the passphrase of the key in the store."), "#own")
         elif prepared.existing.files:
-            self._ask_to_replace(prepared, file_passphrase, key_passphrase)
+            start = partial(self._start, prepared, file_passphrase, key_passphrase)
+            ask_to_replace(self.app, prepared, start)
         else:
             self._start(prepared, file_passphrase, key_passphrase)
-
-    def _ask_to_replace(
-        self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None
-    ) -> None:
-        def start(answer: bool | None) -> None:  # noqa: FBT001 - the type of the result
-            if answer:
-                self._start(prepared, file_passphrase, key_passphrase)
-
-        self.app.push_screen(replace_question(prepared), start)
 
     def _start(
         self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None

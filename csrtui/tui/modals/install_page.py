@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
 from csrtui.store.file_set import PREVIOUS
-from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.questions import ask
 from csrtui.tui.screens.page import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from textual.app import App
 
     from csrtui.core.servers.deployment import DeploymentPlan
     from csrtui.tasks.export import ExportResult, PreparedExport
@@ -49,15 +51,14 @@ def install_answer(folder: str, prepared: PreparedExport, exported: ExportResult
     return InstallAnswer(folder, message, (install_page(prepared, exported),))
 
 
-def replace_question(prepared: PreparedExport) -> ConfirmModal:
-    """Return the question before files are replaced."""
+def ask_to_replace(app: App[Any], prepared: PreparedExport, act: Callable[[], object]) -> None:
+    """Ask before files are replaced. If the user agrees, call `act`."""
     existing = prepared.existing
-    return ConfirmModal(
-        f"Replace {plural(len(existing.files), 'file')}?",
+    text = (
         f"{', '.join(existing.names)}: the previous set goes to {PREVIOUS} in the same folder. To put it back: "
-        f"csrtui export {prepared.spec.pair} --undo",
-        "Replace",
+        f"csrtui export {prepared.spec.pair} --undo"
     )
+    ask(app, f"Replace {plural(len(existing.files), 'file')}?", text, "Replace", act)
 
 
 def install_page(prepared: PreparedExport, exported: ExportResult) -> Page:

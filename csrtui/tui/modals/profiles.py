@@ -15,7 +15,7 @@ from csrtui.store.config_file import config_path
 from csrtui.tasks.profiles import delete_profile, profile_of, save_profile
 from csrtui.tasks.settings import load_settings
 from csrtui.tui.modals.base import Modal
-from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.questions import ask
 from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextBlock
@@ -122,8 +122,8 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         if self._rows.find(name) is None:
             self._save(name)
             return
-        question = ConfirmModal(f"Replace the profile {name}?", "It will be overwritten.", "Replace")
-        self.app.push_screen(question, lambda yes: self._save(name) if yes else None)
+        title = f"Replace the profile {name}?"
+        ask(self.app, title, "It will be overwritten.", "Replace", lambda: self._save(name))
 
     def _use_selected(self) -> None:
         index = self.query_one("#profiles", LineList).cursor
@@ -142,8 +142,8 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         if index is None:
             return
         name, _ = self._rows.item(index)
-        question = ConfirmModal(f"Delete the profile {name}?", "No pair depends on it.", "Delete")
-        self.app.push_screen(question, lambda yes: self._delete(name) if yes else None)
+        title = f"Delete the profile {name}?"
+        ask(self.app, title, "No pair depends on it.", "Delete", lambda: self._delete(name))
 
     def _save(self, name: str) -> None:
         try:

@@ -16,6 +16,7 @@ from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.form import FormModal
+from csrtui.tui.questions import ask
 from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import hanging
@@ -137,10 +138,8 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         if blocking is None:
             self._choose_way()
             return
-        from csrtui.tui.modals.confirm import ConfirmModal
-
-        question = ConfirmModal("Use it even though a CA will refuse it?", blocking.text, "Use it")
-        self.app.push_screen(question, lambda yes: self._choose_way() if yes else None)
+        title = "Use it even though a CA will refuse it?"
+        ask(self.app, title, blocking.text, "Use it", self._choose_way)
 
     def _choose_way(self) -> None:
         self.dismiss(RenewAnswer(self._way, self._renewal))

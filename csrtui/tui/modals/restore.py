@@ -15,8 +15,8 @@ from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.draft import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.form import FormModal
+from csrtui.tui.questions import ask
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -223,29 +223,32 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         warnings = [] if content.is_signed else [_UNSIGNED]
         warnings += [_NO_ORIGIN] if content.envelope is Envelope.AGE else []
         text = " ".join([*warnings, *_backup_lines(contents)])
-        question = ConfirmModal("Restore this backup?", text, "Restore")
 
-        def handle_answer(agreed: bool | None) -> None:  # noqa: FBT001 - the result of the question
-            if not agreed:
-                self.draw()
-            elif stays_encrypted(content) and content.key_protection is KeyProtection.PLAIN:
+        def restore() -> None:
+            if stays_encrypted(content) and content.key_protection is KeyProtection.PLAIN:
                 self._ask_about_encryption(contents)
             else:
                 self._restore_contents(contents, Consent(unsigned=True))
 
-        self.app.push_screen(question, handle_answer)
+        ask(self.app, "Restore this backup?", text, "Restore", restore, decline=self.draw)
 
     def _ask_about_encryption(self, contents: BackupContents) -> None:
         text = (
             "According to the backup, the key had no passphrase, but the backup is not signed. "
             "The key keeps the passphrase of the backup unless you decrypt it."
         )
-        question = ConfirmModal("Store the key decrypted?", text, "Decrypt", "Keep encrypted")
-        self.app.push_screen(
-            question,
-            lambda decrypt: self._restore_contents(
-                contents, Consent(unsigned=True, decrypt_key=bool(decrypt))
-            ),
+
+        def restore(*, decrypt_key: bool) -> None:
+            self._restore_contents(contents, Consent(unsigned=True, decrypt_key=decrypt_key))
+
+        ask(
+            self.app,
+            "Store the key decrypted?",
+            text,
+            "Decrypt",
+            lambda: restore(decrypt_key=True),
+            no="Keep encrypted",
+            decline=lambda: restore(decrypt_key=False),
         )
 
     def _restore_contents(self, contents: BackupContents, consent: Consent) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
 
@@ -100,7 +101,9 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         self._has_locked_key = False
         self._verify(None)
 
-    def on_secret_field_changed(self) -> None:
+    @on(TextField.Changed)
+    @on(SecretField.Changed)
+    def _remove_hint(self) -> None:
         """Remove the hint when the input changes."""
         if self._hint:
             self._hint = ""
@@ -114,19 +117,10 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         """Show that the paste was ignored."""
         self._show_hint("The paste has invalid characters and was ignored.")
 
-    def on_input_changed(self) -> None:
-        """Remove the hint when the input changes."""
-        self.on_secret_field_changed()
-
-    def on_secret_field_submitted(self) -> None:
-        """Test a restore of the backups with the current input."""
-        self._test()
-
-    def on_input_submitted(self) -> None:
-        """Test a restore of the backups with the current input."""
-        self._test()
-
+    @on(TextField.Submitted)
+    @on(SecretField.Submitted)
     def _test(self) -> None:
+        """Test a restore of the backups with the current input."""
         passphrase = self.query_one("#passphrase", SecretField).secret()
         identity = self.query_one("#identity", TextField).value.strip()
         if self.is_working:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.charts import MONTHS as MONTH_COUNT
 from csrtui.core.pairs.charts import ChartRow, ChartRowKind, chart_rows
 from csrtui.tasks.list import ExpiryCounts, count_expiries
@@ -16,14 +15,12 @@ from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
+from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import wrap
+from csrtui.tui.widgets.text_block import TextBlock, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -40,7 +37,7 @@ _LINES_AROUND = 5
 """The lines of the screen besides the rows and the legend: title, header, two rules, and the bar."""
 
 
-class MonthRows:
+class MonthRows(ItemRows[int]):
     """The rows of a `LineList`: overdue certificates, each month, and all later months.
 
     Args:
@@ -48,10 +45,8 @@ class MonthRows:
     """
 
     def __init__(self, expiries: MonthlyCounts | None) -> None:
+        super().__init__(range(_ROW_COUNT if expiries else 0))
         self._expiries = expiries
-
-    def __len__(self) -> int:
-        return _ROW_COUNT if self._expiries else 0
 
     def filter_word(self, index: int) -> str:
         """Return the word of the filter that lists the pairs of row `index`, or "" if the row counts none."""
@@ -66,14 +61,6 @@ class MonthRows:
         row = self._chart(width)[index + 1]
         style = "$warning" if row.kind is ChartRowKind.OVERDUE and row.bar else ""
         return Content.assemble((f"{row.text}{row.bar}", style))
-
-    def key(self, index: int) -> Hashable:
-        """Return the index itself as the key, because the rows are always the same."""
-        return index
-
-    def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this key, or None if no row has it."""
-        return key if isinstance(key, int) and key < len(self) else None
 
     def _chart(self, width: int) -> list[ChartRow]:
         return chart_rows(self._expiries, MONTHS, width)[0] if self._expiries else []
@@ -145,7 +132,7 @@ class MonthsScreen(CommandScreen[str]):
         has_rows = len(self._rows) > 0
         self.set_class(has_rows, "-counted")
         legend = self.query_one("#legend", TextBlock)
-        lines = self._legend(self.size.width - 2)
+        lines = self._legend(max(self.size.width - 2, 8))
         # The legend gets the lines that the chart leaves.
         room = max(self.size.height - _LINES_AROUND - len(self._rows), 0)
         legend.styles.height = min(len(lines), room) if has_rows else "1fr"
@@ -155,17 +142,16 @@ class MonthsScreen(CommandScreen[str]):
     def _legend(self, width: int) -> list[Line]:
         result = self._result
         if result is None:
-            return _wrapped(_READING, width)
+            return wrapped(_READING, width)
         if isinstance(result, CsrtuiError):
-            error = _wrapped(visible(result.message), width, "error")
-            return [*error, *_wrapped(visible(result.hint or ""), width)]
+            return [*wrapped(result.message, width, "error"), *wrapped(result.hint or "", width)]
         if not len(self._rows):
-            return [*_wrapped(_NO_EXPIRIES, width), *_exclusions(result, width)]
+            return [*wrapped(_NO_EXPIRIES, width), *_exclusions(result, width)]
         _, step = chart_rows(result.expiries, MONTHS, width)
         legend = "Due: one third of the validity or less is left."
         if step > 1:
             legend += f" Each dot is {step} certificates that expire."
-        return [*_wrapped(legend, width, "label"), *_exclusions(result, width)]
+        return [*wrapped(legend, width, "label"), *_exclusions(result, width)]
 
 
 def _exclusions(counts: ExpiryCounts, width: int) -> list[Line]:
@@ -178,8 +164,4 @@ def _exclusions(counts: ExpiryCounts, width: int) -> list[Line]:
         )
         if number
     ]
-    return _wrapped(f"Not counted: {', '.join(parts)}.", width, "label") if parts else []
-
-
-def _wrapped(text: str, width: int, manner: str = "") -> list[Line]:
-    return [((f" {line}", manner),) for line in wrap(text, max(width, 8))]
+    return wrapped(f"Not counted: {', '.join(parts)}.", width, "label") if parts else []

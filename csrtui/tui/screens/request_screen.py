@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.store.disk_errors import NotConfirmedError
+from csrtui.tui.questions import ask
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.threads import run_in_thread
@@ -57,10 +59,7 @@ class RequestScreen(FormScreen, PairsScreen):
         if not sentences:
             self._leave()
             return
-        from csrtui.tui.modals.confirm import ConfirmModal
-
-        question = ConfirmModal("Quit csrtui?", " ".join(sentences), "Quit")
-        self.app.push_screen(question, lambda yes: self._leave() if yes else None)
+        ask(self.app, "Quit csrtui?", " ".join(sentences), "Quit", self._leave)
 
     def _leave(self) -> None:
         try:
@@ -136,12 +135,9 @@ class RequestScreen(FormScreen, PairsScreen):
         self.show_request()
         self.request.point_to(errors[0])
         if advice.errors and advice.forceable:
-            from csrtui.tui.modals.confirm import ConfirmModal
-
-            question = ConfirmModal("Generate even though a CA will refuse it?", errors[0].text, "Generate")
-            self.app.push_screen(
-                question, lambda yes: self._generate(spec, Blocking.OVERRULED) if yes else None
-            )
+            title = "Generate even though a CA will refuse it?"
+            overrule = partial(self._generate, spec, Blocking.OVERRULED)
+            ask(self.app, title, errors[0].text, "Generate", overrule)
         else:
             self.tell(f"not generated: {errors[0].text}")
 
@@ -155,19 +151,16 @@ class RequestScreen(FormScreen, PairsScreen):
             self._generate(spec, Blocking.STOPS)
             return
         from csrtui.core.base.escaping import plural
-        from csrtui.tui.modals.confirm import ConfirmModal
 
-        def act(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
-            if answer:
-                self._generate(spec, Blocking.STOPS)
-            else:
-                self.show_request()
-                self.request.point_to(warnings[0])
+        def decline() -> None:
+            self.show_request()
+            self.request.point_to(warnings[0])
 
         more = f" And {len(warnings) - _SHOWN_WARNINGS} more." if len(warnings) > _SHOWN_WARNINGS else ""
         text = " ".join(finding.text for finding in warnings[:_SHOWN_WARNINGS]) + more
         title = f"Generate with {plural(len(warnings), 'open warning')}?"
-        self.app.push_screen(ConfirmModal(title, text, "Generate", "Back to the form"), act)
+        generate = partial(self._generate, spec, Blocking.STOPS)
+        ask(self.app, title, text, "Generate", generate, no="Back to the form", decline=decline)
 
     def _generate(self, spec: RequestSpec, blocking: Blocking) -> None:
         self._is_generating = True

@@ -1,0 +1,42 @@
+"""Ask a question in a dialog, and act on the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import App
+
+
+def ask(
+    app: App[Any],
+    title: str,
+    text: str,
+    yes: str,
+    act: Callable[[], object],
+    *,
+    no: str = "Cancel",
+    decline: Callable[[], object] | None = None,
+) -> None:
+    """Ask a question in a `ConfirmModal`, and call `act` or `decline` with the answer.
+
+    Args:
+        app: The app.
+        title: The question.
+        text: The consequence, in one or two sentences.
+        yes: The label of the answer that is not the safe one.
+        act: Called for the answer `yes`.
+        no: The label of the safe answer.
+        decline: Called for the safe answer.
+    """
+    from csrtui.tui.modals.confirm import ConfirmModal
+
+    def handle(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
+        if answer:
+            act()
+        elif decline is not None:
+            decline()
+
+    app.push_screen(ConfirmModal(title, text, yes, no), handle)
