@@ -264,10 +264,9 @@ class FleetScreen(FleetListScreen):
 
     def action_doctor(self) -> None:
         """Run the doctor on every host, and show the findings."""
-        from csrtui.fleet.tui.examiner import FleetExaminer
-        from csrtui.tui.screens.doctor import DoctorScreen
+        from csrtui.fleet.tui.doctor import FleetDoctorScreen
 
-        self.app.push_screen(DoctorScreen(FleetExaminer(self._reach, self._pair_screen)))
+        self.app.push_screen(FleetDoctorScreen(self._reach, self._pair_screen))
 
     def _pair_screen(self, host: str, name: str) -> Screen[None]:
         for host_pair in self._pairs():

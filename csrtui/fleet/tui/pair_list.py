@@ -24,9 +24,9 @@ from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, wrapped
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import pad, wrap
+from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -280,8 +280,7 @@ class FleetListScreen(CommandScreen[None]):
             text = f"All pairs are retired and hidden: {self.key_of('show_retired')} shows them."
         else:
             text = _READING if self._is_reading else _NO_PAIRS.format(self.key_of("new_request"))
-        lines = wrap(visible(text), max(self.size.width - 2, 1))
-        self.query_one("#no-pairs", TextBlock).show([((f" {line}", ""),) for line in lines])
+        self.query_one("#no-pairs", TextBlock).show(wrapped(text, max(self.size.width - 2, 1)))
 
     def _draw_bar(self) -> None:
         host_pair = self.current
@@ -315,7 +314,8 @@ class FleetListScreen(CommandScreen[None]):
             [((title, "strong"), (f" {self._displayed_age}  ", "label"))]
         )
         marked = len(self.query_one("#pairs", LineList).marks)
-        lines = wrap(summary_text(self._summary, None, marked, ""), max(self.size.width - 2, 1))
+        summary = summary_text(self._summary, None, marked, "")
+        lines = wrapped(summary, max(self.size.width - 2, 1), "strong")
         block = self.query_one("#summary", TextBlock)
         block.styles.height = len(lines)
-        block.show([((f" {line}", "strong"),) for line in lines])
+        block.show(lines)

@@ -17,8 +17,7 @@ from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import wrap
+from csrtui.tui.widgets.text_block import TextBlock, hanging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -194,8 +193,4 @@ def _detail_lines(request: PlannedRequest, width: int) -> list[Line]:
 
 
 def _labelled_lines(label: str, text: str, width: int, style: str = "label") -> list[Line]:
-    lines = wrap(visible(text), max(width - _LABEL - 2, 8))
-    labels = [label, *[""] * (len(lines) - 1)]
-    return [
-        ((f" {label}".ljust(_LABEL), style), (line, "")) for label, line in zip(labels, lines, strict=True)
-    ]
+    return hanging(f" {label}".ljust(_LABEL), text, width - 2, style)

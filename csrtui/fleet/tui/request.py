@@ -22,9 +22,8 @@ from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, wrapped
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,8 +116,8 @@ class FleetRequestScreen(FormScreen):
         label = ((">" if has_focus else " ", "strong"), ("Hosts", "strong" if has_focus else "label"))
         self.query_one("#hosts-label", TextBlock).show([label])
         if has_focus:
-            lines = wrap(_HOSTS_HELP, max(self.size.width - 2, 1))
-            self.query_one("#field-help", TextBlock).show([((f" {line}", "label"),) for line in lines])
+            lines = wrapped(_HOSTS_HELP, max(self.size.width - 2, 1), "label")
+            self.query_one("#field-help", TextBlock).show(lines)
 
     def action_next_field(self) -> None:
         """Go to the next field; the hosts field is the first."""

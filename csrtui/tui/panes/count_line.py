@@ -6,18 +6,26 @@ from typing import TYPE_CHECKING, Final
 
 from textual.containers import Horizontal
 
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, hanging, wrapped
 from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
 
     from csrtui.core.pairs.query import SortOrder
+    from csrtui.tui.commands import Command
+    from csrtui.tui.widgets.text_block import Line
 
 SEPARATOR: Final = " · "
 """The text between two counts."""
 UNREADABLE: Final = "cannot be read"
 """The end of the last count if some pairs cannot be read."""
+_NO_PAIRS: Final = "No pairs yet. A pair is a private key and the CSR made from it."
+_FIRST_ACTIONS: Final = ("new_request", "adopt", "restore")
+_LABEL: Final = 10
 
 
 class CountLine(Horizontal):
@@ -79,3 +87,17 @@ def empty_text(filter_text: str, retired_key: str) -> str:
     if filter_text:
         return f'No pair matches "{filter_text}". Esc clears the filter.'
     return f"All pairs are retired and hidden: {retired_key} shows them."
+
+
+def first_commands(commands: Sequence[Command]) -> list[Command]:
+    """Return those of `commands` that add the first pair to an empty keystore."""
+    return [command for command in commands if command.action in _FIRST_ACTIONS]
+
+
+def first_lines(commands: Sequence[Command], width: int) -> list[Line]:
+    """Return the text of an empty keystore, with the commands that add the first pair, wrapped to `width` cells."""
+    lines: list[Line] = [*wrapped(_NO_PAIRS, max(width - 2, 8)), ()]
+    for command in first_commands(commands):
+        head = f"   {command.shown_key}  {pad(command.label, _LABEL)}"
+        lines += hanging(head, command.help, width - 1, "key", "label")
+    return lines

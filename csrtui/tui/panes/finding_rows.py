@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rich.cells import cell_len
 from textual.content import Content
 
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
 from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
 
 _LEVEL_WIDTH: Final = 7
 _PAIR_WIDTH: Final = 24
@@ -80,6 +81,12 @@ class FindingRows(ItemRows[DisplayedFinding]):
     def _displayed_text(self, index: int) -> str:
         """Return the text of finding `index` that is shown beside its pair."""
         return short_text(self.item(index))
+
+
+def count_levels(levels: Iterable[Level]) -> str:
+    """Return the number of findings of each level, most severe first, such as ``2 errors, 1 warning``."""
+    counts = Counter(levels)
+    return ", ".join(plural(counts[level], level.value) for level in Level if counts[level])
 
 
 def short_text(finding: DisplayedFinding) -> str:

@@ -11,23 +11,27 @@ from textual.message import Message
 from textual.widget import Widget
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.store.summary_reader import SummaryReader
 from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair
 from csrtui.tui.commands import HELP_IN_LISTS, commands_of, key_of
 from csrtui.tui.groups import PairSelection
-from csrtui.tui.panes.count_line import UNREADABLE, CountLine, empty_text, summary_text, with_unreadable
-from csrtui.tui.panes.first_commands import first_lines
+from csrtui.tui.panes.count_line import (
+    UNREADABLE,
+    CountLine,
+    empty_text,
+    first_lines,
+    summary_text,
+    with_unreadable,
+)
 from csrtui.tui.panes.keystore_reading import hour_of, read_store, read_visible
 from csrtui.tui.panes.pair_detail import PairDetail
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, wrapped
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -382,5 +386,5 @@ class KeystorePane(Widget):
                 return
             filter_text = self.filter.value if self.filter.value.strip() else ""
             texts = [empty_text(filter_text, key_of("show_retired", commands_of(self.app)))]
-        lines = [line for text in texts for line in wrap(visible(text), max(self.size.width - 2, 1))]
-        block.show([((f" {line}", ""),) for line in lines])
+        width = max(self.size.width - 2, 1)
+        block.show([line for text in texts for line in wrapped(text, width)])

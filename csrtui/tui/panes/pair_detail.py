@@ -11,8 +11,8 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.list import UnreadablePair, read_pairs
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import cut, cut_name, wrap
+from csrtui.tui.widgets.text_block import TextBlock, hanging, wrapped
+from csrtui.tui.wrapping import cut, cut_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _REST: Final = 0.15
 """The number of seconds for which the cursor must rest on a pair before the pair is read."""
 _TWO_LINES: Final = 2
-_LABEL: Final = 13
+LABEL: Final = 13
+"""The width of the labels of a pair's details, in cells."""
 
 
 class PairDetail(TextBlock):
@@ -96,7 +97,7 @@ class PairDetail(TextBlock):
         elif isinstance(self._pair, UnreadablePair):
             error = self._pair.error
             texts = [error.message, error.hint or ""]
-            self.show([((f" {line}", "error"),) for text in texts for line in wrap(visible(text), width)])
+            self.show([line for text in texts for line in wrapped(text, width, "error")])
         elif self.size.height <= _TWO_LINES:
             self.show(_two_lines(self._pair, now, width))
         else:
@@ -117,27 +118,11 @@ def _two_lines(pair: Pair, now: datetime, width: int) -> list[Line]:
 def _groups(pair: Pair, now: datetime, width: int) -> list[Line]:
     from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
 
-    lines: list[Line] = [((f" {line}", "strong"),) for line in wrap(visible(pair.name), width)]
-    for text in (status_text(pair.record, now), step_text(pair.record, now)):
-        lines += [((f" {line}", ""),) for line in wrap(visible(text), width)]
+    lines = wrapped(pair.name, width, "strong")
+    lines += wrapped(status_text(pair.record, now), width)
+    lines += wrapped(step_text(pair.record, now), width)
     for group in pair_groups(pair, now):
         lines += [(), ((f" {group.title}", "strong"),)]
         for label, text in group.lines:
-            lines += labelled(label, text, _LABEL, width)
+            lines += hanging(f" {label:<{LABEL}}", text, width + 1, "label")
     return lines
-
-
-def labelled(label: str, text: str, label_width: int, width: int) -> list[Line]:
-    """Return a text beside its label, wrapped to `width` cells together.
-
-    Args:
-        label: The label, on the first line.
-        text: The text, not escaped.
-        label_width: The width of the column of labels in cells, including the gap after it.
-        width: The number of cells of a line, without the blank at its left edge.
-    """
-    parts = wrap(visible(text), max(width - label_width, 8))
-    return [
-        ((f" {label if index == 0 else '':<{label_width}}", "label"), (part, ""))
-        for index, part in enumerate(parts)
-    ]

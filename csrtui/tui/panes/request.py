@@ -19,8 +19,7 @@ from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
 from csrtui.tui.widgets.request_fields import FIELD_LABELS
 from csrtui.tui.widgets.request_form import RequestForm
 from csrtui.tui.widgets.rule_line import TitleLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import wrap
+from csrtui.tui.widgets.text_block import TextBlock, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -295,9 +294,8 @@ class RequestPane(Widget):
 
     def _show_help(self) -> None:
         self.query_one("#help-rule", TitleLine).show_title(FIELD_LABELS[self.form.focused_field.value])
-        block = self.query_one("#field-help", TextBlock)
-        lines = wrap(self.help_text(), max(self.size.width - 2, 1))
-        block.show([((f" {line}", "label"),) for line in lines])
+        lines = wrapped(self.help_text(), max(self.size.width - 2, 1), "label")
+        self.query_one("#field-help", TextBlock).show(lines)
 
     def help_text(self) -> str:
         """Return the help for the focused field."""

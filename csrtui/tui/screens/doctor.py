@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,29 +19,40 @@ from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import wrap
+from csrtui.tui.widgets.text_block import TextBlock, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.screen import Screen
 
-    from csrtui.tui.examiner import ExaminationResult, Examiner
     from csrtui.tui.panes.finding_rows import DisplayedFinding
     from csrtui.tui.widgets.text_block import Line
+
+    Report = Callable[[int, int], None]
+    """A function that is called with the number of examined pairs or hosts, and with the total."""
 
 _MOST_SHOWN = 100
 """Maximum number of remedies in one plain text view."""
 
 
-class DoctorScreen(CommandScreen[None]):
-    """A screen with the problems of the local keystore or of many hosts. It can be closed at any time.
+@dataclass(frozen=True, slots=True)
+class ExaminationResult:
+    """The result of an examination.
 
-    Args:
-        examiner: Checks one keystore, or those of many hosts.
+    Attributes:
+        rows: The findings, most severe first.
+        lines: The lines of the verdict, most important one first.
     """
+
+    rows: FindingRows
+    lines: Sequence[str]
+
+
+class DoctorScreen(CommandScreen[None]):
+    """A screen with the problems of the local keystore or of many hosts. It can be closed at any time."""
 
     place: ClassVar[Scope] = Scope.DOCTOR
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,14 +60,35 @@ class DoctorScreen(CommandScreen[None]):
         HELP_IN_LISTS,
     ]
 
+    HEADING: ClassVar[str]
+    """The title."""
+    CHECKING: ClassVar[str]
+    """The message shown while the checks run."""
+
     _is_working = False
     _rows = FindingRows(())
     _verdict: Sequence[str] = ()
+    _stop: Event
 
-    def __init__(self, examiner: Examiner) -> None:
-        super().__init__()
-        self._examiner = examiner
-        self._stop = Event()
+    def examine(self, report: Report, stop: Event) -> ExaminationResult:
+        """Examine everything, and return the result. Called in a thread.
+
+        Args:
+            report: The function to call with the progress.
+            stop: An event. Once it is set, no further check is started.
+
+        Raises:
+            CsrtuiError: The examination cannot be run.
+        """
+        raise NotImplementedError
+
+    def screen_for(self, index: int) -> Screen[None]:
+        """Return the screen of the pair that the finding in a row concerns.
+
+        Raises:
+            CsrtuiError: The finding does not concern a pair, or the pair cannot be shown.
+        """
+        raise NotImplementedError
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -71,7 +104,8 @@ class DoctorScreen(CommandScreen[None]):
 
     def on_mount(self) -> None:
         """Start the check."""
-        self.show_title(self._examiner.title)
+        self._stop = Event()
+        self.show_title(self.HEADING)
         self.query_one("#findings").focus()
         self.action_examine()
 
@@ -88,7 +122,7 @@ class DoctorScreen(CommandScreen[None]):
     def action_examine(self) -> None:
         """Check everything, unless a check is running."""
         if not self._is_working:
-            self._show_findings(FindingRows(()), [self._examiner.progress_text])
+            self._show_findings(FindingRows(()), [self.CHECKING])
             self.query_one("#findings", LineList).action_first()
             self.clear_message()
             self.examine_again()
@@ -103,7 +137,7 @@ class DoctorScreen(CommandScreen[None]):
         def report(done: int, total: int) -> None:
             self.call_later(self._show_progress, done, total)
 
-        verdict = await run_in_thread(lambda: self._examiner.examine(report, self._stop))
+        verdict = await run_in_thread(lambda: self.examine(report, self._stop))
         self.call_later(self._show_verdict, verdict)  # after all reports
 
     def _show_progress(self, done: int, total: int) -> None:
@@ -150,7 +184,7 @@ class DoctorScreen(CommandScreen[None]):
         """Show the pair that the finding concerns."""
         event.stop()
         try:
-            screen = self._examiner.screen_for(self._rows, event.index)
+            screen = self.screen_for(event.index)
         except CsrtuiError as error:
             self.tell(error.message)
         else:
@@ -194,7 +228,7 @@ class DoctorScreen(CommandScreen[None]):
         self.set_class(self.size.height < 20, "-short")  # noqa: PLR2004 - as on the main screen
         lines: list[Line] = []
         for index, text in enumerate(text for text in self._verdict if text):
-            lines += [((f" {line}", "" if index else "strong"),) for line in self._wrapped(text)]
+            lines += self._wrapped(text, "" if index else "strong")
         verdict = self.query_one("#verdict", TextBlock)
         verdict.styles.height = min(len(lines), max(self.size.height - 5, 1))
         verdict.show(lines)
@@ -210,9 +244,9 @@ class DoctorScreen(CommandScreen[None]):
         if row is None:
             block.show([])
             return
-        remedy = self._wrapped(row.remedy)
+        remedy = self._wrapped(row.remedy, "strong")
         text = self._wrapped(row.text)[: max(block.size.height - len(remedy), 1)]
-        block.show([*(((f" {line}", ""),) for line in text), *(((f" {line}", "strong"),) for line in remedy)])
+        block.show([*text, *remedy])
 
-    def _wrapped(self, text: str) -> list[str]:
-        return wrap(visible(text), max(self.size.width - 2, 8))
+    def _wrapped(self, text: str, manner: str = "") -> list[Line]:
+        return wrapped(text, max(self.size.width - 2, 8), manner)

@@ -10,7 +10,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import Scope, search
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, wrapped
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import wrap
@@ -119,7 +119,7 @@ class HelpScreen(CommandScreen[None]):
         if not lines:
             lines = [((f' Nothing matches "{visible(text)}". Esc clears the search.', ""),)]
         elif not text:
-            lines += [((f" {line}", "label"),) for line in wrap(_MORE, max(width - 3, 8))]
+            lines += wrapped(_MORE, max(width - 3, 8), "label")
         self.query_one(TextView).show_all(lines)
 
 

@@ -23,7 +23,7 @@ from csrtui.tui.commands import (
     scopes_at,
 )
 from csrtui.tui.draft_writer import DraftWriter
-from csrtui.tui.panes.first_commands import first_commands
+from csrtui.tui.panes.count_line import first_commands
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.sentences import error_text

@@ -13,11 +13,11 @@ from csrtui.tasks.show import PairDetails, read_pair_details, timeline
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar, bindings
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.keystore import CHECK_INTERVAL
-from csrtui.tui.panes.pair_detail import labelled
+from csrtui.tui.panes.pair_detail import LABEL
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, hanging, wrapped
 from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import pad, wrap
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from csrtui.tui.panes.pair_rows import PairRows
     from csrtui.tui.widgets.text_block import Line
 
-_LABEL = 13
 _LINES_AROUND = 4
 """The title, two rules and the command bar."""
 _FOLDABLE = ("Backup", "Where it is", "History")
@@ -132,7 +131,11 @@ class PairScreen(PairsScreen):
         room = max(self.size.height - _LINES_AROUND - 1, 0)
         folded: list[str] = []
         for group in groups:
-            body = [line for label, text in group.lines for line in labelled(label, text, _LABEL, width)]
+            body = [
+                line
+                for label, text in group.lines
+                for line in hanging(f" {label:<{LABEL}}", text, width + 1, "label")
+            ]
             is_late = group.title.startswith(_FOLDABLE)
             if is_late and not self._is_unfolded and (folded or len(lines) + len(body) + 1 > room):
                 folded.append(group.title)
@@ -216,7 +219,7 @@ def _status_lines(status: str, next_step: str, reason: str, width: int) -> list[
     first, *rest = wrap(visible(status), room)
     lines: list[Line] = [((f" {pad(first, room)}  ", "strong"), (next_step, "key"))]
     lines += [((f" {line}", "strong"),) for line in rest]
-    return lines + [((f" {line}", ""),) for line in wrap(visible(reason), width)]
+    return lines + wrapped(reason, width)
 
 
 def _timeline_lines(rows: Sequence[TimelineRow]) -> list[Line]:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from threading import Event
+import os
 from typing import TYPE_CHECKING, Final
 
+from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.escaping import plural
+from csrtui.store.config_file import config_path
+from csrtui.store.location import store_argument
+from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
 from csrtui.tasks.list import Pairs
-from csrtui.tui.examiner import StoreExaminer
+from csrtui.tasks.settings import load_settings
 from csrtui.tui.flows.back_up import back_up_pair
 from csrtui.tui.groups import PairSelection
-from csrtui.tui.screens.doctor import DoctorScreen
+from csrtui.tui.panes.finding_rows import FindingRows, count_levels
+from csrtui.tui.screens.doctor import DoctorScreen, ExaminationResult
+from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
 
 if TYPE_CHECKING:
+    from threading import Event
+
+    from textual.screen import Screen
+
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.session import Session
     from csrtui.tui.panes.finding_rows import DisplayedFinding
+    from csrtui.tui.screens.doctor import Report
 
 _ACTIONS: Final = {"backup": "back_up", "import": "import", "renew": "renew", "verify": "verify"}
 """The command of the screens that does the same as a command of the command line."""
+_STEPS = 100
+"""Maximum number of updates of the progress bar."""
 
 
 class StoreDoctorScreen(DoctorScreen, PairsScreen):
@@ -28,10 +41,45 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
         session: The session with the store.
     """
 
-    def __init__(self, session: Session) -> None:
-        PairsScreen.__init__(self, session)
-        self._examiner = StoreExaminer(session)
-        self._stop = Event()
+    HEADING = "Keystore · doctor"
+    CHECKING = "Checking the keystore …"
+
+    def examine(self, report: Report, stop: Event) -> ExaminationResult:
+        """Examine all pairs and the store itself, and return the result."""
+        argument = store_argument(self._session.store.path)
+        problems = load_settings(os.environ, with_own=False).problems
+        examination = Examination(
+            self._session, config_path(os.environ), store_argument=argument, site_problems=problems
+        )
+        total = len(examination.names)
+        count = 0
+
+        def count_pair() -> None:
+            nonlocal count
+            count += 1
+            if count * _STEPS // total != (count - 1) * _STEPS // total:
+                report(count, total)
+
+        report(0, total)
+        findings = worst_first(examination.run(count_pair, stop))
+        pairs = f"{plural(total, 'pair')} examined"
+        if not findings:
+            lines = [f"Nothing is wrong. {pairs}.", "", "Checked:", *(f"- {text}" for text in CHECKED)]
+            return ExaminationResult(FindingRows(()), lines)
+        verdict = f"{pairs}: {count_levels(finding.level for finding in findings)}."
+        if is_well(findings):
+            verdict = f"Nothing is wrong. {verdict}"
+        return ExaminationResult(FindingRows(findings), [verdict])
+
+    def screen_for(self, index: int) -> Screen[None]:
+        """Return the screen of the pair that the finding in a row concerns."""
+        name = self._rows.item(index).pair
+        if name is None:
+            raise InputError("concerns the store, not a pair")
+        try:
+            return PairScreen.of(self._session, name)
+        except CsrtuiError as error:
+            raise InputError(f"{name} cannot be shown: {error.message}") from error
 
     def selection(self) -> PairSelection:
         """Return the pair that the finding under the cursor concerns."""

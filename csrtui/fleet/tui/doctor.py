@@ -1,4 +1,4 @@
-"""The checks of the keystores of all hosts, for the doctor's screen."""
+"""The doctor's screen for the keystores of all hosts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import InputError
 from csrtui.fleet.tasks.doctor import examine, sort_findings
 from csrtui.fleet.tui.rows import HostFindingRows
-from csrtui.tui.examiner import ExaminationResult, count_levels
-from csrtui.tui.panes.finding_rows import FindingRows
+from csrtui.tui.panes.finding_rows import FindingRows, count_levels
+from csrtui.tui.screens.doctor import DoctorScreen, ExaminationResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,21 +19,22 @@ if TYPE_CHECKING:
 
     from csrtui.fleet.host_answer import HostFinding
     from csrtui.fleet.tasks.run_on_hosts import Reach
-    from csrtui.tui.examiner import Report
+    from csrtui.tui.screens.doctor import Report
 
 
-class FleetExaminer:
-    """An examiner that runs the doctor on every host.
+class FleetDoctorScreen(DoctorScreen):
+    """The problems of the keystores of all hosts.
 
     Args:
         reach: The hosts and how to reach them.
         pair_screen: A function that returns the screen of a pair, given its host and name, or raises `InputError`.
     """
 
-    title = "Hosts · doctor"
-    progress_text = "Every host is checking its keystore …"
+    HEADING = "Hosts · doctor"
+    CHECKING = "Every host is checking its keystore …"
 
     def __init__(self, reach: Reach, pair_screen: Callable[[str, str], Screen[None]]) -> None:
+        super().__init__()
         self._reach = reach
         self._pair_screen = pair_screen
         self._findings: Sequence[HostFinding] = ()
@@ -59,9 +60,8 @@ class FleetExaminer:
         lines = [f"{hosts}: {count_levels(finding.level for finding in self._findings)}."]
         return ExaminationResult(HostFindingRows(self._findings), lines)
 
-    def screen_for(self, rows: FindingRows, index: int) -> Screen[None]:
-        """Return the screen of the pair that a finding concerns."""
-        del rows
+    def screen_for(self, index: int) -> Screen[None]:
+        """Return the screen of the pair that the finding in a row concerns."""
         finding = self._findings[index]
         if finding.pair is None:
             raise InputError(f"concerns {finding.host} itself, not a pair")
