@@ -1,10 +1,20 @@
-"""Functions that wrap, cut and pad text to a width in terminal cells."""
+"""Functions that wrap, cut and pad text to a width in terminal cells, and return it as lines of styled text."""
+
+from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
+from csrtui.core.base.escaping import visible
+
+if TYPE_CHECKING:
+    from csrtui.tui.widgets.text_block import Line
+
 _MIN_NAME = 8
+_MIN_TEXT = 8
+"""The least number of cells to which a text beside a head is wrapped."""
 _NUMBER = re.compile(r"-[0-9]{1,5}$", re.ASCII)
 
 
@@ -71,3 +81,55 @@ def _prefix(text: str, width: int) -> str:
         if cells > width:
             return text[: max(end, 1)]
     return text
+
+
+# Lines of styled text
+
+
+def wrapped(text: str, width: int, manner: str = "", margin: str = " ") -> list[Line]:
+    """Return a text as lines of at most `width` cells after a margin. The text may be untrusted: it is escaped."""
+    return [((f"{margin}{line}", manner),) for line in wrap(visible(text), width)]
+
+
+def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str = "") -> list[Line]:
+    """Return a head with a text beside it, wrapped to `width` cells together. The text may be untrusted: it is escaped.
+
+    Args:
+        head: A label or a dash, with the gap after it. The lines after the first one are indented by its width.
+        text: The text.
+        width: The number of cells of a line.
+        head_manner: The style of the head.
+        manner: The style of the text.
+    """
+    indent = cell_len(head)
+    first, *rest = wrap(visible(text), max(width - indent, _MIN_TEXT))
+    return [
+        ((head, head_manner), (first, manner)),
+        *(((" " * indent, ""), (line, manner)) for line in rest),
+    ]
+
+
+def title_line(title: str, note: str, width: int) -> Line:
+    """Return a rule with a title at its left end and a note at its right end, if there is room for it."""
+    left = f" {cut(title, max(width - 4, 1))} "
+    right = f" {note} ──" if note else ""
+    if cell_len(left) + cell_len(right) + 2 > width:
+        right = ""
+    rule = "─" * max(width - 1 - cell_len(left) - cell_len(right), 0)
+    return (("─", "label"), (left, "strong"), (f"{rule}{right}", "label"))
+
+
+def text_lines(text: str, width: int, margin: str = "") -> list[Line]:
+    """Return a line of visible text, wrapped to a width. Continuation lines are indented further than the first line.
+
+    Headings, which start at the left edge and end with a colon, are bold.
+    """
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    manner = "strong" if text.endswith(":") and not indent else ""
+    if len(text) <= width:
+        return [((f"{margin}{text}", manner),)]
+    first, *rest = wrap(text[len(indent) :], max(width - len(indent) - 2, 8))
+    return [
+        ((f"{margin}{indent}{first}", manner),),
+        *(((f"{margin}{indent}  {line}", manner),) for line in rest),
+    ]

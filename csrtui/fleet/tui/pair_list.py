@@ -24,9 +24,9 @@ from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock, wrapped
+from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import pad
+from csrtui.tui.wrapping import pad, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -17,7 +17,8 @@ from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock, hanging
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import hanging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -22,8 +22,9 @@ from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock, wrapped
+from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

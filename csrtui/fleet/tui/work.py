@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.tui.modals.base import ResultsModal
-from csrtui.tui.widgets.text_block import wrapped
+from csrtui.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,9 +17,9 @@ from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList, Marking
-from csrtui.tui.widgets.text_block import TextBlock, hanging
+from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import pad
+from csrtui.tui.wrapping import hanging, pad
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence

@@ -24,7 +24,6 @@ from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deploym
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
-from csrtui.tui.screens.page import text_lines
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.access_fields import ACCESS_HELP, AccessFields
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -33,6 +32,7 @@ from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.wrapping import text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from textual.containers import Horizontal
 
-from csrtui.tui.widgets.text_block import TextBlock, hanging, wrapped
+from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import pad
+from csrtui.tui.wrapping import hanging, pad, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -30,8 +30,9 @@ from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock, wrapped
+from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,8 +11,8 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.list import UnreadablePair, read_pairs
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.text_block import TextBlock, hanging, wrapped
-from csrtui.tui.wrapping import cut, cut_name
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import cut, cut_name, hanging, wrapped
 
 if TYPE_CHECKING:
     from datetime import datetime

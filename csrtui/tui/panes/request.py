@@ -19,7 +19,8 @@ from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
 from csrtui.tui.widgets.request_fields import FIELD_LABELS
 from csrtui.tui.widgets.request_form import RequestForm
 from csrtui.tui.widgets.rule_line import TitleLine
-from csrtui.tui.widgets.text_block import TextBlock, wrapped
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,8 @@ from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.item_rows import ItemRows
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock, wrapped
+from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

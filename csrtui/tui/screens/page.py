@@ -18,7 +18,7 @@ from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import pad, wrap
+from csrtui.tui.wrapping import pad, text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,22 +117,6 @@ class PageScreen(CommandScreen[None]):
             for line in self._pages[self._index].lines(width)
             for part in text_lines(visible(line), width, " ")
         ]
-
-
-def text_lines(text: str, width: int, margin: str = "") -> list[Line]:
-    """Return a line of visible text, wrapped to a width. Continuation lines are indented further than the first line.
-
-    Headings, which start at the left edge and end with a colon, are bold.
-    """
-    indent = text[: len(text) - len(text.lstrip(" "))]
-    manner = "strong" if text.endswith(":") and not indent else ""
-    if len(text) <= width:
-        return [((f"{margin}{text}", manner),)]
-    first, *rest = wrap(text[len(indent) :], max(width - len(indent) - 2, 8))
-    return [
-        ((f"{margin}{indent}{first}", manner),),
-        *(((f"{margin}{indent}  {line}", manner),) for line in rest),
-    ]
 
 
 def guide_pages() -> dict[str, Page]:

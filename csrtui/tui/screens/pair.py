@@ -17,9 +17,9 @@ from csrtui.tui.panes.pair_detail import LABEL
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock, hanging, wrapped
+from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
-from csrtui.tui.wrapping import pad, wrap
+from csrtui.tui.wrapping import hanging, pad, wrap, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

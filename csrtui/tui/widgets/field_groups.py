@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from csrtui.tui.widgets.text_block import TEXT_STYLES
-from csrtui.tui.wrapping import cut
+from csrtui.tui.wrapping import cut, title_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,16 +38,6 @@ class FieldLabel(NamedTuple):
         text = f"{self.text} *" if self.is_required else self.text
         text = cut(text, LABEL_WIDTH - GUTTER - 1).ljust(LABEL_WIDTH - 1)
         return ((">" if is_current else " ", "strong"), (text, "strong" if is_current else "label"))
-
-
-def title_line(title: str, note: str, width: int) -> Line:
-    """Return a rule with a title at its left end and a note at its right end, if there is room for it."""
-    left = f" {cut(title, max(width - 4, 1))} "
-    right = f" {note} ──" if note else ""
-    if cell_len(left) + cell_len(right) + 2 > width:
-        right = ""
-    rule = "─" * max(width - 1 - cell_len(left) - cell_len(right), 0)
-    return (("─", "label"), (left, "strong"), (f"{rule}{right}", "label"))
 
 
 class FieldGroups(Widget):

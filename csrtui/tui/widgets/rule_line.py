@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.tui.widgets.field_groups import title_line
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import cut
+from csrtui.tui.wrapping import cut, title_line
 
 if TYPE_CHECKING:
     from csrtui.tui.widgets.text_view import TextView

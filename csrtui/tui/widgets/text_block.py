@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
-
-from csrtui.core.base.escaping import visible
-from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,32 +28,6 @@ TEXT_STYLES = {
     "key": Style(bold=True),
 }
 """The styles of text, by name. Colour is never the only sign: each finding also shows the name of its level."""
-
-_MIN_TEXT = 8
-"""The least number of cells to which a text beside a head is wrapped."""
-
-
-def wrapped(text: str, width: int, manner: str = "", margin: str = " ") -> list[Line]:
-    """Return a text as lines of at most `width` cells after a margin. The text may be untrusted: it is escaped."""
-    return [((f"{margin}{line}", manner),) for line in wrap(visible(text), width)]
-
-
-def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str = "") -> list[Line]:
-    """Return a head with a text beside it, wrapped to `width` cells together. The text may be untrusted: it is escaped.
-
-    Args:
-        head: A label or a dash, with the gap after it. The lines after the first one are indented by its width.
-        text: The text.
-        width: The number of cells of a line.
-        head_manner: The style of the head.
-        manner: The style of the text.
-    """
-    indent = cell_len(head)
-    first, *rest = wrap(visible(text), max(width - indent, _MIN_TEXT))
-    return [
-        ((head, head_manner), (first, manner)),
-        *(((" " * indent, ""), (line, manner)) for line in rest),
-    ]
 
 
 class TextBlock(Widget):
