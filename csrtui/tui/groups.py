@@ -1,15 +1,17 @@
 """The groups of pairs that a command can apply to: the current pair, the marked pairs, or all that need it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.query import Need
 
+PairT = TypeVar("PairT")
+
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Generic[PairT]):
     """A group of pairs that a dialog can process together.
 
     Attributes:
@@ -18,12 +20,7 @@ class Group:
     """
 
     label: str
-    pairs: Sequence[Pair]
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The names of the pairs."""
-        return self.pairs.names if isinstance(self.pairs, HasNames) else [pair.name for pair in self.pairs]
+    pairs: Sequence[PairT]
 
 
 @runtime_checkable
@@ -31,6 +28,42 @@ class HasNames(Protocol):
     """A sequence of pairs whose names are known before the pairs are read."""
 
     names: Sequence[str]
+
+
+def names_of(pairs: Sequence[Pair]) -> Sequence[str]:
+    """Return the names of pairs."""
+    return pairs.names if isinstance(pairs, HasNames) else [pair.name for pair in pairs]
+
+
+def distinct_groups(
+    marked: Sequence[PairT],
+    current: Sequence[PairT],
+    needing: Sequence[PairT],
+    description: str,
+    *,
+    keys_of: Callable[[Sequence[PairT]], Sequence[Hashable]],
+    label_of: Callable[[PairT], str],
+) -> list[Group[PairT]]:
+    """Return the groups of pairs to choose from, most likely choice first. No two groups contain the same pairs.
+
+    Args:
+        marked: The marked pairs.
+        current: The pair under the cursor, if any.
+        needing: All pairs that need the command.
+        description: The end of the label of the last group, such as the words after ``all 12``.
+        keys_of: Returns what identifies each pair.
+        label_of: Returns the label for a single pair.
+    """
+    groups = [Group(f"the {len(marked)} marked", marked)] if marked else []
+    groups += [Group(label_of(pair), [pair]) for pair in current]
+    if len(needing) > 1:
+        groups.append(Group(f"all {len(needing)} {description}", needing))
+    else:
+        groups += [Group(label_of(pair), [pair]) for pair in needing]
+    distinct: dict[frozenset[Hashable], Group[PairT]] = {}
+    for group in groups:
+        distinct.setdefault(frozenset(keys_of(group.pairs)), group)
+    return list(distinct.values())
 
 
 def _no_pairs(_need: Need) -> Sequence[Pair]:
@@ -51,37 +84,21 @@ class PairSelection:
     marked: Sequence[Pair] = ()
     with_need: Callable[[Need], Sequence[Pair]] = _no_pairs
 
-    def groups(self, need: Need, description: str) -> list[Group]:
+    def groups(self, need: Need, description: str) -> list[Group[Pair]]:
         """Return the groups of pairs to choose from, most likely choice first. No two groups contain the same pairs.
 
         Args:
             need: The last group contains all pairs that have this need.
             description: The end of the label of that group, such as the words after ``all 12``.
         """
-        groups = []
-        if self.marked:
-            groups.append(Group(f"the {len(self.marked)} marked", self.marked))
-        if self.current:
-            groups.append(Group(self.current.name, (self.current,)))
-        pairs = self.with_need(need)
-        if pairs:
-            group = Group(f"all {len(pairs)} {description}", pairs)
-            groups.append(group if len(pairs) > 1 else Group(group.names[0], pairs))
-        distinct: dict[frozenset[str], Group] = {}
-        for group in groups:
-            distinct.setdefault(frozenset(group.names), group)
-        return list(distinct.values())
+        current = [self.current] if self.current else []
+        needing = self.with_need(need)
+        return distinct_groups(
+            self.marked, current, needing, description, keys_of=names_of, label_of=lambda pair: pair.name
+        )
 
 
-class HasLabel(Protocol):
-    """A group of pairs, of any class, that has a label."""
-
-    @property
-    def label(self) -> str:
-        """The name of the group on the screen."""
-
-
-def choices(groups: Sequence[HasLabel]) -> list[tuple[str, str]]:
+def choices(groups: Sequence[Group[PairT]]) -> list[tuple[str, str]]:
     """Return a (value, text) choice for each group.
 
     The value is the index of the group. The text is its label, followed by the label of the next group.

@@ -14,12 +14,12 @@ from csrtui.core.keys import pkcs8
 from csrtui.fleet.model import HostPair
 from csrtui.fleet.tui import backup
 from csrtui.fleet.tui.backup import HostBackupModal
-from csrtui.fleet.tui.rows import HostGroup
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.restore import restore_contents
 from csrtui.tasks.submit import CsrForm, mark_submitted, write_csr
 from csrtui.tui.flows import import_
+from csrtui.tui.groups import Group
 from csrtui.tui.modals import restore, submit_forms
 from csrtui.tui.modals.import_ import ImportModal
 from csrtui.tui.modals.import_result import ImportResultModal
@@ -172,7 +172,7 @@ async def test_a_backup_cancelled_while_recipients_are_read_does_not_start(
     answers: list[object] = []
     async with at_screens(session) as user:
         pair = read_pair(session, ONE)[0]
-        group = HostGroup(f"{ONE} on web1", (HostPair("web1", pair, {}),))
+        group = Group(f"{ONE} on web1", (HostPair("web1", pair, {}),))
         user.app.push_screen(HostBackupModal(session, [group]), answers.append)
         await user.until(lambda: user.focused_id, "the cursor")
         await user.paste("/var/backups")

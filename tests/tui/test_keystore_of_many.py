@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
+    from csrtui.core.pairs.pair import Pair
     from csrtui.store.keystore import ListedPair
     from csrtui.store.summary_reader import Progress
     from csrtui.tui.groups import Group
@@ -335,7 +336,7 @@ async def test_a_generated_passphrase_waits_for_the_keys_to_be_counted(
     go_on = threading.Event()
     count = backup._count_locked_keys
 
-    def held(group: Group) -> int:
+    def held(group: Group[Pair]) -> int:
         if isinstance(group.pairs, Pairs) and len(group.pairs) > 1:
             go_on.wait(10)
             return 1

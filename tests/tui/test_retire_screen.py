@@ -14,6 +14,7 @@ from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.retire import retire
 from csrtui.tasks.submit import mark_submitted
+from csrtui.tui.groups import names_of
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.import_ import ImportModal
@@ -168,7 +169,7 @@ async def test_the_next_step_backs_up_only_its_pair_despite_marks(tmp_path: Path
         await user.press("full_stop")
         screen = user.app.screen
         assert isinstance(screen, BackupModal)
-        assert screen.group.names == [TWO]
+        assert names_of(screen.group.pairs) == [TWO]
 
 
 async def test_the_keys_are_text_in_the_form_and_in_the_filter(tmp_path: Path) -> None:

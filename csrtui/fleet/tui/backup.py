@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from csrtui.core.backups.recipients import Recipient
     from csrtui.fleet.model import HostPair
-    from csrtui.fleet.tui.rows import HostGroup
     from csrtui.tasks.session import Session
+    from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line
 
 
@@ -44,7 +44,7 @@ class HostBackupModal(HostPairsModal[HostBackupChoice]):
 
     verb = "Back up"
 
-    def __init__(self, session: Session, groups: Sequence[HostGroup]) -> None:
+    def __init__(self, session: Session, groups: Sequence[Group[HostPair]]) -> None:
         super().__init__(session, groups)
         self._recipients: tuple[Recipient, ...] | CsrtuiError = ()
 
@@ -89,7 +89,7 @@ class HostBackupModal(HostPairsModal[HostBackupChoice]):
         recipients = await self.in_thread(lambda: parse_recipients(parts))
         remember(self._session, LastUsed.HOST_BACKUP_FOLDER, folder)
         remember(self._session, LastUsed.RECIPIENTS, text)
-        return HostBackupChoice(self.group.pairs, folder, recipients)
+        return HostBackupChoice(tuple(self.group.pairs), folder, recipients)
 
     def _parse(self) -> None:
         self.run_worker(self._parse_in_thread(self.field_text("recipients")), group="parse")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding
 
+from csrtui.fleet.tui.rows import describe_pairs
 from csrtui.tui.groups import choices
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from csrtui.fleet.tui.rows import HostGroup
+    from csrtui.fleet.model import HostPair
     from csrtui.tasks.session import Session
+    from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line
 
 _FIXED_LINES = 5
@@ -46,7 +48,7 @@ class HostPairsModal(FormModal["ChoiceT | None"], Generic[ChoiceT]):
     verb = ""
     """The action, as the label of the Enter key."""
 
-    def __init__(self, session: Session, groups: Sequence[HostGroup]) -> None:
+    def __init__(self, session: Session, groups: Sequence[Group[HostPair]]) -> None:
         super().__init__()
         self._session = session
         self._groups = groups
@@ -90,7 +92,7 @@ class HostPairsModal(FormModal["ChoiceT | None"], Generic[ChoiceT]):
         raise NotImplementedError
 
     @property
-    def group(self) -> HostGroup:
+    def group(self) -> Group[HostPair]:
         """The chosen group of pairs."""
         index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
         return self._groups[int(index)]
@@ -132,7 +134,7 @@ class HostPairsModal(FormModal["ChoiceT | None"], Generic[ChoiceT]):
 
     def draw(self) -> None:
         """Draw the whole dialog."""
-        about = [*self.lines(f"{self.title_start} {self.group.description}", "strong"), ()]
+        about = [*self.lines(f"{self.title_start} {describe_pairs(self.group.pairs)}", "strong"), ()]
         self.show("#about", about)
         notes = self.error_lines(self.error) if self.error is not None else self.notes()
         notes += [()] * (_MIN_NOTES - len(notes))

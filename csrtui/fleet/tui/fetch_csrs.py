@@ -77,4 +77,6 @@ class FetchModal(HostPairsModal[FetchChoice]):
             raise InputError("Enter the folder for the CSRs.")
         folder = await self.in_thread(lambda: check_folder(text))
         remember(self._session, LastUsed.CSR_FOLDER, folder)
-        return FetchChoice(self.group.pairs, folder, self.query_one("#then", ChoiceField).value == _SUBMIT)
+        return FetchChoice(
+            tuple(self.group.pairs), folder, self.query_one("#then", ChoiceField).value == _SUBMIT
+        )

@@ -11,7 +11,8 @@ from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.fleet.tui.pages import pair_page
 from csrtui.fleet.tui.pair_list import FleetListScreen
-from csrtui.fleet.tui.rows import HostGroup, host_groups, pair_label
+from csrtui.fleet.tui.rows import describe_pairs, host_groups, pair_label
+from csrtui.tui.groups import Group
 from csrtui.tui.questions import ask
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class FleetScreen(FleetListScreen):
             return
         record = host_pair.pair.record
         step = record.next_step(self._session.clock())
-        group = HostGroup(pair_label(host_pair), (host_pair,))
+        group = Group(pair_label(host_pair), [host_pair])
         if step is NextStep.BACK_UP:
             self._ask_back_up([group])
         elif step is NextStep.SUBMIT:
@@ -90,7 +91,7 @@ class FleetScreen(FleetListScreen):
         else:
             self.tell("No pair to back up.")
 
-    def _ask_back_up(self, groups: Sequence[HostGroup]) -> None:
+    def _ask_back_up(self, groups: Sequence[Group[HostPair]]) -> None:
         from csrtui.fleet.tui.backup import HostBackupModal
 
         self.app.push_screen(HostBackupModal(self._session, groups), self._back_up)
@@ -105,7 +106,7 @@ class FleetScreen(FleetListScreen):
         def work(reach: Reach) -> Iterator[HostResult]:
             return back_up(reach, choice.pairs, choice.folder, choice.recipients)
 
-        title = f"Backing up {HostGroup('', choice.pairs).description} into {choice.folder}"
+        title = f"Backing up {describe_pairs(choice.pairs)} into {choice.folder}"
         after = f"Next: verify the backups with {self.key_of('verify')}, where the identity is."
         self._work(Job(title, work, _count_hosts(choice.pairs), after))
 
@@ -136,7 +137,7 @@ class FleetScreen(FleetListScreen):
         def work(reach: Reach) -> Iterator[HostResult]:
             return verify_backups(self._session, reach, choice.pairs, choice.identities)
 
-        title = f"Verifying the backups of {HostGroup('', choice.pairs).description}"
+        title = f"Verifying the backups of {describe_pairs(choice.pairs)}"
         self._work(Job(title, work, _count_hosts(choice.pairs)))
 
     # CSRs
@@ -151,7 +152,7 @@ class FleetScreen(FleetListScreen):
         else:
             self.tell("No CSR to fetch.")
 
-    def _ask_fetch(self, groups: Sequence[HostGroup]) -> None:
+    def _ask_fetch(self, groups: Sequence[Group[HostPair]]) -> None:
         from csrtui.fleet.tui.fetch_csrs import FetchModal
 
         self.app.push_screen(FetchModal(self._session, groups), self._fetch)
@@ -242,7 +243,7 @@ class FleetScreen(FleetListScreen):
         if not pairs:
             self.tell("No pair selected.")
             return
-        description = HostGroup("", tuple(pairs)).description
+        description = describe_pairs(pairs)
 
         def work(reach: Reach) -> Iterator[HostResult]:
             return run_on_pairs(reach, pairs, task.result, *task.command)
@@ -285,7 +286,7 @@ class FleetScreen(FleetListScreen):
         """The marked pairs in use, or else the pair under the cursor."""
         return _without_retired(self.marked or ([self.current] if self.current else []))
 
-    def _groups(self, needy: Sequence[HostPair], description: str) -> list[HostGroup]:
+    def _groups(self, needy: Sequence[HostPair], description: str) -> list[Group[HostPair]]:
         current = _without_retired([self.current] if self.current else [])
         return host_groups(_without_retired(self.marked), current, needy, description)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
 from csrtui.core.pairs.query import SortOrder
 from csrtui.core.pairs.summary import summarize
+from csrtui.tui.groups import Group, distinct_groups
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.widgets.item_rows import ItemRows
@@ -27,53 +27,28 @@ if TYPE_CHECKING:
     from csrtui.fleet.tasks.requests import PlannedRequest
 
 
-@dataclass(frozen=True, slots=True)
-class HostGroup:
-    """Pairs that a dialog can work on together.
-
-    Attributes:
-        label: The name of the group on the screen.
-        pairs: One or more pairs.
-    """
-
-    label: str
-    pairs: tuple[HostPair, ...]
-
-    @property
-    def description(self) -> str:
-        """The label of a single pair, or the number of pairs and hosts: ``12 pairs on 5 hosts``."""
-        if len(self.pairs) == 1:
-            return pair_label(self.pairs[0])
-        hosts = len({host_pair.host for host_pair in self.pairs})
-        return f"{plural(len(self.pairs), 'pair')} on {plural(hosts, 'host')}"
-
-
 def pair_label(host_pair: HostPair) -> str:
     """Return the name of a pair with its host: ``www.mydomain.com on web1``."""
     return f"{visible(host_pair.pair.name)} on {visible(host_pair.host)}"
 
 
+def describe_pairs(pairs: Sequence[HostPair]) -> str:
+    """Return the label of a single pair, or the number of pairs and hosts: ``12 pairs on 5 hosts``."""
+    if len(pairs) == 1:
+        return pair_label(pairs[0])
+    hosts = len({host_pair.host for host_pair in pairs})
+    return f"{plural(len(pairs), 'pair')} on {plural(hosts, 'host')}"
+
+
 def host_groups(
     marked: Sequence[HostPair], current: Sequence[HostPair], needing: Sequence[HostPair], description: str
-) -> list[HostGroup]:
-    """Return the groups of pairs, with the most likely choice first. No two groups have the same pairs.
+) -> list[Group[HostPair]]:
+    """Return the groups of pairs to choose from. The arguments are those of `distinct_groups`."""
+    return distinct_groups(marked, current, needing, description, keys_of=_keys_of, label_of=pair_label)
 
-    Args:
-        marked: The marked pairs.
-        current: The pair under the cursor, if any.
-        needing: All pairs that need the command.
-        description: The rest of the label of the group `needing`, after ``all 12``.
-    """
-    groups = [HostGroup(f"the {len(marked)} marked", tuple(marked))] if marked else []
-    groups += [HostGroup(pair_label(host_pair), (host_pair,)) for host_pair in current]
-    if len(needing) > 1:
-        groups.append(HostGroup(f"all {len(needing)} {description}", tuple(needing)))
-    else:
-        groups += [HostGroup(pair_label(host_pair), (host_pair,)) for host_pair in needing]
-    distinct: dict[frozenset[tuple[str, str]], HostGroup] = {}
-    for group in groups:
-        distinct.setdefault(frozenset((pair.host, pair.pair.name) for pair in group.pairs), group)
-    return list(distinct.values())
+
+def _keys_of(pairs: Sequence[HostPair]) -> list[tuple[str, str]]:
+    return [(host_pair.host, host_pair.pair.name) for host_pair in pairs]
 
 
 class _HostColumn:

@@ -68,4 +68,4 @@ class HostVerifyModal(HostPairsModal[HostVerifyChoice]):
             load_pyrage()
             return read_identity(os.path.expanduser(path))
 
-        return HostVerifyChoice(self.group.pairs, await self.in_thread(read))
+        return HostVerifyChoice(tuple(self.group.pairs), await self.in_thread(read))

@@ -34,7 +34,7 @@ async def back_up_pair(page: PairsScreen, pair: Pair) -> None:
     await _back_up_groups(page, [Group(pair.name, (pair,))])
 
 
-async def _back_up_groups(page: PairsScreen, groups: Sequence[Group]) -> None:
+async def _back_up_groups(page: PairsScreen, groups: Sequence[Group[Pair]]) -> None:
     answer = await page.app.push_screen_wait(BackupModal(page.session, groups))
     if answer is None:
         return

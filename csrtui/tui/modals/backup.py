@@ -15,7 +15,7 @@ from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.keys import generate_passphrase
 from csrtui.tasks.pair_text import destination_lines
-from csrtui.tui.groups import HasNames, choices
+from csrtui.tui.groups import HasNames, choices, names_of
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.questions import ask
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line
@@ -76,7 +77,7 @@ class BackupModal(FormModal["BackupAnswer | None"]):
 
     PASTE_REFUSED = "The paste has several lines or invalid characters and was ignored."
 
-    def __init__(self, session: Session, groups: Sequence[Group]) -> None:
+    def __init__(self, session: Session, groups: Sequence[Group[Pair]]) -> None:
         super().__init__()
         self._session = session
         self._groups = groups
@@ -105,7 +106,7 @@ class BackupModal(FormModal["BackupAnswer | None"]):
     # Input
 
     @property
-    def group(self) -> Group:
+    def group(self) -> Group[Pair]:
         """The selected pairs."""
         index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
         return self._groups[int(index)]
@@ -137,7 +138,7 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         else:
             self._locked_counts[group.label] = _count_locked_keys(group)
 
-    async def _count_locked_in_thread(self, group: Group) -> None:
+    async def _count_locked_in_thread(self, group: Group[Pair]) -> None:
         count = await run_in_thread(lambda: _count_locked_keys(group))
         if isinstance(count, CsrtuiError):
             self.fail(count)
@@ -285,14 +286,14 @@ class BackupModal(FormModal["BackupAnswer | None"]):
 
     def _close_with_answer(self) -> None:
         remember_folder(self._session, self._folder)
-        self.dismiss(BackupAnswer(tuple(self.group.names), self._spec))
+        self.dismiss(BackupAnswer(tuple(names_of(self.group.pairs)), self._spec))
 
     # Drawing
 
     def draw(self) -> None:
         """Redraw the dialog."""
         count = len(self.group.pairs)
-        title = f"Back up {self.group.names[0] if count == 1 else f'{count} pairs'}"
+        title = f"Back up {names_of(self.group.pairs)[0] if count == 1 else f'{count} pairs'}"
         gap: list[Line] = [] if self.is_short else [()]
         self.show("#about", [*self.lines(title, "strong"), *gap])
         keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Generate passphrase"))
@@ -346,5 +347,5 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         return self.lines(text, "warning")
 
 
-def _count_locked_keys(group: Group) -> int:
+def _count_locked_keys(group: Group[Pair]) -> int:
     return sum(pair.record.key.encrypted for pair in group.pairs)

@@ -14,7 +14,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
-from csrtui.tui.groups import choices
+from csrtui.tui.groups import choices, names_of
 from csrtui.tui.modals.base import PAGE_KEYS, WorkModal, labelled
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
@@ -63,7 +64,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
     ]
     FIRST_FOCUS = "#passphrase"
 
-    def __init__(self, session: Session, groups: Sequence[Group]) -> None:
+    def __init__(self, session: Session, groups: Sequence[Group[Pair]]) -> None:
         super().__init__()
         self._session = session
         self._groups = groups
@@ -89,7 +90,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         self._verify(None)
 
     @property
-    def group(self) -> Group:
+    def group(self) -> Group[Pair]:
         """The selected pairs."""
         index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
         return self._groups[int(index)]
@@ -166,7 +167,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
             self.set_focus(self.query_one("#passphrase"))
 
     def _verify(self, passphrase: Secret | None, identities: bytes | None = None) -> None:
-        names = self.group.names
+        names = names_of(self.group.pairs)
         self._is_restore_test = passphrase is not None or identities is not None
         self._results = ()
         self._hint = ""
@@ -192,7 +193,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
     def draw(self) -> None:
         """Redraw the dialog."""
         count = len(self.group.pairs)
-        subject = self.group.names[0] if count == 1 else f"{count} pairs"
+        subject = names_of(self.group.pairs)[0] if count == 1 else f"{count} pairs"
         gap: list[Line] = [] if self.is_short else [()]
         about = [*self.lines(f"Verify the backups of {subject}", "strong"), *gap]
         self.show("#about", about)
