@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from csrtui.tui.draft_writer import DraftWriter
+from csrtui.tui.screens.form_screen import DraftWriter
 
 
 def test_a_saved_value_is_not_written_again() -> None:

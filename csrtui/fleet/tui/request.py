@@ -17,8 +17,7 @@ from csrtui.fleet.tasks.requests import plan
 from csrtui.fleet.tui.request_pane import TemplateRequestPane
 from csrtui.tasks.draft import load_draft_for_hosts, save_draft_for_hosts
 from csrtui.tui.commands import Scope, bindings
-from csrtui.tui.draft_writer import DraftWriter
-from csrtui.tui.screens.form_screen import FormScreen
+from csrtui.tui.screens.form_screen import DraftWriter, FormScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine

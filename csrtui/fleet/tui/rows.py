@@ -15,7 +15,7 @@ from csrtui.core.pairs.summary import summarize
 from csrtui.tui.groups import Group, distinct_groups
 from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.panes.pair_rows import PairRows
-from csrtui.tui.widgets.item_rows import ItemRows
+from csrtui.tui.widgets.line_list import ItemRows
 from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:

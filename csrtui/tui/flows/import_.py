@@ -11,7 +11,7 @@ from csrtui.tasks.import_ import import_certificates, needing_confirmation
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.replacement import ImportMode
-from csrtui.tui.flows.back_up import back_up_pair
+from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.flows.install import install
 from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.import_ import ImportModal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.submit import refuse_without_backup
-from csrtui.tui.flows.back_up import back_up_pair
+from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.modals.submit import SubmitFollowUp, SubmitModal
 
 if TYPE_CHECKING:

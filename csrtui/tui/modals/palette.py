@@ -9,11 +9,10 @@ from textual.containers import Vertical
 
 from csrtui.tui.commands import Command, search
 from csrtui.tui.modals.base import Modal
-from csrtui.tui.widgets.item_rows import ItemRows
-from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.line_list import LineList, TextRows
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import cut, pad
+from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,21 +24,14 @@ _LABEL, _KEY = 16, 10
 _MAX_ROWS, _OTHER_LINES = 14, 7
 
 
-class CommandRows(ItemRows[Command]):
-    """The rows of a `LineList` of commands.
+def command_rows(commands: Sequence[Command]) -> TextRows[Command]:
+    """Return the rows of a list of commands: the label, the first key and the help of each."""
 
-    Args:
-        commands: The commands.
-    """
+    def text(command: Command) -> str:
+        return f"{pad(command.label, _LABEL)} {pad(command.shown_key, _KEY)} {command.help}"
 
-    def header(self, width: int) -> str:
-        """Return the column names."""
-        return cut(f"{pad('Command', _LABEL)} {pad('Key', _KEY)} What it does", width)
-
-    def row(self, index: int, width: int) -> str:
-        """Return the label, the first key and the help of a command."""
-        command = self.item(index)
-        return cut(f"{pad(command.label, _LABEL)} {pad(command.shown_key, _KEY)} {command.help}", width)
+    header = f"{pad('Command', _LABEL)} {pad('Key', _KEY)} What it does"
+    return TextRows(header, commands, text, lambda command: command)
 
 
 class PaletteModal(Modal[Command | None]):
@@ -62,7 +54,7 @@ class PaletteModal(Modal[Command | None]):
     def __init__(self, commands: Sequence[Command]) -> None:
         super().__init__()
         self._commands = commands
-        self._rows = CommandRows(commands)
+        self._rows = command_rows(commands)
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -83,7 +75,7 @@ class PaletteModal(Modal[Command | None]):
 
     def on_input_changed(self) -> None:
         """Show the commands that contain the typed words."""
-        self._rows = CommandRows(search(self._commands, self.query_one(TextField).value))
+        self._rows = command_rows(search(self._commands, self.query_one(TextField).value))
         commands = self.query_one(LineList)
         commands.set_rows(self._rows)
         commands.action_first()

@@ -16,14 +16,13 @@ from csrtui.tasks.profiles import delete_profile, profile_of, save_profile
 from csrtui.tasks.settings import load_settings
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.questions import ask
-from csrtui.tui.widgets.item_rows import ItemRows
-from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.line_list import LineList, TextRows
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import cut, pad
+from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -43,35 +42,25 @@ class _Help(StrEnum):
     PROFILES = "Enter loads a profile, d deletes it. To save the form, press Tab and type a name."
 
 
-class ProfileRows(ItemRows["tuple[str, Profile]"]):
-    """The rows of a `LineList` of profiles.
+def profile_rows(
+    profiles: Mapping[str, Profile], sources: Mapping[str, str] = MappingProxyType({})
+) -> TextRows[tuple[str, Profile]]:
+    """Return the rows of a list of profiles: the name and the settings of each.
 
     Args:
         profiles: The profiles, by name.
         sources: The paths of the site-wide files that set a profile, by its name.
     """
 
-    def __init__(
-        self, profiles: Mapping[str, Profile], sources: Mapping[str, str] = MappingProxyType({})
-    ) -> None:
-        super().__init__(list(profiles.items()))
-        self._sources = sources
-
-    def header(self, width: int) -> str:
-        """Return the column names."""
-        return cut(f"{pad('Profile', _NAME)} Settings", width)
-
-    def row(self, index: int, width: int) -> str:
-        """Return the text of a row: the name and the settings."""
-        name, profile = self.item(index)
+    def text(item: tuple[str, Profile]) -> str:
+        name, profile = item
         settings = ", ".join(profile.settings.values())
-        if name in self._sources:
-            settings += f" (set in {self._sources[name]})"
-        return cut(f"{pad(visible(name), _NAME)} {visible(settings)}", width)
+        if name in sources:
+            settings += f" (set in {sources[name]})"
+        return f"{pad(visible(name), _NAME)} {visible(settings)}"
 
-    def key(self, index: int) -> Hashable:
-        """Return the name of the profile in a row."""
-        return self.item(index)[0]
+    header = f"{pad('Profile', _NAME)} Settings"
+    return TextRows(header, list(profiles.items()), text, lambda item: item[0])
 
 
 class ProfilesModal(Modal["tuple[str, Profile] | None"]):
@@ -89,7 +78,7 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._draft = draft
-        self._rows = ProfileRows({})
+        self._rows = profile_rows({})
         self._message: list[Line] = []
 
     def content(self) -> Iterable[Widget]:
@@ -169,7 +158,7 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
             settings = load_settings(os.environ)
             profiles = settings.config.profiles if settings.config else {}
             sources = {name: settings.source("profiles", name) for name in profiles}
-            self._rows = ProfileRows(
+            self._rows = profile_rows(
                 profiles, {name: path for name, path in sources.items() if path != config_path(os.environ)}
             )
         except CsrtuiError as error:

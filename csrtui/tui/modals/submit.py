@@ -17,13 +17,11 @@ from csrtui.tui import clipboard
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.submit_forms import FileAnswer, FileModal, MarkAnswer, MarkModal
 from csrtui.tui.plain_view import show_plain
-from csrtui.tui.widgets.item_rows import ItemRows
-from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.line_list import LineList, TextRows
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -123,31 +121,11 @@ _WAYS = (
 )
 
 
-class ChoiceRows(ItemRows[Choice]):
-    """The rows of a `LineList` of choices.
-
-    Args:
-        header: The header of the list.
-        choices: The choices, in display order.
-    """
-
-    def __init__(self, header: str, choices: Sequence[Choice]) -> None:
-        super().__init__(choices)
-        self._header = header
-        self.choices = choices
-
-    def header(self, width: int) -> str:
-        """Return the header."""
-        return cut(self._header, width)
-
-    def row(self, index: int, width: int) -> str:
-        """Return the text of a row: the key and the label."""
-        choice = self.choices[index]
-        return cut(f"{choice.key}  {choice.label}", width)
-
-    def key(self, index: int) -> Hashable:
-        """Return the action of a row."""
-        return self.choices[index].action
+def choice_rows(header: str, choices: Sequence[Choice]) -> TextRows[Choice]:
+    """Return the rows of a list of choices: the key and the label of each."""
+    return TextRows(
+        header, choices, lambda choice: f"{choice.key}  {choice.label}", lambda choice: choice.action
+    )
 
 
 class SubmitModal(FormModal["SubmitAnswer | None"]):
@@ -178,9 +156,9 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         self._path_text = f"~/{pair.name}.csr"
         self._mark_answer = MarkAnswer("", "")
         self._rows = (
-            ChoiceRows("No backup of this key is verified", _FIRST)
+            choice_rows("No backup of this key is verified", _FIRST)
             if lacks_backup(pair.record)
-            else ChoiceRows("How to hand over the CSR", _WAYS)
+            else choice_rows("How to hand over the CSR", _WAYS)
         )
 
     def content(self) -> Iterable[Widget]:
@@ -192,7 +170,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
     async def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Run the action under the cursor."""
         event.stop()
-        await self.run_action(self._rows.choices[event.index].action)
+        await self.run_action(self._rows.items[event.index].action)
 
     def on_line_list_highlighted(self, event: LineList.Highlighted) -> None:
         """Explain the action under the cursor, and remove the last message."""
@@ -229,7 +207,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
 
     def action_overrule(self) -> None:
         """Show the ways to send the CSR to the CA, although the key has no verified backup."""
-        self._rows = ChoiceRows("How to hand over the CSR (no verified backup)", _WAYS)
+        self._rows = choice_rows("How to hand over the CSR (no verified backup)", _WAYS)
         self._explained = 0
         ways = self.query_one("#ways", LineList)
         ways.set_rows(self._rows)
@@ -328,13 +306,13 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
     def draw(self) -> None:
         """Redraw the dialog."""
         gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
-        warning = self.lines(_ONLY_CSR, "warning") if self._rows.choices is _WAYS else []
+        warning = self.lines(_ONLY_CSR, "warning") if self._rows.items is _WAYS else []
         self.show("#about", [*self.lines(f"Submit {self._pair.name}", "strong"), *warning, *gap])
         ways = self.query_one("#ways", LineList)
         ways.styles.height = len(self._rows) + 1
-        notes = self._note_lines(self._rows.choices[ways.cursor or 0])
+        notes = self._note_lines(self._rows.items[ways.cursor or 0])
         if gap:  # there is room for the longest explanation: the dialog keeps its size when the cursor moves
-            longest = max(len(self.lines(choice.about, "label")) for choice in self._rows.choices)
+            longest = max(len(self.lines(choice.about, "label")) for choice in self._rows.items)
             notes += [()] * (longest - len(notes))
         self.show("#more", [*gap, *notes, *gap])
         self.show("#keys", self.key_lines(("Enter", "Run"), ("Esc", "Close")))

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
-from csrtui.tui.widgets.item_rows import ItemRows
+from csrtui.tui.widgets.line_list import ItemRows
 from csrtui.tui.wrapping import cut, pad
 
 if TYPE_CHECKING:

@@ -1,27 +1,61 @@
-"""The commands of the request form, for every screen that shows the form."""
+"""The commands of the request form, for every screen that shows the form, and the writer of its draft."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.events import Resize
 
     from csrtui.tui.commands import Command
-    from csrtui.tui.draft_writer import DraftWriter
     from csrtui.tui.panes.request import RequestPane
     from csrtui.tui.widgets.request_form import RequestForm
+
+T = TypeVar("T")
 
 _NARROW, _LOW, _SHORT = 60, 24, 20
 """A screen with fewer columns is narrow. A screen with fewer lines is low, or even short."""
 _SAVE_DELAY = 1.0
 """Seconds between a change of the form and its automatic save."""
+
+
+class DraftWriter(Generic[T]):
+    """A writer that saves drafts in the background while the user types, and immediately when the app ends.
+
+    Several threads can use it. It never overwrites a newer value with an older one.
+
+    Args:
+        save: A function that writes a value.
+        saved: The value that is already stored, or None.
+    """
+
+    def __init__(self, save: Callable[[T], object], saved: T | None = None) -> None:
+        self._save = save
+        self._saved = self._latest = saved
+        self._lock = RLock()  # reentrant: a signal may call `write` in a thread that is already writing
+
+    def update(self, value: T) -> None:
+        """Set the value for the next `write`."""
+        self._latest = value
+
+    def write(self) -> None:
+        """Save the latest value, unless it is already saved.
+
+        Raises:
+            Exception: Any error of the `save` function. The value then counts as not saved.
+        """
+        with self._lock:
+            latest = self._latest
+            if latest is not None and latest != self._saved:
+                self._save(latest)
+                self._saved = latest
 
 
 class FormScreen(CommandScreen[None]):

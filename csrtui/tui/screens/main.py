@@ -22,9 +22,9 @@ from csrtui.tui.commands import (
     commands_for_marks,
     scopes_at,
 )
-from csrtui.tui.draft_writer import DraftWriter
 from csrtui.tui.panes.count_line import first_commands
 from csrtui.tui.panes.request import RequestPane
+from csrtui.tui.screens.form_screen import DraftWriter
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.sentences import error_text
 from csrtui.tui.stale_messages import MessageCheck

@@ -15,8 +15,7 @@ from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.command_bar import CommandBar
-from csrtui.tui.widgets.item_rows import ItemRows
-from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.line_list import ItemRows, LineList
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrapped

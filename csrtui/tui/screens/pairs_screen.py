@@ -119,33 +119,33 @@ class PairsScreen(CommandScreen[None]):
 
     async def action_back_up(self) -> None:
         """Ask for a folder and a passphrase, then back up the chosen pairs."""
-        from csrtui.tui.flows.back_up import back_up
+        from csrtui.tui.flows.backups import back_up
 
         await self.start(back_up(self))
 
     async def action_copy(self) -> None:
         """Choose a fingerprint, a path or a name of the pair, and copy it to the terminal's clipboard."""
-        from csrtui.tui.flows.copy_text import copy_text
+        from csrtui.tui.flows.choice import copy_text
 
         if (pair := self.current_pair()) is not None:
             await self.start(copy_text(self, pair))
 
     async def action_change_server(self) -> None:
         """Choose the server software that the pair is for."""
-        from csrtui.tui.flows.server_software import change_server
+        from csrtui.tui.flows.choice import change_server
 
         if (pair := self.current_pair()) is not None:
             await self.start(change_server(self, pair))
 
     async def action_verify(self) -> None:
         """Check backups. With their passphrase, test a restore."""
-        from csrtui.tui.flows.verify import verify
+        from csrtui.tui.flows.backups import verify
 
         await self.start(verify(self))
 
     async def action_restore(self) -> None:
         """Restore a pair from its backup."""
-        from csrtui.tui.flows.restore import restore
+        from csrtui.tui.flows.backups import restore
 
         await self.start(restore(self))
 
@@ -228,7 +228,7 @@ class PairsScreen(CommandScreen[None]):
 
     async def action_next_step(self) -> None:
         """Do the next step of the selected pair."""
-        from csrtui.tui.flows.back_up import back_up_pair
+        from csrtui.tui.flows.backups import back_up_pair
 
         pair = self.current_pair()
         if pair is None:

@@ -12,7 +12,7 @@ from csrtui.store.location import store_argument
 from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
 from csrtui.tasks.list import Pairs
 from csrtui.tasks.settings import load_settings
-from csrtui.tui.flows.back_up import back_up_pair
+from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.finding_rows import FindingRows, count_levels
 from csrtui.tui.screens.doctor import DoctorScreen, ExaminationResult

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from rich.segment import Segment
 from textual.binding import Binding
@@ -14,11 +15,15 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from csrtui.tui.wrapping import cut
+
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable, Sequence
 
     from textual import events
     from textual.binding import BindingType
+
+ItemT = TypeVar("ItemT")
 
 
 class Rows(Protocol):
@@ -49,6 +54,75 @@ class NamedRows(Rows, Protocol):
 
     def name_width(self, width: int) -> int:
         """Return the number of cells of the name in a line of `width` cells."""
+
+
+class ItemRows(Generic[ItemT]):
+    """Rows with their items and keys. A subclass adds `header` and `row`, and `key` if the items are not hashable.
+
+    Args:
+        items: The items, in order.
+    """
+
+    def __init__(self, items: Sequence[ItemT]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def item(self, index: int) -> ItemT:
+        """Return the item of row `index`."""
+        return self._items[index]
+
+    def key(self, index: int) -> Hashable:
+        """Return the key of a row, which is unique."""
+        return self._items[index]
+
+    def find(self, key: Hashable) -> int | None:
+        """Return the index of the row with this key, or None if no row has it."""
+        return self._indexes.get(key)
+
+    @cached_property
+    def _indexes(self) -> dict[Hashable, int]:
+        return {self.key(index): index for index in range(len(self))}
+
+
+class TextRows(ItemRows[ItemT]):
+    """Rows of which each is one text, cut to the width of the list.
+
+    Args:
+        header: The header.
+        items: The items, in order.
+        text: Returns the text of an item.
+        key: Returns the key of an item, which is unique.
+
+    Attributes:
+        items: The items.
+    """
+
+    def __init__(
+        self,
+        header: str,
+        items: Sequence[ItemT],
+        text: Callable[[ItemT], str],
+        key: Callable[[ItemT], Hashable],
+    ) -> None:
+        super().__init__(items)
+        self.items = items
+        self._header = header
+        self._text = text
+        self._key = key
+
+    def header(self, width: int) -> str:
+        """Return the header."""
+        return cut(self._header, width)
+
+    def row(self, index: int, width: int) -> str:
+        """Return the text of a row."""
+        return cut(self._text(self.item(index)), width)
+
+    def key(self, index: int) -> Hashable:
+        """Return the key of a row."""
+        return self._key(self.item(index))
 
 
 class Marking(Enum):

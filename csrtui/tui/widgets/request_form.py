@@ -13,10 +13,16 @@ from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import read_platform
 from csrtui.tui.widgets.choice_field import ChoiceField, FormChoice
-from csrtui.tui.widgets.country_text import describe_country, is_code
 from csrtui.tui.widgets.field_groups import FieldGroups
 from csrtui.tui.widgets.form_field import FormField, split_field
-from csrtui.tui.widgets.request_fields import CHOICES, GROUP_TITLES, TEXT_FIELDS, TEXT_LABELS
+from csrtui.tui.widgets.request_fields import (
+    CHOICES,
+    GROUP_TITLES,
+    TEXT_FIELDS,
+    TEXT_LABELS,
+    describe_country,
+    is_code,
+)
 from csrtui.tui.widgets.text_field import remove_controls
 
 if TYPE_CHECKING:

@@ -1,16 +1,21 @@
-"""Back up pairs: ask for the folder and the passphrase, then show the progress and the results."""
+"""Back up pairs, verify their backups, and restore pairs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Need
+from csrtui.tasks.keys import weak_key_lines
 from csrtui.tasks.list import read_pair
 from csrtui.tui.groups import Group
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.backup_progress import BackupProgressModal, backup_summary
+from csrtui.tui.modals.notice import NoticeModal
+from csrtui.tui.modals.restore import RestoreModal
+from csrtui.tui.modals.verify import VerifyModal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,3 +62,26 @@ def _next_after(page: PairsScreen, results: Sequence[Result]) -> str:
         return ""
     is_done = pair.record.next_step(page.session.clock()) is NextStep.NONE
     return "" if is_done else f". Next: {page.next_step_text(pair)}"
+
+
+async def verify(page: PairsScreen) -> None:
+    """Verify the backups of the pairs that the user chooses."""
+    groups = page.selection().groups(Need.VERIFICATION, "that have backups")
+    if groups:
+        await page.app.push_screen_wait(VerifyModal(page.session, groups))
+        page.refresh_pairs()
+    else:
+        page.tell("No pair has a backup to verify.")
+
+
+async def restore(page: PairsScreen) -> None:
+    """Restore a pair, then show what was not restored and whether its key is weak."""
+    answer = await page.app.push_screen_wait(RestoreModal(page.session))
+    if answer is None:
+        return
+    pair = answer.pair
+    page.refresh_pairs(pair.name)
+    page.tell(f"restored {visible(pair.name)}. Next: {page.next_step_text(pair)}")
+    weak = weak_key_lines(pair)
+    if notes := [*(["The restored key is weak.", *weak] if weak else []), *answer.losses]:
+        await page.app.push_screen_wait(NoticeModal(f"Restored {pair.name}", notes))

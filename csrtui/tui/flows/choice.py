@@ -1,4 +1,4 @@
-"""Copy a fingerprint, a path or a name of a pair to the terminal's clipboard."""
+"""Choose from a list: a text of a pair to copy, or its server software."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
+from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.tasks.pair_groups import copyable_texts
+from csrtui.tasks.session import change_record
 from csrtui.tasks.show import read_pair_details
 from csrtui.tui import clipboard
 from csrtui.tui.modals.choice_list import ChoiceListModal
@@ -35,3 +37,23 @@ async def copy_text(page: PairsScreen, pair: Pair) -> None:
     else:
         limit = "; in tmux: prefix ]" if route is clipboard.Route.TMUX else ", if it allows that"
         page.tell(f"{label} sent to your terminal's clipboard{limit}")
+
+
+async def change_server(page: PairsScreen, pair: Pair) -> None:
+    """Let the user choose the server software of `pair`, and record it."""
+    current = pair.record.platform if pair.record.platform in PLATFORMS else OTHER
+    choices = [ChoiceValue(known.id, known.label) for known in PLATFORMS.values()]
+    platform = await page.app.push_screen_wait(ChoiceListModal("Server software", choices, current))
+    if platform is None or platform == pair.record.platform:
+        return
+    try:
+        change_record(
+            page.session,
+            pair.name,
+            lambda record: record.with_platform(platform, page.session.clock(), page.session.user),
+        )
+    except CsrtuiError as error:
+        page.tell_error(error)
+        return
+    page.refresh_pairs()
+    page.tell(f"{visible(pair.name)} is now for {PLATFORMS[platform].label}; its CSR is unchanged")
