@@ -15,11 +15,14 @@ from csrtui.tasks.list import Pairs, read_pair, read_pair_list
 from csrtui.tasks.session import change_record
 from csrtui.tasks.verify import verify_many
 from csrtui.tui.groups import PairSelection, choices, names_of
+from csrtui.tui.widgets import progress_line
 from csrtui.tui.widgets.progress_line import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
     from csrtui.tasks.batch import Result
 
@@ -73,27 +76,27 @@ def test_an_unreadable_pair_does_not_affect_the_others(tmp_path: Path) -> None:
 
 
 class Bar(App[None]):
-    """A progress line with a clock that the test sets."""
-
-    seconds = 0.0
+    """A progress line."""
 
     def compose(self) -> Iterator[ProgressLine]:
-        yield ProgressLine(clock=lambda: self.seconds, id="progress")
+        yield ProgressLine(id="progress")
 
 
-async def test_the_bar_shows_the_progress_the_last_name_and_the_remaining_time() -> None:
-    app = Bar()
+async def test_the_bar_shows_the_progress_the_last_name_and_the_remaining_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app, clock = Bar(), iter([0.0, 10.0, 200.0])
+    monkeypatch.setattr(progress_line, "monotonic", clock.__next__)
     async with app.run_test(size=(60, 5)) as pilot:
         line = app.query_one(ProgressLine)
         assert line.text == ""
         line.begin(4)
         assert line.text.startswith("[" + " " * 20 + "] 0 of 4")
-        app.seconds = 10
         line.advance("a\x1b.com")
         assert line.text == "[=====               ] 1 of 4, 30 s left  a\\x1b.com"
-        app.seconds = 200
         line.advance("b.com")
         assert "2 of 4, 3 min left  b.com" in line.text
+        monkeypatch.undo()
         line.advance("c.com")
         line.advance("d.com")
         assert line.text == f"[{'=' * 20}] 4 of 4  d.com"

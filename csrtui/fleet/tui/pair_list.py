@@ -103,8 +103,8 @@ class FleetListScreen(CommandScreen[None]):
         """Stop reading hosts, because the screen was closed."""
         self._reach.stop.set()
 
-    def on_resize(self) -> None:
-        """Fit the filter and the lines to the new width."""
+    def draw(self) -> None:
+        """Fit the filter and the lines to the width."""
         self.query_one("#filter").styles.width = self._filter_width
         self._draw_lines()
 

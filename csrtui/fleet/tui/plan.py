@@ -77,11 +77,6 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
         self.query_one("#plan").focus()
         self.show_bar(Scope.PLAN)
 
-    def on_resize(self) -> None:
-        """Wrap the lines to the new width."""
-        self.set_class(self.size.height < _SHORT, "-short")
-        self._draw()
-
     # Events
 
     def on_line_list_highlighted(self) -> None:
@@ -105,7 +100,7 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
         count = _count_names(requests) - _count_names(old_requests)
         self._rows = _sorted_rows(requests)
         self.query_one("#plan", LineList).set_rows(self._rows)
-        self._draw()
+        self.draw()
         self.tell(f"{plural(count, 'name')} added" if count else "no www or bare name is missing")
 
     def action_make_on_hosts(self) -> None:
@@ -155,7 +150,9 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
 
     # Drawing
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the lines for the current size."""
+        self.set_class(self.size.height < _SHORT, "-short")
         count = len(self._feasible)
         left_out = len(self._rows) - count
         suffix = f", {left_out} left out" if left_out else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -35,11 +34,8 @@ _ROWS = 8
 _NAME = 20
 
 
-class _Help(StrEnum):
-    """The help text of the dialog."""
-
-    NO_PROFILES = "No profiles yet. Enter saves the form (without names) under the name typed below."
-    PROFILES = "Enter loads a profile, d deletes it. To save the form, press Tab and type a name."
+_NO_PROFILES = "No profiles yet. Enter saves the form (without names) under the name typed below."
+_PROFILES = "Enter loads a profile, d deletes it. To save the form, press Tab and type a name."
 
 
 def profile_rows(
@@ -175,9 +171,9 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
 
     def draw(self) -> None:
         """Show the profiles and the last message."""
-        text = _Help.PROFILES if len(self._rows) else _Help.NO_PROFILES
+        text = _PROFILES if len(self._rows) else _NO_PROFILES
         about: list[Line] = [*self.lines("Profiles", "strong"), ()]
-        self.show("#about", [*about, *self.lines(text.value, "label")])
+        self.show("#about", [*about, *self.lines(text, "label")])
         self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
         self.show("#name-label", [()])
         self.show("#keys", [*self._message, *self.key_lines(("Enter", "Load or save"), ("Esc", "Cancel"))])

@@ -51,6 +51,13 @@ class CommandScreen(Screen[ScreenResultType]):
         commands = [command for command in bar(place, self.commands) if command.action not in left_out]
         self.query_one(CommandBar).show_commands(commands, labels)
 
+    def on_resize(self) -> None:
+        """Draw the screen for its new size."""
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw what depends on the size of the screen. A screen without such lines does nothing."""
+
     def tell(self, text: str) -> None:
         """Show a message in the message line."""
         self.query_one("#message", RuleLine).tell(text)

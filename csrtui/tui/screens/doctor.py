@@ -114,10 +114,6 @@ class DoctorScreen(CommandScreen[None]):
         """Stop the check. No further pair is checked."""
         self._stop.set()
 
-    def on_resize(self) -> None:
-        """Wrap the lines again."""
-        self._draw()
-
     # Check
 
     def action_examine(self) -> None:
@@ -223,9 +219,10 @@ class DoctorScreen(CommandScreen[None]):
         self._verdict = verdict
         findings = self.query_one("#findings", LineList)
         findings.set_rows(self._rows)
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the lines for the current size."""
         self.set_class(self.size.height < 20, "-short")  # noqa: PLR2004 - as on the main screen
         lines: list[Line] = []
         for index, text in enumerate(text for text in self._verdict if text):

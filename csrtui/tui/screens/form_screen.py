@@ -12,8 +12,6 @@ from csrtui.tui.threads import run_in_thread
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from textual.events import Resize
-
     from csrtui.tui.commands import Command
     from csrtui.tui.panes.request import RequestPane
     from csrtui.tui.widgets.request_form import RequestForm
@@ -64,12 +62,12 @@ class FormScreen(CommandScreen[None]):
     _draft_writer: DraftWriter[Any]
     _is_save_pending = False
 
-    def on_resize(self, event: Resize) -> None:
+    def draw(self) -> None:
         """Choose the layout of the form for the screen size."""
         # Textual's own breakpoints are set after the layout, so that the screen would be drawn twice.
-        self.set_class(event.size.width < _NARROW, "-narrow")
-        self.set_class(event.size.height < _LOW, "-low")
-        self.set_class(event.size.height < _SHORT, "-short")
+        self.set_class(self.size.width < _NARROW, "-narrow")
+        self.set_class(self.size.height < _LOW, "-low")
+        self.set_class(self.size.height < _SHORT, "-short")
 
     @property
     def request(self) -> RequestPane:

@@ -83,13 +83,9 @@ class HelpScreen(CommandScreen[None]):
         )
         self.query_one(TextField).focus()
 
-    def on_resize(self) -> None:
-        """Wrap the lines again."""
-        self._draw()
-
     def on_input_changed(self) -> None:
         """Show the commands that contain the typed words."""
-        self._draw()
+        self.draw()
         self.action_scroll(-1_000_000)
 
     def action_clear_or_back(self) -> None:
@@ -111,7 +107,8 @@ class HelpScreen(CommandScreen[None]):
     def action_stay(self) -> None:
         """Keep the focus in the search."""
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the lines for the current size."""
         text, width = self.query_one(TextField).value, self.size.width
         here = search(self._here, text)
         own = _section("This screen", here, width) if here else []

@@ -25,9 +25,9 @@ from csrtui.tui.commands import (
 from csrtui.tui.panes.count_line import first_commands
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.form_screen import DraftWriter
+from csrtui.tui.screens.pairs_screen import NO_SELECTION
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.sentences import error_text
-from csrtui.tui.stale_messages import MessageCheck
 from csrtui.tui.terminal import hostname
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -36,14 +36,16 @@ from csrtui.tui.widgets.title_bar import TitleBar
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.events import Resize
 
     from csrtui.core.pairs.form_draft import Draft
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import PairSelection
     from csrtui.tui.panes.keystore import KeystorePane
+    from csrtui.tui.panes.pair_rows import PairRows
 
 _WIDE, _NARROW = 120, 60
+_MAX_ROWS = 10_000
+"""In a longer list, looking up the words of a message would delay keys."""
 
 
 class PaneName(StrEnum):
@@ -51,6 +53,30 @@ class PaneName(StrEnum):
 
     REQUEST = "request"
     KEYSTORE = "keystore"
+
+
+class MessageCheck:
+    """The pairs that the message in the line names and that the list has contained since then."""
+
+    def __init__(self) -> None:
+        self._message = ""
+        self._listed: frozenset[str] = frozenset()
+
+    def clear_stale(self, line: RuleLine, rows: PairRows) -> None:
+        """Remove a message about a pair that is no longer listed, or one that asks for a selection that exists now."""
+        if line.message and self._is_stale(line.message, rows):
+            line.clear()
+
+    def _is_stale(self, message: str, rows: PairRows) -> bool:
+        if message == NO_SELECTION:
+            return len(rows) > 0
+        if len(rows) > _MAX_ROWS:
+            return False
+        words = {word.rstrip(".:,") for word in message.split()}
+        listed = frozenset(word for word in words if rows.find(word) is not None)
+        is_stale = message == self._message and not self._listed <= listed
+        self._message, self._listed = message, listed
+        return is_stale
 
 
 class MainScreen(RequestScreen):
@@ -143,9 +169,10 @@ class MainScreen(RequestScreen):
 
         return self.query_one(KeystorePane)
 
-    def on_resize(self, event: Resize) -> None:
+    def draw(self) -> None:
         """Show both panes if there is room."""
-        self.set_class(event.size.width >= _WIDE, "-wide")
+        super().draw()
+        self.set_class(self.size.width >= _WIDE, "-wide")
         self._draw_title()
 
     def on_descendant_focus(self) -> None:

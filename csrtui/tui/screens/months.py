@@ -97,7 +97,7 @@ class MonthsScreen(CommandScreen[str]):
     def on_mount(self) -> None:
         """Read the keystore in a thread."""
         self.show_title("Keystore · next 12 months")
-        self._draw()
+        self.draw()
         self.run_worker(self._count())
 
     async def _count(self) -> None:
@@ -106,14 +106,10 @@ class MonthsScreen(CommandScreen[str]):
             self._rows = MonthRows(result.expiries)
             months = self.query_one(LineList)
             months.set_rows(self._rows)
-            self._draw()
+            self.draw()
             months.focus()
         else:
-            self._draw()
-
-    def on_resize(self) -> None:
-        """Wrap the lines again for the new width."""
-        self._draw()
+            self.draw()
 
     def on_line_list_moved(self) -> None:
         """Remove the message, because a user who moves on has read it."""
@@ -128,7 +124,8 @@ class MonthsScreen(CommandScreen[str]):
         else:
             self.tell("Nothing is due and nothing expires then.")
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the lines for the current size."""
         has_rows = len(self._rows) > 0
         self.set_class(has_rows, "-counted")
         legend = self.query_one("#legend", TextBlock)

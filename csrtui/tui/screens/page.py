@@ -78,16 +78,12 @@ class PageScreen(CommandScreen[None]):
         """Set the focus."""
         self.query_one("#text").focus()
 
-    def on_resize(self) -> None:
-        """Wrap the lines again."""
-        self._draw()
-
     def action_turn(self, step: int) -> None:
         """Show the top of the page that is `step` pages further on."""
         if len(self._pages) > 1:
             self._index = (self._index + step) % len(self._pages)
             self.query_one("#text", TextView).action_scroll(-len(self._lines()))
-            self._draw()
+            self.draw()
 
     def action_plain(self) -> None:
         """Show only the current page, as plain text in the terminal."""
@@ -100,7 +96,8 @@ class PageScreen(CommandScreen[None]):
         except SuspendNotSupported:
             self.tell("this terminal cannot show plain text")
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the lines for the current size."""
         has_others = len(self._pages) > 1
         count = f"  {self._index + 1} of {len(self._pages)} " if has_others else ""
         title = pad(visible(self._pages[self._index].title), max(self.size.width - len(count) - 1, 1))

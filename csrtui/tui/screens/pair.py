@@ -101,11 +101,8 @@ class PairScreen(PairsScreen):
             self._generation = generation
             self.refresh_pairs()
 
-    def on_resize(self) -> None:
-        """Wrap the lines again."""
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the lines for the current size."""
         commands = self.possible(bar(Scope.PAIR, self.commands), self.pair)
         labels = {"next_step": self.step_label(self.pair).strip()}
         if self.pair.record.stage is Stage.RETIRED:
@@ -155,7 +152,7 @@ class PairScreen(PairsScreen):
     def action_history(self) -> None:
         """Unfold all groups, or fold those again for which there is no room."""
         self._is_unfolded = not self._is_unfolded
-        self._draw()
+        self.draw()
 
     def action_previous_pair(self) -> None:
         """Show the previous pair of the list."""
@@ -179,7 +176,7 @@ class PairScreen(PairsScreen):
             return
         self.clear_message()
         self.query_one("#pair", TextView).action_scroll(-_FAR)
-        self._draw()
+        self.draw()
 
     @property
     def only_pair(self) -> str:
@@ -197,7 +194,7 @@ class PairScreen(PairsScreen):
         except CsrtuiError as error:
             self.tell(error.message)
         else:
-            self._draw()
+            self.draw()
 
     def action_view_csr(self) -> None:
         """Show only the CSR."""

@@ -10,7 +10,6 @@ from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import step_label
 from csrtui.tui.screens.base import CommandScreen
-from csrtui.tui.stale_messages import NO_SELECTION
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
     from csrtui.tui.groups import PairSelection
 
+NO_SELECTION = "No pair selected."
+"""The message of a command that needs a pair, if there is none under the cursor."""
 _ACTIONS = {
     NextStep.BACK_UP: "back_up",
     NextStep.SUBMIT: "submit",

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from csrtui.tui.commands import HELP_IN_LISTS, LAST_ON_BAR
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ _GAP = "  "
 """The blanks between two commands."""
 
 
-class CommandBar(TextBlock):
+class CommandBar(TextLine):
     """One line with the commands that fit, in order. Those of `LAST_ON_BAR` are left out last.
 
     Where Quit is one command of many, among the letters of a list, it is left out first.
@@ -29,10 +29,6 @@ class CommandBar(TextBlock):
     Args:
         id: The widget's id.
         classes: The widget's CSS classes.
-    """
-
-    DEFAULT_CSS = """
-    CommandBar { height: 1; }
     """
 
     _commands: Sequence[tuple[str, str, str]] = ()  # action, key, label
@@ -51,7 +47,7 @@ class CommandBar(TextBlock):
             (command.action, command.shown_key, labels.get(command.action, command.label))
             for command in commands
         ]
-        self._draw()
+        self.draw()
 
     def on_click(self, event: events.Click) -> None:
         """Do what the key of the clicked command does."""
@@ -62,11 +58,8 @@ class CommandBar(TextBlock):
                 self.app.call_later(self.app.simulate_key, self._keys[action])
                 return
 
-    def on_resize(self) -> None:
-        """Show the commands that fit the new width."""
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the line."""
         parts: list[Part] = [(" ", "")]
         for _, key, label in self._fitting_commands():
             parts += [(key, "key"), (f" {label}{_GAP}", "")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextLine
 from csrtui.tui.wrapping import cut, title_line
 
 if TYPE_CHECKING:
@@ -18,16 +18,12 @@ _MESSAGE_FRAME = 5
 """Number of cells around a message: two strokes and a blank before it, a blank and a stroke after it."""
 
 
-class RuleLine(TextBlock):
+class RuleLine(TextLine):
     """A horizontal line that shows the message of `tell` until `clear` is called.
 
     Args:
         view: The text above the line. If the text continues below its view, the line shows how many lines follow.
         id: The widget's id.
-    """
-
-    DEFAULT_CSS = """
-    RuleLine { height: 1; }
     """
 
     message = ""
@@ -39,12 +35,12 @@ class RuleLine(TextBlock):
     def on_mount(self) -> None:
         """Update the line when the text above is scrolled."""
         if self._view is not None:
-            self.watch(self._view, "lines_below", self._draw, init=False)
+            self.watch(self._view, "lines_below", self.draw, init=False)
 
     def tell(self, text: str) -> None:
         """Show a message in the line."""
         self.message = visible(text)
-        self._draw()
+        self.draw()
 
     @property
     def is_cut(self) -> bool:
@@ -55,13 +51,10 @@ class RuleLine(TextBlock):
         """Remove the message."""
         if self.message:
             self.message = ""
-            self._draw()
+            self.draw()
 
-    def on_resize(self) -> None:
-        """Fit the line to the new width."""
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the line."""
         width, suffix = self.size.width - len(self._suffix), (self._suffix, "label")
         if not self.message:
             self.show([(("─" * width, "label"), suffix)])
@@ -82,16 +75,12 @@ class RuleLine(TextBlock):
         return max(self.size.width - len(self._suffix) - _MESSAGE_FRAME, 1)
 
 
-class TitleLine(TextBlock):
+class TitleLine(TextLine):
     """A rule with a title at its left end and a note at its right end.
 
     Args:
         title: The title.
         id: The widget's id.
-    """
-
-    DEFAULT_CSS = """
-    TitleLine { height: 1; }
     """
 
     note = ""
@@ -103,11 +92,8 @@ class TitleLine(TextBlock):
     def show_title(self, title: str, note: str = "") -> None:
         """Show a title and a note."""
         self._title, self.note = title, visible(note)
-        self._draw()
+        self.draw()
 
-    def on_resize(self) -> None:
-        """Fit the line to the new width."""
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the line."""
         self.show([title_line(self._title, self.note, self.size.width)])

@@ -65,3 +65,19 @@ class TextBlock(Widget):
             return Strip.blank(self.size.width, style)
         segments = [Segment(text, style + TEXT_STYLES[name]) for text, name in self._lines[y]]
         return Strip(segments).adjust_cell_length(self.size.width, style)
+
+
+class TextLine(TextBlock):
+    """A `TextBlock` of one line, which is drawn again when its width changes."""
+
+    DEFAULT_CSS = """
+    TextLine { height: 1; }
+    """
+
+    def on_resize(self) -> None:
+        """Fit the line to the new width."""
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw the line."""
+        raise NotImplementedError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from textual.message import Message
 
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextLine
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
@@ -19,16 +19,12 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Part
 
 
-class TitleBar(TextBlock):
+class TitleBar(TextLine):
     """A line with the program and host on the left and the panes on the right. The focused pane is in brackets.
 
     Args:
         id: The widget's id.
         classes: The widget's CSS classes.
-    """
-
-    DEFAULT_CSS = """
-    TitleBar { height: 1; }
     """
 
     @dataclass(eq=False, repr=False)
@@ -47,7 +43,7 @@ class TitleBar(TextBlock):
     def show_tabs(self, host: str, tabs: Sequence[tuple[str, bool]]) -> None:
         """Show the host name and the tabs. A tab is the label of a pane, and whether the pane has the focus."""
         self._host, self._tabs = host, tabs
-        self._draw()
+        self.draw()
 
     def on_click(self, event: events.Click) -> None:
         """Report a click on a tab."""
@@ -58,11 +54,8 @@ class TitleBar(TextBlock):
                 self.post_message(self.TabClicked(index))
             start = end
 
-    def on_resize(self) -> None:
-        """Fit the line to the new width."""
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the line."""
         right: list[Part] = [
             (f"[{label}]" if is_focused else f" {label} ", "strong" if is_focused else "label")
             for label, is_focused in self._tabs
