@@ -146,7 +146,7 @@ class PairScreen(PairsScreen):
     @property
     def _request_hint(self) -> str:
         """The keys of the commands for the lines of a request."""
-        keys = (key_of(action, self._commands) for action in ("copy", "change_server"))
+        keys = (self.key_of(action) for action in ("copy", "change_server"))
         return "{} copies · {} changes server".format(*keys)
 
     def action_history(self) -> None:
