@@ -32,6 +32,18 @@ async def run_in_thread(work: Callable[[], T]) -> T | CsrtuiError:
     return result
 
 
+async def in_thread(work: Callable[[], T]) -> T:
+    """Run `work` in a thread as `run_in_thread` does, and return its result.
+
+    Raises:
+        CsrtuiError: The error that ended `work`.
+    """
+    result = await run_in_thread(work)
+    if isinstance(result, CsrtuiError):
+        raise result
+    return result
+
+
 def _is_closing() -> bool:
     """Return whether the screen of the current worker is being removed, or has been."""
     try:

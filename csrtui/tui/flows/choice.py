@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.tasks.pair_groups import copyable_texts
@@ -32,8 +31,6 @@ async def copy_text(page: PairsScreen, pair: Pair) -> None:
         route = await clipboard.send(page.app, clipboard.PublicText(text), os.environ)
     except ValueError as error:  # the text contains characters that a terminal could interpret
         page.tell(f"not copied: {error}")
-    except CsrtuiError as error:
-        page.tell_error(error)
     else:
         limit = "; in tmux: prefix ]" if route is clipboard.Route.TMUX else ", if it allows that"
         page.tell(f"{label} sent to your terminal's clipboard{limit}")
@@ -46,14 +43,10 @@ async def change_server(page: PairsScreen, pair: Pair) -> None:
     platform = await page.app.push_screen_wait(ChoiceListModal("Server software", choices, current))
     if platform is None or platform == pair.record.platform:
         return
-    try:
-        change_record(
-            page.session,
-            pair.name,
-            lambda record: record.with_platform(platform, page.session.clock(), page.session.user),
-        )
-    except CsrtuiError as error:
-        page.tell_error(error)
-        return
+    change_record(
+        page.session,
+        pair.name,
+        lambda record: record.with_platform(platform, page.session.clock(), page.session.user),
+    )
     page.refresh_pairs()
     page.tell(f"{visible(pair.name)} is now for {PLATFORMS[platform].label}; its CSR is unchanged")

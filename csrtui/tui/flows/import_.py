@@ -16,7 +16,7 @@ from csrtui.tui.flows.install import install
 from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.import_ import ImportModal
 from csrtui.tui.modals.import_result import ImportFollowUp, ImportOffer, ImportResultModal, import_summary
-from csrtui.tui.threads import run_in_thread
+from csrtui.tui.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,10 +48,7 @@ async def _confirm_and_show(
     text = " ".join(f"{visible(result.pair or '')}: {result.text}." for result in waiting)
     question = ConfirmModal("Import a certificate that expires sooner?", text, "Import")
     if bool(waiting) and await page.app.push_screen_wait(question):
-        new_results = await run_in_thread(lambda: import_certificates(page.session, sources, only_pair))
-        if isinstance(new_results, CsrtuiError):
-            page.tell_error(new_results)
-            return
+        new_results = await in_thread(lambda: import_certificates(page.session, sources, only_pair))
         pairs = {result.pair for result in waiting}
         others = [result for result in results if result.pair not in pairs]
         results = [*others, *(result for result in new_results if result.pair in pairs)]
@@ -97,19 +94,12 @@ def _step_of(page: PairsScreen, name: str) -> NextStep:
 
 
 async def _import_elsewhere(page: PairsScreen, sources: Sequence[ImportSource]) -> None:
-    results = await run_in_thread(lambda: import_certificates(page.session, sources, None, ImportMode.ASK))
-    if isinstance(results, CsrtuiError):
-        page.tell_error(results)
-    else:
-        await _confirm_and_show(page, sources, results, None)
+    results = await in_thread(lambda: import_certificates(page.session, sources, None, ImportMode.ASK))
+    await _confirm_and_show(page, sources, results, None)
 
 
 async def _do_next_step(page: PairsScreen, name: str) -> None:
-    try:
-        pair, _ = read_pair(page.session, name)
-    except CsrtuiError as error:
-        page.tell_error(error)
-        return
+    pair, _ = read_pair(page.session, name)
     if pair.record.next_step(page.session.clock()) is NextStep.BACK_UP:
         await back_up_pair(page, pair)
     else:

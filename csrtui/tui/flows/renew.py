@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks.prefill import start_from_pair
 from csrtui.tasks.renew import check_renewable, plan_renewal, reuse_csr
 from csrtui.tui.flows.submit import follow_submission
 from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.modals.submit import SubmitModal
-from csrtui.tui.threads import run_in_thread
+from csrtui.tui.threads import in_thread
 
 if TYPE_CHECKING:
     from csrtui.tasks.renew import Renewal
@@ -26,10 +25,7 @@ async def renew(page: PairsScreen, name: str) -> None:
         check_renewable(page.session, renewal.pair)
         return renewal
 
-    renewal = await run_in_thread(plan)
-    if isinstance(renewal, CsrtuiError):
-        page.tell(renewal.message)
-        return
+    renewal = await in_thread(plan)
     if not page.is_current:
         return
     answer = await page.app.push_screen_wait(RenewModal(page.session, renewal))
@@ -38,12 +34,7 @@ async def renew(page: PairsScreen, name: str) -> None:
     if answer.way is RenewalWay.OLD_CSR:
         await _submit_again(page, answer.renewal)
         return
-    try:
-        start = start_from_pair(page.session, name, keep_must_staple=True)
-    except CsrtuiError as error:
-        page.tell_error(error)
-    else:
-        page.fill_form(start, name)
+    page.fill_form(start_from_pair(page.session, name, keep_must_staple=True), name)
 
 
 async def _submit_again(page: PairsScreen, renewal: Renewal) -> None:
@@ -52,10 +43,6 @@ async def _submit_again(page: PairsScreen, renewal: Renewal) -> None:
     if answer is None or not answer.message:
         await follow_submission(page, answer)
         return
-    try:
-        pair, _ = reuse_csr(page.session, renewal)
-    except CsrtuiError as error:
-        page.tell_error(error)
-        return
+    pair, _ = reuse_csr(page.session, renewal)
     page.refresh_pairs(pair.name)
     page.tell(f"{answer.message.partition('. Next:')[0]}. Next: {page.next_step_text(pair)}")

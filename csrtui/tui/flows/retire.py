@@ -65,20 +65,12 @@ def _reminder_warning(page: PairsScreen, pair: Pair) -> str:
 
 
 def _retire(page: PairsScreen, name: str) -> None:
-    try:
-        result = retire_pair(page.session, name)
-    except CsrtuiError as error:
-        page.tell_error(error)
-        return
+    result = retire_pair(page.session, name)
     page.refresh_pairs()
     page.tell(f"{visible(name)}: {result.text.partition(';')[0]}; nothing is deleted")
 
 
 def _undo_retirement(page: PairsScreen, name: str) -> None:
-    try:
-        result = undo_retirement(page.session, name)
-    except CsrtuiError as error:
-        page.tell_error(error)
-        return
+    result = undo_retirement(page.session, name)
     page.refresh_pairs(name)
     page.tell(f"{visible(name)}: {result.text}")

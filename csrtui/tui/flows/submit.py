@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.errors import CsrtuiError
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.submit import refuse_without_backup
 from csrtui.tui.flows.backups import back_up_pair
@@ -20,13 +19,9 @@ async def submit(page: PairsScreen) -> None:
     current = page.current_pair()
     if current is None:
         return
-    try:
-        pair, csr = read_pair(page.session, current.name)
-        refuse_without_backup(page.session, pair)
-    except CsrtuiError as error:
-        page.tell_error(error)
-    else:
-        await follow_submission(page, await page.app.push_screen_wait(SubmitModal(page.session, pair, csr)))
+    pair, csr = read_pair(page.session, current.name)
+    refuse_without_backup(page.session, pair)
+    await follow_submission(page, await page.app.push_screen_wait(SubmitModal(page.session, pair, csr)))
 
 
 async def follow_submission(page: PairsScreen, answer: SubmitAnswer | None) -> None:

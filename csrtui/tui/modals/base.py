@@ -12,12 +12,11 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
-from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.questions import ask
 from csrtui.tui.sentences import error_text
-from csrtui.tui.threads import run_in_thread
+from csrtui.tui.threads import in_thread
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_view import TextView
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from csrtui.core.base.errors import CsrtuiError
     from csrtui.tui.widgets.path_field import PathField
     from csrtui.tui.widgets.text_block import Line
     from csrtui.tui.widgets.text_field import TextField
@@ -243,9 +243,9 @@ class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):
         def report(item: ItemT) -> None:
             self.call_later(self._advance, stop, item)
 
-        outcome = await run_in_thread(lambda: work(report, stop))
-        if isinstance(outcome, CsrtuiError):
-            raise outcome  # the work has a result for each item that failed
+        outcome = await in_thread(
+            lambda: work(report, stop)
+        )  # the work has a result for each item that failed
         self.call_later(self._end, stop, outcome)  # after all reports
 
     def stop(self) -> None:

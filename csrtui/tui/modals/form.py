@@ -12,7 +12,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.store.new_files import MissingFolderError, create_output_folder
 from csrtui.tui.modals.base import Modal, ResultT
-from csrtui.tui.threads import run_in_thread
+from csrtui.tui.threads import in_thread, run_in_thread
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
 
@@ -127,10 +127,7 @@ class FormModal(Modal[ResultT]):
 
     async def in_thread(self, work: Callable[[], T]) -> T:
         """Run `work` in a thread, as part of a task. Return its result. Its error ends the task, and is shown."""
-        outcome = await run_in_thread(work)
-        if isinstance(outcome, CsrtuiError):
-            raise outcome
-        return outcome
+        return await in_thread(work)
 
     async def _run(self, task: Coroutine[Any, Any, None]) -> None:
         try:

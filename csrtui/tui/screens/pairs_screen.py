@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.tasks.pair_text import NEXT_STEPS
@@ -115,8 +116,15 @@ class PairsScreen(CommandScreen[None]):
         Keys that were typed ahead then go to that dialog. The last message is removed: beside a dialog, it would be old.
         """
         self.tell("")
-        self.run_worker(flow, group="flow")
+        self.run_worker(self._follow(flow), group="flow")
         await asyncio.sleep(0)
+
+    async def _follow(self, flow: Coroutine[Any, Any, None]) -> None:
+        """Run a flow, and show the error that ends it."""
+        try:
+            await flow
+        except CsrtuiError as error:
+            self.tell_error(error)
 
     async def action_back_up(self) -> None:
         """Ask for a folder and a passphrase, then back up the chosen pairs."""
@@ -190,7 +198,7 @@ class PairsScreen(CommandScreen[None]):
         """Show both ways to renew a pair."""
         from csrtui.tui.flows.renew import renew
 
-        self.run_worker(renew(self, name), group="renew", exclusive=True)
+        self.run_worker(self._follow(renew(self, name)), group="renew", exclusive=True)
 
     async def action_retire(self) -> None:
         """Ask whether to retire the pair, or to take a retired pair back into use, and do so if the user agrees."""
