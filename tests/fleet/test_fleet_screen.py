@@ -15,7 +15,7 @@ from csrtui.fleet.tasks.run_on_hosts import read_hosts
 from csrtui.fleet.tui import open_fleet
 from csrtui.tui.modals.notice import NoticeModal
 from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextView
 
 if TYPE_CHECKING:
     from fake_ansible import FakeAnsible

@@ -12,8 +12,7 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import BackupSpec, back_up
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextBlock, TextView
 
 if TYPE_CHECKING:
     from pathlib import Path

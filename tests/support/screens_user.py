@@ -26,9 +26,8 @@ from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.preview import Preview
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

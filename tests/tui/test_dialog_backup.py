@@ -27,7 +27,7 @@ from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,8 +23,8 @@ from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.notice import NoticeModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.modals.submit_forms import FileModal, MarkModal
-from csrtui.tui.screens.csr import CsrScreen
 from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.page import CsrScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_field import TextField

@@ -16,8 +16,7 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.line_list import ItemRows, LineList, Marking
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging, pad
 
 if TYPE_CHECKING:

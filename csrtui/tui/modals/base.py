@@ -18,8 +18,7 @@ from csrtui.tui.questions import ask
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import in_thread
 from csrtui.tui.widgets.progress_line import ProgressLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import wrap, wrapped
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from csrtui.core.certificates.path_validation import ChainState
 from csrtui.tasks.import_ import ImportResult
 from csrtui.tasks.pair_text import date_text, time_left
 from csrtui.tui.modals.base import Modal
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.wrapping import hanging, wrapped
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 
 from csrtui.core.base.escaping import visible
 from csrtui.tui.modals.base import Modal
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.wrapping import hanging
 
 if TYPE_CHECKING:

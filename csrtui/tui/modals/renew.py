@@ -19,7 +19,7 @@ from csrtui.tui.modals.form import FormModal
 from csrtui.tui.questions import ask
 from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.wrapping import hanging
 
 if TYPE_CHECKING:

@@ -249,7 +249,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         try:
             await show_plain(self.app, clipboard.PublicText.from_csr(self._csr).text)
         except SuspendNotSupported:
-            from csrtui.tui.screens.csr import CsrScreen
+            from csrtui.tui.screens.page import CsrScreen
 
             self.app.push_screen(CsrScreen(self._csr))
         await self._record(HandOut(HandOutWay.SCREEN), "shown as plain text", _MARK_HINT)

@@ -20,8 +20,8 @@ from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.widgets.text_view import TextView
 from csrtui.tui.wrapping import hanging
 
 if TYPE_CHECKING:

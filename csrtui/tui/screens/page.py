@@ -1,4 +1,4 @@
-"""A screen that shows pages of text. The user can also view a page as plain text and select it in the terminal."""
+"""Screens that show text: pages, which can also be viewed as plain text in the terminal, and a CSR."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from textual.app import SuspendNotSupported
 from textual.binding import Binding
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.certificates import csr
 from csrtui.core.servers.guide import guide_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform
-from csrtui.tui.commands import HELP_IN_LISTS
+from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.modals.base import key_line
 from csrtui.tui.plain_view import show_plain
 from csrtui.tui.screens.base import CommandScreen
+from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import pad, text_lines
 
 if TYPE_CHECKING:
@@ -123,3 +124,31 @@ def guide_pages() -> dict[str, Page]:
 
 def _guide_page(platform: Platform) -> Page:
     return Page(f"Guide · {platform.label}", lambda width: guide_lines(platform, width=width)[2:])
+
+
+class CsrScreen(CommandScreen[None]):
+    """A screen that shows a CSR as PEM.
+
+    Args:
+        request: The CSR.
+    """
+
+    place: ClassVar[Scope] = Scope.PAGES
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGES)]
+
+    def __init__(self, request: csr.Request) -> None:
+        super().__init__()
+        self._request = request
+
+    def compose(self) -> ComposeResult:
+        """Build the screen."""
+        yield TextView(id="csr")
+        yield CommandBar(id="bar")
+
+    def on_mount(self) -> None:
+        """Show the CSR."""
+        pem = csr.to_pem(self._request.der).decode("ascii")
+        view = self.query_one("#csr", TextView)
+        view.show_all([((line, ""),) for line in pem.splitlines()])
+        view.focus()
+        self.show_bar(Scope.PAGES, {"help"})

@@ -17,8 +17,7 @@ from csrtui.tui.panes.pair_detail import LABEL
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.widgets.text_view import TextView
+from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging, pad, wrap, wrapped
 
 if TYPE_CHECKING:
@@ -198,7 +197,7 @@ class PairScreen(PairsScreen):
 
     def action_view_csr(self) -> None:
         """Show only the CSR."""
-        from csrtui.tui.screens.csr import CsrScreen
+        from csrtui.tui.screens.page import CsrScreen
 
         self.app.push_screen(CsrScreen(self._details.csr))
 

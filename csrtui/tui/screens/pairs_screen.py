@@ -160,13 +160,13 @@ class PairsScreen(CommandScreen[None]):
 
     async def action_adopt(self) -> None:
         """Import existing keys as pairs."""
-        from csrtui.tui.flows.adopt import adopt
+        from csrtui.tui.flows.files import adopt
 
         await self.start(adopt(self))
 
     async def action_inspect(self) -> None:
         """Describe any CSR, certificate, key or backup."""
-        from csrtui.tui.flows.inspect import inspect
+        from csrtui.tui.flows.files import inspect
 
         await self.start(inspect(self))
 

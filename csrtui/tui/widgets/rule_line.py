@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.cells import cell_len
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.tui.widgets.text_block import TextLine
+from csrtui.tui.widgets.text_block import TextLine, TextView
 from csrtui.tui.wrapping import cut, title_line
-
-if TYPE_CHECKING:
-    from csrtui.tui.widgets.text_view import TextView
 
 _END = "──"
 _MESSAGE_FRAME = 5
