@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks.prefill import start_from_pair
 from csrtui.tasks.renew import check_renewable, plan_renewal, reuse_csr
 from csrtui.tui.flows.submit import follow_submission
 from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.modals.submit import SubmitModal
-from csrtui.tui.threads import in_thread
+from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
     from csrtui.tasks.renew import Renewal
@@ -25,7 +26,10 @@ async def renew(page: PairsScreen, name: str) -> None:
         check_renewable(page.session, renewal.pair)
         return renewal
 
-    renewal = await in_thread(plan)
+    renewal = await run_in_thread(plan)
+    if isinstance(renewal, CsrtuiError):
+        page.tell(renewal.message)
+        return
     if not page.is_current:
         return
     answer = await page.app.push_screen_wait(RenewModal(page.session, renewal))
