@@ -33,13 +33,13 @@ def _use_memory_for_files() -> None:
 
 _use_memory_for_files()
 
-# How long an example takes is up to the machine. CI tries eight times as many (--hypothesis-profile=thorough).
+# The time of an example depends on the machine. CI tries eight times as many (--hypothesis-profile=thorough).
 settings.register_profile("csrtui", deadline=None, max_examples=25)
 settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("csrtui")
 
 
-gc.disable()  # while tests are collected, which makes hardly any garbage
+gc.disable()  # while tests are collected, which creates little garbage
 
 
 def pytest_collection_finish() -> None:

@@ -24,7 +24,7 @@ PACKAGE = ROOT / "csrtui"
 FILES = sorted(PACKAGE.rglob("*.py"))
 NAMES = [".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in FILES]
 MODULES = [name for name in NAMES if ".ansible_collections." not in name]
-"""Without what Ansible runs on hosts, which is imported as Ansible does it."""
+"""Without the files that Ansible runs on hosts, which are imported differently."""
 CORE = [name for name in MODULES if name.startswith("csrtui.core")]
 SCREENS = ("csrtui.tui", "csrtui.fleet.tui", "csrtui.__main__")
 NOT_SCREENS = [name for name in MODULES if not name.startswith(SCREENS)]
@@ -212,11 +212,11 @@ def test_list_reads_no_key_and_knows_no_cryptography_with_pairs_in_the_store(tmp
     assert run_process("new", "mydomain.com", store=store).status == 0
     imported = set(json.loads(python(IMPORTED, json.dumps(["--store", str(store), "list"]))))
     assert dependencies() & imported == set()
-    # Of Python's own, these take the most time; dataclasses import inspect, and argparse by itself shutil.
+    # The slowest modules of Python; dataclasses imports inspect, and argparse imports shutil.
     assert {"dataclasses", "inspect", "shutil", "hashlib", "ipaddress", "sqlite3"} & imported == set()
 
 
-# Modules that one can read
+# Readable modules
 
 
 def test_a_module_has_a_docstring_and_is_not_too_long() -> None:

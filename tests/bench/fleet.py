@@ -22,7 +22,7 @@ _PAIRS = 3
 _FORKS = 10
 _GOAL = 1.2
 _FEW = 3
-"""How many hosts the screen has beside which its memory with all of them is held."""
+"""The number of hosts of the screen whose memory is the base."""
 _MEMORY_GOAL = 1.25
 _READ_SECONDS = 300.0
 _FILTER = "/host1www2"

@@ -56,7 +56,7 @@ def _in_turn(options: Options, *measured: Callable[[int], float]) -> list[Spread
 
 
 _numbers = itertools.count()
-"""Everything is made in folders that were never there: ext4 is slow to use anew what was just deleted."""
+"""Every folder is new, because ext4 is slow to use recently deleted blocks again."""
 
 
 def _file(options: Options, count: int) -> Path:

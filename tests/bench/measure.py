@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 CSRTUI = (str(Path(sys.executable).with_name("csrtui")),)
-"""The command as it is installed beside the interpreter that measures."""
+"""The installed command beside this interpreter."""
 
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ")
 
@@ -26,9 +26,9 @@ class Options:
     """The options of a benchmark.
 
     Attributes:
-        runs: How often each thing is measured; a figure is the median.
+        runs: The number of runs; a figure is the median.
         scratch: An empty folder for stores and homes, deleted at the end.
-        full: Whether what takes many minutes is measured too.
+        full: Whether to measure the slow sections too.
     """
 
     runs: int
@@ -73,7 +73,7 @@ def seconds(command: Sequence[str], options: Options, *, status: int = 0) -> flo
     """Return the duration of a command in seconds, from before its start to its end.
 
     Raises:
-        RuntimeError: It did not end with `status`; its own words are in the message.
+        RuntimeError: The command did not end with `status`. The message contains its stderr.
     """
     before = time.perf_counter()
     done = subprocess.run(
@@ -93,7 +93,7 @@ def seconds(command: Sequence[str], options: Options, *, status: int = 0) -> flo
 def side_by_side(commands: Sequence[Sequence[str]], options: Options) -> list[Spread]:
     """Return the milliseconds of each run of each command. The runs alternate, so that all have the same noise.
 
-    A first run of each, which fills the disk's cache, is not counted.
+    The first run of each fills the disk's cache and is not counted.
     """
     for command in commands:
         seconds(command, options)

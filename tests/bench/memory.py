@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from measure import Options
 
 _FEW, _MANY, _MOST = 1000, 10_000, 100_000
-# A process has at least the peak of the one that started it: this one is small.
+# The peak of a process is at least that of its parent, so the parent is small.
 _PEAK = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from measure import Options
 
 X509 = (sys.executable, "-c", "from cryptography import x509")
-"""What every command that makes a request has to import."""
+"""The import that every command for requests needs."""
 
 _SUBJECT = ("-O", "My Ltd", "-C", "GB", "-S", "Kent", "-L", "Dover")
 _MISSING = "{} is not installed"

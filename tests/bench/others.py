@@ -21,10 +21,10 @@ _PACKAGES = {
     "posting": (
         "posting",
         "tree-sitter<0.26",
-    ),  # with 0.26.1 and the grammars there are it crashes at the start
+    ),  # with 0.26.1 and its current grammars, it crashes at start
     "harlequin": ("harlequin",),
 }
-"""What is installed for each program; when it starts, a text field has the focus."""
+"""The packages of each program. At its start, a text field has the focus."""
 _BESIDE = "a Textual app with one Input"
 
 

@@ -39,7 +39,7 @@ SECTIONS = {
     "memory": "the memory of a batch",
     "fleet": "many hosts read through Ansible",
 }
-"""The sections that there are, in the order in which they are measured: module, and what it measures."""
+"""The sections in order: the module, and what it measures."""
 
 _RUNS = 7
 _FEWEST_RUNS = 5

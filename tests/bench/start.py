@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from measure import Options
 
 ONE_INPUT = (sys.executable, str(Path(__file__).with_name("one_input.py")))
-"""The command that everything on a screen is compared to."""
+"""The command that the screens are compared with."""
 
 
 def rows(options: Options) -> Iterator[Row]:
@@ -39,10 +39,10 @@ def first_pictures(
 ) -> list[Spread]:
     """Return the milliseconds until the first picture of each program. The runs alternate.
 
-    A first run of each, which fills the disk's cache, is not counted.
+    The first run of each fills the disk's cache and is not counted.
 
     Raises:
-        NothingDrawnError: One of them draws nothing.
+        NothingDrawnError: A program draws nothing.
     """
     variables = environment(options)
     taken: list[list[float]] = [[] for _ in commands]

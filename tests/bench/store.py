@@ -23,12 +23,12 @@ _SIZES = (1, 10, 1_000, 10_000)
 _FULL = (*_SIZES, 100_000)
 _LONG = 1_000
 _LISTED = 10_000
-"""The store for which there is a goal for ``csrtui list``."""
+"""The size of the store with a goal for ``csrtui list``."""
 _HOSTS = ("shop", "www", "mail", "api", "db", "vpn", "wiki")
 _TYPED = "shop1 example"
 _READ_SECONDS = 600.0
 _SETTLED_SECONDS = 2.1
-"""After so long a change of a pair would be told by its times; before, it is read at every look."""
+"""The time after which a pair's stamp is trusted. Until then, it is read at every check."""
 _QUIET_SECONDS = 2.0
 _F2, _HOME, _END = "\x1bOQ", "\x1b[H", "\x1b[F"
 _SORTS = 8
@@ -53,7 +53,7 @@ def _commands(store: Path, size: int, options: Options) -> Iterator[Row]:
     own = (*CSRTUI, "--store", str(store))
     beside = "Python that only imports x509"
     time.sleep(_SETTLED_SECONDS)
-    seconds((*own, "list"), options)  # the cache is made once
+    seconds((*own, "list"), options)  # create the cache
     for arguments, goal in (
         (("list",), 2.5 if size == _LISTED else None),
         (("list", "--filter", _name(size - 1)), None),
@@ -81,7 +81,7 @@ def _screens(store: Path, empty: Path, size: int, options: Options) -> Iterator[
         Spread(1000 * p95(times), 1000 * min(times), 1000 * max(times)),
         goal=100 if is_goal else None,
     )
-    # In a list that fits the screen there is nowhere to jump to.
+    # A list that fits the screen has no other end to jump to.
     for what, times in _acts(own, options).items() if size >= _LONG else ():
         yield Row(f"{what}, {size:,} pairs", Spread.of(1000 * one for one in times))
     memory, base = Spread.of([most]), Spread.of([least])
@@ -121,7 +121,7 @@ def _acts(command: Sequence[str], options: Options) -> dict[str, list[float]]:
         terminal.settle()
         seen = []
         for number in range(options.runs):
-            host = 12 * chr(ord("a") + number)  # no letter of it stands there already, where it will be drawn
+            host = 12 * chr(ord("a") + number)  # none of its letters is at that position before
             seconds((*command, "new", f"{host}.{_NEW}.example.com"), options)
             seen.append(terminal.seen(host))
             terminal.settle(_QUIET_SECONDS, _READ_SECONDS)

@@ -26,13 +26,13 @@ class Row:
     """A measurement.
 
     Attributes:
-        what: What.
-        figure: What it took; None when it could not be measured, and `note` says why.
+        what: The name of the measurement.
+        figure: The result, or None if it could not be measured; `note` gives the reason.
         unit: The unit of the figure and of its base: ``ms``, ``bytes``, …
-        against: What ran beside it, for a ratio.
-        base: What that took, in the same unit.
-        goal: The most that the ratio of the medians may be, or without a base the figure's median.
-        note: What else there is to know.
+        against: The command that it is compared with.
+        base: The result of that command, in the same unit.
+        goal: The maximum of the ratio of the medians or, without a base, of the figure's median.
+        note: A remark.
     """
 
     what: str
@@ -82,9 +82,9 @@ def documentation_table(rows: Iterable[Row], about: str, before: str) -> str:
     """Return the text for the topic on benchmarks: first the figures with goals, then the others.
 
     Args:
-        rows: What was measured now.
-        about: When, where and how.
-        before: The text until now; its lines that were not measured now are kept.
+        rows: The new measurements.
+        about: The date, the machine and the number of runs.
+        before: The previous text. Rows that were not measured again are kept.
     """
     goals = _lines(before.partition(_OTHERS)[0])
     others = _lines(before.partition(_OTHERS)[2])

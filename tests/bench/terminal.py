@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PAINTED = 40
-"""Cells that are not blank; fewer may be a program's greeting."""
+"""The number of drawn cells. Fewer could be a program's greeting."""
 
 _ESCAPE = re.compile(
     rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[P_^X][^\x1b]*\x1b\\|\x1b[ -/]*[0-~]"
 )
 _QUESTION = re.compile(rb"\x1b\[\?(2026|2048)\$p")
 _RECENT = 4000
-"""Characters among which a text is looked for."""
+"""The number of characters in which a text is searched."""
 _START_SECONDS = 30.0
 _QUIET_SECONDS = 0.4
 _ANSWER_SECONDS = 2.0
@@ -53,8 +53,8 @@ class Answer:
     """The response to a key.
 
     Attributes:
-        first: Seconds from the key to the first byte; None when nothing was written.
-        count: Bytes written until the program was quiet.
+        first: Seconds from the key to the first byte, or None without output.
+        count: The number of bytes until the program was idle.
     """
 
     first: float | None
@@ -66,7 +66,7 @@ class Terminal:
 
     Args:
         command: The program and its arguments.
-        environment: All of its variables.
+        environment: All environment variables.
         columns: The terminal's width in cells.
         rows: Its height.
     """
@@ -103,7 +103,7 @@ class Terminal:
         """Wait for the first picture, and return the seconds since the program was started.
 
         Raises:
-            NothingDrawnError: There was none.
+            NothingDrawnError: There was no picture.
         """
         while time.perf_counter() - self._started < _START_SECONDS:
             if self._read(0.05) and len(self.text.replace(" ", "").replace("\n", "")) >= PAINTED:
@@ -146,7 +146,7 @@ class Terminal:
         """Send one key, and return the seconds until the last byte before a pause of `quiet` seconds.
 
         Raises:
-            NothingDrawnError: The key led to nothing.
+            NothingDrawnError: The key had no effect.
         """
         before = time.perf_counter()
         os.write(self._terminal, key.encode())
@@ -161,7 +161,7 @@ class Terminal:
         """Return the seconds from now until a text is drawn.
 
         Raises:
-            NothingDrawnError: It is not.
+            NothingDrawnError: The text was not drawn.
         """
         before = time.perf_counter()
         while text not in self.text[-_RECENT:]:

@@ -109,10 +109,10 @@ def _longest_gap(options: Options, number: int) -> float:
         terminal.send("\t\r")  # the answer to the question about the warnings
         waits, left = [0.0], True
         while not (made := store / "pairs" / _NAME / "pair.json").is_file():
-            # Two keys that are drawn as one frame, left and right, would show nothing.
+            # Left and right drawn in one frame would show no change.
             answer = terminal.press("\x1b[D" if left else "\x1b[C", quiet=_ONE_FRAME_SECONDS)
             left = not left
-            if made.is_file():  # what came was drawn for that, and not for the key
+            if made.is_file():  # this output belongs to that event, and not to the key
                 break
             if answer.first is None:
                 raise NothingDrawnError(f"no echo in {terminal.text[-400:]!r}")

@@ -48,7 +48,7 @@ def test_without_json_there_is_a_line_for_every_pair(csrtui: Csrtui, places: Pla
     ran = csrtui("backup", "a.com", "--to", str(places.usb), *places.given)
     (file,) = places.files
     assert (ran.status, ran.out) == (0, f"ok  a.com  {file}  backed up and verified\n")
-    assert "same" in ran.err  # the folder is on the disk that the store is on
+    assert "same" in ran.err  # the folder is on the disk of the store
 
 
 def test_all_selects_the_pairs_without_a_verified_backup(csrtui: Csrtui, places: Places) -> None:
@@ -139,7 +139,7 @@ def test_a_weak_passphrase_causes_a_warning_that_does_not_quote_it(csrtui: Csrtu
     assert "b1ef" not in ran.err + ran.out
 
 
-# On a terminal, in full strength
+# On a terminal, with all iterations
 
 
 def test_the_passphrase_is_asked_for_twice_and_openssl_alone_opens_the_backup(

@@ -105,7 +105,7 @@ def test_arguments_and_environment_of_the_process_contain_no_secret(tmp_path: Pa
         os.close(reading)
         assert process.stderr
         os.write(writing, CANARY.encode())
-        process.stderr.readline()  # where the backup goes is said before the passphrase is read
+        process.stderr.readline()  # the destination is printed before the passphrase is read
         shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         if os.geteuid() == 0:  # a process that is not dumpable shows its environment to root only
             shown += Path(f"/proc/{process.pid}/environ").read_bytes()

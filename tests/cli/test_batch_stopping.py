@@ -26,7 +26,7 @@ def making(store: Path, source: str) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        bufsize=0,  # a line more that was read ahead would be lost to communicate()
+        bufsize=0,  # communicate() would lose a line that was read ahead
         env=environment(store),
         cwd=ROOT,
     )

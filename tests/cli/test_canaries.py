@@ -35,7 +35,7 @@ from csrtui.__main__ import main
 sys.exit(main())
 """
 _TRACED = "trace=write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,execve,execveat,memfd_create"
-"""What bytes leave a process by."""
+"""The system calls that write data."""
 _HEXADECIMAL = re.compile(rb"(?:\\x[0-9a-f]{2})+")
 _WRITTEN_TO = re.compile(rb"\w+\(\d+<([^>]*)>")
 WITH_PASSPHRASE = (

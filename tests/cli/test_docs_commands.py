@@ -29,7 +29,7 @@ esac
 exec "$PYTHON" -m csrtui "$@"
 """
 _ELSEWHERE = ("/mnt/usb", "/srv/keys", "/etc/nginx/tls", "/etc/letsencrypt/live")
-"""Folders that the block names, and that are the test's own here."""
+"""Folders of the block that the test replaces with its own."""
 
 
 def block() -> list[str]:

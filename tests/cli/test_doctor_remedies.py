@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY, FindingCode.BACKUP_SAME_DISK}
-"""Findings whose remedies have tests of their own."""
+"""Findings whose remedies have their own tests."""
 
 
 def finding_of(found: list[Found], code: FindingCode) -> Found:

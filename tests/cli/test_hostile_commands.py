@@ -84,11 +84,13 @@ LINES = (
     ("fleet", "import", "-i", "{given}/{text}", "{certificate}", "{text}"),
     ("fleet", "doctor", "-i", "here,", "--limit", "{text}"),
 )
-"""The command lines; ``{text}`` is the hostile text, the others are files and folders of the place that hold it."""
+"""The command lines. ``{text}`` is the hostile text; other names are files and folders that contain it."""
 
 
 def filled(line: tuple[str, ...], place: HostilePlace) -> list[str]:
-    text = place.text.replace("\0", "").replace("\ud800", "\udc80")  # as an argument can hold it
+    text = place.text.replace("\0", "").replace(
+        "\ud800", "\udc80"
+    )  # an argument contains no NUL and no lone surrogate
     files = {kind: str(place.file(kind)) for kind in ("certificate", "foreign", "key", "request", "rows")}
     folders = {"given": str(place.given), "out": str(place.out)}
     return [word.format(text=text, **files, **folders) for word in line]

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 PROMISE = "For any input file, a command ends with a result that names the file"
 DEADLINE = 20
-"""Seconds; a hundred times what any takes."""
+"""Seconds, a hundred times as long as any command takes."""
 MEMORY = 600 * 1024 * 1024
-"""Bytes of address space that a process gets."""
+"""The bytes of address space of a process."""
 RESIDENT = 200 * 1024
-"""KiB that it may really take."""
+"""The maximum resident size in KiB."""
 WORK = 1.5
-"""Seconds of work: half of one to start, and one for the file."""
+"""Seconds of processor time: half a second to start, and one for the file."""
 FILE, PASSPHRASE, FOLDER = "FILE", "PASSPHRASE", "FOLDER"
 
 COMMANDS = {
@@ -52,7 +52,7 @@ COMMANDS = {
     "--store": ("--store", FILE, "show", "a.com"),
     "config": ("check", "shop.mydomain.com", "--profile", "office"),
 }
-"""Every command that takes a file, and what it is given."""
+"""Every command that reads a file, and its arguments."""
 
 FINE = {
     "adopt --from": {"folder", "self"},
@@ -61,7 +61,7 @@ FINE = {
     "verify --passphrase-file": {"begins-only", "cut-short", "nested-brackets", "\x1b[31mred"},
     "--store": {"folder", "missing", "link-to-nowhere"},
 }
-"""What is no harm after all: a folder, or none where one can be made; one line of text as a passphrase."""
+"""Harmless cases: a folder, a missing folder that can be created, one line of text as a passphrase."""
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def filled(arguments: tuple[str, ...], places: dict[str, str]) -> list[str]:
 def is_clear(ran: Ran, path: str) -> bool:
     """Return whether the output refuses the file, names it (or its purpose), and is plain text."""
     text = ran.out + ran.err
-    return (  # who gives an identity gives one only
+    return (  # only one identity can be given
         ran.status in {1, 2, 3}
         and (visible(path)[:200] in text or "the identity file" in text or "the SSH private key" in text)
         and "Traceback" not in text

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = "www.a.com"
 FROM = datetime.now(UTC).replace(microsecond=0)
-"""The commands go by the true clock."""
+"""The commands use the real clock."""
 DAYS = max_validity_days(FROM)
 EXPIRES = utc_text(FROM + timedelta(days=DAYS, seconds=-1))
 CHAIN = pem(intermediate().certificate, root().certificate)

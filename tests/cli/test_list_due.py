@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from command import Csrtui
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-"""These run by the real clock, as cron does."""
+"""These use the real clock, as cron does."""
 
 
 def issue(csrtui: Csrtui, tmp_path: Path, name: str, *, age: int, days: int = 90) -> None:

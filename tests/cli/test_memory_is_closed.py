@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PROMISE = "There is no core dump, and no other process of the user can read csrtui's memory"
 PROGRAM = ROOT / "tests" / "support" / "held_passphrase.py"
 DUMPING = ("ABRT", "SEGV", "BUS", "ILL", "FPE", "QUIT", "TRAP", "SYS", "XCPU")
-"""The signals after which the kernel leaves a core (signal(7)), but for SIGXFSZ, which Python ignores."""
+"""The signals that cause a core dump (signal(7)), except SIGXFSZ, which Python ignores."""
 
 
 def seen(folder: Path, hardened: str) -> list[str]:

@@ -1,6 +1,6 @@
 """The big list of naughty strings, in every field of the command line.
 
-Each gives a finding, or a CSR that openssl reads back identically; never a traceback, never a raw control character.
+Each string gives a finding, or a CSR that openssl reads back unchanged, but never a traceback or a control character.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def test_check_answers_every_string(
         status = run(["check", "--store", str(tmp_path / "store"), *arguments(field, text)], nobody)
         said = capsys.readouterr()
         if text == "--" and field in FIELDS and status == 2:
-            continue  # argparse before Python 3.13 drops it and asks for the argument
+            continue  # argparse before Python 3.13 drops it and reports a missing argument
         assert status in {0, 1}, (text, said.err)
         assert is_clean(said.out + said.err), text
         if status == 1:

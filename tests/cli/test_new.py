@@ -138,7 +138,7 @@ def test_an_existing_file_in_the_place_of_the_pair_is_kept(csrtui: Csrtui, kind:
     assert len(contents(csrtui.pair("b.com"))) == 3
 
 
-# What stops it
+# Errors
 
 
 @pytest.mark.parametrize(

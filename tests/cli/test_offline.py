@@ -45,9 +45,9 @@ COMMAND_TESTS = (
     "whole_life", "new", "batch", "check", "list_show_csr", "backup_command", "verify_and_restore_commands",
     "age_commands", "import_retire", "adopt_command", "renew_command", "export", "doctor_command", "usage",
 )  # fmt: skip
-"""The files of tests that are run without a network: every command is among them."""
+"""The test files that run without a network. They cover every command."""
 ELSEWHERE = {"fleet": "it runs Ansible, whose task the network is"}
-"""Commands that are not among them, and why."""
+"""Commands that are not covered, with the reason."""
 CONNECTION = re.compile(r"\b(?:socket|socketpair)\((?!AF_UNIX)[A-Z]|\bconnect\(\d+, \{sa_family=AF_INET")
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 

@@ -174,7 +174,7 @@ def test_arguments_and_environment_never_contain_the_passphrase(terminal: PtySes
         assert CANARY.encode() not in Path(f"/proc/{terminal.pid}/environ").read_bytes()
 
 
-# What openssl could not read
+# Passphrases that openssl cannot read
 
 
 TOO_LONG = b"a1" * 512

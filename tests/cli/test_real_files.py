@@ -51,7 +51,7 @@ IMPORTED = {
     "55-xml.txt": "",
     "57-missing_begin.crt": "",
 }
-"""Imported, with this on stderr."""
+"""Certificates that are imported with this text on stderr."""
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ CONTAINERS = {
     "09-certtool-pem.p12": 1,
     "09-gpgsm-armor.p12": 1,
 }
-"""PKCS #12 files, and how many certificates are in them."""
+"""PKCS #12 files with their number of certificates."""
 OPEN_CONTAINERS = ("14-empty-forge.p12", "14-empty-gnutls.p12", "14-empty-py.p12")
 PSS = "the key is for RSA-PSS only (id-RSASSA-PSS), which is not supported"
 
@@ -189,7 +189,7 @@ def shell(command: str) -> None:
     assert done.returncode == 0, (command, done.stderr)
 
 
-# What a new CSR does not contain
+# Omissions of a new CSR
 
 STAPLE = "must-staple (TLS feature status_request): a new CSR does not request it"
 PURPOSES = "the extended key usages Microsoft EFS: a new CSR does not request them"

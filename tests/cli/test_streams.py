@@ -97,7 +97,7 @@ def test_data_that_cannot_be_written_is_an_error_unless_the_reader_has_left(
     assert run(["list", "--csv", "--store", str(tmp_path / "store")], open_screens=lambda *_: 0) == status
 
 
-# Asking, with a terminal that is none
+# Questions, with a fake terminal
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Every command refuses a store if another user owns, or can write to, a folder above it.
 
-For the folders of backups and exports csrtui warns, and does what it is told.
+For the folders of backups and exports, csrtui only warns.
 """
 
 from __future__ import annotations

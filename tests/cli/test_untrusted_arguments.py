@@ -34,9 +34,9 @@ options = st.sampled_from(
     ]
 )  # fmt: skip
 OWN = [command for command in COMMANDS if command.name != "fleet"]
-"""Those that run no other program."""
+"""Commands that start no other program."""
 WRITING = {"--to", "--store", "--copy"}
-"""What may be made wherever a text leads."""
+"""Output that can be written to any path."""
 
 
 def options_of(command: CliCommand) -> list[str]:
@@ -83,7 +83,7 @@ def test_any_arguments_have_a_safe_output(csrtui: Csrtui, command: str, argument
 def test_any_options_of_every_command_have_a_safe_output(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, list[str]]
 ) -> None:
-    monkeypatch.chdir(tmp_path)  # nothing there can be meant
+    monkeypatch.chdir(tmp_path)  # no option has this meaning
     ran = csrtui(line[0], *line[1])
     assert is_safe(ran), ran
     record(PROMISE, "the options of every command with random text between them", 1, 0)

@@ -209,7 +209,7 @@ def test_an_interrupt_is_quiet(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) 
     assert (ran.status, ran.out, ran.err) == (130, "", "")
 
 
-# Where the store is
+# The location of the store
 
 
 def test_the_option_wins_over_the_variable_before_and_after_the_command(
@@ -252,7 +252,7 @@ def test_an_empty_variable_is_refused(csrtui: Csrtui, monkeypatch: pytest.Monkey
     assert (ran.status, ran.error) == (2, '$CSRTUI_STORE is "": not a folder')
 
 
-# A store that is not safe
+# Unsafe stores
 
 PLACES = {
     ".": (0o750, "700"),

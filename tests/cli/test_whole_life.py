@@ -31,14 +31,16 @@ class Life:
     """A keystore, a CA, a server and a backup medium, and a clock that advances.
 
     Args:
-        csrtui: What runs the commands.
-        folder: For everything else.
+        csrtui: The object that runs the commands.
+        folder: The folder for all other files.
         patch: pytest's `monkeypatch`.
     """
 
     def __init__(self, csrtui: Csrtui, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.run = csrtui
-        self.now = datetime.now(UTC).replace(microsecond=0)  # the CA's own certificates begin then
+        self.now = datetime.now(UTC).replace(
+            microsecond=0
+        )  # the validity of the CA's own certificates begins then
         defaults: dict[str, Any] = Session.__init__.__kwdefaults__  # type: ignore[assignment]
         patch.setitem(defaults, "clock", lambda: self.now)
         for place in ("ca", "medium", "server-1", "server-2", "server-3"):
@@ -109,14 +111,14 @@ def test_the_whole_life_of_a_pair(csrtui: Csrtui, tmp_path: Path, monkeypatch: p
     life.install(NAME, "server-1")
     assert life.due() == []
 
-    # Two thirds of its life later cron and the calendar have said so
+    # After two thirds of the validity, cron and the calendar report the renewal
     expected = datetime.fromisoformat(life.pair(NAME)["expires"])
     renewal, expiry = icalendar.Calendar.from_ical(life.ok("list", "--ics").out).events
     assert expiry.decoded("DTSTART") == expected
     life.now = datetime.combine(renewal.decoded("DTSTART"), time(9), UTC)
     assert life.due() == [NAME]
 
-    # Renewed with a new pair; the old one stays until that is in its place
+    # Renewed with a new pair; the old pair stays until the new one is installed
     said = life.ok("renew", NAME)
     assert said.out == f"{SECOND}\n"
     assert "The old pair stays and keeps working" in said.err
@@ -147,7 +149,7 @@ def test_the_whole_life_of_a_pair(csrtui: Csrtui, tmp_path: Path, monkeypatch: p
     life.install(SECOND, "server-3")
     assert len(list(csrtui.pair(SECOND).glob("certificate-*.pem"))) == 1
 
-    # All is well; then it is no longer used
+    # No problem; then the pair is retired
     assert life.run("doctor").status == 0
     life.ok("retire", SECOND)
     assert life.ok("list").out == ""

@@ -1,6 +1,6 @@
 """An adoption is killed, or a system call fails, at the critical calls.
 
-After each there is no pair or a whole one, its certificate included; the files it came from are as they were; and
+After each fault, there is no pair or a complete one with its certificate, the original files are unchanged, and
 the next run works.
 """
 

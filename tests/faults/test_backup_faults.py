@@ -1,7 +1,7 @@
 """A backup or a restore is killed, or a system call fails, at the critical calls.
 
-After each there is no file of that name or a whole one, no pair or a whole one, nothing is called verified that
-does not restore, what lay there before lies there still, and the next run works.
+After each fault, the file and the pair are complete or missing, no backup is reported as verified that
+cannot be restored, existing files still exist, and the next run works.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ KILL = "signal=KILL"
 ERRORS = ("error=EIO", "error=ENOSPC", "error=EINTR")
 BACK_UP, RESTORE = "back-up", "restore"
 FOREIGN = "a.com.20200101-000000.backup.pem"
-"""What lay there before."""
+"""The file that existed before."""
 
 pytestmark = pytest.mark.usefixtures("few_rounds")
 
@@ -45,9 +45,9 @@ class Scene:
     """The state before and after a run.
 
     Args:
-        action: What is done.
-        place: A folder of its own, which is made.
-        template: A folder with a store and its backups, which is copied.
+        action: The action.
+        place: A new folder.
+        template: A folder with a store and its backups, which is copied to it.
     """
 
     def __init__(self, action: str, place: Path, template: Path) -> None:
@@ -119,7 +119,7 @@ def template(tmp_path: Path) -> Path:
 
 def scene(action: str, place: Path, template: Path) -> Scene:
     made = Scene(action, place, template)
-    if action == BACK_UP:  # the record names its backups by their whole paths
+    if action == BACK_UP:  # the record contains absolute paths of backups
         record = place / "store" / "pairs" / "a.com" / "pair.json"
         record.write_text(record.read_text().replace(str(template), str(place)))
     return made

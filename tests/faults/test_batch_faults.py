@@ -1,7 +1,7 @@
 """The creation of many pairs is killed, or a system call fails.
 
-After each no row is lost that was answered, no pair is half there, and the same command makes the rest and
-nothing twice.
+After each fault, no reported row is lost, no pair is incomplete, and the same command makes the remaining pairs and
+no pair twice.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Scene:
     """One run with its own store, whose output goes to a file.
 
     Args:
-        place: A folder of its own, which is made.
+        place: A new folder.
     """
 
     def __init__(self, place: Path, *options: str) -> None:

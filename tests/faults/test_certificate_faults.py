@@ -1,6 +1,6 @@
 """The replacement of a certificate is killed, or a system call fails, at the critical calls.
 
-After each a whole certificate is there, and the one before is there too, under its own name or another.
+After each fault, a complete certificate and the previous one exist, each under one of the two names.
 """
 
 from __future__ import annotations

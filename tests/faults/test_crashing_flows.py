@@ -1,6 +1,6 @@
 """Every command crashes at the start or end of each of its functions while it has secrets in memory: none leaks.
 
-Not into what it says, a file that is not theirs, the environment, or another program's arguments.
+They do not appear in the output, another file, the environment, or the arguments of another program.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ LEAKS = {
     "subprocess.Popen": _LEAKING.format(what=f"subprocess.run(['true', {CANARY!r}])"),
     "in the environment": _LEAKING.format(what=f"os.environ['X'] = {CANARY!r}"),
 }
-"""What would be found, and a program after which csrtui leaks like that."""
+"""A kind of leak, and a program after which csrtui has that leak."""
 
 
 @pytest.mark.slow

@@ -1,8 +1,8 @@
 """Every action that writes, with every fault of a disk or a kill, at every one of its file-system calls.
 
-After each: every pair is whole or not there, nothing that was there is lost, nothing is open to others at any
-moment, no key lies outside its folder, what is called verified restores, what is said is so; and the same once
-more works and leaves nothing behind.
+After each fault, every pair is complete or missing, no existing file is lost, nothing is readable by others at any
+time, no key is outside its folder, verified backups can be restored, and the report is right. The same action
+then succeeds and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SAME = {
     "futimens": "utimensat",
     "ftruncate64": "ftruncate",
 }
-"""What the kernel calls what the C library calls otherwise."""
+"""The system call for functions of the C library with another name."""
 
 
 def program(place: str, *arguments: str) -> list[str]:

@@ -1,6 +1,6 @@
 """A full disk: no partial work remains, the problem is reported, and the work succeeds once there is room.
 
-The disk is a tmpfs of a few pages in a mount namespace of its own.
+The disk is a small tmpfs in a separate mount namespace.
 """
 
 from __future__ import annotations

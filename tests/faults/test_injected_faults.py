@@ -1,6 +1,6 @@
 """A program that adds or changes a pair is killed, or a system call fails, at the critical calls.
 
-After each the store has the whole pair or none, the program said which, and the next run works.
+After each fault, the store has the complete pair or none, as the program reported, and the next run works.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Many processes work on one store, and some are killed: everything that was reported as done exists in the end.
 
-No change undoes another's, no listing meets half a record, and the doctor finds nothing but what kills leave.
+No change undoes another one, no listing reads a partial record, and the doctor finds only leftovers of kills.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The power fails during actions, and after they have reported success, on a real ext4.
 
-What was said to be done is there and whole after its journal was replayed; nothing is half there; the same once
-more works. An action that flushes nothing is caught, so that the harness is known to catch.
+After the journal was replayed, everything reported as done exists and is complete, and the same action
+succeeds. An action without flushes fails the test, which shows that the test notices a missing flush.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The replacement of installed files, or its undo, is killed or fails at each call that changes the disk.
 
-After each, every file is whole, the old set is complete in its place or in the hidden folder, and the same command
-finishes; nothing is left over then, and nothing is ever open to others.
+After each fault, every file is complete, the old set is in its place or in the hidden folder, and the same command
+completes the work without leftovers. No file is ever readable by others.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def sweep(tmp_path: Path, name: str, fault: int | None, calls_of: tuple[str, ...
         place.check(before, after)
         is_mixed = contents(place.tls) not in (before, after)
         mixed += is_mixed
-        if is_mixed and when % 2 and name == "replace":  # go back instead of on
+        if is_mixed and when % 2 and name == "replace":  # undo instead of completing
             place.undo()
             assert contents(place.tls) == place.old
             continue

@@ -33,7 +33,7 @@ callback = CallbackModule()
 callback._display.display = print
 callback.v2_runner_on_ok(Result())
 """
-"""Importing Ansible's plugins makes a process one of its controllers, so that it is one of its own."""
+"""Importing Ansible's plugins changes the process, so this is a separate process."""
 
 
 def printed(folder: Path, text: str, times: int = 1) -> str:

@@ -105,7 +105,7 @@ def test_three_hosts_get_certificates_and_no_secret_is_transmitted(hosts: Hosts,
     secret = hosts.folder / "passphrase"
     secret.write_text(PASSPHRASE)
     secret.chmod(0o600)
-    for host in hosts.hosts:  # what somebody keeps there besides: a key with a passphrase
+    for host in hosts.hosts:  # another file of the user: a key with a passphrase
         made = ("new", "intranet", "--ca", "private", "--encrypt-key", "--passphrase-file", str(secret))
         assert run_process(*made, store=host.store).status == 0
     recorder = write_recorder(tmp_path / "ssh", carried, shutil.which("ssh") or "ssh")
@@ -164,7 +164,7 @@ def nothing_secret_travelled(hosts: Hosts, kept: dict[str, bytes]) -> None:
     for host in hosts.hosts:
         secrets += secrets_of(key_of(hosts, host.name))
         encrypted = host.store / "pairs" / "intranet" / "key.pem"
-        secrets += encrypted.read_bytes().splitlines()[1:-2]  # the last line of the base64 is a short one
+        secrets += encrypted.read_bytes().splitlines()[1:-2]  # the last line of base64 is short
     assert sum(map(len, kept.values())) > 100_000
     assert {Path(name).name for name in kept} == {"arguments", "stdin", "stdout", "stderr"}
     assert found_in(kept.values(), secrets) == []

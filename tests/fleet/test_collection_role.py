@@ -34,7 +34,7 @@ class Bare:
     """A bare host: this machine with its own folders.
 
     Args:
-        folder: For all of it.
+        folder: The folder for everything.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Each documented command for many servers, exactly as documented, on bare machines.
 
-Here a checkout and a Python; there two hosts that have nothing of csrtui's: from an inventory to issued
-certificates on both, then the same hosts through ``csrtui fleet``.
+This machine has a checkout and Python, and the two hosts have nothing of csrtui. The test goes from an inventory to
+issued certificates on both, and then uses ``csrtui fleet`` with the same hosts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Administrator:
     """A reader with a checkout, who types the commands of the documentation.
 
     Args:
-        folder: An empty one, for the checkout and a home.
+        folder: An empty folder, for the checkout and a home.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -92,7 +92,7 @@ def test_the_documentation_leads_from_an_inventory_to_issued_certificates(
 ) -> None:
     monkeypatch.setattr(pty_session, "_DEADLINE_SECONDS", 120.0)
     here = administrator.checkout
-    # Who logs in is root, who needs no sudo to become root.
+    # The login user is root, so no sudo is needed.
     (here / "hosts.ini").write_text(hosts.inventory().read_text() + "ansible_user=root\n")
     setup, look, request, install, facts, documentation = PLAYS.splitlines()
     assert "failed=0" in administrator.types(setup)

@@ -32,7 +32,7 @@ class Plays:
     """The documented plays, on this machine instead of hosts.
 
     Args:
-        folder: An empty one.
+        folder: An empty folder.
         csrtui: The command.
     """
 

@@ -95,7 +95,7 @@ async def test_all_without_a_backup_is_the_last_choice_and_an_invalid_recipient_
         await user.see("Can be opened by ssh-ed25519 SHA256:")
         await user.paste("several\nlines")
         await user.see("several lines")
-        await user.press("escape", "right", "enter")  # what was typed is lost
+        await user.press("escape", "right", "enter")  # typed text is lost
         assert user.at(FleetScreen)
         assert fake.asked == 1
 

@@ -153,7 +153,7 @@ def test_the_displayed_list_counts_until_a_new_one_is_displayed(
                 assert "csrtui fleet list shows its list now" in ran.err
                 assert list(tmp_path.glob("*.pem")) == []
                 tally.add()
-    for expected in (1, 0):  # it is shown once
+    for expected in (1, 0):  # the failure is shown once
         fake.answers({"web1": listed(other, pair())})
         ran = fleet("list")
         assert ran.status == expected
@@ -309,7 +309,7 @@ def test_a_state_that_cannot_be_written_does_not_affect_other_states(
 
 
 def test_a_state_above_the_size_limit_is_not_saved(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:
-    # Numbers are longer once they were decoded and written again: 1e16 is 10000000000000000.0.
+    # Decoded numbers can be longer when written again: 1e16 is 10000000000000000.0.
     numbers = {f"m{at}": "NUMBERS" for at in range(10)}
     pairs = [pair(f"n{at}.com", **numbers) for at in range(90)]
     out = json.dumps({"schema": 1, "pairs": pairs}).replace('"NUMBERS"', f"[{','.join(['1e15'] * 999)}]")

@@ -45,7 +45,7 @@ class Place:
     Attributes:
         path: A folder.
         store: The host's keystore.
-        canary: A file that the payload makes as soon as anything evaluates it.
+        canary: The file that the payload creates if it is evaluated.
     """
 
     path: Path

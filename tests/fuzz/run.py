@@ -1,9 +1,9 @@
 """Fuzz everything that reads data from other people, guided by coverage.
 
-``python tests/fuzz/run.py`` puts atheris to each target (`fuzz_targets`) for ten seconds; ``--seconds`` gives it longer,
-names of targets are only those. It begins with the kept corpus and with well-formed examples. What breaks a
-promise is saved as a file, whose name is printed, and the status is 1; that input runs again with ``--again FILE``.
-``--keep`` puts what reaches new code into the corpus, which the tests replay.
+``python tests/fuzz/run.py`` runs atheris on each target (`fuzz_targets`) for ten seconds, or ``--seconds``. Arguments
+select targets. It begins with the saved corpus and well-formed examples. An input that breaks a promise is saved as a
+file whose name is printed, and the exit status is 1. ``--again FILE`` runs such an input again.
+``--keep`` adds inputs that reach new code to the corpus, which the tests replay.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _INSTRUMENTED = ("csrtui", "idna", "tomllib", "tomlkit", "publicsuffixlist", "iso3166")
 _CHILD = "--child"
 _SLOWED = 8.0
-"""So much longer an input may take while its coverage is counted."""
+"""The factor for the time limit while coverage is measured."""
 _LONGEST = 16 * 1024
 _MARGIN = 300
 
@@ -113,7 +113,7 @@ def _be_fuzzed(name: str, options: Sequence[str]) -> int:
     with atheris.instrument_imports(include=list(_INSTRUMENTED), enable_loader_override=False):
         from fuzz_targets import TARGETS, try_on
     (target,) = (target for target in TARGETS if target.name == name)
-    # to merge, libFuzzer gives its first argument to a shell, and the others behind it
+    # for a merge, libFuzzer passes its first argument to a shell, followed by the others
     again = shlex.join([sys.executable, __file__, _CHILD, name])
     atheris.Setup([again, *options], lambda data: try_on(target, data, _SLOWED))
     atheris.Fuzz()

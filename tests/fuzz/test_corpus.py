@@ -25,17 +25,17 @@ SIZES = {
     "rows": 256_000,
     "country": 32_000,
 }
-"""The most bytes of what is typed, or of a file that has a limit of its own."""
+"""The maximum number of bytes of typed text, or of a file with its own limit."""
 LARGE = (
     b"(", b"[", b'{"a":', b"a.", b"a.com ", b"a", b" ", b"\n", b"\xff", b"\0", b"0\x80", b"0\x84\0\x10\0\0", b"\xcc\x81",
     b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN PRIVATE KEY-----\nAAAA\n", b"BEGIN PRIVATE ", b"9", b'"', b"a,", b"DNS: ",
     b"csrtui1.A", b"age1qq", b"Pair: a\n", b"\n=====\n",
 )  # fmt: skip
-"""What is written again and again."""
+"""The repeated texts."""
 _LONGEST_RUN = 300.0
-"""Seconds; far more than any takes."""
+"""Seconds, far more than any input takes."""
 _BEGUN = 2
-"""Seconds that each target is fuzzed for."""
+"""The fuzzing time of each target in seconds."""
 
 
 @pytest.mark.safety

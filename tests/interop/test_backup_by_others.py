@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CLASSIC = [key_type for key_type in KeyType if not key_type.startswith("ml-dsa")]
-"""What every openssl knows; ML-DSA came with 3.5."""
+"""The key types of every openssl; ML-DSA exists since 3.5."""
 _QUICK_ONES = {KeyType.EC_P256, KeyType.RSA_2048}
 JAVA = [
     pytest.param(one, marks=[] if one in _QUICK_ONES else pytest.mark.slow, id=str(one)) for one in CLASSIC
 ]
-"""What keytool takes out of a PKCS #12 of openssl's; it takes a second for each."""
+"""The key types that keytool reads from openssl's PKCS #12; each takes a second."""
 
 
 def knows(key_type: KeyType) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PAIR = "www.mydomain.com"
 MAC_KEY = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
 FOLDERS = ("/mnt/backup", "/var/www/html", "/etc/nginx/tls", "/var/lib/lego", "/root", "/usr/local/sbin")
-"""Folders that the documentation names, and that are the test's own here."""
+"""Folders of the documentation that the test replaces with its own."""
 _CSRTUI = """#!{python}
 # Days pass until a certificate is due, but the CA lives in the present: time goes back when a certificate is imported.
 import os, sys

@@ -24,15 +24,13 @@ badkeys: Any = pytest.importorskip(
 )
 
 CHECKS = [name for name in badkeys.defaultchecks if name != "blocklist"]
-"""All but the list of compromised keys, which is 100 MB from the network."""
+"""All checks except the list of compromised keys, a download of 100 MB."""
 
 
 def weaknesses(pem: str) -> set[str]:
     """Return the checks that a CSR or a public key in PEM fails."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # badkeys asks whether it is a Diffie-Hellman key, which is deprecated
+        warnings.simplefilter("ignore")  # badkeys tests for a Diffie-Hellman key, which is deprecated
         checked = badkeys.detectandcheck(pem, checks=CHECKS)
     assert checked["type"] not in {"unparseable", "unsupported", "notfound"}, checked
     return set(checked["results"])

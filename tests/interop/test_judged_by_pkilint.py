@@ -1,7 +1,7 @@
 """pkilint, the linter of several public CAs, checks certificates for requests that the advisor accepts or refuses.
 
-A request without an error for a public CA is signed into a throw-away certificate as a CA would, and must then
-have no finding of pkilint's at the level ERROR or above.
+A test CA issues a certificate for each request without an error for a public CA. The certificate must
+have no finding of pkilint at the level ERROR or above.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ pytestmark = pytest.mark.skipif(
 )
 
 OF_THE_CA: dict[str, str] = {}
-"""Findings at the level ERROR about what only a CA puts in, with the reason: there are none to leave out."""
+"""Findings at the level ERROR about parts that only a CA adds. There are none to exclude."""
 
 SAID_BEFORE = {
-    # M&REGAN is a lawful name; it is pkilint that decodes &REG. The user is warned, not stopped.
+    # M&REGAN is a valid name, but pkilint decodes &REG. The user only gets a warning.
     "cabf.name.attribute_value_contains_html_entity": "html-entity",
 }
-"""Findings that the advisor warns of without stopping the request, and its code for them."""
+"""Findings that are only warnings of the advisor, with its codes."""
 
 
 @cache
@@ -174,7 +174,7 @@ def test_a_field_that_pkilint_refuses_is_a_finding(field: str, value: str) -> No
     typed = Typed(("www.mydomain.com", "mydomain.com"), SubjectInput(**fields))
     said = [finding for finding in typed.advice().findings if finding.field == field]
     assert any(finding.level != "note" for finding in said)
-    assert found or value in {"*", "/"}, "the case is none: pkilint lets it pass"  # it takes any symbol
+    assert found or value in {"*", "/"}, "the case is none: pkilint lets it pass"  # it accepts any symbol
 
 
 def test_a_request_in_the_wrong_order_would_be_noticed() -> None:

@@ -1,7 +1,7 @@
 """zlint's rules on names and subjects as test cases: what zlint refuses is an error or a warning in csrtui.
 
-zlint is written in Go and comes neither as a Python nor as a Debian package; so its lints stand here by name, each
-with values that it finds fault with. Lints on what a CSR does not decide are left out.
+zlint is written in Go and is neither a Python nor a Debian package, so this file lists its lints by name, each
+with values that it refuses. Lints on parts that do not come from a CSR are left out.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def test_the_containers_of_certtool_are_read(options: tuple[str, ...], files: Pa
     )
     made = run("certtool", "--to-p12", "--p12-name", "x", *load, *options, folder=files)
     assert b"BEGIN PKCS12" in made
-    assert is_the_pair(bundle.read(made, SECRET if PHRASE in options else None), 2)  # it takes one CA
+    assert is_the_pair(bundle.read(made, SECRET if PHRASE in options else None), 2)  # it accepts one CA
 
 
 def test_the_pkcs8_of_certtool_is_read(files: Path) -> None:
@@ -205,7 +205,7 @@ public class Make { public static void main(String[] a) throws Exception {
 
 
 def test_files_of_bouncycastle_are_read(files: Path) -> None:
-    program("javac")  # java compiles the source itself, where it has this
+    program("javac")  # java compiles the source itself if it can
     if not all(jar.is_file() for jar in BOUNCY):
         pytest.skip("skipped because libbcpkix-java is not installed")
     (files / "Make.java").write_text(BOUNCY_SOURCE)

@@ -96,7 +96,7 @@ def test_dovecot_serves_the_exported_chain(issued: Issued) -> None:
     if not version.startswith("2.3."):
         pytest.skip(f"this Dovecot is {version.split()[0]}, not 2.3")
     lines = issued.export("dovecot", into=BARE_FOLDER)
-    with TemporaryDirectory(prefix="csrtui-dovecot-") as top:  # the path of a socket has to be short
+    with TemporaryDirectory(prefix="csrtui-dovecot-") as top:  # the path of a socket must be short
         conf = write(
             place / "dovecot.conf",
             f"base_dir = {top}",

@@ -58,7 +58,7 @@ def test_openssl_verifies_the_csr_and_finds_the_public_key(store: Path, key_type
     names = ", ".join(f"DNS:{name}" for name in NAMES[:3])
     assert f"{names}, IP Address:10.0.0.1, IP Address:2001:DB8:0:0:0:0:0:1" in text
     assert openssl("req", "-in", request, "-noout", "-pubkey") == openssl("pkey", "-in", key, "-pubout")
-    if not key_type.startswith(("ed", "ml")):  # of others this openssl has nothing to check
+    if not key_type.startswith(("ed", "ml")):  # this openssl cannot check other types
         assert b"is valid" in openssl("pkey", "-in", key, "-check", "-noout")
 
 

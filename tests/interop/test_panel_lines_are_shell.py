@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 HARD_FOLDER = 'of Jörg; $HOME `x` "y" #1 &|'
 FAIR_FOLDER = "of Jörg; `x` & Co"
-"""What may stand in a line that is not for a shell, too."""
+"""Placeholders that can also be in a line that is not for a shell."""
 RECORDER = """#!/bin/sh
 printf '%s\\n' "${0##*/}" "$@" '' >>"$RECORDED"
 [ -t 0 ] || cat >"$RECORDED.stdin"

@@ -27,7 +27,7 @@ NAMES = (NAME, "mydomain.com", "*.mydomain.com", "bücher.mydomain.com", "10.0.0
 IN_CERTIFICATES = (*NAMES[:3], "xn--bcher-kva.mydomain.com", *NAMES[4:])
 SUBJECT = ("-O", "Müller & Söhne", "-U", "Büro 1", "-C", "DE", "-S", "Nordrhein-Westfalen", "-L", "Köln")
 Difference = tuple[str, str | None, str | None]
-"""Its kind, what was requested, what was issued."""
+"""The kind, the requested value, and the issued value."""
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def test_lighttpd_serves_the_exported_chain(issued: Issued) -> None:
 
 TOMCAT = Path("/usr/share/tomcat10")
 TOMCAT_FOLDER = "of Jörg; it's #1 100% {x}"
-"""What XML holds in an attribute."""
+"""The characters of an XML attribute."""
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Test the promises of safety, and print each test, how often it ran, and how often it failed.
 
-``python tests/safety/run.py`` runs every test that is marked ``safety``, the slow ones too; ``--write`` puts the
-table into csrtui/docs/safety.md. It takes minutes, and what this machine has no program or no right for is named as skipped.
+``python tests/safety/run.py`` runs every test with the mark ``safety``, including slow ones. ``--write`` writes the
+table into csrtui/docs/safety.md. It takes minutes. Tests without the necessary program or privilege are skipped and named.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def _nothing_stays_open() -> Iterator[None]:
     before = open_descriptors()
     yield
     left = open_descriptors().items() - before.items()
-    if left:  # what only waits to be collected, such as a generator in a traceback, is not left open
+    if left:  # objects that wait for garbage collection, such as a generator in a traceback, do not count
         gc.collect()
         left = open_descriptors().items() - before.items()
     assert not left, f"left open: {left}"

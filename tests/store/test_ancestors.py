@@ -256,7 +256,7 @@ def test_an_owner_without_a_number_in_the_user_namespace_is_accepted(
     assert bool(found) is not accepted
 
 
-# What it costs, and the destinations of backups
+# The cost of the check, and the destinations of backups
 
 
 def test_the_folders_above_a_store_are_checked_once(
@@ -266,7 +266,7 @@ def test_the_folders_above_a_store_are_checked_once(
     lstat = os.lstat
 
     def counting(path: str) -> os.stat_result:
-        if Path(path).is_relative_to(tmp_path):  # coverage.py examines the files that it measures, elsewhere
+        if Path(path).is_relative_to(tmp_path):  # coverage.py examines the measured files elsewhere
             looked.append(path)
         return lstat(path)
 

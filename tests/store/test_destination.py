@@ -83,7 +83,7 @@ def test_a_store_that_cannot_be_examined_is_on_another_disk(
 
 
 def test_a_folder_without_write_access_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if os.geteuid() == 0:  # root may write anywhere
+    if os.geteuid() == 0:  # root can write anywhere
         monkeypatch.setattr(os, "access", lambda *_: False)
     tmp_path.chmod(0o500)
     with pytest.raises(InputError, match="permission denied"):

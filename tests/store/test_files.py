@@ -30,7 +30,7 @@ def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
     os.umask(before)
 
 
-# Making folders
+# Creating folders
 
 
 @pytest.mark.usefixtures("umask")
@@ -204,7 +204,7 @@ def test_a_file_replaced_before_it_is_opened_is_checked_again(
         files.read_store_file(descriptor, "fifo", str(tmp_path / "fifo"), PRIVATE_FILE)
 
 
-# Reading files of others
+# Reading foreign files
 
 
 def test_a_foreign_file_is_read_through_a_link_and_with_any_mode(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HIDDEN = ".new-0123456789abcdef"
 
 
-# A store that is not there
+# A missing store
 
 
 def test_opening_and_reading_a_missing_store_creates_nothing(store: Keystore, folder: Path) -> None:

@@ -75,7 +75,7 @@ def test_file_and_folder_are_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "fsync", noting)
     path = back_up(str(tmp_path))
     assert len(flushed) == 2
-    assert flushed[0] != path  # before it has its name
+    assert flushed[0] != path  # before the file has its name
     assert flushed[1] == str(tmp_path)
     assert os.listdir(tmp_path) == [os.path.basename(path)]
 
@@ -138,7 +138,7 @@ NO_NAMELESS = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
 def test_a_medium_without_unnamed_files_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    failing = FailingCall(monkeypatch, "open", code, when=2)  # the folder came first
+    failing = FailingCall(monkeypatch, "open", code, when=2)  # the folder is checked first
     (tmp_path / "first").write_bytes(b"old")
     assert back_up(str(tmp_path)) == str(tmp_path / "second")
     assert failing.fired
@@ -157,7 +157,7 @@ def test_a_process_without_access_to_proc_can_name_its_files() -> None:
         "from csrtui.store.new_files import write_new_file\n"
         "os.setuid(65534); harden(); write_new_file(sys.argv[1] + '/first', b'data')\n"
     )
-    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders are for root alone
+    with tempfile.TemporaryDirectory() as folder:  # only root can access pytest's own folders
         os.chmod(folder, 0o777)  # noqa: S103 - for the other user
         done = subprocess.run(
             [sys.executable, "-B", "-c", program, folder],
@@ -311,7 +311,7 @@ def test_any_failed_call_leaves_none_of_the_files(
                 left += 1
                 assert names(folder) == ["a.crt", "a.key", "a.pfx"]
         assert failing.fired
-    # a mode that cannot be set matters only where a key is plain, and closing loses nothing that was flushed
+    # a mode matters only for a plain key, and closing a flushed file loses nothing
     assert left == {"fchmod": 2, "close": counter.calls}.get(call, 0)
 
 
@@ -364,7 +364,7 @@ def test_files_that_cannot_be_removed_are_named(tmp_path: Path, monkeypatch: pyt
         if name == "a.crt":
             raise PermissionError(errno.EPERM, "not permitted")
         unlink(name, dir_fd=dir_fd)
-        if name == "a.pfx":  # somebody was faster
+        if name == "a.pfx":  # another process was faster
             raise FileNotFoundError(errno.ENOENT, "not there")
 
     monkeypatch.setattr(os, "unlink", stuck)

@@ -74,7 +74,7 @@ def test_special_files_are_named_and_not_opened(folder: Path, monkeypatch: pytes
     pair = folder / "pairs/a.com"
     (pair / "key.pem").unlink()
     os.mkfifo(pair / "key.pem")
-    monkeypatch.chdir(pair)  # a socket's path must be short
+    monkeypatch.chdir(pair)  # the path of a socket must be short
     with socket.socket(socket.AF_UNIX) as made:
         made.bind("socket")
     seen = survey.survey_pair(str(folder), "a.com")

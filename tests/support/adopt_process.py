@@ -32,7 +32,7 @@ def main(store: str, folder: str) -> None:
 
     session = Session(Keystore(store), user="joe", clock=lambda: NOW)  # every run makes the same calls
     for known in match(session, read_files(f"{folder}/key", f"{folder}/csr", [f"{folder}/cert"])).candidates:
-        # what is imported when it is needed is imported now: a fault is to hit the work, not the interpreter
+        # import everything now, so that a fault hits the work and not the interpreter
         if known.csr and known.certificate and proves_possession(known.key, known.csr):
             validate_chain(build_chain(known.certificate, known.pool, NOW), NOW)
     mark()

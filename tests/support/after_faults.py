@@ -39,7 +39,7 @@ _SAYS_SAVED = (
     "is stored, but",
     "are kept",
 )
-"""How an error says that what was asked for is there nevertheless."""
+"""The texts of errors that report that the change was made anyway."""
 _EXPECTED = frozenset(
     {
         FindingCode.LEFTOVER_CREATION,
@@ -51,7 +51,7 @@ _EXPECTED = frozenset(
         FindingCode.CHAIN_INCOMPLETE,
     }
 )
-"""The warnings that a crash may leave, each fixed by going on, and that the certificates here have no chain."""
+"""Warnings that a crash can leave and the next run removes, and that about the missing chain of the test certificates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Before:
     """The contents of a place before an action.
 
     Args:
-        place: Where.
+        place: The place.
     """
 
     def __init__(self, place: Place) -> None:
@@ -172,7 +172,7 @@ def _check_mode(path: str, mode: int) -> None:
     name = path.rpartition("/")[2]
     if not mode & 0o077:
         return
-    # A certificate is replaced by way of a hidden file, which is as open as it will be.
+    # A certificate is replaced through a hidden file with the final mode.
     is_public = _FOR_ALL.fullmatch(name) or _IN_THE_MAKING.fullmatch(name)
     assert stat.S_ISREG(mode), f"{path}: {mode:o}"
     assert is_public, f"{path}: {mode:o}"
@@ -202,7 +202,7 @@ def check_said(action: Action, place: Place, before: Before, ended: Ended) -> No
 def check_goes_on(action: Action, place: Place, before: Before, runs: Callable[[], Ended]) -> None:
     """Repeat the action without a fault. Assert that it succeeds and leaves nothing behind.
 
-    What was written outside the store is never written over, so that it is first moved away where that is said.
+    Files outside the store are never overwritten, so they are first moved away if the action reports this.
     """
     ended = runs()
     if ended.status == 2 and "already exists" in ended.err and (new := before.new_files(place)):

@@ -1,6 +1,6 @@
 """Run the collection's modules in this process, as Ansible runs them on a host.
 
-So is csrtui, which starts a hundred times in these tests; where its process matters, it is one.
+csrtui also runs in this process, because these tests start it a hundred times, unless a test needs a real process.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Modules:
     """Modules that run with the same options for csrtui each time.
 
     Args:
-        folder: A folder for what makes them importable.
-        shared: Options that each gets.
+        folder: A folder for the files that make them importable.
+        shared: Options for each module.
         capture: pytest's `capsys`.
         patch: pytest's `monkeypatch`.
     """
@@ -55,7 +55,7 @@ class Modules:
         self._capture = capture
         self._patch = patch
         self.in_process = True
-        """Whether csrtui is called within this process."""
+        """Whether csrtui runs in this process."""
 
     def get(self, name: str) -> ModuleType:
         """Return a module."""

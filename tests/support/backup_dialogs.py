@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
 
 CHEAP_ROUNDS = 1000
-"""Of the key derivation, for `csrtui.core.keys.pkcs8.ITERATIONS`: the dialogs are tested, not the mathematics."""
+"""The number of iterations instead of `csrtui.core.keys.pkcs8.ITERATIONS`, because only the dialogs are tested."""
 PASSPHRASE = "long enough for all"
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SEED = 14
 RANDOM = 400
-"""How many files are changed at random places."""
+"""The number of files with random changes."""
 _QUICK = 10
 
 

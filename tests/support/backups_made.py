@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PASSPHRASE = Secret("correct horse battery staple")
 QUICK = 10
-"""PBKDF2 rounds where what is tested is something else."""
+"""PBKDF2 iterations for tests of other things."""
 DETAILS = Details(NOW, CaKind.PUBLIC, "nginx", "server", Stage.NEW)
 ENTROPY = bytes(range(pkcs8.ENTROPY_BYTES))
 
@@ -72,7 +72,7 @@ def unsigned(key_protection: KeyProtection = KeyProtection.PLAIN, certificates: 
 def openssl(*arguments: str, data: bytes = b"", passphrase: Secret = PASSPHRASE) -> bytes:
     """Run openssl and return its output. It must succeed; ``env:PASSPHRASE`` in its arguments is the passphrase."""
     if shutil.which("openssl") is None:
-        import pytest  # not above: programs that run under strace import this module
+        import pytest  # imported here, because programs that run under strace import this module
 
         pytest.skip("openssl is not installed")
     done = subprocess.run(

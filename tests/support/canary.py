@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CANARY = "Kanarienvogel im Bergwerk 17"
 """The passphrase."""
 _A_PIECE = 24
-"""Characters of base64 that are looked for, at the end of a PEM's line, at its beginning and across."""
+"""The number of base64 characters to search for at the end and the start of a PEM line, and across lines."""
 
 
 def forms_of_passphrase(text: str = CANARY) -> list[bytes]:
@@ -35,7 +35,7 @@ def forms_of_key(pem: bytes) -> list[bytes]:
     first, second, *_ = [line for line in pem.splitlines() if not line.startswith(b"-")]
     at = (
         b64decode(first + second).index(raw) * 4 // 3 + 1
-    )  # what is before it says no more than the kind of key
+    )  # the octets before it only contain the kind of key
     hexadecimal = raw.hex().encode()
     pieces = [first[at:], second[:_A_PIECE], (first + second)[at:][:_A_PIECE]]
     return [raw, hexadecimal, hexadecimal.upper(), str(number).encode(), b64encode(raw)[:-4], *pieces]

@@ -26,9 +26,9 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session
 
 PLAIN, SEALED, BARE = "plain.com", "sealed.com", "bare.com"
-"""The pairs: two with a certificate, the key of one under the canary; one whose certificate is to come home."""
+"""The pairs: two with a certificate, one of which has the canary as its passphrase, and one that awaits its certificate."""
 _FIRST_THERE, FIRST_NEW, _AT_MOST = 900, 950, 8
-"""The numbers of the first key that is there, and of the first that a flow makes; each other has the number after."""
+"""The numbers of the first existing key and of the first key of a flow. The others have consecutive numbers."""
 _GIVEN_SEALED, _GIVEN_PLAIN = 77, 78
 """The numbers of the keys made elsewhere."""
 _PHRASE = ("--passphrase-file", "{path}/phrase")
@@ -43,8 +43,8 @@ class Flow:
 
     Attributes:
         words: Its command line; ``{path}`` stands for the place.
-        plain: Files, beside those that were there, in which a key may lie plain: a regular expression.
-        status: The exit status when nothing fails.
+        plain: A regular expression for new files that may contain a key without a passphrase.
+        status: The exit status without a crash.
     """
 
     words: tuple[str, ...]
@@ -117,7 +117,7 @@ ELSEWHERE = {
     "help": "it reads only the documentation",
     "completion": "it prints a file that is installed with csrtui",
 }
-"""Commands that are not among them, and why."""
+"""Commands that are not covered, with the reason."""
 
 
 def use_canary_keys() -> None:
@@ -131,7 +131,7 @@ class Secrets:
     """The secrets to search for.
 
     Attributes:
-        passphrases: Every form of what is to be nowhere but in ``phrase`` (and the identity's in ``identity``).
+        passphrases: Every form of the passphrases, which may only be in ``phrase`` (that of the identity in ``identity``).
         keys: Every form of a private key.
     """
 

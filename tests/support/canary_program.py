@@ -1,7 +1,7 @@
 """The program that lets flows with canaries crash: a process with all imports, which forks for each crash.
 
-A crash is an error whose message, and whose frames' variables, hold secrets, raised where a function of csrtui
-is entered, or is left, for the first time. It prints what came of it as JSON.
+A crash is an error with secrets in its message and local variables, raised when a function of csrtui
+starts or ends for the first time. The program prints the results as JSON.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 _OURS = os.path.join(os.path.dirname(os.path.dirname(SUPPORT)), "csrtui") + os.sep
 _TOP = frozenset({"run", "_dispatch", "<module>"})
-"""What a crash would not be csrtui's to tell in: the function that tells them all."""
+"""The function that reports all crashes, in which there is no crash."""
 _KINDS = (RuntimeError, ValueError, KeyError, TypeError)
-"""Errors that code may catch, and quote."""
+"""Errors that code can catch and quote."""
 _FORBIDDEN = (
     "subprocess.",
     "os.exec",
@@ -45,7 +45,7 @@ _FORBIDDEN = (
     "socket.connect",
     "os.fork",
 )
-"""What no flow does (sys.audit): start a program, whose arguments all can see, change its environment, connect."""
+"""Events of sys.audit that no flow causes: starting a program with visible arguments, changing the environment, connecting."""
 _TRACED_BACK = 70
 
 
@@ -53,7 +53,7 @@ class Crash:
     """A counter of the first starts and ends of csrtui's functions, which crashes at one of them.
 
     Args:
-        at: At which, from 1; 0 for none.
+        at: The number of the place, from 1, or 0 for no crash.
     """
 
     def __init__(self, at: int) -> None:
@@ -122,7 +122,7 @@ class Runs:
 
     Args:
         scratch: An empty folder.
-        name: The flow's.
+        name: The name of the flow.
     """
 
     def __init__(self, scratch: Path, name: str) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     )
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
-"""When the certificates of servers become valid."""
+"""The start of validity of server certificates."""
 DAYS = 195
 SERVER = (ExtendedKeyUsageOID.SERVER_AUTH,)
 
@@ -42,7 +42,7 @@ class Authority:
 
         Args:
             csr_der: The CSR.
-            changes: `subject`, `names`, `start`, `days`, `purposes`, `hash`, `serial` in place of the usual.
+            changes: `subject`, `names`, `start`, `days`, `purposes`, `hash`, `serial` instead of the defaults.
         """
         csr = x509.load_der_x509_csr(csr_der)
         asked = csr.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

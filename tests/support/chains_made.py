@@ -45,8 +45,8 @@ class Case:
 
     Attributes:
         leaf: The certificate of the pair.
-        intermediates: As they were delivered.
-        root: The root, or None where it is not there.
+        intermediates: The intermediates in the delivered order.
+        root: The root, or None if it is missing.
     """
 
     leaf: Made
@@ -176,7 +176,7 @@ class Maker:
         leaf = self.leaf(middle, *changes.get("leaf", ()), **changes.get("leaf_options", {}))
         return Case(leaf, (middle,), root)
 
-    # Good ones
+    # Valid chains
 
     def one_tier(self) -> Case:
         root = self.root()
@@ -210,7 +210,7 @@ class Maker:
         """Return a case with two certificates for the intermediate: one below the root, one below a missing root.
 
         Args:
-            end: When the one below the other root expires.
+            end: The expiry of the certificate below the other root.
         """
         case = self.case()
         crossed = self.below(self.root(common_name="Old Root", number=5), end=end)
@@ -232,7 +232,7 @@ class Maker:
         second = self.below(first, common_name="CA 2", number=4)
         return Case(self.leaf(second), (first, second), root)
 
-    # Broken ones
+    # Invalid chains
 
     def wrong_signature(self) -> Case:
         """Return a case whose intermediate is a different one with the same name."""
@@ -282,7 +282,7 @@ GOOD: dict[str, Callable[[Maker], Case]] = {
               (x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), None)]), True))
     ),
 }  # fmt: skip
-"""What openssl accepts."""
+"""Chains that openssl accepts."""
 
 BAD: dict[str, tuple[str, Callable[[Maker], Case]]] = {
     "wrong signature": ("signature", Maker.wrong_signature),
@@ -300,4 +300,4 @@ BAD: dict[str, tuple[str, Callable[[Maker], Case]]] = {
     "root without basic constraints": ("not-a-ca", lambda make: make.case(root=(names("ca.com"),))),
     "key identifier": ("key-identifier", Maker.wrong_identifier),
 }  # fmt: skip
-"""What openssl refuses, with the reason of csrtui."""
+"""Chains that openssl refuses, with csrtui's reason."""

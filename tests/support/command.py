@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
-"""Seconds; far more than any command takes."""
+"""Seconds, far more than any command takes."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Csrtui:
     """csrtui with the store of one test, run in this process.
 
     Args:
-        store: The store's folder; it need not be there.
+        store: The store's folder, which need not exist.
         capture: pytest's `capsys`.
         patch: pytest's `monkeypatch`.
     """

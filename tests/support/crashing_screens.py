@@ -1,7 +1,7 @@
 """csrtui's screens, which crash on a signal: SIGUSR1 in the next drawing, SIGUSR2 in the next work.
 
-The error's message, and its frames' variables, hold the canaries. New keys are canaries too. The process's own
-arguments follow; they are csrtui's.
+The message and the local variables of the error contain the canaries. New keys are canaries too. The arguments of
+the process are csrtui's arguments.
 """
 
 from __future__ import annotations

@@ -187,8 +187,8 @@ class Case:
 
     Attributes:
         code: The finding whose remedy is run.
-        breaking: Breaks a healthy store.
-        prompts: How many passphrases the remedy asks for.
+        breaking: The function that damages a healthy store.
+        prompts: The number of passphrases that the remedy asks for.
     """
 
     code: FindingCode
@@ -283,7 +283,7 @@ COMMANDS = {
     "lost successor": Case(FindingCode.RENEWAL_BROKEN, lambda store: store.change(renewed_by="b.com")),
     "open configuration": Case(FindingCode.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
 }
-"""Remedies that are commands: run in a shell as they are."""
+"""Remedies that are commands, run in a shell unchanged."""
 
 TEMPLATES = {
     "no key, backup to a recipient": Case(FindingCode.MISSING_FILE, with_sealed_backup(lose("key.pem"))),
@@ -304,7 +304,7 @@ TEMPLATES = {
     "lost backup": Case(FindingCode.BACKUP_MISSING, lambda store: store.backup.unlink(), 2),
     "damaged backup": Case(FindingCode.BACKUP_DAMAGED, lambda store: store.backup.write_text("other"), 2),
 }
-"""Remedies in which a person has to name a file or folder first."""
+"""Remedies in which the user has to name a file or folder first."""
 
 INSTRUCTIONS = {
     "too large": (FindingCode.UNREADABLE, oversize, "what is in the file is unknown"),
@@ -407,4 +407,4 @@ INSTRUCTIONS = {
         "only a person knows what is meant",
     ),
 }
-"""Remedies in words, each with the reason why no command can do it."""
+"""Remedies that are instructions, each with the reason why there is no command."""

@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
 LATER = NOW + timedelta(days=1)
-"""When the doctor comes."""
+"""The time of the examination."""
 
 
 class ExaminedStore:
     """A store with one pair, its certificate and one backup, without any problem.
 
     Args:
-        folder: Where the store and, beside it, the backup are made.
-        key_type: Of the pair's key.
+        folder: The folder for the store and, beside it, the backup.
+        key_type: The type of the pair's key.
     """
 
     def __init__(self, folder: Path, key_type: KeyType = KeyType.EC_P256) -> None:

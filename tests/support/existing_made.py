@@ -26,7 +26,7 @@ FIELDS = (
     (NameOID.ORGANIZATION_NAME, "My Ltd"),
     (NameOID.COMMON_NAME, "www.a.com"),
 )
-"""A subject with every field that a public CA takes."""
+"""A subject with every field that a public CA accepts."""
 
 
 def name(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:

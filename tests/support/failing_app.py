@@ -1,7 +1,7 @@
 """A small app that fails at a chosen place, with a canary in a local variable and in the message.
 
 ``python failing_app.py BASE WHERE``: BASE is ``safe`` or ``plain`` (Textual's own App, the control that
-shows the leak), WHERE names the place or ``nowhere``.
+shows the leak). WHERE names the place or is ``nowhere``.
 """
 
 from __future__ import annotations

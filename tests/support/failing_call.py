@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 class FailingCall:
     """A replacement for a function of `os` that raises an `OSError` at its call number `when`.
 
-    It stands in until the test's `monkeypatch` is undone. With ``close`` the descriptor is closed all the
-    same, as Linux does it.
+    It is active until the test's `monkeypatch` is undone. With ``close``, the descriptor is closed
+    anyway, as Linux does it.
 
     Args:
-        monkeypatch: Of the test, or of one of its contexts.
-        function: Its name in `os`.
+        monkeypatch: The fixture of the test, or one of its contexts.
+        function: The name of the function in `os`.
         error: The errno.
-        when: Which call fails, from 1; 0 is every one.
+        when: The number of the failing call, from 1, or 0 for every call.
 
     Attributes:
-        calls: How often it was called.
+        calls: The number of calls.
         fired: Whether the error was raised.
     """
 

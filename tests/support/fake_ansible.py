@@ -38,7 +38,7 @@ class FakeAnsible:
     """A fake of ansible-playbook.
 
     Args:
-        folder: An empty folder for it; there is an inventory in it, too.
+        folder: An empty folder for its files and the inventory.
         patch: pytest's `monkeypatch`.
     """
 

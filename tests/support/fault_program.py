@@ -1,6 +1,6 @@
 """The program that injects faults into actions: a process with all imports, which forks for each fault.
 
-It is started with the library of `fault_shim` before the C library, and prints what came of it as JSON.
+It is started with the library of `fault_shim` before the C library, and prints the results as JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from writing_actions import ACTIONS, Action  # noqa: E402 - the same
 from csrtui.core.keys import pkcs8  # noqa: E402 - the same
 
 _TRIES = 4
-"""How often an action whose threads take turns is tried until it makes so many calls."""
+"""The number of attempts until an action with threads makes this number of calls."""
 
 
 def try_fault(runs: Runs, action: Action, when: int, fault: Fault) -> bool:
@@ -81,7 +81,7 @@ def main(scratch: str, step: str, *names: str) -> None:
 
     Args:
         scratch: An empty folder.
-        step: Of how many faults one is given.
+        step: The step between injected faults.
         names: The actions.
     """
     pkcs8.ITERATIONS = QUICK

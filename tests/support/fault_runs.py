@@ -33,7 +33,7 @@ class Runs:
 
     Args:
         scratch: An empty folder.
-        path: Where the place shall be; by default in `scratch`.
+        path: The path of the place, by default in `scratch`.
     """
 
     def __init__(self, scratch: Path, path: Path | None = None) -> None:
@@ -82,7 +82,7 @@ class Runs:
                 file = os.open(self.scratch / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
                 os.dup2(file, number)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            os.umask(0)  # what is kept from others is kept so whatever the umask
+            os.umask(0)  # private files must be private with any umask
             mark()
             self.shim.arm(str(self.place.path), when, fault)
             status = action.act(self.place)

@@ -1,8 +1,8 @@
 """Faults at a chosen call of a program, from a library that is loaded before the C library (``LD_PRELOAD``).
 
-It is hundreds of times as fast as strace, so that every call of every action can have every fault. What it
-counts is held against strace's own list in a test. Imported by a program that was started with the library, it
-arms it; elsewhere it builds it.
+It is hundreds of times as fast as strace, so that every call of every action can have every fault. A test compares
+its count with that of strace. If a program that was started with the library imports this module, it
+controls the library; otherwise it builds it.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ LOOKING = frozenset(
         "statvfs64",
     ]
 )
-"""The calls by which a program looks at what is there."""
+"""The calls that only read."""
 
 
 class Fault(Enum):
     """The fault of a call. The values are those of the library."""
 
     KILL = -1
-    """The process ends there and then, as with kill -9."""
+    """The process ends immediately, as with kill -9."""
     STOP = -2
-    """The process stops until it is told to go on; the call is made then."""
+    """The process stops until it is continued, and then makes the call."""
     SHORT = -3
-    """A write writes half of what it was given."""
+    """A write writes half of the data."""
     EIO = errno.EIO
     ENOSPC = errno.ENOSPC
     EDQUOT = errno.EDQUOT
@@ -68,7 +68,7 @@ def built() -> str:
     """Build the library and return its path. Skip the test if there is no C compiler."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        import pytest  # not above: programs with the library import this module
+        import pytest  # imported here, because programs with the library import this module
 
         pytest.skip("gcc is not installed")
     path = Path(tempfile.mkdtemp(prefix="csrtui-shim.")) / "shim.so"
@@ -111,7 +111,7 @@ class _Shared(ctypes.Structure):
 class Shim:
     """The library in this process.
 
-    Its memory is shared with the processes that are forked from now on, so that what those did can be told here.
+    Its memory is shared with later forks, so that their calls can be read here.
     """
 
     def __init__(self) -> None:

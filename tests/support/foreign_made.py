@@ -69,10 +69,10 @@ OPENSSH_ENCRYPTED = wrap(
     "OPENSSH PRIVATE KEY",
     b"openssh-key-v1\0" + b"\0\0\0\x0aaes256-ctr" + b"\0\0\0\x06bcrypt" + b"\0\0\0\0",
 )
-"""The beginning of a key of ssh-keygen with a passphrase."""
+"""The beginning of an encrypted key of ssh-keygen."""
 
 
-# CSRs put together by hand, octet for octet, for what no library of today writes
+# CSRs encoded by hand, for forms that no current library writes
 
 
 def tlv(tag: int, *contents: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """The program that runs actions on an almost full disk: a small tmpfs in its own mount namespace.
 
-An action is done with no page free, then with one, with two, until it succeeds: so it is full at every place at
-which it can be. It is started with the library of `fault_shim`, by which the runs are begun.
+An action runs with no free page, then with one, with two, and so on until it succeeds, so that the disk is full at
+every possible place. The program is started with the library of `fault_shim`, which starts the runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Filler:
     """A file that fills the disk.
 
     Args:
-        path: Where it is made.
+        path: The path of the file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = ROOT / "tests" / "fuzz" / "corpus"
 MAX_FOUND_BYTES: Final = 48 * 1024
-"""The most bytes kept for a target, compressed."""
+"""The maximum compressed size of the inputs for a target, in bytes."""
 
 
 def file_of(target: str) -> Path:

@@ -1,6 +1,6 @@
 """Everything that reads data from other people, as functions of bytes, for the fuzzer and the saved corpus.
 
-A target ends quietly or raises; `try_on` says whether that is right: nothing but csrtui's own errors may come out,
+A target returns or raises an error. `try_on` checks that only csrtui's own errors are raised,
 within a second of the processor and 200 MB.
 """
 
@@ -64,15 +64,15 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 SECONDS: Final = 1.0
-"""Of the processor, for one input."""
+"""Seconds of processor time for one input."""
 MEGABYTES: Final = 200
-"""More than there was before, for one input."""
+"""The growth of memory for one input."""
 NOW: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PASSPHRASE: Final = Secret("correct horse battery staple")
 PART: Final = b"\n=====\n"
-"""Between the parts of an input that stands for several files or fields."""
+"""The separator in an input for several files or fields."""
 _ROUNDS: Final = 2_000
-"""What a fuzzed key may ask for: the limit itself is a matter of other tests, and would take a second each time."""
+"""The cost limit for a fuzzed key. Other tests cover the real limit, which takes a second."""
 _ROWS: Final = 50
 _FIXES: Final = 4
 
@@ -86,8 +86,8 @@ class Target:
     """A function that reads data from other people.
 
     Attributes:
-        name: In a few letters, also of its corpus.
-        run: Reads the bytes.
+        name: A short name, also for its corpus.
+        run: The function that reads the bytes.
     """
 
     name: str
@@ -98,13 +98,13 @@ def try_on(target: Target, data: bytes, seconds: float = SECONDS) -> None:
     """Let a target read an input.
 
     Args:
-        target: Which.
+        target: The target.
         data: The input.
-        seconds: What it may take of the processor.
+        seconds: The limit of processor time.
 
     Raises:
-        LimitError: It took too long, or too much memory.
-        AssertionError: Something came out that is no error of csrtui's.
+        LimitError: The target took too much time or memory.
+        AssertionError: The target raised an error that is not csrtui's.
     """
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     try:
@@ -113,7 +113,7 @@ def try_on(target: Target, data: bytes, seconds: float = SECONDS) -> None:
         visible(error.message).encode()
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a panic of a library in Rust is no Exception
+    except BaseException as error:  # a panic of a Rust library is not an Exception
         raise AssertionError(f"{target.name}: {type(error).__name__}: {error}") from error
     taken = time.process_time() - start
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
@@ -121,7 +121,7 @@ def try_on(target: Target, data: bytes, seconds: float = SECONDS) -> None:
         raise LimitError(f"{target.name}: {taken:.1f} s, {grown:.0f} MB for {len(data)} bytes")
 
 
-# What comes from a CA, or from other programs
+# Data from a CA or from other programs
 
 
 def _request(data: bytes) -> None:
@@ -196,7 +196,7 @@ def _recipients(data: bytes) -> None:
         _is_shown_safely(one.label)
 
 
-# What somebody typed, or keeps in files of csrtui
+# Typed data, and files of csrtui
 
 
 def _rows(data: bytes) -> None:
@@ -273,7 +273,7 @@ def _distinguished_name(data: bytes) -> None:
     subject = SubjectFields(texts[0], texts[1], texts[2], None, texts[3], texts[4])
     try:
         name = distinguished_name.encode(subject)
-    except ValueError:  # lone surrogates, which the advice refuses before
+    except ValueError:  # lone surrogates, which the advice refuses first
         return
     assert distinguished_name.decode(name) == subject
     _is_shown_safely(distinguished_name.rfc4514(name))

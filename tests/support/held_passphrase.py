@@ -1,8 +1,8 @@
 """A csrtui process that has just read a passphrase and waits, so that a test can inspect or kill it.
 
-``held_passphrase.py FOLDER HARDENED`` holds one; what it needs is imported before it becomes an ordinary user, who
-may not be allowed to read it. It prints what another process of that user can open of it, and of its kind without
-the hardening where HARDENED is ``no``. ``held_passphrase.py FOLDER HARDENED wait`` waits to be killed instead.
+``held_passphrase.py FOLDER HARDENED`` has a passphrase in memory. It imports everything before it becomes an ordinary
+user, who may not be allowed to read the code. It prints the parts of the process that the user can open, without
+the hardening if HARDENED is ``no``. ``held_passphrase.py FOLDER HARDENED wait`` waits to be killed instead.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def become_ordinary() -> None:
         os.setuid(_NOBODY)
         _LIBC.prctl(
             _PR_SET_DUMPABLE, 1, 0, 0, 0
-        )  # another user's number forbids it, until a program is started
+        )  # a changed user ID forbids it until another program is started
 
 
 def opened(pid: int) -> list[str]:

@@ -36,11 +36,11 @@ HOSTILE = {
     "template open": "{{ x",
     "variable": "{{ inventory_hostname }}",
 }
-"""What it is, and one of it."""
+"""The kind, and an example."""
 ALL_IN_ONE = "".join(text for name, text in HOSTILE.items() if name not in {"long", "wide"})
-"""Nearly all of it in one piece: what only does harm alone, or hides the rest, is left out."""
+"""Nearly all of them in one text, except those that have an effect only alone, or hide the others."""
 ALONE = frozenset({"action", "markup", "long", "template"})
-"""What is tried alone as well whenever the rest is tried in one piece."""
+"""Texts that are also tried alone."""
 
 _SEQUENCE = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|.)", re.DOTALL
@@ -48,12 +48,12 @@ _SEQUENCE = re.compile(
 _MEANT = re.compile(
     rb"\x1b(?:"
     rb"\[[0-9;:]*m"  # colours and attributes
-    rb"|\[[0-9;]*[HGABCDdJKX]"  # the cursor's place; erasing
-    rb"|\[\?(?:7|25|1004|1049|2004|2026|2048)[hl]"  # wrap, cursor, focus, other screen, pastes, whole frames, size
-    rb"|\[\?(?:2026|2048)\$p"  # whether the terminal knows the last two
-    rb"|\[\?(?:1000|1003|1006|1015|1016)[l]"  # the mouse, off
-    rb"|\[[<>]?[0-9]*u"  # the keyboard's protocol
-    rb"|[78]"  # the cursor kept and given back
+    rb"|\[[0-9;]*[HGABCDdJKX]"  # cursor position; erasing
+    rb"|\[\?(?:7|25|1004|1049|2004|2026|2048)[hl]"  # line wrap, cursor, focus, alternate screen, pastes, synchronized output, size
+    rb"|\[\?(?:2026|2048)\$p"  # query for the last two
+    rb"|\[\?(?:1000|1003|1006|1015|1016)[l]"  # mouse off
+    rb"|\[[<>]?[0-9]*u"  # keyboard protocol
+    rb"|[78]"  # save and restore the cursor
     rb")"
 )
 _CLEAN = re.compile(r"[\x20-\x7e\xa1-\U0010ffff]*")
@@ -65,7 +65,7 @@ _INVISIBLE = re.compile(
 def not_meant(raw: bytes) -> list[bytes]:
     """Return the bytes for a terminal that are neither printable text nor one of csrtui's own sequences.
 
-    An allow-list: a sequence nobody thought of is among what is returned.
+    This is an allow-list, so unexpected sequences are returned.
     """
     found = [sequence for sequence in _SEQUENCE.findall(raw) if not _MEANT.fullmatch(sequence)]
     rest = _SEQUENCE.sub(b"", raw).decode("utf-8", "replace")

@@ -73,7 +73,7 @@ MADE: Final[dict[str, Callable[[Path], None]]] = {
     "of-another-user": _anothers,
     "\x1b[31mred": _written(b"\x1b[2J"),
 }
-"""How each is made at a path."""
+"""The function that makes each file."""
 
 ALWAYS_THERE: Final = (
     "/dev/zero",

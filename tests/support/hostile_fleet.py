@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def answer_hostile(fake: FakeAnsible, opening: Opening, text: str) -> None:
     """Set hostile answers for the plays of an opening of `FLEET_OPENINGS`. The first play lists the pairs."""
-    # Names of hosts are the user's own, and short; names of pairs are such as csrtui gives, or are not read.
+    # Names of hosts come from the user and are short. Names of pairs must be valid to be read.
     good, bad = f"web{text[:40]}", f"lost{text[:40]}"
     away = {"ended": "unreachable", "msg": text}
     fields = dict.fromkeys(("organization", "organizational_unit", "country", "state", "locality"), text)

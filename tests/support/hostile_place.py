@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
 
 NEW, SENT, ISSUED, DUE, RETIRED = "a-new", "b-sent", "c-issued", "d-due", "e-retired"
-"""The pairs, by how far they have come."""
+"""The pairs, by their stage."""
 _NOW = datetime.now(UTC).replace(microsecond=0)
 _A_LINE, _PROFILES = 40, 20
-"""Characters that fit into a line of the configuration, all of them escaped; and how many lines there are."""
+"""The number of escaped characters that fit into a line of the configuration, and the number of lines."""
 _AGO, _AHEAD = _NOW - timedelta(days=180), _NOW + timedelta(days=180)
 
 
@@ -50,8 +50,8 @@ class HostilePlace:
     """The place.
 
     Args:
-        path: The folder of it all.
-        text: What everything in it holds.
+        path: The folder of the place.
+        text: The text that everything in it contains.
     """
 
     path: Path

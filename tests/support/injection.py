@@ -1,6 +1,6 @@
 """Faults from the kernel itself at one chosen call of a program, injected with strace.
 
-``--seccomp-bpf`` is not used, because it drops an injected signal silently; and every run is held to its own
+``--seccomp-bpf`` is not used, because it drops an injected signal silently. Every run is compared with its own
 trace, because a sweep in which nothing failed would prove nothing.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = "/csrtui-begins"
-"""The program asks for this path when its work begins; what comes before is the interpreter's start."""
+"""The program accesses this path when its work begins, after the start of the interpreter."""
 
 CHANGING = frozenset(
     [
@@ -46,10 +46,10 @@ CHANGING = frozenset(
         "flock",
     ]
 )
-"""The calls by which a program changes what is on the disk, or locks it."""
+"""The calls that change the disk, or lock a file."""
 
 LOOKING = frozenset({"openat", "newfstatat", "close", "getdents64", "read"})
-"""Those by which it looks at it; a file is also made by one of them."""
+"""The calls that read; one of them can also create a file."""
 
 _MARKING = ("access", "faccessat", "faccessat2")
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
@@ -60,9 +60,9 @@ class Call:
     """A call of a traced program.
 
     Attributes:
-        name: Of the system call.
-        when: Its number among those of the same name, from 1, as strace counts.
-        text: Its arguments and result; descriptors with their paths.
+        name: The name of the system call.
+        when: The number among the calls of the same name, from 1, as strace counts.
+        text: The arguments and the result; descriptors have their paths.
     """
 
     name: str

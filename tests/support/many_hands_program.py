@@ -1,7 +1,7 @@
 """A program that runs many processes on one store at the same time, and kills some of them.
 
-Each writes down what it begins, and what it was told is done. In the end what lies in the store is held against
-all that was written down. It prints what came of it as JSON.
+Each process logs the start and the reported end of its actions. In the end, the store is compared with
+all logs. The program prints the results as JSON.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _BETWEEN_KILLS = 0.15
 """Seconds."""
 _MANY = 20
-"""From so many pairs on the cache is used, so that it is in many hands too."""
+"""The number of pairs from which the cache is used, so that processes share it too."""
 _NAMES = ("a.com", "b.com", "c.com", "d.com")
 _LEFT_BEHIND = frozenset(
     {
@@ -58,18 +58,18 @@ _LEFT_BEHIND = frozenset(
         FindingCode.VALIDITY_DISAGREES,
     }
 )
-"""What the doctor may find: no backup yet, a successor that was retired, and what a kill leaves."""
+"""Permitted findings of the doctor: no backup yet, a retired successor, and leftovers of a kill."""
 _EXCUSES = (" is in use by ", "is renewed already", "is retired", "older than the certificate", "was retired")
-"""Why an action may be refused where others work."""
+"""Permitted reasons for a refusal beside other processes."""
 
 
 class Hand:
     """One process.
 
     Args:
-        place: The folder of the store and all else.
-        log: The file in which it writes down what it does.
-        seed: What its choices come from.
+        place: The folder of the store and all other files.
+        log: The log file of the process.
+        seed: The seed of its choices.
     """
 
     def __init__(self, place: Path, log: Path, seed: int) -> None:
@@ -166,12 +166,12 @@ class Hand:
 def main(place: str, processes: str, seconds: str, seed: str, how: str) -> None:
     """Run the processes for some seconds, then compare the store with their logs.
 
-    `how` is ``locked``, or ``unlocked``: every lock is given to whoever asks, and that has to be noticed.
+    `how` is ``locked`` or ``unlocked``. With the latter, every lock is granted, which the test must notice.
     """
     pkcs8.ITERATIONS = QUICK
     if how == "unlocked":
         fcntl.flock = lambda *_: None
-    summary_reader.CACHE_FROM = _MANY  # type: ignore[attr-defined,misc,unused-ignore] # the cache is for stores of hundreds of pairs
+    summary_reader.CACHE_FROM = _MANY  # type: ignore[attr-defined,misc,unused-ignore] # the cache is used from hundreds of pairs on
     path, chance = Path(place), random.Random(int(seed))  # noqa: S311 - chooses whom to kill
     (path / "store").mkdir(mode=0o700)
     (path / "usb").mkdir()
@@ -219,8 +219,8 @@ class Held:
     """The logs of the processes, compared with the store.
 
     Args:
-        path: The folder of the store and all else.
-        lines: What they wrote down.
+        path: The folder of the store and all other files.
+        lines: The lines of the logs.
     """
 
     def __init__(self, path: Path, lines: list[list[str]]) -> None:
@@ -233,7 +233,7 @@ class Held:
         for verb, *rest in self._done:
             told[verb, rest[1] if verb == "renew" else "" if verb in {"new", "list"} else rest[0]] += 1
         self._open = begun - told - refused
-        """What was begun and not told to be done: it may have happened, or not."""
+        """Actions that were started and not reported as done. They may have happened or not."""
         self._wrong: list[str] = []
 
     def against_the_store(self) -> list[str]:

@@ -53,7 +53,7 @@ RECORDS = st.builds(
     retired=st.none() | st.none() | TIMES,
     renewed_by=st.none() | st.none() | st.just("b"),
 )
-"""Records of which everything that a list shows, sorts or searches may be anything."""
+"""Records with random values for everything that a list shows, sorts or searches."""
 
 
 def pair_of_record(name: str, one: PairRecord) -> Pair:

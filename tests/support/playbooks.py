@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 COLLECTIONS = ROOT / "csrtui" / "fleet"
-"""The folder that Ansible looks for collections in."""
+"""The folder in which Ansible searches for collections."""
 MODULE = "csrtui.csrtui."
 _RESULTS = "results.jsonl"
 DEADLINE = 240.0
-"""Seconds; far more than any play takes."""
+"""Seconds, far more than any play takes."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Played:
     """The end of a play.
 
     Attributes:
-        status: Of ansible-playbook.
+        status: The exit status of ansible-playbook.
         text: What it printed.
         results: A line for each task on each host: ``host``, ``task``, ``status``, ``result``.
     """
@@ -58,11 +58,11 @@ def play(
     """Run a play of tasks on all hosts of an inventory.
 
     Args:
-        inventory: Its file; the play and its results are kept beside it.
-        tasks: As a playbook has them, each with a name.
-        options: Of ansible-playbook.
-        env: More for the environment.
-        more: What else the play says, such as ``module_defaults``.
+        inventory: The inventory file. The play and its results are written beside it.
+        tasks: The tasks as in a playbook, each with a name.
+        options: Options of ansible-playbook.
+        env: Further environment variables.
+        more: Further members of the play, such as ``module_defaults``.
     """
     process = playing(inventory, tasks, *options, env=env, **more)
     try:

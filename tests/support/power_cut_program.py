@@ -1,9 +1,9 @@
 """The program that cuts the power during actions: on an ext4 whose image is copied at any moment.
 
-What was never flushed is in the kernel's memory and not in the image, as it would be lost with the power. A copy
-is mounted over the original in a mount namespace, so that its journal is replayed and every path is the same;
-then it is looked at. It needs root, and is started with the library of `fault_shim` in a mount namespace of its
-own, so that nothing stays mounted.
+Data that was not flushed is only in the kernel's memory and not in the image, so it would be lost with the power. A copy
+is mounted over the original in a mount namespace, so that its journal is replayed and all paths are the same.
+Then it is checked. The program needs root, and is started with the library of `fault_shim` in its own mount
+namespace, so that nothing stays mounted.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 _SIZE = 24 * 1024 * 1024
 _NEW_NAMESPACE = 0x20000  # CLONE_NEWNS
 _OPTIONS = "loop,noauto_da_alloc,commit=300"
-"""Nothing is written that nobody asked for: ext4's help for programs that do not flush is off."""
+"""ext4's own flushes for programs that do not flush are turned off."""
 
 
 class Disk:
     """An ext4 in a file.
 
     Args:
-        scratch: Where the file and the mount point are made.
+        scratch: The folder for the file and the mount point.
     """
 
     def __init__(self, scratch: Path) -> None:
@@ -103,9 +103,9 @@ class Cuts:
     """Power cuts during one action.
 
     Args:
-        runs: How it is run.
-        disk: Where.
-        action: Which.
+        runs: The runs of the action.
+        disk: The disk.
+        action: The name of the action.
     """
 
     def __init__(self, runs: Runs, disk: Disk, action: Action) -> None:
@@ -119,8 +119,8 @@ class Cuts:
         """Cut the power at each change of the disk, and at the end.
 
         Args:
-            commits: Whether the journal is written before every call, as others on the same disk let it be.
-            flushes: Whether the action may flush anything; without, it has to lose what it said was done.
+            commits: Whether the journal is written before every call, as other processes on the disk can cause it.
+            flushes: Whether the action can flush anything. If not, it must lose reported work.
         """
         self._runs.fresh()
         self._disk.settle()
@@ -147,12 +147,12 @@ class Cuts:
 
         def look() -> None:
             runs, action = self._runs, self._action
-            runs.scratch /= "looking"  # where what is done now prints: this is a process of its own
+            runs.scratch /= "looking"  # output of the action, in this separate process
             store = runs.store_of(action)
             if store.exists():
                 check_place(runs.place, store)
             runs.before.check(runs.place, action)
-            for line in said.splitlines():  # each row is on the disk when it is said to be
+            for line in said.splitlines():  # each row is on the disk when it is reported
                 if line.startswith("{") and (made := json.loads(line).get("pair")):
                     assert made["name"] in runs.place.names(), line
             assert ended is None or action.quiet or action.done(runs.place), f"lost: {ended}"

@@ -1,6 +1,6 @@
 """A program in a real pseudo-terminal: keys go in, bytes come out, and pyte shows the screen as a user would see it.
 
-Nothing sleeps: whatever is waited for is polled until a deadline.
+Nothing sleeps: conditions are polled until a deadline.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pyte
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_DEADLINE_SECONDS = 30.0  # far more than anything takes, for a busy machine
+_DEADLINE_SECONDS = 30.0  # a long limit, for a busy machine
 _UNKNOWN_TO_PYTE = re.compile(r"\x1b\[[<>=?][0-9;]*[u$][py]?")
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _CONTROL = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -38,7 +38,7 @@ class PtySession:
         env: Variables beyond those of this process; None as a value removes one.
         columns: The terminal's width in cells.
         rows: Its height.
-        answering: Whether it says that it can synchronize output and report its size in band.
+        answering: Whether the terminal supports synchronized output and in-band resize reports.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class PtySession:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.attributes_before = termios.tcgetattr(slave)
-        self.slave = slave  # kept open, so that the terminal's state can be read after the program's end
+        self.slave = slave  # stays open, so that the terminal's state can be read after the program's end
         self._master: int | None = master
         self.pid = os.fork()
         if self.pid == 0:
@@ -78,7 +78,7 @@ class PtySession:
             if descriptor is not None and descriptor >= 0:
                 os.close(descriptor)
 
-    # What the user does
+    # Actions of the user
 
     def send(self, keys: str | bytes) -> None:
         """Type `keys`."""
@@ -102,7 +102,7 @@ class PtySession:
         os.close(self._master)
         self._master, self.slave = None, -1
 
-    # What is waited for
+    # Waiting
 
     def wait_until(self, condition: Callable[[], object], what: str) -> None:
         """Read until `condition` is true, or fail with `what` and the screen after a time limit."""
@@ -149,7 +149,7 @@ class PtySession:
             pass
         return bytes(self.raw[start:])
 
-    # What the user sees
+    # The visible screen
 
     @property
     def screen(self) -> pyte.Screen:
@@ -200,7 +200,7 @@ class PtySession:
         try:
             data = os.read(self._master, 1 << 16)
         except OSError as error:
-            if error.errno != errno.EIO:  # what a terminal says that nobody has open any more
+            if error.errno != errno.EIO:  # the error of a terminal that no process has open
                 raise
             return b""
         self.raw += data

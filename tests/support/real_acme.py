@@ -45,7 +45,7 @@ def running_pebble(folder: Path, account_keys: Mapping[str, str] | None = None) 
     """Run pebble and its DNS server.
 
     Args:
-        folder: A folder for all that they keep.
+        folder: A folder for all of their files.
         account_keys: MAC keys by their ids. If given, an account is registered only with one of them.
     """
     acme, management, names, names_management, proof = free_ports(5)
@@ -74,8 +74,8 @@ def certbot(csr: Path, folder: Path) -> Answer:
     """Have certbot prove the names over HTTP, as on a server, and fetch certificate and chain.
 
     Args:
-        csr: What to sign; it is given as it is, and certbot sees no key.
-        folder: An empty one for all that they keep.
+        csr: The CSR, which is passed unchanged. certbot sees no key.
+        folder: An empty folder for all of their files.
     """
     program("certbot")
     with running_pebble(folder) as pebble:

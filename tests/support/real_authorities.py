@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DEADLINE = 120.0
 EASY_RSA = "/usr/share/easy-rsa/easyrsa"
-"""Where Debian has it, outside of the PATH."""
+"""The path of Debian, outside of the PATH."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ class OpensslCa:
     """``openssl ca`` twice, each with a database of its own: the root signs an intermediate, that signs CSRs.
 
     Args:
-        folder: An empty one for all that it keeps.
-        policy: The fields of the subject that it keeps.
-        copied: Whether it takes over the extensions of a CSR.
+        folder: An empty folder for all of its files.
+        policy: The fields of the subject that it copies.
+        copied: Whether it copies the extensions of a CSR.
     """
 
     def __init__(self, folder: Path, *, policy: tuple[str, ...] = EVERYTHING, copied: str = "copy") -> None:
@@ -117,9 +117,9 @@ class OpensslCa:
         """Sign a CSR. The certificate has text before the PEM, and the chain is PKCS #7 in DER.
 
         Args:
-            csr: What to sign.
-            start: When the certificate becomes valid; now, unless given.
-            days: How long it is.
+            csr: The CSR.
+            start: The start of validity, by default now.
+            days: The validity in days.
         """
         life = ("-days", str(days)) if start is None else (
             "-startdate", f"{start:%Y%m%d%H%M%SZ}", "-enddate", f"{start + timedelta(days=days):%Y%m%d%H%M%SZ}",
@@ -142,10 +142,10 @@ def openssl_ca(
     """Have an `OpensslCa` of its own sign a CSR.
 
     Args:
-        csr: What to sign.
-        folder: An empty one for all that it keeps.
-        policy: The fields of the subject that it keeps.
-        copied: Whether it takes over the extensions of the CSR.
+        csr: The CSR.
+        folder: An empty folder for all of its files.
+        policy: The fields of the subject that it copies.
+        copied: Whether it copies the extensions of the CSR.
     """
     return OpensslCa(folder, policy=policy, copied=copied).answer(csr)
 
@@ -157,9 +157,9 @@ def certtool(csr: Path, folder: Path, *, wanted: str = "honor_crq_extensions\n")
     """Sign with GnuTLS: root, intermediate and certificate, each from a template, in one PKCS #7.
 
     Args:
-        csr: What to sign.
-        folder: An empty one for all that it keeps.
-        wanted: What else the template for the certificate says.
+        csr: The CSR.
+        folder: An empty folder for all of its files.
+        wanted: Further lines for the template of the certificate.
     """
     for name, template in (
         ("root", 'cn = "GnuTLS Root"\n' + _CERTTOOL_CA),
@@ -256,7 +256,7 @@ class PrivateCa:
     """``openssl ca`` without an intermediate, which issues every extension that a CSR requests and no other.
 
     Args:
-        folder: A new folder for all that it keeps.
+        folder: A new folder for all of its files.
     """
 
     def __init__(self, folder: Path) -> None:

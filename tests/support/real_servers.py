@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 NAME = "www.mydomain.com"
 PASSPHRASE = "correct horse battery staple"
 HARD_FOLDER = "of Jörg; {x} #1 !&()*+,:<=>?@[]^|~"
-"""What a configuration can only hold between quotes."""
+"""Characters that need quotes in a configuration."""
 PLAIN_FOLDER = "of Jörg; it's `x` !&()*+,<=>?@[]^|~"
-"""What a line holds for a server that knows no way to write special characters."""
+"""Characters for a server without a quoting syntax."""
 BARE_FOLDER = "a+b-c.d:e=f@g_h"
-"""What needs no quotes anywhere."""
+"""Characters that never need quotes."""
 DEADLINE = 30.0
-"""Seconds that a server has until it answers; it takes a tenth of one."""
+"""The time limit for a server's first answer in seconds; usually it takes a tenth of a second."""
 
 
 def program(name: str) -> str:

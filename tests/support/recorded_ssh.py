@@ -47,7 +47,7 @@ for thread in threads:
 os._exit(done.wait())
 """
 _SHORTEST = 16
-"""Of so many bytes at least a piece is looked for: shorter ones stand there by chance."""
+"""The minimum length of a searched piece, because shorter ones can occur by chance."""
 
 
 def write_recorder(path: Path, folder: Path, ssh: str) -> Path:
@@ -74,7 +74,7 @@ def secrets_of(key: Path) -> list[bytes]:
     assert isinstance(loaded, ec.EllipticCurvePrivateKey)
     number = loaded.private_numbers().private_value
     scalar = number.to_bytes((loaded.key_size + 7) // 8, "big")
-    lines = pem.splitlines()[1:3]  # what is behind these is the public key
+    lines = pem.splitlines()[1:3]  # the public key follows
     return [*lines, b"PRIVATE KEY-----\n" + lines[0], scalar, str(number).encode()]
 
 

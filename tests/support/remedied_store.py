@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
 HOSTILE_NAME = 'it\'s "$HOME"; && csrtui retire a.com; `id` ü'
-"""The name of a folder that a shell must not interpret."""
+"""A folder name that a shell must not interpret."""
 UNPRINTABLE_NAME = "\x1b[2J\u202e%s\\\n'x"
 DAY = timedelta(days=1)
 
@@ -64,7 +64,7 @@ class RemediedStore:
     """A store with the pair a.com, its certificate and one verified backup, in the present.
 
     Args:
-        folder: Where everything is made.
+        folder: The folder for everything.
         name: The name of the folder in it that contains the store.
     """
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HARD_ORGANIZATION = 'A/B Co, Ltd. & "Söhne" + #1; <x>'
-"""What breaks every tool that puts subjects together as text."""
+"""Text that breaks tools that join subjects as text."""
 
 
 @cache

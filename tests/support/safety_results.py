@@ -1,7 +1,7 @@
 """The results of the safety sweeps, as rows that are collected on request.
 
-A row is a line of JSON in the file that the environment names; ``python tests/safety/run.py`` makes the table of
-them. Without that variable nothing is written.
+A row is a line of JSON in the file that the environment names. ``python tests/safety/run.py`` makes a table of
+these rows. Without the variable, nothing is written.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Row:
     """A test of a promise.
 
     Attributes:
-        promise: What must hold, a short sentence.
-        tried: What was done to it.
-        how_often: How many times it really happened.
-        failed: How many times the promise did not hold.
+        promise: The promise, a short sentence.
+        tried: The test.
+        how_often: The number of runs.
+        failed: The number of failures.
     """
 
     promise: str
@@ -50,7 +50,7 @@ class Tally:
 def record(promise: str, tried: str, how_often: int, failed: int) -> None:
     """Append a row. Rows with the same promise and test are added up later.
 
-    Nothing tried proves nothing, so a row of none is refused.
+    A row without a run proves nothing, so it is refused.
     """
     assert how_often > 0
     if path := os.environ.get(VARIABLE):

@@ -37,9 +37,9 @@ class Opening:
     """The way to a screen.
 
     Attributes:
-        screen: The name of its class.
-        steps: Keys, and what shows after them; ``{out}`` and its like stand for the folders of a place.
-        plain: Whether a real terminal shows it plain, to be selected, for which the screens step aside.
+        screen: The name of the screen's class.
+        steps: Keys, and the text that appears after them. ``{out}`` and other names stand for the folders of a place.
+        plain: Whether a real terminal shows it as plain text outside of the screens.
     """
 
     screen: str
@@ -116,7 +116,7 @@ OPENINGS = (
     Opening("MonthsScreen", (*_KEYSTORE, ("m", "12 months"))),
     Opening("StoreDoctorScreen", (*_KEYSTORE, ("D", "examined"))),
     Opening("NoticeModal", (*_KEYSTORE, *_FIXES), plain=True),
-    # From here on the store is another afterwards.
+    # The following openings change the store.
     Opening("VerifyModal", _at(SENT, ("V", "Verify the backups"))),
     Opening(
         "ImportResultModal",
@@ -126,9 +126,9 @@ OPENINGS = (
     Opening("AdoptSelectionModal", (*_KEYSTORE, *_ADOPT, ("\r", "adopted"))),
     Opening("BackupProgressModal", _at(NEW, _BACK_UP, _PHRASES, ("\r", "backed up and verified"))),
 )
-"""All of them; some screens more than once, where they show different things."""
+"""The openings. Screens with several views occur more than once."""
 PLAIN_VIEW = Opening("SubmitModal", _at(SENT, _SUBMIT, ("v", "END CERTIFICATE REQUEST")), plain=True)
-"""The CSR in the terminal alone, for which the screens step aside: there has to be a terminal."""
+"""The CSR as plain text outside of the screens, for which a terminal is needed."""
 
 _READ = (("", "as of"),)
 _FORM = (*_READ, ("n", "Hosts"))
@@ -150,7 +150,7 @@ FLEET_OPENINGS = (
         Opening("HelpScreen", (*_READ, (F1, "This screen"))),
     )
 )
-"""The ways from the list of many hosts' pairs; for each there are hosts that answer, in `hostile_fleet`."""
+"""The openings from the list of many hosts. `hostile_fleet` has answers of hosts for each."""
 
 
 def unwrapped(shown: str) -> str:

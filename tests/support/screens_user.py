@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 _ROUNDS = 10
 _CHARACTERS = {"enter": "\r", "tab": "\t", "space": " ", "escape": "\x1b", "question_mark": "?", "slash": "/"}
-_DEADLINE_SECONDS = 10.0  # far more than anything takes, for a busy machine
+_DEADLINE_SECONDS = 10.0  # a long limit, for a busy machine
 
 
 @cache
@@ -69,7 +69,7 @@ class User:
 
     Args:
         app: The app.
-        pilot: What drives it.
+        pilot: Textual's pilot of the app.
     """
 
     def __init__(self, app: CsrtuiApp, pilot: Pilot[None]) -> None:
@@ -77,7 +77,7 @@ class User:
         self.pilot = pilot
         self.copied: list[str] = []
 
-    # What the user does
+    # Actions of the user
 
     async def press(self, *names: str) -> None:
         """Press keys, by Textual's names. ``*text`` types a text."""
@@ -151,7 +151,7 @@ class User:
         """Wait until the keystore lists these pairs, in this order."""
         await self.until(lambda: self.pairs == list(names), f"the pairs {names}")
 
-    # What the user sees
+    # The visible screen
 
     @property
     def main(self) -> MainScreen:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ALL = ("web1", "web2", "web3")
 _PATIENCE = 20.0
-"""Seconds within which an sshd answers."""
+"""The time limit for an sshd's answer in seconds."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Host:
     """A host.
 
     Attributes:
-        name: As the inventory has it.
+        name: The name in the inventory.
         address: Its loopback address.
-        port: Of its sshd.
-        home: The home of whoever logs in there.
+        port: The port of its sshd.
+        home: The home of the login user.
     """
 
     name: str
@@ -51,10 +51,10 @@ class Hosts:
     """All hosts, and the login.
 
     Attributes:
-        folder: Of everything that is kept for them.
-        hosts: Each.
-        identity: The SSH private key that opens all.
-        python: The Python that they have.
+        folder: The folder with all of their files.
+        hosts: The hosts.
+        identity: The SSH private key for all hosts.
+        python: Their Python.
     """
 
     folder: Path
@@ -104,7 +104,7 @@ for folder in /opt /usr/local/bin /var/backups; do
 done
 exec "$@"
 """
-"""Runs a program where what belongs to a machine as a whole is its own, and empty; this machine keeps its own."""
+"""Runs a program with its own, empty system folders, without changing those of this machine."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ class Machine:
     """The software of the hosts.
 
     Attributes:
-        python: The Python that they have.
-        path: Where they find programs.
-        script: A shell's script that starts a program there, with the host's folder as ``$0``; empty for none.
+        python: Their Python.
+        path: Their PATH.
+        script: A shell script that starts a program there, with the host's folder as ``$0``, or an empty text.
     """
 
     python: str
@@ -123,7 +123,7 @@ class Machine:
 
 
 LIKE_THIS = Machine(sys.executable, f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin")
-"""With csrtui where the tests have it."""
+"""A machine with csrtui at the path of the tests."""
 
 
 def bare_machine() -> Machine:
@@ -139,13 +139,13 @@ def running_hosts(folder: Path, names: Sequence[str] = ALL, machine: Machine = L
     """Start an sshd for each name, and stop all of them after the block.
 
     Args:
-        folder: An empty folder for all that they keep.
+        folder: An empty folder for all of their files.
         names: The hosts' names; the first is at 127.0.0.2.
-        machine: What they are.
+        machine: The software of the hosts.
     """
     sshd = demand_sshd()
     if os.geteuid() == 0:
-        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)  # where sshd gives up its rights
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)  # where sshd drops its privileges
     folder.chmod(0o700)
     identity = _key(folder / "identity")
     hosts = tuple(_host(folder, name, f"127.0.0.{number}") for number, name in enumerate(names, start=2))

@@ -24,7 +24,7 @@ class StoreProcess:
     """A running program of this file.
 
     Args:
-        process: It, with pipes for its input and output.
+        process: The process, with pipes for its input and output.
     """
 
     def __init__(self, process: subprocess.Popen[str]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY_MARK = b"-----THE KEY-----"
-"""What every key of a test begins with, so that a key is recognized wherever it lies."""
+"""The beginning of every test key, by which a key is recognized anywhere."""
 
 _HIDDEN = re.compile(r"\.new-[0-9a-f]{16}")
 _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{16}")
@@ -41,8 +41,8 @@ def mode_of(path: Path) -> int:
 def check_store(store: Path) -> None:
     """Assert the rules that a store satisfies after any accident.
 
-    Every pair is whole, no key lies outside the folder of a pair (or of one in the making), nothing is wider
-    open than its kind may be, and nothing is there that the layout does not know.
+    Every pair is complete, no key is outside the folder of a pair (or of one in creation), no mode is
+    too permissive, and there are no unknown files.
     """
     if not store.exists():
         return

@@ -28,8 +28,8 @@ _ISSUER = x509.Name([
 def issue(request_der: bytes) -> bytes:
     """Return the DER of a certificate for a CSR, with exactly its subject and names.
 
-    It is organization-validated where the subject has all that this takes (BR 7.1.2.7.4), else
-    domain-validated (BR 7.1.2.7.2), and then without what such a certificate does not hold.
+    It is organization-validated if the subject has the required fields (BR 7.1.2.7.4), or else
+    domain-validated (BR 7.1.2.7.2), without the fields that such a certificate must not contain.
     """
     csr = x509.load_der_x509_csr(request_der)
     public_key = csr.public_key()
@@ -60,8 +60,8 @@ def issuer(*extensions: x509.Extension[x509.ExtensionType], end: datetime = END)
     """Return the DER of the CA's own certificate, a root.
 
     Args:
-        extensions: Further ones.
-        end: When it expires.
+        extensions: Further extensions.
+        end: The expiry.
     """
     public_key = _key().public_key()
     builder = (

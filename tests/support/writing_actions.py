@@ -1,7 +1,7 @@
 """A table of all actions that write: their input, the action itself, and a check that it was done.
 
-All of them find the same place, which is made once and copied. The commands run as the command line runs them;
-what only the screens do is called as they call it.
+All actions start with the same place, which is made once and copied. Commands run through the command line.
+Actions of the screens call the same functions as the screens.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOREIGN = "b.com.20200101-000000.backup.pem"
-"""What somebody else put where the backups go."""
+"""The file of another user in the folder for backups."""
 ISSUED, BARE, GONE, ADOPTED = "a.com", "b.com", "gone.com", "found.com"
 """The pairs: with certificate and backup; with neither; only as a backup; only as key, CSR and certificate."""
 _ROWS = "common_name,names\nrow1.com,www.row1.com\nrow2.com,\nrow3.com,\n"
@@ -53,7 +53,7 @@ class Place:
     """The place of an action: a store, and foreign folders around it.
 
     Args:
-        path: The folder of it all.
+        path: The folder of the place.
     """
 
     path: Path
@@ -118,7 +118,7 @@ def make_place(path: Path) -> Place:
     (place.out / "neighbour.pem").write_bytes(b"not to be touched")
     save_profile(place.environ, "kept", Profile(organization="Kept Ltd"))
     session.store.save_draft(dump_draft(Draft(common_name="old.com")))
-    hidden = place.store / "pairs" / ".new-0123456789abcdef"  # of a creation that broke off
+    hidden = place.store / "pairs" / ".new-0123456789abcdef"  # leftover of an interrupted creation
     hidden.mkdir(0o700)
     (hidden / "key.pem").write_bytes(pkcs8(ec_key(8)))
     (hidden / "key.pem").chmod(0o600)
@@ -147,13 +147,13 @@ class Action:
     """An action that writes.
 
     Attributes:
-        name: What it is called in the table of results.
-        act: Does it, and returns the exit status.
-        done: Whether it is done, whole.
-        again: The exit statuses it may have, besides 0, when it is done once more after it was done.
-        many: Whether several threads make its calls, so that their order may be another each time.
-        writes: Which of the folders of others it may write new files into.
-        quiet: Whether it is no error when it cannot be done: the place does not tell whether it was.
+        name: The name in the table of results.
+        act: The function that runs it and returns the exit status.
+        done: The function that returns whether it is completely done.
+        again: The permitted exit statuses, besides 0, of a repetition.
+        many: Whether several threads make its calls, so that their order can vary.
+        writes: The folders outside the store in which it may create files.
+        quiet: Whether a failure is not an error, because the place does not show whether it was done.
     """
 
     name: str
@@ -236,7 +236,7 @@ def _is_listed_from_cache(place: Place) -> bool:
 
 
 def _list_many(place: Place) -> int:
-    summary_reader.CACHE_FROM = 2  # type: ignore[misc] # the cache is for stores of hundreds of pairs
+    summary_reader.CACHE_FROM = 2  # type: ignore[misc] # the cache is used from hundreds of pairs on
     return command("list", "--store", "{store}")(place)
 
 

@@ -277,7 +277,7 @@ def test_a_plain_copy_of_a_key_needs_no_passphrase(session: Session, elsewhere: 
     assert (candidate.file.path, candidate.passphrase) == (f"{elsewhere}/b", None)
 
 
-# What is said
+# Findings
 
 
 def test_a_weak_key_is_adopted_with_a_finding(session: Session, elsewhere: Path, tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_differences_of_the_certificate_are_reported_as_in_an_import(
     assert "chain-incomplete" in {one["code"] for one in document["findings"]}  # type: ignore[attr-defined]
 
 
-# What is refused
+# Refusals
 
 
 def test_an_existing_key_is_refused_and_its_pair_is_named(session: Session, elsewhere: Path) -> None:
@@ -491,7 +491,7 @@ def test_unreadable_parts_of_a_folder_are_reported(
     assert "too large for one search" in search_folder(session, str(elsewhere)).failures[0].text
 
 
-# Files that are named
+# Named files
 
 
 def named_files(folder: Path, csr_name: str | None = "csr", certs: Sequence[str] = ()) -> Any:
@@ -576,7 +576,7 @@ def test_only_a_certificate_in_place_of_a_key_is_directed_to_import(elsewhere: P
     assert hints["CSR too"] == hints["CSR"] == "name another file"
 
 
-# CSRs of every make
+# CSRs of every program
 
 EXAMPLES = sorted(CERTBOT_CSRS.iterdir())
 

@@ -263,7 +263,7 @@ def test_a_damaged_key_is_reported_as_damage(
     assert os.listdir(place) == []
 
 
-# What refuses
+# Errors
 
 
 def test_a_missing_pair_or_folder_is_reported(session: Session, place: Path) -> None:

@@ -229,7 +229,7 @@ BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
 ]
 ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY}
-"""Those that take more than a change of files."""
+"""Kinds of damage that need more than a change of files."""
 
 
 def test_a_healthy_store_and_a_missing_store_have_no_findings(healthy: ExaminedStore, tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_each_kind_of_damage_is_found_and_nothing_else(
 ) -> None:
     damage(healthy)
     found = {ailment.code for ailment in healthy.examine()}
-    if code is FindingCode.CERTIFICATE_NOT_YET_VALID:  # no backup may be made in the future either
+    if code is FindingCode.CERTIFICATE_NOT_YET_VALID:  # a backup cannot be from the future either
         found -= {FindingCode.BACKUP_NONE}
     assert found == {code}
 
@@ -328,7 +328,7 @@ def test_an_invalid_chain_is_reported_for_pairs_in_use(
     assert (found.level, found.remedy) == (Level.WARNING, "csrtui import --pair a.com CHAIN")
     healthy.change(ca=CaKind.PRIVATE)
     (found,) = healthy.examine()
-    assert found.level is (Level.WARNING if issuers else Level.NOTE)  # a private root may issue by itself
+    assert found.level is (Level.WARNING if issuers else Level.NOTE)  # a private root can issue directly
     healthy.change(retired=NOW)
     assert healthy.examine() == ()
 
@@ -557,7 +557,7 @@ def test_any_single_damage_is_reported_and_crashes_nothing(
     accident(store.pair / name, chance)
     assert snapshot(store.path) != before
     found = store.examine()
-    # A bit may flip where nothing depends on it: in a blank, in a word of the history, in an unused bit of base64.
+    # A flipped bit can be harmless: in a blank, in a word of the history, in an unused bit of base64.
     assert found or getattr(accident, "__name__", "") == "flip"
     for ailment in found:
         assert ailment.text.isprintable()

@@ -164,7 +164,7 @@ def test_a_session_saves_its_form_in_place_of_the_restored_one(tmp_path: Path) -
     own.restore()
     own.save(named("b.com"))
     own.close()
-    own.save(named("c.com"))  # a thread may come late
+    own.save(named("c.com"))  # a thread can be late
     own.close()
     assert files_of_drafts(tmp_path) == [".draft.json"]
     assert newest_draft(Session(Keystore(str(tmp_path / "store")))) == named("c.com")

@@ -147,7 +147,7 @@ def test_a_newer_certificate_replaces_the_old_one_which_is_kept(
         lambda one: one.with_installation(NOW, "joe", "installed files written", "nginx", "/tls"),
     )
     bring(session, pem(new))
-    assert stored(session) == pem(new, CA)  # completed by the chain that was there
+    assert stored(session) == pem(new, CA)  # completed by the existing chain
     assert kept(session) == [pem(old, CA)]
     assert record_of(session).installed is None
 

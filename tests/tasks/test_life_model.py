@@ -43,7 +43,7 @@ _USUAL = frozenset(
         FindingCode.RENEWAL_NOT_NOTED,
     }
 )
-"""What the doctor may say of pairs that nothing happened to but this; a restored one knows of no renewal."""
+"""Permitted findings of the doctor. A restored pair has no link to a renewal."""
 
 
 @dataclass(slots=True)
@@ -56,10 +56,10 @@ class Known:
         renewed_by: The pair that renews it.
         retired: Whether it is retired.
         submitted: Whether its CSR went to a CA.
-        newest: When its present certificate became valid.
+        newest: The start of validity of its current certificate.
         serials: All certificates that it ever had.
-        backups: The files of its backups, each with what was in it.
-        stages: Whether it was retired, and submitted, when the newest backup was made.
+        backups: The files of its backups, each with its contents.
+        stages: Whether it was retired and submitted at the time of the newest backup.
     """
 
     spki: str
@@ -165,7 +165,7 @@ class Life(RuleBasedStateMachine):
         if known.retired or successors:
             with pytest.raises(RefusedError):
                 renew(self.sessions[session], plan_renewal(self.sessions[session], name))
-            if successors and known.renewed_by not in successors:  # a tie that was lost is made again
+            if successors and known.renewed_by not in successors:  # a lost link is made again
                 known.renewed_by = read_pair(self.sessions[0], name)[0].record.renewed_by
                 assert known.renewed_by in successors
             return name

@@ -70,7 +70,7 @@ def test_a_successor_is_the_pair_under_any_name(session: Session) -> None:
     assert names(managed) == ("www.a.com-2", "shop", None, None)
     assert names(find(session, SPEC._replace(platform="nginx")))[2] == "shop"
     change_record(session, "www.a.com", lambda record: record._replace(renewed_by=None))
-    create_pair(session, SPEC, renews="www.a.com")  # a crash came before the link in the old pair
+    create_pair(session, SPEC, renews="www.a.com")  # a crash before the link in the old pair
     assert names(find(session))[1] == "www.a.com-2"
 
 
@@ -114,6 +114,6 @@ def test_an_unreadable_pair_stops_the_search_only_if_it_could_be_the_one(
     retire(session, "www.a.com-2")
     with pytest.raises(StoreError, match="not JSON"):
         find(session)
-    # A pair that is removed between two steps of the search is no obstacle.
+    # A pair that is removed during the search does not prevent it.
     monkeypatch.setattr(Keystore, "has_pair", lambda _, name: name == "gone")
     assert names(find(session, SPEC, name="gone")) == ("gone-2", None, None, None)

@@ -211,7 +211,7 @@ def test_rows_before_an_error_are_completed_before_it_is_raised(session: Session
         next(answers)
 
 
-# What the store refuses
+# Errors of the store
 
 
 def test_a_store_that_cannot_be_used_fails_every_row(session: Session) -> None:
@@ -244,7 +244,7 @@ def test_a_csr_that_differs_from_the_request_is_not_stored(
     assert session.store.names() == []
 
 
-# What is there already
+# Existing pairs
 
 
 def test_an_existing_pair_is_not_made_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

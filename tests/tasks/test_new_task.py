@@ -117,7 +117,7 @@ def test_a_passphrase_encrypts_the_key_with_fresh_entropy(
     assert keys_made[0] != keys_made[1]
 
 
-# What stops it
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_only_an_error_without_force_stops(session: Session) -> None:
     }
 
 
-# What is stored is what was shown
+# The stored CSR is the previewed one
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_an_unusable_store_is_reported_and_nothing_is_stored(session: Session) -
     assert files_of(session) == []
 
 
-# Anything typed
+# Any input
 
 anything = st.text(max_size=20) | st.sampled_from(
     ["a.com", "www.a.com", "*.a.com", "10.0.0.1", "::1", "intranet", "Bücher.de", "x" * 70, "", " ", "a\0b"]

@@ -156,7 +156,7 @@ def test_a_half_made_link_is_completed_with_force_and_recorded_once(fresh: Sessi
     new = renew(fresh, plan_renewal(fresh, old.name))
     change_record(fresh, old.name, lambda record: record._replace(renewed_by=None, history=()))
     half_made = read_pair(fresh, old.name)[0]
-    for _ in range(2):  # the second time, another process has made it whole since the pair was read
+    for _ in range(2):  # the second time, another process has completed it since the pair was read
         check_renewable(fresh, half_made, Blocking.OVERRULED)
     record = record_of(fresh, old.name)
     assert (record.renewed_by, [event.text for event in record.history]) == (

@@ -115,7 +115,7 @@ def test_a_plain_key_is_restored_plain(session: Session, elsewhere: Session, pla
     assert fingerprint(elsewhere, pair) == pair.record.key.spki_sha256
 
 
-# Since when it has been there
+# The age of a restored pair
 
 
 def test_the_age_of_a_pair_counts_from_its_backup(session: Session, elsewhere: Session, place: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_certificate_proves_its_key_older_than_the_backup(elsewhere: Session, 
     assert (record.created, record.backups[0].created) == (NOW, NOW + timedelta(days=30))
 
 
-# What its text tells
+# Facts in the text
 
 
 def told(session: Session, place: Path, **changes: Any) -> tuple[PairRecord, str]:
@@ -309,7 +309,7 @@ def test_of_many_simultaneous_restores_one_succeeds(
         tally.add(len(ends))
 
 
-# Never over another one
+# No overwriting
 
 
 def test_an_existing_pair_is_not_overwritten(session: Session, place: Path) -> None:
@@ -355,7 +355,7 @@ def test_an_error_of_the_disk_stores_nothing(
     assert restore(elsewhere, path, PASSPHRASE).name == "a.com"
 
 
-# Of others
+# Backups of other programs
 
 
 SCHEMES = [

@@ -116,7 +116,7 @@ def test_a_missing_pair_is_an_error(session: Session) -> None:
         read_pair_details(session, "b.com")
 
 
-# The life
+# The timeline
 
 
 def test_the_timeline_of_a_new_pair_has_creation_and_today() -> None:

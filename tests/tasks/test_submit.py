@@ -104,7 +104,7 @@ def test_a_text_is_kept_short_and_in_one_visible_line(text: str) -> None:
     assert len(kept) <= 40
 
 
-# The lines for the laptop
+# The scp commands
 
 
 def test_csr_and_newest_backup_are_fetched_and_never_the_key(session: Session) -> None:
@@ -145,7 +145,7 @@ def test_the_port_is_the_one_of_this_session(session: Session, connection: str, 
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1))
-@example("\U000e0100")  # it is shown at the beginning of a text, and not after a slash
+@example("\U000e0100")  # it is escaped at the beginning of a text, and not after a slash
 def test_any_path_is_quoted_for_both_shells(path: str) -> None:
     line = scp_line(Host("h", "u"), f"/{path}")
     if line is None:
@@ -177,7 +177,7 @@ def test_errors_are_csrtuis_own_errors(session: Session, tmp_path: Path) -> None
             write_csr(session, make(session).name, make_path, CsrForm.PEM)
 
 
-# A disk that does not confirm
+# Unconfirmed writes
 
 
 def not_confirming(monkeypatch: pytest.MonkeyPatch, when: int, number: int = errno.EINVAL) -> FailingCall:

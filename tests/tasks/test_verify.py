@@ -61,12 +61,12 @@ def noted(session: Session) -> Backup:
     return backup
 
 
-# A pair's
+# Backups of a pair
 
 
 def test_an_unchanged_backup_is_reported(session: Session, made: Backup) -> None:
     assert texts(verify_many(session, ["a.com"])) == [(True, "exists and is unchanged")]
-    assert noted(session) == made  # when it was proved is not when it was looked at
+    assert noted(session) == made  # the time of the restore test is not that of the check
 
 
 def test_with_the_passphrase_a_restore_is_tested(session: Session, made: Backup) -> None:
@@ -222,7 +222,7 @@ def test_after_a_stop_no_further_backup_is_checked(session: Session, place: Path
     assert texts(results) == [(True, "exists and is unchanged"), (False, "not checked: stopped before")]
 
 
-# A file
+# Backup files
 
 
 def test_without_the_passphrase_a_file_is_only_complete(session: Session, made: Backup) -> None:

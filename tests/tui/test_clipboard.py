@@ -84,7 +84,7 @@ class Tmux:
     """A tmux server for the test, with tmux's defaults.
 
     Args:
-        folder: For its socket.
+        folder: The folder for its socket.
         name: The server's name.
     """
 
@@ -148,7 +148,7 @@ def test_nested_tmux_gets_the_csr_and_the_outer_one_if_it_accepts_it(
             assert outer.run("show-buffer") == csr(store)
 
 
-# What is refused
+# Refusals
 
 
 class NoApp:
@@ -200,7 +200,7 @@ def test_messages_of_tmux_are_escaped(tmp_path: Path) -> None:
     assert caught.value.message == "tmux did not accept the text: no \\x1b[2Jserver"
 
 
-# Texts that may be copied at all
+# Public texts
 
 
 def test_the_public_text_of_a_csr_is_its_pem(store: Path) -> None:

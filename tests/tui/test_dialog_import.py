@@ -222,7 +222,7 @@ async def test_a_paste_that_arrives_as_keys_is_collected(tmp_path: Path) -> None
         await user.press("i")
         alone = answer_of_ca(session, ONE).partition("-----END CERTIFICATE-----")
         for line in "".join(alone[:2]).splitlines():
-            await user.paste(line)  # a line of its own is put into the field as keys would
+            await user.paste(line)  # a single line is inserted like typed keys
             await user.press("enter")
         gathered = said(user, "notes")
         assert "lines of text read. Press Enter again to import." in gathered

@@ -44,7 +44,7 @@ TWO = f"{ONE}-2"
 PASSWORD = "canary that nobody sees"
 MORE_SIZES = [(60, 16), (99, 24), (200, 60)]
 DUE = NOW - timedelta(days=150)
-"""When a certificate of 195 days began whose renewal is due."""
+"""The start of validity of a 195-day certificate whose renewal is due."""
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +78,7 @@ def tie(user: User) -> str:
     return user.main.query_one("#form-rule", TitleLine).note
 
 
-# What stands there
+# The displayed texts
 
 
 async def test_days_are_counted_as_in_the_list_also_after_the_expiry(session: Session) -> None:
@@ -428,7 +428,7 @@ async def test_letters_go_into_the_passphrase_and_do_not_select_a_way(locked: Se
         assert user.focused_id != "passphrase"
 
 
-# The old pair retires
+# Retiring the old pair
 
 
 @pytest.mark.parametrize("is_retired", [False, True])

@@ -261,7 +261,7 @@ async def test_a_weak_key_is_restored_with_a_warning(tmp_path: Path) -> None:
         assert user.message.startswith("restored weak.example.com")
 
 
-# Not signed
+# Unsigned backups
 
 
 @pytest.fixture
@@ -342,7 +342,7 @@ async def test_a_second_try_replaces_the_first(tmp_path: Path, backup: str) -> N
         await until_back(user)
 
 
-# To recipients
+# Backups to recipients
 
 IDENTITY, RECIPIENT = age_pair()
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CANARY = "Kanarienvogel-im-Bergwerk-17"
 TYPED_OVER = 6
-"""No part of it of so many characters is found either."""
+"""The length of parts of the passphrase that must not be found either."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -122,7 +122,9 @@ def test_a_forced_end_leaves_no_passphrase_behind(tmp_path: Path, home: dict[str
 
 
 def test_quitting_during_work_leaves_no_unrecorded_backup(tmp_path: Path, home: dict[str, str]) -> None:
-    names = [f"n{number}.example.com" for number in range(200)]  # enough to be still at it when the key comes
+    names = [
+        f"n{number}.example.com" for number in range(200)
+    ]  # long enough to be still running when the key arrives
     session = session_with(tmp_path / "store", *names)
     argv = [sys.executable, "-m", "csrtui", "--store", str(tmp_path / "store")]
     with PtySession(argv, env=home) as user:
@@ -131,7 +133,7 @@ def test_quitting_during_work_leaves_no_unrecorded_backup(tmp_path: Path, home: 
         user.wait_for("example.com")
         user.send("b")
         user.wait_for("Back up n")
-        user.send("\x1b[Z\x1b[C")  # the field before, whose other choice is all of them
+        user.send("\x1b[Z\x1b[C")  # the previous field, whose other choice is all pairs
         user.wait_for("Back up 200 pairs")
         user.send("\t")
         user.send(f"{tmp_path}/usb\r{CANARY}\r{CANARY}")

@@ -209,7 +209,7 @@ async def test_many_results_can_be_paged_through(tmp_path: Path, size: tuple[int
         assert all(region.bottom <= size[1] for region in user.regions.values())
 
 
-# To recipients
+# Backups to recipients
 
 
 def backed_up_to_recipients(tmp_path: Path, *, encrypted: bool = False) -> Session:

@@ -53,7 +53,7 @@ class Held:
     """A function that waits until it may continue.
 
     Args:
-        real: What it does then.
+        real: The function that it then calls.
     """
 
     def __init__(self, real: Callable[..., Any]) -> None:

@@ -24,7 +24,7 @@ def test_any_text_becomes_printable_text_of_the_same_width(text: str) -> None:
     result = filtered(text)
     assert result.isprintable()
     assert cell_len(result) == cell_len(text)
-    result.encode()  # nor a surrogate, at which the terminal's encoder would fail
+    result.encode()  # and no surrogate, which cannot be encoded for the terminal
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,8 @@ def test_an_impossible_setting_is_refused_with_a_reason(keys: dict[str, str], me
 
 
 def test_two_screens_can_use_the_same_key() -> None:
-    assert keys_of("sort", {"sort": "v"}) == "v"  # v is a pair's own screen's
-    assert keys_of("fetch_csrs", {"fetch_csrs": "x"}) == "x"  # x is the keystore's
+    assert keys_of("sort", {"sort": "v"}) == "v"  # v belongs to the screen of a pair
+    assert keys_of("fetch_csrs", {"fetch_csrs": "x"}) == "x"  # x belongs to the keystore
 
 
 TYPED = ("e", "E", "7", "space", "?", "/", ".")

@@ -199,7 +199,7 @@ async def test_a_renewed_pair_offers_to_be_retired_at_80_columns(tmp_path: Path)
         assert "t Retire" in user.bar
 
 
-# The coming twelve months
+# The next twelve months
 
 
 async def test_the_chart_counts_what_expires_by_month(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ async def test_every_screen_survives_the_removal_of_all_pairs(
             with without_pairs(place):
                 for key in KEYS:
                     if type(user.app.screen) is ConfirmModal and key in {"space", "enter"}:
-                        continue  # it would leave
+                        continue  # it would quit
                     await user.press(key)
                     assert_goes_on(user, (opening, key))
                 await user.resize(60, 18)

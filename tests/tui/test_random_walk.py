@@ -107,7 +107,7 @@ class Walk:
             assert keystore.current is None, self._where
         is_read = keystore._read_generation == self._session.store.generation() and not keystore._is_reading
         if message.startswith("There is no pair "):
-            return  # that it is gone is what the message says
+            return  # the message says that it no longer exists
         if is_read and keystore._query == Query(retired=keystore._query.retired):
             for name in re.findall(r"[a-z.]+\.example\.org(?:-\d+)?", message):
                 assert name in self._session.store.names(), f"{name} is gone: {self._where}"

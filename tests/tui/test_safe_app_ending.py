@@ -74,7 +74,7 @@ def test_a_state_that_cannot_be_saved_does_not_prevent_the_end() -> None:
 
 @pytest.mark.parametrize("hup", ["default", "ignored"])
 def test_a_lost_terminal_ends_the_app(hup: str, tmp_path: Path) -> None:
-    # Ignored as under nohup, the end of file on stdin is all there is to notice.
+    # If SIGHUP is ignored, as under nohup, only the end of file on stdin shows the loss.
     saved = tmp_path / "saved"
     argv = [sys.executable, str(APP), "safe", "nowhere"]
     if hup == "ignored":
@@ -207,7 +207,7 @@ def test_a_blocked_terminal_does_not_prevent_the_end(keys: int, tmp_path: Path) 
     with start(STATE_FILE=str(saved)) as session:
         session.wait_for("ready")
         termios.tcflow(session.slave, termios.TCOOFF)
-        for _ in range(keys):  # each is a write; Textual's queue of thirty fills, then its loop waits
+        for _ in range(keys):  # each is a write; when Textual's queue of thirty is full, its loop waits
             session.send("x")
             session.quiet(0.005)
         session.kill(signal.SIGTERM)

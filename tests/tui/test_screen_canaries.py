@@ -39,8 +39,8 @@ class Dialog:
 
     Attributes:
         steps: Keys, and what shows after them; ``{path}`` stands for the place.
-        plain: Files, beside those that were there, in which a key may lie plain: a regular expression.
-        works_at: The step with which work in a thread begins.
+        plain: A regular expression for new files that may contain a key without a passphrase.
+        works_at: The step that starts work in a thread.
     """
 
     steps: Sequence[tuple[str, str]]
@@ -135,7 +135,7 @@ class AtWork:
 
     Attributes:
         path: The place.
-        secrets: What is looked for.
+        secrets: The secrets to search for.
         session: The terminal.
     """
 

@@ -78,7 +78,7 @@ def test_a_command_key_after_text_does_not_overtake_it(tmp_path: Path) -> None:
         session.wait_for("Common name")
         session.send("www.example.com\x11")
         session.wait_for("Quit csrtui?")
-        session.send("\x1b[D\r")  # to the other answer
+        session.send("\x1b[D\r")  # select the other answer
         assert session.wait_exit() == 0
     assert drafting.newest_draft(session_on(tmp_path / "store")).common_name == "www.example.com"
 
@@ -174,7 +174,7 @@ async def test_an_unwritable_draft_is_reported_and_does_not_prevent_quitting(tmp
         await user.press("ctrl+q", "tab", "enter")
         assert user.app._exit
         assert user.app.exit_status == 3
-        user.app.save_state()  # as a signal would: nobody is left to tell
+        user.app.save_state()  # as after a signal: no user can see a message
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can write to every folder")

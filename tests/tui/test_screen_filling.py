@@ -57,7 +57,7 @@ async def test_the_form_is_saved_as_a_profile_that_fills_another_form(tmp_path: 
         await user.fill(FieldName.COMMON_NAME, "www.mydomain.com")
         await user.press("f6")
         assert isinstance(user.app.screen, ProfilesModal)
-        assert user.focused_id == "profile-name"  # there is none to choose yet
+        assert user.focused_id == "profile-name"  # there is no profile to choose yet
         await user.press(*"work", "enter")
         assert "saved as work" in answer(user)
         await user.press("escape")

@@ -36,7 +36,7 @@ EACH = [
     ),
     pytest.param(HOSTILE["long"], id="long"),
 ]
-"""One by one in CI; in the default run all in one, and those that only do harm alone."""
+"""One by one in CI. By default, all in one text, and those that have an effect only alone."""
 CLEAN = re.compile(r"[\x20-\x7e\xa0-\U0010ffff]*")
 SEQUENCE = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|.)", re.DOTALL
@@ -60,7 +60,7 @@ async def test_hostile_text_in_every_field_has_no_effect(tmp_path: Path, text: s
             assert_harmless(user)
             await user.paste(f"{text}\n{text}")
             assert_harmless(user)
-            user.text_field(field).load_text(text)  # as a draft brings it
+            user.text_field(field).load_text(text)  # as restored from a draft
             await user.settle()
             assert_harmless(user)
         await user.press("ctrl+n", "f4", "ctrl+f", "ctrl+z")
@@ -157,7 +157,7 @@ async def test_every_naughty_string_has_no_effect_in_any_field(tmp_path: Path) -
         await sweep(user, naughty_strings())
 
 
-# What a terminal gets
+# The bytes for the terminal
 
 
 def kinds(raw: bytes) -> set[bytes]:
@@ -176,7 +176,7 @@ def run(store: Path, paste: str, **env: str | None) -> bytes:
         session.send(f"\x1b[200~{paste} zzz\x1b[201~")
         session.wait_for("zzz")
         session.send(f"\t\t\x1b[200~{paste} qqq\x1b[201~")
-        session.wait_for("qqq")  # of a long paste a field shows the end
+        session.wait_for("qqq")  # a field shows the end of a long paste
         session.send("\x1bOQ")
         session.wait_for("evil")
         session.send("\x1b[F\r")
@@ -197,7 +197,7 @@ def test_the_terminal_gets_no_sequence_but_the_apps_own(tmp_path: Path) -> None:
     keep_foreign(benign, "Example Ltd")
     keep_foreign(hostile, nasty)
     expected = kinds(run(tmp_path / "benign", "zzz Example Ltd"))
-    # Pasted, the end of the paste itself cannot be in the text; a terminal strips it.
+    # A pasted text cannot contain the end-of-paste sequence, because terminals strip it.
     raw = run(tmp_path / "hostile", "zzz" + nasty)
     assert kinds(raw) <= expected
     assert not any(sequence.startswith(b"\x1b]52") for sequence in SEQUENCE.findall(raw))

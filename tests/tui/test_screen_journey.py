@@ -131,7 +131,7 @@ async def test_fields_follow_each_other_in_the_order_of_the_screen(
             seen.append(user.focused_id)
             await user.press(key)
         assert seen == FIELDS
-        if key != "tab":  # Tab goes round by way of the other pane where that is seen
+        if key != "tab":  # Tab also visits the other pane if it is visible
             assert user.focused_id == FIELDS[0]
             await user.press(back)
             assert user.focused_id == FIELDS[-1]

@@ -50,9 +50,9 @@ class Life:
     """A user at the screens over several months, who does every step with its key.
 
     Args:
-        user: At the screens.
-        session: Their session.
-        folder: With a medium for backups and a server's folders in it.
+        user: The user at the screens.
+        session: The session of the screens.
+        folder: A folder with a backup medium and the folders of a server.
     """
 
     def __init__(self, user: User, session: Session, folder: Path) -> None:

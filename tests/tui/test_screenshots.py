@@ -33,7 +33,7 @@ def _own_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OFTEN = SCRIPT.PICTURES[:2]
-"""Those that are drawn at every run of the tests; a picture takes seconds."""
+"""Pictures that every test run draws; each takes seconds."""
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_the_csr_is_at_the_left_edge_of_the_normal_screen(at_plain: PtySession, 
     ],
 )
 def test_return_keys_lead_back_to_the_screens(at_plain: PtySession, made: Path, key: str) -> None:
-    at_plain.send("xyz\x1b[A")  # nothing else goes back, and nothing is echoed
+    at_plain.send("xyz\x1b[A")  # no other key returns, and no key is echoed
     at_plain.send(key)
     at_plain.wait_for("shown as plain text")
     assert b"xyz" not in at_plain.raw
@@ -95,7 +95,7 @@ def test_nothing_is_drawn_during_plain_text_even_if_the_store_changes(
 ) -> None:
     at_plain.quiet()
     assert run_process("new", "b.com", store=made).status == 0
-    assert at_plain.quiet(1.5) == b""  # the keystore looks each second
+    assert at_plain.quiet(1.5) == b""  # the keystore checks for changes every second
     at_plain.resize(100, 30)
     assert at_plain.quiet() == b""
     at_plain.send("\r")

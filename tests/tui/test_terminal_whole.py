@@ -34,13 +34,13 @@ ROOT = Path(__file__).parents[2]
 PROMISE = "The terminal is restored and the form is saved"
 TERMS = ("linux", "vt100", "xterm", "xterm-256color", "tmux-256color", "screen")
 ENDINGS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, None)
-"""None for a terminal that is gone."""
+"""None for a lost terminal."""
 STORM = (
     *((columns, rows) for columns, rows in itertools.product(range(3, 130, 7), (3, 12, 24, 40))),
     (10, 3),
 )
 LARGEST = (110, 40)
-"""Larger than any in a storm, so that what is drawn in another size is seen not to reach the edges."""
+"""Larger than all other sizes, so that a drawing in another size does not reach the edges."""
 
 
 class AtTheTerminal:
@@ -61,7 +61,7 @@ class AtTheTerminal:
         """Go back to the form, through all open dialogs."""
         for _ in range(10):
             before = self.session.text
-            is_dialog = "┌" in before  # the bar of the screen below it still shows
+            is_dialog = "┌" in before  # the bar of the screen below is still visible
             if "ctrl+g Generate" in before and not is_dialog:
                 return
             leave = "\t\r" if "Close the dialog?" in before else "\x1b"
@@ -90,7 +90,7 @@ def go(session: PtySession, opening: Opening, place: HostilePlace) -> None:
 
 def keeps_the_form(place: HostilePlace) -> bool:
     draft = json.loads((place.store / ".draft.json").read_bytes())
-    return bool(draft["common_name"])  # what was typed, or what the form was filled with since
+    return bool(draft["common_name"])  # the typed text, or the current content of the form
 
 
 def end(session: PtySession, how: signal.Signals | None, *, plain: bool = False) -> None:
@@ -156,7 +156,7 @@ def test_an_end_on_every_screen_restores_the_terminal(
         tally.add()
 
 
-# In the middle of long work
+# During long work
 
 
 def make_a_key(session: PtySession, _: Path) -> None:
@@ -261,7 +261,7 @@ def fills(session: PtySession) -> bool:
     return "─" * session.columns in lines and lines[-1].startswith(" ctrl+g Generate")
 
 
-# Whatever stands in the store, the settings, the environment and the files of others
+# Hostile text in the store, the settings, the environment and foreign files
 
 
 def test_the_terminal_gets_no_unintended_byte(tmp_path: Path) -> None:

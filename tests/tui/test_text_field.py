@@ -202,4 +202,4 @@ def test_every_character_of_a_paste_is_inserted_or_named(text: str) -> None:
     assert len(kept) + len(left_out) == len(text)
     assert all(name.isprintable() for name in left_out)
     assert "\x1b" not in kept
-    kept.encode()  # nor a surrogate, which no file and no terminal takes
+    kept.encode()  # and no surrogate, which cannot be encoded

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 F2, CTRL_G, TAB, ENTER = "\x1bOQ", "\x07", "\t", "\r"
 ONE, TWO = "www.one.example.com", "www.two.example.com"
 _SOON = 5.0
-"""Seconds: a change is looked for twice a second; the rest is for a busy machine."""
+"""Seconds. Changes are detected twice a second; the rest is for a busy machine."""
 
 
 def screens(tmp_path: Path) -> PtySession:

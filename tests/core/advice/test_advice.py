@@ -805,7 +805,7 @@ def test_the_problem_with_a_name_is_reported_exactly(name: str, told: str) -> No
 
 
 SEVERITIES = ((Level.WARNING, True), (Level.ERROR, True), (Level.ERROR, False))
-"""A finding that does not block, one that --force overrides, and one that nothing overrides."""
+"""A finding that does not block, one that --force overrides, and one that cannot be overridden."""
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.product(SEVERITIES, repeat=2)))
@@ -1221,7 +1221,7 @@ def test_a_wrong_country_is_reported_with_the_right_code(
         )
 
 
-# Names that only Punycode can write
+# Names that only Punycode can represent
 
 
 @pytest.mark.parametrize("name", ["xn--ls8h.la", "XN--I-7IQ.ws", "www.xn--vi8hiv.ws", "*.xn--1ug6825pwla.ws"])
@@ -1256,7 +1256,7 @@ def test_a_typed_emoji_can_be_written_in_punycode(name: str, written: str | None
     assert fixes or written is None
 
 
-# What is invisible
+# Invisible characters
 
 
 @pytest.mark.parametrize(

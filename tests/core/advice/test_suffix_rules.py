@@ -21,7 +21,7 @@ def rules_of(section: str) -> list[str]:
 _ICANN, _, _PRIVATE = TEXT.partition("// ===BEGIN PRIVATE DOMAINS===")
 ICANN_RULES, PRIVATE_RULES = rules_of(_ICANN), rules_of(_PRIVATE)
 ADVISED_RULES = [rule for at, rule in enumerate(ICANN_RULES) if at % 7 == 0 or rule[0] in "!*"]
-"""Every rule of an own kind, and each seventh of the others, which differ only in their letters."""
+"""Every unusual rule, and every seventh of the others, which differ only in their letters."""
 
 
 def suffix_of(rule: str) -> str:

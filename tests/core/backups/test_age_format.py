@@ -75,7 +75,7 @@ def test_other_identities_do_not_open_the_file() -> None:
         (b"age-encryption.org/v1\n", "damaged or cut short"),
         (sealed("age")[:-1], "damaged or cut short"),
     ],
-    ids=map(str, count()),  # the same in every process, as the keys are not
+    ids=map(str, count()),  # a fixed seed, because the keys differ in every process
 )
 def test_a_file_that_is_not_age_is_reported(data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -100,7 +100,7 @@ def test_a_file_that_is_not_age_is_reported(data: bytes, message: str) -> None:
         (ssh_pair("ssh-rsa")[0][:200], "damaged"),
         (b"-----BEGIN RSA PRIVATE KEY-----\nhello", "damaged"),
     ],
-    ids=map(str, count()),  # the same in every process, as the keys are not
+    ids=map(str, count()),  # a fixed seed, because the keys differ in every process
 )
 def test_an_invalid_identity_is_reported(identity: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:

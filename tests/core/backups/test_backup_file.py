@@ -178,7 +178,7 @@ def test_line_ends_of_windows_change_nothing() -> None:
     assert content == parse(backup(KeyProtection.ENCRYPTED, CERTIFICATES))
 
 
-# Of others
+# Backups of other programs
 
 
 def test_the_blocks_alone_are_a_backup_without_a_name_and_without_proof() -> None:
@@ -356,7 +356,7 @@ def test_keys_of_other_types_are_backed_up_in_the_same_way() -> None:
         assert parse(text).csr == csr_of(key_type)
 
 
-# Within a file of age
+# In an age file
 
 
 @pytest.mark.parametrize(

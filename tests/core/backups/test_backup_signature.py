@@ -122,7 +122,7 @@ def test_a_second_signature_is_refused() -> None:
         parse(text[:end] + text[start:end] + text[end:])
 
 
-# What somebody can do who writes to the medium
+# Changes by an attacker with write access to the medium
 
 
 def test_a_replaced_csr_is_refused() -> None:

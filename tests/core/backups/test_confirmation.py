@@ -88,7 +88,7 @@ TOKEN = token_of()
         ("csrtui1.A", "cut short"),
         (f"csrtui1.{'_' * 180}", "cut short"),
     ],
-    ids=map(str, count()),  # the same in every process, as the tokens are not
+    ids=map(str, count()),  # a fixed seed, because the tokens differ in every process
 )
 def test_a_text_without_a_confirmation_is_reported(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):

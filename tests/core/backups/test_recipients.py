@@ -94,7 +94,7 @@ def test_a_recipient_is_shown_as_ssh_keygen_and_age_show_it() -> None:
         ("x" * MAX_BYTES, "not a recipient"),
         ("x" * (MAX_BYTES + 1), "too much for recipients"),
     ],
-    ids=map(str, count()),  # the same in every process, as the keys are not
+    ids=map(str, count()),  # a fixed seed, because the keys differ in every process
 )
 def test_what_is_not_a_recipient_is_refused(text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:

@@ -37,7 +37,7 @@ def test_a_group_with_one_member_is_described_by_it() -> None:
 
 
 def test_the_place_is_the_innermost_one_in_csrtui() -> None:
-    # csrtui's function calls another library's, which raises.
+    # A function of csrtui calls one of another library, which raises.
     library = types.ModuleType("library.deep")
     library.__package__ = "library"
     exec(compile("def f():\n    raise OSError", "/x/csrtui/.venv/library/deep.py", "exec"), library.__dict__)  # noqa: S102 - a module made up for this test

@@ -145,7 +145,7 @@ def test_damaged_certificates_are_read_or_refused(whole: bytes, data: st.DataObj
         read_certificates(bytes(damaged[: data.draw(st.integers(0, len(damaged)))]))
 
 
-# What openssl writes
+# Files of openssl
 
 
 def openssl(*arguments: str, given: bytes | None = None) -> bytes:

@@ -135,7 +135,7 @@ def test_decrypted_data_that_is_not_a_key_means_a_wrong_passphrase(plain: bytes)
     assert text_of(data.encode()) == "the passphrase does not open the key, or the key is damaged"
 
 
-# Private keys that are written in other ways
+# Private keys in unusual encodings
 
 
 def sec1(value: bytes, *rest: bytes) -> bytes:

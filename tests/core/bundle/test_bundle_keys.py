@@ -212,7 +212,7 @@ def test_many_expensive_keys_in_one_file_are_not_all_opened(monkeypatch: pytest.
     encryption = BestAvailableEncryption(SECRET.encoded)
     keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(6)]
     pem = b"".join(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption) for key in keys)
-    monkeypatch.setattr(kdf_limits, "MAX_ITERATIONS", 2048)  # as many as cryptography makes
+    monkeypatch.setattr(kdf_limits, "MAX_ITERATIONS", 2048)  # as many as cryptography generates
     material = bundle.read(pem, SECRET)
     assert len(material.keys) == kdf_limits.MAX_FILE_COST
     assert len(material.problems) == 2
@@ -229,7 +229,7 @@ def test_pkcs12_of_a_rare_kind_is_refused() -> None:
         assert not material.keys
 
 
-# What else a file holds
+# Other contents of a file
 
 
 def test_a_file_can_contain_keys_csrs_and_certificates() -> None:
@@ -276,7 +276,7 @@ def test_the_number_of_opened_keys_is_limited(monkeypatch: pytest.MonkeyPatch) -
     assert "only the first 1 private keys" in material.problems[0].text
 
 
-# CSRs as others made them
+# CSRs of other programs
 
 
 @pytest.mark.parametrize("name", ["sha1", "md5"])
@@ -308,7 +308,7 @@ def test_old_hashes_with_other_kinds_of_keys() -> None:
 
 def test_a_compressed_point_is_reported_as_unsupported() -> None:
     data = b64decode(b"".join(openssh(ec_key()).splitlines()[1:-1]))
-    curve = b"nistp256\0\0\0A"  # the point has 65 bytes, the first of which says how it is written
+    curve = b"nistp256\0\0\0A"  # the first of the 65 bytes of the point names its form
     assert data.count(curve + b"\x04") == 2
     compressed = wrap("OPENSSH PRIVATE KEY", data.replace(curve + b"\x04", curve + b"\x02"))
     assert "of a kind that csrtui does not support" in fault(compressed).text

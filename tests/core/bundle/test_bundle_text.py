@@ -64,7 +64,7 @@ FORMS: dict[str, str | bytes] = {
 def test_a_certificate_is_found_in_any_text(form: str) -> None:
     data = FORMS[form]
     material = bundle.read(data if isinstance(data, bytes) else data.encode())
-    if form == "base64 of base64":  # nobody writes that, and it is not guessed
+    if form == "base64 of base64":  # no program writes this, so it is not guessed
         assert material.is_empty
         return
     assert [item.der for item in material.certificates] == [DER], material.problems

@@ -39,7 +39,7 @@ DSS = string(b"ssh-dss") + string(b"\0\x80" + bytes(127)) + string(b"\1") * 3
 def test_a_public_key_is_read(data: bytes) -> None:
     keys = bundle.read_public_keys(data)
     (key,) = keys
-    if key.key is None:  # a block without the numbers is at least named
+    if key.key is None:  # a block without the numbers is still named
         assert key.label == "ecdsa-sha2-nistp256"
     else:
         assert key_types.spki_sha256(key.key) == key_types.spki_sha256(KEY)

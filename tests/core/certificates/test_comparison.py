@@ -48,7 +48,7 @@ def subject(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
 
 
-# What it says
+# Contents
 
 
 def test_all_fields_of_a_certificate_are_decoded() -> None:
@@ -126,7 +126,7 @@ def test_a_root_of_version_1_counts_as_a_ca() -> None:
     assert certificate.is_ca is (b"\xa0\x03\x02\x01\x02" not in made)
 
 
-# In what it differs
+# Differences
 
 
 def kinds(certificate: Certificate) -> list[tuple[DifferenceKind, str | None, str | None]]:
@@ -204,7 +204,7 @@ def test_displayed_days_include_both_ends(seconds: int, days: int) -> None:
     assert whole_days(Validity(START, START + timedelta(seconds=seconds))) == days
 
 
-# What is wrong
+# Problems
 
 
 def flaws_of(

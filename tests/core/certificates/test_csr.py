@@ -175,7 +175,7 @@ def test_a_request_without_names_has_none() -> None:
     assert read.signature_hash is None
 
 
-# What comes from outside
+# CSRs from outside
 
 
 @given(st.binary(max_size=300))
@@ -251,7 +251,7 @@ VERSION_2 = {
     "csr-ipv6sans.pem",
     *(f"version2_000{number}_csr-certbot.pem" for number in range(4)),
 }
-"""Certbot made them so: its own requests once had this version."""
+"""Certbot's own CSRs once had this version."""
 
 
 def certbot_files() -> list[Path]:

@@ -174,7 +174,7 @@ def test_an_error_of_the_library_names_the_field() -> None:
         csr.read_der(edited(CSR, (0, 0), value(0x02, b"\0\0")))
 
 
-# Signatures over what breaks a rule
+# Signatures over faulty encodings
 
 
 def resigned(

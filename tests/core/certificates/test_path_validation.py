@@ -304,7 +304,7 @@ def test_an_intermediate_only_issues_for_its_purposes(
         assert not openssl_accepts(case, tmp_path, "-purpose", purpose)
 
 
-# What cannot be checked
+# Chains that cannot be checked
 
 
 def test_a_leaf_alone_is_not_checkable() -> None:
@@ -401,7 +401,7 @@ def test_a_chain_that_is_too_long_is_not_checkable() -> None:
     assert status.text == "not checkable: there are more than 10 intermediate certificates"
 
 
-# What the library does not support, and is valid all the same
+# Valid chains that the library does not support
 
 
 @pytest.mark.parametrize("kind", ["secp256k1"])
@@ -456,7 +456,7 @@ def test_what_openssl_signs_without_extensions_is_valid(extension: bool, tmp_pat
     assert (status.text == "valid up to CN=Root") == (verified.returncode == 0)
 
 
-# One alone
+# A single certificate
 
 
 def test_a_self_signed_certificate_is_its_own_root(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_other_layouts_are_changed_too(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "profile"),
     [
-        ("profiles = {}\n", NEW),  # an inline table takes no other table
+        ("profiles = {}\n", NEW),  # an inline table cannot contain another table
         ("", Profile(organization="\ud800")),  # UTF-8 has no surrogates
     ],
 )

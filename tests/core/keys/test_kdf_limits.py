@@ -110,8 +110,8 @@ def test_too_many_iterations_are_refused(der: bytes) -> None:
         (2**19, 8, 1),
         (2**14, 8, 17),
         (2**60, 8, 1),
-        (2**8, 2**14, 1),  # 512 MiB in few but large blocks
-        (2, 2**20, 2),  # a small table, and lanes of 256 MiB: it took a gigabyte
+        (2**8, 2**14, 1),  # 512 MiB in a few large blocks
+        (2, 2**20, 2),  # a small table and lanes of 256 MiB, which took a gigabyte
         (2, 2**17, 2),
     ],
 )

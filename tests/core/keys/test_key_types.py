@@ -100,7 +100,7 @@ def test_another_name_is_refused_and_the_hint_lists_all(text: str) -> None:
     assert str(caught.value).isprintable()
 
 
-# Where the randomness comes from
+# The source of randomness
 
 
 SCALARS = 2_000
@@ -159,7 +159,7 @@ def test_a_key_is_the_object_from_openssls_generator(
         module, _, path = name.partition(".")
         holder, _, method = path.rpartition(".")
         owner = import_module(f"cryptography.hazmat.primitives.asymmetric.{module}")
-        if holder:  # a class of the extension, which cannot be changed: another one takes its place
+        if holder:  # a class of the extension cannot be changed, so it is replaced
             monkeypatch.setattr(owner, holder, type(holder, (), {method: staticmethod(recording(name))}))
         else:
             monkeypatch.setattr(owner, method, recording(name))

@@ -136,7 +136,7 @@ def test_words_count_from_three_letters_and_sixteen_characters_on(text: str, wor
     assert strength(Secret(text)) == f"Long enough: {words}."
 
 
-# What openssl cannot read
+# Passphrases that openssl cannot read
 
 
 LONGEST = "a1" * 511 + "b"

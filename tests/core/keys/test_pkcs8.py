@@ -41,7 +41,7 @@ def test_another_passphrase_does_not_open_it() -> None:
     pem = pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, ENTROPY, QUICK)
     with pytest.raises(
         ValueError, match=r"[Ii]ncorrect password|decrypt|deserialize"
-    ):  # in one of 256 the padding fits
+    ):  # in one of 256 cases the padding is valid
         load_pem_private_key(pem, b"correct horse battery stable")
 
 

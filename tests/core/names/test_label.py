@@ -41,7 +41,7 @@ def cases() -> list[tuple[str, str, bool]]:
 
 
 NEWER = {"\u04c0", "\u115f", "\u2132", "\u2183", *map(chr, range(0x10A0, 0x10D0))}
-"""Characters that UTS 46 refused in version 15.0 and maps since, with no doubt about the result."""
+"""Characters that UTS 46 refused in version 15.0 and has mapped since, with a clear result."""
 
 
 def test_all_of_unicodes_cases_give_the_right_a_label() -> None:
@@ -52,9 +52,9 @@ def test_all_of_unicodes_cases_give_the_right_a_label() -> None:
             continue
         written += 1
         reserved = any(label[2:4] == "--" and label[:2] != "xn" for label in name.text.split("."))
-        if valid or reserved:  # the advisor has a rule of its own for reserved labels
+        if valid or reserved:  # the advisor has a separate rule for reserved labels
             assert name.text == expected.lower(), ascii(source)
-        elif any(map(is_only_punycode, name.text.split("."))):  # a note says so
+        elif any(map(is_only_punycode, name.text.split("."))):  # a note reports it
             assert name.text == source.lower().translate({ord(dot): "." for dot in DOTS})
         else:
             assert NEWER & set(source), ascii(source)

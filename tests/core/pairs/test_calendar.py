@@ -44,7 +44,7 @@ def events_of(*pairs: Pair, **more: Any) -> Sequence[icalendar.Event]:
     return read(data_of(*pairs, **more)).events
 
 
-# What is in it
+# Contents
 
 
 def test_a_pair_has_a_renewal_day_and_an_expiry_time() -> None:
@@ -148,7 +148,7 @@ def test_uids_are_unique() -> None:
     assert len({event["UID"] for event in events}) == 4
 
 
-# How it is written
+# Format
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])))

@@ -250,7 +250,7 @@ CONTRACT = {
 
 
 ADDED = ("installed", "reused", "begins", "purpose", "server", "compromised")
-"""What stands in it since then, behind the rest."""
+"""Later members, after all others."""
 
 
 def test_the_document_has_the_members_of_the_contract_in_order() -> None:

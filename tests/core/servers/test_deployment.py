@@ -79,7 +79,7 @@ FILES = {
     "windows-ldaps": {".pfx": ""},
     "other": {".crt": "LC", ".key": "K"},
 }
-"""The files, and of PEM the order in them: leaf, chain, key."""
+"""The files and, for PEM, the order of their contents: leaf, chain, key."""
 
 
 def blocks_of(data: bytes) -> str:
@@ -242,7 +242,7 @@ def test_pkcs12_refuses_an_unsupported_key() -> None:
         deploy(SERVERS["iis"], material(KeyType.ML_DSA_44), "/x", ENCRYPTION)
 
 
-# The chain in the store
+# The stored chain
 
 
 def test_the_chain_is_read_without_its_root() -> None:

@@ -24,7 +24,7 @@ ATTRIBUTES = {
 }
 text = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64)
 short = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=16)
-"""cryptography counts a common name's bytes, of which 64 may be; csrtui's are ASCII."""
+"""cryptography allows 64 bytes in a common name; csrtui's common names are ASCII."""
 country = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=2, max_size=2)
 subjects = st.builds(
     SubjectFields,

@@ -16,7 +16,7 @@ description: [a line of JSON for each result, in the file that JSON_LINES names]
 """
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible is without types
+class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no types
     """A callback that appends to the file that ``JSON_LINES`` names."""
 
     CALLBACK_VERSION = 2.0
