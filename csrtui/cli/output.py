@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import is_visible, visible
-from csrtui.store.files import MAX_FOREIGN_BYTES, read_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -287,6 +286,8 @@ def read_input(file: str) -> bytes:
     Raises:
         InputError: The file cannot be read, or standard input is closed.
     """
+    from csrtui.store.files import MAX_FOREIGN_BYTES, read_foreign
+
     if file != "-":
         return read_foreign(file)
     if sys.stdin is None:

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import command, visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import utc_text
-from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
 from csrtui.tasks.pair_text import fingerprint
-from csrtui.tasks.replacement import usable_certificates
 from csrtui.tasks.session import Session, change_record
+
+if TYPE_CHECKING:
+    from csrtui.core.certificates.certificate import Certificate
 
 
 def retire(session: Session, name: str) -> Result:
@@ -78,7 +80,7 @@ class Revocation:
         commands: The commands of ACME clients or openssl that revoke it.
     """
 
-    certificate: Certificate
+    certificate: "Certificate"
     commands: tuple[str, ...]
 
 
@@ -159,6 +161,8 @@ def _mark(session: Session, name: str) -> Result:
 
 
 def _revocation(session: Session, folder: PairFolder) -> Revocation | None:
+    from csrtui.tasks.replacement import usable_certificates  # imports the reader of certificates
+
     record = folder.pair.record
     leaf = next(iter(usable_certificates(folder.certificate, record.key.spki_sha256)), None)
     if leaf is None or session.clock() > leaf.validity.not_after:
