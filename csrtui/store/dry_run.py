@@ -12,7 +12,7 @@ from csrtui.store import files
 from csrtui.store.disk_errors import disk_error
 from csrtui.store.keystore import PAIRS, FreeNames, Keystore, PairChange, PairFiles, StoredPair
 from csrtui.store.permissions import require_safe_ancestors
-from csrtui.store.store_folder import LOCKS
+from csrtui.store.saved_state import LOCKS
 
 
 class DryRunKeystore(Keystore):
