@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -137,10 +138,6 @@ async def _renew(pilot: Pilot[Any]) -> None:
     await pilot.press("f2", "slash", *"intranet", "enter", "w")
 
 
-async def _help(pilot: Pilot[Any]) -> None:
-    await pilot.press("f1")
-
-
 async def _many_hosts(pilot: Pilot[Any]) -> None:
     await pilot.press("space", "down")
 
@@ -152,6 +149,15 @@ def _own(session: Session) -> SafeApp[None]:
 
     vars(main)["hostname"] = lambda: "web01"
     return CsrtuiApp(session)
+
+
+def _without_colour(session: Session) -> SafeApp[None]:
+    """The screens on a store where the user wants no colour."""
+    os.environ["NO_COLOR"] = "1"
+    try:
+        return _own(session)
+    finally:
+        os.environ.pop("NO_COLOR", None)
 
 
 def _of_hosts(session: Session) -> SafeApp[None]:
@@ -176,8 +182,9 @@ PICTURES = (
     Picture("keystore-80x24", (80, 24), _keystore),
     Picture("pair-80x24", (80, 24), _pair),
     Picture("renew-80x24", (80, 24), _renew),
-    Picture("help-80x24", (80, 24), _help),
     Picture("both-120x40", (120, 40), _request),
+    Picture("keystore-40x12", (40, 12), _keystore),
+    Picture("no-colour-60x20", (60, 20), _keystore, _without_colour),
     Picture("fleet-80x24", (80, 24), _many_hosts, _of_hosts),
 )
 

@@ -239,8 +239,12 @@ _BARS = {
         "next_step", "view_csr", "submit", "import", "install", "renew", "verify", "back_up", "retire",
         "change_server", "copy", "leave", "back", "help",
     ),
+    Scope.FLEET: (
+        "next_step", "open_pair", "filter", "mark", "hosts", "back_up", "fetch_csrs", "new_request", "read_hosts",
+        "sort", "doctor", "leave", "help",
+    ),
 }  # fmt: skip
-"""The commands on the bars of the pairs of this machine, the most needed ones first."""
+"""The commands on the bars of lists and pages of pairs, the most needed ones first."""
 LAST_ON_BAR = ("leave", "generate", "back", "help", "switch_pane")
 """The commands that a narrow command bar leaves out last, in this order. A list leaves out Quit first."""
 

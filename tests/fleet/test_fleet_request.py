@@ -97,7 +97,7 @@ async def test_each_host_is_shown_with_its_advice_and_gets_the_displayed_request
             ("web2", True),
         ]
         await user.see("Preview for 2 hosts, 1 left out")
-        assert "ctrl+g Make   ctrl+f Fix   Esc Back" in user.bar
+        assert "ctrl+g Make  ctrl+f Fix  Esc Back" in user.bar
         await user.see("variable site is missing on web3")
         await user.press("down")
         await user.see("CN=mydomain.com,O=Example Ltd")
