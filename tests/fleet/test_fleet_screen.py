@@ -91,6 +91,19 @@ async def test_the_last_known_state_is_shown_at_once(session: Session, fake: Fak
         await user.press("q")
 
 
+async def test_with_a_limit_only_the_last_known_state_of_its_hosts_is_shown(
+    session: Session, fake: FakeAnsible
+) -> None:
+    fake.answers({"web1": listed(pair()), "db1": listed(pair("d.com"))})
+    read_hosts(session, reach(fake), lambda *_: None)
+    fake.answers({"web1": AWAY}, hangs=True)
+    fake.holds({"web1": {}})
+    async with at_fleet(session, fake, limit="web*") as user:
+        assert user.pairs_of_hosts == []
+        await user.until(lambda: user.pairs_of_hosts == [("web1", "a.com")], "the last known state")
+        await user.press("q")
+
+
 async def test_errors_of_ansible_are_shown(session: Session, fake: FakeAnsible) -> None:
     fake.prints("", said="[ERROR]: no such plugin\n", status=1)
     async with at_fleet(session, fake) as user:

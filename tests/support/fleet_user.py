@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
 
 
-def reach(fake: FakeAnsible) -> Reach:
+def reach(fake: FakeAnsible, limit: str | None = None) -> Reach:
     """Return the fake's hosts, as the screen reaches them."""
-    return Reach(Target(str(fake.inventory), terminal=Terminal.WITHHELD))
+    return Reach(Target(str(fake.inventory), limit, terminal=Terminal.WITHHELD))
 
 
 class FleetUser(User):
@@ -95,10 +95,14 @@ class FleetUser(User):
 
 @asynccontextmanager
 async def at_fleet(
-    session: Session, fake: FakeAnsible, size: tuple[int, int] = (80, 24), config: Config | None = None
+    session: Session,
+    fake: FakeAnsible,
+    size: tuple[int, int] = (80, 24),
+    config: Config | None = None,
+    limit: str | None = None,
 ) -> AsyncIterator[FleetUser]:
     """Open the screen for the fake's hosts, with this number of columns and rows."""
-    app = FleetApp(session, reach(fake), config)
+    app = FleetApp(session, reach(fake, limit), config)
     with quick_screens():
         async with app.run_test(size=size) as pilot:
             yield FleetUser(app, pilot)  # type: ignore[arg-type] # the keys are the same

@@ -12,7 +12,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.fleet.model import Fleet, HostPair, HostState, fleet_age_text, fleet_summary, select_pairs
-from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, read_hosts
+from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, load_matching_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar_in_filter, bindings, step_label
@@ -70,7 +70,9 @@ class FleetListScreen(CommandScreen[None]):
         super().__init__()
         self._session = session
         self._reach = Reach(reach.target, reach.timeout, Event())
-        self._fleet = load_fleet(session, *reach.target.inventories)
+        # Which hosts match a limit is known only from Ansible.
+        is_limited = reach.target.limit is not None
+        self._fleet = Fleet.from_states(()) if is_limited else load_fleet(session, *reach.target.inventories)
         self._pairs_by_host: dict[str, tuple[HostState, list[HostPair]]] = {}
         self._order = SortOrder.URGENCY
         self._retired = Retired.HIDDEN
@@ -97,6 +99,8 @@ class FleetListScreen(CommandScreen[None]):
         self.query_one("#pairs").focus()
         self._show()
         self.set_interval(_DRAW_EVERY, self._show_news)
+        if self._reach.target.limit is not None:
+            self.run_worker(self._show_last_known())
         self.action_read_hosts()
 
     def on_unmount(self) -> None:
@@ -134,6 +138,16 @@ class FleetListScreen(CommandScreen[None]):
 
         fleet = await run_in_thread(lambda: read_hosts(self._session, self._reach, report, hosts))
         self.call_later(self._end_reading, fleet, is_all=hosts is _ALL)  # after all reports
+
+    async def _show_last_known(self) -> None:
+        """Show the last known state of each host that matches the limit and has not answered yet."""
+        fleet = await run_in_thread(lambda: load_matching_fleet(self._session, self._reach))
+        if isinstance(fleet, CsrtuiError):
+            return  # reading the hosts reports it
+        answered = self._fleet.hosts
+        for name in [name for name in fleet.hosts if name not in answered]:
+            self._fleet = self._fleet.with_state(fleet.hosts[name])
+            self._has_news = True
 
     def _show_host(self, state: HostState, count: int, total: int) -> None:
         """Store the state of a host and update the progress bar."""
