@@ -267,3 +267,4 @@ def test_inspect_shows_the_kinds_of_recipients_and_with_an_identity_the_contents
     other.chmod(0o600)
     ran = csrtui("inspect", str(backup), "--identity", str(other))
     assert (ran.status, "the identity does not open the file" in ran.out) == (1, True)
+    assert "damaged" not in ran.out

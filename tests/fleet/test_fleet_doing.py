@@ -84,6 +84,9 @@ def test_a_blocking_finding_on_one_host_stops_all_before_anything_is_made(
     ran = fleet("new", "{{ site }}", "--yes")
     assert ran.status == 2
     assert ran.error.startswith("web2: ")
+    assert ran.hint == "for the organization's own CA: --ca private; or override with --force"
+    ran = fleet("new", "a b.{{ site }}", "--yes")
+    assert (ran.status, ran.hint) == (2, "use other names, or leave the host out with --limit")
     assert fake.asked == 0
 
 

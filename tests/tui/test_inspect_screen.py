@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from backup_dialogs import said, session_with
 from issued_dialogs import answer_of_ca, at_pair, is_at
+from recipients_made import age_pair
 from screens_user import at_screens
 
+from csrtui.core.backups.recipients import read_recipients
+from csrtui.tasks.backup import RecipientBackupSpec, back_up
 from csrtui.tui.modals.inspect import InspectModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen
@@ -48,3 +51,36 @@ async def test_a_file_without_certificates_is_reported_in_the_dialog(tmp_path: P
         )
         await user.press("escape")
         assert is_at(user, MainScreen)
+
+
+async def test_a_backup_to_recipients_is_opened_with_an_identity(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", NAME)
+    (tmp_path / "usb").mkdir()
+    identity, recipient = age_pair()
+    (tmp_path / "identity").touch(0o600)
+    (tmp_path / "identity").write_bytes(identity)
+    back_up(session, NAME, RecipientBackupSpec(str(tmp_path / "usb"), read_recipients(recipient)))
+    (path,) = (tmp_path / "usb").iterdir()
+    async with at_screens(session) as user:
+        await at_pair(user, NAME)
+        await user.press("x")
+        await user.paste(str(path))
+        await user.press("enter")
+        await user.until(lambda: user.focused_id == "identity", "the identity field")
+        await user.paste(str(tmp_path / "nowhere"))
+        await user.press("enter")
+        assert "No such file" in said(user, "notes")
+        await user.paste("AGE-SECRET-KEY-1\nAGE-SECRET-KEY-2\n")
+        assert "The paste has several lines and was ignored." in said(user, "notes")
+        await user.press("ctrl+u")
+        await user.paste(str(tmp_path / "identity"))
+        await user.press("enter")
+        await user.until(lambda: is_at(user, PageScreen), "the page")
+        assert "the key opens, and the key matches the CSR" in user.screen_text
+        await user.press("escape", "x")
+        await user.paste(str(path))
+        await user.press("enter")
+        await user.until(lambda: user.focused_id == "identity", "the identity field again")
+        await user.press("enter")
+        await user.until(lambda: is_at(user, PageScreen), "the page")
+        assert "nothing else is visible without the identity" in user.screen_text

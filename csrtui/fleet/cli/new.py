@@ -92,12 +92,14 @@ def _print_plan(planned: Sequence["PlannedRequest"]) -> None:
 
 def _check_unblocked(planned: Sequence["PlannedRequest"], blocking: "Blocking") -> None:
     from csrtui.fleet.tasks.requests import first_blocking
+    from csrtui.tasks.new import BlockedError
 
     blocked = first_blocking(planned, blocking)
     if blocked is not None:
         request, finding = blocked
-        hint = finding.fix.label if finding.fix else "see csrtui check"
-        raise InputError(f"{request.host}: {finding.text}", hint)
+        error = BlockedError((finding,))
+        hint = error.hint or "use other names, or leave the host out with --limit"
+        raise InputError(f"{request.host}: {error.message}", hint)
 
 
 def _is_confirmed(planned: Sequence["PlannedRequest"], *, yes: bool) -> bool:

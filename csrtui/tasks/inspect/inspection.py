@@ -91,6 +91,11 @@ class Inspection:
     store_problem: str = ""
 
     @property
+    def needs_identity(self) -> bool:
+        """Whether a backup to recipients was not opened because no identity was given."""
+        return any("recipients" in item.members for item in self.items)
+
+    @property
     def exit_code(self) -> int:
         """The exit status: 0 read, 1 something is wrong or cannot be read, 2 nothing can be read."""
         if not self.items:
@@ -213,7 +218,8 @@ class _Inspector:
             backup = parse_contents(data, self._identities if is_age(data) else None)
         except CsrtuiError as error:
             remark = Remark("backup-damaged", Level.ERROR, visible(error.sentence))
-            self._items.append(InspectedItem(name, ItemKind.BACKUP, "damaged backup", findings=(remark,)))
+            title = "backup to recipients" if is_age(data) else "damaged backup"
+            self._items.append(InspectedItem(name, ItemKind.BACKUP, title, findings=(remark,)))
             return b""
         self._items.append(self._backup_item(name, data, backup))
         return backup.certificates

@@ -88,9 +88,14 @@ class FilesModal(FormModal[ImportAnswer]):
         self._status = ""
 
     def content(self) -> Iterable[Widget]:
-        """Return the field and the notes."""
+        """Return the field, those below it, and the notes."""
         yield from labelled(("Files", FilesField(self._initial_text, "paths, or paste the text", id="files")))
+        yield from self.more_fields()
         yield TextBlock(id="notes")
+
+    def more_fields(self) -> Iterable[Widget]:
+        """Return the fields below the files. There are none unless a dialog needs them."""
+        return ()
 
     # Events
 
@@ -177,7 +182,10 @@ class FilesModal(FormModal[ImportAnswer]):
         await self._import(await self.in_thread(read))
 
     async def _import(self, sources: Sequence[ImportSource]) -> None:
-        results = await self.in_thread(lambda: self._import_sources(sources))
+        self.use_results(sources, await self.in_thread(lambda: self._import_sources(sources)))
+
+    def use_results(self, sources: Sequence[ImportSource], results: Sequence[Result]) -> None:
+        """Close the dialog with the results, or show why nothing could be used."""
         if any(result.ok or result.pair for result in results):
             text = "" if any(result.ok for result in results) else self._text
             self.dismiss(ImportAnswer(text, sources, results))
@@ -223,6 +231,10 @@ class FilesModal(FormModal[ImportAnswer]):
             last = cut(visible(self._pasted_lines[-1]), self.inner_width)
             count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to {self.VERB.lower()}."
             return [*self.lines(count, "strong"), *self.lines(last, "label")]
+        return self.idle_notes()
+
+    def idle_notes(self) -> list[Line]:
+        """Return the notes while nothing is typed, read or rejected."""
         return self.lines(
             "Tab completes a path. Separate paths with spaces, and quote those that contain spaces.", "label"
         )
