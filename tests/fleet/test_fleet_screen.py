@@ -10,6 +10,7 @@ from fleet_made import AWAY, listed, pair
 from fleet_user import at_fleet, reach
 
 from csrtui.core.base.errors import InputError
+from csrtui.core.config.settings import Config
 from csrtui.fleet.tasks.run_on_hosts import read_hosts
 from csrtui.fleet.tui import open_fleet
 from csrtui.tui.modals.notice import NoticeModal
@@ -28,14 +29,10 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
     fake.answers(
         {"web1": listed(pair(), pair("b.com", stage="retired")), "web2": AWAY, HOSTILE: listed(pair("c.com"))}
     )
-    async with at_fleet(session, fake) as user:
+    async with at_fleet(session, fake, config=Config(keys={"leave": "f10"})) as user:
         await user.read()
         assert user.pairs_of_hosts == [("web1", "a.com"), (HOSTILE, "c.com")]
-<<<<<<< Updated upstream
         assert user.bar.rstrip().endswith("h Hosts  b Back up  ? All keys")
-=======
-        assert user.bar.endswith("? All keys  ")
->>>>>>> Stashed changes
         assert "3 hosts · 2 pairs · 2 not backed up · 1 unreachable" in user.line("#summary")
         assert "web2" in user.said
         await user.press("T")
@@ -49,13 +46,8 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
         assert "▼" in user.page, "its life on a line"
         await user.press("escape", "slash")
         assert "Enter To the list" in user.bar
-<<<<<<< Updated upstream
         assert "Space Mark" not in user.bar
         assert "F10 Quit" in user.bar
-=======
-        assert "n New" not in user.bar
-        assert user.bar.endswith("? All keys  ")
->>>>>>> Stashed changes
         await user.press(*"WEB1", "enter")
         assert "Space Mark" in user.bar
         assert {host for host, _ in user.pairs_of_hosts} == {"web1"}
