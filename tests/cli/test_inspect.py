@@ -105,6 +105,13 @@ def test_another_csr_of_the_same_key_is_compared(made: Csrtui, tmp_path: Path) -
         f"it does not have {NAME}, which the CSR of the pair has",
         f"the subject of the pair's CSR is CN={NAME}",
     ]
+    ran = made("inspect", str(path), str(FILES / "pair/www.csr"))
+    assert (
+        " Pair         shop: another CSR with the key of this pair\n              it has c-shop.com, "
+        in ran.out
+    )
+    assert f" Alone        {path} (CSR): nothing else here has its key\n" in ran.out
+    assert " Alone " not in made("inspect", str(path)).out
 
 
 def test_the_chain_is_drawn_and_its_order_is_checked(csrtui: Csrtui, tmp_path: Path) -> None:
@@ -226,6 +233,9 @@ def test_public_keys_and_keys_of_openssh_are_described(csrtui: Csrtui) -> None:
     status, document = inspected(csrtui, encrypted)
     (item,) = document["items"]
     assert (status, item["encrypted"], item["key"]["type"]) == (0, True, "ed25519")
+    assert codes(item) == ["encrypted"], "no CA issues for a key of SSH"
+    spki = key("ed25519", 5).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    assert codes(inspected(csrtui, "-", stdin=spki)[1]["items"][0]) == ["key-not-public"]
     status, document = inspected(csrtui, "-", stdin=b"SSH PRIVATE KEY FILE FORMAT 1.1\n\0")
     assert (status, codes(document["items"][0])) == (0, ["key-weak"])
 

@@ -198,6 +198,14 @@ def test_an_impossible_date_is_ignored(session: Session, elsewhere: Path, when: 
     assert len(record.history) == 1
 
 
+def test_a_date_since_2000_is_possible(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR)
+    for seconds, since in ((-1, NOW), (0, datetime(2000, 1, 1, tzinfo=UTC))):
+        time = datetime(2000, 1, 1, tzinfo=UTC).timestamp() + seconds
+        os.utime(elsewhere / "key", (time, time))
+        assert only(session, elsewhere).in_use_since == since
+
+
 # Passphrases
 
 
