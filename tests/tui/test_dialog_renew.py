@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -281,6 +282,16 @@ async def test_a_renewal_by_another_session_is_noticed(session: Session) -> None
         assert "clear both name fields" in " ".join(user.screen_text.split())
         assert user.draft.renews == ONE
     assert session.store.names() == [ONE, TWO]
+
+
+async def test_a_pair_that_is_removed_during_the_choice_is_reported(session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await proved(user)
+        shutil.rmtree(f"{session.store.path}/pairs/{ONE}")
+        await user.press("enter")
+        await user.until(lambda: f"There is no pair {ONE}" in user.screen_text, "why")
+        assert tie(user) == ""
 
 
 # The old CSR again
