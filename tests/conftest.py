@@ -1,14 +1,20 @@
 """Shared by all tests: the helpers in tests/support can be imported by name."""
 
+from __future__ import annotations
+
 import gc
 import os
 import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from command import Csrtui
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
@@ -58,3 +64,16 @@ def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     from csrtui.core.keys import pkcs8
 
     monkeypatch.setattr(pkcs8, "ITERATIONS", QUICK)
+
+
+@pytest.fixture
+def csrtui(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    few_rounds: None,  # noqa: ARG001 - tests with real processes use the real number
+) -> Csrtui:
+    """Return an object that runs commands in this process, with an empty store and few PBKDF2 rounds."""
+    from command import Csrtui
+
+    return Csrtui(tmp_path / "store", capsys, monkeypatch)

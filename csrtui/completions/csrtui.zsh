@@ -101,7 +101,7 @@ _shtab_csrtui_backup_options=(
   "--passphrase-fd[read the passphrase from an open descriptor]:N:"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
-  "(*)::the pairs\' names:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "(*)::the pairs\' names:_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -158,7 +158,7 @@ _shtab_csrtui_csr_options=(
   "--note[note to record, e.g. the order number]:TEXT:"
   "--force[proceed even if policy requires a verified backup]"
   "--dry-run[check everything, show what would be done, and write nothing]"
-  ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  ":the pair\'s name:_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -193,7 +193,7 @@ _shtab_csrtui_export_options=(
   "--passphrase-fd[read the passphrase from an open descriptor]:N:"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
-  ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  ":the pair\'s name:_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -232,7 +232,7 @@ _shtab_csrtui_fleet_backup_options=(
   "--become[use root\'s keystores (sudo)]"
   "--ask-become-pass[ask for the sudo password]"
   "*--ansible[any option of ansible-playbook]:OPTION:"
-  "(*)::pairs with this name on any host (default\: all without a backup):($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "(*)::pairs with this name on any host (default\: all without a backup):_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -254,7 +254,7 @@ _shtab_csrtui_fleet_csr_options=(
   "--become[use root\'s keystores (sudo)]"
   "--ask-become-pass[ask for the sudo password]"
   "*--ansible[any option of ansible-playbook]:OPTION:"
-  "(*)::pairs with this name on any host (default\: all that are not submitted):($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "(*)::pairs with this name on any host (default\: all that are not submitted):_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -317,7 +317,7 @@ _shtab_csrtui_fleet_install_options=(
   "--become[use root\'s keystores (sudo)]"
   "--ask-become-pass[ask for the sudo password]"
   "*--ansible[any option of ansible-playbook]:OPTION:"
-  "(*)::pairs with this name on any host (default\: all that are to be installed):($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "(*)::pairs with this name on any host (default\: all that are to be installed):_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -397,7 +397,7 @@ _shtab_csrtui_fleet_renew_options=(
   "--become[use root\'s keystores (sudo)]"
   "--ask-become-pass[ask for the sudo password]"
   "*--ansible[any option of ansible-playbook]:OPTION:"
-  "(*)::pairs with this name on any host (default\: all that are due):($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "(*)::pairs with this name on any host (default\: all that are due):_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -417,7 +417,7 @@ _shtab_csrtui_fleet_retire_options=(
   "--become[use root\'s keystores (sudo)]"
   "--ask-become-pass[ask for the sudo password]"
   "*--ansible[any option of ansible-playbook]:OPTION:"
-  "(*):pairs with this name on any host:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "(*):pairs with this name on any host:_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -440,7 +440,7 @@ _shtab_csrtui_fleet_verify_options=(
   "--become[use root\'s keystores (sudo)]"
   "--ask-become-pass[ask for the sudo password]"
   "*--ansible[any option of ansible-playbook]:OPTION:"
-  "(*)::pairs with this name on any host (default\: all with an unverified backup to recipients):($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "(*)::pairs with this name on any host (default\: all with an unverified backup to recipients):_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -473,7 +473,7 @@ _shtab_csrtui_import_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  "--pair[require this pair]:PAIR:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "--pair[require this pair]:PAIR:_csrtui_pairs"
   "--passphrase-file[read the passphrase from the first line of a file with mode 0600]:F:_files"
   "--passphrase-fd[read the passphrase from an open descriptor]:N:"
   "--dry-run[check everything, show what would be done, and write nothing]"
@@ -541,7 +541,7 @@ _shtab_csrtui_new_options=(
   "--from[create many pairs from a CSV file\; - reads stdin]:FILE:_files"
   "--key-file[make the pair from an existing key\; the file stays unchanged]:KEY:"
   "--as[the pair\'s name]:NAME:"
-  "--renews[make the pair the successor of this one, with other names or fields]:PAIR:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "--renews[make the pair the successor of this one, with other names or fields]:PAIR:_csrtui_pairs"
   "--same-key[with --renews\: keep the key of that pair]"
   "--encrypt-key[encrypt the key with a passphrase]"
   "--passphrase-file[read the passphrase from the first line of a file with mode 0600]:F:_files"
@@ -573,7 +573,7 @@ _shtab_csrtui_renew_options=(
   "--force[proceed despite errors that X.509 itself permits]"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print the pair as JSON]"
-  ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  ":the pair\'s name:_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -607,7 +607,7 @@ _shtab_csrtui_retire_options=(
   "--compromised[mark the keys as compromised\: they are never used again\; shows how to revoke their certificates]"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
-  "(*):the pairs\' names:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  "(*):the pairs\' names:_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -619,7 +619,7 @@ _shtab_csrtui_served_options=(
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
   "--json[print one JSON document]"
-  ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  ":the pair\'s name:_csrtui_pairs"
   ":the output of openssl s_client -showcerts\; default\: -, standard input:_files"
 )
 
@@ -633,7 +633,7 @@ _shtab_csrtui_show_options=(
   {-v,--verbose}"[log each action and its file to stderr]"
   "--tlsa[print only the data of the TLSA record for the key (DANE-EE)]"
   "--json[print one JSON document]"
-  ":the pair\'s name:($(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1))"
+  ":the pair\'s name:_csrtui_pairs"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -733,6 +733,13 @@ _shtab_csrtui_fleet() {
   esac
 }
 
+# Custom Preamble
+# zsh reads this file at each completion, so the pairs are listed only where a pair is completed.
+_csrtui_pairs() {
+  compadd -- ${(f)"$(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1)"}
+}
+
+# End Custom Preamble
 
 
 typeset -A opt_args

@@ -67,18 +67,27 @@ def test_no_output_and_no_other_file_contains_a_secret(tmp_path: Path, places: P
     }
     secrets = secrets_of(store / "pairs" / "a.com")
     said = [
-        run_process(*arguments, *places.given, store=store, env=variables)
+        run_process(*arguments, *places.given, store=store, env=variables, quick=True)
         for arguments in (["backup", "a.com", "--to", str(places.usb)], ["verify"], ["verify", "--json"])
     ]
     (backup,) = places.files
-    said.append(run_process("verify", str(backup), *places.given, store=store, env=variables))
-    said.append(run_process("restore", str(backup), *places.given, store=other, env=variables))
+    said.append(run_process("verify", str(backup), *places.given, store=store, env=variables, quick=True))
+    said.append(run_process("restore", str(backup), *places.given, store=other, env=variables, quick=True))
     places.say("another one entirely")
     failed = [
         run_process(
-            "backup", "a.com", "--to", str(tmp_path / "none"), *places.given, store=store, env=variables
+            "backup",
+            "a.com",
+            "--to",
+            str(tmp_path / "none"),
+            *places.given,
+            store=store,
+            env=variables,
+            quick=True,
         ),
-        run_process("restore", str(backup), *places.given, store=tmp_path / "third", env=variables),
+        run_process(
+            "restore", str(backup), *places.given, store=tmp_path / "third", env=variables, quick=True
+        ),
     ]
     assert [ran.status for ran in said] == [0] * 5
     assert [ran.status for ran in failed] == [2, 1]

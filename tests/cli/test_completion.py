@@ -31,7 +31,9 @@ def folder(csrtui: Csrtui, tmp_path: Path) -> Path:
     for shell in SHELLS:
         (tmp_path / ("_csrtui" if shell == "zsh" else shell)).write_text(csrtui("completion", shell).out)
     program = tmp_path / "csrtui"
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m csrtui "$@"\n')
+    program.write_text(
+        f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\nPYTHONPATH={ROOT} exec {sys.executable} -m csrtui "$@"\n'
+    )
     program.chmod(0o755)
     return tmp_path
 
@@ -79,9 +81,13 @@ def test_fish_completes(csrtui: Csrtui, folder: Path, words: tuple[str, ...], ex
 def test_zsh_completes(csrtui: Csrtui, folder: Path) -> None:
     env = environment(csrtui.store, PATH=f"{folder}:/usr/bin:/bin", HOME=str(folder), TERM="xterm", PS1="$ ")
     with PtySession(["zsh", "-f", "-i"], env=env) as terminal:
-        terminal.send(f"fpath=({folder} $fpath); autoload -Uz compinit; compinit -u -D; echo re''ady\r")
+        # Reading the completions of all other programs takes seconds.
+        terminal.send(
+            f"fpath=({folder} ${{(M)fpath:#*(Completion|Base|Zsh|Unix)}}); autoload -Uz compinit; compinit -u -D; echo re''ady\r"
+        )
         terminal.wait_for("ready")
         for words, expected in LINES:
             terminal.send(f"csrtui {' '.join(words)}\t")
             terminal.wait_for(f"csrtui {' '.join((*words[:-1], expected))}")
             terminal.send("\x15")
+    assert (folder / "calls").read_text() == "--quiet list --retired --csv\n", "only a pair is looked up"

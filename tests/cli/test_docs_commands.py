@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from certificates_made import bundle, intermediate, pem
-from command import DEADLINE, ROOT, environment
+from command import DEADLINE, QUICK, ROOT, environment
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -25,6 +25,9 @@ _AT_TERMINAL = """#!/bin/sh
 case " $* " in
     *" --encrypt-key "* | *" backup "* | *" restore "*) set -- "$@" --passphrase-file "$TYPED" ;;
     *" adopt /"*) set -- "$@" --yes ;;
+esac
+case " $* " in
+    *" --passphrase-file "*) exec "$PYTHON" -c "$QUICK" "$@" ;;
 esac
 exec "$PYTHON" -m csrtui "$@"
 """
@@ -91,7 +94,9 @@ class Reader:
         """Run a line in a shell."""
         for path in _ELSEWHERE:
             line = line.replace(path, str(self.at(path)))
-        env = environment(self.folder / "store", TYPED=str(self.folder / "typed"), PYTHON=sys.executable)
+        env = environment(
+            self.folder / "store", TYPED=str(self.folder / "typed"), PYTHON=sys.executable, QUICK=QUICK
+        )
         env |= {"PATH": f"{self.folder}/bin:{env['PATH']}", "PYTHONPATH": str(ROOT)}
         return subprocess.run(
             ["bash", "-c", line], cwd=self.folder, env=env, timeout=DEADLINE, check=False,

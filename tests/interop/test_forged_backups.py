@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from csrtui.core.backups.backup_file import BackupFile
 
 ADVERSARY = "Write access to the backup medium is useless without the passphrase"
-SAMPLE = 4
+SAMPLE = 12
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,16 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from command import Ran, run_process
+from command import run_process
 from requests_made import HARD_ORGANIZATION
 
 from csrtui.core.keys.key_types import KeyType
+
+if TYPE_CHECKING:
+    from command import Csrtui
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed")
@@ -34,23 +38,24 @@ def knows(key_type: KeyType) -> bool:
     return key_type.upper().encode() in listed.upper()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-def made(store: Path, *arguments: str) -> Path:
+def made(csrtui: Csrtui, *arguments: str) -> Path:
     """Return the folder of a new pair."""
-    ran: Ran = run_process("new", *arguments, "--json", store=store)
+    ran = csrtui("new", *arguments, "--json")
     assert ran.status == 0, ran.err
     return Path(ran.json["path"])
 
 
-@pytest.mark.parametrize("key_type", KeyType)
-def test_openssl_verifies_the_csr_and_finds_the_public_key(store: Path, key_type: KeyType) -> None:
+@pytest.mark.parametrize(
+    "key_type",
+    [
+        pytest.param(kind, marks=pytest.mark.slow if kind is KeyType.RSA_4096 else (), id=str(kind))
+        for kind in KeyType
+    ],
+)
+def test_openssl_verifies_the_csr_and_finds_the_public_key(csrtui: Csrtui, key_type: KeyType) -> None:
     if not knows(key_type):
         pytest.skip(f"this openssl does not know {key_type.label}")
-    pair = made(store, *NAMES, "--ca", "private", "--key", key_type, "-O", HARD_ORGANIZATION)
+    pair = made(csrtui, *NAMES, "--ca", "private", "--key", key_type, "-O", HARD_ORGANIZATION)
     request, key = str(pair / "request.pem"), str(pair / "key.pem")
     text = openssl("req", "-in", request, "-verify", "-noout", "-text").decode()
     assert "verify OK" in text
@@ -62,10 +67,10 @@ def test_openssl_verifies_the_csr_and_finds_the_public_key(store: Path, key_type
         assert b"is valid" in openssl("pkey", "-in", key, "-check", "-noout")
 
 
-def test_openssl_shows_the_same_subject_as_csrtui(store: Path) -> None:
+def test_openssl_shows_the_same_subject_as_csrtui(csrtui: Csrtui) -> None:
     options = ("-O", HARD_ORGANIZATION, "-U", "R&D", "-C", "GB", "-S", "Greater London", "-L", "London")
-    pair = made(store, "mydomain.com", *options, "--ca", "private")
-    shown = run_process("show", "mydomain.com", "--json", store=store).json
+    pair = made(csrtui, "mydomain.com", *options, "--ca", "private")
+    shown = csrtui("show", "mydomain.com", "--json").json
     text = openssl(
         "req", "-in", str(pair / "request.pem"), "-noout", "-subject", "-nameopt", "RFC2253,utf8,-esc_msb"
     )
@@ -93,9 +98,9 @@ def test_openssl_shows_the_same_subject_as_csrtui(store: Path) -> None:
         ",CN=evil.com",
     ],
 )
-def test_no_organization_becomes_another_attribute(store: Path, organization: str) -> None:
-    pair = made(store, "mydomain.com", "-O", organization, "--ca", "private", "-C", "GB", "--force")
-    shown = run_process("show", "mydomain.com", "--json", store=store).json
+def test_no_organization_becomes_another_attribute(csrtui: Csrtui, organization: str) -> None:
+    pair = made(csrtui, "mydomain.com", "-O", organization, "--ca", "private", "-C", "GB", "--force")
+    shown = csrtui("show", "mydomain.com", "--json").json
     text = openssl(
         "req", "-in", str(pair / "request.pem"), "-noout", "-subject", "-nameopt", "RFC2253,utf8,-esc_msb"
     )
@@ -103,9 +108,9 @@ def test_no_organization_becomes_another_attribute(store: Path, organization: st
     assert shown["subject_fields"]["organization"] == organization.strip()
 
 
-def test_order_and_string_types_follow_the_baseline_requirements(store: Path) -> None:
+def test_order_and_string_types_follow_the_baseline_requirements(csrtui: Csrtui) -> None:
     options = ("-O", "O", "-U", "OU", "-C", "GB", "-S", "ST", "-L", "L")
-    pair = made(store, "mydomain.com", *options, "--ca", "private")
+    pair = made(csrtui, "mydomain.com", *options, "--ca", "private")
     listing = openssl("asn1parse", "-in", str(pair / "request.pem")).decode().splitlines()
     values = [re.split(r": *", line.split("prim:")[1].strip()) for line in listing if "prim:" in line]
     subject = [
@@ -123,14 +128,18 @@ def test_order_and_string_types_follow_the_baseline_requirements(store: Path) ->
     assert all("emailAddress" not in line and "challengePassword" not in line for line in listing)
 
 
-@pytest.mark.parametrize("key_type", ["ec-p256", "rsa-2048", "ed25519"])
+@pytest.mark.parametrize(
+    "key_type", ["ec-p256", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("rsa-2048", "ed25519"))]
+)
 def test_openssl_opens_an_encrypted_key_with_the_strength_of_the_contract(
-    store: Path, tmp_path: Path, key_type: str
+    tmp_path: Path, key_type: str
 ) -> None:
     file = tmp_path / "passphrase"
     file.write_text(PASSPHRASE)
     file.chmod(0o600)
-    pair = made(store, "mydomain.com", "--ca", "private", "--key", key_type, "--passphrase-file", str(file))
+    options = ("--ca", "private", "--key", key_type, "--passphrase-file", str(file))
+    ran = run_process("new", "mydomain.com", *options, "--json", store=tmp_path / "store")
+    pair = Path(ran.json["path"])
     key = str(pair / "key.pem")
     public = openssl("pkey", "-in", key, "-passin", f"file:{file}", "-pubout")
     assert public == openssl("req", "-in", str(pair / "request.pem"), "-noout", "-pubkey")
@@ -148,7 +157,7 @@ def test_openssl_opens_an_encrypted_key_with_the_strength_of_the_contract(
     assert [re.search(r" l= *(\d+)", line)[1] for line in octets[:2]] == ["16", "16"]  # type: ignore[index]
 
 
-def test_openssl_reads_the_output_of_csr_from_a_pipe(store: Path) -> None:
-    made(store, "mydomain.com")
-    pem = run_process("csr", "mydomain.com", store=store).out
+def test_openssl_reads_the_output_of_csr_from_a_pipe(csrtui: Csrtui) -> None:
+    made(csrtui, "mydomain.com")
+    pem = csrtui("csr", "mydomain.com").out
     assert b"verify OK" in openssl("req", "-verify", "-noout", stdin=pem.encode())

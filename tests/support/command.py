@@ -99,6 +99,17 @@ class Csrtui:
         return 0
 
 
+QUICK = """
+import sys
+from csrtui.core.keys import pkcs8
+pkcs8.ITERATIONS = 10
+from csrtui.__main__ import main
+sys.argv[0] = "csrtui"
+sys.exit(main())
+"""
+"""The program of a real process with few PBKDF2 rounds, for ``python -c``."""
+
+
 def argv(*arguments: str) -> list[str]:
     """Return the command line of a separate process."""
     return [sys.executable, "-m", "csrtui", *arguments]
@@ -117,10 +128,11 @@ def run_process(
     stdin: bytes = b"",
     env: Mapping[str, str] | None = None,
     new_session: bool = False,
+    quick: bool = False,
 ) -> Ran:
     """Run csrtui as a separate process, without a terminal if it has a new session, and wait for its end."""
     done = subprocess.run(
-        argv(*arguments),
+        [sys.executable, "-c", QUICK, *arguments] if quick else argv(*arguments),
         input=stdin,
         capture_output=True,
         env=environment(store) | dict(env or {}),

@@ -54,6 +54,7 @@ class PtySession:
         self.columns, self.rows = columns, rows
         self._answering = answering
         self._answered = 0
+        self._drawn: tuple[tuple[int, int, int], str] | None = None
         self._status: int | None = None
         wanted = {**os.environ, "TERM": "xterm-256color", "COLUMNS": None, "LINES": None, "NO_COLOR": None}
         wanted |= {"COLORTERM": None, "TMUX": None, **(env or {})}
@@ -161,7 +162,10 @@ class PtySession:
     @property
     def text(self) -> str:
         """The lines of the screen, without trailing blanks."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        state = (len(self.raw), self.columns, self.rows)
+        if self._drawn is None or self._drawn[0] != state:  # drawing takes longer than reading
+            self._drawn = state, "\n".join(line.rstrip() for line in self.screen.display)
+        return self._drawn[1]
 
     @property
     def after_screens(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from backups_made import PASSPHRASE, key_block
 from certificates_made import pem, root
-from command import DEADLINE, ROOT, environment
+from command import DEADLINE, QUICK, ROOT, environment
 from pty_session import PtySession
 from recipients_made import age_pair
 from requests_made import key_of, record
@@ -85,7 +85,10 @@ class RemediedStore:
             path.mkdir(mode=0o700)
         self.config.write_text("[screens]\nmouse = false\n")
         self._csrtui.write_text(
-            f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m csrtui "$@"\n'
+            f"#!/bin/sh\nexport PYTHONPATH={shlex.quote(str(ROOT))} PYTHON={shlex.quote(sys.executable)}\n"
+            'case "$1" in\n'
+            f'adopt | backup | restore | verify) exec "$PYTHON" -c {shlex.quote(QUICK)} "$@" ;;\n'
+            'esac\nexec "$PYTHON" -m csrtui "$@"\n'
         )
         self._csrtui.chmod(0o755)
         self._make(key_of(KeyType.EC_P256))

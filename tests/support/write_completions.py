@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parents[2] / "csrtui" / "completions"
 SHELLS = ("bash", "zsh", "fish")
-_PAIRS = shtab.cmd("csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1")
+_LIST_PAIRS = "csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1"
+_PAIRS = shtab.cmd(_LIST_PAIRS) | {"zsh": "_csrtui_pairs"}
+_ZSH_PAIRS = f"""\
+# zsh reads this file at each completion, so the pairs are listed only where a pair is completed.
+_csrtui_pairs() {{
+  compadd -- ${{(f)"$({_LIST_PAIRS})"}}
+}}
+"""
 _COMPLETIONS: dict[str, Any] = {
     "PAIR": _PAIRS,
     "DIR": shtab.DIRECTORY,
@@ -45,7 +52,10 @@ def scripts() -> dict[str, str]:
             action.choices = _CHOICES[placeholder]
         elif placeholder in _COMPLETIONS:
             action.complete = _COMPLETIONS[placeholder]  # type: ignore[attr-defined]
-    return {shell: shtab.complete(parser, shell).rstrip() + "\n" for shell in SHELLS}
+    return {
+        shell: shtab.complete(parser, shell, preamble=_ZSH_PAIRS if shell == "zsh" else "").rstrip() + "\n"
+        for shell in SHELLS
+    }
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
+def session(tmp_path: Path, few_rounds: None) -> Session:  # noqa: ARG001 - deriving keys is tested elsewhere
     """Return the session. There is one key per type, because the tests do not need fresh keys."""
     made = Session(Keystore(str(tmp_path / "store")), clock=lambda: NOW, generate_key=key_of)
     made.user = "joe"
