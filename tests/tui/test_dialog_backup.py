@@ -21,6 +21,7 @@ from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.backup_progress import BackupProgressModal
 from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -131,6 +132,9 @@ async def test_a_pair_is_backed_up_from_its_screen_which_shows_it(tmp_path: Path
         await until_done(user)
         page = user.app.screen_stack[-2].query_one(TextView)
         await user.until(lambda: "verified 23 Nov 2026" in page.all_text, "the page behind the dialog")
+        assert ". Submit" in said(user, "keys")
+        await user.press("full_stop")
+        await user.until(lambda: isinstance(user.app.screen, SubmitModal), "the next step")
         await user.press("escape")
         assert isinstance(user.app.screen, PairScreen)
         await user.press("h")

@@ -50,6 +50,9 @@ async def _back_up_groups(page: PairsScreen, groups: Sequence[Group[Pair]]) -> N
     page.refresh_pairs()
     if results:
         page.tell(f"{backup_summary(results)}{_next_after(page, results)}")
+        current = page.selection().current
+        if progress.follows_up and current is not None and current.name == results[0].pair:
+            await page.action_next_step()
 
 
 def _next_after(page: PairsScreen, results: Sequence[Result]) -> str:

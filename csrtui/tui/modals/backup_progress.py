@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural
+from csrtui.core.pairs.pair import NextStep
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
@@ -40,7 +41,7 @@ class BackupProgressModal(ResultsModal["Result"]):
         self._answer: BackupAnswer | None = answer
         self._count = len(answer.names)
         self._folder = answer.spec.folder
-        self._next = "The keystore shows the next step of each pair."
+        self._next = "The keystore shows the next step of each pair. "
 
     def begin_work(self) -> None:
         """Begin the backup."""
@@ -62,7 +63,10 @@ class BackupProgressModal(ResultsModal["Result"]):
         with suppress(CsrtuiError):  # the keystore shows the error
             if len(outcome) == 1 and outcome[0].pair:
                 pair, _ = read_pair(self._session, outcome[0].pair)
-                self._next = f"Next: {NEXT_STEPS[pair.record.next_step(self._session.clock())]}."
+                step = pair.record.next_step(self._session.clock())
+                self._next = "" if step is NextStep.NONE else f"Next: {NEXT_STEPS[step]}. "
+                if step not in {NextStep.NONE, NextStep.BACK_UP}:
+                    self.next_step = NEXT_STEPS[step].capitalize()
         super().show_outcome(outcome)
 
     def heading(self, results: Sequence[Result] | None) -> str:
@@ -83,7 +87,7 @@ class BackupProgressModal(ResultsModal["Result"]):
         for result in succeeded:
             lines += self.lines(result.file or "")
         if succeeded:
-            lines += [(), *self.lines(f"{self._next} Store the passphrase separately from the backups.")]
+            lines += [(), *self.lines(f"{self._next}Store the passphrase separately from the backups.")]
         return lines
 
 

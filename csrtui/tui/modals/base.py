@@ -284,6 +284,7 @@ class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Gener
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop_or_close", "Stop", show=False, priority=True),
         Binding("enter", "close", "Close", show=False, priority=True),
+        Binding("full_stop", "follow_up", "Next step", show=False, priority=True),
     ]
     FIRST_FOCUS = "#results"
     STOP: ClassVar[str]
@@ -291,6 +292,10 @@ class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Gener
     STOPPING: ClassVar[str]
     """The text in place of the keys while the work is stopping."""
 
+    next_step = ""
+    """The label of the key that closes the dialog and does the next step, or an empty text."""
+    follows_up = False
+    """Whether the user has chosen the next step."""
     _results: Sequence[ItemT] | None = None
 
     def content(self) -> Iterable[Widget]:
@@ -331,6 +336,12 @@ class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Gener
         if self._results is not None:
             self.dismiss(self._results)
 
+    def action_follow_up(self) -> None:
+        """Close the dialog and choose the next step, if the dialog offers one."""
+        if self.next_step:
+            self.follows_up = True
+            self.action_close()
+
     def draw(self) -> None:
         """Redraw the dialog."""
         room = self.app.size.height - _AROUND_RESULTS
@@ -338,7 +349,8 @@ class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Gener
         if self._results is None:
             keys = [("", self.STOPPING) if self.is_stopping else ("Esc", self.STOP)]
         else:
-            keys = [*([("PgDn", "More")] if len(lines) > room else []), ("Enter", "Close")]
+            more = [("PgDn", "More")] if len(lines) > room else []
+            keys = [*([(".", self.next_step)] if self.next_step else []), *more, ("Enter", "Close")]
         self.show("#about", [*self.lines(self.heading(self._results), "strong"), ()])
         self.show_list(lines, room)
         self.show("#keys", [(), *self.key_lines(*keys)])
