@@ -234,4 +234,4 @@ def test_a_second_pair_for_a_common_name_is_made_and_the_first_is_named(csrtui: 
     made = csrtui(*renew.split()[1:])
     assert made.status == 0
     assert csrtui("show", made.out.strip(), "--json").json["renews"] == "www.dup.org"
-    assert "exists" not in csrtui("check", "www.dup.org", "dup.org", "--json").out
+    assert "pair-exists" in csrtui("check", "www.dup.org", "dup.org", "--json").out
