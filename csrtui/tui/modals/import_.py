@@ -59,8 +59,8 @@ class ImportAnswer:
 class FilesModal(FormModal[ImportAnswer]):
     """A dialog that reads files or pasted text. It stays open until something in them can be used.
 
-    A terminal without bracketed paste sends pasted text as keys, with Enter after each line. So once a line begins
-    PEM text, the dialog collects lines. It reads them when the user presses Enter in the empty field.
+    A terminal without bracketed paste sends pasted text as keys, with Enter after each line. From the first line of a
+    PEM text on, the dialog therefore collects the lines. It reads them when the user presses Enter in the empty field.
 
     Args:
         import_sources: The function that reads the files and returns their results.

@@ -75,7 +75,7 @@ class FormScreen(CommandScreen[None]):
         return cast("RequestPane", self.query_one("RequestPane"))
 
     def possible_now(self, commands: Sequence[Command]) -> list[Command]:
-        """Return those of `commands` that can be used on the present advice."""
+        """Return those of `commands` that can be used on the current advice."""
         return [command for command in commands if command.action not in self.request.impossible_commands]
 
     def on_request_form_notice(self, event: RequestForm.Notice) -> None:

@@ -315,7 +315,7 @@ class MainScreen(RequestScreen):
         self._show_pane(list(PaneName)[event.index])
 
     def on_line_list_marked(self) -> None:
-        """Show first which commands work on all marked pairs."""
+        """Put the commands that work on all marked pairs first in the bar."""
         self._draw_bar()
 
     def on_line_list_header_clicked(self) -> None:

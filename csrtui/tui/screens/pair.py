@@ -144,7 +144,7 @@ class PairScreen(PairsScreen):
 
     @property
     def _request_hint(self) -> str:
-        """The keys of the commands for the lines of a request."""
+        """The keys that copy the lines of a request and change its server software."""
         keys = (self.key_of(action) for action in ("copy", "change_server"))
         return "{} copies · {} changes server".format(*keys)
 
