@@ -61,3 +61,14 @@ async def test_each_name_is_reached_on_a_small_screen(tmp_path: Path) -> None:
         for name in THIRTY:
             assert f"{name}" in next(line for line in user.screen_lines if line.startswith("│ >"))
             await user.press("down")
+
+
+async def test_the_preview_of_many_names_has_few_lines(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.paste("\n".join(THIRTY))
+        await user.until(lambda: "30 names" in user.preview, "the preview")
+        subject, first, *_, last = user.preview.splitlines()
+        assert subject == " CN=host0.mydomain.com"
+        assert first.startswith(" Covers   30 names: host0.mydomain.com ")
+        assert last.endswith("…")
+        assert len(user.preview.splitlines()) == 4

@@ -300,6 +300,9 @@ async def test_the_number_of_lines_below_the_screen_is_shown(tmp_path: Path) -> 
         assert rule.text.endswith("─ 1 more line: PgDn ──")
         await user.press("down")
         assert rule.text == "─" * 80
-        await user.press("home")
+        await user.press("home", "pagedown")
+        assert rule.text.endswith(f"─ {every - 8 - 7} more lines: PgDn ──")
+        await user.press("pageup")
+        assert rule.text.endswith(f"─ {every - 8} more lines: PgDn ──")
         await user.resize(80, 60)
         assert rule.text == "─" * 80

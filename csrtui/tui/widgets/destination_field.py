@@ -77,10 +77,7 @@ class DestinationField(PathField, inherit_css=True):
     def _watch_value(self, value: str) -> None:
         super()._watch_value(value)
         if self.is_mounted:
-            if self.state is None:
-                self._last_check = (
-                    None  # check a path again when it is typed again, because the folder may have changed
-                )
+            self._last_check = None  # a path is checked again when it is typed again
             self.check()
 
     async def _check_in_thread(self, folder: str) -> None:
