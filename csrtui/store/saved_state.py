@@ -1,4 +1,4 @@
-"""The folder of a store with its locks, and the state between runs in it: drafts, defaults of dialogs, states of other hosts.
+"""The folder of a store with its locks, and the state kept in it between runs: drafts, defaults of dialogs, other hosts.
 
 The folder is checked before it is opened. Each host has its own file, so that one damaged file does not affect the other
 hosts.

@@ -13,7 +13,7 @@ from fleet_user import reach
 from csrtui.fleet.host_answer import read_finding
 from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.tasks.doctor import ExaminedHost, sort_findings
-from csrtui.fleet.tui.examiner import FleetExaminer
+from csrtui.fleet.tui.doctor import FleetDoctorScreen
 
 if TYPE_CHECKING:
     from fake_ansible import FakeAnsible
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def test_the_number_of_hosts_that_answered_is_reported(fake: FakeAnsible) -> None:
     fake.answers({"web1": printed({"schema": 1, "ok": True, "findings": []}), "web2": AWAY})
     reports: list[tuple[int, int]] = []
-    examiner = FleetExaminer(reach(fake), lambda *_: pytest.fail("no pair is opened"))
-    examiner.examine(lambda count, total: reports.append((count, total)), Event())
+    screen = FleetDoctorScreen(reach(fake), lambda *_: pytest.fail("no pair is opened"))
+    screen.examine(lambda count, total: reports.append((count, total)), Event())
     assert reports == [(0, 2), (1, 2), (2, 2)]
 
 

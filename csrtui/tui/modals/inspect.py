@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _PASTED = "pasted text"
 _TO_RECIPIENTS = (
     "A backup is encrypted to recipients. Enter the path of an age identity or SSH private key, or press Enter to "
-    "inspect it unopened."
+    "inspect it without opening it."
 )
 
 
@@ -64,7 +64,7 @@ class InspectModal(FilesModal):
         row.display = False
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Read the identity. From its field, inspect the same sources again."""
+        """Read the identity. If Enter was pressed in its field, inspect the same sources again."""
         path = self.text_of("#identity")
         try:
             self._identities = read_identity(os.path.expanduser(path)) if path else None
@@ -78,14 +78,14 @@ class InspectModal(FilesModal):
             self.draw()
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
-        """Refuse several lines in the identity field: an identity is never a text to inspect."""
+        """Refuse several pasted lines in the identity field, because it takes a path."""
         if self.focused is self.query_one("#identity"):
             event.stop()
             event.prevent_default()
             self.fail(InputError(self.PASTE_REFUSED))
 
     def use_results(self, sources: Sequence[ImportSource], results: Sequence[Result]) -> None:
-        """Ask once for an identity if a backup needs one; otherwise, as for other files."""
+        """Ask once for an identity if a backup needs one. Otherwise use the results as for other files."""
         row = self.query_one("#to-recipients")
         if self._inspection is None or not self._inspection.needs_identity or row.display:
             super().use_results(sources, results)
@@ -95,7 +95,7 @@ class InspectModal(FilesModal):
         self.draw()
 
     def idle_notes(self) -> list[Line]:
-        """Return how to enter the identity, if its field is shown."""
+        """Return the text about the identity if its field is shown, and otherwise the notes for other files."""
         if self.query_one("#to-recipients").display:
             return self.lines(_TO_RECIPIENTS)
         return super().idle_notes()
@@ -113,7 +113,7 @@ class InspectModal(FilesModal):
         return [Result(ok=True, text="")]
 
     def action_cancel(self) -> None:
-        """Close without a page, also if only the identity of a backup is missing."""
+        """Close and show no page, even if the files were read and only an identity is missing."""
         self._inspection = None
         super().action_cancel()
 
