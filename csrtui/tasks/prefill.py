@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from csrtui.core.base.escaping import excerpt
 from csrtui.core.bundle.prefill import Prefill, read_prefill
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.subject.fields import attributes_text, fits_text
 from csrtui.store.files import read_foreign
+from csrtui.tasks.draft import Draft
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session
 

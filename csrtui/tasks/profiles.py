@@ -9,9 +9,9 @@ from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.config.edit import unknown_profile, with_profile, without_profile
 from csrtui.core.config.settings import Config, Profile, check_profile_name
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.config_file import config_path, update_config_text
+from csrtui.tasks.draft import Draft
 from csrtui.tasks.settings import Settings, load_settings
 
 

@@ -13,11 +13,11 @@ from hostile import HOSTILE
 from csrtui.core.base.finding import FieldName
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
-from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.fleet.tui.plan import FleetPlanScreen
 from csrtui.fleet.tui.request import FleetRequestScreen
 from csrtui.tasks import draft
+from csrtui.tasks.draft import Draft
 from csrtui.tui.widgets.form_field import FormField
 from csrtui.tui.widgets.request_fields import TEXT_FIELDS
 

@@ -10,12 +10,12 @@ from fleet_user import at_fleet
 from textual import events
 
 from csrtui.core.base.finding import FieldName
-from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.plan import FleetPlanScreen
 from csrtui.fleet.tui.request import FleetRequestScreen
 from csrtui.fleet.tui.work import HostWorkModal
 from csrtui.tasks import draft
+from csrtui.tasks.draft import Draft, dump_draft
 from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.notice import NoticeModal
 from csrtui.tui.widgets.preview import Preview

@@ -11,7 +11,6 @@ from screens_user import session_on
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import FieldName
 from csrtui.core.names.template import Template
-from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.fleet.ansible import Target
 from csrtui.fleet.model import Failure, Reason
@@ -24,6 +23,7 @@ from csrtui.fleet.tasks.requests import (
     spec_from_draft,
 )
 from csrtui.fleet.tasks.run_on_hosts import Reach
+from csrtui.tasks.draft import Draft
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 

@@ -42,9 +42,8 @@ from csrtui.core.doctor.layout import check_pair_files
 from csrtui.core.keys import kdf_limits, pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
-from csrtui.core.names.paste import split_names
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.pairs.form_draft import Draft, dump_draft, load_draft
+from csrtui.core.names.text import split_names
 from csrtui.core.pairs.list_exports import MAX_LINE_OCTETS, calendar_chunks
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import dump_record, load_record, pair_document
@@ -56,6 +55,7 @@ from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.store import summary_reader
 from csrtui.store.data_files import read_public_suffix_list
 from csrtui.store.line_reader import LineReader
+from csrtui.tasks.draft import Draft, dump_draft, load_draft
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.keymap import apply_keys
 

@@ -22,11 +22,11 @@ from screens_user import session_on
 from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
-from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import PairFiles
+from csrtui.tasks.draft import Draft, dump_draft
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.base.finding import FieldName
-    from csrtui.core.pairs.form_draft import Draft
+    from csrtui.tasks.draft import Draft
     from csrtui.tui.panes.keystore import KeystorePane
     from csrtui.tui.screens.main import MainScreen
     from csrtui.tui.widgets.request_form import RequestForm

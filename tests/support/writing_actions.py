@@ -24,14 +24,13 @@ from csrtui.cli.output import print_error
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.certificates import csr
 from csrtui.core.config.settings import Profile, parse_config
-from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.core.pairs.pair import BackupStatus, PairRecord
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.summary_reader import SummaryCache
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.draft import SessionDraft, newest_draft, recall_folder, remember_folder
+from csrtui.tasks.draft import Draft, SessionDraft, dump_draft, newest_draft, recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.profiles import save_profile
 from csrtui.tasks.session import Session

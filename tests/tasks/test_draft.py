@@ -17,10 +17,9 @@ import pytest
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.store.keystore import Keystore
 from csrtui.store.saved_state import MAX_DRAFTS
-from csrtui.tasks.draft import SessionDraft, newest_draft, request_spec_of
+from csrtui.tasks.draft import Draft, SessionDraft, dump_draft, newest_draft, request_spec_of
 from csrtui.tasks.session import Session
 
 ROOT = Path(__file__).parents[2]
@@ -146,7 +145,7 @@ def test_the_form_of_a_running_session_is_not_restored_but_its_organization_is(t
 
 def test_the_form_of_a_killed_session_is_restored(tmp_path: Path) -> None:
     script = (
-        "import os, signal; from csrtui.core.pairs.form_draft import Draft; from csrtui.store.keystore import Keystore;"
+        "import os, signal; from csrtui.tasks.draft import Draft; from csrtui.store.keystore import Keystore;"
         "from csrtui.tasks.draft import SessionDraft; from csrtui.tasks.session import Session;"
         f"own = SessionDraft(Session(Keystore({str(tmp_path / 'store')!r})));"
         "own.save(Draft(common_name='a.com')); os.kill(os.getpid(), signal.SIGKILL)"

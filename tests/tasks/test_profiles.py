@@ -9,7 +9,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.config.settings import Config, Profile
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.form_draft import Draft
+from csrtui.tasks.draft import Draft
 from csrtui.tasks.profiles import (
     delete_profile,
     find_profile,

@@ -12,11 +12,10 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.config.policy import NO_POLICY, Policy
 from csrtui.core.config.settings import Profile
 from csrtui.core.doctor.finding import FindingCode
-from csrtui.core.pairs.form_draft import Draft
 from csrtui.store import config_file
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import Examination
-from csrtui.tasks.draft import SessionDraft
+from csrtui.tasks.draft import Draft, SessionDraft
 from csrtui.tasks.profiles import delete_profile, find_profile, save_profile
 from csrtui.tasks.session import Session
 from csrtui.tasks.settings import (

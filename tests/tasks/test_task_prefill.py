@@ -12,10 +12,10 @@ from existing_made import FIELDS, certificate, csr, name
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import Attribute, SubjectInput
 from csrtui.store.keystore import Keystore
+from csrtui.tasks.draft import Draft
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.prefill import PrefilledForm, start_from_bytes, start_from_file, start_from_pair
 from csrtui.tasks.request_spec import RequestSpec

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.core.pairs.form_draft import Draft
+    from csrtui.tasks.draft import Draft
     from csrtui.tasks.session import Session
 
 KEYS = (

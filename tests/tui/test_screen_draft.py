@@ -13,9 +13,9 @@ from screens_user import at_screens, session_on
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import FieldName
-from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import draft as drafting
+from csrtui.tasks.draft import Draft, dump_draft
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,8 +9,8 @@ from screens_user import at_screens, session_on
 
 from csrtui.core.base.finding import FieldName
 from csrtui.core.certificates import csr
-from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.subject.fields import SubjectFields, SubjectInput
+from csrtui.tasks.draft import Draft
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.modals.confirm import ConfirmModal

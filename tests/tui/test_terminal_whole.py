@@ -20,9 +20,9 @@ from safety_results import counted
 from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Opening, unwrapped
 
 from csrtui.core.base.secret import Secret
-from csrtui.core.pairs.form_draft import Draft, dump_draft
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.backup import back_up as back_up_now
+from csrtui.tasks.draft import Draft, dump_draft
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec

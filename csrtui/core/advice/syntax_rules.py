@@ -9,8 +9,7 @@ from csrtui.core.base.escaping import describe_character, excerpt
 from csrtui.core.base.finding import Fix, Level
 from csrtui.core.names.label import Flaw, FlawKind, to_punycode
 from csrtui.core.names.name import DOTS, Name, read_name
-from csrtui.core.names.paste import extract_host
-from csrtui.core.names.whitespace import trim
+from csrtui.core.names.text import extract_host, trim
 
 _SENTENCES = {FlawKind.EMAIL_INVALID, FlawKind.URI_INVALID, FlawKind.UPN_INVALID}
 """The flaws whose part is csrtui's own text."""

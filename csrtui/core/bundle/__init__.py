@@ -15,8 +15,8 @@ structure, not by its label. An item that cannot be read becomes a problem and d
 (`csrtui.core.certificates.csr.has_valid_signature`).
 """
 
+from csrtui.core.bundle.keys import BundlePublicKey, read_public_keys
 from csrtui.core.bundle.material import BundleKey, KeyMaterial, Problem, ProblemKind
-from csrtui.core.bundle.public_key import BundlePublicKey, read_public_keys
 from csrtui.core.bundle.reader import missing_certificate_error, read, read_certificates, refuse_private_key
 
 __all__ = [

@@ -14,7 +14,7 @@ from csrtui.core.bundle import KeyMaterial
 from csrtui.core.certificates import certificate, csr, omissions
 from csrtui.core.certificates.purposes import has_must_staple, purpose_of
 from csrtui.core.names.name import NameKind, read_common_name, read_name
-from csrtui.core.names.paste import split_names
+from csrtui.core.names.text import split_names
 from csrtui.core.subject.fields import Attribute, SubjectInput
 
 if TYPE_CHECKING:

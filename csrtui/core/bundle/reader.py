@@ -9,7 +9,7 @@ from csrtui.core.base import asn1
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import formats, items, pbe, pem, pfx, private_key
+from csrtui.core.bundle import formats, items, keys, pbe, pem, pfx
 from csrtui.core.bundle.items import CA_FILE_HINT, MAX_ITEMS, Item, Structure
 from csrtui.core.bundle.material import BundleKey, KeyMaterial, Problem, ProblemKind
 from csrtui.core.certificates import certificate, csr
@@ -167,7 +167,7 @@ class _Reader:
             self._decode(item)
         except pbe.LockedError as error:
             self._add_problem(ProblemKind.LOCKED, error.message, error.hint, item.block.path)
-        except private_key.OpensshLockedError as error:
+        except keys.OpensshLockedError as error:
             self._add_problem(ProblemKind.OPENSSH_LOCKED, error.message, error.hint, item.block.path)
         except CsrtuiError as error:
             is_signed, is_request = item.structure in items.SIGNED, item.structure is Structure.REQUEST
@@ -223,7 +223,7 @@ class _Reader:
             self._add_problem(ProblemKind.KEY, problem.message, problem.hint)
         for der in contents.keys:
             try:
-                self._add_key(BundleKey(private_key.load(der), contents.is_encrypted, item.block.path))
+                self._add_key(BundleKey(keys.load(der), contents.is_encrypted, item.block.path))
             except CsrtuiError as error:
                 self._add_problem(ProblemKind.KEY, error.message, error.hint)
         self._add_certificates_of("PKCS #12", contents.certificates)
@@ -232,14 +232,14 @@ class _Reader:
         block, der, passphrase = item.block, item.der, self._passphrase
         is_encrypted, is_openssh = True, False
         if block.cipher is not None:
-            key = private_key.open_pem_encrypted(*block.cipher, der, passphrase)
-        elif der.startswith(private_key.OPENSSH_MAGIC) or "OPENSSH" in block.label:
-            key = private_key.open_openssh(der)
+            key = keys.open_pem_encrypted(*block.cipher, der, passphrase)
+        elif der.startswith(keys.OPENSSH_MAGIC) or "OPENSSH" in block.label:
+            key = keys.open_openssh(der)
             is_encrypted, is_openssh = False, True
         elif item.structure is Structure.ENCRYPTED_PRIVATE_KEY:
-            key = private_key.open_encrypted(der, passphrase)
+            key = keys.open_encrypted(der, passphrase)
         elif item.structure is Structure.PRIVATE_KEY:
-            key = private_key.load(der)
+            key = keys.load(der)
             is_encrypted = False
         else:
             raise _unreadable_error(item)

@@ -28,8 +28,7 @@ from csrtui.core.names.other_names import (
     read_upn,
     read_uri,
 )
-from csrtui.core.names.paste import extract_host
-from csrtui.core.names.whitespace import first_blank, trim
+from csrtui.core.names.text import extract_host, first_blank, trim
 
 MAX_NAME = 253
 """Maximum length of a name in octets without its trailing dot (RFC 1035 2.3.4: 255 in the wire format)."""

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pairs.form_draft import Draft
     from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
+    from csrtui.tasks.draft import Draft
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.config.settings import Profile
-    from csrtui.core.pairs.form_draft import Draft
+    from csrtui.tasks.draft import Draft
     from csrtui.tui.widgets.text_block import Line
 
 _ROWS = 8

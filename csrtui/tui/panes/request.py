@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from csrtui.core.advice.advisor import Advice
     from csrtui.core.base.finding import Finding
     from csrtui.core.config.settings import Profile
-    from csrtui.core.pairs.form_draft import Draft
-    from csrtui.tasks.draft import SessionDraft
+    from csrtui.tasks.draft import Draft, SessionDraft
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session

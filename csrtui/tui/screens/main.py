@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.core.pairs.form_draft import Draft
+    from csrtui.tasks.draft import Draft
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import PairSelection
     from csrtui.tui.panes.keystore import KeystorePane

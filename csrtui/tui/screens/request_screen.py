@@ -15,8 +15,8 @@ from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
     from csrtui.core.advice.advisor import Advice
-    from csrtui.core.pairs.form_draft import Draft
     from csrtui.core.pairs.pair import Pair
+    from csrtui.tasks.draft import Draft
     from csrtui.tasks.new import Blocking
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec

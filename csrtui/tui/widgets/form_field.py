@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csrtui.core.base.finding import FieldName
-    from csrtui.core.pairs.form_draft import Draft
+    from csrtui.tasks.draft import Draft
     from csrtui.tui.widgets.edit_history import Snapshot
 
 

@@ -10,8 +10,8 @@ from textual.message import Message
 
 from csrtui.core.base.escaping import plural
 from csrtui.core.base.finding import CaKind, FieldName, Purpose
-from csrtui.core.pairs.form_draft import Draft
 from csrtui.core.servers.platforms import read_platform
+from csrtui.tasks.draft import Draft
 from csrtui.tui.widgets.choice_field import ChoiceField, FormChoice
 from csrtui.tui.widgets.field_groups import FieldGroups
 from csrtui.tui.widgets.form_field import FormField, split_field
@@ -290,7 +290,7 @@ class RequestForm(FieldGroups):
         event.stop()
         lines, controls = _remove_controls(event.lines)
         if event.field.id in {FieldName.COMMON_NAME.value, FieldName.NAMES.value}:
-            from csrtui.core.names.paste import split_names
+            from csrtui.core.names.text import split_names
 
             names = split_names("\n".join(lines))
             self._add_names(event.field, names)

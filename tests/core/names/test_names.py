@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from csrtui.core.names.label import FlawKind
 from csrtui.core.names.name import NameKind, read_address, read_name
-from csrtui.core.names.paste import split_names
+from csrtui.core.names.text import split_names
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from csrtui.core.advice.advisor import advise
 from csrtui.core.advice.field_rules import decode_entities, repair_encoding
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.names import special_use, whitespace
+from csrtui.core.names import special_use
 from csrtui.core.names.public_suffixes import SuffixList
+from csrtui.core.names.text import trim
 from csrtui.core.subject import countries
 from csrtui.core.subject.fields import SubjectInput
 
@@ -99,7 +100,7 @@ def test_undamaged_text_stays_unchanged(text: str) -> None:
     [(" a ", "a"), ("\u200ea\u00a0", "a"), ("", ""), ("  ", ""), ("a\u200d", "a"), ("क्‍", "क्‍")],
 )
 def test_blanks_of_every_kind_are_trimmed(text: str, bare: str) -> None:
-    assert whitespace.trim(text) == bare
+    assert trim(text) == bare
 
 
 def test_an_onion_address_must_have_the_right_form() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.form_draft import TEXT_FIELDS, Draft, dump_draft, load_draft
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.tasks.draft import TEXT_FIELDS, Draft, dump_draft, load_draft
 
 DRAFTS = st.builds(
     Draft,
