@@ -122,10 +122,11 @@ def title_line(title: str, note: str, width: int) -> Line:
 def text_lines(text: str, width: int, margin: str = "") -> list[Line]:
     """Return a line of visible text, wrapped to a width. Continuation lines are indented further than the first line.
 
-    Headings, which start at the left edge and end with a colon, are bold.
+    Headings, which start at the left edge and end with a colon, are bold. A line of a wrapped sentence is not a heading.
     """
     indent = text[: len(text) - len(text.lstrip(" "))]
-    manner = "strong" if text.endswith(":") and not indent else ""
+    is_heading = text.endswith(":") and text[:1].isupper() and ". " not in text
+    manner = "strong" if is_heading else ""
     if len(text) <= width:
         return [((f"{margin}{text}", manner),)]
     first, *rest = wrap(text[len(indent) :], max(width - len(indent) - 2, 8))

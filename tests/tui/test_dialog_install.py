@@ -26,6 +26,7 @@ from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
+from csrtui.tui.wrapping import text_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -393,6 +394,17 @@ async def test_the_guide_opens_from_the_form_and_shows_other_servers(tmp_path: P
         await user.press("escape")
         assert is_at(user, MainScreen)
         assert user.focused_id == "common_name"
+
+
+def test_only_headings_are_bold() -> None:
+    wrapped = "restarts nothing. The vendor's documentation is authoritative:"
+    for text, manner in (
+        ("In the server block:", "strong"),
+        (wrapped, ""),
+        ("Restarts it. See:", ""),
+        ("  a:", ""),
+    ):
+        assert text_lines(text, 80) == [((text, manner),)]
 
 
 async def test_owner_group_and_mode_of_the_key_are_set_in_the_dialog(
