@@ -15,15 +15,15 @@ from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.draft import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
 from csrtui.tui.modals.base import labelled
+from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.form import FormModal
-from csrtui.tui.questions import ask
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from textual.widget import Widget
 
@@ -47,6 +47,10 @@ _UNSIGNED = (
     "It is not signed: anyone with write access to its medium could have changed the names and certificates."
 )
 _NO_ORIGIN = "age keeps the key secret, but does not prove who made the file."
+_ENCRYPTION = (
+    "The backup states no passphrase for the key, but the backup is not signed. "
+    "The key keeps the passphrase of the backup unless you decrypt it."
+)
 _FOR_BACKUP, _FOR_KEY = "for the backup", "for the key, if it has one"
 _MAX_NAMES = 3
 """Maximum number of names that are shown for a backup."""
@@ -80,6 +84,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         self._initial_path = path
         self._path_error: CsrtuiError | None = None
         self._contents: BackupContents | None = None
+        self._is_asking = False
 
     @property
     def path(self) -> str:
@@ -180,80 +185,50 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         elif not self._is_to_recipients and not passphrase.encoded:
             self.fail(InputError("Type the passphrase of the backup."))
         else:
-            self._begin(os.path.expanduser(self.path), passphrase if passphrase.encoded else None)
+            self._path_error = None
+            path = os.path.expanduser(self.path)
+            self.begin(self._restore_backup(path, passphrase if passphrase.encoded else None))
+            self.draw()
 
-    def _begin(self, path: str, passphrase: Secret | None) -> None:
-        identity = os.path.expanduser(self.identity)
+    async def _restore_backup(self, path: str, passphrase: Secret | None) -> None:
+        """Restore a backup and close the dialog. If its origin is not proved, ask for consent first."""
+        identity = self.identity
 
-        def restore() -> RestoreAnswer | BackupContents:
-            identities = read_identity(identity) if identity else None
-            contents = read_backup(self._session, path, identities)
-            if contents.content.envelope is Envelope.AGE or not contents.content.is_signed:
-                return contents
-            return self._do_restore(contents, passphrase, Consent())
+        def read() -> BackupContents:
+            identities = read_identity(os.path.expanduser(identity)) if identity else None
+            return read_backup(self._session, path, identities)
 
-        self._start(restore)
-
-    def _do_restore(
-        self, contents: BackupContents, passphrase: Secret | None, consent: Consent
-    ) -> RestoreAnswer:
-        pair = restore_contents(self._session, contents, passphrase, consent)
-        return RestoreAnswer(pair, losses(contents.content, consent))
-
-    def _start(self, restore: Callable[[], RestoreAnswer | BackupContents]) -> None:
-        self._path_error = None
-        self.begin(self._restore_in_thread(restore))
-        self.draw()
-
-    async def _restore_in_thread(self, restore: Callable[[], RestoreAnswer | BackupContents]) -> None:
-        """Close with the restored pair, ask for consent, or show the error."""
         try:
-            outcome = await self.in_thread(restore)
+            contents = await self.in_thread(read)
+            consent = await self._ask_for_consent(contents)
+            if consent is not None:
+                pair = await self.in_thread(
+                    lambda: restore_contents(self._session, contents, passphrase, consent)
+                )
+                self.dismiss(RestoreAnswer(pair, losses(contents.content, consent)))
         except CsrtuiError as error:
             self._focus_error(error)
             raise
-        if isinstance(outcome, RestoreAnswer):
-            self.dismiss(outcome)
-        else:
-            self._ask_for_consent(outcome)
 
-    def _ask_for_consent(self, contents: BackupContents) -> None:
-        """Show the names and the key of a backup of unproved origin, and ask whether to restore it."""
+    async def _ask_for_consent(self, contents: BackupContents) -> Consent | None:
+        """Show the names and the key of a backup of unproved origin, and return the user's consent, or None."""
         content = contents.content
+        is_age = content.envelope is Envelope.AGE
+        if content.is_signed and not is_age:
+            return Consent()
+        self._is_asking = True
+        self.draw()
         warnings = [] if content.is_signed else [_UNSIGNED]
-        warnings += [_NO_ORIGIN] if content.envelope is Envelope.AGE else []
+        warnings += [_NO_ORIGIN] if is_age else []
         text = " ".join([*warnings, *_backup_lines(contents)])
-
-        def restore() -> None:
-            if stays_encrypted(content) and content.key_protection is KeyProtection.PLAIN:
-                self._ask_about_encryption(contents)
-            else:
-                self._restore_contents(contents, Consent(unsigned=True))
-
-        ask(self.app, "Restore this backup?", text, "Restore", restore, decline=self.draw)
-
-    def _ask_about_encryption(self, contents: BackupContents) -> None:
-        text = (
-            "According to the backup, the key had no passphrase, but the backup is not signed. "
-            "The key keeps the passphrase of the backup unless you decrypt it."
-        )
-
-        def restore(*, decrypt_key: bool) -> None:
-            self._restore_contents(contents, Consent(unsigned=True, decrypt_key=decrypt_key))
-
-        ask(
-            self.app,
-            "Store the key decrypted?",
-            text,
-            "Decrypt",
-            lambda: restore(decrypt_key=True),
-            no="Keep encrypted",
-            decline=lambda: restore(decrypt_key=False),
-        )
-
-    def _restore_contents(self, contents: BackupContents, consent: Consent) -> None:
-        passphrase = self.secret_of("#passphrase")
-        self._start(lambda: self._do_restore(contents, passphrase if passphrase.encoded else None, consent))
+        question = ConfirmModal("Restore this backup?", text, "Restore")
+        agrees, decrypts = await self.app.push_screen_wait(question), False
+        if agrees and stays_encrypted(content) and content.key_protection is KeyProtection.PLAIN:
+            question = ConfirmModal("Store the key decrypted?", _ENCRYPTION, "Decrypt", "Keep encrypted")
+            decrypts = await self.app.push_screen_wait(question)
+        self._is_asking = False
+        self.draw()
+        return Consent(unsigned=True, decrypt_key=decrypts) if agrees else None
 
     def _focus_error(self, error: CsrtuiError) -> None:
         if isinstance(error, PassphraseNeededError):
@@ -284,7 +259,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
             notes = self.error_lines(error)
             if self.is_in_secret and (self._path_error is not None or not self.path):
                 notes += self.lines(_WAY_BACK, "label")
-        elif self.is_busy:
+        elif self.is_busy and not self._is_asking:
             notes = self.lines("Opening the backup …", "strong")
         notes += [()] * (3 - len(notes))
         self.show("#notes", [(), *notes, ()])
