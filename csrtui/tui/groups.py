@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, TypeVar
 
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.query import Need
+from csrtui.tasks.list import Pairs
 
 PairT = TypeVar("PairT")
 
@@ -23,16 +24,9 @@ class Group(Generic[PairT]):
     pairs: Sequence[PairT]
 
 
-@runtime_checkable
-class HasNames(Protocol):
-    """A sequence of pairs whose names are known before the pairs are read."""
-
-    names: Sequence[str]
-
-
 def names_of(pairs: Sequence[Pair]) -> Sequence[str]:
-    """Return the names of pairs."""
-    return pairs.names if isinstance(pairs, HasNames) else [pair.name for pair in pairs]
+    """Return the names of pairs, without reading the pairs of a large store."""
+    return pairs.names if isinstance(pairs, Pairs) else [pair.name for pair in pairs]
 
 
 def distinct_groups(

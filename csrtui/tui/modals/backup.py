@@ -14,8 +14,9 @@ from csrtui.store.destination import Destination
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.keys import generate_passphrase
+from csrtui.tasks.list import Pairs
 from csrtui.tasks.pair_text import destination_lines
-from csrtui.tui.groups import HasNames, choices, names_of
+from csrtui.tui.groups import choices, names_of
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.questions import ask
@@ -133,7 +134,7 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         group = self.group
         if group.label in self._locked_counts:
             return
-        if isinstance(group.pairs, HasNames):
+        if isinstance(group.pairs, Pairs):
             self.run_worker(self._count_locked_in_thread(group), group="locked")
         else:
             self._locked_counts[group.label] = _count_locked_keys(group)

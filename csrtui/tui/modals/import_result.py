@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,19 +47,6 @@ class ImportFollowUp(Enum):
     """Import the certificates into the other pairs that they belong to."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportOffer:
-    """An action offered after an import.
-
-    Attributes:
-        follow_up: The action.
-        label: The label of the action. Empty if no action is offered.
-    """
-
-    follow_up: ImportFollowUp = ImportFollowUp.NOTHING
-    label: str = ""
-
-
 class ImportResultModal(Modal[ImportFollowUp]):
     """A dialog with the results of an import.
 
@@ -68,6 +54,7 @@ class ImportResultModal(Modal[ImportFollowUp]):
         session: The session with the clock.
         results: The result of each certificate.
         offer: The action that the dialog offers.
+        label: The label of that action, or "" if there is none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,11 +63,14 @@ class ImportResultModal(Modal[ImportFollowUp]):
     ]
     FIRST_FOCUS = "#results"
 
-    def __init__(self, session: Session, results: Sequence[Result], offer: ImportOffer) -> None:
+    def __init__(
+        self, session: Session, results: Sequence[Result], offer: ImportFollowUp, label: str = ""
+    ) -> None:
         super().__init__()
         self._session = session
         self._results = results
         self._offer = offer
+        self._label = label
 
     def content(self) -> Iterable[Widget]:
         """Return the list of results."""
@@ -92,8 +82,8 @@ class ImportResultModal(Modal[ImportFollowUp]):
 
     def action_follow_up(self) -> None:
         """Close the dialog and choose the offered action."""
-        if self._offer.follow_up is not ImportFollowUp.NOTHING:
-            self.dismiss(self._offer.follow_up)
+        if self._offer is not ImportFollowUp.NOTHING:
+            self.dismiss(self._offer)
 
     def draw(self) -> None:
         """Redraw the dialog."""
@@ -104,7 +94,7 @@ class ImportResultModal(Modal[ImportFollowUp]):
         now = self._session.clock()
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += [*_result_lines(result, now, self.inner_width), ()]
-        offer = [(".", self._offer.label)] if self._offer.label else []
+        offer = [(".", self._label)] if self._label else []
         more = [("PgDn", "More")] if len(lines) > self.app.size.height - _AROUND else []
         keys = self.key_lines(*offer, *more, ("Enter", "Close"))
         self.show_list(lines, self.app.size.height - _AROUND - len(keys) + 1)

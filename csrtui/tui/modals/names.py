@@ -66,7 +66,7 @@ class NamesModal(Modal[NameEdits | None]):
         yield NameColumns(id="names-list")
         with Horizontal(id="name-line"):
             yield TextBlock(id="name-label")
-            yield FormField(FieldName.NAMES, self)
+            yield FormField(FieldName.NAMES)
 
     def on_mount(self) -> None:
         """Put the cursor on the first name, or into the field if there are no names."""
@@ -79,14 +79,6 @@ class NamesModal(Modal[NameEdits | None]):
     @property
     def _field(self) -> FormField:
         return self.query_one(FormField)
-
-    def undo_fix(self) -> bool:
-        """Return False: the dialog applies no fixes."""
-        return False
-
-    def redo_fix(self) -> bool:
-        """Return False: the dialog applies no fixes."""
-        return False
 
     # Keys
 

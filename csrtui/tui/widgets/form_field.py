@@ -42,7 +42,7 @@ class FormField(TextField, inherit_css=True):
 
     Args:
         name: The name of the field, also used as its id.
-        fix_history: Undoes and redoes fixes of the form. The field tries it before its own history.
+        fix_history: Undoes and redoes fixes of the form, or None. The field tries it before its own history.
 
     Attributes:
         field_name: The name of the field.
@@ -53,7 +53,7 @@ class FormField(TextField, inherit_css=True):
     _next_is_literal: bool | None = None
     """Whether the text is literal after the current edit. None if that depends on the length of the inserted text."""
 
-    def __init__(self, name: FieldName, fix_history: FixHistory) -> None:
+    def __init__(self, name: FieldName, fix_history: FixHistory | None = None) -> None:
         super().__init__(id=name.value)
         self.field_name = name
         self._fix_history = fix_history
@@ -113,12 +113,12 @@ class FormField(TextField, inherit_css=True):
 
     def action_undo(self) -> None:
         """Undo the fix that was just applied, or the last change of this field."""
-        if not self._fix_history.undo_fix():
+        if self._fix_history is None or not self._fix_history.undo_fix():
             super().action_undo()
 
     def action_redo(self) -> None:
         """Redo the fix that was just undone, or the last undone change of this field."""
-        if not self._fix_history.redo_fix():
+        if self._fix_history is None or not self._fix_history.redo_fix():
             super().action_redo()
 
     def undo_to(self, draft: Draft) -> None:
