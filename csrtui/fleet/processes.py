@@ -8,7 +8,7 @@ import select
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from time import monotonic
+from time import monotonic, sleep
 from typing import IO
 
 from csrtui.fleet.host_answer import CutLine
@@ -19,6 +19,8 @@ _ROUNDS = 3
 """The number of searches. Several are needed, because a process can start another one during a search."""
 _END_TIMEOUT = 2.0
 """Seconds for the processes to end before they are killed."""
+_START_TIMEOUT, _START_INTERVAL = 0.2, 0.005
+"""Seconds to wait for a process that is starting a program, and between two attempts to read its environment."""
 _CHUNK = 64 * 1024
 _START = 8192
 """The number of bytes that are kept from the start of an oversized line."""
@@ -54,8 +56,21 @@ def _find_processes(mark: bytes, title: bytes, stack: ExitStack) -> Iterator[int
         with suppress(OSError):
             descriptor = os.pidfd_open(int(name))
             stack.callback(files.release, descriptor)
-            if mark in _read(name, "environ").split(b"\0") or _read(name, "cmdline").startswith(title):
+            if _read(name, "cmdline").startswith(title) or mark in _read_environ(name).split(b"\0"):
                 yield descriptor
+
+
+def _read_environ(process: str) -> bytes:
+    """Return the environment of a process. Wait for it if the process is starting a program: it is empty then.
+
+    Raises:
+        OSError: The process has ended, or it is a thread of the kernel.
+    """
+    deadline = monotonic() + _START_TIMEOUT
+    while not (data := _read(process, "environ")) and monotonic() < deadline:
+        os.readlink(f"{_PROC}/{process}/exe")
+        sleep(_START_INTERVAL)
+    return data
 
 
 def _read(process: str, name: str) -> bytes:

@@ -44,6 +44,20 @@ def test_a_process_with_the_mark_is_ended_and_one_without_it_is_not() -> None:
         assert another.poll() is None
 
 
+def test_a_process_that_is_starting_a_program_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, looks = processes._read, []
+
+    def read_late(process: str, name: str) -> bytes:  # as the kernel answers during execve(2)
+        looks.append((process, name))
+        return b"" if looks.count((process, name)) < 3 and name == "environ" else read(process, name)
+
+    monkeypatch.setattr(processes, "_read", read_late)
+    with running(READY) as marked:
+        monkeypatch.setattr(os, "listdir", lambda _: [str(marked.pid)])
+        end_marked(MARK, "/none")
+        assert marked.wait() == -15
+
+
 def test_a_process_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_END_TIMEOUT", 0.05)
     with running("trap '' TERM; echo ready; while :; do sleep 60; done") as stubborn:
