@@ -262,7 +262,7 @@ async def test_an_error_of_the_store_is_shown(
         assert user.pairs == []
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (40, 12), (120, 40)])
+@pytest.mark.parametrize(("columns", "rows"), [(40, 12), (120, 40)])
 async def test_hostile_names_and_many_keys_fit_every_screen(
     tmp_path: Path, folder: Path, columns: int, rows: int
 ) -> None:

@@ -518,7 +518,7 @@ async def test_without_a_pair_there_is_nothing_to_back_up(tmp_path: Path) -> Non
         assert "No pair has a backup" in user.message
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 12)])
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
 async def test_the_dialog_fits_the_screen_with_all_notes(tmp_path: Path, size: tuple[int, int]) -> None:
     session = session_with(tmp_path / "store", "a.example.com", "b.example.com")
     remember_folder(session, str(tmp_path))

@@ -70,10 +70,10 @@ def in_box(frame: str) -> list[str]:
     return [line[top.index("┌") : top.index("┐") + 1].rstrip() for line in lines]
 
 
-SELDOM = [pytest.param(size, marks=pytest.mark.slow) for size in ((60, 18), (40, 24), (120, 40))]
+SELDOM = [pytest.param(size, marks=pytest.mark.slow) for size in ((40, 12), (60, 18), (40, 24), (120, 40))]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 12), *SELDOM])
+@pytest.mark.parametrize("size", [(80, 24), *SELDOM])
 @pytest.mark.parametrize("key", ["b", "r", "a", "I", "i", "w", "u"])
 async def test_the_first_frame_of_a_dialog_is_final(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], key: str
@@ -188,7 +188,7 @@ async def test_the_dialog_of_work_on_hosts_is_complete_in_the_first_frame(tmp_pa
         go_on.set()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 12), *SELDOM])
+@pytest.mark.parametrize("size", [(40, 12), *SELDOM[1:]])
 @pytest.mark.parametrize("key", ["b", "w", "I", "V"])
 async def test_no_key_under_a_dialog_is_cut(tmp_path: Path, size: tuple[int, int], key: str) -> None:
     session = session_with(tmp_path / "store", ONE, "b.example.com")

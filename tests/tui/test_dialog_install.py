@@ -340,8 +340,7 @@ async def test_the_passphrase_of_an_encrypted_key_is_asked_for(tmp_path: Path, s
         assert modes(tmp_path / "tls") == {}
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 12)])
-@pytest.mark.parametrize("platform", ["haproxy", "exchange"])
+@pytest.mark.parametrize(("size", "platform"), [((80, 24), "exchange"), ((40, 12), "haproxy")])
 async def test_the_dialog_fits_and_shows_its_keys(
     tmp_path: Path, session: Session, size: tuple[int, int], platform: str
 ) -> None:
@@ -355,7 +354,7 @@ async def test_the_dialog_fits_and_shows_its_keys(
         assert all(len(line) <= size[0] for line in user.screen_lines)
         before = user.screen_text
         await user.press("pagedown")
-        assert user.screen_text != before or size[1] == 40
+        assert user.screen_text != before
 
 
 async def test_the_choice_of_the_server_shows_its_own_keys(session: Session) -> None:

@@ -125,7 +125,7 @@ async def test_with_enough_room_the_ways_are_side_by_side(session: Session) -> N
 
 @pytest.mark.parametrize(
     "size",
-    [(40, 12), (80, 24), (100, 24), *(pytest.param(size, marks=pytest.mark.slow) for size in MORE_SIZES)],
+    [(40, 12), (100, 24), *(pytest.param(size, marks=pytest.mark.slow) for size in MORE_SIZES)],
 )
 async def test_the_selected_way_is_visible_on_every_screen_and_the_rest_can_be_scrolled(
     session: Session, size: tuple[int, int]

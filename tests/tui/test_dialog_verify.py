@@ -190,8 +190,8 @@ async def test_a_paste_that_is_not_a_passphrase_is_ignored(tmp_path: Path) -> No
         assert user.app.screen.query_one(SecretField).secret() == Secret("a")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 18)])
-async def test_many_results_can_be_paged_through(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_many_results_can_be_paged_through(tmp_path: Path) -> None:
+    size = (60, 18)
     names = [f"{letter}.example.com" for letter in "abcdefghijkl"]
     session = session_with(tmp_path / "store", *names)
     backed_up(session, "l.example.com", tmp_path / "usb")

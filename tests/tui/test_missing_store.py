@@ -20,11 +20,9 @@ def screens(*options: str, **env: str | None) -> PtySession:
     return PtySession([sys.executable, "-m", "csrtui", *options], env=around)
 
 
-@pytest.mark.parametrize("named", ["--store", "CSRTUI_STORE"])
-def test_a_missing_named_store_is_created_after_a_confirmation(tmp_path: Path, named: str) -> None:
+def test_a_missing_named_store_is_created_after_a_confirmation(tmp_path: Path) -> None:
     store = tmp_path / "not" / "there"
-    session = screens("--store", str(store)) if named == "--store" else screens(CSRTUI_STORE=str(store))
-    with session:
+    with screens("--store", str(store)) as session:
         session.wait_for(QUESTION)
         assert not store.exists()
         session.send(RIGHT + ENTER)
@@ -34,10 +32,12 @@ def test_a_missing_named_store_is_created_after_a_confirmation(tmp_path: Path, n
         session.wait_for("CN=a.example.com")
 
 
-@pytest.mark.parametrize("answer", [ENTER, ESCAPE, "abc" + ENTER])
-def test_otherwise_nothing_is_created_and_the_exit_status_is_3(tmp_path: Path, answer: str) -> None:
+@pytest.mark.parametrize(("named", "answer"), [("--store", "abc" + ENTER), ("CSRTUI_STORE", ESCAPE)])
+def test_otherwise_nothing_is_created_and_the_exit_status_is_3(
+    tmp_path: Path, named: str, answer: str
+) -> None:
     store = tmp_path / "there"
-    with screens("--store", str(store)) as session:
+    with screens(named, str(store)) if named == "--store" else screens(**{named: str(store)}) as session:
         session.wait_for(QUESTION)
         session.send(answer)
         assert session.wait_exit() == 3

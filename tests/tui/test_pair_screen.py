@@ -114,21 +114,23 @@ async def test_hostile_text_in_record_and_certificate_is_shown_without_effect(tm
         assert "certificate-\\x1b[31m.pem" in "".join(user.read_text.split())
 
 
-@pytest.mark.parametrize(
-    "life",
-    [
-        Validity(NOW + 9000 * DAY, NOW - 9000 * DAY),
-        Validity(NOW, NOW),
-        Validity(NOW - 700_000 * DAY, NOW + 2_900_000 * DAY),
-    ],
-    ids=["backwards", "no time at all", "for ever"],
-)
-async def test_an_impossible_timeline_is_drawn_too(tmp_path: Path, life: Validity) -> None:
+async def test_an_impossible_timeline_is_drawn_too(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
-    changed(session, new_pair(session, "a.com"), validity=life, created=NOW + DAY)
+    lives = {
+        "backwards.com": Validity(NOW + 9000 * DAY, NOW - 9000 * DAY),
+        "moment.com": Validity(NOW, NOW),
+        "forever.com": Validity(NOW - 700_000 * DAY, NOW + 2_900_000 * DAY),
+    }
+    for name, life in lives.items():
+        changed(session, new_pair(session, name), validity=life, created=NOW + DAY)
     async with at_screens(session) as user:
         await user.press("f2", "enter")
-        assert "▼today" in user.read_text or "└ today 23 Nov" in user.read_text
+        seen = set()
+        for _ in lives:
+            seen.add(user.title.split()[2])
+            assert "▼today" in user.read_text or "└ today 23 Nov" in user.read_text, user.title
+            await user.press("]")
+        assert seen == set(lives)
         await user.press("q", "m")
         await user.until(lambda: "overdue" in user.screen_text, "the chart")
 
@@ -220,13 +222,7 @@ async def test_the_chart_counts_what_expires_by_month(tmp_path: Path) -> None:
         assert user.focused_id == "pairs"
 
 
-@pytest.mark.parametrize(
-    ("steps", "words", "pairs"),
-    [(0, "overdue", ["old.com"]), (2, "dec-2026", ["a.com"]), (13, ">oct-2027", ["late.com"]), (1, "", [])],
-)
-async def test_enter_on_a_month_lists_its_pairs(
-    tmp_path: Path, steps: int, words: str, pairs: list[str]
-) -> None:
+async def test_enter_on_a_month_lists_its_pairs(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     changed(session, new_pair(session, "a.com"), validity=LIFE)
     changed(session, new_pair(session, "old.com"), validity=Validity(NOW - 90 * DAY, NOW - DAY))
@@ -236,15 +232,19 @@ async def test_enter_on_a_month_lists_its_pairs(
         await user.press("f2", "m")
         await user.until(lambda: "overdue" in user.screen_text, "the chart")
         assert "Enter List pairs" in user.bar
-        await user.press(*["down"] * steps, "enter")
-        if not words:
-            assert "Nothing is due and nothing expires then." in user.screen_text
-            await user.press("down")
-            assert "Nothing is due" not in user.screen_text
-            return
-        await user.until(lambda: user.pairs == pairs, "the pairs of the month")
-        assert (user.keystore.filter.value, user.focused_id) == (words, "pairs")
-        assert "1 of 3 pairs" in user.summary
+        await user.press("down", "enter")
+        assert "Nothing is due and nothing expires then." in user.screen_text
+        await user.press("down")
+        assert "Nothing is due" not in user.screen_text
+        await user.press("escape")
+        months = ((0, "overdue", "old.com"), (2, "dec-2026", "a.com"), (13, ">oct-2027", "late.com"))
+        for steps, words, name in months:
+            await user.press("m")
+            await user.until(lambda: "overdue" in user.screen_text, "the chart")
+            await user.press(*["down"] * steps, "enter")
+            await user.until_pairs(name)
+            assert (user.keystore.filter.value, user.focused_id) == (words, "pairs")
+            assert "1 of 3 pairs" in user.summary
         await user.press("escape")
         assert len(user.pairs) == 3
 
@@ -265,7 +265,7 @@ async def test_an_unreadable_store_is_reported(tmp_path: Path) -> None:
         await user.until(lambda: "chmod 700" in user.screen_text, "the refusal")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (40, 12), (20, 8), (200, 50)])
+@pytest.mark.parametrize("size", [(80, 24), (20, 8)])
 async def test_the_chart_fits(tmp_path: Path, size: tuple[int, int]) -> None:
     session = session_on(tmp_path / "store")
     for at in range(5):

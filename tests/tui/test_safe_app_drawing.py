@@ -63,7 +63,7 @@ def test_no_control_character_from_outside_reaches_the_terminal() -> None:
             assert forbidden not in text
 
 
-@pytest.mark.parametrize("theme", ["", "nord", "ansi-light"])
+@pytest.mark.parametrize("theme", ["", "nord"])
 def test_with_no_color_the_output_has_no_colour_and_shows_cursor_and_focus(theme: str) -> None:
     with start(theme, NO_COLOR="1") as session:
         session.wait_for("framed")

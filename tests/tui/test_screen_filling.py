@@ -189,11 +189,12 @@ async def test_an_unusable_source_is_reported_and_the_form_stays(
         assert user.draft == Draft(common_name="www.mydomain.com")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 18), (40, 12)])
-@pytest.mark.parametrize("key", ["ctrl+o", "f6"])
-async def test_the_dialogs_fit_the_screen(tmp_path: Path, size: tuple[int, int], key: str) -> None:
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
+async def test_the_dialogs_fit_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     async with at_screens(session_on(tmp_path / "store"), size) as user:
-        await user.press(key)
-        region = user.app.screen.query_one(".dialog").region
-        assert user.app.screen.region.contains_region(region)
-        assert "Esc Cancel" in user.screen_text
+        for key in ("ctrl+o", "f6"):
+            await user.press(key)
+            region = user.app.screen.query_one(".dialog").region
+            assert user.app.screen.region.contains_region(region)
+            assert "Esc Cancel" in user.screen_text
+            await user.press("escape")

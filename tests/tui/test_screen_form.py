@@ -354,7 +354,7 @@ async def test_a_choice_opens_a_list_of_its_values_with_descriptions(tmp_path: P
         assert (user.draft.platform, user.draft.key) == ("nginx", "ec-p256")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 20), (40, 12)])
+@pytest.mark.parametrize("size", [(80, 24), (40, 12)])
 async def test_each_value_of_a_list_can_be_reached_at_each_size(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
@@ -370,11 +370,13 @@ async def test_each_value_of_a_list_can_be_reached_at_each_size(
 
 async def test_server_software_selects_its_key_type(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
-        seen = set()
+        seen: set[str] = set()
+        await user.go_to(FieldName.PLATFORM)
         for _ in PLATFORMS:
-            await user.go_to(FieldName.KEY)
-            await user.press("end")
-            await user.go_to(FieldName.PLATFORM)
+            if len(seen) < 3:  # a key type that the user has chosen is replaced too
+                await user.go_to(FieldName.KEY)
+                await user.press("end")
+                await user.go_to(FieldName.PLATFORM)
             await user.press("right")
             row = PLATFORMS[user.draft.platform]
             seen.add(row.id)
@@ -443,14 +445,15 @@ async def test_letters_find_a_value_by_its_beginning(tmp_path: Path) -> None:
         assert user.draft.platform not in {"postgresql", "gitlab"}
 
 
-@pytest.mark.parametrize("before", ["nginx", "nodejs", "nginx-proxy-manager", "other"])
-async def test_a_value_typed_in_full_is_found_before_longer_ones(tmp_path: Path, before: str) -> None:
+async def test_a_value_typed_in_full_is_found_before_longer_ones(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
-        await user.go_to(FieldName.PLATFORM)
-        assert before in PLATFORMS
-        user.main.query_one("#platform", ChoiceField)._choose(before)
-        await user.settle()
-        await user.press(*"nginx")
-        assert user.draft.platform == "nginx", "not Nginx Proxy Manager"
-        await user.press("space", *"nginx", "enter")
-        assert user.draft.platform == "nginx"
+        for before in ("nginx", "nodejs", "nginx-proxy-manager", "other"):
+            await user.go_to(FieldName.COMMON_NAME)
+            await user.go_to(FieldName.PLATFORM)
+            assert before in PLATFORMS
+            user.main.query_one("#platform", ChoiceField)._choose(before)
+            await user.settle()
+            await user.press(*"nginx")
+            assert user.draft.platform == "nginx", "not Nginx Proxy Manager"
+            await user.press("space", *"nginx", "enter")
+            assert user.draft.platform == "nginx", before

@@ -76,7 +76,7 @@ def test_each_screen_sees_the_others_pairs_and_undoes_no_change(tmp_path: Path) 
 
 
 @pytest.mark.safety
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)])
 def test_the_forms_of_two_ended_sessions_are_restored_at_the_next_starts(
     tmp_path: Path, number: signal.Signals
 ) -> None:

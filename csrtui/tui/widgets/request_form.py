@@ -266,7 +266,8 @@ class RequestForm(FieldGroups):
         """Record the focused field. If the cursor has left the country field, convert a country name to its code."""
         # Do not use the event's widget: events of nested fields arrive late, when the focus may have moved on.
         name = self._name_with_cursor
-        if name is None:
+        # When the form is hidden, Textual moves the focus to another field before it leaves the form.
+        if name is None or not all(node.display for node in self.ancestors_with_self):
             return
         previous, self._focused = self._focused, name
         if previous is FieldName.COUNTRY and name is not previous:
