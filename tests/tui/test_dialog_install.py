@@ -215,7 +215,7 @@ async def test_errors_of_a_folder_are_shown_while_it_is_typed(tmp_path: Path, se
         assert "Enter an existing folder" in said(user, "notes")
         for folder, answer in {
             tmp_path / "nowhere": "does not exist",
-            tmp_path / "file": "file",
+            tmp_path / "file": "Not a directory",
             session.store.path: "is within the keystore",
         }.items():
             await name_folder(user, folder)

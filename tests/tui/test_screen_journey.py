@@ -69,7 +69,7 @@ async def test_the_whole_journey_works_by_keyboard(tmp_path: Path) -> None:
         assert "1 pair · 1 not backed up" in user.screen_text
         assert "Open" in user.bar
         [row] = [line for line in user.screen_lines if line.startswith("> mydomain.com")]
-        assert row == "> mydomain.com              EC P-256   none           new             –  back up"
+        assert row == "> mydomain.com               EC P-256  none           new             –  back up"
         assert user.draft.organization == "Example Ltd"
         assert (user.draft.common_name, user.draft.names) == ("", "")
 
