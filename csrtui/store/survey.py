@@ -12,7 +12,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.doctor.facts import BackupFacts, BackupFileState, FileFacts, FileKind
+from csrtui.core.doctor.finding import BackupFacts, BackupFileState, FileFacts, FileKind
 from csrtui.store import files
 from csrtui.store.disk_errors import reason_of
 from csrtui.store.saved_state import MAX_DRAFTS, draft_file

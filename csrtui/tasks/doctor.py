@@ -9,8 +9,15 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.doctor.contents import PairContents, check_contents, record_of
-from csrtui.core.doctor.facts import FileFacts, FileKind
-from csrtui.core.doctor.finding import DoctorFinding, FindingCode, command, csrtui, instruction
+from csrtui.core.doctor.finding import (
+    DoctorFinding,
+    FileFacts,
+    FileKind,
+    FindingCode,
+    command,
+    csrtui,
+    instruction,
+)
 from csrtui.core.doctor.layout import check_pair_files, check_store_files, is_pair_entry
 from csrtui.core.doctor.record import RenewalLink, check_renewals, renewal_link
 from csrtui.core.pairs.pair import PairRecord

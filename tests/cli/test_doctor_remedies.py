@@ -16,7 +16,7 @@ from in_memory import on_another_disk
 from remedied_store import HOSTILE_NAME, UNPRINTABLE_NAME, Found, RemediedStore
 
 from csrtui.core.base.finding import CaKind
-from csrtui.core.doctor.finding import FindingCode, pasteable
+from csrtui.core.doctor.finding import FindingCode, Remedy, RemedyKind
 from csrtui.store import locks
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def assert_is_instruction(store: RemediedStore, finding: Found) -> None:
     assert finding.remedy.isprintable()
     assert shutil.which(finding.remedy.split()[0]) is None
     treasures = store.treasures()
-    assert store.run(pasteable(finding.kind, finding.remedy)) == 0
+    assert store.run(Remedy(RemedyKind(finding.kind), finding.remedy).pasteable) == 0
     assert finding.identity in identities(store.examine(), finding.level)
     assert treasures == store.treasures()
 

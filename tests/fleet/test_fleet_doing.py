@@ -110,11 +110,11 @@ def test_a_host_without_the_variable_is_named_and_the_others_complete(fake: Fake
 def test_the_command_asks_before_it_makes_pairs(
     fake: FakeAnsible, fleet: Any, monkeypatch: pytest.MonkeyPatch, answer: str, plays: int
 ) -> None:
-    from csrtui.fleet.cli import new
+    from csrtui.fleet.cli import commands
 
     fake.holds({"web1": {}})
     fake.answers({"web1": made("x.mydomain.com")})
-    is_confirmed = new._is_confirmed
+    is_confirmed = commands._is_confirmed
 
     def at_terminal(*arguments: Any, **options: Any) -> bool:
         for stream in (sys.stdin, sys.stderr):
@@ -122,7 +122,7 @@ def test_the_command_asks_before_it_makes_pairs(
         monkeypatch.setattr(sys.stdin, "readline", io.StringIO(answer).readline)
         return is_confirmed(*arguments, **options)
 
-    monkeypatch.setattr(new, "_is_confirmed", at_terminal)
+    monkeypatch.setattr(commands, "_is_confirmed", at_terminal)
     ran = fleet("new", "x.mydomain.com")
     assert "Make a pair on 1 host? [y/N]" in ran.err
     assert fake.asked == plays

@@ -11,14 +11,14 @@ import pytest
 from failing_call import FailingCall
 from store_state import pair_files
 
-from csrtui.core.doctor.facts import BackupFileState, FileKind
+from csrtui.core.doctor.finding import BackupFileState, FileKind
 from csrtui.store import survey
 from csrtui.store.file_set import open_file_set
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.facts import FileFacts
+    from csrtui.core.doctor.finding import FileFacts
     from csrtui.store.keystore import Keystore
 
 

@@ -37,7 +37,7 @@ from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.config.edit import with_profile, without_profile
 from csrtui.core.config.settings import Profile, parse_config
 from csrtui.core.doctor.contents import check_contents, record_of
-from csrtui.core.doctor.facts import FileFacts, FileKind
+from csrtui.core.doctor.finding import FileFacts, FileKind
 from csrtui.core.doctor.layout import check_pair_files
 from csrtui.core.keys import kdf_limits, pkcs8
 from csrtui.core.keys.key_types import KeyType

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from csrtui.core.doctor.facts import BackupFacts
+    from csrtui.core.doctor.finding import BackupFacts
 
 NEW = ".new-0123456789abcdef"
 DAY = timedelta(days=1)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from csrtui.core.doctor.facts import BackupFacts
+    from csrtui.core.doctor.finding import BackupFacts
     from csrtui.core.keys.key_types import PrivateKey
 
 

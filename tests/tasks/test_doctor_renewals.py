@@ -14,7 +14,7 @@ from csrtui.store import survey
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csrtui.core.doctor.facts import BackupFacts
+    from csrtui.core.doctor.finding import BackupFacts
 
 
 @pytest.fixture

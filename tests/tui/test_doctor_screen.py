@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.core.doctor.facts import BackupFacts
+    from csrtui.core.doctor.finding import BackupFacts
 
 HOSTILE = "\x1b]52;c;Zm9v\x07\u202e[@click=app.quit]x[/]\x00"
 

@@ -15,9 +15,10 @@ from csrtui.core.certificates.chain import build_chain
 from csrtui.core.certificates.comparison import chain_flaw
 from csrtui.core.certificates.csr import Request, has_valid_signature, read_pem
 from csrtui.core.certificates.path_validation import validate_chain
-from csrtui.core.doctor.facts import BackupFacts, FileFacts
 from csrtui.core.doctor.finding import (
+    BackupFacts,
     DoctorFinding,
+    FileFacts,
     FindingCode,
     PairCondition,
     PairReplacement,

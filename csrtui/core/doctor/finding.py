@@ -1,4 +1,6 @@
-"""The doctor's findings, with their codes and levels, and their remedies: shell commands and instructions.
+"""The doctor's findings with their codes and levels, their remedies, and the facts about files on which they depend.
+
+`csrtui.store.survey` collects the facts without judging them. A remedy is a shell command or an instruction.
 
 The replacement for a broken pair is restored from a backup, or adopted from the pair's undamaged files. It is made in a
 new store next to the examined one. When it is complete, it changes places with the broken pair. So a failed or
@@ -8,15 +10,77 @@ interrupted command leaves the pair unchanged, and the broken files are kept in 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Final, Self
 
 from csrtui.core.base import escaping
 from csrtui.core.base.escaping import AND, Syntax, quote, visible
 from csrtui.core.base.finding import Level
-from csrtui.core.doctor.facts import BackupFacts, BackupFileState
 from csrtui.core.pairs.pair import Backup, PairRecord
 from csrtui.core.servers.platforms import PLATFORMS
+
+
+class FileKind(Enum):
+    """The kind of a directory entry. The value is the text to display."""
+
+    FOLDER = "a folder"
+    FILE = "a file"
+    LINK = "a symbolic link"
+    FIFO = "a FIFO"
+    OTHER = "a device or socket"
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """Facts about a file or folder of a store. Links are not followed.
+
+    Attributes:
+        path: The absolute path, unescaped.
+        kind: The kind, or None if stat(2) failed.
+        mode: The permission bits.
+        owner: The user ID of the owner.
+        fault: The system's reason why the file could not be examined, listed or read, or None.
+        data: The contents of a file, or None if the file is not read or could not be read.
+        entries: The facts about the entries of a folder, by name. It is empty if the folder is not listed.
+    """
+
+    path: str
+    kind: FileKind | None = None
+    mode: int = 0
+    owner: int = 0
+    fault: str | None = None
+    data: bytes | None = None
+    entries: "tuple[FileFacts, ...]" = ()
+
+    @property
+    def name(self) -> str:
+        """The last component of the path."""
+        return self.path.rpartition("/")[2]
+
+
+class BackupFileState(Enum):
+    """Whether a backup file exists and can be read."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFacts:
+    """Facts about a backup file.
+
+    Attributes:
+        state: Whether the file exists and can be read.
+        sha256: SHA-256 of the contents, 64 hex digits, or "" if the file could not be read.
+        fault: The reason why the file could not be read, or "".
+        with_store: Whether the file is on the same file system as the store.
+    """
+
+    state: BackupFileState
+    sha256: str = ""
+    fault: str = ""
+    with_store: bool = False
 
 
 class RemedyKind(StrEnum):
@@ -58,17 +122,7 @@ class Remedy:
     @property
     def pasteable(self) -> str:
         """The text to paste into a shell. An instruction becomes a comment, so pasting it runs nothing."""
-        return pasteable(self.kind, self.text)
-
-
-def pasteable(kind: str, text: str) -> str:
-    """Return the text of a remedy to paste into a shell. An instruction becomes a comment.
-
-    Args:
-        kind: A `RemedyKind`, or an unknown string from another version of csrtui.
-        text: One line.
-    """
-    return text if kind in {RemedyKind.COMMAND, RemedyKind.TEMPLATE} else f"# {text}"
+        return f"# {self.text}" if self.kind is RemedyKind.INSTRUCTION else self.text
 
 
 def csrtui(action: str, *arguments: str) -> tuple[str, ...]:

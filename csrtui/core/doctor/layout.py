@@ -6,8 +6,15 @@ from dataclasses import replace
 from enum import Enum
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.doctor.facts import FileFacts, FileKind
-from csrtui.core.doctor.finding import DoctorFinding, FindingCode, Remedy, command, instruction
+from csrtui.core.doctor.finding import (
+    DoctorFinding,
+    FileFacts,
+    FileKind,
+    FindingCode,
+    Remedy,
+    command,
+    instruction,
+)
 from csrtui.core.pairs.pair_name import is_pair_name
 
 PAIR_FILES = ("key.pem", "request.pem", "pair.json")

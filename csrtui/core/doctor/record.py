@@ -12,8 +12,9 @@ from typing import Final
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
 from csrtui.core.base.validity import utc_text
-from csrtui.core.doctor.facts import BackupFacts, BackupFileState
 from csrtui.core.doctor.finding import (
+    BackupFacts,
+    BackupFileState,
     DoctorFinding,
     FindingCode,
     Remedy,
