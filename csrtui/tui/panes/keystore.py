@@ -260,10 +260,7 @@ class KeystorePane(Widget):
 
     def set_filter(self, text: str) -> None:
         """List only the pairs that match the words of a text, and focus the list."""
-        if text != self.filter.value:
-            self.filter.load_text(text)
-            self._update_list()
-            self.post_message(self.Filtered())
+        self.filter.load_text(text)
         self.focus_list()
 
     def sort(self) -> SortOrder:
