@@ -24,6 +24,7 @@ from csrtui.tui.modals.verify import VerifyModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ async def test_backups_are_checked_at_once_and_restored_with_the_passphrase(tmp_
         await user.press("V")
         await looked(user)
         assert "The backup is unchanged." in said(user, "results")
+        assert not user.app.screen.query_one(ProgressLine).display
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await looked(user)
