@@ -106,6 +106,13 @@ async def test_an_undone_fix_is_redone_as_one_step(tmp_path: Path) -> None:
             assert user.draft == before
             await user.press("ctrl+y")
             assert user.draft == fixed
+        await user.go_to(FieldName.COUNTRY)
+        await user.press("end", "x", "ctrl+z", "ctrl+z")
+        assert user.draft == before
+        await user.press("ctrl+y", "ctrl+y")
+        assert user.draft.country == "GBx", "what was typed after the fix is redone after it"
+        await user.press("ctrl+z")
+        await user.go_to(FieldName.COMMON_NAME)
         await user.press("ctrl+z", "x", "ctrl+y")
         assert user.draft.common_name == "mydomain.comx"
         assert user.draft.country == "UK", "what was typed since is no step of it"
