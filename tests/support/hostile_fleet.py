@@ -39,7 +39,7 @@ def answer_hostile(fake: FakeAnsible, opening: Opening, text: str) -> None:
     fake.holds({good: {"site": [text, f"{text}.com"]}, bad: {"site": {text: text}}})
     fake.answers({good: listed(pair(**harmful), pair("b.com", **harmful)), bad: away})
     second: Mapping[str, Mapping[str, Any]] = {good: listed(), bad: away}
-    if opening.screen == "DoctorScreen":
+    if opening.screen == "FleetDoctorScreen":
         second = {good: printed({"schema": 1, "ok": False, "findings": [finding]}, 1), bad: away}
     elif opening.screen == "HostWorkModal":
         second = {
