@@ -344,12 +344,11 @@ print(status, int(peak[1]) // 1024, file=sys.stderr)
 @pytest.mark.parametrize(
     ("piece", "times"),
     [
-        (json.dumps(json.dumps(pair("nNUMBER.com")))[1:-1] + ",", 100_000),
-        ("{}," * 1000, 5_000),
-        ("x" * 1000, 200_000),
-        ("\\ud83d\\ude00" * 1000, 1_300),
+        pytest.param(json.dumps(json.dumps(pair("nNUMBER.com")))[1:-1] + ",", 100_000, id="100,000 pairs"),
+        pytest.param("{}," * 1000, 5_000, id="empty objects", marks=pytest.mark.slow),
+        pytest.param("x" * 1000, 200_000, id="200 MB of text"),
+        pytest.param("\\ud83d\\ude00" * 1000, 1_300, id="wide characters", marks=pytest.mark.slow),
     ],
-    ids=["100,000 pairs", "empty objects", "200 MB of text", "wide characters"],
 )
 def test_an_unlimited_answer_is_refused_with_limited_memory(tmp_path: Path, piece: str, times: int) -> None:
     (tmp_path / "hosts.ini").write_text("web1\n")

@@ -232,7 +232,13 @@ async def test_a_value_that_is_assigned_is_literal(user: FleetUser) -> None:
     assert templates(user) == set()
 
 
-@pytest.mark.parametrize("name", [name for name in HOSTILE if name.startswith(("template", "variable"))])
+TEMPLATES = [name for name in HOSTILE if name.startswith(("template", "variable"))]
+OFTEN = {"template", "template open", "variable"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in OFTEN else pytest.mark.slow) for name in TEMPLATES]
+)
 async def test_every_field_shows_a_pasted_template_as_text(
     user: FleetUser, fake: FakeAnsible, name: str
 ) -> None:

@@ -72,16 +72,14 @@ EACH_SCREEN = [*{opening.screen: opening for opening in reversed(OPENINGS)}.valu
 
 
 @pytest.mark.parametrize(
-    "openings",
+    ("openings", "sizes"),
     [
-        pytest.param(EACH_SCREEN, id="each"),
-        pytest.param(
-            [one for one in OPENINGS if one not in EACH_SCREEN], id="other states", marks=pytest.mark.slow
-        ),
+        pytest.param(EACH_SCREEN, (), id="each screen"),
+        pytest.param(OPENINGS, ((60, 18), (80, 24)), id="each state at two sizes", marks=pytest.mark.slow),
     ],
 )
 async def test_every_screen_survives_the_removal_of_all_pairs(
-    place: HostilePlace, openings: Sequence[Opening]
+    place: HostilePlace, openings: Sequence[Opening], sizes: Sequence[tuple[int, int]]
 ) -> None:
     async with at_screens(place.session(), (80, 24)) as user:
         hands = AtTheApp(user)
@@ -95,9 +93,9 @@ async def test_every_screen_survives_the_removal_of_all_pairs(
                         continue  # it would quit
                     await user.press(key)
                     assert_goes_on(user, (opening, key))
-                await user.resize(60, 18)
-                assert_goes_on(user, (opening, "a resize"))
-            await user.resize(80, 24)
+                for size in sizes:
+                    await user.resize(*size)
+                    assert_goes_on(user, (opening, size))
             await hands.back()
 
 

@@ -28,7 +28,7 @@ def start(store: Path, columns: int = 80, rows: int = 24, **env: str | None) -> 
     return PtySession(argv, env=home, columns=columns, rows=rows)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)])
 def test_a_signal_saves_typed_text_for_the_next_start(tmp_path: Path, number: signal.Signals) -> None:
     store = tmp_path / "store"
     with start(store) as session:

@@ -74,7 +74,7 @@ def test_return_keys_lead_back_to_the_screens(at_plain: PtySession, made: Path, 
     assert history[-1]["what"] == "CSR handed out: screen, although no backup is verified"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)])
 def test_a_signal_during_plain_text_restores_the_terminal(
     at_plain: PtySession, number: signal.Signals
 ) -> None:
