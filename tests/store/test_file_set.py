@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -62,14 +62,23 @@ def test_an_error_before_the_first_rename_replaces_nothing_and_leaves_nothing(
     assert list((folder / PREVIOUS).iterdir()) == []
 
 
-def test_no_descriptor_stays_open(folder: Path) -> None:
-    before = os.listdir("/proc/self/fd")
+def test_no_descriptor_stays_open(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+    real = os.open
+
+    def recording(*arguments: Any, **options: Any) -> int:
+        opened.append(real(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(os, "open", recording)
     with open_file_set(str(folder)) as file_set:
         file_set.lock()
         file_set.replace(NEW, NAMES, NAMES)
         assert file_set.read_previous("a.key") is not None
         file_set.put_back(NAMES)
-    assert os.listdir("/proc/self/fd") == before
+    for descriptor in opened:
+        link = f"/proc/self/fd/{descriptor}"
+        assert not os.path.lexists(link) or not os.readlink(link).startswith(str(folder))
 
 
 def test_an_error_at_the_first_rename_replaces_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
