@@ -7,16 +7,17 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from requests_made import HARD_ORGANIZATION
+from requests_made import HARD_ORGANIZATION, each_key_type
 
 from csrtui.core.certificates import csr
-from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from command import Csrtui
+
+    from csrtui.core.keys.key_types import KeyType
 
 ORGANIZATION = ("-O", "My Ltd", "-L", "London", "-C", "GB")
 HARD = ("-O", HARD_ORGANIZATION, "-L", "London", "-C", "GB")
@@ -59,7 +60,7 @@ def test_json_is_the_pair_and_the_same_as_show_and_list(csrtui: Csrtui) -> None:
     assert csrtui("list", "--json").json == {"schema": 1, "pairs": [made]}
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@pytest.mark.parametrize("key_type", each_key_type())
 def test_every_key_type_makes_a_pair(csrtui: Csrtui, key_type: KeyType) -> None:
     made = csrtui("new", "mydomain.com", "--ca", "private", "--key", key_type.value, "--json").json
     assert made["key"]["type"] == key_type.value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +16,9 @@ from real_servers import NAME, Issued
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# Programs in Java run for a moment here, and by default they spend more time on compiling themselves.
+os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @pytest.fixture(scope="session", params=["ec-p256", pytest.param("rsa-2048", marks=pytest.mark.slow)])

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from csrtui.core.base.finding import CaKind
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
+from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import KeyFacts, PairRecord, RequestFacts
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
-    from csrtui.core.keys.key_types import KeyType, PrivateKey
+    from csrtui.core.keys.key_types import PrivateKey
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HARD_ORGANIZATION = 'A/B Co, Ltd. & "Söhne" + #1; <x>'
@@ -26,7 +27,17 @@ def key_of(key_type: KeyType) -> PrivateKey:
     return key_types.generate(key_type)
 
 
-def der_of(subject: SubjectFields, *names: str, key_type: KeyType = key_types.KeyType.EC_P256) -> bytes:
+def each_key_type() -> list[Any]:
+    """Return every key type as a parameter. Long RSA keys take up to a second each, so they are slow tests."""
+    import pytest
+
+    long = {KeyType.RSA_3072, KeyType.RSA_4096}
+    return [
+        pytest.param(kind, marks=pytest.mark.slow if kind in long else (), id=str(kind)) for kind in KeyType
+    ]
+
+
+def der_of(subject: SubjectFields, *names: str, key_type: KeyType = KeyType.EC_P256) -> bytes:
     """Return a CSR in DER."""
     return csr.build(subject, names, key_of(key_type))
 

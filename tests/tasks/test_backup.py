@@ -15,7 +15,7 @@ from backups_made import PASSPHRASE, csr_of
 from existing_made import certificate, name
 from failing_call import FailingCall
 from pairs_made import new_pair, order, record_of
-from requests_made import NOW
+from requests_made import NOW, each_key_type
 
 from csrtui.core.backups import backup_file
 from csrtui.core.backups.header import KeyProtection
@@ -49,7 +49,7 @@ def opened(path: str, passphrase: Secret = PASSPHRASE) -> str:
     return key_types.spki_sha256(pkcs8.decrypt(found.key, passphrase).public_key())
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@pytest.mark.parametrize("key_type", each_key_type())
 def test_a_backup_of_each_key_type_is_written_verified_and_recorded(
     session: Session, place: Path, key_type: KeyType
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from requests_made import HARD_ORGANIZATION, NOW, key_of
+from requests_made import HARD_ORGANIZATION, NOW, each_key_type, key_of
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.finding import CaKind, Purpose
@@ -86,7 +86,7 @@ def test_a_name_that_could_be_a_path_is_refused(session: Session, name: str) -> 
     assert files_of(session) == []
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@pytest.mark.parametrize("key_type", each_key_type())
 def test_each_key_type_makes_a_pair(session: Session, key_type: KeyType) -> None:
     record = create_pair(session, RequestSpec(("a.com",), ca=CaKind.PRIVATE, key_type=key_type)).record
     assert record.key.type == key_type
