@@ -65,7 +65,7 @@ def run_batch(
     with (
         stop_on_signals() as stop,
         open_rows(file, stop) as (rows, total),
-        ProgressBar("pairs", total) as progress,
+        ProgressBar("pair", total) as progress,
     ):
         specs = _read_rows(session, rows, defaults, counterparts=counterparts)
         for result in create_many(session, specs, passphrase=passphrase, blocking=blocking, cancel=stop):

@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 from typing import Self, TypeAlias
 
 from csrtui.cli.output import write_unless_quiet
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 
 _BAR_WIDTH = 20
 _COLUMNS = 79
@@ -28,7 +28,7 @@ class ProgressBar:
     """A progress line that is redrawn in place, or nothing if stderr is not a terminal.
 
     Args:
-        noun: The items that are counted, such as ``pairs``.
+        noun: The items that are counted, in the singular, such as ``pair``.
         total: The number of items, or None if it is unknown. If it is known, a bar and the remaining time are shown.
     """
 
@@ -74,10 +74,10 @@ class ProgressBar:
         rate = self._count / seconds
         rate_text = f"{rate:.0f}/s" if rate >= 1 else f"{rate * _MINUTE:.0f}/min"
         if self._total is None:
-            return f"{self._count} {self._noun}, {rate_text}"
+            return f"{plural(self._count, self._noun)}, {rate_text}"
         filled = _BAR_WIDTH * min(self._count, self._total) // max(self._total, 1)
         bar = ("=" * filled).ljust(_BAR_WIDTH)
-        counts = f"[{bar}] {self._count} of {self._total} {self._noun}"
+        counts = f"[{bar}] {self._count} of {plural(self._total, self._noun)}"
         remaining = max(self._total - self._count, 0) / rate
         return (
             f"{counts}, {rate_text}, {_duration(remaining)} left"

@@ -244,7 +244,7 @@ def test_on_a_terminal_the_progress_is_counted_on_one_line(
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     ran = csrtui("new", "--from", "-", stdin=b"common_name\na.com\nb.com\n")
-    assert ran.err.startswith("\r1 pairs")
+    assert ran.err.startswith("\r1 pair,")
     assert ran.err.rpartition("\r")[2].startswith("2 pairs")
     assert ran.err.count("\n") == 1
     assert len(ran.json_lines) == 2

@@ -24,7 +24,7 @@ def drawn(
     terminal.isatty = lambda: True  # type: ignore[method-assign]
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock.now))
     monkeypatch.setattr(sys, "stderr", terminal)
-    with ProgressBar("pairs", total) as bar:
+    with ProgressBar("pair", total) as bar:
         for clock.now, name in steps:
             bar.advance(name)
     return terminal.getvalue().removeprefix("\r").split("\r")
@@ -51,7 +51,7 @@ def test_the_line_has_the_count_the_rate_and_the_time_left(
 def test_the_line_is_redrawn_in_place_and_not_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = drawn(monkeypatch, None, [(0.5, "long.example.com"), (0.55, "left.out"), (0.625, "a.com")])
     assert lines == [
-        "1 pairs, 2/s long.example.com",
-        "3 pairs, 5/s a.com           ",
+        "1 pair, 2/s long.example.com",
+        "3 pairs, 5/s a.com          ",
         "3 pairs, 5/s a.com\n",
     ]

@@ -74,7 +74,7 @@ def _back_up(
         spec = BackupSpec(options.to, passphrase, passphrase)
     if options.dry_run:
         return rehearse_backups(session, names, options.to, spec)
-    with ProgressBar("backups", len(names)) as progress:
+    with ProgressBar("backup", len(names)) as progress:
         return back_up_many(session, names, spec, on_result=lambda result: progress.advance(result.pair))
 
 

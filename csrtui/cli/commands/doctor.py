@@ -26,7 +26,7 @@ def _run(options: argparse.Namespace) -> int:
         store_argument=store_argument(session.store.path),
         site_problems=load_settings(os.environ, with_own=False).problems,
     )
-    with ProgressBar("pairs", len(examination.names)) as progress:
+    with ProgressBar("pair", len(examination.names)) as progress:
         findings = examination.run(progress.advance)
     ok = is_well(findings)
     if options.json:

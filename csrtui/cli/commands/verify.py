@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace) -> int:
     passphrase = None
     if options.restore_test or has_passphrase_option(options):
         passphrase = read_known_passphrase(options, "Passphrase of the backups: ")
-    with ProgressBar("backups", len(targets)) as progress:
+    with ProgressBar("backup", len(targets)) as progress:
         results = verify_names_or_files(
             session,
             targets,

@@ -2,7 +2,7 @@
 
 from csrtui.core.advice.cases import NameCase
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
-from csrtui.core.base.escaping import excerpt
+from csrtui.core.base.escaping import enumeration, excerpt
 from csrtui.core.base.finding import FieldName, Fix, Level
 from csrtui.core.names import special_use
 from csrtui.core.names.label import PREFIX, mixed_scripts
@@ -68,7 +68,7 @@ def _only_punycode(case: NameCase) -> Hit | None:
 def _mixed_script(case: NameCase) -> Hit | None:
     for label in case.name.display.split("."):
         if scripts := mixed_scripts(label):
-            return _hit(case, scripts=" and ".join(script.capitalize() for script in scripts[:3]))
+            return _hit(case, scripts=enumeration([script.capitalize() for script in scripts[:3]]))
     return None
 
 

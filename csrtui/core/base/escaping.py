@@ -7,6 +7,7 @@ prevents formulas (OWASP, CSV Injection).
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 _DRAWN_AS_NOTHING = (
@@ -68,6 +69,11 @@ def describe_character(character: str) -> str:
 def plural(count: int, noun: str) -> str:
     """Return a number with a noun in the singular or plural: ``1 character``, ``2 characters``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def enumeration(words: Sequence[str]) -> str:
+    """Return words as a phrase: ``a``, ``a and b``, or ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 class Syntax(str):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from csrtui.core.base.escaping import excerpt, plural, visible
+from csrtui.core.base.escaping import enumeration, excerpt, plural, visible
 from csrtui.core.base.finding import CaKind, Level, Purpose
 from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.certificate import (
@@ -253,7 +253,7 @@ def chain_problems(
     missing = [issuer for issuer in chain.intermediates if issuer not in sent]
     status = validate_chain(chain, now)
     if missing:
-        names = " and ".join(issuer.display_name for issuer in missing)
+        names = enumeration([issuer.display_name for issuer in missing])
         yield ServedProblem(
             "chain-missing", f"the server does not send {names}: install the full chain, then reload"
         )
@@ -265,7 +265,7 @@ def chain_problems(
         yield ServedProblem("chain-missing", text)
     foreign = [certificate for certificate in sent if certificate not in chain.path]
     if foreign:
-        names = " and ".join(certificate.display_name for certificate in foreign)
+        names = enumeration([certificate.display_name for certificate in foreign])
         yield ServedProblem(
             "chain-wrong", f"the server sends certificates that do not belong to the chain: {names}"
         )

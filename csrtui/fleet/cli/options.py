@@ -99,7 +99,7 @@ def read_fleet(session: Session, reach: Reach, *, save: bool = False) -> Fleet:
 
     def show_progress(state: HostState, _count: int, total: int) -> None:
         if not bars:
-            bars.append(ProgressBar("hosts", total))
+            bars.append(ProgressBar("host", total))
         bars[0].advance(state.name)
 
     try:

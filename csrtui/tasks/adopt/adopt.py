@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import enumeration, visible
 from csrtui.core.base.finding import Finding
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.validity import utc_text
@@ -377,9 +377,7 @@ def _result(
     parts = [f"{candidate.key_label} key", "CSR" if candidate.csr else "a new CSR"]
     parts += ["certificate"] if chain else []
     path, done = candidate.file.path, "would be adopted" if session.is_dry_run else "adopted"
-    result = Result(
-        ok=True, pair=pair.name, file=path, text=f"{done}: {', '.join(parts[:-1])} and {parts[-1]}"
-    )
+    result = Result(ok=True, pair=pair.name, file=path, text=f"{done}: {enumeration(parts)}")
     issued = build_import_result(session, pair, candidate.csr, chain, result) if chain else None
     return AdoptResult(
         ok=True,

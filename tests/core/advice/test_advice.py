@@ -829,7 +829,7 @@ def test_a_finding_suppresses_only_those_that_are_not_more_severe(
 
 def test_up_to_three_scripts_of_a_label_are_named() -> None:
     text = names("aбγд한.de").advice().findings[0].text
-    assert text.startswith("aбγд한.de mixes letters of Latin and Cyrillic and Greek that look alike: ")
+    assert text.startswith("aбγд한.de mixes letters of Latin, Cyrillic and Greek that look alike: ")
 
 
 @pytest.mark.parametrize("name", ["co.uk", "com"])

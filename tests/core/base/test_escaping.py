@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import enumeration, visible
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,13 @@ def test_the_result_is_printable_encodable_and_stable(text: str) -> None:
     assert shown.isprintable()
     assert shown.encode().decode() == shown
     assert visible(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "phrase"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c", "d"], "a, b, c and d")]
+)
+def test_words_become_a_phrase(words: list[str], phrase: str) -> None:
+    assert enumeration(words) == phrase
 
 
 @pytest.mark.slow
