@@ -178,5 +178,5 @@ def test_six_simultaneous_processes_make_six_pairs_of_one_name(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_a_hundred_simultaneous_processes_make_a_hundred_pairs_of_one_name(tmp_path: Path) -> None:
-    run_at_once(tmp_path / "store", 100)
+def test_thirty_simultaneous_processes_make_thirty_pairs_of_one_name(tmp_path: Path) -> None:
+    run_at_once(tmp_path / "store", 30)

@@ -76,7 +76,7 @@ def test_check_answers_every_string(
 def test_new_accepts_what_check_accepts(
     every: int, field: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for text in naughty_strings()[3 :: every * 2]:
+    for text in naughty_strings()[3 :: every * 4]:
         store = ["--store", str(tmp_path / "store"), *arguments(field, text)]
         blocks = run(["check", "--json", *store], nobody)
         checked = json.loads(capsys.readouterr().out)

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from requests_made import NOW, record
 
 from csrtui.core.base.validity import Validity, utc_text
-from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, NextStep, Pair, Stage, urgency_key
+from csrtui.core.pairs.pair import (
+    NEW_CSR_SUFFIX,
+    Backup,
+    BackupStatus,
+    HistoryEntry,
+    Installation,
+    NextStep,
+    Pair,
+    Stage,
+    urgency_key,
+    was_issued_for_request,
+)
 
 DAY = timedelta(days=1)
 FRESH = Validity(NOW - 10 * DAY, NOW + 80 * DAY)
@@ -156,6 +167,13 @@ def test_the_most_urgent_pair_comes_first() -> None:
     }
     pairs = [Pair(name, f"/s/{name}", one) for name, one in reversed(expected.items())]
     assert [pair.name for pair in sorted(pairs, key=lambda pair: urgency_key(pair, NOW))] == list(expected)
+
+
+def test_a_certificate_is_older_than_a_csr_made_at_adoption_until_the_next_import() -> None:
+    adopted = HistoryEntry(NOW, f"key adopted from /etc/key.pem, {NEW_CSR_SUFFIX}", "joe")
+    imported = HistoryEntry(NOW, "certificate imported, expires 2027-06-02T23:59:59Z", "joe")
+    for history, expected in (((), True), ((imported, adopted), False), ((adopted, imported), True)):
+        assert was_issued_for_request(record(history=history)) is expected
 
 
 @pytest.mark.parametrize(
