@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 
 from csrtui.cli.output import discard_output, prepare_streams, print_error, print_message, set_quiet
 from csrtui.cli.parser import build_parser
-from csrtui.core.base.errors import CsrtuiError, InputError, describe_bug
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, describe_bug
 from csrtui.store.location import store_path
 from csrtui.store.log import log_to_stderr
 
 _INTERRUPTED = 130
+_COMMANDS_WITH_RESULTS = frozenset({
+    "backup", "verify", "restore", "import", "adopt", "export", "retire", "served",
+})  # fmt: skip
+"""The commands that print the document with results, also if they fail before the first one."""
 
 
 def run(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> int:
@@ -69,7 +73,14 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]
     if options.command is not None:
         if options.mouse:
             raise InputError("--mouse is only for the screens", "csrtui --mouse opens them")
-        status: int = options.command.action.run(options)
+        try:
+            status: int = options.command.action.run(options)
+        except (InputError, RefusedError) as error:
+            if options.command.name not in _COMMANDS_WITH_RESULTS or not options.json:
+                raise
+            from csrtui.cli.results import print_refusal
+
+            return print_refusal(options, error)
         if getattr(options, "dry_run", False):
             print_message("dry run: nothing was written")
         return status

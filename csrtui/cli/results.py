@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from csrtui.cli.output import print_error, print_finding, print_json, print_line, print_message
 from csrtui.cli.secret_options import has_passphrase_option, read_new_passphrase
-from csrtui.core.base.errors import RefusedError
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding
 from csrtui.core.base.secret import Secret
@@ -46,27 +46,22 @@ def print_results(results: "Sequence[Result]", *, as_json: bool) -> int:
     return 0 if ok else 1
 
 
-def print_refusal(
-    error: RefusedError, *, as_json: bool, pair: str | None = None, file: str | None = None
-) -> int:
-    """Print the refusal of a command's only item as a message and as JSON, and return the exit status.
+def print_refusal(options: argparse.Namespace, error: CsrtuiError) -> int:
+    """Print an error as a message and as the JSON of a failed result, and return the exit status.
 
-    Args:
-        error: The reason.
-        as_json: Whether JSON was requested.
-        pair: The requested pair, used if the error does not name one.
-        file: The requested file.
-
-    Raises:
-        RefusedError: JSON was not requested.
+    The result names the pair and the file of the options, if there is only one.
     """
-    if not as_json:
-        raise error
     print_error(error)
     from csrtui.tasks.batch import Result
 
-    refused = Result(ok=False, pair=error.pair or pair, file=file, text=visible(error.message))
-    return print_results([refused], as_json=True)
+    pairs = getattr(options, "pairs", None) or [getattr(options, "pair", None)]
+    files = getattr(options, "files", None) or [
+        getattr(options, "file", None) or getattr(options, "key", None)
+    ]
+    pair = getattr(error, "pair", None) or (pairs[0] if len(pairs) == 1 else None)
+    file = files[0] if len(files) == 1 and files[0] != "-" else None
+    print_results([Result(ok=False, pair=pair, file=file, text=visible(error.message))], as_json=True)
+    return error.exit_code
 
 
 def print_other_findings(findings: tuple[Finding, ...], blocking: Blocking) -> None:

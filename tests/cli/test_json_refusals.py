@@ -114,6 +114,31 @@ def test_a_refusal_is_printed_as_json(place: Place, line: str, pair: str | None,
     assert said in first["text"]
 
 
+@pytest.mark.parametrize(
+    ("line", "pair", "file", "said"),
+    [
+        ("restore RIGHT --passphrase-file RIGHT", None, "RIGHT", "not a backup"),
+        ("import RIGHT-gone", None, "RIGHT-gone", "cannot read"),
+        ("adopt --key RIGHT", None, "RIGHT", "there is no private key"),
+        ("served a.com none", "a.com", "none", "cannot read"),
+        ("backup a.com --to none --passphrase-file RIGHT", "a.com", None, "cannot write to"),
+        ("backup a.com b.com --to none --passphrase-file RIGHT", None, None, "cannot write to"),
+        ("export a.com --for none --to USB", "a.com", None, "unknown server software"),
+        ("retire none", "none", None, "there is no pair none"),
+        ("verify --confirm none", None, None, "confirmation"),
+    ],
+)
+def test_an_input_error_is_printed_as_json_too(
+    place: Place, line: str, pair: str | None, file: str | None, said: str
+) -> None:
+    ran = place.csrtui(*map(place.in_words, line.split()), "--json")
+    (result,) = ran.json["results"]
+    assert (ran.status, ran.json["ok"], result["ok"], result["pair"]) == (2, False, False, pair)
+    assert result["file"] == (file and place.in_words(file))
+    assert said in result["text"]
+    assert ran.error == result["text"]
+
+
 def test_an_export_whose_key_does_not_open_is_printed_as_json(place: Place, tmp_path: Path) -> None:
     assert place.csrtui("import", place.in_words("CRT-A")).status == 0
     (tmp_path / "to").mkdir()

@@ -5,7 +5,7 @@ import sys
 
 from csrtui.cli.output import print_message, write_unless_quiet
 from csrtui.cli.parser import Action
-from csrtui.cli.results import print_refusal, print_results
+from csrtui.cli.results import print_results
 from csrtui.cli.secret_options import (
     add_passphrase_arguments,
     has_passphrase_option,
@@ -13,7 +13,7 @@ from csrtui.cli.secret_options import (
     read_new_passphrase,
 )
 from csrtui.cli.session import add_dry_run_argument, load_settings, open_existing_session
-from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.pkcs12 import Strength
@@ -70,13 +70,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    try:
-        return _export(options)
-    except RefusedError as error:
-        return print_refusal(error, as_json=options.json, pair=options.pair)
-
-
-def _export(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     platform, folder = _place(session, options)
     if options.undo:

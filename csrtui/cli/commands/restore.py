@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from csrtui.cli.output import confirm, print_message, write_message
 from csrtui.cli.parser import Action
-from csrtui.cli.results import print_refusal, print_results
+from csrtui.cli.results import print_results
 from csrtui.cli.secret_options import (
     add_expect_argument,
     add_identity_argument,
@@ -39,13 +39,6 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    try:
-        return _restore(options)
-    except RefusedError as error:
-        return print_refusal(error, as_json=options.json, file=options.file)
-
-
-def _restore(options: argparse.Namespace) -> int:
     session = open_session(options)
     expected = read_expectation(options)
     identities = None if options.identity is None else read_identity(options.identity)

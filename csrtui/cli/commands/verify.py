@@ -6,7 +6,7 @@ import sys
 from csrtui.cli.output import print_line, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
-from csrtui.cli.results import print_refusal, print_results, unreadable_results
+from csrtui.cli.results import print_results, unreadable_results
 from csrtui.cli.secret_options import (
     add_expect_argument,
     add_identity_argument,
@@ -159,10 +159,7 @@ def _confirm(session: Session, options: argparse.Namespace) -> int:
         if sys.stdin is None:
             raise InputError("standard input is closed")
         confirmation = sys.stdin.buffer.read(MAX_CHARACTERS + 1).decode("ascii", "replace")
-    try:
-        return print_results([confirm(session, confirmation)], as_json=options.json)
-    except RefusedError as error:
-        return print_refusal(error, as_json=options.json)
+    return print_results([confirm(session, confirmation)], as_json=options.json)
 
 
 ACTION = Action(
