@@ -84,7 +84,7 @@ OPENINGS = (
     Opening("NamesModal", (("\x1b[B\r", "Enter Edit"),)),
     Opening("ChoiceListModal", (("\x1b[A\x1b[A\r", "Enter Choose"),)),
     Opening("KeyOptionsModal", ((F9, "Enter Next field"),)),
-    Opening("PaletteModal", ((CTRL_P, "What it does"),)),
+    Opening("PaletteModal", ((CTRL_P, "name of a command"),)),
     Opening("ProfilesModal", ((F6, "Profiles"),)),
     Opening("StartFromModal", ((CTRL_O, "Copy from an existing"),)),
     Opening("NoticeModal", ((CTRL_O, "Copy from an existing"), (f"{ISSUED}\r", "Not copied"))),
