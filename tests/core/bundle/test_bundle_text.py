@@ -42,6 +42,7 @@ FORMS: dict[str, str | bytes] = {
     "quoted-printable without a header": TEXT.replace("=", "=3D"),
     "without BEGIN": TEXT.partition("\n")[2],
     "without END": TEXT.partition("-----END")[0],
+    "without END, with prose below": TEXT.partition("-----END")[0] + "Kind regards, the CA!\n",
     "without padding": TEXT.replace("=", ""),
     "with a header": TEXT.replace("\n", "\nComment: x\n y\n\n", 1),
     "UTF-16 without a mark": TEXT.encode("utf-16-le"),

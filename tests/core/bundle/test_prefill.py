@@ -23,11 +23,12 @@ from hypothesis import strategies as st
 from requests_made import key_of
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.bundle.prefill import read_prefill
 from csrtui.core.bundle.reader import MAX_BYTES
+from csrtui.core.certificates.csr import preview
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.subject.fields import SubjectInput
+from csrtui.core.subject.fields import SubjectFields, SubjectInput
 
 SUBJECT = SubjectInput("My Ltd", "", "GB", "Kent", "Dover")
 CN = (NameOID.COMMON_NAME, "www.a.com")
@@ -351,3 +352,8 @@ def test_certbots_own_csrs_are_read_or_their_version_is_named() -> None:
             assert prefill.names or "nonames" in path.name
             continue
         assert "has version 2" in refusal, path
+
+
+def test_the_name_of_a_person_in_the_common_name_stays_first() -> None:
+    request = preview(SubjectFields(common_name="Jane Doe"), ("email:jane@b.com",), Purpose.EMAIL)
+    assert read_prefill(request.der, CaKind.PRIVATE).names == ("Jane Doe", "email:jane@b.com")
