@@ -537,15 +537,12 @@ async def test_the_dialog_fits_the_screen_with_all_notes(tmp_path: Path, size: t
             assert region.right <= size[0]
 
 
-@pytest.mark.parametrize("passphrase", ["a1" * 512, "ü" * 512])
-async def test_a_passphrase_that_openssl_cannot_read_is_refused_in_the_dialog(
-    tmp_path: Path, passphrase: str
-) -> None:
+async def test_a_passphrase_that_openssl_cannot_read_is_refused_in_the_dialog(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
-        await fill_in(user, tmp_path / "usb", passphrase)
+        await fill_in(user, tmp_path / "usb", "ü" * 512)
         assert "more than 1023 bytes" in said(user)
         await user.press("enter")
         assert user.focused_id == "passphrase"

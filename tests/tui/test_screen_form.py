@@ -246,7 +246,7 @@ async def test_control_characters_in_several_lines_are_removed_too(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("typed", "code"),
-    [("Germany", "DE"), ("Deutschland", "DE"), ("united kingdom", "GB"), ("DEU", "DE"), ("日本", "JP")],
+    [("united kingdom", "GB"), ("日本", "JP")],
 )
 async def test_a_country_name_becomes_its_code_and_undo_restores_the_name(
     tmp_path: Path, typed: str, code: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar, cast
 
@@ -37,8 +36,6 @@ ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
 OutcomeT = TypeVar("OutcomeT")
 
-STYLES: Final = Path(__file__).parent.with_name("styles")
-
 SHORT = 18
 """On screens with fewer lines, a dialog has no blank lines and shows its keys on one line."""
 _LABEL = 13
@@ -60,7 +57,6 @@ class Modal(ModalScreen[ResultT]):
         Binding("up", "app.focus_previous", "Previous field", show=False),
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
     ]
-    CSS_PATH = STYLES / "modals.tcss"
     MAX_WIDTH: ClassVar[int] = 74
     """The width of the frame on a screen that is wide enough."""
     MARGIN: ClassVar[int] = 0
