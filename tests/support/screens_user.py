@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -300,11 +300,14 @@ def quick_screens() -> Iterator[None]:
 
 @asynccontextmanager
 async def at_screens(
-    session: Session, size: tuple[int, int] = (80, 24), **options: Any
+    session: Session, size: tuple[int, int] = (80, 24), *, draws: bool = False, **options: Any
 ) -> AsyncIterator[User]:
-    """Open the screens of a session, with this number of columns and rows. The last screen is always drawn."""
+    """Open the screens of a session, with this number of columns and rows.
+
+    Each update is drawn if `draws` is true, otherwise only the last screen and those that a test looks at.
+    """
     app = CsrtuiApp(session, **options)
-    with quick_screens():
+    with nullcontext() if draws else quick_screens():
         async with app.run_test(size=size) as pilot:
             user = User(app, pilot)
             app.copy_to_clipboard = user.copied.append  # type: ignore[method-assign, assignment]

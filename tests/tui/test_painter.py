@@ -197,7 +197,7 @@ async def test_a_terminal_shows_the_same_as_with_the_output_of_textual(
 
     monkeypatch.setattr(CsrtuiApp, "_display", display)
     nord = Config(screens=ScreenSettings(theme="nord"))
-    async with at_screens(session, config=nord) as user:
+    async with at_screens(session, draws=True, config=nord) as user:
         for number, key in enumerate(KEYS):
             if number == len(KEYS) // 2:
                 await user.resize(120, 40)
