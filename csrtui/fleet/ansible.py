@@ -112,7 +112,7 @@ def check_inventory(target: Target) -> None:
         if not path or ("," not in path and not os.path.exists(path)):
             raise InputError(
                 f"there is no inventory {visible(path)}",
-                "name an inventory of Ansible: a file with one host per line",
+                "specify an Ansible inventory, such as a file with one host per line",
             )
 
 
@@ -229,7 +229,7 @@ def _inventory_options(options: Sequence[str]) -> list[str]:
     try:
         known, _ = parser.parse_known_args(list(options))
     except argparse.ArgumentError as error:
-        raise InputError(f"option of Ansible: {error}", "use --ansible=OPTION for each option") from error
+        raise InputError(f"Ansible option: {error}", "use --ansible=OPTION for each option") from error
     return [f"{name}={value}" if value else name for name, values in vars(known).items() for value in values]
 
 
@@ -263,7 +263,7 @@ def _run_folder() -> Iterator[str]:
     try:
         folder = tempfile.mkdtemp(prefix="csrtui-fleet-")
     except OSError as error:
-        raise StoreError(f"cannot create a folder for Ansible's play: {error.strerror}") from error
+        raise StoreError(f"cannot create a folder for the Ansible playbook: {error.strerror}") from error
     try:
         os.mkdir(os.path.join(folder, "collections"))
         os.symlink(COLLECTIONS, os.path.join(folder, "collections", "ansible_collections"))

@@ -191,7 +191,7 @@ _TEXTS = {
     Reason.STORE: "its keystore cannot be used",
     Reason.UNEXPECTED: "csrtui on the host failed",
     Reason.TOO_LARGE: f"its answer has more than {MAX_BYTES // 1024 // 1024} MiB or {MAX_PAIRS} pairs",
-    Reason.MISMATCH: "its answer differs from its list of pairs",
+    Reason.MISMATCH: "its answer does not match its list of pairs",
 }
 _REMEDIES = {
     Reason.UNREACHABLE: "check that it runs and that ssh reaches it: {ping}",

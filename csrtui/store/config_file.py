@@ -28,7 +28,7 @@ MAX_BYTES = 64 * 1024
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _OTHERS_WRITE = 0o022
-_WRITE_HINT = f"make sure that you can write there, or name another file in ${CONFIG_VARIABLE}"
+_WRITE_HINT = f"make sure that you can write there, or choose another file with ${CONFIG_VARIABLE}"
 
 
 def config_path(environ: Mapping[str, str]) -> str:
@@ -170,7 +170,7 @@ def _require_safe(path: str, status: os.stat_result, *, is_site_wide: bool) -> N
             f"{visible(path)} belongs to user {status.st_uid}, who could change it at any time",
             f"chown root {quote(path)}"
             if is_site_wide
-            else f"use a file of your own, or name one in ${CONFIG_VARIABLE}",
+            else f"use a file of your own, or choose one with ${CONFIG_VARIABLE}",
         )
     if status.st_mode & _OTHERS_WRITE:
         raise InputError(

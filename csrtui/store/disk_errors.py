@@ -17,7 +17,7 @@ _WRONG_USER = "run csrtui as the user who owns the store, or choose another with
 _STORE_HINTS = DISK_HINTS | {
     errno.EACCES: _WRONG_USER,
     errno.EPERM: _WRONG_USER,
-    errno.ENOTDIR: "a file is in the place of a folder",
+    errno.ENOTDIR: "part of the path is a file, not a folder",
     errno.ENAMETOOLONG: "choose a shorter path with --store",
 }
 

@@ -55,7 +55,7 @@ def _default_path() -> str:
     from platformdirs import user_data_dir
 
     # Without a home folder, some releases of platformdirs raise an error and some return the tilde unchanged.
-    no_home = InputError("this user has no home folder for the store", "name a folder with --store")
+    no_home = InputError("this user has no home folder for the store", "choose a folder with --store")
     try:
         path = user_data_dir("csrtui", appauthor=False)
     except RuntimeError as error:

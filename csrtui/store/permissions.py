@@ -271,7 +271,7 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
                 raise AccessError(
                     "group",
                     f"with mode {mode:04o}, a group can read the key",
-                    "name the group, or use mode 600",
+                    "specify the group, or use mode 600",
                 )
     uid = uid if access.owner is None else _find_id("owner", access.owner)
     gid = gid if access.group is None else _find_id("group", access.group)

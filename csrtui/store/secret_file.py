@@ -106,7 +106,7 @@ def _read_first_line(descriptor: int, source: str) -> Secret:
 
 @contextmanager
 def _naming(source: str) -> Iterator[None]:
-    """Add the source of a passphrase to an error of the block."""
+    """Add the source of a passphrase to any error raised in the block."""
     try:
         yield
     except OSError as error:

@@ -123,7 +123,7 @@ class PairChange:
 
     @contextmanager
     def _replacing(self, name: str) -> Iterator[None]:
-        """Add the path of a file to an error of the block, and flush the folder after the block."""
+        """Add the path of a file to any error raised in the block, and flush the folder after the block."""
         try:
             yield
         except OSError as error:
@@ -224,7 +224,7 @@ def _read_certificate(folder: int, path: str) -> bytes | None:
 
 @contextmanager
 def _naming(path: str, name: str) -> Iterator[None]:
-    """Add the path of a file to an error of the block."""
+    """Convert an `OSError` raised in the block into an error that contains the path of the file."""
     try:
         yield
     except OSError as error:
@@ -276,8 +276,8 @@ def read_pair_stamp(pairs_fd: int, name: str) -> PairStamp | None:
 def is_settled(stamp: PairStamp) -> bool:
     """Return whether a change made now would change the stamp of a pair.
 
-    A change within the clock tick in which the pair was read might leave the stamp as it is. So a stamp is trusted only
-    if the newest change was some time ago, as in git's index. It is never trusted if that change is in the future,
-    because two clocks then differ.
+    A change within the clock tick in which the pair was read might not change the stamp. So, as in git's index, a stamp
+    is trusted only if it is older than `COARSE_NS`. A stamp in the future is never trusted, because it shows that two
+    clocks differ.
     """
     return max(stamp[1::2]) < time.time_ns() - COARSE_NS

@@ -100,7 +100,7 @@ def restore_test(
         RefusedError: The backup contains another CSR, or the key is refused (`open_key`).
     """
     if content.csr.der != csr.der:
-        raise RefusedError("the request in it is not the pair's")
+        raise RefusedError("its CSR is not the pair's CSR")
     return open_key(content, passphrase)
 
 
@@ -127,7 +127,7 @@ def find_pair(pairs: Iterable[Pair], backup: BackupContents) -> Pair | None:
     if owner is None:
         names = ", ".join(pair.name for pair in same_key)
         raise RefusedError(
-            f"the request in it is not that of {names}, which has the same key",
+            f"its CSR is not that of {names}, which has the same key",
             "do not use this backup: back up again",
             pair=same_key[0].name,
         )

@@ -221,7 +221,7 @@ def _closest(candidates: list[Pair], wanted: Identity, *, same_key: bool) -> Pai
         names = ", ".join(sorted(pair.name for pair in closest))
         raise RefusedError(
             f"several pairs in use could be the one to replace: {names}",
-            "retire those that are no longer used, or name the pair",
+            "retire those that are no longer used, or specify the pair",
         )
     return closest[0] if closest else None
 

@@ -378,7 +378,7 @@ def _warnings(session: Session, pair: Pair, spec: ExportSpec) -> list[str]:
             if is_pkcs12
             else f"{spec.platform.label} gets the key without a passphrase, for unattended start."
         )
-        warnings.append(f"The key's own passphrase stays in the store: {use}")
+        warnings.append(f"The key's own passphrase protects it only in the store: {use}")
     if is_pkcs12:
         warnings.append(
             "A PKCS #12 file has a weak MAC: use a long passphrase, and keep no copy once it is imported."

@@ -1,4 +1,4 @@
-"""Read one pair or all pairs from the store, and filter, sort and count them alike for screens and commands."""
+"""Read one pair or all pairs from the store, and filter, sort and count them in the same way for screens and commands."""
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
@@ -151,7 +151,7 @@ class PairList:
         return selected
 
     def needing(self, need: Need, now: datetime) -> list[str]:
-        """Return the names of the pairs that have a need, most urgent first."""
+        """Return the names of the pairs to which `need` applies, most urgent first."""
         return [
             summary.name for summary in self._in_order(SortOrder.URGENCY, now) if need.applies_to(summary)
         ]

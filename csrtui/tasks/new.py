@@ -96,7 +96,7 @@ def create_pair(
         raise CsrtuiError("the CSR differs from its preview; nothing was stored")
     record, files = build_files(session, spec, csr, private_key, encryptor, renews=renews)
     if key is not None:
-        event = HistoryEntry(record.created, f"created with the key of {renews}, to renew it", session.user)
+        event = HistoryEntry(record.created, f"created to renew {renews}, with the same key", session.user)
         record = record._replace(created=key.created, history=(event,))
         files = files._replace(record=dump_record(record))
     stored = session.store.add(base, files)

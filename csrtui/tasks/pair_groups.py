@@ -58,7 +58,7 @@ def step_text(record: PairRecord, now: datetime) -> str:
             since = f" {date_text(submitted)}" if submitted else ""
             text = f"Submitted{since}. Import the certificate when the CA has issued it."
         case NextStep.INSTALL:
-            text = f"The certificate is here. Install it on the server ({platform_label(record.platform)})."
+            text = f"Certificate imported. Install it on the server ({platform_label(record.platform)})."
         case NextStep.RENEW:
             text = _renewal_text(record.validity, now) if record.validity else ""
         case _:

@@ -256,7 +256,7 @@ def _open_proved_key(
             remedy,
         )
     if not csrs.has_valid_signature(csr.der):
-        raise RefusedError(f"the signature of the CSR of {name} is not valid: no CA accepts it", remedy)
+        raise RefusedError(f"the CSR of {name} has an invalid signature, so no CA will accept it", remedy)
     findings = private_key_findings(key, record.ca)
     for finding in (*renewal.old_findings, *findings):
         if is_blocking(finding, blocking):

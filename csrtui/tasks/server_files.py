@@ -291,7 +291,7 @@ def owner_of(file: ServerFile, content: FileContent, lineage: frozenset[str]) ->
 
 
 def is_one_set(files: Sequence[ServerFile], contents: Mapping[str, FileContent]) -> bool:
-    """Return whether files match: all of them, except for a chain alone, have the same key or its certificate.
+    """Return whether the existing files belong to one key and include it. A file with only the chain is not compared.
 
     Args:
         files: The files of the server software.

@@ -92,7 +92,7 @@ class Session:
 def dry_run_session(path: str) -> Session:
     """Return a session on the store at `path` that checks everything and writes nothing.
 
-    New keys are thrown away, so none is generated that takes seconds.
+    New keys are discarded, so an EC key takes the place of an RSA key, which would take seconds to generate.
     """
     from csrtui.store.dry_run import DryRunKeystore
 

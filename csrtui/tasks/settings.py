@@ -169,7 +169,7 @@ def _merge(layers: Sequence[Layer]) -> Config | None:
 
 @contextmanager
 def naming_config_file(settings: Settings, environ: Mapping[str, str]) -> Iterator[None]:
-    """Prefix the errors of the block with the paths of the configuration files.
+    """Prefix errors raised in the block with the paths of the configuration files.
 
     This is for values that are not checked until they are used.
 

@@ -99,8 +99,8 @@ def test_a_key_with_another_passphrase_fails(csrtui: Csrtui, places: Places) -> 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--to", "USB"], 2, "name the pairs to back up, or use --all"),
-        (["a.com", "--all", "--to", "USB"], 2, "name the pairs to back up, or use --all"),
+        (["--to", "USB"], 2, "specify the pairs to back up, or use --all"),
+        (["a.com", "--all", "--to", "USB"], 2, "specify the pairs to back up, or use --all"),
         (["a.com"], 2, "the following arguments are required: --to"),
         (["b.com", "--to", "USB"], 2, "there is no pair"),
         (["../a.com", "--to", "USB"], 2, "is not a valid pair name"),

@@ -181,7 +181,7 @@ def test_an_inventory_is_listed_with_the_options_for_variables(fake: FakeAnsible
         [f"--inventory={fake.inventory}", "--limit=web*", *variables, *vault, "--list"],
         ["--inventory=a,b", "--list"],
     ]
-    with pytest.raises(InputError, match="option of Ansible"):
+    with pytest.raises(InputError, match="Ansible option"):
         list_inventory(Target("a,b", None, ("-e",)), None, Event())
 
 

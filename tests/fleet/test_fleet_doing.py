@@ -130,7 +130,7 @@ def test_the_command_asks_before_it_makes_pairs(
 
 def test_a_missing_terminal_and_missing_work_are_reported(fake: FakeAnsible, fleet: Any) -> None:
     fake.holds({"web1": {}})
-    assert fleet("new", "x.mydomain.com").error == "making pairs needs a terminal to confirm"
+    assert fleet("new", "x.mydomain.com").error == "confirmation needs a terminal"
     assert fleet("new", "x.mydomain.com", "--dry-run").status == 0
     assert fleet("new", "x.com", "--recipient", RECIPIENT).error == "--recipient and --backup-to go together"
     assert fleet("backup", "--to", "/b").error == "the backups need a recipient"

@@ -235,7 +235,9 @@ def test_a_folder_without_write_access_is_reported_with_a_hint(
     monkeypatch.setattr(locks, "hold", refuse)
     with pytest.raises(ReadOnlyError, match="can only be read") as caught:
         update_config_text(written(path), lambda _: "new")
-    assert caught.value.hint == "make sure that you can write there, or name another file in $CSRTUI_CONFIG"
+    assert (
+        caught.value.hint == "make sure that you can write there, or choose another file with $CSRTUI_CONFIG"
+    )
 
 
 def test_an_unconfirmed_write_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def test_a_user_without_a_home_has_to_name_the_store(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(platformdirs, "user_data_dir", no_home)
     with pytest.raises(InputError, match="no home folder") as caught:
         store_path(None, {})
-    assert caught.value.hint == "name a folder with --store"
+    assert caught.value.hint == "choose a folder with --store"
     monkeypatch.setattr(platformdirs, "user_data_dir", lambda *_args, **_kwargs: "~/.local/share/csrtui")
     with pytest.raises(InputError, match="no home folder"):
         store_path(None, {})

@@ -167,7 +167,7 @@ def test_a_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch(0o600)
     with pytest.raises(StoreError, match="Not a directory") as caught:
         Keystore(str(tmp_path / "file")).names()
-    assert caught.value.hint == "a file is in the place of a folder"
+    assert caught.value.hint == "part of the path is a file, not a folder"
     with pytest.raises(StoreError, match="Not a directory"):
         Keystore(str(tmp_path / "file")).add("a", pair_files())
 

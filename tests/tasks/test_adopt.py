@@ -581,7 +581,7 @@ def test_only_a_certificate_in_place_of_a_key_is_directed_to_import(elsewhere: P
             named_files(elsewhere)
         hints[label] = caught.value.hint
     assert "csrtui import FILE" in str(hints["certificate"])
-    assert hints["CSR too"] == hints["CSR"] == "name another file"
+    assert hints["CSR too"] == hints["CSR"] == "choose another file"
 
 
 # CSRs of every program

@@ -382,7 +382,7 @@ def test_a_file_made_by_openssl_is_restored(
 def test_twenty_million_iterations_are_refused_at_once(elsewhere: Session, tmp_path: Path) -> None:
     derived_key = pkcs8.DerivedKey(bytes(16), 20_000_000, bytes(32))
     dear = pkcs8.encrypt_with(key_of(KeyType.EC_P256), derived_key, bytes(16))
-    with pytest.raises(InputError, match="would take 20000000 iterations"):
+    with pytest.raises(InputError, match="needs 20000000 iterations"):
         restored(elsewhere, write(tmp_path, dear + REQUEST), PASSPHRASE)
 
 

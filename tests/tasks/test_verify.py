@@ -85,7 +85,7 @@ def test_a_backup_of_another_csr_fails_the_test(session: Session) -> None:
     facts = RequestFacts(request.sha256, request.signature_hash)
     change_record(session, "a.com", lambda record: record._replace(request=facts))
     assert texts(verify_names_or_files(session, ["a.com"], PASSPHRASE)) == [
-        (False, "the request in it is not the pair's")
+        (False, "its CSR is not the pair's CSR")
     ]
 
 
@@ -281,7 +281,7 @@ def test_a_backup_of_another_csr_with_the_same_key_fails(
     for passphrase in (None, PASSPHRASE):
         result = look_at_file(session, foreign(tmp_path, "b.com"), passphrase)
         assert (result.ok, result.pair) == (False, "a.com")
-        assert result.text == "the request in it is not that of a.com, which has the same key"
+        assert result.text == "its CSR is not that of a.com, which has the same key"
     assert noted(session) == made
 
 

@@ -148,9 +148,9 @@ async def test_a_finding_about_a_pair_is_fixed_where_it_is_shown(
         ]
         assert ". Back up" not in user.bar
         await user.press("full_stop")
-        assert "c shows it alone." in user.screen_text, "a command of the shell is the fix"
+        assert "c shows only the command." in user.screen_text, "a command of the shell is the fix"
         await user.press("down")
-        assert "c shows it alone." not in user.screen_text
+        assert "c shows only the command." not in user.screen_text
         assert user.bar.startswith(" . Back up")
         await user.press("full_stop")
         await user.until(lambda: user.focused_id == "passphrase", "the dialog")

@@ -129,13 +129,13 @@ async def test_the_screen_stays_alive_while_a_key_is_made(tmp_path: Path) -> Non
     with held() as generator:
         async with at_screens(session_on(tmp_path / "store", generator)) as user:
             await start_making(user, generator)
-            assert user.message == "making EC P-256 key and CSR …"
+            assert user.message == "generating EC P-256 key and CSR …"
             await user.press(*"XY")
             assert user.draft.common_name == "a.example.comXY"
             await user.until(lambda: "a.example.comxy" in user.preview, "the preview")
-            assert user.message == "making EC P-256 key and CSR …"
+            assert user.message == "generating EC P-256 key and CSR …"
             await user.generate()
-            assert user.message == "A pair is being made. Wait a moment."
+            assert user.message == "A pair is being generated. Wait a moment."
             generator.go.set()
             await user.until(lambda: user.pairs, "the pair")
             assert user.pairs == ["a.example.com"]
@@ -150,7 +150,7 @@ async def test_quitting_during_key_generation_asks_to_wait(tmp_path: Path, key: 
             await user.press(key)
             assert user.app.is_running
             assert user.question == ""
-            assert user.message == "A pair is being made. Wait a moment."
+            assert user.message == "A pair is being generated. Wait a moment."
             generator.go.set()
             await user.until_pairs("a.example.com")
             await user.press(key)
@@ -206,7 +206,7 @@ async def test_an_error_of_the_store_leaves_the_form_unchanged(tmp_path: Path) -
         assert user.focused_id == "common_name"
         assert user.pairs == []
         await user.generate()  # it can be tried again
-        assert "making" in user.message or "No space" in user.message
+        assert "generating" in user.message or "No space" in user.message
 
 
 class Unconfirmed(Keystore):

@@ -163,7 +163,7 @@ def make_a_key(session: PtySession, _: Path) -> None:
     """Make a key of 4,096 bits, which takes a second."""
     session.wait_for("RSA 4096")
     session.send(CTRL_G)
-    session.wait_for("making")
+    session.wait_for("generating")
 
 
 def back_up(session: PtySession, usb: Path) -> None:

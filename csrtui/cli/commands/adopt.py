@@ -75,7 +75,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     protection.add_argument("--decrypt-key", action="store_true", help="store every key without a passphrase")
     add_passphrase_arguments(parser)
     add_dry_run_argument(parser)
-    parser.add_argument("--yes", action="store_true", help="adopt the keys of a search without asking")
+    parser.add_argument(
+        "--yes", action="store_true", help="adopt all keys that the search finds, without asking"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -95,7 +97,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.name is not None and len(planned.candidates) > 1:
         raise InputError(f"--as names one pair, but there are {len(planned.candidates)} keys", "leave it out")
     if not (planned.candidates or planned.failures or planned.skipped):
-        raise InputError("the folder contains no private key", "name another folder")
+        raise InputError("the folder contains no private key", "choose another folder")
     order = AdoptionSpec(
         platform=platform,
         name=options.name,

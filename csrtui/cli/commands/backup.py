@@ -41,7 +41,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     if bool(options.pairs) is options.all:
-        raise InputError("name the pairs to back up, or use --all", "csrtui backup www.mydomain.com --to DIR")
+        raise InputError(
+            "specify the pairs to back up, or use --all", "csrtui backup www.mydomain.com --to DIR"
+        )
     if options.recipient and has_passphrase_option(options):
         raise InputError("--recipient and a passphrase cannot be combined", "leave out one of them")
     recipients = read_recipients(options.recipient) if options.recipient else ()

@@ -143,10 +143,10 @@ def _run_with_key(
     known = read_known_passphrase(options, "Passphrase of the key: ") if search.needs_passphrase else None
     matches = match(session, search, known, spec.ca)
     if not matches.candidates:
-        raise InputError(matches.failures[0].text, "check the passphrase, or name another file")
+        raise InputError(matches.failures[0].text, "check the passphrase, or choose another file")
     if len(matches.candidates) > 1:
         message = f"{visible(options.key_file)} contains {len(matches.candidates)} different private keys"
-        raise InputError(message, "name a file with one key")
+        raise InputError(message, "choose a file with only one key")
     candidate = matches.candidates[0]
     candidate = replace(candidate, csr=None, csr_file=None, certificate=None, certificate_file=None)
     advice = require_common_name(advise_on(session, requested_spec(candidate, spec)))

@@ -149,7 +149,7 @@ class NameList(NamedTuple):
     def read(
         cls, inputs: Sequence[str], suffixes: SuffixList, purpose: Purpose = Purpose.SERVER
     ) -> "NameList":
-        """Return the list for the names as entered."""
+        """Parse the names as entered and return them as a list."""
         first = (read_common_name(inputs[0], purpose),) if inputs else ()
         names = (*first, *map(read_name, inputs[1:]))
         first_index: dict[str, int] = {}

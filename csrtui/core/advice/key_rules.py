@@ -271,7 +271,7 @@ CSR_RULES: tuple[Rule[Request], ...] = (
 AGE_RULES: tuple[Rule[timedelta], ...] = (
     Rule(
         "key-old", Level.WARNING, Level.NOTE,
-        "The key is {days} days old: the longer it is used, the more a stolen copy is worth. A new pair is free.",
+        "The key is {days} days old. The longer a key is used, the more a stolen copy is worth; a new pair costs nothing.",
         _old_key, "BR 6.3.2",
     ),
 )  # fmt: skip

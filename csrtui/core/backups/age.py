@@ -43,8 +43,8 @@ def is_age(data: bytes) -> bool:
 def read_recipient_kinds(data: bytes) -> tuple[str, ...]:
     """Return the kind of each recipient in the header of an age file, such as ``age (X25519)``, without decryption.
 
-    The header shows no recipient, only its kind. It is not authenticated. Return an
-    empty tuple if the header cannot be read.
+    The header shows the kind of each recipient but not the recipient. It is not authenticated. Return an empty tuple
+    if the header cannot be read.
     """
     if data.startswith(_ARMOR):
         try:

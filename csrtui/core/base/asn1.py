@@ -116,7 +116,7 @@ def read_node(data: bytes, at: int = 0, end: int | None = None) -> Node:
     if length is None:
         raise BerError("the length is indefinite")
     if start + length > end:
-        raise BerError(f"the length says {length} octets and {end - start} are there", is_short=True)
+        raise BerError(f"the length says {length} octets, but only {end - start} follow", is_short=True)
     return Node(data, at, start, start + length)
 
 
@@ -197,7 +197,7 @@ class _Rewriter:
         data = self._data
         start, length = _header(data, at, end)
         if length is not None and start + length > end:
-            raise BerError(f"the length says {length} octets and {end - start} are there", is_short=True)
+            raise BerError(f"the length says {length} octets, but only {end - start} follow", is_short=True)
         tag = data[at]
         if not tag & _CONSTRUCTED:
             if length is None:

@@ -137,7 +137,7 @@ def _load_error(error: Exception, der: bytes = b"") -> InputError:
     from cryptography.exceptions import UnsupportedAlgorithm
 
     if isinstance(error, UnsupportedAlgorithm | NotImplementedError):  # the latter for compressed points
-        return InputError(f"the private key is of a kind that csrtui does not support{_describe_kind(der)}")
+        return InputError(f"csrtui does not support this type of private key{_describe_kind(der)}")
     return InputError("the private key is damaged: its numbers are not consistent")
 
 

@@ -268,7 +268,7 @@ def _locate(message: str, noun: str, place: str, subject: str) -> str:
 
 def _unexpected_key_error() -> InputError:
     return InputError(
-        "there is a private key in the PKCS #12, and only certificates are expected",
+        "the PKCS #12 contains a private key, but only certificates are expected",
         "openssl pkcs12 -in FILE -nokeys -out certificates.pem extracts the certificates",
     )
 

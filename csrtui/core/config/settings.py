@@ -36,7 +36,7 @@ _Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The common values of requests of one kind. A field that is empty or None is not set.
+    """Default values for requests of one kind. A field that is empty or None is not set.
 
     Attributes:
         organization: The text as typed, as in the four fields that follow.

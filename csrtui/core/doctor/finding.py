@@ -236,7 +236,7 @@ class PairReplacement:
         return (AND, *csrtui("retire", self._pair)) if self._record and self._record.retired else ()
 
     def _restore_test(self) -> tuple[str, ...]:
-        """Return a restore test, which records the backup in the adopted pair. An adoption does not know the backup."""
+        """Return a restore test. It records the backup in the adopted pair, because adoption does not record backups."""
         if self._backup is None or self._backup.to_recipients:
             return ()
         return (AND, *csrtui("verify", "--restore-test", self._backup.path))

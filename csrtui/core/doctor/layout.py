@@ -154,7 +154,7 @@ def _check_pairs_entry(file: FileFacts, user: int, *, creating: bool) -> Iterato
                 FindingCode.LEFTOVER_CREATION, file.path, text, command("rm", "-rf", file.path)
             )
     elif file.kind is FileKind.FOLDER and not file.name.startswith("."):
-        text = f"{visible(file.path)} does not have a valid pair name: no command uses it"
+        text = f"{visible(file.path)} does not have a valid pair name, so no command uses it"
         remedy = instruction(
             "Move it out of the keystore. If it contains a key that you need, adopt it from there."
         )

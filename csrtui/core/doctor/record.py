@@ -135,7 +135,7 @@ _CHECK_CLOCK: Final = instruction(
     "disappears at that time."
 )
 WAIT_OR_CHECK_CLOCK: Final = instruction(
-    "Wait for that time. If it has passed, set the clock of this machine."
+    "Wait until then. If that time has passed, correct the clock of this machine."
 )
 _WRONG_CLOCK: Final = instruction(
     "No action is needed: the clock was wrong when one of the two times was recorded, and no command depends on them."

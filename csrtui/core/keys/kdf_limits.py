@@ -126,7 +126,7 @@ def _check_limit(iterations: int, limit: int) -> None:
         raise ValueError(iterations)
     if iterations > limit:
         raise InputError(
-            f"opening the key would take {iterations} iterations, more than the limit of {limit}", _HINT
+            f"opening the key needs {iterations} iterations, which exceeds the limit of {limit}", _HINT
         )
 
 
@@ -150,8 +150,8 @@ def check_scrypt(cost: int, block_size: int, lanes: int) -> None:
     memory, lane_memory = 128 * block_size * cost, 128 * block_size * lanes
     if memory > MAX_MEMORY or lanes > _MAX_LANES or lane_memory > _MAX_LANE_MEMORY:
         raise InputError(
-            f"opening the key would take scrypt with N={cost}, r={block_size}, p={lanes}, "
-            f"more than the limit of {MAX_MEMORY} bytes of memory",
+            f"opening the key needs scrypt with N={cost}, r={block_size}, p={lanes}, "
+            f"which exceeds the memory limit of {MAX_MEMORY} bytes",
             _HINT,
         )
     _spend(memory * lanes / MAX_MEMORY)

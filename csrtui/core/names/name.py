@@ -181,7 +181,7 @@ def _valid_host_form(host: str) -> str | None:
 def read_common_name(text: str, purpose: Purpose) -> Name:
     """Return the first name of a request. It may be any text if the certificate is not only for servers.
 
-    If the certificate is for no server at all, a name without a dot, such as ``vpn-client-7``, is not a host either.
+    If the certificate is not for servers at all, a name without a dot, such as ``vpn-client-7``, is not a host either.
     """
     name = read_name(text)
     if purpose is Purpose.SERVER or name.kind is not NameKind.DNS or not trim(text):

@@ -90,7 +90,7 @@ def is_spiffe(uri: str) -> bool:
 
 
 def spiffe_problem(uri: str) -> str | None:
-    """Return why a SPIFFE ID cannot be that of a workload, as the end of a sentence, or None (SPIFFE-ID 2)."""
+    """Return why a URI is not a valid SPIFFE ID of a workload (SPIFFE-ID 2), as the end of a sentence, or None."""
     domain, slash, path = uri.removeprefix(_SPIFFE).partition("/")
     if not re.fullmatch(_TRUST_DOMAIN, domain):
         return "a trust domain has letters, digits, dots, hyphens and underscores, without user and port"

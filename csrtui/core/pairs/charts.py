@@ -169,7 +169,7 @@ def _columns(scale: Sequence[float], gap: int, length: int) -> list[int]:
 
 
 def _place(columns: Sequence[int], labels: Sequence[str], tones: Sequence[Tone]) -> list[_PlacedMark]:
-    """Return the marks with their labels, each in the highest row in which it touches nothing to its right."""
+    """Return the marks with their labels. A label that would overlap labels to its right is placed below them."""
     placed: list[_PlacedMark] = []
     for column, label, tone in reversed(list(zip(columns, labels, tones, strict=False))):
         end = _label_end(column, label) + _LABEL_GAP

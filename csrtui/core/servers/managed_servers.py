@@ -40,7 +40,7 @@ SERVERS = (
                     "rm /var/tmp/@key_name@",
                 ),
             ),
-            Snippet("save the configuration, on the device", ("tmsh save sys config",)),
+            Snippet("on the device, save the configuration", ("tmsh save sys config",)),
         ),
         csr_reuse=f"Yes: the device keeps the key as an object, so the old CSR can be used as long as it exists. {NEW_PAIR}",
         documentation="my.f5.com, Managing SSL certificates for BIG-IP systems using tmsh",

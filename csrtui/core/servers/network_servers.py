@@ -16,7 +16,7 @@ SERVERS = (
     Server(
         platform="caddy",
         snippets=(
-            Snippet("in the site's block of the Caddyfile", ("tls @certificate@ @key@",), Quoting.DOUBLE),
+            Snippet("in the site block of the Caddyfile", ("tls @certificate@ @key@",), Quoting.DOUBLE),
             Snippet(
                 "check and reload; without --force, a file with the same name is not read",
                 (
@@ -101,7 +101,7 @@ SERVERS = (
         ),
         documentation="docs.gitlab.com, Omnibus, Configure SSL manually",
         places=("usually: /etc/gitlab/ssl",),
-        notes=("The nginx of GitLab reads the key as root, so keep it root-owned, 0600.",),
+        notes=("GitLab's nginx reads the key as root, so keep it root-owned, 0600.",),
     ),
     Server(
         platform="proxmox",
@@ -161,7 +161,7 @@ SERVERS = (
     Server(
         platform="stunnel",
         snippets=(
-            Snippet("in the section of the service", ("cert = @certificate@", "key = @key@"), Quoting.LINE),
+            Snippet("in the service's section", ("cert = @certificate@", "key = @key@"), Quoting.LINE),
             Snippet("reload", ("systemctl reload stunnel4",)),
         ),
         documentation="stunnel.org, stunnel manual",

@@ -271,7 +271,7 @@ SERVERS = (
         platform="lighttpd",
         snippets=(
             Snippet(
-                "in the socket's part of the configuration, with mod_openssl in server.modules",
+                "in the block of the HTTPS socket, with mod_openssl in server.modules",
                 ('ssl.engine = "enable"', 'ssl.pemfile = "@certificate@"', 'ssl.privkey = "@key@"'),
                 Quoting.LINE,
             ),

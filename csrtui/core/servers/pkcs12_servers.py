@@ -74,7 +74,7 @@ SERVERS = (
                 "must not be readable by others either."
             ),
             (
-                "A Tomcat that supports certificateKeystorePasswordFile (such as 10.1) can read the passphrase from a "
+                "Tomcat versions that support certificateKeystorePasswordFile (such as 10.1) can read the passphrase from a "
                 "separate file instead."
             ),
             "Tomcat 8.5 and Java 8u301 and later read AES; older Java needs --legacy. A JKS is not needed.",
@@ -232,7 +232,7 @@ SERVERS = (
         "windows-ldaps",
         " on the domain controller, beside the file",
         Snippet(
-            "to use it without a restart: ldifde -i -f renew.ldf, with this file renew.ldf",
+            "to avoid a restart, save this as renew.ldf and run ldifde -i -f renew.ldf",
             ("dn:", "changetype: modify", "add: renewServerCertificate", "renewServerCertificate: 1", "-"),
         ),
         query="636",

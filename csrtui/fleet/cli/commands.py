@@ -135,7 +135,7 @@ def _is_confirmed(planned: Sequence["PlannedRequest"], *, yes: bool) -> bool:
     if yes or not count:
         return bool(count)
     if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InputError("making pairs needs a terminal to confirm", "check with --dry-run, then use --yes")
+        raise InputError("confirmation needs a terminal", "check with --dry-run, then use --yes")
     return confirm(f"Make a pair on {plural(count, 'host')}?")
 
 
@@ -269,7 +269,7 @@ _COMMANDS = {
     "renew": ("Make new pairs where a renewal is due.", on_pairs.RENEW),
     "install": ("Write or replace the files for the server software.", on_pairs.INSTALL),
     "retire": ("Mark pairs as no longer used.", on_pairs.RETIRE),
-    "verify": ("Verify backups to recipients with the identity on this machine.", on_pairs.VERIFY),
+    "verify": ("Verify backups encrypted to recipients, with the identity on this machine.", on_pairs.VERIFY),
     "doctor": (
         "Check the keystores of all hosts and suggest fixes.",
         Action(

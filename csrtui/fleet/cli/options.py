@@ -28,9 +28,7 @@ def add_reach_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Ansible's inventory of the hosts; repeatable",
     )
-    group.add_argument(
-        "-l", "--limit", metavar="PATTERN", help="only hosts that match this pattern of Ansible"
-    )
+    group.add_argument("-l", "--limit", metavar="PATTERN", help="only hosts that match this Ansible pattern")
     group.add_argument("--forks", type=int, metavar="N", help="the number of hosts to work on at a time")
     group.add_argument(
         "--timeout",

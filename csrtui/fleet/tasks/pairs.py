@@ -159,7 +159,7 @@ class Deliveries:
 
     Attributes:
         by_host: The PEM for each host: its certificates, then those of all CAs.
-        unmatched: A failure for each certificate whose key is on no known host.
+        unmatched: A failure for each certificate whose key is not on any known host.
     """
 
     by_host: dict[str, bytes]

@@ -75,7 +75,7 @@ _SCRIPT = (
     'e() { test -z "$s" || test -e "$s" || u; }; '
     "{{ csrtui_calls[inventory_hostname] | default(csrtui_calls['']) }}"
 )
-"""A script that runs csrtui without a module. It halves the time of Ansible and needs only csrtui's own Python."""
+"""A script that runs csrtui without a module. It halves Ansible's run time and needs only csrtui's own Python."""
 _RAW = TrustedTemplate("sh -c {{ csrtui_limited | quote }} sh {{ csrtui_script | quote }}")
 _LIST = """if e; then c list --json --retired; else c --version >/dev/null && echo '{"schema": 1, "pairs": []}'; fi"""
 
@@ -144,7 +144,7 @@ OnHostRead = Callable[[HostState, int, int], None]
 
 
 def load_fleet(session: Session, *inventories: str) -> Fleet:
-    """Return the last known state of each host in inventories. A state that cannot be loaded is left out."""
+    """Return the last known state of each host in the inventories. A state that cannot be loaded is left out."""
     digest = _inventory_digest(inventories)
     states: dict[str, HostState] = {}
     with suppress(StoreError):

@@ -111,7 +111,7 @@ class FleetScreen(FleetListScreen):
         self._work(Job(title, work, _count_hosts(choice.pairs), after))
 
     def action_verify(self) -> None:
-        """Ask for pairs and the identity, then restore their backups here and confirm them to their hosts."""
+        """Ask for pairs and the identity, then restore their backups here and record the results on their hosts."""
         from csrtui.fleet.tasks.verify import unverified, with_recipients
         from csrtui.fleet.tui.verify import HostVerifyModal
 
@@ -211,7 +211,7 @@ class FleetScreen(FleetListScreen):
         self._ask_renew(self._chosen)
 
     def _ask_renew(self, pairs: Sequence[HostPair]) -> None:
-        text = "A new key and CSR are made, as a new pair. The old pair stays until you retire it."
+        text = "This generates a new pair with its own key and CSR. The old pair stays until you retire it."
         self._ask(pairs, _Task("Renew", "Renewing", "renewed", ("renew",)), text)
 
     def action_install(self) -> None:

@@ -169,9 +169,9 @@ def missing_content_error(path: str, noun: str, material: KeyMaterial) -> InputE
     }
     contents = " and ".join(plural(count, what) for what, count in counts.items() if count)
     instead = f", only {contents}" if contents else ""
-    hint = "name another file"
+    hint = "choose another file"
     if noun == "private key" and material.certificates and not material.requests:
-        hint = "csrtui import FILE imports certificates; name another file for the key"
+        hint = "csrtui import FILE imports certificates; choose another file for the key"
     return material.missing_error(f"there is no {noun} in {visible(path)}{instead}", hint)
 
 

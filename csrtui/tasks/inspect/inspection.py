@@ -390,10 +390,10 @@ def _compare_certificate(certificate: Certificate, folder: "PairFolder") -> Iter
     elif present == certificate:
         yield "the certificate of this pair"
     elif certificate.validity.not_before < present.validity.not_before:
-        yield f"an older certificate of this pair: the pair has one that expires {utc_text(present.validity.not_after)}"
+        yield f"an older certificate of this pair; the current one expires {utc_text(present.validity.not_after)}"
     else:
         yield (
-            "another certificate for the key of this pair: the pair has one that expires "
+            "another certificate for the key of this pair; the current one expires "
             f"{utc_text(present.validity.not_after)}; csrtui import FILE replaces it"
         )
     if present is None or was_issued_for_request(folder.pair.record):

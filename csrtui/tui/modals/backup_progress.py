@@ -70,7 +70,7 @@ class BackupProgressModal(ResultsModal["Result"]):
         super().show_outcome(outcome)
 
     def heading(self, results: Sequence[Result] | None) -> str:
-        """Return what is done, or the summary of the results."""
+        """Return the title during the work, or the summary of the results."""
         if results is None:
             return f"Backing up {plural(self._count, 'pair')} to {self._folder}"
         return backup_summary(results)

@@ -85,7 +85,7 @@ class InspectModal(FilesModal):
             self.fail(InputError(self.PASTE_REFUSED))
 
     def use_results(self, sources: Sequence[ImportSource], results: Sequence[Result]) -> None:
-        """Ask once for an identity if a backup needs one. Otherwise use the results as for other files."""
+        """Ask for an identity if a backup needs one and none was asked for yet. Otherwise, use the results as usual."""
         row = self.query_one("#to-recipients")
         if self._inspection is None or not self._inspection.needs_identity or row.display:
             super().use_results(sources, results)

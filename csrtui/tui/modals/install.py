@@ -49,7 +49,7 @@ _STRENGTHS = (
     (Strength.LEGACY.name, "3DES, for Windows Server 2016 and older"),
 )
 _NO_FOLDER = "Enter an existing folder. Tab completes it."
-_WAY_BACK = "You are past the folder field; press Up to return to it."
+_WAY_BACK = "Press Up to return to the folder field."
 _SHORT = 20
 """On screens with fewer lines, the dialog has no blank lines."""
 _BLANK_LINES = 4

@@ -1,4 +1,4 @@
-"""Reading of the store in a thread of the keystore pane."""
+"""Read the store in a thread of the keystore pane."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def read_store(
 
 
 def read_visible(reader: SummaryReader, names: Collection[str], show: Callable[[PairList], object]) -> float:
-    """Read new pairs, read the pairs `names` on the screen again, and show them. Return 0 seconds: no pause follows.
+    """Read new pairs, read the pairs `names` on the screen again, and show the list.
+
+    The caller does not use the duration, so the result is 0.
 
     Raises:
         CsrtuiError: The store cannot be read.

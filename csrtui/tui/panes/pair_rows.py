@@ -140,7 +140,7 @@ class PairRows:
 
     @cached_property
     def _widths(self) -> dict[str, int]:
-        """The width of each column. That of the keys fits their longest label, so that more names fit beside it."""
+        """The width of each column. The key column is as narrow as its labels permit, which leaves more room for names."""
         labels = [label_of_name(key_type) for key_type in {summary.key_type for summary in self._summaries}]
         return {**_WIDTHS, "Key": min(max([_WIDTHS["Key"], *map(len, labels)]), _MAX_KEY_WIDTH)}
 

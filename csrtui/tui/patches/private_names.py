@@ -23,7 +23,7 @@ PRIVATE_NAMES: Final = {
     "_position_to_cell": "A secret has one star for each character, and text has one cell for each unprintable one.",
     "_sigcont_application": "Textual writes to a queue inside the signal handler, which can wait forever.",
     "_sigtstp_application": "The same.",
-    "_sync_available": "Synchronized output is used only where the terminal has it.",
+    "_sync_available": "Synchronized output is used only where the terminal supports it.",
     "_value": "Unprintable characters are shown, and a secret is shown as stars.",
     "_watch_value": "The text of a field must not change the layout, and the text of a secret must not be posted.",
     "textual._compositor": "`Painter` reads the updates of the compositor.",

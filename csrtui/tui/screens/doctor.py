@@ -167,7 +167,7 @@ class DoctorScreen(CommandScreen[None]):
 
     async def action_fix_finding(self) -> None:
         """Show how to fix the finding under the cursor. No command of this screen can fix it."""
-        self.tell(f"Run the command that is shown below. {self.key_of('view_remedies')} shows it alone.")
+        self.tell(f"Run the command shown below. {self.key_of('view_remedies')} shows only the command.")
 
     def on_line_list_highlighted(self) -> None:
         """Show the finding under the cursor in full."""

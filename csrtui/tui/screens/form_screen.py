@@ -106,7 +106,7 @@ class FormScreen(CommandScreen[None]):
 
     def action_key_options(self) -> None:
         """Say that the names and passphrases of pairs on other hosts cannot be set here."""
-        self.tell("On other hosts, the name and the passphrase of a pair cannot be set here.")
+        self.tell("The name and the passphrase of a pair cannot be set for other hosts.")
 
     def action_profiles(self) -> None:
         """Load a profile into the form, or save the form as one."""

@@ -45,7 +45,7 @@ class RequestScreen(FormScreen, PairsScreen):
     def leave(self, *, loses_text: bool = False) -> None:
         """Quit. Ask first if the form contains names, or if typed text would be lost."""
         if self._is_generating:
-            self.tell("A pair is being made. Wait a moment.")
+            self.tell("A pair is being generated. Wait a moment.")
             return
         sentences = ["What you typed in the dialog will be lost."] if loses_text else []
         if self.request.form.draft.has_names:
@@ -121,7 +121,7 @@ class RequestScreen(FormScreen, PairsScreen):
     def action_generate(self) -> None:
         """Generate the pair that the form describes."""
         if self._is_generating:
-            self.tell("A pair is being made. Wait a moment.")
+            self.tell("A pair is being generated. Wait a moment.")
             return
         from csrtui.core.advice.advisor import MISSING_COMMON_NAME
         from csrtui.tasks.new import Blocking
@@ -165,7 +165,7 @@ class RequestScreen(FormScreen, PairsScreen):
     def _generate(self, spec: RequestSpec, blocking: Blocking) -> None:
         self._is_generating = True
         self._generated_draft = draft = self.request.form.draft
-        self.tell(f"making {spec.effective_key_type.label} key and CSR …")
+        self.tell(f"generating {spec.effective_key_type.label} key and CSR …")
         self.run_worker(self._generate_in_thread(spec, blocking, draft.renews), group="generate")
 
     async def _generate_in_thread(self, spec: RequestSpec, blocking: Blocking, renews: str) -> None:

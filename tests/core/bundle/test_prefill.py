@@ -200,7 +200,7 @@ def _keys() -> list[bytes]:
     return [*pems, *ders, pkcs12.serialize_key_and_certificates(b"x", KEY, None, None, plain)]
 
 
-REFUSAL = r"^(that is a private key, which must stay secret|there is a private key in the PKCS #12.*|this is an? (Java keystore|PuTTY key|OpenPGP key).*)$"
+REFUSAL = r"^(that is a private key, which must stay secret|the PKCS #12 contains a private key.*|this is an? (Java keystore|PuTTY key|OpenPGP key).*)$"
 
 
 @pytest.mark.parametrize(
