@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -47,15 +48,18 @@ class AtTheApp:
 
     async def back(self) -> None:
         """Go back to the form, through all open dialogs."""
-        for _ in range(10):
-            if isinstance(self.user.app.screen, MainScreen):
+        for _ in range(300):  # a dialog may open late, and one at work closes when its work ends
+            if not isinstance(screen := self.user.app.screen, MainScreen):
+                await self.user.press("escape")
+                if self.user.app.screen is screen:
+                    await asyncio.sleep(0.01)
+                if self.user.question.startswith("Close the dialog?"):  # a typed text is lost
+                    await self.user.press("tab", "enter")
+            elif self.user.main._pane is PaneName.KEYSTORE:
+                await self.type(F2)
+            else:
                 break
-            await self.user.press("escape")
-            if self.user.question.startswith("Close the dialog?"):  # a typed text is lost
-                await self.user.press("tab", "enter")
-        if self.user.main._pane is PaneName.KEYSTORE:
-            await self.type(F2)
-        assert isinstance(self.user.app.screen, MainScreen)
+        assert isinstance(self.user.app.screen, MainScreen), self.user.screen_text
 
 
 def assert_shown_as_it_is(user: User, where: object) -> list[str]:
