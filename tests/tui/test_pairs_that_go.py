@@ -74,8 +74,8 @@ EACH_SCREEN = [*{opening.screen: opening for opening in reversed(OPENINGS)}.valu
 @pytest.mark.parametrize(
     ("openings", "sizes"),
     [
-        pytest.param(EACH_SCREEN, (), id="each screen"),
-        pytest.param(OPENINGS, ((60, 18), (80, 24)), id="each state at two sizes", marks=pytest.mark.slow),
+        pytest.param(EACH_SCREEN, ((60, 18), (80, 24)), id="each screen"),
+        pytest.param(OPENINGS, ((60, 18), (80, 24)), id="each state", marks=pytest.mark.slow),
     ],
 )
 async def test_every_screen_survives_the_removal_of_all_pairs(
