@@ -157,7 +157,7 @@ def test_a_private_value_of_any_length_is_read(length: int) -> None:
     [
         (sec1(b"\xff" * 40, CURVE), "damaged"),
         (sec1(b"\1" * 32), "damaged"),
-        (sec1(b"\1" * 32, tlv(0xA0, oid("1.2.3"))), "does not support (curve 1.2.3)"),
+        (sec1(b"\1" * 32, tlv(0xA0, oid("1.2.3"))), "does not support this type of private key (curve 1.2.3)"),
         (wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), tlv(0x30, oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7")), tlv(0x04, b"x"))), "damaged"),
         (wrap("RSA PRIVATE KEY", tlv(0x30, *[tlv(0x02, b"\1")] * 9)), "damaged"),
     ],
