@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from csrtui.cli.output import discard_output, prepare_streams, print_error, print_message, set_quiet
 from csrtui.cli.parser import build_parser
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, describe_bug
-from csrtui.store.location import store_path
 from csrtui.store.log import log_to_stderr
+from csrtui.store.store_location import store_path
 
 _INTERRUPTED = 130
 _COMMANDS_WITH_RESULTS = frozenset({

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.store.keystore import Keystore
-from csrtui.store.location import store_path, store_source
+from csrtui.store.store_location import store_path, store_source
 from csrtui.tasks.session import Session, dry_run_session
 
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ class Examination:
         session: The session of the store. The store may be so unsafe or damaged that other commands refuse it.
         config: The path of the configuration, or None to leave it out.
         site_problems: The problems of the site-wide files.
-        store_argument: The path of the store if commands must name it (`csrtui.store.location.store_argument`).
+        store_argument: The path of the store if commands must name it (`csrtui.store.store_location.store_argument`).
 
     Attributes:
         names: The names of all pairs, and of everything else that is in the place of a pair, sorted.

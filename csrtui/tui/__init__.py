@@ -31,7 +31,7 @@ def open_screens(store: str, *, mouse: bool = False) -> int:
 
     def create_app(config: "Config | None") -> "CommandsApp":
         from csrtui.store.keystore import Keystore
-        from csrtui.store.location import store_argument
+        from csrtui.store.store_location import store_argument
         from csrtui.tasks.session import Session
         from csrtui.tui.app import CsrtuiApp
 

@@ -11,8 +11,8 @@ from textual.theme import BUILTIN_THEMES
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import WIDGET_ACTIONS, Command, Scope, bindings, key_of, scopes_at
-from csrtui.tui.keymap import apply_keys
 from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.user_keys import apply_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -57,7 +57,7 @@ from csrtui.store.data_files import read_public_suffix_list
 from csrtui.store.line_reader import LineReader
 from csrtui.tasks.draft import Draft, dump_draft, load_draft
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.keymap import apply_keys
+from csrtui.tui.user_keys import apply_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,7 @@ from csrtui.cli.progress import ProgressBar
 from csrtui.cli.session import open_existing_session
 from csrtui.core.base.escaping import plural
 from csrtui.store.config_file import config_path
-from csrtui.store.location import store_argument
+from csrtui.store.store_location import store_argument
 from csrtui.tasks.doctor import Examination, is_well
 from csrtui.tasks.settings import load_settings
 

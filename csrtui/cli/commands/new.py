@@ -171,7 +171,7 @@ def _existing_pair_findings(session: Session, advice: Advice) -> tuple[Finding, 
     if finding is None or finding.fix is None or finding.fix.renews is None:
         return ()
     from csrtui.core.doctor.finding import command, csrtui
-    from csrtui.store.location import store_argument
+    from csrtui.store.store_location import store_argument
 
     renew = command(*csrtui("renew", finding.fix.renews)).for_store(store_argument(session.store.path))
     return (finding._replace(fix=finding.fix._replace(label=f"renew it: {renew.text}")),)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural
 from csrtui.store.config_file import config_path
-from csrtui.store.location import store_argument
+from csrtui.store.store_location import store_argument
 from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
 from csrtui.tasks.list import Pairs
 from csrtui.tasks.settings import load_settings

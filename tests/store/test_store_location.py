@@ -9,7 +9,7 @@ import platformdirs
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.store.location import STORE_VARIABLE, store_argument, store_path, store_source
+from csrtui.store.store_location import STORE_VARIABLE, store_argument, store_path, store_source
 
 if TYPE_CHECKING:
     from pathlib import Path
