@@ -234,12 +234,13 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
         "reserved-name", _WARNING, _NOTE,
         "{name} is reserved {purpose}: you cannot prove to a CA that it is yours.",
         _reserved_domain, "RFC 2606, RFC 6761",
-        private_text="{name} is reserved {purpose}: no public CA will issue for it.",
+        private_text="{name} is reserved {purpose}: check that it is the host you mean.",
     ),
     Rule(
         "reserved-name", _ERROR, _NOTE,
         "{name} is reserved {purpose}: no public CA can issue for it.",
         _reserved_tld, "RFC 2606, RFC 6761, BR 1.6.1 (Internal Name)",
+        private_text="{name} is reserved {purpose}: it is not in public DNS.",
     ),
     Rule(
         "single-label", _ERROR, _NOTE,
