@@ -143,6 +143,15 @@ def newest_draft(session: Session) -> Draft:
     return forms[0].draft if forms else Draft()
 
 
+def empty_draft(session: Session) -> Draft:
+    """Return a form without names, with the defaults of the configuration."""
+    if session.defaults is None:
+        return Draft()
+    from csrtui.tasks.profiles import with_profile_applied
+
+    return with_profile_applied(Draft(), session.defaults)
+
+
 class NumberedDraft(NamedTuple):
     """A form in the store, with the number of its file."""
 
@@ -176,18 +185,10 @@ class SessionDraft:
         forms = _saved_forms(self._session)
         try:
             return self._restore([form for form in forms if form.draft.has_names]) or (
-                forms[0].draft.next_draft() if forms else self._empty_form()
+                forms[0].draft.next_draft() if forms else empty_draft(self._session)
             )
         except StoreError:  # without locks, no session can save a form in this store
-            return forms[0].draft if forms else self._empty_form()
-
-    def _empty_form(self) -> Draft:
-        """Return a form without names, with the defaults of the configuration."""
-        if self._session.defaults is None:
-            return Draft()
-        from csrtui.tasks.profiles import with_profile_applied
-
-        return with_profile_applied(Draft(), self._session.defaults)
+            return forms[0].draft if forms else empty_draft(self._session)
 
     def _restore(self, forms: list[NumberedDraft]) -> Draft | None:
         restored, unclaimed = None, []

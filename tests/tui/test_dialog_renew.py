@@ -76,7 +76,7 @@ async def proved(user: User) -> None:
 
 def tie(user: User) -> str:
     """Return the form's text about the pair that the new one renews."""
-    return user.main.query_one("#form-rule", TitleLine).note
+    return user.main.query_one("#form-rule", TitleLine).note.removesuffix(" · F7: clear form")
 
 
 # The displayed texts
@@ -242,6 +242,36 @@ async def test_undo_removes_the_link_and_restores_the_typed_text(session: Sessio
         await user.press("ctrl+z")
         await user.until(lambda: tie(user) == "", "no tie")
         assert (user.draft.common_name, user.draft.renews) == ("typed.example.net", "")
+
+
+async def test_a_renewal_is_undone_from_a_choice_too(session: Session) -> None:
+    async with at_screens(session) as user:
+        await user.fill(FieldName.ORGANIZATION, "Typed Ltd")
+        await user.go_to(FieldName.CA)
+        await user.press("p")
+        before = user.draft
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: tie(user), "the tie")
+        await user.go_to(FieldName.CA)
+        await user.press("ctrl+z")
+        assert user.draft == before
+        await user.press("ctrl+z")
+        assert (user.draft.ca, user.draft.organization) == ("public", "Typed Ltd")
+
+
+async def test_clearing_the_form_ends_the_renewal_and_can_be_undone(session: Session) -> None:
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: tie(user), "the tie")
+        assert "F7: clear form" in user.screen_text
+        renewal = user.draft
+        await user.press("f7")
+        assert user.draft == draft.Draft()
+        assert user.message == "form cleared   ctrl+z undoes it"
+        await user.press("ctrl+z")
+        assert user.draft == renewal
 
 
 async def test_without_its_names_the_form_is_another_request(session: Session) -> None:

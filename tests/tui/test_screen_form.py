@@ -128,6 +128,29 @@ async def test_text_typed_after_a_fix_is_undone_first(tmp_path: Path) -> None:
         assert (user.draft.common_name, user.draft.names) == ("mydomain.com", "")
 
 
+async def test_a_choice_is_undone_with_the_key_type_it_set_then_typed_text(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"my")
+        await user.go_to(FieldName.ORGANIZATION)
+        await user.press(*"Exam")
+        await user.go_to(FieldName.KEY)
+        await user.press("r")
+        await user.go_to(FieldName.PLATFORM)
+        chosen = user.draft
+        await user.press("n")
+        assert (user.draft.platform, user.draft.key) != (chosen.platform, chosen.key)
+        await user.go_to(FieldName.ORGANIZATION)
+        await user.press(*"ple", "ctrl+z", "ctrl+z")
+        assert user.draft == chosen, "what was typed after the choice is a step of its own"
+        await user.go_to(FieldName.CA)
+        await user.press("ctrl+z", "ctrl+z")
+        assert (user.draft.common_name, user.draft.organization, user.draft.key) == ("my", "", "ec-p256")
+        await user.press("ctrl+y")
+        assert user.draft.organization == "Exam"
+        await user.press("ctrl+z", "ctrl+z", "ctrl+z")
+        assert not user.draft.has_names
+
+
 async def test_f4_applies_all_safe_fixes_as_one_step(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COUNTRY, "UK")
@@ -280,6 +303,8 @@ async def test_no_error_is_shown_while_a_countrys_name_is_typed(tmp_path: Path) 
         for character in "Ukraine":
             await user.press(character)
             assert "Error" not in user.preview, user.draft.country
+            assert user.preview.strip().startswith("CN=a.mydomain.com"), user.draft.country
+        assert "C=UA" in user.preview, "the name is complete"
         await user.press("ctrl+u", *"UK")
         await user.until(lambda: "UK is not a country code" in user.preview, "the advice after a pause")
         await user.press("ctrl+f")
@@ -294,6 +319,10 @@ async def test_the_bar_shows_the_keys_of_the_advice_only_if_they_have_an_effect(
         assert "ctrl+n next  1 of 2" in user.preview
         await user.press("ctrl+n")
         assert "2 of 2" in user.preview
+        await user.until(
+            lambda: "ctrl+f Fix  ctrl+n Next" in user.bar, "both keys, for which the guide makes room"
+        )
+        assert "ctrl+q Quit" in user.bar
 
 
 async def test_an_unknown_country_stays_as_typed_and_is_an_error(tmp_path: Path) -> None:

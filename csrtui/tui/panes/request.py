@@ -12,7 +12,7 @@ from textual.widget import Widget
 from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP, PURPOSE_HELP
 from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
-from csrtui.tasks.draft import request_spec_of
+from csrtui.tasks.draft import empty_draft, request_spec_of
 from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
 from csrtui.tui.widgets.request_fields import FIELD_LABELS, is_code, is_part_of_name
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.advice.advisor import Advice
     from csrtui.core.base.finding import Finding
+    from csrtui.core.certificates.csr import Request
     from csrtui.core.config.settings import Profile
     from csrtui.tasks.draft import Draft, SessionDraft
     from csrtui.tasks.prefill import PrefilledForm
@@ -157,7 +158,7 @@ class RequestPane(Widget):
             self.form.apply(finding.fix, finding.field)
             count += 1
         if count:
-            self.form.merge_fixes(before)
+            self.form.merge_steps(before)
         return count
 
     def next_advice(self) -> None:
@@ -182,6 +183,11 @@ class RequestPane(Widget):
         from csrtui.tui.modals.start_from import StartFromModal
 
         self.app.push_screen(StartFromModal(self._session, self._session_draft), self._use_prefill)
+
+    def clear(self) -> None:
+        """Empty the form except for the defaults of the configuration, as one undo step."""
+        self.form.replace(empty_draft(self._session))
+        self.form.focus_field(FieldName.COMMON_NAME)
 
     def renew(self, prefill: PrefilledForm, name: str) -> None:
         """Fill the form with the request of a pair, in order to replace that pair.
@@ -246,8 +252,6 @@ class RequestPane(Widget):
         self._is_update_due = False
         if not self.is_mounted:
             return
-        from csrtui.tasks.request_spec import preview
-
         previous = self._findings[self._current] if self._findings else None
         advice = self.advice
         focused = self.form.focused_field
@@ -261,7 +265,7 @@ class RequestPane(Widget):
         )
         self.query_one(Preview).show_preview(
             advice,
-            preview(advice),
+            self._preview(advice, findings),
             self._findings,
             self._current,
             self.preview_placeholder,
@@ -273,6 +277,18 @@ class RequestPane(Widget):
         self.form.refresh_notes()
         self._show_help()
         self._show_renewal()
+
+    def _preview(self, advice: Advice, findings: Sequence[Finding]) -> Request | None:
+        """Return the preview of the request. While a country's name is being typed, leave out what is no country yet."""
+        from csrtui.core.subject import countries
+        from csrtui.tasks.request_spec import advise_on, preview
+
+        if len(findings) < len(advice.findings):
+            text = self.form.draft.country.strip()
+            code = None if is_code(text) else countries.find_country(text)
+            spec = request_spec_of(replace(self.form.draft, country=code or ""))
+            advice = advise_on(self._session, spec)
+        return preview(advice)
 
     def _is_being_typed(self, finding: Finding) -> bool:
         """Return whether a finding is only about a country's name that is not complete yet.
@@ -289,7 +305,8 @@ class RequestPane(Widget):
         """Show the pair that the new pair will replace, in the rule below the form."""
         renews, rule = self.form.draft.renews, self.query_one("#form-rule", TitleLine)
         rule.set_class(bool(renews), "-has-note")
-        rule.show_title("Will be signed", f"renews {renews}" if renews else "")
+        key = key_of("clear_form", commands_of(self.app))
+        rule.show_title("Will be signed", f"renews {renews} · {key}: clear form" if renews else "")
 
     def _show_help(self) -> None:
         self.query_one("#help-rule", TitleLine).show_title(FIELD_LABELS[self.form.focused_field.value])

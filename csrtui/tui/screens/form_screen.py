@@ -116,6 +116,11 @@ class FormScreen(CommandScreen[None]):
         """Copy names and subject from an existing pair, CSR or certificate."""
         self.request.choose_start()
 
+    def action_clear_form(self) -> None:
+        """Empty the form."""
+        self.request.clear()
+        self.tell("form cleared   ctrl+z undoes it")
+
     def action_guide(self) -> None:
         """Show the guide for the selected server software."""
         from csrtui.tui.screens.page import PageScreen, guide_pages

@@ -240,7 +240,8 @@ class MainScreen(RequestScreen):
         else:
             commands = self.possible_now(bar(Scope.REQUEST, self.commands))
             # At the end of the line, commands that come and go move no others.
-            commands.sort(key=lambda command: command.action in {"fix", "next_advice"})
+            ends = ("guide", "fix", "next_advice")
+            commands.sort(key=lambda command: command.action in ends and ends.index(command.action) + 1)
             self.query_one(CommandBar).show_commands(commands)
 
     def tell(self, text: str) -> None:

@@ -75,7 +75,7 @@ class CommandBar(TextLine):
 
     def _rank(self, action: str) -> int:
         """Return a number that is the lower, the sooner a command is left out."""
-        if action == "leave" and self._keys.get("help") == HELP_IN_LISTS.key:
+        if action == "guide" or (action == "leave" and self._keys.get("help") == HELP_IN_LISTS.key):
             return -2
         return LAST_ON_BAR.index(action) if action in LAST_ON_BAR else -1
 

@@ -1,10 +1,12 @@
-"""Undo and redo for a line of text. A typed word is one step."""
+"""Undo and redo: for a line of text, in which a typed word is one step, and for the values of a whole form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Generic, TypeVar
+
+T = TypeVar("T")
 
 _MAX_STEPS: Final = 200
 
@@ -64,6 +66,10 @@ class EditHistory:
         """Return the state before the last undo, or None if nothing can be redone."""
         return self._step(self._redo, self._undo, current)
 
+    def end_step(self) -> None:
+        """Let the next edit begin a new step."""
+        self._last = None
+
     def clear(self) -> None:
         """Discard all steps."""
         self._undo.clear()
@@ -86,6 +92,41 @@ class EditHistory:
         # `before` is the state before the typed character. A new word starts if the character before the cursor is a
         # separator, so a step includes the separator that follows its word.
         return not before.text[before.cursor - 1].isalnum()
+
+
+class StepHistory(Generic[T]):
+    """The steps that can be undone and redone, each with the value before and after it."""
+
+    def __init__(self) -> None:
+        self._undo: list[tuple[T, T]] = []
+        self._redo: list[tuple[T, T]] = []
+
+    def record(self, before: T, after: T) -> None:
+        """Record a step. Steps that were undone can no longer be redone."""
+        if before != after:
+            self._undo.append((before, after))
+            self._redo.clear()
+
+    def merge(self, before: T, after: T) -> None:
+        """Combine all steps from `before` to `after` into one."""
+        if before != after:
+            while self._undo and self._undo.pop()[0] != before:
+                pass
+            self.record(before, after)
+
+    def undo(self, current: T) -> T | None:
+        """Return the value before the last step, or None if the value has changed otherwise since the step."""
+        if not self._undo or self._undo[-1][1] != current:
+            return None
+        self._redo.append(self._undo.pop())
+        return self._redo[-1][0]
+
+    def redo(self, current: T) -> T | None:
+        """Return the value after the step undone last, or None if the value has changed otherwise since then."""
+        if not self._redo or self._redo[-1][0] != current:
+            return None
+        self._undo.append(self._redo.pop())
+        return self._undo[-1][1]
 
 
 def _kind(before: Snapshot, after: Snapshot) -> Edit:

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.edit_history import Snapshot
 
 
-class FixHistory(Protocol):
-    """An owner of several fields that can undo a fix of more than one field."""
+class FormHistory(Protocol):
+    """An owner of several fields that can undo its last step, such as a fix of more than one field."""
 
-    def undo_fix(self) -> bool:
-        """Undo the last fix if nothing has been typed since. Return whether the fix was undone."""
+    def undo_step(self) -> bool:
+        """Undo the last step if nothing has been typed since. Return whether it was undone."""
 
-    def redo_fix(self) -> bool:
-        """Redo the last undone fix if nothing has been typed since. Return whether the fix was redone."""
+    def redo_step(self) -> bool:
+        """Redo the last undone step if nothing has been typed since. Return whether it was redone."""
 
 
 _BRACE = "{"
@@ -42,7 +42,7 @@ class FormField(TextField, inherit_css=True):
 
     Args:
         name: The name of the field, also used as its id.
-        fix_history: Undoes and redoes fixes of the form, or None. The field tries it before its own history.
+        form_history: Undoes and redoes steps of the form, or None. The field tries it before its own history.
 
     Attributes:
         field_name: The name of the field.
@@ -53,10 +53,10 @@ class FormField(TextField, inherit_css=True):
     _next_is_literal: bool | None = None
     """Whether the text is literal after the current edit. None if that depends on the length of the inserted text."""
 
-    def __init__(self, name: FieldName, fix_history: FixHistory | None = None) -> None:
+    def __init__(self, name: FieldName, form_history: FormHistory | None = None) -> None:
         super().__init__(id=name.value)
         self.field_name = name
-        self._fix_history = fix_history
+        self._form_history = form_history
 
     @property
     def is_template(self) -> bool:
@@ -112,14 +112,28 @@ class FormField(TextField, inherit_css=True):
         super()._watch_value(value)
 
     def action_undo(self) -> None:
-        """Undo the fix that was just applied, or the last change of this field."""
-        if self._fix_history is None or not self._fix_history.undo_fix():
+        """Undo the last step of the form, or the last change of this field if it is newer."""
+        if self._form_history is None or not self._form_history.undo_step():
             super().action_undo()
 
     def action_redo(self) -> None:
-        """Redo the fix that was just undone, or the last undone change of this field."""
-        if self._fix_history is None or not self._fix_history.redo_fix():
+        """Redo the step that was just undone, or the last undone change of this field."""
+        if self._form_history is None or not self._form_history.redo_step():
             super().action_redo()
+
+    def undo_text(self) -> bool:
+        """Undo the last change of this field. Return whether there was one."""
+        before = self._snapshot()
+        super().action_undo()
+        return self._snapshot() != before
+
+    def redo_text(self) -> None:
+        """Redo the last undone change of this field."""
+        super().action_redo()
+
+    def end_step(self) -> None:
+        """Let the next typed character begin a new undo step."""
+        self._history.end_step()
 
     def undo_to(self, draft: Draft) -> None:
         """Undo changes of this field until its text is that of `draft`, or until all changes are undone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
@@ -13,6 +13,7 @@ from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.servers.platforms import read_platform
 from csrtui.tasks.draft import Draft
 from csrtui.tui.widgets.choice_field import ChoiceField, FormChoice
+from csrtui.tui.widgets.edit_history import StepHistory
 from csrtui.tui.widgets.field_groups import FieldGroups
 from csrtui.tui.widgets.form_field import FormField, split_field
 from csrtui.tui.widgets.request_fields import (
@@ -23,19 +24,16 @@ from csrtui.tui.widgets.request_fields import (
     describe_country,
     is_code,
 )
-from csrtui.tui.widgets.text_field import remove_controls
+from csrtui.tui.widgets.text_field import TextField, remove_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from textual.app import ComposeResult
 
     from csrtui.core.base.finding import Fix
     from csrtui.tui.modals.names import NameEdits
     from csrtui.tui.widgets.field_groups import FieldLabel
-    from csrtui.tui.widgets.text_field import TextField
-
-_LIST_KEY = "Enter: list"
 
 
 class RequestForm(FieldGroups):
@@ -66,8 +64,8 @@ class RequestForm(FieldGroups):
         super().__init__(id=id)
         self._initial_draft = draft
         self._focused = FieldName.COMMON_NAME
-        self._before_fix: tuple[Draft, Draft] | None = None
-        self._undone_fix: tuple[Draft, Draft] | None = None
+        self._steps = StepHistory[Draft]()
+        self._edited: list[FormField] = []
         self._posted_draft = draft
         self._hold_hidden(draft)
         self._notes: dict[str, str] = {}
@@ -79,7 +77,9 @@ class RequestForm(FieldGroups):
             yield FormField(name, self)
         with Horizontal(id="choices"):
             for name, (label, choices) in CHOICES.items():
-                yield FormChoice(label, choices, getattr(self._initial_draft, name.value), id=name.value)
+                yield FormChoice(
+                    self, label, choices, getattr(self._initial_draft, name.value), id=name.value
+                )
 
     def on_mount(self) -> None:
         """Show the initial content."""
@@ -105,7 +105,7 @@ class RequestForm(FieldGroups):
 
     def load(self, draft: Draft) -> None:
         """Show a draft and discard the history of all fields."""
-        self._before_fix = self._undone_fix = None
+        self._steps, self._edited = StepHistory(), []
         self._hold_hidden(draft)
         for name in TEXT_FIELDS:
             text = getattr(draft, name.value)
@@ -153,10 +153,10 @@ class RequestForm(FieldGroups):
         """Post a message for the user."""
         self.post_message(self.Notice(text))
 
-    # Fixes
+    # Steps
 
     def apply(self, fix: Fix, name: FieldName) -> None:
-        """Apply the fix of a finding on field `name`. `undo_fix` undoes it in one step."""
+        """Apply the fix of a finding on field `name`, as one undo step."""
         before = self.draft
         if fix.names is not None:
             self._field(FieldName.COMMON_NAME).replace_text(fix.names[0] if fix.names else "")
@@ -170,46 +170,62 @@ class RequestForm(FieldGroups):
             self._choice(FieldName.CA).load_value(fix.ca.value)
         if fix.drops_must_staple:
             self._must_staple = False
-        self._before_fix = (before, self.draft)
-        self.refresh_notes()
-        self.post_message(self.Changed())
+        self._end_step(before)
+
+    def choose(self, field: ChoiceField, value: str) -> None:
+        """Set a choice, as one undo step. The server software also sets the key type that suits it."""
+        before = self.draft
+        field.load_value(value)
+        if field.id == FieldName.PLATFORM.value:
+            self._choice(FieldName.KEY).load_value(read_platform(value).key_type.value)
+        self._end_step(before)
 
     def replace(self, draft: Draft) -> None:
-        """Fill the form with a draft. `undo_fix` undoes this in one step."""
+        """Fill the form with a draft, as one undo step."""
         before = self.draft
         self._hold_hidden(draft)
         for name in TEXT_FIELDS:
             text = getattr(draft, name.value)
             self._field(name).replace_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
-        self._before_fix = (before, self.draft)
+        self._end_step(before)
+
+    def _end_step(self, before: Draft) -> None:
+        """Record that the form has changed from `before` in one step."""
+        self._steps.record(before, self.draft)
+        for name in TEXT_FIELDS:
+            self._field(name).end_step()
         self.refresh_notes()
         self.post_message(self.Changed())
 
-    def merge_fixes(self, before: Draft) -> None:
-        """Combine all fixes since the form contained `before`, so that `undo_fix` undoes them in one step."""
-        self._before_fix = (before, self.draft)
+    def merge_steps(self, before: Draft) -> None:
+        """Combine all steps since the form contained `before` into one."""
+        self._steps.merge(before, self.draft)
 
-    def undo_fix(self) -> bool:
-        """Undo the last fix if nothing has been typed since. Return whether the fix was undone."""
-        if self._before_fix is None or self.draft != self._before_fix[1]:
+    def undo_step(self) -> bool:
+        """Undo the last step if nothing has been typed since. Return whether it was undone."""
+        return self._step(self._steps.undo(self.draft), FormField.undo_to)
+
+    def redo_step(self) -> bool:
+        """Redo the last undone step if nothing has been typed since. Return whether it was redone."""
+        return self._step(self._steps.redo(self.draft), FormField.redo_to)
+
+    def undo(self) -> None:
+        """Undo the last step, or else the last change of the text field that was changed last."""
+        if not self.undo_step():
+            while self._edited and not self._edited[-1].undo_text():
+                self._edited.pop()
+
+    def redo(self) -> None:
+        """Redo the last undone step, or else that of the text field that was changed last."""
+        if not self.redo_step() and self._edited:
+            self._edited[-1].redo_text()
+
+    def _step(self, target: Draft | None, step: Callable[[FormField, Draft], None]) -> bool:
+        """Change the form to `target`, if any. Call `step` to undo or redo each text field that differs."""
+        if target is None:
             return False
-        before, after = self._undone_fix = self._before_fix
-        self._before_fix = None
-        self._step(after, before, FormField.undo_to)
-        return True
-
-    def redo_fix(self) -> bool:
-        """Redo the last undone fix if nothing has been typed since. Return whether the fix was redone."""
-        if self._undone_fix is None or self.draft != self._undone_fix[0]:
-            return False
-        before, after = self._before_fix = self._undone_fix
-        self._undone_fix = None
-        self._step(before, after, FormField.redo_to)
-        return True
-
-    def _step(self, current: Draft, target: Draft, step: Callable[[FormField, Draft], None]) -> None:
-        """Change the form from `current` to `target`, and call `step` to undo or redo each text field that differs."""
+        current = self.draft
         self._hold_hidden(target)
         changed_templates = current.templates ^ target.templates
         for name in TEXT_FIELDS:
@@ -218,29 +234,24 @@ class RequestForm(FieldGroups):
         self._load_choices(target)
         self.refresh_notes()
         self.post_message(self.Changed())
+        return True
 
     # Events
 
-    def on_input_changed(self) -> None:
+    def on_input_changed(self, event: TextField.Changed) -> None:
         """Post `Changed` if the user has changed the content. Loaded content and repeated events post nothing."""
         draft = self.draft
-        if draft.renews and not draft.has_names:  # the names that are typed next belong to another request
-            self._renews, self._must_staple = "", False
-            self.tell(f"the next pair will not renew {draft.renews}")
-            draft = self.draft
-        if draft.no_common_name and not draft.has_names:
+        field = self._field(FieldName(str(event.input.id)))
+        self._edited = [*(other for other in self._edited if other is not field), field]
+        if not draft.has_names:  # the names that are typed next belong to another request
+            if draft.renews:
+                self._renews, self._must_staple = "", False
+                self.tell(f"the next pair will not renew {draft.renews}")
             self._no_common_name = False
             draft = self.draft
         if draft != self._posted_draft:
             self._posted_draft = draft
             self.post_message(self.Changed())
-
-    def on_choice_field_changed(self, event: ChoiceField.Changed) -> None:
-        """Post `Changed`. If a server program was chosen, also set the key type that suits it."""
-        if event.field.id == FieldName.PLATFORM.value:
-            self._choice(FieldName.KEY).load_value(read_platform(event.value).key_type.value)
-        self.refresh_notes()
-        self.post_message(self.Changed())
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """Focus the next field when Enter is pressed. If there are other names, open their list."""
@@ -289,7 +300,9 @@ class RequestForm(FieldGroups):
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Put pasted names into the name fields. In any other field, insert only the first line of the paste."""
         event.stop()
-        lines, controls = _remove_controls(event.lines)
+        cleaned = [remove_controls(line) for line in event.lines]
+        lines = [line for line, _ in cleaned]
+        controls = tuple(character for _, removed in cleaned for character in removed)
         if event.field.id in {FieldName.COMMON_NAME.value, FieldName.NAMES.value}:
             from csrtui.core.names.text import split_names
 
@@ -300,13 +313,13 @@ class RequestForm(FieldGroups):
             event.field.replace(lines[0].strip(), *event.field.selection)
             text = f"pasted the first line only; ignored {plural(len(lines) - 1, 'more line')}"
         if controls:
-            text += f"; {_removal_text(controls)}"
+            text += f"; {TextField.CharactersRemoved(controls).text}"
         self.tell(text)
 
     def on_text_field_characters_removed(self, event: TextField.CharactersRemoved) -> None:
         """Report which characters were removed from a paste."""
         event.stop()
-        self.tell(_removal_text(event.characters))
+        self.tell(event.text)
 
     def _add_names(self, field: TextField, names: list[str]) -> None:
         """Add names to the other names. If `field` is the common name and is empty, the first name goes there."""
@@ -335,15 +348,14 @@ class RequestForm(FieldGroups):
         names = self._field(FieldName.NAMES)
         count = len(split_field(names.value, is_template=names.is_template)) if names.value.strip() else 0
         notes = {
-            FieldName.NAMES.value: f"{plural(count, 'name')}  {_LIST_KEY}" if count else "",
+            FieldName.NAMES.value: f"{plural(count, 'name')}  Enter: list" if count else "",
             FieldName.COUNTRY.value: describe_country(self._field(FieldName.COUNTRY).value.strip()),
         }
         changed = [field for field, note in notes.items() if note != self._notes.get(field, "")]
         self._notes = notes
         draft = self.draft
         has_purpose = draft.ca == CaKind.PRIVATE.value or draft.purpose != Purpose.SERVER.value
-        has_purpose = has_purpose or self._focused is FieldName.PURPOSE
-        self._choice(FieldName.PURPOSE).display = has_purpose
+        self._choice(FieldName.PURPOSE).display = has_purpose or self._focused is FieldName.PURPOSE
         for field in changed:
             self.refresh_line(field)
 
@@ -383,16 +395,5 @@ class RequestForm(FieldGroups):
         return self.query_one(f"#{name.value}", ChoiceField)
 
     def _load_choices(self, draft: Draft) -> None:
-        values = asdict(draft)
         for name in CHOICES:
-            self._choice(name).load_value(values[name.value])
-
-
-def _remove_controls(lines: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the lines without control characters, and the list of removed characters, escaped for display."""
-    pairs = [remove_controls(line) for line in lines]
-    return [text for text, _ in pairs], [character for _, removed in pairs for character in removed]
-
-
-def _removal_text(characters: Sequence[str]) -> str:
-    return f"removed {plural(len(characters), 'character')}: {' '.join(characters[:5])}"
+            self._choice(name).load_value(getattr(draft, name.value))

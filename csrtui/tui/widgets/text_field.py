@@ -16,7 +16,7 @@ from textual.reactive import Reactive
 from textual.strip import Strip
 from textual.widgets import Input
 
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 from csrtui.tui.widgets.edit_history import EditHistory, Snapshot
 
 if TYPE_CHECKING:
@@ -97,6 +97,11 @@ class TextField(Input, inherit_css=False):
         """
 
         characters: tuple[str, ...]
+
+        @property
+        def text(self) -> str:
+            """The message for the user, with the first characters."""
+            return f"removed {plural(len(self.characters), 'character')}: {' '.join(self.characters[:5])}"
 
     def __init__(
         self,
