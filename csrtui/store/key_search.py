@@ -73,7 +73,7 @@ def read_file(path: str) -> ForeignFile:
     return ForeignFile(absolute, data, modified, stat.S_IMODE(status.st_mode))
 
 
-def search_folder(folder: str, store: str) -> FolderSearch:
+def search_folder(folder: str, store: str, max_depth: int = MAX_DEPTH) -> FolderSearch:
     """Return the files in a folder and its subfolders that may contain keys, CSRs or certificates.
 
     Links to files are followed, because certbot's folder ``live`` contains only links. Links to folders are not.
@@ -81,6 +81,7 @@ def search_folder(folder: str, store: str) -> FolderSearch:
     Args:
         folder: The folder.
         store: The keystore's folder, which is left out.
+        max_depth: The maximum depth below the folder. With 0, subfolders are not searched.
 
     Raises:
         InputError: The folder cannot be read.
@@ -94,7 +95,7 @@ def search_folder(folder: str, store: str) -> FolderSearch:
         raise InputError(f"{visible(root)} is not a valid path") from error
     result = FolderSearch()
     total_bytes = 0
-    for count, path in enumerate(_walk(root, os.path.realpath(store), result.faults)):
+    for count, path in enumerate(_walk(root, os.path.realpath(store), max_depth, result.faults)):
         if count == MAX_FILES or total_bytes > MAX_FOUND_BYTES:
             result.faults.append(f"{visible(root)} is too large for one search: enter a folder below it")
             break
@@ -109,7 +110,7 @@ def search_folder(folder: str, store: str) -> FolderSearch:
     return result
 
 
-def _walk(root: str, store: str, faults: list[str]) -> Iterator[str]:
+def _walk(root: str, store: str, max_depth: int, faults: list[str]) -> Iterator[str]:
     """Yield the paths of regular files that are not too large, one folder after the other, sorted by name in each."""
     pending = [(root, 0)]
     while pending:
@@ -122,7 +123,7 @@ def _walk(root: str, store: str, faults: list[str]) -> Iterator[str]:
             continue
         for entry in sorted_entries:
             if entry.is_dir(follow_symlinks=False):
-                if depth < MAX_DEPTH and os.path.realpath(entry.path) != store:
+                if depth < max_depth and os.path.realpath(entry.path) != store:
                     pending.append((entry.path, depth + 1))
             elif _is_small_file(entry):
                 yield entry.path

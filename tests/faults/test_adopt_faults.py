@@ -17,7 +17,8 @@ from requests_made import NOW
 from csrtui.core.keys import key_types
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopt.adopt import AdoptionSpec, adopt, plan
-from csrtui.tasks.adopt.search import match, read_files
+from csrtui.tasks.adopt.match import match
+from csrtui.tasks.adopt.search import read_files
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import read_pair

@@ -46,6 +46,14 @@ def test_a_file_that_disappears_while_it_is_read_is_reported(
         read_file(str(tmp_path / "a"))
 
 
+def test_subfolders_can_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    for name in ("a.pem", "below/b.pem"):
+        (tmp_path / name).write_bytes(PEM)
+    searched = search_folder(str(tmp_path), "/nowhere", max_depth=0)
+    assert [file.path for file in searched.files] == [str(tmp_path / "a.pem")]
+
+
 def test_files_that_may_contain_keys_are_found_folder_by_folder(tmp_path: Path) -> None:
     (tmp_path / "b" / "c").mkdir(parents=True)
     for name, data in {

@@ -27,7 +27,8 @@ def main(store: str, folder: str) -> None:
     from csrtui.core.certificates.path_validation import validate_chain
     from csrtui.store.keystore import Keystore
     from csrtui.tasks.adopt.adopt import AdoptionSpec, adopt, plan
-    from csrtui.tasks.adopt.search import match, read_files
+    from csrtui.tasks.adopt.match import match
+    from csrtui.tasks.adopt.search import read_files
     from csrtui.tasks.session import Session
 
     session = Session(Keystore(store), user="joe", clock=lambda: NOW)  # every run makes the same calls

@@ -64,7 +64,8 @@ from csrtui.tasks.adopt.adopt import (
     plan,
 )
 from csrtui.tasks.adopt.candidate import candidate_facts, candidate_lines
-from csrtui.tasks.adopt.search import match, read_files, search_folder
+from csrtui.tasks.adopt.match import match
+from csrtui.tasks.adopt.search import read_files, search_folder
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination, is_well
 from csrtui.tasks.keys import open_key

@@ -19,7 +19,8 @@ from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import data_files
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingRequest, adopt, plan
-from csrtui.tasks.adopt.search import match, read_files
+from csrtui.tasks.adopt.match import match
+from csrtui.tasks.adopt.search import read_files
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.keys import all_key_findings, weak_key_lines
 from csrtui.tasks.new import Blocking

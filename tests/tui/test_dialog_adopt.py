@@ -103,6 +103,47 @@ async def test_keys_are_listed_adopted_and_the_next_step_is_shown(tmp_path: Path
         assert user.message == f"adopted {NAME}. Next: back up"
 
 
+@pytest.mark.parametrize("passphrase", [None, PHRASE])
+async def test_a_key_file_is_adopted_with_the_csr_and_certificate_beside_it(
+    tmp_path: Path, folder: Path, passphrase: bytes | None
+) -> None:
+    files = {"old.key": pkcs8(rsa_key(), passphrase=passphrase), "old.csr": CSR, "old.pem": pem(LEAF)}
+    put(folder, **files, **{"other.key": pkcs8(ec_key()), "other.csr": request.build_proof(ec_key())})
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder / "old.key")
+        if passphrase:
+            await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
+            await user.paste(passphrase.decode())
+            await user.press("enter")
+        await until_found(user)
+        assert "1 key found" in said(user, "about")
+        assert "CSR, certificate" in user.screen_text
+        assert "Left out" not in said(user, "details")
+        assert marks(user) == 1
+
+
+async def test_several_paths_are_searched_and_a_key_alone_says_how_to_give_its_files(
+    tmp_path: Path, folder: Path
+) -> None:
+    (folder / "My keys").mkdir()
+    put(folder / "My keys", key=pkcs8(rsa_key()))
+    put(folder, csr=CSR, readme=b"hello")
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder / "My keys" / "key")
+        await until_found(user)
+        assert "Cannot be adopted: no CSR and no certificate" in said(user, "details")
+        assert "several paths separated by spaces" in said(user, "details")
+        await user.press("escape", "a", "ctrl+u")
+        await user.paste(f"'{folder}/My keys' {folder}/csr '{folder}/readme")
+        await user.press("enter")
+        await until_told(user)
+        assert "A quotation mark is not closed" in said(user, "notes")
+        await user.press("'", "enter")
+        await until_found(user)
+        assert marks(user) == 1
+        assert "readme contains no key, CSR or certificate" in said(user, "details")
+
+
 async def test_a_passphrase_is_asked_for_only_if_needed(tmp_path: Path, folder: Path) -> None:
     put(folder, key=pkcs8(rsa_key(), passphrase=PHRASE), csr=CSR)
     async with at_screens(session_with(tmp_path / "store")) as user:
@@ -123,7 +164,7 @@ async def test_a_passphrase_is_asked_for_only_if_needed(tmp_path: Path, folder: 
         await user.paste(PHRASE.decode())
         await user.press("enter")
         await until_found(user)
-        assert "no CSR" in user.screen_text
+        assert marks(user) == 1, "the CSR beside the key is used"
         assert PHRASE.decode() not in user.screen_text
         await user.press("escape")
         assert isinstance(user.app.screen, MainScreen)
@@ -195,6 +236,26 @@ async def test_errors_are_shown_and_no_typed_text_is_lost(tmp_path: Path, folder
         assert isinstance(user.app.screen, MainScreen)
         await user.press("a")
         assert user.app.screen.query_one("#path", TextField).value == f"{folder}/x", "it is there again"
+
+
+async def test_typed_text_replaces_the_path_of_an_earlier_dialog_until_a_key_keeps_it(tmp_path: Path) -> None:
+    async with at_screens(session_with(tmp_path / "store")) as user:
+
+        async def opened_again(*keys: str, paste: str = "") -> str:
+            await user.press("escape", "a", *keys)
+            if paste:
+                await user.paste(paste)
+            return user.app.screen.query_one("#path", TextField).value
+
+        await user.press("f2", "a")
+        await user.paste("/tmp/old")
+        assert await opened_again() == "/tmp/old"
+        assert await opened_again("/", "n") == "/n"
+        assert await opened_again(paste="/tmp/new") == "/tmp/new"
+        assert await opened_again("end", "2") == "/tmp/new2"
+        assert await opened_again("backspace", "3") == "/tmp/new3"
+        assert await opened_again("ctrl+w") == "/tmp/"
+        assert await opened_again("end", paste="/srv/") == "/srv/"
 
 
 async def test_only_marked_keys_are_adopted_and_a_csr_is_made_on_request(

@@ -32,7 +32,8 @@ from csrtui.tasks.adopt.adopt import (
     plan,
 )
 from csrtui.tasks.adopt.candidate import candidate_lines
-from csrtui.tasks.adopt.search import SearchResult, match, read_files, search_folder
+from csrtui.tasks.adopt.match import match
+from csrtui.tasks.adopt.search import SearchResult, read_files, search_folder
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 

@@ -133,7 +133,8 @@ def _run_with_key(
     from dataclasses import replace
 
     from csrtui.tasks.adopt.adopt import create_from_key, requested_spec
-    from csrtui.tasks.adopt.search import match, read_files
+    from csrtui.tasks.adopt.match import match
+    from csrtui.tasks.adopt.search import read_files
 
     if options.key is not None:
         raise InputError(

@@ -22,7 +22,8 @@ from csrtui.core.pairs.pair_name import check_pair_name, pair_name
 from csrtui.core.servers.platforms import OTHER
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adopt.candidate import Candidate, names_of
-from csrtui.tasks.adopt.search import MatchResult, SearchResult
+from csrtui.tasks.adopt.match import MatchResult
+from csrtui.tasks.adopt.search import SearchResult
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, build_import_result
 from csrtui.tasks.keys import refuse_compromised

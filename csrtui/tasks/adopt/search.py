@@ -1,32 +1,19 @@
-"""Read the key material to adopt from named files or a folder, and match keys with their CSRs and certificates by SPKI."""
+"""Read the key material to adopt from named files or a folder."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from csrtui.core import bundle
-from csrtui.core.advice.key_rules import check_csr, check_key_age
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural, visible
-from csrtui.core.base.finding import CaKind, worst_first
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.validity import utc_text
-from csrtui.core.bundle import BundleKey, KeyMaterial, ProblemKind
-from csrtui.core.certificates import csr as csrs
-from csrtui.core.certificates.certificate import Certificate
-from csrtui.core.certificates.csr import Request
-from csrtui.core.keys import key_types
-from csrtui.core.pairs.pair import Pair
+from csrtui.core.bundle import KeyMaterial, ProblemKind
 from csrtui.store import key_search
 from csrtui.store.key_search import ForeignFile
-from csrtui.tasks.adopt.candidate import Candidate
 from csrtui.tasks.batch import Result
-from csrtui.tasks.keys import all_key_findings
-from csrtui.tasks.list import list_pairs
 from csrtui.tasks.session import Session
-
-_Item = TypeVar("_Item")
 
 
 class Source(NamedTuple):
@@ -34,13 +21,6 @@ class Source(NamedTuple):
 
     file: ForeignFile
     material: KeyMaterial
-
-
-class _Located(NamedTuple, Generic[_Item]):
-    """A key, CSR or certificate and its file."""
-
-    file: ForeignFile
-    item: _Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +32,13 @@ class SearchResult:
         search_failures: A failure for each folder or file that could not be searched.
         key_file: The path of the key if the user named each file, or None if a folder was searched. Named files must
             all match the key.
+        companions: The files in the folder of a named key. Only what matches the key is used.
     """
 
     sources: tuple[Source, ...] = ()
     search_failures: tuple[Result, ...] = ()
     key_file: str | None = None
+    companions: tuple[Source, ...] = ()
 
     @property
     def has_named_files(self) -> bool:
@@ -147,6 +129,48 @@ def read_files(key: str, csr: str | None = None, certificates: Sequence[str] = (
     return SearchResult(sources=tuple(by_path.values()), key_file=files[key].path)
 
 
+def read_key_file(session: Session, key: str) -> SearchResult:
+    """Return the key material in a file with a key, and in the other files of its folder, without subfolders.
+
+    Raises:
+        InputError: The file cannot be read, or no private key is in it.
+    """
+    result = read_files(key)
+    try:
+        search = key_search.search_folder(
+            os.path.dirname(result.key_file or ""), session.store.path, max_depth=0
+        )
+    except InputError:  # the folder cannot be listed, but the file in it can be read
+        return result
+    files = (file for file in search.files if file.path != result.key_file)
+    return replace(
+        result, companions=tuple(Source(file, bundle.read(file.data, open_keys=False)) for file in files)
+    )
+
+
+def read_paths(session: Session, paths: Sequence[str]) -> SearchResult:
+    """Return the key material in files and folders. For a single file, `read_key_file` reads it.
+
+    Raises:
+        InputError: A path cannot be read, or no private key is in the single file.
+    """
+    if len(paths) == 1 and not os.path.isdir(paths[0]):
+        return read_key_file(session, paths[0])
+    sources: dict[str, Source] = {}
+    failures: list[Result] = []
+    for path in paths:
+        if os.path.isdir(path):
+            search = search_folder(session, path)
+            failures += search.search_failures
+        else:
+            file = key_search.read_file(path)
+            search = SearchResult((Source(file, bundle.read(file.data)),))
+            if search.sources[0].material.is_empty:
+                failures.append(Result(ok=False, file=file.path, text="contains no key, CSR or certificate"))
+        sources.update((source.file.path, source) for source in search.sources)
+    return SearchResult(tuple(sources.values()), tuple(failures))
+
+
 _KINDS = {
     "private key": ProblemKind.KEY,
     "certificate request": ProblemKind.REQUEST,
@@ -173,173 +197,3 @@ def missing_content_error(path: str, noun: str, material: KeyMaterial) -> InputE
     if noun == "private key" and material.certificates and not material.requests:
         hint = "csrtui import FILE imports certificates; choose another file for the key"
     return material.missing_error(f"there is no {noun} in {visible(path)}{instead}", hint)
-
-
-_FIRST_CREDIBLE = datetime(2000, 1, 1, tzinfo=UTC)
-"""The earliest credible file date. Earlier dates come from archives or from clocks that were never set."""
-_WORLD_READABLE = 0o004
-
-
-@dataclass(frozen=True, slots=True)
-class MatchResult:
-    """Keys with their CSRs and certificates, and everything else that was found.
-
-    Attributes:
-        candidates: Each key once, sorted by name.
-        failures: A failure for each key that could not be decrypted, and for each other part that could not be read.
-        strays: A failure for each CSR and each server certificate whose key was not found.
-    """
-
-    candidates: tuple[Candidate, ...]
-    failures: tuple[Result, ...]
-    strays: tuple[Result, ...]
-
-
-def match(
-    session: Session, search: SearchResult, passphrase: Secret | None = None, ca: CaKind | None = None
-) -> MatchResult:
-    """Match each key with its CSR and certificate, and return the result.
-
-    Args:
-        session: The session of the store into which the keys will be adopted.
-        search: The key material.
-        passphrase: The passphrase to try on each encrypted part, or None.
-        ca: The kind of CA for all keys. None means a public CA, or a private one for keys that no public CA accepts.
-
-    Raises:
-        InputError: The file named as the key does not contain a private key.
-        StoreError: The store cannot be used.
-    """
-    search = search.unlock(passphrase)
-    failures = list(search.failures)
-    requests = []
-    for source in search.sources:
-        for csr in source.material.requests:
-            if csrs.has_valid_signature(csr.der):
-                requests.append(_Located(source.file, csr))
-            else:
-                text = "the CSR is not signed by the key it names: it was damaged or changed, and every CA will refuse it"
-                failures.append(Result(ok=False, file=source.file.path, text=text))
-    material = _Material(
-        keys=_by_fingerprint(search.sources),
-        requests=requests,
-        certificates=[
-            _Located(source.file, item) for source in search.sources for item in source.material.certificates
-        ],
-        existing_pairs={pair.record.key.spki_sha256: pair for pair in list_pairs(session).pairs},
-        now=session.clock(),
-        ca=ca,
-        passphrase=passphrase,
-    )
-    candidates = [_candidate(spki, material) for spki in material.keys]
-    candidates.sort(key=lambda candidate: (candidate.title, candidate.file.path))
-    strays = tuple(_strays(material))
-    if search.has_named_files and not candidates and failures:
-        strays = ()  # the reason why the key cannot be decrypted is enough
-    elif search.has_named_files:
-        strays = tuple(replace(stray, text=f"does not match the key: it {stray.text}") for stray in strays)
-    return MatchResult(tuple(candidates), tuple(failures), strays)
-
-
-class _Material(NamedTuple):
-    """The inputs for matching."""
-
-    keys: Mapping[str, _Located[BundleKey]]
-    """Each key once, by its fingerprint. Of several copies, it is the first that is not encrypted."""
-    requests: Sequence[_Located[Request]]
-    certificates: Sequence[_Located[Certificate]]
-    existing_pairs: Mapping[str, Pair]
-    """The pairs of the store by the fingerprint of their key."""
-    now: datetime
-    ca: CaKind | None
-    passphrase: Secret | None
-
-
-def _by_fingerprint(sources: Iterable[Source]) -> dict[str, _Located[BundleKey]]:
-    keys = [_Located(source.file, key) for source in sources for key in source.material.keys]
-    by_fingerprint: dict[str, _Located[BundleKey]] = {}
-    for key in sorted(keys, key=lambda key: key.item.is_encrypted):
-        by_fingerprint.setdefault(key_types.spki_sha256(key.item.key.public_key()), key)
-    return by_fingerprint
-
-
-def _candidate(spki: str, material: _Material) -> Candidate:
-    """Return a key with its newest CSR, its newest certificate and the findings on them."""
-    file, key = material.keys[spki]
-    requests = [found for found in material.requests if found.item.spki_sha256 == spki]
-    certificates = [found for found in material.certificates if found.item.spki_sha256 == spki]
-    request = max(requests, key=lambda found: found.file.modified, default=None)
-    newest = max(certificates, key=lambda found: found.item.validity.not_before, default=None)
-    key_type = key_types.type_of(key.key.public_key())
-    ca = material.ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
-    existing = material.existing_pairs.get(spki)
-    in_use_since = _first_proof(file, certificates, material.now)
-    findings = [
-        *all_key_findings(key.key, ca),
-        *(check_csr(request.item, ca) if request else ()),
-        *check_key_age(in_use_since, material.now, ca),
-    ]
-    return Candidate(
-        key=key.key,
-        passphrase=material.passphrase if key.is_encrypted else None,
-        file=file,
-        json_path=key.path,
-        spki_sha256=spki,
-        csr=request.item if request else None,
-        csr_file=request.file.path if request else None,
-        certificate=newest.item if newest else None,
-        certificate_file=newest.file.path if newest else None,
-        pool=tuple(found.item for found in material.certificates),
-        ca=ca,
-        findings=tuple(worst_first(findings)),
-        remarks=tuple(_remarks(file, requests, certificates)),
-        in_use_since=in_use_since,
-        existing_pair=existing.name if existing else None,
-        is_compromised=existing is not None and existing.record.compromised is not None,
-    )
-
-
-def _first_proof(file: ForeignFile, certificates: Iterable[_Located[Certificate]], now: datetime) -> datetime:
-    """Return the time of the earliest evidence of a key, at most `now`: the date of its file or first certificate."""
-    proofs = [found.item.validity.not_before for found in certificates]
-    if file.modified >= _FIRST_CREDIBLE:
-        proofs.append(file.modified)
-    return min([now, *proofs])
-
-
-def _remarks(
-    file: ForeignFile, requests: Sequence[_Located[Request]], certificates: Sequence[_Located[Certificate]]
-) -> Iterable[str]:
-    if file.mode & _WORLD_READABLE:
-        yield (
-            f"everyone on its machine can read {visible(file.path)} (mode {file.mode:04o}): "
-            "others may have a copy of the key"
-        )
-    csr_count = len({found.item.der for found in requests})
-    if csr_count > 1:
-        yield f"{plural(csr_count - 1, 'other CSR')} of the same key stay where they are: the newest is used"
-    certificate_count = len({found.item.der for found in certificates})
-    if certificate_count > 1:
-        yield f"{plural(certificate_count - 1, 'older certificate')} of the same key stay where they are"
-
-
-def _strays(material: _Material) -> Iterable[Result]:
-    reported: set[bytes] = set()
-    for file, csr in material.requests:
-        if csr.spki_sha256 not in material.keys and csr.der not in reported:
-            reported.add(csr.der)
-            subject = visible(csr.subject_text or ", ".join(csr.names[:1]))
-            pair = material.existing_pairs.get(csr.spki_sha256)
-            yield _stray(file.path, f"is the CSR of {subject}", pair)
-    for file, certificate in material.certificates:
-        is_matched = certificate.is_ca or certificate.spki_sha256 in material.keys
-        if not is_matched and certificate.der not in reported:
-            reported.add(certificate.der)
-            expires = utc_text(certificate.validity.not_after)
-            text = f"is the certificate of {certificate.display_name}, expires {expires}"
-            yield _stray(file.path, text, material.existing_pairs.get(certificate.spki_sha256 or ""))
-
-
-def _stray(file: str, text: str, pair: Pair | None) -> Result:
-    owner = f"of the pair {pair.name} of this keystore" if pair else "whose key is missing"
-    return Result(ok=False, file=file, pair=pair.name if pair else None, text=f"{text}, {owner}")

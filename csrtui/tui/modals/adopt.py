@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,11 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import plural
 from csrtui.store.path_completion import PathKind
-from csrtui.tasks.adopt.search import match, read_files, search_folder
+from csrtui.tasks.adopt.match import match
+from csrtui.tasks.adopt.search import read_paths
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
-from csrtui.tui.widgets.path_field import PathField
+from csrtui.tui.widgets.path_field import FilesField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 
@@ -24,12 +26,17 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
-    from csrtui.tasks.adopt.search import MatchResult, SearchResult
+    from csrtui.tasks.adopt.match import MatchResult
+    from csrtui.tasks.adopt.search import SearchResult
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
 _ABOUT = (
     "Import existing keys as pairs, each with its CSR and certificate. The original files stay untouched."
+)
+_PATHS = (
+    "A CSR and a certificate beside a key file are found with it. Separate several paths with spaces, and quote those "
+    "that contain spaces."
 )
 _OPENS_NO_KEY = "the passphrase opens none of the encrypted keys"
 _NOTES = 3
@@ -69,7 +76,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
 
     def content(self) -> Iterable[Widget]:
         """Return the fields and the notes."""
-        path = PathField(self._initial_path, "path, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path")
+        path = FilesField(self._initial_path, "paths, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path")
         yield from labelled(("Key or folder", path))
         with Vertical(classes="fields", id="locked") as row:
             yield from labelled(("Passphrase", SecretField("for the encrypted keys", id="passphrase")))
@@ -94,7 +101,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
         if not self.path:
             self.fail(InputError("Enter the path of a key file, or of a folder to search."))
         elif self._search_result is None:
-            self.begin(self._search(os.path.expanduser(self.path)))
+            self.begin(self._search(self.path))
             self.draw()
         else:
             self.query_one("#passphrase").focus()
@@ -113,11 +120,11 @@ class AdoptModal(FormModal[AdoptAnswer]):
 
     # Search
 
-    async def _search(self, path: str) -> None:
+    async def _search(self, text: str) -> None:
         self._status = "Searching …"
 
         def search() -> SearchResult:
-            return search_folder(self._session, path) if os.path.isdir(path) else read_files(path)
+            return read_paths(self._session, _paths(text))
 
         result = await self.in_thread(search)
         if not (result.has_keys or result.needs_passphrase):
@@ -158,6 +165,8 @@ class AdoptModal(FormModal[AdoptAnswer]):
         elif locked:
             count = plural(len(locked), "encrypted key")
             notes = self.lines(f"{count} found. Leave the passphrase empty to skip.")
+        else:
+            notes = self.lines(_PATHS, "label")
         notes = self.candidate_lines() or notes
         notes += [()] * (_NOTES - len(notes))
         self.show("#notes", notes if self.is_short else [(), *notes, ()])
@@ -165,3 +174,18 @@ class AdoptModal(FormModal[AdoptAnswer]):
             "#keys",
             self.key_lines(("Enter", "Open" if locked else "Search"), ("Tab", "Complete"), ("Esc", "Cancel")),
         )
+
+
+def _paths(text: str) -> list[str]:
+    """Return the paths in a text, each once. A path with spaces also needs no quotation marks if it is the only one.
+
+    Raises:
+        InputError: A quotation mark is not closed.
+    """
+    only = os.path.expanduser(text)
+    if os.path.lexists(only):
+        return [only]
+    try:
+        return list(dict.fromkeys(map(os.path.expanduser, shlex.split(text))))
+    except ValueError as error:
+        raise InputError("A quotation mark is not closed.", "put quotes around a path with spaces") from error

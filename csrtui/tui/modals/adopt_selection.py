@@ -26,12 +26,16 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.tasks.adopt.candidate import Candidate
-    from csrtui.tasks.adopt.search import MatchResult
+    from csrtui.tasks.adopt.match import MatchResult
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
 _AROUND, _AROUND_SHORT = 10, 6
 """Lines of the dialog besides its list and details, on a normal and on a short screen (without blank lines)."""
+_NO_REQUEST = (
+    "no CSR and no certificate of this key were found. Press Esc, then enter the folder that contains them, or "
+    "several paths separated by spaces"
+)
 _NEXT_STEPS_IN_LIST = "The keystore shows the next step of each pair."
 _WIDE = 50
 """A list narrower than this number of cells has fewer columns."""
@@ -73,6 +77,13 @@ def _files_text(candidate: Candidate) -> str:
     if candidate.csr:
         return "CSR, certificate" if candidate.certificate else "CSR"
     return "no CSR, certificate" if candidate.certificate else "no CSR"
+
+
+def _obstacle(candidate: Candidate) -> str | None:
+    """Return the reason why a key cannot be adopted, or None. Where its files are missing, say how to give them."""
+    reason = obstacle(candidate, MissingRequest.MADE)
+    needs_files = candidate.existing_pair is None and candidate.has_csr_type
+    return _NO_REQUEST if reason and needs_files else reason
 
 
 class AdoptSelectionModal(FormModal["Sequence[Result]"]):
@@ -135,7 +146,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         event.stop()
         candidate_list = self.query_one("#candidates", LineList)
         for candidate in self.marked:
-            reason = obstacle(candidate, MissingRequest.MADE)
+            reason = _obstacle(candidate)
             if reason is not None:
                 candidate_list.set_marks(candidate_list.marks - {candidate.spki_sha256})
                 self.error = InputError(f"{candidate.title} cannot be adopted: {reason}")
@@ -206,7 +217,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         names = ", ".join(map(visible, candidate.names)) or "none"
         for label, text in (*candidate_facts(candidate), ("names", names)):
             lines += hanging(f"{label:<13}", text, self.inner_width, "label")
-        reason = obstacle(candidate, MissingRequest.MADE)
+        reason = _obstacle(candidate)
         lines += self.lines(f"Cannot be adopted: {reason}.", "warning") if reason else []
         for finding in candidate.findings:
             manner = "" if finding.level.value == "note" else finding.level.value

@@ -136,8 +136,9 @@ class FilesModal(FormModal[ImportAnswer]):
         event.prevent_default()  # the base class refuses a text of several lines
         lines = [line.strip() for line in event.lines]
         if all(line.startswith(("/", "~/")) for line in lines) and not any(len(line) == 64 for line in lines):  # noqa: PLR2004 - a line of PEM may begin with a slash
-            paths = [self.query_one("#files", TextField).value.strip(), *map(quote_path, lines)]
-            self.query_one("#files", TextField).replace_text(" ".join(filter(None, paths)))
+            field = self.query_one("#files", TextField)
+            kept = "" if field.selected_text == field.value else field.value.strip()
+            field.replace_text(" ".join(filter(None, (kept, *map(quote_path, lines)))))
             return
         self._import_text(event.lines)
 

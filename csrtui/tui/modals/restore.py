@@ -103,10 +103,13 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
     def content(self) -> Iterable[Widget]:
         """Return the fields and the notes."""
         path = self._initial_path
+        is_file = path is not None
         if path is None:
             folder = recall_folder(self._session)
             path = os.path.join(folder, "") if folder else ""
-        yield from labelled(("Backup", PathField(path, "path of the backup file", id="path")))
+        yield from labelled(
+            ("Backup", PathField(path, "path of the backup file", is_selected=is_file, id="path"))
+        )
         with Vertical(id="recipients") as row:
             yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
         row.display = False

@@ -1,4 +1,4 @@
-"""A text field for paths. Tab completes the path, as in a shell."""
+"""A text field for paths. Tab completes the path, as in a shell, and typed text replaces the initial path."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.text import Text
 from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.message import Message
+from textual.widgets.input import Selection
 
 from csrtui.core.bundle.pem import names_private_key
 from csrtui.store.path_completion import PathKind, complete_path
@@ -29,10 +30,14 @@ _WAIT = 0.25
 class PathField(TextField, inherit_css=True):
     """A `TextField` in which Tab completes the path before the cursor. With nothing to complete, Tab moves on.
 
+    The initial path is selected, so that the first typed or pasted text replaces it. Keys that move the cursor,
+    Backspace and Tab keep it.
+
     Args:
         value: The initial path.
         placeholder: A dimmed text that is shown while the field is empty.
         kind: The kind of path.
+        is_selected: Whether typed text replaces the initial path. Otherwise, typed text continues it.
         id: The widget's id.
     """
 
@@ -54,11 +59,46 @@ class PathField(TextField, inherit_css=True):
         placeholder: str = "",
         kind: PathKind = PathKind.FILE,
         *,
+        is_selected: bool = True,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         self._kind = kind
         self._candidates: tuple[str, ...] = ()
+        self._is_selected = is_selected
+        self._initial_selection: Selection | None = None
         super().__init__(value, placeholder, id=id)
+
+    def on_mount(self) -> None:
+        """Select the initial path."""
+        if self._is_selected and self.value:
+            self.selection = self._initial_selection = Selection(0, len(self.value))
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Replace characters. An absolute path after an initial path that ends with a slash replaces that path."""
+        is_second_path = self.value.endswith("/") and text.startswith(("/", "~"))
+        if is_second_path and self.value == self._loaded and start == len(self.value):
+            start = 0
+        super().replace(text, start, end)
+
+    def action_delete_left(self) -> None:
+        """Delete the character before the cursor. The initial path is not deleted as a whole."""
+        self._deselect()
+        super().action_delete_left()
+
+    def action_delete_left_word(self) -> None:
+        """Delete the word before the cursor. The initial path is not deleted as a whole."""
+        self._deselect()
+        super().action_delete_left_word()
+
+    def _deselect(self) -> None:
+        """Keep the initial path for editing, if it is still selected."""
+        if self.selection == self._initial_selection:
+            self.cursor_position = len(self.value)
+
+    def _watch_selection(self, selection: Selection) -> None:
+        super()._watch_selection(selection)
+        if selection != self._initial_selection:
+            self._initial_selection = None  # what the user selects later can be deleted
 
     def action_complete(self) -> None:
         """Complete the path, or show the names that it can continue with. Otherwise, leave Tab to the screen."""
@@ -67,6 +107,7 @@ class PathField(TextField, inherit_css=True):
         completion = self._complete(word) if is_at_end else None
         if completion is None or (completion.text == word and completion.candidates == self._candidates):
             raise SkipAction
+        self._deselect()
         if completion.text != word:
             self.replace_text(self.value[:start] + self._quoted(completion.text))
         self._show_candidates(completion.candidates)
