@@ -1,5 +1,6 @@
 """Describe pairs in sentences and list cells, in the same way on the screens and on the command line."""
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -32,11 +33,29 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 """The months, from January."""
 _THIS_YEAR = timedelta(days=300)
 _FINGERPRINT_GROUP = 4
+_DATE_WORDS = "|".join(rf"(?<=\b{word} )" for word in ("on", "since", "until", "expired", "before"))
+_ISO_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-3][0-9]"
+_ISO_TIME = re.compile(
+    rf"(?:(?<![^\s(]){_ISO_DATE}T[0-9:]{{8}}Z|(?:{_DATE_WORDS}){_ISO_DATE})(?=[,;.:)]*(?:\s|$))"
+)
 
 
 def date_text(time: datetime) -> str:
     """Return a date as the screens show it: ``29 Nov 2026``."""
     return f"{time.day} {MONTHS[time.month - 1]} {time.year}"
+
+
+def with_screen_dates(text: str) -> str:
+    """Return a text with each time (``2026-11-29T09:00:00Z``) and date (``since 2026-11-29``) as the screens show dates.
+
+    Only what stands between blanks is changed, so that paths and names stay as they are.
+    """
+
+    def replacement(match: re.Match[str]) -> str:
+        year, month, day = match[0][:10].split("-")
+        return f"{int(day)} {MONTHS[int(month) - 1]} {year}"
+
+    return _ISO_TIME.sub(replacement, text)
 
 
 def day_text(time: datetime, now: datetime) -> str:

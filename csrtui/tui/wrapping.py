@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len, set_cell_size
 
 from csrtui.core.base.escaping import visible
+from csrtui.tasks.pair_text import with_screen_dates
 
 if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
@@ -21,7 +22,8 @@ _NUMBER = re.compile(r"-[0-9]{1,5}$", re.ASCII)
 def wrap(text: str, width: int) -> list[str]:
     """Return `text` as one or more lines of at most `width` cells.
 
-    Lines are broken at blanks. A word longer than a line is split. `text` is visible text without line breaks.
+    Lines are broken at blanks. A word longer than a line is split, a path if possible after a slash. `text` is visible
+    text without line breaks.
     """
     if width <= 0:
         return [""]
@@ -37,6 +39,8 @@ def wrap(text: str, width: int) -> list[str]:
         rest = word
         while cell_len(rest) > width:
             head = _prefix(rest, width)
+            if (end := head.rfind("/") + 1) > width // 3:
+                head = head[:end]
             lines.append(head)
             rest = rest[len(head) :]
         line = rest
@@ -86,9 +90,14 @@ def _prefix(text: str, width: int) -> str:
 # Lines of styled text
 
 
+def _displayed(text: str) -> str:
+    """Return a text, escaped, with its dates as the screens show them."""
+    return with_screen_dates(visible(text))
+
+
 def wrapped(text: str, width: int, manner: str = "", margin: str = " ") -> list[Line]:
     """Return a text as lines of at most `width` cells after a margin. The text may be untrusted: it is escaped."""
-    return [((f"{margin}{line}", manner),) for line in wrap(visible(text), width)]
+    return [((f"{margin}{line}", manner),) for line in wrap(_displayed(text), width)]
 
 
 def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str = "") -> list[Line]:
@@ -102,7 +111,7 @@ def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str
         manner: The style of the text.
     """
     indent = cell_len(head)
-    first, *rest = wrap(visible(text), max(width - indent, _MIN_TEXT))
+    first, *rest = wrap(_displayed(text), max(width - indent, _MIN_TEXT))
     return [
         ((head, head_manner), (first, manner)),
         *(((" " * indent, ""), (line, manner)) for line in rest),

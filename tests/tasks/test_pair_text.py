@@ -21,6 +21,24 @@ def pair(**changes: object) -> Pair:
     return Pair("a.com", "/s/pairs/a.com", record(**changes))
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("expires 2027-01-29T13:54:36Z, from CA", "expires 29 Jan 2027, from CA"),
+        ("2027-01-09T13:54:36Z (59 days left)", "9 Jan 2027 (59 days left)"),
+        ("missing since 2026-11-23", "missing since 23 Nov 2026"),
+        ("made on 2026-11-23, SPKI", "made on 23 Nov 2026, SPKI"),
+        ("from /tmp/2026-11-23T09:00:00Z.pem", "from /tmp/2026-11-23T09:00:00Z.pem"),
+        (
+            "2026-11-23T09:00:00Z/a.pem 2026-11-23 since 2026-13-23",
+            "2026-11-23T09:00:00Z/a.pem 2026-11-23 since 2026-13-23",
+        ),
+    ],
+)
+def test_screens_show_dates_without_touching_paths_and_names(text: str, shown: str) -> None:
+    assert pair_text.with_screen_dates(text) == shown
+
+
 def test_every_next_step_and_key_type_has_a_word() -> None:
     assert set(pair_text.NEXT_STEPS) == set(NextStep)
     assert all(label_of_name(kind.value) == kind.label for kind in KeyType)

@@ -102,7 +102,7 @@ async def test_the_consequences_of_each_way_are_shown_before_the_choice(session:
         text = said(user, "about", "ways", "keys")
         assert text.startswith(f"Renew {ONE} 44 days left > A new pair (recommended)")
         assert "The old pair stays and keeps working until the new certificate is installed" in text
-        assert f"only work with the private key made on 2026-11-23, SPKI SHA-256 {spki}" in text
+        assert f"only work with the private key made on 23 Nov 2026, SPKI SHA-256 {spki}" in text
         assert "Checked: the key exists" in text
         assert text.endswith("Enter Fill the form Esc Cancel Up/Down Other way")
         assert user.screen_text.index("A new pair") < user.screen_text.index("The old CSR again")

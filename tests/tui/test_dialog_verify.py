@@ -90,7 +90,7 @@ async def test_a_missing_and_a_damaged_backup_are_shown_in_the_list(tmp_path: Pa
         await at_pair(user, "a.example.com", 2)
         await user.press("V")
         await looked(user)
-        assert "missing since 2026-11-23" in said(user, "results")
+        assert "missing since 23 Nov 2026" in said(user, "results")
         user.app.screen.query_one(ChoiceField).focus()
         await user.press("right")
         await looked(user)

@@ -9,7 +9,6 @@ from textual.binding import Binding
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
-from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates.certificate import whole_days
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.tasks.import_ import ImportResult
@@ -107,22 +106,14 @@ def import_summary(results: Sequence[Result]) -> str:
     if not imported:
         return "no certificate was imported"
     if len(results) == 1:
-        return f"{visible(imported[0].pair or '')}: {_text(imported[0])}"
+        return f"{visible(imported[0].pair or '')}: {imported[0].text.partition(', now ')[0]}"
     return f"{len(imported)} of {plural(len(results), 'certificate')} imported"
-
-
-def _text(result: Result) -> str:
-    """Return the text of a result, with the date of expiry as the screens show dates."""
-    if not isinstance(result, ImportResult) or result.chain is None:
-        return result.text
-    expires = result.chain.leaf.validity.not_after
-    return result.text.replace(utc_text(expires), date_text(expires))
 
 
 def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
     """Return the lines that show one result."""
     lines = wrapped(result.pair or result.file or "pasted text", width, "strong", "")
-    lines += wrapped(_text(result), max(width - 2, 8), "good" if result.ok else "error", "  ")
+    lines += wrapped(result.text, max(width - 2, 8), "good" if result.ok else "error", "  ")
     if not isinstance(result, ImportResult):
         return lines
     if result.chain is not None and result.status is not None:

@@ -13,6 +13,7 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.batch import Result
 from csrtui.tasks.inspect.inspection import InspectSource, inspect
 from csrtui.tasks.inspect.text import sections
+from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.import_ import FilesModal
 from csrtui.tui.screens.page import Page
@@ -135,4 +136,4 @@ def _lines(inspection: Inspection, width: int) -> Iterator[str]:
             yield ""
         title = f"─ {section.title} "
         yield title.ljust(width, "─") if len(title) < width else title
-        yield from section.lines(width)
+        yield from map(with_screen_dates, section.lines(width))

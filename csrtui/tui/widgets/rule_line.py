@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from csrtui.core.base.escaping import plural, visible
+from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tui.widgets.text_block import TextLine, TextView
 from csrtui.tui.wrapping import cut, title_line
 
@@ -34,7 +35,7 @@ class RuleLine(TextLine):
 
     def tell(self, text: str) -> None:
         """Show a message in the line."""
-        self.message = visible(text)
+        self.message = with_screen_dates(visible(text))
         self.draw()
 
     @property
