@@ -192,7 +192,7 @@ async def test_notes_alone_are_not_a_problem(tmp_path: Path, monkeypatch: pytest
     store = ExaminedStore(tmp_path)
     async with at_screens(session_on(Keystore(str(store.path)))) as user:
         await examined(user)
-        assert "Nothing is wrong. 1 pair examined: 2 notes." in user.screen_text
+        assert "No errors or warnings. 1 pair examined: 2 notes." in user.screen_text
         await user.press("enter")
         assert "concerns the store, not a pair" in user.screen_text
 
@@ -336,6 +336,8 @@ def test_a_row_leaves_out_the_folder_of_its_pair() -> None:
     )
     assert short_text(one) == "key.pem is open"
     assert short_text(replace(one, text="the key of a.com")) == "the key of a.com"
+    assert short_text(replace(one, text="the key of a.com has no backup")) == "the key has no backup"
+    assert short_text(replace(one, pair=None, text="a folder of None at a")) == "a folder of None at a"
     rows = FindingRows([one])
     assert rows.header(78).split() == ["Level", "Pair", "Finding"]
     assert rows.header(38).split() == ["Level", "Finding"]

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
+from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tui.widgets.line_list import ItemRows
 from csrtui.tui.wrapping import cut, pad
 
@@ -90,9 +91,12 @@ def count_levels(levels: Iterable[Level]) -> str:
 
 
 def short_text(finding: DisplayedFinding) -> str:
-    """Return the text of a finding without the folder of its pair. The name of the pair is shown beside the text."""
-    _, separator, rest = finding.text.partition(f"/pairs/{finding.pair}/")
-    return rest if separator and finding.text.startswith("/") else finding.text
+    """Return the text of a finding without the name and the folder of its pair. The name is shown beside the text."""
+    text = with_screen_dates(finding.text)
+    if finding.pair is None:
+        return text
+    _, separator, rest = text.partition(f"/pairs/{finding.pair}/")
+    return rest if separator and text.startswith("/") else text.replace(f" of {finding.pair} ", " ", 1)
 
 
 def _pair_width(width: int) -> int:

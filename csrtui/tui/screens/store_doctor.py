@@ -68,7 +68,7 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
             return ExaminationResult(FindingRows(()), lines)
         verdict = f"{pairs}: {count_levels(finding.level for finding in findings)}."
         if is_well(findings):
-            verdict = f"Nothing is wrong. {verdict}"
+            verdict = f"No errors or warnings. {verdict}"
         return ExaminationResult(FindingRows(findings), [verdict])
 
     def screen_for(self, index: int) -> Screen[None]:
