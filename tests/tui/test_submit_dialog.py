@@ -136,6 +136,7 @@ async def test_overriding_the_warning_is_recorded(session: Session) -> None:
     async with at_screens(session) as user:
         await open_dialog(user, "o", "c")
         await until_said(user, "sent to your terminal's clipboard")
+        assert "press m to mark it as submitted" in " ".join(user.screen_text.split())
         await user.until(lambda: len(history(pair)) == 2, "the history")
         assert "copied" not in user.screen_text
     assert history(pair) == ["created", f"CSR handed out: clipboard{OVERRULED}"]

@@ -243,7 +243,9 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
 
     async def _send(self) -> None:
         way = await clipboard.send(self.app, clipboard.PublicText.from_csr(self._csr), os.environ)
-        await self._record(HandOut(HandOutWay.CLIPBOARD), "sent to your terminal's clipboard", way.value)
+        await self._record(
+            HandOut(HandOutWay.CLIPBOARD), "sent to your terminal's clipboard", f"{_MARK_HINT} {way.value}"
+        )
 
     async def _show_plain(self) -> None:
         try:
