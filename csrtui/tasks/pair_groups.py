@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
+from csrtui.core.servers.platforms import OTHER
 from csrtui.tasks.pair_text import (
     age_text,
     date_text,
@@ -46,8 +47,14 @@ def relation_text(record: PairRecord, now: datetime) -> str:
     return ", ".join([*parts, platform_label(record.platform), f"{record.ca.value} CA"])
 
 
-def step_text(record: PairRecord, now: datetime) -> str:
-    """Return the reason for the next step of a pair in one sentence."""
+def step_text(record: PairRecord, now: datetime, retire_key: str) -> str:
+    """Return the reason for the next step of a pair in one sentence.
+
+    Args:
+        record: The pair's record.
+        now: The time, in UTC.
+        retire_key: The key that retires a pair, or takes a retired one back into use.
+    """
     match record.next_step(now):
         case NextStep.BACK_UP:
             text = f"{_backup_problem(record.backup, now)}: {_NO_BACKUP}."
@@ -58,11 +65,12 @@ def step_text(record: PairRecord, now: datetime) -> str:
             since = f" {date_text(submitted)}" if submitted else ""
             text = f"Submitted{since}. Import the certificate when the CA has issued it."
         case NextStep.INSTALL:
-            text = f"Certificate imported. Install it on the server ({platform_label(record.platform)})."
+            software = "" if record.platform == OTHER else f" ({platform_label(record.platform)})"
+            text = f"Certificate imported. Install it on the server{software}."
         case NextStep.RENEW:
             text = _renewal_text(record.validity, now) if record.validity else ""
         case _:
-            text = _end_text(record)
+            text = _end_text(record, retire_key)
     return text
 
 
@@ -72,11 +80,11 @@ def _renewal_text(validity: Validity, now: datetime) -> str:
     return f"Renewal has been due since {date_text(validity.due)}; {time_left(validity, now)}."
 
 
-def _end_text(record: PairRecord) -> str:
+def _end_text(record: PairRecord, retire_key: str) -> str:
     if record.retired:
-        return f"Retired {date_text(record.retired)}. Nothing to do."
+        return f"Retired {date_text(record.retired)}. {retire_key} takes it back into use."
     if record.renewed_by:
-        return f"Retire this pair when the server uses {record.renewed_by}."
+        return f"Retire this pair ({retire_key}) when the server uses {record.renewed_by}."
     due = f" Renewal is due {date_text(record.validity.due)}." if record.validity else ""
     return f"Nothing to do.{due}"
 
@@ -118,7 +126,7 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
     earlier = details.earlier if details else ()
     places = [
         ("Folder", pair.path),
-        *labelled_lines("Files", _files(pair)),
+        ("Files", _files(pair)),
         *labelled_lines("Earlier", list(earlier)),
         *([("Installed", date_text(record.installed))] if record.installed else []),
         *labelled_lines("Renews", [record.renews] if record.renews else []),
@@ -142,8 +150,8 @@ def _protection(record: PairRecord) -> str:
     return "with a passphrase" if record.key.encrypted else "no passphrase, mode 0600"
 
 
-def _files(pair: Pair) -> list[str]:
-    return ["key.pem  request.pem", *(["certificate.pem"] if pair.has_certificate else [])]
+def _files(pair: Pair) -> str:
+    return f"key.pem  request.pem{'  certificate.pem' if pair.has_certificate else ''}"
 
 
 def _validity_lines(record: PairRecord) -> Lines:
@@ -175,19 +183,22 @@ def _lines_of_backup(backup: Backup) -> Lines:
 
 
 def copyable_texts(details: "PairDetails") -> Sequence[tuple[str, str]]:
-    """Return the texts of a pair that can be copied, each with a label. None of them is secret."""
+    """Return the texts of a pair that can be copied, each once and with a label. None of them is secret."""
     pair, record = details.pair, details.pair.record
     items = [
-        ("Pair", pair.name),
-        *(("Name", name) for name in record.names),
+        ("Pair's name", pair.name),
+        *(("Requested name", name) for name in record.names),
         ("Subject", record.subject_text),
-        ("SPKI SHA-256", record.key.spki_sha256),
-        ("CSR SHA-256", record.request.sha256),
+        ("Key fingerprint (SPKI SHA-256)", record.key.spki_sha256),
+        ("CSR fingerprint (SHA-256)", record.request.sha256),
     ]
     if details.chain is not None:
         leaf = details.chain.leaf
-        items += [("Certificate SHA-256", leaf.sha256), ("Serial number", leaf.serial)]
+        items += [("Certificate fingerprint (SHA-256)", leaf.sha256), ("Serial number", leaf.serial)]
     items += [("Folder", pair.path), ("CSR file", f"{pair.path}/request.pem")]
     items += [("Certificate file", f"{pair.path}/certificate.pem")] if pair.has_certificate else []
     items += [("Backup file", backup.path) for backup in record.backups]
-    return items
+    labels: dict[str, str] = {}
+    for label, text in items:
+        labels.setdefault(text, label)
+    return [(label, text) for text, label in labels.items()]

@@ -164,13 +164,17 @@ async def test_fingerprints_paths_and_names_are_copied_but_no_key(tmp_path: Path
     new_pair(session, "a.com")
     async with at_screens(session) as user:
         await user.press("f2", "y")
-        assert "SPKI SHA-256" in user.screen_text
-        await user.press("down", "down", "down", "enter")
+        assert "Key fingerprint (SPKI SHA-256)" in user.screen_text
+        assert user.screen_text.count("  a.com") == 1, "a value is listed once"
+        await user.press("down", "down", "enter")
         await user.until(lambda: user.copied, "the copy")
         [text] = user.copied
         record = load_record((tmp_path / "store" / "pairs" / "a.com" / "pair.json").read_bytes())
         assert text == record.key.spki_sha256
-        assert user.message == "SPKI SHA-256 sent to your terminal's clipboard, if it allows that"
+        assert (
+            user.message
+            == "Key fingerprint (SPKI SHA-256) sent to your terminal's clipboard, if it allows that"
+        )
         await user.press("enter", "y", "escape")
         assert isinstance(user.app.screen, PairScreen)
 
@@ -188,7 +192,7 @@ async def test_the_bar_shows_every_command_that_the_pair_allows(tmp_path: Path) 
         labels = labels.replace("u Submit ", "").replace("t R", "I Install w Renew t R")
         assert " ".join(user.bar.split()) == f". Back up {labels}"
         await user.press("t", "right", "enter")
-        await user.until(lambda: "t Use again" in user.bar, "the way back")
+        await user.until(lambda: "t Take back" in user.bar, "the way back")
         assert "Import" not in user.bar
 
 
@@ -197,7 +201,7 @@ async def test_a_renewed_pair_offers_to_be_retired_at_80_columns(tmp_path: Path)
     changed(session, issued_pair(session), renewed_by="next.example.com")
     async with at_screens(session) as user:
         await user.press("f2", "enter")
-        await user.until(lambda: "Retire this pair" in user.screen_text, "the pair")
+        await user.until(lambda: "Retire this pair (t) when" in user.screen_text, "the pair")
         assert "t Retire" in user.bar
 
 
@@ -246,7 +250,11 @@ async def test_enter_on_a_month_lists_its_pairs(tmp_path: Path) -> None:
             assert (user.keystore.filter.value, user.focused_id) == (words, "pairs")
             assert "1 of 3 pairs" in user.summary
         await user.press("escape")
+        await user.until(lambda: any(line.startswith("> later") for line in user.screen_lines), "the months")
+        await user.press("escape")
         assert len(user.pairs) == 3
+        await user.press("escape")
+        assert not isinstance(user.app.screen, MonthsScreen)
 
 
 async def test_missing_certificates_are_reported(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ async def test_retiring_asks_with_cancel_chosen_and_deletes_nothing(tmp_path: Pa
         await user.press("t", "right", "enter")
         assert user.message == f"{ONE}: retired; nothing is deleted"
         await user.until_pairs(TWO)
-        assert user.summary.strip() == "1 pair · 1 not backed up · 1 retired hidden"
+        assert user.summary.strip() == "1 pair · 1 not backed up · 1 retired hidden (T)"
     assert record(session, ONE).stage is Stage.RETIRED
     assert sorted((tmp_path / "store" / "pairs" / ONE).iterdir()) == files
 
@@ -75,6 +75,8 @@ async def test_retired_pairs_are_shown_by_a_key_and_by_the_filter(tmp_path: Path
         await user.until_pairs(ONE)
         await user.press("enter", "T", "T")
         assert user.message == "retired pairs are shown", "as the list does"
+        assert user.bar.startswith(" t Take back")
+        await user.until(lambda: "t takes it back into use." in user.screen_text, "how to take it back")
         await user.press("full_stop")
         assert "retired; no next step" in user.message
         await user.press("t")

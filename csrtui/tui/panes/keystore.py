@@ -359,6 +359,8 @@ class KeystorePane(Widget):
     def _show_counts(self) -> None:
         shown = len(self._rows) - self._rows.unreadable if self.filter.value.strip() else None
         counts = self._counts_text if self._counts.total or not self._progress else ""
+        retired_key = key_of("show_retired", commands_of(self.app))
+        counts = counts.replace("retired hidden", f"retired hidden ({retired_key})")
         text = summary_text(counts, shown, len(self.pairs.marks), self._progress)
         self.query_one(CountLine).show(text, self._rows.order)
 

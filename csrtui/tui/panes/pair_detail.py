@@ -10,6 +10,7 @@ from textual.widget import Widget
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.list import UnreadablePair, read_pairs
+from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut, cut_name, hanging, wrapped
@@ -99,28 +100,38 @@ class PairDetail(TextBlock):
             texts = [error.message, error.hint or ""]
             self.show([line for text in texts for line in wrapped(text, width, "error")])
         elif self.size.height <= _TWO_LINES:
-            self.show(_two_lines(self._pair, now, width))
+            self.show(_two_lines(self._pair, now, self._step_text(self._pair, now), width))
         else:
-            self.show(_groups(self._pair, now, width))
+            self.show(_groups(self._pair, now, self._step_text(self._pair, now), width))
+
+    def _step_text(self, pair: Pair, now: datetime) -> str:
+        from csrtui.tasks.pair_groups import step_text
+
+        return step_text(pair.record, now, key_of("retire", commands_of(self.app)))
 
 
-def _two_lines(pair: Pair, now: datetime, width: int) -> list[Line]:
-    from csrtui.tasks.pair_groups import relation_text, step_text
+def _two_lines(pair: Pair, now: datetime, step_text: str, width: int) -> list[Line]:
+    from csrtui.tasks.pair_groups import relation_text
 
-    relation = visible(relation_text(pair.record, now))
+    parts = visible(relation_text(pair.record, now)).split(", ")
+    while (
+        len(parts) > 1 and len(", ".join(parts)) > width - min(cell_len(visible(pair.name)), width // 2) - 3
+    ):
+        parts.pop()  # the least important part
+    relation = ", ".join(parts)
     name = cut_name(visible(pair.name), max(width - len(relation) - 3, width // 2))
     return [
         ((f" {name}", "strong"), (f"   {cut(relation, width - cell_len(name) - 3)}", "")),
-        ((f" {cut(visible(step_text(pair.record, now)), width)}", ""),),
+        ((f" {cut(visible(step_text), width)}", ""),),
     ]
 
 
-def _groups(pair: Pair, now: datetime, width: int) -> list[Line]:
-    from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
+def _groups(pair: Pair, now: datetime, step_text: str, width: int) -> list[Line]:
+    from csrtui.tasks.pair_groups import pair_groups, status_text
 
     lines = wrapped(pair.name, width, "strong")
     lines += wrapped(status_text(pair.record, now), width)
-    lines += wrapped(step_text(pair.record, now), width)
+    lines += wrapped(step_text, width)
     for group in pair_groups(pair, now):
         lines += [(), ((f" {group.title}", "strong"),)]
         for label, text in group.lines:

@@ -34,6 +34,7 @@ from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.title_bar import TitleBar
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
@@ -97,7 +98,7 @@ class MainScreen(RequestScreen):
         self._draft_writer = DraftWriter["Draft"](self._session_draft.save)
         self._message_draft: Draft | None = None
         self._message_check = MessageCheck()
-        self._counts = ""
+        self._counts = self._month = ""
         self._ready = Event()
 
     def compose(self) -> ComposeResult:
@@ -271,10 +272,18 @@ class MainScreen(RequestScreen):
             return in_keystore and not self.keystore.filter.has_focus
         return scope is not Scope.REQUEST or action == "generate" or not in_keystore
 
-    def key_escape(self) -> None:
-        """Clear the filter if the keystore has the focus. In the form, do nothing, so that no input is lost."""
+    def key_escape(self, event: events.Key) -> None:
+        """Clear the filter if the keystore has the focus. In the form, do nothing, so that no input is lost.
+
+        From the pairs of a month, go back to the months.
+        """
         if self._pane is PaneName.KEYSTORE:
+            month, self._month = self._month, ""
+            is_month = month and self.keystore.filter.value == month
             self.keystore.set_filter("")
+            if is_month:
+                event.stop()  # the key would close the months
+                self.action_months(month)
 
     def action_switch_pane(self) -> None:
         """Switch to the other pane."""
@@ -292,6 +301,7 @@ class MainScreen(RequestScreen):
     def filter_by(self, text: str | None) -> None:
         """List only the pairs that match the words of a text. With None, change nothing."""
         if text is not None:
+            self._month = text
             self.keystore.set_filter(text)
 
     def action_sort(self) -> None:

@@ -52,6 +52,11 @@ class MonthRows(ItemRows[int]):
         """Return the word of the filter that lists the pairs of row `index`, or "" if the row counts none."""
         return self._chart(0)[index + 1].filter_word
 
+    def find_word(self, word: str) -> int:
+        """Return the index of the row with this filter word, or 0 if no row has it."""
+        words = [row.filter_word for row in self._chart(0)[1:]]
+        return words.index(word) if word and word in words else 0
+
     def header(self, width: int) -> str:
         """Return the names of the columns."""
         return self._chart(width)[0].text if self._expiries else ""
@@ -71,6 +76,7 @@ class MonthsScreen(CommandScreen[str]):
 
     Args:
         session: The session with the store.
+        filter_word: The filter for the month on which the cursor starts, or "" for the first row.
     """
 
     place: ClassVar[Scope] = Scope.MONTHS
@@ -79,9 +85,10 @@ class MonthsScreen(CommandScreen[str]):
         HELP_IN_LISTS,
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, filter_word: str = "") -> None:
         super().__init__()
         self._session = session
+        self._filter_word = filter_word
         self._rows = MonthRows(None)
         self._result: ExpiryCounts | CsrtuiError | None = None
 
@@ -106,6 +113,7 @@ class MonthsScreen(CommandScreen[str]):
             self._rows = MonthRows(result.expiries)
             months = self.query_one(LineList)
             months.set_rows(self._rows)
+            months.move_to(self._rows.find_word(self._filter_word))
             self.draw()
             months.focus()
         else:

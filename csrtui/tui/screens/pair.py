@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.charts import Tone
-from csrtui.core.pairs.pair import NextStep, Stage
+from csrtui.core.pairs.pair import NextStep
 from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
 from csrtui.tasks.show import PairDetails, read_pair_details, timeline
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar, bindings
@@ -104,8 +104,6 @@ class PairScreen(PairsScreen):
         """Draw the lines for the current size."""
         commands = self.possible(bar(Scope.PAIR, self.commands), self.pair)
         labels = {"next_step": self.step_label(self.pair).strip()}
-        if self.pair.record.stage is Stage.RETIRED:
-            labels["retire"] = "Use again"
         self.query_one(CommandBar).show_commands(commands, labels)
         position = ""
         if self._listed is not None and (index := self._listed.find(self.pair.name)) is not None:
@@ -121,7 +119,8 @@ class PairScreen(PairsScreen):
         step = self.step_label(self.pair).strip()
         has_step = record.next_step(now) is not NextStep.NONE
         next_step = f"{self.key_of('next_step')} {step}" if has_step else ""
-        lines = _status_lines(status_text(record, now), next_step, step_text(record, now), width)
+        reason = step_text(record, now, self.key_of("retire"))
+        lines = _status_lines(status_text(record, now), next_step, reason, width)
         lines += _timeline_lines(timeline(record, now, width, prefer_one_line=True))
         groups = pair_groups(self.pair, now, self._details)
         room = max(self.size.height - _LINES_AROUND - 1, 0)

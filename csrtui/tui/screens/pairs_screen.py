@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from csrtui.core.base.errors import CsrtuiError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 NO_SELECTION = "No pair selected."
 """The message of a command that needs a pair, if there is none under the cursor."""
+TAKE_BACK = "Take back"
+"""The label of the command that takes a retired pair back into use."""
 _ACTIONS = {
     NextStep.BACK_UP: "back_up",
     NextStep.SUBMIT: "submit",
@@ -216,7 +219,7 @@ class PairsScreen(CommandScreen[None]):
         """Return those of `commands` that can be done now with `pair`, the pair under the cursor, or None.
 
         The command that is also the next step is left out, because the next step comes first. What remains for a
-        renewed pair is to retire it.
+        renewed pair is to retire it, and for a retired one to take it back.
         """
         step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
         left_out = {_ACTIONS.get(step)}
@@ -231,7 +234,13 @@ class PairsScreen(CommandScreen[None]):
         if pair is None or not pair.record.backups:
             left_out.add("verify")
         possible = [command for command in commands if command.action not in left_out]
-        if pair and pair.record.renewed_by and pair.record.stage is not Stage.RETIRED:
+        is_retired = pair is not None and pair.record.stage is Stage.RETIRED
+        if is_retired:
+            possible = [
+                replace(command, label=TAKE_BACK) if command.action == "retire" else command
+                for command in possible
+            ]
+        if is_retired or (pair and pair.record.renewed_by):
             possible.sort(key=lambda command: command.action != "retire")
         return possible
 
@@ -252,11 +261,15 @@ class PairsScreen(CommandScreen[None]):
         elif not await self.app.run_action(action, default_namespace=self):
             self.tell(f"{visible(pair.name)}: next is to {NEXT_STEPS[step]}")
 
-    def action_months(self) -> None:
-        """Show the expiries of the next 12 months."""
+    def action_months(self, filter_word: str = "") -> None:
+        """Show the expiries of the next 12 months.
+
+        Args:
+            filter_word: The filter for the month on which the cursor starts, or "" for the first row.
+        """
         from csrtui.tui.screens.months import MonthsScreen
 
-        self.app.push_screen(MonthsScreen(self._session), self.filter_by)
+        self.app.push_screen(MonthsScreen(self._session, filter_word), self.filter_by)
 
     def filter_by(self, text: str | None) -> None:
         """List only the pairs that match the words of a text. With None, change nothing."""
