@@ -270,6 +270,7 @@ async def test_the_passphrase_of_a_key_in_a_backup_to_recipients_is_asked_for_if
         await user.paste("wrong")
         await user.press("enter")
         await looked(user)
+        assert said(user, "results").startswith("The passphrase may be wrong. ")
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await looked(user)

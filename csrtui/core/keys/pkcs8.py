@@ -36,6 +36,9 @@ IV_BYTES = 16
 ENTROPY_BYTES = SALT_BYTES + IV_BYTES
 """Number of fresh random bytes needed for one encryption."""
 
+NOT_OPENED = "the passphrase does not open the key, or the key is damaged"
+"""The message of the error for a key that a passphrase does not open."""
+
 _AES_256_KEY_BYTES = 32
 _PBES2 = bytes.fromhex("06092a864886f70d01050d")
 _PBKDF2 = bytes.fromhex("06092a864886f70d01050c")
@@ -195,7 +198,7 @@ def _decryption_error(error: Exception) -> CsrtuiError:
 
     if isinstance(error, UnsupportedAlgorithm | InternalError | MemoryError):
         return InputError("the encryption scheme of the key is not supported")
-    return RefusedError("the passphrase does not open the key, or the key is damaged")
+    return RefusedError(NOT_OPENED)
 
 
 def to_der(pem: bytes) -> bytes:

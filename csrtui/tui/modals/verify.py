@@ -11,6 +11,7 @@ from textual.containers import Vertical
 
 from csrtui.core.backups.backup_file import Envelope
 from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.keys.pkcs8 import NOT_OPENED
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
@@ -47,6 +48,7 @@ _IDENTITY_HELP = (
     "Enter the identity to test-restore each backup encrypted to recipients. "
     "If the identity is on another machine, run there: csrtui verify FILE --identity IDENTITY"
 )
+_MAY_BE_WRONG = "The passphrase may be wrong."
 _NO_IDENTITY = "Enter the path of the age identity or SSH private key that opens the backups."
 
 
@@ -226,8 +228,15 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         count, good = len(self._results), sum(result.ok for result in self._results)
         verdict = "restorable" if self._is_restore_test else "unchanged"
         if count == 1:
-            return f"The backup is {verdict}." if good else "The backup has a problem:"
-        return f"{good} of {count} backups {'is' if good == 1 else 'are'} {verdict}."
+            problem = _MAY_BE_WRONG if self._has_wrong_passphrase else "The backup has a problem:"
+            return f"The backup is {verdict}." if good else problem
+        hint = f" {_MAY_BE_WRONG}" if self._has_wrong_passphrase else ""
+        return f"{good} of {count} backups {'is' if good == 1 else 'are'} {verdict}.{hint}"
+
+    @property
+    def _has_wrong_passphrase(self) -> bool:
+        """Whether the passphrase does not open at least one of the keys."""
+        return any(result.text == NOT_OPENED for result in self._results)
 
     def _result_lines(self, result: Result) -> list[Line]:
         text = f"{result.pair}: {result.text}{f', {result.file}' if result.file else ''}"
