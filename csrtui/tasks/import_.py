@@ -348,6 +348,14 @@ def needing_confirmation(results: Sequence[Result]) -> list[ImportResult]:
     return [result for result in results if isinstance(result, ImportResult) and result.needs_confirmation]
 
 
+def _is_in_use(session: Session, name: str) -> bool:
+    """Return whether a pair exists and is not retired."""
+    try:
+        return load_record(session.store.read(name).record).stage is not Stage.RETIRED
+    except CsrtuiError:
+        return False  # it is gone, or the doctor reports it
+
+
 def build_import_result(
     session: Session, pair: Pair, csr: Request | None, chain: Chain, result: Result
 ) -> ImportResult:
@@ -364,7 +372,7 @@ def build_import_result(
         )
     if pair.record.stage is Stage.RETIRED:
         remarks.append("the pair stays retired")
-    if pair.record.renews:
+    if pair.record.renews and _is_in_use(session, pair.record.renews):
         remarks.append(
             f"it replaces {pair.record.renews}: retire that pair once this certificate is installed"
         )

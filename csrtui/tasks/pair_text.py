@@ -29,6 +29,8 @@ NEXT_STEPS = {
     NextStep.RENEW: "renew",
     NextStep.NONE: "none",
 }
+NO_NAMES = "no host names"
+"""The text about a certificate that covers no names."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 """The months, from January."""
 _THIS_YEAR = timedelta(days=300)
@@ -83,7 +85,7 @@ def pair_lines(
     pair: Pair,
     now: datetime,
     *,
-    covers: Sequence[str] = (),
+    covers: Sequence[str] | None = None,
     asks: Sequence[tuple[str, str]] = (),
     certificate: Sequence[tuple[str, str]] = (),
     earlier: Sequence[str] = (),
@@ -93,7 +95,7 @@ def pair_lines(
     Args:
         pair: The pair. The first lines are its name, its stage and its next step.
         now: The time, in UTC.
-        covers: The names in the certificate. If empty, the requested names are shown.
+        covers: The names in the certificate, or None to show the requested names.
         asks: Lines about further extensions that the CSR requests.
         certificate: Lines about the certificate.
         earlier: The paths of earlier certificates.
@@ -107,7 +109,7 @@ def pair_lines(
         ("Stage", record.stage.value),
         ("Next", NEXT_STEPS[record.next_step(now)]),
         ("Subject", record.subject_text),
-        *labelled_lines("Covers", covers or record.names),
+        *labelled_lines("Covers", (record.names if covers is None else covers) or [NO_NAMES]),
         ("Key", f"{label_of_name(record.key.type)}, {_protection(record)}"),
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),

@@ -419,10 +419,15 @@ def test_differences_and_problems_are_in_the_result(session: Session) -> None:
 
 def test_a_pair_that_replaces_another_is_reported(session: Session) -> None:
     make(session)
+    make(session, "old.com", KeyType.EC_P384)
     change_record(session, "a.com", lambda record: record._replace(renews="old.com"))
     assert only(session, pem(issue(session))).remarks == (
         "it replaces old.com: retire that pair once this certificate is installed",
     )
+    change_record(session, "old.com", lambda record: record._replace(retired=NOW))
+    assert only(session, pem(issue(session))).remarks == ()
+    change_record(session, "a.com", lambda record: record._replace(renews="gone.com"))
+    assert only(session, pem(issue(session))).remarks == ()
 
 
 @pytest.mark.parametrize("present", [b"rubbish", pem(CA)])

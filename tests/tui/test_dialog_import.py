@@ -58,7 +58,7 @@ async def test_a_pasted_answer_is_imported_at_once_and_its_facts_are_shown(tmp_p
             f"for {ONE}",
             "issued by CN=Test CA 1",
             "valid 20 Nov 2026 – 2 Jun 2027: 195 days, 191 days left",
-            "chain valid up to CN=Test Root; 2 certificates, in order: leaf, CN=Test CA 1",
+            "chain valid up to CN=Test Root; 3 certificates, in order: leaf, CN=Test CA 1, CN=Test Root (root, not sent by servers)",
             "request issued as requested",
         ):
             assert fact in text

@@ -12,7 +12,7 @@ from csrtui.core.base.finding import Level
 from csrtui.core.certificates.certificate import whole_days
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.tasks.import_ import ImportResult
-from csrtui.tasks.pair_text import date_text, time_left
+from csrtui.tasks.pair_text import NO_NAMES, date_text, time_left
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.wrapping import hanging, wrapped
@@ -137,12 +137,13 @@ def _facts(chain: Chain, status: ChainStatus, now: datetime) -> list[tuple[str, 
         f"{status.text}; " if status.state is ChainState.VALID else ""
     )  # otherwise, a warning shows the status
     dates = f"{date_text(validity.not_before)} – {date_text(validity.not_after)}"
-    names = ", ".join(["leaf", *(certificate.display_name for certificate in chain.intermediates)])
+    names = ["leaf", *(certificate.display_name for certificate in chain.intermediates)]
+    names += [f"{chain.root.display_name} (root, not sent by servers)"] if chain.root else []
     return [
-        ("for", ", ".join(leaf.names)),
+        ("for", ", ".join(leaf.names) or NO_NAMES),
         ("issued by", leaf.issuer_text),
         ("valid", f"{dates}: {plural(whole_days(validity), 'day')}, {time_left(validity, now)}"),
-        ("chain", f"{state}{plural(len(chain.server_certificates), 'certificate')}, in order: {names}"),
+        ("chain", f"{state}{plural(len(names), 'certificate')}, in order: {', '.join(names)}"),
     ]
 
 
