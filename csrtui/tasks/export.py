@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from csrtui.core import bundle
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
+from csrtui.core.certificates.chain import ChainEnd, build_chain
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
@@ -94,6 +95,7 @@ class PreparedExport:
         lineage: The pair and those that it renews.
         existing: The files that exist under the names of the new ones.
         warnings: Sentences to show before the export.
+        lacks_issuer: Whether the chain is incomplete because the issuer certificate is missing.
     """
 
     spec: ExportSpec
@@ -104,6 +106,7 @@ class PreparedExport:
     lineage: Lineage
     existing: ExistingSet
     warnings: tuple[str, ...]
+    lacks_issuer: bool = False
 
     @property
     def domain(self) -> str:
@@ -172,7 +175,11 @@ def prepare(session: Session, spec: ExportSpec) -> PreparedExport:
     elif existing.files:
         raise _exists_error(existing, folder)
     warnings = [*_warnings(session, pair, spec), *folder_warnings(unsafe_folders(folder, itself=True))]
-    return PreparedExport(spec, pair, folder, identity, chain, lineage, existing, tuple(warnings))
+    leaf, *issuers = bundle.read_certificates(contents.certificate)
+    lacks_issuer = build_chain(leaf, issuers, session.clock()).end is ChainEnd.ISSUER_MISSING
+    return PreparedExport(
+        spec, pair, folder, identity, chain, lineage, existing, tuple(warnings), lacks_issuer
+    )
 
 
 def _exists_error(existing: ExistingSet, folder: str) -> InputError:
@@ -190,7 +197,8 @@ def plan_deployment(prepared: PreparedExport) -> DeploymentPlan:
         InputError: The configuration format cannot represent the path of the folder.
     """
     spec = prepared.spec
-    return plan_files(spec.server, prepared.existing.base, prepared.domain, prepared.chain, prepared.folder)
+    plan = plan_files(spec.server, prepared.existing.base, prepared.domain, prepared.chain, prepared.folder)
+    return replace(plan, lacks_issuer=prepared.lacks_issuer)
 
 
 def preview_export(
@@ -306,7 +314,9 @@ def _permissions(
 def _result(prepared: PreparedExport, path: str, change: str, output: OutputFile) -> Result:
     mode = output.permissions.mode
     if output.permissions is WORLD_READABLE:
-        content = "certificates only"
+        content = (
+            "certificate only: the chain is incomplete" if prepared.lacks_issuer else "certificates only"
+        )
     else:
         protection = "with the given passphrase" if prepared.needs_file_passphrase else "without a passphrase"
         readers = "its owner and group" if mode & 0o040 else "its owner only"

@@ -26,6 +26,7 @@ from csrtui.store import files, new_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks import export as exporting
 from csrtui.tasks.export import ExportResult, ExportSpec, PreparedExport, export, plan_deployment, prepare
+from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import change_record
 
@@ -53,6 +54,15 @@ def ready(session: Session, to: Path, platform: str = "nginx") -> PreparedExport
 
 def written(to: Path) -> list[str]:
     return sorted(path.name for path in to.iterdir())
+
+
+def test_an_incomplete_chain_is_named_at_the_file(session: Session, to: Path) -> None:
+    leaf = intermediate().sign(read_pair(session, new_pair(session))[1].der)
+    import_certificates(session, [ImportSource(pem(leaf))])
+    found = ready(session, to)
+    assert plan_deployment(found).lacks_issuer
+    texts = [result.text for result in export(session, found).results]
+    assert "written, certificate only: the chain is incomplete" in texts
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

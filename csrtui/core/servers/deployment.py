@@ -58,11 +58,13 @@ class DeploymentPlan:
         base: The beginning of the file names, before the ending of each file.
         files: The files.
         snippets: The lines for the configuration and the commands, with the paths of the files filled in.
+        lacks_issuer: Whether the chain is incomplete because the issuer certificate is missing.
     """
 
     base: str
     files: tuple[ServerFile, ...]
     snippets: tuple[Snippet, ...]
+    lacks_issuer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,10 @@ def plan_lines(server: Server, plan: DeploymentPlan, folder: str, width: int = W
         folder: The folder for the files.
         width: The maximum number of columns in a line of text.
     """
-    files = [f"{folder.rstrip('/')}/{_describe_file(file, plan.base)}" for file in plan.files]
+    files = [
+        f"{folder.rstrip('/')}/{_describe_file(file, plan.base, lacks_issuer=plan.lacks_issuer)}"
+        for file in plan.files
+    ]
     return [
         "Will be written:",
         *(line for file in files for line in _wrap(file, width, "  ", "    ")),
@@ -178,8 +181,10 @@ def _overview(platform: Platform, server: Server, width: int) -> list[str]:
     return [line for label, text in facts for line in _wrap(text, width, f"{label:<{_LABEL_WIDTH}}", indent)]
 
 
-def _describe_file(file: ServerFile, base: str = "NAME") -> str:
+def _describe_file(file: ServerFile, base: str = "NAME", *, lacks_issuer: bool = False) -> str:
     parts = ", ".join(_PART_LABELS[part] for part in file.parts) or "certificate, chain and private key"
+    if lacks_issuer and (not file.parts or Part.CHAIN in file.parts):
+        parts = f"{'certificate and private key' if file.has_key else 'certificate'} only: the chain is incomplete"
     return f"{base}{file.ending} ({parts}; {'0600' if file.has_key else '0644'})"
 
 

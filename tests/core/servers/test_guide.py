@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 from exports_made import material
@@ -63,6 +64,22 @@ def test_the_plan_names_the_real_paths(platform: Platform) -> None:
     assert ("0600" in text) is any(row.has_key for row in plan.files)
     assert "edits no configuration" in text
     assert "www.example.com" not in text
+
+
+@pytest.mark.parametrize(
+    ("platform", "text"),
+    [
+        ("nginx", "(certificate only: the chain is incomplete; 0644)"),
+        ("haproxy", "(certificate and private key only: the chain is incomplete; 0600)"),
+        ("iis", "(certificate and private key only: the chain is incomplete; 0600)"),
+    ],
+)
+def test_the_plan_names_an_incomplete_chain(platform: str, text: str) -> None:
+    server, pair = SERVERS[platform], material(with_chain=False)
+    plan = plan_files(server, pair.pair, pair.domain, pair.certificates, "/srv/tls")
+    assert "incomplete" not in " ".join(plan_lines(server, plan, "/srv/tls"))
+    lines = plan_lines(server, replace(plan, lacks_issuer=True), "/srv/tls")
+    assert text in " ".join(" ".join(lines).split())
 
 
 @pytest.mark.parametrize("service", ["mosquitto", "Redis", "PostgreSQL", "MariaDB", "slapd"])
