@@ -175,9 +175,13 @@ async def test_errors_are_shown_at_their_fields_and_no_typed_text_is_lost(tmp_pa
         await user.press("enter")
         await looked(user)
         assert user.focused_id == "again", "whoever types a passphrase types on: it must not be seen"
-        assert "press Up for the folder" in said(user, "notes")
+        assert "press Up twice for the folder" in said(user, "notes")
         assert "does not exist" in said(user, "notes")
         assert "Press F7" in said(user, "notes")
+        assert "F7 Create folder" in said(user, "keys")
+        await user.press("up")
+        assert "press Up for the folder" in said(user, "notes")
+        await user.press("down")
         await fill_in(user, tmp_path / "usb", again="another")
         fields = [field.secret() for field in user.app.screen.query(SecretField)]
         assert fields == [Secret(PASSPHRASE * 2), Secret(PASSPHRASE + "another")]

@@ -11,6 +11,7 @@ from textual.binding import Binding
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.store.destination import Destination
+from csrtui.store.new_files import MissingFolderError
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.keys import generate_passphrase
@@ -18,7 +19,7 @@ from csrtui.tasks.list import Pairs
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tui.groups import choices, names_of
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.form import FormModal
+from csrtui.tui.modals.form import CREATE_KEY, FormModal
 from csrtui.tui.questions import ask
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -45,7 +46,10 @@ _AROUND_NOTES = 7
 _NOTES = 5
 """Lines reserved for notes. They keep the height of the dialog constant while the user types."""
 _NO_FOLDER = "Enter the folder for the backups."
-_WAY_BACK = "You are in the passphrase field; press Up for the folder."
+_WAY_BACK = {
+    "passphrase": "You are in the passphrase field; press Up for the folder.",
+    "again": "You are in the field that repeats the passphrase; press Up twice for the folder.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +301,7 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         title = f"Back up {names_of(self.group.pairs)[0] if count == 1 else f'{count} pairs'}"
         gap: list[Line] = [] if self.is_short else [()]
         self.show("#about", [*self.lines(title, "strong"), *gap])
-        keys = self.key_lines(("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Generate passphrase"))
+        keys = self._keys()
         around = _AROUND_NOTES + (len(keys) - 1) + (len(self._groups) > 1) + 3 * len(gap)
         room = self.app.size.height - around
         usual_notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
@@ -308,8 +312,16 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         self.show("#notes", [*gap, *notes[: max(room, 2)], *gap])
         self.show("#keys", keys)
 
+    def _keys(self) -> list[Line]:
+        back_up, cancel, generate = ("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Generate passphrase")
+        if not isinstance(self.folder_error, MissingFolderError):
+            return self.key_lines(back_up, cancel, generate)
+        # With the shorter label, the keys fit on one line.
+        return self.key_lines(back_up, (CREATE_KEY, "Create folder"), cancel, ("ctrl+g", "Generate"))
+
     def _folder_lines(self) -> list[Line]:
-        way_back = self.lines(_WAY_BACK, "label") if self.is_in_secret else []
+        field = self.focused.id if self.is_in_secret and self.focused else None
+        way_back = self.lines(_WAY_BACK.get(field or "", ""), "label") if field else []
         if not self._folder:
             return [
                 *self.lines(
