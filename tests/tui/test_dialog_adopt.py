@@ -192,6 +192,27 @@ async def test_a_wrong_passphrase_can_be_typed_again_beside_opened_keys(tmp_path
         assert "2 keys found" in said(user, "about")
 
 
+async def test_encrypted_keys_are_named_and_backups_of_csrtui_are_left_out(
+    tmp_path: Path, folder: Path
+) -> None:
+    backup = b"csrtui backup: a private key\n" + pkcs8(ec_key(), passphrase=PHRASE)
+    put(folder, **{"closed.key": pkcs8(rsa_key(), passphrase=PHRASE), "a.pem": backup})
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder)
+        await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
+        assert "1 encrypted key found: closed.key" in said(user, "notes")
+        assert "1 backup of csrtui left out. To restore: Esc, then r." in said(user, "notes")
+        await user.paste(PHRASE.decode())
+        await user.press("enter")
+        await until_found(user)
+        assert "Left out: 1 backup of csrtui. To restore a pair, press Esc, then r." in said(user, "details")
+        (folder / "closed.key").unlink()
+        await user.press("escape", "a", "enter")
+        await until_told(user)
+        assert "No private key found" in said(user, "notes")
+        assert "1 backup of csrtui left out" in said(user, "notes")
+
+
 async def test_without_a_passphrase_encrypted_keys_are_left_out(tmp_path: Path, folder: Path) -> None:
     put(folder, closed=pkcs8(rsa_key(), passphrase=PHRASE), open=pkcs8(ec_key()))
     async with at_screens(session_with(tmp_path / "store")) as user:

@@ -147,7 +147,8 @@ def plan(
     """Return the plan for the results of a search. If files were named, either all or none of them are adopted."""
     candidates: list[Candidate] = []
     failures = list(matches.failures)
-    skipped: list[Result] = []
+    text = "is a backup of csrtui: csrtui restore FILE restores its pair"
+    skipped = [Result(ok=True, file=path, text=text) for path in search.backups]
     if search.has_named_files:
         failures += matches.strays
     else:

@@ -47,11 +47,13 @@ class MatchResult:
         candidates: Each key once, sorted by name.
         failures: A failure for each key that could not be decrypted, and for each other part that could not be read.
         strays: A failure for each CSR and each server certificate whose key was not found.
+        backups: The paths of csrtui's own backups, which were left out.
     """
 
     candidates: tuple[Candidate, ...]
     failures: tuple[Result, ...]
     strays: tuple[Result, ...]
+    backups: tuple[str, ...] = ()
 
 
 def match(
@@ -97,7 +99,7 @@ def match(
         strays = ()  # the reason why the key cannot be decrypted is enough
     elif search.has_named_files:
         strays = tuple(replace(stray, text=f"does not match the key: it {stray.text}") for stray in strays)
-    return MatchResult(tuple(candidates), tuple(failures), strays)
+    return MatchResult(tuple(candidates), tuple(failures), strays, search.backups)
 
 
 def _with_companions(search: SearchResult) -> SearchResult:

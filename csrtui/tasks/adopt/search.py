@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from csrtui.core import bundle
+from csrtui.core.backups.header import is_backup
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.secret import Secret
@@ -33,12 +34,14 @@ class SearchResult:
         key_file: The path of the key if the user named each file, or None if a folder was searched. Named files must
             all match the key.
         companions: The files in the folder of a named key. Only what matches the key is used.
+        backups: The paths of csrtui's own backups in a searched folder. Their keys are restored, not adopted.
     """
 
     sources: tuple[Source, ...] = ()
     search_failures: tuple[Result, ...] = ()
     key_file: str | None = None
     companions: tuple[Source, ...] = ()
+    backups: tuple[str, ...] = ()
 
     @property
     def has_named_files(self) -> bool:
@@ -98,10 +101,12 @@ def search_folder(session: Session, folder: str) -> SearchResult:
         InputError: The folder cannot be read.
     """
     search = key_search.search_folder(folder, session.store.path)
-    sources = [Source(file, bundle.read(file.data)) for file in search.files]
+    backups = [file for file in search.files if is_backup(file.data)]
+    sources = [Source(file, bundle.read(file.data)) for file in search.files if file not in backups]
     return SearchResult(
         sources=tuple(source for source in sources if not source.material.is_empty),
         search_failures=tuple(Result(ok=False, text=text) for text in search.faults),
+        backups=tuple(file.path for file in backups),
     )
 
 
@@ -158,17 +163,19 @@ def read_paths(session: Session, paths: Sequence[str]) -> SearchResult:
         return read_key_file(session, paths[0])
     sources: dict[str, Source] = {}
     failures: list[Result] = []
+    backups: list[str] = []
     for path in paths:
         if os.path.isdir(path):
             search = search_folder(session, path)
             failures += search.search_failures
+            backups += search.backups
         else:
             file = key_search.read_file(path)
             search = SearchResult((Source(file, bundle.read(file.data)),))
             if search.sources[0].material.is_empty:
                 failures.append(Result(ok=False, file=file.path, text="contains no key, CSR or certificate"))
         sources.update((source.file.path, source) for source in search.sources)
-    return SearchResult(tuple(sources.values()), tuple(failures))
+    return SearchResult(tuple(sources.values()), tuple(failures), backups=tuple(backups))
 
 
 _KINDS = {

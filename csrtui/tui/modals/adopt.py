@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.core.base.escaping import plural
+from csrtui.core.base.escaping import plural, visible
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.adopt.match import match
 from csrtui.tasks.adopt.search import read_paths
@@ -19,6 +19,7 @@ from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import FilesField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,7 +129,8 @@ class AdoptModal(FormModal[AdoptAnswer]):
 
         result = await self.in_thread(search)
         if not (result.has_keys or result.needs_passphrase):
-            raise InputError("No private key found.", result.failures[0].text if result.failures else None)
+            hints = [failure.text for failure in result.failures] or self._backup_notes(result)
+            raise InputError("No private key found.", hints[0] if hints else None)
         self._search_result = result
         if result.needs_passphrase:
             self._status = ""
@@ -148,6 +150,26 @@ class AdoptModal(FormModal[AdoptAnswer]):
         if self.is_current and not self.is_closing:
             self.dismiss(AdoptAnswer(self.path, match_result))
 
+    def _locked_lines(self, paths: list[str]) -> list[Line]:
+        """Return lines that name the encrypted keys, as many as fit, and point from backups to their command."""
+        names = ", ".join(visible(os.path.basename(path)) for path in paths)
+        count = f"{plural(len(paths), 'encrypted key')} found"
+        room = self.inner_width - len(count) - 3
+        backups = self._backup_notes(self._search_result) if self._search_result else []
+        return [
+            *self.lines(f"{count}: {cut(names, room)}"),
+            *self.lines("Leave the passphrase empty to skip."),
+            *self.lines(" ".join(backups), "label")[: len(backups)],
+        ]
+
+    def _backup_notes(self, search_result: SearchResult) -> list[str]:
+        """Return a sentence if backups of csrtui were left out."""
+        count = len(search_result.backups)
+        note = (
+            f"{plural(count, 'backup')} of csrtui left out. To restore: Esc, then {self.key_of('restore')}."
+        )
+        return [note] if count else []
+
     def _show_passphrase(self, *, visible: bool) -> None:
         """Show or hide the passphrase field. Only encrypted keys need it."""
         self.query_one("#locked").display = visible
@@ -163,8 +185,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
         elif self.is_busy:
             notes = self.lines(self._status or "Searching …", "strong")
         elif locked:
-            count = plural(len(locked), "encrypted key")
-            notes = self.lines(f"{count} found. Leave the passphrase empty to skip.")
+            notes = self._locked_lines(locked)
         else:
             notes = self.lines(_PATHS, "label")
         notes = self.candidate_lines() or notes

@@ -229,9 +229,16 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         return lines
 
     def _omissions(self) -> list[str]:
-        """Return one line for each omitted file: a locked key, an unreadable file, or a file that matches no key."""
+        """Return one line for each omitted file: a locked key, an unreadable file, or a file that matches no key.
+
+        Backups of csrtui are counted on one line.
+        """
         omitted = (*self._match_result.failures, *self._match_result.strays)
         lines = [f"Left out: {visible(result.file or '')} {result.text}".rstrip() for result in omitted]
+        backups = self._match_result.backups
+        if backups:
+            restoring = f"To restore a pair, press Esc, then {self.key_of('restore')}."
+            lines.append(f"Left out: {plural(len(backups), 'backup')} of csrtui. {restoring}")
         return ["", *lines] if lines else []
 
     def _draw_results(self, results: Sequence[Result]) -> None:
