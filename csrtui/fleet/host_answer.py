@@ -217,6 +217,7 @@ _COMMANDS = {
     FindingCode.BACKUP_SAME_DISK: _BACKUP,
     FindingCode.KEY_WEAK: _RENEW,
     FindingCode.CERTIFICATE_EXPIRED: _RENEW,
+    FindingCode.CERTIFICATE_NO_NAMES: _RENEW,
     FindingCode.CERTIFICATE_MISSING: ("csrtui", "import", "FILE", "--pair", "{pair}"),
     FindingCode.RENEWAL_NOT_NOTED: ("csrtui", "show", "{pair}"),
     FindingCode.RENEWAL_BROKEN: ("csrtui", "show", "{pair}"),

@@ -9,6 +9,7 @@ from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
 from csrtui.core.servers.platforms import OTHER
 from csrtui.tasks.pair_text import (
+    NO_NAMES,
     age_text,
     date_text,
     fingerprint,
@@ -115,7 +116,7 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
     covers = details.chain.leaf.names if details and details.chain else record.names
     request = [
         ("Subject", record.subject_text),
-        ("Covers", "  ".join(covers)),
+        ("Covers", "  ".join(covers) or NO_NAMES),
         ("Key", f"{label_of_name(record.key.type)}, {_protection(record)}"),
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", fingerprint(record.request.sha256)),

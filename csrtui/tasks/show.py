@@ -78,7 +78,7 @@ def pair_detail_lines(details: PairDetails, now: datetime) -> list[tuple[str, st
     return pair_lines(
         details.pair,
         now,
-        covers=details.chain.leaf.names if details.chain is not None else (),
+        covers=details.chain.leaf.names if details.chain is not None else None,
         asks=requested_usage_lines(details),
         certificate=certificate_lines(details, now),
         earlier=details.earlier,

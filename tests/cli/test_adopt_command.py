@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from certificates_made import intermediate, pem
+from certificates_made import build, intermediate, named, pem
 from command import ROOT, Csrtui, argv, environment
 from foreign_made import (
     PHRASE,
@@ -91,10 +91,32 @@ def test_json_results_contain_the_keys_found(csrtui: Csrtui, put: Callable[..., 
     assert [(one["code"], one["level"]) for one in result["findings"]] == [
         ("key-weak", "error"),
         ("old-hash", "error"),
+        ("no-alternative-names", "warning"),
     ]
     again = csrtui("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr", "--json")
     assert (again.status, again.json["ok"]) == (1, False)
     assert again.json["results"][0]["pair"] == NAME
+
+
+def test_a_certificate_with_only_a_common_name_is_reported_everywhere(
+    csrtui: Csrtui, put: Callable[..., str]
+) -> None:
+    key = rsa_key()
+    bare = build(named(NAME), key.public_key(), intermediate(), [])
+    folder = put(key=pkcs8(key), csr=csr(key), cert=pem(bare, intermediate().certificate))
+    files = ("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr")
+    (rehearsed,) = csrtui(*files, "--dry-run", "--json").json["results"]
+    assert [finding["code"] for finding in rehearsed["findings"]] == ["no-alternative-names"]
+    ran = csrtui(*files, "--cert", f"{folder}/cert")
+    assert ran.err.count("no subject alternative names") == 1
+    assert "the certificate has no subject alternative names" in ran.err
+    assert "Covers      no host names\n" in csrtui("show", NAME).out
+    assert (
+        "warning: the certificate has no subject alternative names" in csrtui("import", f"{folder}/cert").err
+    )
+    found = csrtui("inspect", f"{folder}/cert", f"{folder}/csr", "--json").json["items"]
+    codes = [[finding["code"] for finding in item["findings"]] for item in found]
+    assert ["no-alternative-names" in one for one in codes[:1] + codes[-1:]] == [True, True]
 
 
 def test_a_csr_of_another_key_is_named_and_nothing_is_adopted(

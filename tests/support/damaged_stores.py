@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from backups_made import key_block
-from certificates_made import build, pem, root
+from certificates_made import build, named, pem, root
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from remedied_store import DAY
@@ -61,6 +61,13 @@ def expire(store: RemediedStore) -> None:
     expired = root().sign(csr.der, start=store.now - 9 * DAY, days=8)
     (store.pair / "certificate.pem").write_bytes(pem(expired))
     store.change(validity=Validity(expired.not_valid_before_utc, expired.not_valid_after_utc))
+
+
+def without_names(store: RemediedStore) -> None:
+    key = x509.load_pem_x509_csr(store.files.csr).public_key()
+    bare = build(named("a.com"), key, root(), [], start=store.now - DAY, days=90)
+    (store.pair / "certificate.pem").write_bytes(pem(bare, root().certificate))
+    store.change(validity=Validity(bare.not_valid_before_utc, bare.not_valid_after_utc))
 
 
 def not_yet_valid(store: RemediedStore) -> None:
@@ -273,6 +280,7 @@ COMMANDS = {
         1,
     ),
     "weak key": Case(FindingCode.KEY_WEAK, weaken),
+    "no names": Case(FindingCode.CERTIFICATE_NO_NAMES, without_names),
     "expired": Case(FindingCode.CERTIFICATE_EXPIRED, expire),
     "wrong dates": Case(
         FindingCode.VALIDITY_DISAGREES,

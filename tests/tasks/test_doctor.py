@@ -13,6 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from certificates_made import build, named, pem, root
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -84,6 +85,13 @@ def _certificate_of_another(store: ExaminedStore) -> None:
     der = csr.build(SubjectFields(common_name="a.com"), ["a.com"], key_of(KeyType.EC_P384))
     pem = x509.load_der_x509_certificate(issue(der)).public_bytes(Encoding.PEM)
     store.pair.joinpath("certificate.pem").write_bytes(pem)
+
+
+def _certificate_without_names(store: ExaminedStore) -> None:
+    key = x509.load_pem_x509_csr(store.files.csr).public_key()
+    bare = build(named("a.com"), key, root(), [], start=NOW, days=90)
+    store.pair.joinpath("certificate.pem").write_bytes(pem(bare, root().certificate))
+    store.change(validity=Validity(bare.not_valid_before_utc, bare.not_valid_after_utc))
 
 
 def _damaged_issuer(store: ExaminedStore) -> None:
@@ -201,6 +209,7 @@ BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (FindingCode.KEY_COMPROMISED, lambda store: store.change(compromised=NOW, retired=NOW)),
     (FindingCode.CERTIFICATE_UNREADABLE, lambda store: (store.pair / "certificate.pem").write_text("no")),
     (FindingCode.CERTIFICATE_OF_ANOTHER, _certificate_of_another),
+    (FindingCode.CERTIFICATE_NO_NAMES, _certificate_without_names),
     (FindingCode.CERTIFICATE_EXPIRED, lambda store: _at(store, 91 * DAY)),
     (
         FindingCode.CERTIFICATE_NOT_YET_VALID,

@@ -11,6 +11,7 @@ from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, wor
 from csrtui.core.certificates.csr import OLD_HASHES, Request
 from csrtui.core.keys import key_types, quality
 from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names.name import read_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +25,9 @@ _MIN_RSA_BITS = 2048
 _MAX_KEY_AGE = timedelta(days=398)
 """The age at which a key becomes old: the maximum validity of public certificates before 2026-03-15 (BR 6.3.2)."""
 _OCTET = 8
+
+NO_ALTERNATIVE_NAMES = "no-alternative-names"
+"""The code of the finding on a CSR that names its host only in the common name."""
 
 
 def check_public_key(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, ...]:
@@ -156,6 +160,12 @@ def _must_staple(csr: Request) -> Hit | None:
     return Hit(fix=fix) if csr.must_staple else None
 
 
+def _no_alternative_names(csr: Request) -> Hit | None:
+    host = read_name(csr.subject.common_name or "")
+    is_for_servers = csr.purpose.is_for_servers and host.is_host and host.text is not None
+    return Hit() if is_for_servers and not csr.names else None
+
+
 def _old_key(age: timedelta) -> Hit | None:
     return Hit({"days": age.days}) if age > _MAX_KEY_AGE else None
 
@@ -264,6 +274,11 @@ CSR_RULES: tuple[Rule[Request], ...] = (
         "must-staple", Level.WARNING, Level.WARNING,
         "The CSR requests must-staple: CAs without OCSP reject such an order.",
         _must_staple, "RFC 7633, Let's Encrypt since 2025-05-07",
+    ),
+    Rule(
+        NO_ALTERNATIVE_NAMES, Level.WARNING, Level.WARNING,
+        "The CSR has no subject alternative names: browsers ignore the common name, so the CA must add the names.",
+        _no_alternative_names, "RFC 9525 2",
     ),
 )  # fmt: skip
 """Rules for an existing CSR."""

@@ -189,7 +189,7 @@ def _decode(certificate: "x509.Certificate", der: bytes) -> Certificate:
         subject_text=distinguished_name.rfc4514(subject),
         issuer_der=issuer.public_bytes(),
         issuer_text=distinguished_name.rfc4514(issuer),
-        serial=f"{certificate.serial_number:X}",
+        serial=_hexadecimal(certificate.serial_number),
         validity=Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc),
         names=tuple(csr.alternative_names(extensions)),
         is_ca=_is_ca(certificate),
@@ -197,6 +197,12 @@ def _decode(certificate: "x509.Certificate", der: bytes) -> Certificate:
         spki_sha256=_spki_sha256(certificate),
         signature_hash=csr.hash_name(certificate),
     )
+
+
+def _hexadecimal(number: int) -> str:
+    """Return a number in hexadecimal with an even number of digits, as openssl writes serial numbers."""
+    digits = f"{abs(number):X}"
+    return "-" * (number < 0) + digits.zfill(len(digits) + len(digits) % 2)
 
 
 def _is_ca(certificate: "x509.Certificate") -> bool:

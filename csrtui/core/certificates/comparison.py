@@ -66,6 +66,7 @@ class CertificateFlawKind(StrEnum):
     OTHER_PURPOSE = "other-purpose"
     FOR_CLIENTS = "for-clients"
     ENCODING = "encoding"
+    NO_ALTERNATIVE_NAMES = "no-alternative-names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def flaws(
         *_hash_flaws(chain),
         *filter(None, [chain_flaw(chain, status, ca)]),
         *_encoding_flaws(chain.leaf),
+        *filter(None, [name_flaw(chain.leaf, purpose)]),
         *_purpose_flaws(chain.leaf, ca, purpose),
     ]
     return sorted(result, key=lambda flaw: flaw.level.rank)
@@ -131,6 +133,16 @@ def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw
     is_invalid = status.state is ChainState.INVALID
     kind = CertificateFlawKind.CHAIN_INVALID if is_invalid else CertificateFlawKind.CHAIN_NOT_CHECKABLE
     return _warning(kind, f"the chain is {status.text}")
+
+
+def name_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
+    """Return the problem of a server's certificate with its host only in the common name (RFC 9525, 2), or None."""
+    host = read_name(leaf.subject.common_name or "")
+    is_for_servers = purpose.is_for_servers and leaf.is_for_servers and not leaf.is_ca
+    if leaf.names or not is_for_servers or not host.is_host or host.text is None:
+        return None
+    text = "the certificate has no subject alternative names: browsers ignore the common name and refuse it"
+    return _warning(CertificateFlawKind.NO_ALTERNATIVE_NAMES, text)
 
 
 def _name_differences(request: Request, certificate: Certificate) -> Iterator[Difference]:

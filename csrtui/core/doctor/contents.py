@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.finding import CaKind
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import build_chain
-from csrtui.core.certificates.comparison import chain_flaw
+from csrtui.core.certificates.comparison import chain_flaw, name_flaw
 from csrtui.core.certificates.csr import Request, has_valid_signature, read_pem
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.doctor.finding import (
@@ -249,7 +249,16 @@ class _ContentsCheck:
             )
             yield self._finding(FindingCode.KEY_COMPROMISED, _CERTIFICATE, text, remedy)
         if self._record is None or self._record.is_in_use:
+            yield from self._check_names(self._leaf)
             yield from self._check_chain(self._leaf)
+
+    def _check_names(self, leaf: Certificate) -> Iterator[DoctorFinding]:
+        purpose = self._record.purpose if self._record else Purpose.SERVER
+        flaw = name_flaw(leaf, purpose)
+        if flaw is not None and self._now <= leaf.validity.not_after:
+            path, pair = self._path(_CERTIFICATE), self._folder.name
+            text, remedy = f"{visible(path)}: {flaw.text}", command(*csrtui("renew", pair))
+            yield DoctorFinding(FindingCode.CERTIFICATE_NO_NAMES, path, text, remedy, pair)
 
     def _check_chain(self, leaf: Certificate) -> Iterator[DoctorFinding]:
         chain = build_chain(leaf, self._issuers, self._now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, NamedTuple, TypeVar
 
-from csrtui.core.advice.key_rules import check_csr, check_key_age
+from csrtui.core.advice.key_rules import NO_ALTERNATIVE_NAMES, check_csr, check_key_age
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import CaKind, worst_first
 from csrtui.core.base.secret import Secret
@@ -154,9 +154,10 @@ def _candidate(spki: str, material: _Material) -> Candidate:
     ca = material.ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
     existing = material.existing_pairs.get(spki)
     in_use_since = _first_proof(file, certificates, material.now)
+    csr_findings = check_csr(request.item, ca) if request else ()
     findings = [
         *all_key_findings(key.key, ca),
-        *(check_csr(request.item, ca) if request else ()),
+        *(finding for finding in csr_findings if newest is None or finding.code != NO_ALTERNATIVE_NAMES),
         *check_key_age(in_use_since, material.now, ca),
     ]
     return Candidate(

@@ -11,7 +11,7 @@ from data_files import DATA
 from requests_made import der_of, key_of
 
 from csrtui.core.advice.key_rules import check_csr, check_key_age, check_public_key
-from csrtui.core.base.finding import CaKind, FieldName, Finding, Level
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, Purpose
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
@@ -146,6 +146,14 @@ def test_a_current_hash_is_not_reported(name: str | None) -> None:
 def signed_with(name: str | None) -> csr.Request:
     made = csr.read_der(der_of(SubjectFields(common_name="a.com"), "a.com"))
     return made._replace(signature_hash=name)
+
+
+@pytest.mark.parametrize("ca", CaKind)
+def test_a_csr_for_a_server_with_only_a_common_name_is_reported(ca: CaKind) -> None:
+    bare = signed_with("sha256")._replace(names=())
+    assert said(check_csr(bare, ca)) == [("no-alternative-names", "warning")]
+    assert check_csr(bare._replace(purpose=Purpose.CLIENT), ca) == ()
+    assert check_csr(bare._replace(subject=SubjectFields(common_name="Jane Doe")), ca) == ()
 
 
 def test_a_key_is_old_after_the_maximum_validity_of_a_certificate() -> None:

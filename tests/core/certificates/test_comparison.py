@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from requests_made import NOW, der_of, key_of
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.base.finding import CaKind, Level, Purpose
 from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import (
@@ -57,7 +57,7 @@ def test_all_fields_of_a_certificate_are_decoded() -> None:
     assert (certificate.subject_text, certificate.issuer_text) == ("CN=a.com,O=My Ltd,C=GB", "CN=Test CA 1")
     assert certificate.names == ("a.com", "www.a.com")
     assert certificate.validity == Validity(START, START + DAYS * DAY - timedelta(seconds=1))
-    assert (certificate.serial, certificate.signature_hash) == ("ABC", "sha256")
+    assert (certificate.serial, certificate.signature_hash) == ("0ABC", "sha256")
     assert certificate.spki_sha256 == CSR.spki_sha256 == spki_sha256(key_of(KeyType.EC_P256).public_key())
     assert (certificate.is_ca, certificate.is_self_issued) == (False, False)
     assert (certificate.is_for_servers, certificate.has_old_hash) == (True, False)
@@ -105,7 +105,7 @@ def test_an_unknown_version_is_refused_as_such() -> None:
         ({"subject": x509.Name([]), "names": ["a\x07.com", "b.com"]}, "a\\x07.com"),
         ({}, "CN=a.com,O=My Ltd,C=GB"),
         ({"subject": subject()}, "a.com"),
-        ({"subject": subject(), "names": []}, "serial number ABC"),
+        ({"subject": subject(), "names": []}, "serial number 0ABC"),
     ],
 )
 def test_the_display_name_is_the_subject_else_a_name_else_the_serial_number(
@@ -293,6 +293,33 @@ def test_an_unsuitable_purpose_is_reported(
     assert flaws_of(leaf, CA, ROOT) == expected
     private = [kind for kind, _ in flaws_of(leaf, CA, ROOT, ca=CaKind.PRIVATE)]
     assert private == [kind for kind, level in expected if level is Level.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("name", "extensions", "purpose", "is_reported"),
+    [
+        ("a.com", [], Purpose.SERVER, True),
+        ("a.com", [], Purpose.SERVER_CLIENT, True),
+        ("a.com", [], Purpose.EMAIL, False),
+        ("a.com", [x509.ExtendedKeyUsage([CLIENT])], Purpose.SERVER, False),
+        ("a.com", [x509.BasicConstraints(ca=True, path_length=None)], Purpose.SERVER, False),
+        ("Jane Doe", [], Purpose.SERVER, False),
+        ("a.com", [x509.SubjectAlternativeName([x509.DNSName("a.com")])], Purpose.SERVER, False),
+    ],
+)
+def test_a_server_certificate_with_only_a_common_name_is_reported(
+    name: str, extensions: list[x509.ExtensionType], purpose: Purpose, is_reported: bool
+) -> None:
+    leaf = read_der(der(build(named(name), key_of(KeyType.EC_P256).public_key(), root(), extensions)))
+    chain = build_chain(leaf, [ROOT], NOW)
+    result = flaws(chain, validate_chain(chain, NOW), CaKind.PRIVATE, NOW, purpose)
+    assert (CertificateFlawKind.NO_ALTERNATIVE_NAMES in [flaw.kind for flaw in result]) is is_reported
+
+
+@pytest.mark.parametrize(("number", "text"), [(0xABC, "0ABC"), (0xAB, "AB"), (1, "01")])
+def test_a_serial_number_has_an_even_number_of_digits(number: int, text: str) -> None:
+    key = key_of(KeyType.EC_P256).public_key()
+    assert read_der(der(build(named("a.com"), key, root(), [], serial=number))).serial == text
 
 
 def test_warnings_come_before_notes() -> None:
