@@ -18,6 +18,7 @@ def ask(
     act: Callable[[], object],
     *,
     no: str = "Cancel",
+    command: str = "",
     decline: Callable[[], object] | None = None,
 ) -> None:
     """Ask a question in a `ConfirmModal`, and call `act` or `decline` with the answer.
@@ -29,6 +30,7 @@ def ask(
         yes: The label of the answer that is not the safe one.
         act: Called for the answer `yes`.
         no: The label of the safe answer.
+        command: A command line to show after the text, or "".
         decline: Called for the safe answer.
     """
     from csrtui.tui.modals.confirm import ConfirmModal
@@ -39,4 +41,4 @@ def ask(
         elif decline is not None:
             decline()
 
-    app.push_screen(ConfirmModal(title, text, yes, no), handle)
+    app.push_screen(ConfirmModal(title, text, yes, no, command), handle)

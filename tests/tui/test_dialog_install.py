@@ -107,6 +107,7 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         await at_install(user)
         assert "Enter an existing folder" in said(user, "notes")
         await choose(user, "nginx")
+        assert "ssl_certificate FOLDER/www.example.com.crt;" in said(user, "plan")
         await name_folder(user, tls)
         plan = said(user, "plan").replace(" ", "")
         assert f"{tls}/{ONE}.crt(certificate,chain;0644)" in plan
@@ -124,18 +125,23 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         await user.press("q")
         assert is_at(user, MainScreen)
         assert user.message == f"{ONE}: 2 files written for nginx"
+        certificates = tls / f"{ONE}.crt"
+        certificates.write_text(f"{certificates.read_text()}\n")
         await user.press("I")
         await user.until(lambda: "Replaces 2 files" in said(user, "notes"), "the note")
         assert user.app.screen.query_one("#folder", TextField).value == str(tls), "where it was installed"
         assert user.app.screen.query_one("#server", ChoiceField).value == "nginx"
         await user.press("enter")
         assert "Replace 2 files?" in user.screen_text
+        assert f"csrtui export {ONE} --undo" in user.screen_text, "the command is whole"
         await user.press("enter")
         assert is_at(user, InstallModal), "the safe answer is selected"
         await user.press("enter", "right", "enter")
         await written(user)
         assert "unchanged" in user.read_text
-    assert modes(tls) == {f"{ONE}.crt": 0o644, f"{ONE}.key": 0o600}
+        assert f"{tls}/.csrtui-previous" in "".join(user.read_text.split())
+        assert f"csrtui export {ONE} --undo" in user.read_text
+    assert modes(tls) == {".csrtui-previous": 0o700, f"{ONE}.crt": 0o644, f"{ONE}.key": 0o600}
     assert record(session, ONE).installed is not None
 
 
@@ -322,7 +328,7 @@ async def test_a_pair_without_a_certificate_is_reported(tmp_path: Path) -> None:
         await name_folder(user, tmp_path)
         assert "has no certificate yet" in said(user, "notes")
         assert "csrtui import" not in said(user, "notes")
-        assert "Old CSR" in said(user, "plan"), "the guide is there all the same"
+        assert "Renewal" in said(user, "plan"), "the guide is there all the same"
 
 
 async def test_the_passphrase_of_an_encrypted_key_is_asked_for(tmp_path: Path, session: Session) -> None:

@@ -74,13 +74,16 @@ def platform_rows() -> list[tuple[str, str, str]]:
     ]
 
 
-def guide_lines(platform: Platform, folder: str = "/etc/ssl/private", width: int = WIDTH) -> list[str]:
+def guide_lines(
+    platform: Platform, folder: str = "/etc/ssl/private", width: int = WIDTH, *, before_request: bool = True
+) -> list[str]:
     """Return the guide for a platform as lines, with example paths.
 
     Args:
         platform: The platform.
         folder: The folder for the example paths.
         width: The maximum number of columns in a line of text.
+        before_request: Whether to include what only matters before the request: the key type and the old CSR.
     """
     server = SERVERS[platform.id]
     values = file_values(_EXAMPLE, folder, server.files)
@@ -88,13 +91,18 @@ def guide_lines(platform: Platform, folder: str = "/etc/ssl/private", width: int
     return [
         platform.label,
         "",
-        *_overview(platform, server, width),
+        *_overview(platform, server, width, before_request=before_request),
         *owner_lines(server),
         *snippet_lines(fill(snippet, values) for snippet in server.snippets),
         *query_lines(server, _EXAMPLE, _EXAMPLE),
         "",
         *note_lines(server, width),
     ]
+
+
+def install_lines(platform: Platform, width: int = WIDTH) -> list[str]:
+    """Return what the guide says about the installation, as lines. The folder is not known yet: paths contain FOLDER."""
+    return guide_lines(platform, "FOLDER", width, before_request=False)[2:]
 
 
 def query_lines(server: Server, name: str, pair: str) -> list[str]:
@@ -160,22 +168,23 @@ def plan_lines(server: Server, plan: DeploymentPlan, folder: str, width: int = W
     ]
 
 
-def _overview(platform: Platform, server: Server, width: int) -> list[str]:
-    """Return the facts that you need before you make the request."""
+def _overview(platform: Platform, server: Server, width: int, *, before_request: bool) -> list[str]:
+    """Return the facts about the files, and those that you need before you make the request."""
     files = "; ".join(_describe_file(file) for file in server.files)
     protection = (
         "with a passphrase that the import asks for"
         if server.format is FileFormat.PKCS12
         else "without a passphrase, for unattended start"
     )
+    key_type = f"{platform.key_type.label} unless you choose another. {server.key}"
     facts = [
-        ("Key type", f"{platform.key_type.label} unless you choose another. {server.key}"),
+        *([("Key type", key_type)] if before_request else []),
         ("Format", f"{server.format.value}: {files}"),
         ("Chain", server.chain),
         ("The key", protection),
         *(("Place", place) for place in server.places),
         ("Renewal", _RENEWAL + (_SEVERAL_FILES if len(server.files) > 1 else "")),
-        ("Old CSR", server.csr_reuse),
+        *([("Old CSR", server.csr_reuse)] if before_request else []),
     ]
     indent = " " * _LABEL_WIDTH
     return [line for label, text in facts for line in _wrap(text, width, f"{label:<{_LABEL_WIDTH}}", indent)]

@@ -162,8 +162,8 @@ class Server:
     owner: str | None = None
     query: str = "443"
     places: tuple[str, ...] = (
-        "Debian, Ubuntu: /etc/ssl/certs, keys in /etc/ssl/private",
-        "RHEL family: /etc/pki/tls/certs, keys in /etc/pki/tls/private",
+        "Debian, Ubuntu: /etc/ssl/private",
+        "RHEL family: /etc/pki/tls/private",
     )
     notes: tuple[str, ...] = ()
 

@@ -26,6 +26,7 @@ class ConfirmModal(Modal[bool]):
         text: The consequence, in one or two sentences.
         yes: The label of the answer that is not the safe one.
         no: The label of the safe answer.
+        command: A command line to show on a line of its own after the text, or "".
     """
 
     MAX_WIDTH = 60
@@ -36,12 +37,13 @@ class ConfirmModal(Modal[bool]):
         Binding("escape,q", "cancel", "Cancel", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, text: str, yes: str, no: str = "Cancel") -> None:
+    def __init__(self, title: str, text: str, yes: str, no: str = "Cancel", command: str = "") -> None:
         super().__init__()
         self._title = title
         self._text = text
         self._yes = yes
         self._no = no
+        self._command = command
         self._is_yes = False
 
     def compose(self) -> ComposeResult:
@@ -65,6 +67,7 @@ class ConfirmModal(Modal[bool]):
     def draw(self) -> None:
         """Show the question and its answers. On a short screen, the keys are left out."""
         lines: list[Line] = [((visible(self._title), "strong"),), (), *self.lines(self._text)]
+        lines += self.lines(self._command) if self._command else []
         answers: list[Part] = []
         for is_yes, label in ((False, self._no), (True, self._yes)):
             is_current = is_yes is self._is_yes

@@ -15,7 +15,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.keys.pkcs12 import Strength
-from csrtui.core.servers.guide import guide_lines, plan_lines
+from csrtui.core.servers.guide import install_lines, plan_lines
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.server import FileFormat
 from csrtui.store.path_completion import PathKind
@@ -367,4 +367,4 @@ class InstallModal(FormModal[InstallAnswer]):
         spec, result = self._spec, self._result
         if isinstance(result, InstallPreview):
             return plan_lines(spec.server, result.plan, result.prepared.folder, self.inner_width)
-        return guide_lines(spec.platform, width=self.inner_width)[2:]
+        return install_lines(spec.platform, self.inner_width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,11 +55,13 @@ def install_answer(folder: str, prepared: PreparedExport, exported: ExportResult
 def ask_to_replace(app: App[Any], prepared: PreparedExport, act: Callable[[], object]) -> None:
     """Ask before files are replaced. If the user agrees, call `act`."""
     existing = prepared.existing
-    text = (
-        f"{', '.join(existing.names)}: the previous set goes to {PREVIOUS} in the same folder. To put it back: "
-        f"csrtui export {prepared.spec.pair} --undo"
-    )
-    ask(app, f"Replace {plural(len(existing.files), 'file')}?", text, "Replace", act)
+    text = f"{', '.join(existing.names)}: the previous set goes to {PREVIOUS} in the same folder. To put it back:"
+    title = f"Replace {plural(len(existing.files), 'file')}?"
+    ask(app, title, text, "Replace", act, command=_undo_command(prepared))
+
+
+def _undo_command(prepared: PreparedExport) -> str:
+    return f"csrtui export {prepared.spec.pair} --undo"
 
 
 def install_page(prepared: PreparedExport, exported: ExportResult) -> Page:
@@ -73,6 +76,9 @@ def _lines(prepared: PreparedExport, exported: ExportResult, width: int) -> list
     lines = ["Written:"]
     for result in exported.results:
         lines += [f"  {result.file}", f"    {result.text.removeprefix('written, ')}"]
+    if any(result.text.startswith("replaced") for result in exported.results):
+        previous = os.path.join(prepared.folder, PREVIOUS)
+        lines += ["", "Previous set:", f"  {previous}", "Put it back:", f"  {_undo_command(prepared)}"]
     if exported.record_error is not None:
         lines += ["", f"Warning: {exported.record_error.message}"]
     return [

@@ -10,7 +10,7 @@ import pytest
 from exports_made import material
 
 from csrtui.core.servers.deployment import plan_files
-from csrtui.core.servers.guide import guide_lines, plan_lines, platform_rows
+from csrtui.core.servers.guide import guide_lines, install_lines, plan_lines, platform_rows
 from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.core.servers.table import SERVERS
 
@@ -29,6 +29,13 @@ def test_the_guide_covers_the_time_before_and_after_the_request(platform: Platfo
     assert ("Several files cannot be replaced at the same moment" in text) is (len(server.files) > 1)
     assert f"The vendor's documentation is authoritative: {server.documentation}." in text
     assert not re.search(r"@[a-z_]+@|\[\[", text)
+
+
+def test_the_guide_for_the_installation_leaves_out_what_matters_before_the_request() -> None:
+    lines = install_lines(PLATFORMS["nginx"])
+    assert lines[0].startswith("Format ")
+    assert not [line for line in lines if line.startswith(("Key type ", "Old CSR "))]
+    assert "  ssl_certificate FOLDER/www.example.com.crt;" in lines
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
