@@ -23,7 +23,7 @@ PHRASE = "seven canaries sing in the mine"
 async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_it(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     async with at_screens(session) as user:
-        assert "F9: passphrase, pair's name" in user.screen_text
+        assert "F6: profiles · F9: passphrase, pair's name" in user.screen_text
         await user.press(*"a.mydomain.com", "f9", *"../x", "enter")
         await user.paste(PHRASE)
         await user.press("enter", *"other", "enter")

@@ -145,6 +145,8 @@ async def test_each_command_of_a_place_is_in_its_palette_and_first_in_its_help(
         top = user.read_text.partition(" Anywhere\n")[0]
         assert top.startswith(" This screen\n")
         assert [command for command in here if command.shown_keys not in top] == []
+        await user.press("f1", "ctrl+p", *"xyzzy")
+        assert 'Nothing matches "xyzzy".' in user.screen_text
 
 
 @pytest.mark.parametrize(

@@ -400,6 +400,9 @@ async def test_each_value_of_a_list_can_be_reached_at_each_size(
             await user.press("enter", "end")
             assert sum("│ > " in line for line in user.screen_lines) == 1, user.screen_text
             assert "Enter Choose   Esc Cancel" in user.screen_text
+            is_cut = field is FieldName.PLATFORM or (field is FieldName.KEY and size[1] < 24)
+            assert (" values " in user.screen_text) is is_cut
+            assert ("PgUp, PgDn More" in user.screen_text) is (is_cut and size[0] >= 80)
             await user.press("enter")
         assert (user.draft.platform, user.draft.ca) == ("other", "private")
 

@@ -103,6 +103,7 @@ async def test_escape_clears_the_filter(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.until(lambda: len(user.pairs) == 3, "the pairs")
         await user.press("f2", "slash")
+        assert "due, renew, nginx, RSA" in user.screen_text, "examples of words"
         assert user.focused_id == "filter"
         await user.press(*"EXAMPLE.com s")
         assert user.pairs == ["shop.example.com"]

@@ -78,7 +78,9 @@ class ChoiceListModal(Modal["str | None"]):
     def compose(self) -> ComposeResult:
         """Build the dialog."""
         with Vertical(classes="dialog"):
-            yield ChoiceLines(self._title, self._choices, id="choices-list")
+            count = len(self._choices)
+            title = f"{self._title} · {count} values" if count > self._room else self._title
+            yield ChoiceLines(title, self._choices, id="choices-list")
             yield TextBlock(id="answer")
 
     def on_mount(self) -> None:
@@ -96,8 +98,13 @@ class ChoiceListModal(Modal["str | None"]):
     def draw(self) -> None:
         """Fit the list to the screen."""
         self._fit_list()
-        self.show("#answer", self.key_lines(("Enter", "Choose"), ("Esc", "Cancel"), ("Letters", "Find"))[:1])
+        more = [("PgUp, PgDn", "More")] if len(self._choices) > self._room else []
+        keys = [("Enter", "Choose"), ("Esc", "Cancel"), *more, ("Letters", "Find")]
+        self.show("#answer", self.key_lines(*keys)[:1])
+
+    @property
+    def _room(self) -> int:
+        return max(self.app.size.height - _FRAME, 1)
 
     def _fit_list(self) -> None:
-        room = max(self.app.size.height - _FRAME, 1)
-        self.query_one(ChoiceLines).styles.height = min(len(self._choices), room) + 1
+        self.query_one(ChoiceLines).styles.height = min(len(self._choices), self._room) + 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
+from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import Command, search
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.line_list import LineList, TextRows
@@ -75,7 +76,10 @@ class PaletteModal(Modal[Command | None]):
 
     def on_input_changed(self) -> None:
         """Show the commands that contain the typed words."""
-        self._rows = command_rows(search(self._commands, self.query_one(TextField).value))
+        text = self.query_one(TextField).value
+        self._rows = command_rows(search(self._commands, text))
+        if not len(self._rows):
+            self._rows = TextRows(f'Nothing matches "{visible(text)}".', (), str, hash)
         commands = self.query_one(LineList)
         commands.set_rows(self._rows)
         commands.action_first()

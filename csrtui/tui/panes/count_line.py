@@ -26,6 +26,8 @@ UNREADABLE: Final = "cannot be read"
 _NO_PAIRS: Final = "No pairs yet. A pair is a private key and the CSR made from it."
 _FIRST_ACTIONS: Final = ("new_request", "adopt", "restore")
 _LABEL: Final = 10
+_FILTER: Final = "/ filter"
+_FILTER_EXAMPLES: Final = "due, renew, nginx, RSA"
 
 
 class CountLine(Horizontal):
@@ -35,7 +37,15 @@ class CountLine(Horizontal):
         """Build the line."""
         yield TextBlock(id="summary")
         yield TextBlock(id="order")
-        yield TextField(placeholder="/ filter", id="filter")
+        yield TextField(placeholder=_FILTER, id="filter")
+
+    def on_descendant_focus(self) -> None:
+        """Show examples of words in the empty filter."""
+        self.query_one("#filter", TextField).placeholder = _FILTER_EXAMPLES
+
+    def on_descendant_blur(self) -> None:
+        """Show the key of the filter."""
+        self.query_one("#filter", TextField).placeholder = _FILTER
 
     def show(self, text: str, order: SortOrder) -> None:
         """Show the counts and the order. The filter is as wide as its text needs."""

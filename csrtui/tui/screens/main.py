@@ -174,6 +174,7 @@ class MainScreen(RequestScreen):
         """Show both panes if there is room."""
         super().draw()
         self.set_class(self.size.width >= _WIDE, "-wide")
+        self.show_options()
         self._draw_title()
 
     def on_descendant_focus(self) -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _SHOWN_WARNINGS = 2
 """The number of warnings that the question before generating shows in full."""
 
+_WITH_PROFILES = 70
+"""The least number of columns at which the form mentions the key of the profiles."""
+
 
 class RequestScreen(FormScreen, PairsScreen):
     """A screen with a `RequestPane` that can generate pairs."""
@@ -114,7 +117,8 @@ class RequestScreen(FormScreen, PairsScreen):
         if self._options or draft.attributes:
             summary = self._options_for(draft.renews)._replace(attributes=draft.attributes).summary
         choices = "same key, passphrase, name" if draft.renews else "passphrase, pair's name"
-        self.request.form.show_options(summary or f"{self.key_of('key_options')}: {choices}")
+        profiles = f"{self.key_of('profiles')}: profiles · " if self.size.width >= _WITH_PROFILES else ""
+        self.request.form.show_options(summary or f"{profiles}{self.key_of('key_options')}: {choices}")
 
     # Generate
 
