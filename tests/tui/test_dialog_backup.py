@@ -90,7 +90,10 @@ def statuses(session: Session, *names: str) -> list[BackupStatus]:
     return [read_pair(session, name)[0].record.backup_status for name in names]
 
 
-async def test_a_pair_is_backed_up_from_the_list_which_shows_it(tmp_path: Path) -> None:
+async def test_a_pair_is_backed_up_from_the_list_which_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("csrtui.tui.panes.keystore.CHECK_INTERVAL", 1000)
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     async with at_screens(session) as user:
@@ -104,6 +107,7 @@ async def test_a_pair_is_backed_up_from_the_list_which_shows_it(tmp_path: Path) 
         (backup,) = os.listdir(tmp_path / "usb")
         assert backup in said(user, "results").replace(" ", "")
         assert "Next: submit." in said(user, "results")
+        await user.until(lambda: "submit" in str(user.keystore.rows.row(0, 78)), "the list behind the dialog")
         await user.press("enter")
         assert isinstance(user.app.screen, MainScreen)
         assert "backed up and verified" in user.message

@@ -15,12 +15,13 @@ from issued_dialogs import answer_of_ca, at_pair, file_of_ca, imported, is_at, r
 from screens_user import NOW, at_screens
 
 from csrtui.core.pairs.pair import Stage
+from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tui.commands import key_of
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.import_ import ImportModal
-from csrtui.tui.modals.import_result import ImportResultModal
+from csrtui.tui.modals.import_result import ImportResultModal, import_summary
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.rule_line import RuleLine
@@ -379,3 +380,8 @@ async def test_tab_completes_the_last_of_several_files(tmp_path: Path) -> None:
         await user.press("n", "tab")
         assert typed(user) == f"/tmp/x '{folder}/one.pem'"
         assert "one.pem" not in said(user, "notes")
+
+
+def test_the_message_after_an_import_leaves_room_for_the_next_step() -> None:
+    result = Result(ok=True, pair="a.com", text="certificate chain replaced, now 2 certificates")
+    assert import_summary([result]) == "a.com: certificate chain replaced"

@@ -43,7 +43,7 @@ async def _back_up_groups(page: PairsScreen, groups: Sequence[Group[Pair]]) -> N
     answer = await page.app.push_screen_wait(BackupModal(page.session, groups))
     if answer is None:
         return
-    progress = BackupProgressModal(page.session, answer)
+    progress = BackupProgressModal(page.session, answer, page.refresh_pairs)
     del answer  # do not keep the passphrase while the dialog is open
     results = await page.app.push_screen_wait(progress)
     page.clear_marks()

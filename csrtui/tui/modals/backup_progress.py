@@ -30,15 +30,17 @@ class BackupProgressModal(ResultsModal["Result"]):
     Args:
         session: The session with the store.
         answer: The pairs, the folder and the passphrase.
+        on_finish: Called when the backup has ended, so that the list behind the dialog shows it.
     """
 
     STOP = "Stop; finished backups are kept"
     STOPPING = "Stopping after the current pairs …"
 
-    def __init__(self, session: Session, answer: BackupAnswer) -> None:
+    def __init__(self, session: Session, answer: BackupAnswer, on_finish: Callable[[], None]) -> None:
         super().__init__()
         self._session = session
         self._answer: BackupAnswer | None = answer
+        self._on_finish = on_finish
         self._count = len(answer.names)
         self._folder = answer.spec.folder
         self._next = "The keystore shows the next step of each pair. "
@@ -60,6 +62,7 @@ class BackupProgressModal(ResultsModal["Result"]):
 
     def show_outcome(self, outcome: Sequence[Result]) -> None:
         """Show the results, with the next step of a single pair."""
+        self._on_finish()
         with suppress(CsrtuiError):  # the keystore shows the error
             if len(outcome) == 1 and outcome[0].pair:
                 pair, _ = read_pair(self._session, outcome[0].pair)
