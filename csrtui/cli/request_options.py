@@ -50,7 +50,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options for a subject without a common name, and for its further attributes."""
+    """Add the options for a subject without a common name, and for its additional attributes."""
     parser.set_defaults(uses_defaults=True)
     parser.add_argument(
         "--no-common-name", action="store_true", help="leave the common name out; all names are SANs"
@@ -61,7 +61,7 @@ def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TYPE=VALUE",
-        help=f"a further attribute of the subject, for a private CA only; repeatable: {', '.join(ATTRIBUTE_TYPES)}",
+        help=f"an additional subject attribute, for a private CA only; repeatable: {', '.join(ATTRIBUTE_TYPES)}",
     )
 
 

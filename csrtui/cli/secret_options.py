@@ -113,8 +113,8 @@ def add_recipient_argument(parser: argparse.ArgumentParser, purpose: str = "inst
         "--recipient",
         action="append",
         metavar="R",
-        help=f"{purpose}: age1…, an SSH public key, or a file of them; repeatable; "
-        "keeps the key secret, but does not show who made the file",
+        help=f"{purpose}: age1…, an SSH public key, or a file with such keys; repeatable; "
+        "keeps the key secret, but does not show who made the backup",
     )
 
 

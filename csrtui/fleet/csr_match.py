@@ -33,7 +33,7 @@ def csr_mismatch(csr: Request, pair: Pair) -> list[str]:
     # An adopted CSR can have its common name in the subject only.
     if set(record.names) - {csr.subject.common_name} != set(csr.names) - {csr.subject.common_name}:
         texts += _difference("names", record.names, csr.names, _SENT)
-    # Early releases of csrtui listed no further attributes. The text of the subject always contains them.
+    # Early releases of csrtui listed no additional attributes. The text of the subject always contains them.
     fields = csr.subject if record.subject.attributes else csr.subject._replace(attributes=())
     if fields != record.subject or csr.subject_text != record.subject_text:
         texts += _difference("subject", record.subject_text, csr.subject_text, _SENT) or [

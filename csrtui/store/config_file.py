@@ -119,7 +119,7 @@ def _update(path: str, folder: int, name: str, edit: Callable[[str], str]) -> No
     if new_text == text:
         return
     if _identity(_status(path)) != _identity(status):  # an editor does not use the lock
-        raise locks.BusyError(f"{visible(path)} was changed by another program meanwhile", "try again")
+        raise locks.BusyError(f"{visible(path)} was changed by another program in the meantime", "try again")
     # The folder may contain temporary files of other programs, so this one has a fixed name. The lock protects it.
     temporary = f".{name}.new"
     with suppress(FileNotFoundError):

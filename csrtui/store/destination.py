@@ -67,7 +67,7 @@ def check_export_folder(folder: str, store: str) -> str:
     real_path, real_store = os.path.realpath(path), os.path.realpath(store)
     if os.path.commonpath([real_path, real_store]) == real_store:
         raise InputError(
-            f"{visible(path)} is within the keystore, which contains only pairs", "choose another folder"
+            f"{visible(path)} is within the keystore, which is reserved for pairs", "choose another folder"
         )
     return path
 

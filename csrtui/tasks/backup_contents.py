@@ -117,7 +117,7 @@ def find_pair(pairs: Iterable[Pair], backup: BackupContents) -> Pair | None:
             same_key.append(pair)
         elif any(other.path == backup.path for other in pair.record.backups):
             raise RefusedError(
-                f"its key is not that of {pair.name}, whose backup was written there: somebody replaced it",
+                f"its key differs from that of {pair.name}, whose backup was written there: somebody replaced it",
                 "do not use this backup: back up again",
                 pair=pair.name,
             )
@@ -127,7 +127,7 @@ def find_pair(pairs: Iterable[Pair], backup: BackupContents) -> Pair | None:
     if owner is None:
         names = ", ".join(pair.name for pair in same_key)
         raise RefusedError(
-            f"its CSR is not that of {names}, which has the same key",
+            f"its CSR differs from that of {names}, which has the same key",
             "do not use this backup: back up again",
             pair=same_key[0].name,
         )

@@ -211,7 +211,7 @@ def _find_shared_keys(pairs: Iterable[_CheckedPair]) -> dict[str, DoctorFinding]
         is_over = pair.link is not None and (pair.link.is_retired or pair.link.renewed_by is not None)
         if pair.spki_sha256 is not None and not is_over:
             by_key.setdefault(pair.spki_sha256, []).append(pair)
-    remedy = instruction("Renew all of them but one with a new key, and retire the old pairs.")
+    remedy = instruction("Renew all but one of them with a new key, and retire the old pairs.")
     findings: dict[str, DoctorFinding] = {}
     for same_key in by_key.values():
         for pair in same_key if len(same_key) > 1 else ():

@@ -38,7 +38,7 @@ class Draft:
         key: The key type, a value of `KeyType`.
         purpose: The purpose, a value of `Purpose`.
         no_common_name: Whether the common name is left out. A typed common name wins.
-        attributes: The further attributes of the subject, as `read_attributes` reads them.
+        attributes: The additional subject attributes, as `read_attributes` reads them.
         renews: The name of the pair that the new pair replaces, or "".
         must_staple: Whether the CSR requests must-staple, as that of the pair to replace does.
         templates: The names of the text fields in which the user typed every brace. Inventory variables are replaced

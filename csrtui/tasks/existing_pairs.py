@@ -148,7 +148,7 @@ def _numbered_names(session: Session, base: str, limit: int | None = None) -> It
 def _finding(pair: Pair, common_name: str) -> Finding:
     text = (
         f"The pair {pair.name} for {visible(common_name)} exists (stage: {pair.record.stage.value}). "
-        "To replace its certificate, renew that pair; this request makes a further pair."
+        "To replace its certificate, renew that pair; this request creates another pair."
     )
     fix = Fix(f"renew {pair.name} instead", renews=pair.name)
     return Finding("pair-exists", Level.WARNING, FieldName.COMMON_NAME, common_name, text, fix)

@@ -25,7 +25,7 @@ class RequestSpec(NamedTuple):
         key_type: The key type, or None for the default of the server software.
         purpose: The purpose of the certificate.
         no_common_name: Whether the common name is left out. All names are then only SANs.
-        attributes: The further attributes of the subject.
+        attributes: The additional subject attributes.
         must_staple: Whether the CSR requests must-staple. Only a renewal keeps it.
     """
 

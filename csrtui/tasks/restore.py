@@ -105,8 +105,8 @@ def restore_contents(
     if not content.is_signed and not consent.unsigned:
         raise UnsignedError(
             "the backup is not signed: anyone who can write to its medium could have changed its names and "
-            f"certificates; its key has the SPKI SHA-256 {content.csr.spki_sha256}",
-            "compare names and fingerprint with what you know; then restore it with --unsigned",
+            f"certificates (SPKI SHA-256 of its key: {content.csr.spki_sha256})",
+            "compare names and fingerprint with your records, then restore it with --unsigned",
         )
     return _store(session, backup, open_key(content, passphrase), consent)
 

@@ -99,7 +99,7 @@ async def send(app: App[Any], text: PublicText, environ: Mapping[str, str]) -> R
         raise TypeError("only public text is sent to a clipboard")
     data = text.text.encode("ascii")
     if len(data) > LIMIT_BYTES:
-        raise InputError(f"{len(data)} bytes are too many for a terminal's clipboard", _HINT)
+        raise InputError(f"{len(data)} bytes exceed the limit of a terminal's clipboard", _HINT)
     route = select_route(environ)
     if route is Route.TMUX:
         await asyncio.to_thread(_load_tmux_buffer, data, environ)

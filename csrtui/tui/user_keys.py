@@ -109,7 +109,7 @@ def _check_use(command: Command, key: str) -> None:
     reason = _conflict(command, key)
     if reason is not None:
         raise InputError(
-            f"[keys] {command.action} cannot have the key {key}: {reason}",
+            f"[keys] {command.action} cannot use the key {key}: {reason}",
             "choose another key, such as f8, f11, f12"
             + (" or ctrl+t" if command.scope in _SCOPES_WITH_FIELDS else " or a letter"),
         )

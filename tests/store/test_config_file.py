@@ -177,7 +177,7 @@ def test_a_change_by_an_editor_in_the_meantime_is_not_lost(path: Path, there: bo
         written(path, "theirs")
         return text + "ours"
 
-    with pytest.raises(locks.BusyError, match="changed by another program meanwhile"):
+    with pytest.raises(locks.BusyError, match="changed by another program in the meantime"):
         update_config_text(name, edit)
     assert path.read_text() == "theirs"
 

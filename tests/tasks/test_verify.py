@@ -281,7 +281,7 @@ def test_a_backup_of_another_csr_with_the_same_key_fails(
     for passphrase in (None, PASSPHRASE):
         result = look_at_file(session, foreign(tmp_path, "b.com"), passphrase)
         assert (result.ok, result.pair) == (False, "a.com")
-        assert result.text == "its CSR is not that of a.com, which has the same key"
+        assert result.text == "its CSR differs from that of a.com, which has the same key"
     assert noted(session) == made
 
 

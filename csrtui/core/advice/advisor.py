@@ -113,7 +113,7 @@ def advise(
         suffixes: The public suffix list.
         purpose: The purpose of the certificate.
         no_common_name: Whether to leave out the common name. All names are then only SANs.
-        attributes: The further attributes of the subject.
+        attributes: The additional subject attributes.
         must_staple: Whether the CSR requests must-staple.
     """
     if no_common_name:

@@ -124,8 +124,8 @@ _NOT_PUBLIC = {
         "CA, or use your organization's own CA."
     ),
     Purpose.CODE_SIGNING: (
-        "Public CAs sign code-signing keys only if a hardware token or HSM made them (since 2023-06-01): use the "
-        "token's program, or your organization's own CA."
+        "Public CAs issue code-signing certificates only for keys generated in a hardware token or HSM (since "
+        "2023-06-01): use the token's program, or your organization's own CA."
     ),
 }
 """The advice for each purpose that a public CA for servers does not issue for."""
@@ -181,7 +181,7 @@ PURPOSE_RULES: tuple[Rule[NameList], ...] = (
     ),
     Rule(
         "purpose-mismatch", _WARNING, _WARNING,
-        "No host name for the server: clients compare the host that they connect to with the names.",
+        "No host name for the server: clients check that the certificate names the host that they connect to.",
         _server_without_host, "RFC 9525 6.1",
     ),
     Rule(

@@ -266,9 +266,9 @@ _BLOCKLIST_RULE: Rule[str] = _weak(
 CSR_RULES: tuple[Rule[Request], ...] = (
     Rule(
         "old-hash", Level.ERROR, Level.WARNING,
-        "The CSR is signed with {hash}, which is too old: public CAs reject it.",
+        "The CSR is signed with {hash}, which is obsolete: public CAs reject it.",
         _old_hash, "BR 7.1.3.2",
-        private_text="The CSR is signed with {hash}, which is too old to prove anything: many CAs reject it.",
+        private_text="The CSR is signed with {hash}, which is obsolete and proves nothing: many CAs reject it.",
     ),
     Rule(
         "must-staple", Level.WARNING, Level.WARNING,

@@ -1,4 +1,4 @@
-"""Rules about the subject: country, place, fields that require other fields, and further attributes."""
+"""Rules about the subject: country, place, fields that require other fields, and additional attributes."""
 
 from csrtui.core.advice.cases import LEAVE_OUT, FieldCase, is_placeholder, trim_field
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
@@ -25,7 +25,7 @@ def _country_advice(case: FieldCase) -> tuple[str, Fix | None]:
         code = countries.NO_CODE
         return f"Kosovo has none, so CAs use {code}", Fix(f"use {code}", value=code)
     if _is_two_letters(case.text):
-        return "use a code of ISO 3166, e.g. DE or US", None
+        return "use an ISO 3166 code, e.g. DE or US", None
     is_empty = is_placeholder(case.field, case.text, case.text)
     return "use two letters, e.g. DE or US", LEAVE_OUT if is_empty else None
 

@@ -26,7 +26,7 @@ MAX_BYTES: Final = 64 * 1024
 MAX_RECIPIENTS: Final = 64
 """Maximum number of recipients for one backup."""
 
-_USAGE = "give age1…, an ssh-ed25519 or ssh-rsa public key, or a file of them"
+_USAGE = "give age1…, an ssh-ed25519 or ssh-rsa public key, or a file with such keys"
 _PRIVATE = re.compile(r"AGE-SECRET-KEY-|AGE-PLUGIN-|PRIVATE KEY-----|PuTTY-User-Key-File-", re.IGNORECASE)
 _PLUGIN = re.compile(r"age1([a-z0-9+._-]{1,40})1[a-z0-9]+")
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"

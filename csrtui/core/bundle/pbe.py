@@ -185,7 +185,7 @@ def decrypt(encrypted: EncryptedOctets, passphrase: bytes | None) -> bytes:
         iv = derive_pkcs12("sha1", password, salt, iterations, purpose=_IV_PURPOSE, length=8)
         return _decrypt_cbc(algorithm, key, iv, encrypted.ciphertext)
     except (ValueError, IndexError) as error:
-        raise InputError("the parameters of the key's encryption are malformed") from error
+        raise InputError("the key's encryption parameters are malformed") from error
 
 
 def _decrypt_pbes2(encrypted: EncryptedOctets, passphrase: bytes) -> bytes:

@@ -32,7 +32,7 @@ class Prefill:
         unissued: Such sentences on values that no CA of this kind issues.
         purpose: The purpose. For a public CA it is always the server.
         no_common_name: Whether there are names, but no common name.
-        attributes: The further attributes of the subject. For a public CA there are none.
+        attributes: The additional subject attributes. For a public CA there are none.
         must_staple: Whether the new CSR requests must-staple.
     """
 

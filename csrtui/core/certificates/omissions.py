@@ -108,7 +108,7 @@ def _purposes(extensions: "x509.Extensions", *, without: Sequence[str] = ()) -> 
 
 
 def split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], list[Attribute], list[str]]:
-    """Return the fields and further attributes that a new CSR can use, and sentences about the other attributes.
+    """Return the fields and additional attributes that a new CSR can use, and sentences about the other attributes.
 
     If an attribute occurs twice, use the first one, like `csrtui.core.subject.distinguished_name.decode`.
 

@@ -190,7 +190,7 @@ def _check_issuers(path: list[_Link]) -> ChainStatus | None:
             text = f"{issuer.name} may not sign certificates: its key usage does not include keyCertSign"
             return _invalid(ChainReason.KEY_USAGE, text)
         if not key_identifiers_match(issued.decoded, issuer.decoded):
-            text = f"the authority key identifier of {issued.name} is not that of {issuer.name}"
+            text = f"the authority key identifier of {issued.name} does not match {issuer.name}"
             return _invalid(ChainReason.KEY_IDENTIFIER, text)
     return None
 

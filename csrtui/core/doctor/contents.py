@@ -195,7 +195,7 @@ class _ContentsCheck:
         if csr.spki_sha256 != record.key.spki_sha256:
             text = "has a key fingerprint that differs from the CSR's"
             yield self._wrong_record(FindingCode.FINGERPRINT_DISAGREES, "pair.json", text)
-        # Early releases did not record further attributes. The text of the subject contains them.
+        # Early releases did not record additional attributes. The text of the subject contains them.
         fields = csr.subject._replace(attributes=record.subject.attributes)
         if csr.subject_text != record.subject_text or fields != record.subject:
             text = f"contains a subject that differs from the CSR's ({csr.subject_text})"
@@ -230,7 +230,7 @@ class _ContentsCheck:
         if self._leaf is None:
             return
         if self.csr is not None and self._leaf.spki_sha256 != self.csr.spki_sha256:
-            text = "is not for the key of this pair: a server will not start with it"
+            text = "does not match the key of this pair: a server will not start with it"
             yield self._finding(FindingCode.CERTIFICATE_OF_ANOTHER, _CERTIFICATE, text, self._new_import())
             return
         yield from self._check_validity(self._leaf.validity)
@@ -283,9 +283,7 @@ class _ContentsCheck:
                 FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, command(*csrtui("renew", pair))
             )
         if validity.not_before > self._now + TOLERANCE:
-            text = (
-                f"is not valid before {utc_text(validity.not_before)}, or the clock of this machine is wrong"
-            )
+            text = f"is not valid until {utc_text(validity.not_before)}, unless the clock of this machine is wrong"
             yield self._finding(
                 FindingCode.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, WAIT_OR_CHECK_CLOCK
             )

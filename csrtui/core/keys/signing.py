@@ -103,7 +103,7 @@ def _check_rsa_key(key: "PrivateKey") -> None:
 
     if isinstance(key, rsa.RSAPrivateKey):
         if not _is_consistent(key.private_numbers()):
-            raise ValueError("the numbers of the key are not consistent")
+            raise ValueError("the numbers of the key are inconsistent")
         signature = key.sign(_PROBE, padding.PKCS1v15(), SHA256())
         key.public_key().verify(signature, _PROBE, padding.PKCS1v15(), SHA256())
 

@@ -178,7 +178,7 @@ def _read_attributes(fields: Members) -> tuple[Attribute, ...]:
 
 
 def _subject_fields(subject: SubjectFields) -> Json:
-    """Return the six fields, and the further attributes if there are any."""
+    """Return the six fields, and the additional attributes if there are any."""
     members: Json = subject._asdict()
     attributes = [attribute.text for attribute in subject.attributes]
     del members["attributes"]

@@ -37,7 +37,7 @@ class RenewalChoice:
 
 
 _NEW_PAIR_CONSEQUENCES = (
-    "A new private key and its CSR are made, with the names and the subject of the old request.",
+    "A new private key and its CSR are generated, with the names and the subject of the old request.",
     "The new key is backed up before its CSR is submitted.",
     "The old pair stays and keeps working until the new certificate is installed; then it can be retired.",
 )

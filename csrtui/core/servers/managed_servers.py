@@ -113,8 +113,8 @@ SERVERS = (
                 "of --create."
             ),
             (
-                "The domain is the site's name in Plesk, usually without www. The certificate is stored in the repository "
-                "of its subscription: for an additional site, -domain names the first site of the subscription."
+                "The domain is the site's name in Plesk, usually without www. Plesk stores certificates per subscription: "
+                "for an additional site, set -domain to the first site of its subscription."
             ),
         ),
     ),

@@ -9,7 +9,7 @@ follow the documentation that they name.
 
 from csrtui.core.servers.server import CHAIN, KEY, LEAF, NEW_PAIR, READ_BY_OWN_USER, Quoting, Server, Snippet
 
-_RESTART = "It reads the files at start only."
+_RESTART = "It reads the files only at startup."
 
 
 SERVERS = (
@@ -176,7 +176,7 @@ SERVERS = (
         query="3129",
         documentation="squid-cache.org, https_port",
         notes=(
-            "It reads the key at start as root, so keep it root-owned, 0600, and restart after a renewal.",
+            "It reads the key at startup as root, so keep it root-owned, 0600, and restart after a renewal.",
             "On Debian, the package with TLS is squid-openssl.",
         ),
     ),

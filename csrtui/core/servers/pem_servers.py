@@ -110,7 +110,7 @@ _DATA_SERVERS = (
         documentation="redis.io, TLS",
         notes=(
             READ_BY_OWN_USER,
-            "It reads the files at start only.",
+            "It reads the files only at startup.",
             "On the RHEL family, the service is redis.",
         ),
     ),

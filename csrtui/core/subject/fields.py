@@ -1,4 +1,4 @@
-"""The subject of a request: its six fields and their maximum lengths, and further attributes for a private CA."""
+"""The subject of a request: its six fields and their maximum lengths, and additional attributes for a private CA."""
 
 import re
 from collections.abc import Iterable
@@ -118,7 +118,7 @@ class SubjectFields(NamedTuple):
     """The subject of a request in the form that the CSR contains. Missing fields are None, never empty.
 
     The attributes have the names and order of the form and JSON, not the order in the certificate. `attributes` are the
-    further attributes of the subject, which come after all others.
+    additional subject attributes, which come after all others.
     """
 
     common_name: str | None = None

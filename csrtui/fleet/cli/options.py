@@ -142,7 +142,7 @@ def exit_status(reach: Reach, *, ok: bool) -> int:
     """Return the exit status: 0, 1 if a host failed, or 128 and the signal's number if a signal stopped the work."""
     if isinstance(reach.stop, StopEvent) and reach.stop.is_set():
         print_message(
-            "stopped: each host is in a consistent state; run the same command again for the others"
+            "stopped: each host is in a consistent state; run the same command again for the remaining hosts"
         )
         return reach.stop.exit_code
     return 0 if ok else 1

@@ -227,7 +227,7 @@ class FleetScreen(FleetListScreen):
             export = command("csrtui", "export", unknown.pair.name, "--for", platform, "--to", "DIR")
             self.tell(f"on {visible(unknown.host)}, the first time: {export}")
             return
-        text = "The files in the folder of the last installation are replaced, if their key is that of the old pair."
+        text = "The files in the folder of the last installation are replaced if their key matches the old pair's."
         self._ask(pairs, _Task("Install", "Installing", "installed", ("export", "--replace")), text)
 
     def action_retire(self) -> None:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _PASTED = "pasted text"
 _TO_RECIPIENTS = (
-    "A backup is encrypted to recipients. Enter the path of an age identity or SSH private key, or press Enter to "
-    "inspect it without opening it."
+    "At least one backup is encrypted to recipients. Enter the path of an age identity or SSH private key, or press "
+    "Enter to inspect without decrypting."
 )
 
 

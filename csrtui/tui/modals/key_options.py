@@ -1,4 +1,4 @@
-"""The second page of the request form: the pair's name, the passphrase of its key, and further attributes."""
+"""The second page of the request form: the pair's name, the passphrase of its key, and additional attributes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _HELP = (
     "If the name is empty, the pair is named after its first host name. Without a passphrase, the key is readable by its owner "
-    "only. The passphrase is not saved with the form. Only private CAs accept further attributes of the subject, such "
+    "only. The passphrase is not saved with the form. Only private CAs accept additional subject attributes, such "
     "as OU=Research; UID=4711."
 )
 _OF_THAT_KEY = "If that key has a passphrase, type it once."
@@ -37,7 +37,7 @@ class KeyOptions(NamedTuple):
     Attributes:
         pair_name: The name of the pair, or None for the one derived from the request.
         passphrase: The passphrase of the key, or None.
-        attributes: The further attributes of the subject, as `read_attributes` reads them.
+        attributes: The additional subject attributes, as `read_attributes` reads them.
         same_key_of: The name of the pair to renew with its own key, whose passphrase is then `passphrase`, or "".
     """
 

@@ -211,7 +211,7 @@ class RequestPane(Widget):
         if prefill is None:
             return
         self.form.replace(prefill.draft)
-        self.form.tell("filled in; a new key will be made   ctrl+z undoes it")
+        self.form.tell("filled in; a new key will be generated   ctrl+z undoes it")
         self._show_omissions(prefill)
 
     def _show_omissions(self, prefill: PrefilledForm) -> None:

@@ -77,7 +77,7 @@ class RequestScreen(FormScreen, PairsScreen):
         """Show the form, filled in for a pair that will renew another pair."""
         self.show_request()
         self.request.renew(start, renews)
-        self.tell("filled in; a new key will be made   ctrl+z undoes it")
+        self.tell("filled in; a new key will be generated   ctrl+z undoes it")
 
     def action_fix(self) -> None:
         """Apply the fix of the current finding. If the fix is to renew a pair, show the ways to renew it."""
@@ -88,7 +88,7 @@ class RequestScreen(FormScreen, PairsScreen):
             self.renew_pair(name)
 
     def action_key_options(self) -> None:
-        """Set the pair's name, the passphrase of its key and further attributes of the subject."""
+        """Set the pair's name, the passphrase of its key and additional subject attributes."""
         from csrtui.tui.modals.key_options import KeyOptionsModal
 
         draft = self.request.form.draft

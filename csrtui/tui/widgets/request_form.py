@@ -366,7 +366,7 @@ class RequestForm(FieldGroups):
             self.refresh()
 
     def set_attributes(self, text: str) -> None:
-        """Set the further attributes of the subject."""
+        """Set the additional subject attributes."""
         if text != self._attributes:
             self._attributes = text
             self.post_message(self.Changed())

@@ -1205,7 +1205,7 @@ def test_other_unassigned_codes_are_errors(country: str) -> None:
         ("EL", "EL is not a country code: use GR for Greece.", "GR", True),
         ("XK", "XK is not a country code: Kosovo has none, so CAs use XX.", "XX", False),
         ("Kosovo", "Kosovo is not a country code: Kosovo has none, so CAs use XX.", "XX", False),
-        ("EU", "EU is not a country code: use a code of ISO 3166, e.g. DE or US.", None, None),
+        ("EU", "EU is not a country code: use an ISO 3166 code, e.g. DE or US.", None, None),
         ("Narnia", "Narnia is not a country code: use two letters, e.g. DE or US.", None, None),
         ("n/a", "n/a is not a country code: use two letters, e.g. DE or US.", "", False),
     ],

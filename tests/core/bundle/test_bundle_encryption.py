@@ -90,7 +90,7 @@ def test_an_unknown_derivation_is_named_by_its_identifier() -> None:
 def test_malformed_parameters_are_named(parameters: bytes) -> None:
     scheme = tlv(0x30, oid("1.2.840.113549.1.12.1.3"), parameters)
     data = wrap("ENCRYPTED PRIVATE KEY", tlv(0x30, scheme, tlv(0x04, bytes(16))))
-    assert text_of(data) == "the parameters of the key's encryption are malformed"
+    assert text_of(data) == "the key's encryption parameters are malformed"
 
 
 def test_a_malformed_decrypted_key_is_not_reported_as_a_wrong_passphrase() -> None:

@@ -111,7 +111,7 @@ def test_what_openssl_refuses_is_invalid_and_the_reason_is_named(
             "CN=CA may not sign certificates: its key usage does not include keyCertSign",
         ),
         ("intermediate that is not a CA", "CN=CA is not a CA certificate"),
-        ("key identifier", "the authority key identifier of CN=a.com is not that of CN=CA"),
+        ("key identifier", "the authority key identifier of CN=a.com does not match CN=CA"),
     ],
 )
 def test_a_refusal_names_the_certificate(what: str, text: str) -> None:

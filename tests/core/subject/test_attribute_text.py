@@ -1,4 +1,4 @@
-"""Further attributes of a subject, as text."""
+"""Additional subject attributes, as text."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ options:
   attributes:
     version_added: 0.2.0
     description:
-      - Further attributes of the subject, each as C(TYPE=VALUE), such as V(emailAddress=pki@example.com). They need
+      - Additional subject attributes, each as C(TYPE=VALUE), such as V(emailAddress=pki@example.com). They need
         O(ca=private).
     type: list
     elements: str
