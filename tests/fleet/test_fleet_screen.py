@@ -43,6 +43,7 @@ async def test_hosts_are_read_and_those_that_fail_are_named(session: Session, fa
         assert "\x1b" not in str(user.app.screen.query_one(TextView)._lines)
         await user.press("escape", "enter")
         assert "Name        a.com" in user.page
+        assert "Made        23 Nov 2026" in user.page
         assert "▼" in user.page, "its life on a line"
         await user.press("escape", "slash")
         assert "Enter To the list" in user.bar

@@ -165,6 +165,7 @@ async def test_fingerprints_paths_and_names_are_copied_but_no_key(tmp_path: Path
     async with at_screens(session) as user:
         await user.press("f2", "y")
         assert "Key fingerprint (SPKI SHA-256)" in user.screen_text
+        assert "Pair's name" in user.screen_text
         assert user.screen_text.count("  a.com") == 1, "a value is listed once"
         await user.press("down", "down", "enter")
         await user.until(lambda: user.copied, "the copy")
