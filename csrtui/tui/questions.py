@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
+    from csrtui.core.base.secret import Secret
+
 
 def ask(
     app: App[Any],
@@ -42,3 +44,14 @@ def ask(
             decline()
 
     app.push_screen(ConfirmModal(title, text, yes, no, command), handle)
+
+
+def ask_if_weak(app: App[Any], passphrase: Secret, act: Callable[[], object]) -> None:
+    """Call `act`. If a new passphrase is easy to guess, ask first."""
+    from csrtui.core.keys.passphrase_quality import guess_reasons
+
+    reasons = guess_reasons(passphrase)
+    if reasons:
+        ask(app, "Use this passphrase anyway?", " ".join(reasons), "Use it", act)
+    else:
+        act()

@@ -208,6 +208,24 @@ async def test_errors_are_shown_at_their_fields_and_no_typed_text_is_lost(tmp_pa
     assert os.listdir(tmp_path / "usb") == []
 
 
+async def test_a_short_passphrase_is_used_only_after_a_question(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    (tmp_path / "usb").mkdir()
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await user.paste(str(tmp_path / "usb"))
+        await looked(user)
+        await user.press("down", *"abc", "down", *"abc", "enter")
+        assert "Use this passphrase anyway?" in user.screen_text
+        assert "The passphrase is short" in user.question
+        await user.press("enter")
+        assert user.focused_id == "again", "the safe answer"
+        assert os.listdir(tmp_path / "usb") == []
+        await user.press("enter", "right", "enter")
+        await until_done(user)
+    assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
+
+
 async def test_the_folder_is_checked_while_the_user_types(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     async with at_screens(session) as user:
@@ -233,7 +251,7 @@ async def test_enter_waits_for_the_check_of_a_slow_folder(
     async with at_screens(session) as user:
         await ask(user, "a.example.com")
         await user.paste(str(tmp_path / "usb"))
-        await user.press("enter", *"abcdefghijkl", "enter", *"abcdefghijkl", "enter")
+        await user.press("enter", *"nopqrstuvwxy", "enter", *"nopqrstuvwxy", "enter")
         assert isinstance(user.app.screen, BackupModal)
         assert "Checking the folder" in said(user)
         answer.set()

@@ -49,6 +49,14 @@ async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_i
         assert not file.is_file() or PHRASE.encode() not in file.read_bytes()
 
 
+async def test_a_short_passphrase_of_a_key_is_used_only_after_a_question(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"a.mydomain.com", "f9", "down", *"abc", "down", *"abc", "enter")
+        assert "Use this passphrase anyway?" in user.screen_text
+        await user.press("escape", "enter", "right", "enter")
+        assert "key with passphrase" in user.screen_text
+
+
 async def test_further_attributes_are_in_the_subject_for_a_private_ca_and_copied_from_the_pair(
     tmp_path: Path,
 ) -> None:

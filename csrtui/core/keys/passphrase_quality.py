@@ -129,6 +129,17 @@ def check(passphrase: Secret) -> None:
 def weaknesses(passphrase: Secret) -> list[str]:
     """Return a sentence for each weakness of a passphrase. No sentence quotes the passphrase."""
     text = passphrase.revealed
+    sentences = guess_reasons(passphrase)
+    if not (text.isascii() and text.isprintable()):
+        sentences.append(
+            "The passphrase has characters outside printable ASCII: not every program accepts them."
+        )
+    return sentences
+
+
+def guess_reasons(passphrase: Secret) -> list[str]:
+    """Return a sentence for each reason why a passphrase is easy to guess. No sentence quotes the passphrase."""
+    text = passphrase.revealed
     sentences = []
     if len(text) < MIN_CHARACTERS:
         sentences.append(
@@ -139,10 +150,6 @@ def weaknesses(passphrase: Secret) -> list[str]:
         sentences.append("The passphrase repeats the same few characters: that adds nothing to its strength.")
     if _is_common(text):
         sentences.append("The passphrase is one of the most common ones: attackers try it first.")
-    if not (text.isascii() and text.isprintable()):
-        sentences.append(
-            "The passphrase has characters outside printable ASCII: not every program accepts them."
-        )
     return sentences
 
 

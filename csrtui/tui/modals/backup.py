@@ -20,7 +20,7 @@ from csrtui.tasks.pair_text import destination_lines
 from csrtui.tui.groups import choices, names_of
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import CREATE_KEY, FormModal
-from csrtui.tui.questions import ask
+from csrtui.tui.questions import ask, ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
@@ -262,7 +262,7 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         if self._folder and not isinstance(self._destination.state, Destination):
             self._check_again(self._submit)
             return
-        problem = self._problem()
+        problem, spec = self._problem(), self._spec
         if problem is not None:
             field, error = problem
             self.fail(error, field)
@@ -270,8 +270,10 @@ class BackupModal(FormModal["BackupAnswer | None"]):
             text = "It is not shown again. Without it, these backups cannot be restored."
             title = "Have you written the passphrase down?"
             ask(self.app, title, text, "Back up", self._close_with_answer)
-        else:
+        elif self._locked_count:  # the passphrase of the key is not a new one
             self._close_with_answer()
+        else:
+            ask_if_weak(self.app, spec.passphrase, self._close_with_answer)
 
     def _problem(self) -> tuple[str, CsrtuiError] | None:
         """Return the selector of the first invalid field and its error, or None if all fields are valid."""

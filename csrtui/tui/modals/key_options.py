@@ -12,6 +12,7 @@ from csrtui.core.subject.fields import read_attributes
 from csrtui.tasks.renew import SAME_KEY_CONSEQUENCES
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
+from csrtui.tui.questions import ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
@@ -129,7 +130,11 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
             self.fail(error)
             return
         secret = passphrase if passphrase.encoded else None
-        self.dismiss(KeyOptions(name or None, secret, attributes, self._same_key_of))
+        options = KeyOptions(name or None, secret, attributes, self._same_key_of)
+        if is_new:
+            ask_if_weak(self.app, passphrase, lambda: self.dismiss(options))
+        else:
+            self.dismiss(options)
 
     def draw(self) -> None:
         """Redraw the dialog."""
