@@ -50,8 +50,11 @@ def date_text(time: datetime) -> str:
 def with_screen_dates(text: str) -> str:
     """Return a text with each time (``2026-11-29T09:00:00Z``) and date (``since 2026-11-29``) as the screens show dates.
 
-    Only what stands between blanks is changed, so that paths and names stay as they are.
+    A path, and a text with a distinguished name, is returned as it is, because it may contain a date. In other texts, only
+    dates between blanks are changed.
     """
+    if "=" in text or text.startswith("/"):
+        return text
 
     def replacement(match: re.Match[str]) -> str:
         year, month, day = match[0][:10].split("-")

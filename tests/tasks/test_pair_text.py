@@ -28,6 +28,8 @@ def pair(**changes: object) -> Pair:
         ("2027-01-09T13:54:36Z (59 days left)", "9 Jan 2027 (59 days left)"),
         ("missing since 2026-11-23", "missing since 23 Nov 2026"),
         ("made on 2026-11-23, SPKI", "made on 23 Nov 2026, SPKI"),
+        ("CN=a.com,O=Ltd since 2026-11-23", "CN=a.com,O=Ltd since 2026-11-23"),
+        ("/mnt/keys on 2026-11-23", "/mnt/keys on 2026-11-23"),
         ("from /tmp/2026-11-23T09:00:00Z.pem", "from /tmp/2026-11-23T09:00:00Z.pem"),
         (
             "2026-11-23T09:00:00Z/a.pem 2026-11-23 since 2026-13-23",
