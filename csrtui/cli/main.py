@@ -1,6 +1,7 @@
 """Run one command, and report each outcome with an exit status and each failure with an error message."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -84,7 +85,12 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]
         if getattr(options, "dry_run", False):
             print_message("dry run: nothing was written")
         return status
-    return open_screens(store_path(options.store, os.environ), options.mouse)
+    status = open_screens(store_path(options.store, os.environ), options.mouse)
+    if status == 128 + signal.SIGHUP:
+        # The terminal is lost. Python could not flush its streams, and would exit with status 120.
+        discard_output(sys.stdout)
+        discard_output(sys.stderr)
+    return status
 
 
 def _report(error: CsrtuiError) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import signal
 import struct
 import sys
 import termios
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 from textual.widgets import Static
 
+from csrtui.cli.output import discard_output
 from csrtui.tui.safe_app import SafeApp
 from csrtui.tui.widgets.text_field import TextField
 
@@ -147,4 +149,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    if status == 128 + signal.SIGHUP:  # as csrtui itself ends
+        discard_output(sys.stdout)
+        discard_output(sys.stderr)
+    sys.exit(status)
