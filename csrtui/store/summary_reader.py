@@ -30,11 +30,11 @@ from csrtui.store.stored_pair import ListedPair, PairStamp, is_settled, list_pai
 StampedSummary = tuple[PairSummary, int]
 """A pair's summary and the hash of the stamp (`PairStamp`) of the files from which it was read."""
 
-FILE: Final = ".pairs-6.jsonl"
+FILE: Final = ".pairs-7.jsonl"
 """The name of the cache in the store's folder. The number changes with the format of the cache and the rules of steps."""
 _EARLY_FILES = (
     *(f".pairs-{number}.sqlite{end}" for number in range(1, 5) for end in ("", "-journal")),
-    ".pairs-5.jsonl",
+    *(f".pairs-{number}.jsonl" for number in (5, 6)),
 )
 """The caches of earlier versions."""
 

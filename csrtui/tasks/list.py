@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.pair import Pair, urgency_key
+from csrtui.core.pairs.pair import INSTALLED, NextStep, Pair, urgency_key
 from csrtui.core.pairs.pair_json import load_record
+from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
 from csrtui.core.pairs.summary import (
     PairSummary,
     count_due,
     count_statuses,
     to_microseconds,
+    with_retirement_steps,
 )
 from csrtui.store.summary_reader import SummaryListing, SummaryReader, parse_listed_pair
 from csrtui.tasks.session import Session
@@ -130,7 +132,7 @@ class PairList:
     """
 
     def __init__(self, listing: SummaryListing = SummaryListing([], [])) -> None:  # noqa: B008 - never changed
-        self.summaries: Sequence[PairSummary] = listing.summaries
+        self.summaries: Sequence[PairSummary] = with_retirement_steps(listing.summaries)
         self.problems = tuple(UnreadablePair(name, error) for name, error in listing.problems)
         self._sorted: dict[tuple[SortOrder, int], list[PairSummary]] = {}
         self._counts: tuple[tuple[int, int], PairCounts] | None = None
@@ -228,6 +230,16 @@ def read_pairs(session: Session, names: Sequence[str]) -> Iterator[Pair | Unread
                 yield UnreadablePair(listed.name, error)
     except StoreError as error:
         yield from (UnreadablePair(name, error) for name in names)
+
+
+def next_step(session: Session, pair: Pair) -> NextStep:
+    """Return the next step of a pair as the list shows it. For a replaced pair, this reads the pair that replaces it."""
+    record = pair.record
+    if record.renewed_by and is_pair_name(record.renewed_by) and not record.retired:
+        for successor in read_pairs(session, [record.renewed_by]):
+            if isinstance(successor, Pair) and successor.record.visible_stage == INSTALLED:
+                return NextStep.RETIRE
+    return record.next_step(session.clock())
 
 
 def pairs_with_key(session: Session, *spki_sha256: str) -> list[Pair]:

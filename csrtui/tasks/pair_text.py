@@ -28,6 +28,7 @@ NEXT_STEPS = {
     NextStep.INSTALL: "install",
     NextStep.RENEW: "renew",
     NextStep.NONE: "none",
+    NextStep.RETIRE: "retire",
 }
 NO_NAMES = "no host names"
 """The text about a certificate that covers no names."""

@@ -119,7 +119,7 @@ COMMANDS = (
     Command("redo", "ctrl+y", "Redo",
             "Redo the last undone change.", Scope.REQUEST, on_bar=False, priority=False),
     Command("next_step", "full_stop", "Next step",
-            "Do the pair's next step: back up, submit, import, install or renew.", Scope.STEPS, priority=False),
+            "Do the pair's next step: back up, submit, import, install, renew or retire.", Scope.STEPS, priority=False),
     Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False),
     Command("filter", "slash", "Filter",
             "Filter by words: name, subject, key, CA, server software, stage; a next step such as renew; "

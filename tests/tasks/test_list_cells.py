@@ -37,7 +37,7 @@ def cells_of(pair: Pair, now: datetime) -> tuple[str, ...]:
         label_of_name(pair_record.key.type),
         date_text(pair_record.created),
         backup_cell(pair_record, now),
-        EXPIRED if summarize(pair).is_expired(now) else pair_record.stage.value,
+        EXPIRED if summarize(pair).is_expired(now) else pair_record.visible_stage,
         f"{pair_record.validity.days_left(now)} d" if pair_record.validity else "",
         NEXT_STEPS[pair_record.next_step(now)],
     )

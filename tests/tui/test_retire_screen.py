@@ -13,6 +13,7 @@ from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.retire import retire
+from csrtui.tasks.session import change_record
 from csrtui.tasks.submit import mark_submitted
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.backup import BackupModal
@@ -78,7 +79,7 @@ async def test_retired_pairs_are_shown_by_a_key_and_by_the_filter(tmp_path: Path
         assert user.bar.startswith(" t Take back")
         await user.until(lambda: "t takes it back into use." in user.screen_text, "how to take it back")
         await user.press("full_stop")
-        assert "retired; no next step" in user.message
+        assert "Retired 23 Nov 2026. t takes it back" in user.message
         await user.press("t")
         assert f"Take {ONE} back into use?" in user.question
         await user.press("right", "enter")
@@ -129,7 +130,25 @@ async def test_one_key_does_the_step_that_the_bar_names(tmp_path: Path) -> None:
         _installed(session)
         await user.until(lambda: " . " not in user.bar, "nothing to do")
         await user.press("full_stop")
-        assert "renewal is due when" in user.message
+        assert "Nothing to do. Renewal is due" in user.message
+        assert "installed" in user.screen_text
+
+
+async def test_the_next_step_of_a_replaced_pair_is_to_retire_it_once_the_new_pair_is_installed(
+    tmp_path: Path,
+) -> None:
+    session = session_with(tmp_path / "store", ONE, TWO)
+    change_record(session, TWO, lambda old: old.with_successor(ONE, session.clock(), session.user))
+    certificate_home(session, ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, TWO)
+        await user.press("full_stop")
+        assert user.message == f"{TWO}: Retire this pair (t) when the server uses {ONE}."
+        _installed(session)
+        await step(user, "Retire", ConfirmModal)
+        await user.press("full_stop", "right", "enter")
+        await user.until_pairs(ONE)
+    assert record(session, TWO).stage is Stage.RETIRED
 
 
 async def step(user: User, label: str, screen: type[object]) -> None:
@@ -154,8 +173,6 @@ def _submitted(session: Session) -> None:
 
 
 def _installed(session: Session) -> None:
-    from csrtui.tasks.session import change_record
-
     def installed(one: PairRecord) -> PairRecord:
         return one.with_installation(session.clock(), session.user, "installed", "nginx", "/tls")
 

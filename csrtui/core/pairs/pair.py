@@ -23,6 +23,10 @@ class Stage(StrEnum):
     RETIRED = "retired"
 
 
+INSTALLED = "installed"
+"""The stage that people see for an issued certificate that was written for the server."""
+
+
 class BackupStatus(StrEnum):
     """The result of the last check of a backup."""
 
@@ -42,6 +46,8 @@ class NextStep(StrEnum):
     INSTALL = "install"
     RENEW = "renew"
     NONE = "none"
+    RETIRE = "retire"
+    """The pair that replaces this one is installed. Only lists show this step, because they know both pairs."""
 
 
 class KeyFacts(NamedTuple):
@@ -184,6 +190,11 @@ class PairRecord(NamedTuple):
         return Stage.SUBMITTED if self.submitted else Stage.NEW
 
     @property
+    def visible_stage(self) -> str:
+        """The progress of the pair as people see it: the stage, or `INSTALLED`."""
+        return INSTALLED if self.stage is Stage.ISSUED and self.installed else self.stage.value
+
+    @property
     def is_in_use(self) -> bool:
         """Whether the pair is neither retired nor replaced by another pair."""
         return not (self.retired or self.renewed_by)
@@ -319,22 +330,24 @@ class Pair(NamedTuple):
     has_certificate: bool = False
 
 
-_URGENCY = (
+URGENCY = (
     NextStep.RENEW,
     NextStep.BACK_UP,
     NextStep.SUBMIT,
     NextStep.INSTALL,
     NextStep.IMPORT,
+    NextStep.RETIRE,
     NextStep.NONE,
 )
+"""The steps, most urgent first."""
 
 
 def urgency_key(pair: Pair, now: datetime) -> tuple[int, float, str]:
     """Return a sort key: by the urgency of the next step, then by expiry (or newest pair without one), then by name."""
     record = pair.record
     weight = record.validity.not_after.timestamp() if record.validity else -record.created.timestamp()
-    retired = len(_URGENCY) if record.stage is Stage.RETIRED else 0
-    return (retired + _URGENCY.index(record.next_step(now)), weight, pair.name)
+    retired = len(URGENCY) if record.stage is Stage.RETIRED else 0
+    return (retired + URGENCY.index(record.next_step(now)), weight, pair.name)
 
 
 NEW_CSR_SUFFIX = "a new CSR made for it"

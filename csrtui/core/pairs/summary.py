@@ -12,7 +12,16 @@ from typing import NamedTuple
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import BackupStatus, NextStep, Pair, PairRecord, Stage, urgency_key
+from csrtui.core.pairs.pair import (
+    INSTALLED,
+    URGENCY,
+    BackupStatus,
+    NextStep,
+    Pair,
+    PairRecord,
+    Stage,
+    urgency_key,
+)
 from csrtui.core.servers.platforms import PLATFORMS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,15 +40,16 @@ class PairSummary(NamedTuple):
         backup: The status of the best backup.
         backup_since: The time at which that backup was verified, or since which it has been missing or damaged, or None
             if unknown.
-        stage: The pair's stage.
+        stage: The pair's stage as people see it (`PairRecord.visible_stage`).
         begins: The start of the validity of the certificate, or None if there is no certificate.
         expires: The time at which the certificate expires, or None if there is none.
-        step: The next step until the renewal is due.
+        step: The next step until the renewal is due. For a replaced pair, `with_retirement_steps` sets it.
         due: The time at which the renewal becomes due (`Validity.due`), or None if it never does.
         rank: The urgency rank until the renewal is due. A smaller rank is more urgent.
         due_rank: The urgency rank once the renewal is due.
         weight: The sort key for pairs with the same rank. A smaller weight comes first.
         search_text: The casefolded text in which filter words are searched. It includes the SPKI fingerprint.
+        renewed_by: The name of the pair that replaces this pair, or None.
     """
 
     name: str
@@ -56,6 +66,7 @@ class PairSummary(NamedTuple):
     due_rank: int
     weight: float
     search_text: str
+    renewed_by: str | None
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a renewal is due."""
@@ -68,7 +79,7 @@ class PairSummary(NamedTuple):
     @property
     def is_in_use(self) -> bool:
         """Whether the pair is neither retired nor replaced by another pair."""
-        return self.step != NextStep.NONE or self.due is not None
+        return self.renewed_by is None and self.stage != Stage.RETIRED
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""
@@ -153,7 +164,7 @@ def summarize(pair: Pair) -> PairSummary:
         to_microseconds(record.created),
         record.backup_status.value,
         None if since is None else to_microseconds(since),
-        record.stage.value,
+        record.visible_stage,
         to_microseconds(record.validity.not_before) if record.validity else None,
         to_microseconds(record.validity.not_after) if record.validity else None,
         record.next_step(_BEFORE_ALL).value,
@@ -162,7 +173,30 @@ def summarize(pair: Pair) -> PairSummary:
         urgency_key(pair, _AFTER_ALL)[0],
         weight,
         _search_text(pair.name, record),
+        record.renewed_by,
     )
+
+
+def with_retirement_steps(summaries: Sequence[PairSummary]) -> Sequence[PairSummary]:
+    """Return the summaries, with the step `RETIRE` for each pair in them that is replaced by an installed pair."""
+    replaced = {
+        summary.name: summary.renewed_by
+        for summary in summaries
+        if summary.renewed_by is not None and not summary.is_retired
+    }
+    if not replaced:
+        return summaries
+    successors = set(replaced.values())
+    installed = {
+        summary.name for summary in summaries if summary.name in successors and summary.stage == INSTALLED
+    }
+    rank = URGENCY.index(NextStep.RETIRE)
+    return [
+        summary._replace(step=NextStep.RETIRE.value, rank=rank)
+        if replaced.get(summary.name) in installed
+        else summary
+        for summary in summaries
+    ]
 
 
 def to_microseconds(time: datetime) -> int:
@@ -190,7 +224,7 @@ def _search_text(name: str, record: PairRecord) -> str:
         label_of_name(record.key.type),
         record.key.spki_sha256,
         record.backup_status,
-        record.stage,
+        *dict.fromkeys((record.stage.value, record.visible_stage)),
         record.platform,
         platform.label if platform else "",
         f"{record.ca.value} ca",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.charts import Tone
-from csrtui.core.pairs.pair import NextStep
 from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
 from csrtui.tasks.show import PairDetails, read_pair_details, timeline
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar, bindings
@@ -117,8 +116,7 @@ class PairScreen(PairsScreen):
         now, width = self._session.clock(), max(self.size.width - 2, 8)
         record = self.pair.record
         step = self.step_label(self.pair).strip()
-        has_step = record.next_step(now) is not NextStep.NONE
-        next_step = f"{self.key_of('next_step')} {step}" if has_step else ""
+        next_step = f"{self.key_of('next_step')} {step}" if step else ""
         reason = step_text(record, now, self.key_of("retire"))
         lines = _status_lines(status_text(record, now), next_step, reason, width)
         lines += _timeline_lines(timeline(record, now, width, prefer_one_line=True))

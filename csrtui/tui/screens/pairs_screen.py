@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
+from csrtui.tasks.list import next_step
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.commands import step_label
+from csrtui.tui.commands import key_of, step_label
 from csrtui.tui.screens.base import CommandScreen
 
 if TYPE_CHECKING:
@@ -32,12 +33,9 @@ _ACTIONS = {
     NextStep.IMPORT: "import",
     NextStep.INSTALL: "install",
     NextStep.RENEW: "renew",
+    NextStep.RETIRE: "retire",
 }
 """The name of the action for each step."""
-_NO_STEP = {
-    Stage.RETIRED: "retired; no next step",
-    Stage.ISSUED: "nothing to do; renewal is due when one third of the validity is left",
-}
 
 
 class PairsScreen(CommandScreen[None]):
@@ -109,7 +107,7 @@ class PairsScreen(CommandScreen[None]):
 
     def next_step_text(self, pair: Pair) -> str:
         """Return the next step of a pair in words."""
-        return NEXT_STEPS[pair.record.next_step(self._session.clock())]
+        return NEXT_STEPS[next_step(self._session, pair)]
 
     # Commands
 
@@ -212,8 +210,7 @@ class PairsScreen(CommandScreen[None]):
 
     def step_label(self, pair: Pair | None) -> str:
         """Return the label of the next step of a pair. All labels have the same width, so that few cells change."""
-        step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
-        return step_label(step)
+        return step_label(next_step(self._session, pair) if pair else NextStep.NONE)
 
     def possible(self, commands: Sequence[Command], pair: Pair | None) -> list[Command]:
         """Return those of `commands` that can be done now with `pair`, the pair under the cursor, or None.
@@ -221,7 +218,7 @@ class PairsScreen(CommandScreen[None]):
         The command that is also the next step is left out, because the next step comes first. What remains for a
         renewed pair is to retire it, and for a retired one to take it back.
         """
-        step = pair.record.next_step(self._session.clock()) if pair else NextStep.NONE
+        step = next_step(self._session, pair) if pair else NextStep.NONE
         left_out = {_ACTIONS.get(step)}
         if step is NextStep.NONE:
             left_out.add("next_step")
@@ -246,15 +243,16 @@ class PairsScreen(CommandScreen[None]):
 
     async def action_next_step(self) -> None:
         """Do the next step of the selected pair."""
+        from csrtui.tasks.pair_groups import step_text
         from csrtui.tui.flows.backups import back_up_pair
 
         pair = self.current_pair()
         if pair is None:
             return
-        step = pair.record.next_step(self._session.clock())
+        step = next_step(self._session, pair)
         action = _ACTIONS.get(step)
         if action is None:
-            reason = _NO_STEP.get(pair.record.stage, "nothing to do")
+            reason = step_text(pair.record, self._session.clock(), key_of("retire", self.commands))
             self.tell(f"{visible(pair.name)}: {reason}")
         elif step is NextStep.BACK_UP:
             await self.start(back_up_pair(self, pair))

@@ -20,6 +20,7 @@ from csrtui.core.pairs.summary import (
     from_microseconds,
     summarize,
     to_microseconds,
+    with_retirement_steps,
 )
 
 MICROSECOND = timedelta(microseconds=1)
@@ -82,3 +83,22 @@ def test_a_summary_has_plain_values_only() -> None:
 def test_a_pair_in_use_without_a_verified_backup_lacks_one(changes: dict[str, object], lacks: bool) -> None:
     pair = pair_of_record("a.com", record()._replace(**changes))  # type: ignore[arg-type]
     assert summarize(pair).lacks_backup is lacks
+
+
+def test_retiring_is_the_next_step_of_a_pair_whose_replacement_is_installed() -> None:
+    valid = Validity(NOW, NOW + timedelta(days=90))
+    records = {
+        "a": record(validity=valid, renewed_by="b"),
+        "b": record(validity=valid, installed=NOW, renews="a"),
+        "c": record(validity=valid, renewed_by="d"),
+        "d": record(validity=valid, renews="c"),
+        "e": record(validity=valid, renewed_by="b", retired=NOW),
+        "f": record(validity=valid, renewed_by="gone"),
+    }
+    summaries = [summarize(pair_of_record(name, pair_record)) for name, pair_record in records.items()]
+    assert summaries[1].stage == "installed"
+    steps = {summary.name: summary.next_step(NOW) for summary in with_retirement_steps(summaries)}
+    assert [name for name, step in steps.items() if step is NextStep.RETIRE] == ["a"]
+    by_urgency = sorted(with_retirement_steps(summaries[::-1]), key=sort_key(SortOrder.URGENCY, NOW))
+    assert [summary.name for summary in by_urgency] == ["b", "d", "a", "c", "f", "e"]
+    assert with_retirement_steps(summaries[3:4]) == summaries[3:4]
