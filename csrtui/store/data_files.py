@@ -1,4 +1,4 @@
-"""Read data files: the public suffix list, the words of passphrases, known compromised keys, the documentation and more.
+"""Read data files: public suffixes, server software, words of passphrases, compromised keys and the documentation.
 
 The suffix list comes from a package. Compromised keys are found only if `badkeys` and its list are installed.
 """
@@ -6,6 +6,7 @@ The suffix list comes from a package. Compromised keys are found only if `badkey
 import os
 import re
 import warnings
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -13,11 +14,15 @@ import csrtui
 from csrtui.core.base.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from csrtui.core.keys.key_types import PublicKey
+    from csrtui.core.servers.server import Server
 
 
 _WORDS = os.path.join(os.path.dirname(__file__), "words", "english.txt")
 """The English words of BIP 39, from python-mnemonic 0.21 (MIT, LICENSE beside it)."""
+_SERVERS: Final = os.path.join(os.path.dirname(csrtui.__file__), "core", "servers", "servers.toml")
 _BADKEYS_FILES = ("blocklist.dat", "badkeysdata.json")
 _REINSTALL = "install csrtui again"
 
@@ -43,6 +48,18 @@ def read_passphrase_words() -> tuple[str, ...]:
         StoreError: The list cannot be read.
     """
     return tuple(_read(_WORDS, "the word list").split())
+
+
+@cache
+def servers() -> "Mapping[str, Server]":
+    """Return all server software, by the id of its platform.
+
+    Raises:
+        StoreError: The table cannot be read.
+    """
+    from csrtui.core.servers.server import parse_servers
+
+    return parse_servers(_read(_SERVERS, "the table of server software"))
 
 
 def _read(path: str, subject: str) -> str:

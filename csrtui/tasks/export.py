@@ -24,7 +24,7 @@ from csrtui.core.servers.deployment import (
 )
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import FileFormat, Server
-from csrtui.core.servers.table import SERVERS
+from csrtui.store.data_files import servers
 from csrtui.store.destination import check_export_folder
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.file_set import PREVIOUS, open_file_set
@@ -79,7 +79,7 @@ class ExportSpec:
     @property
     def server(self) -> Server:
         """The requirements of the server software."""
-        return SERVERS[self.platform.id]
+        return servers()[self.platform.id]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import ServerFile
-from csrtui.core.servers.table import SERVERS
+from csrtui.store.data_files import servers
 from csrtui.store.destination import check_export_folder
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.file_set import PREVIOUS, FileSet, open_file_set
@@ -61,7 +61,7 @@ def undo_export(
     """
     pair = read_pair_folder(session, pair_name).pair
     path = check_export_folder(folder, session.store.path)
-    server_files = SERVERS[platform.id].files
+    server_files = servers()[platform.id].files
     lineage = read_lineage(session, pair, with_successors=True)
     with open_file_set(path) as file_set:
         file_set.lock()

@@ -19,6 +19,7 @@ from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
 from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
+from csrtui.store.data_files import servers
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.keys import open_key, private_key_findings, refuse_compromised
@@ -103,7 +104,7 @@ def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -
         *check_key_age(record.created, session.clock(), record.ca),
     )
     old_findings = tuple(worst_first(findings))
-    choices = renewal_choices(record, advice.findings, old_findings, omissions)
+    choices = renewal_choices(record, servers()[platform], advice.findings, old_findings, omissions)
     omissions += [*old.unissued, *_only_in_certificate(folder)]
     return Renewal(folder.pair, csr, spec, advice, tuple(omissions), old_findings, choices)
 

@@ -11,7 +11,7 @@ from docs_tables import write_table
 
 from csrtui.cli.parser import COMMANDS as CLI_COMMANDS
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.core.servers.table import SERVERS
+from csrtui.store.data_files import servers
 from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Command, Scope
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _commands() -> str:
 def _servers() -> str:
     rows = []
     for platform in PLATFORMS.values():
-        server = SERVERS[platform.id]
+        server = servers()[platform.id]
         endings = ", ".join(f"`NAME{file.ending}`" for file in server.files)
         rows.append(
             (f"`{platform.id}`", platform.label, server.format.value, endings, platform.key_type.label)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import spki_sha256
-from csrtui.core.servers.server import CHAIN, FULL_CHAIN, KEY, LEAF, ServerFile
-from csrtui.core.servers.table import SERVERS
+from csrtui.core.servers.server import SERVER_FILES, ServerFile
+from csrtui.store.data_files import servers
 from csrtui.tasks.server_files import FileContent, FileOwner, is_one_set, owner_of, read_content
 
 OWN, OTHER = ec_key(1), ec_key(2)
@@ -31,8 +31,10 @@ SECRET = Secret(PHRASE.decode())
 
 NOTHING = FileContent(None)
 NOT_KNOWN = FileContent(None, is_locked=True)
+FULL_CHAIN, LEAF = SERVER_FILES["full-chain"], SERVER_FILES["certificate"]
+CHAIN, KEY = SERVER_FILES["chain"], SERVER_FILES["key"]
 P12_FILE = ServerFile("keystore", ".p12")
-FILES = sorted({file for server in SERVERS.values() for file in server.files}, key=str)
+FILES = sorted({file for server in servers().values() for file in server.files}, key=str)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from screens_user import at_screens
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import FileFormat
-from csrtui.core.servers.table import SERVERS
+from csrtui.store.data_files import servers
 from csrtui.tasks.export import prepare
 from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.install import InstallModal
@@ -380,7 +380,7 @@ def test_the_guide_has_a_fitting_page_for_every_platform() -> None:
     assert list(pages) == list(PLATFORMS)
     for name, guide in pages.items():
         assert ("passphrase that the import asks for" in " ".join(" ".join(guide.lines(38)).split())) is (
-            SERVERS[name].format is FileFormat.PKCS12
+            servers()[name].format is FileFormat.PKCS12
         )
 
 

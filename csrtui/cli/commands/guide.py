@@ -6,6 +6,7 @@ from csrtui.cli.output import print_line, print_table
 from csrtui.cli.parser import Action
 from csrtui.core.servers.guide import guide_lines, platform_rows
 from csrtui.core.servers.platforms import read_platform
+from csrtui.store.data_files import servers
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,9 +15,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     if options.platform is None:
-        print_table(("Platform", "Server software", "Files"), platform_rows())
+        print_table(("Platform", "Server software", "Files"), platform_rows(servers()))
         return 0
-    for line in guide_lines(read_platform(options.platform)):
+    for line in guide_lines(servers()[read_platform(options.platform).id]):
         print_line(line)
     return 0
 

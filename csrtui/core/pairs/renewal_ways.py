@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from csrtui.core.base.finding import Finding
 from csrtui.core.pairs.pair import PairRecord
-from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.core.servers.table import SERVERS
+from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.core.servers.server import Server
 
 
 class RenewalWay(StrEnum):
@@ -45,6 +45,7 @@ _NEW_PAIR_CONSEQUENCES = (
 
 def renewal_choices(
     record: PairRecord,
+    server: Server,
     new_findings: Sequence[Finding],
     old_findings: Sequence[Finding],
     omissions: Sequence[str] = (),
@@ -56,6 +57,7 @@ def renewal_choices(
 
     Args:
         record: The record of the pair to renew.
+        server: Its server software.
         new_findings: The findings about a new request with the same names and subject.
         old_findings: The findings about the current key and CSR.
         omissions: A sentence for each part of the old CSR that a new CSR would omit.
@@ -68,7 +70,7 @@ def renewal_choices(
     old = RenewalChoice(
         RenewalWay.OLD_CSR,
         _old_csr_consequences(record),
-        (*_server_obstacles(record), *(finding.text for finding in old_findings if finding.blocks)),
+        (*_server_obstacles(server), *(finding.text for finding in old_findings if finding.blocks)),
     )
     return (old, new) if new.obstacles and not old.obstacles else (new, old)
 
@@ -84,8 +86,7 @@ def _old_csr_consequences(record: PairRecord) -> tuple[str, ...]:
     )
 
 
-def _server_obstacles(record: PairRecord) -> tuple[str, ...]:
-    server = SERVERS[record.platform if record.platform in PLATFORMS else OTHER]
+def _server_obstacles(server: Server) -> tuple[str, ...]:
     if server.can_reuse_csr:
         return ()
     reason = server.csr_reuse.removeprefix("No: ")

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from shlex import quote
 
@@ -10,7 +10,6 @@ from csrtui.core.base.escaping import is_visible
 from csrtui.core.servers.deployment import DeploymentPlan, file_values, site_name
 from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.core.servers.server import FileFormat, Part, Server, ServerFile, Snippet, fill
-from csrtui.core.servers.table import SERVERS
 
 _SPECIAL = re.compile(r"[^A-Za-z0-9_./@%+=:,-]")
 _SSH_PORT = 22
@@ -67,25 +66,25 @@ _EXAMPLE = "www.example.com"
 _PART_LABELS = {Part.LEAF: "certificate", Part.CHAIN: "chain", Part.KEY: "private key"}
 
 
-def platform_rows() -> list[tuple[str, str, str]]:
+def platform_rows(servers: Mapping[str, Server]) -> list[tuple[str, str, str]]:
     """Return the id, label and file format of each platform."""
     return [
-        (platform.id, platform.label, SERVERS[platform.id].format.value) for platform in PLATFORMS.values()
+        (platform.id, platform.label, servers[platform.id].format.value) for platform in PLATFORMS.values()
     ]
 
 
 def guide_lines(
-    platform: Platform, folder: str = "/etc/ssl/private", width: int = WIDTH, *, before_request: bool = True
+    server: Server, folder: str = "/etc/ssl/private", width: int = WIDTH, *, before_request: bool = True
 ) -> list[str]:
-    """Return the guide for a platform as lines, with example paths.
+    """Return the guide for server software as lines, with example paths.
 
     Args:
-        platform: The platform.
+        server: The server.
         folder: The folder for the example paths.
         width: The maximum number of columns in a line of text.
         before_request: Whether to include what only matters before the request: the key type and the old CSR.
     """
-    server = SERVERS[platform.id]
+    platform = PLATFORMS[server.platform]
     values = file_values(_EXAMPLE, folder, server.files)
     values |= {"base": _EXAMPLE, "domain": site_name(_EXAMPLE), "thumbprint": "THUMBPRINT"}
     return [
@@ -100,9 +99,9 @@ def guide_lines(
     ]
 
 
-def install_lines(platform: Platform, width: int = WIDTH) -> list[str]:
+def install_lines(server: Server, width: int = WIDTH) -> list[str]:
     """Return what the guide says about the installation, as lines. The folder is not known yet: paths contain FOLDER."""
-    return guide_lines(platform, "FOLDER", width, before_request=False)[2:]
+    return guide_lines(server, "FOLDER", width, before_request=False)[2:]
 
 
 def query_lines(server: Server, name: str, pair: str) -> list[str]:

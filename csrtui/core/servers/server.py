@@ -1,12 +1,13 @@
 """The files in which a server program reads keys and certificates, and the snippets that contain their paths.
 
-The servers themselves are in `csrtui.core.servers.table`.
+The servers themselves are in ``servers.toml``, in this folder. `csrtui.store.data_files.servers` returns them.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+from typing import Any, Final
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import is_visible, visible
@@ -121,13 +122,17 @@ class Snippet:
     quoting: Quoting = Quoting.NONE
 
 
-KEY = ServerFile("key", ".key", (Part.KEY,))
-FULL_CHAIN = ServerFile("certificate", ".crt", (Part.LEAF, Part.CHAIN))
-LEAF = ServerFile("certificate", ".crt", (Part.LEAF,))
-CHAIN = ServerFile("chain", ".chain.crt", (Part.CHAIN,))
-RSA_FIRST = "RSA 2048 works in every version; elliptic curves only in recent ones, and not for everything."
-NEW_PAIR = "A new pair is still recommended: validity is short and new keys cost nothing."
-READ_BY_OWN_USER = "It reads the key as its own user, so that user must own the file."
+SERVER_FILES: Final = {
+    "full-chain": ServerFile("certificate", ".crt", (Part.LEAF, Part.CHAIN)),
+    "certificate": ServerFile("certificate", ".crt", (Part.LEAF,)),
+    "chain": ServerFile("chain", ".chain.crt", (Part.CHAIN,)),
+    "key": ServerFile("key", ".key", (Part.KEY,)),
+    "certificate-first": ServerFile("bundle", ".pem", (Part.LEAF, Part.CHAIN, Part.KEY)),
+    "key-first": ServerFile("bundle", ".pem", (Part.KEY, Part.LEAF, Part.CHAIN)),
+    "pfx": ServerFile("pfx", ".pfx"),
+    "p12": ServerFile("pfx", ".p12"),
+}
+"""The files that the table of servers can name. The last four contain the key and the certificates in one file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,27 +155,52 @@ class Server:
     """
 
     platform: str
-    files: tuple[ServerFile, ...] = (FULL_CHAIN, KEY)
-    chain: str = "in one file with the certificate, after it"
-    key: str = "EC P-256 is fast and supported by all current clients; RSA 2048 is for very old ones."
+    files: tuple[ServerFile, ...]
+    chain: str
+    key: str
     snippets: tuple[Snippet, ...]
-    can_reuse_csr: bool = True
-    csr_reuse: str = (
-        f"Yes: it reads the key from a file, so the old CSR can be used as long as its key exists. {NEW_PAIR}"
-    )
+    can_reuse_csr: bool
+    csr_reuse: str
     documentation: str
-    owner: str | None = None
-    query: str = "443"
-    places: tuple[str, ...] = (
-        "Debian, Ubuntu: /etc/ssl/private",
-        "RHEL family: /etc/pki/tls/private",
-    )
-    notes: tuple[str, ...] = ()
+    owner: str | None
+    query: str
+    places: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def format(self) -> FileFormat:
         """The format of the server's files."""
         return FileFormat.PEM if self.files[0].parts else FileFormat.PKCS12
+
+
+def parse_servers(text: str) -> dict[str, Server]:
+    """Return the servers in the text of ``servers.toml``, by the id of their platform."""
+    import tomllib
+
+    tables = tomllib.loads(text)
+    sentences, defaults = tables.pop("texts"), tables.pop("defaults")
+    return {platform: _server(platform, defaults | table, sentences) for platform, table in tables.items()}
+
+
+def _server(platform: str, table: dict[str, Any], sentences: Mapping[str, str]) -> Server:
+    snippets = (
+        Snippet(row["place"], tuple(row["lines"].splitlines()), Quoting[row.get("quoting", "none").upper()])
+        for row in table["snippets"]
+    )
+    return Server(
+        platform=platform,
+        files=tuple(SERVER_FILES[name] for name in table["files"]),
+        chain=table["chain"],
+        key=table["key"].format_map(sentences),
+        snippets=tuple(snippets),
+        can_reuse_csr=table["can_reuse_csr"],
+        csr_reuse=table["csr_reuse"].format_map(sentences),
+        owner=table.get("owner"),
+        query=table["query"],
+        places=tuple(table["places"]),
+        notes=tuple(note.format_map(sentences) for note in table["notes"]),
+        documentation=table["documentation"],
+    )
 
 
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]")

@@ -367,4 +367,4 @@ class InstallModal(FormModal[InstallAnswer]):
         spec, result = self._spec, self._result
         if isinstance(result, InstallPreview):
             return plan_lines(spec.server, result.plan, result.prepared.folder, self.inner_width)
-        return install_lines(spec.platform, self.inner_width)
+        return install_lines(spec.server, self.inner_width)

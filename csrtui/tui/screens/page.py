@@ -12,6 +12,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.certificates import csr
 from csrtui.core.servers.guide import guide_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform
+from csrtui.store.data_files import servers
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.modals.base import key_line
 from csrtui.tui.plain_view import show_plain
@@ -123,7 +124,9 @@ def guide_pages() -> dict[str, Page]:
 
 
 def _guide_page(platform: Platform) -> Page:
-    return Page(f"Guide · {platform.label}", lambda width: guide_lines(platform, width=width)[2:])
+    return Page(
+        f"Guide · {platform.label}", lambda width: guide_lines(servers()[platform.id], width=width)[2:]
+    )
 
 
 class CsrScreen(CommandScreen[None]):

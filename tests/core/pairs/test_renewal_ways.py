@@ -11,42 +11,42 @@ from csrtui.core.pairs.pair import HistoryEntry, NextStep
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.renewal_ways import RenewalWay, renewal_choices
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.store.data_files import servers
 
 RECORD = record(history=(HistoryEntry(NOW, "created", "joe"),))
+NGINX = servers()["nginx"]
 ERROR = Finding("x", Level.ERROR, FieldName.KEY, "", "It is refused.")
 WARNING = Finding("y", Level.WARNING, FieldName.KEY, "", "It is odd.")
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_new_pair_is_recommended_for_every_server_software(platform: str) -> None:
-    first, second = renewal_choices(RECORD._replace(platform=platform), (), (WARNING,))
+    first, second = renewal_choices(RECORD, servers()[platform], (), (WARNING,))
     assert (first.way, second.way) == (RenewalWay.NEW_PAIR, RenewalWay.OLD_CSR)
     assert first.obstacles == ()
 
 
 def test_the_old_csr_is_recommended_only_if_the_new_request_is_worse() -> None:
-    assert renewal_choices(RECORD, (ERROR,), ())[0].way is RenewalWay.OLD_CSR
-    assert renewal_choices(RECORD, (), (), ("An e-mail name is left out.",))[0].way is RenewalWay.OLD_CSR
-    assert renewal_choices(RECORD, (WARNING,), ())[0].way is RenewalWay.NEW_PAIR
+    assert renewal_choices(RECORD, NGINX, (ERROR,), ())[0].way is RenewalWay.OLD_CSR
+    assert (
+        renewal_choices(RECORD, NGINX, (), (), ("An e-mail name is left out.",))[0].way is RenewalWay.OLD_CSR
+    )
+    assert renewal_choices(RECORD, NGINX, (WARNING,), ())[0].way is RenewalWay.NEW_PAIR
 
 
 def test_the_old_csr_is_not_recommended_with_an_obstacle() -> None:
-    assert renewal_choices(RECORD, (ERROR,), (ERROR,))[0].way is RenewalWay.NEW_PAIR
-    once_only = renewal_choices(RECORD._replace(platform="iis"), (ERROR,), ())
+    assert renewal_choices(RECORD, NGINX, (ERROR,), (ERROR,))[0].way is RenewalWay.NEW_PAIR
+    once_only = renewal_choices(RECORD, servers()["iis"], (ERROR,), ())
     assert once_only[0].way is RenewalWay.NEW_PAIR
     assert any("only once" in sentence for sentence in once_only[1].obstacles)
 
 
-def test_an_unknown_server_software_is_not_an_obstacle() -> None:
-    assert renewal_choices(RECORD._replace(platform="unheard-of"), (), ())[1].obstacles == ()
-
-
 def test_the_consequence_names_the_key_and_its_date() -> None:
-    old = renewal_choices(RECORD, (), ())[1]
+    old = renewal_choices(RECORD, NGINX, (), ())[1]
     assert any(f"made on 2026-11-23, SPKI SHA-256 {'ab' * 32}" in sentence for sentence in old.consequences)
     adopted = RECORD._replace(history=(HistoryEntry(NOW, "key adopted from /k", "joe"),))
     assert any(
-        "kept here since 2026-11-23" in one for one in renewal_choices(adopted, (), ())[1].consequences
+        "kept here since 2026-11-23" in one for one in renewal_choices(adopted, NGINX, (), ())[1].consequences
     )
 
 

@@ -29,7 +29,9 @@ from csrtui.core.servers.deployment import (
 )
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import FileFormat, Part, Server, Snippet
-from csrtui.core.servers.table import SERVERS
+from csrtui.store.data_files import servers
+
+SERVERS = servers()
 
 ENCRYPTION = Pkcs12Encryption(Secret("correct horse battery staple"))
 SPKI = key_types.spki_sha256(key_of(KeyType.EC_P256).public_key())

@@ -12,12 +12,14 @@ from exports_made import material
 from csrtui.core.servers.deployment import plan_files
 from csrtui.core.servers.guide import guide_lines, install_lines, plan_lines, platform_rows
 from csrtui.core.servers.platforms import PLATFORMS, Platform
-from csrtui.core.servers.table import SERVERS
+from csrtui.store.data_files import servers
+
+SERVERS = servers()
 
 
 @pytest.mark.parametrize("platform", PLATFORMS.values(), ids=list(PLATFORMS))
 def test_the_guide_covers_the_time_before_and_after_the_request(platform: Platform) -> None:
-    text = " ".join(" ".join(guide_lines(platform)).split())
+    text = " ".join(" ".join(guide_lines(SERVERS[platform.id])).split())
     server = SERVERS[platform.id]
     assert text.startswith(platform.label)
     for fact in (platform.key_type.label, server.format.value, server.chain, server.csr_reuse):
@@ -32,7 +34,7 @@ def test_the_guide_covers_the_time_before_and_after_the_request(platform: Platfo
 
 
 def test_the_guide_for_the_installation_leaves_out_what_matters_before_the_request() -> None:
-    lines = install_lines(PLATFORMS["nginx"])
+    lines = install_lines(SERVERS["nginx"])
     assert lines[0].startswith("Format ")
     assert not [line for line in lines if line.startswith(("Key type ", "Old CSR "))]
     assert "  ssl_certificate FOLDER/www.example.com.crt;" in lines
@@ -40,14 +42,14 @@ def test_the_guide_for_the_installation_leaves_out_what_matters_before_the_reque
 
 @pytest.mark.parametrize("name", PLATFORMS)
 def test_the_text_fits_into_80_columns(name: str) -> None:
-    lines = guide_lines(PLATFORMS[name])
+    lines = guide_lines(SERVERS[name])
     assert all(len(line) < 80 for line in lines if not line.startswith("  "))
     assert all(line.isprintable() and line == line.rstrip() for line in lines)
     assert not any(first == second == "" for first, second in itertools.pairwise(lines))
 
 
 def test_the_table_lists_every_platform_with_its_file_format() -> None:
-    rows = platform_rows()
+    rows = platform_rows(SERVERS)
     assert [row[0] for row in rows] == list(PLATFORMS)
     assert ("iis", "Microsoft IIS", "PKCS #12 (PFX)") in rows
     assert ("nginx", "nginx", "PEM") in rows
@@ -55,7 +57,7 @@ def test_the_table_lists_every_platform_with_its_file_format() -> None:
 
 @pytest.mark.parametrize("width", [24, 38, 79])
 def test_text_fits_the_width_except_for_long_words_and_snippets(width: int) -> None:
-    for line in guide_lines(PLATFORMS["nginx"], "/t", width):
+    for line in guide_lines(SERVERS["nginx"], "/t", width):
         is_copied = line.startswith("  ") and not line.startswith(" " * 13)
         assert len(line) <= width or is_copied or max(map(len, line.split())) > width - 13, line
 
@@ -93,7 +95,7 @@ def test_the_plan_names_an_incomplete_chain(platform: str, text: str) -> None:
 def test_for_other_software_both_guide_and_plan_name_the_owner_of_the_key(service: str) -> None:
     pair, server = material(), SERVERS["other"]
     plan = plan_files(server, pair.pair, pair.domain, pair.certificates, "/srv/tls")
-    for lines in (guide_lines(PLATFORMS["other"]), plan_lines(server, plan, "/srv/tls")):
+    for lines in (guide_lines(server), plan_lines(server, plan, "/srv/tls")):
         text = " ".join(" ".join(lines).split())
         assert "The key must belong to the user that the server runs as." in text
         assert service in text

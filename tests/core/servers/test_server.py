@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import shlex
+import tomllib
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core.base.errors import InputError
+from csrtui.core.servers import server
 from csrtui.core.servers.server import Quoting, Snippet, fill, quote
-from csrtui.core.servers.table import SERVERS
+from csrtui.store.data_files import servers
+
+SERVERS = servers()
 
 
 @pytest.mark.parametrize("quoting", Quoting)
@@ -85,3 +91,14 @@ def test_a_required_placeholder_without_a_value_is_an_error() -> None:
 
 def test_a_value_that_looks_like_a_placeholder_is_unchanged() -> None:
     assert fill(Snippet("here", ("@x@",), Quoting.LINE), {"x": "/@y@", "y": "2"}).lines == ("/@y@",)
+
+
+def test_every_key_of_the_table_is_known_and_every_sentence_is_used() -> None:
+    path = Path(server.__file__).with_name("servers.toml")
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    sentences = tables.pop("texts")
+    known = {field.name for field in fields(server.Server)}
+    assert {key for table in tables.values() for key in table} <= known
+    snippets = [snippet for table in tables.values() for snippet in table.get("snippets", ())]
+    assert {key for snippet in snippets for key in snippet} == {"place", "lines", "quoting"}
+    assert not [name for name in sentences if f"{{{name}}}" not in str(tables)]
