@@ -19,6 +19,7 @@ from csrtui.store.files import release
 from csrtui.store.saved_state import MAX_DRAFTS
 
 if TYPE_CHECKING:
+    from csrtui.core.pairs.query import SortOrder
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
 
@@ -332,6 +333,8 @@ class LastUsed(StrEnum):
     """The form for many hosts: a draft as JSON."""
     REQUEST_HOSTS = "request_hosts"
     """The hosts that were typed with that form."""
+    SORT_ORDER = "sort_order"
+    """The order of the lists of pairs: a value of `SortOrder`."""
 
 
 def recall(session: Session, key: LastUsed) -> str:
@@ -357,6 +360,14 @@ def recall_folder(session: Session) -> str:
 def remember_folder(session: Session, folder: str) -> None:
     """Save the destination folder of backups as an absolute path."""
     remember(session, LastUsed.BACKUP_FOLDER, os.path.abspath(folder))
+
+
+def recall_sort_order(session: Session) -> SortOrder:
+    """Return the last order of the lists of pairs."""
+    from csrtui.core.pairs.query import SortOrder
+
+    text = recall(session, LastUsed.SORT_ORDER)
+    return next((order for order in SortOrder if order.value == text), SortOrder.URGENCY)
 
 
 def _read_values(session: Session) -> dict[str, object]:

@@ -114,6 +114,11 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         assert f"{tls}/{ONE}.key(privatekey;0600)" in plan
         assert f"ssl_certificate{tls}/{ONE}.crt;" in plan
         assert modes(tls) == {}, "nothing before it is asked for"
+        mode = user.app.screen.query_one("#mode", TextField)
+        for text, shown in (("640", "0640"), ("666", "0600"), ("", "0600")):
+            mode.replace_text(text)
+            await user.settle()
+            assert f"(privatekey;{shown})" in said(user, "plan").replace(" ", "")
         await user.press("enter")
         await written(user)
         assert user.title.strip() == f"Install {ONE} · nginx"
@@ -164,6 +169,13 @@ async def test_a_pkcs12_file_gets_a_passphrase_that_is_typed_twice(tmp_path: Pat
         await user.paste("another")
         await user.press("enter")
         assert "The passphrases differ" in said(user, "notes")
+        for field in ("#passphrase", "#again"):
+            user.app.screen.query_one(field, SecretField).load_text("abc")
+        await user.press("enter")
+        assert "The passphrase is short" in user.question
+        await user.press("enter")
+        assert is_at(user, InstallModal), "the safe answer is selected"
+        user.app.screen.query_one("#passphrase", SecretField).load_text(PASSPHRASE)
         user.app.screen.query_one("#again", SecretField).load_text(PASSPHRASE)
         assert PASSPHRASE not in user.screen_text
         await user.press("enter")

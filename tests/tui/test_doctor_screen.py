@@ -99,6 +99,12 @@ async def test_findings_are_sorted_worst_first_and_enter_opens_the_pair(tmp_path
         assert levels[0] == 0
         assert levels[-1] > 0
         assert "2 pairs examined: 1 error, " in user.screen_text
+        [level] = [
+            part for part in screen.query_one(LineList).render_line(1) if part.text.startswith("error")
+        ]
+        assert level.style is not None
+        assert level.style.color is not None
+        assert (level.style.color.number, level.style.reverse) == (1, True), "also under the cursor"
         first = findings(screen)[0]
         assert seen(user, first.remedy)
         assert first.code is FindingCode.OPEN_MODE

@@ -159,6 +159,10 @@ async def test_sorting_cycles_through_every_order_and_shows_it(tmp_path: Path) -
         assert user.pairs[0] == "d.example.com"
         assert "verified 3 d" in user.screen_text
         assert "40 d" in user.screen_text
+        await user.press("s")
+    async with at_screens(session_on(store)) as user:
+        await user.until_pairs("b.example.com", "c.example.com", "d.example.com")
+        assert user.keystore.rows.order is SortOrder.NAME, "as in the last session"
 
 
 def test_every_order_sorts_and_all_orders_are_reachable() -> None:

@@ -144,7 +144,9 @@ def note_lines(server: Server, width: int = WIDTH) -> list[str]:
     return [*notes, *_wrap(f"{_DISCLAIMER} {server.documentation}.", width)]
 
 
-def plan_lines(server: Server, plan: DeploymentPlan, folder: str, width: int = WIDTH) -> list[str]:
+def plan_lines(
+    server: Server, plan: DeploymentPlan, folder: str, width: int = WIDTH, key_mode: int = 0o600
+) -> list[str]:
     """Return a plan as lines: the files to be written, the snippets, and the notes on the server.
 
     Args:
@@ -152,9 +154,10 @@ def plan_lines(server: Server, plan: DeploymentPlan, folder: str, width: int = W
         plan: The plan.
         folder: The folder for the files.
         width: The maximum number of columns in a line of text.
+        key_mode: The mode of the files with the key.
     """
     files = [
-        f"{folder.rstrip('/')}/{_describe_file(file, plan.base, lacks_issuer=plan.lacks_issuer)}"
+        f"{folder.rstrip('/')}/{_describe_file(file, plan.base, key_mode, lacks_issuer=plan.lacks_issuer)}"
         for file in plan.files
     ]
     return [
@@ -189,11 +192,13 @@ def _overview(platform: Platform, server: Server, width: int, *, before_request:
     return [line for label, text in facts for line in _wrap(text, width, f"{label:<{_LABEL_WIDTH}}", indent)]
 
 
-def _describe_file(file: ServerFile, base: str = "NAME", *, lacks_issuer: bool = False) -> str:
+def _describe_file(
+    file: ServerFile, base: str = "NAME", key_mode: int = 0o600, *, lacks_issuer: bool = False
+) -> str:
     parts = ", ".join(_PART_LABELS[part] for part in file.parts) or "certificate, chain and private key"
     if lacks_issuer and (not file.parts or Part.CHAIN in file.parts):
         parts = f"{'certificate and private key' if file.has_key else 'certificate'} only: the chain is incomplete"
-    return f"{base}{file.ending} ({parts}; {'0600' if file.has_key else '0644'})"
+    return f"{base}{file.ending} ({parts}; {key_mode if file.has_key else 0o644:04o})"
 
 
 def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:

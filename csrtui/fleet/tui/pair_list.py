@@ -10,11 +10,12 @@ from textual.containers import Horizontal
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
-from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
+from csrtui.core.pairs.query import Query, Retired, retired_filter
 from csrtui.fleet.model import Fleet, HostPair, HostState, fleet_age_text, fleet_summary, select_pairs
 from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, load_matching_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
+from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar_in_filter, bindings, step_label
 from csrtui.tui.panes.count_line import summary_text
 from csrtui.tui.screens.base import CommandScreen
@@ -74,7 +75,7 @@ class FleetListScreen(CommandScreen[None]):
         is_limited = reach.target.limit is not None
         self._fleet = Fleet.from_states(()) if is_limited else load_fleet(session, *reach.target.inventories)
         self._pairs_by_host: dict[str, tuple[HostState, list[HostPair]]] = {}
-        self._order = SortOrder.URGENCY
+        self._order = recall_sort_order(session)
         self._retired = Retired.HIDDEN
         self._is_reading = self._has_news = False
         self._hosts_to_read: set[str] = set()
@@ -199,6 +200,7 @@ class FleetListScreen(CommandScreen[None]):
         """Sort by the next column."""
         self._order = self._order.next_order
         self._show()
+        remember(self._session, LastUsed.SORT_ORDER, self._order.value)
         self.tell(f"sorted: {self._order.value}")
 
     def action_show_retired(self) -> None:

@@ -92,6 +92,11 @@ class HostFindingRows(FindingRows):
         host = self._hosts.width(width)
         return f"{pad('Host', host)} {super().header(max(width - host - 1, 1))}"
 
+    def name_width(self, width: int) -> int:
+        """Return the number of cells of the host, the level and the pair."""
+        host = self._hosts.width(width)
+        return host + 1 + super().name_width(max(width - host - 1, 1))
+
     def row(self, index: int, width: int) -> Content:
         """Return the row of a finding."""
         host = self._hosts.width(width)

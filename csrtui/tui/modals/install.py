@@ -24,6 +24,7 @@ from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deploym
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
+from csrtui.tui.questions import ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.access_fields import ACCESS_HELP, AccessFields
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -277,11 +278,13 @@ class InstallModal(FormModal[InstallAnswer]):
             self.fail(weakness, "#passphrase")
         elif key_passphrase is not None and not key_passphrase.encoded:
             self.fail(InputError("Type the passphrase of the key in the store."), "#own")
-        elif prepared.existing.files:
-            start = partial(self._start, prepared, file_passphrase, key_passphrase)
-            ask_to_replace(self.app, prepared, start)
         else:
-            self._start(prepared, file_passphrase, key_passphrase)
+            start = partial(self._start, prepared, file_passphrase, key_passphrase)
+            write = partial(ask_to_replace, self.app, prepared, start) if prepared.existing.files else start
+            if file_passphrase is not None:
+                ask_if_weak(self.app, file_passphrase, write)
+            else:
+                write()
 
     def _start(
         self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None
@@ -366,5 +369,6 @@ class InstallModal(FormModal[InstallAnswer]):
     def _plan_lines(self) -> list[str]:
         spec, result = self._spec, self._result
         if isinstance(result, InstallPreview):
-            return plan_lines(spec.server, result.plan, result.prepared.folder, self.inner_width)
+            mode = result.key_mode(self.query_one(AccessFields).access.mode)
+            return plan_lines(spec.server, result.plan, result.prepared.folder, self.inner_width, mode)
         return install_lines(spec.server, self.inner_width)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
 from csrtui.store.file_set import PREVIOUS
+from csrtui.store.permissions import DEFAULT_ACCESS, AccessError, FileAccess, resolve_access
 from csrtui.tui.questions import ask
 from csrtui.tui.screens.page import Page
 
@@ -42,6 +44,18 @@ class InstallPreview:
 
     prepared: PreparedExport
     plan: DeploymentPlan
+
+    def key_mode(self, mode: str | None) -> int:
+        """Return the mode of the files with the key. A typed mode that is not valid counts as none."""
+        endings = [file.ending for file in self.plan.files if file.has_key]
+        existing = next(
+            (self.prepared.existing.files[end] for end in endings if end in self.prepared.existing.files),
+            None,
+        )
+        status = existing.status if existing is not None else None
+        with suppress(AccessError):
+            return resolve_access(FileAccess(group="0", mode=mode), status).mode  # only the mode matters
+        return resolve_access(DEFAULT_ACCESS, status).mode
 
 
 def install_answer(folder: str, prepared: PreparedExport, exported: ExportResult) -> InstallAnswer:

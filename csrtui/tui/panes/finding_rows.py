@@ -70,6 +70,10 @@ class FindingRows(ItemRows[DisplayedFinding]):
         names = [pad("Level", _LEVEL_WIDTH), *([pad("Pair", pair_width)] if pair_width else []), "Finding"]
         return " ".join(names) if len(self) else ""
 
+    def name_width(self, width: int) -> int:
+        """Return the number of cells of the level and the pair."""
+        return _LEVEL_WIDTH + (1 + _pair_width(width) if _pair_width(width) else 0)
+
     def row(self, index: int, width: int) -> Content:
         """Return the line that shows finding `index`."""
         finding = self.item(index)

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.store.summary_reader import SummaryReader
+from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
 from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair
 from csrtui.tui.commands import HELP_IN_LISTS, commands_of, key_of
 from csrtui.tui.groups import PairSelection
@@ -107,7 +108,7 @@ class KeystorePane(Widget):
         self._pair_list = PairList()
         self._rows = PairRows((), (), session.clock())
         self._counts = PairCounts()
-        self._pair_order = SortOrder.URGENCY
+        self._pair_order = recall_sort_order(session)
         self._retired = Retired.HIDDEN
         self._read_generation = self._started_generation = -1
         self._is_reading = False
@@ -264,9 +265,10 @@ class KeystorePane(Widget):
         self.focus_list()
 
     def sort(self) -> SortOrder:
-        """Switch to the next sort order and return it."""
+        """Switch to the next sort order, also for the next start, and return it."""
         self._pair_order = self._pair_order.next_order
         self._update_list()
+        remember(self._session, LastUsed.SORT_ORDER, self._pair_order.value)
         return self._pair_order
 
     def show_retired(self) -> Retired:
