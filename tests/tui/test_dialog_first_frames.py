@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from screens_user import User
     from textual.screen import Screen
 
-    from csrtui.fleet.tasks.run_on_hosts import HostResult
+    from csrtui.fleet.tasks.results import HostResult
     from csrtui.tasks.batch import Result
 
 ONE = "a.example.com"

@@ -37,7 +37,8 @@ from csrtui.fleet.cli.options import (
     read_reach,
 )
 from csrtui.fleet.model import fleet_age_text, fleet_summary, select_pairs
-from csrtui.fleet.tasks.run_on_hosts import HostResult, load_matching_fleet
+from csrtui.fleet.tasks.results import HostResult
+from csrtui.fleet.tasks.run_on_hosts import load_matching_fleet
 from csrtui.tasks.pair_text import LIST_HEADER, list_row
 
 if TYPE_CHECKING:

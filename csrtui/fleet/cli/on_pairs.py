@@ -20,7 +20,8 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.fleet.cli.options import exit_status, print_failures, print_host_results, read_fleet, read_reach
-from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach, load_fleet
+from csrtui.fleet.tasks.results import HostResult
+from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet
 
 if TYPE_CHECKING:
     from csrtui.fleet.model import HostPair

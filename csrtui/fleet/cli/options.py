@@ -8,7 +8,8 @@ from csrtui.cli.progress import ProgressBar, StopEvent
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.fleet.ansible import Target
 from csrtui.fleet.model import Failure, Fleet, HostState
-from csrtui.fleet.tasks.run_on_hosts import TIMEOUT, HostResult, Reach, read_hosts
+from csrtui.fleet.tasks.results import HostResult
+from csrtui.fleet.tasks.run_on_hosts import TIMEOUT, Reach, read_hosts
 from csrtui.tasks.session import Session
 
 _REPEATABLE = ("inventory", "ansible")

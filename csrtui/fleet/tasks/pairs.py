@@ -17,11 +17,18 @@ from csrtui.core.certificates.certificate import Certificate, to_pem
 from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.fleet.ansible import TrustedTemplate
-from csrtui.fleet.csr_match import covers_text, csr_mismatch, pair_mismatch
 from csrtui.fleet.host_answer import HostAnswer, create_failure, document_of, failure_of
 from csrtui.fleet.model import Failure, Fleet, HostPair, Reason
-from csrtui.fleet.tasks.results import ResultTexts, host_results, mismatch_failure, missing_results
-from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach, module_task, run_on_each, shell_call
+from csrtui.fleet.tasks.results import (
+    HostResult,
+    covers_text,
+    csr_mismatch,
+    host_results,
+    mismatch_failure,
+    missing_results,
+    pair_mismatch,
+)
+from csrtui.fleet.tasks.run_on_hosts import Reach, module_task, run_on_each, shell_call
 from csrtui.fleet.tasks.run_on_pairs import run_on_pairs
 from csrtui.store.files import read_foreign
 from csrtui.store.new_files import write_new_file
@@ -31,8 +38,6 @@ from csrtui.tasks.import_ import ImportSource
 _CSR = re.compile(
     r"-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]{1,60000}-----END CERTIFICATE REQUEST-----"
 )
-_BACKUP = ResultTexts("backed up", "was already backed up")
-_IMPORT = ResultTexts("imported", "was already imported")
 _CONTENT = TrustedTemplate("{{ csrtui_content[inventory_hostname] }}")
 _BACKED_UP = frozenset({BackupStatus.VERIFIED, BackupStatus.UNVERIFIED})
 
@@ -148,7 +153,7 @@ def back_up(
         if isinstance(document, Failure):
             yield HostResult.failed(answer.host, document)
             continue
-        results = list(host_results(answer.host, document, _BACKUP))
+        results = list(host_results(answer.host, document, "backed up"))
         yield from results
         yield from missing_results(answer.host, names[answer.host], results)
 
@@ -222,7 +227,7 @@ def deliver(reach: Reach, deliveries: Deliveries) -> Iterator[HostResult]:
     content = {host: pem.decode("ascii") for host, pem in deliveries.by_host.items()}
     for answer in run_on_each(reach, dict.fromkeys(content, ""), task, csrtui_content=content):
         if answer.outcome == "ok":
-            yield from host_results(answer.host, answer.result, _IMPORT)
+            yield from host_results(answer.host, answer.result, "imported")
         else:
             yield HostResult.failed(answer.host, failure_of(answer))
 

@@ -29,8 +29,8 @@ from csrtui.core.subject.fields import SubjectInput
 from csrtui.fleet.ansible import TrustedTemplate, check_inventory, list_inventory
 from csrtui.fleet.inventory import read_inventory
 from csrtui.fleet.model import Failure, Reason
-from csrtui.fleet.tasks.results import creation_result
-from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach, module_task, run_on_each
+from csrtui.fleet.tasks.results import HostResult, creation_result
+from csrtui.fleet.tasks.run_on_hosts import Reach, module_task, run_on_each
 from csrtui.tasks.draft import Draft, request_spec_of
 from csrtui.tasks.new import Blocking, is_blocking
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name, with_counterparts

@@ -1,38 +1,85 @@
-"""Read the results that hosts report, compare them with the request, and describe them in csrtui's own texts."""
+"""Read the results that hosts report, and compare them with the request and with earlier lists.
 
-from collections.abc import Iterable, Iterator
+A host is not trusted. The descriptions are csrtui's own texts.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.json_members import MemberError
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import Request
-from csrtui.core.pairs.pair_name import is_pair_name
-from csrtui.fleet.answer_limits import MAX_TEXT, check_document
-from csrtui.fleet.csr_match import csr_mismatch, plan_mismatch
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair_name import is_pair_name, pair_name
+from csrtui.fleet.answer_limits import MAX_TEXT, check_document, cut
 from csrtui.fleet.host_answer import HostAnswer, create_failure, failure_of
-from csrtui.fleet.model import Failure, Reason, read_described
-from csrtui.fleet.tasks.run_on_hosts import HostResult
+from csrtui.fleet.model import Failure, HostState, Reason, read_described
 
 _STEPS = ("made", "renewed", "replaced", "backed up")
 """The values of ``done`` in the result of the collection's module ``pair``."""
+_FINGERPRINT_DIGITS = 16
+"""The number of hex digits of a fingerprint in a message."""
+_HOST_NAME = re.compile(r".*\.([a-z]{2,}|xn--[a-z0-9-]+|[0-9]+\.[0-9]+\.[0-9]+)(-[0-9]+)?")
+"""A pair name that looks like a host name or an IPv4 address."""
+
+_Labels = tuple[str, str]
+"""The labels of the two values of a difference."""
+_SENT: _Labels = ("listed", "sent")
+_RELISTED: _Labels = ("shown", "now")
+_MADE: _Labels = ("planned", "made")
 
 
 @dataclass(frozen=True, slots=True)
-class ResultTexts:
-    """The texts of successful results.
+class HostResult:
+    """The result of work on a host.
 
     Attributes:
-        changed: The text if something was changed.
-        unchanged: The text if nothing had to be done.
+        host: The name of the host; empty if the result is not about a host.
+        text: One sentence.
+        pair: The name of the pair, or None.
+        file: The path of the file, or None.
+        failure: The failure, or None.
+        changed: Whether something was changed.
+        document: The pair as csrtui on the host prints it, or None. In the JSON, it replaces the pair's name.
+        covers: The names that a fetched CSR covers, read from the CSR itself.
     """
 
-    changed: str
-    unchanged: str
+    host: str
+    text: str
+    pair: str | None = None
+    file: str | None = None
+    failure: Failure | None = None
+    changed: bool = True
+    document: Mapping[str, object] | None = None
+    covers: tuple[str, ...] = ()
+
+    @classmethod
+    def failed(cls, host: str, failure: Failure, pair: str | None = None) -> "HostResult":
+        """Return the result for a failure."""
+        return cls(host, failure.text, pair, failure=failure, changed=False)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the result as the JSON that commands print."""
+        if self.failure is not None:
+            return {**self.failure.as_json(self.host), "pair": self.pair}
+        return {
+            "host": self.host,
+            "ok": True,
+            "pair": self.pair if self.document is None else self.document,
+            "file": self.file,
+            "text": self.text,
+            "changed": self.changed,
+            **({"covers": list(self.covers)} if self.covers else {}),
+        }
 
 
-def host_results(host: str, document: dict[str, object], texts: ResultTexts) -> Iterator[HostResult]:
-    """Yield the results that csrtui or a module of the collection lists. Only a failure uses the text of the host."""
+def host_results(host: str, document: dict[str, object], done: str) -> Iterator[HostResult]:
+    """Yield the results that csrtui or a module of the collection lists, e.g. ``imported`` or ``was already imported``.
+
+    Only a failure uses the text of the host.
+    """
     results = document.get("results")
     for result in results if isinstance(results, list) else []:
         if not isinstance(result, dict):
@@ -41,7 +88,7 @@ def host_results(host: str, document: dict[str, object], texts: ResultTexts) -> 
         pair = pair if pair is not None and is_pair_name(pair) else None
         if result.get("ok") is True:
             is_changed = result.get("changed", True) is True
-            text = texts.changed if is_changed else texts.unchanged
+            text = done if is_changed else f"was already {done}"
             yield HostResult(host, text, pair, file, changed=is_changed)
         else:
             refusal = create_failure(host, Reason.REFUSED, quote=str(result.get("text", ""))[:MAX_TEXT])
@@ -104,3 +151,108 @@ def mismatch_failure(host: str, differences: Iterable[str]) -> Failure:
 def _text(members: dict[str, object], name: str) -> str | None:
     value = members.get(name)
     return value[:MAX_TEXT] if isinstance(value, str) else None
+
+
+def csr_mismatch(csr: Request, pair: Pair) -> list[str]:
+    """Return a text for each difference between a CSR and the pair as its host listed it.
+
+    The check covers the names, the subject, the key (SPKI SHA-256), the CSR itself (SHA-256), and the CSR's own
+    signature. It also covers the pair's name, because a list identifies the pair only by this name.
+    """
+    record = pair.record
+    texts = []
+    # An adopted CSR can have its common name in the subject only.
+    if set(record.names) - {csr.subject.common_name} != set(csr.names) - {csr.subject.common_name}:
+        texts += _difference("names", record.names, csr.names, _SENT)
+    # Early releases of csrtui listed no additional attributes. The text of the subject always contains them.
+    fields = csr.subject if record.subject.attributes else csr.subject._replace(attributes=())
+    if fields != record.subject or csr.subject_text != record.subject_text:
+        texts += _difference("subject", record.subject_text, csr.subject_text, _SENT) or [
+            "subject: its fields differ from its text"
+        ]
+    texts += _difference("key", record.key.spki_sha256, csr.spki_sha256, _SENT, _FINGERPRINT_DIGITS)
+    texts += _difference("request", record.request.sha256, csr.sha256, _SENT, _FINGERPRINT_DIGITS)
+    texts += _signature_mismatch(csr)
+    if not _matches_name(pair.name, csr):
+        texts.append(f"names: the pair is listed as {pair.name}, the CSR is for {covers_text(csr)}")
+    return texts
+
+
+def pair_mismatch(before: Pair, now: Pair) -> list[str]:
+    """Return the differences between two pairs that a host listed under one name at different times.
+
+    There should be none, because the CSR of a pair never changes.
+    """
+    old, new = before.record, now.record
+    if old.request.sha256 == new.request.sha256:
+        return []
+    return [
+        *_difference("names", old.names, new.names, _RELISTED),
+        *_difference("subject", old.subject_text, new.subject_text, _RELISTED),
+        *_difference("key", old.key.spki_sha256, new.key.spki_sha256, _RELISTED, _FINGERPRINT_DIGITS),
+        *_difference("request", old.request.sha256, new.request.sha256, _RELISTED, _FINGERPRINT_DIGITS),
+    ]
+
+
+def changed_pairs(before: HostState, now: HostState) -> list[str]:
+    """Return a text for each pair of a host that differs from the pair it listed earlier under the same name."""
+    earlier_documents = {document["name"]: document for document in before.documents}
+    texts = []
+    for document in now.documents:
+        earlier = earlier_documents.get(document["name"])
+        if earlier is not None and earlier["request"] != document["request"]:
+            differences = pair_mismatch(read_described(earlier), read_described(document))
+            texts += [f"{document['name']}: {'; '.join(differences)}"] if differences else []
+    return texts
+
+
+def plan_mismatch(csr: Request, planned: Request) -> list[str]:
+    """Return the differences between a CSR that a host made and the planned one, apart from the key.
+
+    If the pair existed before, its names and the attributes of its subject can be in another order.
+    """
+    texts = _difference("names", frozenset(planned.names), frozenset(csr.names), _MADE)
+    if sorted(csr.subject_text.split(",")) != sorted(planned.subject_text.split(",")):
+        texts += _difference("subject", planned.subject_text, csr.subject_text, _MADE)
+    return texts + _signature_mismatch(csr)
+
+
+def covers_text(csr: Request) -> str:
+    """Return the names that a CSR covers as one visible line, cut if it is too long."""
+    return cut(", ".join(csr.names or (csr.subject_text,)))
+
+
+def _difference(field: str, first: object, second: object, labels: _Labels, limit: int = 0) -> list[str]:
+    if first == second:
+        return []
+    return [f"{field}: {labels[0]} {_value_text(first, limit)}, {labels[1]} {_value_text(second, limit)}"]
+
+
+def _value_text(value: object, limit: int) -> str:
+    text = ", ".join(sorted(map(str, value))) if isinstance(value, frozenset | tuple) else str(value)
+    return (cut(text, limit) if limit else cut(text)) or "nothing"
+
+
+def _signature_mismatch(csr: Request) -> list[str]:
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    try:
+        is_valid = csrs.has_valid_signature(csr.der)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        is_valid = False
+    return [] if is_valid else ["signature: not made with the key in the CSR"]
+
+
+def _matches_name(name: str, csr: Request) -> bool:
+    """Return whether a pair name fits the CSR. Only a name that looks like a host name must match one of its names."""
+    if not _HOST_NAME.fullmatch(name):
+        return True
+    return any(name.startswith(_base_name(text)) for text in (*csr.names, csr.subject.common_name or ""))
+
+
+def _base_name(name: str) -> str:
+    """Return the first pair name for a name. If the name is not valid, return a text that begins no pair name."""
+    try:
+        return pair_name(name)
+    except InputError:
+        return " "

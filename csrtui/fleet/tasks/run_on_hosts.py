@@ -12,7 +12,6 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.json_members import MemberError
 from csrtui.fleet.ansible import Target, TrustedTemplate, check_inventory, list_inventory, run_task
 from csrtui.fleet.answer_limits import MAX_STATE, TooLargeError
-from csrtui.fleet.csr_match import changed_pairs
 from csrtui.fleet.host_answer import (
     SILENT,
     HostAnswer,
@@ -34,6 +33,7 @@ from csrtui.fleet.model import (
     load_state,
     read_list,
 )
+from csrtui.fleet.tasks.results import changed_pairs
 from csrtui.tasks.session import Session
 
 TIMEOUT = 30
@@ -93,50 +93,6 @@ class Reach:
     target: Target
     timeout: int = TIMEOUT
     stop: Event = field(default_factory=Event)
-
-
-@dataclass(frozen=True, slots=True)
-class HostResult:
-    """The result of work on a host.
-
-    Attributes:
-        host: The name of the host; empty if the result is not about a host.
-        text: One sentence.
-        pair: The name of the pair, or None.
-        file: The path of the file, or None.
-        failure: The failure, or None.
-        changed: Whether something was changed.
-        document: The pair as csrtui on the host prints it, or None. In the JSON, it replaces the pair's name.
-        covers: The names that a fetched CSR covers, read from the CSR itself.
-    """
-
-    host: str
-    text: str
-    pair: str | None = None
-    file: str | None = None
-    failure: Failure | None = None
-    changed: bool = True
-    document: Mapping[str, object] | None = None
-    covers: tuple[str, ...] = ()
-
-    @classmethod
-    def failed(cls, host: str, failure: Failure, pair: str | None = None) -> "HostResult":
-        """Return the result for a failure."""
-        return cls(host, failure.text, pair, failure=failure, changed=False)
-
-    def as_json(self) -> dict[str, object]:
-        """Return the result as the JSON that commands print."""
-        if self.failure is not None:
-            return {**self.failure.as_json(self.host), "pair": self.pair}
-        return {
-            "host": self.host,
-            "ok": True,
-            "pair": self.pair if self.document is None else self.document,
-            "file": self.file,
-            "text": self.text,
-            "changed": self.changed,
-            **({"covers": list(self.covers)} if self.covers else {}),
-        }
 
 
 OnHostRead = Callable[[HostState, int, int], None]

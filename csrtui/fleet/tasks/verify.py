@@ -16,7 +16,8 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.fleet.host_answer import create_failure
 from csrtui.fleet.model import Failure, HostPair, Reason
-from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
+from csrtui.fleet.tasks.results import HostResult
+from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tasks.run_on_pairs import (
     PAIRS_IN_ROUND,
     Output,

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from csrtui.fleet.model import HostPair
     from csrtui.fleet.tasks.pairs import Deliveries
-    from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
+    from csrtui.fleet.tasks.results import HostResult
+    from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.fleet.tui.backup import HostBackupChoice
     from csrtui.fleet.tui.fetch_csrs import FetchChoice
     from csrtui.fleet.tui.verify import HostVerifyChoice

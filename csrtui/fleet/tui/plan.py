@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.fleet.tasks.requests import PlannedRequest
-    from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
+    from csrtui.fleet.tasks.results import HostResult
+    from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 

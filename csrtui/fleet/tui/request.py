@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
+    from csrtui.fleet.tasks.results import HostResult
+    from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.tasks.draft import Draft
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from threading import Event
 
-    from csrtui.fleet.tasks.run_on_hosts import HostResult, Reach
+    from csrtui.fleet.tasks.results import HostResult
+    from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.tui.widgets.progress_line import ProgressLine
     from csrtui.tui.widgets.text_block import Line
 
