@@ -174,7 +174,7 @@ def _of_hosts(session: Session) -> SafeApp[None]:
     known = Fleet.from_states([*states, HostState("db1", failure=away)])
     vars(pair_list)["load_fleet"] = lambda *_: known
     vars(pair_list)["read_hosts"] = lambda *_: known
-    return FleetApp(session, Reach(Target("hosts.ini")))
+    return FleetApp(session, Reach(Target(("hosts.ini",))))
 
 
 PICTURES = (

@@ -12,22 +12,24 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum, auto
-from threading import Event, Thread
-from typing import IO, cast
+from threading import Event
+from typing import IO, TYPE_CHECKING, cast
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
+from csrtui.core.names.template import HostVariables
 from csrtui.fleet.answer_limits import MAX_BYTES
 from csrtui.fleet.host_answer import CutLine
-from csrtui.fleet.processes import end_marked, read_lines
+from csrtui.fleet.processes import end_marked, read_lines, running
+
+if TYPE_CHECKING:
+    import subprocess
 
 COLLECTIONS = os.path.join(os.path.dirname(__file__), "ansible_collections")
 """The folder with csrtui's collection."""
@@ -48,17 +50,9 @@ _PLACE = re.compile(
     r"(?::|, column )?(?P<column>[0-9]+)?"
 )
 """A line of Ansible that names the place of an error in a file."""
-_STOP_INTERVAL = 0.1
-"""Seconds between two checks of the stop event."""
-_END_TIMEOUT = 10.0
-"""Seconds for Ansible to end after an interrupt."""
-
-
-class Terminal(Enum):
-    """Whether Ansible and ssh can use the terminal, for example to ask for a password."""
-
-    SHARED = auto()
-    WITHHELD = auto()
+_META = "_meta"
+"""The member of an inventory with the variables of all hosts; the other members are groups."""
+_ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +60,21 @@ class Target:
     """The hosts of a run and the options for Ansible.
 
     Attributes:
-        inventory: A file or folder, or any other value that Ansible accepts for ``--inventory``.
+        inventories: Files, folders and other values for ``--inventory``, in the order in which Ansible merges them.
         limit: A pattern of hosts, or None for all hosts.
         options: Further options of ansible-playbook.
-        terminal: Whether Ansible can use the terminal.
-        more_inventories: Further inventories. Ansible merges all of them.
+        has_terminal: Whether Ansible and ssh can use the terminal, for example to ask for a password.
     """
 
-    inventory: str
+    inventories: tuple[str, ...]
     limit: str | None = None
     options: tuple[str, ...] = ()
-    terminal: Terminal = Terminal.SHARED
-    more_inventories: tuple[str, ...] = ()
-
-    @property
-    def inventories(self) -> tuple[str, ...]:
-        """All inventories, in the order in which Ansible merges them."""
-        return (self.inventory, *self.more_inventories)
+    has_terminal: bool = True
 
     @property
     def label(self) -> str:
         """The inventories as one text for a title."""
         return ", ".join(self.inventories)
-
-    @property
-    def arguments(self) -> list[str]:
-        """The options of Ansible's programs that name the inventories."""
-        return [f"--inventory={inventory}" for inventory in self.inventories]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +121,12 @@ def run_task(
         StoreError: Ansible cannot be run.
     """
     play = {"hosts": list(hosts), "gather_facts": False, "vars": variables, "tasks": [task]}
-    with _run_folder() as folder, open(os.path.join(folder, "stderr"), "w+b") as stderr:
+    with _run_folder() as folder:
         playbook = os.path.join(folder, "play.yml")
         with open(playbook, "w", encoding="utf-8") as file:
             file.write(to_yaml([play]))
-        limit = [] if target.limit is None else [f"--limit={target.limit}"]
-        program = _find_program("ansible-playbook")
-        command = [program, *target.arguments, *limit, *target.options, playbook]
-        with _running(command, folder, stderr.fileno(), target.terminal, stop) as process:
+        arguments = [*_limit(target.limit), *target.options, playbook]
+        with _running("ansible-playbook", target, arguments, folder, stop) as process:
             has_hosts = has_results = False
             for line in read_lines(_stdout(process), MAX_BYTES):
                 if isinstance(line, str) and line.startswith(_HOSTS_START):
@@ -157,8 +137,7 @@ def run_task(
             status = process.wait()
         has_failed = status != 0 if has_hosts else True
         if has_failed and not has_results and not stop.is_set():
-            stderr.seek(0)
-            raise _ansible_error(stderr.read(_MAX_STDERR).decode("utf-8", "replace"), status)
+            raise _ansible_error(folder, status)
 
 
 def list_inventory(target: Target, pattern: str | None, stop: Event) -> str:
@@ -173,18 +152,42 @@ def list_inventory(target: Target, pattern: str | None, stop: Event) -> str:
         InputError: Ansible is not installed, or rejects the inventory or an option.
         StoreError: Ansible cannot be run.
     """
-    limit = [] if pattern is None else [f"--limit={pattern}"]
-    options = _inventory_options(target.options)
-    program = _find_program("ansible-inventory")
-    command = [program, *target.arguments, *limit, *options, "--list"]
-    with _run_folder() as folder, open(os.path.join(folder, "stderr"), "w+b") as stderr:
-        with _running(command, folder, stderr.fileno(), target.terminal, stop) as process:
+    arguments = [*_limit(pattern), *_inventory_options(target.options), "--list"]
+    with _run_folder() as folder:
+        with _running("ansible-inventory", target, arguments, folder, stop) as process:
             text = _stdout(process).read().decode("utf-8", "replace")
             status = process.wait()
         if status != 0 and not stop.is_set():
-            stderr.seek(0)
-            raise _ansible_error(stderr.read().decode("utf-8", "replace"), status)
+            raise _ansible_error(folder, status)
     return text
+
+
+def read_inventory(text: str) -> dict[str, HostVariables]:
+    """Return the variables of each host, including those that Ansible sets for every host.
+
+    Args:
+        text: The output of ``ansible-inventory --list``.
+
+    Raises:
+        InputError: The text is not such an output.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise InputError(
+            "ansible-inventory did not print an inventory", "run ansible-inventory --list to see why"
+        )
+    host_variables = _mapping(_mapping(document.get(_META)).get("hostvars"))
+    groups = {name: _mapping(group) for name, group in document.items() if name != _META}
+    groups_of_hosts = _groups_of_hosts(groups)
+    return {
+        host: HostVariables(
+            host, _mapping(host_variables.get(host)), _special_variables(host, groups_of_hosts[host])
+        )
+        for host in dict.fromkeys([*groups_of_hosts, *host_variables])
+    }
 
 
 def to_yaml(value: object) -> str:
@@ -201,6 +204,10 @@ def to_yaml(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(to_yaml, value)) + "]"
     return json.dumps(value)
+
+
+def _limit(pattern: str | None) -> list[str]:
+    return [] if pattern is None else [f"--limit={pattern}"]
 
 
 def _find_program(name: str) -> str:
@@ -282,56 +289,24 @@ def _stdout(process: "subprocess.Popen[bytes]") -> IO[bytes]:
 
 @contextmanager
 def _running(
-    command: list[str], folder: str, stderr: int, terminal: Terminal, stop: Event
+    program: str, target: Target, arguments: Sequence[str], folder: str, stop: Event
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run Ansible during the block, and yield its process. After the block, all processes of Ansible have ended."""
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL if terminal is Terminal.WITHHELD else None,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            bufsize=0,
-            env=_environment(folder),
-            start_new_session=terminal is Terminal.WITHHELD,
-        )
-    except OSError as error:
-        raise StoreError(f"Ansible cannot be run: {error.strerror}") from error
-    has_ended = Event()
-    watcher = Thread(target=_end_on_stop, args=(process, stop, has_ended), daemon=True)
-    watcher.start()
-    try:
-        with process:
-            try:
-                yield process
-            except BaseException:
-                _end(process)
-                raise
-    finally:
-        has_ended.set()
-        watcher.join()
-        end_marked(f"{_RUN_VARIABLE}={os.path.basename(folder)}", _control_folder(folder))
-
-
-def _end_on_stop(process: "subprocess.Popen[bytes]", stop: Event, has_ended: Event) -> None:
-    while not has_ended.wait(_STOP_INTERVAL):
-        if stop.is_set():
-            _end(process)
-            return
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Interrupt Ansible and its workers. A csrtui command on a host either completes or changes nothing."""
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGINT)
+    """Run a program of Ansible during the block, and yield its process. Afterwards, all its processes have ended."""
+    inventories = [f"--inventory={inventory}" for inventory in target.inventories]
+    command = [_find_program(program), *inventories, *arguments]
+    environment = _environment(folder)
+    with open(os.path.join(folder, "stderr"), "wb") as stderr:
         try:
-            process.wait(_END_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            with running(command, environment, stderr, stop, has_terminal=target.has_terminal) as process:
+                yield process
+        finally:
+            end_marked(f"{_RUN_VARIABLE}={environment[_RUN_VARIABLE]}", _control_folder(folder))
 
 
-def _ansible_error(stderr: str, status: int) -> InputError:
+def _ansible_error(folder: str, status: int) -> InputError:
     """Return the error of a run without results: Ansible's message and its location, or else the last line."""
+    with open(os.path.join(folder, "stderr"), "rb") as file:
+        stderr = file.read(_MAX_STDERR).decode("utf-8", "replace")
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(_ERROR_PREFIXES)]
     message = " ".join(errors or lines[-1:]) or f"it ended with status {status}"
@@ -355,3 +330,45 @@ def _cause(lines: Sequence[str]) -> str:
     index, match = exact[0]
     place = ":".join(part for part in (match["file"], match["line"], match["column"]) if part)
     return f"{lines[index - 1]} ({place})"
+
+
+def _special_variables(host: str, groups: set[str]) -> dict[str, object]:
+    return {
+        "inventory_hostname": host,
+        "inventory_hostname_short": host.partition(".")[0],
+        "group_names": sorted(groups - {_ALL}),
+    }
+
+
+def _groups_of_hosts(groups: Mapping[str, Mapping[str, object]]) -> dict[str, set[str]]:
+    """Return the groups of each host, including the parents of its groups."""
+    parents: dict[str, list[str]] = defaultdict(list)
+    for name, group in groups.items():
+        for child in _texts(group.get("children")):
+            parents[child].append(name)
+    groups_of_hosts: dict[str, set[str]] = defaultdict(set)
+    for name, group in groups.items():
+        hosts = _texts(group.get("hosts"))
+        ancestors = _with_ancestors(name, parents) if hosts else set()
+        for host in hosts:
+            groups_of_hosts[host] |= ancestors
+    return groups_of_hosts
+
+
+def _with_ancestors(name: str, parents: Mapping[str, list[str]]) -> set[str]:
+    groups: set[str] = set()
+    pending = [name]
+    while pending:
+        group = pending.pop()
+        if group not in groups:
+            groups.add(group)
+            pending += parents.get(group, ())
+    return groups
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

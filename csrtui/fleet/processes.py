@@ -1,4 +1,4 @@
-"""Read the output lines of a program with a size limit, and end the processes that it leaves running.
+"""Run Ansible, read its output lines with a size limit, and end the processes that it leaves running.
 
 Such processes are recognized by a mark in the environment that they inherit.
 """
@@ -6,11 +6,14 @@ Such processes are recognized by a mark in the environment that they inherit.
 import os
 import select
 import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Event, Thread
 from time import monotonic, sleep
 from typing import IO
 
+from csrtui.core.base.errors import StoreError
 from csrtui.fleet.host_answer import CutLine
 from csrtui.store import files
 
@@ -24,6 +27,68 @@ _START_TIMEOUT, _START_INTERVAL = 0.2, 0.005
 _CHUNK = 64 * 1024
 _START = 8192
 """The number of bytes that are kept from the start of an oversized line."""
+_STOP_INTERVAL = 0.1
+"""Seconds between two checks of the stop event."""
+_INTERRUPT_TIMEOUT = 10.0
+"""Seconds for Ansible to end after an interrupt."""
+
+
+@contextmanager
+def running(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    stderr: IO[bytes],
+    stop: Event,
+    *,
+    has_terminal: bool,
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run Ansible during the block, and yield its process. It is interrupted when `stop` is set or the block fails.
+
+    Raises:
+        StoreError: The program cannot be started.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=None if has_terminal else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            bufsize=0,
+            env=environment,
+            start_new_session=not has_terminal,
+        )
+    except OSError as error:
+        raise StoreError(f"Ansible cannot be run: {error.strerror}") from error
+    has_ended = Event()
+    watcher = Thread(target=_interrupt_on_stop, args=(process, stop, has_ended), daemon=True)
+    watcher.start()
+    try:
+        with process:
+            try:
+                yield process
+            except BaseException:
+                _interrupt(process)
+                raise
+    finally:
+        has_ended.set()
+        watcher.join()
+
+
+def _interrupt_on_stop(process: "subprocess.Popen[bytes]", stop: Event, has_ended: Event) -> None:
+    while not has_ended.wait(_STOP_INTERVAL):
+        if stop.is_set():
+            _interrupt(process)
+            return
+
+
+def _interrupt(process: "subprocess.Popen[bytes]") -> None:
+    """Interrupt Ansible and its workers. A csrtui command on a host either completes or changes nothing."""
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_INTERRUPT_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def end_marked(mark: str, control_folder: str) -> None:

@@ -15,10 +15,9 @@ from fake_ansible import FakeAnsible
 from process_state import is_running
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.fleet import ansible
+from csrtui.fleet import ansible, processes
 from csrtui.fleet.ansible import (
     Target,
-    Terminal,
     TrustedTemplate,
     check_inventory,
     list_inventory,
@@ -37,7 +36,7 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAnsible:
 
 
 def lines(fake: FakeAnsible, stop: Event | None = None, **options: object) -> list[str | CutLine]:
-    target = Target(str(fake.inventory), **options)  # type: ignore[arg-type]
+    target = Target((str(fake.inventory),), **options)  # type: ignore[arg-type]
     return list(run_task(target, TASK, {"text": "{{ x }}"}, stop or Event(), ("web1",)))
 
 
@@ -138,30 +137,30 @@ def test_a_failure_to_start_ansible_is_an_error(
         lines(fake)
 
 
-@pytest.mark.parametrize("terminal", list(Terminal))
+@pytest.mark.parametrize("has_terminal", [True, False])
 def test_ansible_is_ended_by_the_stop_event(
-    fake: FakeAnsible, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+    fake: FakeAnsible, has_terminal: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ansible, "_STOP_INTERVAL", 0.005)
+    monkeypatch.setattr(processes, "_STOP_INTERVAL", 0.005)
     fake.prints("", hangs=True)
     stop = Event()
     timer = Timer(0.05, stop.set)
     timer.start()
-    assert lines(fake, stop, terminal=terminal) == []
+    assert lines(fake, stop, has_terminal=has_terminal) == []
     timer.join()
 
 
 def test_ansible_is_ended_when_reading_stops(fake: FakeAnsible) -> None:
     fake.prints('{"hosts": []}\n', hangs=True)
-    running = run_task(Target(str(fake.inventory)), TASK, {}, Event())
+    running = run_task(Target((str(fake.inventory),)), TASK, {}, Event())
     assert next(running)
     running.close()  # type: ignore[attr-defined]
 
 
 def test_ansible_is_killed_if_it_does_not_end(fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch) -> None:
     fake.program.write_text('#!/bin/sh\ntrap "" INT\necho "{}"\nsleep 60 >/dev/null 2>&1 &\nwait\nwait\n')
-    monkeypatch.setattr(ansible, "_END_TIMEOUT", 0.05)
-    running = run_task(Target(str(fake.inventory)), TASK, {}, Event())
+    monkeypatch.setattr(processes, "_INTERRUPT_TIMEOUT", 0.05)
+    running = run_task(Target((str(fake.inventory),)), TASK, {}, Event())
     assert next(running) == "{}\n"
     running.close()  # type: ignore[attr-defined]
 
@@ -172,9 +171,9 @@ def test_an_inventory_is_listed_with_the_options_for_variables(fake: FakeAnsible
         *("--forks=3", "--become", "-e", "a=b", "--extra-vars=c=d", "-ee=f", "--private-key", "k"),
         *("--vault-id=dev@x", "--vault-password-file", "y", "--vault-pass-file=z", "-J", "-u", "root"),
     )
-    target = Target(str(fake.inventory), "not this", options)
+    target = Target((str(fake.inventory),), "not this", options)
     assert '"site": "a"' in list_inventory(target, "web*", Event())
-    assert list_inventory(Target("a,b"), None, Event())
+    assert list_inventory(Target(("a,b",)), None, Event())
     vault = ["--vault-id=dev@x", "--vault-pass-file=y", "--vault-pass-file=z", "--ask-vault-pass"]
     variables = ["--extra-vars=a=b", "--extra-vars=c=d", "--extra-vars=e=f"]
     assert fake.lists == [
@@ -182,33 +181,33 @@ def test_an_inventory_is_listed_with_the_options_for_variables(fake: FakeAnsible
         ["--inventory=a,b", "--list"],
     ]
     with pytest.raises(InputError, match="Ansible option"):
-        list_inventory(Target("a,b", None, ("-e",)), None, Event())
+        list_inventory(Target(("a,b",), None, ("-e",)), None, Event())
 
 
 def test_errors_in_an_inventory_are_reported(fake: FakeAnsible) -> None:
     fake.holds_none("[ERROR]: cannot be parsed\n")
     with pytest.raises(InputError, match="cannot be parsed"):
-        list_inventory(Target("a,b"), None, Event())
+        list_inventory(Target(("a,b",)), None, Event())
     stopped = Event()
     stopped.set()
-    assert list_inventory(Target("a,b"), None, stopped) == ""
+    assert list_inventory(Target(("a,b",)), None, stopped) == ""
 
 
 def test_all_inventories_are_read(fake: FakeAnsible) -> None:
-    target = Target("a,b", more_inventories=("c,d",))
+    target = Target(("a,b", "c,d"))
     list_inventory(target, None, Event())
     assert fake.lists == [["--inventory=a,b", "--inventory=c,d", "--list"]]
     assert target.label == "a,b, c,d"
     with pytest.raises(InputError, match="no inventory /none"):
-        check_inventory(Target("a,b", more_inventories=("/none",)))
+        check_inventory(Target(("a,b", "/none")))
 
 
 def test_a_missing_inventory_is_an_error(fake: FakeAnsible) -> None:
-    check_inventory(Target(str(fake.inventory)))
-    check_inventory(Target("web1,web2"))
+    check_inventory(Target((str(fake.inventory),)))
+    check_inventory(Target(("web1,web2",)))
     for path in ("", "/none", os.devnull + "/x"):
         with pytest.raises(InputError, match="no inventory"):
-            check_inventory(Target(path))
+            check_inventory(Target((path,)))
 
 
 def test_a_line_that_is_too_long_is_cut(fake: FakeAnsible, monkeypatch: pytest.MonkeyPatch) -> None:

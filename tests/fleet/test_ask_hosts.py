@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def run_on_host(script: str, shell: str = "sh", path: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run a script in a host's login shell, with a limit of one second."""
-    task = call_task(Reach(Target("hosts.ini"), timeout=1))
+    task = call_task(Reach(Target(("hosts.ini",)), timeout=1))
     raw, variables = task["ansible.builtin.raw"], task["vars"]
     assert isinstance(raw, TrustedTemplate)
     assert isinstance(variables, dict)

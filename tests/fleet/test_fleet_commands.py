@@ -9,8 +9,6 @@ import pytest
 from fake_ansible import printed, said
 from fleet_made import ASKED, AWAY, CSR, listed, pair
 
-from csrtui.fleet.ansible import Terminal
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -276,13 +274,13 @@ def test_without_a_command_the_screen_opens_on_a_terminal(
     arguments = ["fleet", "--inventory", str(fake.inventory)]
 
     def screen(_: Session, reach: Reach) -> int:
-        opened.append(reach.target.terminal)
+        opened.append(reach.target.has_terminal)
         return 7
 
     assert "the screens need a terminal" in str(csrtui(*arguments).error)
     monkeypatch.setattr("csrtui.fleet.tui.open_fleet", screen)
     assert csrtui(*arguments).status == 7
-    assert opened == [Terminal.WITHHELD]
+    assert opened == [False]
     assert csrtui(*arguments, "--ask-become-pass").error == "the screen cannot ask for a password"
     assert csrtui("fleet", "--inventory", "/none").error == "there is no inventory /none"
 

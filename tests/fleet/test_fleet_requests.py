@@ -127,7 +127,7 @@ def test_only_hosts_that_meet_limit_and_pattern_are_planned(
     typed = RequestSpec((Template("{{ inventory_hostname }}.mydomain.com"),))
 
     def names(hosts: str, limit: str | None) -> list[str]:
-        reach = Reach(Target("a,b", limit))
+        reach = Reach(Target(("a,b",), limit))
         return [one.host for one in plan(session, reach, typed, counterparts=False, hosts=hosts)]
 
     assert names("web", "prod") == ["web2"]
@@ -153,7 +153,7 @@ def test_each_text_is_replaced_on_each_host_or_the_host_is_left_out(
     spec = RequestSpec(
         (Template("{{ all }}"), Template("{{ inventory_hostname_short }}.b.com"), "{{ all }}"), subject
     )
-    one, two, three = plan(session, Reach(Target("a,b")), spec, counterparts=True)
+    one, two, three = plan(session, Reach(Target(("a,b",))), spec, counterparts=True)
     assert one.spec.names[:3] == ("mydomain.com", "a.mydomain.com", "web1.b.com")
     assert "www.mydomain.com" in one.spec.names
     assert one.spec.names[3] == "{{ all }}"
@@ -172,12 +172,12 @@ def test_a_template_that_breaks_the_grammar_is_refused_before_anything_runs(sess
         RequestSpec(("a.com",), SubjectInput(country=Template("{% if a %}"))),
     ):
         with pytest.raises(InputError, match="is not a variable"):
-            list(plan(session, Reach(Target("/nowhere")), spec, counterparts=False))
+            list(plan(session, Reach(Target(("/nowhere",))), spec, counterparts=False))
 
 
 def test_a_stop_ends_the_planning(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     hosts_of(monkeypatch, all={"web1": {}})
-    reach = Reach(Target("a,b"))
+    reach = Reach(Target(("a,b",)))
     reach.stop.set()
     assert list(plan(session, reach, RequestSpec(("a.com",)), counterparts=False)) == []
 

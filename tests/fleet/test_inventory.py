@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core.base.errors import InputError
-from csrtui.fleet.inventory import read_inventory
+from csrtui.fleet.ansible import read_inventory
 
 LISTED = {
     "_meta": {

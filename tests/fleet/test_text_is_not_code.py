@@ -23,7 +23,7 @@ from csrtui.core.base.finding import FieldName
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.fleet.ansible import Target, Terminal
+from csrtui.fleet.ansible import Target
 from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.app import FleetApp
 from csrtui.fleet.tui.plan import FleetPlanScreen
@@ -246,7 +246,7 @@ async def user(place: Place, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[F
     for name, value in environment(place.path).items():
         monkeypatch.setenv(name, value)
     session = screens_user.session_on(place.path / "screens")
-    app = FleetApp(session, Reach(Target(str(place.inventory()), terminal=Terminal.WITHHELD)))
+    app = FleetApp(session, Reach(Target((str(place.inventory()),), has_terminal=False)))
     async with app.run_test(size=(80, 24)) as pilot:
         user = FleetUser(app, pilot)  # type: ignore[arg-type] # the keys are the same
         await user.read()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from screens_user import User, quick_screens
 
-from csrtui.fleet.ansible import Target, Terminal
+from csrtui.fleet.ansible import Target
 from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.app import FleetApp
 from csrtui.fleet.tui.fleet_screen import FleetScreen
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def reach(fake: FakeAnsible, limit: str | None = None) -> Reach:
     """Return the fake's hosts, as the screen reaches them."""
-    return Reach(Target(str(fake.inventory), limit, terminal=Terminal.WITHHELD))
+    return Reach(Target((str(fake.inventory),), limit, has_terminal=False))
 
 
 class FleetUser(User):

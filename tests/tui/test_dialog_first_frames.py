@@ -180,7 +180,7 @@ async def test_the_dialog_of_work_on_hosts_is_complete_in_the_first_frame(tmp_pa
 
     async with at_screens(session_with(tmp_path / "store")) as user:
         with frames_of(user) as frames:
-            user.app.push_screen(HostWorkModal(Reach(Target("hosts")), Job("Fetching 3 CSRs", work, 3)))
+            user.app.push_screen(HostWorkModal(Reach(Target(("hosts",))), Job("Fetching 3 CSRs", work, 3)))
             await user.until(lambda: isinstance(user.app.screen, HostWorkModal), "the work")
         for _, frame in frames:
             is_whole(frame, "Fetching 3 CSRs")

@@ -24,7 +24,7 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired
 from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject.fields import SubjectInput
-from csrtui.fleet.ansible import Terminal, check_inventory
+from csrtui.fleet.ansible import check_inventory
 from csrtui.fleet.cli import on_pairs
 from csrtui.fleet.cli.options import (
     add_reach_arguments,
@@ -318,7 +318,7 @@ def _open_screen(options: argparse.Namespace) -> int:
         raise InputError("the screen cannot ask for a password", "csrtui fleet list --ask-become-pass")
     from csrtui.fleet.tui import open_fleet
 
-    target = replace(reach.target, terminal=Terminal.WITHHELD)
+    target = replace(reach.target, has_terminal=False)
     return open_fleet(open_session(options), replace(reach, target=target))
 
 

@@ -78,7 +78,7 @@ def read_reach(options: argparse.Namespace, stop: StopEvent) -> Reach:
     own = [f"--forks={options.forks}"] if options.forks is not None else []
     own += ["--become"] if options.become else []
     own += ["--ask-become-pass"] if options.ask_become_pass else []
-    target = Target(inventories[0], options.limit, (*own, *others), more_inventories=tuple(inventories[1:]))
+    target = Target(tuple(inventories), options.limit, (*own, *others))
     return Reach(target, options.timeout, stop)
 
 

@@ -26,8 +26,7 @@ from csrtui.core.names.template import (
     split_names_in,
 )
 from csrtui.core.subject.fields import SubjectInput
-from csrtui.fleet.ansible import TrustedTemplate, check_inventory, list_inventory
-from csrtui.fleet.inventory import read_inventory
+from csrtui.fleet.ansible import TrustedTemplate, check_inventory, list_inventory, read_inventory
 from csrtui.fleet.model import Failure, Reason
 from csrtui.fleet.tasks.results import HostResult, creation_result
 from csrtui.fleet.tasks.run_on_hosts import Reach, module_task, run_on_each

@@ -10,7 +10,14 @@ from threading import Event
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.json_members import MemberError
-from csrtui.fleet.ansible import Target, TrustedTemplate, check_inventory, list_inventory, run_task
+from csrtui.fleet.ansible import (
+    Target,
+    TrustedTemplate,
+    check_inventory,
+    list_inventory,
+    read_inventory,
+    run_task,
+)
 from csrtui.fleet.answer_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.host_answer import (
     SILENT,
@@ -22,7 +29,6 @@ from csrtui.fleet.host_answer import (
     failure_of,
     read_line,
 )
-from csrtui.fleet.inventory import read_inventory
 from csrtui.fleet.model import (
     Failure,
     Fleet,

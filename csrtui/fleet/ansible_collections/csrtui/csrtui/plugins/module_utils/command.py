@@ -16,72 +16,23 @@ SHARED = {
 }
 """The options of all modules; their documentation is in the fragment ``host``."""
 SUBJECT = {
-    "organization": {"type": "str"},
-    "organizational_unit": {"type": "str"},
-    "country": {"type": "str"},
-    "state": {"type": "str"},
-    "locality": {"type": "str"},
+    field: {"type": "str"}
+    for field in ("organization", "organizational_unit", "country", "state", "locality")
 }
 """The subject fields except the common name. They are also options of csrtui."""
 
 KEY_TYPES = [
-    "ec-p256",
-    "ec-p384",
-    "ec-p521",
-    "rsa-2048",
-    "rsa-3072",
-    "rsa-4096",
-    "ed25519",
-    "ml-dsa-44",
-    "ml-dsa-65",
-    "ml-dsa-87",
-]
+    "ec-p256", "ec-p384", "ec-p521", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519", "ml-dsa-44",
+    "ml-dsa-65", "ml-dsa-87",
+]  # fmt: skip
 """The key types of csrtui."""
 PLATFORMS = [
-    "nginx",
-    "apache",
-    "haproxy",
-    "postfix",
-    "dovecot",
-    "exim",
-    "lighttpd",
-    "tomcat",
-    "weblogic",
-    "iis",
-    "exchange",
-    "f5",
-    "cpanel",
-    "plesk",
-    "domino",
-    "caddy",
-    "traefik",
-    "stunnel",
-    "squid",
-    "postgresql",
-    "mysql",
-    "mariadb",
-    "redis",
-    "rabbitmq",
-    "mosquitto",
-    "openldap",
-    "freeradius",
-    "openvpn",
-    "coturn",
-    "cups",
-    "proftpd",
-    "vsftpd",
-    "nodejs",
-    "spring-boot",
-    "jetty",
-    "kubernetes",
-    "gitlab",
-    "proxmox",
-    "vcenter",
-    "nginx-proxy-manager",
-    "windows-rdp",
-    "windows-ldaps",
-    "other",
-]
+    "nginx", "apache", "haproxy", "postfix", "dovecot", "exim", "lighttpd", "tomcat", "weblogic", "iis",
+    "exchange", "f5", "cpanel", "plesk", "domino", "caddy", "traefik", "stunnel", "squid", "postgresql",
+    "mysql", "mariadb", "redis", "rabbitmq", "mosquitto", "openldap", "freeradius", "openvpn", "coturn",
+    "cups", "proftpd", "vsftpd", "nodejs", "spring-boot", "jetty", "kubernetes", "gitlab", "proxmox",
+    "vcenter", "nginx-proxy-manager", "windows-rdp", "windows-ldaps", "other",
+]  # fmt: skip
 """The server software that csrtui knows."""
 
 _MIN_TIMEOUT = 0.001
@@ -110,13 +61,15 @@ class CommandResult:
     @property
     def errors(self):
         """The error messages of csrtui, without their prefix."""
-        return [line[len(_ERROR) :] for line in self.err.splitlines() if line.startswith(_ERROR)]
+        return self._lines(_ERROR)
 
     @property
     def remedy(self):
         """The last hint of csrtui, or None."""
-        hints = [line[len(_HINT) :] for line in self.err.splitlines() if line.startswith(_HINT)]
-        return hints[-1] if hints else None
+        return (self._lines(_HINT) or [None])[-1]
+
+    def _lines(self, prefix):
+        return [line[len(prefix) :] for line in self.err.splitlines() if line.startswith(prefix)]
 
 
 class Csrtui:
@@ -252,7 +205,7 @@ class Csrtui:
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError:
-            return True
+            pass
         return True
 
     def _find_program(self):

@@ -121,11 +121,7 @@ remedy:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.csrtui.csrtui.plugins.module_utils.command import (
-    PLATFORMS,
-    SHARED,
-    Csrtui,
-)
+from ansible_collections.csrtui.csrtui.plugins.module_utils.command import PLATFORMS, SHARED, Csrtui
 
 _KEY_MARK = "PRIVATE KEY"
 

@@ -106,11 +106,7 @@ remedy:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.csrtui.csrtui.plugins.module_utils.command import (
-    SCHEMA,
-    SHARED,
-    Csrtui,
-)
+from ansible_collections.csrtui.csrtui.plugins.module_utils.command import SCHEMA, SHARED, Csrtui
 
 
 def _pairs(csrtui, retired):
