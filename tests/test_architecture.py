@@ -198,7 +198,7 @@ def test_the_first_picture_imports_no_more_than_it_shows(tmp_path: Path) -> None
     for late in (
         "tasks.request_spec",
         "tasks.new",
-        "tasks.profiles",
+        "tasks.prefill",
         "tui.panes.keystore",
         "tui.widgets.line_list",
     ):

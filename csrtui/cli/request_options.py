@@ -102,7 +102,7 @@ def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) ->
 def _read_profile(options: argparse.Namespace) -> "Profile | None":
     if options.profile is None:
         return None
-    from csrtui.tasks.profiles import find_profile
+    from csrtui.tasks.settings import find_profile
 
     return find_profile(os.environ, options.profile)
 

@@ -14,7 +14,7 @@ from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.keys.key_types import DEFAULT_KEY_TYPE, KeyType
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.core.subject.fields import read_attributes
+from csrtui.core.subject.fields import SubjectInput, read_attributes
 from csrtui.store.files import release
 from csrtui.store.saved_state import MAX_DRAFTS
 
@@ -68,6 +68,11 @@ class Draft:
     def texts(self) -> dict[str, str]:
         """The text fields by their names."""
         return {name: getattr(self, name) for name in TEXT_FIELDS}
+
+    @property
+    def subject(self) -> SubjectInput:
+        """The subject fields except the common name."""
+        return SubjectInput(*(getattr(self, name) for name in SubjectInput._fields))
 
     @property
     def has_names(self) -> bool:
@@ -148,7 +153,7 @@ def empty_draft(session: Session) -> Draft:
     """Return a form without names, with the defaults of the configuration."""
     if session.defaults is None:
         return Draft()
-    from csrtui.tasks.profiles import with_profile_applied
+    from csrtui.tasks.prefill import with_profile_applied
 
     return with_profile_applied(Draft(), session.defaults)
 
@@ -296,18 +301,11 @@ def save_draft_for_hosts(session: Session, draft: Draft, hosts: str) -> None:
 def request_spec_of(draft: Draft) -> RequestSpec:
     """Return the request that a form specifies."""
     from csrtui.core.names.text import split_names
-    from csrtui.core.subject.fields import SubjectInput, read_attributes
     from csrtui.tasks.request_spec import RequestSpec
 
     return RequestSpec(
         names=(draft.common_name, *split_names(draft.names)),
-        subject=SubjectInput(
-            organization=draft.organization,
-            organizational_unit=draft.organizational_unit,
-            country=draft.country,
-            state=draft.state,
-            locality=draft.locality,
-        ),
+        subject=draft.subject,
         ca=CaKind(draft.ca),
         platform=draft.platform,
         key_type=KeyType(draft.key),

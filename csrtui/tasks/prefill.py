@@ -1,9 +1,11 @@
-"""Prefill the request form from a pair of the store, a CSR or a certificate."""
+"""Fill the request form from a pair of the store, a CSR, a certificate or a profile."""
 
 from dataclasses import dataclass, replace
 
 from csrtui.core.base.escaping import excerpt
+from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.bundle.prefill import Prefill, read_prefill
+from csrtui.core.config.settings import Profile
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.subject.fields import attributes_text, fits_text
@@ -76,15 +78,10 @@ def start_from_file(path: str) -> PrefilledForm:
 def _form(prefill: Prefill) -> PrefilledForm:
     has_common_name = prefill.names and not prefill.no_common_name
     common_name, names = (prefill.names[0], prefill.names[1:]) if has_common_name else ("", prefill.names)
-    subject = prefill.subject
     draft = Draft(
         common_name=common_name,
         names=" ".join(names),
-        organization=subject.organization,
-        organizational_unit=subject.organizational_unit,
-        country=subject.country,
-        state=subject.state,
-        locality=subject.locality,
+        **prefill.subject._asdict(),
         attributes=attributes_text(prefill.attributes),
         no_common_name=prefill.no_common_name,
     )
@@ -94,3 +91,32 @@ def _form(prefill: Prefill) -> PrefilledForm:
         if not fits_text(attribute)
     )
     return PrefilledForm(draft, (*prefill.omissions, *prefill.unissued, *omitted))
+
+
+def profile_of(draft: Draft) -> Profile:
+    """Return a profile with the fields of a form that other requests can share: all except the names."""
+    return Profile(
+        **draft.subject._asdict(),
+        ca=CaKind(draft.ca),
+        platform=draft.platform,
+        key=KeyType(draft.key),
+        purpose=Purpose(draft.purpose),
+    )
+
+
+def with_profile_applied(draft: Draft, profile: Profile) -> Draft:
+    """Return a form with the values of a profile filled in as literal text. The other fields stay unchanged.
+
+    A profile with a server software but without a key type selects the default key type of the software.
+    """
+    values = profile.settings
+    filled = replace(
+        draft,
+        **values,
+        no_common_name=draft.no_common_name,
+        must_staple=draft.must_staple,
+        templates=draft.templates.difference(values),
+    )
+    if profile.platform and not profile.key:
+        return replace(filled, key=PLATFORMS[profile.platform].key_type.value)
+    return filled

@@ -1,4 +1,4 @@
-"""Read the configuration: the user's own file, and the site-wide files, whose values it overrides.
+"""Read the configuration: the user's own file, and the site-wide files, whose values it overrides. Change its profiles.
 
 If no file exists, which is usual, nothing is imported or parsed.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from csrtui.core.config.policy import Policy
-    from csrtui.core.config.settings import Config
+    from csrtui.core.config.settings import Config, Profile
 
 
 class Layer(NamedTuple):
@@ -167,6 +167,62 @@ def _merge(layers: Sequence[Layer]) -> Config | None:
     return replace(config, policy=config.policy._replace(source=config_file.SITE_FILE))
 
 
+def find_profile(environ: Mapping[str, str], name: str) -> Profile:
+    """Return the profile with this name.
+
+    Raises:
+        InputError: The configuration cannot be read (`load_settings`), or it does not contain the profile. In the second
+            case, the hint lists the existing profiles.
+    """
+    from csrtui.core.config.edit import unknown_profile
+    from csrtui.core.config.settings import Config
+
+    settings = load_settings(environ)
+    config = settings.config or Config()
+    if name not in config.profiles:
+        raise unknown_profile(config, ", ".join(_paths(settings, environ)), name)
+    return config.profiles[name]
+
+
+def save_profile(environ: Mapping[str, str], name: str, profile: Profile) -> None:
+    """Add a profile to the user's configuration, or replace the profile with the same name.
+
+    If a site-wide profile has this name, the values of the new one override it, also those that are empty.
+
+    Raises:
+        InputError: The name is not valid, or the configuration cannot be read.
+        StoreError: The file cannot be written, or another process holds its lock.
+    """
+    from csrtui.core.config.edit import with_profile
+    from csrtui.core.config.settings import Config, Profile, check_profile_name
+
+    path = config_file.config_path(environ)
+    check_profile_name(name)
+    site_wide = (load_settings(environ, with_own=False).config or Config()).profiles.get(name, Profile())
+    cleared = site_wide.settings.keys() - profile.settings.keys()
+    config_file.update_config_text(
+        path, lambda text: with_profile(text, path, name, profile, sorted(cleared))
+    )
+
+
+def delete_profile(environ: Mapping[str, str], name: str) -> None:
+    """Delete a profile from the user's configuration. A site-wide profile with its name is then used again.
+
+    Raises:
+        InputError: The profile does not exist there, or the configuration cannot be read.
+        StoreError: The file cannot be written, or another process holds its lock.
+    """
+    from csrtui.core.config.edit import without_profile
+
+    path, settings = config_file.config_path(environ), load_settings(environ)
+    source = settings.source("profiles", name)
+    if source not in {"", path}:
+        raise InputError(
+            f'the profile "{visible(name)}" is set in {visible(source)}', "edit that file to delete it"
+        )
+    config_file.update_config_text(path, lambda text: without_profile(text, path, name))
+
+
 @contextmanager
 def naming_config_file(settings: Settings, environ: Mapping[str, str]) -> Iterator[None]:
     """Prefix errors raised in the block with the paths of the configuration files.
@@ -179,6 +235,9 @@ def naming_config_file(settings: Settings, environ: Mapping[str, str]) -> Iterat
     try:
         yield
     except InputError as error:
-        paths = [layer.path for layer in settings.layers] or [config_file.config_path(environ)]
-        files = " or ".join(visible(path) for path in paths)
+        files = " or ".join(map(visible, _paths(settings, environ)))
         raise InputError(f"{files}: {error.message}", error.hint) from error
+
+
+def _paths(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    return [layer.path for layer in settings.layers] or [config_file.config_path(environ)]

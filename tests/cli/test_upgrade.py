@@ -14,9 +14,8 @@ from csrtui.fleet.tasks.run_on_hosts import load_fleet
 from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.draft import newest_draft, recall_folder
-from csrtui.tasks.profiles import find_profile, save_profile
 from csrtui.tasks.session import Session
-from csrtui.tasks.settings import load_settings
+from csrtui.tasks.settings import find_profile, load_settings, save_profile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -32,8 +32,8 @@ from csrtui.store.summary_reader import SummaryCache
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.draft import Draft, SessionDraft, dump_draft, newest_draft, recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.profiles import save_profile
 from csrtui.tasks.session import Session
+from csrtui.tasks.settings import save_profile
 from csrtui.tasks.submit import CsrForm, write_csr
 
 if TYPE_CHECKING:

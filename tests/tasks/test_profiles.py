@@ -10,14 +10,8 @@ from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.config.settings import Config, Profile
 from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import Draft
-from csrtui.tasks.profiles import (
-    delete_profile,
-    find_profile,
-    profile_of,
-    save_profile,
-    with_profile_applied,
-)
-from csrtui.tasks.settings import load_settings
+from csrtui.tasks.prefill import profile_of, with_profile_applied
+from csrtui.tasks.settings import delete_profile, find_profile, load_settings, save_profile
 
 
 def config_of(environ: dict[str, str]) -> Config:

@@ -16,13 +16,15 @@ from csrtui.store import config_file
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.draft import Draft, SessionDraft
-from csrtui.tasks.profiles import delete_profile, find_profile, save_profile
 from csrtui.tasks.session import Session
 from csrtui.tasks.settings import (
+    delete_profile,
     describe_files,
+    find_profile,
     load_policy,
     load_settings,
     naming_config_file,
+    save_profile,
     server_folder,
 )
 

@@ -11,8 +11,8 @@ from textual.binding import Binding
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.store.config_file import config_path
-from csrtui.tasks.profiles import delete_profile, profile_of, save_profile
-from csrtui.tasks.settings import load_settings
+from csrtui.tasks.prefill import profile_of
+from csrtui.tasks.settings import delete_profile, load_settings, save_profile
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.questions import ask
 from csrtui.tui.widgets.line_list import LineList, TextRows

@@ -201,7 +201,7 @@ class RequestPane(Widget):
 
     def _use_profile(self, choice: tuple[str, Profile] | None) -> None:
         if choice is not None:
-            from csrtui.tasks.profiles import with_profile_applied
+            from csrtui.tasks.prefill import with_profile_applied
 
             name, profile = choice
             self.form.replace(with_profile_applied(self.form.draft, profile))
