@@ -19,9 +19,9 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.csr import Request, proves_possession
 from csrtui.core.keys.pkcs8 import BatchDecryptor
+from csrtui.core.names.name import all_names
 from csrtui.core.pairs.pair import Pair
 from csrtui.store.files import read_foreign
-from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.batch import Result
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def build_result(
         file=file,
         confirm=confirm,
         spki_sha256=content.csr.spki_sha256,
-        names=tuple(map(visible, names_of(content.csr))),
+        names=tuple(map(visible, all_names(content.csr.subject.common_name, content.csr.names))),
     )
 
 

@@ -16,12 +16,12 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import proves_possession
 from csrtui.core.keys.key_types import KeyType, label_of_name, type_of
 from csrtui.core.keys.pkcs8 import BatchDecryptor
+from csrtui.core.names.name import all_names
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
 from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.data_files import servers
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.keys import open_key, private_key_findings, refuse_compromised
 from csrtui.tasks.list import PairFolder, list_pairs, pairs_with_key, read_pair_folder
 from csrtui.tasks.new import Blocking, ExistingKey, create_pair, is_blocking
@@ -246,7 +246,7 @@ def _open_proved_key(
     record, csr, name = renewal.pair.record, renewal.csr, renewal.pair.name
     remedy = f"renew with a new pair: csrtui renew {name}"
     # In an adopted CSR, the common name may come after other names, or be only in the subject.
-    names = {csr.names, names_of(csr), (csr.subject.common_name,)}
+    names = {csr.names, all_names(csr.subject.common_name, csr.names), (csr.subject.common_name,)}
     if record.names not in names or record.subject_text != csr.subject_text:
         raise RefusedError(f"names or subject of the CSR of {name} differ from those on record", remedy)
     refuse_compromised(pairs_with_key(session, csr.spki_sha256))

@@ -13,7 +13,7 @@ from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.keys import key_types
-from csrtui.core.names.name import without_prefix
+from csrtui.core.names.name import all_names, without_prefix
 from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
@@ -27,7 +27,6 @@ from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.keystore import PairFiles
-from csrtui.tasks.adopt.candidate import names_of
 from csrtui.tasks.backup_contents import BackupContents, open_key, read_contents
 from csrtui.tasks.keys import refuse_compromised, with_weaknesses
 from csrtui.tasks.list import pairs_with_key
@@ -216,7 +215,7 @@ def _record(
         created=min([now, details.created or backed_up, *certificates.begins]),
         subject=csr.subject,
         subject_text=csr.subject_text,
-        names=names_of(csr),
+        names=all_names(csr.subject.common_name, csr.names),
         ca=details.ca or _default_ca(csr),
         platform=details.platform if details.platform in PLATFORMS else OTHER,
         key=KeyFacts(key_types.name_of(csrs.public_key(csr.der)), encrypted, csr.spki_sha256),

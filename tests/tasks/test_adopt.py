@@ -63,8 +63,7 @@ from csrtui.tasks.adopt.adopt import (
     obstacle,
     plan,
 )
-from csrtui.tasks.adopt.candidate import candidate_facts, candidate_lines
-from csrtui.tasks.adopt.match import match
+from csrtui.tasks.adopt.match import candidate_facts, candidate_lines, match
 from csrtui.tasks.adopt.search import read_files, search_folder
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination, is_well
@@ -75,7 +74,7 @@ from csrtui.tasks.renew import plan_renewal, prove_old_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.tasks.adopt.candidate import Candidate
+    from csrtui.tasks.adopt.match import Candidate
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
 

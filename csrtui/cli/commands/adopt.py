@@ -31,8 +31,7 @@ from csrtui.tasks.adopt.adopt import (
     adopt_many,
     plan,
 )
-from csrtui.tasks.adopt.candidate import candidate_lines
-from csrtui.tasks.adopt.match import match
+from csrtui.tasks.adopt.match import candidate_lines, match
 from csrtui.tasks.adopt.search import SearchResult, read_files, search_folder
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session

@@ -141,6 +141,14 @@ def without_prefix(text: str) -> str:
     return next((text[len(prefix) :] for prefix in _OTHER_PREFIXES if text.startswith(prefix)), text)
 
 
+def all_names(common_name: str | None, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names in a CSR or certificate without duplicates, with the common name first if it is a host name."""
+    name = read_name(common_name or "")
+    if common_name is None or name.text is None or not name.is_host:
+        return names
+    return tuple(dict.fromkeys((common_name, *names)))
+
+
 def _split_prefix(bare: str) -> tuple[NameKind, str]:
     """Return the type that a prefix or the form of a name indicates, or `NameKind.NONE`, and the rest of the text."""
     prefix, colon, value = bare.partition(":")

@@ -16,13 +16,13 @@ from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.csr import Request, proves_possession
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types, pkcs8
+from csrtui.core.names.name import all_names
 from csrtui.core.pairs.pair import NEW_CSR_SUFFIX, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import check_pair_name, pair_name
 from csrtui.core.servers.platforms import OTHER
 from csrtui.store.keystore import PairFiles
-from csrtui.tasks.adopt.candidate import Candidate, names_of
-from csrtui.tasks.adopt.match import MatchResult
+from csrtui.tasks.adopt.match import Candidate, MatchResult
 from csrtui.tasks.adopt.search import SearchResult
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, build_import_result
@@ -335,7 +335,7 @@ def _record(
         created=candidate.in_use_since,
         subject=csr.subject,
         subject_text=csr.subject_text,
-        names=names_of(csr),
+        names=all_names(csr.subject.common_name, csr.names),
         ca=candidate.ca,
         platform=spec.platform,
         key=KeyFacts(key_type, _passphrase(candidate, spec) is not None, csr.spki_sha256),

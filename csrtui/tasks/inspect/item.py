@@ -16,7 +16,7 @@ from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.omissions import describe_usages
 from csrtui.core.keys import key_types
-from csrtui.tasks.adopt.candidate import names_of
+from csrtui.core.names.name import all_names
 from csrtui.tasks.keys import all_key_findings, public_key_findings
 from csrtui.tasks.pair_text import fingerprint, labelled_lines
 from csrtui.tasks.request_spec import RequestSpec, advise_on
@@ -202,7 +202,10 @@ def describe_request(
     elif not is_signed:
         text = "The CSR is not signed by its own key: it was damaged or changed, and every CA will refuse it."
         remarks.insert(0, Remark("request-signature", Level.ERROR, text))
-    names, spki = names_of(request), original_spki(request.der, request.spki_sha256, at=2) or ""
+    names, spki = (
+        all_names(request.subject.common_name, request.names),
+        original_spki(request.der, request.spki_sha256, at=2) or "",
+    )
     proof = {True: "by its own key", False: "NOT by its own key", None: "not checked"}[is_signed]
     return InspectedItem(
         file=file,

@@ -10,7 +10,7 @@ from textual.binding import Binding
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.tasks.adopt.adopt import AdoptionSpec, AdoptResult, MissingRequest, adopt_many, obstacle
-from csrtui.tasks.adopt.candidate import candidate_facts
+from csrtui.tasks.adopt.match import candidate_facts
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from csrtui.tasks.adopt.candidate import Candidate
-    from csrtui.tasks.adopt.match import MatchResult
+    from csrtui.tasks.adopt.match import Candidate, MatchResult
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
