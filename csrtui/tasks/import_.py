@@ -17,16 +17,16 @@ from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import PairChange
 from csrtui.tasks.batch import Result
-from csrtui.tasks.import_refusal import refusal
-from csrtui.tasks.list import list_pairs, read_pair_folder
-from csrtui.tasks.replacement import (
+from csrtui.tasks.import_decision import (
     ImportMode,
     Replacement,
     ReplacementKind,
     compare,
+    refusal,
     stored_chain,
     usable_certificates,
 )
+from csrtui.tasks.list import list_pairs, read_pair_folder
 from csrtui.tasks.session import Session
 
 

@@ -161,7 +161,7 @@ def _mark(session: Session, name: str) -> Result:
 
 
 def _revocation(session: Session, folder: PairFolder) -> Revocation | None:
-    from csrtui.tasks.replacement import usable_certificates  # imports the reader of certificates
+    from csrtui.tasks.import_decision import usable_certificates  # imports the reader of certificates
 
     record = folder.pair.record
     leaf = next(iter(usable_certificates(folder.certificate, record.key.spki_sha256)), None)

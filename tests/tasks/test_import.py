@@ -25,9 +25,9 @@ from csrtui.tasks.import_ import (
     import_certificates,
     needing_confirmation,
 )
+from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.replacement import ImportMode
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import change_record

@@ -17,8 +17,8 @@ from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.tasks.backup import RecipientBackupSpec, back_up
 from csrtui.tasks.export import ExportSpec, export, prepare
 from csrtui.tasks.import_ import ImportSource, import_certificates
+from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.renew import plan_renewal, prove_old_key
-from csrtui.tasks.replacement import ImportMode
 from csrtui.tasks.show import read_pair_details
 from csrtui.tasks.verify import verify_many
 

@@ -14,7 +14,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, ImportSource, import_certificates, needs_passphrase
-from csrtui.tasks.replacement import ImportMode
+from csrtui.tasks.import_decision import ImportMode
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

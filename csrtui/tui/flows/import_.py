@@ -8,9 +8,9 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.tasks.import_ import import_certificates, needing_confirmation
+from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tasks.replacement import ImportMode
 from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.flows.install import install
 from csrtui.tui.modals.confirm import ConfirmModal

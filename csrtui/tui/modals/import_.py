@@ -12,7 +12,7 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.core.bundle.pem import names_private_key
 from csrtui.store.files import read_foreign
 from csrtui.tasks.import_ import ImportSource
-from csrtui.tasks.import_refusal import RefusedFile, RefusedKind
+from csrtui.tasks.import_decision import RefusedFile, RefusedKind
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.sentences import error_text
