@@ -18,8 +18,8 @@ from csrtui.tasks import draft
 from csrtui.tasks.draft import Draft, dump_draft
 from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.notice import NoticeModal
+from csrtui.tui.widgets.lines import RuleLine
 from csrtui.tui.widgets.preview import Preview
-from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:

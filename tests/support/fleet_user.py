@@ -13,7 +13,7 @@ from csrtui.fleet.tui.app import FleetApp
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkModal
 from csrtui.tui.screens.page import PageScreen
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:

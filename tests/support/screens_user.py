@@ -23,9 +23,8 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.modals.confirm import ConfirmModal
-from csrtui.tui.widgets.command_bar import CommandBar
+from csrtui.tui.widgets.lines import CommandBar, RuleLine
 from csrtui.tui.widgets.preview import Preview
-from csrtui.tui.widgets.rule_line import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField
 

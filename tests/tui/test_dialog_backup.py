@@ -26,7 +26,7 @@ from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField
-from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets.lines import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
 

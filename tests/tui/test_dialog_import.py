@@ -24,7 +24,7 @@ from csrtui.tui.modals.import_ import ImportModal
 from csrtui.tui.modals.import_result import ImportResultModal, import_summary
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import RuleLine
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.widgets.rule_line import TitleLine
+from csrtui.tui.widgets.lines import TitleLine
 from csrtui.tui.widgets.secret_field import SecretField
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from csrtui.tui.modals.verify import VerifyModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
-from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets.lines import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 
 if TYPE_CHECKING:

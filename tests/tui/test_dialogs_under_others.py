@@ -18,7 +18,7 @@ from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.restore import restore_contents
 from csrtui.tasks.submit import CsrForm, mark_submitted, write_csr
-from csrtui.tui.flows import import_
+from csrtui.tui.flows import files
 from csrtui.tui.groups import Group
 from csrtui.tui.modals import restore, submit_forms
 from csrtui.tui.modals.import_ import ImportModal
@@ -106,7 +106,7 @@ async def test_a_restore_ends_under_the_help(
 
 async def test_an_import_ends_under_the_help(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     held = Held(lambda *_, **__: [Result(ok=True, pair=ONE, text="imported")])
-    monkeypatch.setattr(import_, "import_certificates", held)
+    monkeypatch.setattr(files, "import_certificates", held)
     async with at_screens(session) as user:
         await user.press("f2", "i")
         await user.paste("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")

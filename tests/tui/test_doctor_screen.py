@@ -26,7 +26,7 @@ from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets.lines import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,8 @@ from csrtui.tasks.list import Pairs, read_pair, read_pair_list
 from csrtui.tasks.session import change_record
 from csrtui.tasks.verify import verify_many
 from csrtui.tui.groups import PairSelection, choices, names_of
-from csrtui.tui.widgets import progress_line
-from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets import lines
+from csrtui.tui.widgets.lines import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ async def test_the_bar_shows_the_progress_the_last_name_and_the_remaining_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     app, clock = Bar(), iter([0.0, 10.0, 200.0])
-    monkeypatch.setattr(progress_line, "monotonic", clock.__next__)
+    monkeypatch.setattr(lines, "monotonic", clock.__next__)
     async with app.run_test(size=(60, 5)) as pilot:
         line = app.query_one(ProgressLine)
         assert line.text == ""

@@ -24,7 +24,7 @@ from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import RuleLine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -27,7 +27,7 @@ from csrtui.tui.modals.submit_forms import FileModal, MarkModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import CsrScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import RuleLine
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:

@@ -21,10 +21,8 @@ from csrtui.tui.panes.count_line import summary_text
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList, Marking
-from csrtui.tui.widgets.progress_line import ProgressLine
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import CommandBar, ProgressLine, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import pad, wrapped

@@ -14,9 +14,8 @@ from csrtui.tasks.request_spec import preview
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.questions import ask
 from csrtui.tui.screens.base import CommandScreen
-from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import hanging
 

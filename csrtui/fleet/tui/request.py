@@ -19,8 +19,7 @@ from csrtui.tasks.draft import load_draft_for_hosts, save_draft_for_hosts
 from csrtui.tui.commands import Scope, bindings
 from csrtui.tui.screens.form_screen import DraftWriter, FormScreen
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.command_bar import CommandBar
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrapped

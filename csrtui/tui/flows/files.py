@@ -1,17 +1,113 @@
-"""Read files of other programs: adopt the keys in them, or describe what they contain."""
+"""Import what other programs and CAs made: certificates and keys. Describe any file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import NextStep
+from csrtui.tasks.import_ import import_certificates, needing_confirmation
+from csrtui.tasks.import_decision import ImportMode
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_text import NEXT_STEPS
+from csrtui.tui.flows.backups import back_up_pair
+from csrtui.tui.flows.pair import install
 from csrtui.tui.modals.adopt import AdoptModal
 from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.import_result import ImportFollowUp, ImportResultModal, import_summary
 from csrtui.tui.modals.inspect import InspectModal
 from csrtui.tui.screens.page import PageScreen
+from csrtui.tui.threads import in_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csrtui.tasks.batch import Result
+    from csrtui.tasks.import_ import ImportSource
     from csrtui.tui.screens.pairs_screen import PairsScreen
+
+
+async def import_from_files(page: PairsScreen) -> None:
+    """Import certificates from files or pasted text."""
+    only_pair = page.only_pair
+
+    def import_sources(sources: Sequence[ImportSource]) -> Sequence[Result]:
+        return import_certificates(page.session, sources, only_pair, ImportMode.ASK)
+
+    title = f"Import {f'the certificate of {only_pair}' if only_pair else 'certificates'}"
+    answer = await page.app.push_screen_wait(ImportModal(import_sources, title, page.import_text))
+    page.import_text = answer.text
+    if answer.results:
+        await _confirm_and_show(page, answer.sources, answer.results, only_pair)
+
+
+async def _confirm_and_show(
+    page: PairsScreen, sources: Sequence[ImportSource], results: Sequence[Result], only_pair: str | None
+) -> None:
+    """Show the results of an import. Ask first if a certificate expires earlier than the one it would replace."""
+    waiting = needing_confirmation(results)
+    text = " ".join(f"{visible(result.pair or '')}: {result.text}." for result in waiting)
+    question = ConfirmModal("Import a certificate that expires sooner?", text, "Import")
+    if bool(waiting) and await page.app.push_screen_wait(question):
+        new_results = await in_thread(lambda: import_certificates(page.session, sources, only_pair))
+        pairs = {result.pair for result in waiting}
+        others = [result for result in results if result.pair not in pairs]
+        results = [*others, *(result for result in new_results if result.pair in pairs)]
+    await _show_results(page, sources, results)
+
+
+async def _show_results(
+    page: PairsScreen, sources: Sequence[ImportSource], results: Sequence[Result]
+) -> None:
+    names = [result.pair for result in results if result.ok and result.pair]
+    page.refresh_pairs(names[0] if names else None)
+    step = f". Next: {NEXT_STEPS[_step_of(page, names[0])]}" if len(names) == 1 else ""
+    page.tell(f"{import_summary(results)}{step}")  # beside the dialog, an older message would be wrong
+    screen = ImportResultModal(page.session, results, *_offer(page, results))
+    follow_up = await page.app.push_screen_wait(screen)
+    if follow_up is ImportFollowUp.IMPORT_ELSEWHERE:
+        await _import_elsewhere(page, sources)
+    elif follow_up is ImportFollowUp.NEXT_STEP:
+        await _do_next_step(page, names[0])
+
+
+def _offer(page: PairsScreen, results: Sequence[Result]) -> tuple[ImportFollowUp, str]:
+    """Return the offered action and its label: the next step of the pair, or the import into other pairs."""
+    names = {result.pair for result in results if result.ok and result.pair}
+    others = {
+        result.pair for result in results if not result.ok and result.pair not in {None, page.only_pair}
+    }
+    if page.only_pair is not None and others and not names:
+        label = f"Import into {others.pop()}" if len(others) == 1 else "Import into those pairs"
+        return ImportFollowUp.IMPORT_ELSEWHERE, label
+    if len(names) == 1:
+        step = _step_of(page, names.pop())
+        if step in {NextStep.BACK_UP, NextStep.INSTALL}:
+            return ImportFollowUp.NEXT_STEP, NEXT_STEPS[step].capitalize()
+    return ImportFollowUp.NOTHING, ""
+
+
+def _step_of(page: PairsScreen, name: str) -> NextStep:
+    try:
+        return read_pair(page.session, name)[0].record.next_step(page.session.clock())
+    except CsrtuiError:
+        return NextStep.NONE
+
+
+async def _import_elsewhere(page: PairsScreen, sources: Sequence[ImportSource]) -> None:
+    results = await in_thread(lambda: import_certificates(page.session, sources, None, ImportMode.ASK))
+    await _confirm_and_show(page, sources, results, None)
+
+
+async def _do_next_step(page: PairsScreen, name: str) -> None:
+    pair, _ = read_pair(page.session, name)
+    if pair.record.next_step(page.session.clock()) is NextStep.BACK_UP:
+        await back_up_pair(page, pair)
+    else:
+        await install(page, pair)
 
 
 async def adopt(page: PairsScreen) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.batch import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.modals.backup import BackupAnswer
-    from csrtui.tui.widgets.progress_line import ProgressLine
+    from csrtui.tui.widgets.lines import ProgressLine
     from csrtui.tui.widgets.text_block import Line
 
 

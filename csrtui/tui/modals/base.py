@@ -16,7 +16,7 @@ from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.questions import ask
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import in_thread
-from csrtui.tui.widgets.progress_line import ProgressLine
+from csrtui.tui.widgets.lines import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import wrap, wrapped
 

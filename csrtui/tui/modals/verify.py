@@ -18,8 +18,8 @@ from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import choices, names_of
 from csrtui.tui.modals.base import PAGE_KEYS, WorkModal, labelled
 from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.lines import ProgressLine
 from csrtui.tui.widgets.path_field import PathField
-from csrtui.tui.widgets.progress_line import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.widgets.text_field import TextField

@@ -14,10 +14,10 @@ from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import empty_draft, request_spec_of
 from csrtui.tui.commands import commands_of, key_of
+from csrtui.tui.widgets.lines import TitleLine
 from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
 from csrtui.tui.widgets.request_fields import FIELD_LABELS, is_code, is_part_of_name
 from csrtui.tui.widgets.request_form import RequestForm
-from csrtui.tui.widgets.rule_line import TitleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrapped
 

@@ -8,8 +8,7 @@ from textual.screen import Screen, ScreenResultType
 
 from csrtui.tui.commands import bar, commands_of, key_of
 from csrtui.tui.sentences import error_text
-from csrtui.tui.widgets.command_bar import CommandBar
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:

@@ -15,10 +15,8 @@ from csrtui.tui.panes.finding_rows import FindingRows
 from csrtui.tui.plain_view import show_plain
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.command_bar import CommandBar
 from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.progress_line import ProgressLine
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import CommandBar, ProgressLine, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrapped
 

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import Scope, search
 from csrtui.tui.screens.base import CommandScreen
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap, wrapped

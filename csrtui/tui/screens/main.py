@@ -29,9 +29,7 @@ from csrtui.tui.screens.pairs_screen import NO_SELECTION
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.sentences import error_text
 from csrtui.tui.terminal import hostname
-from csrtui.tui.widgets.command_bar import CommandBar
-from csrtui.tui.widgets.rule_line import RuleLine
-from csrtui.tui.widgets.title_bar import TitleBar
+from csrtui.tui.widgets.lines import CommandBar, RuleLine, TitleBar
 
 if TYPE_CHECKING:
     from textual import events

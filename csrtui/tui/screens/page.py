@@ -17,8 +17,7 @@ from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.modals.base import key_line
 from csrtui.tui.plain_view import show_plain
 from csrtui.tui.screens.base import CommandScreen
-from csrtui.tui.widgets.command_bar import CommandBar
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import pad, text_lines
 

@@ -14,8 +14,7 @@ from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.keystore import CHECK_INTERVAL
 from csrtui.tui.panes.pair_detail import LABEL
 from csrtui.tui.screens.pairs_screen import PairsScreen
-from csrtui.tui.widgets.command_bar import CommandBar
-from csrtui.tui.widgets.rule_line import RuleLine
+from csrtui.tui.widgets.lines import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging, pad, wrap, wrapped
 

@@ -135,14 +135,14 @@ class PairsScreen(CommandScreen[None]):
 
     async def action_copy(self) -> None:
         """Choose a fingerprint, a path or a name of the pair, and copy it to the terminal's clipboard."""
-        from csrtui.tui.flows.choice import copy_text
+        from csrtui.tui.flows.pair import copy_text
 
         if (pair := self.current_pair()) is not None:
             await self.start(copy_text(self, pair))
 
     async def action_change_server(self) -> None:
         """Choose the server software that the pair is for."""
-        from csrtui.tui.flows.choice import change_server
+        from csrtui.tui.flows.pair import change_server
 
         if (pair := self.current_pair()) is not None:
             await self.start(change_server(self, pair))
@@ -173,19 +173,19 @@ class PairsScreen(CommandScreen[None]):
 
     async def action_submit(self) -> None:
         """Submit the CSR of the selected pair."""
-        from csrtui.tui.flows.submit import submit
+        from csrtui.tui.flows.pair import submit
 
         await self.start(submit(self))
 
     async def action_import(self) -> None:
         """Import certificates from files or pasted text."""
-        from csrtui.tui.flows.import_ import import_from_files
+        from csrtui.tui.flows.files import import_from_files
 
         await self.start(import_from_files(self))
 
     async def action_install(self) -> None:
         """Write the files for a server, and show how to install them."""
-        from csrtui.tui.flows.install import install
+        from csrtui.tui.flows.pair import install
 
         if (pair := self.current_pair()) is not None:
             await self.start(install(self, pair))
@@ -197,13 +197,13 @@ class PairsScreen(CommandScreen[None]):
 
     def renew_pair(self, name: str) -> None:
         """Show both ways to renew a pair."""
-        from csrtui.tui.flows.renew import renew
+        from csrtui.tui.flows.pair import renew
 
         self.run_worker(self._follow(renew(self, name)), group="renew", exclusive=True)
 
     async def action_retire(self) -> None:
         """Ask whether to retire the pair, or to take a retired pair back into use, and do so if the user agrees."""
-        from csrtui.tui.flows.retire import retire
+        from csrtui.tui.flows.pair import retire
 
         if (pair := self.current_pair()) is not None:
             await self.start(retire(self, pair))

@@ -1,0 +1,197 @@
+"""What can be done with one pair: submit its CSR, install, renew or retire it, copy a text, change its server software."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.pair import Stage
+from csrtui.core.pairs.renewal_ways import RenewalWay
+from csrtui.core.servers.platforms import OTHER, PLATFORMS
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_groups import copyable_texts
+from csrtui.tasks.prefill import start_from_pair
+from csrtui.tasks.renew import check_renewable, plan_renewal, reuse_csr
+from csrtui.tasks.retire import retire as retire_pair
+from csrtui.tasks.retire import undo_retirement
+from csrtui.tasks.session import change_record
+from csrtui.tasks.settings import server_folder
+from csrtui.tasks.show import read_pair_details
+from csrtui.tasks.submit import refuse_without_backup
+from csrtui.tui import clipboard
+from csrtui.tui.commands import key_of
+from csrtui.tui.flows.backups import back_up_pair
+from csrtui.tui.modals.choice_list import ChoiceListModal
+from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.install import InstallModal
+from csrtui.tui.modals.renew import RenewModal
+from csrtui.tui.modals.submit import SubmitFollowUp, SubmitModal
+from csrtui.tui.screens.page import PageScreen
+from csrtui.tui.threads import run_in_thread
+from csrtui.tui.widgets.choice_field import ChoiceValue
+
+if TYPE_CHECKING:
+    from csrtui.core.pairs.pair import Pair
+    from csrtui.tasks.renew import Renewal
+    from csrtui.tui.modals.submit import SubmitAnswer
+    from csrtui.tui.screens.pairs_screen import PairsScreen
+
+
+async def submit(page: PairsScreen) -> None:
+    """Submit the CSR of the selected pair."""
+    current = page.current_pair()
+    if current is None:
+        return
+    pair, csr = read_pair(page.session, current.name)
+    refuse_without_backup(page.session, pair)
+    await follow_submission(page, await page.app.push_screen_wait(SubmitModal(page.session, pair, csr)))
+
+
+async def follow_submission(page: PairsScreen, answer: SubmitAnswer | None) -> None:
+    """Show what was submitted, or back up the pair if the user chose that."""
+    if answer is None:
+        return
+    if answer.follow_up is SubmitFollowUp.BACK_UP:
+        await back_up_pair(page, answer.pair)
+    else:
+        page.refresh_pairs(answer.pair.name)
+        page.tell(answer.message)
+
+
+async def install(page: PairsScreen, pair: Pair) -> None:
+    """Write the files of `pair` for a server, show how to install them, and offer to retire the pair that it renews."""
+    folder = page.install_folder or server_folder(os.environ, pair.record.platform)
+    answer = await page.app.push_screen_wait(InstallModal(page.session, pair, folder))
+    page.install_folder = answer.folder
+    if answer.pages:
+        page.refresh_pairs()
+        page.tell(answer.message)
+        await page.app.push_screen_wait(PageScreen(answer.pages))
+        await offer_to_retire(page, pair.name)
+
+
+async def renew(page: PairsScreen, name: str) -> None:
+    """Show both ways to renew the pair `name`, and follow the one that the user chooses."""
+
+    def plan() -> Renewal:
+        renewal = plan_renewal(page.session, name)
+        check_renewable(page.session, renewal.pair)
+        return renewal
+
+    renewal = await run_in_thread(plan)
+    if isinstance(renewal, CsrtuiError):
+        page.tell(renewal.message)
+        return
+    if not page.is_current:
+        return
+    answer = await page.app.push_screen_wait(RenewModal(page.session, renewal))
+    if answer is None:
+        return
+    if answer.way is RenewalWay.OLD_CSR:
+        await _submit_again(page, answer.renewal)
+        return
+    page.fill_form(start_from_pair(page.session, name, keep_must_staple=True), name)
+
+
+async def _submit_again(page: PairsScreen, renewal: Renewal) -> None:
+    """Submit the old CSR again, and record that the pair waits for another certificate."""
+    answer = await page.app.push_screen_wait(SubmitModal(page.session, renewal.pair, renewal.csr))
+    if answer is None or not answer.message:
+        await follow_submission(page, answer)
+        return
+    pair, _ = reuse_csr(page.session, renewal)
+    page.refresh_pairs(pair.name)
+    page.tell(f"{answer.message.partition('. Next:')[0]}. Next: {page.next_step_text(pair)}")
+
+
+async def retire(page: PairsScreen, pair: Pair) -> None:
+    """Ask whether to retire `pair`, or to take it back into use if it is retired, and do so if the user agrees."""
+    name, key = pair.name, key_of("retire", page.commands)
+    if pair.record.stage is Stage.RETIRED:
+        text = "It is no longer marked as retired, and you are reminded of its next step again."
+        question = ConfirmModal(f"Take {name} back into use?", text, "Take back")
+        if await page.app.push_screen_wait(question):
+            _undo_retirement(page, name)
+        return
+    text = (
+        "It is marked as no longer used and hidden from the list. "
+        f"{_reminder_warning(page, pair)}Its key, CSR and certificates are not deleted. "
+        f"{key_of('show_retired', page.commands)} shows it again, and {key} takes it back into use."
+    )
+    if await page.app.push_screen_wait(ConfirmModal(f"Retire {name}?", text, "Retire")):
+        _retire(page, name)
+
+
+async def offer_to_retire(page: PairsScreen, successor: str) -> None:
+    """Ask whether to retire the pair that `successor`, which was just installed, renews.
+
+    Do nothing if that pair is no longer in use.
+    """
+    try:
+        renews = read_pair(page.session, successor)[0].record.renews
+        if renews is None or read_pair(page.session, renews)[0].record.stage is Stage.RETIRED:
+            return
+    except CsrtuiError:
+        return  # the pair no longer exists
+    text = (
+        f"{successor} replaces {renews}. Retire the old pair once the server uses the new files. It is then hidden "
+        f"from the list; nothing is deleted. Or do it later, with {key_of('retire', page.commands)} in the keystore."
+    )
+    if await page.app.push_screen_wait(ConfirmModal(f"Retire {renews} now?", text, "Retire")):
+        _retire(page, renews)
+
+
+def _reminder_warning(page: PairsScreen, pair: Pair) -> str:
+    now, validity = page.session.clock(), pair.record.validity
+    if validity is None or pair.record.renewed_by or validity.not_after <= now:
+        return ""
+    days = validity.days_left(now)
+    plural = "" if days == 1 else "s"
+    return f"You will not be reminded to renew it; its certificate is valid for {days} more day{plural}. "
+
+
+def _retire(page: PairsScreen, name: str) -> None:
+    result = retire_pair(page.session, name)
+    page.refresh_pairs()
+    page.tell(f"{visible(name)}: {result.text.partition(';')[0]}; nothing is deleted")
+
+
+def _undo_retirement(page: PairsScreen, name: str) -> None:
+    result = undo_retirement(page.session, name)
+    page.refresh_pairs(name)
+    page.tell(f"{visible(name)}: {result.text}")
+
+
+async def copy_text(page: PairsScreen, pair: Pair) -> None:
+    """Let the user choose one of the public texts of `pair`, and copy it."""
+    try:
+        items = copyable_texts(read_pair_details(page.session, pair.name))
+        choices = [ChoiceValue(str(index), label, visible(text)) for index, (label, text) in enumerate(items)]
+        index = await page.app.push_screen_wait(ChoiceListModal("Copy", choices, "0"))
+        if index is None:
+            return
+        label, text = items[int(index)]
+        route = await clipboard.send(page.app, clipboard.PublicText(text), os.environ)
+    except ValueError as error:  # the text contains characters that a terminal could interpret
+        page.tell(f"not copied: {error}")
+    else:
+        limit = "; in tmux: prefix ]" if route is clipboard.Route.TMUX else ", if it allows that"
+        page.tell(f"{label} sent to your terminal's clipboard{limit}")
+
+
+async def change_server(page: PairsScreen, pair: Pair) -> None:
+    """Let the user choose the server software of `pair`, and record it."""
+    current = pair.record.platform if pair.record.platform in PLATFORMS else OTHER
+    choices = [ChoiceValue(known.id, known.label) for known in PLATFORMS.values()]
+    platform = await page.app.push_screen_wait(ChoiceListModal("Server software", choices, current))
+    if platform is None or platform == pair.record.platform:
+        return
+    change_record(
+        page.session,
+        pair.name,
+        lambda record: record.with_platform(platform, page.session.clock(), page.session.user),
+    )
+    page.refresh_pairs()
+    page.tell(f"{visible(pair.name)} is now for {PLATFORMS[platform].label}; its CSR is unchanged")
