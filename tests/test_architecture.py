@@ -203,7 +203,7 @@ def test_the_first_picture_imports_no_more_than_it_shows(tmp_path: Path) -> None
         "tui.widgets.line_list",
     ):
         assert f"csrtui.{late}" not in loaded
-    assert "csrtui.tui.modals.confirm" not in loaded
+    assert "csrtui.tui.modals.messages" not in loaded
     assert {"tomllib", "sqlite3"} & loaded == set()
 
 

@@ -41,7 +41,7 @@ class CsrtuiApp(CommandsApp):
             self.notify(visible(warning), severity="warning", markup=False)
         if not self._asks_to_create:
             return
-        from csrtui.tui.modals.confirm import ConfirmModal
+        from csrtui.tui.modals.messages import ConfirmModal
 
         path = self._session.store.path
         text = f"There is no keystore at {path}. Check the path, or create it now."
@@ -74,7 +74,7 @@ class CsrtuiApp(CommandsApp):
     def action_leave(self) -> None:
         """Leave the app from any screen. Ask first if something is unsaved or still running."""
         from csrtui.tui.modals.base import Modal
-        from csrtui.tui.modals.confirm import ConfirmModal
+        from csrtui.tui.modals.messages import ConfirmModal
 
         dialog = self._busy_dialog()
         if isinstance(self.screen, ConfirmModal):

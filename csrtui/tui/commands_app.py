@@ -60,7 +60,7 @@ class CommandsApp(SafeApp[None]):
 
     def action_help(self) -> None:
         """Open the help for the current screen, or close it if it is open."""
-        from csrtui.tui.modals.confirm import ConfirmModal
+        from csrtui.tui.modals.messages import ConfirmModal
         from csrtui.tui.screens.help import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
@@ -70,7 +70,7 @@ class CommandsApp(SafeApp[None]):
 
     async def action_palette(self) -> None:
         """Open the command palette, or close it if it is open."""
-        from csrtui.tui.modals.confirm import ConfirmModal
+        from csrtui.tui.modals.messages import ConfirmModal
         from csrtui.tui.modals.palette import PaletteModal
         from csrtui.tui.screens.help import HelpScreen
 

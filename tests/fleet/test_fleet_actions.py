@@ -11,12 +11,11 @@ from fleet_user import at_fleet
 from recipients_made import age_pair, ssh_pair
 
 from csrtui.core.certificates import csr
-from csrtui.fleet.tui.backup import HostBackupModal
-from csrtui.fleet.tui.fetch_csrs import FetchModal
+from csrtui.fleet.tui.dialogs import FetchModal, HostBackupModal
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkModal
 from csrtui.tasks.draft import LastUsed, recall
-from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.files import ImportModal
 from csrtui.tui.screens.doctor import DoctorScreen
 
 if TYPE_CHECKING:

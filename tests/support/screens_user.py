@@ -22,7 +22,7 @@ from csrtui.store.data_files import read_public_suffix_list
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.widgets.lines import CommandBar, RuleLine
 from csrtui.tui.widgets.preview import Preview
 from csrtui.tui.widgets.text_block import TextBlock, TextView

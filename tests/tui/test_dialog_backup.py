@@ -20,7 +20,7 @@ from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.backup_progress import BackupProgressModal
-from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen

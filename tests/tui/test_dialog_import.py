@@ -19,9 +19,9 @@ from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tui.commands import key_of
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.confirm import ConfirmModal
-from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.files import ImportModal
 from csrtui.tui.modals.import_result import ImportResultModal, import_summary
+from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.lines import RuleLine

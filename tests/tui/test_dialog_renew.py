@@ -24,7 +24,7 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
-from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.renew import RenewAnswer, RenewModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen

@@ -21,8 +21,7 @@ from csrtui.tasks.draft import remember_folder
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.restore import read_backup, restore_contents
-from csrtui.tui.modals.confirm import ConfirmModal
-from csrtui.tui.modals.notice import NoticeModal
+from csrtui.tui.modals.messages import ConfirmModal, NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.widgets.secret_field import SecretField

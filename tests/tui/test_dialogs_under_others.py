@@ -12,8 +12,8 @@ from screens_user import at_screens
 
 from csrtui.core.keys import pkcs8
 from csrtui.fleet.model import HostPair
-from csrtui.fleet.tui import backup
-from csrtui.fleet.tui.backup import HostBackupModal
+from csrtui.fleet.tui import dialogs
+from csrtui.fleet.tui.dialogs import HostBackupModal
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.restore import restore_contents
@@ -21,7 +21,7 @@ from csrtui.tasks.submit import CsrForm, mark_submitted, write_csr
 from csrtui.tui.flows import files
 from csrtui.tui.groups import Group
 from csrtui.tui.modals import restore, submit_forms
-from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.files import ImportModal
 from csrtui.tui.modals.import_result import ImportResultModal
 from csrtui.tui.modals.restore import RestoreModal
 from csrtui.tui.modals.submit_forms import FileModal, MarkAnswer, MarkModal
@@ -178,7 +178,7 @@ async def test_a_backup_cancelled_while_recipients_are_read_does_not_start(
         await user.paste("/var/backups")
         await user.press("enter")
         await user.paste("age1xyz")
-        monkeypatch.setattr(backup, "parse_recipients", held)
+        monkeypatch.setattr(dialogs, "parse_recipients", held)
         await user.press("enter", "escape")
         held.go.set()
         await user.until(lambda: answers, "the answer")

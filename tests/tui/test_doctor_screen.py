@@ -19,7 +19,7 @@ from csrtui.store import survey
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import CHECKED, Examination, worst_first
 from csrtui.tasks.draft import remember_folder
-from csrtui.tui.modals.notice import NoticeModal
+from csrtui.tui.modals.messages import NoticeModal
 from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.panes.finding_rows import FindingRows, short_text
 from csrtui.tui.screens.doctor import DoctorScreen

@@ -11,7 +11,7 @@ from screens_user import at_screens
 
 from csrtui.core.backups.recipients import read_recipients
 from csrtui.tasks.backup import RecipientBackupSpec, back_up
-from csrtui.tui.modals.inspect import InspectModal
+from csrtui.tui.modals.files import InspectModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen
 

@@ -18,7 +18,7 @@ from csrtui.core.keys import pkcs8
 from csrtui.tasks.list import PairList
 from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Scope
 from csrtui.tui.modals import adopt_selection
-from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.messages import ConfirmModal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,9 +17,9 @@ from csrtui.tasks.session import change_record
 from csrtui.tasks.submit import mark_submitted
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.confirm import ConfirmModal
-from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.files import ImportModal
 from csrtui.tui.modals.install import InstallModal
+from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen

@@ -18,7 +18,7 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.commands import COMMANDS, PLACES, WIDGET_ACTIONS, Scope, bar, scopes_at, search
-from csrtui.tui.modals.confirm import ConfirmModal
+from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.palette import PaletteModal
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.help import HelpScreen

@@ -13,10 +13,8 @@ from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.tasks.draft import Draft
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.modals.confirm import ConfirmModal
-from csrtui.tui.modals.notice import NoticeModal
-from csrtui.tui.modals.profiles import ProfilesModal
-from csrtui.tui.modals.start_from import StartFromModal
+from csrtui.tui.modals.fill_form import ProfilesModal, StartFromModal
+from csrtui.tui.modals.messages import ConfirmModal, NoticeModal
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.backup_progress import BackupProgressModal
-from csrtui.tui.modals.confirm import ConfirmModal
 from csrtui.tui.modals.import_result import ImportResultModal
 from csrtui.tui.modals.install import InstallModal
+from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen

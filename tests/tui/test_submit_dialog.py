@@ -21,7 +21,7 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.submit import hand_out
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.notice import NoticeModal
+from csrtui.tui.modals.messages import NoticeModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.modals.submit_forms import FileModal, MarkModal
 from csrtui.tui.screens.main import MainScreen

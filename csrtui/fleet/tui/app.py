@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.tui.commands_app import CommandsApp
-from csrtui.tui.questions import ask
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -39,7 +38,7 @@ class FleetApp(CommandsApp):
 
     def action_leave(self) -> None:
         """Leave the app; if a request was typed, ask first. Stopping a read does not harm the hosts."""
-        from csrtui.tui.modals.confirm import ConfirmModal
+        from csrtui.tui.modals.messages import ConfirmModal, ask
 
         form = self._form
         if isinstance(self.screen, ConfirmModal):

@@ -13,7 +13,7 @@ from csrtui.fleet.tui.pages import pair_page
 from csrtui.fleet.tui.pair_list import FleetListScreen
 from csrtui.fleet.tui.rows import describe_pairs, host_groups, pair_label
 from csrtui.tui.groups import Group
-from csrtui.tui.questions import ask
+from csrtui.tui.modals.messages import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,13 +24,11 @@ if TYPE_CHECKING:
     from csrtui.fleet.tasks.pairs import Deliveries
     from csrtui.fleet.tasks.results import HostResult
     from csrtui.fleet.tasks.run_on_hosts import Reach
-    from csrtui.fleet.tui.backup import HostBackupChoice
-    from csrtui.fleet.tui.fetch_csrs import FetchChoice
-    from csrtui.fleet.tui.verify import HostVerifyChoice
+    from csrtui.fleet.tui.dialogs import FetchChoice, HostBackupChoice, HostVerifyChoice
     from csrtui.fleet.tui.work import Job
     from csrtui.tasks.batch import Result
     from csrtui.tasks.import_ import ImportSource
-    from csrtui.tui.modals.import_ import ImportAnswer
+    from csrtui.tui.modals.files import ImportAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class FleetScreen(FleetListScreen):
             self.tell("No pair to back up.")
 
     def _ask_back_up(self, groups: Sequence[Group[HostPair]]) -> None:
-        from csrtui.fleet.tui.backup import HostBackupModal
+        from csrtui.fleet.tui.dialogs import HostBackupModal
 
         self.app.push_screen(HostBackupModal(self._session, groups), self._back_up)
 
@@ -114,7 +112,7 @@ class FleetScreen(FleetListScreen):
     def action_verify(self) -> None:
         """Ask for pairs and the identity, then restore their backups here and record the results on their hosts."""
         from csrtui.fleet.tasks.verify import unverified, with_recipients
-        from csrtui.fleet.tui.verify import HostVerifyModal
+        from csrtui.fleet.tui.dialogs import HostVerifyModal
 
         current = [self.current] if self.current else []
         groups = host_groups(
@@ -154,7 +152,7 @@ class FleetScreen(FleetListScreen):
             self.tell("No CSR to fetch.")
 
     def _ask_fetch(self, groups: Sequence[Group[HostPair]]) -> None:
-        from csrtui.fleet.tui.fetch_csrs import FetchModal
+        from csrtui.fleet.tui.dialogs import FetchModal
 
         self.app.push_screen(FetchModal(self._session, groups), self._fetch)
 
@@ -177,7 +175,7 @@ class FleetScreen(FleetListScreen):
 
     def action_import(self) -> None:
         """Ask for certificates, then send each to the host with its key."""
-        from csrtui.tui.modals.import_ import ImportModal
+        from csrtui.tui.modals.files import ImportModal
 
         title = "Import certificates: each is sent to the host with its key"
         self.app.push_screen(ImportModal(self._match, title, self._import_text), self._deliver)

@@ -1,4 +1,4 @@
-"""The request form for many hosts, whose fields may contain variables of the inventory."""
+"""The request form for many hosts, whose fields may contain variables of the inventory. Pasted text is literal."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from csrtui.core.advice.advisor import MISSING_COMMON_NAME
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName
-from csrtui.fleet.tasks.requests import plan
-from csrtui.fleet.tui.request_pane import TemplateRequestPane
+from csrtui.core.names.template import has_variables
+from csrtui.fleet.tasks.requests import advise_on_template, plan, spec_from_draft
 from csrtui.tasks.draft import load_draft_for_hosts, save_draft_for_hosts
 from csrtui.tui.commands import Scope, bindings
+from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.form_screen import DraftWriter, FormScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.lines import CommandBar, RuleLine
+from csrtui.tui.widgets.preview import PreviewPlaceholder
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrapped
@@ -30,11 +32,56 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from csrtui.core.advice.advisor import Advice
     from csrtui.fleet.tasks.results import HostResult
     from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.tasks.draft import Draft
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
+
+_HELP = {
+    FieldName.COMMON_NAME: "The host name that visitors type. Type an inventory variable to give each host its own "
+    "name: {{ inventory_hostname }}.mydomain.com",
+    FieldName.NAMES: "All other names, separated by spaces, commas or lines. An inventory variable can contain one "
+    "name or a list: {{ site }}.mydomain.com, {{ aliases }}",
+}
+_SUBJECT = "different on each host; the next step shows all, with advice"
+
+
+class TemplateRequestPane(RequestPane):
+    """A request pane that accepts variables. The arguments are those of `RequestPane`."""
+
+    @property
+    def request_spec(self) -> RequestSpec:
+        """The request in the form, with variables not replaced."""
+        return spec_from_draft(self.form.draft)
+
+    @property
+    def advice(self) -> Advice:
+        """The advice that applies to every host."""
+        return advise_on_template(self._session, self.request_spec)
+
+    @property
+    def preview_placeholder(self) -> PreviewPlaceholder | None:
+        """The names as the user typed them, for the preview, or None if the request contains no variables."""
+        spec = self.request_spec
+        names = [name for name in spec.names if name]
+        if not any(map(has_variables, [*names, *spec.subject._asdict().values()])):
+            return None
+        return PreviewPlaceholder(_SUBJECT, visible("  ".join(names)))
+
+    @property
+    def introduction(self) -> tuple[str, str]:
+        """Two sentences for a form without names: the result on the hosts, and the required fields."""
+        return (
+            "Generates a private key and its CSR on each host, and keeps both there.",
+            super().introduction[1],
+        )
+
+    def help_text(self) -> str:
+        """Return the help for the focused field, which explains variables for the name fields."""
+        return _HELP.get(self.form.focused_field) or super().help_text()
+
 
 _HOSTS_HELP = (
     "Hosts and groups of the inventory as an Ansible pattern: all, or web1,web2, or web:!web3 "

@@ -15,10 +15,9 @@ from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.flows.pair import install
 from csrtui.tui.modals.adopt import AdoptModal
 from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
-from csrtui.tui.modals.confirm import ConfirmModal
-from csrtui.tui.modals.import_ import ImportModal
+from csrtui.tui.modals.files import ImportModal, InspectModal
 from csrtui.tui.modals.import_result import ImportFollowUp, ImportResultModal, import_summary
-from csrtui.tui.modals.inspect import InspectModal
+from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.threads import in_thread
 

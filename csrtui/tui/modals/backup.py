@@ -20,7 +20,7 @@ from csrtui.tasks.pair_text import destination_lines
 from csrtui.tui.groups import choices, names_of
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import CREATE_KEY, FormModal
-from csrtui.tui.questions import ask, ask_if_weak
+from csrtui.tui.modals.messages import ask, ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.destination_field import DestinationField

@@ -13,7 +13,6 @@ from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import commands_of, key_of
-from csrtui.tui.questions import ask
 from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import in_thread
 from csrtui.tui.widgets.lines import ProgressLine
@@ -117,6 +116,8 @@ class Modal(ModalScreen[ResultT]):
         if not self.loses_text():
             close()
             return
+        from csrtui.tui.modals.messages import ask
+
         ask(self.app, "Close the dialog?", "What you typed in it will be lost.", "Close", close, no="Stay")
 
     def on_screen_resume(self) -> None:

@@ -24,7 +24,7 @@ from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deploym
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
-from csrtui.tui.questions import ask_if_weak
+from csrtui.tui.modals.messages import ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.access_fields import ACCESS_HELP, AccessFields
 from csrtui.tui.widgets.choice_field import ChoiceField

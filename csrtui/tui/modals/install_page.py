@@ -11,7 +11,7 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.permissions import DEFAULT_ACCESS, AccessError, FileAccess, resolve_access
-from csrtui.tui.questions import ask
+from csrtui.tui.modals.messages import ask
 from csrtui.tui.screens.page import Page
 
 if TYPE_CHECKING:

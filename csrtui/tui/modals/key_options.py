@@ -12,7 +12,7 @@ from csrtui.core.subject.fields import read_attributes
 from csrtui.tasks.renew import SAME_KEY_CONSEQUENCES
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
-from csrtui.tui.questions import ask_if_weak
+from csrtui.tui.modals.messages import ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField

@@ -16,7 +16,7 @@ from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.form import FormModal
-from csrtui.tui.questions import ask
+from csrtui.tui.modals.messages import ask
 from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView

@@ -16,7 +16,7 @@ from csrtui.tasks.submit import CsrForm, HandOut, HandOutWay, fetch_lines, hand_
 from csrtui.tui import clipboard
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.submit_forms import FileAnswer, FileModal, MarkAnswer, MarkModal
-from csrtui.tui.plain_view import show_plain
+from csrtui.tui.terminal import show_plain
 from csrtui.tui.widgets.line_list import LineList, TextRows
 from csrtui.tui.widgets.text_block import TextBlock
 
@@ -266,7 +266,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         try:
             await show_plain(self.app, text)
         except SuspendNotSupported:
-            from csrtui.tui.modals.notice import NoticeModal
+            from csrtui.tui.modals.messages import NoticeModal
 
             self.app.push_screen(NoticeModal("Run on your computer:", [line for _, line in lines]))
         self._result = "shown: the commands to run on your computer", _MARK_HINT

@@ -173,14 +173,14 @@ class RequestPane(Widget):
 
     def choose_profile(self) -> None:
         """Open the dialog that loads a profile into the form or saves the form as one."""
-        from csrtui.tui.modals.profiles import ProfilesModal
+        from csrtui.tui.modals.fill_form import ProfilesModal
 
         self.form.convert_country_name()
         self.app.push_screen(ProfilesModal(self.form.draft), self._use_profile)
 
     def choose_start(self) -> None:
         """Open the dialog that fills the form from a pair, a CSR or a certificate."""
-        from csrtui.tui.modals.start_from import StartFromModal
+        from csrtui.tui.modals.fill_form import StartFromModal
 
         self.app.push_screen(StartFromModal(self._session, self._session_draft), self._use_prefill)
 
@@ -216,7 +216,7 @@ class RequestPane(Widget):
 
     def _show_omissions(self, prefill: PrefilledForm) -> None:
         if prefill.omissions:
-            from csrtui.tui.modals.notice import NoticeModal
+            from csrtui.tui.modals.messages import NoticeModal
 
             self.app.push_screen(NoticeModal("Filled in. Not copied:", prefill.omissions))
 

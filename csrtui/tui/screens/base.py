@@ -65,7 +65,7 @@ class CommandScreen(Screen[ScreenResultType]):
         """Show an error and its hint in the message line, and also in a dialog if the line is too short."""
         self.tell(error_text(error))
         if self.query_one("#message", RuleLine).is_cut:
-            from csrtui.tui.modals.notice import NoticeModal
+            from csrtui.tui.modals.messages import NoticeModal
 
             self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))
 

@@ -15,8 +15,8 @@ from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.store.data_files import servers
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.modals.base import key_line
-from csrtui.tui.plain_view import show_plain
 from csrtui.tui.screens.base import CommandScreen
+from csrtui.tui.terminal import show_plain
 from csrtui.tui.widgets.lines import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import pad, text_lines

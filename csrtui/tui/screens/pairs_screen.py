@@ -275,7 +275,7 @@ class PairsScreen(CommandScreen[None]):
 
     def action_doctor(self) -> None:
         """Check the whole keystore."""
-        from csrtui.tui.screens.store_doctor import StoreDoctorScreen
+        from csrtui.tui.screens.doctor import StoreDoctorScreen
 
         screen = StoreDoctorScreen(self._session)
         self.app.push_screen(screen, lambda _: self.refresh_pairs())

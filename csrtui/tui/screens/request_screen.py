@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.tui.questions import ask
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.threads import run_in_thread
@@ -62,6 +61,8 @@ class RequestScreen(FormScreen, PairsScreen):
         if not sentences:
             self._leave()
             return
+        from csrtui.tui.modals.messages import ask
+
         ask(self.app, "Quit csrtui?", " ".join(sentences), "Quit", self._leave)
 
     def _leave(self) -> None:
@@ -129,6 +130,7 @@ class RequestScreen(FormScreen, PairsScreen):
             return
         from csrtui.core.advice.advisor import MISSING_COMMON_NAME
         from csrtui.tasks.new import Blocking
+        from csrtui.tui.modals.messages import ask
 
         self.request.form.convert_country_name()
         advice, spec = self.request.advice, self.request.request_spec
@@ -155,6 +157,7 @@ class RequestScreen(FormScreen, PairsScreen):
             self._generate(spec, Blocking.STOPS)
             return
         from csrtui.core.base.escaping import plural
+        from csrtui.tui.modals.messages import ask
 
         def decline() -> None:
             self.show_request()

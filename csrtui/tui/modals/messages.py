@@ -1,20 +1,24 @@
-"""A question with two answers. The safe answer is selected at first."""
+"""Questions with two answers, and notices that the user closes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.escaping import visible
 from csrtui.tui.modals.base import Modal, key_line
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, TextView
+from csrtui.tui.wrapping import hanging
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Callable, Sequence
+
+    from textual.app import App, ComposeResult
     from textual.binding import BindingType
 
+    from csrtui.core.base.secret import Secret
     from csrtui.tui.widgets.text_block import Line, Part
 
 
@@ -79,3 +83,80 @@ class ConfirmModal(Modal[bool]):
         if len(lines) + 4 <= self.app.size.height:
             lines += [(), key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
         self.show("#question", lines)
+
+
+class NoticeModal(Modal[None]):
+    """A dialog with a list of texts.
+
+    Args:
+        title: The title.
+        texts: The texts, each of one or two sentences. Empty texts are left out.
+    """
+
+    MARGIN = 4
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape,q", "cancel", "Close", show=False, priority=True)
+    ]
+    FIRST_FOCUS = "#notice"
+
+    def __init__(self, title: str, texts: Sequence[str]) -> None:
+        super().__init__()
+        self._title = title
+        self._texts = [text for text in texts if text]
+
+    def compose(self) -> ComposeResult:
+        """Build the dialog."""
+        with Vertical(classes="dialog"):
+            yield TextView(id="notice")
+
+    def draw(self) -> None:
+        """Show the texts."""
+        lines: list[Line] = [((visible(self._title), "strong"),), ()]
+        for text in self._texts:
+            lines += hanging("- ", text, self.inner_width)
+        lines += [(), (("Enter", "key"), (" Close", ""))]
+        self.show_list(lines, max(self.app.size.height - 4, 2))
+
+
+def ask(
+    app: App[Any],
+    title: str,
+    text: str,
+    yes: str,
+    act: Callable[[], object],
+    *,
+    no: str = "Cancel",
+    command: str = "",
+    decline: Callable[[], object] | None = None,
+) -> None:
+    """Ask a question in a `ConfirmModal`, and call `act` or `decline` with the answer.
+
+    Args:
+        app: The app.
+        title: The question.
+        text: The consequence, in one or two sentences.
+        yes: The label of the answer that is not the safe one.
+        act: Called for the answer `yes`.
+        no: The label of the safe answer.
+        command: A command line to show after the text, or "".
+        decline: Called for the safe answer.
+    """
+
+    def handle(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
+        if answer:
+            act()
+        elif decline is not None:
+            decline()
+
+    app.push_screen(ConfirmModal(title, text, yes, no, command), handle)
+
+
+def ask_if_weak(app: App[Any], passphrase: Secret, act: Callable[[], object]) -> None:
+    """Call `act`. If a new passphrase is easy to guess, ask first."""
+    from csrtui.core.keys.passphrase_quality import guess_reasons
+
+    reasons = guess_reasons(passphrase)
+    if reasons:
+        ask(app, "Use this passphrase anyway?", " ".join(reasons), "Use it", act)
+    else:
+        act()
