@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
-from csrtui.core.pairs.summary import PairSummary, from_microseconds, to_microseconds
+from csrtui.core.pairs.summary import PairSummary, deadlines, from_microseconds, to_microseconds
 from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
+    from csrtui.core.pairs.query import Period
     from csrtui.store.destination import Destination
     from csrtui.store.permissions import UnsafeFolder
 
@@ -253,6 +254,21 @@ def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[s
 def list_row(summary: PairSummary, now: datetime) -> tuple[str, ...]:
     """Return a pair's cells under `LIST_HEADER`."""
     return tuple(column[0] for column in list_columns([summary], now))
+
+
+def deadline_text(summary: PairSummary, period: "Period", now: datetime) -> str:
+    """Return the deadline of a pair in a period: ``due 12 Dec``, ``expires 24 Dec``, or the year in all later months."""
+    texts = [
+        (label, from_microseconds(at))
+        for label, month, at in zip(
+            ("due", "expires"), deadlines(summary, now), (summary.due, summary.expires), strict=True
+        )
+        if at is not None and period.contains(month)
+    ]
+    if len(texts) != 1:
+        return ", ".join(label for label, _ in texts)
+    [(label, time)] = texts
+    return f"{label} {time.year if period.is_later else day_of_month(time)}"
 
 
 def _steps(steps: Sequence[str], due: Sequence[int | None], now: int) -> list[str]:

@@ -5,16 +5,27 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from many_pairs import RECORDS, pair_of_record
-from requests_made import NOW
+from requests_made import NOW, record
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus
+from csrtui.core.pairs.query import Query
 from csrtui.core.pairs.summary import summarize
-from csrtui.tasks.pair_text import EXPIRED, LIST_HEADER, NEXT_STEPS, age_text, date_text, list_columns
+from csrtui.tasks.pair_text import (
+    EXPIRED,
+    LIST_HEADER,
+    NEXT_STEPS,
+    age_text,
+    date_text,
+    deadline_text,
+    list_columns,
+)
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair, PairRecord
@@ -27,6 +38,28 @@ def test_many_cells_are_those_of_each_pair(records: list[PairRecord], now: datet
     pairs = [pair_of_record(f"a-{number}", pair_record) for number, pair_record in enumerate(records)]
     rows = zip(*list_columns([summarize(pair) for pair in pairs], now), strict=True)
     assert list(rows) == [tuple(map(visible, cells_of(pair, now))) for pair in pairs]
+
+
+@pytest.mark.parametrize(
+    ("word", "days", "text"),
+    [
+        ("feb-2027", 80, "expires 11 Feb"),
+        ("jan-2027", 99, "due 28 Jan"),
+        ("mar-2027", 99, "expires 2 Mar"),
+        ("dec-2026", 30, "due, expires"),
+        (">oct-2027", 999, "due, expires"),
+        (">dec-2028", 999, "expires 2029"),
+        ("feb-2027", 99, ""),
+        ("feb-1969", 99, ""),
+    ],
+)
+def test_the_list_of_a_month_shows_the_deadline_in_it(word: str, days: int, text: str) -> None:
+    period = Query.parse(f"a.com {word}").period
+    assert period is not None
+    validity = Validity(NOW, NOW + timedelta(days=days))
+    summary = summarize(pair_of_record("a.com", record(validity=validity)))
+    assert deadline_text(summary, period, NOW) == text
+    assert Query.parse("a.com due").period is None
 
 
 def cells_of(pair: Pair, now: datetime) -> tuple[str, ...]:

@@ -242,14 +242,19 @@ async def test_enter_on_a_month_lists_its_pairs(tmp_path: Path) -> None:
         await user.press("down")
         assert "Nothing is due" not in user.screen_text
         await user.press("escape")
-        months = ((0, "overdue", "old.com"), (2, "dec-2026", "a.com"), (13, ">oct-2027", "late.com"))
-        for steps, words, name in months:
+        months = (
+            (0, "overdue", "old.com", "EXPIRED"),
+            (2, "dec-2026", "a.com", "Deadline"),
+            (13, ">oct-2027", "late.com", "due, expires"),
+        )
+        for steps, words, name, shown in months:
             await user.press("m")
             await user.until(lambda: "overdue" in user.screen_text, "the chart")
             await user.press(*["down"] * steps, "enter")
             await user.until_pairs(name)
             assert (user.keystore.filter.value, user.focused_id) == (words, "pairs")
-            assert "1 of 3 pairs" in user.summary
+            await user.until(lambda: user.summary.strip() == "1 of 3 pairs · 1 expired", "counts that fit")
+            assert shown in user.screen_text
         await user.press("escape")
         await user.until(lambda: any(line.startswith("> later") for line in user.screen_lines), "the months")
         await user.press("escape")

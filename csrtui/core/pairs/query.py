@@ -50,6 +50,27 @@ class Need(Enum):
         return summary.backup != BackupStatus.NONE
 
 
+class Period(NamedTuple):
+    """A month of the chart of expiries (year * 12 + month - 1), or all months after it."""
+
+    month: int
+    is_later: bool = False
+
+    @classmethod
+    def parse(cls, word: str) -> "Period | None":
+        """Return the period that a casefolded word of a query names (``feb-2027``, ``>feb-2027``), or None."""
+        if not (match := re.fullmatch(_MONTH_WORD, word)):
+            return None
+        later, name, year = match.groups()
+        return cls(int(year) * 12 + _MONTHS.index(name), bool(later))
+
+    def contains(self, month: int | None) -> bool:
+        """Return whether a month of `deadlines` is in the period."""
+        if month is None or month == OVERDUE:
+            return False
+        return month > self.month if self.is_later else month == self.month
+
+
 class Query(NamedTuple):
     """The conditions that a pair must meet to be shown.
 
@@ -70,6 +91,11 @@ class Query(NamedTuple):
     def parse(cls, text: str, next_step: NextStep | None = None, retired: Retired = Retired.SHOWN) -> "Query":
         """Return the query for the words in a text. Case does not matter."""
         return cls(tuple(text.casefold().split()), next_step, retired)
+
+    @property
+    def period(self) -> Period | None:
+        """The first month that the words name, or None."""
+        return next(filter(None, map(Period.parse, self.words)), None)
 
     def select(self, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
         """Return the summaries that match the query, in the given order."""
@@ -99,18 +125,8 @@ class Query(NamedTuple):
 
 def _select_word(word: str, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
     """Return the summaries that a casefolded word matches."""
-    if month := re.fullmatch(_MONTH_WORD, word):
-        later, name, year = month.groups()
-        number = int(year) * 12 + _MONTHS.index(name)
-        return [
-            summary
-            for summary in summaries
-            if any(
-                at > number if later else at == number
-                for at in deadlines(summary, now)
-                if at not in {None, OVERDUE}
-            )
-        ]
+    if period := Period.parse(word):
+        return [summary for summary in summaries if any(map(period.contains, deadlines(summary, now)))]
     tests = [test for words, test in _STATUS_WORDS if _begins(word, words)]
     steps = {step for step, words in _STEP_WORDS.items() if _begins(word, words)}
     if not tests and not steps:
@@ -126,7 +142,7 @@ def _select_word(word: str, summaries: Sequence[PairSummary], now: datetime) -> 
 
 def _has_other_meaning(word: str) -> bool:
     """Return whether a word can match pairs whose search text does not contain it."""
-    return bool(re.fullmatch(_MONTH_WORD, word)) or any(
+    return Period.parse(word) is not None or any(
         _begins(word, words) for words in (*_STEP_WORDS.values(), *(words for words, _ in _STATUS_WORDS))
     )
 

@@ -33,6 +33,8 @@ _FILTER_EXAMPLES: Final = "due, renew, nginx, RSA"
 class CountLine(Horizontal):
     """The line above the list of pairs: the counts, the order, and the filter."""
 
+    _text = ""
+
     def compose(self) -> ComposeResult:
         """Build the line."""
         yield TextBlock(id="summary")
@@ -42,18 +44,26 @@ class CountLine(Horizontal):
     def on_descendant_focus(self) -> None:
         """Show examples of words in the empty filter."""
         self.query_one("#filter", TextField).placeholder = _FILTER_EXAMPLES
+        self.call_after_refresh(self._show_counts)  # the filter is wider now
 
     def on_descendant_blur(self) -> None:
         """Show the key of the filter."""
         self.query_one("#filter", TextField).placeholder = _FILTER
+        self.call_after_refresh(self._show_counts)
 
     def show(self, text: str, order: SortOrder) -> None:
         """Show the counts and the order. The filter is as wide as its text needs."""
-        block = self.query_one("#summary", TextBlock)
-        block.show([((f" {shorten_counts(text, block.size.width)}", ""),)])
+        self._text = text
+        self._show_counts()
         self.query_one("#order", TextBlock).show([((f"sort: {order.value} v", "label"),)])
         field = self.query_one("#filter", TextField)
-        field.set_class(bool(field.value), "-filled")
+        if field.has_class("-filled") is not bool(field.value):
+            field.set_class(bool(field.value), "-filled")
+            self.call_after_refresh(self._show_counts)
+
+    def _show_counts(self) -> None:
+        block = self.query_one("#summary", TextBlock)
+        block.show([((f" {shorten_counts(self._text, block.size.width)}", ""),)])
 
 
 def shorten_counts(line: str, width: int) -> str:

@@ -346,7 +346,7 @@ class KeystorePane(Widget):
         text = self.filter.value
         problems = [problem for problem in self._pair_list.problems if text.casefold() in problem.name]
         self._counts = self._pair_list.count(now)
-        self._rows = PairRows(summaries, problems, now, order)
+        self._rows = PairRows(summaries, problems, now, order, self._query.period)
         self.pairs.set_rows(self._rows)
         self._move_to_name()
         self._show_texts()

@@ -14,16 +14,17 @@ from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.core.pairs.query import SortOrder
 from csrtui.tasks.list import UnreadablePair
-from csrtui.tasks.pair_text import LIST_HEADER, list_row
+from csrtui.tasks.pair_text import LIST_HEADER, deadline_text, list_row
 from csrtui.tui.wrapping import cut_name, pad
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
     from datetime import datetime
 
+    from csrtui.core.pairs.query import Period
     from csrtui.core.pairs.summary import PairSummary
 
-_WIDTHS: Final = {"Key": 3, "Made": 11, "Backup": 13, "Stage": 9, "Left": 6, "Next": 7}
+_WIDTHS: Final = {"Key": 3, "Made": 11, "Backup": 13, "Stage": 9, "Deadline": 14, "Left": 6, "Next": 7}
 _OMISSION_ORDER: Final = ("Made", "Key", "Stage", "Left", "Backup")
 """The columns that are left out on a narrow screen, first one first."""
 _LESS_THAN_A_NAME: Final = frozenset({"Made", "Key", "Stage"})
@@ -50,6 +51,7 @@ class PairRows:
         problems: The pairs that cannot be read.
         now: The current time, for ages and days left.
         order: The order of the pairs, which the header shows.
+        period: The month to which the list is filtered, or None. In it, a column shows whether a pair is due or expires.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class PairRows:
         problems: Sequence[UnreadablePair],
         now: datetime,
         order: SortOrder = SortOrder.URGENCY,
+        period: Period | None = None,
     ) -> None:
         self._summaries = summaries
+        self._period = period
         self._problems = problems
         self._now = now
         self.order = order
@@ -111,6 +115,8 @@ class PairRows:
         if isinstance(item, UnreadablePair):
             return Content.assemble(name, _GAP, (_UNREADABLE, "bold $error"))
         cells = dict(zip(LIST_HEADER, list_row(item, self._now), strict=True))
+        if self._period is not None:
+            cells["Deadline"] = deadline_text(item, self._period, self._now)
         parts: list[str | tuple[str, str]] = [name]
         for column in columns:
             parts.append(_GAP)
@@ -125,13 +131,12 @@ class PairRows:
 
     def _columns(self, width: int) -> tuple[list[str], int]:
         """Return the columns that fit beside the name, and the width of the name column in cells."""
-        columns = list(_WIDTHS)
+        columns = [column for column in _WIDTHS if column != ("Stage" if self._period else "Deadline")]
         limit = self._room_for_name([column for column in columns if column not in _LESS_THAN_A_NAME], width)
         longest = max((length for length in self._name_lengths if length <= limit), default=0)
         sorted_column = _SORTED_COLUMN[self.order]
-        for column in sorted(
-            _OMISSION_ORDER, key=sorted_column.__eq__
-        ):  # the column of the order is the last
+        omissible = [column for column in _OMISSION_ORDER if column in columns]
+        for column in sorted(omissible, key=sorted_column.__eq__):  # the column of the order is the last
             is_minor = column in _LESS_THAN_A_NAME and column != sorted_column
             if self._room_for_name(columns, width) >= max(longest if is_minor else 0, _MIN_NAME_WIDTH):
                 break
