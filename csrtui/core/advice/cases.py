@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from csrtui.core.base.finding import FieldName, Fix, Purpose
-from csrtui.core.names.label import Flaw, FlawKind
+from csrtui.core.names.host_name import Flaw, FlawKind
 from csrtui.core.names.name import Name, NameKind, read_common_name, read_name
 from csrtui.core.names.public_suffixes import Section, SuffixList
 from csrtui.core.names.text import trim

@@ -4,8 +4,8 @@ from csrtui.core.advice.cases import NameCase, NameList
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
 from csrtui.core.base.escaping import excerpt
 from csrtui.core.base.finding import Level, Purpose
-from csrtui.core.names.name import MAX_NAME, Name, NameKind, without_prefix
-from csrtui.core.names.other_names import is_spiffe
+from csrtui.core.names.host_name import MAX_NAME
+from csrtui.core.names.name import NameKind
 
 _MAX_COMMON = 100
 """The maximum number of names at many CAs."""
@@ -144,15 +144,11 @@ def _client_without_name(names: NameList) -> Hit | None:
 
 
 def _server_without_host(names: NameList) -> Hit | None:
+    # A SPIFFE ID identifies servers too.
     is_mismatch = names.purpose.is_for_servers and not any(
-        name.text is not None and (name.is_host or _is_workload(name)) for name in names.names
+        name.text is not None and (name.is_host or name.spiffe_id) for name in names.names
     )
     return Hit() if is_mismatch and _has_name(names) else None
-
-
-def _is_workload(name: Name) -> bool:
-    """Return whether a name is a SPIFFE ID, by which both servers and clients are identified."""
-    return name.kind is NameKind.URI and is_spiffe(without_prefix(name.text or ""))
 
 
 def _email_without_address(names: NameList) -> Hit | None:

@@ -8,7 +8,7 @@ from csrtui.core.advice.cases import LEAVE_OUT, FieldCase, Likelihood, placehold
 from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.base.escaping import describe_character, excerpt, plural
 from csrtui.core.base.finding import FieldName, Fix, Level
-from csrtui.core.names.label import script_of
+from csrtui.core.names.host_name import script_of
 from csrtui.core.names.text import REPLACEMENT, find_invisible, is_control, remove_invisible
 from csrtui.core.subject.fields import UPPER_BOUNDS
 

@@ -5,9 +5,8 @@ from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
 from csrtui.core.base.escaping import enumeration, excerpt
 from csrtui.core.base.finding import FieldName, Fix, Level
 from csrtui.core.names import special_use
-from csrtui.core.names.label import PREFIX, mixed_scripts
-from csrtui.core.names.name import NameKind, without_prefix
-from csrtui.core.names.other_names import is_spiffe, spiffe_problem
+from csrtui.core.names.host_name import PREFIX, mixed_scripts
+from csrtui.core.names.name import NameKind, spiffe_problem
 from csrtui.core.names.public_suffixes import Section
 from csrtui.core.names.special_use import matching_suffix
 from csrtui.core.subject.fields import UPPER_BOUNDS
@@ -162,20 +161,14 @@ def _other_kind(case: NameCase) -> Hit | None:
     return _hit(case, fix, what=_OTHER_KINDS[case.name.kind])
 
 
-def _spiffe_id(case: NameCase) -> str | None:
-    uri = without_prefix(case.text)
-    return uri if case.name.kind is NameKind.URI and is_spiffe(uri) else None
-
-
 def _spiffe_invalid(case: NameCase) -> Hit | None:
-    uri = _spiffe_id(case)
-    problem = spiffe_problem(uri) if uri is not None else None
+    problem = spiffe_problem(case.name.spiffe_id) if case.name.spiffe_id else None
     return _hit(case, problem=problem) if problem else None
 
 
 def _spiffe_not_alone(case: NameCase) -> Hit | None:
     is_alone = case.names.uri_count == 1
-    return _hit(case) if _spiffe_id(case) is not None and not is_alone and case.is_first else None
+    return _hit(case) if case.name.spiffe_id and not is_alone and case.is_first else None
 
 
 _PUBLIC_SUFFIX = "{name} is a public suffix; "

@@ -7,8 +7,8 @@ from csrtui.core.advice.cases import NameCase
 from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.base.escaping import describe_character, excerpt
 from csrtui.core.base.finding import Fix, Level
-from csrtui.core.names.label import Flaw, FlawKind, to_punycode
-from csrtui.core.names.name import DOTS, Name, read_name
+from csrtui.core.names.host_name import DOTS, Flaw, FlawKind, to_punycode
+from csrtui.core.names.name import Name, read_name
 from csrtui.core.names.text import extract_host, trim
 
 _SENTENCES = {FlawKind.EMAIL_INVALID, FlawKind.URI_INVALID, FlawKind.UPN_INVALID}

@@ -5,42 +5,27 @@ address. A name that needs any other change is invalid, and its flaws tell the a
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
 from csrtui.core.base.finding import Purpose
-from csrtui.core.names.label import (
-    MAX_LABEL,
-    Flaw,
-    FlawKind,
-    Label,
-    breaks_bidi_rule,
-    needs_idna,
-    read_international_label,
-)
-from csrtui.core.names.other_names import (
-    HostReader,
-    OtherName,
-    is_plain_email,
-    is_plain_uri,
-    read_email,
-    read_upn,
-    read_uri,
-)
+from csrtui.core.names.host_name import Flaw, FlawKind, read_address, read_dns_name, read_host
 from csrtui.core.names.text import extract_host, first_blank, trim
 
-MAX_NAME = 253
-"""Maximum length of a name in octets without its trailing dot (RFC 1035 2.3.4: 255 in the wire format)."""
-_MAX_INPUT = 1000
-"""Length in characters above which a name is checked only for its length."""
-DOTS = ".\u3002\uff0e\uff61"
-"""Characters that separate the labels of a non-ASCII name (UTS 46 4, RFC 3490 3.1)."""
-_DOT = f"[{DOTS}]"
-_LABEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+_LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+"""Matches the part before the @ of a mail address, without quotes (RFC 5321 4.1.2, Dot-string)."""
+_MAX_LOCAL_PART = 64
+_PLAIN_EMAIL = r"[^@\s/\\:<>]+@[^@\s/\\:<>]+\.[^@\s/\\:<>]+"
+"""Matches an e-mail address without a prefix, but no SSH path and no URL with a user."""
+_URI = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>\S.*)"
+_NOT_IN_URI = r'[^\x21-\x7e]|[<>"{}|\\^`]'
+_AUTHORITY = r"(?P<user>[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^:/?#@]*)(?P<port>:[0-9]*)?(?P<path>[/?#].*)?"
+_SPIFFE = "spiffe://"
+_TRUST_DOMAIN = r"[a-z0-9._-]{1,255}"
+_SEGMENT = r"[A-Za-z0-9._-]+"
+_MAX_SPIFFE = 2048
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
 
 
 class NameKind(StrEnum):
@@ -56,13 +41,9 @@ class NameKind(StrEnum):
     """Any text that is only the common name, such as a person's name."""
 
 
-_OTHER_READERS: dict[NameKind, tuple[Callable[[str, HostReader], OtherName], FlawKind]] = {
-    NameKind.EMAIL: (read_email, FlawKind.EMAIL_INVALID),
-    NameKind.URI: (read_uri, FlawKind.URI_INVALID),
-    NameKind.UPN: (read_upn, FlawKind.UPN_INVALID),
-}
-"""The reader and the flaw of each type that is neither a host nor an address."""
-_OTHER_PREFIXES = tuple(f"{kind.value}:" for kind in _OTHER_READERS)
+_OTHER_KINDS = (NameKind.EMAIL, NameKind.URI, NameKind.UPN)
+"""The types that are neither a host nor an address."""
+_OTHER_PREFIXES = tuple(f"{kind.value}:" for kind in _OTHER_KINDS)
 _PREFIXES = frozenset(kind.value for kind in NameKind if kind.value)
 
 
@@ -97,6 +78,12 @@ class Name(NamedTuple):
         return self.kind in {NameKind.DNS, NameKind.IP}
 
     @property
+    def spiffe_id(self) -> str | None:
+        """The SPIFFE ID if the name is one, without its prefix, or else None."""
+        uri = without_prefix(self.text or "")
+        return uri if self.kind is NameKind.URI and uri.startswith(_SPIFFE) else None
+
+    @property
     def is_wildcard(self) -> bool:
         """Whether the name is valid and its first label is exactly ``*`` (RFC 9525 6.3)."""
         return self.text is not None and self.text.startswith("*.")
@@ -117,7 +104,7 @@ def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
         return Name(text, NameKind.DNS, None, text)
     edge = (_outer_blank(text, bare),) if bare != text else ()
     kind, value = _split_prefix(bare)
-    if kind in _OTHER_READERS:
+    if kind in _OTHER_KINDS:
         return _read_other(text, kind, value, edge)
     if kind is NameKind.DNS:
         return _read_host_name(text, value, edge)
@@ -154,36 +141,25 @@ def _split_prefix(bare: str) -> tuple[NameKind, str]:
     prefix, colon, value = bare.partition(":")
     if colon and prefix.lower() in _PREFIXES and value.strip():
         return NameKind(prefix.lower()), value.strip()
-    if is_plain_email(bare):
+    if re.fullmatch(_PLAIN_EMAIL, bare):
         return NameKind.EMAIL, bare
-    return (NameKind.URI if is_plain_uri(bare) else NameKind.NONE), bare
+    is_uri = bare.lower().startswith((_SPIFFE, "urn:"))
+    return (NameKind.URI if is_uri else NameKind.NONE), bare
 
 
 def _read_other(text: str, kind: NameKind, value: str, edge: tuple[Flaw, ...]) -> Name:
-    reader, flaw_kind = _OTHER_READERS[kind]
-    name = reader(value, _valid_host_form)
-    if name.text is None or edge:
-        flaws = (Flaw(flaw_kind, name.problem),) if name.text is None else edge
-        return Name(text, kind, None, text, flaws)
-    written = f"{kind.value}:{name.text}"
-    return Name(text, kind, written, written)
+    try:
+        written = f"{kind.value}:{_OTHER_READERS[kind](value)}"
+    except _InvalidNameError as error:
+        return Name(text, kind, None, text, (Flaw(FlawKind(f"{kind.value}-invalid"), str(error)),))
+    return Name(text, kind, None, text, edge) if edge else Name(text, kind, written, written)
 
 
 def _read_host_name(text: str, bare: str, edge: tuple[Flaw, ...]) -> Name:
-    written, display, flaws = _read_dns(bare)
+    written, display, flaws = read_dns_name(bare)
     if edge or flaws:
         return _invalid(text, (*flaws, *edge) if text.startswith(bare) else (*edge, *flaws))
     return Name(text, NameKind.DNS, written, display)
-
-
-def _valid_host_form(host: str) -> str | None:
-    """Return the canonical form of a host name or address, or None if it is invalid."""
-    if address := read_address(host):
-        return address
-    if not host or first_blank(host) or "*" in host:
-        return None
-    written, _, flaws = _read_dns(host)
-    return None if flaws else written
 
 
 def read_common_name(text: str, purpose: Purpose) -> Name:
@@ -198,24 +174,6 @@ def read_common_name(text: str, purpose: Purpose) -> Name:
     return name if is_host else Name(text, NameKind.NONE, None, trim(text, keep_controls=True))
 
 
-def read_address(text: str) -> str | None:
-    """Return the canonical form of an IPv4 or IPv6 address, or None for other text. IPv6 can have brackets around it.
-
-    An IPv4-mapped address stays an IPv6 address and is written with its IPv4 part (RFC 5952 5).
-    """
-    if _IPV4.fullmatch(text):
-        return text
-    if text.count(":") < 2 or "%" in text or not text.isascii():  # noqa: PLR2004 - `::` is the shortest address
-        return None
-    from ipaddress import IPv6Address
-
-    try:
-        address = IPv6Address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
-    except ValueError:
-        return None
-    return f"::ffff:{address.ipv4_mapped}" if address.ipv4_mapped else str(address)
-
-
 def _invalid(text: str, flaws: tuple[Flaw, ...]) -> Name:
     return Name(text, NameKind.DNS, None, text, flaws)
 
@@ -225,7 +183,7 @@ def _valid_host(host: str) -> str | None:
     address = read_address(host)
     if address or not host or first_blank(host) or extract_host(host) is not None:
         return address
-    return None if _read_dns(host)[2] else host
+    return None if read_dns_name(host)[2] else host
 
 
 def _outer_blank(text: str, bare: str) -> Flaw:
@@ -242,66 +200,76 @@ def _inner_blank(bare: str, blank: str) -> Flaw:
     correction = None
     if not blank.isspace():
         rest = bare.replace(blank, "")
-        correction = rest if rest and not first_blank(rest) and not _read_dns(rest)[2] else None
+        correction = rest if rest and not first_blank(rest) and not read_dns_name(rest)[2] else None
     return Flaw(FlawKind.SPACE, blank, bare.index(blank) + 1, correction)
 
 
-def _read_dns(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
-    """Return the form for the CSR, the display form, and the flaws. There is at most one flaw of each kind."""
-    if len(bare) > _MAX_INPUT:
-        return "", "", (Flaw(FlawKind.NAME_LENGTH),)
-    parts = bare.split(".") if bare.isascii() else re.split(_DOT, bare)
-    flaws: dict[FlawKind, Flaw] = {}
-    if len(parts) > 1 and not parts[-1]:
-        flaws[FlawKind.TRAILING_DOT] = Flaw(FlawKind.TRAILING_DOT, correction=bare.rstrip(DOTS) or None)
-        parts.pop()
-    labels = []
-    for index, part in enumerate(parts):
-        label = _read_label(part, bare, may_be_wildcard=index == 0 and len(parts) > 1)
-        if isinstance(label, Flaw):
-            flaws.setdefault(label.kind, label)
-        else:
-            labels.append(label)
-    written = ".".join(label.ascii for label in labels)
-    for flaw in _whole_name_flaws(parts, labels, written):
-        flaws.setdefault(flaw.kind, flaw)
-    if FlawKind.NUMERIC_TLD in flaws:  # probably a mistyped address: flaws of a host name would mislead
-        flaws = {FlawKind.NUMERIC_TLD: flaws[FlawKind.NUMERIC_TLD]}
-    return written, ".".join(label.unicode for label in labels), tuple(flaws.values())
+class _InvalidNameError(ValueError):
+    """A name is invalid. The message is the end of a sentence that says what is wrong."""
 
 
-def _whole_name_flaws(parts: list[str], labels: list[Label], written: str) -> Iterator[Flaw]:
-    last = labels[-1].ascii if labels and len(labels) == len(parts) else parts[-1]
-    if _NUMBER.fullmatch(last):
-        yield Flaw(FlawKind.NUMERIC_TLD, last)
-    if len(written) > MAX_NAME:
-        yield Flaw(FlawKind.NAME_LENGTH)
-    u_labels = [label.unicode for label in labels if label.ascii != "*"]
-    if any(label.ascii != label.unicode for label in labels) and breaks_bidi_rule(u_labels):
-        yield Flaw(FlawKind.INTERNATIONAL_INVALID)
+def _read_email(text: str) -> str:
+    """Return an e-mail address with its domain in A-labels (RFC 5280 4.2.1.6 and 7.5, Mailbox)."""
+    local, at, domain = text.rpartition("@")
+    if not at or not local or not domain:
+        raise _InvalidNameError("it needs a user, @ and a domain")
+    if not local.isascii():
+        raise _InvalidNameError(
+            "letters outside ASCII before the @ need RFC 8398, which few programs support"
+        )
+    if not re.fullmatch(_LOCAL_PART, local) or len(local) > _MAX_LOCAL_PART:
+        raise _InvalidNameError("the part before the @ is not valid")
+    host = read_host(domain)
+    if host is None:
+        raise _InvalidNameError("the domain is not valid")
+    return f"{local}@{host}"
 
 
-def _read_label(text: str, name: str, *, may_be_wildcard: bool) -> Label | Flaw:  # noqa: PLR0911 - one for each flaw
-    if not text:
-        return Flaw(FlawKind.EMPTY_LABEL)
-    if "*" in text:
-        return Label("*", "*") if text == "*" and may_be_wildcard else Flaw(FlawKind.WILDCARD_PLACE, text)
-    if character := _bad_character(text):
-        return Flaw(FlawKind.BAD_CHARACTER, character, name.index(character) + 1)
-    if text.startswith("-") or text.endswith("-"):
-        return Flaw(FlawKind.HYPHEN_EDGE, text)
-    if text.isascii() and len(text) > MAX_LABEL:
-        return Flaw(FlawKind.LABEL_LENGTH, text)
-    if not needs_idna(text):
-        return Label(text.lower(), text.lower())
-    if "_" in text:  # an A-label cannot contain an underscore (RFC 5891 4.2.2)
-        return Flaw(FlawKind.BAD_CHARACTER, "_", name.index("_") + 1)
-    return read_international_label(text)
+def _read_uri(text: str) -> str:
+    """Return a URI with its scheme and host in lower case. It must be absolute (RFC 5280 4.2.1.6)."""
+    match = re.fullmatch(_URI, text)
+    if match is None:
+        raise _InvalidNameError("it needs a scheme and a colon, as in spiffe://domain/path")
+    if re.search(_NOT_IN_URI, text):
+        raise _InvalidNameError("write blanks and letters outside ASCII as % and two digits")
+    scheme = match["scheme"].lower()
+    if not match["rest"].startswith("//"):
+        return f"{scheme}:{match['rest']}"
+    authority = re.fullmatch(_AUTHORITY, match["rest"][2:])
+    host = authority["host"].lower() if authority else ""
+    if authority is None or not (scheme == "spiffe" or read_host(host.strip("[]"))):
+        raise _InvalidNameError("the host after // is not valid")
+    before, after = authority["user"] or "", (authority["port"] or "") + (authority["path"] or "")
+    return f"{scheme}://{before}{host}{after}"
 
 
-def _bad_character(label: str) -> str | None:
-    """Return the first character that no host name can contain, or None (RFC 1123 2.1, but underscores are allowed)."""
-    for character in label:
-        if character not in _LABEL_CHARACTERS and (character.isascii() or "\x80" <= character <= "\x9f"):
-            return character
-    return None
+def _read_upn(text: str) -> str:
+    """Return a user principal name: a user, @, and a domain of Active Directory ([MS-WCCE] 2.2.2.7.5)."""
+    user, at, domain = text.partition("@")
+    if not at or not user or not domain:
+        raise _InvalidNameError("it needs a user, @ and a domain")
+    if not user.isprintable() or " " in user or read_host(domain) is None:
+        raise _InvalidNameError("the user or the domain is not valid")
+    return text
+
+
+def spiffe_problem(uri: str) -> str | None:
+    """Return why a URI is not a valid SPIFFE ID of a workload (SPIFFE-ID 2), as the end of a sentence, or None."""
+    domain, slash, path = uri.removeprefix(_SPIFFE).partition("/")
+    if not re.fullmatch(_TRUST_DOMAIN, domain):
+        return "a trust domain has letters, digits, dots, hyphens and underscores, without user and port"
+    if not slash or not path:
+        return "without a path it names the trust domain itself"
+    for segment in path.split("/"):
+        if not re.fullmatch(_SEGMENT, segment) or segment in {".", ".."}:
+            return (
+                "the parts of its path have letters, digits, dots, hyphens and underscores, and none is empty"
+            )
+    return f"it has more than {_MAX_SPIFFE} characters" if len(uri) > _MAX_SPIFFE else None
+
+
+_OTHER_READERS: dict[NameKind, Callable[[str], str]] = {
+    NameKind.EMAIL: _read_email,
+    NameKind.URI: _read_uri,
+    NameKind.UPN: _read_upn,
+}

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
-from csrtui.core.names.label import to_unicode
+from csrtui.core.names.host_name import to_unicode
 
 _PRIVATE_SECTION = "// ===BEGIN PRIVATE DOMAINS==="
 _VERSION = "// VERSION:"

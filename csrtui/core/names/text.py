@@ -8,8 +8,9 @@ import unicodedata
 from typing import Final
 
 from csrtui.core.base.escaping import is_visible
-from csrtui.core.names.label import JOINERS
 
+JOINERS: Final = "\u200c\u200d"
+"""The zero-width characters that some scripts and emoji need between other characters (RFC 5892 A.1, A.2)."""
 REPLACEMENT: Final = "\ufffd"
 """The character that programs write in place of text that they cannot decode (Unicode 23.8)."""
 _VISIBLE_FORMATS: Final = frozenset(
@@ -114,18 +115,7 @@ _BULLET = r"(?m)^[ \t]*[-–—•·*][ \t]+(?=[^\s.])"
 _KIND = r"(?i)(?<![^\s,;|\"'`(\[{<])(?:DNS(?: Name)?|IP(?: Address)?|CN|subjectAltName)[ \t]*[:=][ \t]*(?=\S)"
 """Matches the labels that openssl (``DNS:``, ``IP Address:``) and Windows (``DNS Name=``) put before names."""
 _SEPARATOR = r"[\s,;|\uff0c\uff1b\u3001]+"
-_BRACKETS = {
-    "(": ")",
-    "[": "]",
-    "{": "}",
-    "<": ">",
-    "“": "”",
-    "‘": "’",
-    "«": "»",
-    '"': '"',
-    "'": "'",
-    "`": "`",
-}
+_BRACKETS = dict(zip("([{<“‘«\"'`", ")]}>”’»\"'`", strict=True))
 _OPENING_BRACKETS = {closing: opening for opening, closing in _BRACKETS.items()}
 
 

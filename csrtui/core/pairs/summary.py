@@ -235,6 +235,6 @@ def _search_text(name: str, record: PairRecord) -> str:
 def _u_labels(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         if "xn--" in name:
-            from csrtui.core.names.label import to_unicode
+            from csrtui.core.names.host_name import to_unicode
 
             yield ".".join(map(to_unicode, name.split(".")))

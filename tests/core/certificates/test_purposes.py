@@ -19,7 +19,7 @@ from csrtui.core.certificates.comparison import CertificateFlawKind, flaws
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.names.label import FlawKind
+from csrtui.core.names.host_name import FlawKind
 from csrtui.core.names.name import read_name
 from csrtui.core.subject.fields import SubjectFields
 

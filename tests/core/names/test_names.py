@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.names.label import FlawKind
-from csrtui.core.names.name import NameKind, read_address, read_name
+from csrtui.core.names.host_name import FlawKind, read_address
+from csrtui.core.names.name import NameKind, read_name
 from csrtui.core.names.text import split_names
 
 

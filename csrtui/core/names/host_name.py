@@ -1,19 +1,31 @@
-"""Labels of host names: their flaws, their A-labels and U-labels, and the scripts of their letters.
+"""Read host names: their labels, A-labels and U-labels, their flaws, and the scripts of their letters; and addresses.
 
 X.509 contains A-labels (ASCII), and people write U-labels (Unicode). The script of a letter is read from its Unicode
 name, because `unicodedata` does not have the script property.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
+
+from csrtui.core.names.text import JOINERS, first_blank
 
 MAX_LABEL = 63
 """Maximum length of a label in octets (RFC 1035 2.3.4)."""
 PREFIX = "xn--"
 """Prefix of every A-label (RFC 5890 2.3.2.1)."""
-JOINERS = "\u200c\u200d"
-"""The zero-width characters that some scripts and emoji need between other characters (RFC 5892 A.1, A.2)."""
+MAX_NAME = 253
+"""Maximum length of a name in octets without its trailing dot (RFC 1035 2.3.4: 255 in the wire format)."""
+_MAX_INPUT = 1000
+"""Length in characters above which a name is checked only for its length."""
+DOTS = ".\u3002\uff0e\uff61"
+"""Characters that separate the labels of a non-ASCII name (UTS 46 4, RFC 3490 3.1)."""
+_DOT = f"[{DOTS}]"
+_LABEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
 _EAST_ASIAN_SCRIPTS = (
     frozenset({"LATIN", "CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA"}),
     frozenset({"LATIN", "CJK", "IDEOGRAPHIC", "BOPOMOFO"}),
@@ -73,6 +85,95 @@ class Label(NamedTuple):
     unicode: str
 
 
+def read_address(text: str) -> str | None:
+    """Return the canonical form of an IPv4 or IPv6 address, or None for other text. IPv6 can have brackets around it.
+
+    An IPv4-mapped address stays an IPv6 address and is written with its IPv4 part (RFC 5952 5).
+    """
+    if _IPV4.fullmatch(text):
+        return text
+    if text.count(":") < 2 or "%" in text or not text.isascii():  # noqa: PLR2004 - `::` is the shortest address
+        return None
+    from ipaddress import IPv6Address
+
+    try:
+        address = IPv6Address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
+    except ValueError:
+        return None
+    return f"::ffff:{address.ipv4_mapped}" if address.ipv4_mapped else str(address)
+
+
+def read_host(host: str) -> str | None:
+    """Return the canonical form of a host name or address, or None if it is invalid."""
+    if address := read_address(host):
+        return address
+    if not host or first_blank(host) or "*" in host:
+        return None
+    written, _, flaws = read_dns_name(host)
+    return None if flaws else written
+
+
+def read_dns_name(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
+    """Return the form for the CSR, the display form, and the flaws. There is at most one flaw of each kind."""
+    if len(bare) > _MAX_INPUT:
+        return "", "", (Flaw(FlawKind.NAME_LENGTH),)
+    parts = bare.split(".") if bare.isascii() else re.split(_DOT, bare)
+    flaws: dict[FlawKind, Flaw] = {}
+    if len(parts) > 1 and not parts[-1]:
+        flaws[FlawKind.TRAILING_DOT] = Flaw(FlawKind.TRAILING_DOT, correction=bare.rstrip(DOTS) or None)
+        parts.pop()
+    labels = []
+    for index, part in enumerate(parts):
+        label = _read_label(part, bare, may_be_wildcard=index == 0 and len(parts) > 1)
+        if isinstance(label, Flaw):
+            flaws.setdefault(label.kind, label)
+        else:
+            labels.append(label)
+    written = ".".join(label.ascii for label in labels)
+    for flaw in _whole_name_flaws(parts, labels, written):
+        flaws.setdefault(flaw.kind, flaw)
+    if FlawKind.NUMERIC_TLD in flaws:  # probably a mistyped address: flaws of a host name would mislead
+        flaws = {FlawKind.NUMERIC_TLD: flaws[FlawKind.NUMERIC_TLD]}
+    return written, ".".join(label.unicode for label in labels), tuple(flaws.values())
+
+
+def _whole_name_flaws(parts: list[str], labels: list[Label], written: str) -> Iterator[Flaw]:
+    last = labels[-1].ascii if labels and len(labels) == len(parts) else parts[-1]
+    if _NUMBER.fullmatch(last):
+        yield Flaw(FlawKind.NUMERIC_TLD, last)
+    if len(written) > MAX_NAME:
+        yield Flaw(FlawKind.NAME_LENGTH)
+    u_labels = [label.unicode for label in labels if label.ascii != "*"]
+    if any(label.ascii != label.unicode for label in labels) and breaks_bidi_rule(u_labels):
+        yield Flaw(FlawKind.INTERNATIONAL_INVALID)
+
+
+def _read_label(text: str, name: str, *, may_be_wildcard: bool) -> Label | Flaw:  # noqa: PLR0911 - one for each flaw
+    if not text:
+        return Flaw(FlawKind.EMPTY_LABEL)
+    if "*" in text:
+        return Label("*", "*") if text == "*" and may_be_wildcard else Flaw(FlawKind.WILDCARD_PLACE, text)
+    if character := _bad_character(text):
+        return Flaw(FlawKind.BAD_CHARACTER, character, name.index(character) + 1)
+    if text.startswith("-") or text.endswith("-"):
+        return Flaw(FlawKind.HYPHEN_EDGE, text)
+    if text.isascii() and len(text) > MAX_LABEL:
+        return Flaw(FlawKind.LABEL_LENGTH, text)
+    if not needs_idna(text):
+        return Label(text.lower(), text.lower())
+    if "_" in text:  # an A-label cannot contain an underscore (RFC 5891 4.2.2)
+        return Flaw(FlawKind.BAD_CHARACTER, "_", name.index("_") + 1)
+    return read_international_label(text)
+
+
+def _bad_character(label: str) -> str | None:
+    """Return the first character that no host name can contain, or None (RFC 1123 2.1, but underscores are allowed)."""
+    for character in label:
+        if character not in _LABEL_CHARACTERS and (character.isascii() or "\x80" <= character <= "\x9f"):
+            return character
+    return None
+
+
 def needs_idna(label: str) -> bool:
     """Return whether a label is internationalized: it contains a non-ASCII character or has the A-label prefix."""
     return not label.isascii() or label[:4].lower() == PREFIX
@@ -97,7 +198,7 @@ def read_international_label(text: str) -> Label | Flaw:
         return Label(idna.alabel(mapped).decode("ascii"), mapped)
     except (
         ValueError
-    ) as error:  # an IDNAError, or another ValueError if a character is newer than the tables of `idna`
+    ) as error:  # an IDNAError, or another error for a character newer than the tables of `idna`
         if is_only_punycode(text.lower()):
             return Label(text.lower(), text.lower())
         return _idna_flaw(text, error)

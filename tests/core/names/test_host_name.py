@@ -8,7 +8,8 @@ from data_files import IDNA_CASES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.names.label import (
+from csrtui.core.names.host_name import (
+    DOTS,
     Flaw,
     FlawKind,
     Label,
@@ -18,7 +19,7 @@ from csrtui.core.names.label import (
     read_international_label,
     to_unicode,
 )
-from csrtui.core.names.name import DOTS, NameKind, read_name
+from csrtui.core.names.name import NameKind, read_name
 
 
 def unescaped(text: str) -> str:
