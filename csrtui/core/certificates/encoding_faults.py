@@ -1,4 +1,4 @@
-"""Find the field and the encoding rule that a certificate or CSR breaks, and make a copy that can be decoded.
+"""Find the field and the encoding rule of DER or RFC 5280 that a certificate or CSR breaks, and make a decodable copy.
 
 OpenSSL reads such certificates and CSRs, but cryptography refuses them completely. The copy is only decoded, never
 stored or sent. It has the key, validity and names of the original. Its invalid strings are converted to UTF-8, and it
@@ -6,36 +6,26 @@ has only the extensions that csrtui uses.
 """
 
 import re
+from collections.abc import Callable
 from typing import Final
 
-from csrtui.core.base.asn1 import (
-    BIT_STRING,
-    INTEGER,
-    NULL,
-    SEQUENCE,
-    SET,
-    UTF8_STRING,
-    BerError,
-    Node,
-    encode,
-    parse,
-    to_der,
-)
+from csrtui.core.base import asn1
+from csrtui.core.base.asn1 import BerError, Node, encode, parse
 from csrtui.core.base.errors import InputError
-from csrtui.core.certificates.extension_faults import MAX_ENTRIES, Faults, copy_extensions
 
+_MAX_FAULTS: Final = 5
+_MAX_ENTRIES: Final = 2000
+"""Maximum number of attributes, extensions and names to read."""
+_SUPPORTED_NAMES: Final = {0x81: "rfc822Name", 0x82: "dNSName", 0x86: "uniformResourceIdentifier"}
+_UNSUPPORTED_NAMES: Final = {0xA3: "x400Address", 0xA5: "ediPartyName"}
+_IP_ADDRESS, _REGISTERED_ID, _OTHER_NAME, _DIRECTORY_NAME, _CONTEXT_0 = 0x87, 0x88, 0xA0, 0xA4, 0xA0
+_KEY_AGREEMENT: Final = 0x08
+_ENCIPHER_ONLY: Final = 0x01
+"""The encipherOnly bit, in the first octet of KeyUsage."""
+_DECIPHER_ONLY: Final = 0x80
+"""The decipherOnly bit, in the second octet of KeyUsage."""
 _EXPLICIT_0, _EXPLICIT_3, _UTC_TIME, _GENERALIZED_TIME = 0xA0, 0xA3, 0x17, 0x18
 _EXTENSION_REQUESTS: Final = frozenset({"1.2.840.113549.1.9.14", "1.3.6.1.4.1.311.2.1.14"})
-_ATTRIBUTES: Final = {
-    "2.5.4.3": "commonName",
-    "2.5.4.6": "countryName",
-    "2.5.4.7": "localityName",
-    "2.5.4.8": "stateOrProvinceName",
-    "2.5.4.10": "organizationName",
-    "2.5.4.11": "organizationalUnitName",
-    "1.2.840.113549.1.9.1": "emailAddress",
-    "0.9.2342.19200300.100.1.25": "domainComponent",
-}
 _KIND, _LOCATION = r"kind: (\w+)", r"location: \[([^\]]*)\]"
 """Match the parts of an error message of cryptography."""
 _PRINTABLE = rb"[A-Za-z0-9 '()+,./:=?-]*"
@@ -49,6 +39,15 @@ _UTC_YEARS = range(1950, 2050)
 _NO_PARAMETERS: Final = ("1.2.840.10045.4.", "1.3.101.11")
 """Prefixes of the signature algorithms that have no parameters (RFC 5758, 3.2; RFC 8410, 3)."""
 _USE_ANOTHER_COPY = "use another copy of it"
+
+
+class Faults(list[str]):
+    """The rules that a certificate or CSR breaks. Each clause names the field, the rule and its source."""
+
+    def add(self, fault: str) -> None:
+        """Append a fault unless it is already in the list or the list is full."""
+        if fault not in self and len(self) < _MAX_FAULTS:
+            self.append(fault)
 
 
 def read_copy(der: bytes, *, is_request: bool = False) -> tuple[bytes, Faults]:
@@ -100,21 +99,21 @@ def signed_part(der: bytes) -> tuple[bytes, bytes]:
 
 
 def _copy(der: bytes, faults: Faults, *, is_request: bool) -> bytes:
-    rewritten, _ = to_der(der)
+    rewritten, _ = asn1.to_der(der)
     root = parse(der)
     if root is None or rewritten != root.encoded:
         faults.add("a length is not encoded as DER requires (X.690, 10.1)")
     body, algorithm, signature = _split_signed(rewritten)
     parts = _copy_request_info(body, faults) if is_request else _copy_tbs_certificate(body, faults)
     end = _copy_algorithm(algorithm, faults), _copy_signature(signature, faults)
-    return encode(SEQUENCE, encode(SEQUENCE, *parts), *end)
+    return encode(asn1.SEQUENCE, encode(asn1.SEQUENCE, *parts), *end)
 
 
 def _split_signed(der: bytes) -> tuple[Node, Node, Node]:
     """Return the body, the algorithm and the signature of signed data."""
     root = parse(der)
     parts = root.children() if root is not None else []
-    if [part.tag for part in parts] != [SEQUENCE, SEQUENCE, BIT_STRING]:
+    if [part.tag for part in parts] != [asn1.SEQUENCE, asn1.SEQUENCE, asn1.BIT_STRING]:
         raise BerError("not signed data")
     return parts[0], parts[1], parts[2]
 
@@ -133,13 +132,13 @@ def _copy_tbs_certificate(body: Node, faults: Faults) -> list[bytes]:
         _copy_serial(serial, faults),
         _copy_algorithm(algorithm, faults),
         _copy_name(issuer, "issuer", faults),
-        encode(SEQUENCE, *[_copy_time(time, faults) for time in validity.children()]),
+        encode(asn1.SEQUENCE, *[_copy_time(time, faults) for time in validity.children()]),
         _copy_name(subject, "subject", faults),
         key.encoded,
     ]
     for part in optional:
         if part.tag == _EXPLICIT_3:
-            extensions = copy_extensions(part.child(0, SEQUENCE), faults)
+            extensions = _copy_extensions(part.child(0, asn1.SEQUENCE), faults)
             parts += [encode(_EXPLICIT_3, extensions)] if extensions else []
     return parts
 
@@ -157,16 +156,18 @@ def _copy_attributes(node: Node, faults: Faults) -> bytes:
     if encoded != sorted(encoded):
         faults.add("the attributes are not in the order that DER requires for a SET (X.690, 11.6)")
     requests = []
-    for attribute in attributes[:MAX_ENTRIES]:
+    for attribute in attributes[:_MAX_ENTRIES]:
         type_node, values = attribute.children()
         if type_node.oid in _EXTENSION_REQUESTS:
-            extensions = copy_extensions(values.child(0, SEQUENCE), faults)
-            requests += [encode(SEQUENCE, type_node.encoded, encode(SET, extensions))] if extensions else []
+            extensions = _copy_extensions(values.child(0, asn1.SEQUENCE), faults)
+            requests += (
+                [encode(asn1.SEQUENCE, type_node.encoded, encode(asn1.SET, extensions))] if extensions else []
+            )
     return encode(_EXPLICIT_0, *sorted(requests))
 
 
 def _copy_version(parts: list[Node], faults: Faults) -> list[bytes]:
-    if parts and parts[0].child(0, INTEGER).integer == 0:
+    if parts and parts[0].child(0, asn1.INTEGER).integer == 0:
         faults.add("version 1 is written, but DER omits a default value (X.690, 11.5)")
         return []
     return [part.encoded for part in parts]
@@ -175,7 +176,7 @@ def _copy_version(parts: list[Node], faults: Faults) -> list[bytes]:
 def _copy_signature(node: Node, faults: Faults) -> bytes:
     if node.content[:1] != b"\0":
         faults.add("the signature has unused bits, but must consist of octets (RFC 5280, 4.1.1.3)")
-    return encode(BIT_STRING, b"\0", node.content[1:])
+    return encode(asn1.BIT_STRING, b"\0", node.content[1:])
 
 
 def _copy_serial(node: Node, faults: Faults) -> bytes:
@@ -183,15 +184,15 @@ def _copy_serial(node: Node, faults: Faults) -> bytes:
     shortest = value.to_bytes(value.bit_length() // 8 + 1, signed=True)
     if shortest != node.content:
         faults.add("the serial number has superfluous octets (X.690, 8.3.2)")
-    return encode(INTEGER, shortest)
+    return encode(asn1.INTEGER, shortest)
 
 
 def _copy_algorithm(node: Node, faults: Faults) -> bytes:
     parts = node.children()
     oid = parts[0].oid or ""
-    if oid.startswith(_NO_PARAMETERS) and len(parts) > 1 and parts[1].tag == NULL:
+    if oid.startswith(_NO_PARAMETERS) and len(parts) > 1 and parts[1].tag == asn1.NULL:
         faults.add("the signature algorithm has NULL parameters; ECDSA and EdDSA have none (RFC 5758, 3.2)")
-        return encode(SEQUENCE, parts[0].encoded)
+        return encode(asn1.SEQUENCE, parts[0].encoded)
     return node.encoded
 
 
@@ -200,18 +201,25 @@ def _copy_name(node: Node, field_name: str, faults: Faults) -> bytes:
     if not all(rdns):
         faults.add(f"an RDN of the {field_name} is empty (RFC 5280, 4.1.2.4)")
     copied = ([_copy_attribute(attribute, field_name, faults) for attribute in rdn] for rdn in rdns if rdn)
-    return encode(SEQUENCE, *[encode(SET, *attributes) for attributes in copied])
+    return encode(asn1.SEQUENCE, *[encode(asn1.SET, *attributes) for attributes in copied])
 
 
 def _copy_attribute(node: Node, field_name: str, faults: Faults) -> bytes:
     type_node, value = node.children()
     text, fault = _check_text(value)
     if fault:
-        oid = type_node.oid or ""
-        faults.add(f"{_ATTRIBUTES.get(oid, oid)} in the {field_name} {fault}")
+        faults.add(f"{_oid_name(type_node.oid or '')} in the {field_name} {fault}")
     if text is None:
         return node.encoded
-    return encode(SEQUENCE, type_node.encoded, encode(UTF8_STRING, text.encode()))
+    return encode(asn1.SEQUENCE, type_node.encoded, encode(asn1.UTF8_STRING, text.encode()))
+
+
+def _oid_name(oid: str) -> str:
+    """Return the name of an attribute type, such as ``commonName``, or its object identifier if it is unknown."""
+    from cryptography.x509 import ObjectIdentifier
+
+    name = ObjectIdentifier(oid)._name  # noqa: SLF001 - cryptography has no public table of names
+    return oid if name == "Unknown OID" else name
 
 
 def _check_text(value: Node) -> tuple[str | None, str]:
@@ -269,3 +277,116 @@ def _copy_time(node: Node, faults: Faults) -> bytes:
         form = "YYMMDDHHMMSSZ, or YYYYMMDDHHMMSSZ from 2050 on"
         faults.add(f"a time of the validity does not have the form {form} (RFC 5280, 4.1.2.5)")
     return copied
+
+
+def _copy_extensions(node: Node, faults: Faults) -> bytes:
+    """Return the DER of the extensions that csrtui uses, without duplicates, or empty bytes if there are none.
+
+    Args:
+        node: The Extensions of a certificate or CSR.
+        faults: The list to which broken rules are added.
+    """
+    copied: dict[str, bytes] = {}
+    for extension in node.children()[:_MAX_ENTRIES]:
+        type_node, *flags, value = extension.children()
+        oid = type_node.oid or ""
+        name, copy_value = _EXTENSIONS.get(oid, (oid, None))
+        label = f"extension {name}"
+        if flags and flags[0].content == b"\0":
+            faults.add(f"{label}: critical FALSE is written, but DER omits a default value (X.690, 11.5)")
+        if oid in copied:
+            faults.add(f"{label} occurs twice (RFC 5280, 4.2)")
+        elif copy_value is not None:
+            content = _copy_value(value.content, copy_value, label, faults)
+            copied[oid] = (
+                encode(asn1.SEQUENCE, type_node.encoded, encode(asn1.OCTET_STRING, content))
+                if content
+                else b""
+            )
+    extensions = b"".join(copied.values())
+    return encode(asn1.SEQUENCE, extensions) if extensions else b""
+
+
+_ValueCopier = Callable[[Node, str, Faults], bytes]
+
+
+def _copy_value(content: bytes, copy_value: _ValueCopier, label: str, faults: Faults) -> bytes:
+    root = parse(content)
+    if root is None:
+        faults.add(f"{label} is not DER")
+        return b""
+    try:
+        return copy_value(root, label, faults)
+    except (ValueError, IndexError):
+        faults.add(f"{label} does not have the structure of RFC 5280, 4.2.1")
+        return b""
+
+
+def _copy_basic_constraints(root: Node, label: str, faults: Faults) -> bytes:
+    parts = root.children()
+    has_flag = bool(parts) and parts[0].tag == asn1.BOOLEAN
+    is_ca = has_flag and parts[0].content != b"\0"
+    if has_flag and not is_ca:
+        faults.add(f"{label}: cA FALSE is written, but DER omits a default value (X.690, 11.5)")
+    path_length = [part.encoded for part in parts if part.tag == asn1.INTEGER]
+    if path_length and not is_ca:
+        faults.add(f"{label} has a pathLenConstraint without cA (RFC 5280, 4.2.1.9)")
+    return (
+        encode(asn1.SEQUENCE, encode(asn1.BOOLEAN, b"\xff"), *path_length) if is_ca else encode(asn1.SEQUENCE)
+    )
+
+
+def _copy_key_usage(root: Node, label: str, faults: Faults) -> bytes:
+    octets = bytearray(root.content[1:])
+    is_only = octets[0] & _ENCIPHER_ONLY or (len(octets) > 1 and octets[1] & _DECIPHER_ONLY)
+    if is_only and not octets[0] & _KEY_AGREEMENT:
+        faults.add(f"{label} has encipherOnly or decipherOnly without keyAgreement (RFC 5280, 4.2.1.3)")
+        octets = bytearray([octets[0] & ~_ENCIPHER_ONLY])
+    while octets and not octets[-1]:
+        octets.pop()
+    unused_bits = (octets[-1] & -octets[-1]).bit_length() - 1 if octets else 0
+    return encode(asn1.BIT_STRING, bytes([unused_bits]), bytes(octets))
+
+
+def _copy_general_names(root: Node, label: str, faults: Faults) -> bytes:
+    names = []
+    for name in root.children()[:_MAX_ENTRIES]:
+        fault = _general_name_fault(name)
+        if fault:
+            faults.add(f"{label} {fault}")
+        elif name.tag != _DIRECTORY_NAME:  # it contains no host, and its strings may break other rules
+            names.append(name.encoded)
+    return encode(asn1.SEQUENCE, *names) if names else b""
+
+
+def _general_name_fault(name: Node) -> str:
+    """Return a clause on the rule of RFC 5280 that a GeneralName breaks, or "" if it breaks none."""
+    supported = _SUPPORTED_NAMES.get(name.tag)
+    if supported is not None and not name.content.isascii():
+        return f"has a {supported} with non-ASCII octets (RFC 5280, 4.2.1.6)"
+    if name.tag == _IP_ADDRESS and len(name.content) not in {4, 16}:
+        return f"has an iPAddress of {len(name.content)} octets instead of 4 or 16 (RFC 5280, 4.2.1.6)"
+    if name.tag == _REGISTERED_ID and asn1.dotted(name.content) is None:
+        return "has a malformed registeredID (X.690, 8.19)"
+    if name.tag == _OTHER_NAME and not _is_other_name(name):
+        return "has a malformed otherName (RFC 5280, 4.2.1.6)"
+    if name.tag in _UNSUPPORTED_NAMES:
+        return f"has an {_UNSUPPORTED_NAMES[name.tag]}, a kind of name that csrtui does not support"
+    return ""
+
+
+def _is_other_name(name: Node) -> bool:
+    try:
+        return bool(name.child(0, asn1.OID).oid and name.child(1, _CONTEXT_0).children())
+    except ValueError:
+        return False
+
+
+_EXTENSIONS: Final[dict[str, tuple[str, _ValueCopier]]] = {
+    "2.5.29.15": ("keyUsage", _copy_key_usage),
+    "2.5.29.17": ("subjectAltName", _copy_general_names),
+    "2.5.29.19": ("basicConstraints", _copy_basic_constraints),
+    "2.5.29.37": ("extKeyUsage", lambda root, _label, _faults: root.encoded),
+    "1.3.6.1.5.5.7.1.24": ("tlsFeature", lambda root, _label, _faults: root.encoded),
+}
+"""The extensions that csrtui uses."""
