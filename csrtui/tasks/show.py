@@ -12,9 +12,8 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import load
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import differences, flaws
-from csrtui.core.certificates.omissions import describe_usages
+from csrtui.core.certificates.extensions import describe_usages, extensions_for
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
-from csrtui.core.certificates.purposes import extensions_for
 from csrtui.core.pairs.charts import TimelineMark, TimelineRow, draw_one_line, draw_timeline
 from csrtui.core.pairs.pair import Pair, PairRecord, was_issued_for_request
 from csrtui.tasks.list import read_pair_folder

@@ -10,14 +10,14 @@ import pytest
 from command import run_process
 from real_authorities import PrivateCa, certtool_accepts
 
-from csrtui.core.certificates import purposes
+from csrtui.core.certificates import extensions
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
 _OIDS = {
-    "sslserver": purposes.SERVER_AUTHENTICATION,
-    "sslclient": purposes.CLIENT_AUTHENTICATION,
-    "smimesign": purposes.EMAIL_PROTECTION,
+    "sslserver": extensions.SERVER_AUTHENTICATION,
+    "sslclient": extensions.CLIENT_AUTHENTICATION,
+    "smimesign": extensions.EMAIL_PROTECTION,
 }
 
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from real_acme import certbot
 from real_authorities import EVERYTHING, Answer, certtool, certtool_accepts, cfssl, easy_rsa, openssl_ca
 
-from csrtui.core.certificates.purposes import SERVER_AUTHENTICATION
+from csrtui.core.certificates.extensions import SERVER_AUTHENTICATION
 from csrtui.core.keys.key_types import KeyType
 
 if TYPE_CHECKING:

@@ -15,7 +15,12 @@ from csrtui.core.base.errors import InputError, translate_errors
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr, encoding_faults
-from csrtui.core.certificates.purposes import ANY_PURPOSE, SERVER_AUTHENTICATION
+from csrtui.core.certificates.extensions import (
+    ANY_PURPOSE,
+    SERVER_AUTHENTICATION,
+    alternative_names,
+    extension_value,
+)
 from csrtui.core.keys import key_types
 from csrtui.core.subject import distinguished_name
 from csrtui.core.subject.fields import SubjectFields
@@ -180,7 +185,7 @@ def _decode(certificate: "x509.Certificate", der: bytes) -> Certificate:
     from cryptography import x509
 
     extensions = certificate.extensions
-    usage = csr.extension_value(extensions, x509.ExtendedKeyUsage)
+    usage = extension_value(extensions, x509.ExtendedKeyUsage)
     subject, issuer = certificate.subject, certificate.issuer
     return Certificate(
         der=der,
@@ -191,7 +196,7 @@ def _decode(certificate: "x509.Certificate", der: bytes) -> Certificate:
         issuer_text=distinguished_name.rfc4514(issuer),
         serial=_hexadecimal(certificate.serial_number),
         validity=Validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc),
-        names=tuple(csr.alternative_names(extensions)),
+        names=tuple(alternative_names(extensions)),
         is_ca=_is_ca(certificate),
         purposes=None if usage is None else tuple(oid.dotted_string for oid in usage),
         spki_sha256=_spki_sha256(certificate),
@@ -208,7 +213,7 @@ def _hexadecimal(number: int) -> str:
 def _is_ca(certificate: "x509.Certificate") -> bool:
     from cryptography import x509
 
-    constraints = csr.extension_value(certificate.extensions, x509.BasicConstraints)
+    constraints = extension_value(certificate.extensions, x509.BasicConstraints)
     if constraints is not None:
         return constraints.ca
     return certificate.version is x509.Version.v1 and certificate.subject == certificate.issuer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.certificates.certificate import Certificate, has_valid_signature, load
-from csrtui.core.certificates.csr import extension_value
+from csrtui.core.certificates.extensions import extension_value
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -15,13 +15,13 @@ from csrtui.core.certificates.certificate import (
 )
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.csr import Request
-from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus, validate_chain
-from csrtui.core.certificates.purposes import (
+from csrtui.core.certificates.extensions import (
     ANY_PURPOSE,
     CLIENT_AUTHENTICATION,
     EXTENDED_KEY_USAGES,
     purpose_label,
 )
+from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus, validate_chain
 from csrtui.core.names.name import read_name
 
 

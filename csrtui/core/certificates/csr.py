@@ -1,16 +1,15 @@
 """Build, preview, read and check certification requests (CSR, PKCS #10, RFC 2986)."""
 
-import ipaddress
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError, translate_errors
 from csrtui.core.base.finding import Purpose
-from csrtui.core.certificates import encoding_faults, purposes
+from csrtui.core.certificates import encoding_faults, extensions
 from csrtui.core.keys import key_types
 from csrtui.core.subject import distinguished_name
 from csrtui.core.subject.fields import SubjectFields
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey, PublicKey
 
     Decoded: TypeAlias = x509.CertificateSigningRequest | x509.Certificate
-
-_Extension = TypeVar("_Extension", bound="x509.ExtensionType")
 
 OLD_HASHES = frozenset({"md5", "sha1"})
 """Hashes that are no longer allowed in signatures (BR 7.1.3.2)."""
@@ -42,12 +39,12 @@ class Request(NamedTuple):
         subject_der: The DER of the subject's Name.
         subject_text: The subject as RFC 4514 text, safe to display.
         names: The names of the SAN extension, in order. DNS names and addresses have no prefix. Other names have their
-            kind as a prefix (`prefixed_name`).
+            kind as a prefix (`extensions.prefixed_name`).
         key_type: The type of the key, or None if csrtui does not generate such keys.
         spki_sha256: The SPKI fingerprint, 64 hex digits.
         signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
-        purpose: The purpose that the CSR requests (`purposes.purpose_of`).
-        must_staple: Whether the CSR requests must-staple (`purposes.has_must_staple`).
+        purpose: The purpose that the CSR requests (`extensions.purpose_of`).
+        must_staple: Whether the CSR requests must-staple (`extensions.has_must_staple`).
     """
 
     der: bytes
@@ -85,7 +82,7 @@ def build(
         names: Names in the format of `Request.names`, the common name first.
         key: A key of one of the types in `key_types.KeyType`.
         purpose: The purpose, requested as key usage and extended key usage.
-        must_staple: Whether to request must-staple (`purposes.has_must_staple`).
+        must_staple: Whether to request must-staple (`extensions.has_must_staple`).
 
     Raises:
         InputError: The key has another type.
@@ -99,10 +96,10 @@ def build(
         raise InputError("csrtui cannot make a CSR for a key of this type", f"key types: {key_list}")
     builder = x509.CertificateSigningRequestBuilder().subject_name(distinguished_name.encode(subject))
     if names:
-        sans = x509.SubjectAlternativeName([_general_name(name) for name in names])
+        sans = x509.SubjectAlternativeName([extensions.general_name(name) for name in names])
         # RFC 5280 4.2.1.6 requires critical names in a certificate with an empty subject.
         builder = builder.add_extension(sans, critical=subject == SubjectFields())
-    for extension in purposes.extensions_for(purpose, key_type):
+    for extension in extensions.extensions_for(purpose, key_type):
         builder = builder.add_extension(extension.value, extension.critical)
     if must_staple:
         builder = builder.add_extension(x509.TLSFeature([x509.TLSFeatureType.status_request]), critical=False)
@@ -190,16 +187,6 @@ def requested_extensions(der: bytes) -> "x509.Extensions":
 
     with warnings.catch_warnings(action="ignore"):
         return x509.load_der_x509_csr(der).extensions
-
-
-def extension_value(extensions: "x509.Extensions", extension_type: type[_Extension]) -> _Extension | None:
-    """Return the value of the extension of this type, or None if the CSR or certificate does not have it."""
-    from cryptography import x509
-
-    try:
-        return extensions.get_extension_for_class(extension_type).value
-    except x509.ExtensionNotFound:
-        return None
 
 
 def has_valid_signature(der: bytes) -> bool:
@@ -300,12 +287,12 @@ def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
         subject=distinguished_name.decode(subject),
         subject_der=subject.public_bytes(),
         subject_text=distinguished_name.rfc4514(subject),
-        names=tuple(alternative_names(csr.extensions)),
+        names=tuple(extensions.alternative_names(csr.extensions)),
         key_type=key_types.type_of(key),
         spki_sha256=key_types.spki_sha256(key),
         signature_hash=hash_name(csr),
-        purpose=purposes.purpose_of(extended_key_usages(csr.extensions)),
-        must_staple=purposes.has_must_staple(csr.extensions),
+        purpose=extensions.purpose_of(extensions.extended_key_usages(csr.extensions)),
+        must_staple=extensions.has_must_staple(csr.extensions),
     )
 
 
@@ -318,75 +305,6 @@ def hash_name(decoded: "Decoded") -> str | None:
     except UnsupportedAlgorithm:
         return None
     return algorithm.name if algorithm else None
-
-
-def extended_key_usages(extensions: "x509.Extensions") -> list[str]:
-    """Return the OIDs of the extended key usages of a CSR or certificate."""
-    from cryptography import x509
-
-    return [oid.dotted_string for oid in extension_value(extensions, x509.ExtendedKeyUsage) or ()]
-
-
-def alternative_names(extensions: "x509.Extensions") -> Iterator[str]:
-    """Yield the names of the SAN extension of a CSR or certificate, in the format of `Request.names`."""
-    from cryptography import x509
-
-    for name in extension_value(extensions, x509.SubjectAlternativeName) or ():
-        match name:
-            case x509.DNSName():
-                yield name.value
-            case x509.IPAddress():
-                yield str(name.value)
-            case _:
-                yield prefixed_name(name)
-
-
-_OTHER_NAMES = {"1.3.6.1.4.1.311.20.2.3": ("upn", 0x0C), "1.3.6.1.5.5.7.8.7": ("srv", 0x16)}
-"""Prefix and ASN.1 type of Microsoft's user principal name and of service names (RFC 4985, 2)."""
-
-
-def prefixed_name(name: "x509.GeneralName") -> str:
-    """Return a name other than a host name or address, with its kind before a colon: ``upn:u@example.com``."""
-    from cryptography import x509
-
-    match name:
-        case x509.RFC822Name():
-            return f"email:{name.value}"
-        case x509.UniformResourceIdentifier():
-            return f"uri:{name.value}"
-        case x509.DirectoryName():
-            return f"directory:{distinguished_name.rfc4514(name.value)}"
-        case x509.RegisteredID():
-            return f"rid:{name.value.dotted_string}"
-        case _:  # OtherName; host names and addresses are handled elsewhere
-            return _other_name(cast("x509.OtherName", name))
-
-
-def _other_name(name: "x509.OtherName") -> str:
-    oid = name.type_id.dotted_string
-    prefix, tag = _OTHER_NAMES.get(oid, ("", 0))
-    value = asn1.parse(name.value)
-    if value is None or not prefix or value.tag != tag:
-        return f"other:{oid}"
-    return f"{prefix}:{value.content.decode('utf-8', 'replace')}"
-
-
-def _general_name(name: str) -> "x509.GeneralName":
-    from cryptography import x509
-
-    kind, _, value = name.partition(":")
-    match kind:
-        case "email":
-            return x509.RFC822Name(value)
-        case "uri":
-            return x509.UniformResourceIdentifier(value)
-        case "upn":
-            oid, tag = next((oid, tag) for oid, (prefix, tag) in _OTHER_NAMES.items() if prefix == kind)
-            return x509.OtherName(x509.ObjectIdentifier(oid), asn1.encode(tag, value.encode()))
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Final
 from csrtui.core.base import asn1
 from csrtui.core.base.asn1 import BerError, Node, encode, parse
 from csrtui.core.base.errors import InputError
+from csrtui.core.certificates.extensions import oid_name
 
 _MAX_FAULTS: Final = 5
 _MAX_ENTRIES: Final = 2000
@@ -205,21 +206,15 @@ def _copy_name(node: Node, field_name: str, faults: Faults) -> bytes:
 
 
 def _copy_attribute(node: Node, field_name: str, faults: Faults) -> bytes:
+    from cryptography.x509 import ObjectIdentifier
+
     type_node, value = node.children()
     text, fault = _check_text(value)
     if fault:
-        faults.add(f"{_oid_name(type_node.oid or '')} in the {field_name} {fault}")
+        faults.add(f"{oid_name(ObjectIdentifier(type_node.oid or ''))} in the {field_name} {fault}")
     if text is None:
         return node.encoded
     return encode(asn1.SEQUENCE, type_node.encoded, encode(asn1.UTF8_STRING, text.encode()))
-
-
-def _oid_name(oid: str) -> str:
-    """Return the name of an attribute type, such as ``commonName``, or its object identifier if it is unknown."""
-    from cryptography.x509 import ObjectIdentifier
-
-    name = ObjectIdentifier(oid)._name  # noqa: SLF001 - cryptography has no public table of names
-    return oid if name == "Unknown OID" else name
 
 
 def _check_text(value: Node) -> tuple[str | None, str]:

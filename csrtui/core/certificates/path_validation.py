@@ -25,9 +25,8 @@ from csrtui.core.certificates.chain import (
     key_identifiers_match,
     may_sign,
 )
-from csrtui.core.certificates.csr import extension_value
+from csrtui.core.certificates.extensions import ANY_PURPOSE, SERVER_AUTHENTICATION, extension_value
 from csrtui.core.certificates.path_verifier import MIN_RSA_BITS, NameOutcome, check_names, verify_path
-from csrtui.core.certificates.purposes import ANY_PURPOSE, SERVER_AUTHENTICATION
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.certificates.csr import extension_value
+from csrtui.core.certificates.extensions import extension_value
 
 if TYPE_CHECKING:
     from cryptography import x509

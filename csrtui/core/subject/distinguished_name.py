@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _SPECIAL = frozenset('"+,;<>\\')
 """The characters that must be escaped with a backslash at any position (RFC 4514, 2.4)."""
-_FIELDS_BY_OID = {
+FIELDS_BY_OID = {
     "2.5.4.3": "common_name",
     "2.5.4.10": "organization",
     "2.5.4.11": "organizational_unit",
@@ -19,6 +19,7 @@ _FIELDS_BY_OID = {
     "2.5.4.8": "state",
     "2.5.4.7": "locality",
 }
+"""The fields of `SubjectFields` by the object identifiers of their attributes (RFC 5280 A.1)."""
 _PLAIN = r"[A-Za-z0-9.*-]+(?: [A-Za-z0-9.*-]+)*"
 """Matches values that need no escaping. Most values match and skip the slower check of each character."""
 
@@ -63,7 +64,7 @@ def decode(name: "x509.Name") -> SubjectFields:
     others = []
     for attribute in name:
         oid = attribute.oid.dotted_string
-        field = _FIELDS_BY_OID.get(oid)
+        field = FIELDS_BY_OID.get(oid)
         if field is not None and field not in fields:
             fields[field] = _text(attribute.value)
         elif oid in TYPES_BY_OID:

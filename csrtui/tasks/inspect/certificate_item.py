@@ -9,10 +9,9 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.validity import utc_text
 from csrtui.core.certificates import certificate as certificates
-from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.comparison import CertificateFlawKind, flaws
-from csrtui.core.certificates.omissions import describe_usages
+from csrtui.core.certificates.extensions import describe_usages, extension_value
 from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus
 from csrtui.core.keys import key_types
 from csrtui.tasks.inspect.item import (
@@ -138,7 +137,7 @@ def _issuer_urls(decoded: "x509.Certificate") -> Iterator[str]:
     from cryptography import x509
     from cryptography.x509.oid import AuthorityInformationAccessOID
 
-    access = csrs.extension_value(decoded.extensions, x509.AuthorityInformationAccess) or ()
+    access = extension_value(decoded.extensions, x509.AuthorityInformationAccess) or ()
     for description in access:
         location = description.access_location
         is_issuer = description.access_method == AuthorityInformationAccessOID.CA_ISSUERS

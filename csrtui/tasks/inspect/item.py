@@ -14,7 +14,7 @@ from csrtui.core.bundle import BundleKey, BundlePublicKey, prefill
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.csr import Request
-from csrtui.core.certificates.omissions import describe_usages
+from csrtui.core.certificates.extensions import describe_usages
 from csrtui.core.keys import key_types
 from csrtui.core.names.name import all_names
 from csrtui.tasks.keys import all_key_findings, public_key_findings

@@ -21,7 +21,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import Certificate, has_valid_signature, load, read_der
 from csrtui.core.certificates.chain import build_chain, is_issued_by
 from csrtui.core.certificates.csr import requested_extensions
-from csrtui.core.certificates.omissions import describe_usages
+from csrtui.core.certificates.extensions import describe_usages
 from csrtui.core.certificates.path_validation import ChainReason, validate_chain
 from csrtui.core.subject.fields import SubjectFields
 

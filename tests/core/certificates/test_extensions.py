@@ -13,7 +13,7 @@ from csrtui.core.advice.key_rules import check_csr
 from csrtui.core.base.finding import CaKind, Level, Purpose
 from csrtui.core.bundle import read_certificates
 from csrtui.core.bundle.prefill import read_prefill
-from csrtui.core.certificates import csr, purposes
+from csrtui.core.certificates import csr, extensions
 from csrtui.core.certificates.chain import build_chain
 from csrtui.core.certificates.comparison import CertificateFlawKind, flaws
 from csrtui.core.certificates.path_validation import validate_chain
@@ -51,12 +51,12 @@ def test_the_key_usage_depends_on_the_key_type(
     purpose: Purpose, rsa_usages: tuple[bool, bool], ec_usages: tuple[bool, bool]
 ) -> None:
     for key_type, usages in ((KeyType.RSA_2048, rsa_usages), (KeyType.EC_P256, ec_usages)):
-        usage, extended = (extension.value for extension in purposes.extensions_for(purpose, key_type))
+        usage, extended = (extension.value for extension in extensions.extensions_for(purpose, key_type))
         assert isinstance(usage, x509.KeyUsage)
         assert isinstance(extended, x509.ExtendedKeyUsage)
         assert usage.digital_signature
         assert (usage.key_encipherment, usage.key_agreement) == usages
-        assert [oid.dotted_string for oid in extended] == list(purposes.EXTENDED_KEY_USAGES[purpose])
+        assert [oid.dotted_string for oid in extended] == list(extensions.EXTENDED_KEY_USAGES[purpose])
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,15 @@ def test_the_key_usage_depends_on_the_key_type(
     [
         ([], Purpose.SERVER),
         (["1.2.3"], Purpose.SERVER),
-        ([purposes.EMAIL_PROTECTION, purposes.CLIENT_AUTHENTICATION], Purpose.CLIENT),
+        ([extensions.EMAIL_PROTECTION, extensions.CLIENT_AUTHENTICATION], Purpose.CLIENT),
         (
-            [purposes.CODE_SIGNING, purposes.CLIENT_AUTHENTICATION, purposes.SERVER_AUTHENTICATION],
+            [extensions.CODE_SIGNING, extensions.CLIENT_AUTHENTICATION, extensions.SERVER_AUTHENTICATION],
             Purpose.SERVER_CLIENT,
         ),
     ],
 )
 def test_the_first_of_several_purposes_counts(oids: list[str], purpose: Purpose) -> None:
-    assert purposes.purpose_of(oids) is purpose
+    assert extensions.purpose_of(oids) is purpose
 
 
 def test_a_prefill_for_a_public_ca_is_for_a_server_with_a_note_on_other_usages() -> None:
@@ -104,7 +104,7 @@ def test_must_staple_is_requested_again_only_for_a_renewal(must_staple: bool) ->
 
 def test_a_usage_that_needs_an_unsupported_key_is_not_copied() -> None:
     key = ec.generate_private_key(ec.SECP256K1())
-    usage = next(iter(purposes.extensions_for(Purpose.SERVER, KeyType.RSA_2048))).value
+    usage = next(iter(extensions.extensions_for(Purpose.SERVER, KeyType.RSA_2048))).value
     der = (
         x509.CertificateSigningRequestBuilder()
         .subject_name(x509.Name([]))
@@ -119,8 +119,8 @@ def test_a_usage_that_needs_an_unsupported_key_is_not_copied() -> None:
     ("oids", "flawed"),
     [
         (None, False),
-        ([purposes.CLIENT_AUTHENTICATION], False),
-        ([purposes.ANY_PURPOSE], False),
+        ([extensions.CLIENT_AUTHENTICATION], False),
+        ([extensions.ANY_PURPOSE], False),
         (["1.2.3"], True),
     ],
 )
