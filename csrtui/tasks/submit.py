@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.keys import refuse_compromised
@@ -225,3 +226,32 @@ def _backup_note(record: PairRecord) -> str:
 
 def _changed(session: Session, pair: Pair, update: Callable[[PairRecord], PairRecord]) -> Pair:
     return pair._replace(record=change_record(session, pair.name, update))
+
+
+def change_ca(session: Session, name: str, ca: CaKind) -> None:
+    """Record that the CSR of a pair is for another kind of CA.
+
+    Raises:
+        InputError: The pair does not exist.
+        RefusedError: That kind of CA does not issue for this CSR.
+        StoreError: The store or the pair cannot be used.
+    """
+    from csrtui.core.bundle.prefill import read_prefill
+    from csrtui.core.config.policy import NO_POLICY
+    from csrtui.core.keys.key_types import KeyType
+    from csrtui.tasks.request_spec import RequestSpec, advise_on
+
+    pair, csr = read_pair(session, name)
+    old = read_prefill(csr.der, CaKind.PRIVATE)  # for a public CA, it leaves out what that CA does not issue
+    spec = RequestSpec(
+        old.names,
+        old.subject,
+        ca,
+        key_type=KeyType(pair.record.key.type) if pair.record.key.type in tuple(KeyType) else None,
+        purpose=old.purpose,
+        no_common_name=old.no_common_name,
+        attributes=old.attributes,
+    )
+    for finding in advise_on(session, spec, NO_POLICY).errors:
+        raise RefusedError(f"a {ca.value} CA does not issue for this CSR: {finding.text}", pair=name)
+    change_record(session, name, lambda record: record.with_ca(ca, session.clock(), session.user))

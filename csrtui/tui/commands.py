@@ -155,6 +155,9 @@ COMMANDS = (
     Command("change_server", "S", "Server",
             "Change the server software that the pair is for; the key and the CSR stay the same.",
             Scope.PAIRS, on_bar=False, priority=False),
+    Command("change_ca", "C", "CA",
+            "Change the kind of CA that the pair is for, public or private; the key and the CSR stay the same.",
+            Scope.PAIRS, on_bar=False, priority=False),
     Command("retire", "t", "Retire",
             "Mark the pair as no longer used, or take a retired pair back into use; nothing is deleted.",
             Scope.STEPS, on_bar=False, priority=False),
@@ -240,7 +243,7 @@ _BARS = {
     ),
     Scope.PAIR: (
         "next_step", "view_csr", "submit", "import", "install", "renew", "verify", "back_up", "retire",
-        "change_server", "copy", "leave", "back", "help",
+        "change_server", "change_ca", "copy", "leave", "back", "help",
     ),
     Scope.FLEET: (
         "next_step", "open_pair", "filter", "mark", "hosts", "back_up", "fetch_csrs", "new_request", "read_hosts",

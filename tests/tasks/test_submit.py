@@ -15,8 +15,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_made import NOW
 
-from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
+from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import is_visible
+from csrtui.core.base.finding import CaKind
+from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, Stage
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.servers.guide import Host, scp_line
@@ -27,6 +29,7 @@ from csrtui.tasks.submit import (
     CsrForm,
     HandOut,
     HandOutWay,
+    change_ca,
     fetch_lines,
     hand_out,
     mark_submitted,
@@ -201,3 +204,24 @@ def test_a_csr_on_a_share_that_cannot_flush_folders_is_recorded(
     )
     assert str(tmp_path / "a.csr") in written.pair.record.history[-1].text
     assert read_pair(session, "a.com")[0] == written.pair
+
+
+@pytest.mark.parametrize(
+    ("names", "key_type", "reason"),
+    [
+        (("a.com",), KeyType.EC_P256, None),
+        (("intranet",), KeyType.EC_P256, "intranet has no domain"),
+        (("a.com",), KeyType.ED25519, "Ed25519"),
+    ],
+)
+def test_the_ca_of_a_pair_is_changed_unless_that_ca_does_not_issue_for_its_csr(
+    session: Session, names: tuple[str, ...], key_type: KeyType, reason: str | None
+) -> None:
+    pair = create_pair(session, RequestSpec(names, ca=CaKind.PRIVATE, key_type=key_type))
+    if reason is None:
+        change_ca(session, pair.name, CaKind.PUBLIC)
+    else:
+        with pytest.raises(RefusedError, match=reason):
+            change_ca(session, pair.name, CaKind.PUBLIC)
+    ca = read_pair(session, pair.name)[0].record.ca
+    assert ca is (CaKind.PUBLIC if reason is None else CaKind.PRIVATE)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from issued_dialogs import at_pair, certificate_home, is_at, record
 from screens_user import at_screens
 
+from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import FileFormat
@@ -451,7 +452,7 @@ async def test_owner_group_and_mode_of_the_key_are_set_in_the_dialog(
     assert modes(tls)[f"{ONE}.key"] == 0o640
 
 
-async def test_the_server_software_of_a_pair_is_changed_by_its_command_and_by_an_installation(
+async def test_server_software_and_ca_of_a_pair_are_changed_by_commands_and_by_an_installation(
     tmp_path: Path, session: Session
 ) -> None:
     request = read_pair(session, ONE)[1].der
@@ -461,6 +462,9 @@ async def test_the_server_software_of_a_pair_is_changed_by_its_command_and_by_an
         assert record(session, ONE).platform == "haproxy"
         assert "HAProxy" in user.read_text
         assert "is now for HAProxy; its CSR is unchanged" in user.screen_text
+        await user.press("C", "p", "down", "enter")
+        assert "HAProxy, private CA, server" in user.read_text
+        assert "is now for a private CA; its CSR is unchanged" in user.screen_text
         await user.press("I")
         assert user.app.screen.query_one("#server", ChoiceField).value == "haproxy"
         await choose(user, "apache")
@@ -470,7 +474,7 @@ async def test_the_server_software_of_a_pair_is_changed_by_its_command_and_by_an
         await written(user)
         await user.press("escape")
         await user.until(lambda: "Apache httpd" in user.read_text, "the new server software")
-    assert record(session, ONE).platform == "apache"
+    assert (record(session, ONE).platform, record(session, ONE).ca) == ("apache", CaKind.PRIVATE)
     assert read_pair(session, ONE)[1].der == request
 
 

@@ -187,7 +187,7 @@ async def test_the_bar_shows_every_command_that_the_pair_allows(tmp_path: Path) 
     async with at_screens(session, (120, 24)) as user:
         await user.until(lambda: len(user.pairs) == 2, "the pairs")
         await user.press("f2", "s", "enter")
-        labels = "v CSR u Submit i Import t Retire S Server y Copy ctrl+q Quit Esc Back ? All keys"
+        labels = "v CSR u Submit i Import t Retire S Server C CA y Copy ctrl+q Quit Esc Back ? All keys"
         assert " ".join(user.bar.split()) == f". Back up {labels}"
         await user.press("right_square_bracket")
         labels = labels.replace("u Submit ", "").replace("t R", "I Install w Renew t R")

@@ -283,6 +283,12 @@ class PairRecord(NamedTuple):
         event = f"server software changed from {self.platform} to {platform}"
         return self._replace(platform=platform).with_event(now, event, user)
 
+    def with_ca(self, ca: CaKind, now: datetime, user: str) -> "PairRecord":
+        """Return the record for another kind of CA. The CSR stays the same."""
+        if ca is self.ca:
+            return self
+        return self._replace(ca=ca).with_event(now, f"CA changed from {self.ca.value} to {ca.value}", user)
+
     def with_retirement(self, now: datetime, user: str) -> "PairRecord":
         """Return the record after the pair was marked as no longer used."""
         return self._replace(retired=now).with_event(now, "retired", user)

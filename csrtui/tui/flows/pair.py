@@ -1,4 +1,4 @@
-"""What can be done with one pair: submit its CSR, install, renew or retire it, copy a text, change its server software."""
+"""What can be done with one pair: submit its CSR, install, renew or retire it, copy a text, change its server or CA."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import Stage
 from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
@@ -19,6 +20,7 @@ from csrtui.tasks.retire import undo_retirement
 from csrtui.tasks.session import change_record
 from csrtui.tasks.settings import server_folder
 from csrtui.tasks.show import read_pair_details
+from csrtui.tasks.submit import change_ca as record_ca
 from csrtui.tasks.submit import refuse_without_backup
 from csrtui.tui import clipboard
 from csrtui.tui.commands import key_of
@@ -195,3 +197,17 @@ async def change_server(page: PairsScreen, pair: Pair) -> None:
     )
     page.refresh_pairs()
     page.tell(f"{visible(pair.name)} is now for {PLATFORMS[platform].label}; its CSR is unchanged")
+
+
+async def change_ca(page: PairsScreen, pair: Pair) -> None:
+    """Let the user choose the kind of CA of `pair`, and record it."""
+    choices = [
+        ChoiceValue(CaKind.PUBLIC.value, "public", "trusted by browsers"),
+        ChoiceValue(CaKind.PRIVATE.value, "private", "your organization's own"),
+    ]
+    chosen = await page.app.push_screen_wait(ChoiceListModal("CA", choices, pair.record.ca.value))
+    if chosen is None or chosen == pair.record.ca:
+        return
+    record_ca(page.session, pair.name, CaKind(chosen))
+    page.refresh_pairs()
+    page.tell(f"{visible(pair.name)} is now for a {chosen} CA; its CSR is unchanged")

@@ -141,8 +141,8 @@ class PairScreen(PairsScreen):
     @property
     def _request_hint(self) -> str:
         """The keys that copy the lines of a request and change its server software."""
-        keys = (self.key_of(action) for action in ("copy", "change_server"))
-        return "{} copies · {} changes server".format(*keys)
+        keys = (self.key_of(action) for action in ("copy", "change_server", "change_ca"))
+        return "{} copies · {} changes server · {} changes CA".format(*keys)
 
     def action_history(self) -> None:
         """Unfold all groups, or fold those again for which there is no room."""
@@ -199,9 +199,12 @@ class PairScreen(PairsScreen):
 
 
 def _heading(titles: Sequence[str], width: int, hint: str = "") -> Line:
-    """Return a rule with titles, and with a hint at its end."""
+    """Return a rule with titles, and at its end as many parts of a hint as fit."""
     text = "".join(f"─ {title} " for title in titles)
-    end = f" {hint} ─" if hint else ""
+    parts = hint.split(" · ")
+    while len(text) + len(" · ".join(parts)) + 3 > width and len(parts) > 1:
+        parts.pop()
+    end = f" {' · '.join(parts)} ─" if hint else ""
     return ((text + "─" * max(width - len(text) - len(end), 0), "label"), (end, "label"))
 
 

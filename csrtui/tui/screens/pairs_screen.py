@@ -147,6 +147,13 @@ class PairsScreen(CommandScreen[None]):
         if (pair := self.current_pair()) is not None:
             await self.start(change_server(self, pair))
 
+    async def action_change_ca(self) -> None:
+        """Choose the kind of CA that the pair is for."""
+        from csrtui.tui.flows.pair import change_ca
+
+        if (pair := self.current_pair()) is not None:
+            await self.start(change_ca(self, pair))
+
     async def action_verify(self) -> None:
         """Check backups. With their passphrase, test a restore."""
         from csrtui.tui.flows.backups import verify

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW, record
 
+from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity, utc_text
 from csrtui.core.pairs.pair import (
     NEW_CSR_SUFFIX,
@@ -99,6 +100,13 @@ def test_the_server_software_follows_the_installation_and_can_be_changed() -> No
         "joe",
     )
     assert changed.with_installation(NOW + DAY, "joe", "installed", "haproxy", "/srv").platform == "haproxy"
+
+
+def test_the_kind_of_ca_can_be_changed() -> None:
+    pair = record(ca=CaKind.PUBLIC)
+    assert pair.with_ca(CaKind.PUBLIC, NOW, "joe") is pair
+    changed = pair.with_ca(CaKind.PRIVATE, NOW, "joe")
+    assert (changed.ca, changed.history[-1].text) == (CaKind.PRIVATE, "CA changed from public to private")
 
 
 def test_retirement_records_time_and_user() -> None:
