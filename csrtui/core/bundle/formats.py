@@ -1,12 +1,10 @@
 """Recognize files of other kinds: archives, documents and keystores of other programs, and texts without an item."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignFormat:
+class ForeignFormat(NamedTuple):
     """A format that is recognized by its first octets.
 
     Attributes:
@@ -31,48 +29,43 @@ FORMATS: Final = (
     ForeignFormat(b"PK\x03\x04", "a ZIP archive", "unpack it first: unzip FILE"),
     ForeignFormat(b"PK\x05\x06", "an empty ZIP archive", "ask the sender for the file again"),
     ForeignFormat(
-        b"\x1f\x8b", "a gzip archive", "unpack it first: gunzip FILE, or tar xzf FILE for a .tar.gz or .tgz"
+        b"\x1f\x8b", "a gzip archive",
+        "unpack it first: gunzip FILE, or tar xzf FILE for a .tar.gz or .tgz",
     ),
     ForeignFormat(b"BZh", "a bzip2 archive", "unpack it first: bunzip2 FILE"),
-    ForeignFormat(b"\xfd7zXZ\0", "an xz archive", "unpack it first: unxz FILE"),
-    ForeignFormat(b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it first: unzstd FILE"),
-    ForeignFormat(b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first: 7z x FILE"),
+    ForeignFormat(b"\xfd7zXZ\x00", "an xz archive", "unpack it first: unxz FILE"),
+    ForeignFormat(b"(\xb5/\xfd", "a zstd archive", "unpack it first: unzstd FILE"),
+    ForeignFormat(b"7z\xbc\xaf'\x1c", "a 7z archive", "unpack it first: 7z x FILE"),
     ForeignFormat(b"Rar!\x1a\x07", "a RAR archive", "unpack it first: unrar x FILE"),
-    ForeignFormat(b"MSCF\0\0\0\0", "a CAB archive", "unpack it first: cabextract FILE"),
+    ForeignFormat(b"MSCF\x00\x00\x00\x00", "a CAB archive", "unpack it first: cabextract FILE"),
     ForeignFormat(
-        b"%PDF-", "a PDF document", "ask for the certificate as a file, or copy its text from BEGIN to END"
+        b"%PDF-", "a PDF document",
+        "ask for the certificate as a file, or copy its text from BEGIN to END",
     ),
     ForeignFormat(
-        _OFFICE, "an Outlook message or an old Office document", "open it and save the certificate as a file"
+        _OFFICE, "an Outlook message or an old Office document",
+        "open it and save the certificate as a file",
     ),
     ForeignFormat(b"{\\rtf", "an RTF document", "open it and save the text as plain text"),
     ForeignFormat(b"\xfe\xed\xfe\xed", "a Java keystore (JKS)", _JKS, holds_key=True),
     ForeignFormat(b"\xce\xce\xce\xce", "a Java keystore (JCEKS)", _JCEKS, holds_key=True),
     ForeignFormat(
-        b"PuTTY-User-Key-File-",
-        "a PuTTY key",
-        "puttygen FILE -O private-openssh -o NEW --new-passphrase /dev/null converts it for csrtui adopt; "
-        "delete NEW afterwards",
-        holds_key=True,
+        b"PuTTY-User-Key-File-", "a PuTTY key",
+        "puttygen FILE -O private-openssh -o NEW --new-passphrase /dev/null converts it for csrtui adopt; delete NEW afterwards", holds_key=True,
     ),
+    ForeignFormat(b"age-encryption.org/v1", "a file encrypted with age", "age -d -i IDENTITY FILE > NEW decrypts it"),
     ForeignFormat(
-        b"age-encryption.org/v1", "a file encrypted with age", "age -d -i IDENTITY FILE > NEW decrypts it"
-    ),
-    ForeignFormat(
-        b"-----BEGIN AGE ENCRYPTED", "a file encrypted with age", "age -d -i IDENTITY FILE > NEW decrypts it"
+        b"-----BEGIN AGE ENCRYPTED", "a file encrypted with age",
+        "age -d -i IDENTITY FILE > NEW decrypts it",
     ),
     ForeignFormat(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", _PICTURE),
     ForeignFormat(b"\xff\xd8\xff", "a picture (JPEG)", _PICTURE),
     ForeignFormat(
-        b"-----BEGIN PGP PRIVATE KEY",
-        "an OpenPGP key",
-        "make a pair with csrtui new: CAs do not certify OpenPGP keys",
-        holds_key=True,
+        b"-----BEGIN PGP PRIVATE KEY", "an OpenPGP key",
+        "make a pair with csrtui new: CAs do not certify OpenPGP keys", holds_key=True,
     ),
-    ForeignFormat(
-        b"-----BEGIN PGP MESSAGE", "a message encrypted with OpenPGP", "gpg -d FILE > NEW decrypts it"
-    ),
-)
+    ForeignFormat(b"-----BEGIN PGP MESSAGE", "a message encrypted with OpenPGP", "gpg -d FILE > NEW decrypts it"),
+)  # fmt: skip
 _TAR: Final = ForeignFormat(b"ustar", "a tar archive", "unpack it first: tar xf FILE")
 _TAR_MAGIC_OFFSET: Final = 257
 _ZLIB: Final = ForeignFormat(

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from csrtui.core.base import asn1
 from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, encode, parse, read_node, wrap
-from csrtui.core.base.errors import InputError, translate_errors
+from csrtui.core.base.errors import InputError, RefusedError, translate_errors
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import pbe, pem
 from csrtui.core.bundle.items import MAX_ITEMS
 from csrtui.core.keys import key_types
+from csrtui.core.keys.pkcs8 import NOT_OPENED
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey, PublicKey
@@ -48,29 +49,21 @@ class OpensshLockedError(InputError):
     """A key in OpenSSH's format is encrypted. csrtui does not open such keys, even with the passphrase."""
 
 
-def open_encrypted(der: bytes, passphrase: Secret | None) -> "PrivateKey":
+def open_encrypted(der: bytes, passphrase: Secret) -> "PrivateKey":
     """Return the private key in an EncryptedPrivateKeyInfo (RFC 5958, 3).
 
     Raises:
-        LockedError: No passphrase was given.
         RefusedError: The passphrase does not open the key.
         InputError: The key cannot be opened. The message says why.
     """
-    if passphrase is None:
-        raise pbe.LockedError("the key has a passphrase")
     return _load_decrypted(pbe.decrypt(pbe.parse_encrypted_private_key(der), passphrase.encoded))
 
 
-def open_pem_encrypted(cipher: str, iv: str, ciphertext: bytes, passphrase: Secret | None) -> "PrivateKey":
+def open_pem_encrypted(cipher: str, iv: str, ciphertext: bytes, passphrase: Secret) -> "PrivateKey":
     """Return the private key in a PEM block with the header ``DEK-Info: cipher,iv`` (RFC 1421).
 
-    Raises:
-        LockedError: No passphrase was given.
-        RefusedError: The passphrase does not open the key.
-        InputError: The key cannot be opened. The message says why.
+    The errors are those of `open_encrypted`.
     """
-    if passphrase is None:
-        raise pbe.LockedError("the key has a passphrase")
     try:
         iv_octets = bytes.fromhex(iv)
     except ValueError as error:
@@ -89,7 +82,7 @@ def _load_decrypted(der: bytes) -> "PrivateKey":
     except (ValueError, IndexError):
         is_key = False
     if not is_key:
-        raise pbe.WrongPassphraseError
+        raise RefusedError(NOT_OPENED)
     return load(der)
 
 
@@ -193,12 +186,8 @@ def _rewrite(der: bytes) -> bytes | None:
     """Return PKCS #8 or SEC 1 in the form that cryptography reads, or None for any other or malformed structure."""
     try:
         match _parts(der):
-            case [
-                _,
-                Node(tag=asn1.SEQUENCE) as algorithm,
-                Node(tag=asn1.OCTET_STRING) as private_key,
-                *_,
-            ]:  # PKCS #8
+            case [_, Node(tag=asn1.SEQUENCE) as algorithm, Node(tag=asn1.OCTET_STRING) as private_key, *_]:
+                # PKCS #8
                 content = private_key.content
                 if algorithm.child(0, OID).oid == _EC:
                     content = _rewrite_sec1(_parts(content), algorithm.child(1, OID).oid)

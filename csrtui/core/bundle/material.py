@@ -52,7 +52,7 @@ class Problem:
     @property
     def sentence(self) -> str:
         """The text and the hint on one line."""
-        return f"{self.text}; {self.hint}" if self.hint else self.text
+        return self.error.sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ This module only decrypts, so each cause has its own error. It checks the cost o
 """
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, BerError, Node, read_node
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.bundle import rc2
+from csrtui.core.keys import kdf_limits
+from csrtui.core.keys.pkcs8 import NOT_OPENED
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
@@ -74,17 +75,8 @@ _PEM_CIPHERS: Final = {
     "CAMELLIA-256-CBC": ("Camellia", 32),
 }
 _LEGACY_PREFIXES: Final = (
-    "DES-",
-    "RC2",
-    "RC5",
-    "IDEA",
-    "SEED",
-    "BF-",
-    "CAST5",
-    "PBE-MD2",
-    "PBE-MD5",
-    "PBE-SHA1-R",
-)
+    "DES-", "RC2", "RC5", "IDEA", "SEED", "BF-", "CAST5", "PBE-MD2", "PBE-MD5", "PBE-SHA1-R",
+)  # fmt: skip
 """The prefixes of schemes that OpenSSL 3 has only in its legacy provider."""
 _MAX_MAC_KEY_OCTETS: Final = 64
 """The length of the longest hash. RFC 9579, 4 recommends the length of the hash for the key of a MAC."""
@@ -112,32 +104,11 @@ class UnsupportedSchemeError(InputError):
 
 
 class LockedError(InputError):
-    """An item needs a passphrase, and none was given.
-
-    Args:
-        message: As for `CsrtuiError`.
-        alternative: The command that extracts the content and a phrase on its effect, or "".
-    """
-
-    def __init__(self, message: str, alternative: str = "") -> None:
-        super().__init__(message, f"give its passphrase{f'; or {alternative}' if alternative else ''}")
+    """An item needs a passphrase, and none was given."""
 
 
-class WrongPassphraseError(RefusedError):
-    """The passphrase does not decrypt the key."""
-
-    def __init__(self) -> None:
-        super().__init__("the passphrase does not open the key, or the key is damaged")
-
-
-@dataclass(frozen=True, slots=True)
-class EncryptedOctets:
-    """Octets encrypted with a passphrase.
-
-    Attributes:
-        scheme: The AlgorithmIdentifier.
-        ciphertext: The encrypted octets.
-    """
+class EncryptedOctets(NamedTuple):
+    """Octets encrypted with a passphrase: the AlgorithmIdentifier of the scheme, and the ciphertext."""
 
     scheme: Node
     ciphertext: bytes
@@ -165,8 +136,6 @@ def decrypt(encrypted: EncryptedOctets, passphrase: bytes | None) -> bytes:
         InputError: The parameters are malformed, or the key derivation costs too much.
         RefusedError: The passphrase is wrong, or the ciphertext is damaged.
     """
-    from csrtui.core.keys import kdf_limits
-
     try:
         oid = encrypted.scheme.child(0, OID).oid or ""
         if oid == _PBES2:
@@ -175,7 +144,8 @@ def decrypt(encrypted: EncryptedOctets, passphrase: bytes | None) -> bytes:
             raise UnsupportedSchemeError(_UNSUPPORTED_NAMES.get(oid, oid))
         parameters = encrypted.scheme.child(1, SEQUENCE).children()
         salt, iterations = _octet_string(parameters[0]), parameters[1].integer
-        kdf_limits.check_hash_iterations(iterations, 1 if oid in _PBES1 else _PKCS12_BLOCKS)
+        blocks = 1 if oid in _PBES1 else _PKCS12_BLOCKS
+        kdf_limits.check_iterations(iterations, blocks, kdf_limits.MAX_HASH_ITERATIONS)
         if oid in _PBES1:
             derived = _pbkdf1(_PBES1[oid], passphrase or b"", salt, iterations)
             return _decrypt_cbc("DES", derived[:8], derived[8:16], encrypted.ciphertext)
@@ -201,8 +171,6 @@ def _decrypt_pbes2(encrypted: EncryptedOctets, passphrase: bytes) -> bytes:
 
 def _derive_key(derivation: Node, passphrase: bytes, length: int) -> bytes:
     """Return the key of `length` octets that PBKDF2 or scrypt derives."""
-    from csrtui.core.keys import kdf_limits
-
     oid, parameters = derivation.child(0, OID).oid or "", derivation.child(1, SEQUENCE).children()
     if oid == _PBKDF2:
         from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
@@ -338,7 +306,7 @@ def _decrypt_cbc(algorithm: str, key: bytes, iv: bytes, ciphertext: bytes) -> by
     try:
         return unpadder.update(padded) + unpadder.finalize()
     except ValueError as error:
-        raise WrongPassphraseError from error
+        raise RefusedError(NOT_OPENED) from error
 
 
 def _cipher(algorithm: str, key: bytes) -> "BlockCipherAlgorithm":

@@ -22,6 +22,7 @@ from csrtui.core.base.asn1 import (
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import pbe
+from csrtui.core.keys import kdf_limits
 
 _PKCS7 = "1.2.840.113549.1.7."
 _DATA, _SIGNED_DATA, _ENCRYPTED_DATA = f"{_PKCS7}1", f"{_PKCS7}2", f"{_PKCS7}6"
@@ -136,14 +137,12 @@ def _find_password(
         if opens(password):
             return password
     if passphrase is None:
-        raise pbe.LockedError("the PKCS #12 has a passphrase", _HINT)
+        raise pbe.LockedError("the PKCS #12 has a passphrase", f"give its passphrase; or {_HINT}")
     raise RefusedError("the passphrase does not open the PKCS #12, or the file is damaged")
 
 
 def _matches_mac(mac: Node, content: bytes, password: bytes | None) -> bool:
     """Return whether the MAC of the content was made with this password (RFC 7292, 5.1; RFC 9579)."""
-    from csrtui.core.keys import kdf_limits
-
     digest_info, salt, *rest = mac.children()
     algorithm, digest = digest_info.children()
     oid = algorithm.child(0, OID).oid or ""
@@ -154,10 +153,14 @@ def _matches_mac(mac: Node, content: bytes, password: bytes | None) -> bool:
         hash_name, iterations = _MAC_HASHES[oid], rest[0].integer if rest else 1
         if len(digest.content) != hashlib.new(hash_name, usedforsecurity=False).digest_size:
             return False  # a longer one would also cost more iterations
-        kdf_limits.check_hash_iterations(iterations)
-        purpose, length = pbe.MAC_PURPOSE, len(digest.content)
+        kdf_limits.check_iterations(iterations, limit=kdf_limits.MAX_HASH_ITERATIONS)
         key = pbe.derive_pkcs12(
-            hash_name, pbe.bmp_string(password), salt.content, iterations, purpose=purpose, length=length
+            hash_name,
+            pbe.bmp_string(password),
+            salt.content,
+            iterations,
+            purpose=pbe.MAC_PURPOSE,
+            length=len(digest.content),
         )
     else:
         raise InputError(f"the PKCS #12 has a MAC of kind {oid}, which csrtui does not support", _HINT)

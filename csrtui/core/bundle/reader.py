@@ -173,14 +173,9 @@ class _Reader:
             is_signed, is_request = item.structure in items.SIGNED, item.structure is Structure.REQUEST
             subject = certificate.read_subject_text(item.der, is_request=is_request) if is_signed else ""
             message = _locate(error.message, _NOUNS[item.structure], place, subject)
+            request_der = item.der if is_request else b""
             self._problems.append(
-                Problem(
-                    item.problem_kind,
-                    message,
-                    error.hint,
-                    item.block.path,
-                    item.der if is_request else b"",
-                )
+                Problem(item.problem_kind, message, error.hint, item.block.path, request_der)
             )
 
     def _decode(self, item: Item) -> None:
@@ -229,22 +224,23 @@ class _Reader:
         self._add_certificates_of("PKCS #12", contents.certificates)
 
     def _read_key(self, item: Item) -> None:
-        block, der, passphrase = item.block, item.der, self._passphrase
-        is_encrypted, is_openssh = True, False
+        block, der = item.block, item.der
+        is_encrypted = block.cipher is not None or item.structure is Structure.ENCRYPTED_PRIVATE_KEY
+        is_openssh = not is_encrypted and (der.startswith(keys.OPENSSH_MAGIC) or "OPENSSH" in block.label)
+        if is_encrypted and self._passphrase is None:
+            raise pbe.LockedError("the key has a passphrase", "give its passphrase")
+        passphrase = self._passphrase or Secret("")
         if block.cipher is not None:
             key = keys.open_pem_encrypted(*block.cipher, der, passphrase)
-        elif der.startswith(keys.OPENSSH_MAGIC) or "OPENSSH" in block.label:
-            key = keys.open_openssh(der)
-            is_encrypted, is_openssh = False, True
-        elif item.structure is Structure.ENCRYPTED_PRIVATE_KEY:
+        elif is_encrypted:
             key = keys.open_encrypted(der, passphrase)
+        elif is_openssh:
+            key = keys.open_openssh(der)
         elif item.structure is Structure.PRIVATE_KEY:
             key = keys.load(der)
-            is_encrypted = False
         else:
             raise _unreadable_error(item)
-        has_passphrase = passphrase is not None and bool(passphrase.encoded)
-        self._add_key(BundleKey(key, is_encrypted and has_passphrase, block.path, is_openssh))
+        self._add_key(BundleKey(key, is_encrypted and bool(passphrase.encoded), block.path, is_openssh))
 
     def _add_key(self, key: BundleKey) -> None:
         if len(self._keys) >= MAX_KEYS:

@@ -97,37 +97,27 @@ def _parts(algorithm: Node) -> tuple[str, Node]:
     return algorithm.child(0, OID).oid or "", algorithm.child(1, SEQUENCE)
 
 
-def check_iterations(iterations: int, blocks: int = 1) -> None:
-    """Refuse a PBKDF2 iteration count that takes too long. `blocks` is the number of times that it is repeated.
+def check_iterations(iterations: int, blocks: int = 1, limit: int | None = None) -> None:
+    """Refuse an iteration count that takes too long.
+
+    Args:
+        iterations: The number of iterations.
+        blocks: The number of times that the iterations are repeated.
+        limit: `MAX_HASH_ITERATIONS` for PKCS #12 and PBES1, whose derivations Python computes, or None for
+            `MAX_ITERATIONS`.
 
     Raises:
-        InputError: The count is above `MAX_ITERATIONS`.
+        InputError: The count is above the limit.
         ValueError: The count is less than 1.
     """
-    _check_limit(iterations, MAX_ITERATIONS)
-    _spend(blocks * iterations / MAX_ITERATIONS)
-
-
-def check_hash_iterations(iterations: int, blocks: int = 1) -> None:
-    """Refuse an iteration count that takes too long for PKCS #12 and PBES1. Python computes their derivations.
-
-    `blocks` is the number of times that the iterations are repeated.
-
-    Raises:
-        InputError: The count is above `MAX_HASH_ITERATIONS`.
-        ValueError: The count is less than 1.
-    """
-    _check_limit(iterations, MAX_HASH_ITERATIONS)
-    _spend(blocks * iterations / MAX_HASH_ITERATIONS)
-
-
-def _check_limit(iterations: int, limit: int) -> None:
+    limit = MAX_ITERATIONS if limit is None else limit
     if iterations < 1:
         raise ValueError(iterations)
     if iterations > limit:
         raise InputError(
             f"opening the key needs {iterations} iterations, which exceeds the limit of {limit}", _HINT
         )
+    _spend(blocks * iterations / limit)
 
 
 def check_scrypt(cost: int, block_size: int, lanes: int) -> None:

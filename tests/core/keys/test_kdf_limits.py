@@ -217,12 +217,12 @@ def test_the_keys_of_one_file_share_a_budget() -> None:
     with kdf_limits.file_budget():
         for _ in range(2):
             kdf_limits.check_iterations(kdf_limits.MAX_ITERATIONS)
-        kdf_limits.check_hash_iterations(kdf_limits.MAX_HASH_ITERATIONS // 2, 2)
+        kdf_limits.check_iterations(kdf_limits.MAX_HASH_ITERATIONS // 2, 2, kdf_limits.MAX_HASH_ITERATIONS)
         kdf_limits.check_scrypt(2**17, 8, 1)
         with pytest.raises(InputError, match="opening all keys in this file would take too long"):
             kdf_limits.check_iterations(kdf_limits.MAX_ITERATIONS)
         with pytest.raises(InputError, match="opening all keys in this file would take too long"):
-            kdf_limits.check_hash_iterations(kdf_limits.MAX_HASH_ITERATIONS)
+            kdf_limits.check_iterations(kdf_limits.MAX_HASH_ITERATIONS, 1, kdf_limits.MAX_HASH_ITERATIONS)
         with pytest.raises(InputError, match="opening all keys in this file would take too long"):
             kdf_limits.check_scrypt(2**17, 8, 2)
         kdf_limits.check_iterations(1_000_000)  # a cheap key after an expensive one still opens
