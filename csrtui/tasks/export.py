@@ -11,13 +11,13 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.chain import ChainEnd, build_chain
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.servers.deployment import (
     DeploymentPlan,
     NewFile,
     Pkcs12Encryption,
     Secrecy,
+    Strength,
     build_files,
     plan_files,
     read_chain,

@@ -18,9 +18,8 @@ from csrtui.core.base.errors import InputError, RefusedError, StoreError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.pairs.pair import NextStep
-from csrtui.core.servers.deployment import read_chain
+from csrtui.core.servers.deployment import Strength, read_chain
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store import files, new_files
 from csrtui.store.disk_errors import NotConfirmedError

@@ -16,7 +16,7 @@ from csrtui.cli.session import add_dry_run_argument, load_settings, open_existin
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys.pkcs12 import Strength
+from csrtui.core.servers.deployment import Strength
 from csrtui.core.servers.guide import note_lines, owner_lines, query_lines, snippet_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform, read_platform
 from csrtui.store.file_set import PREVIOUS

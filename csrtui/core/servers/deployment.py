@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from hashlib import sha1
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from csrtui.core.base.errors import InputError, RefusedError, translate_errors
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys import key_types, pkcs12
-from csrtui.core.keys.pkcs12 import Strength
+from csrtui.core.keys import key_types, passphrase_quality
 from csrtui.core.servers.server import Part, Server, ServerFile, Snippet, fill
 
 if TYPE_CHECKING:
     from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import KeySerializationEncryption
+    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12PrivateKeyTypes
 
     from csrtui.core.keys.key_types import PrivateKey
 
@@ -65,6 +66,15 @@ class DeploymentPlan:
     files: tuple[ServerFile, ...]
     snippets: tuple[Snippet, ...]
     lacks_issuer: bool = False
+
+
+class Strength(Enum):
+    """The algorithms that protect a PKCS #12 file."""
+
+    AES = auto()
+    """AES-256-CBC with PBES2, and a MAC with SHA-256. For Windows Server 2019, Java 8u301, OpenSSL 1.1 and later."""
+    LEGACY = auto()
+    """3DES with PKCS #12's own scheme, and a MAC with SHA-1. For Windows Server 2016 and older, and for old Java."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +194,7 @@ def _build_file(
         return NewFile(name, data, secrecy, file.replacement_order)
     if encryption is None:
         raise ValueError("a PKCS #12 file needs a passphrase")
-    data = pkcs12.compose(base, key, certificates, encryption.passphrase, encryption.strength)
+    data = build_pkcs12(base, key, certificates, encryption)
     return NewFile(name, data, Secrecy.ENCRYPTED, file.replacement_order)
 
 
@@ -195,3 +205,48 @@ def _pem(part: Part, key: "PrivateKey", certificates: Sequence["x509.Certificate
         return key_types.private_pem(key)
     selected = certificates[:1] if part is Part.LEAF else certificates[1:]
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in selected)
+
+
+def build_pkcs12(
+    name: str, key: "PrivateKey", certificates: Sequence["x509.Certificate"], encryption: Pkcs12Encryption
+) -> bytes:
+    """Return a PKCS #12 file in DER (PFX, RFC 7292), with the friendly name `name`, which Java calls "alias".
+
+    However strong the encryption of the key is, the file's MAC uses only about 2,048 iterations, and an attacker can
+    test guesses of the passphrase against it. The format is for transport, not for storage (RFC 9579, 1).
+
+    Raises:
+        InputError: The passphrase is empty or too long, or PKCS #12 cannot contain a key of that type.
+    """
+    from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+
+    if not encryption.passphrase.encoded:
+        raise InputError("an empty passphrase protects nothing", "give the PKCS #12 file a passphrase")
+    passphrase_quality.check(encryption.passphrase)
+    leaf, *chain = certificates
+    try:
+        return serialize_key_and_certificates(
+            name.encode("utf-8"),
+            cast("PKCS12PrivateKeyTypes", key),
+            leaf,
+            chain or None,
+            _key_encryption(encryption),
+        )
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            "PKCS #12 cannot contain a key of this type with this passphrase",
+            "make a new pair with an RSA or EC key",
+        ) from error
+
+
+def _key_encryption(encryption: Pkcs12Encryption) -> "KeySerializationEncryption":
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.serialization import PrivateFormat
+    from cryptography.hazmat.primitives.serialization.pkcs12 import PBES
+
+    scheme, mac = {
+        Strength.AES: (PBES.PBESv2SHA256AndAES256CBC, hashes.SHA256()),
+        Strength.LEGACY: (PBES.PBESv1SHA1And3KeyTripleDESCBC, hashes.SHA1()),  # noqa: S303 - old readers need it
+    }[encryption.strength]
+    builder = PrivateFormat.PKCS12.encryption_builder().key_cert_algorithm(scheme).hmac_hash(mac)
+    return builder.build(encryption.passphrase.encoded)

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.keys.passphrase_quality import refusal, strength
-from csrtui.core.keys.pkcs12 import Strength
+from csrtui.core.servers.deployment import Strength
 from csrtui.core.servers.guide import install_lines, plan_lines
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.server import FileFormat

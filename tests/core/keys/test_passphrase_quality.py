@@ -15,7 +15,7 @@ from requests_made import key_of
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys import pkcs8, pkcs12
+from csrtui.core.keys import pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.keys.passphrase_quality import (
     FREQUENT,
@@ -26,6 +26,7 @@ from csrtui.core.keys.passphrase_quality import (
     weaknesses,
 )
 from csrtui.core.keys.pkcs8 import BatchEncryptor
+from csrtui.core.servers.deployment import Pkcs12Encryption, build_pkcs12
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,7 +163,7 @@ def test_a_passphrase_that_openssl_cannot_read_is_always_refused(text: str, word
     with pytest.raises(InputError, match=words):
         pkcs8.encrypt(key, secret, bytes(pkcs8.ENTROPY_BYTES), QUICK)
     with pytest.raises(InputError, match=words):
-        pkcs12.compose("a", key, (certificate_of(),), secret)
+        build_pkcs12("a", key, (certificate_of(),), Pkcs12Encryption(secret))
 
 
 @pytest.mark.skipif(which("openssl") is None, reason="openssl is not installed")

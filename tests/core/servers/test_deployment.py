@@ -18,11 +18,11 @@ from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.keys.pkcs12 import Strength
 from csrtui.core.servers.deployment import (
     NewFile,
     Pkcs12Encryption,
     Secrecy,
+    Strength,
     build_files,
     plan_files,
     read_chain,
