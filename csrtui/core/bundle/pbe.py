@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, BerError, Node, read_node
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.core.bundle import rc2
 from csrtui.core.keys import kdf_limits
 from csrtui.core.keys.pkcs8 import NOT_OPENED
 
@@ -27,33 +26,21 @@ _PRFS: Final = {
     "1.2.840.113549.2.11": "SHA512",
 }
 _CIPHERS: Final = {
-    "2.16.840.1.101.3.4.1.2": ("AES", 16),
-    "2.16.840.1.101.3.4.1.22": ("AES", 24),
-    "2.16.840.1.101.3.4.1.42": ("AES", 32),
-    "1.2.840.113549.3.7": ("TripleDES", 24),
-    "1.3.14.3.2.7": ("DES", 8),
-    "1.2.392.200011.61.1.1.1.2": ("Camellia", 16),
-    "1.2.392.200011.61.1.1.1.3": ("Camellia", 24),
-    "1.2.392.200011.61.1.1.1.4": ("Camellia", 32),
-}
+    "2.16.840.1.101.3.4.1.2": ("AES", 16), "2.16.840.1.101.3.4.1.22": ("AES", 24),
+    "2.16.840.1.101.3.4.1.42": ("AES", 32), "1.2.840.113549.3.7": ("TripleDES", 24),
+    "1.3.14.3.2.7": ("DES", 8), "1.2.392.200011.61.1.1.1.2": ("Camellia", 16),
+    "1.2.392.200011.61.1.1.1.3": ("Camellia", 24), "1.2.392.200011.61.1.1.1.4": ("Camellia", 32),
+}  # fmt: skip
 _UNSUPPORTED_NAMES: Final = {
-    "1.2.410.200046.1.1.2": "ARIA-128-CBC",
-    "1.2.410.200046.1.1.7": "ARIA-192-CBC",
-    "1.2.410.200046.1.1.12": "ARIA-256-CBC",
-    "1.2.410.200004.1.4": "SEED-CBC",
-    "1.2.840.113549.3.2": "RC2-CBC",
-    "1.2.840.113549.3.9": "RC5-CBC",
-    "1.2.156.10197.1.104.2": "SM4-CBC",
-    "1.2.840.113549.1.5.1": "PBE-MD2-DES",
-    "1.2.840.113549.1.5.4": "PBE-MD2-RC2",
-    "1.2.840.113549.1.5.6": "PBE-MD5-RC2",
-    "1.2.840.113549.1.5.11": "PBE-SHA1-RC2",
-    "1.2.840.113549.1.12.1.1": "PBE-SHA1-RC4-128",
-    "1.2.840.113549.1.12.1.2": "PBE-SHA1-RC4-40",
-    "1.2.840.113549.2.12": "HMAC-SHA512-224",
-    "1.2.840.113549.2.13": "HMAC-SHA512-256",
-    "1.2.643.7.1.1.4.2": "HMAC-Streebog",
-}
+    "1.2.410.200046.1.1.2": "ARIA-128-CBC", "1.2.410.200046.1.1.7": "ARIA-192-CBC",
+    "1.2.410.200046.1.1.12": "ARIA-256-CBC", "1.2.410.200004.1.4": "SEED-CBC",
+    "1.2.840.113549.3.2": "RC2-CBC", "1.2.840.113549.3.9": "RC5-CBC",
+    "1.2.156.10197.1.104.2": "SM4-CBC", "1.2.840.113549.1.5.1": "PBE-MD2-DES",
+    "1.2.840.113549.1.5.4": "PBE-MD2-RC2", "1.2.840.113549.1.5.6": "PBE-MD5-RC2",
+    "1.2.840.113549.1.5.11": "PBE-SHA1-RC2", "1.2.840.113549.1.12.1.1": "PBE-SHA1-RC4-128",
+    "1.2.840.113549.1.12.1.2": "PBE-SHA1-RC4-40", "1.2.840.113549.2.12": "HMAC-SHA512-224",
+    "1.2.840.113549.2.13": "HMAC-SHA512-256", "1.2.643.7.1.1.4.2": "HMAC-Streebog",
+}  # fmt: skip
 """The openssl names of schemes that cryptography does not support."""
 _PBES1: Final = {"1.2.840.113549.1.5.3": "md5", "1.2.840.113549.1.5.10": "sha1"}
 """PBES1 with DES in CBC mode (RFC 8018, A.3)."""
@@ -65,15 +52,11 @@ _PKCS12: Final = {
 }
 """The PKCS #12 schemes, which have their own key derivation (RFC 7292, C)."""
 _PEM_CIPHERS: Final = {
-    "DES-CBC": ("DES", 8),
-    "DES-EDE3-CBC": ("TripleDES", 24),
-    "AES-128-CBC": ("AES", 16),
-    "AES-192-CBC": ("AES", 24),
-    "AES-256-CBC": ("AES", 32),
-    "CAMELLIA-128-CBC": ("Camellia", 16),
-    "CAMELLIA-192-CBC": ("Camellia", 24),
-    "CAMELLIA-256-CBC": ("Camellia", 32),
-}
+    "DES-CBC": ("DES", 8), "DES-EDE3-CBC": ("TripleDES", 24),
+    "AES-128-CBC": ("AES", 16), "AES-192-CBC": ("AES", 24),
+    "AES-256-CBC": ("AES", 32), "CAMELLIA-128-CBC": ("Camellia", 16),
+    "CAMELLIA-192-CBC": ("Camellia", 24), "CAMELLIA-256-CBC": ("Camellia", 32),
+}  # fmt: skip
 _LEGACY_PREFIXES: Final = (
     "DES-", "RC2", "RC5", "IDEA", "SEED", "BF-", "CAST5", "PBE-MD2", "PBE-MD5", "PBE-SHA1-R",
 )  # fmt: skip
@@ -297,7 +280,7 @@ def _decrypt_cbc(algorithm: str, key: bytes, iv: bytes, ciphertext: bytes) -> by
     from cryptography.hazmat.primitives.padding import PKCS7
 
     if algorithm == "RC2":
-        block_bits, padded = 8 * rc2.BLOCK_OCTETS, rc2.decrypt_cbc(key, iv, ciphertext)
+        block_bits, padded = 8 * _RC2_BLOCK, decrypt_rc2(key, iv, ciphertext)
     else:
         cipher = _cipher(algorithm, key)
         block_bits, decryptor = cipher.block_size, Cipher(cipher, modes.CBC(iv)).decryptor()
@@ -333,3 +316,70 @@ def _octet_string(node: Node) -> bytes:
     if node.tag != OCTET_STRING:
         raise BerError("an OCTET STRING is missing")
     return node.content
+
+
+_RC2_BLOCK: Final = 8
+MAX_RC2_BYTES: Final = 128 * 1024
+"""The maximum size of a ciphertext in octets: about half a second of work. A chain has a few thousand octets."""
+_RC2_TABLE: Final = bytes.fromhex(
+    "d978f9c419ddb5ed28e9fd794aa0d89dc67e37832b76538e624c6488448bfba2"
+    "179a59f587b34f1361456d8d09817d32bd8f40eb86b77b0bf09521225c6b4e82"
+    "54d66593ce60b21c7356c014a78cf1dc1275ca1f3bbee4d1423dd430a33cb626"
+    "6fbf0eda4669075727f21d9bbc944303f811c7f690ef3ee706c3d52fc8661ed7"
+    "08e8eade8052eef784aa72ac354d6a2a961ad2715a1549744b9fd05e0418a4ec"
+    "c2e0416e0f51cbcc2491af50a1f47039997c3a8523b8b47afc02365b25559731"
+    "2d5dfa98e38a92ae05df2910676cbac9d300e6cfe19ea82c6316013f58e289a9"
+    "0d38341bab33ffb0bb480c5fb9b1cd2ec5f3db47e5a59c770aa62068fe7fc1ad"
+)
+"""The substitution table of the key expansion (RFC 2268, 2)."""
+
+
+def decrypt_rc2(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
+    """Return the plaintext of RC2 in CBC mode (RFC 2268), with its padding. `iv` has 8 octets.
+
+    OpenSSL 1.x, Java and Windows used RC2 with keys of 40 bits for certificates in PKCS #12 files, and cryptography
+    supports only 128 bits. The effective key length is the length of `key`.
+
+    Raises:
+        InputError: The ciphertext is longer than `MAX_RC2_BYTES`.
+        ValueError: The ciphertext or the IV has an invalid length.
+    """
+    if len(ciphertext) > MAX_RC2_BYTES:
+        message = f"more than {MAX_RC2_BYTES} octets are encrypted with RC2"
+        raise InputError(message, "convert the file with openssl")
+    if len(ciphertext) % _RC2_BLOCK or len(iv) != _RC2_BLOCK:
+        raise ValueError(len(ciphertext))
+    key_words = _expand_rc2_key(key)
+    plaintext = bytearray()
+    previous = iv
+    for at in range(0, len(ciphertext), _RC2_BLOCK):
+        block = ciphertext[at : at + _RC2_BLOCK]
+        decrypted = int.from_bytes(_decrypt_rc2_block(block, key_words)) ^ int.from_bytes(previous)
+        plaintext += decrypted.to_bytes(_RC2_BLOCK)
+        previous = block
+    return bytes(plaintext)
+
+
+def _expand_rc2_key(key: bytes) -> list[int]:
+    """Return the 64 words of the expanded key (RFC 2268, 2)."""
+    octets = bytearray(key) + bytearray(128 - len(key))
+    for at in range(len(key), 128):
+        octets[at] = _RC2_TABLE[(octets[at - 1] + octets[at - len(key)]) & 0xFF]
+    octets[128 - len(key)] = _RC2_TABLE[octets[128 - len(key)]]
+    for at in range(127 - len(key), -1, -1):
+        octets[at] = _RC2_TABLE[octets[at + 1] ^ octets[at + len(key)]]
+    return [int.from_bytes(octets[at : at + 2], "little") for at in range(0, 128, 2)]
+
+
+def _decrypt_rc2_block(block: bytes, key_words: list[int]) -> bytes:
+    """Return a decrypted block. Decryption has 16 mixing rounds and two mashing rounds between them (RFC 2268, 4)."""
+    words = [int.from_bytes(block[at : at + 2], "little") for at in range(0, _RC2_BLOCK, 2)]
+    for number in range(15, -1, -1):
+        for at, shift in ((3, 5), (2, 3), (1, 2), (0, 1)):
+            value = (words[at] >> shift | words[at] << 16 - shift) & 0xFFFF
+            first, second, third = words[at - 1], words[at - 2], words[at - 3]
+            words[at] = value - key_words[4 * number + at] - (first & second) - (~first & third) & 0xFFFF
+        if number in {11, 5}:
+            for at in (3, 2, 1, 0):
+                words[at] = words[at] - key_words[words[at - 1] & 63] & 0xFFFF
+    return b"".join(word.to_bytes(2, "little") for word in words)

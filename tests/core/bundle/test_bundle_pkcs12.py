@@ -14,7 +14,7 @@ from csrtui.core import bundle
 from csrtui.core.base.asn1 import read_node
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import pbe, pfx, rc2
+from csrtui.core.bundle import pbe, pfx
 from csrtui.core.keys import kdf_limits
 
 DATA, ENCRYPTED, SIGNED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.6", "1.2.840.113549.1.7.2"
@@ -211,12 +211,12 @@ def test_an_encrypted_key_is_refused_if_only_certificates_are_expected() -> None
 )
 def test_rc2_decrypts_the_vectors_of_its_rfc(key: str, plain: str, cipher: str | None) -> None:
     if cipher is not None:
-        assert rc2.decrypt_cbc(bytes.fromhex(key), bytes(8), bytes.fromhex(cipher)).hex() == plain
+        assert pbe.decrypt_rc2(bytes.fromhex(key), bytes(8), bytes.fromhex(cipher)).hex() == plain
     for iv, data in ((bytes(7), bytes(8)), (bytes(8), bytes(9))):
         with pytest.raises(ValueError, match=r"\d"):
-            rc2.decrypt_cbc(bytes.fromhex(key), iv, data)
+            pbe.decrypt_rc2(bytes.fromhex(key), iv, data)
     with pytest.raises(InputError, match="are encrypted with RC2"):
-        rc2.decrypt_cbc(bytes.fromhex(key), bytes(8), bytes(rc2.MAX_BYTES + 8))
+        pbe.decrypt_rc2(bytes.fromhex(key), bytes(8), bytes(pbe.MAX_RC2_BYTES + 8))
 
 
 def test_a_mac_that_is_longer_than_its_hash_is_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
