@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
+from csrtui.core.doctor.backups_and_renewals import RenewalLink, check_renewals, renewal_link
 from csrtui.core.doctor.contents import PairContents, check_contents, record_of
 from csrtui.core.doctor.finding import (
     DoctorFinding,
@@ -19,7 +20,6 @@ from csrtui.core.doctor.finding import (
     instruction,
 )
 from csrtui.core.doctor.layout import check_pair_files, check_store_files, is_pair_entry
-from csrtui.core.doctor.record import RenewalLink, check_renewals, renewal_link
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.store import survey
 from csrtui.store.permissions import unsafe_folders

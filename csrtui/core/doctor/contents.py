@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
@@ -15,6 +15,7 @@ from csrtui.core.certificates.chain import build_chain
 from csrtui.core.certificates.comparison import chain_flaw, name_flaw
 from csrtui.core.certificates.csr import Request, has_valid_signature, read_pem
 from csrtui.core.certificates.path_validation import validate_chain
+from csrtui.core.doctor.backups_and_renewals import check_backups
 from csrtui.core.doctor.finding import (
     BackupFacts,
     DoctorFinding,
@@ -29,7 +30,6 @@ from csrtui.core.doctor.finding import (
     template,
 )
 from csrtui.core.doctor.layout import PAIR_FILES
-from csrtui.core.doctor.record import TOLERANCE, WAIT_OR_CHECK_CLOCK, check_backups, check_times
 from csrtui.core.pairs.pair import SCHEMA, PairRecord
 from csrtui.core.pairs.pair_json import UnknownSchemaError, load_record
 
@@ -38,9 +38,22 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _CERTIFICATE = "certificate.pem"
-_COMPARE_KEY = instruction(
+_COMPARE_KEY: Final = instruction(
     "No action is needed. To compare it with the CSR, print both public keys: openssl pkey (with the passphrase) and "
     "openssl req."
+)
+_TOLERANCE: Final = timedelta(minutes=5)
+"""The maximum difference between two clocks that is not reported."""
+
+_CHECK_CLOCK: Final = instruction(
+    "Check the clock of this machine. If it is correct, it was wrong when the time was recorded. The finding then "
+    "disappears at that time."
+)
+_WAIT_OR_CHECK_CLOCK: Final = instruction(
+    "Wait until then. If that time has passed, correct the clock of this machine."
+)
+_WRONG_CLOCK: Final = instruction(
+    "No action is needed: the clock was wrong when one of the two times was recorded, and no command depends on them."
 )
 
 
@@ -135,7 +148,7 @@ class _ContentsCheck:
             yield from check_backups(
                 self._folder.path, self._record, self._backup_facts, can_back_up=can_back_up
             )
-            yield from check_times(self._path("pair.json"), self._folder.name, self._record, self._now)
+            yield from self._check_times(self._record)
 
     def _path(self, name: str) -> str:
         return f"{self._folder.path}/{name}"
@@ -234,15 +247,9 @@ class _ContentsCheck:
             yield self._finding(FindingCode.CERTIFICATE_OF_ANOTHER, _CERTIFICATE, text, self._new_import())
             return
         yield from self._check_validity(self._leaf.validity)
-        if (
-            self._record is not None
-            and self._record.compromised
-            and self._now <= self._leaf.validity.not_after
-        ):
-            text = (
-                f"is still valid until {utc_text(self._leaf.validity.not_after)}, but its key is marked as compromised: "
-                "others can use it"
-            )
+        expires = self._leaf.validity.not_after
+        if self._record is not None and self._record.compromised and self._now <= expires:
+            text = f"is still valid until {utc_text(expires)}, but its key is marked as compromised: others can use it"
             remedy = instruction(
                 "Revoke the certificate at its CA, reason keyCompromise. The command csrtui retire --compromised "
                 f"{self._folder.name} shows how. The finding disappears when the certificate expires."
@@ -282,11 +289,31 @@ class _ContentsCheck:
             yield self._finding(
                 FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, command(*csrtui("renew", pair))
             )
-        if validity.not_before > self._now + TOLERANCE:
+        if validity.not_before > self._now + _TOLERANCE:
             text = f"is not valid until {utc_text(validity.not_before)}, unless the clock of this machine is wrong"
             yield self._finding(
-                FindingCode.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, WAIT_OR_CHECK_CLOCK
+                FindingCode.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, _WAIT_OR_CHECK_CLOCK
             )
+
+    def _check_times(self, record: PairRecord) -> Iterator[DoctorFinding]:
+        """Yield a finding for each impossible time in the record."""
+        latest = self._now + _TOLERANCE
+        if record.created > latest:
+            text = f"has a creation time in the future: {utc_text(record.created)}"
+            yield self._finding(FindingCode.CREATED_IN_FUTURE, "pair.json", text, _CHECK_CLOCK)
+            return
+        times = [("submitted", record.submitted), ("retired", record.retired)]
+        for backup in record.backups:
+            times += [("backed up", backup.created), ("verified", backup.verified)]
+        for event, time in times:
+            if time is not None and time > latest:
+                text = f"says that the pair was {event} {utc_text(time)}, which is in the future"
+                yield self._finding(FindingCode.TIME_IN_FUTURE, "pair.json", text, _CHECK_CLOCK)
+            elif (
+                time is not None and time < record.created - _TOLERANCE and event in {"submitted", "retired"}
+            ):
+                text = f"says that the pair was {event} {utc_text(time)}, before it was created"
+                yield self._finding(FindingCode.BEFORE_CREATED, "pair.json", text, _WRONG_CLOCK)
 
 
 def _try(read: Callable[[bytes], _T], data: bytes | None) -> tuple[_T | None, CsrtuiError | None]:

@@ -1,4 +1,4 @@
-"""Check what the record of a pair says: its backups, its times, and its renewal.
+"""Check the backups and the renewal of a pair, as its record lists them.
 
 A backup must exist, be unchanged and verified, and be on another disk. Both pairs of a renewal must refer to each other,
 and the new one must be in use.
@@ -6,12 +6,9 @@ and the new one must be in use.
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
-from csrtui.core.base.validity import utc_text
 from csrtui.core.doctor.finding import (
     BackupFacts,
     BackupFileState,
@@ -125,47 +122,6 @@ class _BackupCheck:
         if all(backup.to_recipients for backup in good):
             return template(*csrtui("verify", "--identity", "IDENTITY", best.path))
         return command(*csrtui("verify", "--restore-test", self._pair))
-
-
-TOLERANCE: Final = timedelta(minutes=5)
-"""The maximum difference between two clocks that is not reported."""
-
-_CHECK_CLOCK: Final = instruction(
-    "Check the clock of this machine. If it is correct, it was wrong when the time was recorded. The finding then "
-    "disappears at that time."
-)
-WAIT_OR_CHECK_CLOCK: Final = instruction(
-    "Wait until then. If that time has passed, correct the clock of this machine."
-)
-_WRONG_CLOCK: Final = instruction(
-    "No action is needed: the clock was wrong when one of the two times was recorded, and no command depends on them."
-)
-
-
-def check_times(path: str, pair: str, record: PairRecord, now: datetime) -> Iterator[DoctorFinding]:
-    """Yield a finding for each impossible time in a record.
-
-    Args:
-        path: The path of pair.json.
-        pair: The pair's name.
-        record: The pair's record.
-        now: The time, in UTC.
-    """
-    shown, latest = visible(path), now + TOLERANCE
-    if record.created > latest:
-        text = f"{shown} has a creation time in the future: {utc_text(record.created)}"
-        yield DoctorFinding(FindingCode.CREATED_IN_FUTURE, path, text, _CHECK_CLOCK, pair)
-        return
-    times = [("submitted", record.submitted), ("retired", record.retired)]
-    for backup in record.backups:
-        times += [("backed up", backup.created), ("verified", backup.verified)]
-    for event, time in times:
-        if time is not None and time > latest:
-            text = f"{shown} says that the pair was {event} {utc_text(time)}, which is in the future"
-            yield DoctorFinding(FindingCode.TIME_IN_FUTURE, path, text, _CHECK_CLOCK, pair)
-        elif time is not None and time < record.created - TOLERANCE and event in {"submitted", "retired"}:
-            text = f"{shown} says that the pair was {event} {utc_text(time)}, before it was created"
-            yield DoctorFinding(FindingCode.BEFORE_CREATED, path, text, _WRONG_CLOCK, pair)
 
 
 @dataclass(frozen=True, slots=True)
