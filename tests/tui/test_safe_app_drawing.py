@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,8 @@ SGR = re.compile(rb"\x1b\[([0-9;]*)m")
 class Gallery(SafeApp[None]):
     """An app with one widget of each kind, whose text is not escaped."""
 
+    _signals: list[int] | None = None
+
     def compose(self) -> Iterator[Widget]:
         yield TextField(HOSTILE)
         yield Static(HOSTILE, markup=False)
@@ -42,6 +46,22 @@ class Gallery(SafeApp[None]):
         label.styles.border = ("round", "red")
         label.border_title = "T\u202eX"
         yield label
+
+    def action_compute(self) -> None:
+        """Draw a text, and then compute without a pause until SIGUSR1 arrives, but at most for 5 seconds."""
+        signals: list[int] = []
+        self._signals = signals
+        signal.signal(signal.SIGUSR1, lambda number, _frame: signals.append(number))
+        sys.setswitchinterval(100)  # no other thread runs unless the app waits
+        self.query_one(Static).update("drawn")
+
+    def post_display_hook(self) -> None:
+        if self._signals is not None:
+            end = time.monotonic() + 5
+            while not self._signals and time.monotonic() < end:
+                pass
+            self.query_one(Static).update("computed" if self._signals else "late")
+            self._signals = None
 
 
 def start(theme: str = "", **env: str | None) -> PtySession:
@@ -106,6 +126,15 @@ def test_with_the_option_for_the_mouse_a_click_on_a_tab_opens_its_pane(tmp_path:
         column = session.text.splitlines()[0].index("Request") + 1
         session.send(f"\x1b[<0;{column};1M\x1b[<0;{column};1m")
         session.wait_for("[Request]")
+
+
+def test_a_text_is_sent_before_the_app_computes_further() -> None:
+    with start() as session:
+        session.wait_for("framed")
+        session.send("\x14")
+        session.wait_for("drawn")
+        session.kill(signal.SIGUSR1)
+        session.wait_for("computed")
 
 
 def test_a_redraw_clears_what_another_program_wrote() -> None:
@@ -179,6 +208,6 @@ async def test_a_secret_is_not_copied() -> None:
 
 
 if __name__ == "__main__":
-    Gallery.BINDINGS = [("ctrl+l", "redraw", "Redraw")]
+    Gallery.BINDINGS = [("ctrl+l", "redraw", "Redraw"), ("ctrl+t", "compute", "Compute")]
     Gallery._merged_bindings = Gallery._merge_bindings()
     sys.exit(Gallery(theme=sys.argv[1] or None).run())

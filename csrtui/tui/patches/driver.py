@@ -6,10 +6,11 @@ Differences from Textual 8.2.8:
 - Keys typed ahead have the same effect as keys typed slowly.
 - Bytes that are not UTF-8 do not crash the app.
 - SIGCONT without a preceding stop does not enter application mode twice.
+- The terminal shows an update before the app computes further.
 - The size is always the current size of the terminal in use, not of stdout.
 
 Each part can be deleted once its report in ``docs/upstream-reports.md`` is fixed. Then
-``tests/tui/test_safe_app_ending.py`` and ``tests/tui/test_terminal_whole.py`` pass without it.
+``tests/tui/test_safe_app_ending.py``, ``test_safe_app_drawing.py`` and ``test_terminal_whole.py`` pass without it.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _LINE_FEED_KEY = "ctrl+j"
 _MAX_WAIT_SECONDS = 0.5  # for the effect of a key; then the next key is passed on in any case
 _MAX_START_SECONDS = 5.0
 _READ_BYTES = 4096
+_FLUSH_SECONDS = 0.005  # as long as Python would let another thread run before the writer thread
 _POINTER_SHAPE = "\x1b]22;"
 """The start of the sequence that sets the shape of the mouse pointer (OSC 22)."""
 _RESTORE_MODES = b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
@@ -76,6 +78,7 @@ class _Output:
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
+        self.flushed = Event()
 
     def write(self, text: str) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -84,6 +87,7 @@ class _Output:
     def flush(self) -> None:
         with contextlib.suppress(OSError, ValueError):
             self._file.flush()
+        self.flushed.set()
 
     def fileno(self) -> int:
         return self._file.fileno()
@@ -132,7 +136,15 @@ class SafeDriver(LinuxDriver):
     def write(self, data: str) -> None:
         """Write to the terminal. Without a mouse, leave out the shape of its pointer, which only costs bytes."""
         if self.reports_mouse or not data.startswith(_POINTER_SHAPE):
+            self._file.flushed.clear()
             super().write(data)
+
+    def flush(self) -> None:
+        """Let the writer thread write now. Otherwise, it would start after whatever the app computes next.
+
+        If the terminal does not accept the bytes, do not wait for it.
+        """
+        self._file.flushed.wait(_FLUSH_SECONDS)
 
     def restore_line_settings(self) -> None:
         """Restore the terminal's line settings (echo, line mode, …) without writing, so that this never blocks."""
