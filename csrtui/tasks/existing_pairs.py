@@ -147,7 +147,7 @@ def _numbered_names(session: Session, base: str, limit: int | None = None) -> It
 
 def _finding(pair: Pair, common_name: str) -> Finding:
     text = (
-        f"The pair {pair.name} for {visible(common_name)} exists (stage: {pair.record.stage.value}). "
+        f"The pair {pair.name} for {visible(common_name)} exists (stage: {pair.record.visible_stage}). "
         "To replace its certificate, renew that pair; this request creates another pair."
     )
     fix = Fix(f"renew {pair.name} instead", renews=pair.name)

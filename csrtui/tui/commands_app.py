@@ -134,7 +134,10 @@ class CommandsApp(SafeApp[None]):
 
     def action_help_quit(self) -> None:
         """Show how to quit, because the user has pressed ctrl+c and nothing is selected."""
-        self.notify(f"{key_of('leave', self._commands)} quits csrtui.")
+        from csrtui.tui.screens.base import CommandScreen
+
+        tell = self.screen.tell if isinstance(self.screen, CommandScreen) else self.notify
+        tell(f"{key_of('leave', self._commands)} quits csrtui.")
 
     def action_leave(self) -> None:
         """Leave the app. This action works on every screen."""

@@ -209,8 +209,10 @@ async def test_the_help_of_a_dialog_begins_with_its_own_keys(tmp_path: Path) -> 
 async def test_ctrl_c_says_how_to_quit(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("ctrl+c")
+        assert user.message == "ctrl+q quits csrtui."
+        await user.press("f2", "r", "ctrl+c")
         [notification] = user.app._notifications
-        assert notification.message == "ctrl+q quits csrtui."
+        assert notification.message == "ctrl+q quits csrtui.", "a dialog has no line for messages"
 
 
 async def test_an_empty_keystore_offers_new_adopt_and_restore(tmp_path: Path) -> None:

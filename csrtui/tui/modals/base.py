@@ -55,6 +55,7 @@ class Modal(ModalScreen[ResultT]):
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Previous field", show=False),
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("ctrl+c", "app.help_quit", "Quit", show=False),
     ]
     MAX_WIDTH: ClassVar[int] = 74
     """The width of the frame on a screen that is wide enough."""
@@ -178,7 +179,12 @@ class Modal(ModalScreen[ResultT]):
         return key_of(action, commands_of(self.app))
 
     def key_lines(self, *keys: tuple[str, str]) -> list[Line]:
-        """Return two lines with the keys and labels that fit, or one line if the screen is short."""
+        """Return two lines with the keys and labels that fit, or one line, always with Esc, if the screen is short."""
+        if self.is_short:
+            others = [key for key in keys if key[0] != "Esc"]
+            while others and _key_width(keys) > self.inner_width:
+                others.pop()
+                keys = tuple(key for key in keys if key in others or key[0] == "Esc")
         rows: list[list[tuple[str, str]]] = [[]]
         for key in keys:
             if rows[-1] and _key_width([*rows[-1], key]) > self.inner_width:
