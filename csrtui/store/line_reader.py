@@ -1,4 +1,4 @@
-"""Read text line by line as the lines arrive, from regular files, pipes and terminals. No file is read as a whole."""
+"""Read text line by line as the lines arrive, from regular files, pipes and terminals. Only UTF-16 is read as a whole."""
 
 import codecs
 import io
@@ -8,18 +8,18 @@ import select
 import stat
 from collections.abc import Iterator
 from threading import Event
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.store.files import open_foreign
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
 MAX_RECORD = 256 * 1024
 """The maximum size of a record in bytes, which limits the memory that a record needs."""
+MAX_UTF_16 = 64 * 1024 * 1024
+"""The maximum size of a file in UTF-16, in bytes."""
 _UTF_16_MARKS = frozenset({codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE})
+_CONVERT = "convert it with iconv -f UTF-16 -t UTF-8 FILE"
 _BINARY = re.compile(rb"[^\t -~]")
 _SAVE_AS_CSV = "save a spreadsheet (XLSX, ODS, XLS) as CSV UTF-8; unpack an archive first"
 _IDLE_SECONDS = 0.02
@@ -39,60 +39,24 @@ class RecordError(InputError):
 def open_text_file(path: str) -> BinaryIO:
     """Open a regular file that is not csrtui's, and return it.
 
-    UTF-16 with a byte order mark is converted to UTF-8.
+    UTF-16 with a byte order mark, which spreadsheets call *Unicode text*, is converted to UTF-8 in memory.
 
     Raises:
-        InputError: The file does not exist, cannot be opened, or is not a regular file.
+        InputError: The file does not exist, cannot be opened, is not a regular file, or is UTF-16 and too large.
     """
     source = open(open_foreign(path), "rb")  # noqa: SIM115 - the caller closes it
     try:
         mark = source.read(2)
         source.seek(0)
+        data = source.read(MAX_UTF_16 + 1) if mark in _UTF_16_MARKS else None
     except OSError:  # the reader gets the same error, and reports it
         return source
-    return io.BufferedReader(_Utf16(source)) if mark in _UTF_16_MARKS else source
-
-
-class _Utf16(io.RawIOBase):
-    """A UTF-16 file that is read as UTF-8. Spreadsheets call this format *Unicode text*."""
-
-    def __init__(self, source: BinaryIO) -> None:
-        super().__init__()
-        self._source = source
-        self._reset()
-
-    def _reset(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
-        self._encoded = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go to the start of the file and return 0. No other position is supported."""
-        if (offset, whence) != (0, os.SEEK_SET):
-            raise io.UnsupportedOperation("seek")
-        self._source.seek(0)
-        self._reset()
-        return 0
-
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
-        view = memoryview(buffer).cast("B")
-        while not self._encoded:
-            data = self._source.read(io.DEFAULT_BUFFER_SIZE)
-            self._encoded = self._decoder.decode(data, final=not data).encode("utf-8", "replace")
-            if not data:
-                break
-        part, self._encoded = self._encoded[: len(view)], self._encoded[len(view) :]
-        view[: len(part)] = part
-        return len(part)
-
-    def close(self) -> None:
-        self._source.close()
-        super().close()
+    if data is None:
+        return source
+    source.close()
+    if len(data) > MAX_UTF_16:
+        raise InputError(f"{visible(path)} is in UTF-16 and has more than {MAX_UTF_16} bytes", _CONVERT)
+    return io.BytesIO(data.decode("utf-16", "replace").encode("utf-8", "replace"))
 
 
 class LineReader(Iterator[str]):
@@ -156,7 +120,7 @@ class LineReader(Iterator[str]):
                 'look for a " that is never closed: it joins all following lines into one row',
             )
         if self.number == 1 and line.startswith(tuple(_UTF_16_MARKS)):
-            raise InputError(f"{self.shown} is in UTF-16", "convert it with iconv -f UTF-16 -t UTF-8 FILE")
+            raise InputError(f"{self.shown} is in UTF-16", _CONVERT)
         if self.number == 1 and _BINARY.search(line[:8]):
             from csrtui.core.bundle.formats import recognize  # imports cryptography
 

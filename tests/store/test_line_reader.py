@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pytest
 
 from csrtui.core.base.errors import InputError
+from csrtui.store import line_reader
 from csrtui.store import line_reader as module
 from csrtui.store.line_reader import MAX_RECORD, LineReader, open_text_file
 
@@ -151,8 +152,16 @@ def test_a_file_in_utf_16_is_read_as_any_other(encoding: str, tmp_path: Path) ->
         assert "".join(LineReader(source, "x", Event())) == rows
         source.seek(0)
         assert "".join(LineReader(source, "x", Event())) == rows
-        with pytest.raises(io.UnsupportedOperation):
-            source.seek(7)
+
+
+def test_a_large_file_in_utf_16_is_refused_with_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_reader, "MAX_UTF_16", 8)
+    (tmp_path / "table.txt").write_bytes("a\nb\n".encode("utf-16"))
+    with pytest.raises(InputError, match="is in UTF-16 and has more than 8 bytes") as caught:
+        open_text_file(str(tmp_path / "table.txt"))
+    assert "iconv -f UTF-16" in str(caught.value.hint)
 
 
 def test_utf_16_that_ends_inside_a_character_is_read_up_to_it(tmp_path: Path) -> None:
