@@ -123,9 +123,6 @@ def topics() -> dict[str, str]:
 def read_topic(name: str) -> str:
     """Return the text of a topic, as Markdown without comments.
 
-    Args:
-        name: One of the names of `topics`.
-
     Raises:
         StoreError: The file cannot be read.
     """

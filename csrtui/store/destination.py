@@ -30,11 +30,7 @@ class Destination:
 
 
 def examine_backup_folder(folder: str, store: str) -> Destination:
-    """Return the facts about a folder for backups.
-
-    Args:
-        folder: The folder.
-        store: The store's folder, which need not exist.
+    """Return the facts about a folder for backups. The store's folder need not exist.
 
     Raises:
         InputError: The folder cannot be opened or written to.
@@ -55,10 +51,6 @@ def examine_backup_folder(folder: str, store: str) -> Destination:
 
 def check_export_folder(folder: str, store: str) -> str:
     """Return the absolute path of a folder for exported files.
-
-    Args:
-        folder: The folder.
-        store: The store's folder, which may contain only pairs.
 
     Raises:
         InputError: The folder cannot be opened or written to, or is within the store.

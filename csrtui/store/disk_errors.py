@@ -25,8 +25,7 @@ _STORE_HINTS = DISK_HINTS | {
 class NotConfirmedError(StoreError):
     """The change has been made and is visible, but the disk did not confirm that it would survive a power cut.
 
-    Args:
-        saved: The name of the saved item, e.g. the name of a pair.
+    `saved` names the saved item, such as a pair.
     """
 
     def __init__(self, saved: str) -> None:
@@ -44,10 +43,7 @@ class ReadOnlyError(StoreError):
 def disk_error(action: str, path: str, error: OSError) -> StoreError:
     """Return the error to raise when an operation on the store failed.
 
-    Args:
-        action: The operation, as in ``cannot write``.
-        path: The path of the file or folder. This function escapes control characters in it.
-        error: The error from the system.
+    `action` is the operation, as in ``cannot write``. Control characters in the path are escaped.
     """
     error_class = ReadOnlyError if error.errno == errno.EROFS else StoreError
     return error_class(f"{action} {visible(path)}: {reason_of(error)}", _STORE_HINTS.get(error.errno or 0))

@@ -19,9 +19,6 @@ class DryRunKeystore(Keystore):
     """A keystore whose changes stay in memory. It raises the errors that can be known without writing.
 
     Pairs that are added can be read again. Locks are not taken, so another process that holds one is no obstacle.
-
-    Args:
-        path: The absolute path of the store's folder.
     """
 
     is_dry_run = True

@@ -51,12 +51,7 @@ class ExistingFile:
 
 
 class FileSet:
-    """The files of server software in one folder (`open_file_set`).
-
-    Args:
-        folder: The absolute path of the folder.
-        dir_fd: Its descriptor.
-    """
+    """The files of server software in one folder (`open_file_set`)."""
 
     def __init__(self, folder: str, dir_fd: int) -> None:
         self._folder = folder
@@ -223,9 +218,7 @@ class FileSet:
 def open_file_set(folder: str, identity: FolderIdentity | None = None) -> Iterator[FileSet]:
     """Open a folder and yield its file set. The errors are those of `open_output_folder`.
 
-    Args:
-        folder: The absolute path of an existing folder.
-        identity: The identity that the folder must have, or None.
+    The folder must have `identity`, unless it is None.
     """
     dir_fd = open_output_folder(folder, identity)
     try:

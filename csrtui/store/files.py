@@ -235,11 +235,7 @@ def replace_file(
 
 
 def flush_folder(dir_fd: int, saved: str) -> None:
-    """Flush the names in a folder to disk after a rename.
-
-    Args:
-        dir_fd: The descriptor of the folder.
-        saved: The name of the saved item, for the message.
+    """Flush the names in a folder to disk after a rename. `saved` names the saved item in the message.
 
     Raises:
         NotConfirmedError: The disk did not confirm the flush. The rename is visible anyway.
@@ -349,10 +345,7 @@ def open_foreign(path: str) -> int:
     """Return the descriptor of a regular file that is not csrtui's.
 
     The file is examined before it is opened, because merely opening a device can have an effect. It is opened without
-    blocking, so that a FIFO that has replaced the file meanwhile is refused at once.
-
-    Args:
-        path: The path of the file. Links are followed.
+    blocking, so that a FIFO that has replaced the file meanwhile is refused at once. Links are followed.
 
     Raises:
         InputError: The file does not exist, cannot be opened, or is not a regular file.

@@ -76,12 +76,8 @@ def read_file(path: str) -> ForeignFile:
 def search_folder(folder: str, store: str, max_depth: int = MAX_DEPTH) -> FolderSearch:
     """Return the files in a folder and its subfolders that may contain keys, CSRs or certificates.
 
-    Links to files are followed, because certbot's folder ``live`` contains only links. Links to folders are not.
-
-    Args:
-        folder: The folder.
-        store: The keystore's folder, which is left out.
-        max_depth: The maximum depth below the folder. With 0, subfolders are not searched.
+    Links to files are followed, because certbot's folder ``live`` contains only links. Links to folders are not. The
+    keystore's folder is left out.
 
     Raises:
         InputError: The folder cannot be read.

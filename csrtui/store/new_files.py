@@ -51,13 +51,7 @@ class OutputFile:
 
 
 class MissingFolderError(InputError):
-    """A folder for new files does not exist. `create_output_folder` can create it.
-
-    Args:
-        path: The absolute path of the folder.
-        message: As for `CsrtuiError`.
-        hint: As for `CsrtuiError`.
-    """
+    """A folder for new files does not exist. `create_output_folder` can create it."""
 
     def __init__(self, path: str, message: str, hint: str) -> None:
         super().__init__(message, hint)
@@ -204,9 +198,7 @@ def absolute_path(path: str) -> str:
 def open_output_folder(path: str, identity: FolderIdentity | None = None) -> int:
     """Return the descriptor of a folder for new files.
 
-    Args:
-        path: The path of the folder.
-        identity: The identity that the folder had when it was checked, or None if it has not been checked yet.
+    `identity` is the identity of the folder when it was checked, or None.
 
     Raises:
         InputError: The folder cannot be opened, or another folder or a link is in its place.
@@ -235,9 +227,6 @@ def folder_error(path: str, error: OSError) -> InputError:
 def create_output_folder(path: str) -> None:
     """Create a folder for new files, and the missing folders above it, each with mode 0700.
 
-    Args:
-        path: The absolute path of the folder.
-
     Raises:
         InputError: A folder cannot be created, or other users can change a folder above it. In that case, they could
             replace the new folder.
@@ -257,10 +246,6 @@ def create_output_folder(path: str) -> None:
 
 class _PendingFile:
     """A file that is complete and on disk, but has no name yet.
-
-    Args:
-        dir_fd: The descriptor of the folder that will contain the file.
-        output: The names, content and mode of the file.
 
     Raises:
         OSError: The file cannot be written. Nothing of it remains.

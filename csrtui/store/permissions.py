@@ -102,10 +102,7 @@ class UnsafeFolder(NamedTuple):
 def require_safe_ancestors(path: str) -> None:
     """Refuse a store if other users can write to a folder above it.
 
-    Folders that do not exist yet are not an error.
-
-    Args:
-        path: The absolute path of the store. The store itself is not checked.
+    Folders that do not exist yet are not an error. The store itself is not checked.
 
     Raises:
         StoreError: A folder above the store is not safe. The hint is the command that fixes the problem.
@@ -122,10 +119,7 @@ def unsafe_folders(path: str, *, itself: bool) -> Iterator[UnsafeFolder]:
     """Yield the folders and links on the way to a path that other users can change, from the root down.
 
     The folders in the target of a link are checked as well. The check ends at the first path that cannot be examined.
-
-    Args:
-        path: An absolute path.
-        itself: Whether to check also the folder at the path, and not only those above it.
+    With `itself`, the folder at the path is checked too.
     """
     for folder, status, is_last in _walk(path):
         if itself or not is_last or stat.S_ISLNK(status.st_mode):
@@ -230,10 +224,7 @@ class FileAccess(NamedTuple):
 class AccessError(InputError):
     """The user or group does not exist, or the mode is not one for a private key.
 
-    Args:
-        option: The part of `FileAccess` that is wrong.
-        message: The problem.
-        hint: What to do.
+    `option` is the part of `FileAccess` that is wrong.
     """
 
     def __init__(self, option: str, message: str, hint: str) -> None:

@@ -23,9 +23,6 @@ class StoreFolder:
     """A folder that only the user can read and write, with the locks in it.
 
     Creating an instance reads and writes nothing.
-
-    Args:
-        path: The absolute path of the folder, which need not exist.
     """
 
     def __init__(self, path: str) -> None:
@@ -214,8 +211,7 @@ class SavedState(StoreFolder):
     def update_last_used(self, update: Callable[[bytes | None], bytes]) -> None:
         """Replace the defaults of dialogs under a lock. The errors are those of `save_draft`.
 
-        Args:
-            update: Called with the saved defaults, or None if there are none. It returns the new defaults.
+        `update` is called with the saved defaults, or None, and returns the new ones.
         """
         self._save(_LAST_USED, lambda: update(self._load(_LAST_USED)), "what was used last")
 

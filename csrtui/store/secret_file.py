@@ -57,10 +57,7 @@ def read_passphrase_descriptor(number: int) -> Secret:
 def _open_secret(path: str, label: str, special_hint: str | None = None) -> int:
     """Return a descriptor of a regular file that only its owner can read, and that belongs to the user or root.
 
-    Args:
-        path: The path of the file. Links are followed.
-        label: The purpose of the file, for messages: ``passphrase file``.
-        special_hint: The hint for something that is not a regular file.
+    Links are followed. `label` names the purpose of the file in messages: ``passphrase file``.
 
     Raises:
         InputError: The file cannot be opened or is not safe.

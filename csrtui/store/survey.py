@@ -36,10 +36,8 @@ _KINDS = {
 def survey_store(path: str) -> FileFacts | None:
     """Return the facts about the store's folder, ``pairs/``, the locks and the hosts, or None if there is no store.
 
-    The folders of pairs are not listed (see `survey_pair`). The only files read are those of the saved state.
-
-    Args:
-        path: The absolute path of the store's folder. It may be a link, as for every command.
+    The folders of pairs are not listed (see `survey_pair`). The only files read are those of the saved state. The
+    path may be a link, as for every command.
     """
     try:
         facts = _facts(path, os.stat(path))
@@ -53,12 +51,7 @@ def survey_store(path: str) -> FileFacts | None:
 
 
 def survey_pair(store: str, name: str) -> FileFacts | None:
-    """Return the facts about the folder of a pair, with the content of its files, or None if it does not exist.
-
-    Args:
-        store: The store's folder.
-        name: The name of the entry in the folder ``pairs/``.
-    """
+    """Return the facts about the folder of a pair, with the content of its files, or None if it does not exist."""
     pairs = f"{store}/pairs"
     path = f"{pairs}/{name}"
     try:
@@ -75,12 +68,7 @@ def survey_pair(store: str, name: str) -> FileFacts | None:
 
 
 def survey_backup(path: str, store: str) -> BackupFacts:
-    """Return the facts about the file of a backup. Links outside the store are followed.
-
-    Args:
-        path: The path of the file.
-        store: The store's folder, to determine whether both are on the same file system.
-    """
+    """Return the facts about the file of a backup. Links outside the store are followed."""
     try:
         with_store = os.stat(path).st_dev == os.stat(store).st_dev
         digest = sha256(files.read_foreign(path)).hexdigest()

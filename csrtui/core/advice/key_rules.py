@@ -70,10 +70,7 @@ def check_csr(csr: Request, ca: CaKind) -> tuple[Finding, ...]:
 def check_key_age(created: datetime, now: datetime, ca: CaKind) -> tuple[Finding, ...]:
     """Return the findings on the age of a key that will be reused.
 
-    Args:
-        created: The time at which the key was generated, or the earliest time at which it is known to have existed.
-        now: The current time.
-        ca: The kind of CA whose rules apply.
+    `created` is the earliest time at which the key is known to have existed.
     """
     return _findings(AGE_RULES, now - created, ca, str((now - created).days))
 

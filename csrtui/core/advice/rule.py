@@ -74,15 +74,7 @@ def evaluate(
     """Return the findings of all rules that apply to a case, in the order of the table, with one finding per cause.
 
     A finding never suppresses a more severe one (`_severity`). If two equally severe findings suppress each other, the
-    first one stays.
-
-    Args:
-        rules: The table.
-        case: The argument of each rule's check.
-        ca: The kind of CA whose rules apply.
-        field: The field of the findings.
-        value: The value of the findings, as entered.
-        suppressions: The findings that suppress other findings.
+    first one stays. `field` and `value` are those of the findings.
     """
     findings = [
         rule.finding(hit, level, ca, field, value)

@@ -112,9 +112,7 @@ def encrypt(data: bytes, recipients: Sequence[Recipient]) -> bytes:
 def decrypt(data: bytes, identities: bytes) -> bytes:
     """Return the contents of an age file.
 
-    Args:
-        data: The contents of a binary or armored age file.
-        identities: The text of an age identity file, or an SSH private key without a passphrase.
+    `identities` is the text of an age identity file, or an SSH private key without a passphrase.
 
     Raises:
         InputError: The file is not an age file, uses the passphrase mode, or is damaged. Or the identities cannot be

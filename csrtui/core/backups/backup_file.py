@@ -154,9 +154,7 @@ def compose(
 def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
     """Return the contents of a backup. Check its signature or checksum and the CSR's signature; do not open the key.
 
-    Args:
-        data: The text of the backup.
-        envelope: How the file is protected. Only an age file may contain a key without a passphrase.
+    Only an age file may contain a key without a passphrase.
 
     Raises:
         IdentityNeededError: The data is an age file.
@@ -291,8 +289,7 @@ def read_fingerprint(text: str) -> Expectation | None:
 def read_expectation(data: bytes) -> Expectation:
     """Return the expectation for the first CSR in a file or, without a CSR, for the key of the first certificate.
 
-    Args:
-        data: PEM, with any text around it, or DER.
+    The file is PEM, with any text around it, or DER.
 
     Raises:
         InputError: The file contains neither a CSR nor a certificate, or the first one cannot be read.

@@ -108,17 +108,7 @@ def header_text(
     is_in_age: bool,
     is_signed: bool,
 ) -> str:
-    """Return the header of a backup, in ASCII.
-
-    Args:
-        name: The pair's name.
-        time: The time of the backup.
-        spki_sha256: The SPKI fingerprint of the key, in hexadecimal.
-        key_protection: How the keystore protects the key.
-        details: Other facts about the pair that a restore recovers.
-        is_in_age: Whether the text will be encrypted in an age file.
-        is_signed: Whether the pair's own key signs the text.
-    """
+    """Return the header of a backup, in ASCII."""
     protection = _PROTECTION_IN_AGE[key_protection] if is_in_age else key_protection.value
     parts = (
         _INTRODUCTION.format(

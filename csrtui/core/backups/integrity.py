@@ -199,10 +199,7 @@ def insert_proof(header: bytes, blocks: bytes, signer: "PrivateKey | None") -> b
 def check(text: BackupText, csr: Request, *, has_checksum: bool) -> Integrity:
     """Check the proof in the text of a backup and return its kind.
 
-    Args:
-        text: The text of the backup.
-        csr: The CSR in the text. Its key must have made the signature.
-        has_checksum: The result of `has_valid_checksum`.
+    `has_checksum` is the result of `has_valid_checksum`.
 
     Raises:
         InputError: The text was changed.

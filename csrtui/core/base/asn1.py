@@ -248,12 +248,7 @@ _LINE = 64
 
 
 def wrap(label: str, der: bytes) -> bytes:
-    """Return DER as PEM in lines of 64 characters, each ending with a line feed.
-
-    Args:
-        label: The label of the block, such as ``CERTIFICATE REQUEST``.
-        der: The contents, which are not checked.
-    """
+    """Return DER as PEM in lines of 64 characters, each ending with a line feed. The contents are not checked."""
     text = b2a_base64(der, newline=False)
     lines = [text[at : at + _LINE] for at in range(0, len(text), _LINE)]
     name = label.encode("ascii")

@@ -44,13 +44,7 @@ class InputError(CsrtuiError):
 
 
 class RefusedError(CsrtuiError):
-    """A negative result: a check failed, or an item failed.
-
-    Args:
-        message: As for `CsrtuiError`.
-        hint: As for `CsrtuiError`.
-        pair: The name of the affected pair, or None.
-    """
+    """A negative result: a check failed, or an item failed. `pair` is the name of the affected pair, or None."""
 
     exit_code = 1
 

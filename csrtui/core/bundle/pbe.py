@@ -72,8 +72,7 @@ _KEY_PURPOSE, _IV_PURPOSE, MAC_PURPOSE = 1, 2, 3
 class UnsupportedSchemeError(InputError):
     """cryptography does not support the encryption scheme. The hint contains the command that converts the key.
 
-    Args:
-        scheme: The openssl name of the scheme, or its object identifier.
+    `scheme` is its openssl name, or its object identifier.
     """
 
     def __init__(self, scheme: str) -> None:
@@ -108,11 +107,7 @@ def parse_encrypted_private_key(der: bytes) -> EncryptedOctets:
 
 
 def decrypt(encrypted: EncryptedOctets, passphrase: bytes | None) -> bytes:
-    """Return the decrypted octets.
-
-    Args:
-        encrypted: The scheme and the ciphertext.
-        passphrase: The passphrase in UTF-8, or None for no passphrase. PKCS #12 distinguishes None from an empty one.
+    """Return the decrypted octets. PKCS #12 distinguishes no passphrase (None) from an empty one.
 
     Raises:
         UnsupportedSchemeError: cryptography does not support the scheme.
@@ -221,13 +216,8 @@ def derive_pkcs12(
 ) -> bytes:
     """Return the octets that the key derivation of PKCS #12 derives (RFC 7292, B.2).
 
-    Args:
-        hash_name: The hash, by its name in `hashlib`.
-        password: The result of `bmp_string`.
-        salt: The salt.
-        iterations: The iteration count. Check it first (`csrtui.core.keys.kdf_limits`).
-        purpose: 1 for a key, 2 for an IV, 3 for a MAC.
-        length: The number of octets to derive.
+    `password` is the result of `bmp_string`, and `purpose` 1 for a key, 2 for an IV, 3 for a MAC. Check the iteration
+    count first.
     """
     new_hash = getattr(hashlib, hash_name)
     block_size = new_hash(usedforsecurity=False).block_size

@@ -78,9 +78,7 @@ def is_pfx(der: bytes) -> bool:
 def read_pfx(der: bytes, passphrase: Secret | None) -> PfxContents:
     """Return the contents of a PKCS #12 file. An empty passphrase is tried too.
 
-    Args:
-        der: A PKCS #12 file that `is_pfx` recognizes, with definite lengths (`csrtui.core.base.asn1.to_der`).
-        passphrase: The passphrase, or None.
+    `is_pfx` must recognize the file, and it must have definite lengths (`csrtui.core.base.asn1.to_der`).
 
     Raises:
         LockedError: The file needs a passphrase, and none was given.

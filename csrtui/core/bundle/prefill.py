@@ -199,11 +199,8 @@ def _combine_names(
 def _split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], list[Attribute], list[str]]:
     """Return the fields and additional attributes that a new CSR can use, and sentences about the other attributes.
 
-    If an attribute occurs twice, use the first one, like `csrtui.core.subject.distinguished_name.decode`.
-
-    Args:
-        subject: The decoded subject.
-        ca: The kind of CA for the new CSR. Public CAs do not accept an organizational unit (BR 7.1.4.2.2).
+    If an attribute occurs twice, use the first one, like `csrtui.core.subject.distinguished_name.decode`. Public CAs do
+    not accept an organizational unit (BR 7.1.4.2.2).
     """
     fields: dict[str, str] = {}
     attributes: list[Attribute] = []
@@ -261,11 +258,7 @@ def _describe_other_parts(
 ) -> Iterator[str]:
     """Yield sentences about the extensions and attributes that are not copied, and about a weak signature.
 
-    Args:
-        decoded: The CSR or certificate.
-        purpose: The purpose of the new CSR.
-        ca: The kind of CA for the new CSR.
-        keeps_must_staple: Whether the new CSR requests must-staple too.
+    `purpose` and `ca` are those of the new CSR.
     """
     from cryptography import x509
 

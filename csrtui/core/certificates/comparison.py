@@ -87,9 +87,7 @@ class CertificateFlaw:
 def differences(request: Request | None, certificate: Certificate) -> list[Difference]:
     """Return the differences between a certificate and its CSR: first names, then subject fields.
 
-    Args:
-        request: The CSR, or None if the CA did not receive it.
-        certificate: The certificate for the key of the CSR.
+    There are none if the CA did not receive a CSR (None).
     """
     if request is None:
         return []
@@ -99,15 +97,7 @@ def differences(request: Request | None, certificate: Certificate) -> list[Diffe
 def flaws(
     chain: Chain, status: ChainStatus, ca: CaKind, now: datetime, purpose: Purpose = Purpose.SERVER
 ) -> list[CertificateFlaw]:
-    """Return the problems of a certificate and its chain, warnings first.
-
-    Args:
-        chain: The certificate and its issuers.
-        status: The result of the validation of the chain.
-        ca: The kind of CA. Some rules apply only to public CAs.
-        now: The time, in UTC.
-        purpose: The requested purpose.
-    """
+    """Return the problems of a certificate and its chain, warnings first."""
     result = [
         *_validity_flaws(chain.leaf, now),
         *_lifetime_flaws(chain.leaf, ca),

@@ -214,8 +214,7 @@ def proves_possession(key: "PrivateKey", request: Request) -> bool:
 def build_proof(key: "PrivateKey") -> bytes:
     """Return the DER of a CSR whose only purpose is to prove that `key` can sign.
 
-    Args:
-        key: Any key that can sign, even if csrtui does not generate keys of its type.
+    The key can be of a type that csrtui does not generate.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes

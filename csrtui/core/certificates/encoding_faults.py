@@ -275,12 +275,7 @@ def _copy_time(node: Node, faults: Faults) -> bytes:
 
 
 def _copy_extensions(node: Node, faults: Faults) -> bytes:
-    """Return the DER of the extensions that csrtui uses, without duplicates, or empty bytes if there are none.
-
-    Args:
-        node: The Extensions of a certificate or CSR.
-        faults: The list to which broken rules are added.
-    """
+    """Return the DER of the extensions that csrtui uses, without duplicates, or empty bytes if there are none."""
     copied: dict[str, bytes] = {}
     for extension in node.children()[:_MAX_ENTRIES]:
         type_node, *flags, value = extension.children()

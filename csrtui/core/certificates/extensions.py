@@ -153,9 +153,7 @@ def describe_usages(extensions: "x509.Extensions") -> Iterator[str]:
 def purpose_names(extensions: "x509.Extensions", *, without: Sequence[str] = ()) -> list[str]:
     """Return the extended key usages (RFC 5280, 4.2.1.12): their names if known, otherwise their OIDs.
 
-    Args:
-        extensions: The extensions of a CSR or certificate.
-        without: The OIDs to leave out.
+    `without` are OIDs to leave out.
     """
     oids = [oid for oid in extended_key_usages(extensions) if oid not in without]
     more = [f"{len(oids) - _MAX_PURPOSES} more"] if len(oids) > _MAX_PURPOSES else []

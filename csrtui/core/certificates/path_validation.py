@@ -99,12 +99,7 @@ class _Link:
 
 
 def validate_chain(chain: Chain, now: datetime) -> ChainStatus:
-    """Return whether a chain is valid and, if not, why.
-
-    Args:
-        chain: A chain from `csrtui.core.certificates.chain.build_chain`.
-        now: The time of validation, in UTC.
-    """
+    """Return whether a chain is valid and, if not, why."""
     path = [_Link(certificate, load(certificate)) for certificate in chain.path]
     with warnings.catch_warnings(action="ignore"):  # as in `certificate.read_der`
         error = verify_path([link.decoded for link in path], now)

@@ -57,12 +57,7 @@ def check_names(
     """Return whether name constraints allow all names of a certificate.
 
     As in OpenSSL, this includes the subject and the e-mail addresses in it. For a leaf without DNS names, it includes a
-    common name that is a host name.
-
-    Args:
-        certificate: A certificate below the CA in the chain.
-        constraints: The name constraints of the CA.
-        is_leaf: Whether the certificate is the leaf.
+    common name that is a host name. `constraints` are those of a CA above the certificate.
     """
     permitted, excluded = constraints.permitted_subtrees or (), constraints.excluded_subtrees or ()
     names = list(_names(certificate, is_leaf=is_leaf))
@@ -194,9 +189,7 @@ _MAX_DEPTH = 16
 def verify_path(path: Sequence["x509.Certificate"], now: datetime) -> str | None:
     """Return why cryptography refuses a path, or None if it accepts the path or does not support its algorithms.
 
-    Args:
-        path: The certificates from the leaf to the last issuer. The last issuer is trusted.
-        now: The time of validation, in UTC.
+    The path goes from the leaf to the last issuer, which is trusted.
     """
     from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 

@@ -122,9 +122,7 @@ def parse_config(text: str, path: str) -> Config:
 def parse_document(text: str, path: str) -> dict[str, object]:
     """Return the TOML document in a text, after checking that it is a configuration.
 
-    Args:
-        text: The text in TOML 1.0.
-        path: The path of the file, for messages.
+    `path` is the path of the file, for messages.
 
     Raises:
         InputError: The text is not TOML, or a key is unknown or has a wrong value. The error names the file and the

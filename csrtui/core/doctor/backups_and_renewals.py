@@ -30,13 +30,8 @@ def check_backups(
 ) -> Iterator[DoctorFinding]:
     """Yield the findings about the backups of a pair. For a retired pair, report only damaged backups.
 
-    If a newer backup is good, a missing backup is not a finding, and a damaged backup is only a note.
-
-    Args:
-        folder: The pair's folder.
-        record: The pair's record.
-        backup_facts: The facts about the recorded backups, by path.
-        can_back_up: Whether another backup can be made, because key and CSR are valid.
+    If a newer backup is good, a missing backup is not a finding, and a damaged backup is only a note. `can_back_up`
+    says whether key and CSR are valid, so that another backup can be made.
     """
     yield from _BackupCheck(folder, record, backup_facts, can_back_up).findings()
 
@@ -151,9 +146,7 @@ def renewal_link(name: str, path: str, record: PairRecord) -> RenewalLink:
 def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> dict[str, DoctorFinding]:
     """Return the findings about broken renewals, by pair name. You would not be reminded to renew such a pair.
 
-    Args:
-        links: The links of all readable pairs in the store.
-        names: The names of all pairs in the store.
+    `links` are those of all readable pairs in the store, and `names` the names of all pairs.
     """
     by_name = {link.name: link for link in links}
     successors = {link.renews: link.name for link in by_name.values() if not link.is_retired}

@@ -75,10 +75,7 @@ class PairContents:
 def check_contents(folder: FileFacts, backup_facts: Mapping[str, BackupFacts], now: datetime) -> PairContents:
     """Check the files of a pair against each other.
 
-    Args:
-        folder: The pair's folder with the contents of its files. Unreadable files are reported elsewhere.
-        backup_facts: The facts about the recorded backups, by path.
-        now: The time, in UTC.
+    Unreadable files are reported elsewhere. `backup_facts` are the facts about the recorded backups, by path.
     """
     check = _ContentsCheck(folder, backup_facts, now)
     return PairContents(tuple(check.findings()), check.csr, check.key.private)

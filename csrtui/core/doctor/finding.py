@@ -113,8 +113,7 @@ class Remedy:
     def for_store(self, path: str) -> "Remedy":
         """Return the remedy with ``--store`` added to each csrtui command that acts on the examined store.
 
-        Args:
-            path: The path of the store, or "" for the default store.
+        An empty path is the default store.
         """
         option = f" --store {escaping.quote(path)}" if path else ""
         return replace(self, text=self.text.replace(f" {_STORE}", option))
@@ -262,12 +261,7 @@ def best_backup(record: PairRecord, backup_facts: Mapping[str, BackupFacts]) -> 
 
 
 def is_good(backup: Backup, backup_facts: Mapping[str, BackupFacts]) -> bool:
-    """Return whether a backup exists and its contents are unchanged.
-
-    Args:
-        backup: The recorded backup.
-        backup_facts: The facts about the recorded backups, by path.
-    """
+    """Return whether a backup exists and its contents are unchanged."""
     facts = backup_facts.get(backup.path, BackupFacts(BackupFileState.MISSING))
     return facts.state is BackupFileState.PRESENT and facts.sha256 == backup.sha256
 

@@ -46,11 +46,7 @@ def check_file(
 ) -> Iterator[DoctorFinding]:
     """Yield the findings about one file or folder. The rules are those of ssh for its keys.
 
-    Args:
-        file: The facts about the file or folder.
-        rule: The rule that it must satisfy.
-        user: The ID of the user that csrtui runs as.
-        pair: The pair that it belongs to, or None.
+    `user` is the ID of the user that csrtui runs as.
     """
     kind, mode, forbidden = rule.value
     shown = visible(file.path)
@@ -81,10 +77,7 @@ def check_file(
 def check_store_files(store: FileFacts, user: int, *, creating: bool) -> Iterator[DoctorFinding]:
     """Yield the findings about the store's folder and everything in it, except the pairs.
 
-    Args:
-        store: The store's folder, listed two levels deep.
-        user: The ID of the user that csrtui runs as.
-        creating: Whether another process is creating a pair.
+    The store is listed two levels deep. `creating` says whether another process is creating a pair.
     """
     run_as_owner = f"Run csrtui as user {store.owner}, who owns this keystore, or use another keystore."
     for finding in check_file(store, FileRule.FOLDER, user):

@@ -124,12 +124,7 @@ def check_scrypt(cost: int, block_size: int, lanes: int) -> None:
     """Refuse parameters of scrypt that need too much memory.
 
     N must be a power of two above 1 and below 2^(16 r). scrypt needs 128 N r bytes, and 128 r p bytes for the lanes
-    (RFC 7914, 2 and 6).
-
-    Args:
-        cost: The parameter N.
-        block_size: The parameter r.
-        lanes: The parameter p.
+    (RFC 7914, 2 and 6). The arguments are N, r and p.
 
     Raises:
         InputError: The parameters need more than `MAX_MEMORY`.

@@ -50,13 +50,7 @@ and 2.16.840.1.101.3.4.1.42."""
 
 @final
 class DerivedKey:
-    """An AES key that PBKDF2 derived from a passphrase. It is secret, so `repr` does not show it.
-
-    Args:
-        salt: The salt of the derivation.
-        iterations: The iteration count of the derivation.
-        key: The AES key of 32 bytes.
-    """
+    """An AES key that PBKDF2 derived from a passphrase. It is secret, so `repr` does not show it."""
 
     __slots__ = ("_key", "iterations", "salt")
 
@@ -169,9 +163,7 @@ def read_derivation(der: bytes) -> tuple[bytes, int] | None:
 def decrypt_with(der: bytes, derived_key: DerivedKey) -> "PrivateKey":
     """Return the private key in an EncryptedPrivateKeyInfo, decrypted with a derived key.
 
-    Args:
-        der: Data for which `read_derivation` returns a salt and an iteration count.
-        derived_key: The key derived with this salt and iteration count.
+    The key was derived with the salt and the iteration count that `read_derivation` returns for the data.
 
     Raises:
         RefusedError: The passphrase does not open the key, or the key is damaged.
@@ -292,9 +284,6 @@ class BatchDecryptor:
     The first key with each salt is decrypted by cryptography's own reader, which is independent of the code that
     encrypted the key. Later keys with the same salt are decrypted with a derived key. It is computed for the second key
     and then kept.
-
-    Args:
-        passphrase: The passphrase for all keys.
     """
 
     def __init__(self, passphrase: Secret) -> None:

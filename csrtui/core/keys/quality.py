@@ -87,11 +87,7 @@ SOURCES = {spki: source for source, fingerprints in _BY_SOURCE.items() for spki 
 
 
 def published_in(spki_sha256: str) -> str | None:
-    """Return the source that published the private key for a public key, or None if the key is not in the list.
-
-    Args:
-        spki_sha256: The SPKI fingerprint, 64 lower-case hex digits.
-    """
+    """Return the source that published the private key for a public key, or None if the key is not in the list."""
     return SOURCES.get(spki_sha256)
 
 

@@ -96,11 +96,7 @@ def draw_timeline(
 ) -> tuple[TimelineRow, ...]:
     """Return the rows of the timeline, with the line first, or no rows if there is not enough room.
 
-    Args:
-        past: The past events, oldest first. None of them is after today.
-        today: The mark for today.
-        coming: The coming events, earliest first. None of them is before today.
-        width: The number of available columns.
+    `past` and `coming` are in order of time.
     """
     marks = [*past, today, *coming]
     tones = [Tone.PAST] * len(past) + [Tone.TODAY] + [Tone.COMING] * len(coming)
@@ -275,9 +271,7 @@ class ChartRow:
 def count_by_month(summaries: Iterable[PairSummary], now: datetime) -> MonthlyCounts:
     """Return the number of certificates that become due, and that expire, in each month (UTC).
 
-    Args:
-        summaries: The pairs in use that have a certificate.
-        now: The time, in UTC.
+    The pairs are those in use that have a certificate.
     """
     present = now.year * 12 + now.month - 1
     due: Counter[int] = Counter()
@@ -297,10 +291,7 @@ def count_by_month(summaries: Iterable[PairSummary], now: datetime) -> MonthlyCo
 def chart_rows(counts: MonthlyCounts, month_names: Sequence[str], width: int) -> tuple[list[ChartRow], int]:
     """Return the rows of the chart, and the number of certificates that one dot of a bar represents.
 
-    Args:
-        counts: The counts to draw.
-        month_names: The names of the twelve months.
-        width: The number of available columns. If the numbers need all of them, the bars are empty.
+    If the numbers need the whole width, the bars are empty.
     """
     year, month = counts.first
     months = [divmod(year * 12 + month - 1 + offset, 12) for offset in range(MONTHS)]

@@ -172,10 +172,7 @@ _LABEL_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 def metric_lines(pairs: Iterable[Pair], unreadable: int, now: datetime) -> Iterator[str]:
     """Yield the lines of the metrics. A retired pair is only counted, unless its key is compromised.
 
-    Args:
-        pairs: The readable pairs.
-        unreadable: The number of the other pairs.
-        now: The time, in UTC.
+    `unreadable` is the number of pairs that cannot be read.
     """
     samples: dict[str, list[str]] = {name: [] for name in _HELP}
     stages = dict.fromkeys(Stage, 0)

@@ -361,11 +361,7 @@ NEW_CSR_SUFFIX = "a new CSR made for it"
 
 
 def was_issued_for_request(record: PairRecord) -> bool:
-    """Return whether a pair's certificate was issued for its CSR. This is false if the CSR was made later, at adoption.
-
-    Args:
-        record: The record of a pair that has a certificate.
-    """
+    """Return whether a pair's certificate was issued for its CSR. This is false if the CSR was made later, at adoption."""
     is_newer = False
     for event in record.history:
         if event.text.startswith("key adopted from ") and event.text.endswith(NEW_CSR_SUFFIX):

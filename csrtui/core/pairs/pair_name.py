@@ -37,9 +37,6 @@ def pair_name(common_name: str) -> str:
     ``*.`` becomes ``wildcard.``. Characters that are not on the allow-list, such as the colons of an IPv6 address,
     become hyphens. A long name is truncated.
 
-    Args:
-        common_name: A canonical host name or address.
-
     Raises:
         InputError: The common name has no character that is permitted in a pair name.
     """

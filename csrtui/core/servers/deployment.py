@@ -88,9 +88,6 @@ class Pkcs12Encryption:
 def read_chain(pem: bytes) -> tuple["x509.Certificate", ...]:
     """Return the certificates that a server sends for a pair: the pair's certificate and its chain without the root.
 
-    Args:
-        pem: The contents of certificate.pem: the pair's certificate, then its chain.
-
     Raises:
         InputError: A certificate, or the public key of the first one, cannot be read.
     """
@@ -163,12 +160,7 @@ def build_files(
     """Return the planned files with their contents.
 
     In PEM files the key is not encrypted, because the server reads them unattended. In PKCS #12 files it is encrypted.
-
-    Args:
-        plan: The plan.
-        key: The private key.
-        certificates: The certificates for which the plan was made.
-        encryption: The encryption of the PKCS #12 file, or None for PEM files.
+    `encryption` is None for PEM files.
 
     Raises:
         InputError: The PKCS #12 file cannot be built.

@@ -34,12 +34,8 @@ def scp_line(host: Host, path: str, to: str = ".") -> str | None:
     r"""Return the `scp` command to type on another machine, or None if the path contains invisible characters.
 
     Special characters in the path are quoted twice: for the local shell, and with ``\`` for the remote side. There, the
-    old protocol passes the path to a shell and SFTP passes it to glob(3). Both remove the backslash.
-
-    Args:
-        host: This machine.
-        path: The absolute path of the file.
-        to: The name of the copy, or a folder for it.
+    old protocol passes the path to a shell and SFTP passes it to glob(3). Both remove the backslash. `to` is the name
+    of the copy, or a folder for it.
     """
     if not is_visible(path):
         return None
@@ -107,10 +103,7 @@ def install_lines(server: Server, width: int = WIDTH) -> list[str]:
 def query_lines(server: Server, name: str, pair: str) -> list[str]:
     """Return the lines with the command that checks the running server, or none if openssl cannot connect to it.
 
-    Args:
-        server: The server.
-        name: The first name of the pair. If it is not a host name, the command contains HOST instead.
-        pair: The name of the pair.
+    If the first name of the pair is not a host name, the command contains HOST instead.
     """
     if not server.query:
         return []
