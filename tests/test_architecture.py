@@ -159,7 +159,8 @@ def dependencies() -> frozenset[str]:
         (["check", "intranet"], {"cryptography"}),
         (["check", "www.mydomain.com"], {"cryptography"}),
         (["check", "bücher.com"], {"cryptography", "idna"}),
-        (["check", "mydomain.com", "-C", "GB"], {"cryptography", "iso3166"}),
+        (["check", "mydomain.com", "-C", "GB"], {"cryptography"}),
+        (["check", "mydomain.com", "-C", "UK"], {"cryptography", "iso3166"}),
         (["new", "www.mydomain.com"], {"cryptography"}),
     ],
 )

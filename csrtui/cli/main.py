@@ -1,7 +1,6 @@
 """Run one command, and report each outcome with an exit status and each failure with an error message."""
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -60,7 +59,6 @@ def _unsupported_package() -> CsrtuiError | None:
 
 
 def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> int:
-
     try:
         options = build_parser(arguments).parse_args(arguments)
     except SystemExit as end:  # after --help
@@ -86,6 +84,8 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]
             print_message("dry run: nothing was written")
         return status
     status = open_screens(store_path(options.store, os.environ), options.mouse)
+    import signal  # only the screens need it
+
     if status == 128 + signal.SIGHUP:
         # The terminal is lost. Python could not flush its streams, and would exit with status 120.
         discard_output(sys.stdout)

@@ -9,8 +9,6 @@ from csrtui.cli.output import print_message, prompt_interrupts
 from csrtui.cli.session import is_dry_run
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys.passphrase_quality import check, weaknesses
-from csrtui.store import secret_file
 
 if TYPE_CHECKING:
     import argparse
@@ -74,6 +72,8 @@ def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Se
             raise InputError("an empty passphrase protects nothing")
         if _prompt("Repeat it: ") != passphrase:
             raise InputError("the two passphrases are not the same", "nothing was changed; try again")
+    from csrtui.core.keys.passphrase_quality import check, weaknesses
+
     check(passphrase)
     for weakness in weaknesses(passphrase):
         print_message(f"warning: {weakness}")
@@ -81,11 +81,13 @@ def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Se
 
 
 def _read_from_options(options: argparse.Namespace) -> Secret | None:
+    if not has_passphrase_option(options):
+        return None
+    from csrtui.store import secret_file
+
     if options.passphrase_file is not None:
         return secret_file.read_passphrase_file(options.passphrase_file)
-    if options.passphrase_fd is not None:
-        return secret_file.read_passphrase_descriptor(options.passphrase_fd)
-    return None
+    return secret_file.read_passphrase_descriptor(options.passphrase_fd)
 
 
 def _prompt(prompt: str) -> Secret:

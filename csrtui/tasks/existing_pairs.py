@@ -18,7 +18,6 @@ from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, Pur
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_name import check_pair_name, numbered_name, pair_name
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.tasks.list import read_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 
@@ -84,7 +83,7 @@ class KnownPairs:
             StoreError: The store cannot be used.
         """
         name = self._pairs(base).get(identity)
-        return None if name is None else read_pair(self._session, name)[0]
+        return None if name is None else _read_pair(self._session, name)
 
     def add(self, base: str, identity: Identity, name: str) -> None:
         """Remember a new pair."""
@@ -104,7 +103,7 @@ class KnownPairs:
         pairs: dict[Identity, str] = {}
         for name in _numbered_names(self._session, base):
             with suppress(StoreError):
-                record = read_pair(self._session, name)[0].record
+                record = _read_pair(self._session, name).record
                 if record.is_in_use:
                     pairs.setdefault(Identity.of_record(record), name)
         return pairs
@@ -152,6 +151,12 @@ def _finding(pair: Pair, common_name: str) -> Finding:
     )
     fix = Fix(f"renew {pair.name} instead", renews=pair.name)
     return Finding("pair-exists", Level.WARNING, FieldName.COMMON_NAME, common_name, text, fix)
+
+
+def _read_pair(session: Session, name: str) -> Pair:
+    from csrtui.tasks.list import read_pair  # most new pairs do not need it
+
+    return read_pair(session, name)[0]
 
 
 class ManagedPair(NamedTuple):
@@ -245,7 +250,7 @@ def _with_successors(session: Session, base: str, errors: list[StoreError]) -> l
         if name in pairs:
             continue
         try:
-            pair = pairs[name] = read_pair(session, name)[0]
+            pair = pairs[name] = _read_pair(session, name)
         except StoreError as error:
             errors.append(error)
         except InputError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError, translate_errors
 from csrtui.core.base.finding import Purpose
-from csrtui.core.certificates import encoding_faults, extensions
+from csrtui.core.certificates import extensions
 from csrtui.core.keys import key_types
 from csrtui.core.subject import distinguished_name
 from csrtui.core.subject.fields import SubjectFields
@@ -88,7 +88,8 @@ def build(
         InputError: The key has another type.
     """
     from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from csrtui.core.keys.encodings import Encoding
 
     key_type = key_types.type_of(key.public_key())
     if key_type is None:
@@ -146,6 +147,8 @@ def read_faulty(data: bytes) -> tuple[Request, bytes] | None:
     """
     from cryptography import x509
 
+    from csrtui.core.certificates import encoding_faults  # most requests have none
+
     try:
         copy, _ = encoding_faults.read_copy(data, is_request=True)
         with warnings.catch_warnings(action="ignore"):
@@ -162,7 +165,8 @@ def read_pem(data: bytes) -> Request:
         InputError: The text contains no CSR, or the CSR cannot be read.
     """
     from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from csrtui.core.keys.encodings import Encoding
 
     with translate_errors(partial(_read_error, None)), warnings.catch_warnings(action="ignore"):
         der = x509.load_pem_x509_csr(data).public_bytes(Encoding.DER)
@@ -219,7 +223,8 @@ def build_proof(key: "PrivateKey") -> bytes:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ed448
-    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from csrtui.core.keys.encodings import Encoding
 
     key_type = key_types.type_of(key.public_key())
     if key_type is not None:
@@ -260,6 +265,8 @@ def _has_valid_old_signature(csr: "x509.CertificateSigningRequest") -> bool:
 def _read_error(der: bytes | None, error: Exception) -> InputError:
     """Return the error for an unreadable CSR. If the DER is known, the error names the field and the broken rule."""
     from cryptography import x509
+
+    from csrtui.core.certificates import encoding_faults
 
     if isinstance(error, x509.InvalidVersion):
         return InputError(

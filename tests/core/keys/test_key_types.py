@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from hashlib import sha256
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
+    NoEncryption,
+    PrivateFormat,
     PublicFormat,
     load_pem_private_key,
 )
@@ -46,9 +49,23 @@ def test_a_key_has_its_type_and_can_be_read_back_from_pem(key_type: KeyType) -> 
     key = key_of(key_type)
     assert key_types.type_of(key.public_key()) is key_type
     pem = key_types.private_pem(key)
-    assert pem.startswith(b"-----BEGIN PRIVATE KEY-----\n")
+    assert pem == key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     again = load_pem_private_key(pem, None)
     assert key_types.spki_sha256(again.public_key()) == key_types.spki_sha256(key.public_key())  # type: ignore[arg-type]
+
+
+def test_a_private_value_with_leading_zeros_has_the_length_of_the_curve() -> None:
+    key = ec.derive_private_key(1, ec.SECP521R1())
+    assert key_types.private_pem(key) == key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def test_a_version_of_cryptography_without_the_private_module_has_the_same_encodings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives._serialization", None)
+    monkeypatch.delitem(sys.modules, "csrtui.core.keys.encodings", raising=False)
+    encodings = import_module("csrtui.core.keys.encodings")
+    assert (encodings.Encoding, encodings.PublicFormat) == (Encoding, PublicFormat)
 
 
 def test_every_rsa_key_has_the_exponent_of_the_baseline_requirements() -> None:

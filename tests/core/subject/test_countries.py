@@ -1,5 +1,9 @@
 """Countries, states, and damaged text."""
 
+from itertools import product
+from string import ascii_uppercase
+
+import iso3166
 import pytest
 from data_files import naughty_strings
 from hypothesis import given
@@ -14,6 +18,12 @@ from csrtui.core.names.public_suffixes import SuffixList
 from csrtui.core.names.text import trim
 from csrtui.core.subject import countries
 from csrtui.core.subject.fields import SubjectInput
+
+
+def test_two_letters_are_a_code_if_iso_3166_assigns_them() -> None:
+    codes = {"".join(letters) for letters in product(ascii_uppercase, repeat=2)}
+    assigned = {country.alpha2 for country in iso3166.countries} - {"XK"}
+    assert {code for code in codes if countries.is_code(code)} == assigned | {"XX"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,8 @@
+"""The encodings of cryptography, without the import of its formats for SSH, which takes 8 ms."""
+
+try:
+    from cryptography.hazmat.primitives._serialization import Encoding, PublicFormat
+except ImportError:  # a private module can move
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+__all__ = ["Encoding", "PublicFormat"]
