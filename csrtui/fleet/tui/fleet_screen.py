@@ -2,50 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import command, plural, visible
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.fleet.tasks.pairs import (
+    deliver,
+    delivery_results,
+    match_certificates,
+    not_backed_up,
+    not_submitted,
+)
+from csrtui.fleet.tasks.run_on_pairs import run_on_pairs
+from csrtui.fleet.tasks.verify import unverified, with_recipients
+from csrtui.fleet.tui.dialogs import FetchModal, HostBackupModal, HostVerifyModal
 from csrtui.fleet.tui.pages import pair_page
 from csrtui.fleet.tui.pair_list import FleetListScreen
-from csrtui.fleet.tui.rows import describe_pairs, host_groups, pair_label
+from csrtui.fleet.tui.rows import count_hosts, describe_pairs, host_groups, pair_label
+from csrtui.fleet.tui.work import HostWorkModal, Job, summarize_results
 from csrtui.tui.groups import Group
+from csrtui.tui.modals.files import ImportModal
 from csrtui.tui.modals.messages import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from textual.screen import Screen
 
     from csrtui.fleet.model import HostPair
     from csrtui.fleet.tasks.pairs import Deliveries
     from csrtui.fleet.tasks.results import HostResult
-    from csrtui.fleet.tasks.run_on_hosts import Reach
-    from csrtui.fleet.tui.dialogs import FetchChoice, HostBackupChoice, HostVerifyChoice
-    from csrtui.fleet.tui.work import Job
+    from csrtui.fleet.tui.dialogs import HostPairsModal
     from csrtui.tasks.batch import Result
     from csrtui.tasks.import_ import ImportSource
     from csrtui.tui.modals.files import ImportAnswer
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """A csrtui command that is run for each chosen pair, and the words that describe it.
-
-    Attributes:
-        verb: The verb of the question.
-        progress: The beginning of the title during the work.
-        result: The text of a successful result.
-        command: The command and its options.
-    """
-
-    verb: str
-    progress: str
-    result: str
-    command: tuple[str, ...]
 
 
 class FleetScreen(FleetListScreen):
@@ -66,9 +58,9 @@ class FleetScreen(FleetListScreen):
         step = record.next_step(self._session.clock())
         group = Group(pair_label(host_pair), [host_pair])
         if step is NextStep.BACK_UP:
-            self._ask_back_up([group])
+            self._open(HostBackupModal, [group])
         elif step is NextStep.SUBMIT:
-            self._ask_fetch([group])
+            self._open(FetchModal, [group])
         elif step is NextStep.IMPORT:
             self.action_import()
         elif step is NextStep.INSTALL:
@@ -78,42 +70,15 @@ class FleetScreen(FleetListScreen):
         else:
             self.tell(f"{pair_label(host_pair)}: nothing to do")
 
-    # Backups
+    # Dialogs for groups of pairs
 
     def action_back_up(self) -> None:
         """Ask for pairs, folder and recipients, then back the pairs up on their hosts."""
-        from csrtui.fleet.tasks.pairs import not_backed_up
-
         groups = self._groups(not_backed_up(self._in_use), "without a backup")
-        if groups:
-            self._ask_back_up(groups)
-        else:
-            self.tell("No pair to back up.")
-
-    def _ask_back_up(self, groups: Sequence[Group[HostPair]]) -> None:
-        from csrtui.fleet.tui.dialogs import HostBackupModal
-
-        self.app.push_screen(HostBackupModal(self._session, groups), self._back_up)
-
-    def _back_up(self, choice: HostBackupChoice | None) -> None:
-        from csrtui.fleet.tasks.pairs import back_up
-        from csrtui.fleet.tui.work import Job
-
-        if choice is None:
-            return
-
-        def work(reach: Reach) -> Iterator[HostResult]:
-            return back_up(reach, choice.pairs, choice.folder, choice.recipients)
-
-        title = f"Backing up {describe_pairs(choice.pairs)} into {choice.folder}"
-        after = f"Next: verify the backups with {self.key_of('verify')}, where the identity is."
-        self._work(Job(title, work, _count_hosts(choice.pairs), after))
+        self._open(HostBackupModal, groups, "No pair to back up.")
 
     def action_verify(self) -> None:
         """Ask for pairs and the identity, then restore their backups here and record the results on their hosts."""
-        from csrtui.fleet.tasks.verify import unverified, with_recipients
-        from csrtui.fleet.tui.dialogs import HostVerifyModal
-
         current = [self.current] if self.current else []
         groups = host_groups(
             with_recipients(_without_retired(self.marked)),
@@ -121,75 +86,34 @@ class FleetScreen(FleetListScreen):
             unverified(self._in_use),
             "with an unverified backup",
         )
-        if groups:
-            self.app.push_screen(HostVerifyModal(self._session, groups), self._verify)
-        else:
-            self.tell("No backup to verify with an identity.")
-
-    def _verify(self, choice: HostVerifyChoice | None) -> None:
-        from csrtui.fleet.tasks.verify import verify_backups
-        from csrtui.fleet.tui.work import Job
-
-        if choice is None:
-            return
-
-        def work(reach: Reach) -> Iterator[HostResult]:
-            return verify_backups(self._session, reach, choice.pairs, choice.identities)
-
-        title = f"Verifying the backups of {describe_pairs(choice.pairs)}"
-        self._work(Job(title, work, _count_hosts(choice.pairs)))
-
-    # CSRs
+        self._open(HostVerifyModal, groups, "No backup to verify with an identity.")
 
     def action_fetch_csrs(self) -> None:
         """Ask for pairs and folder, then fetch the CSRs."""
-        from csrtui.fleet.tasks.pairs import not_submitted
-
         groups = self._groups(not_submitted(self._in_use), "not submitted yet")
+        self._open(FetchModal, groups, "No CSR to fetch.")
+
+    def _open(
+        self, modal: type[HostPairsModal], groups: Sequence[Group[HostPair]], otherwise: str = ""
+    ) -> None:
+        """Open a dialog for groups of pairs, then do its work. Without groups, show the message `otherwise`."""
         if groups:
-            self._ask_fetch(groups)
+            self.app.push_screen(modal(self._session, groups), self._work)
         else:
-            self.tell("No CSR to fetch.")
-
-    def _ask_fetch(self, groups: Sequence[Group[HostPair]]) -> None:
-        from csrtui.fleet.tui.dialogs import FetchModal
-
-        self.app.push_screen(FetchModal(self._session, groups), self._fetch)
-
-    def _fetch(self, choice: FetchChoice | None) -> None:
-        from csrtui.fleet.tasks.pairs import fetch_csrs, submit_csrs
-        from csrtui.fleet.tui.work import Job
-
-        if choice is None:
-            return
-
-        def work(reach: Reach) -> Iterator[HostResult]:
-            fetch = submit_csrs if choice.mark_submitted else fetch_csrs
-            return fetch(reach, choice.pairs, choice.folder)
-
-        title = f"Fetching {plural(len(choice.pairs), 'CSR')} into {choice.folder}"
-        after = "Next: submit them to the CA, then import the certificates with i."
-        self._work(Job(title, work, _count_hosts(choice.pairs), after))
+            self.tell(otherwise)
 
     # Certificates
 
     def action_import(self) -> None:
         """Ask for certificates, then send each to the host with its key."""
-        from csrtui.tui.modals.files import ImportModal
-
         title = "Import certificates: each is sent to the host with its key"
         self.app.push_screen(ImportModal(self._match, title, self._import_text), self._deliver)
 
     def _match(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
-        from csrtui.fleet.tasks.pairs import delivery_results, match_certificates
-
         self._deliveries = match_certificates(self._fleet, sources)
         return delivery_results(self._deliveries)
 
     def _deliver(self, answer: ImportAnswer | None) -> None:
-        from csrtui.fleet.tasks.pairs import deliver
-        from csrtui.fleet.tui.work import Job
-
         deliveries, self._deliveries = self._deliveries, None
         if answer is None:
             return
@@ -197,11 +121,8 @@ class FleetScreen(FleetListScreen):
         if answer.results and deliveries is not None:
             hosts = len(deliveries.by_host)
             title = f"Sending certificates to {plural(hosts, 'host')}"
-
-            def work(reach: Reach) -> Iterator[HostResult]:
-                return deliver(reach, deliveries)
-
-            self._work(Job(title, work, hosts, "Next: install them on their hosts: csrtui export."))
+            after = "Next: install them on their hosts: csrtui export."
+            self._work(Job(title, lambda reach: deliver(reach, deliveries), hosts, after))
 
     # Renewals
 
@@ -211,7 +132,7 @@ class FleetScreen(FleetListScreen):
 
     def _ask_renew(self, pairs: Sequence[HostPair]) -> None:
         text = "This generates a new pair with its own key and CSR. The old pair stays until you retire it."
-        self._ask(pairs, _Task("Renew", "Renewing", "renewed", ("renew",)), text)
+        self._ask(pairs, "Renew", "Renewing", text, "renewed", "renew")
 
     def action_install(self) -> None:
         """Ask whether to install the marked pairs or the pair under the cursor, where they were installed before."""
@@ -227,28 +148,36 @@ class FleetScreen(FleetListScreen):
             self.tell(f"on {visible(unknown.host)}, the first time: {export}")
             return
         text = "The files in the folder of the last installation are replaced if their key matches the old pair's."
-        self._ask(pairs, _Task("Install", "Installing", "installed", ("export", "--replace")), text)
+        self._ask(pairs, "Install", "Installing", text, "installed", "export", "--replace")
 
     def action_retire(self) -> None:
         """Ask whether to retire the marked pairs or the pair under the cursor, then mark them on their hosts."""
         text = "It is marked as no longer used, and nothing reminds you to renew it. Nothing is deleted."
-        self._ask(self._chosen, _Task("Retire", "Retiring", "retired", ("retire",)), text)
+        self._ask(self._chosen, "Retire", "Retiring", text, "retired", "retire")
 
-    def _ask(self, pairs: Sequence[HostPair], task: _Task, text: str) -> None:
-        """Ask a question about pairs, then run a csrtui command for each on its host."""
-        from csrtui.fleet.tasks.run_on_pairs import run_on_pairs
-        from csrtui.fleet.tui.work import Job
+    def _ask(
+        self, pairs: Sequence[HostPair], verb: str, progress: str, text: str, result: str, *arguments: str
+    ) -> None:
+        """Ask whether to do something with pairs, then run a csrtui command for each on its host.
 
+        Args:
+            pairs: The pairs.
+            verb: The verb of the question.
+            progress: The beginning of the title during the work.
+            text: The consequence.
+            result: The text of a successful result.
+            arguments: The command and its options.
+        """
         if not pairs:
             self.tell("No pair selected.")
             return
         description = describe_pairs(pairs)
-
-        def work(reach: Reach) -> Iterator[HostResult]:
-            return run_on_pairs(reach, pairs, task.result, *task.command)
-
-        job = Job(f"{task.progress} {description}", work, _count_hosts(pairs))
-        ask(self.app, f"{task.verb} {description}?", text, task.verb, lambda: self._work(job))
+        job = Job(
+            f"{progress} {description}",
+            lambda reach: run_on_pairs(reach, pairs, result, *arguments),
+            count_hosts(pairs),
+        )
+        ask(self.app, f"{verb} {description}?", text, verb, lambda: self._work(job))
 
     # Requests
 
@@ -289,14 +218,11 @@ class FleetScreen(FleetListScreen):
         current = _without_retired([self.current] if self.current else [])
         return host_groups(_without_retired(self.marked), current, needy, description)
 
-    def _work(self, job: Job) -> None:
-        from csrtui.fleet.tui.work import HostWorkModal
-
-        self.app.push_screen(HostWorkModal(self._reach, job), self._show_results)
+    def _work(self, job: Job | None) -> None:
+        if job is not None:
+            self.app.push_screen(HostWorkModal(self._reach, job), self._show_results)
 
     def _show_results(self, results: Sequence[HostResult] | None) -> None:
-        from csrtui.fleet.tui.work import summarize_results
-
         if results:
             self.clear_marks()
             self.tell(summarize_results(results))
@@ -305,7 +231,3 @@ class FleetScreen(FleetListScreen):
 
 def _without_retired(pairs: Sequence[HostPair]) -> list[HostPair]:
     return [host_pair for host_pair in pairs if host_pair.pair.record.stage is not Stage.RETIRED]
-
-
-def _count_hosts(pairs: Sequence[HostPair]) -> int:
-    return len({host_pair.host for host_pair in pairs})

@@ -36,8 +36,12 @@ def describe_pairs(pairs: Sequence[HostPair]) -> str:
     """Return the label of a single pair, or the number of pairs and hosts: ``12 pairs on 5 hosts``."""
     if len(pairs) == 1:
         return pair_label(pairs[0])
-    hosts = len({host_pair.host for host_pair in pairs})
-    return f"{plural(len(pairs), 'pair')} on {plural(hosts, 'host')}"
+    return f"{plural(len(pairs), 'pair')} on {plural(count_hosts(pairs), 'host')}"
+
+
+def count_hosts(pairs: Sequence[HostPair]) -> int:
+    """Return the number of the hosts of pairs."""
+    return len({host_pair.host for host_pair in pairs})
 
 
 def host_groups(
