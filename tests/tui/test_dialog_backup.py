@@ -25,10 +25,10 @@ from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
-from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.lines import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
+from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,10 +60,15 @@ async def opened(user: User) -> None:
     )
 
 
+def dialog(user: User) -> BackupModal:
+    assert isinstance(user.app.screen, BackupModal)
+    return user.app.screen
+
+
 async def looked(user: User) -> None:
     """Wait until the folder has been checked."""
     await opened(user)
-    await user.until(lambda: user.app.screen.query_one(DestinationField).state, "a look at the folder")
+    await user.until(lambda: dialog(user).check_result, "a look at the folder")
 
 
 async def fill_in(user: User, folder: Path, passphrase: str = PASSPHRASE, again: str | None = None) -> None:
@@ -273,7 +278,7 @@ async def test_escape_backs_nothing_up_and_keeps_the_folder_but_not_the_passphra
         assert "What you typed in the dialog will be lost." in user.question
         await user.press("escape", "escape", "right", "enter", "b")
         await opened(user)
-        assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "usb")
+        assert dialog(user).folder == str(tmp_path / "usb")
         assert all(field.secret() == Secret("") for field in user.app.screen.query(SecretField))
     assert os.listdir(tmp_path / "usb") == []
 
@@ -315,7 +320,7 @@ def held_look(monkeypatch: pytest.MonkeyPatch) -> Event:
         answer.wait(10)
         return examine_backup_folder(folder, store)
 
-    monkeypatch.setattr("csrtui.tui.widgets.destination_field.examine_backup_folder", slow)
+    monkeypatch.setattr("csrtui.tui.modals.backup.examine_backup_folder", slow)
     return answer
 
 
@@ -334,7 +339,7 @@ async def test_a_passphrase_typed_before_a_failed_check_is_never_visible(
         await user.press(*"secretword", "enter")
         await looked(user)
         assert "does not exist" in said(user)
-        assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "away")
+        assert dialog(user).folder == str(tmp_path / "away")
         assert "secr" not in user.screen_text
         assert "etword" not in user.screen_text
 
@@ -374,7 +379,7 @@ async def test_a_failed_folder_is_not_a_default_and_a_missing_one_has_the_cursor
         await fill_in(user, tmp_path / "away")
         await user.press("escape", "right", "enter", "b")
         await opened(user)
-        assert user.app.screen.query_one(DestinationField).folder == str(tmp_path / "usb")
+        assert dialog(user).folder == str(tmp_path / "usb")
         assert user.focused_id == "passphrase"
         await user.press("escape")
         (tmp_path / "usb").rmdir()
@@ -617,7 +622,7 @@ async def test_tab_completes_the_folder_and_moves_on_if_it_is_complete(tmp_path:
         await ask(user, "a.example.com")
         await user.paste(f"{tmp_path}/us")
         await user.press("tab")
-        assert user.app.screen.query_one(DestinationField).value == f"{tmp_path}/usb/"
+        assert user.app.screen.query_one("#folder", TextField).value == f"{tmp_path}/usb/"
         assert "web1/ web2/" in said(user)
         await user.press("x")
         assert "web1/" not in said(user)

@@ -21,6 +21,7 @@ from csrtui.store.data_files import servers
 from csrtui.tasks.export import prepare
 from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.install import InstallModal
+from csrtui.tui.modals.install_page import InstallPreview
 from csrtui.tui.screens import page
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen
@@ -64,7 +65,7 @@ async def name_folder(user: User, folder: object) -> None:
 async def looked(user: User) -> None:
     screen = user.app.screen
     assert isinstance(screen, InstallModal)
-    await user.until(lambda: screen._result is not None, "what is to be said of the folder")
+    await user.until(lambda: screen.check_result is not None, "what is to be said of the folder")
 
 
 async def choose(user: User, platform: str) -> None:
@@ -90,11 +91,10 @@ async def test_a_late_check_does_not_replace_a_newer_one(tmp_path: Path, session
         screen = user.app.screen
         assert isinstance(screen, InstallModal)
         await name_folder(user, tmp_path / "nowhere")
-        late = screen._last_result
-        assert late is not None
+        late = screen.checked_input()
         await name_folder(user, tmp_path / "tls")
-        screen.show_prepared(*late)
-        await user.settle()
+        await screen._check(late)
+        await user.until(lambda: isinstance(screen.check_result, InstallPreview), "the newer check")
         assert f"{tmp_path}/tls/{ONE}.key" in said(user, "plan").replace(" ", "")
         await user.press("enter")
         await written(user)

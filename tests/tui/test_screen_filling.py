@@ -42,7 +42,7 @@ def a_csr(subject: SubjectFields, *names: str) -> bytes:
 
 
 def answer(user: User) -> str:
-    return user.app.screen.query_one("#keys", TextBlock).text
+    return " ".join(block.text for block in user.app.screen.query("#notes, #keys").results(TextBlock))
 
 
 # Profiles

@@ -23,7 +23,6 @@ from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
-from csrtui.tui.widgets.destination_field import DestinationField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
@@ -72,10 +71,12 @@ class Life:
     async def back_up(self, name: str) -> None:
         await self.step("Back up", BackupModal)
         await self.user.until(lambda: self.user.app.focused, "the cursor in the dialog")
-        field = self.user.app.screen.query_one(DestinationField)
+        dialog = self.user.app.screen
+        assert isinstance(dialog, BackupModal)
+        field = dialog.query_one("#folder", TextField)
         field.focus()
         field.replace_text(str(self.folder / "medium"))
-        await self.user.until(lambda: self.user.app.screen.query_one(DestinationField).state, "a look at it")
+        await self.user.until(lambda: dialog.check_result, "a look at it")
         await self.user.press("enter")
         for _ in range(2):
             await self.user.paste(PASSPHRASE)
@@ -114,7 +115,7 @@ class Life:
         screen = self.user.app.screen
         assert isinstance(screen, InstallModal)
         screen.query_one("#folder", TextField).replace_text(str(self.folder / server))
-        await self.user.until(lambda: screen._result is not None, "a look at the folder")
+        await self.user.until(lambda: screen.check_result is not None, "a look at the folder")
         screen.query_one("#folder").focus()
         await self.user.settle()
         await self.user.press("enter")

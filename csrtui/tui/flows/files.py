@@ -12,7 +12,6 @@ from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.flows.backups import back_up_pair
-from csrtui.tui.flows.pair import install
 from csrtui.tui.modals.adopt import AdoptModal
 from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
 from csrtui.tui.modals.files import ImportModal, InspectModal
@@ -106,6 +105,8 @@ async def _do_next_step(page: PairsScreen, name: str) -> None:
     if pair.record.next_step(page.session.clock()) is NextStep.BACK_UP:
         await back_up_pair(page, pair)
     else:
+        from csrtui.tui.flows.pair import install
+
         await install(page, pair)
 
 

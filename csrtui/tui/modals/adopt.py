@@ -18,7 +18,6 @@ from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import FilesField
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
@@ -32,16 +31,11 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
-_ABOUT = (
-    "Import existing keys as pairs, each with its CSR and certificate. The original files stay untouched."
-)
 _PATHS = (
     "A CSR and a certificate beside a key file are found with it. Separate several paths with spaces, and quote those "
     "that contain spaces."
 )
 _OPENS_NO_KEY = "the passphrase opens none of the encrypted keys"
-_NOTES = 3
-"""Lines reserved for notes. They keep the height of the dialog constant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +61,12 @@ class AdoptModal(FormModal[AdoptAnswer]):
 
     KEPT_FIELDS = frozenset({"path"})
     FIRST_FOCUS = "#path"
+    NOTES = 3
+    MORE_KEYS = (("Tab", "Complete"),)
+    heading = "Adopt keys"
+    about = (
+        "Import existing keys as pairs, each with its CSR and certificate. The original files stay untouched."
+    )
 
     def __init__(self, session: Session, path: str = "") -> None:
         super().__init__()
@@ -75,14 +75,13 @@ class AdoptModal(FormModal[AdoptAnswer]):
         self._search_result: SearchResult | None = None
         self._status = ""
 
-    def content(self) -> Iterable[Widget]:
-        """Return the fields and the notes."""
+    def fields(self) -> Iterable[Widget]:
+        """Return the path, and the passphrase, which is hidden until an encrypted key is found."""
         path = FilesField(self._initial_path, "paths, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path")
         yield from labelled(("Key or folder", path))
         with Vertical(classes="fields", id="locked") as row:
             yield from labelled(("Passphrase", SecretField("for the encrypted keys", id="passphrase")))
         row.display = False
-        yield TextBlock(id="notes")
 
     @property
     def path(self) -> str:
@@ -174,27 +173,20 @@ class AdoptModal(FormModal[AdoptAnswer]):
         """Show or hide the passphrase field. Only encrypted keys need it."""
         self.query_one("#locked").display = visible
 
-    def draw(self) -> None:
-        """Redraw the dialog, without the explanation if the screen is short."""
-        about = [] if self.is_short else [(), *self.lines(_ABOUT, "label"), ()]
-        self.show("#about", [*self.lines("Adopt keys", "strong"), *about])
-        notes: list[Line] = []
-        locked = self._search_result.locked_paths if self._search_result else []
-        if self.error is not None:
-            notes = self.error_lines(self.error)
-        elif self.is_busy:
-            notes = self.lines(self._status or "Searching …", "strong")
-        elif locked:
-            notes = self._locked_lines(locked)
-        else:
-            notes = self.lines(_PATHS, "label")
-        notes = self.candidate_lines() or notes
-        notes += [()] * (_NOTES - len(notes))
-        self.show("#notes", notes if self.is_short else [(), *notes, ()])
-        self.show(
-            "#keys",
-            self.key_lines(("Enter", "Open" if locked else "Search"), ("Tab", "Complete"), ("Esc", "Cancel")),
-        )
+    def notes(self) -> list[Line]:
+        """Return the state of the search, the encrypted keys, or how to type paths."""
+        if self.is_busy:
+            return self.lines(self._status or "Searching …", "strong")
+        return self._locked_lines(self._locked_paths) if self._locked_paths else self.lines(_PATHS, "label")
+
+    @property
+    def verb(self) -> str:
+        """The label of Enter."""
+        return "Open" if self._locked_paths else "Search"
+
+    @property
+    def _locked_paths(self) -> list[str]:
+        return self._search_result.locked_paths if self._search_result else []
 
 
 def _paths(text: str) -> list[str]:

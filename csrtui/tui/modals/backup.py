@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
-from csrtui.store.destination import Destination
+from csrtui.store.destination import Destination, examine_backup_folder
 from csrtui.store.new_files import MissingFolderError
+from csrtui.store.path_completion import PathKind
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.keys import generate_passphrase
@@ -19,17 +20,17 @@ from csrtui.tasks.list import Pairs
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tui.groups import choices, names_of
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.form import CREATE_KEY, FormModal
+from csrtui.tui.modals.folder import FolderModal
+from csrtui.tui.modals.form import CREATE_KEY
 from csrtui.tui.modals.messages import ask, ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
-from csrtui.tui.widgets.destination_field import DestinationField
+from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -41,11 +42,6 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _FIELDS = ("#folder", "#passphrase", "#again")
-_AROUND_NOTES = 7
-"""Lines of the dialog besides the notes: frame, title, three fields, keys."""
-_NOTES = 5
-"""Lines reserved for notes. They keep the height of the dialog constant while the user types."""
-_NO_FOLDER = "Enter the folder for the backups."
 _WAY_BACK = {
     "passphrase": "You are in the passphrase field; press Up for the folder.",
     "again": "You are in the field that repeats the passphrase; press Up twice for the folder.",
@@ -65,7 +61,7 @@ class BackupAnswer:
     spec: BackupSpec = field(repr=False)
 
 
-class BackupModal(FormModal["BackupAnswer | None"]):
+class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     """A dialog that asks for a folder and a passphrase.
 
     Args:
@@ -73,7 +69,8 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         groups: One or more groups of pairs to choose from.
     """
 
-    KEPT_FIELDS = frozenset({"folder"})
+    NOTES = 5
+    NO_FOLDER = "Enter the folder for the backups."
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", "Next", show=False),
@@ -89,24 +86,27 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         self._locked_counts: dict[str, int] = {}
         self._generated: Secret | None = None
 
-    def content(self) -> Iterable[Widget]:
-        """Return the choice of the pairs, the fields, and the notes."""
+    def fields(self) -> Iterable[Widget]:
+        """Return the choice of the pairs, the folder, and the passphrases."""
         if len(self._groups) > 1:
             yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
         yield from labelled(
-            ("Folder", DestinationField(recall_folder(self._session), self._session.store.path, id="folder")),
+            (
+                "Folder",
+                PathField(recall_folder(self._session), "destination folder", PathKind.FOLDER, id="folder"),
+            ),
             ("Passphrase", SecretField("for the backups", id="passphrase")),
             ("Again", SecretField("repeat it", id="again")),
         )
-        yield TextBlock(id="notes")
 
     def on_mount(self) -> None:
         """Focus the first empty field. If the folder fails its check, the cursor may move back to the folder."""
         self._count_locked()
-        if self._folder:
+        self.start_check()
+        if self.folder:
             self.advance_to("#passphrase")
         else:
-            self.set_focus(self._destination)
+            self.set_focus(self.query_one("#folder"))
 
     # Input
 
@@ -116,17 +116,13 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
         return self._groups[int(index)]
 
-    @property
-    def _folder(self) -> str:
-        return self._destination.folder
-
-    @property
-    def _destination(self) -> DestinationField:
-        return self.query_one("#folder", DestinationField)
+    def check(self, checked_input: Any) -> Destination:
+        """Return the properties of the folder."""
+        return examine_backup_folder(checked_input, self._session.store.path)
 
     @property
     def _spec(self) -> BackupSpec:
-        return BackupSpec(self._folder, *map(self.secret_of, _FIELDS[1:]))
+        return BackupSpec(self.folder, *map(self.secret_of, _FIELDS[1:]))
 
     @property
     def _locked_count(self) -> int | None:
@@ -170,13 +166,6 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         """Update the notes when the folder changes."""
         self.fail(None)
 
-    def on_destination_field_checked(self) -> None:
-        """Show the state of the folder, and do the action that was waiting for its check."""
-        state = self._destination.state
-        if state is None:
-            return  # the folder changed meanwhile, and its check is running
-        self.finish_check("#folder", state if isinstance(state, CsrtuiError) else None)
-
     def on_secret_field_changed(self) -> None:
         """Show the strength of the passphrase. An edited passphrase no longer counts as generated."""
         spec = self._spec
@@ -192,8 +181,8 @@ class BackupModal(FormModal["BackupAnswer | None"]):
 
     def action_cancel(self) -> None:
         """Close without a backup. Save a usable folder for the next backup, but not the passphrase."""
-        if isinstance(self._destination.state, Destination):
-            remember_folder(self._session, self._folder)
+        if isinstance(self.check_result, Destination):
+            remember_folder(self._session, self.folder)
         self.dismiss(None)
 
     def action_generate(self) -> None:
@@ -229,38 +218,17 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         if following is None or (is_complete and current != "group"):
             self._submit()
         elif current == "folder":
-            self._leave_folder()
+            self.leave_folder(following)
         else:
             self.query_one(following).focus()
 
-    def _leave_folder(self) -> None:
-        """Go from the folder to the passphrase. If the folder failed its last check, check it again first."""
-        state = self._destination.state
-        if not self._folder:
-            self.fail(InputError(_NO_FOLDER))
-        elif isinstance(state, CsrtuiError):
-            self._check_again(self._go_to_passphrase)
-        elif state is None:
-            self.advance_to("#passphrase")
-        else:
-            self._go_to_passphrase()
-
     def check_created_folder(self) -> None:
         """Check the folder again, and go to the passphrase if the cursor is still in the folder."""
-        self._check_again(self._go_to_passphrase)
-
-    def _go_to_passphrase(self) -> None:
-        if self._destination.has_focus:
-            self.query_one("#passphrase").focus()
-
-    def _check_again(self, continuation: Callable[[], None]) -> None:
-        self.error, self._continuation = None, continuation
-        self._destination.check_again()
-        self.draw()
+        self.leave_folder("#passphrase")
 
     def _submit(self) -> None:
-        if self._folder and not isinstance(self._destination.state, Destination):
-            self._check_again(self._submit)
+        if self.folder and not isinstance(self.check_result, Destination):
+            self.check_again(self._submit)
             return
         problem, spec = self._problem(), self._spec
         if problem is not None:
@@ -278,8 +246,8 @@ class BackupModal(FormModal["BackupAnswer | None"]):
     def _problem(self) -> tuple[str, CsrtuiError] | None:
         """Return the selector of the first invalid field and its error, or None if all fields are valid."""
         spec = self._spec
-        if not self._folder:
-            return "#folder", InputError(_NO_FOLDER)
+        if not self.folder:
+            return "#folder", InputError(self.NO_FOLDER)
         if spec.passphrase == spec.repeated:
             if not spec.passphrase.encoded:
                 return "#passphrase", InputError(
@@ -292,46 +260,45 @@ class BackupModal(FormModal["BackupAnswer | None"]):
         return "#again", InputError("The passphrases differ. Type the second one again.")
 
     def _close_with_answer(self) -> None:
-        remember_folder(self._session, self._folder)
+        remember_folder(self._session, self.folder)
         self.dismiss(BackupAnswer(tuple(names_of(self.group.pairs)), self._spec))
 
     # Drawing
 
-    def draw(self) -> None:
-        """Redraw the dialog."""
+    @property
+    def heading(self) -> str:
+        """The title."""
         count = len(self.group.pairs)
-        title = f"Back up {names_of(self.group.pairs)[0] if count == 1 else f'{count} pairs'}"
-        gap: list[Line] = [] if self.is_short else [()]
-        self.show("#about", [*self.lines(title, "strong"), *gap])
-        keys = self._keys()
-        around = _AROUND_NOTES + (len(keys) - 1) + (len(self._groups) > 1) + 3 * len(gap)
-        room = self.app.size.height - around
-        usual_notes = self._passphrase_lines() + self._locked_lines() + self._folder_lines()
-        notes = self.candidate_lines() or usual_notes
-        if self.error is not None:
-            notes = self.error_lines(self.error) + notes
-        notes += [()] * (_NOTES - len(notes))
-        self.show("#notes", [*gap, *notes[: max(room, 2)], *gap])
-        self.show("#keys", keys)
+        return f"Back up {names_of(self.group.pairs)[0] if count == 1 else f'{count} pairs'}"
 
-    def _keys(self) -> list[Line]:
-        back_up, cancel, generate = ("Enter", "Back up"), ("Esc", "Cancel"), ("ctrl+g", "Generate passphrase")
+    def note_lines(self) -> list[Line]:
+        """Return the error, and the notes also after it."""
+        error = [] if self.error is None else self.error_lines(self.error)
+        return error + (self.candidate_lines() or self.notes())
+
+    def notes(self) -> list[Line]:
+        """Return the notes on the passphrase, on encrypted keys, and on the folder."""
+        return self._passphrase_lines() + self._locked_lines() + self._folder_lines()
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """Return the keys, also that for a missing folder."""
+        back_up, cancel = ("Enter", "Back up"), ("Esc", "Cancel")
         if not isinstance(self.folder_error, MissingFolderError):
-            return self.key_lines(back_up, cancel, generate)
+            return back_up, cancel, ("ctrl+g", "Generate passphrase")
         # With the shorter label, the keys fit on one line.
-        return self.key_lines(back_up, (CREATE_KEY, "Create folder"), cancel, ("ctrl+g", "Generate"))
+        return back_up, (CREATE_KEY, "Create folder"), cancel, ("ctrl+g", "Generate")
 
     def _folder_lines(self) -> list[Line]:
         field = self.focused.id if self.is_in_secret and self.focused else None
         way_back = self.lines(_WAY_BACK.get(field or "", ""), "label") if field else []
-        if not self._folder:
+        if not self.folder:
             return [
                 *self.lines(
                     "A folder on another disk or USB stick, e.g. /mnt/usb. Tab completes it.", "label"
                 ),
                 *way_back,
             ]
-        state = self._destination.state
+        state = self.check_result
         if state is None:
             return self.lines("Checking the folder …", "label")
         if isinstance(state, CsrtuiError):

@@ -35,7 +35,7 @@ ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
 OutcomeT = TypeVar("OutcomeT")
 
-SHORT = 18
+SHORT = 20
 """On screens with fewer lines, a dialog has no blank lines and shows its keys on one line."""
 _LABEL = 13
 _BETWEEN_KEYS = "   "

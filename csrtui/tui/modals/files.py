@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 
@@ -25,7 +25,6 @@ from csrtui.tui.modals.form import FormModal
 from csrtui.tui.screens.page import Page
 from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
-from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import cut
 
@@ -46,10 +45,6 @@ if TYPE_CHECKING:
 _BEGIN, _END = "-----BEGIN", "-----END"
 _KEY_LINE = "-----BEGIN PRIVATE KEY-----"
 """Stands for a private key that was dropped, so that the same error is shown as for a key in a file."""
-_NOTES = 4
-"""Lines reserved for notes. They keep the height of the dialog constant."""
-_SHORT = 20
-"""On screens with fewer lines, the dialog has no blank lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +76,24 @@ class FilesModal(FormModal[ImportAnswer]):
 
     KEPT_FIELDS = frozenset({"files"})
     FIRST_FOCUS = "#files"
+    NOTES = 4
+    heading = ""
 
-    ABOUT: ClassVar[str]
-    """The kinds of files that the dialog reads."""
-    VERB: ClassVar[str]
-    """The verb for the key that reads the files."""
     CHARACTERS_REMOVED = "Characters that are not valid in a path were removed."
 
     def __init__(self, import_sources: ImportFunction, title: str, text: str = "") -> None:
         super().__init__()
         self._import_sources = import_sources
-        self._title = title
+        self.heading = title
         self._initial_text = text
         self._pasted_lines: list[str] = []
         self._is_key = False
         self._rejected: Sequence[Result] = ()
         self._status = ""
 
-    def content(self) -> Iterable[Widget]:
-        """Return the field, those below it, and the notes."""
-        yield from labelled(("Files", FilesField(self._initial_text, "paths, or paste the text", id="files")))
-        yield from self.more_fields()
-        yield TextBlock(id="notes")
-
-    def more_fields(self) -> Iterable[Widget]:
-        """Return the fields below the files. There are none unless a dialog needs them."""
-        return ()
+    def fields(self) -> Iterable[Widget]:
+        """Return the field for the files."""
+        return labelled(("Files", FilesField(self._initial_text, "paths, or paste the text", id="files")))
 
     # Events
 
@@ -206,17 +193,6 @@ class FilesModal(FormModal[ImportAnswer]):
 
     # Drawing
 
-    def draw(self) -> None:
-        """Redraw the dialog."""
-        gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
-        about = [*self.lines(self._title, "strong"), *gap, *self.lines(self.ABOUT, "label"), *gap]
-        room = self.app.size.height - len(about) - 2 * len(gap) - 4  # frame, field, keys
-        notes = self._notes()
-        notes += [()] * (_NOTES - len(notes))
-        self.show("#about", about)
-        self.show("#notes", [*gap, *notes[: max(room, 1)], *gap])
-        self.show("#keys", self.key_lines(("Enter", self.VERB), ("Esc", "Cancel")))
-
     def _rejection_lines(self, result: Result) -> list[Line]:
         """Return the lines with the reason of a result, and with the key of the command that the file belongs to."""
         source = result.file or "pasted text"
@@ -230,18 +206,15 @@ class FilesModal(FormModal[ImportAnswer]):
             hint = f"To restore the pair, press Esc, then {self.key_of('restore')}."
         return [*self.lines(f"{source}: {result.error.message}.", "error"), *self.lines(hint)]
 
-    def _notes(self) -> list[Line]:
-        if self.candidates:
-            return self.candidate_lines()
-        if self.error is not None:
-            return self.error_lines(self.error)
+    def notes(self) -> list[Line]:
+        """Return why no file was used, or how far the reading is."""
         if self._rejected:
             return [line for result in self._rejected for line in self._rejection_lines(result)]
         if self._is_busy:
             return self.lines(self._status, "strong")
         if self._pasted_lines:
             last = cut(visible(self._pasted_lines[-1]), self.inner_width)
-            count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to {self.VERB.lower()}."
+            count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to {self.verb.lower()}."
             return [*self.lines(count, "strong"), *self.lines(last, "label")]
         return self.idle_notes()
 
@@ -255,11 +228,11 @@ class FilesModal(FormModal[ImportAnswer]):
 class ImportModal(FilesModal):
     """A dialog that imports certificates from files or pasted text. It stays open until a certificate matches a pair."""
 
-    ABOUT = (
+    about = (
         "Paste what the CA sent, or enter the paths of its files: PEM in any order, DER, PKCS #7. "
         "Each certificate is matched to its pair by the public key."
     )
-    VERB = "Import"
+    verb = "Import"
 
 
 _PASTED = "pasted text"
@@ -277,11 +250,11 @@ class InspectModal(FilesModal):
         text: The initial text of the field.
     """
 
-    ABOUT = (
+    about = (
         "Paste a CSR, certificate or public key, or enter the paths of files: CSRs, certificates, chains, keys, "
         "PKCS #7, PKCS #12 or backups, in any format. Nothing is stored."
     )
-    VERB = "Inspect"
+    verb = "Inspect"
 
     def __init__(self, session: Session, text: str = "") -> None:
         super().__init__(self._inspect, "Inspect files", text)
@@ -290,8 +263,9 @@ class InspectModal(FilesModal):
         self._sources: Sequence[ImportSource] = ()
         self._identities: bytes | None = None
 
-    def more_fields(self) -> Iterable[Widget]:
-        """Return the identity field, which is hidden until a backup needs an identity."""
+    def fields(self) -> Iterable[Widget]:
+        """Return the fields. That for the identity is hidden until a backup needs an identity."""
+        yield from super().fields()
         with Vertical(id="to-recipients") as row:
             yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
         row.display = False

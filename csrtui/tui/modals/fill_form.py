@@ -182,10 +182,6 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         self.show("#keys", [*self._message, *self.key_lines(("Enter", "Load or save"), ("Esc", "Cancel"))])
 
 
-_HELP = (
-    "Enter the name of a pair or the path of a CSR or certificate, or paste its text. "
-    "Names and subject are copied. The new pair gets a new key."
-)
 _MAX_DRAFTS = 5
 _UNCLAIMED = "Saved forms from earlier sessions. To continue with one, enter its name:"
 
@@ -203,7 +199,14 @@ class StartFromModal(FormModal[PrefilledForm | None]):
         self._session = session
         self._session_draft = session_draft
 
-    def content(self) -> Iterable[Widget]:
+    verb = "Copy"
+    heading = "Copy from an existing pair, CSR or certificate"
+    about = (
+        "Enter the name of a pair or the path of a CSR or certificate, or paste its text. "
+        "Names and subject are copied. The new pair gets a new key."
+    )
+
+    def fields(self) -> Iterable[Widget]:
         """Return the field."""
         return (TextField(id="source"),)
 
@@ -238,14 +241,8 @@ class StartFromModal(FormModal[PrefilledForm | None]):
     def _unclaimed_drafts(self) -> tuple[NumberedDraft, ...]:
         return self._session_draft.unclaimed if self._session_draft is not None else ()
 
-    def draw(self) -> None:
-        """Redraw the dialog."""
-        about: list[Line] = [*self.lines("Copy from an existing pair, CSR or certificate", "strong"), ()]
-        drafts: list[Line] = []
-        for saved in self._unclaimed_drafts[:_MAX_DRAFTS]:
-            drafts += self.lines(f"  {saved.draft.title}")
-        if drafts:
-            drafts = [(), *self.lines(_UNCLAIMED, "label"), *drafts]
-        self.show("#about", [*about, *self.lines(_HELP, "label"), *drafts])
-        error = [*self.error_lines(self.error), ()] if self.error is not None else []
-        self.show("#keys", [(), *error, *self.key_lines(("Enter", "Copy"), ("Esc", "Cancel"))])
+    def notes(self) -> list[Line]:
+        """Return the saved forms."""
+        titles = [f"  {saved.draft.title}" for saved in self._unclaimed_drafts[:_MAX_DRAFTS]]
+        lines = [line for title in titles for line in self.lines(title)]
+        return [*self.lines(_UNCLAIMED, "label"), *lines] if lines else []

@@ -1,4 +1,4 @@
-"""The base of dialogs with fields: errors, tasks in threads, and paths that are checked while the user types on."""
+"""The base of dialogs with fields: their drawing, errors, tasks in threads, and paths that are checked while the user types on."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from csrtui.store.new_files import MissingFolderError, create_output_folder
 from csrtui.tui.modals.base import Modal, ResultT
 from csrtui.tui.threads import in_thread, run_in_thread
 from csrtui.tui.widgets.secret_field import SecretField
+from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
 
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
     from csrtui.tui.widgets.text_block import Line
 
 T = TypeVar("T")
 
+_FRAME = 2
+"""The lines of the border of a dialog."""
 CREATE_KEY = "F7"
 """The key that creates a missing folder, as in file managers. A printable key would be typed into the field."""
 TYPE_AHEAD = 0.5
@@ -48,6 +52,10 @@ class FormModal(Modal[ResultT]):
         Binding("escape", "ask_cancel", "Cancel", show=False, priority=True),
         Binding("f7", "create_folder", "Create the folder", show=False, priority=True),
     ]
+    MORE_KEYS: ClassVar[Sequence[tuple[str, str]]] = ()
+    """The keys between Enter and Escape, each with its label."""
+    NOTES: ClassVar[int] = 0
+    """The lines reserved for notes. They keep the height of the dialog constant while the user types."""
     PASTE_REFUSED: ClassVar[str] = "The paste has several lines and was ignored."
     CHARACTERS_REMOVED: ClassVar[str] = "Invalid characters were removed from the paste."
 
@@ -61,6 +69,68 @@ class FormModal(Modal[ResultT]):
     """The id of the field entered before the end of a check, and the time of entry. None if the cursor may stay."""
     _continuation: Callable[[], None] | None = None
     """The function to call if the check succeeds."""
+
+    # Drawing
+
+    def content(self) -> Iterable[Widget]:
+        """Return the fields, and the block for notes below them."""
+        yield from self.fields()
+        yield TextBlock(id="notes")
+
+    def fields(self) -> Iterable[Widget]:
+        """Return the fields, each of one line. A dialog with more than fields defines `content` and `draw` instead."""
+        raise NotImplementedError
+
+    # Class attributes in most dialogs
+
+    @property
+    def heading(self) -> str:
+        """The title."""
+        raise NotImplementedError
+
+    @property
+    def about(self) -> str:
+        """The text below the title. A short screen leaves it out."""
+        return ""
+
+    @property
+    def verb(self) -> str:
+        """The label of Enter."""
+        raise NotImplementedError
+
+    @property
+    def cancel(self) -> str:
+        """The label of Escape."""
+        return "Cancel"
+
+    def notes(self) -> list[Line]:
+        """Return the notes on the current input. While a path is completed, or after an error, they are not shown."""
+        return []
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """Return the keys, each with its label."""
+        return ("Enter", self.verb), *self.MORE_KEYS, ("Esc", self.cancel)
+
+    def draw(self) -> None:
+        """Redraw the dialog: the title, the lines below it, the notes and the keys."""
+        gap: list[Line] = [] if self.is_short else [()]
+        about = [] if self.is_short or not self.about else self.lines(self.about, "label")
+        head = [*self.lines(self.heading, "strong"), *gap, *about, *(gap if about else [])]
+        keys = self.key_lines(*self.keys())
+        fields = self.query("TextField, ChoiceField")
+        rows = sum(all(node.display for node in field.ancestors_with_self) for field in fields)
+        room = self.app.size.height - _FRAME - len(head) - rows - 2 * len(gap) - len(keys)
+        notes = self.note_lines()
+        notes += [()] * (self.NOTES - len(notes))
+        self.show("#about", head)
+        self.show("#notes", [*gap, *notes[: max(room, 1)], *gap] if notes else gap)
+        self.show("#keys", keys)
+
+    def note_lines(self) -> list[Line]:
+        """Return the names that continue a path, or else the error, or else the notes."""
+        if self.candidates:
+            return self.candidate_lines()
+        return self.notes() if self.error is None else self.error_lines(self.error)
 
     # Errors
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding
@@ -22,10 +21,9 @@ from csrtui.store.path_completion import PathKind
 from csrtui.store.permissions import AccessError
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
-from csrtui.tui.modals.form import FormModal
+from csrtui.tui.modals.folder import FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
 from csrtui.tui.modals.messages import ask_if_weak
-from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.access_fields import ACCESS_HELP, AccessFields
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
@@ -35,7 +33,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import text_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -49,16 +47,13 @@ _STRENGTHS = (
     (Strength.AES.name, "AES-256"),
     (Strength.LEGACY.name, "3DES, for Windows Server 2016 and older"),
 )
-_NO_FOLDER = "Enter an existing folder. Tab completes it."
 _WAY_BACK = "Press Up to return to the folder field."
-_SHORT = 20
-"""On screens with fewer lines, the dialog has no blank lines."""
 _BLANK_LINES = 4
 _AROUND = 7
 """Lines of the dialog besides notes and plan: frame, title, server, folder, owner, keys."""
 
 
-class InstallModal(FormModal[InstallAnswer]):
+class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
     """A dialog that asks for server and folder, previews the files and writes them.
 
     Files of this pair, or of one that it renews, are replaced if the user agrees. No other file is overwritten.
@@ -69,8 +64,6 @@ class InstallModal(FormModal[InstallAnswer]):
         folder: The initial text of the folder field, if it is not known where the pair was installed.
     """
 
-    KEPT_FIELDS = frozenset({"folder"})
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", "Next", show=False),
         Binding("down,tab", "step(1)", "Next field", show=False),
@@ -78,6 +71,7 @@ class InstallModal(FormModal[InstallAnswer]):
         *PAGE_KEYS,
     ]
     FIRST_FOCUS = "#folder"
+    NO_FOLDER = "Enter an existing folder. Tab completes it."
 
     PASTE_REFUSED = CHARACTERS_REMOVED = "The paste has several lines or invalid characters and was ignored."
 
@@ -87,7 +81,6 @@ class InstallModal(FormModal[InstallAnswer]):
         self._pair = pair
         server = pair.record.server
         self._initial_folder = server.folder if server and server.platform == pair.record.platform else folder
-        self._last_result: tuple[ExportSpec, InstallPreview | CsrtuiError] | None = None
 
     def content(self) -> Iterable[Widget]:
         """Return the choices, the fields, the notes, and the plan."""
@@ -113,17 +106,14 @@ class InstallModal(FormModal[InstallAnswer]):
         # Page Down scrolls the plan; the arrow keys move between the fields.
         self.query_one("#plan", TextView).can_focus = False
         self._handle_change()
+        self.start_check()
 
     # Input
 
     @property
-    def _folder(self) -> str:
-        return self.text_of("#folder")
-
-    @property
     def _spec(self) -> ExportSpec:
         platform = PLATFORMS[self.query_one("#server", ChoiceField).value]
-        spec = ExportSpec(self._pair.name, platform, os.path.expanduser(self._folder), replaces=True)
+        spec = ExportSpec(self._pair.name, platform, self.folder, replaces=True)
         if spec.server.format is not FileFormat.PKCS12:
             return spec
         strength = Strength[self.query_one("#strength", ChoiceField).value]
@@ -132,11 +122,14 @@ class InstallModal(FormModal[InstallAnswer]):
     def _secret(self, name: str) -> Secret:
         return self.secret_of(f"#{name}")
 
-    @property
-    def _result(self) -> InstallPreview | CsrtuiError | None:
-        """The preview or the error of the current input, or None if it is not known yet or the folder is empty."""
-        result = self._last_result
-        return result[1] if result is not None and result[0] == self._spec else None
+    def checked_input(self) -> ExportSpec:
+        """Return what the input describes."""
+        return self._spec
+
+    def check(self, checked_input: Any) -> InstallPreview:
+        """Return the preview of the files."""
+        prepared = prepare(self._session, checked_input)
+        return InstallPreview(prepared, plan_deployment(prepared))
 
     # Events
 
@@ -149,8 +142,8 @@ class InstallModal(FormModal[InstallAnswer]):
         self.close_when_idle(self._close_without_files)
 
     def _close_without_files(self) -> None:
-        is_usable = isinstance(self._result, InstallPreview)
-        self.dismiss(InstallAnswer(self._folder if is_usable else self._initial_folder))
+        is_usable = isinstance(self.check_result, InstallPreview)
+        self.dismiss(InstallAnswer(self.text_of("#folder") if is_usable else self._initial_folder))
 
     @property
     def _fields(self) -> list[str]:
@@ -179,27 +172,16 @@ class InstallModal(FormModal[InstallAnswer]):
         if following is None:
             self._submit()
         elif current == "folder":
-            self._leave_folder(following)
+            self.leave_folder(following)
         else:
             self.query_one(following).focus()
 
-    def _leave_folder(self, following: str) -> None:
-        """Go from the folder to the next field. If the folder failed its last check, check it again first."""
-
-        def focus_following() -> None:
-            if self.query_one("#folder").has_focus:
-                self.query_one(following).focus()
-
+    def leave_folder(self, following: str) -> None:
+        """Go from the folder to the next field, unless the pair has no certificate yet."""
         if self._is_early:
             self.fail(InputError(self._no_certificate_text()))
-        elif not self._folder:
-            self.fail(InputError(_NO_FOLDER))
-        elif isinstance(self._result, CsrtuiError):
-            self._check_again(focus_following)
-        elif self._result is None:
-            self.advance_to(following)
         else:
-            focus_following()
+            super().leave_folder(following)
 
     # Check
 
@@ -210,62 +192,37 @@ class InstallModal(FormModal[InstallAnswer]):
         self.error, self._continuation = None, None
         self._show_fields()
         self._suggest_owner()
-        self._prepare_unless_known()
-        self.draw()
-
-    def _check_again(self, continuation: Callable[[], None]) -> None:
-        """Prepare the export again, or wait if it is being prepared. Call `continuation` if that succeeds."""
-        self.error, self._continuation = None, continuation
-        if self._result is not None:
-            self._last_result = None
-            self._prepare_unless_known()
         self.draw()
 
     def check_created_folder(self) -> None:
         """Check the folder again."""
-        self._check_again(self.draw)
-
-    def _prepare_unless_known(self) -> None:
-        spec = self._spec
-        if spec.folder and self._result is None:
-            self.run_worker(self._prepare(spec), group="prepare")
+        self.check_again(self.draw)
 
     def _show_fields(self) -> None:
         self.query_one("#pkcs12").display = self._spec.server.format is FileFormat.PKCS12
 
     def _suggest_owner(self) -> None:
-        result = self._result
+        result = self.check_result
         replaces = isinstance(result, InstallPreview) and bool(result.prepared.existing.files)
         self.query_one(AccessFields).suggest_owner(None if replaces else self._spec.server.owner)
 
-    async def _prepare(self, spec: ExportSpec) -> None:
-        """Show the preview of the input, and do the action that was waiting for it."""
-
-        def work() -> InstallPreview:
-            prepared = prepare(self._session, spec)
-            return InstallPreview(prepared, plan_deployment(prepared))
-
-        self.show_prepared(spec, await run_in_thread(work))
-
-    def show_prepared(self, spec: ExportSpec, result: InstallPreview | CsrtuiError) -> None:
-        """Show a preview, or the error that prevents the export, unless the input has changed meanwhile."""
-        if spec == self._spec:
-            self._last_result = (spec, result)
-            self._suggest_owner()
-            self.finish_check("#folder", result if isinstance(result, CsrtuiError) else None)
+    def finish_check(self, field: str, error: CsrtuiError | None) -> None:
+        """Show the preview, or the error that prevents the export, and do the action that was waiting for it."""
+        self._suggest_owner()
+        super().finish_check(field, error)
 
     # Write
 
     def _submit(self) -> None:
-        result = self._result
+        result = self.check_result
         if self._is_early:
             self.fail(InputError(self._no_certificate_text()))
-        elif not self._folder:
-            self.fail(InputError(_NO_FOLDER), "#folder")
+        elif not self.folder:
+            self.fail(InputError(self.NO_FOLDER), "#folder")
         elif isinstance(result, InstallPreview):
             self._write_if_valid(result.prepared)
         else:
-            self._check_again(self._submit)
+            self.check_again(self._submit)
 
     def _write_if_valid(self, prepared: PreparedExport) -> None:
         file_passphrase = self._secret("passphrase") if prepared.needs_file_passphrase else None
@@ -306,14 +263,14 @@ class InstallModal(FormModal[InstallAnswer]):
         except AccessError as error:
             self.focus_error(f"#{error.option}")
             raise
-        self.dismiss(install_answer(self._folder, prepared, exported))
+        self.dismiss(install_answer(self.text_of("#folder"), prepared, exported))
 
     # Drawing
 
     def draw(self) -> None:
         """Redraw the dialog."""
         height = self.app.size.height
-        gap: list[Line] = [] if height < _SHORT else [()]
+        gap: list[Line] = [] if self.is_short else [()]
         fields = 3 * self.query_one("#pkcs12").display + self._pair.record.key.encrypted
         room = height - _AROUND - fields - _BLANK_LINES * len(gap)
         notes = (self.candidate_lines() or self._notes())[: max(room - 1, 1)]
@@ -330,7 +287,7 @@ class InstallModal(FormModal[InstallAnswer]):
 
     def _notes(self) -> list[Line]:
         """Return the lines of the error. Without an error, return the notes to read before the files are written."""
-        result = self._result
+        result = self.check_result
         is_lost = self.is_in_secret and not isinstance(result, InstallPreview)
         way_back = self.lines(_WAY_BACK, "label") if is_lost else []
         if self.error is not None:
@@ -343,7 +300,7 @@ class InstallModal(FormModal[InstallAnswer]):
             return [*self.error_lines(result), *way_back]
         text = ACCESS_HELP.get(self.focused.id or "", "") if self.focused else ""
         if text or result is None:
-            hint = "Checking the folder …" if self._folder else _NO_FOLDER
+            hint = "Checking the folder …" if self.folder else self.NO_FOLDER
             return self.lines(text or hint, "label")
         lines = [line for text in result.prepared.warnings for line in self.lines(text, "warning")]
         if result.prepared.needs_file_passphrase and (text := strength(self._secret("passphrase"))):
@@ -358,7 +315,7 @@ class InstallModal(FormModal[InstallAnswer]):
     @property
     def _is_early(self) -> bool:
         """Whether the pair has no certificate yet, as far as csrtui can tell."""
-        return not self._pair.has_certificate and not isinstance(self._result, InstallPreview)
+        return not self._pair.has_certificate and not isinstance(self.check_result, InstallPreview)
 
     def _no_certificate_text(self) -> str:
         return (
@@ -367,7 +324,7 @@ class InstallModal(FormModal[InstallAnswer]):
         )
 
     def _plan_lines(self) -> list[str]:
-        spec, result = self._spec, self._result
+        spec, result = self._spec, self.check_result
         if isinstance(result, InstallPreview):
             mode = result.key_mode(self.query_one(AccessFields).access.mode)
             return plan_lines(spec.server, result.plan, result.prepared.folder, self.inner_width, mode)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
+    from csrtui.tui.widgets.text_block import Line
 
 _HELP = (
     "If the name is empty, the pair is named after its first host name. Without a passphrase, the key is readable by its owner "
@@ -73,8 +74,10 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         self._renews = renews
 
     FIRST_FOCUS = "#pair-name"
+    verb = "Next field, accept"
+    heading = "Pair and key"
 
-    def content(self) -> Iterable[Widget]:
+    def fields(self) -> Iterable[Widget]:
         """Return the fields."""
         if self._renews:
             keys = [("", "new key"), (self._renews, f"same key as {self._renews}")]
@@ -136,14 +139,12 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         else:
             self.dismiss(options)
 
-    def draw(self) -> None:
-        """Redraw the dialog."""
-        text = " ".join((*SAME_KEY_CONSEQUENCES, _OF_THAT_KEY)) if self._same_key_of else _HELP
-        about = [] if self.is_short else [(), *self.lines(text, "label"), ()]
-        self.show("#about", [*self.lines("Pair and key", "strong"), *about])
+    @property
+    def about(self) -> str:
+        """The help, or the consequences of keeping the key."""
+        return " ".join((*SAME_KEY_CONSEQUENCES, _OF_THAT_KEY)) if self._same_key_of else _HELP
+
+    def notes(self) -> list[Line]:
+        """Return how strong a new passphrase is."""
         passphrase = self.secret_of("#passphrase")
-        text = strength(passphrase) if passphrase.encoded and not self._same_key_of else ""
-        message = self.error_lines(self.error) if self.error is not None else self.lines(text or "")
-        self.show(
-            "#keys", [(), *message, *self.key_lines(("Enter", "Next field, accept"), ("Esc", "Cancel"))]
-        )
+        return self.lines(strength(passphrase)) if passphrase.encoded and not self._same_key_of else []

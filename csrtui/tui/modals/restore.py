@@ -20,7 +20,6 @@ from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,6 +76,10 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
     """
 
     FIRST_FOCUS = "#path"
+    NOTES = 3
+    verb = "Restore"
+    MORE_KEYS = (("Tab", "Complete or next"),)
+    heading = "Restore a pair"
 
     def __init__(self, session: Session, path: str | None = None) -> None:
         super().__init__()
@@ -100,8 +103,8 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
     def _is_to_recipients(self) -> bool:
         return bool(self.query_one("#recipients").display)
 
-    def content(self) -> Iterable[Widget]:
-        """Return the fields and the notes."""
+    def fields(self) -> Iterable[Widget]:
+        """Return the fields. That for the identity is hidden until the backup needs an identity."""
         path = self._initial_path
         is_file = path is not None
         if path is None:
@@ -114,7 +117,6 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
             yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
         row.display = False
         yield from labelled(("Passphrase", SecretField(_FOR_BACKUP, id="passphrase")))
-        yield TextBlock(id="notes")
 
     # Events
 
@@ -249,26 +251,25 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
             field.focus()
             field.select_text()
 
-    def draw(self) -> None:
-        """Redraw the dialog."""
-        about = [line for text in _backup_lines(self._contents) for line in self.lines(text, "label")]
-        about = about or self.lines(_TO_RECIPIENTS if self._is_to_recipients else _ABOUT, "label")
-        self.show("#about", [*self.lines("Restore a pair", "strong"), (), *about, ()])
-        notes: list[Line] = []
-        error = self.error or self._path_error
-        if self.candidates:
-            notes = self.candidate_lines()
-        elif error is not None:
-            notes = self.error_lines(error)
-            if self.is_in_secret and (self._path_error is not None or not self.path):
-                notes += self.lines(_WAY_BACK, "label")
-        elif self.is_busy and not self._is_asking:
-            notes = self.lines("Opening the backup …", "strong")
-        notes += [()] * (3 - len(notes))
-        self.show("#notes", [(), *notes, ()])
-        self.show(
-            "#keys", self.key_lines(("Enter", "Restore"), ("Tab", "Complete or next"), ("Esc", "Cancel"))
+    @property
+    def about(self) -> str:
+        """The contents of the backup, or else what the dialog does or needs."""
+        return " ".join(_backup_lines(self._contents)) or (
+            _TO_RECIPIENTS if self._is_to_recipients else _ABOUT
         )
+
+    def notes(self) -> list[Line]:
+        """Return the state of the restore."""
+        is_opening = self.is_busy and not self._is_asking
+        return self.lines("Opening the backup …", "strong") if is_opening else []
+
+    def note_lines(self) -> list[Line]:
+        """Return the error of the path too, and how to return to the path from the passphrase."""
+        error = self.error or self._path_error
+        if self.candidates or error is None:
+            return super().note_lines()
+        is_lost = self.is_in_secret and (self._path_error is not None or not self.path)
+        return self.error_lines(error) + (self.lines(_WAY_BACK, "label") if is_lost else [])
 
 
 def _backup_lines(contents: BackupContents | None) -> list[str]:

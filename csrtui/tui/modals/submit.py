@@ -74,8 +74,6 @@ class Choice:
 
 _ONLY_CSR = "Only the CSR goes to the CA. Never send the private key."
 _MARK_HINT = "When the CA has it, press m to mark it as submitted."
-_SHORT = 20
-"""On screens with fewer lines, the dialog has no blank lines."""
 _FIRST = (
     Choice(
         "b",
@@ -307,7 +305,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        gap: list[Line] = [] if self.app.size.height < _SHORT else [()]
+        gap: list[Line] = [] if self.is_short else [()]
         warning = self.lines(_ONLY_CSR, "warning") if self._rows.items is _WAYS else []
         self.show("#about", [*self.lines(f"Submit {self._pair.name}", "strong"), *warning, *gap])
         ways = self.query_one("#ways", LineList)

@@ -52,6 +52,9 @@ class FileModal(FormModal[FileAnswer]):
     """
 
     KEPT_FIELDS = frozenset({"path"})
+    heading = ""
+    verb, cancel = "Write", "Back"
+    MORE_KEYS = (("Tab", "Complete"),)
 
     def __init__(self, session: Session, pair: Pair, form: CsrForm, path_text: str) -> None:
         super().__init__()
@@ -59,8 +62,9 @@ class FileModal(FormModal[FileAnswer]):
         self._pair = pair
         self._form = form
         self._initial_path = path_text
+        self.heading = f"Write the CSR of {pair.name} as {form.value}"
 
-    def content(self) -> Iterable[Widget]:
+    def fields(self) -> Iterable[Widget]:
         """Return the field."""
         return labelled(("File", PathField(self._initial_path, id="path")))
 
@@ -92,16 +96,6 @@ class FileModal(FormModal[FileAnswer]):
             raise written.unconfirmed
         self.dismiss(FileAnswer(path_text, written.pair, written.path))
 
-    def draw(self) -> None:
-        """Redraw the dialog."""
-        title = f"Write the CSR of {self._pair.name} as {self._form.value}"
-        self.show("#about", [*self.lines(title, "strong"), ()])
-        notes = self.candidate_lines() or (self.error_lines(self.error) if self.error is not None else [])
-        notes = [*notes, ()] if notes else []
-        self.show(
-            "#keys", [(), *notes, *self.key_lines(("Enter", "Write"), ("Tab", "Complete"), ("Esc", "Back"))]
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class MarkAnswer:
@@ -128,6 +122,8 @@ class MarkModal(FormModal[MarkAnswer]):
     """
 
     KEPT_FIELDS = frozenset({"to", "note"})
+    heading = ""
+    verb, cancel = "Next · Mark", "Back"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,down", "other", "Other field", show=False),
@@ -138,8 +134,9 @@ class MarkModal(FormModal[MarkAnswer]):
         self._session = session
         self._pair = pair
         self._initial_answer = answer
+        self.heading = f"Mark {pair.name} as submitted"
 
-    def content(self) -> Iterable[Widget]:
+    def fields(self) -> Iterable[Widget]:
         """Return the fields."""
         return labelled(
             ("To", TextField(self._initial_answer.to, "CA or contact (optional)", id="to")),
@@ -170,10 +167,3 @@ class MarkModal(FormModal[MarkAnswer]):
             lambda: mark_submitted(self._session, self._pair, to=answer.to, note=answer.note)
         )
         self.dismiss(MarkAnswer(answer.to, answer.note, pair))
-
-    def draw(self) -> None:
-        """Redraw the dialog."""
-        title = f"Mark {self._pair.name} as submitted"
-        self.show("#about", [*self.lines(title, "strong"), ()])
-        error = [] if self.error is None else [*self.error_lines(self.error), ()]
-        self.show("#keys", [(), *error, *self.key_lines(("Enter", "Next · Mark"), ("Esc", "Back"))])
