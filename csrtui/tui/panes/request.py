@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
+    from csrtui.tui.widgets.text_block import Line
 
 _PAUSE = 0.8
 """Seconds without a key after which two letters in the country field are a code and not the beginning of a name."""
@@ -310,8 +312,8 @@ class RequestPane(Widget):
 
     def _show_help(self) -> None:
         self.query_one("#help-rule", TitleLine).show_title(FIELD_LABELS[self.form.focused_field.value])
-        lines = wrapped(self.help_text(), max(self.size.width - 2, 1), "label")
-        self.query_one("#field-help", TextBlock).show(lines)
+        block = self.query_one("#field-help", TextBlock)
+        block.show(_whole_sentences(self.help_text(), max(self.size.width - 2, 1), block.size.height))
 
     def help_text(self) -> str:
         """Return the help for the focused field."""
@@ -325,6 +327,14 @@ class RequestPane(Widget):
                 return PURPOSE_HELP[Purpose(draft.purpose)]
             case field:
                 return FIELD_HELP[field]
+
+
+def _whole_sentences(text: str, width: int, height: int) -> list[Line]:
+    """Return a text in lines. If it needs more than `height` lines, leave out sentences from its end, but not the first."""
+    sentences = re.split(r"(?<=[.:]) (?=[A-Z])", text)
+    while len(lines := wrapped(" ".join(sentences), width, "label")) > height > 0 and len(sentences) > 1:
+        sentences.pop()
+    return lines
 
 
 def _is_same(finding: Finding, other: Finding) -> bool:

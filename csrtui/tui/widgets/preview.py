@@ -23,6 +23,8 @@ _LABEL_WIDTH = 10
 _MAX_SUBJECT_LINES = 3
 _MAX_COVERS_LINES = 3
 _MAX_COVERAGE_LINES = 2
+_LOW = 7
+"""With fewer lines, the text of the advice is more important than the subject and the names."""
 _MIN_KEYS = 40
 """The cells that the text of a finding needs so that the key for the next finding is shown below it."""
 
@@ -96,9 +98,17 @@ class Preview(TextBlock):
         if self._introduction:
             lines = [line for text in self._introduction for line in _plain_block(text, self.size.width)]
         else:
-            lines = [*self._subject(), *self._covers()]
+            lines = self._facts()
         room = self.size.height - len(lines)
         self.show(lines + self._advice_lines(room))
+
+    def _facts(self) -> list[Line]:
+        """Return the subject and the names. On a very low screen, leave out what would cut the advice: the form has it."""
+        blocks = [self._subject(), self._covers()]
+        needed = len(self._full_lines(self._findings[self._current])) if self._findings else 0
+        while self.size.height < _LOW and blocks and sum(map(len, blocks)) + needed > self.size.height:
+            blocks.pop()
+        return [line for block in blocks for line in block]
 
     def _subject(self) -> list[Line]:
         if self._placeholder is not None:
@@ -136,7 +146,7 @@ class Preview(TextBlock):
         lines = self._full_lines(finding)
         keys = self._key_line(finding)
         if len(lines) > room and keys:  # cut the end of the text and not the keys
-            lines = [*lines[: room - 2], self._short_line(finding), keys]
+            lines = [*_text_lines(finding, _wrap_within(finding.text, self._text_width, room - 1)), keys]
         elif len(lines) < room:
             lines = [(), *lines]
         others = [other for index, other in enumerate(self._findings) if index != self._current]
@@ -163,10 +173,7 @@ class Preview(TextBlock):
     def _full_lines(self, finding: Finding) -> list[Line]:
         """Return lines with the whole text of the finding, the key of its fix, and its number among the findings."""
         texts = wrap(finding.text, self._text_width)
-        lines: list[Line] = [
-            ((_level_label(finding), finding.level.value), (texts[0], "")),
-            *(((" " * _LABEL_WIDTH, ""), (text, "")) for text in texts[1:]),
-        ]
+        lines = _text_lines(finding, texts)
         keys = self._key_line(finding)
         if keys and finding.fix is None:  # the number fits beside the text in most cases
             keys_width = sum(cell_len(text) for text, _ in keys[1:])
@@ -192,12 +199,14 @@ class Preview(TextBlock):
             *next_parts,
         )  # fmt: skip
 
-    def _short_line(self, finding: Finding) -> Line:
-        return ((_level_label(finding), "label"), (cut(finding.text, self._text_width), "label"))
-
     @property
     def _text_width(self) -> int:
         return max(self.size.width - _LABEL_WIDTH - 1, 8)
+
+
+def _text_lines(finding: Finding, texts: Sequence[str]) -> list[Line]:
+    first: Line = ((_level_label(finding), finding.level.value), (texts[0], ""))
+    return [first, *(((" " * _LABEL_WIDTH, ""), (text, "")) for text in texts[1:])]
 
 
 def _level_label(finding: Finding) -> str:
