@@ -1,11 +1,11 @@
-"""The arguments for a request, which ``new`` and ``check`` share, and the JSON of findings."""
+"""The arguments for a request, which ``new``, ``check`` and ``fleet new`` share."""
 
 import argparse
 import os
 from typing import TYPE_CHECKING
 
+from csrtui.cli.options import add_ca_argument, add_options, add_platform_argument, load_settings
 from csrtui.cli.output import print_message
-from csrtui.cli.session import load_settings
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.servers.platforms import OTHER, read_platform
@@ -17,43 +17,29 @@ if TYPE_CHECKING:
 
 
 def add_request_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options for the subject fields, the kind of CA, the key type, the server software and the profile."""
+    """Add the options that describe a request, except for its names."""
     fields = parser.add_argument_group("subject")
-    fields.add_argument("-O", "--organization", metavar="TEXT", help="the exact legal name")
-    fields.add_argument("-U", "--organizational-unit", metavar="TEXT", help="for a private CA only")
-    fields.add_argument("-C", "--country", metavar="CODE", help="two letters: GB, not UK")
-    fields.add_argument("-S", "--state", metavar="TEXT", help="state or province, in full")
-    fields.add_argument("-L", "--locality", metavar="TEXT", help="city or town")
-    parser.add_argument(
-        "--ca", choices=[kind.value for kind in CaKind], help="which rules apply (default: public)"
+    add_options(
+        fields,
+        ("-O", "--organization", "TEXT", "the exact legal name"),
+        ("-U", "--organizational-unit", "TEXT", "for a private CA only"),
+        ("-C", "--country", "CODE", "two letters: GB, not UK"),
+        ("-S", "--state", "TEXT", "state or province, in full"),
+        ("-L", "--locality", "TEXT", "city or town"),
     )
+    add_ca_argument(parser, "which rules apply (default: public)")
     parser.add_argument(
         "--purpose",
         choices=[purpose.value for purpose in Purpose],
         help="the use of the certificate (default: server); the others need --ca private",
     )
-    parser.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)}")
-    parser.add_argument(
-        "--for",
-        dest="platform",
-        metavar="PLATFORM",
-        help="the server software, such as nginx; csrtui guide lists all",
-    )
-    parser.add_argument(
-        "--profile",
-        metavar="NAME",
-        help="start from a profile of the configuration; overridden by other options",
-    )
-    parser.add_argument(
-        "--add-counterpart", action="store_true", help="also cover the www or bare counterpart"
-    )
-
-
-def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options for a subject without a common name, and for its additional attributes."""
-    parser.set_defaults(uses_defaults=True)
-    parser.add_argument(
-        "--no-common-name", action="store_true", help="leave the common name out; all names are SANs"
+    add_options(parser, ("--key", "TYPE", f"one of {', '.join(KeyType)}"))
+    add_platform_argument(parser)
+    add_options(
+        parser,
+        ("--profile", "NAME", "start from a profile of the configuration; overridden by other options"),
+        ("--add-counterpart", "also cover the www or bare counterpart"),
+        ("--no-common-name", "leave the common name out; all names are SANs"),
     )
     parser.add_argument(
         "--attribute",
@@ -68,15 +54,13 @@ def add_subject_arguments(parser: argparse.ArgumentParser) -> None:
 def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) -> RequestSpec:
     """Return the request that the options describe.
 
-    The profile supplies the value of a missing option, but not of an empty one. For this machine, the defaults of the
-    configuration supply what is then still missing, and are printed with the file that sets them.
+    The profile supplies the value of a missing option, but not of an empty one. The defaults of the configuration supply
+    what is then still missing, and are printed with the file that sets them.
 
     Raises:
         InputError: A key type or server software is unknown, or the profile cannot be read.
     """
-    profile = _read_profile(options)
-    if getattr(options, "uses_defaults", False):
-        profile = _with_defaults(options, profile)
+    profile = _with_defaults(options, _read_profile(options))
     defaults = profile.subject if profile else SubjectInput()
     platform = options.platform if options.platform is not None or not profile else profile.platform
     fields = {

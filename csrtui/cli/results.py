@@ -4,8 +4,8 @@ import argparse
 import os
 from typing import TYPE_CHECKING, cast
 
+from csrtui.cli.options import has_passphrase_option, read_new_passphrase
 from csrtui.cli.output import print_error, print_finding, print_json, print_line, print_message
-from csrtui.cli.secret_options import has_passphrase_option, read_new_passphrase
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding

@@ -7,16 +7,21 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from csrtui.cli.commands.import_ import certificate_lines
-from csrtui.cli.output import confirm, print_line, print_message
-from csrtui.cli.parser import Action
-from csrtui.cli.results import print_results
-from csrtui.cli.secret_options import (
+from csrtui.cli.options import (
+    DRY_RUN,
+    JSON,
+    add_ca_argument,
+    add_options,
     add_passphrase_arguments,
+    add_platform_argument,
     has_passphrase_option,
+    open_session,
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.session import add_dry_run_argument, open_session
+from csrtui.cli.output import confirm, print_line, print_message
+from csrtui.cli.parser import Action
+from csrtui.cli.results import print_results
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
@@ -44,8 +49,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", metavar="PATH", help="a folder to search, or a key file")
     files = parser.add_argument_group("files")
     files.add_argument("--from", dest="folder", metavar="DIR", help="search this folder and its subfolders")
-    files.add_argument("--key", metavar="K", help="the private key: PEM, DER, OpenSSH or PKCS #12")
-    files.add_argument("--csr", metavar="R", help="its CSR, PEM or DER")
+    add_options(
+        files,
+        ("--key", "K", "the private key: PEM, DER, OpenSSH or PKCS #12"),
+        ("--csr", "R", "its CSR, PEM or DER"),
+    )
     files.add_argument(
         "--cert",
         nargs="+",
@@ -54,31 +62,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="its certificate, and the CA's chain",
     )
-    parser.add_argument(
-        "--make-csr",
-        action="store_true",
-        help="if there is no CSR, make one from the certificate",
-    )
+    add_options(parser, ("--make-csr", "if there is no CSR, make one from the certificate"))
     parser.add_argument(
         "--names", nargs="+", metavar="NAME", help="with --key and --make-csr: make a CSR for these names"
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
-    parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="which rules apply")
-    parser.add_argument(
-        "--for",
-        dest="platform",
-        metavar="PLATFORM",
-        help="the server software, such as nginx; csrtui guide lists all",
-    )
+    add_ca_argument(parser)
+    add_platform_argument(parser)
     protection = parser.add_mutually_exclusive_group()
-    protection.add_argument("--encrypt-key", action="store_true", help="encrypt every key with a passphrase")
-    protection.add_argument("--decrypt-key", action="store_true", help="store every key without a passphrase")
-    add_passphrase_arguments(parser)
-    add_dry_run_argument(parser)
-    parser.add_argument(
-        "--yes", action="store_true", help="adopt all keys that the search finds, without asking"
+    add_options(
+        protection,
+        ("--encrypt-key", "encrypt every key with a passphrase"),
+        ("--decrypt-key", "store every key without a passphrase"),
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_passphrase_arguments(parser)
+    add_options(parser, DRY_RUN, ("--yes", "adopt all keys that the search finds, without asking"), JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -6,18 +6,21 @@ A backup that is encrypted with a passphrase is verified by restoring it from th
 
 import argparse
 
+from csrtui.cli.options import (
+    DRY_RUN,
+    JSON,
+    add_options,
+    add_passphrase_arguments,
+    add_recipient_argument,
+    has_passphrase_option,
+    open_existing_session,
+    read_new_passphrase,
+    read_recipients,
+)
 from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
 from csrtui.cli.results import print_results, unreadable_results
-from csrtui.cli.secret_options import (
-    add_passphrase_arguments,
-    add_recipient_argument,
-    has_passphrase_option,
-    read_new_passphrase,
-    read_recipients,
-)
-from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import BackupStatus, Stage
@@ -31,12 +34,11 @@ from csrtui.tasks.session import Session
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", nargs="*", metavar="PAIR", help="the pairs' names")
-    parser.add_argument("--all", action="store_true", help="every pair that has no verified backup")
+    add_options(parser, ("--all", "every pair that has no verified backup"))
     parser.add_argument("--to", required=True, metavar="DIR", help="the folder for the backups")
     add_recipient_argument(parser)
     add_passphrase_arguments(parser)
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, DRY_RUN, JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

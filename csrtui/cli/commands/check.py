@@ -3,14 +3,13 @@
 import argparse
 import os
 
+from csrtui.cli.options import JSON, add_options, open_session
 from csrtui.cli.output import print_json, print_line
 from csrtui.cli.parser import Action
 from csrtui.cli.request_options import (
     add_request_arguments,
-    add_subject_arguments,
     read_request_options,
 )
-from csrtui.cli.session import open_session
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import command, visible
@@ -45,17 +44,15 @@ _FILE_ENDINGS = tuple(
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", nargs="+", metavar="NAME", help="the first is the common name")
     add_request_arguments(parser)
-    add_subject_arguments(parser)
-    parser.add_argument(
-        "--find-pair",
-        action="store_true",
-        help="also print the pair in use that matches this request, or the one that a new pair would replace",
+    add_options(
+        parser,
+        (
+            "--find-pair",
+            "also print the pair in use that matches this request, or the one that a new pair would replace",
+        ),
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="with --find-pair: the pair's name")
-    parser.add_argument(
-        "--same-key", action="store_true", help="with --find-pair: ignore the type of the key"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, ("--same-key", "with --find-pair: ignore the type of the key"), JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -3,9 +3,9 @@
 import argparse
 import sys
 
+from csrtui.cli.options import DRY_RUN, add_options, load_settings, open_existing_session
 from csrtui.cli.output import print_bytes, print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.session import add_dry_run_argument, load_settings, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import Pair
 from csrtui.tasks.session import Session
@@ -27,17 +27,17 @@ from csrtui.tasks.submit import (
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pair", metavar="PAIR", help="the pair's name")
-    parser.add_argument("--der", action="store_true", help="DER instead of PEM")
-    parser.add_argument("--to", metavar="FILE", help="write to a new file instead of stdout")
-    parser.add_argument("--mark-submitted", action="store_true", help="mark the CSR as submitted")
+    add_options(
+        parser,
+        ("--der", "DER instead of PEM"),
+        ("--to", "FILE", "write to a new file instead of stdout"),
+        ("--mark-submitted", "mark the CSR as submitted"),
+    )
     parser.add_argument(
         "--submitted-to", metavar="TEXT", default="", help="recipient; marks the CSR as submitted"
     )
     parser.add_argument("--note", metavar="TEXT", default="", help="note to record, e.g. the order number")
-    parser.add_argument(
-        "--force", action="store_true", help="proceed even if policy requires a verified backup"
-    )
-    add_dry_run_argument(parser)
+    add_options(parser, ("--force", "proceed even if policy requires a verified backup"), DRY_RUN)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -3,10 +3,10 @@
 import argparse
 import os
 
+from csrtui.cli.options import JSON, add_options, open_existing_session
 from csrtui.cli.output import pager, print_json, print_line, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
-from csrtui.cli.session import open_existing_session
 from csrtui.core.base.escaping import plural
 from csrtui.store.config_file import config_path
 from csrtui.store.store_location import store_argument
@@ -15,7 +15,7 @@ from csrtui.tasks.settings import load_settings
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -3,16 +3,21 @@
 import argparse
 import sys
 
-from csrtui.cli.output import print_message, write_unless_quiet
-from csrtui.cli.parser import Action
-from csrtui.cli.results import print_results
-from csrtui.cli.secret_options import (
+from csrtui.cli.options import (
+    DRY_RUN,
+    JSON,
+    add_options,
     add_passphrase_arguments,
+    add_platform_argument,
     has_passphrase_option,
+    load_settings,
+    open_existing_session,
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.session import add_dry_run_argument, load_settings, open_existing_session
+from csrtui.cli.output import print_message, write_unless_quiet
+from csrtui.cli.parser import Action
+from csrtui.cli.results import print_results
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
@@ -36,37 +41,25 @@ from csrtui.tasks.session import Session
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pair", metavar="PAIR", help="the pair's name")
-    parser.add_argument(
-        "--for",
-        dest="platform",
-        metavar="PLATFORM",
-        help=f"the server software: {', '.join(PLATFORMS)}; default: as in the last export",
+    add_platform_argument(
+        parser, f"the server software: {', '.join(PLATFORMS)}; default: as in the last export"
     )
-    parser.add_argument(
-        "--to", metavar="DIR", help="the folder for the files; default: as in the last export"
-    )
-    parser.add_argument(
-        "--replace",
-        action="store_true",
-        help=f"replace the files of this pair, or of the one that it renews; the previous files go to {PREVIOUS}",
-    )
-    parser.add_argument("--undo", action="store_true", help="put the previous files back")
-    parser.add_argument("--owner", metavar="U", help="the owner of the files that contain the key")
-    parser.add_argument(
-        "--group", metavar="G", help="the group of these files, which can read them with --mode 640"
-    )
-    parser.add_argument(
-        "--mode", metavar="M", help="the mode of these files (default: 600); other users never get access"
-    )
-    parser.add_argument(
-        "--legacy", action="store_true", help="PKCS #12 with 3DES, for Windows Server 2016 and older"
-    )
-    parser.add_argument(
-        "--key-passphrase-file", metavar="F", help="file with the passphrase of the pair's own key"
+    add_options(
+        parser,
+        ("--to", "DIR", "the folder for the files; default: as in the last export"),
+        (
+            "--replace",
+            f"replace the files of this pair, or of the one that it renews; the previous files go to {PREVIOUS}",
+        ),
+        ("--undo", "put the previous files back"),
+        ("--owner", "U", "the owner of the files that contain the key"),
+        ("--group", "G", "the group of these files, which can read them with --mode 640"),
+        ("--mode", "M", "the mode of these files (default: 600); other users never get access"),
+        ("--legacy", "PKCS #12 with 3DES, for Windows Server 2016 and older"),
+        ("--key-passphrase-file", "F", "file with the passphrase of the pair's own key"),
     )
     add_passphrase_arguments(parser)
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, DRY_RUN, JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -4,11 +4,18 @@ import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from csrtui.cli.options import (
+    DRY_RUN,
+    JSON,
+    add_options,
+    add_passphrase_arguments,
+    has_passphrase_option,
+    open_existing_session,
+    read_known_passphrase,
+)
 from csrtui.cli.output import print_message, read_input
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
-from csrtui.cli.secret_options import add_passphrase_arguments, has_passphrase_option, read_known_passphrase
-from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.path_validation import ChainState
@@ -24,10 +31,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="PEM in any order, DER, PKCS #7, PKCS #12 with certificates only; - reads standard input",
     )
-    parser.add_argument("--pair", metavar="PAIR", help="require this pair")
+    add_options(parser, ("--pair", "PAIR", "require this pair"))
     add_passphrase_arguments(parser)
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, DRY_RUN, JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -4,15 +4,18 @@ import argparse
 import shutil
 import sys
 
-from csrtui.cli.output import drawable, pager, print_error, print_json, print_line, print_message, read_input
-from csrtui.cli.parser import Action
-from csrtui.cli.secret_options import (
+from csrtui.cli.options import (
+    JSON,
+    add_ca_argument,
     add_identity_argument,
+    add_options,
     add_passphrase_arguments,
     has_passphrase_option,
+    open_session,
     read_known_passphrase,
 )
-from csrtui.cli.session import open_session
+from csrtui.cli.output import drawable, pager, print_error, print_json, print_line, print_message, read_input
+from csrtui.cli.parser import Action
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
@@ -37,10 +40,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="CSRs, certificates, chains, keys, PKCS #7, PKCS #12 or backups, in any format; - reads standard input",
     )
-    parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help="which rules apply")
+    add_ca_argument(parser)
     add_passphrase_arguments(parser)
     add_identity_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

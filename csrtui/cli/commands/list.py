@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from csrtui.cli.options import DRY_RUN, JSON, add_options, open_existing_session
 from csrtui.cli.output import format_table, print_bytes, print_error, print_json_list, print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import spreadsheet_cell, visible
 from csrtui.core.base.validity import utc_text
@@ -40,23 +40,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--next", choices=[step.value for step in NextStep], help="only pairs with this next step"
     )
-    parser.add_argument(
-        "--retired", action="store_true", help="show retired pairs too (--filter, --json and --csv always do)"
-    )
+    add_options(parser, ("--retired", "show retired pairs too (--filter, --json and --csv always do)"))
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print one JSON document")
-    form.add_argument("--csv", action="store_true", help="comma-separated values with a header")
-    form.add_argument(
-        "--ics",
-        action="store_true",
-        help="a calendar (iCalendar) of renewals due and certificates expiring",
+    add_options(
+        form,
+        JSON,
+        ("--csv", "comma-separated values with a header"),
+        ("--ics", "a calendar (iCalendar) of renewals due and certificates expiring"),
+        ("--prometheus", "metrics in the text format of Prometheus (node_exporter)"),
     )
-    form.add_argument(
-        "--prometheus", action="store_true", help="metrics in the text format of Prometheus (node_exporter)"
+    add_options(
+        parser,
+        ("--to", "FILE", "replace FILE with the metrics atomically, mode 0644"),
+        DRY_RUN,
+        ("--fail-if-any", "exit with status 1 if a pair is listed"),
     )
-    parser.add_argument("--to", metavar="FILE", help="replace FILE with the metrics atomically, mode 0644")
-    add_dry_run_argument(parser)
-    parser.add_argument("--fail-if-any", action="store_true", help="exit with status 1 if a pair is listed")
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -3,17 +3,20 @@
 import argparse
 import sys
 
-from csrtui.cli.output import print_message
-from csrtui.cli.parser import Action
-from csrtui.cli.request_options import add_request_arguments, add_subject_arguments, read_request_options
-from csrtui.cli.results import print_created_pair, print_other_findings, read_new_key_passphrase
-from csrtui.cli.secret_options import (
+from csrtui.cli.options import (
+    DRY_RUN,
+    FORCE,
+    add_options,
     add_passphrase_arguments,
     has_passphrase_option,
+    open_session,
     read_known_passphrase,
     read_new_passphrase,
 )
-from csrtui.cli.session import add_dry_run_argument, open_session
+from csrtui.cli.output import print_message
+from csrtui.cli.parser import Action
+from csrtui.cli.request_options import add_request_arguments, read_request_options
+from csrtui.cli.results import print_created_pair, print_other_findings, read_new_key_passphrase
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
@@ -32,27 +35,21 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         help="the first is the common name; all are covered; without NAME, csrtui asks for each field",
     )
     add_request_arguments(parser)
-    add_subject_arguments(parser)
     parser.add_argument(
         "--from", dest="file", metavar="FILE", help="create many pairs from a CSV file; - reads stdin"
     )
-    parser.add_argument(
-        "--key-file", metavar="KEY", help="make the pair from an existing key; the file stays unchanged"
-    )
+    add_options(parser, ("--key-file", "KEY", "make the pair from an existing key; the file stays unchanged"))
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
-    parser.add_argument(
-        "--renews", metavar="PAIR", help="make the pair the successor of this one, with other names or fields"
+    add_options(
+        parser,
+        ("--renews", "PAIR", "make the pair the successor of this one, with other names or fields"),
+        ("--same-key", "with --renews: keep the key of that pair"),
     )
-    parser.add_argument("--same-key", action="store_true", help="with --renews: keep the key of that pair")
     parser.add_argument(
         "--encrypt-key", action="store_true", default=None, help="encrypt the key with a passphrase"
     )
     add_passphrase_arguments(parser)
-    parser.add_argument(
-        "--force", action="store_true", help="proceed despite errors that X.509 itself permits"
-    )
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print the pair as JSON")
+    add_options(parser, FORCE, DRY_RUN, ("--json", "print the pair as JSON"))
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -3,11 +3,17 @@
 import argparse
 
 from csrtui.cli.commands.csr import warn_without_backup
+from csrtui.cli.options import (
+    DRY_RUN,
+    FORCE,
+    add_options,
+    add_passphrase_arguments,
+    open_existing_session,
+    read_known_passphrase,
+)
 from csrtui.cli.output import print_bytes, print_json, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_created_pair, print_other_findings, read_new_key_passphrase
-from csrtui.cli.secret_options import add_passphrase_arguments, read_known_passphrase
-from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
@@ -23,24 +29,19 @@ from csrtui.tasks.submit import HandOut, HandOutWay, hand_out, mark_submitted, r
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pair", metavar="PAIR", help="the pair's name")
-    parser.add_argument(
-        "--reuse",
-        action="store_true",
-        help="print the old CSR again, after checking that its key exists and matches",
-    )
-    parser.add_argument(
-        "--same-key", action="store_true", help="make a new CSR with the old key, after the same check"
+    add_options(
+        parser,
+        ("--reuse", "print the old CSR again, after checking that its key exists and matches"),
+        ("--same-key", "make a new CSR with the old key, after the same check"),
     )
     parser.add_argument(
         "--names", nargs="+", metavar="NAME", help="with --same-key: the names of the new CSR"
     )
-    parser.add_argument(
-        "--drop-must-staple",
-        action="store_true",
-        help="do not request must-staple (TLS feature), even if the old CSR does",
+    add_options(
+        parser, ("--drop-must-staple", "do not request must-staple (TLS feature), even if the old CSR does")
     )
     new = parser.add_argument_group("a new pair")
-    new.add_argument("--key", metavar="TYPE", help=f"one of {', '.join(KeyType)} (default: as before)")
+    add_options(new, ("--key", "TYPE", f"one of {', '.join(KeyType)} (default: as before)"))
     new.add_argument("--as", dest="name", metavar="NAME", help="the new pair's name")
     new.add_argument(
         "--encrypt-key",
@@ -48,15 +49,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="encrypt the new key with a passphrase (default: as before)",
     )
-    parser.add_argument(
-        "--mark-submitted", action="store_true", help="with --reuse: mark the CSR as submitted"
-    )
+    add_options(parser, ("--mark-submitted", "with --reuse: mark the CSR as submitted"))
     add_passphrase_arguments(parser)
-    parser.add_argument(
-        "--force", action="store_true", help="proceed despite errors that X.509 itself permits"
-    )
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print the pair as JSON")
+    add_options(parser, FORCE, DRY_RUN, ("--json", "print the pair as JSON"))
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -5,19 +5,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from csrtui.cli.output import confirm, print_message, write_message
-from csrtui.cli.parser import Action
-from csrtui.cli.results import print_results
-from csrtui.cli.secret_options import (
+from csrtui.cli.options import (
+    DRY_RUN,
+    JSON,
     add_expect_argument,
     add_identity_argument,
+    add_options,
     add_passphrase_arguments,
+    open_session,
     print_key_and_names,
     read_expectation,
     read_key_passphrase,
     read_known_passphrase,
 )
-from csrtui.cli.session import add_dry_run_argument, open_session
+from csrtui.cli.output import confirm, print_message, write_message
+from csrtui.cli.parser import Action
+from csrtui.cli.results import print_results
 from csrtui.core.backups.backup_file import BackupFile
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
@@ -32,10 +35,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_identity_argument(parser)
     add_passphrase_arguments(parser)
     add_expect_argument(parser)
-    parser.add_argument("--unsigned", action="store_true", help="restore a backup that is not signed")
-    parser.add_argument("--decrypt-key", action="store_true", help="store the key without a passphrase")
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(
+        parser,
+        ("--unsigned", "restore a backup that is not signed"),
+        ("--decrypt-key", "store the key without a passphrase"),
+        DRY_RUN,
+        JSON,
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -3,10 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from csrtui.cli.options import DRY_RUN, JSON, add_options, open_existing_session
 from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
-from csrtui.cli.session import add_dry_run_argument, open_existing_session
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.retire import retire, undo_retirement
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", nargs="+", metavar="PAIR", help="the pairs' names")
     mark = parser.add_mutually_exclusive_group()
-    mark.add_argument("--undo", action="store_true", help="remove the mark: the pairs are in use again")
-    mark.add_argument(
-        "--compromised",
-        action="store_true",
-        help="mark the keys as compromised: they are never used again; shows how to revoke their certificates",
+    add_options(
+        mark,
+        ("--undo", "remove the mark: the pairs are in use again"),
+        (
+            "--compromised",
+            "mark the keys as compromised: they are never used again; shows how to revoke their certificates",
+        ),
     )
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, DRY_RUN, JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

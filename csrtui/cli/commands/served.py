@@ -3,10 +3,10 @@
 import argparse
 import sys
 
+from csrtui.cli.options import JSON, add_options, open_existing_session
 from csrtui.cli.output import print_message, read_input
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
-from csrtui.cli.session import open_existing_session
 from csrtui.tasks.served import check_served
 
 
@@ -19,7 +19,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the output of openssl s_client -showcerts; default: -, standard input",
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -4,9 +4,9 @@ import argparse
 import shutil
 from datetime import datetime
 
+from csrtui.cli.options import JSON, add_options, open_existing_session
 from csrtui.cli.output import drawable, pager, print_json, print_line, print_message
 from csrtui.cli.parser import Action
-from csrtui.cli.session import open_existing_session
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.tasks.show import (
@@ -23,10 +23,7 @@ _MAX_COLUMNS = 120
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pair", metavar="PAIR", help="the pair's name")
-    parser.add_argument(
-        "--tlsa", action="store_true", help="print only the data of the TLSA record for the key (DANE-EE)"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, ("--tlsa", "print only the data of the TLSA record for the key (DANE-EE)"), JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

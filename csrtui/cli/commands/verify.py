@@ -3,21 +3,24 @@
 import argparse
 import sys
 
-from csrtui.cli.output import print_line, print_message
-from csrtui.cli.parser import Action
-from csrtui.cli.progress import ProgressBar
-from csrtui.cli.results import print_results, unreadable_results
-from csrtui.cli.secret_options import (
+from csrtui.cli.options import (
+    DRY_RUN,
+    JSON,
     add_expect_argument,
     add_identity_argument,
+    add_options,
     add_passphrase_arguments,
     has_passphrase_option,
+    open_existing_session,
     print_key_and_names,
     read_expectation,
     read_key_passphrase,
     read_known_passphrase,
 )
-from csrtui.cli.session import add_dry_run_argument, open_existing_session
+from csrtui.cli.output import print_line, print_message
+from csrtui.cli.parser import Action
+from csrtui.cli.progress import ProgressBar
+from csrtui.cli.results import print_results, unreadable_results
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs
@@ -32,17 +35,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PAIR|FILE",
         help="pairs or backup files (default: all pairs that have backups)",
     )
-    parser.add_argument(
-        "--restore-test", action="store_true", help="ask for the passphrase and test a restore"
-    )
+    add_options(parser, ("--restore-test", "ask for the passphrase and test a restore"))
     add_identity_argument(parser)
     add_expect_argument(parser)
-    parser.add_argument(
-        "--confirm", metavar="TOKEN", help="the token that verify --identity printed elsewhere; - reads stdin"
+    add_options(
+        parser, ("--confirm", "TOKEN", "the token that verify --identity printed elsewhere; - reads stdin")
     )
     add_passphrase_arguments(parser)
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_options(parser, DRY_RUN, JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

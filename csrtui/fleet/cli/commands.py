@@ -11,12 +11,18 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from csrtui.cli.options import (
+    DRY_RUN,
+    FORCE,
+    add_options,
+    add_recipient_argument,
+    open_session,
+    read_recipients,
+)
 from csrtui.cli.output import confirm, print_json, print_line, print_message, print_table
 from csrtui.cli.parser import Action, add_command
 from csrtui.cli.progress import StopEvent, stop_on_signals
-from csrtui.cli.request_options import add_request_arguments, add_subject_arguments, read_request_options
-from csrtui.cli.secret_options import add_recipient_argument, read_recipients
-from csrtui.cli.session import add_dry_run_argument, open_session
+from csrtui.cli.request_options import add_request_arguments, read_request_options
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural
 from csrtui.core.names.template import Template
@@ -58,15 +64,15 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
         "values in the inventory, e.g. '{{ inventory_hostname }}'",
     )
     add_request_arguments(parser)
-    add_subject_arguments(parser)
     add_recipient_argument(parser, "who can open the backups")
-    parser.add_argument("--backup-to", metavar="DIR", help="with --recipient: a folder on each host")
-    parser.add_argument(
-        "--force", action="store_true", help="proceed despite errors that X.509 itself permits"
+    add_options(
+        parser,
+        ("--backup-to", "DIR", "with --recipient: a folder on each host"),
+        FORCE,
+        DRY_RUN,
+        ("--yes", "do not ask"),
+        ("--json", "print a JSON line for each host"),
     )
-    add_dry_run_argument(parser)
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--json", action="store_true", help="print a JSON line for each host")
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -157,11 +163,12 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="only pairs that, with the name of their host, contain all its words",
     )
-    parser.add_argument("--next", metavar="STEP", help="only pairs with this next step")
-    parser.add_argument("--retired", action="store_true", help="also retired pairs")
-    parser.add_argument("--last", action="store_true", help="show the last known pairs; no host is contacted")
-    parser.add_argument(
-        "--json", action="store_true", help="print a JSON line for each pair and each failed host"
+    add_options(
+        parser,
+        ("--next", "STEP", "only pairs with this next step"),
+        ("--retired", "also retired pairs"),
+        ("--last", "show the last known pairs; no host is contacted"),
+        ("--json", "print a JSON line for each pair and each failed host"),
     )
 
 
@@ -194,8 +201,7 @@ def _list(options: argparse.Namespace) -> int:
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="PEM in any order, DER, PKCS #7")
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON line for each certificate")
+    add_options(parser, DRY_RUN, ("--json", "print a JSON line for each certificate"))
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -219,9 +225,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _doctor_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json", action="store_true", help="print a JSON line for each finding and each failed host"
-    )
+    add_options(parser, ("--json", "print a JSON line for each finding and each failed host"))
 
 
 def _doctor(options: argparse.Namespace) -> int:

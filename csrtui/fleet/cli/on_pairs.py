@@ -4,18 +4,20 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from csrtui.cli.output import print_message
-from csrtui.cli.parser import Action
-from csrtui.cli.progress import stop_on_signals
-from csrtui.cli.secret_options import (
+from csrtui.cli.options import (
+    DRY_RUN,
     add_identity_argument,
+    add_options,
     add_passphrase_arguments,
     add_recipient_argument,
     has_passphrase_option,
+    open_session,
     read_known_passphrase,
     read_recipients,
 )
-from csrtui.cli.session import add_dry_run_argument, open_session
+from csrtui.cli.output import print_message
+from csrtui.cli.parser import Action
+from csrtui.cli.progress import stop_on_signals
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
@@ -34,8 +36,7 @@ def _add_pairs_argument(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def _add_output_arguments(parser: argparse.ArgumentParser) -> None:
-    add_dry_run_argument(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON line for each pair")
+    add_options(parser, DRY_RUN, ("--json", "print a JSON line for each pair"))
 
 
 def _run_on_pairs(
@@ -77,7 +78,7 @@ def _csr_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", required=True, metavar="DIR", help="a folder on this machine, for files HOST.PAIR.csr.pem"
     )
-    parser.add_argument("--mark-submitted", action="store_true", help="mark the fetched CSRs as submitted")
+    add_options(parser, ("--mark-submitted", "mark the fetched CSRs as submitted"))
     _add_output_arguments(parser)
 
 
@@ -169,7 +170,7 @@ def _call(
 
 def _renew_arguments(parser: argparse.ArgumentParser) -> None:
     _add_pairs_argument(parser, "that are due")
-    parser.add_argument("--same-key", action="store_true", help="keep the keys, and make new CSRs")
+    add_options(parser, ("--same-key", "keep the keys, and make new CSRs"))
     _add_output_arguments(parser)
 
 

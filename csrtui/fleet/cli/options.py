@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterable
 
+from csrtui.cli.options import add_options
 from csrtui.cli.output import print_error, print_json, print_line, print_message
 from csrtui.cli.progress import ProgressBar, StopEvent
 from csrtui.core.base.errors import InputError, RefusedError
@@ -29,7 +30,7 @@ def add_reach_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="Ansible's inventory of the hosts; repeatable",
     )
-    group.add_argument("-l", "--limit", metavar="PATTERN", help="only hosts that match this Ansible pattern")
+    add_options(group, ("-l", "--limit", "PATTERN", "only hosts that match this Ansible pattern"))
     group.add_argument("--forks", type=int, metavar="N", help="the number of hosts to work on at a time")
     group.add_argument(
         "--timeout",
@@ -38,8 +39,9 @@ def add_reach_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"seconds to wait per host ({TIMEOUT})",
     )
-    group.add_argument("--become", action="store_true", help="use root's keystores (sudo)")
-    group.add_argument("--ask-become-pass", action="store_true", help="ask for the sudo password")
+    add_options(
+        group, ("--become", "use root's keystores (sudo)"), ("--ask-become-pass", "ask for the sudo password")
+    )
     group.add_argument(
         "--ansible", action="append", default=[], metavar="OPTION", help="any option of ansible-playbook"
     )

@@ -1,4 +1,4 @@
-"""The options for passphrases, recipients and identities, and prompts for a passphrase on the terminal."""
+"""The options that several commands share, and what they select: the session, the configuration and passphrases."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from csrtui.cli.output import print_message, prompt_interrupts
-from csrtui.cli.session import is_dry_run
-from csrtui.core.base.errors import InputError
+from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
+from csrtui.store.keystore import Keystore
+from csrtui.store.store_location import store_path, store_source
+from csrtui.tasks.session import Session, dry_run_session
 
 if TYPE_CHECKING:
     import argparse
@@ -16,16 +19,98 @@ if TYPE_CHECKING:
 
     from csrtui.core.backups.backup_file import BackupFile, Expectation
     from csrtui.core.backups.recipients import Recipient
+    from csrtui.tasks.settings import Settings
+
+DRY_RUN = ("--dry-run", "check everything, show what would be done, and write nothing")
+"""The option that makes `open_session` return a session that writes nothing."""
+JSON = ("--json", "print one JSON document")
+FORCE = ("--force", "proceed despite errors that X.509 itself permits")
+
+
+def add_options(parser: argparse._ActionsContainer, *options: tuple[str, ...]) -> None:
+    """Add options: ``(name, help)`` for a flag, or ``(name, …, placeholder, help)`` for a text."""
+    for *names, text in options:
+        if len(names) == 1:
+            parser.add_argument(*names, action="store_true", help=text)
+        else:
+            parser.add_argument(*names[:-1], metavar=names[-1], help=text)
+
+
+def add_platform_argument(
+    parser: argparse.ArgumentParser, text: str = "the server software, such as nginx; csrtui guide lists all"
+) -> None:
+    """Add the option for the server software."""
+    parser.add_argument("--for", dest="platform", metavar="PLATFORM", help=text)
+
+
+def add_ca_argument(parser: argparse.ArgumentParser, text: str = "which rules apply") -> None:
+    """Add the option for the kind of CA."""
+    from csrtui.core.base.finding import CaKind
+
+    parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help=text)
+
+
+def is_dry_run(options: argparse.Namespace) -> bool:
+    """Return whether the command must not write anything. Commands that never write do not have the option."""
+    return getattr(options, "dry_run", False)
+
+
+def load_settings(*, with_own: bool = True) -> Settings:
+    """Return the configuration, and print a warning for each file that is ignored because it cannot be used.
+
+    Args:
+        with_own: Whether to read the user's own file too, and not only the site-wide files.
+    """
+    from csrtui.tasks import settings
+
+    try:
+        loaded = settings.load_settings(os.environ, with_own=with_own)
+    except InputError as error:  # no option asks for the file, so its mistake stops no command
+        print_message(f"warning: {error.message}; the file is ignored")
+        loaded = settings.load_settings(os.environ, with_own=False)
+    for problem in loaded.problems:
+        print_message(f"warning: {problem.error.message}")
+        if problem.error.hint:
+            print_message(f"  fix: {problem.error.hint}")
+    return loaded
+
+
+def open_session(options: argparse.Namespace) -> Session:
+    """Return the session for the store that the options or the environment name.
+
+    With ``--dry-run``, the session writes nothing.
+
+    Raises:
+        InputError: The name of the store is empty.
+    """
+    path = store_path(options.store, os.environ)
+    return dry_run_session(path) if is_dry_run(options) else Session(Keystore(path))
+
+
+def open_existing_session(options: argparse.Namespace) -> Session:
+    """Return the session for a command that needs pairs or examines the store.
+
+    If the default store does not exist, it is treated as a store without pairs.
+
+    Raises:
+        InputError: The name of the store is empty.
+        StoreError: The options or the environment name a store that does not exist.
+    """
+    session = open_session(options)
+    source = store_source(options.store, os.environ)
+    if source is not None and not session.store.exists():
+        raise StoreError(
+            f"there is no keystore at {visible(session.store.path)} ({source})",
+            f"correct {source}; csrtui new, adopt and restore create a keystore",
+        )
+    return session
 
 
 def add_passphrase_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that read a passphrase from a file or a descriptor."""
     group = parser.add_mutually_exclusive_group()
-    group.add_argument(
-        "--passphrase-file",
-        metavar="F",
-        help="read the passphrase from the first line of a file with mode 0600",
-    )
+    text = "read the passphrase from the first line of a file with mode 0600"
+    add_options(group, ("--passphrase-file", "F", text))
     group.add_argument(
         "--passphrase-fd", metavar="N", type=int, help="read the passphrase from an open descriptor"
     )
@@ -136,20 +221,14 @@ def read_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
 
 def add_identity_argument(parser: argparse.ArgumentParser) -> None:
     """Add the option for the identity that decrypts a backup to recipients."""
-    parser.add_argument(
-        "--identity",
-        metavar="F",
-        help="the age identity or SSH private key that opens a backup to recipients",
-    )
+    text = "the age identity or SSH private key that opens a backup to recipients"
+    add_options(parser, ("--identity", "F", text))
 
 
 def add_expect_argument(parser: argparse.ArgumentParser) -> None:
     """Add the option for the key or CSR that a backup must contain."""
-    parser.add_argument(
-        "--expect",
-        metavar="VALUE",
-        help="refuse a backup of another key or CSR: an SPKI SHA-256 in hex, or a file with the CSR or a certificate",
-    )
+    text = "refuse a backup of another key or CSR: an SPKI SHA-256 in hex, or a file with the CSR or a certificate"
+    add_options(parser, ("--expect", "VALUE", text))
 
 
 def read_expectation(options: argparse.Namespace) -> Expectation | None:
