@@ -46,7 +46,6 @@ def run_batch(
     interrupted run can be repeated.
 
     Args:
-        session: The session.
         file: A path, or ``-`` for standard input.
         defaults: The request with the values for missing columns and empty cells.
         blocking: Whether errors that X.509 itself permits block a row.

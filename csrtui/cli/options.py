@@ -141,7 +141,6 @@ def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Se
     A dry run does not ask: without an option, it uses a stand-in passphrase.
 
     Args:
-        options: The options of the command.
         purpose: The name of the protected object, for the prompt.
 
     Raises:

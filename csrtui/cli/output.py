@@ -98,7 +98,6 @@ def print_finding(label: str, finding: Finding) -> None:
 
     Args:
         label: The level to show, which may differ from the finding's own.
-        finding: The finding.
     """
     write = write_message if finding.blocks else write_unless_quiet
     write(f"{visible(f'{label}: {finding.text}')}\n")

@@ -34,7 +34,6 @@ class _Field(NamedTuple):
     """A field to ask for.
 
     Attributes:
-        name: The field.
         label: The words of the question.
         show: Returns the value as text.
         read: Returns the request with an answer as the value. It raises `InputError` if the answer is not valid.
@@ -56,7 +55,6 @@ def ask_request(session: Session, spec: RequestSpec, blocking: Blocking) -> Requ
     """Ask for each field of a request on the terminal, show the advice on each, and return the request.
 
     Args:
-        session: The session of the store.
         spec: The request with the values to start with.
         blocking: Whether errors that X.509 can represent are overruled.
 

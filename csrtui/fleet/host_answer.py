@@ -234,7 +234,6 @@ def create_failure(
 
     Args:
         host: The name of the host in the inventory.
-        reason: The reason.
         text: The diagnosis. The default is the diagnosis for `reason`.
         quote: A text that the host sent. It is shortened and shown as a quotation.
         speaker: The source of `quote` if it is not the host.

@@ -76,7 +76,6 @@ def open_key(content: BackupFile, passphrase: Secret | BatchDecryptor | None) ->
     """Return the private key in a backup, after checking that it matches the CSR and can sign.
 
     Args:
-        content: The backup.
         passphrase: The passphrase of the key, or a decryptor for many keys with the same passphrase, or None if the key
             is not encrypted.
 

@@ -171,9 +171,6 @@ class SessionDraft:
     A session claims the newest form that an ended session has left. It keeps this form locked until `close` is called
     or the process ends.
 
-    Args:
-        session: The session of the store.
-
     Attributes:
         unclaimed: The other forms that ended sessions have left, newest first.
     """

@@ -33,11 +33,8 @@ class Identity(NamedTuple):
     Attributes:
         subject: The subject of the CSR.
         names: The names of the CSR, in any order.
-        key_type: The type of the key.
         encrypted: Whether the key is encrypted.
-        ca: The kind of CA.
         platform: The server software.
-        purpose: The purpose.
     """
 
     subject: SubjectFields
@@ -181,8 +178,6 @@ def find_managed_pair(
     """Return the pair of a request.
 
     Args:
-        session: The session of the store.
-        spec: The request.
         advice: The advice on the request.
         name: The name of the pair, or None for the name derived from the first name of the request.
         same_key: Whether a new pair would keep the key, so that its type does not matter.

@@ -87,10 +87,7 @@ class PreparedExport:
     """An export that has been checked. Only the passphrases are still missing.
 
     Attributes:
-        spec: The export.
-        pair: The pair.
         folder: The absolute path of the destination folder.
-        folder_identity: The identity of the folder.
         chain: The decoded certificate of the pair, followed by its issuers.
         lineage: The pair and those that it renews.
         existing: The files that exist under the names of the new ones.
@@ -236,7 +233,6 @@ def export(
     the previous set is kept.
 
     Args:
-        session: The session of the store.
         prepared: The result of `prepare`.
         key_passphrase: The passphrase of the key, if it is encrypted.
         file_passphrase: The passphrase for the PKCS #12 file, if one is written.

@@ -47,7 +47,6 @@ def undo_export(
     """Put the previous set of files back in place of those that replaced it.
 
     Args:
-        session: The session of the store.
         pair_name: The pair whose files were written, or one that it renews.
         platform: The server software.
         folder: The folder with the files.

@@ -114,7 +114,6 @@ def import_certificates(
     the one that expires last.
 
     Args:
-        session: The session of the store.
         sources: The texts and files, in any order. A leaf certificate and its chain may be in different sources.
         pair: The name of the pair that everything must belong to, or None.
         mode: Whether certificates are imported or only checked.

@@ -108,8 +108,6 @@ def compare(
 
     Args:
         pem: The content of certificate.pem, or None.
-        record: The record of the pair.
-        leaf: The certificate.
         pool: Certificates from which the chain is built, in addition to those in certificate.pem.
         now: The time, in UTC.
         is_best: Whether this certificate expires last of those that are imported for the pair.

@@ -67,7 +67,6 @@ class PairFolder(NamedTuple):
     """The contents of a pair's folder, except for the key.
 
     Attributes:
-        pair: The pair.
         csr: The decoded CSR.
         certificate: The bytes of certificate.pem, or None.
         earlier: The file names of earlier certificates, oldest first.

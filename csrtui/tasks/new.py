@@ -69,8 +69,6 @@ def create_pair(
     """Generate a private key and its CSR, store both and return the pair.
 
     Args:
-        session: The session of the store.
-        spec: The request.
         name: The name of the pair, by default derived from the common name. If it exists, ``-2``, ``-3``, … is added.
         passphrase: The passphrase to encrypt the key with, or None.
         blocking: Whether errors that X.509 can represent are overruled.

@@ -58,7 +58,6 @@ class RowResult:
 
     Attributes:
         number: The number of the row.
-        outcome: The pair, or the error.
         skipped: Whether the pair existed before.
     """
 
@@ -101,7 +100,6 @@ def create_many(
     A result is yielded only when its pair is on disk. A failed row does not stop the others.
 
     Args:
-        session: The session of the store.
         rows: The rows. None means that no further row is available at present, so all pending rows are completed first.
         passphrase: The passphrase to encrypt all keys with, or None.
         blocking: Whether errors that X.509 can represent are overruled.

@@ -52,7 +52,6 @@ def step_text(record: PairRecord, now: datetime, retire_key: str) -> str:
     """Return the reason for the next step of a pair in one sentence.
 
     Args:
-        record: The pair's record.
         now: The time, in UTC.
         retire_key: The key that retires a pair, or takes a retired one back into use.
     """
@@ -103,7 +102,6 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
     """Return the details of a pair in groups, except for groups without a line.
 
     Args:
-        pair: The pair.
         now: The time, in UTC.
         details: The contents of the pair's folder, or None to describe only its record.
     """

@@ -37,7 +37,6 @@ class Renewal:
     """A pair to renew, and both ways to renew it. The private key has not been opened.
 
     Attributes:
-        pair: The pair.
         csr: The decoded CSR of the pair.
         spec: A new request, equal to the old one.
         advice: The current advice on the new request.
@@ -307,7 +306,6 @@ def renew_with_same_key(
     The new copy of the key is encrypted with the same passphrase as the old one, if any.
 
     Args:
-        session: The session of the store.
         renewal: The renewal, with the names of the new CSR (`with_names`).
         name: The name of the new pair, by default derived from the names.
         passphrase: The passphrase of the old key, or None if the key is not encrypted.

@@ -20,7 +20,6 @@ class RequestSpec(NamedTuple):
     Attributes:
         names: The names as typed, the common name first.
         subject: The other subject fields as typed.
-        ca: The kind of CA.
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key_type: The key type, or None for the default of the server software.
         purpose: The purpose of the certificate.

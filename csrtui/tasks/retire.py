@@ -76,7 +76,6 @@ class Revocation:
     """The facts that a CA needs to revoke a certificate.
 
     Attributes:
-        certificate: The certificate.
         commands: The commands of ACME clients or openssl that revoke it.
     """
 

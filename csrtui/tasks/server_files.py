@@ -49,8 +49,6 @@ def read_lineage(session: Session, pair: Pair, *, with_successors: bool = False)
     """Return a pair and the pairs that it renews. A pair that is missing or cannot be read ends the search.
 
     Args:
-        session: The session of the store.
-        pair: The pair.
         with_successors: Whether to add the pairs that renew it, too.
     """
     records, error = {pair.name: pair.record}, None
@@ -196,8 +194,6 @@ def require_own(session: Session, existing: ExistingSet, folder: str, *, needs_k
     """Check that no file of a set belongs to another key.
 
     Args:
-        session: The session of the store.
-        existing: The set.
         folder: The folder with the set.
         needs_key: Whether a file whose key cannot be read is refused too.
 
@@ -279,8 +275,6 @@ def owner_of(file: ServerFile, content: FileContent, lineage: frozenset[str]) ->
     """Return the owner of a file.
 
     Args:
-        file: The file.
-        content: Its content.
         lineage: The SPKI fingerprints of this pair and of the pairs that it renews.
     """
     if content.is_locked:

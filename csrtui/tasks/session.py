@@ -31,7 +31,6 @@ class Session:
     """One run of csrtui on one store.
 
     Args:
-        store: The keystore.
         clock: Returns the current time. Only tests and screenshots replace the default.
         generate_key: Generates private keys. Only tests and screenshots replace the default.
         entropy: Returns the given number of random bytes.

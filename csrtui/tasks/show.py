@@ -32,7 +32,6 @@ class PairDetails:
     """The contents of a pair's folder, except for its key.
 
     Attributes:
-        pair: The pair.
         csr: The decoded CSR.
         chain: The certificate with its issuers, or None if it is missing or cannot be used.
         status: The result of validating the chain, or None if there is no chain.
@@ -143,7 +142,6 @@ def timeline(
     """Return the timeline of a pair, drawn in `width` columns, or nothing if it does not fit.
 
     Args:
-        record: The pair's record.
         now: The time, in UTC.
         width: The number of columns.
         prefer_one_line: Whether to draw the events on one line, not to scale, if they fit.

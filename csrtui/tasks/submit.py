@@ -153,8 +153,6 @@ def mark_submitted(session: Session, pair: Pair, to: str = "", note: str = "") -
     """Record that the CSR of a pair was submitted to a CA, and return the changed pair.
 
     Args:
-        session: The session of the store.
-        pair: The pair.
         to: The recipient, e.g. the name of a CA, with at most `LONGEST_TO` characters.
         note: A note, e.g. the order number, with at most `LONGEST_NOTE` characters.
 

@@ -59,7 +59,6 @@ class _Run:
     """The inputs that all checks of one run share.
 
     Attributes:
-        session: The session of the store.
         decryptor: The decryptor for restore tests, or None.
         identities: The identities for restore tests of backups for recipients, or None.
         expected: The key or CSR that a file must contain, or None.
@@ -147,7 +146,6 @@ def verify_with_identity(
     to the store that made the backup.
 
     Args:
-        session: The session of the store.
         backup: The backup, decrypted from its age file.
         passphrase: The passphrase of the key, if it is encrypted.
         pairs: All pairs of the store, or None to read them.
@@ -303,7 +301,6 @@ def confirm(session: Session, text: str) -> Result:
     """Mark a backup as verified because it was restored on another machine, and return the result.
 
     Args:
-        session: The session of the store.
         text: The output of ``csrtui verify FILE --identity …`` on the other machine, or the token in it.
 
     Raises:
@@ -367,7 +364,6 @@ def _confirmed(backup: Backup, time: datetime, now: datetime) -> Backup:
     """Return a backup with its restore test recorded, and marked as missing if its file is missing.
 
     Args:
-        backup: The backup.
         time: The time of the restore test, by the clock of the other machine. Impossible times are corrected.
         now: The time, in UTC.
 

@@ -50,7 +50,6 @@ def _run_on_pairs(
     """Do work on pairs, print a result for each, and return the exit status.
 
     Args:
-        options: The options of the command.
         choose: Called with the named pairs, or with all in use. It returns those to work on.
         work: Called with the pairs. It yields the results.
         planned: The text for each pair in a dry run, or None if `work` itself makes a dry run.

@@ -40,7 +40,6 @@ def examine(reach: Reach, on_start: Callable[[int], None] = lambda _: None) -> I
     """Run the doctor on each host, and yield each result as soon as it arrives.
 
     Args:
-        reach: How to reach the hosts.
         on_start: A function that is called with the number of hosts.
 
     Raises:

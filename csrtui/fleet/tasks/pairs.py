@@ -90,7 +90,6 @@ def fetch_csrs(
     contains the CSR is not an error.
 
     Args:
-        reach: How to reach the hosts.
         pairs: The pairs as their hosts list them now.
         folder: A folder on this machine.
         shown: The fleet as the user last saw it, or None if the user saw `pairs`.
@@ -132,7 +131,6 @@ def back_up(
     """Make backups to recipients on the hosts, and yield a result for each pair.
 
     Args:
-        reach: How to reach the hosts.
         pairs: The pairs to back up.
         folder: The folder for the backups on each host.
         recipients: The recipients who can decrypt the backups.

@@ -95,7 +95,6 @@ def plan(
 
     Args:
         session: The session, whose public suffix list the advice uses.
-        reach: How to reach the hosts.
         spec: The request. In each text that is a `Template`, variables are replaced with data of the inventory.
         counterparts: Whether to also cover the www or bare counterpart of each name.
         hosts: Hosts or groups of the inventory, separated by commas.
@@ -149,7 +148,6 @@ def make_pairs(
     A host that already has such a pair keeps it, so that an incomplete run can be repeated.
 
     Args:
-        reach: How to reach the hosts.
         planned: The requests as the user saw them.
         blocking: Whether errors that X.509 itself permits block a request.
         backup: The options ``recipients`` and ``backup_to`` of the collection's module, or None.

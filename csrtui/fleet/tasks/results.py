@@ -40,7 +40,6 @@ class HostResult:
         text: One sentence.
         pair: The name of the pair, or None.
         file: The path of the file, or None.
-        failure: The failure, or None.
         changed: Whether something was changed.
         document: The pair as csrtui on the host prints it, or None. In the JSON, it replaces the pair's name.
         covers: The names that a fetched CSR covers, read from the CSR itself.
@@ -108,7 +107,6 @@ def creation_result(answer: HostAnswer, planned: Request) -> HostResult:
     """Return the result of the collection's module ``pair``, or a failure if the pair or CSR differs from the plan.
 
     Args:
-        answer: The answer of the host.
         planned: The CSR that the user saw before. Its key is not the key of the host.
     """
     document = answer.result.get("pair")

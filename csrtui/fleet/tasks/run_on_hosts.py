@@ -146,7 +146,6 @@ def read_hosts(
 
     Args:
         session: The session, whose store keeps the states.
-        reach: How to reach the hosts.
         on_host_read: A function that is called for each host as soon as it answers.
         hosts: The hosts of the target to read.
         save: Whether to compare each state with the saved one, and then save it. Only states that the user sees are
@@ -225,7 +224,6 @@ def run_on_each(
     """Run each host's own shell commands, and yield an answer for each of these hosts.
 
     Args:
-        reach: How to reach the hosts.
         calls: The shell commands for each host.
         task: The task. The default is the task of `call_task`.
         variables: Further variables of the play.

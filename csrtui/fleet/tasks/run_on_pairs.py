@@ -39,8 +39,6 @@ def run_on_pairs(
     """Run a csrtui command for each pair on its host, and yield a result for each pair.
 
     Args:
-        reach: How to reach the hosts.
-        pairs: The pairs.
         text: The text of a successful result.
         command: The name of the command, whose argument is the name of a pair.
         options: The options of the command.

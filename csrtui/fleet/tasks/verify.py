@@ -60,7 +60,6 @@ def verify_backups(
 
     Args:
         session: The session, whose clock dates the confirmations.
-        reach: How to reach the hosts.
         pairs: The pairs, whose best backups are to recipients.
         identities: The text of an age identity file, or an SSH private key.
         passphrase: The passphrase of the keys that have one, or None.

@@ -251,9 +251,7 @@ def create_from_key(
     """Create a pair from an existing key and a new request, and return it. The file of the key stays unchanged.
 
     Args:
-        session: The session of the store.
         candidate: The key.
-        request: The request.
         name: The name of the pair, by default derived from the names.
         passphrase: The passphrase to encrypt a key with that is not encrypted yet, or None.
         blocking: Whether errors that X.509 can represent are overruled.

@@ -56,7 +56,6 @@ class Candidate:
         certificate: The newest certificate for the key, or None.
         certificate_file: The path of the certificate, or None.
         pool: All certificates that were found. The chain is built from them.
-        ca: The kind of CA.
         findings: The findings on key and CSR, worst first.
         remarks: Further sentences. Text from outside in them is escaped.
         in_use_since: The time of the earliest evidence that the key existed.

@@ -74,7 +74,6 @@ class InspectedItem:
 
     Attributes:
         file: The name of the file as the user gave it, not escaped.
-        kind: The kind.
         title: The kind in words, such as ``CA certificate``.
         subject: The subject as RFC 4514 text, safe to display, or "".
         names: The names of a CSR (with the common name), or of the SAN extension of a certificate, not escaped.
@@ -185,7 +184,6 @@ def describe_request(
     """Return the description of a CSR, with the advice as for a new request.
 
     Args:
-        session: The session.
         file: The file that contains it.
         request: The CSR.
         ca: The kind of CA whose rules apply, or None.
