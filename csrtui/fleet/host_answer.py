@@ -1,24 +1,42 @@
 """Read the answers of hosts: one line of JSON each, from the callback plugin of csrtui's collection.
 
-A host is not trusted. Its texts are shown as quotations with the name of the host. Every remedy is csrtui's own text,
-chosen by the reason.
+A host is not trusted, and an attacker who controls it also controls its answers. Their size, depth and text lengths are
+therefore limited, and each limit is checked before a larger answer can cause more work. The texts of a host are shown
+as quotations with its name. Every remedy is csrtui's own text, chosen by the reason.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from csrtui.core.base.escaping import command
-from csrtui.core.base.finding import Level
-from csrtui.core.doctor.finding import FindingCode, Remedy, instruction
-from csrtui.core.pairs.pair_name import is_pair_name
-from csrtui.fleet.answer_limits import MAX_BYTES, MAX_PAIRS, cut, decode, has_too_many_values, quoted
-from csrtui.fleet.model import SCHEMA, Failure, Reason
+from csrtui.core.base.escaping import command, visible
+from csrtui.core.base.json_members import MemberError
 
+SCHEMA = 1
+"""The schema of the JSON that csrtui prints on a host, and of the stored host states."""
+MAX_BYTES = 16 * 1024 * 1024
+"""The maximum number of bytes in an answer."""
+MAX_STATE = MAX_BYTES - 64 * 1024
+"""The maximum number of bytes in a stored host state. A short failure that is added later still fits `MAX_BYTES`."""
+MAX_VALUES = 1_000_000
+"""The maximum number of JSON values in an answer. A value of two bytes takes 64 bytes of memory when decoded."""
+MAX_PAIRS = 10_000
+"""The maximum number of pairs on a host."""
+MAX_TEXT = 4096
+"""The maximum number of characters of a text in a pair's JSON. A path can be this long (Linux, PATH_MAX)."""
+MAX_ITEMS = 1000
+"""The maximum number of items in a list or an object in a pair's JSON, such as its names."""
+MAX_DEPTH = 8
+"""The maximum number of nested lists and objects in a pair's JSON."""
+MAX_QUOTE = 400
+"""The maximum number of characters of a host's text in a message."""
+_SEPARATORS = (",", "[", "{")
+_MAX_NAME = 40
 _COMMAND_NOT_FOUND = 127
 _TIMEOUT_STATUSES = frozenset({124, 137})
 """The exit statuses of ``timeout`` after it ended or killed the program."""
-_REASONS = {1: Reason.REFUSED, 2: Reason.INPUT, 3: Reason.STORE}
 _MAX_SCHEMA = 1000
 """The largest schema number that a message shows. No real schema number is as large."""
 _ERROR = "csrtui: error: "
@@ -29,6 +47,49 @@ SILENT = "silent"
 _START = 8192
 """The number of characters at the start of an oversized line in which the name of the host is searched."""
 _ANSWER_START = re.compile(r'\{"host": ("(?:[^"\\]|\\.)*"), "ended": "')
+
+
+class Reason(StrEnum):
+    """The reason why a host failed, as the collection's modules or csrtui itself report it."""
+
+    UNREACHABLE = "unreachable"
+    MISSING = "missing"
+    SCHEMA = "schema"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    INPUT = "input"
+    STORE = "store"
+    UNEXPECTED = "unexpected"
+    TOO_LARGE = "too-large"
+    MISMATCH = "mismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure of a host.
+
+    Attributes:
+        reason: The kind of failure.
+        text: The description, as one line. It can quote a text of the host.
+        remedy: The remedy. It never contains a text of the host.
+    """
+
+    reason: Reason
+    text: str
+    remedy: str
+
+    def as_json(self, host: str) -> dict[str, object]:
+        """Return the failure as the JSON that commands print."""
+        return {
+            "host": host,
+            "ok": False,
+            "reason": self.reason.value,
+            "error": self.text,
+            "remedy": self.remedy,
+        }
+
+
+_REASONS = {1: Reason.REFUSED, 2: Reason.INPUT, 3: Reason.STORE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,28 +265,6 @@ _REMEDIES = {
 }
 _DEFAULT_REMEDY = "run csrtui doctor on {host}"
 
-UNKNOWN = "unknown"
-"""The code that replaces a finding's code if it is unknown to this version of csrtui."""
-_BACKUP = ("csrtui", "backup", "{pair}", "--to", "DIR")
-_RENEW = ("csrtui", "renew", "{pair}")
-_COMMANDS = {
-    FindingCode.BACKUP_NONE: _BACKUP,
-    FindingCode.BACKUP_MISSING: _BACKUP,
-    FindingCode.BACKUP_DAMAGED: _BACKUP,
-    FindingCode.BACKUP_UNVERIFIED: ("csrtui", "verify", "{pair}"),
-    FindingCode.BACKUP_UNSIGNED: _BACKUP,
-    FindingCode.BACKUP_SAME_DISK: _BACKUP,
-    FindingCode.KEY_WEAK: _RENEW,
-    FindingCode.CERTIFICATE_EXPIRED: _RENEW,
-    FindingCode.CERTIFICATE_NO_NAMES: _RENEW,
-    FindingCode.CERTIFICATE_MISSING: ("csrtui", "import", "FILE", "--pair", "{pair}"),
-    FindingCode.RENEWAL_NOT_NOTED: ("csrtui", "show", "{pair}"),
-    FindingCode.RENEWAL_BROKEN: ("csrtui", "show", "{pair}"),
-    FindingCode.KEY_NOT_OPENED: ("csrtui", "verify", "{pair}"),
-}
-"""The command on the host for each finding about a pair."""
-_DEFAULT_COMMAND = ("csrtui", "doctor")
-
 
 def create_failure(
     host: str, reason: Reason, text: str = "", *, quote: str = "", speaker: str = ""
@@ -245,75 +284,62 @@ def create_failure(
     return Failure(reason, text, remedy.format(host=host, ping=command("ansible", host, "-m", "ping")))
 
 
-@dataclass(frozen=True, slots=True)
-class HostFinding:
-    """A problem on a host, or a note.
+class TooLargeError(MemberError):
+    """An error about an answer, or a part of it, that exceeds a limit. The message names the part."""
 
-    Attributes:
-        host: The name of the host in the inventory.
-        level: The severity.
-        text: One sentence. A text of the host is quoted with the host's name.
-        fix: csrtui's own remedy. It is an instruction, because a command in it is for the host, not for this machine.
-        pair: The name of the pair, or None.
-        code: The code of the doctor, or `UNKNOWN`; empty if the host did not answer.
-        quote: The host's text alone, as one visible line of limited length; empty if `text` is csrtui's own.
-        path: The file or folder on the host, as one visible line of limited length; empty if there is none.
+
+def has_too_many_values(text: str) -> bool:
+    """Return whether a JSON text may have more than `MAX_VALUES` values. Separators in strings are counted too."""
+    return sum(map(text.count, _SEPARATORS)) > MAX_VALUES
+
+
+def decode(text: str | bytes) -> object:
+    """Return the value of a JSON text, or None if it is not JSON; NaN and Infinity are not JSON."""
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(constant)
+
+
+def check_document(document: Mapping[str, object]) -> None:
+    """Check that a pair's JSON is within the limits.
+
+    Raises:
+        TooLargeError: A text, a list or the nesting exceeds its limit. The message names the member.
     """
-
-    host: str
-    level: Level
-    text: str
-    fix: Remedy
-    pair: str | None = None
-    code: str = ""
-    quote: str = ""
-    path: str = ""
-
-    @property
-    def remedy(self) -> str:
-        """The text of the remedy."""
-        return self.fix.text
-
-    @property
-    def pasteable(self) -> str:
-        """The remedy as a comment for a shell on this machine."""
-        return self.fix.pasteable
-
-    def as_json(self) -> dict[str, object]:
-        """Return the finding as ``csrtui fleet doctor --json`` prints it."""
-        return {
-            "host": self.host,
-            "code": self.code,
-            "level": self.level.value,
-            "pair": self.pair,
-            "path": self.path or None,
-            "text": self.quote,
-            "remedy": self.remedy,
-            "remedy_kind": self.fix.kind.value,
-        }
+    for name, value in document.items():
+        shown = visible(name[:_MAX_NAME])
+        for depth, item in _walk(name, value):
+            if depth > MAX_DEPTH:
+                raise TooLargeError(f"{shown} is nested deeper than {MAX_DEPTH} levels")
+            if isinstance(item, str) and len(item) > MAX_TEXT:
+                raise TooLargeError(f"{shown} has a text of {len(item)} characters, more than {MAX_TEXT}")
+            if isinstance(item, dict | list) and len(item) > MAX_ITEMS:
+                raise TooLargeError(f"{shown} has {len(item)} items, more than {MAX_ITEMS}")
 
 
-def read_finding(host: str, document: Mapping[str, object]) -> HostFinding:
-    """Return a finding that ``csrtui doctor --json`` printed on a host; no part of it is trusted."""
-    code, level, pair = (document.get(name) for name in ("code", "level", "pair"))
-    known = next((known for known in FindingCode if known.value == code), None)
-    name = pair if isinstance(pair, str) and is_pair_name(pair) else None
-    words = (
-        _COMMANDS.get(known, _DEFAULT_COMMAND) if known is not None and name is not None else _DEFAULT_COMMAND
-    )
-    text = _text(document, "text")
-    return HostFinding(
-        host,
-        Level(str(level)) if level in tuple(Level) else Level.WARNING,
-        quoted(host, text),
-        instruction(f"on {host}: {command(*(word.format(pair=name) for word in words))}"),
-        name,
-        known.value if known is not None else UNKNOWN,
-        cut(text),
-        cut(_text(document, "path")),
-    )
+def _walk(name: str, value: object) -> Iterator[tuple[int, object]]:
+    """Yield a member's name, its value and everything in the value, each with its depth."""
+    pending: list[tuple[int, object]] = [(0, name), (0, value)]
+    while pending:
+        depth, item = pending.pop()
+        yield depth, item
+        if isinstance(item, dict):
+            pending += [(depth + 1, part) for member in item.items() for part in member]
+        elif isinstance(item, list):
+            pending += [(depth + 1, part) for part in item]
 
 
-def _text(document: Mapping[str, object], name: str) -> str:
-    value = document.get(name)
-    return value if isinstance(value, str) else ""
+def cut(text: str, limit: int = MAX_QUOTE) -> str:
+    """Return a text as one visible line of at most `limit` characters; ``…`` at the end marks omitted text."""
+    line = visible(" ".join(text[: limit * 8].split()))
+    return line if len(line) <= limit and len(text) <= limit * 8 else f"{line[: limit - 1]}…"
+
+
+def quoted(speaker: str, text: str) -> str:
+    """Return text from another source as a quotation with its speaker: ``web1 says: "disk full"``."""
+    return f'{speaker} says: "{cut(text).replace(chr(34), chr(39))}"'

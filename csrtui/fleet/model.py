@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.json_members import MemberError, Members
@@ -15,52 +14,10 @@ from csrtui.core.pairs.pair_json import read_installation, read_purpose, read_su
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Query, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
-from csrtui.fleet.answer_limits import MAX_PAIRS, TooLargeError, check_document, decode
+from csrtui.fleet.host_answer import MAX_PAIRS, SCHEMA, Failure, Reason, TooLargeError, check_document, decode
 from csrtui.tasks.list import count_pairs
 
-SCHEMA = 1
-"""The schema of the JSON that csrtui prints on a host, and of the stored host states."""
 Json = dict[str, object]
-
-
-class Reason(StrEnum):
-    """The reason why a host failed, as the collection's modules or csrtui itself report it."""
-
-    UNREACHABLE = "unreachable"
-    MISSING = "missing"
-    SCHEMA = "schema"
-    TIMEOUT = "timeout"
-    REFUSED = "refused"
-    INPUT = "input"
-    STORE = "store"
-    UNEXPECTED = "unexpected"
-    TOO_LARGE = "too-large"
-    MISMATCH = "mismatch"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A failure of a host.
-
-    Attributes:
-        reason: The kind of failure.
-        text: The description, as one line. It can quote a text of the host.
-        remedy: The remedy. It never contains a text of the host.
-    """
-
-    reason: Reason
-    text: str
-    remedy: str
-
-    def as_json(self, host: str) -> Json:
-        """Return the failure as the JSON that commands print."""
-        return {
-            "host": host,
-            "ok": False,
-            "reason": self.reason.value,
-            "error": self.text,
-            "remedy": self.remedy,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +113,7 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
         now: The time of the reading.
 
     Raises:
-        TooLargeError: The document exceeds a limit of `csrtui.fleet.answer_limits`.
+        TooLargeError: The document exceeds a limit of `csrtui.fleet.host_answer`.
         MemberError: The document does not come from csrtui.
     """
     if not isinstance(document, dict):

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playbooks import COLLECTIONS, environment
 
-from csrtui.fleet.answer_limits import MAX_BYTES
-from csrtui.fleet.host_answer import CutLine, HostAnswer, failure_of, read_line
-from csrtui.fleet.model import Reason
+from csrtui.fleet.host_answer import MAX_BYTES, CutLine, HostAnswer, Reason, failure_of, read_line
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,8 @@ from fake_ansible import printed
 from fleet_made import AWAY
 from fleet_user import reach
 
-from csrtui.fleet.host_answer import read_finding
-from csrtui.fleet.model import Failure, Reason
-from csrtui.fleet.tasks.doctor import ExaminedHost, sort_findings
+from csrtui.fleet.host_answer import Failure, Reason
+from csrtui.fleet.tasks.doctor import ExaminedHost, read_finding, sort_findings
 from csrtui.fleet.tui.doctor import FleetDoctorScreen
 
 if TYPE_CHECKING:

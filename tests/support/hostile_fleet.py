@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fake_ansible import printed
 from fleet_made import listed, pair
 
-from csrtui.fleet.answer_limits import MAX_TEXT
+from csrtui.fleet.host_answer import MAX_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,19 +1,97 @@
 """Run the doctor on every host, and combine the findings."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import command, visible
 from csrtui.core.base.finding import Level
-from csrtui.core.doctor.finding import instruction
-from csrtui.fleet.answer_limits import MAX_PAIRS
-from csrtui.fleet.host_answer import HostAnswer, HostFinding, Hosts, create_failure, document_of, read_finding
-from csrtui.fleet.model import Failure, Reason
+from csrtui.core.doctor.finding import FindingCode, Remedy, instruction
+from csrtui.core.pairs.pair_name import is_pair_name
+from csrtui.fleet.host_answer import (
+    MAX_PAIRS,
+    Failure,
+    HostAnswer,
+    Hosts,
+    Reason,
+    create_failure,
+    cut,
+    document_of,
+    quoted,
+)
 from csrtui.fleet.tasks.run_on_hosts import Reach, run_on_all, shell_call
 
 _DOCTOR = f'if e; then {shell_call("doctor", "--json")}; else echo \'{{"schema": 1, "ok": true, "findings": []}}\'; fi'
 MAX_FINDINGS = MAX_PAIRS
 """The maximum number of findings of a host."""
+UNKNOWN = "unknown"
+"""The code that replaces a finding's code if it is unknown to this version of csrtui."""
+_BACKUP = ("csrtui", "backup", "{pair}", "--to", "DIR")
+_RENEW = ("csrtui", "renew", "{pair}")
+_COMMANDS = {
+    FindingCode.BACKUP_NONE: _BACKUP,
+    FindingCode.BACKUP_MISSING: _BACKUP,
+    FindingCode.BACKUP_DAMAGED: _BACKUP,
+    FindingCode.BACKUP_UNVERIFIED: ("csrtui", "verify", "{pair}"),
+    FindingCode.BACKUP_UNSIGNED: _BACKUP,
+    FindingCode.BACKUP_SAME_DISK: _BACKUP,
+    FindingCode.KEY_WEAK: _RENEW,
+    FindingCode.CERTIFICATE_EXPIRED: _RENEW,
+    FindingCode.CERTIFICATE_NO_NAMES: _RENEW,
+    FindingCode.CERTIFICATE_MISSING: ("csrtui", "import", "FILE", "--pair", "{pair}"),
+    FindingCode.RENEWAL_NOT_NOTED: ("csrtui", "show", "{pair}"),
+    FindingCode.RENEWAL_BROKEN: ("csrtui", "show", "{pair}"),
+    FindingCode.KEY_NOT_OPENED: ("csrtui", "verify", "{pair}"),
+}
+"""The command on the host for each finding about a pair."""
+_DEFAULT_COMMAND = ("csrtui", "doctor")
+
+
+@dataclass(frozen=True, slots=True)
+class HostFinding:
+    """A problem on a host, or a note.
+
+    Attributes:
+        host: The name of the host in the inventory.
+        level: The severity.
+        text: One sentence. A text of the host is quoted with the host's name.
+        fix: csrtui's own remedy. It is an instruction, because a command in it is for the host, not for this machine.
+        pair: The name of the pair, or None.
+        code: The code of the doctor, or `UNKNOWN`; empty if the host did not answer.
+        quote: The host's text alone, as one visible line of limited length; empty if `text` is csrtui's own.
+        path: The file or folder on the host, as one visible line of limited length; empty if there is none.
+    """
+
+    host: str
+    level: Level
+    text: str
+    fix: Remedy
+    pair: str | None = None
+    code: str = ""
+    quote: str = ""
+    path: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """The text of the remedy."""
+        return self.fix.text
+
+    @property
+    def pasteable(self) -> str:
+        """The remedy as a comment for a shell on this machine."""
+        return self.fix.pasteable
+
+    def as_json(self) -> dict[str, object]:
+        """Return the finding as ``csrtui fleet doctor --json`` prints it."""
+        return {
+            "host": self.host,
+            "code": self.code,
+            "level": self.level.value,
+            "pair": self.pair,
+            "path": self.path or None,
+            "text": self.quote,
+            "remedy": self.remedy,
+            "remedy_kind": self.fix.kind.value,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +156,29 @@ def _findings(result: ExaminedHost) -> Iterator[HostFinding]:
         text = f"{result.failure.reason.value}: {visible(result.failure.text)}"
         yield HostFinding(result.host, Level.ERROR, text, instruction(visible(result.failure.remedy)))
     yield from result.findings
+
+
+def read_finding(host: str, document: Mapping[str, object]) -> HostFinding:
+    """Return a finding that ``csrtui doctor --json`` printed on a host; no part of it is trusted."""
+    code, level, pair = (document.get(name) for name in ("code", "level", "pair"))
+    known = next((known for known in FindingCode if known.value == code), None)
+    name = pair if isinstance(pair, str) and is_pair_name(pair) else None
+    words = (
+        _COMMANDS.get(known, _DEFAULT_COMMAND) if known is not None and name is not None else _DEFAULT_COMMAND
+    )
+    text = _text(document, "text")
+    return HostFinding(
+        host,
+        Level(str(level)) if level in tuple(Level) else Level.WARNING,
+        quoted(host, text),
+        instruction(f"on {host}: {command(*(word.format(pair=name) for word in words))}"),
+        name,
+        known.value if known is not None else UNKNOWN,
+        cut(text),
+        cut(_text(document, "path")),
+    )
+
+
+def _text(document: Mapping[str, object], name: str) -> str:
+    value = document.get(name)
+    return value if isinstance(value, str) else ""

@@ -17,8 +17,8 @@ from csrtui.core.certificates.certificate import Certificate, to_pem
 from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.fleet.ansible import TrustedTemplate
-from csrtui.fleet.host_answer import HostAnswer, create_failure, document_of, failure_of
-from csrtui.fleet.model import Failure, Fleet, HostPair, Reason
+from csrtui.fleet.host_answer import Failure, HostAnswer, Reason, create_failure, document_of, failure_of
+from csrtui.fleet.model import Fleet, HostPair
 from csrtui.fleet.tasks.results import (
     HostResult,
     covers_text,

@@ -27,7 +27,7 @@ from csrtui.core.names.template import (
 )
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.fleet.ansible import TrustedTemplate, check_inventory, list_inventory, read_inventory
-from csrtui.fleet.model import Failure, Reason
+from csrtui.fleet.host_answer import Failure, Reason
 from csrtui.fleet.tasks.results import HostResult, creation_result
 from csrtui.fleet.tasks.run_on_hosts import Reach, module_task, run_on_each
 from csrtui.tasks.draft import Draft, request_spec_of

@@ -13,9 +13,17 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import is_pair_name, pair_name
-from csrtui.fleet.answer_limits import MAX_TEXT, check_document, cut
-from csrtui.fleet.host_answer import HostAnswer, create_failure, failure_of
-from csrtui.fleet.model import Failure, HostState, Reason, read_described
+from csrtui.fleet.host_answer import (
+    MAX_TEXT,
+    Failure,
+    HostAnswer,
+    Reason,
+    check_document,
+    create_failure,
+    cut,
+    failure_of,
+)
+from csrtui.fleet.model import HostState, read_described
 
 _STEPS = ("made", "renewed", "replaced", "backed up")
 """The values of ``done`` in the result of the collection's module ``pair``."""

@@ -18,27 +18,21 @@ from csrtui.fleet.ansible import (
     read_inventory,
     run_task,
 )
-from csrtui.fleet.answer_limits import MAX_STATE, TooLargeError
 from csrtui.fleet.host_answer import (
+    MAX_STATE,
     SILENT,
+    Failure,
     HostAnswer,
     Hosts,
+    Reason,
+    TooLargeError,
     create_failure,
     document_of,
     errors_of,
     failure_of,
     read_line,
 )
-from csrtui.fleet.model import (
-    Failure,
-    Fleet,
-    HostState,
-    Reason,
-    dump_state,
-    load_early_states,
-    load_state,
-    read_list,
-)
+from csrtui.fleet.model import Fleet, HostState, dump_state, load_early_states, load_state, read_list
 from csrtui.fleet.tasks.results import changed_pairs
 from csrtui.tasks.session import Session
 

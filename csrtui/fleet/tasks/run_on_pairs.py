@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from csrtui.core.pairs.pair import NextStep
-from csrtui.fleet.host_answer import HostAnswer, create_failure, failure_of
-from csrtui.fleet.model import Failure, HostPair, Reason
+from csrtui.fleet.host_answer import Failure, HostAnswer, Reason, create_failure, failure_of
+from csrtui.fleet.model import HostPair
 from csrtui.fleet.tasks.results import HostResult
 from csrtui.fleet.tasks.run_on_hosts import Reach, run_on_each, shell_call
 from csrtui.tasks.session import Session

@@ -14,8 +14,8 @@ from csrtui.core.backups.age import MAX_BYTES
 from csrtui.core.base.errors import CsrtuiError, RefusedError
 from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair import BackupStatus
-from csrtui.fleet.host_answer import create_failure
-from csrtui.fleet.model import Failure, HostPair, Reason
+from csrtui.fleet.host_answer import Failure, Reason, create_failure
+from csrtui.fleet.model import HostPair
 from csrtui.fleet.tasks.results import HostResult
 from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tasks.run_on_pairs import (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from csrtui.fleet.host_answer import HostFinding
+    from csrtui.fleet.tasks.doctor import HostFinding
     from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.tui.screens.doctor import Report
 

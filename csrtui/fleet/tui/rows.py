@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
     from datetime import datetime
 
-    from csrtui.fleet.host_answer import HostFinding
     from csrtui.fleet.model import HostPair
+    from csrtui.fleet.tasks.doctor import HostFinding
     from csrtui.fleet.tasks.requests import PlannedRequest
 
 
