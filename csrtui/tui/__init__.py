@@ -21,9 +21,7 @@ drop_textual_environment()
 def open_screens(store: str, *, mouse: bool = False) -> int:
     """Open the screens for the store at the path `store`. Return the exit status after the user quits.
 
-    Args:
-        store: The path of the store.
-        mouse: Whether to use the mouse even if the configuration does not say so.
+    With `mouse`, use the mouse even if the settings do not say so.
 
     Raises:
         InputError: There is no terminal, or the configuration has unknown settings.
@@ -47,9 +45,7 @@ def open_screens(store: str, *, mouse: bool = False) -> int:
 def run_app(create_app: "Callable[[Config | None], CommandsApp]", *, mouse: bool = False) -> int:
     """Run an app on the terminal with the user's settings, and return its exit status.
 
-    Args:
-        create_app: A function that creates the app from the settings.
-        mouse: Whether to use the mouse even if the settings do not say so.
+    With `mouse`, use the mouse even if the settings do not say so.
 
     Raises:
         InputError: There is no terminal, or the configuration has unknown settings.

@@ -21,8 +21,6 @@ class CsrtuiApp(CommandsApp):
     """csrtui's app for one keystore. It raises the same errors as `CommandsApp`.
 
     Args:
-        session: The session that the screens use.
-        config: The user's settings, or None if there is no configuration file.
         ask_to_create: Whether to start with the question whether to create the missing keystore.
     """
 

@@ -83,12 +83,7 @@ def select_route(environ: Mapping[str, str]) -> Route:
 
 
 async def send(app: App[Any], text: PublicText, environ: Mapping[str, str]) -> Route:
-    """Send a text to the terminal's clipboard, and return the route that was used.
-
-    Args:
-        app: The app that owns the terminal.
-        text: The text. Only a `PublicText` is ever sent.
-        environ: The environment. ``TMUX``, ``STY`` and ``PATH`` are read.
+    """Send a text to the terminal's clipboard, and return the route that was used. Only a `PublicText` is ever sent.
 
     Raises:
         InputError: The text is too long for a terminal.

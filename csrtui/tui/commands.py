@@ -40,10 +40,6 @@ class Command:
     Attributes:
         action: The name of the command and of its Textual action.
         keys: The keys, by Textual's names, separated by commas. The command bar shows the first one.
-        label: The label on the command bar, of one or two words.
-        help: A sentence that says what the command does.
-        scope: The scope in which the command works.
-        on_bar: Whether the command bar shows the command.
         priority: Whether the command handles its keys before the focused field does.
     """
 

@@ -31,10 +31,6 @@ DEFAULT_THEME = "ansi-dark"
 class CommandsApp(SafeApp[None]):
     """An app that binds its keys to csrtui's commands.
 
-    Args:
-        session: The session that the screens use.
-        config: The user's settings, or None if there is no configuration file.
-
     Raises:
         InputError: The settings contain an unknown theme, command or key.
     """

@@ -16,7 +16,6 @@ class Group(Generic[PairT]):
     """A group of pairs that a dialog can process together.
 
     Attributes:
-        label: The name of the group on the screen.
         pairs: One or more pairs. For a large store, each pair is read only when the sequence is iterated.
     """
 
@@ -40,13 +39,7 @@ def distinct_groups(
 ) -> list[Group[PairT]]:
     """Return the groups of pairs to choose from, most likely choice first. No two groups contain the same pairs.
 
-    Args:
-        marked: The marked pairs.
-        current: The pair under the cursor, if any.
-        needing: All pairs that need the command.
-        description: The end of the label of the last group, such as the words after ``all 12``.
-        keys_of: Returns what identifies each pair.
-        label_of: Returns the label for a single pair.
+    The last one has the label ``all 12`` with `description`.
     """
     groups = [Group(f"the {len(marked)} marked", marked)] if marked else []
     groups += [Group(label_of(pair), [pair]) for pair in current]
@@ -70,8 +63,6 @@ class PairSelection:
 
     Attributes:
         current: The pair under the cursor, or the only pair on the screen.
-        marked: The marked pairs.
-        with_need: A function that returns the pairs of the screen that have a given need.
     """
 
     current: Pair | None
@@ -81,9 +72,7 @@ class PairSelection:
     def groups(self, need: Need, description: str) -> list[Group[Pair]]:
         """Return the groups of pairs to choose from, most likely choice first. No two groups contain the same pairs.
 
-        Args:
-            need: The last group contains all pairs that have this need.
-            description: The end of the label of that group, such as the words after ``all 12``.
+        The last one has the label ``all 12`` with `description`.
         """
         current = [self.current] if self.current else []
         needing = self.with_need(need)

@@ -83,12 +83,7 @@ class SafeApp(PaintedApp[ReturnType], CrashSafeApp[ReturnType], KeyOrderApp[Retu
         """Do nothing, so that no action writes the screen to a file."""
 
     def notify(self, message: str, **options: Any) -> None:
-        """Show a toast. Markup in its text is never interpreted.
-
-        Args:
-            message: The text, which may quote text from outside.
-            options: The options of `textual.app.App.notify`.
-        """
+        """Show a toast. Markup in its text is never interpreted."""
         options["markup"] = False
         super().notify(message, **options)
 

@@ -1,4 +1,4 @@
-"""The terminal: checks before Textual starts, and plain text on the normal screen. This module must not import Textual."""
+"""Checks before Textual starts, and plain text on the normal screen. This module must not import Textual."""
 
 from __future__ import annotations
 
@@ -24,9 +24,6 @@ _HINT: Final = "use `csrtui new NAME` to create a pair without screens; `csrtui 
 
 def refuse_without_terminal(environ: Mapping[str, str]) -> None:
     """Check that there is a terminal for the screens. Without a terminal, Textual would hang.
-
-    Args:
-        environ: The environment. ``TERM`` is read.
 
     Raises:
         InputError: Standard input or standard error is not a terminal, or TERM is unset, ``dumb`` or ``unknown``.
@@ -70,10 +67,6 @@ async def show_plain(app: App[Any], text: str) -> None:
     The terminal is cleared, so that the user selects this text and not an earlier one.
 
     Await this function in a worker. The app then still handles signals, but draws nothing until the function returns.
-
-    Args:
-        app: The app to suspend.
-        text: Lines of visible text.
 
     Raises:
         textual.app.SuspendNotSupported: The app's driver cannot leave the terminal.

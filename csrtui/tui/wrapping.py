@@ -103,12 +103,7 @@ def wrapped(text: str, width: int, manner: str = "", margin: str = " ") -> list[
 def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str = "") -> list[Line]:
     """Return a head with a text beside it, wrapped to `width` cells together. The text may be untrusted: it is escaped.
 
-    Args:
-        head: A label or a dash, with the gap after it. The lines after the first one are indented by its width.
-        text: The text.
-        width: The number of cells of a line.
-        head_manner: The style of the head.
-        manner: The style of the text.
+    The head is a label or a dash.
     """
     indent = cell_len(head)
     first, *rest = wrap(_displayed(text), max(width - indent, _MIN_TEXT))

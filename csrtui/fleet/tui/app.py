@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 class FleetApp(CommandsApp):
     """csrtui's app for many hosts.
 
-    Args:
-        session: The session whose store caches the last known state of the hosts.
-        reach: The hosts and how to reach them.
-        config: The user's settings, or None if there is no configuration file.
-
     Raises:
         InputError: The settings contain an unknown theme, command or key.
     """

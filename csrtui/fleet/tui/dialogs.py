@@ -41,12 +41,7 @@ if TYPE_CHECKING:
 
 
 class HostPairsModal(FormModal["Job | None"]):
-    """A dialog that asks for a group of pairs and for the values of fields. It returns the work on the pairs.
-
-    Args:
-        session: The session, which stores the last used values.
-        groups: One or more groups of pairs to choose from.
-    """
+    """A dialog that asks for a group of pairs and for the values of fields. It returns the work on the pairs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next", "Next", show=False),

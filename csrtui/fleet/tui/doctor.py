@@ -26,7 +26,6 @@ class FleetDoctorScreen(DoctorScreen):
     """The problems of the keystores of all hosts.
 
     Args:
-        reach: The hosts and how to reach them.
         pair_screen: A function that returns the screen of a pair, given its host and name, or raises `InputError`.
     """
 

@@ -160,13 +160,7 @@ class FleetScreen(FleetListScreen):
     ) -> None:
         """Ask whether to do something with pairs, then run a csrtui command for each on its host.
 
-        Args:
-            pairs: The pairs.
-            verb: The verb of the question.
-            progress: The beginning of the title during the work.
-            text: The consequence.
-            result: The text of a successful result.
-            arguments: The command and its options.
+        `result` is the text of a successful result.
         """
         if not pairs:
             self.tell("No pair selected.")

@@ -46,12 +46,7 @@ _FILTER_SHARE, _FILTER_MAX = 4, 24
 
 
 class FleetListScreen(CommandScreen[None]):
-    """The list of the pairs of many hosts. It reads the hosts automatically and can be closed at any time.
-
-    Args:
-        session: The session whose store caches the last known state of the hosts.
-        reach: The hosts and how to reach them.
-    """
+    """The list of the pairs of many hosts. It reads the hosts automatically and can be closed at any time."""
 
     place: ClassVar[Scope] = Scope.FLEET
     base_places: ClassVar[tuple[Scope, ...]] = (Scope.FLEET,)

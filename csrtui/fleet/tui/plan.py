@@ -38,13 +38,7 @@ _KEY_STAYS = "Each host generates its own key, which never leaves it. A host tha
 
 
 class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
-    """The preview screen, which returns the result of each host, or None if no pair was made.
-
-    Args:
-        session: The session for the advice.
-        reach: The hosts and how to reach them.
-        requests: The planned request of each host.
-    """
+    """The preview screen, which returns the result of each host, or None if no pair was made."""
 
     place: ClassVar[Scope] = Scope.PLAN
     BINDINGS: ClassVar[list[BindingType]] = [

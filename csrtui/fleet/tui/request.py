@@ -93,8 +93,6 @@ class FleetRequestScreen(FormScreen):
     """The request form for many hosts. The next step is a preview for each host.
 
     Args:
-        session: The session that the advice is based on. Its store also contains the saved form.
-        reach: The hosts and how to reach them.
         hosts: The hosts as an Ansible pattern. If it is empty, the hosts of the saved form are used, or else all hosts.
 
     Attributes:

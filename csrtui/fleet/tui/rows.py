@@ -56,11 +56,7 @@ def _keys_of(pairs: Sequence[HostPair]) -> list[tuple[str, str]]:
 
 
 class _HostColumn:
-    """The first column of a list, with the host of each row.
-
-    Args:
-        hosts: The host of each row.
-    """
+    """The first column of a list, with the host of each row."""
 
     def __init__(self, hosts: Iterable[str]) -> None:
         self._hosts = [visible(host) for host in hosts]
@@ -80,11 +76,7 @@ _HOST_SHARE: Final = 4
 
 
 class HostFindingRows(FindingRows):
-    """Rows for the findings of many hosts. Each row contains the host, then the finding.
-
-    Args:
-        findings: The findings in their order.
-    """
+    """Rows for the findings of many hosts. Each row contains the host, then the finding."""
 
     def __init__(self, findings: Sequence[HostFinding]) -> None:
         super().__init__(findings)
@@ -118,13 +110,7 @@ class HostFindingRows(FindingRows):
 
 
 class FleetRows(ItemRows["HostPair"]):
-    """Rows of a `LineList` for the pairs of many hosts.
-
-    Args:
-        host_pairs: The pairs in their order.
-        now: The time for ages and days left.
-        order: The order of the pairs, which the header shows.
-    """
+    """Rows of a `LineList` for the pairs of many hosts."""
 
     def __init__(
         self, host_pairs: Sequence[HostPair], now: datetime, order: SortOrder = SortOrder.URGENCY
@@ -162,11 +148,7 @@ LEFT_OUT = "left out"
 
 
 class PlanRows(ItemRows["PlannedRequest"]):
-    """Rows of a `LineList` for the planned requests of many hosts.
-
-    Args:
-        requests: The requests in the order of the rows.
-    """
+    """Rows of a `LineList` for the planned requests of many hosts."""
 
     def __init__(self, requests: Sequence[PlannedRequest]) -> None:
         super().__init__(requests)

@@ -30,7 +30,6 @@ class Job:
     Attributes:
         title: The title during the work: ``Fetching 3 CSRs``.
         work: The function that does the work.
-        hosts: The number of hosts.
         after: The next step, which is shown if a host succeeded, or an empty text.
     """
 
@@ -41,12 +40,7 @@ class Job:
 
 
 class HostWorkModal(ResultsModal["HostResult"]):
-    """A dialog that runs a job in a thread and returns the list of results.
-
-    Args:
-        reach: The hosts and how to reach them.
-        job: The job.
-    """
+    """A dialog that runs a job in a thread and returns the list of results."""
 
     STOP = "Stop; finished work is kept"
     STOPPING = "Stopping; no host is damaged …"

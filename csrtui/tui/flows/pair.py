@@ -1,4 +1,4 @@
-"""What can be done with one pair: submit its CSR, install, renew or retire it, copy a text, change its server or CA."""
+"""What can be done with one pair: submit, install, renew, retire, copy a text, change the server software."""
 
 from __future__ import annotations
 

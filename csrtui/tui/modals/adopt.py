@@ -43,7 +43,6 @@ class AdoptAnswer:
     """The result of the dialog.
 
     Attributes:
-        path: The path in the field.
         match_result: The keys found there, with their CSRs and certificates, or None if the dialog was cancelled.
     """
 
@@ -52,12 +51,7 @@ class AdoptAnswer:
 
 
 class AdoptModal(FormModal[AdoptAnswer]):
-    """A dialog that searches a file or folder for keys and matches them with their CSRs and certificates.
-
-    Args:
-        session: The session whose store adopts the keys.
-        path: The initial text of the path field.
-    """
+    """A dialog that searches a file or folder for keys and matches them with their CSRs and certificates."""
 
     KEPT_FIELDS = frozenset({"path"})
     FIRST_FOCUS = "#path"

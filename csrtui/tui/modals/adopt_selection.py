@@ -43,11 +43,7 @@ _KEY, _FILES = 12, 20
 
 
 class CandidateRows(ItemRows["Candidate"]):
-    """The rows of a `LineList` of adoption candidates.
-
-    Args:
-        candidates: The candidates, in display order.
-    """
+    """The rows of a `LineList` of adoption candidates."""
 
     def key(self, index: int) -> Hashable:
         """Return the SPKI fingerprint of the key in a row."""
@@ -89,10 +85,6 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
     """A dialog that lists adoption candidates, adopts the marked ones, and shows the results.
 
     Candidates with a CSR are marked initially. If a marked key has no CSR, adopting it creates one.
-
-    Args:
-        session: The session whose store adopts the keys.
-        match_result: The candidates, and the files left out.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -50,24 +50,14 @@ _WAY_BACK = {
 
 @dataclass(frozen=True, slots=True)
 class BackupAnswer:
-    """The result of the dialog.
-
-    Attributes:
-        names: The names of the pairs.
-        spec: The folder and the passphrase.
-    """
+    """The result of the dialog."""
 
     names: tuple[str, ...]
     spec: BackupSpec = field(repr=False)
 
 
 class BackupModal(FolderModal["BackupAnswer | None", Destination]):
-    """A dialog that asks for a folder and a passphrase.
-
-    Args:
-        session: The session with the store.
-        groups: One or more groups of pairs to choose from.
-    """
+    """A dialog that asks for a folder and a passphrase."""
 
     NOTES = 5
     NO_FOLDER = "Enter the folder for the backups."

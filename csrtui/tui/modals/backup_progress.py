@@ -28,8 +28,6 @@ class BackupProgressModal(ResultsModal["Result"]):
     """A dialog that backs up pairs and returns one result for each pair.
 
     Args:
-        session: The session with the store.
-        answer: The pairs, the folder and the passphrase.
         on_finish: Called when the backup has ended, so that the list behind the dialog shows it.
     """
 

@@ -100,10 +100,9 @@ class Modal(ModalScreen[ResultT]):
     def loses_text(self, *, at_quit: bool = False) -> bool:
         """Return whether closing the dialog loses a text that the user has typed, or a new passphrase.
 
-        A new passphrase is one that the dialog asks for twice. The user knows any other passphrase and can type it again.
+        At quit, the texts of `KEPT_FIELDS` are lost too.
 
-        Args:
-            at_quit: Whether csrtui quits. Then the texts of `KEPT_FIELDS` are lost too.
+        A new passphrase is one that the dialog asks for twice. The user knows any other passphrase and can type it again.
         """
         has_new_passphrase = bool(self.query("#again"))
         return any(

@@ -61,13 +61,7 @@ class ChoiceLines(LineList, inherit_bindings=False):
 
 
 class ChoiceListModal(Modal["str | None"]):
-    """A dialog with the values of a choice field. It returns the chosen value, or None.
-
-    Args:
-        title: The label of the field.
-        choices: The values.
-        value: The current value.
-    """
+    """A dialog with the values of a choice field. It returns the chosen value, or None."""
 
     def __init__(self, title: str, choices: Sequence[ChoiceValue], value: str) -> None:
         super().__init__()

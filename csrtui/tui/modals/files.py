@@ -52,9 +52,7 @@ class ImportAnswer:
     """The answer of the dialog.
 
     Attributes:
-        text: The text in the field.
         sources: The imported files or texts. Empty if the dialog was cancelled.
-        results: The result of each certificate.
     """
 
     text: str
@@ -70,8 +68,6 @@ class FilesModal(FormModal[ImportAnswer]):
 
     Args:
         import_sources: The function that reads the files and returns their results.
-        title: The title of the dialog.
-        text: The initial text of the field.
     """
 
     KEPT_FIELDS = frozenset({"files"})
@@ -243,12 +239,7 @@ _TO_RECIPIENTS = (
 
 
 class InspectModal(FilesModal):
-    """A dialog that inspects files or pasted text. It stays open until something can be read.
-
-    Args:
-        session: The session of the keystore to compare with.
-        text: The initial text of the field.
-    """
+    """A dialog that inspects files or pasted text. It stays open until something can be read."""
 
     about = (
         "Paste a CSR, certificate or public key, or enter the paths of files: CSRs, certificates, chains, keys, "

@@ -46,9 +46,7 @@ def profile_rows(
 ) -> TextRows[tuple[str, Profile]]:
     """Return the rows of a list of profiles: the name and the settings of each.
 
-    Args:
-        profiles: The profiles, by name.
-        sources: The paths of the site-wide files that set a profile, by its name.
+    `sources` are the site-wide files that set a profile.
     """
 
     def text(item: tuple[str, Profile]) -> str:
@@ -63,11 +61,7 @@ def profile_rows(
 
 
 class ProfilesModal(Modal["tuple[str, Profile] | None"]):
-    """A dialog with the profiles. It returns the name and content of the chosen profile, or None.
-
-    Args:
-        draft: The form, which can be saved as a profile.
-    """
+    """A dialog with the profiles. It returns the name and content of the chosen profile, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "ask_cancel", "Cancel", show=False, priority=True),
@@ -190,7 +184,6 @@ class StartFromModal(FormModal[PrefilledForm | None]):
     """A dialog that asks for a pair, a CSR or a certificate, and returns the form filled in from it.
 
     Args:
-        session: The session with the store.
         session_draft: Gives access to the saved forms from earlier sessions. None if they are not offered.
     """
 

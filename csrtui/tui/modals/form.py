@@ -1,4 +1,4 @@
-"""The base of dialogs with fields: their drawing, errors, tasks in threads, and paths that are checked while the user types on."""
+"""The base of dialogs with fields: how they are drawn, their errors, and their tasks in threads."""
 
 from __future__ import annotations
 
@@ -235,9 +235,6 @@ class FormModal(Modal[ResultT]):
         """Focus the next field while the path is still being checked, so that typed text enters that field.
 
         If the check fails, `return_to` moves the cursor back.
-
-        Args:
-            field: The selector of the field.
         """
         widget = self.query_one(field)
         self._advance = (widget.id, time.monotonic())

@@ -47,14 +47,7 @@ class ImportFollowUp(Enum):
 
 
 class ImportResultModal(Modal[ImportFollowUp]):
-    """A dialog with the results of an import.
-
-    Args:
-        session: The session with the clock.
-        results: The result of each certificate.
-        offer: The action that the dialog offers.
-        label: The label of that action, or "" if there is none.
-    """
+    """A dialog with the results of an import. It offers the next step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,escape,q", "close", "Close", show=False, priority=True),

@@ -59,8 +59,6 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
     Files of this pair, or of one that it renews, are replaced if the user agrees. No other file is overwritten.
 
     Args:
-        session: The session with the store.
-        pair: The pair to export.
         folder: The initial text of the folder field, if it is not known where the pair was installed.
     """
 

@@ -29,7 +29,6 @@ class InstallAnswer:
 
     Attributes:
         folder: The folder in the field if it is usable, otherwise the initial folder.
-        message: A one-line summary. Empty if nothing was written.
         pages: The written files and the remaining steps. Empty if nothing was written.
     """
 

@@ -38,7 +38,6 @@ class KeyOptions(NamedTuple):
 
     Attributes:
         pair_name: The name of the pair, or None for the one derived from the request.
-        passphrase: The passphrase of the key, or None.
         attributes: The additional subject attributes, as `read_attributes` reads them.
         same_key_of: The name of the pair to renew with its own key, whose passphrase is then `passphrase`, or "".
     """
@@ -65,7 +64,6 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
 
     Args:
         options: The current options. A passphrase must be typed again.
-        renews: The name of the pair that the new pair renews, or "".
     """
 
     def __init__(self, options: KeyOptions, renews: str = "") -> None:

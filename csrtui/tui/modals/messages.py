@@ -26,9 +26,7 @@ class ConfirmModal(Modal[bool]):
     """A dialog with a question. Enter gives the selected answer (at first the safe one), and Escape gives the safe one.
 
     Args:
-        title: The question.
         text: The consequence, in one or two sentences.
-        yes: The label of the answer that is not the safe one.
         no: The label of the safe answer.
         command: A command line to show on a line of its own after the text, or "".
     """
@@ -86,12 +84,7 @@ class ConfirmModal(Modal[bool]):
 
 
 class NoticeModal(Modal[None]):
-    """A dialog with a list of texts.
-
-    Args:
-        title: The title.
-        texts: The texts, each of one or two sentences. Empty texts are left out.
-    """
+    """A dialog with a list of texts."""
 
     MARGIN = 4
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -131,15 +124,7 @@ def ask(
 ) -> None:
     """Ask a question in a `ConfirmModal`, and call `act` or `decline` with the answer.
 
-    Args:
-        app: The app.
-        title: The question.
-        text: The consequence, in one or two sentences.
-        yes: The label of the answer that is not the safe one.
-        act: Called for the answer `yes`.
-        no: The label of the safe answer.
-        command: A command line to show after the text, or "".
-        decline: Called for the safe answer.
+    The answer `no` is the safe one.
     """
 
     def handle(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog

@@ -33,11 +33,7 @@ _MIN_COLUMN = 22
 
 
 class NameColumns(Widget, can_focus=True):
-    """Numbered names in columns, with a cursor. If they do not fit, one page of them is shown.
-
-    Args:
-        id: The widget's id.
-    """
+    """Numbered names in columns, with a cursor. If they do not fit, one page of them is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -59,11 +55,7 @@ class NameColumns(Widget, can_focus=True):
 
     @dataclass(eq=False, repr=False)
     class Pasted(Message):
-        """Text was pasted into the list.
-
-        Attributes:
-            text: The text.
-        """
+        """Text was pasted into the list."""
 
         text: str
 
@@ -133,7 +125,6 @@ class NameEdits(NamedTuple):
     """The names after they were edited.
 
     Attributes:
-        names: The names.
         is_literal: Whether a brace in them was not typed. See `csrtui.tui.widgets.form_field`.
     """
 
@@ -142,12 +133,7 @@ class NameEdits(NamedTuple):
 
 
 class NamesModal(Modal[NameEdits | None]):
-    """A dialog with the other names. It returns the edited names, or None if nothing was changed.
-
-    Args:
-        names: The names.
-        is_literal: Whether braces in them are literal.
-    """
+    """A dialog with the other names. It returns the edited names, or None if nothing was changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Done", show=False, priority=True),

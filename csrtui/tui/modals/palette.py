@@ -36,11 +36,7 @@ def command_rows(commands: Sequence[Command]) -> TextRows[Command]:
 
 
 class PaletteModal(Modal[Command | None]):
-    """A dialog that returns the chosen command, or None.
-
-    Args:
-        commands: The commands to choose from, in order.
-    """
+    """A dialog that returns the chosen command, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Close", show=False, priority=True),

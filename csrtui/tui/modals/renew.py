@@ -59,10 +59,6 @@ class RenewModal(FormModal["RenewAnswer | None"]):
     """A dialog that returns the chosen way to renew. It shows both ways, the recommended one first.
 
     The old CSR can be chosen only after its key has been checked. For an encrypted key, this needs the passphrase.
-
-    Args:
-        session: The session with the store.
-        renewal: The planned renewal of the pair.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

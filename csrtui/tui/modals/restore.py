@@ -59,7 +59,6 @@ class RestoreAnswer(NamedTuple):
     """The result of the dialog.
 
     Attributes:
-        pair: The restored pair.
         losses: Descriptions of the data that was not restored, each of one or two sentences.
     """
 
@@ -71,7 +70,6 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
     """A dialog that restores a pair from a backup. It returns None if it was cancelled.
 
     Args:
-        session: The session whose store receives the pair.
         path: The initial path, or None to start with the last backup folder.
     """
 

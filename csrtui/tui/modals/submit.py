@@ -45,8 +45,6 @@ class SubmitAnswer:
     """The result of the dialog.
 
     Attributes:
-        pair: The pair in its current state.
-        follow_up: The action to take next.
         message: A one-line summary of the last action. Empty if there was no action.
     """
 
@@ -57,14 +55,7 @@ class SubmitAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An entry in the dialog's list of actions.
-
-    Attributes:
-        key: Its shortcut key.
-        action: The name of the action.
-        label: The label.
-        about: An explanation of one or two sentences.
-    """
+    """An entry in the dialog's list of actions. Its action runs when its key is pressed."""
 
     key: str
     action: str
@@ -127,13 +118,7 @@ def choice_rows(header: str, choices: Sequence[Choice]) -> TextRows[Choice]:
 
 
 class SubmitModal(FormModal["SubmitAnswer | None"]):
-    """A dialog for submitting a CSR. It returns None if the user did nothing.
-
-    Args:
-        session: The session with the store.
-        pair: The pair, as it was just read from the store.
-        csr: The CSR of the pair.
-    """
+    """A dialog for submitting a CSR. It returns None if the user did nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Close", show=False, priority=True),

@@ -31,7 +31,6 @@ class FileAnswer:
     """The result of `FileModal`.
 
     Attributes:
-        path_text: The text of the path field.
         pair: The pair after the file was written, or None if no file was written.
         path: The absolute path of the file, or an empty string if no file was written.
     """
@@ -42,14 +41,7 @@ class FileAnswer:
 
 
 class FileModal(FormModal[FileAnswer]):
-    """A dialog that asks for a path and writes the CSR to it. It never overwrites a file.
-
-    Args:
-        session: The session with the store.
-        pair: The pair with the CSR.
-        form: PEM or DER.
-        path_text: The initial text of the path field.
-    """
+    """A dialog that asks for a path and writes the CSR to it. It never overwrites a file."""
 
     KEPT_FIELDS = frozenset({"path"})
     heading = ""
@@ -102,8 +94,6 @@ class MarkAnswer:
     """The result of `MarkModal`.
 
     Attributes:
-        to: The recipient.
-        note: The note.
         pair: The pair, marked as submitted, or None if it was not marked.
     """
 
@@ -113,13 +103,7 @@ class MarkAnswer:
 
 
 class MarkModal(FormModal[MarkAnswer]):
-    """A dialog that asks for an optional recipient and note, and marks the CSR as submitted at the current time.
-
-    Args:
-        session: The session with the store.
-        pair: The pair with the CSR.
-        answer: The initial text of the fields.
-    """
+    """A dialog that asks for an optional recipient and note, and marks the CSR as submitted at the current time."""
 
     KEPT_FIELDS = frozenset({"to", "note"})
     heading = ""

@@ -53,12 +53,7 @@ _NO_IDENTITY = "Enter the path of the age identity or SSH private key that opens
 
 
 class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
-    """A dialog that verifies the backups of pairs. The first check needs no passphrase.
-
-    Args:
-        session: The session with the store.
-        groups: One or more groups of pairs to choose from.
-    """
+    """A dialog that verifies the backups of pairs. The first check needs no passphrase."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Close", show=False, priority=True),

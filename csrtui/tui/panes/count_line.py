@@ -85,25 +85,13 @@ def with_unreadable(counts: str, unreadable: int) -> str:
 
 
 def summary_text(counts: str, shown: int | None, marked: int, progress: str) -> str:
-    """Return the line above the list: ``checking 10% · 2 marked · 3 of 12 pairs · 1 due``.
-
-    Args:
-        counts: The counts of all pairs, or "".
-        shown: The number of pairs that the filter shows, or None if no filter is set.
-        marked: The number of marked pairs.
-        progress: The progress of reading, or "".
-    """
+    """Return the line above the list: ``checking 10% · 2 marked · 3 of 12 pairs · 1 due``."""
     filtered = f"{shown} of {counts}" if counts and shown is not None else counts
     return SEPARATOR.join(filter(None, (progress, f"{marked} marked" if marked else "", filtered)))
 
 
 def empty_text(filter_text: str, retired_key: str) -> str:
-    """Return the reason why none of the pairs is listed, and what to do.
-
-    Args:
-        filter_text: The filter, or "" if no filter applies.
-        retired_key: The key of the command that shows retired pairs.
-    """
+    """Return the reason why none of the pairs is listed, and what to do."""
     if filter_text:
         return f'No pair matches "{filter_text}". Esc clears the filter.'
     return f"All pairs are retired and hidden: {retired_key} shows them."

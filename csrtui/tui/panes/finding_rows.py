@@ -49,11 +49,7 @@ class DisplayedFinding(Protocol):
 
 
 class FindingRows(ItemRows[DisplayedFinding]):
-    """The rows of a `LineList` of findings.
-
-    Args:
-        findings: The findings, in order.
-    """
+    """The rows of a `LineList` of findings."""
 
     def heading(self, index: int) -> str:
         """Return the level and the text of finding `index` as the heading of its remedy."""

@@ -56,42 +56,25 @@ _THREAD_FROM = 2000
 
 
 class KeystorePane(Widget):
-    """The pane with the list of pairs and its filter.
-
-    Args:
-        session: The session whose store is shown.
-        id: The widget's id.
-    """
+    """The pane with the list of pairs and its filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [HELP_IN_LISTS]
 
     @dataclass(eq=False, repr=False)
     class CountsChanged(Message):
-        """The counts of pairs may have changed.
-
-        Attributes:
-            text: The counts, on one line.
-        """
+        """The counts of pairs may have changed."""
 
         text: str
 
     @dataclass(eq=False, repr=False)
     class Opened(Message):
-        """The user has opened a pair.
-
-        Attributes:
-            name: The name of the pair.
-        """
+        """The user has opened a pair."""
 
         name: str
 
     @dataclass(eq=False, repr=False)
     class Failed(Message):
-        """The store, or a pair in it, cannot be read.
-
-        Attributes:
-            error: The reason.
-        """
+        """The store, or a pair in it, cannot be read."""
 
         error: CsrtuiError
 
@@ -155,8 +138,7 @@ class KeystorePane(Widget):
     def check_for_changes(self, *, select: str | None = None) -> None:
         """Read the store in the background if it has changed.
 
-        Args:
-            select: The name of the pair to move the cursor to as soon as the pair is in the list.
+        Move the cursor to the pair `select` as soon as it is in the list.
         """
         if select is not None:
             self._name_to_select = select
@@ -196,9 +178,7 @@ class KeystorePane(Widget):
     def _end_reading(self, generation: int | None, seconds: float | CsrtuiError) -> None:
         """Report an error or the recovery from an error. Without an error, check for the next change.
 
-        Args:
-            generation: The store's generation before all pairs were read, or None if only some pairs were read.
-            seconds: The duration of reading, or the reason why the store cannot be read.
+        `generation` is None if only some pairs were read.
         """
         previous_error, self._error = self._error, seconds if isinstance(seconds, CsrtuiError) else None
         self._is_reading, self._progress = False, ""

@@ -27,12 +27,6 @@ def read_store(
 ) -> float:
     """Read all pairs of the store and show them. The first time, show the cached pairs before that.
 
-    Args:
-        reader: The reader of the store.
-        show: Called with the pairs.
-        tell: Called with the progress, as displayed text.
-        is_first: Whether the store has not been read yet.
-
     Returns:
         The duration of reading, in seconds.
 

@@ -33,12 +33,7 @@ LABEL: Final = 13
 
 
 class PairDetail(TextBlock):
-    """The details of a pair: two lines, or groups with titles if there is room.
-
-    Args:
-        session: The session with the store.
-        id: The widget's id.
-    """
+    """The details of a pair: two lines, or groups with titles if there is room."""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)

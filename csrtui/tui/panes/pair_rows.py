@@ -47,10 +47,6 @@ class PairRows:
     """The rows of a `LineList` of pairs. Pairs that cannot be read come first, then the others in order.
 
     Args:
-        summaries: The pairs, in order.
-        problems: The pairs that cannot be read.
-        now: The current time, for ages and days left.
-        order: The order of the pairs, which the header shows.
         period: The month to which the list is filtered, or None. In it, a column shows whether a pair is due or expires.
     """
 

@@ -47,11 +47,8 @@ class RequestPane(Widget):
     """The form for a request, with its preview, advice and help.
 
     Args:
-        session: The session that the advice is based on.
-        draft: The initial content of the form.
         session_draft: The saved form of this session, which also gives access to the forms of ended sessions.
             None if they are not offered.
-        id: The widget's id.
     """
 
     class DraftChanged(Message):
@@ -192,12 +189,7 @@ class RequestPane(Widget):
         self.form.focus_field(FieldName.COMMON_NAME)
 
     def renew(self, prefill: PrefilledForm, name: str) -> None:
-        """Fill the form with the request of a pair, in order to replace that pair.
-
-        Args:
-            prefill: The request of the pair.
-            name: The name of the pair.
-        """
+        """Fill the form with the request of a pair, in order to replace that pair."""
         self.form.replace(replace(prefill.draft, renews=name))
         self._show_omissions(prefill)
 

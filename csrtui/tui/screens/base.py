@@ -40,13 +40,7 @@ class CommandScreen(Screen[ScreenResultType]):
     def show_bar(
         self, place: Scope, left_out: Collection[str] = (), labels: Mapping[str, str] | None = None
     ) -> None:
-        """Show the commands of a place in the command bar.
-
-        Args:
-            place: The scope of this screen.
-            left_out: The actions of the commands that cannot be used now.
-            labels: Labels that replace those of the commands, by action.
-        """
+        """Show the commands of a place in the command bar."""
         commands = [command for command in bar(place, self.commands) if command.action not in left_out]
         self.query_one(CommandBar).show_commands(commands, labels)
 

@@ -1,4 +1,4 @@
-"""The doctor's screen, which checks everything in a thread and shows problems and fixes. In the keystore, it fixes many."""
+"""The doctor's screens, which check everything in a thread and show problems with their fixes."""
 
 from __future__ import annotations
 
@@ -50,12 +50,7 @@ _MOST_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class ExaminationResult:
-    """The result of an examination.
-
-    Attributes:
-        rows: The findings, most severe first.
-        lines: The lines of the verdict, most important one first.
-    """
+    """The result of an examination. The most severe findings and the most important line come first."""
 
     rows: FindingRows
     lines: Sequence[str]
@@ -266,11 +261,7 @@ _STEPS = 100
 
 
 class StoreDoctorScreen(DoctorScreen, PairsScreen):
-    """The problems of the keystore. A finding whose remedy is a command for its pair can be fixed with a key.
-
-    Args:
-        session: The session with the store.
-    """
+    """The problems of the keystore. A finding whose remedy is a command for its pair can be fixed with a key."""
 
     HEADING = "Keystore · doctor"
     CHECKING = "Checking the keystore …"

@@ -30,7 +30,6 @@ class DraftWriter(Generic[T]):
     Several threads can use it. It never overwrites a newer value with an older one.
 
     Args:
-        save: A function that writes a value.
         saved: The value that is already stored, or None.
     """
 

@@ -31,11 +31,7 @@ _MORE = (
 
 
 class HelpScreen(CommandScreen[None]):
-    """A screen with the keys and what they do. Typing filters them.
-
-    Args:
-        here: The commands of the screen that the help is for, or the keys of a dialog.
-    """
+    """A screen with the keys and what they do. Typing filters them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "back", "Back", show=False, priority=True),

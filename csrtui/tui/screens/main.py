@@ -79,11 +79,7 @@ class MessageCheck:
 
 
 class MainScreen(RequestScreen):
-    """The main screen, which is open during the whole session.
-
-    Args:
-        session: The session with the store.
-    """
+    """The main screen, which is open during the whole session."""
 
     base_places: ClassVar[tuple[Scope, ...]] = (Scope.REQUEST, Scope.KEYSTORE)
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.REQUEST, Scope.KEYSTORE)]

@@ -37,11 +37,7 @@ _LINES_AROUND = 5
 
 
 class MonthRows(ItemRows[int]):
-    """The rows of a `LineList`: overdue certificates, each month, and all later months.
-
-    Args:
-        expiries: The counts, or None for no rows.
-    """
+    """The rows of a `LineList`: overdue certificates, each month, and all later months."""
 
     def __init__(self, expiries: MonthlyCounts | None) -> None:
         super().__init__(range(_ROW_COUNT if expiries else 0))
@@ -74,7 +70,6 @@ class MonthsScreen(CommandScreen[str]):
     """A screen with a chart of the expiries in each month. Its result is the filter for the month that was chosen.
 
     Args:
-        session: The session with the store.
         filter_word: The filter for the month on which the cursor starts, or "" for the first row.
     """
 

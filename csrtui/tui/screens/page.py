@@ -38,7 +38,6 @@ class Page:
     """A page of text.
 
     Attributes:
-        title: The title.
         lines: A function that returns the lines for a width in columns. Lines meant for copying may be longer.
     """
 
@@ -47,12 +46,7 @@ class Page:
 
 
 class PageScreen(CommandScreen[None]):
-    """A screen that shows one page at a time. Left and Right switch pages.
-
-    Args:
-        pages: One or more pages.
-        index: The index of the page to show first.
-    """
+    """A screen that shows one page at a time. Left and Right switch pages."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,backspace", "back", "Back", show=False),
@@ -129,11 +123,7 @@ def _guide_page(platform: Platform) -> Page:
 
 
 class CsrScreen(CommandScreen[None]):
-    """A screen that shows a CSR as PEM.
-
-    Args:
-        request: The CSR.
-    """
+    """A screen that shows a CSR as PEM."""
 
     place: ClassVar[Scope] = Scope.PAGES
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGES)]

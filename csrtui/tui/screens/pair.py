@@ -41,8 +41,6 @@ class PairScreen(PairsScreen):
     """A screen with all details of one pair.
 
     Args:
-        session: The session with the store.
-        details: The pair, with the contents of its folder.
         rows: The list of pairs from which the screen was opened, for the previous and the next pair, or None.
     """
 
@@ -62,11 +60,6 @@ class PairScreen(PairsScreen):
     @classmethod
     def of(cls, session: Session, name: str, rows: PairRows | None = None) -> PairScreen:
         """Read the pair `name`, and return a screen that shows it.
-
-        Args:
-            session: The session with the store.
-            name: The pair's name.
-            rows: The list of pairs from which the screen is opened, or None.
 
         Raises:
             InputError: The pair does not exist.

@@ -41,9 +41,6 @@ _ACTIONS = {
 class PairsScreen(CommandScreen[None]):
     """A screen with the commands for pairs. Each command is a function of `csrtui.tui.flows`.
 
-    Args:
-        session: The session with the store.
-
     Attributes:
         adopt_path: The last text of the path field of *Adopt*.
         import_text: The last text of the field of *Import*.
@@ -80,23 +77,14 @@ class PairsScreen(CommandScreen[None]):
         return current
 
     def refresh_pairs(self, want: str | None = None) -> None:
-        """Show the current state of the pairs.
-
-        Args:
-            want: The name of the pair to select, or None to keep the selection.
-        """
+        """Show the current state of the pairs. `want` is the name of the pair to select."""
         raise NotImplementedError
 
     def clear_marks(self) -> None:
         """Remove all marks, if the screen has marks."""
 
     def fill_form(self, start: PrefilledForm, renews: str) -> None:
-        """Show the request form on the main screen, filled in for a pair that will renew another pair.
-
-        Args:
-            start: The content of the form.
-            renews: The name of the pair to renew.
-        """
+        """Show the request form on the main screen, filled in for a pair that will renew another pair."""
         main = next(screen for screen in self.app.screen_stack if isinstance(screen, PairsScreen))
         self.app.call_later(self._go_back_to, main, start, renews)
 
@@ -267,11 +255,7 @@ class PairsScreen(CommandScreen[None]):
             self.tell(f"{visible(pair.name)}: next is to {NEXT_STEPS[step]}")
 
     def action_months(self, filter_word: str = "") -> None:
-        """Show the expiries of the next 12 months.
-
-        Args:
-            filter_word: The filter for the month on which the cursor starts, or "" for the first row.
-        """
+        """Show the expiries of the next 12 months. The cursor starts on the month of `filter_word`."""
         from csrtui.tui.screens.months import MonthsScreen
 
         self.app.push_screen(MonthsScreen(self._session, filter_word), self.filter_by)

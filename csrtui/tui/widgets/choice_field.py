@@ -33,8 +33,6 @@ class ChoiceValue(NamedTuple):
     """A value of a choice field.
 
     Attributes:
-        value: The value.
-        text: The displayed text.
         description: A sentence for the list of the values, or "".
     """
 
@@ -76,12 +74,6 @@ class ChoiceField(Widget, can_focus=True):
     """One line with a label and the current value, such as ``[nginx ▼]``. With focus, the value is in reverse video.
 
     Space opens a list of the values. Enter is left to the dialog, which goes on with it.
-
-    Args:
-        label: The label of the field.
-        choices: The values, each with its displayed text and, if it needs one, its description.
-        value: The initial value.
-        id: The widget's id.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -103,12 +95,7 @@ class ChoiceField(Widget, can_focus=True):
 
     @dataclass(eq=False, repr=False)
     class Changed(Message):
-        """The user chose another value.
-
-        Attributes:
-            field: The field.
-            value: The new value.
-        """
+        """The user chose another value."""
 
         field: ChoiceField
         value: str
@@ -201,15 +188,7 @@ class Choices(Protocol):
 
 
 class FormChoice(ChoiceField):
-    """A choice of the request form, in which Enter opens the list too.
-
-    Args:
-        form: The form.
-        label: The label of the field.
-        choices: The values, each with its displayed text and, if it needs one, its description.
-        value: The initial value.
-        id: The widget's id.
-    """
+    """A choice of the request form, in which Enter opens the list too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open_list", "List", show=False),

@@ -27,7 +27,6 @@ class Snapshot:
     """A line of text with its cursor.
 
     Attributes:
-        text: The line.
         cursor: The cursor position, in characters from the start.
         is_literal: Whether the text contains a brace that was not typed. See `csrtui.tui.widgets.form_field`.
     """

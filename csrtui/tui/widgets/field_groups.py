@@ -23,12 +23,7 @@ GUTTER = 2
 
 
 class FieldLabel(NamedTuple):
-    """The label of a field.
-
-    Attributes:
-        text: The label.
-        is_required: Whether a request needs the field.
-    """
+    """The label of a field."""
 
     text: str
     is_required: bool = False

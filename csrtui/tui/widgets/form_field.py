@@ -41,11 +41,9 @@ class FormField(TextField, inherit_css=True):
     """One text field of the form.
 
     Args:
-        name: The name of the field, also used as its id.
         form_history: Undoes and redoes steps of the form, or None. The field tries it before its own history.
 
     Attributes:
-        field_name: The name of the field.
         is_literal: Whether the text contains a brace that was not typed.
     """
 

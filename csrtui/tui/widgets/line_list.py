@@ -57,11 +57,7 @@ class NamedRows(Rows, Protocol):
 
 
 class ItemRows(Generic[ItemT]):
-    """Rows with their items and keys. A subclass adds `header` and `row`, and `key` if the items are not hashable.
-
-    Args:
-        items: The items, in order.
-    """
+    """Rows with their items and keys. A subclass adds `header` and `row`, and `key` if the items are not hashable."""
 
     def __init__(self, items: Sequence[ItemT]) -> None:
         self._items = items
@@ -87,17 +83,7 @@ class ItemRows(Generic[ItemT]):
 
 
 class TextRows(ItemRows[ItemT]):
-    """Rows of which each is one text, cut to the width of the list.
-
-    Args:
-        header: The header.
-        items: The items, in order.
-        text: Returns the text of an item.
-        key: Returns the key of an item, which is unique.
-
-    Attributes:
-        items: The items.
-    """
+    """Rows of which each is one text, cut to the width of the list."""
 
     def __init__(
         self,
@@ -139,11 +125,6 @@ class LineList(Widget, can_focus=True):
     The first two cells of each line are a gutter: ``>`` at the cursor, ``*`` at a marked row. With focus, the row
     under the cursor is in reverse video, or only its name (`NamedRows`). There is no scrollbar. When the cursor leaves the
     view, the view scrolls by half a page, so that most steps repaint only two lines.
-
-    Args:
-        rows: The rows.
-        marking: Whether rows can be marked.
-        id: The widget's id.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -171,11 +152,7 @@ class LineList(Widget, can_focus=True):
 
     @dataclass(eq=False, repr=False)
     class Highlighted(Message):
-        """The cursor is on another row, or the rows have changed.
-
-        Attributes:
-            index: The index of the row, from 0, or None if the list is empty.
-        """
+        """The cursor is on another row, or the rows have changed. The index is None if the list is empty."""
 
         index: int | None
 
@@ -188,7 +165,6 @@ class LineList(Widget, can_focus=True):
 
         Attributes:
             index: The index of the row, from 0, at the time of the key. Other rows can be listed since then.
-            key: The key of the row.
         """
 
         index: int

@@ -26,20 +26,11 @@ if TYPE_CHECKING:
 
 
 class TitleBar(TextLine):
-    """A line with the program and host on the left and the panes on the right. The focused pane is in brackets.
-
-    Args:
-        id: The widget's id.
-        classes: The widget's CSS classes.
-    """
+    """A line with the program and host on the left and the panes on the right. The focused pane is in brackets."""
 
     @dataclass(eq=False, repr=False)
     class TabClicked(Message):
-        """A tab was clicked.
-
-        Attributes:
-            index: The index of the tab, from 0.
-        """
+        """A tab was clicked."""
 
         index: int
 
@@ -83,7 +74,6 @@ class RuleLine(TextLine):
 
     Args:
         view: The text above the line. If the text continues below its view, the line shows how many lines follow.
-        id: The widget's id.
     """
 
     message = ""
@@ -136,12 +126,7 @@ class RuleLine(TextLine):
 
 
 class TitleLine(TextLine):
-    """A rule with a title at its left end and a note at its right end.
-
-    Args:
-        title: The title.
-        id: The widget's id.
-    """
+    """A rule with a title at its left end and a note at its right end."""
 
     note = ""
 
@@ -218,22 +203,13 @@ class CommandBar(TextLine):
     """One line with the commands that fit, in order. Those of `LAST_ON_BAR` are left out last.
 
     Where Quit is one command of many, among the letters of a list, it is left out first.
-
-    Args:
-        id: The widget's id.
-        classes: The widget's CSS classes.
     """
 
     _commands: Sequence[tuple[str, str, str]] = ()  # action, key, label
     _keys: Mapping[str, str] = MappingProxyType({})
 
     def show_commands(self, commands: Sequence[Command], labels: Mapping[str, str] | None = None) -> None:
-        """Show commands.
-
-        Args:
-            commands: The commands, in order.
-            labels: Labels that replace those of the commands, by action.
-        """
+        """Show commands. `labels` replace those of the commands, by action."""
         labels = labels or {}
         self._keys = {command.action: command.keys.split(",")[0] for command in commands}
         self._commands = [

@@ -34,11 +34,7 @@ class PathField(TextField, inherit_css=True):
     Backspace and Tab keep it.
 
     Args:
-        value: The initial path.
-        placeholder: A dimmed text that is shown while the field is empty.
-        kind: The kind of path.
         is_selected: Whether typed text replaces the initial path. Otherwise, typed text continues it.
-        id: The widget's id.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]

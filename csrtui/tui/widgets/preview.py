@@ -31,25 +31,14 @@ _MIN_KEYS = 40
 
 @dataclass(frozen=True, slots=True)
 class PreviewPlaceholder:
-    """Texts that the preview shows for a request that differs between hosts.
-
-    Attributes:
-        subject: The text for the subject.
-        covers: The text for the covered names.
-    """
+    """Texts that the preview shows for a request that differs between hosts."""
 
     subject: str
     covers: str
 
 
 class Preview(TextBlock):
-    """The subject and the covered names, followed by the current finding with its fix and then the other findings.
-
-    Args:
-        fix_key: The key that applies the fix of the current finding.
-        next_key: The key that shows the next finding.
-        id: The widget's id.
-    """
+    """The subject and the covered names, followed by the current finding with its fix and then the other findings."""
 
     _advice: Advice | None = None
     _request: Request | None = None

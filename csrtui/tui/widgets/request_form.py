@@ -37,12 +37,7 @@ if TYPE_CHECKING:
 
 
 class RequestForm(FieldGroups):
-    """The fields of a request. Their content is a `Draft`.
-
-    Args:
-        draft: The initial content.
-        id: The widget's id.
-    """
+    """The fields of a request. Their content is a `Draft`."""
 
     class Changed(Message):
         """The content of the form has changed."""
@@ -52,11 +47,7 @@ class RequestForm(FieldGroups):
 
     @dataclass(eq=False, repr=False)
     class Notice(Message):
-        """A message for the user.
-
-        Attributes:
-            text: The text of the message, on one line.
-        """
+        """A message for the user."""
 
         text: str
 

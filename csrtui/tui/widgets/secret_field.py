@@ -27,19 +27,11 @@ class SecretField(TextField, inherit_css=True):
     It posts its own `Changed` and `Submitted`, and no `Blurred`. The messages of Textual's Input with these names
     contain the text and are never posted. A paste of several lines, or with characters that do not print, inserts
     nothing: a passphrase that differs from the pasted text would be worse than no passphrase.
-
-    Args:
-        placeholder: A dimmed text that is shown while the field is empty.
-        id: The widget's id.
     """
 
     @dataclass(eq=False, repr=False)
     class _FieldMessage(Message):
-        """A message of the field.
-
-        Attributes:
-            field: The field. `field.secret()` returns the passphrase.
-        """
+        """A message of the field."""
 
         field: SecretField
 

@@ -35,12 +35,7 @@ TEXT_STYLES = {
 
 
 class TextBlock(Widget):
-    """Lines of text, aligned at the top. Long lines are cut, and lines that do not fit in the height are left out.
-
-    Args:
-        id: The widget's id.
-        classes: The widget's CSS classes.
-    """
+    """Lines of text, aligned at the top. Long lines are cut, and lines that do not fit in the height are left out."""
 
     DEFAULT_CSS = """
     TextBlock { width: 1fr; height: 1fr; color: $foreground; }
@@ -88,12 +83,7 @@ class TextLine(TextBlock):
 
 
 class TextView(TextBlock, can_focus=True):
-    """A `TextBlock` that scrolls, for a text that may be longer than the screen.
-
-    Args:
-        id: The widget's id.
-        classes: The widget's CSS classes.
-    """
+    """A `TextBlock` that scrolls, for a text that may be longer than the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll(-1)", "Up", show=False),

@@ -39,11 +39,6 @@ class TextField(Input, inherit_css=False):
     In addition to the keys of Textual's Input, ctrl+z (and ctrl+_, as in readline) undoes and ctrl+y redoes. Textual
     sets the terminal to raw mode, so ctrl+z does not suspend the program. Assigning `value` or calling `load_text`
     clears the history, because neither is an edit by the user.
-
-    Args:
-        value: The initial text.
-        placeholder: A dimmed text that is shown while the field is empty.
-        id: The widget's id.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,7 +75,6 @@ class TextField(Input, inherit_css=False):
         """A text of several lines was pasted. Nothing was inserted into the field.
 
         Attributes:
-            field: The field.
             lines: The lines that are not blank, unchanged. Empty for a `SecretField`, whose text must not leave it.
         """
 
