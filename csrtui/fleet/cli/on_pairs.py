@@ -153,7 +153,7 @@ def _call(
     options: argparse.Namespace, done: str, command: Sequence[str], step: NextStep | None = None
 ) -> int:
     """Run a command of csrtui on the named pairs, or on all with a next step, and return the exit status."""
-    from csrtui.fleet.tasks.run_on_pairs import run_on_pairs, with_next_step
+    from csrtui.fleet.tasks.pairs import run_on_pairs, with_next_step
 
     if options.dry_run:
         done, command = f"would be {done}", [*command, "--dry-run"]

@@ -1,9 +1,9 @@
-"""Work with the pairs of many hosts: fetch CSRs, deliver certificates, and make backups."""
+"""Work with the pairs of many hosts: fetch CSRs, deliver certificates, make backups, or run a command for each pair."""
 
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,7 +15,7 @@ from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate, to_pem
 from csrtui.core.certificates.csr import Request
-from csrtui.core.pairs.pair import BackupStatus, Stage
+from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
 from csrtui.fleet.ansible import TrustedTemplate
 from csrtui.fleet.host_answer import Failure, HostAnswer, Reason, create_failure, document_of, failure_of
 from csrtui.fleet.model import Fleet, HostPair
@@ -29,17 +29,29 @@ from csrtui.fleet.tasks.results import (
     pair_mismatch,
 )
 from csrtui.fleet.tasks.run_on_hosts import Reach, module_task, run_on_each, shell_call
-from csrtui.fleet.tasks.run_on_pairs import run_on_pairs
 from csrtui.store.files import read_foreign
 from csrtui.store.new_files import write_new_file
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource
+from csrtui.tasks.session import Session
 
 _CSR = re.compile(
     r"-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]{1,60000}-----END CERTIFICATE REQUEST-----"
 )
 _CONTENT = TrustedTemplate("{{ csrtui_content[inventory_hostname] }}")
 _BACKED_UP = frozenset({BackupStatus.VERIFIED, BackupStatus.UNVERIFIED})
+PAIRS_IN_ROUND = 20
+"""The number of commands for a host in one run: each takes a fraction of a second, and the host has 30 seconds."""
+_END = re.compile(r"# ([0-9]{1,4}) ([0-9]{1,3})")
+"""The line after the output of each command: its number and exit status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The output of a command on a host, and its exit status."""
+
+    text: str
+    status: int
 
 
 def pairs_named(fleet: Fleet, names: Sequence[str]) -> list[HostPair]:
@@ -67,6 +79,12 @@ def not_submitted(pairs: Iterable[HostPair]) -> list[HostPair]:
 def not_backed_up(pairs: Iterable[HostPair]) -> list[HostPair]:
     """Return the pairs without a backup. An unverified backup to recipients counts as a backup."""
     return [pair for pair in pairs if pair.pair.record.backup_status not in _BACKED_UP]
+
+
+def with_next_step(session: Session, pairs: Iterable[HostPair], step: NextStep) -> list[HostPair]:
+    """Return the pairs that have this next step."""
+    now = session.clock()
+    return [pair for pair in pairs if pair.pair.record.next_step(now) is step]
 
 
 def check_folder(folder: str) -> str:
@@ -156,6 +174,82 @@ def back_up(
         yield from missing_results(answer.host, names[answer.host], results)
 
 
+def run_on_pairs(
+    reach: Reach, pairs: Sequence[HostPair], text: str, command: str, *options: str
+) -> Iterator[HostResult]:
+    """Run a csrtui command for each pair on its host, and yield a result for each pair.
+
+    Args:
+        text: The text of a successful result.
+        command: The name of the command, whose argument is the name of a pair.
+        options: The options of the command.
+
+    Raises:
+        InputError: Ansible is not installed or fails.
+    """
+    commands = [(pair, errors_of_call(command, *options, "--", pair.pair.name)) for pair in pairs]
+    for pair, output in run_in_rounds(reach, commands, PAIRS_IN_ROUND):
+        yield pair_result(pair, output, text)
+
+
+def errors_of_call(command: str, *arguments: str) -> str:
+    """Return a call of csrtui for the shell on a host that prints the messages instead of the data."""
+    return f"{shell_call(command, *arguments)} 2>&1 >/dev/null"
+
+
+def pair_result(pair: HostPair, output: Output | Failure, text: str) -> HostResult:
+    """Return the result of a call of `errors_of_call` for a pair. Only a failure uses the text of the host."""
+    if isinstance(output, Failure):
+        return HostResult.failed(pair.host, output, pair.pair.name)
+    if output.status != 0:
+        answer = HostAnswer(pair.host, "failed", {"rc": output.status, "stderr": output.text})
+        return HostResult.failed(pair.host, failure_of(answer), pair.pair.name)
+    return HostResult(pair.host, text, pair.pair.name)
+
+
+def run_in_rounds(
+    reach: Reach, commands: Sequence[tuple[HostPair, str]], size: int
+) -> Iterator[tuple[HostPair, Output | Failure]]:
+    """Run a command for each pair on its host, and yield each pair and its output. A round has `size` pairs per host."""
+    by_host: dict[str, list[tuple[HostPair, str]]] = defaultdict(list)
+    for pair, call in commands:
+        by_host[pair.host].append((pair, call))
+    pending = {host: iter(host_commands) for host, host_commands in by_host.items()}
+    while not reach.stop.is_set():
+        batches = {host: batch for host, rest in pending.items() if (batch := list(islice(rest, size)))}
+        if not batches:
+            return
+        calls = {host: _numbered(command for _, command in batch) for host, batch in batches.items()}
+        for answer in run_on_each(reach, calls):
+            outputs = _outputs(answer)
+            for number, (pair, _) in enumerate(batches[answer.host]):
+                yield pair, outputs.get(number) or _missing(answer)
+
+
+def _numbered(commands: Iterable[str]) -> str:
+    """Return a shell script that runs commands and prints a line after each, with its number and exit status."""
+    return " ".join(f'{command}; echo "# {number} $?";' for number, command in enumerate(commands)) + " :"
+
+
+def _outputs(answer: HostAnswer) -> Mapping[int, Output]:
+    """Return the outputs of the commands of `_numbered` by their numbers."""
+    outputs, lines = {}, []
+    for line in answer.text("stdout").splitlines():
+        end = _END.fullmatch(line)
+        if end is None:
+            lines.append(line)
+        else:
+            outputs[int(end[1])] = Output("\n".join(lines), int(end[2]))
+            lines = []
+    return outputs
+
+
+def _missing(answer: HostAnswer) -> Failure:
+    if answer.outcome != "ok":
+        return failure_of(answer)
+    return create_failure(answer.host, Reason.UNEXPECTED, "the host did not answer about this pair")
+
+
 @dataclass(frozen=True, slots=True)
 class Deliveries:
     """Certificates matched to hosts.
@@ -205,10 +299,7 @@ def match_certificates(fleet: Fleet, sources: Sequence[ImportSource]) -> Deliver
 
 
 def delivery_results(deliveries: Deliveries) -> list[Result]:
-    """Return the results to show before the delivery.
-
-    There is one for each host and each unmatched certificate, or a single failure if there are none.
-    """
+    """Return a result for each host and each unmatched certificate, or a single failure if there are none."""
     results = [Result(ok=True, text="has the key", pair=host, file=None) for host in deliveries.by_host]
     results += [Result(ok=False, text=result.text) for result in deliveries.unmatched]
     return results or [Result(ok=False, text="only CA certificates, none for a host")]
@@ -288,9 +379,10 @@ def _save_csr(answer: HostAnswer, pair: HostPair, csr: Request | None, folder: s
     covers = covers_text(csr)
     pem = csrs.to_pem(csr.der)
     path = os.path.join(folder, _file_name(pair))
-    if _is_same_file(path, pem):
-        text = f"the CSR already exists, covers {covers}"
-        return HostResult(pair.host, text, pair.pair.name, path, changed=False, covers=csr.names)
+    with suppress(InputError):  # the file does not exist
+        if read_foreign(path) == pem:
+            text = f"the CSR already exists, covers {covers}"
+            return HostResult(pair.host, text, pair.pair.name, path, changed=False, covers=csr.names)
     try:
         file = write_new_file(path, pem)
     except CsrtuiError as error:
@@ -304,10 +396,3 @@ def _file_name(pair: HostPair) -> str:
     """Return ``HOST.PAIR.csr.pem``; invisible characters and slashes of the host's name become ``_``."""
     name = f"{pair.host}.{pair.pair.name}.csr.pem"
     return "".join(character if is_visible(character) and character != "/" else "_" for character in name)
-
-
-def _is_same_file(path: str, data: bytes) -> bool:
-    try:
-        return read_foreign(path) == data
-    except InputError:
-        return False

@@ -16,15 +16,9 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.fleet.host_answer import Failure, Reason, create_failure
 from csrtui.fleet.model import HostPair
+from csrtui.fleet.tasks.pairs import PAIRS_IN_ROUND, Output, errors_of_call, pair_result, run_in_rounds
 from csrtui.fleet.tasks.results import HostResult
 from csrtui.fleet.tasks.run_on_hosts import Reach
-from csrtui.fleet.tasks.run_on_pairs import (
-    PAIRS_IN_ROUND,
-    Output,
-    errors_of_call,
-    pair_result,
-    run_in_rounds,
-)
 from csrtui.tasks.backup_contents import BackupContents, PassphraseNeededError, parse_contents
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_with_identity
