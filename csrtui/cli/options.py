@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.backups.backup_file import BackupFile, Expectation
     from csrtui.core.backups.recipients import Recipient
+    from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.settings import Settings
 
 DRY_RUN = ("--dry-run", "check everything, show what would be done, and write nothing")
@@ -129,6 +130,31 @@ def read_known_passphrase(options: argparse.Namespace, prompt: str) -> Secret:
     """
     passphrase = _read_from_options(options)
     return passphrase if passphrase is not None else _prompt(prompt)
+
+
+def read_optional_passphrase(options: argparse.Namespace, prompt: str) -> Secret | None:
+    """Return the passphrase from the options or one prompt, or None if no option gives it and it cannot be asked for.
+
+    Raises:
+        InputError: The passphrase that an option names cannot be read.
+    """
+    try:
+        return read_known_passphrase(options, prompt)
+    except InputError:
+        if has_passphrase_option(options):
+            raise
+        return None
+
+
+def read_pair_passphrase(options: argparse.Namespace, pair: Pair) -> Secret | None:
+    """Return the passphrase of a pair's key, from the options or a prompt, or None if the key has none.
+
+    Raises:
+        InputError: The passphrase cannot be read, or there is no terminal for the prompt.
+    """
+    if not pair.record.key.encrypted:
+        return None
+    return read_known_passphrase(options, f"Passphrase of the key of {pair.name}: ")
 
 
 _DRY_RUN_PASSPHRASE: Final = Secret("a dry run does not ask for a new passphrase")

@@ -1,7 +1,7 @@
 """``csrtui --version``: print the versions of csrtui, its libraries and its public suffix list."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from csrtui import __version__
@@ -18,11 +18,7 @@ _DEVELOPMENT_EXTRAS = frozenset({"test"})
 
 def find_unsupported_package() -> str | None:
     """Return a message about a required package that is missing or too old, or None."""
-    try:
-        requirements = requires("csrtui") or []
-    except PackageNotFoundError:
-        return None
-    for requirement in requirements:
+    for requirement in _requirements():
         name, minimum = _NAME.match(requirement), _MINIMUM.search(requirement)
         if name is None or minimum is None or ";" in requirement:  # the extras are optional
             continue
@@ -42,11 +38,7 @@ def _numbers(text: str) -> list[int]:
 def print_version() -> int:
     """Print the versions, one per line, and return the exit status."""
     print_line(f"csrtui {__version__}")
-    try:
-        requirements = requires("csrtui") or []
-    except PackageNotFoundError:  # run from a folder that was never installed
-        requirements = []
-    for line in _version_lines(requirements):
+    for line in _version_lines():
         print_line(f"  {line}")
     print_line(
         f"  public suffix list of {SuffixList.parse(read_public_suffix_list()).version[:10] or 'unknown date'}"
@@ -54,9 +46,17 @@ def print_version() -> int:
     return 0
 
 
-def _version_lines(requirements: Iterable[str]) -> Iterator[str]:
-    """Yield a line for each required package (PEP 508), without packages of extras that are not installed."""
-    for requirement in requirements:
+def _requirements() -> list[str]:
+    """Return the required packages (PEP 508), or none if csrtui runs from a folder that was never installed."""
+    try:
+        return requires("csrtui") or []
+    except PackageNotFoundError:
+        return []
+
+
+def _version_lines() -> Iterator[str]:
+    """Yield a line for each required package, without packages of extras that are not installed."""
+    for requirement in _requirements():
         name, extra = _NAME.match(requirement), _EXTRA.search(requirement)
         if name is None or (extra and extra[1] in _DEVELOPMENT_EXTRAS):
             continue

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from csrtui.core import bundle
-from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.base.errors import InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.chain import ChainEnd, build_chain
@@ -26,7 +26,6 @@ from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import FileFormat, Server
 from csrtui.store.data_files import servers
 from csrtui.store.destination import check_export_folder
-from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.file_set import PREVIOUS, open_file_set
 from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, FolderIdentity, OutputFile, write_new_files
 from csrtui.store.permissions import (
@@ -45,12 +44,14 @@ from csrtui.tasks.server_files import (
     ExistingSet,
     Lineage,
     find_set,
+    is_one_set,
     read_lineage,
     read_set,
+    record_files,
     require_own,
     require_same_key,
 )
-from csrtui.tasks.session import Session, change_record
+from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -284,7 +285,7 @@ def _replace(
             new[file.name] = output, text
         outputs = [output for output, text in new.values() if text != "unchanged"]
         if outputs:
-            previous_set = existing.names if existing.is_one_set(spec.server.files) else None
+            previous_set = existing.names if is_one_set(spec.server.files, existing.contents) else None
             file_set.replace(outputs, previous_set, [base + file.ending for file in spec.server.files])
     return tuple(
         _result(prepared, os.path.join(prepared.folder, file.name), new[file.name][1], new[file.name][0])
@@ -332,13 +333,7 @@ def _record(session: Session, prepared: PreparedExport, results: Sequence[Result
             return record.with_event(now, event, user)
         return record.with_installation(now, user, event, platform, prepared.folder)
 
-    try:
-        change_record(session, prepared.spec.pair, update)
-    except NotConfirmedError as error:
-        return error
-    except CsrtuiError as error:
-        return StoreError(f"the files are written, but not recorded: {error.message}", error.hint)
-    return None
+    return record_files(session, prepared.spec.pair, update, "the files are written, but not recorded")
 
 
 def _read_chain(pair: Pair, pem: bytes) -> "tuple[x509.Certificate, ...]":

@@ -4,14 +4,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
+from csrtui.core.base.errors import RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import ServerFile
 from csrtui.store.data_files import servers
 from csrtui.store.destination import check_export_folder
-from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.file_set import PREVIOUS, FileSet, open_file_set
 from csrtui.tasks.batch import Result
 from csrtui.tasks.keys import refuse_compromised
@@ -23,9 +22,10 @@ from csrtui.tasks.server_files import (
     is_one_set,
     read_content,
     read_lineage,
+    record_files,
     require_own,
 )
-from csrtui.tasks.session import Session, change_record
+from csrtui.tasks.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,5 @@ def _record(
     def update(record: PairRecord) -> PairRecord:
         return record._replace(installed=None).with_event(now, event, user)
 
-    try:
-        change_record(session, next(iter(owners), next(iter(lineage.records))), update)
-    except NotConfirmedError as error:
-        return error
-    except CsrtuiError as error:
-        return StoreError(f"the files were put back, but this is not recorded: {error.message}", error.hint)
-    return None
+    pair = next(iter(owners), next(iter(lineage.records)))
+    return record_files(session, pair, update, "the files were put back, but this is not recorded")

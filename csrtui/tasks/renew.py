@@ -54,17 +54,12 @@ class Renewal:
     choices: tuple[RenewalChoice, RenewalChoice]
 
 
-@dataclass(frozen=True, slots=True)
-class OldKeyProof:
-    """The result of `prove_old_key`.
-
-    Attributes:
-        sentences: A sentence for each fact that was proved.
-        findings: Weaknesses that only the private key reveals. `Renewal.old_findings` contains the others.
-    """
-
-    sentences: tuple[str, ...]
-    findings: tuple[Finding, ...]
+OLD_KEY_PROOF = (
+    "The private key exists and matches this CSR.",
+    "It signs, and its signature and that of the CSR are valid.",
+    "The names and the subject are those on record.",
+)
+"""The facts that `prove_old_key` proves."""
 
 
 def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -> Renewal:
@@ -224,24 +219,17 @@ def prove_old_key(
     renewal: Renewal,
     passphrase: Secret | BatchDecryptor | None = None,
     blocking: Blocking = Blocking.STOPS,
-) -> OldKeyProof:
-    """Check that the old CSR can be used again, and return the proved facts and the remaining weaknesses.
+) -> "tuple[PrivateKey, tuple[Finding, ...]]":
+    """Check that the old CSR can be used again, and return its key with the weaknesses that only the key reveals.
 
     The key must exist, match the CSR, be able to sign, and be strong enough. The remaining weaknesses are warnings, or
-    errors that the user has overruled.
+    errors that the user has overruled. `Renewal.old_findings` contains the others.
 
     Raises:
         InputError: The key is encrypted, and no passphrase was given.
         RefusedError: A check failed, or a finding blocks the request.
         StoreError: The key is missing or damaged, or its permissions are not safe.
     """
-    return _open_proved_key(session, renewal, passphrase, blocking)[1]
-
-
-def _open_proved_key(
-    session: Session, renewal: Renewal, passphrase: Secret | BatchDecryptor | None, blocking: Blocking
-) -> "tuple[PrivateKey, OldKeyProof]":
-    """Return the old key and its proof, as `prove_old_key` does."""
     record, csr, name = renewal.pair.record, renewal.csr, renewal.pair.name
     remedy = f"renew with a new pair: csrtui renew {name}"
     # In an adopted CSR, the common name may come after other names, or be only in the subject.
@@ -261,14 +249,7 @@ def _open_proved_key(
     for finding in (*renewal.old_findings, *findings):
         if is_blocking(finding, blocking):
             raise RefusedError(finding.text, f"{remedy}; or override with --force")
-    return key, OldKeyProof(
-        (
-            "The private key exists and matches this CSR.",
-            "It signs, and its signature and that of the CSR are valid.",
-            "The names and the subject are those on record.",
-        ),
-        findings,
-    )
+    return key, findings
 
 
 SAME_KEY_CONSEQUENCES = (
@@ -300,8 +281,8 @@ def renew_with_same_key(
     name: str | None = None,
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
-) -> tuple[Pair, OldKeyProof]:
-    """Create a pair with the old key and a new CSR, link both pairs, and return the new pair and the proof of the key.
+) -> tuple[Pair, tuple[Finding, ...]]:
+    """Create a pair with the old key and a new CSR, link both pairs, and return the new pair and the weaknesses of the key.
 
     The new copy of the key is encrypted with the same passphrase as the old one, if any.
 
@@ -318,7 +299,7 @@ def renew_with_same_key(
         StoreError: The store cannot be used. If the new pair was stored anyway, the message says so.
     """
     check_renewable(session, renewal.pair, blocking)
-    key, proof = _open_proved_key(session, renewal, passphrase, blocking)
+    key, findings = prove_old_key(session, renewal, passphrase, blocking)
     spec = renewal.spec._replace(key_type=type_of(key.public_key()))
     if spec.key_type is None:
         raise InputError(
@@ -336,7 +317,7 @@ def renew_with_same_key(
         blocking=blocking,
         key=existing,
     )
-    return pair, proof
+    return pair, findings
 
 
 def reuse_csr(session: Session, renewal: Renewal) -> tuple[Pair, bytes]:

@@ -11,7 +11,6 @@ from csrtui.core.base.validity import utc_text
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
-from csrtui.tasks.pair_text import fingerprint
 from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def _change(session: Session, name: str, change: Callable[[PairRecord], PairReco
     return None
 
 
-_REASON = "keyCompromise"
+REASON = "keyCompromise"
 """The reason for the CA (RFC 5280, 5.3.1; code 1)."""
 
 
@@ -105,22 +104,10 @@ class CompromiseResult(Result):
                 "serial": certificate.serial,
                 "sha256": certificate.sha256,
                 "not_after": utc_text(certificate.validity.not_after),
-                "reason": _REASON,
+                "reason": REASON,
                 "commands": list(self.revocation.commands),
             }
         return {**Result.as_json(self), "revocation": revocation, "steps": list(self.steps)}
-
-    def lines(self) -> Iterator[str]:
-        """Yield lines with the facts for the revocation, then the instructions and commands."""
-        if self.revocation is not None:
-            certificate = self.revocation.certificate
-            yield f"issuer   {certificate.issuer_text or 'without a name'}"
-            yield f"serial   {certificate.serial}"
-            yield f"SHA-256  {fingerprint(certificate.sha256)}"
-            yield f"reason   {_REASON} (1)"
-        yield from self.steps
-        if self.revocation is not None:
-            yield from (f"  {line}" for line in self.revocation.commands)
 
 
 def mark_compromised(session: Session, name: str) -> list[Result]:
@@ -168,7 +155,7 @@ def _revocation(session: Session, folder: PairFolder) -> Revocation | None:
         return None
     path, key = f"{folder.pair.path}/certificate.pem", f"{folder.pair.path}/key.pem"
     if record.ca is CaKind.PRIVATE:
-        return Revocation(leaf, (command("openssl", "ca", "-revoke", path, "-crl_reason", _REASON),))
+        return Revocation(leaf, (command("openssl", "ca", "-revoke", path, "-crl_reason", REASON),))
     certbot = command(
         "certbot", "revoke", "--cert-path", path, "--key-path", key, "--reason", "keycompromise"
     )
@@ -183,11 +170,11 @@ def _steps(folder: PairFolder, revocation: Revocation | None) -> Iterator[str]:
     yield f"1. Make a pair with a new key and install its certificate: csrtui renew {pair.name}"
     if revocation is None:
         reason = "has expired" if folder.certificate else "is not in the keystore"
-        yield f"2. Its certificate {reason}. If the CA has issued another for this key, revoke that one, reason {_REASON}."
+        yield f"2. Its certificate {reason}. If the CA has issued another for this key, revoke that one, reason {REASON}."
     elif pair.record.ca is CaKind.PRIVATE:
-        yield f"2. Ask your CA to revoke the certificate, reason {_REASON}. With openssl as the CA:"
+        yield f"2. Ask your CA to revoke the certificate, reason {REASON}. With openssl as the CA:"
     else:
         yield (
-            f"2. Revoke the certificate in the CA's portal, or write to the address for problems in its CPS, reason {_REASON}: "
+            f"2. Revoke the certificate in the CA's portal, or write to the address for problems in its CPS, reason {REASON}: "
             "a public CA must revoke within 24 hours (BR 4.9.1.1). With an ACME client:"
         )

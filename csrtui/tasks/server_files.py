@@ -1,6 +1,6 @@
 """Find the files of a pair in a folder of server software, and the pairs that they belong to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,9 +14,10 @@ from csrtui.core.pairs.pair import Installation, Pair, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.pair_name import file_bases
 from csrtui.core.servers.server import ServerFile
+from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.file_set import ExistingFile, FileSet
 from csrtui.tasks.list import pairs_with_key
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PublicKey
@@ -111,10 +112,6 @@ class ExistingSet:
     def names(self) -> tuple[str, ...]:
         """The names of the files that exist."""
         return tuple(self.base + ending for ending in self.files)
-
-    def is_one_set(self, server_files: Sequence[ServerFile]) -> bool:
-        """Return whether the files have the same key and its certificate."""
-        return is_one_set(server_files, self.contents)
 
     @property
     def foreign_ending(self) -> str | None:
@@ -295,3 +292,19 @@ def is_one_set(files: Sequence[ServerFile], contents: Mapping[str, FileContent])
     identities = {contents[file.ending] for file in present}
     is_readable = FileContent(None) not in identities
     return is_readable and len(identities) == 1 and any(file.has_key for file in present)
+
+
+def record_files(
+    session: Session, pair: str, change: Callable[[PairRecord], PairRecord], done: str
+) -> StoreError | None:
+    """Change the record of a pair after its files have changed, and return the error if that fails, or else None.
+
+    The message of the error says what was done (`done`), unless only the disk did not confirm the record.
+    """
+    try:
+        change_record(session, pair, change)
+    except NotConfirmedError as error:
+        return error
+    except CsrtuiError as error:
+        return StoreError(f"{done}: {error.message}", error.hint)
+    return None

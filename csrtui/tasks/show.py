@@ -20,12 +20,6 @@ from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import day_of_month, day_text, fingerprint, labelled_lines, pair_lines
 from csrtui.tasks.session import Session
 
-TLSA_NOTE = (
-    "publish it as the TLSA record of _25._tcp.HOST (SMTP) or another port; after a renewal with a new key, publish "
-    "both records and wait two TTLs before you install the new key"
-)
-"""Instructions for the data of a TLSA record (RFC 7671, 8.1)."""
-
 
 @dataclass(frozen=True, slots=True)
 class PairDetails:
@@ -129,11 +123,6 @@ def certificate_lines(
         *labelled_lines("Differences", texts or ["none"]),
         *labelled_lines("Problems", problems),
     ]
-
-
-def tlsa_data(record: PairRecord) -> str:
-    """Return the data of the TLSA record for the key: DANE-EE, SubjectPublicKeyInfo, SHA-256 (RFC 6698, 2.1)."""
-    return f"3 1 1 {record.key.spki_sha256}"
 
 
 def timeline(

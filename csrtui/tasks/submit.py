@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,17 +39,6 @@ class HandOutWay(StrEnum):
     SCREEN = "screen"
     STDOUT = "standard output"
     FILE = "file"
-
-
-@dataclass(frozen=True, slots=True)
-class HandOut:
-    """The way in which a CSR is handed out and, if it is written to a file, the path of the file."""
-
-    way: HandOutWay
-    path: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.way.value} {visible(self.path)}".rstrip()
 
 
 def csr_bytes(
@@ -93,8 +81,8 @@ def lacks_backup(record: PairRecord) -> bool:
     return record.backup_status is not BackupStatus.VERIFIED
 
 
-def hand_out(session: Session, pair: Pair, handout: HandOut) -> Pair:
-    """Record in the history that a CSR was handed out, and return the changed pair.
+def hand_out(session: Session, pair: Pair, way: HandOutWay, path: str = "") -> Pair:
+    """Record in the history that a CSR was handed out, if it was to a file with its path, and return the changed pair.
 
     The history also shows if the key had no verified backup at that time.
 
@@ -103,7 +91,8 @@ def hand_out(session: Session, pair: Pair, handout: HandOut) -> Pair:
     """
 
     def update(record: PairRecord) -> PairRecord:
-        event = f"CSR handed out: {handout}{_backup_note(record)}"
+        target = f"{way.value} {visible(path)}".rstrip()
+        event = f"CSR handed out: {target}{_backup_note(record)}"
         return record.with_event(session.clock(), event, session.user)
 
     return _changed(session, pair, update)
@@ -140,7 +129,7 @@ def write_csr(
     pair, data = csr_bytes(session, name, form, without_backup=without_backup)
     written = write_new_file(path, data, dry_run=session.is_dry_run)
     try:
-        return WrittenCsr(hand_out(session, pair, HandOut(HandOutWay.FILE, written)), written)
+        return WrittenCsr(hand_out(session, pair, HandOutWay.FILE, written), written)
     except NotConfirmedError as error:
         return WrittenCsr(read_pair(session, name)[0], written, error)
     except CsrtuiError as error:

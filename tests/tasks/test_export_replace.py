@@ -26,7 +26,7 @@ from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.keystore import Keystore
 from csrtui.store.permissions import FileAccess
-from csrtui.tasks import export_undo
+from csrtui.tasks import server_files
 from csrtui.tasks.export import ExportSpec, export, prepare, preview_export
 from csrtui.tasks.export_undo import undo_export
 from csrtui.tasks.renew import plan_renewal, renew
@@ -330,7 +330,7 @@ def test_restored_files_that_cannot_be_recorded_are_reported(
     def fail(*_: object) -> None:
         raise StoreError(error) if error else NotConfirmedError(new)
 
-    monkeypatch.setattr(export_undo, "change_record", fail)
+    monkeypatch.setattr(server_files, "change_record", fail)
     done = undo_export(session, new, NGINX, str(to))
     assert done.record_error is not None
     assert told.replace("not recorded", "is not recorded") in done.record_error.message

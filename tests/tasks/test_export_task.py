@@ -24,6 +24,7 @@ from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store import files, new_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks import export as exporting
+from csrtui.tasks import server_files
 from csrtui.tasks.export import ExportResult, ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import read_pair
@@ -223,7 +224,7 @@ def test_a_record_that_cannot_be_written_is_reported_and_the_files_stay(
     def busy(*_: object) -> None:
         raise StoreError("somebody holds the pair", "wait")
 
-    monkeypatch.setattr(exporting, "change_record", busy)
+    monkeypatch.setattr(server_files, "change_record", busy)
     done = export(session, ready(session, to))
     assert done.record_error is not None
     assert done.record_error.message.endswith("not recorded: somebody holds the pair")

@@ -215,7 +215,7 @@ def test_the_old_csr_is_proved_and_its_certificate_is_awaited(fresh: Session) ->
     issued = intermediate().sign(read_pair(fresh, old.name)[1].der)
     import_certificates(fresh, [ImportSource(pem(issued))])
     renewal = plan_renewal(fresh, old.name)
-    assert len(prove_old_key(fresh, renewal).sentences) == 3
+    prove_old_key(fresh, renewal)
     pair, data = reuse_csr(fresh, renewal)
     assert csr.read_pem(data).der == read_pair(fresh, old.name)[1].der
     assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.IMPORT)
@@ -228,7 +228,7 @@ def test_the_old_csr_is_proved_and_its_certificate_is_awaited(fresh: Session) ->
 def test_an_encrypted_key_is_opened_for_the_proof(fresh: Session) -> None:
     old = make(fresh, passphrase=PASSPHRASE)
     renewal = plan_renewal(fresh, old.name)
-    assert prove_old_key(fresh, renewal, PASSPHRASE).sentences
+    prove_old_key(fresh, renewal, PASSPHRASE)
     with pytest.raises(InputError, match="has a passphrase"):
         prove_old_key(fresh, renewal)
     with pytest.raises(RefusedError):
@@ -274,7 +274,7 @@ def test_a_weak_key_is_not_used_again_unless_forced(fresh: Session) -> None:
     assert "key-weak" in {finding.code for finding in renewal.old_findings}
     with pytest.raises(RefusedError, match="RSA 1024 is too short"):
         prove_old_key(fresh, renewal)
-    assert prove_old_key(fresh, renewal, blocking=Blocking.OVERRULED).sentences
+    prove_old_key(fresh, renewal, blocking=Blocking.OVERRULED)
     assert any("does not generate" in sentence for sentence in renewal.omissions)
     assert renewal.spec.effective_key_type is KeyType.EC_P256
 
@@ -284,7 +284,7 @@ def test_an_old_key_is_reported(fresh: Session) -> None:
     change_record(fresh, old.name, lambda record: record._replace(created=NOW - timedelta(days=400)))
     renewal = plan_renewal(fresh, old.name)
     assert [finding.code for finding in renewal.old_findings] == ["key-old"]
-    assert prove_old_key(fresh, renewal).sentences
+    prove_old_key(fresh, renewal)
 
 
 def test_omissions_of_the_new_request_are_reported(fresh: Session) -> None:

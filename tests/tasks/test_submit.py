@@ -27,7 +27,6 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.submit import (
     CsrForm,
-    HandOut,
     HandOutWay,
     change_ca,
     fetch_lines,
@@ -61,7 +60,7 @@ def test_each_way_is_recorded_and_also_a_missing_backup(
     session: Session, way: HandOutWay, status: BackupStatus
 ) -> None:
     pair = make(session, *([] if status is BackupStatus.NONE else [backup(status)]))
-    after = hand_out(session, pair, HandOut(way))
+    after = hand_out(session, pair, way)
     stored = load_record(Path(pair.path, "pair.json").read_bytes())
     assert stored == after.record
     assert stored.history[-1].text == f"CSR handed out: {way.value}" + (

@@ -17,7 +17,6 @@ from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.work import HostWorkModal, Job
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.draft import remember_folder
-from csrtui.tasks.renew import OldKeyProof
 from csrtui.tui.modals.backup_progress import BackupProgressModal
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.text_block import TextBlock
@@ -80,9 +79,9 @@ async def test_the_first_frame_of_a_dialog_is_final(
 ) -> None:
     proved = Event()
 
-    def prove(*_: object) -> OldKeyProof:  # that adds a line
+    def prove(*_: object) -> tuple[None, tuple[()]]:  # that adds a line
         proved.wait(10)
-        return OldKeyProof((), ())
+        return None, ()
 
     monkeypatch.setattr("csrtui.tui.modals.renew.prove_old_key", prove)
     session = session_with(tmp_path / "store", ONE, "b.example.com")

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from csrtui.cli.commands.import_ import certificate_lines
@@ -18,6 +18,7 @@ from csrtui.cli.options import (
     open_session,
     read_known_passphrase,
     read_new_passphrase,
+    read_optional_passphrase,
 )
 from csrtui.cli.output import confirm, print_line, print_message
 from csrtui.cli.parser import Action
@@ -105,9 +106,11 @@ def _run(options: argparse.Namespace) -> int:
         request=RequestSpec(tuple(options.names), platform=platform) if options.names else None,
     )
     print_text = print_line if options.dry_run and not options.json else print_message
-    if not search.has_named_files:
-        _print_candidates(planned, print_text)
-    _print_skipped(planned, print_text)
+    for candidate in () if search.has_named_files else planned.candidates:
+        for line in candidate_lines(candidate):
+            print_text(line)
+    for skipped in planned.skipped:
+        print_text(f"skipped  {visible(skipped.file or '')}  {skipped.text}")
     if not (search.has_named_files or options.dry_run):
         _confirm(planned, options)
     return _adopt(session, planned, order, as_json=options.json)
@@ -143,12 +146,8 @@ def _read_passphrase(options: argparse.Namespace, search: SearchResult) -> Secre
     if not search.needs_passphrase:
         return None
     keys = "the key" if search.has_named_files else "the encrypted keys"
-    try:
-        return read_known_passphrase(options, f"Passphrase of {keys}: ")
-    except InputError:
-        if search.has_named_files or has_passphrase_option(options):
-            raise
-        return None
+    read = read_known_passphrase if search.has_named_files else read_optional_passphrase
+    return read(options, f"Passphrase of {keys}: ")
 
 
 def _protection(options: argparse.Namespace) -> Protection:
@@ -167,17 +166,6 @@ def _read_new_passphrase(
     if not options.encrypt_key or all(candidate.passphrase is not None for candidate in planned.candidates):
         return None
     return known if known is not None and has_passphrase_option(options) else read_new_passphrase(options)
-
-
-def _print_candidates(planned: AdoptionPlan, print_text: Callable[[str], None]) -> None:
-    for candidate in planned.candidates:
-        for line in candidate_lines(candidate):
-            print_text(line)
-
-
-def _print_skipped(planned: AdoptionPlan, print_text: Callable[[str], None]) -> None:
-    for skipped in planned.skipped:
-        print_text(f"skipped  {visible(skipped.file or '')}  {skipped.text}")
 
 
 def _confirm(planned: AdoptionPlan, options: argparse.Namespace) -> None:
@@ -201,7 +189,7 @@ def _adopt(session: Session, planned: AdoptionPlan, order: AdoptionSpec, *, as_j
     session.store.remove_leftovers()
     results: list[Result] = []
     try:
-        adopt_many(session, planned.candidates, order, results.append)
+        results.extend(adopt_many(session, planned.candidates, order))
     finally:  # also after an interrupt, because these keys were adopted
         adopted = [result for result in results if isinstance(result, AdoptResult)]
         for result in adopted:

@@ -19,25 +19,9 @@ from csrtui.tasks.existing_pairs import ManagedPair, find_managed_pair, with_pai
 from csrtui.tasks.request_spec import RequestSpec, advise_on, preview, require_common_name, with_counterparts
 from csrtui.tasks.session import Session
 
-_FILE_ENDINGS = tuple(
-    f".{ending}"
-    for ending in [
-        "csr",
-        "pem",
-        "crt",
-        "cer",
-        "cert",
-        "der",
-        "key",
-        "p7b",
-        "p7c",
-        "p10",
-        "p12",
-        "pfx",
-        "req",
-        "txt",
-    ]
-)
+_FILE_ENDINGS = (
+    ".csr", ".pem", ".crt", ".cer", ".cert", ".der", ".key", ".p7b", ".p7c", ".p10", ".p12", ".pfx", ".req", ".txt",
+)  # fmt: skip
 """The endings of files with CSRs, certificates and keys. Any other file may have the same name as a host."""
 
 

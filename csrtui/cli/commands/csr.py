@@ -13,7 +13,6 @@ from csrtui.tasks.submit import (
     LONGEST_NOTE,
     LONGEST_TO,
     CsrForm,
-    HandOut,
     HandOutWay,
     WrittenCsr,
     csr_bytes,
@@ -50,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
     if is_submitted:  # the submission is recorded only after the CSR was written
         if options.to is None:
             # Without a submission, nothing is recorded, so that a CSR in a read-only store can be printed.
-            pair = hand_out(session, pair, HandOut(HandOutWay.STDOUT))
+            pair = hand_out(session, pair, HandOutWay.STDOUT)
         mark_submitted(session, pair, options.submitted_to, options.note)
         if session.is_dry_run:
             print_message(f"would mark the CSR of {pair.name} as submitted")

@@ -9,15 +9,13 @@ from csrtui.cli.options import (
     JSON,
     add_options,
     add_passphrase_arguments,
-    has_passphrase_option,
     open_existing_session,
-    read_known_passphrase,
+    read_optional_passphrase,
 )
 from csrtui.cli.output import print_message, read_input
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.secret import Secret
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, ImportSource, import_certificates, needs_passphrase
@@ -40,7 +38,11 @@ def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
     blobs, unreadable = _read_all(dict.fromkeys(options.files))
     mode = ImportMode.PREVIEW if options.dry_run else ImportMode.IMPORT
-    passphrase = _read_passphrase(options) if needs_passphrase(blobs) else None
+    passphrase = (
+        read_optional_passphrase(options, "Passphrase of the PKCS #12 file: ")
+        if needs_passphrase(blobs)
+        else None
+    )
     results = [*import_certificates(session, blobs, options.pair, mode, passphrase), *unreadable]
     imported = [result for result in results if isinstance(result, ImportResult)]
     for result in imported:
@@ -64,22 +66,6 @@ def certificate_lines(result: ImportResult) -> Iterator[str]:
         yield f"issued otherwise: {difference.text}"
     for flaw in result.flaws:
         yield f"{flaw.level.value}: {flaw.text}"
-
-
-def _read_passphrase(options: argparse.Namespace) -> Secret | None:
-    """Return the passphrase of the PKCS #12 files, or None if no option gives it and there is no terminal to ask on.
-
-    Without a passphrase, the result of each file that needs one contains the reason.
-
-    Raises:
-        InputError: The passphrase that an option names cannot be read.
-    """
-    try:
-        return read_known_passphrase(options, "Passphrase of the PKCS #12 file: ")
-    except InputError:
-        if has_passphrase_option(options):
-            raise
-        return None
 
 
 def _read_all(files: Iterable[str]) -> tuple[list[ImportSource], list[Result]]:

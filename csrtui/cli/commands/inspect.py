@@ -13,6 +13,7 @@ from csrtui.cli.options import (
     has_passphrase_option,
     open_session,
     read_known_passphrase,
+    read_optional_passphrase,
 )
 from csrtui.cli.output import drawable, pager, print_error, print_json, print_line, print_message, read_input
 from csrtui.cli.parser import Action
@@ -87,11 +88,8 @@ def _read_passphrase(options: argparse.Namespace, sources: list[InspectSource]) 
         return read_known_passphrase(options, "")
     if not (sys.stdout.isatty() and needs_passphrase(sources)):
         return None
-    try:
-        passphrase = read_known_passphrase(options, "Passphrase (Enter to skip): ")
-    except InputError:
-        return None
-    return passphrase if passphrase.encoded else None
+    passphrase = read_optional_passphrase(options, "Passphrase (Enter to skip): ")
+    return passphrase if passphrase is not None and passphrase.encoded else None
 
 
 def _print(inspection: Inspection) -> None:

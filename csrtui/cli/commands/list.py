@@ -21,18 +21,8 @@ from csrtui.tasks.pair_text import LIST_HEADER, list_columns
 from csrtui.tasks.session import Session
 
 _CSV_HEADER = (
-    "name",
-    "common_name",
-    "names",
-    "key",
-    "created",
-    "backup",
-    "stage",
-    "expires",
-    "days_left",
-    "next",
-    "path",
-)
+    "name", "common_name", "names", "key", "created", "backup", "stage", "expires", "days_left", "next", "path",
+)  # fmt: skip
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +122,10 @@ def _print_for_programs(options: argparse.Namespace, pairs: Iterable[Pair], now:
     elif options.csv:
         _print_csv(pairs, now)
     else:
-        _print_calendar(pairs, now)
+        from csrtui.core.pairs.list_exports import calendar_chunks
+
+        for chunk in calendar_chunks(pairs, os.uname().nodename, now):
+            print_bytes(chunk)
 
 
 def _write_metrics(
@@ -152,13 +145,6 @@ def _write_metrics(
     written = replace_public_file(path, data, BEGINNING.encode("ascii"), dry_run=is_dry_run)
     if is_dry_run:
         print_message(f"would be written: {written}")
-
-
-def _print_calendar(pairs: Iterable[Pair], now: datetime) -> None:
-    from csrtui.core.pairs.list_exports import calendar_chunks
-
-    for chunk in calendar_chunks(pairs, os.uname().nodename, now):
-        print_bytes(chunk)
 
 
 ACTION = Action(

@@ -12,6 +12,7 @@ from csrtui.cli.options import (
     open_session,
     read_known_passphrase,
     read_new_passphrase,
+    read_pair_passphrase,
 )
 from csrtui.cli.output import print_message
 from csrtui.cli.parser import Action
@@ -106,9 +107,7 @@ def _run_successor(
     old = renewal.pair
     if options.same_key:
         print_other_findings((*advice.findings, *renewal.old_findings), blocking)
-        passphrase = None
-        if old.record.key.encrypted:
-            passphrase = read_known_passphrase(options, f"Passphrase of the key of {old.name}: ")
+        passphrase = read_pair_passphrase(options, old)
         session.store.remove_leftovers()
         pair, _ = renew_with_same_key(
             session, renewal, name=options.name, passphrase=passphrase, blocking=blocking

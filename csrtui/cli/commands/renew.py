@@ -9,22 +9,20 @@ from csrtui.cli.options import (
     add_options,
     add_passphrase_arguments,
     open_existing_session,
-    read_known_passphrase,
+    read_pair_passphrase,
 )
 from csrtui.cli.output import print_bytes, print_json, print_message
 from csrtui.cli.parser import Action
 from csrtui.cli.results import print_created_pair, print_other_findings, read_new_key_passphrase
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType, read_key_type
-from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks import renew
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.session import Session
-from csrtui.tasks.submit import HandOut, HandOutWay, hand_out, mark_submitted, refuse_without_backup
+from csrtui.tasks.submit import HandOutWay, hand_out, mark_submitted, refuse_without_backup
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,14 +108,14 @@ def _renew_with_same_key(
     for sentence in renewal.omissions:
         print_message(f"note: {sentence}")
     session.store.remove_leftovers()
-    pair, proof = renew.renew_with_same_key(
+    pair, key_findings = renew.renew_with_same_key(
         session,
         renewal,
         name=options.name,
-        passphrase=_read_passphrase(renewal.pair, options),
+        passphrase=read_pair_passphrase(options, renewal.pair),
         blocking=blocking,
     )
-    print_other_findings(proof.findings, blocking)
+    print_other_findings(key_findings, blocking)
     print_created_pair(session, pair, options)
     return 0
 
@@ -127,9 +125,11 @@ def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace
         refuse_without_backup(session, renewal.pair)
     _print_consequences(renewal, RenewalWay.OLD_CSR)
     print_other_findings(renewal.old_findings, blocking)
-    proof = renew.prove_old_key(session, renewal, _read_passphrase(renewal.pair, options), blocking)
-    print_other_findings(proof.findings, blocking)
-    for sentence in proof.sentences:
+    _, key_findings = renew.prove_old_key(
+        session, renewal, read_pair_passphrase(options, renewal.pair), blocking
+    )
+    print_other_findings(key_findings, blocking)
+    for sentence in renew.OLD_KEY_PROOF:
         print_message(f"checked: {sentence}")
     warn_without_backup(renewal.pair)
     if not options.json:
@@ -137,7 +137,7 @@ def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace
     # Record the reuse only after the CSR was written out.
     pair, _ = renew.reuse_csr(session, renewal)
     if options.mark_submitted:
-        pair = mark_submitted(session, hand_out(session, pair, HandOut(HandOutWay.STDOUT)))
+        pair = mark_submitted(session, hand_out(session, pair, HandOutWay.STDOUT))
     if session.is_dry_run:
         print_message(f"would record that the CSR of {pair.name} is handed out again")
     if options.json:
@@ -166,12 +166,6 @@ def _print_consequences(renewal: renew.Renewal, way: RenewalWay) -> None:
 def _print_way_without_must_staple(renewal: renew.Renewal) -> None:
     if renewal.spec.must_staple:
         print_message(f"without must-staple: csrtui renew {renewal.pair.name} --drop-must-staple")
-
-
-def _read_passphrase(pair: Pair, options: argparse.Namespace) -> Secret | None:
-    if not pair.record.key.encrypted:
-        return None
-    return read_known_passphrase(options, f"Passphrase of the key of {pair.name}: ")
 
 
 ACTION = Action(

@@ -9,16 +9,14 @@ from csrtui.cli.output import drawable, pager, print_json, print_line, print_mes
 from csrtui.cli.parser import Action
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.tasks.show import (
-    TLSA_NOTE,
-    PairDetails,
-    pair_detail_lines,
-    read_pair_details,
-    timeline,
-    tlsa_data,
-)
+from csrtui.tasks.show import PairDetails, pair_detail_lines, read_pair_details, timeline
 
 _MAX_COLUMNS = 120
+_TLSA_NOTE = (
+    "publish it as the TLSA record of _25._tcp.HOST (SMTP) or another port; after a renewal with a new key, publish "
+    "both records and wait two TTLs before you install the new key"
+)
+"""Instructions for the data of a TLSA record (RFC 7671, 8.1)."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,12 +43,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _print_tlsa(pair: Pair, *, as_json: bool) -> int:
-    data = tlsa_data(pair.record)
+    data = f"3 1 1 {pair.record.key.spki_sha256}"  # DANE-EE, SubjectPublicKeyInfo, SHA-256 (RFC 6698, 2.1)
     if as_json:
         print_json({"schema": 1, "pair": pair.name, "tlsa": data})
     else:
         print_line(data)
-        print_message(f"note: {TLSA_NOTE}")
+        print_message(f"note: {_TLSA_NOTE}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Adopt keys made elsewhere, and store each as a complete pair. The original files stay unchanged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -171,29 +171,20 @@ def plan(
     return AdoptionPlan(tuple(candidates), tuple(failures), tuple(skipped))
 
 
-def adopt_many(
-    session: Session,
-    candidates: Sequence[Candidate],
-    spec: AdoptionSpec,
-    on_result: Callable[[Result], None] = lambda _: None,
-) -> list[Result]:
-    """Adopt several keys one after the other, and return the results. A refused key does not stop the others.
+def adopt_many(session: Session, candidates: Sequence[Candidate], spec: AdoptionSpec) -> Iterator[Result]:
+    """Adopt several keys one after the other, and yield each result. A refused key does not stop the others.
 
     Raises:
         StoreError: The store cannot be used. Keys that have been adopted so far remain.
     """
-    results = []
     for candidate in candidates:
         try:
-            result: Result = adopt(session, candidate, spec)
+            yield adopt(session, candidate, spec)
         except StoreError:
             raise
         except CsrtuiError as error:
             path, text = candidate.file.path, f"not adopted: {error.sentence}"
-            result = Result(ok=False, pair=candidate.existing_pair, file=path, text=text)
-        results.append(result)
-        on_result(result)
-    return results
+            yield Result(ok=False, pair=candidate.existing_pair, file=path, text=text)
 
 
 def adopt(session: Session, candidate: Candidate, spec: AdoptionSpec) -> AdoptResult:

@@ -15,7 +15,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.validity import utc_text
-from csrtui.core.bundle import KeyMaterial, Problem, ProblemKind
+from csrtui.core.bundle import ProblemKind
 from csrtui.core.bundle.reader import MAX_BYTES
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate
@@ -195,19 +195,16 @@ class _Inspector:
                 fault = faulty[1], problem.sentence
                 items.append(describe_request(self._session, name, faulty[0], self._ca, fault))
             elif not (problem.kind is ProblemKind.OPENSSH_LOCKED and has_public_half):
-                self._add_problem(name, problem)
+                self._problems.append(InspectProblem(name, problem.text, problem.hint))
         self._items += items
         self._items += [(name, certificate) for certificate in material.certificates]
         if _PEM_CERTIFICATE.search(data):
             self._pem_files[name] = material.certificates
         if material.is_empty and not public_keys:
-            error = material.missing_error(
-                "it contains no key, CSR or certificate", _empty_file_hint(material)
-            )
+            has_key = material.has_private_key
+            hint = "it mentions a private key that csrtui does not recognize" if has_key else None
+            error = material.missing_error("it contains no key, CSR or certificate", hint)
             self._problems.append(InspectProblem(name, error.message, error.hint))
-
-    def _add_problem(self, name: str, problem: Problem) -> None:
-        self._problems.append(InspectProblem(name, problem.text, problem.hint))
 
     def _read_backup(self, name: str, data: bytes) -> bytes:
         """Add the item for a backup, and return its certificates in PEM, or empty bytes without certificates."""
@@ -314,10 +311,6 @@ def _order_remark(path: Sequence[Certificate], present: Sequence[Certificate]) -
         return None
     text = "the chain in the file is out of order: servers must send the certificate first, then each issuer"
     return Remark("chain-order", Level.WARNING, text)
-
-
-def _empty_file_hint(material: KeyMaterial) -> str | None:
-    return "it mentions a private key that csrtui does not recognize" if material.has_private_key else None
 
 
 def _groups(items: Sequence[InspectedItem]) -> tuple[tuple[int, ...], ...]:

@@ -165,7 +165,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         results: list[Result] = []
         spec = AdoptionSpec(missing=MissingRequest.MADE)
         try:
-            await self.in_thread(lambda: adopt_many(self._session, candidates, spec, results.append))
+            await self.in_thread(lambda: results.extend(adopt_many(self._session, candidates, spec)))
         except StoreError as error:
             results.append(Result(ok=False, text=error.sentence))
         names = [result.pair for result in results if result.ok and result.pair]

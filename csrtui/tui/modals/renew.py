@@ -122,10 +122,10 @@ class RenewModal(FormModal["RenewAnswer | None"]):
 
     async def _prove(self, passphrase: Secret | None) -> None:
         # Check only the key here. A question about findings that can be overruled follows when the way is chosen.
-        proof = await self.in_thread(
+        _, key_findings = await self.in_thread(
             lambda: prove_old_key(self._session, self._renewal, passphrase, Blocking.OVERRULED)
         )
-        self._old_findings = (*self._renewal.old_findings, *proof.findings)
+        self._old_findings = (*self._renewal.old_findings, *key_findings)
         self._is_proved = True
         self._update_focus()
 

@@ -12,7 +12,7 @@ from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tasks.submit import CsrForm, HandOut, HandOutWay, fetch_lines, hand_out, lacks_backup, this_host
+from csrtui.tasks.submit import CsrForm, HandOutWay, fetch_lines, hand_out, lacks_backup, this_host
 from csrtui.tui import clipboard
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.submit_forms import FileAnswer, FileModal, MarkAnswer, MarkModal
@@ -227,7 +227,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
     async def _send(self) -> None:
         way = await clipboard.send(self.app, clipboard.PublicText.from_csr(self._csr), os.environ)
         await self._record(
-            HandOut(HandOutWay.CLIPBOARD), "sent to your terminal's clipboard", f"{_MARK_HINT} {way.value}"
+            HandOutWay.CLIPBOARD, "sent to your terminal's clipboard", f"{_MARK_HINT} {way.value}"
         )
 
     async def _show_plain(self) -> None:
@@ -237,7 +237,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
             from csrtui.tui.screens.page import CsrScreen
 
             self.app.push_screen(CsrScreen(self._csr))
-        await self._record(HandOut(HandOutWay.SCREEN), "shown as plain text", _MARK_HINT)
+        await self._record(HandOutWay.SCREEN, "shown as plain text", _MARK_HINT)
 
     async def _show_fetch_commands(self) -> None:
         lines = fetch_lines(self._pair, this_host(self._session, os.environ))
@@ -254,10 +254,10 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
             self.app.push_screen(NoticeModal("Run on your computer:", [line for _, line in lines]))
         self._result = "shown: the commands to run on your computer", _MARK_HINT
 
-    async def _record(self, hand_out_spec: HandOut, message: str, details: str) -> None:
+    async def _record(self, way: HandOutWay, message: str, details: str) -> None:
         self._show_message(message, details)
         try:
-            self._pair = await self.in_thread(lambda: hand_out(self._session, self._pair, hand_out_spec))
+            self._pair = await self.in_thread(lambda: hand_out(self._session, self._pair, way))
         except CsrtuiError as error:
             raise StoreError(f"{message}, but that was not recorded: {error.message}", error.hint) from error
 
