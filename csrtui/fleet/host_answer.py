@@ -133,7 +133,7 @@ class Hosts:
 
 @dataclass(frozen=True, slots=True)
 class CutLine:
-    """A line of the callback plugin that was longer than `csrtui.fleet.answer_limits.MAX_BYTES`.
+    """A line of the callback plugin that was longer than `MAX_BYTES`.
 
     Attributes:
         start: The first characters of the line. The others were dropped.
