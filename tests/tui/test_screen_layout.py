@@ -158,7 +158,9 @@ async def test_the_key_of_a_fix_is_visible_on_a_small_screen(tmp_path: Path) -> 
         assert "Warning" in user.screen_text
         assert "ctrl+f" in user.preview
         assert "ctrl+f" in user.screen_text
-        assert "get a certificate warning: only mydomain.com i…" in " ".join(user.preview.split()), "as much as fits"
+        assert "get a certificate warning: only mydomain.com i…" in " ".join(user.preview.split()), (
+            "as much as fits"
+        )
         await user.resize(60, 20)
         assert "The exact host that visitors type, e.g. www.mydomain.com." in user.screen_text
         assert "A certificate for mydomain.com fails" not in user.screen_text, "half a sentence is wrong"

@@ -8,7 +8,14 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import command, plural, visible
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.fleet.tasks.pairs import deliver, delivery_results, match_certificates, not_backed_up, not_submitted, run_on_pairs
+from csrtui.fleet.tasks.pairs import (
+    deliver,
+    delivery_results,
+    match_certificates,
+    not_backed_up,
+    not_submitted,
+    run_on_pairs,
+)
 from csrtui.fleet.tasks.verify import unverified, with_recipients
 from csrtui.fleet.tui.dialogs import FetchModal, HostBackupModal, HostVerifyModal
 from csrtui.fleet.tui.pages import pair_page
