@@ -111,7 +111,7 @@ def pair_lines(
         files.append(f"{pair.path}/certificate.pem")
     return [
         ("Name", pair.name),
-        ("Stage", record.stage.value),
+        ("Stage", record.visible_stage),
         ("Next", NEXT_STEPS[record.next_step(now)]),
         ("Subject", record.subject_text),
         *labelled_lines("Covers", (record.names if covers is None else covers) or [NO_NAMES]),
