@@ -54,16 +54,8 @@ def hold(dir_fd: int, name: str, subject: str, sharing: Sharing, timeout: float 
         BusyError: Another process holds the lock. The message names the process.
         ReadOnlyError: The file system has no locks, or the lock file cannot be written.
     """
-    descriptor = _open(dir_fd, name, subject)
+    descriptor = _take(dir_fd, name, subject, sharing, timeout)
     try:
-        try:
-            _acquire(descriptor, sharing, timeout)
-        except BlockingIOError:
-            raise _busy_error(descriptor, subject) from None
-        except OSError as error:
-            raise _lock_error(error, subject) from error
-        if sharing is Sharing.EXCLUSIVE:
-            _write_holder(descriptor)
         yield
     finally:
         release(descriptor)
@@ -80,16 +72,26 @@ def take(dir_fd: int, name: str, subject: str) -> int | None:
     Raises:
         ReadOnlyError: The file system has no locks, or the lock file cannot be written.
     """
+    try:
+        return _take(dir_fd, name, subject, Sharing.EXCLUSIVE, 0)
+    except BusyError:
+        return None
+
+
+def _take(dir_fd: int, name: str, subject: str, sharing: Sharing, timeout: float) -> int:
     descriptor = _open(dir_fd, name, subject)
     try:
-        _acquire(descriptor, Sharing.EXCLUSIVE, 0)
-    except BlockingIOError:
+        try:
+            _acquire(descriptor, sharing, timeout)
+        except BlockingIOError:
+            raise _busy_error(descriptor, subject) from None
+        except OSError as error:
+            raise _lock_error(error, subject) from error
+    except BaseException:
         release(descriptor)
-        return None
-    except OSError as error:
-        release(descriptor)
-        raise _lock_error(error, subject) from error
-    _write_holder(descriptor)
+        raise
+    if sharing is Sharing.EXCLUSIVE:
+        _write_holder(descriptor)
     return descriptor
 
 

@@ -6,8 +6,6 @@ environment.
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import quote, visible
@@ -89,26 +87,22 @@ def _require_safe(subject: str, path: str, status: os.stat_result, special_hint:
 
 
 def _read_first_line(descriptor: int, source: str) -> Secret:
-    with _naming(source):
-        data = b""
-        while b"\n" not in data:
-            if len(data) > _MAX_LINE_BYTES:
-                raise NoPassphraseError(f"its first line has more than {_MAX_LINE_BYTES} bytes")
+    data = b""
+    try:
+        while b"\n" not in data and len(data) <= _MAX_LINE_BYTES:
             part = os.read(descriptor, _MAX_LINE_BYTES)
             if not part:
                 break
             data += part
-        return read_passphrase(data)
-
-
-@contextmanager
-def _naming(source: str) -> Iterator[None]:
-    """Add the source of a passphrase to any error raised in the block."""
-    try:
-        yield
     except OSError as error:
         raise InputError(f"cannot read {source}: {error.strerror}") from error
     except OverflowError as error:
         raise InputError(f"cannot read {source}: descriptor number too large") from error
-    except NoPassphraseError as error:  # the message of another error might quote the secret
+    if b"\n" not in data and len(data) > _MAX_LINE_BYTES:
+        raise InputError(
+            f"{source} holds no passphrase: its first line has more than {_MAX_LINE_BYTES} bytes"
+        )
+    try:
+        return read_passphrase(data)
+    except NoPassphraseError as error:
         raise InputError(f"{source} holds no passphrase: {error}") from error

@@ -55,29 +55,23 @@ class _Row(NamedTuple):
     label: str
     public_ca: bool
     hash_name: str | None
-    size: int | str
+    kind: tuple[str, ...]
+    """The result of `_kind_and_size`."""
 
 
 _TABLE = {
-    KeyType.EC_P256: _Row("EC P-256", public_ca=True, hash_name="sha256", size="SECP256R1"),
-    KeyType.EC_P384: _Row("EC P-384", public_ca=True, hash_name="sha384", size="SECP384R1"),
-    KeyType.EC_P521: _Row("EC P-521", public_ca=True, hash_name="sha512", size="SECP521R1"),
-    KeyType.RSA_2048: _Row("RSA 2048", public_ca=True, hash_name="sha256", size=2048),
-    KeyType.RSA_3072: _Row("RSA 3072", public_ca=True, hash_name="sha256", size=3072),
-    KeyType.RSA_4096: _Row("RSA 4096", public_ca=True, hash_name="sha256", size=4096),
-    KeyType.ED25519: _Row("Ed25519", public_ca=False, hash_name=None, size="Ed25519PrivateKey"),
-    KeyType.ML_DSA_44: _Row("ML-DSA-44", public_ca=False, hash_name=None, size="MLDSA44PrivateKey"),
-    KeyType.ML_DSA_65: _Row("ML-DSA-65", public_ca=False, hash_name=None, size="MLDSA65PrivateKey"),
-    KeyType.ML_DSA_87: _Row("ML-DSA-87", public_ca=False, hash_name=None, size="MLDSA87PrivateKey"),
+    KeyType.EC_P256: _Row("EC P-256", public_ca=True, hash_name="sha256", kind=("EC", "secp256r1")),
+    KeyType.EC_P384: _Row("EC P-384", public_ca=True, hash_name="sha384", kind=("EC", "secp384r1")),
+    KeyType.EC_P521: _Row("EC P-521", public_ca=True, hash_name="sha512", kind=("EC", "secp521r1")),
+    KeyType.RSA_2048: _Row("RSA 2048", public_ca=True, hash_name="sha256", kind=("RSA", "2048")),
+    KeyType.RSA_3072: _Row("RSA 3072", public_ca=True, hash_name="sha256", kind=("RSA", "3072")),
+    KeyType.RSA_4096: _Row("RSA 4096", public_ca=True, hash_name="sha256", kind=("RSA", "4096")),
+    KeyType.ED25519: _Row("Ed25519", public_ca=False, hash_name=None, kind=("Ed25519",)),
+    KeyType.ML_DSA_44: _Row("ML-DSA-44", public_ca=False, hash_name=None, kind=("MLDSA44",)),
+    KeyType.ML_DSA_65: _Row("ML-DSA-65", public_ca=False, hash_name=None, kind=("MLDSA65",)),
+    KeyType.ML_DSA_87: _Row("ML-DSA-87", public_ca=False, hash_name=None, kind=("MLDSA87",)),
 }
-
-
-_NIST_CURVES = {
-    "secp256r1": KeyType.EC_P256,
-    "secp384r1": KeyType.EC_P384,
-    "secp521r1": KeyType.EC_P521,
-}
-_RSA_SIZES = {2048: KeyType.RSA_2048, 3072: KeyType.RSA_3072, 4096: KeyType.RSA_4096}
+_TYPES = {row.kind: key_type for key_type, row in _TABLE.items()}
 
 KeyGenerator = Callable[[KeyType], "PrivateKey"]
 """A function that returns a new private key of the given type. The default is `generate`."""
@@ -107,46 +101,30 @@ def generate(key_type: KeyType) -> "PrivateKey":
     """
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
-    size = _TABLE[key_type].size
-    if isinstance(size, int):
-        return rsa.generate_private_key(RSA_PUBLIC_EXPONENT, size)
-    if key_type is KeyType.ED25519:
-        return ed25519.Ed25519PrivateKey.generate()
-    if size.startswith("MLDSA"):
-        key: PrivateKey = getattr(mldsa, size).generate()
-        return key
-    curve: ec.EllipticCurve = getattr(ec, size)()
-    return ec.generate_private_key(curve)
+    match _TABLE[key_type].kind:
+        case "RSA", size:
+            return rsa.generate_private_key(RSA_PUBLIC_EXPONENT, int(size))
+        case "EC", name:
+            curve: ec.EllipticCurve = getattr(ec, name.upper())()
+            return ec.generate_private_key(curve)
+        case kind:
+            module = ed25519 if key_type is KeyType.ED25519 else mldsa
+            key: PrivateKey = getattr(module, f"{kind[0]}PrivateKey").generate()
+            return key
 
 
 def signature_hash(key_type: KeyType) -> "SignatureHash | None":
     """Return cryptography's hash object for the signature of a CSR, or None if the algorithm has its own hash."""
     from cryptography.hazmat.primitives import hashes
 
-    by_name: dict[str | None, SignatureHash | None] = {
-        None: None,
-        "sha256": hashes.SHA256(),
-        "sha384": hashes.SHA384(),
-        "sha512": hashes.SHA512(),
-    }
-    return by_name[key_type.hash_name]
+    name = key_type.hash_name
+    algorithm: SignatureHash | None = getattr(hashes, name.upper())() if name else None
+    return algorithm
 
 
 def type_of(public_key: "PublicKey") -> KeyType | None:
     """Return the type of a public key, or None if csrtui does not generate such keys."""
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
-
-    if isinstance(public_key, rsa.RSAPublicKey):
-        return _RSA_SIZES.get(public_key.key_size)
-    if isinstance(public_key, ec.EllipticCurvePublicKey):
-        return _NIST_CURVES.get(public_key.curve.name)
-    single_size: dict[type, KeyType] = {
-        ed25519.Ed25519PublicKey: KeyType.ED25519,
-        mldsa.MLDSA44PublicKey: KeyType.ML_DSA_44,
-        mldsa.MLDSA65PublicKey: KeyType.ML_DSA_65,
-        mldsa.MLDSA87PublicKey: KeyType.ML_DSA_87,
-    }
-    return next((key_type for kind, key_type in single_size.items() if isinstance(public_key, kind)), None)
+    return _TYPES.get(_kind_and_size(public_key))
 
 
 def name_of(public_key: "PublicKey") -> str:
@@ -174,6 +152,7 @@ def label_of_name(name: str) -> str:
 
 
 def _kind_and_size(public_key: "PublicKey") -> tuple[str, ...]:
+    """Return the algorithm and, if it has keys of several sizes, the size in bits or the curve."""
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
     match public_key:
