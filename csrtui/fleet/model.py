@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from csrtui.core.base.finding import CaKind
 from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.base.validity import Validity, utc_text
-from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, Pair, PairRecord, RequestFacts, Stage
-from csrtui.core.pairs.pair_json import read_installation, read_purpose, read_subject
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, Stage
+from csrtui.core.pairs.pair_json import read_common_members
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Query, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
@@ -224,30 +223,14 @@ def read_described(document: Mapping[str, object]) -> Pair:
         MemberError: A member is missing, has another type, or has a value that is not valid.
     """
     members = Members(document)
-    key, request = members.object("key"), members.object("request")
-    created, stage = members.time("created"), members.choice("stage", Stage)
+    record, stage = read_common_members(members), members.choice("stage", Stage)
     return Pair(
         members.text("name"),
         members.text("path"),
-        PairRecord(
-            created=created,
-            subject=read_subject(members.object("subject_fields")),
-            subject_text=members.text("subject"),
-            names=members.texts("names"),
-            ca=members.choice("ca", CaKind),
-            platform=members.text("platform"),
-            key=KeyFacts(key.text("type"), key.get("encrypted", bool), key.text("spki_sha256")),
-            request=RequestFacts(request.text("sha256"), request.optional_text("signature_hash")),
-            backups=_read_backups(members.object("backup"), created),
-            submitted=members.optional_time("submitted"),
-            reused=members.optional_time("reused"),
-            validity=_read_validity(members, created),
-            installed=members.optional_time("installed"),
-            retired=created if stage is Stage.RETIRED else None,
-            renews=members.optional_text("renews"),
-            renewed_by=members.optional_text("renewed_by"),
-            purpose=read_purpose(members),
-            server=read_installation(members.optional_object("server")),
+        record._replace(
+            backups=_read_backups(members.object("backup"), record.created),
+            validity=_read_validity(members, record.created),
+            retired=record.created if stage is Stage.RETIRED else None,
         ),
         has_certificate=members.object("files").optional_text("certificate") is not None,
     )

@@ -126,43 +126,48 @@ def _parse(data: bytes) -> Json:
 
 
 def _record(members: Members) -> PairRecord:
-    key, request = members.object("key"), members.object("request")
     validity = members.optional_object("validity")
+    record = read_common_members(members)
     history = tuple(
         HistoryEntry(event.time("time"), event.text("what"), event.text("user"))
         for event in members.objects("history")
     )
+    return record._replace(
+        backups=tuple(map(_read_backup, members.objects("backups"))),
+        validity=Validity(validity.time("not_before"), validity.time("not_after")) if validity else None,
+        retired=members.optional_time("retired"),
+        server=record.server or _early_installation(history),
+        history=history,
+        unknown=members.unknown(_MEMBERS),
+    )
+
+
+def read_common_members(members: Members) -> PairRecord:
+    """Return a record with the members that pair.json and the printed document share. The others have their defaults."""
+    key, request = members.object("key"), members.object("request")
+    # Early releases of csrtui recorded no purpose and made only pairs for servers.
+    has_purpose = members.optional_text("purpose") is not None
     return PairRecord(
         created=members.time("created"),
-        subject=read_subject(members.object("subject_fields")),
+        subject=_read_subject(members.object("subject_fields")),
         subject_text=members.text("subject"),
         names=members.texts("names"),
         ca=members.choice("ca", CaKind),
         platform=members.text("platform"),
         key=KeyFacts(key.text("type"), key.get("encrypted", bool), key.text("spki_sha256")),
         request=RequestFacts(request.text("sha256"), request.optional_text("signature_hash")),
-        backups=tuple(map(_read_backup, members.objects("backups"))),
         submitted=members.optional_time("submitted"),
         reused=members.optional_time("reused"),
-        validity=Validity(validity.time("not_before"), validity.time("not_after")) if validity else None,
         installed=members.optional_time("installed"),
-        retired=members.optional_time("retired"),
         renews=members.optional_text("renews"),
         renewed_by=members.optional_text("renewed_by"),
-        server=read_installation(members.optional_object("server")) or _early_installation(history),
-        history=history,
-        unknown=members.unknown(_MEMBERS),
-        purpose=read_purpose(members),
+        server=_read_installation(members.optional_object("server")),
+        purpose=members.choice("purpose", Purpose) if has_purpose else Purpose.SERVER,
         compromised=members.optional_time("compromised"),
     )
 
 
-def read_purpose(members: Members) -> Purpose:
-    """Return the purpose of a pair. Early releases of csrtui recorded none and made only pairs for servers."""
-    return Purpose.SERVER if members.optional_text("purpose") is None else members.choice("purpose", Purpose)
-
-
-def read_subject(fields: Members) -> SubjectFields:
+def _read_subject(fields: Members) -> SubjectFields:
     """Return the subject with these fields. A field without a value is None."""
     texts = {name: fields.optional_text(name) for name in SubjectFields._fields if name != "attributes"}
     return SubjectFields(**texts, attributes=_read_attributes(fields))
@@ -185,7 +190,7 @@ def _subject_fields(subject: SubjectFields) -> Json:
     return members | ({"attributes": attributes} if attributes else {})
 
 
-def read_installation(members: Members | None) -> Installation | None:
+def _read_installation(members: Members | None) -> Installation | None:
     """Return an installation, or None if its members are missing."""
     if members is None:
         return None
