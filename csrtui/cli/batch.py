@@ -46,11 +46,7 @@ def run_batch(
     interrupted run can be repeated.
 
     Args:
-        file: A path, or ``-`` for standard input.
         defaults: The request with the values for missing columns and empty cells.
-        blocking: Whether errors that X.509 itself permits block a row.
-        passphrase: The passphrase for all keys, or None.
-        counterparts: Whether to also cover the www or bare counterpart of each name.
 
     Returns:
         0; 1 if a row failed; 128 and the signal's number if a signal stopped the work.
@@ -171,8 +167,6 @@ class RowError(InputError):
 
     Args:
         column: The invalid column, or None if the error is about the whole row.
-        message: The message, as for `CsrtuiError`.
-        hint: The hint, as for `CsrtuiError`.
     """
 
     def __init__(self, column: FieldName | None, message: str, hint: str | None = None) -> None:
@@ -185,9 +179,6 @@ class TableRows(Iterator[Mapping[str, str] | RowError | None]):
 
     The iterator returns None while the next row is incomplete, and a `RowError` for a malformed row. The row after a
     malformed one begins on the next line.
-
-    Args:
-        lines: The lines of the file.
 
     Raises:
         InputError: The header is missing or not valid.
@@ -267,7 +258,6 @@ def open_rows(file: str, stop: Event) -> Iterator[tuple[TableRows, int | None]]:
 
     Args:
         file: A path, or ``-`` for standard input.
-        stop: The event that ends reading when it is set.
 
     Raises:
         InputError: The file cannot be read, or its header is missing or not valid.
@@ -287,7 +277,6 @@ def read_row(cells: Mapping[str, str], defaults: RequestSpec) -> RequestSpec:
     """Return the request that a row describes.
 
     Args:
-        cells: The cells by column name.
         defaults: The request with the values for missing columns and empty cells.
 
     Raises:

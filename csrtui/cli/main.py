@@ -21,7 +21,6 @@ def run(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> i
     """Run csrtui and return the exit status.
 
     Args:
-        arguments: The command line without the program's name.
         open_screens: A function that opens the screens and returns the exit status. Its arguments are the path of the
             store, and whether to use the mouse even if the configuration does not say so.
 

@@ -155,7 +155,6 @@ def print_json(document: object, *, indent: int | None = 2) -> None:
     """Print a JSON document on stdout, in ASCII, so that no text in it can control the terminal.
 
     Args:
-        document: A value that JSON can represent.
         indent: Spaces per level, or None for a single line.
     """
     import json
@@ -164,13 +163,7 @@ def print_json(document: object, *, indent: int | None = 2) -> None:
 
 
 def print_json_list(document: Mapping[str, object], name: str, items: Iterable[object]) -> None:
-    """Print a document that ends with a list, in the format of `print_json`, with only one item in memory at a time.
-
-    Args:
-        document: The members before the list.
-        name: The name of the list.
-        items: The items of the list.
-    """
+    """Print a document that ends with a list, in the format of `print_json`, with only one item in memory at a time."""
     import json
 
     start = json.dumps({**document, name: []}, indent=2).removesuffix("]\n}")

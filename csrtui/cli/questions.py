@@ -34,10 +34,8 @@ class _Field(NamedTuple):
     """A field to ask for.
 
     Attributes:
-        label: The words of the question.
         show: Returns the value as text.
         read: Returns the request with an answer as the value. It raises `InputError` if the answer is not valid.
-        explain: Returns the help.
     """
 
     name: FieldName
@@ -53,10 +51,6 @@ class _Leave(Exception):  # noqa: N818 - not an error
 
 def ask_request(session: Session, spec: RequestSpec, blocking: Blocking) -> RequestSpec:
     """Ask for each field of a request on the terminal, show the advice on each, and return the request.
-
-    Args:
-        spec: The request with the values to start with.
-        blocking: Whether errors that X.509 can represent are overruled.
 
     Raises:
         InputError: The user left, or does not want the pair.

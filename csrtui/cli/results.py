@@ -79,8 +79,6 @@ def read_new_key_passphrase(
     """Return the passphrase for a new key, or None if the key is not encrypted or a finding blocks the request.
 
     Args:
-        findings: The findings on the request.
-        blocking: Whether errors that X.509 itself permits block the request.
         encrypted: Whether the key is encrypted by default, without ``--encrypt-key`` and passphrase options.
 
     Raises:

@@ -109,11 +109,7 @@ def run_task(
     At the end, all processes of the run have ended: Ansible, ssh, and the connections that ssh keeps open.
 
     Args:
-        target: The hosts and the options for Ansible.
-        task: The task, as in a playbook.
         variables: The variables of the play, which Ansible does not evaluate.
-        stop: The event that ends Ansible when it is set.
-        hosts: The hosts of the target to run on.
 
     Raises:
         InputError: Ansible is not installed, or rejects the inventory or an option.

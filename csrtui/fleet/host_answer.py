@@ -69,7 +69,6 @@ class Failure:
     """A failure of a host.
 
     Attributes:
-        reason: The kind of failure.
         text: The description, as one line. It can quote a text of the host.
         remedy: The remedy. It never contains a text of the host.
     """
@@ -97,7 +96,6 @@ class HostAnswer:
     """The result of a task on a host.
 
     Attributes:
-        host: The name of the host.
         outcome: ``ok``, ``failed``, ``unreachable`` or `SILENT`.
         result: The result as Ansible prints it.
         cause: Ansible's own message if it could not evaluate a variable, so that the host was not contacted.
@@ -167,7 +165,6 @@ def document_of(answer: HostAnswer, statuses: tuple[int, ...] = (0,)) -> dict[st
     """Return the JSON document that csrtui printed on the host, or the failure.
 
     Args:
-        answer: The answer of a task that ran csrtui.
         statuses: The exit statuses with which csrtui prints a document.
     """
     stdout = answer.text("stdout")
@@ -272,7 +269,6 @@ def create_failure(
     """Return a failure with the remedy for its reason.
 
     Args:
-        host: The name of the host in the inventory.
         text: The diagnosis. The default is the diagnosis for `reason`.
         quote: A text that the host sent. It is shortened and shown as a quotation.
         speaker: The source of `quote` if it is not the host.

@@ -24,7 +24,6 @@ class HostState:
     """The last known state of a host.
 
     Attributes:
-        name: The name of the host in the inventory.
         read: The time when its keystore was last read, or None.
         documents: The pairs at that time, each as ``csrtui list --json`` prints it.
         failure: The failure of the last reading, or None.
@@ -107,9 +106,7 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
     """Return the state of a host from its list of pairs.
 
     Args:
-        host: The name of the host.
         document: The document that ``csrtui list --json`` printed there; no part of it is trusted.
-        now: The time of the reading.
 
     Raises:
         TooLargeError: The document exceeds a limit of `csrtui.fleet.host_answer`.

@@ -54,7 +54,6 @@ class BackupSpec:
     """The options of a backup with a passphrase, the same for every pair in a run.
 
     Attributes:
-        folder: The destination folder.
         passphrase: The passphrase of the backup. If the stored key is encrypted, this must be its passphrase.
         repeated: The passphrase as typed the second time. The restore test uses this one.
     """
@@ -66,12 +65,7 @@ class BackupSpec:
 
 @dataclass(frozen=True, slots=True)
 class RecipientBackupSpec:
-    """The options of a backup for recipients, the same for every pair in a run.
-
-    Attributes:
-        folder: The destination folder.
-        recipients: The recipients who can open the backup.
-    """
+    """The options of a backup for recipients, the same for every pair in a run."""
 
     folder: str
     recipients: tuple[Recipient, ...]

@@ -41,7 +41,6 @@ class BackupContents(NamedTuple):
     Attributes:
         path: The absolute path of the file.
         sha256: The SHA-256 of the file, 64 hex digits.
-        content: The parsed backup.
     """
 
     path: str
@@ -53,7 +52,6 @@ def read_contents(path: str, identities: bytes | None = None) -> BackupContents:
     """Read a backup file and return its contents.
 
     Args:
-        path: The path of the file.
         identities: The identities for a backup for recipients: the text of an age identity file, or an SSH private key.
 
     Raises:

@@ -13,10 +13,7 @@ class Result:
     """The result of a task for one pair or file.
 
     Attributes:
-        ok: Whether the task succeeded.
         text: A sentence that describes the result. Text from outside in it is escaped.
-        pair: The name of the pair, or None.
-        file: The path of the file, or None.
         confirm: The argument for ``csrtui verify --confirm`` on the machine that made the backup, or None.
         spki_sha256: The SPKI fingerprint of the key in a backup file, 64 hex digits, or None if none was read.
         names: The names in the CSR of a backup file, escaped.
@@ -71,7 +68,6 @@ def run_for_each(
         failure_label: Prefix of the message for a pair that failed or was not started, e.g. ``not backed up``.
         on_result: Called in a worker thread, once per pair, with the pair's first failure or else its first result.
         cancel: Once set, no further pair is started. Running tasks are completed.
-        max_workers: The number of pairs processed at once.
     """
     # This imports logging, which commands for a single pair do not need.
     from concurrent.futures import ThreadPoolExecutor, wait

@@ -34,10 +34,6 @@ class Draft:
 
     Attributes:
         names: The text of the field for the other names.
-        ca: The kind of CA, a value of `CaKind`.
-        platform: The server software, an id of `csrtui.core.servers.platforms`.
-        key: The key type, a value of `KeyType`.
-        purpose: The purpose, a value of `Purpose`.
         no_common_name: Whether the common name is left out. A typed common name wins.
         attributes: The additional subject attributes, as `read_attributes` reads them.
         renews: The name of the pair that the new pair replaces, or "".

@@ -31,10 +31,7 @@ class Identity(NamedTuple):
     """The properties by which an existing pair matches a request: everything except the key itself.
 
     Attributes:
-        subject: The subject of the CSR.
         names: The names of the CSR, in any order.
-        encrypted: Whether the key is encrypted.
-        platform: The server software.
     """
 
     subject: SubjectFields
@@ -178,7 +175,6 @@ def find_managed_pair(
     """Return the pair of a request.
 
     Args:
-        advice: The advice on the request.
         name: The name of the pair, or None for the name derived from the first name of the request.
         same_key: Whether a new pair would keep the key, so that its type does not matter.
 

@@ -62,10 +62,7 @@ class ExportSpec:
     """The options of an export.
 
     Attributes:
-        pair: The name of the pair.
-        platform: The server software.
         folder: The destination folder, which must exist.
-        strength: The encryption of a PKCS #12 file.
         replaces: Whether the files of this pair, or of one that it renews, are replaced.
         access: The owner, group and mode of files with the key.
     """
@@ -90,7 +87,6 @@ class PreparedExport:
     Attributes:
         folder: The absolute path of the destination folder.
         chain: The decoded certificate of the pair, followed by its issuers.
-        lineage: The pair and those that it renews.
         existing: The files that exist under the names of the new ones.
         warnings: Sentences to show before the export.
         lacks_issuer: Whether the chain is incomplete because the issuer certificate is missing.
@@ -128,7 +124,6 @@ class ExportResult:
 
     Attributes:
         plan: The files, and the configuration snippets that refer to them.
-        results: A result for each file.
         record_error: The error if the record could not be updated or might not survive a power cut, or None.
     """
 
@@ -232,11 +227,6 @@ def export(
 
     Either all new files are written or none. Files are replaced only after everything that can fail has been done, and
     the previous set is kept.
-
-    Args:
-        prepared: The result of `prepare`.
-        key_passphrase: The passphrase of the key, if it is encrypted.
-        file_passphrase: The passphrase for the PKCS #12 file, if one is written.
 
     Raises:
         InputError: A passphrase is missing, a file exists, or the configuration format cannot represent the path.

@@ -30,12 +30,7 @@ from csrtui.tasks.session import Session
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """The result of putting files back.
-
-    Attributes:
-        results: A result for each file.
-        record_error: The error if the record could not be updated, or None.
-    """
+    """The result of putting files back."""
 
     results: tuple[Result, ...]
     record_error: StoreError | None = None
@@ -48,9 +43,6 @@ def undo_export(
 
     Args:
         pair_name: The pair whose files were written, or one that it renews.
-        platform: The server software.
-        folder: The folder with the files.
-        dry_run: Whether to return the results without putting anything back.
 
     Raises:
         InputError: The pair does not exist, or the folder cannot be used.

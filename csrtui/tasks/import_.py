@@ -116,8 +116,6 @@ def import_certificates(
     Args:
         sources: The texts and files, in any order. A leaf certificate and its chain may be in different sources.
         pair: The name of the pair that everything must belong to, or None.
-        mode: Whether certificates are imported or only checked.
-        passphrase: The passphrase for PKCS #12 files that need one, or None.
 
     Returns:
         A result for each leaf certificate, and for each text or file that cannot be read. If there is no leaf

@@ -52,9 +52,7 @@ class Replacement:
     """A certificate, and the current certificates of its pair that it may replace.
 
     Attributes:
-        chain: The certificate and its issuers.
         present: The present certificates of the pair, leaf first. Empty if they do not match the key.
-        kind: The relation of the certificate to the current certificates.
     """
 
     chain: Chain
@@ -109,7 +107,6 @@ def compare(
     Args:
         pem: The content of certificate.pem, or None.
         pool: Certificates from which the chain is built, in addition to those in certificate.pem.
-        now: The time, in UTC.
         is_best: Whether this certificate expires last of those that are imported for the pair.
     """
     present = tuple(usable_certificates(pem, leaf.spki_sha256))
@@ -164,12 +161,7 @@ class RefusedKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RefusedFile(Result):
-    """The result for a text or file from which nothing is imported.
-
-    Attributes:
-        error: The problem and its hint.
-        kind: The kind of file. The hint depends on it.
-    """
+    """The result for a text or file from which nothing is imported."""
 
     error: InputError = InputError("")  # noqa: RUF009 - never changed
     kind: RefusedKind = RefusedKind.OTHER
@@ -179,8 +171,6 @@ def refusal(data: bytes, file: str | None, material: KeyMaterial) -> RefusedFile
     """Return the reason why nothing is imported from a text or file, or None.
 
     Args:
-        data: The contents.
-        file: The path of the file, or None.
         material: The items that were read from the contents, without private keys.
     """
     kind, error = _reason(data, material)

@@ -67,7 +67,6 @@ class PairFolder(NamedTuple):
     """The contents of a pair's folder, except for the key.
 
     Attributes:
-        csr: The decoded CSR.
         certificate: The bytes of certificate.pem, or None.
         earlier: The file names of earlier certificates, oldest first.
     """
@@ -121,9 +120,6 @@ _MAX_SELECTIONS = 16
 
 class PairList:
     """The pairs of a store as of the time when the store was read.
-
-    Args:
-        listing: The summaries and errors that a `SummaryReader` returned.
 
     Attributes:
         summaries: The readable pairs, by name.
@@ -259,10 +255,8 @@ class PairCounts(NamedTuple):
     """The numbers of pairs by status.
 
     Attributes:
-        total: The number of all pairs.
         not_backed_up: Pairs in use without a verified backup.
         due: Pairs whose renewal is due and whose certificate has not expired.
-        retired: Retired pairs.
         expired: Pairs in use whose certificate has expired.
     """
 

@@ -37,11 +37,7 @@ class ExistingKey(NamedTuple):
 
 
 class BlockedError(InputError):
-    """The request is blocked by findings.
-
-    Args:
-        findings: The blocking findings, at least one.
-    """
+    """The request is blocked by findings."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         first = findings[0]
@@ -70,9 +66,6 @@ def create_pair(
 
     Args:
         name: The name of the pair, by default derived from the common name. If it exists, ``-2``, ``-3``, … is added.
-        passphrase: The passphrase to encrypt the key with, or None.
-        blocking: Whether errors that X.509 can represent are overruled.
-        renews: The name of the pair that this one replaces, or None.
         key: The key to use instead of a new one, of the type of the request, or None.
 
     Raises:

@@ -54,12 +54,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """The result of one row.
-
-    Attributes:
-        number: The number of the row.
-        skipped: Whether the pair existed before.
-    """
+    """The result of one row."""
 
     number: int
     outcome: Pair | CsrtuiError
@@ -101,8 +96,6 @@ def create_many(
 
     Args:
         rows: The rows. None means that no further row is available at present, so all pending rows are completed first.
-        passphrase: The passphrase to encrypt all keys with, or None.
-        blocking: Whether errors that X.509 can represent are overruled.
         cancel: Once set, no further row is started. Running rows are completed.
 
     Raises:

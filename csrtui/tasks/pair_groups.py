@@ -52,7 +52,6 @@ def step_text(record: PairRecord, now: datetime, retire_key: str) -> str:
     """Return the reason for the next step of a pair in one sentence.
 
     Args:
-        now: The time, in UTC.
         retire_key: The key that retires a pair, or takes a retired one back into use.
     """
     match record.next_step(now):
@@ -102,7 +101,6 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
     """Return the details of a pair in groups, except for groups without a line.
 
     Args:
-        now: The time, in UTC.
         details: The contents of the pair's folder, or None to describe only its record.
     """
     from csrtui.tasks.show import (  # screens load it when they show a pair

@@ -32,7 +32,6 @@ def start_from_pair(session: Session, name: str, *, keep_must_staple: bool = Fal
     """Return a form with the names, subject, CA, server software and key type of a pair.
 
     Args:
-        name: The name of the pair.
         keep_must_staple: Whether to request must-staple if the pair's CSR does, to renew the pair.
 
     Raises:

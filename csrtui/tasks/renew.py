@@ -37,9 +37,7 @@ class Renewal:
     """A pair to renew, and both ways to renew it. The private key has not been opened.
 
     Attributes:
-        csr: The decoded CSR of the pair.
         spec: A new request, equal to the old one.
-        advice: The current advice on the new request.
         omissions: A sentence for each part of the old CSR that a new one does not contain.
         old_findings: The findings on using the old key and CSR again, worst first.
         choices: Both ways, the recommended one first.
@@ -288,9 +286,6 @@ def renew_with_same_key(
 
     Args:
         renewal: The renewal, with the names of the new CSR (`with_names`).
-        name: The name of the new pair, by default derived from the names.
-        passphrase: The passphrase of the old key, or None if the key is not encrypted.
-        blocking: Whether errors that X.509 can represent are overruled.
 
     Raises:
         BlockedError: A finding on the names or the subject blocks the request.

@@ -19,12 +19,9 @@ class RequestSpec(NamedTuple):
 
     Attributes:
         names: The names as typed, the common name first.
-        subject: The other subject fields as typed.
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key_type: The key type, or None for the default of the server software.
-        purpose: The purpose of the certificate.
         no_common_name: Whether the common name is left out. All names are then only SANs.
-        attributes: The additional subject attributes.
         must_staple: Whether the CSR requests must-staple. Only a renewal keeps it.
     """
 

@@ -64,9 +64,7 @@ def read_backup(
     """Read a backup and return its contents for `restore_contents`. A passphrase is not needed yet.
 
     Args:
-        path: The path of the file.
         identities: The identities for a backup for recipients: the text of an age identity file, or an SSH private key.
-        expected: The key or CSR that the backup must contain, or None.
 
     Raises:
         InputError: The file is missing, damaged or not a backup.

@@ -72,11 +72,7 @@ REASON = "keyCompromise"
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """The facts that a CA needs to revoke a certificate.
-
-    Attributes:
-        commands: The commands of ACME clients or openssl that revoke it.
-    """
+    """The facts that a CA needs to revoke a certificate."""
 
     certificate: "Certificate"
     commands: tuple[str, ...]

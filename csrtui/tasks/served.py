@@ -42,9 +42,7 @@ def check_served(session: Session, name: str, output: bytes, file: str | None = 
     """Return one result if a server sends the certificate of a pair with its chain, or else a result for each problem.
 
     Args:
-        name: The name of the pair.
         output: The output of ``openssl s_client -showcerts``, or any file with the certificates in the server's order.
-        file: The path of the file with the output, or None for standard input.
 
     Raises:
         InputError: The pair does not exist.

@@ -99,8 +99,6 @@ class ExistingSet:
     Attributes:
         base: The base name, before the ending of each file.
         files: The files that exist, by ending.
-        contents: Their contents, by ending.
-        owners: Their owners, by ending.
     """
 
     base: str
@@ -156,11 +154,7 @@ def read_set(
     """Return the existing files with a base name, and their owners.
 
     Args:
-        file_set: The folder.
-        base: The base name.
-        server_files: The files of the server software.
         spki: The SPKI fingerprints of a lineage.
-        passphrase: The passphrase of an encrypted file, or None.
 
     Raises:
         InputError: A file cannot be read.
@@ -191,7 +185,6 @@ def require_own(session: Session, existing: ExistingSet, folder: str, *, needs_k
     """Check that no file of a set belongs to another key.
 
     Args:
-        folder: The folder with the set.
         needs_key: Whether a file whose key cannot be read is refused too.
 
     Raises:
@@ -254,8 +247,6 @@ def read_content(data: bytes, passphrase: Secret | None = None, *, requires_key:
     """Return the identity of a file's content.
 
     Args:
-        data: The content.
-        passphrase: The passphrase for an encrypted file, or None.
         requires_key: Whether the file must contain a private key. A certificate alone is public, so it does not show
             who owns the file.
     """
@@ -285,7 +276,6 @@ def is_one_set(files: Sequence[ServerFile], contents: Mapping[str, FileContent])
     """Return whether the existing files belong to one key and include it. A file with only the chain is not compared.
 
     Args:
-        files: The files of the server software.
         contents: The contents of the files that exist, by the ending of the file.
     """
     present = [file for file in files if file.ending in contents and not file.is_chain]

@@ -67,10 +67,6 @@ def load_settings(environ: Mapping[str, str], *, with_own: bool = True) -> Setti
 
     A site-wide file that cannot be used is ignored and reported as a problem, because the user cannot correct it.
 
-    Args:
-        environ: The environment, for the paths of the files.
-        with_own: Whether to read the user's own file too.
-
     Raises:
         InputError: The user's own file is not safe, or it contains a mistake. The message names the mistake.
     """

@@ -26,7 +26,6 @@ class PairDetails:
     """The contents of a pair's folder, except for its key.
 
     Attributes:
-        csr: The decoded CSR.
         chain: The certificate with its issuers, or None if it is missing or cannot be used.
         status: The result of validating the chain, or None if there is no chain.
         certificate_error: The reason why certificate.pem cannot be used, or an empty text.
@@ -131,8 +130,6 @@ def timeline(
     """Return the timeline of a pair, drawn in `width` columns, or nothing if it does not fit.
 
     Args:
-        now: The time, in UTC.
-        width: The number of columns.
         prefer_one_line: Whether to draw the events on one line, not to scale, if they fit.
     """
     days = sorted(_days(record), key=lambda day: day.time.date())

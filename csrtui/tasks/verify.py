@@ -59,8 +59,6 @@ class _Run:
     """The inputs that all checks of one run share.
 
     Attributes:
-        decryptor: The decryptor for restore tests, or None.
-        identities: The identities for restore tests of backups for recipients, or None.
         expected: The key or CSR that a file must contain, or None.
         pairs: All pairs of the store. They are needed only to check files.
     """
@@ -147,7 +145,6 @@ def verify_with_identity(
 
     Args:
         backup: The backup, decrypted from its age file.
-        passphrase: The passphrase of the key, if it is encrypted.
         pairs: All pairs of the store, or None to read them.
 
     Raises:
@@ -365,7 +362,6 @@ def _confirmed(backup: Backup, time: datetime, now: datetime) -> Backup:
 
     Args:
         time: The time of the restore test, by the clock of the other machine. Impossible times are corrected.
-        now: The time, in UTC.
 
     Raises:
         RefusedError: The file has changed since it was restored.

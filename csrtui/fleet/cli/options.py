@@ -89,7 +89,6 @@ def read_fleet(session: Session, reach: Reach, *, save: bool = False) -> Fleet:
     """Return the pairs that the hosts list now, and show the progress.
 
     Args:
-        session: The session, whose store keeps the states of the hosts.
         save: Whether to save the states. Only a command that shows the pairs saves them.
 
     Raises:

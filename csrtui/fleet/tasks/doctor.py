@@ -51,11 +51,8 @@ class HostFinding:
     """A problem on a host, or a note.
 
     Attributes:
-        host: The name of the host in the inventory.
-        level: The severity.
         text: One sentence. A text of the host is quoted with the host's name.
         fix: csrtui's own remedy. It is an instruction, because a command in it is for the host, not for this machine.
-        pair: The name of the pair, or None.
         code: The code of the doctor, or `UNKNOWN`; empty if the host did not answer.
         quote: The host's text alone, as one visible line of limited length; empty if `text` is csrtui's own.
         path: The file or folder on the host, as one visible line of limited length; empty if there is none.
@@ -99,8 +96,6 @@ class ExaminedHost:
     """The result of the doctor of a host.
 
     Attributes:
-        host: The name of the host.
-        findings: The findings, in the order of the host.
         failure: The failure of the host, or None if there is a result.
     """
 

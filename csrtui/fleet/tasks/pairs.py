@@ -109,7 +109,6 @@ def fetch_csrs(
 
     Args:
         pairs: The pairs as their hosts list them now.
-        folder: A folder on this machine.
         shown: The fleet as the user last saw it, or None if the user saw `pairs`.
 
     Raises:
@@ -149,9 +148,7 @@ def back_up(
     """Make backups to recipients on the hosts, and yield a result for each pair.
 
     Args:
-        pairs: The pairs to back up.
         folder: The folder for the backups on each host.
-        recipients: The recipients who can decrypt the backups.
 
     Raises:
         InputError: Ansible is not installed or fails.
@@ -182,7 +179,6 @@ def run_on_pairs(
     Args:
         text: The text of a successful result.
         command: The name of the command, whose argument is the name of a pair.
-        options: The options of the command.
 
     Raises:
         InputError: Ansible is not installed or fails.
@@ -265,10 +261,6 @@ class Deliveries:
 
 def match_certificates(fleet: Fleet, sources: Sequence[ImportSource]) -> Deliveries:
     """Match certificates to hosts by the keys of their pairs.
-
-    Args:
-        fleet: The known hosts.
-        sources: The certificates, in any format and order.
 
     Raises:
         InputError: A file contains a private key, or it contains no certificate.

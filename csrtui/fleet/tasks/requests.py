@@ -47,7 +47,6 @@ class PlannedRequest:
     """The request for one host.
 
     Attributes:
-        host: The name of the host.
         spec: The request, with the variables of the inventory filled in.
         advice: The advice on the request, or None if a variable could not be filled in.
         failure: The failure if a variable could not be filled in, or None.
@@ -94,9 +93,7 @@ def plan(
     """Yield the request for each host, with advice; no host is contacted.
 
     Args:
-        session: The session, whose public suffix list the advice uses.
         spec: The request. In each text that is a `Template`, variables are replaced with data of the inventory.
-        counterparts: Whether to also cover the www or bare counterpart of each name.
         hosts: Hosts or groups of the inventory, separated by commas.
 
     Raises:
@@ -149,7 +146,6 @@ def make_pairs(
 
     Args:
         planned: The requests as the user saw them.
-        blocking: Whether errors that X.509 itself permits block a request.
         backup: The options ``recipients`` and ``backup_to`` of the collection's module, or None.
 
     Raises:

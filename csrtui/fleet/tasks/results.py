@@ -46,9 +46,6 @@ class HostResult:
     Attributes:
         host: The name of the host; empty if the result is not about a host.
         text: One sentence.
-        pair: The name of the pair, or None.
-        file: The path of the file, or None.
-        changed: Whether something was changed.
         document: The pair as csrtui on the host prints it, or None. In the JSON, it replaces the pair's name.
         covers: The names that a fetched CSR covers, read from the CSR itself.
     """
@@ -148,7 +145,6 @@ def mismatch_failure(host: str, differences: Iterable[str]) -> Failure:
     """Return the failure of a host whose answer differs from its list or from the plan.
 
     Args:
-        host: The name of the host.
         differences: The differences, each with the field and both values.
     """
     return create_failure(host, Reason.MISMATCH, f"refused: {'; '.join(differences)}")

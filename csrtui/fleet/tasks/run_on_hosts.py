@@ -85,7 +85,6 @@ class Reach:
     """The hosts to run on, the time limit, and the stop event.
 
     Attributes:
-        target: The hosts, and the options for Ansible.
         timeout: Seconds that each host has for a task.
         stop: The event that ends Ansible when it is set.
     """
@@ -139,9 +138,6 @@ def read_hosts(
     """Read the keystores of hosts and return their states.
 
     Args:
-        session: The session, whose store keeps the states.
-        on_host_read: A function that is called for each host as soon as it answers.
-        hosts: The hosts of the target to read.
         save: Whether to compare each state with the saved one, and then save it. Only states that the user sees are
             saved. A pair that a host changes after the user saw it is therefore noticed.
 
@@ -218,9 +214,7 @@ def run_on_each(
     """Run each host's own shell commands, and yield an answer for each of these hosts.
 
     Args:
-        calls: The shell commands for each host.
         task: The task. The default is the task of `call_task`.
-        variables: Further variables of the play.
 
     Raises:
         InputError: Ansible is not installed or fails.

@@ -56,7 +56,6 @@ def verify_backups(
         session: The session, whose clock dates the confirmations.
         pairs: The pairs, whose best backups are to recipients.
         identities: The text of an age identity file, or an SSH private key.
-        passphrase: The passphrase of the keys that have one, or None.
 
     Raises:
         InputError: Ansible is not installed or fails.

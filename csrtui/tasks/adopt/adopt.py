@@ -59,10 +59,7 @@ class AdoptionSpec:
     """The options of an adoption.
 
     Attributes:
-        platform: The server software, an id of `csrtui.core.servers.platforms`.
         name: The name of the pair, by default derived from the common name.
-        missing: The treatment of a key without a CSR.
-        protection: The protection of the key in the store.
         passphrase: The passphrase for a key that is not encrypted yet, if `protection` is `Protection.ENCRYPTED`.
         request: The request to make a CSR for, if `missing` is `MissingRequest.REQUESTED`. Its CA is that of the key.
         blocking: Whether to overrule the errors in that request, except those that X.509 cannot represent.
@@ -131,7 +128,6 @@ class AdoptionPlan:
     """The keys that will be adopted, and everything that will not.
 
     Attributes:
-        candidates: The keys that will be adopted.
         failures: A failure for each other key or file that the user may have wanted to adopt.
         skipped: A result for each part that is left out without being a failure, such as the key of an ACME account.
     """
@@ -242,10 +238,7 @@ def create_from_key(
     """Create a pair from an existing key and a new request, and return it. The file of the key stays unchanged.
 
     Args:
-        candidate: The key.
-        name: The name of the pair, by default derived from the names.
         passphrase: The passphrase to encrypt a key with that is not encrypted yet, or None.
-        blocking: Whether errors that X.509 can represent are overruled.
 
     Raises:
         BlockedError: A finding on the request or the key blocks it.

@@ -46,21 +46,15 @@ class Candidate:
     """A private key that can become a pair.
 
     Attributes:
-        key: The private key, decrypted.
         passphrase: The passphrase that it was encrypted with, or None.
-        file: The file that contains the key.
         json_path: The position of the key if the file is a JSON document, or an empty text.
-        spki_sha256: The SPKI fingerprint.
         csr: The newest CSR for the key, or None.
-        csr_file: The path of the CSR, or None.
         certificate: The newest certificate for the key, or None.
-        certificate_file: The path of the certificate, or None.
         pool: All certificates that were found. The chain is built from them.
         findings: The findings on key and CSR, worst first.
         remarks: Further sentences. Text from outside in them is escaped.
         in_use_since: The time of the earliest evidence that the key existed.
         existing_pair: The name of the pair in the store with this key, or None.
-        is_compromised: Whether the key is marked as compromised in the store.
     """
 
     key: "PrivateKey" = field(repr=False)
@@ -145,8 +139,6 @@ def match(
 
     Args:
         session: The session of the store into which the keys will be adopted.
-        search: The key material.
-        passphrase: The passphrase to try on each encrypted part, or None.
         ca: The kind of CA for all keys. None means a public CA, or a private one for keys that no public CA accepts.
 
     Raises:

@@ -115,7 +115,6 @@ def read_files(key: str, csr: str | None = None, certificates: Sequence[str] = (
 
     Args:
         key: The path of the private key. Other contents of that file are used too.
-        csr: The path of the CSR, or None.
         certificates: The paths of the certificate and of CA certificates, in any order.
 
     Raises:

@@ -54,11 +54,7 @@ def describe_certificate(
     """Return the description of a certificate.
 
     Args:
-        file: The file that contains it.
         chain: The certificate with its chain, built from all certificates in all files.
-        status: The result of validating the chain.
-        ca: The kind of CA whose rules apply, or None.
-        now: The time, in UTC.
     """
     from cryptography import x509
 

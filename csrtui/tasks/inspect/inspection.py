@@ -56,7 +56,6 @@ class InspectSource:
 
     Attributes:
         name: The name as the user gave it, such as a path or ``standard input``. Not escaped.
-        data: The content.
     """
 
     name: str
@@ -77,9 +76,6 @@ class Inspection:
     """The result of inspecting files.
 
     Attributes:
-        items: The items in the order of the files.
-        problems: The parts that cannot be read.
-        tree: The certificates as a tree.
         groups: For each key with several items, the indexes of its items.
         store_problem: The reason why the items are not compared with the keystore, or "".
     """
@@ -137,12 +133,9 @@ def inspect(
 
     Args:
         session: The session of the keystore to compare with. It can be missing or unusable.
-        sources: The files.
-        passphrase: The passphrase for keys, PKCS #12 files and backups, or None.
         ca: The kind of CA whose rules apply. None means a public CA, or a private one for keys that no public CA accepts
             and for self-signed certificates.
         problems: Problems with files that could not be opened; the result contains them too.
-        identities: The identities that open backups to recipients (age), or None.
     """
     inspector = _Inspector(session, passphrase, ca, problems, identities)
     for source in sources:

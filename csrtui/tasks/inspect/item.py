@@ -44,7 +44,6 @@ class Remark(NamedTuple):
     """A finding on an item.
 
     Attributes:
-        code: The stable code.
         level: An error means that something in the item is wrong.
         text: A sentence, safe to display.
         advice: The advice that it repeats, with the affected field and the fix, or None.
@@ -78,13 +77,9 @@ class InspectedItem:
         subject: The subject as RFC 4514 text, safe to display, or "".
         names: The names of a CSR (with the common name), or of the SAN extension of a certificate, not escaped.
         spki_sha256: The SPKI fingerprint, or None if the key is not visible or not supported.
-        facts: What the item contains.
-        findings: The findings, worst first.
         members: Further members in JSON.
         pair: The name of the pair with the same key, or None.
         comparison: How the item differs from that of the pair, as sentences.
-        certificate: The certificate, for items of this kind.
-        request: The CSR, for CSRs and backups.
     """
 
     file: str
@@ -150,8 +145,6 @@ def original_spki(der: bytes, spki_sha256: str | None, *, at: int) -> str | None
     It differs from `spki_sha256` only for RSA-PSS keys, which cryptography decodes as plain RSA keys (RFC 4055, 1.2).
 
     Args:
-        der: The DER of a CSR or certificate.
-        spki_sha256: The fingerprint of the decoded key, or None.
         at: The position of the SubjectPublicKeyInfo among the signed fields.
     """
     try:
@@ -184,9 +177,6 @@ def describe_request(
     """Return the description of a CSR, with the advice as for a new request.
 
     Args:
-        file: The file that contains it.
-        request: The CSR.
-        ca: The kind of CA whose rules apply, or None.
         fault: For a CSR that breaks encoding rules, the DER of a decodable copy and a sentence on the broken rules.
     """
     from cryptography import x509

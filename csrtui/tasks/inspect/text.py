@@ -16,7 +16,6 @@ class TextSection(NamedTuple):
     """A titled group of lines.
 
     Attributes:
-        title: The title, safe to display.
         facts: The lines, each with a label and a text.
         drawing: Lines that must not be wrapped, shown before the others.
     """
