@@ -57,7 +57,7 @@ class CommandsApp(SafeApp[None]):
     def action_help(self) -> None:
         """Open the help for the current screen, or close it if it is open."""
         from csrtui.tui.modals.messages import ConfirmModal
-        from csrtui.tui.screens.help import HelpScreen
+        from csrtui.tui.screens.page import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
@@ -66,9 +66,9 @@ class CommandsApp(SafeApp[None]):
 
     async def action_palette(self) -> None:
         """Open the command palette, or close it if it is open."""
+        from csrtui.tui.modals.lists import PaletteModal
         from csrtui.tui.modals.messages import ConfirmModal
-        from csrtui.tui.modals.palette import PaletteModal
-        from csrtui.tui.screens.help import HelpScreen
+        from csrtui.tui.screens.page import HelpScreen
 
         if isinstance(self.screen, PaletteModal):
             self.screen.action_cancel()

@@ -1,4 +1,4 @@
-"""A Textual app that reveals no secret when it crashes and restores the terminal when it ends.
+"""A Textual app that reveals no secret when it crashes, restores the terminal, and sends only printable text.
 
 It corrects these behaviours of Textual 8.2.8: a crash screen with local variables, a screenshot command, untrusted text
 passed to the terminal, grey instead of no colour under NO_COLOR, and a hang after the terminal is lost.
@@ -7,13 +7,18 @@ passed to the terminal, grey instead of no colour under NO_COLOR, and a hang aft
 from __future__ import annotations
 
 import os
+import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from rich.cells import get_character_cell_size
+from rich.segment import Segment
+from rich.style import Style
 from textual import constants
 from textual.app import App
-from textual.filter import Monochrome, NoColor
+from textual.filter import LineFilter, Monochrome, NoColor
 
-from csrtui.tui.filters import AttributesOnly, PrintableOnly
+from csrtui.core.base.escaping import is_visible
 from csrtui.tui.patches.crashes import CrashSafeApp
 from csrtui.tui.patches.drawing import PaintedApp
 from csrtui.tui.patches.driver import SafeDriver
@@ -23,9 +28,59 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.app import SystemCommand
+    from textual.color import Color
     from textual.driver import Driver
-    from textual.filter import LineFilter
     from textual.screen import Screen
+
+_REVERSE = Style(reverse=True)
+
+
+class PrintableOnly(LineFilter):
+    """A filter that replaces unprintable characters with printable ones of the same width.
+
+    A space separator becomes blanks, and other characters of one or two cells become question marks. Characters of
+    zero width (C0 and C1 controls, bidirectional and zero-width characters, variation selectors) are removed.
+    Control segments, which Textual would pass to the terminal unchanged, become text.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's interface
+        """Return `segments` with only printable text. The width in cells is unchanged."""
+        return [
+            segment
+            if segment.control is None and is_visible(segment.text)
+            else Segment("".join(map(_make_printable, segment.text)), segment.style)
+            for segment in segments
+        ]
+
+
+class AttributesOnly(LineFilter):
+    """A filter that removes all colours and turns a coloured background into reverse video.
+
+    It implements NO_COLOR (https://no-color.org). The theme uses the terminal's own background as its ordinary one,
+    so any other background marks a cursor, a selection or a focused control.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's interface
+        """Return `segments` without colours."""
+        return [Segment(text, _without_colour(style), control) for text, style, control in segments]
+
+
+@lru_cache(1024)
+def _make_printable(character: str) -> str:
+    if is_visible(character):
+        return character
+    filler = " " if unicodedata.category(character) == "Zs" else "?"
+    return filler * get_character_cell_size(character)
+
+
+@lru_cache(1024)
+def _without_colour(style: Style | None) -> Style | None:
+    if style is None:
+        return None
+    has_background = style.bgcolor is not None and not style.bgcolor.is_default
+    plain = style.without_color
+    return plain + _REVERSE if has_background else plain
+
 
 ReturnType = TypeVar("ReturnType")
 

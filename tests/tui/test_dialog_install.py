@@ -428,7 +428,7 @@ def test_only_headings_are_bold() -> None:
 async def test_owner_group_and_mode_of_the_key_are_set_in_the_dialog(
     tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.widgets.access_fields.assignable_owner", lambda owner: owner or "")
+    monkeypatch.setattr("csrtui.tui.modals.install.assignable_owner", lambda owner: owner or "")
     tls, group = tmp_path / "tls", str(os.getgid())
     async with at_screens(session) as user:
         await at_install(user)

@@ -25,8 +25,8 @@ from csrtui.tui.modals.files import ImportModal
 from csrtui.tui.modals.import_result import ImportResultModal
 from csrtui.tui.modals.restore import RestoreModal
 from csrtui.tui.modals.submit_forms import FileModal, MarkAnswer, MarkModal
-from csrtui.tui.screens.help import HelpScreen
 from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.page import HelpScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

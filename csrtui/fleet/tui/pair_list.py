@@ -19,13 +19,12 @@ from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar_in_filter, bindings, step_label
 from csrtui.tui.panes.count_line import summary_text
 from csrtui.tui.screens.base import CommandScreen
-from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList, Marking
 from csrtui.tui.widgets.lines import CommandBar, ProgressLine, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import pad, wrapped
+from csrtui.tui.wrapping import error_text, pad, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

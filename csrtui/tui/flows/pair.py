@@ -25,8 +25,8 @@ from csrtui.tasks.submit import refuse_without_backup
 from csrtui.tui import clipboard
 from csrtui.tui.commands import key_of
 from csrtui.tui.flows.backups import back_up_pair
-from csrtui.tui.modals.choice_list import ChoiceListModal
 from csrtui.tui.modals.install import InstallModal
+from csrtui.tui.modals.lists import ChoiceListModal
 from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.modals.submit import SubmitFollowUp, SubmitModal

@@ -13,11 +13,10 @@ from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import commands_of, key_of
-from csrtui.tui.sentences import error_text
 from csrtui.tui.threads import in_thread
 from csrtui.tui.widgets.lines import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
-from csrtui.tui.wrapping import wrap, wrapped
+from csrtui.tui.wrapping import error_text, wrap, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -23,10 +23,9 @@ from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.screens.page import Page
-from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import cut
+from csrtui.tui.wrapping import cut, error_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

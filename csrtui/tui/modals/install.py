@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual import on
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
@@ -18,13 +18,12 @@ from csrtui.core.servers.guide import install_lines, plan_lines
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.server import FileFormat
 from csrtui.store.path_completion import PathKind
-from csrtui.store.permissions import AccessError
+from csrtui.store.permissions import AccessError, FileAccess, assignable_owner
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.folder import FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
 from csrtui.tui.modals.messages import ask_if_weak
-from csrtui.tui.widgets.access_fields import ACCESS_HELP, AccessFields
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -35,6 +34,7 @@ from csrtui.tui.wrapping import text_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.widget import Widget
 
@@ -42,6 +42,43 @@ if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
+
+ACCESS_HELP: Final = {
+    "owner": "The owner of the files with the key. Empty: you, or as the replaced file.",
+    "group": "The group of the files with the key. It can read them if the mode is 640.",
+    "mode": "The mode of the files with the key: 600 (owner only) or 640 (owner and group).",
+}
+"""A sentence for each field, by its id."""
+
+
+class AccessFields(Horizontal):
+    """Three fields with the ids ``owner``, ``group`` and ``mode``. An empty field means the default."""
+
+    DEFAULT_CSS = """
+    AccessFields { height: 1; }
+    AccessFields #group { margin: 0 1; }
+    AccessFields #mode { width: 10; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Build the fields."""
+        yield TextField(placeholder="owner", id="owner")
+        yield TextField(placeholder="group", id="group")
+        yield TextField(placeholder="mode 600", id="mode")
+
+    @property
+    def access(self) -> FileAccess:
+        """The typed values."""
+        texts = [self.query_one(f"#{field}", TextField).value.strip() or None for field in ACCESS_HELP]
+        return FileAccess(*texts)
+
+    def suggest_owner(self, owner: str | None) -> None:
+        """Fill in an owner if csrtui can set it and the user has not typed one."""
+        field, text = self.query_one("#owner", TextField), assignable_owner(owner)
+        if field.value != text and not field.is_typed and not field.has_focus:
+            with self.prevent(TextField.Changed):
+                field.load_text(text)
+
 
 _STRENGTHS = (
     (Strength.AES.name, "AES-256"),

@@ -17,10 +17,9 @@ from csrtui.tasks.renew import prove_old_key
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.messages import ask
-from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
-from csrtui.tui.wrapping import hanging
+from csrtui.tui.wrapping import error_text, hanging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen, ScreenResultType
 
 from csrtui.tui.commands import bar, commands_of, key_of
-from csrtui.tui.sentences import error_text
 from csrtui.tui.widgets.lines import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

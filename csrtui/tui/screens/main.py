@@ -27,9 +27,9 @@ from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.form_screen import DraftWriter
 from csrtui.tui.screens.pairs_screen import NO_SELECTION
 from csrtui.tui.screens.request_screen import RequestScreen
-from csrtui.tui.sentences import error_text
 from csrtui.tui.terminal import hostname
 from csrtui.tui.widgets.lines import CommandBar, RuleLine, TitleBar
+from csrtui.tui.wrapping import error_text
 
 if TYPE_CHECKING:
     from textual import events
