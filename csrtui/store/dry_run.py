@@ -72,11 +72,7 @@ class DryRunKeystore(Keystore):
         return StoredPair(name, self.pair_path(name), pair.record, pair.csr, pair.certificate)
 
     def _require_writable(self, failure: str) -> None:
-        """Check that a pair can be added: the folders are safe, and this user can write to them.
-
-        Raises:
-            StoreError: The store cannot be used.
-        """
+        """Check that a pair can be added: the folders are safe, and this user can write to them."""
         with self._reading(failure) as store_fd, self._pairs(store_fd):
             pass
         try:
@@ -108,11 +104,7 @@ class _DryRunChange(PairChange):
 
 
 def _existing_folder(path: str) -> str:
-    """Return a folder, or the first folder above it that exists.
-
-    Raises:
-        OSError: The path cannot be examined.
-    """
+    """Return a folder, or the first folder above it that exists."""
     while True:
         try:
             os.stat(path)

@@ -121,11 +121,7 @@ def remove_temporary_files(dir_fd: int) -> None:
 def open_folder(name: str, path: str, dir_fd: int | None = None, *, may_be_link: bool = False) -> int:
     """Check the permissions of a folder and return its descriptor.
 
-    Args:
-        name: The name of the folder in `dir_fd`, or its path.
-        path: The full path of the folder, for messages.
-        dir_fd: The descriptor of the parent folder, or None if `name` is a path.
-        may_be_link: Whether the folder may be a symbolic link (for the store itself only).
+    `name` is a name in `dir_fd`, or a path. Only the store itself may be a symbolic link.
 
     Raises:
         StoreError: The folder is not safe (`check_permissions`).
@@ -212,14 +208,8 @@ def replace_file(
 ) -> None:
     """Replace or create a file in one step. The old file stays until then.
 
-    The caller must flush the folder (`flush_folder`).
-
-    Args:
-        dir_fd: The descriptor of the folder.
-        name: The name of the file.
-        data: The new content of the file.
-        permissions: The mode of the file.
-        temporary: The name of the temporary file, by default a random name (`remove_temporary_files`).
+    The caller must flush the folder (`flush_folder`). The temporary file has a random name unless one is given
+    (`remove_temporary_files`).
 
     Raises:
         OSError: Nothing was replaced.
@@ -268,12 +258,7 @@ def open_store_file(
 ) -> int:
     """Check the permissions of a file of the store and return its descriptor.
 
-    Args:
-        dir_fd: The descriptor of the folder that contains the file.
-        name: The name of the file in that folder, or a path whose folders have been checked.
-        path: The full path of the file, for messages.
-        permissions: The expected mode.
-        flags: The access mode for `os.open`.
+    `name` is a name in the folder, or a path whose folders have been checked. `path` is the full path, for messages.
 
     Raises:
         StoreError: The file is not safe.
@@ -292,10 +277,8 @@ def open_store_file(
 def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool = False) -> bytes:
     """Return the content of a regular file that is not csrtui's.
 
-    Args:
-        path: The path of the file. Links are followed.
-        limit: The maximum size of the file in bytes.
-        from_disk: Whether to read the file from the disk and not from the page cache, if the system allows it.
+    Links are followed. With `from_disk`, the file is read from the disk and not from the page cache, if the system
+    allows it.
 
     Raises:
         InputError: The file does not exist, cannot be opened, is not a regular file, or has more than `limit` bytes.
@@ -317,12 +300,7 @@ def read_beginning(path: str, size: int) -> bytes:
 def read_and_close(descriptor: int, path: str, limit: int, label: str, *, from_disk: bool = False) -> bytes:
     """Return the content of an open file that is not csrtui's, and close it.
 
-    Args:
-        descriptor: The descriptor of the file.
-        path: The path of the file, for messages.
-        limit: The maximum size of the file in bytes.
-        label: The subject of the message about a file that is too large.
-        from_disk: As for `read_foreign`.
+    `label` is the subject of the message about a file that is too large.
 
     Raises:
         InputError: The file cannot be read, or has more than `limit` bytes.

@@ -43,12 +43,8 @@ class BusyError(StoreError):
 def hold(dir_fd: int, name: str, subject: str, sharing: Sharing, timeout: float = TIMEOUT) -> Iterator[None]:
     """Hold a lock while the block runs.
 
-    Args:
-        dir_fd: The descriptor of the folder of the lock files.
-        name: The name of the lock file, which is created if necessary and never deleted.
-        subject: The locked object, for messages: ``the pair www.example.com``.
-        sharing: Whether other processes may hold the lock at the same time.
-        timeout: The number of seconds to wait for the lock.
+    The lock file is created if necessary and never deleted. `subject` names the locked object in messages: ``the pair
+    www.example.com``.
 
     Raises:
         BusyError: Another process holds the lock. The message names the process.

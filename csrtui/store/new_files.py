@@ -74,12 +74,7 @@ def replace_public_file(path: str, data: bytes, beginning: bytes, *, dry_run: bo
     """Replace or create a file that everybody may read, in one step, and return its absolute path.
 
     A mistyped path must never cost a key or a backup. So a file is replaced only if it is of the same kind or empty.
-
-    Args:
-        path: The path of the file.
-        data: The new content.
-        beginning: The beginning of all files of this kind.
-        dry_run: Whether to check everything but write nothing.
+    `beginning` is the beginning of all files of this kind.
 
     Raises:
         InputError: The path is a folder, a special file or a file of another kind, or its folder cannot be opened.
@@ -129,11 +124,8 @@ def write_new_files(
 ) -> list[str]:
     """Write either all files or none into a folder, and return their absolute paths.
 
-    Args:
-        folder: An existing folder.
-        outputs: The files. Files with forbidden mode bits are written only to a file system that supports modes.
-        dry_run: Whether to check everything but write nothing.
-        identity: The identity that the folder must have, or None (`open_output_folder`).
+    The folder must exist, and have `identity` unless that is None. Files with forbidden mode bits are written only to a
+    file system that supports modes.
 
     Raises:
         InputError: The folder cannot be opened, or all names of a file exist. Nothing was written.
@@ -245,11 +237,7 @@ def create_output_folder(path: str) -> None:
 
 
 class _PendingFile:
-    """A file that is complete and on disk, but has no name yet.
-
-    Raises:
-        OSError: The file cannot be written. Nothing of it remains.
-    """
+    """A file that is complete and on disk, but has no name yet."""
 
     def __init__(self, dir_fd: int, output: OutputFile) -> None:
         self._folder = dir_fd

@@ -56,9 +56,6 @@ def _open_secret(path: str, label: str, special_hint: str | None = None) -> int:
     """Return a descriptor of a regular file that only its owner can read, and that belongs to the user or root.
 
     Links are followed. `label` names the purpose of the file in messages: ``passphrase file``.
-
-    Raises:
-        InputError: The file cannot be opened or is not safe.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

@@ -111,13 +111,8 @@ def _with_entries(
 ) -> FileFacts:
     """Return the facts about a folder, with the facts about its entries added.
 
-    Args:
-        facts: The facts about the folder.
-        dir_fd: The descriptor of the parent folder, or None for the store's own folder, which is opened by path and may
-            be a link.
-        name: The name of the folder in `dir_fd`, or its path.
-        listed: The names of subfolders whose entries are surveyed too.
-        read: The names of files whose content is read.
+    Without `dir_fd`, the folder is the store's own, which is opened by path and may be a link. `listed` are the
+    subfolders whose entries are surveyed too, and `read` the files whose content is read.
     """
     try:
         descriptor = os.open(name, _FOLDER_FLAGS | (0 if dir_fd is None else os.O_NOFOLLOW), dir_fd=dir_fd)

@@ -105,16 +105,8 @@ def advise(
 ) -> Advice:
     """Return the advice on a request as entered. Accept any input without raising an error.
 
-    Args:
-        names: The names as entered, the common name first. The common name can be empty (`MISSING_COMMON_NAME`).
-        subject: The other subject fields as entered.
-        ca: The kind of CA whose rules apply.
-        key_type: The type of the key that will be generated.
-        suffixes: The public suffix list.
-        purpose: The purpose of the certificate.
-        no_common_name: Whether to leave out the common name. All names are then only SANs.
-        attributes: The additional subject attributes.
-        must_staple: Whether the CSR requests must-staple.
+    The first of `names` is the common name, which can be empty (`MISSING_COMMON_NAME`). With `no_common_name`, it is
+    left out and all names are only SANs.
     """
     if no_common_name:
         names = ("", *names[not (names and names[0].strip()) :])

@@ -54,12 +54,8 @@ class Likelihood(Enum):
 def placeholder_likelihood(field: FieldName, text: str, country: str) -> Likelihood | None:
     """Return how likely a text is to be a placeholder, or None if it is not one.
 
-    A placeholder is in the table, or contains neither a letter nor a digit.
-
-    Args:
-        field: The field.
-        text: The trimmed text of the field, in any case.
-        country: The country as entered. The name of a place in this country is not a placeholder.
+    A placeholder is in the table, or contains neither a letter nor a digit. `text` is trimmed, and `country` is as
+    entered. The name of a place in this country is not a placeholder.
     """
     if not any(character.isalnum() for character in text):
         return Likelihood.CERTAIN if text else None

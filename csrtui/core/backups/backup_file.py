@@ -126,17 +126,8 @@ def compose(
 ) -> bytes:
     """Return the text of a backup.
 
-    Args:
-        name: The pair's name.
-        time: The time of the backup.
-        key_protection: How the keystore protects the key.
-        key_pem: The encrypted private key in PEM (`csrtui.core.keys.pkcs8.encrypt`). For an age file, the key as stored
-            in the keystore.
-        csr: The pair's CSR.
-        certificates: The pair's certificates in PEM, leaf first and without text between them, or empty bytes.
-        envelope: How the file is protected. Text for an age file must not be stored outside it.
-        details: Other facts about the pair that a restore recovers.
-        signer: The pair's private key. If it is None, the text has a checksum instead of a signature.
+    `key_pem` is encrypted (`csrtui.core.keys.pkcs8.encrypt`) unless the text is for an age file, which must be its only
+    place. Without a `signer`, the private key of the pair, the text has a checksum instead of a signature.
     """
     header = header_text(
         name,
@@ -211,11 +202,7 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
 
 
 def _check_blocks(text: BackupText, envelope: Envelope) -> None:
-    """Check that there is one key, then one CSR, then only certificates.
-
-    Raises:
-        InputError: A block is missing, unexpected or in the wrong place. The error names the block.
-    """
+    """Check that there is one key, then one CSR, then only certificates."""
     labels = [block.label for block in text.blocks]
     key_labels = {_KEY_LABEL} | ({_PLAIN_KEY_LABEL} if envelope is Envelope.AGE else set())
     for block in text.blocks:

@@ -193,11 +193,7 @@ def _read_ssh(key_type: str, encoded: str) -> Recipient:
 
 
 def _ssh_fields(blob: bytes) -> list[bytes]:
-    """Return the strings of an SSH blob. Four bytes before each string contain its length (RFC 4251 5).
-
-    Raises:
-        ValueError: The blob is truncated.
-    """
+    """Return the strings of an SSH blob. Four bytes before each string contain its length (RFC 4251 5)."""
     fields = []
     while blob:
         end = 4 + int.from_bytes(blob[:4])
@@ -219,9 +215,6 @@ def _refuse_small_order(key: bytes) -> None:
 
     A private key of 32 zero bytes becomes the scalar 2^254 (RFC 7748 5). Only points of order 1, 2, 4 and 8 have a zero
     product with this scalar, and cryptography raises an error for a zero product.
-
-    Raises:
-        InputError: The key is a point of small order.
     """
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 

@@ -298,11 +298,7 @@ def _cipher(algorithm: str, key: bytes) -> "BlockCipherAlgorithm":
 
 
 def _octet_string(node: Node) -> bytes:
-    """Return the value of an OCTET STRING.
-
-    Raises:
-        BerError: The node has another type.
-    """
+    """Return the value of an OCTET STRING."""
     if node.tag != OCTET_STRING:
         raise BerError("an OCTET STRING is missing")
     return node.content

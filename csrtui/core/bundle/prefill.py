@@ -94,12 +94,8 @@ class Prefill:
 def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC, *, keep_must_staple: bool = False) -> Prefill:
     """Return the values for a new request from the first CSR in a file or, without a CSR, the first certificate.
 
-    The certificate of a CA is used only if there is no other certificate.
-
-    Args:
-        data: PEM in any text, or DER.
-        ca: The kind of CA for the new request.
-        keep_must_staple: Whether to request must-staple if the CSR or certificate has it.
+    The certificate of a CA is used only if there is no other certificate. The file is PEM in any text, or DER. With
+    `keep_must_staple`, must-staple is copied too.
 
     Raises:
         InputError: The file contains a private key, or nothing readable. The message says which.

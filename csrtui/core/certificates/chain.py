@@ -86,12 +86,7 @@ def build_chain(leaf: Certificate, others: Iterable[Certificate], now: datetime)
     """Return the chain of a certificate, built from the other certificates.
 
     If several chains exist (cross-signed CAs), prefer a chain that is usable at `now`, then a chain with a root, then
-    the chain whose issuers expire last.
-
-    Args:
-        leaf: The first certificate of the chain.
-        others: Possible issuers, in any order.
-        now: The time at which the certificates should be valid, in UTC.
+    the chain whose issuers expire last. The others can be in any order.
     """
     search = _Search([other for other in dict.fromkeys(others) if other != leaf], now)
     with warnings.catch_warnings(action="ignore"):  # as in `certificate.read_der`

@@ -244,11 +244,8 @@ def chain_problems(
 ) -> Iterator[ServedProblem]:
     """Yield the problems with the chain that a server sends.
 
-    Args:
-        sent: The certificates in the order in which the server sends them. The first is its own.
-        known: Further certificates from which the complete chain can be built, such as those of the pair.
-        ca: The kind of CA. Clients of a private CA may trust the issuer directly.
-        now: The time, in UTC.
+    `sent` are the certificates in the order in which the server sends them, its own first. `known` are further ones,
+    such as those of the pair. Clients of a private CA may trust the issuer directly.
     """
     leaf = sent[0]
     chain = build_chain(leaf, [*sent, *known], now)

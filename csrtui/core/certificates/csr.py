@@ -75,14 +75,8 @@ def build(
     """Return the DER of a CSR for `subject` and `names`, signed with `key`.
 
     The SAN extension contains every name in the given order. Without names there is no SAN extension. The CSR has no
-    challenge password.
-
-    Args:
-        subject: Fields within the bounds of `csrtui.core.subject.fields`.
-        names: Names in the format of `Request.names`, the common name first.
-        key: A key of one of the types in `key_types.KeyType`.
-        purpose: The purpose, requested as key usage and extended key usage.
-        must_staple: Whether to request must-staple (`extensions.has_must_staple`).
+    challenge password. The fields must be within the bounds of `csrtui.core.subject.fields`, and the names have the
+    format of `Request.names`.
 
     Raises:
         InputError: The key has another type.

@@ -21,12 +21,8 @@ if TYPE_CHECKING:
 def with_profile(text: str, path: str, name: str, profile: Profile, cleared: Sequence[str] = ()) -> str:
     """Return the text of a configuration with a profile added. A profile with the same name is replaced.
 
-    Args:
-        text: The text of the configuration.
-        path: The path of its file, for messages.
-        name: The profile's name.
-        profile: The profile. Fields that are not set are removed.
-        cleared: The fields to write as an empty text instead, because a site-wide profile of this name sets them.
+    Fields that are not set are removed, except that those in `cleared` are written as an empty text, because a
+    site-wide profile of this name sets them.
 
     Raises:
         InputError: The text is not a valid configuration, the name is invalid, or TOML cannot represent a value.
@@ -140,9 +136,6 @@ def _check_edit(edit: Callable[[], str], path: str, expected: Config) -> str:
     """Return the text from `edit` if it contains exactly the expected configuration.
 
     The check is necessary because tomlkit edits some TOML layouts incorrectly, or raises one of Python's own errors.
-
-    Raises:
-        InputError: The edit failed, or its text contains a different configuration.
     """
     try:
         text = edit()

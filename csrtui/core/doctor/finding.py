@@ -166,15 +166,7 @@ class PairCondition:
 
 
 class PairReplacement:
-    """The remedies that replace a broken pair.
-
-    Args:
-        folder: The absolute path of the pair's folder.
-        record: The pair's record, or None if it cannot be read.
-        condition: The condition of the pair's files.
-        backup_facts: The facts about the recorded backups, by path.
-        now: The time, in UTC. It makes the name of the new store unique.
-    """
+    """The remedies that replace a broken pair. `now` makes the name of the new store unique."""
 
     def __init__(
         self,

@@ -74,11 +74,8 @@ class DerivedKey:
 def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, iterations: int | None = None) -> bytes:
     """Return `key` as ``ENCRYPTED PRIVATE KEY`` in PEM, encrypted with `passphrase`.
 
-    Args:
-        key: The private key.
-        passphrase: The passphrase, not empty. The key is derived from its UTF-8 bytes.
-        entropy: `ENTROPY_BYTES` fresh random bytes: the salt, then the IV. Never use them twice.
-        iterations: PBKDF2 iterations, by default `ITERATIONS`. Use fewer only for fast tests.
+    `entropy` are `ENTROPY_BYTES` fresh random bytes: the salt, then the IV. Never use them twice. Use fewer iterations
+    than `ITERATIONS` only for fast tests.
 
     Raises:
         InputError: openssl cannot read the passphrase (`csrtui.core.keys.passphrase_quality.refusal`).
@@ -93,10 +90,7 @@ def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, iterations: i
 def derive(passphrase: Secret, salt: bytes, iterations: int | None = None) -> DerivedKey:
     """Return the key that PBKDF2-HMAC-SHA256 derives from a passphrase. Other threads can run in the meantime.
 
-    Args:
-        passphrase: The passphrase, not empty. The key is derived from its UTF-8 bytes.
-        salt: `SALT_BYTES` random bytes, or the salt of the key to decrypt.
-        iterations: PBKDF2 iterations, by default `ITERATIONS`.
+    The salt has `SALT_BYTES` random bytes, or is that of the key to decrypt.
 
     Raises:
         ValueError: The passphrase is empty.
@@ -114,10 +108,8 @@ def derive(passphrase: Secret, salt: bytes, iterations: int | None = None) -> De
 def encrypt_with(key: "PrivateKey", derived_key: DerivedKey, iv: bytes) -> bytes:
     """Return `key` as ``ENCRYPTED PRIVATE KEY`` in PEM, encrypted with a derived key.
 
-    Args:
-        key: The private key.
-        derived_key: The derived key. It can be used for several private keys.
-        iv: `IV_BYTES` fresh random bytes. Never use them twice.
+    `iv` are `IV_BYTES` fresh random bytes. Never use them twice, although the derived key can be used for several
+    private keys.
     """
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.padding import PKCS7

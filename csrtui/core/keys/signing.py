@@ -92,12 +92,7 @@ def load_intact_key(data: bytes) -> tuple["PrivateKey", str]:
 
 
 def _check_rsa_key(key: "PrivateKey") -> None:
-    """Check that an RSA key is consistent and signs correctly. Other types derive the public key from the private key.
-
-    Raises:
-        ValueError: The numbers are not consistent.
-        InvalidSignature: The key does not sign correctly.
-    """
+    """Check that an RSA key is consistent and can sign. Other types derive the public key from the private key."""
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
     from cryptography.hazmat.primitives.hashes import SHA256
 

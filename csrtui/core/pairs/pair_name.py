@@ -67,12 +67,8 @@ def file_bases(names: Sequence[str], pair: str, key_types: Sequence[str]) -> lis
     """Return the names, without endings, that files for server software may have, the preferred one first.
 
     They come from the first name of the pair. A renewal has the same first name, so it writes the same files, and the
-    server's configuration does not change.
-
-    Args:
-        names: The names of the pair.
-        pair: The name of the pair, used if its first name has no character that a file name may contain.
-        key_types: The key types to add if another pair has the files with the preferred name.
+    server's configuration does not change. If the first name has no character that a file name may contain, the name of
+    the pair is used. The key types are added if another pair has the files with the preferred name.
     """
     try:
         base = pair_name(names[0]) if names else pair

@@ -54,13 +54,8 @@ def renewal_choices(
 
     Usually a new pair is recommended, because validity is short and new keys cost nothing. The old CSR is recommended
     only if server software and key permit it, and a new request would be refused or would omit something.
-
-    Args:
-        record: The record of the pair to renew.
-        server: Its server software.
-        new_findings: The findings about a new request with the same names and subject.
-        old_findings: The findings about the current key and CSR.
-        omissions: A sentence for each part of the old CSR that a new CSR would omit.
+    `new_findings` are about a new request with the same names and subject, `old_findings` about the current key and
+    CSR. `omissions` has a sentence for each part of the old CSR that a new CSR would omit.
     """
     new = RenewalChoice(
         RenewalWay.NEW_PAIR,

@@ -107,12 +107,8 @@ def plan_files(
 ) -> DeploymentPlan:
     """Return the files for a server, and the snippets that contain their paths.
 
-    Args:
-        server: The server, from the table.
-        base: The beginning of the file names (`csrtui.core.pairs.pair_name.file_bases`).
-        domain: The first name in the certificate.
-        certificates: The pair's certificate and its chain, from `read_chain`.
-        folder: The absolute path of the folder for the files.
+    `base` is the beginning of the file names (`csrtui.core.pairs.pair_name.file_bases`), and `domain` the first name in
+    the certificate.
 
     Raises:
         InputError: The server's configuration cannot represent the folder's path.

@@ -74,11 +74,7 @@ def guide_lines(
 ) -> list[str]:
     """Return the guide for server software as lines, with example paths.
 
-    Args:
-        server: The server.
-        folder: The folder for the example paths.
-        width: The maximum number of columns in a line of text.
-        before_request: Whether to include what only matters before the request: the key type and the old CSR.
+    Without `before_request`, what only matters then is left out: the key type and the old CSR.
     """
     platform = PLATFORMS[server.platform]
     values = file_values(_EXAMPLE, folder, server.files)
