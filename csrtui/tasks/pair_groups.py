@@ -11,6 +11,7 @@ from csrtui.core.servers.platforms import OTHER
 from csrtui.tasks.pair_text import (
     NO_NAMES,
     age_text,
+    backup_text,
     date_text,
     fingerprint,
     labelled_lines,
@@ -163,20 +164,12 @@ def _validity_lines(record: PairRecord) -> Lines:
 
 
 def _backup_lines(record: PairRecord) -> Lines:
-    if record.backup is None:
-        return [("Status", f"none: {_NO_BACKUP}")]
-    others = [backup for backup in reversed(record.backups) if backup is not record.backup]
-    return [line for backup in (record.backup, *others) for line in _lines_of_backup(backup)]
-
-
-def _lines_of_backup(backup: Backup) -> Lines:
-    text = backup.status.value
-    if backup.since:
-        text += f" since {date_text(backup.since)}"
-    if backup.verified:
-        is_verified = backup.status is BackupStatus.VERIFIED
-        text += f"{'' if is_verified else ', last verified'} {date_text(backup.verified)}"
-    return [("Status", text), ("File", backup.path)]
+    lines = [
+        line
+        for backup in record.backups_best_first
+        for line in (("Status", backup_text(backup, date_text)), ("File", backup.path))
+    ]
+    return lines or [("Status", f"none: {_NO_BACKUP}")]
 
 
 def copyable_texts(details: "PairDetails") -> Sequence[tuple[str, str]]:

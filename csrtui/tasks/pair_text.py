@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from csrtui.core.base.validity import Validity, utc_text
+from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
 from csrtui.core.pairs.summary import PairSummary, deadlines, from_microseconds, to_microseconds
 from csrtui.core.servers.platforms import PLATFORMS
 
@@ -86,75 +86,9 @@ def age_text(span: timedelta) -> str:
     return f"{days} d" if days < 2 * weeks else f"{days // weeks} w"
 
 
-def pair_lines(
-    pair: Pair,
-    now: datetime,
-    *,
-    covers: Sequence[str] | None = None,
-    asks: Sequence[tuple[str, str]] = (),
-    certificate: Sequence[tuple[str, str]] = (),
-    earlier: Sequence[str] = (),
-) -> list[tuple[str, str]]:
-    """Return the details of a pair as lines, each with a label and a text. A continuation line has an empty label.
-
-    Args:
-        pair: The pair. The first lines are its name, its stage and its next step.
-        now: The time, in UTC.
-        covers: The names in the certificate, or None to show the requested names.
-        asks: Lines about further extensions that the CSR requests.
-        certificate: Lines about the certificate.
-        earlier: The paths of earlier certificates.
-    """
-    record = pair.record
-    files = [f"{pair.path}/key.pem", f"{pair.path}/request.pem"]
-    if pair.has_certificate:
-        files.append(f"{pair.path}/certificate.pem")
-    return [
-        ("Name", pair.name),
-        ("Stage", record.visible_stage),
-        ("Next", NEXT_STEPS[record.next_step(now)]),
-        ("Subject", record.subject_text),
-        *labelled_lines("Covers", (record.names if covers is None else covers) or [NO_NAMES]),
-        ("Key", f"{label_of_name(record.key.type)}, {_protection(record)}"),
-        ("SPKI", fingerprint(record.key.spki_sha256)),
-        ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
-        *asks,
-        ("For", f"{platform_label(record.platform)}, {record.ca.value} CA"),
-        ("Purpose", record.purpose.value),
-        *labelled_lines("Backup", _backups(record)),
-        *_times(record, now),
-        *certificate,
-        *labelled_lines("Renews", [record.renews] if record.renews else []),
-        *labelled_lines("Renewed by", [record.renewed_by] if record.renewed_by else []),
-        *labelled_lines("Files", [*files, *(f"{path} (an earlier one)" for path in earlier)]),
-        *labelled_lines(
-            "History", [f"{utc_text(entry.time)}  {entry.text}, by {entry.user}" for entry in record.history]
-        ),
-    ]
-
-
 def labelled_lines(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
     """Return a line for each text. Only the first line has the label."""
     return [(label if at == 0 else "", text) for at, text in enumerate(texts)]
-
-
-def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
-    validity = record.validity
-    times = [
-        ("Made", record.created),
-        ("Submitted", record.submitted),
-        ("Valid from", validity and validity.not_before),
-        ("Renewal due", validity and validity.due),
-        ("Expires", validity and validity.not_after),
-        ("Installed", record.installed),
-        ("Retired", record.retired),
-        ("Compromised", record.compromised),
-    ]
-    lines = [(label, utc_text(time)) for label, time in times if time]
-    if validity is None:
-        return lines
-    note = time_left(validity, now)
-    return [(label, f"{text} ({note})" if label == "Expires" else text) for label, text in lines]
 
 
 def time_left(validity: Validity, now: datetime) -> str:
@@ -169,32 +103,21 @@ def fingerprint(digits: str) -> str:
     return " ".join(digits[at : at + _FINGERPRINT_GROUP] for at in range(0, len(digits), _FINGERPRINT_GROUP))
 
 
-def _protection(record: PairRecord) -> str:
-    return "with a passphrase" if record.key.encrypted else "mode 0600, no passphrase"
-
-
 def platform_label(identifier: str) -> str:
     """Return the name of a server software, or its id if it is unknown."""
     known = PLATFORMS.get(identifier)
     return known.label if known else identifier
 
 
-def _backups(record: PairRecord) -> list[str]:
-    """Return a text for each backup, first the best one, then the others, newest first."""
-    if record.backup is None:
-        return ["none. If the key is lost, so is the certificate"]
-    others = [backup for backup in reversed(record.backups) if backup is not record.backup]
-    return [_backup(backup) for backup in (record.backup, *others)]
-
-
-def _backup(backup: Backup) -> str:
+def backup_text(backup: Backup, to_text: Callable[[datetime], str]) -> str:
+    """Return the status of a backup with its times: ``missing since 2026-11-29, last verified 2026-11-12``."""
     text = backup.status.value
     if backup.since:
-        text += f" since {utc_text(backup.since)}"
+        text += f" since {to_text(backup.since)}"
     if backup.verified:
         text += " " if backup.status is BackupStatus.VERIFIED else ", last verified "
-        text += utc_text(backup.verified)
-    return f"{text}: {backup.path}"
+        text += to_text(backup.verified)
+    return text
 
 
 _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))

@@ -14,10 +14,21 @@ from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import differences, flaws
 from csrtui.core.certificates.extensions import describe_usages, extensions_for
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
+from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.charts import TimelineMark, TimelineRow, draw_one_line, draw_timeline
 from csrtui.core.pairs.pair import Pair, PairRecord, was_issued_for_request
 from csrtui.tasks.list import read_pair_folder
-from csrtui.tasks.pair_text import day_of_month, day_text, fingerprint, labelled_lines, pair_lines
+from csrtui.tasks.pair_text import (
+    NEXT_STEPS,
+    NO_NAMES,
+    backup_text,
+    day_of_month,
+    day_text,
+    fingerprint,
+    labelled_lines,
+    platform_label,
+    time_left,
+)
 from csrtui.tasks.session import Session
 
 
@@ -64,16 +75,59 @@ def read_pair_details(session: Session, name: str) -> PairDetails:
     return replace(details, chain=chain, status=validate_chain(chain, now))
 
 
-def pair_detail_lines(details: PairDetails, now: datetime) -> list[tuple[str, str]]:
-    """Return the details of a pair as lines, each with a label and a text. A continuation line has an empty label."""
-    return pair_lines(
-        details.pair,
-        now,
-        covers=details.chain.leaf.names if details.chain is not None else None,
-        asks=requested_usage_lines(details),
-        certificate=certificate_lines(details, now),
-        earlier=details.earlier,
-    )
+def pair_lines(pair: Pair, now: datetime, details: PairDetails | None = None) -> list[tuple[str, str]]:
+    """Return the details of a pair as lines, each with a label and a text. A continuation line has an empty label.
+
+    The first lines are its name, its stage and its next step. Without `details`, only its record is described.
+    """
+    record = pair.record
+    covers = details.chain.leaf.names if details and details.chain else record.names
+    files = [f"{pair.path}/key.pem", f"{pair.path}/request.pem"]
+    if pair.has_certificate:
+        files.append(f"{pair.path}/certificate.pem")
+    files += [f"{path} (an earlier one)" for path in (details.earlier if details else ())]
+    protection = "with a passphrase" if record.key.encrypted else "mode 0600, no passphrase"
+    backups = [f"{backup_text(backup, utc_text)}: {backup.path}" for backup in record.backups_best_first]
+    history = [f"{utc_text(entry.time)}  {entry.text}, by {entry.user}" for entry in record.history]
+    return [
+        ("Name", pair.name),
+        ("Stage", record.visible_stage),
+        ("Next", NEXT_STEPS[record.next_step(now)]),
+        ("Subject", record.subject_text),
+        *labelled_lines("Covers", covers or [NO_NAMES]),
+        ("Key", f"{label_of_name(record.key.type)}, {protection}"),
+        ("SPKI", fingerprint(record.key.spki_sha256)),
+        ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
+        *(requested_usage_lines(details) if details else ()),
+        ("For", f"{platform_label(record.platform)}, {record.ca.value} CA"),
+        ("Purpose", record.purpose.value),
+        *labelled_lines("Backup", backups or ["none. If the key is lost, so is the certificate"]),
+        *_times(record, now),
+        *(certificate_lines(details, now) if details else ()),
+        *labelled_lines("Renews", [record.renews] if record.renews else []),
+        *labelled_lines("Renewed by", [record.renewed_by] if record.renewed_by else []),
+        *labelled_lines("Files", files),
+        *labelled_lines("History", history),
+    ]
+
+
+def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
+    validity = record.validity
+    times = [
+        ("Made", record.created),
+        ("Submitted", record.submitted),
+        ("Valid from", validity and validity.not_before),
+        ("Renewal due", validity and validity.due),
+        ("Expires", validity and validity.not_after),
+        ("Installed", record.installed),
+        ("Retired", record.retired),
+        ("Compromised", record.compromised),
+    ]
+    lines = [(label, utc_text(time)) for label, time in times if time]
+    if validity is None:
+        return lines
+    note = time_left(validity, now)
+    return [(label, f"{text} ({note})" if label == "Expires" else text) for label, text in lines]
 
 
 def requested_usage_lines(details: PairDetails) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from csrtui.core.keys.key_types import KeyType, label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry, NextStep, Pair, PairRecord
 from csrtui.core.pairs.summary import summarize
 from csrtui.tasks import pair_text
+from csrtui.tasks.show import pair_lines
 
 DAY = timedelta(days=1)
 
@@ -92,7 +93,7 @@ def test_only_a_verified_backup_has_an_age(status: BackupStatus) -> None:
 
 
 def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
-    shown = pair_text.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate), NOW)
+    shown = pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate), NOW)
     return {label: text for label, text in shown if label}
 
 
@@ -133,7 +134,7 @@ def test_a_pair_with_a_history_in_full() -> None:
     assert shown["Expires"] == "2027-01-02T09:00:00Z (40 days left)"
     assert (shown["Installed"], shown["Retired"]) == ("2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z")
     assert (shown["Renews"], shown["Renewed by"]) == ("a.com-0", "a.com-2")
-    everything = pair_text.pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate=True), NOW)
+    everything = pair_lines(Pair("a.com", "/s/pairs/a.com", one, has_certificate=True), NOW)
     assert ("", "/s/pairs/a.com/certificate.pem") in everything
 
 
@@ -164,7 +165,7 @@ def test_all_backups_are_listed_with_the_best_first() -> None:
         Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),
         Backup(BackupStatus.MISSING, "/c.pem", NOW, NOW, since=since),
     )
-    shown = pair_text.pair_lines(pair(backups=backups), NOW)
+    shown = pair_lines(pair(backups=backups), NOW)
     at = [label for label, _ in shown].index("Backup")
     assert shown[at : at + 4] == [
         ("Backup", "verified 2026-11-23T09:00:00Z: /b.pem"),

@@ -18,7 +18,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.show import PairDetails, pair_detail_lines, read_pair_details, timeline
+from csrtui.tasks.show import PairDetails, pair_lines, read_pair_details, timeline
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -30,7 +30,7 @@ def blocks(full: PairDetails) -> dict[str, list[str]]:
     """Return the texts for each label."""
     found: dict[str, list[str]] = {}
     label = ""
-    for own, text in pair_detail_lines(full, NOW):
+    for own, text in pair_lines(full.pair, NOW, full):
         label = own or label
         found.setdefault(label, []).append(text)
     return found

@@ -9,7 +9,7 @@ from csrtui.cli.output import drawable, pager, print_json, print_line, print_mes
 from csrtui.cli.parser import Action
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.tasks.show import PairDetails, pair_detail_lines, read_pair_details, timeline
+from csrtui.tasks.show import PairDetails, pair_lines, read_pair_details, timeline
 
 _MAX_COLUMNS = 120
 _TLSA_NOTE = (
@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace) -> int:
         print_json(pair_document(details.pair, now) | chain)
         return 0
     with pager():
-        for label, text in pair_detail_lines(details, now):
+        for label, text in pair_lines(details.pair, now, details):
             if label == "Subject":
                 _print_timeline(details, now)
             print_line(f"{label:<12}{text}")

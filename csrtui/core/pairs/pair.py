@@ -206,6 +206,12 @@ class PairRecord(NamedTuple):
         return min(newest_first, key=lambda backup: _BEST_FIRST.index(backup.status), default=None)
 
     @property
+    def backups_best_first(self) -> list[Backup]:
+        """All backups: first the best one, then the others, newest first."""
+        best = self.backup
+        return sorted(self.backups[::-1], key=lambda backup: backup is not best)
+
+    @property
     def backup_status(self) -> BackupStatus:
         """The status of the best backup."""
         return self.backup.status if self.backup else BackupStatus.NONE

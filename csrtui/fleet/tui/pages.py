@@ -8,8 +8,8 @@ from rich.cells import cell_len
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.fleet.model import fleet_age_text
-from csrtui.tasks.pair_text import pair_lines, with_screen_dates
-from csrtui.tasks.show import timeline
+from csrtui.tasks.pair_text import with_screen_dates
+from csrtui.tasks.show import pair_lines, timeline
 from csrtui.tui.screens.page import Page, PageScreen
 from csrtui.tui.wrapping import wrap
 
