@@ -177,10 +177,10 @@ class Modal(ModalScreen[ResultT]):
         return key_of(action, commands_of(self.app))
 
     def key_lines(self, *keys: tuple[str, str]) -> list[Line]:
-        """Return two lines with the keys and labels that fit, or one line, always with Esc, if the screen is short."""
+        """Return two lines with the keys and labels that fit. On a short screen, it is one, with the first key and Esc."""
         if self.is_short:
             others = [key for key in keys if key[0] != "Esc"]
-            while others and _key_width(keys) > self.inner_width:
+            while len(others) > 1 and _key_width(keys) > self.inner_width:
                 others.pop()
                 keys = tuple(key for key in keys if key in others or key[0] == "Esc")
         rows: list[list[tuple[str, str]]] = [[]]

@@ -220,7 +220,9 @@ class PairsScreen(CommandScreen[None]):
         if pair is None or pair.record.stage not in {Stage.NEW, Stage.SUBMITTED}:
             left_out.add("submit")
         if pair is None or pair.record.stage is Stage.RETIRED:
-            left_out |= {"back_up", "import"}
+            left_out |= {"back_up", "import", "install", "renew"}
+        elif pair.record.renewed_by:
+            left_out.add("renew")
         if pair is None or not pair.has_certificate:
             left_out |= {"install", "renew"}
         if pair is None or not pair.record.backups:
