@@ -208,8 +208,8 @@ class PairRecord(NamedTuple):
     @property
     def backups_best_first(self) -> list[Backup]:
         """All backups: first the best one, then the others, newest first."""
-        best = self.backup
-        return sorted(self.backups[::-1], key=lambda backup: backup is not best)
+        best, newest_first = self.backup, self.backups[::-1]
+        return sorted(newest_first, key=lambda backup: backup is not best)
 
     @property
     def backup_status(self) -> BackupStatus:
