@@ -315,8 +315,8 @@ def renew_with_same_key(
     return pair, findings
 
 
-def reuse_csr(session: Session, renewal: Renewal) -> tuple[Pair, bytes]:
-    """Record that the old CSR is handed out again, and return the changed pair and the CSR as PEM.
+def reuse_csr(session: Session, renewal: Renewal) -> Pair:
+    """Record that the old CSR is handed out again, and return the changed pair.
 
     Call `prove_old_key` first. If the pair has a certificate, the pair waits for the next certificate from now on.
 
@@ -330,7 +330,7 @@ def reuse_csr(session: Session, renewal: Renewal) -> tuple[Pair, bytes]:
         )
 
     record = change_record(session, renewal.pair.name, update)
-    return renewal.pair._replace(record=record), csrs.to_pem(renewal.csr.der)
+    return renewal.pair._replace(record=record)
 
 
 def _link(session: Session, old: str, new: str) -> None:

@@ -202,21 +202,6 @@ def require_own(session: Session, existing: ExistingSet, folder: str, *, needs_k
         raise RefusedError(f"{path} is not replaced: {owner}", "move the file away, or choose another folder")
 
 
-def require_place(lineage: Lineage, pair: str) -> Installation:
-    """Return the place where a pair, or one that it renews, was installed last.
-
-    Raises:
-        InputError: None of them was installed.
-    """
-    place = lineage.installation
-    if place is None:
-        raise InputError(
-            f"{visible(pair)} has not been installed yet, so the server software and the folder are unknown",
-            "use --for PLATFORM and --to DIR",
-        )
-    return place
-
-
 def require_same_key(
     session: Session, pair: Pair, certificate_key: "PublicKey", key: "PublicKey | None" = None
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
-from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
+from csrtui.core.pairs.pair import BackupStatus, Pair, PairRecord
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.keys import refuse_compromised
 from csrtui.tasks.list import read_pair
@@ -171,12 +171,6 @@ def short_text(text: str, noun: str, limit: int) -> str:
     return short
 
 
-def newest_backup(record: PairRecord) -> Backup | None:
-    """Return the newest backup that is neither missing nor damaged, or None."""
-    usable = [backup for backup in record.backups if backup.status not in _UNUSABLE]
-    return max(usable, key=lambda backup: backup.created, default=None)
-
-
 def this_host(session: Session, environ: Mapping[str, str]) -> "Host":
     """Return the host name, the user and the port under which SSH reaches this machine.
 
@@ -199,7 +193,8 @@ def fetch_lines(pair: Pair, host: "Host") -> list[tuple[str, str]]:
     """
     from csrtui.core.servers.guide import scp_line
 
-    backup = newest_backup(pair.record)
+    usable = [backup for backup in pair.record.backups if backup.status not in _UNUSABLE]
+    backup = max(usable, key=lambda backup: backup.created, default=None)
     files = [("the CSR", f"{pair.path}/request.pem", f"{pair.name}.csr")]
     if backup is not None:
         files.append(("its encrypted backup", backup.path, "."))

@@ -189,14 +189,14 @@ def test_a_record_that_cannot_be_written_gives_exit_3_after_the_results(
     csrtui: Csrtui, to: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from csrtui.core.base.errors import StoreError
-    from csrtui.tasks import export
+    from csrtui.tasks import server_files
 
     issued(csrtui)
 
     def busy(*_: object) -> None:
         raise StoreError("somebody holds the pair")
 
-    monkeypatch.setattr(export, "change_record", busy)
+    monkeypatch.setattr(server_files, "change_record", busy)
     ran = csrtui("export", "a.com", "--for", "nginx", "--to", str(to), "--json")
     assert ran.status == 3
     assert len(ran.json["results"]) == 2
@@ -222,6 +222,13 @@ def test_both_passphrases_are_asked_for_and_never_echoed(
 
 
 # Renewals
+
+
+def test_the_first_export_needs_the_server_and_the_folder(csrtui: Csrtui) -> None:
+    issued(csrtui)
+    ran = csrtui("export", "a.com")
+    assert (ran.status, ran.hint) == (2, "use --for PLATFORM and --to DIR")
+    assert ran.error.startswith("a.com has not been installed yet")
 
 
 def test_a_renewal_needs_no_server_and_no_folder_and_can_be_undone(csrtui: Csrtui, to: Path) -> None:

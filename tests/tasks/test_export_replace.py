@@ -30,7 +30,7 @@ from csrtui.tasks import server_files
 from csrtui.tasks.export import ExportSpec, export, prepare, preview_export
 from csrtui.tasks.export_undo import undo_export
 from csrtui.tasks.renew import plan_renewal, renew
-from csrtui.tasks.server_files import read_lineage, require_place
+from csrtui.tasks.server_files import read_lineage
 from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
@@ -299,19 +299,15 @@ def test_owner_and_mode_of_a_replaced_key_stay_and_others_never_read_it(session:
     assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
 
 
-def test_the_last_folder_is_used_again_and_without_one_an_option_is_required(
-    session: Session, to: Path
-) -> None:
+def test_the_last_folder_is_used_again_and_without_one_there_is_none(session: Session, to: Path) -> None:
     issued_pair(session)
     found = prepare(session, spec(to))
-    with pytest.raises(InputError, match="has not been installed yet") as caught:
-        require_place(found.lineage, "a.com")
-    assert "--for PLATFORM and --to DIR" in str(caught.value.hint)
+    assert found.lineage.installation is None
     export(session, found)
     new = renewed(session)
     change_record(session, new, lambda record: record._replace(server=None))
     lineage = read_lineage(session, prepare(session, spec(to, new)).pair)
-    assert require_place(lineage, new) == Installation("nginx", str(to), NOW)
+    assert lineage.installation == Installation("nginx", str(to), NOW)
     change_record(session, new, lambda record: record._replace(renews="gone.com"))
     assert read_lineage(session, prepare(session, spec(to, new, "haproxy")).pair).installation is None
 

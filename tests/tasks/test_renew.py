@@ -216,8 +216,7 @@ def test_the_old_csr_is_proved_and_its_certificate_is_awaited(fresh: Session) ->
     import_certificates(fresh, [ImportSource(pem(issued))])
     renewal = plan_renewal(fresh, old.name)
     prove_old_key(fresh, renewal)
-    pair, data = reuse_csr(fresh, renewal)
-    assert csr.read_pem(data).der == read_pair(fresh, old.name)[1].der
+    pair = reuse_csr(fresh, renewal)
     assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.IMPORT)
     assert record_of(fresh, old.name) == pair.record
     again = intermediate().sign(renewal.csr.der, start=NOW - timedelta(hours=1), serial=0xDEF)

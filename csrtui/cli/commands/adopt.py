@@ -117,11 +117,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _search(session: Session, options: argparse.Namespace) -> SearchResult:
-    """Read the named files or search the named folder, and return the result.
-
-    Raises:
-        InputError: Neither a key nor a folder is named, the options cannot be combined, or reading fails.
-    """
+    """Read the named files or search the named folder, and return the result."""
     path = options.path
     sources = [source for source in (path, options.folder, options.key) if source is not None]
     if len(sources) != 1:
@@ -139,9 +135,6 @@ def _read_passphrase(options: argparse.Namespace, search: SearchResult) -> Secre
     """Return the passphrase of the keys, or None if none is needed.
 
     Without a terminal for the prompt, a folder search continues with None and reports the encrypted keys.
-
-    Raises:
-        InputError: The passphrase cannot be read.
     """
     if not search.needs_passphrase:
         return None
@@ -169,11 +162,7 @@ def _read_new_passphrase(
 
 
 def _confirm(planned: AdoptionPlan, options: argparse.Namespace) -> None:
-    """Ask the user to confirm the adoption of the keys that a search found.
-
-    Raises:
-        InputError: The answer is no, or no terminal can show the question.
-    """
+    """Ask the user to confirm the adoption of the keys that a search found."""
     if options.yes or not planned.candidates:
         return
     if not (sys.stdin and sys.stdin.isatty()):

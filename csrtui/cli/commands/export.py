@@ -35,7 +35,7 @@ from csrtui.tasks.export import (
 )
 from csrtui.tasks.export_undo import undo_export
 from csrtui.tasks.list import read_pair_folder
-from csrtui.tasks.server_files import read_lineage, require_place
+from csrtui.tasks.server_files import read_lineage
 from csrtui.tasks.session import Session
 
 
@@ -67,7 +67,9 @@ def _run(options: argparse.Namespace) -> int:
     platform, folder = _place(session, options)
     if options.undo:
         return _undo(session, options, platform, folder)
-    ready = prepare(session, _spec(options, platform, folder))
+    strength = Strength.LEGACY if options.legacy else Strength.AES
+    access = FileAccess(options.owner, options.group, options.mode)
+    ready = prepare(session, ExportSpec(options.pair, platform, folder, strength, options.replace, access))
     _check_passphrase_options(options, ready)
     for warning in ready.warnings:
         print_message(f"warning: {warning}")
@@ -101,11 +103,7 @@ def _rehearse(session: Session, options: argparse.Namespace, ready: PreparedExpo
 
 
 def _place(session: Session, options: argparse.Namespace) -> tuple[Platform, str]:
-    """Return the server software and the folder: the given ones, else those of the last export or the configuration.
-
-    Raises:
-        InputError: The server software is unknown, or an option is missing and there was no export before.
-    """
+    """Return the server software and the folder: those of the options, the last export or the configuration."""
     if options.platform is not None and options.to is not None:
         return read_platform(options.platform), options.to
     pair = read_pair_folder(session, options.pair).pair
@@ -116,20 +114,14 @@ def _place(session: Session, options: argparse.Namespace) -> tuple[Platform, str
         if folder:
             print_message(f"note: the folder is {folder} (set in {settings.source('servers', server)})")
             return read_platform(server), folder
-    last = require_place(lineage, pair.name)
+    last = lineage.installation
+    if last is None:
+        raise InputError(
+            f"{visible(pair.name)} has not been installed yet, so the server software and the folder are unknown",
+            "use --for PLATFORM and --to DIR",
+        )
     platform = last.platform if options.platform is None else options.platform
     return read_platform(platform), last.folder if options.to is None else options.to
-
-
-def _spec(options: argparse.Namespace, platform: Platform, folder: str) -> ExportSpec:
-    return ExportSpec(
-        options.pair,
-        platform,
-        folder,
-        Strength.LEGACY if options.legacy else Strength.AES,
-        options.replace,
-        FileAccess(options.owner, options.group, options.mode),
-    )
 
 
 def _undo(session: Session, options: argparse.Namespace, platform: Platform, folder: str) -> int:
@@ -152,11 +144,7 @@ def _undo(session: Session, options: argparse.Namespace, platform: Platform, fol
 
 
 def _check_passphrase_options(options: argparse.Namespace, ready: PreparedExport) -> None:
-    """Print a warning if a given passphrase will not be used, because the user may rely on it.
-
-    Raises:
-        InputError: The options name a passphrase for the key, but the key has none.
-    """
+    """Print a warning if a given passphrase will not be used, because the user may rely on it."""
     if options.key_passphrase_file is not None and not ready.needs_key_passphrase:
         raise InputError(f"the key of {ready.pair.name} has no passphrase", "leave out --key-passphrase-file")
     is_used = ready.needs_file_passphrase or _is_for_key(options, ready)

@@ -69,11 +69,7 @@ def certificate_lines(result: ImportResult) -> Iterator[str]:
 
 
 def _read_all(files: Iterable[str]) -> tuple[list[ImportSource], list[Result]]:
-    """Return the contents of the files, and a failure for each file that cannot be read.
-
-    Raises:
-        InputError: No file can be read.
-    """
+    """Return the contents of the files, and a failure for each file that cannot be read."""
     sources: list[ImportSource] = []
     failures: list[Result] = []
     first_error: InputError | None = None

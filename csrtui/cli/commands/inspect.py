@@ -79,11 +79,7 @@ def _read_all(files: list[str]) -> tuple[list[InspectSource], list[InspectProble
 
 
 def _read_passphrase(options: argparse.Namespace, sources: list[InspectSource]) -> Secret | None:
-    """Return the passphrase from the options or, if a key needs one, from the terminal, or else None.
-
-    Raises:
-        InputError: The passphrase cannot be read from the file or descriptor.
-    """
+    """Return the passphrase from the options or, if a key needs one, from the terminal, or else None."""
     if has_passphrase_option(options):
         return read_known_passphrase(options, "")
     if not (sys.stdout.isatty() and needs_passphrase(sources)):

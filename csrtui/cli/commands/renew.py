@@ -135,7 +135,7 @@ def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace
     if not options.json:
         print_bytes(csr.to_pem(renewal.csr.der))
     # Record the reuse only after the CSR was written out.
-    pair, _ = renew.reuse_csr(session, renewal)
+    pair = renew.reuse_csr(session, renewal)
     if options.mark_submitted:
         pair = mark_submitted(session, hand_out(session, pair, HandOutWay.STDOUT))
     if session.is_dry_run:

@@ -89,12 +89,7 @@ def _print(results: list[Result], *, as_json: bool) -> int:
 
 
 def _verify_with_identity(session: Session, options: argparse.Namespace) -> list[Result]:
-    """Decrypt the backups of the named pairs and files with an identity, test restoring them, and return the results.
-
-    Raises:
-        InputError: No pair or file is named, or the identity cannot be read.
-        StoreError: The store cannot be used.
-    """
+    """Test restoring the backups of the named pairs and files with an identity, and return the results."""
     from csrtui.store.secret_file import read_identity
     from csrtui.tasks.backup_contents import read_contents
 
@@ -139,13 +134,7 @@ def _print_confirmations(results: list[Result]) -> None:
 
 
 def _confirm(session: Session, options: argparse.Namespace) -> int:
-    """Mark as verified the backup that the argument of ``--confirm`` names, and return the exit status.
-
-    Raises:
-        InputError: The confirmation is not valid, or is combined with other arguments.
-        RefusedError: The confirmation is forged, or its backup was not made here.
-        StoreError: The store cannot be used.
-    """
+    """Mark as verified the backup that the argument of ``--confirm`` names, and return the exit status."""
     from csrtui.core.backups.confirmation import MAX_CHARACTERS
     from csrtui.tasks.verify import confirm
 

@@ -133,11 +133,7 @@ def _check_unblocked(planned: Sequence["PlannedRequest"], blocking: "Blocking") 
 
 
 def _is_confirmed(planned: Sequence["PlannedRequest"], *, yes: bool) -> bool:
-    """Return whether to make the pairs; without ``--yes``, ask on the terminal.
-
-    Raises:
-        InputError: No terminal can show the question.
-    """
+    """Return whether to make the pairs; without ``--yes``, ask on the terminal."""
     count = sum(request.failure is None for request in planned)
     if yes or not count:
         return bool(count)
@@ -312,9 +308,6 @@ def _open_screen(options: argparse.Namespace) -> int:
     """Open the screen, and return the exit status.
 
     Only the screen uses the terminal, so ssh and sudo cannot ask for a password there.
-
-    Raises:
-        InputError: The options request a prompt for a password, or there is no inventory.
     """
     reach = read_reach(options, StopEvent())
     check_inventory(reach.target)

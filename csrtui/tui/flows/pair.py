@@ -103,7 +103,7 @@ async def _submit_again(page: PairsScreen, renewal: Renewal) -> None:
     if answer is None or not answer.message:
         await follow_submission(page, answer)
         return
-    pair, _ = reuse_csr(page.session, renewal)
+    pair = reuse_csr(page.session, renewal)
     page.refresh_pairs(pair.name)
     page.tell(f"{answer.message.partition('. Next:')[0]}. Next: {page.next_step_text(pair)}")
 
