@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -13,7 +13,6 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from csrtui.tui.widgets.field_groups import LABEL_WIDTH
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
@@ -172,52 +171,3 @@ class ChoiceField(Widget, can_focus=True):
             self._value = value
             self.refresh()
             self.post_message(self.Changed(self, value))
-
-
-class Choices(Protocol):
-    """A form that sets its choices, and undoes and redoes changes of all its fields."""
-
-    def choose(self, field: ChoiceField, value: str) -> None:
-        """Set a choice to a value, as one undo step."""
-
-    def undo(self) -> None:
-        """Undo the last change of the form."""
-
-    def redo(self) -> None:
-        """Redo the last undone change of the form."""
-
-
-class FormChoice(ChoiceField):
-    """A choice of the request form, in which Enter opens the list too."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open_list", "List", show=False),
-        Binding("ctrl+z,ctrl+underscore", "undo", "Undo", show=False),
-        Binding("ctrl+y", "redo", "Redo", show=False),
-    ]
-    label_width = LABEL_WIDTH
-    marks = (" ", ">")
-
-    def __init__(
-        self,
-        form: Choices,
-        label: str,
-        choices: Sequence[tuple[str, str] | ChoiceValue],
-        value: str,
-        *,
-        id: str,  # noqa: A002 - Textual's name
-    ) -> None:
-        super().__init__(label, choices, value, id=id)
-        self._form = form
-
-    def action_undo(self) -> None:
-        """Undo the last change of the form."""
-        self._form.undo()
-
-    def action_redo(self) -> None:
-        """Redo the last undone change of the form."""
-        self._form.redo()
-
-    def _choose(self, value: str) -> None:
-        if value != self.value:
-            self._form.choose(self, value)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from csrtui.tui.widgets.text_field import TextField
 
@@ -22,16 +22,7 @@ if TYPE_CHECKING:
     from csrtui.core.base.finding import FieldName
     from csrtui.tasks.draft import Draft
     from csrtui.tui.widgets.edit_history import Snapshot
-
-
-class FormHistory(Protocol):
-    """An owner of several fields that can undo its last step, such as a fix of more than one field."""
-
-    def undo_step(self) -> bool:
-        """Undo the last step if nothing has been typed since. Return whether it was undone."""
-
-    def redo_step(self) -> bool:
-        """Redo the last undone step if nothing has been typed since. Return whether it was redone."""
+    from csrtui.tui.widgets.request_form import RequestForm
 
 
 _BRACE = "{"
@@ -41,7 +32,7 @@ class FormField(TextField, inherit_css=True):
     """One text field of the form.
 
     Args:
-        form_history: Undoes and redoes steps of the form, or None. The field tries it before its own history.
+        form: The form, whose steps are undone and redone before those of the field, or None.
 
     Attributes:
         is_literal: Whether the text contains a brace that was not typed.
@@ -51,10 +42,10 @@ class FormField(TextField, inherit_css=True):
     _next_is_literal: bool | None = None
     """Whether the text is literal after the current edit. None if that depends on the length of the inserted text."""
 
-    def __init__(self, name: FieldName, form_history: FormHistory | None = None) -> None:
+    def __init__(self, name: FieldName, form: RequestForm | None = None) -> None:
         super().__init__(id=name.value)
         self.field_name = name
-        self._form_history = form_history
+        self._form = form
 
     @property
     def is_template(self) -> bool:
@@ -111,12 +102,12 @@ class FormField(TextField, inherit_css=True):
 
     def action_undo(self) -> None:
         """Undo the last step of the form, or the last change of this field if it is newer."""
-        if self._form_history is None or not self._form_history.undo_step():
+        if self._form is None or not self._form.undo_step():
             super().action_undo()
 
     def action_redo(self) -> None:
         """Redo the step that was just undone, or the last undone change of this field."""
-        if self._form_history is None or not self._form_history.redo_step():
+        if self._form is None or not self._form.redo_step():
             super().action_redo()
 
     def undo_text(self) -> bool:

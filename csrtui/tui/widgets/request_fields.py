@@ -1,21 +1,44 @@
-"""The fields of the request form: their labels, groups and fixed values, and the text in the country field."""
+"""The parts of the request form: its fields in groups with titles, its choices, and the text in the country field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
 
 from csrtui.core.advice.field_help import CA_HELP, KEY_HELP, PURPOSE_HELP
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.tui.widgets.choice_field import ChoiceValue
-from csrtui.tui.widgets.field_groups import FieldLabel
+from csrtui.tui.widgets.choice_field import ChoiceField, ChoiceValue
+from csrtui.tui.widgets.text_block import TEXT_STYLES
+from csrtui.tui.wrapping import cut, title_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.binding import BindingType
+
+    from csrtui.tui.widgets.request_form import RequestForm
+    from csrtui.tui.widgets.text_block import Line
+
+LABEL_WIDTH = 17
+"""The cells before a field: the cursor mark, the label and a gutter of two cells."""
+GUTTER = 2
 
 TEXT_FIELDS = {
-    FieldName.COMMON_NAME: FieldLabel("Common name", is_required=True),
-    FieldName.NAMES: FieldLabel("Other names"),
-    FieldName.ORGANIZATION: FieldLabel("Organization"),
-    FieldName.ORGANIZATIONAL_UNIT: FieldLabel("Unit"),
-    FieldName.COUNTRY: FieldLabel("Country"),
-    FieldName.STATE: FieldLabel("State"),
-    FieldName.LOCALITY: FieldLabel("Locality"),
+    FieldName.COMMON_NAME: "Common name",
+    FieldName.NAMES: "Other names",
+    FieldName.ORGANIZATION: "Organization",
+    FieldName.ORGANIZATIONAL_UNIT: "Unit",
+    FieldName.COUNTRY: "Country",
+    FieldName.STATE: "State",
+    FieldName.LOCALITY: "Locality",
 }
 """The text fields and their labels, in the order of the form."""
 
@@ -40,17 +63,16 @@ CHOICES = {
         ],
     ),
 }
-FIELD_LABELS = {name.value: label.text for name, label in TEXT_FIELDS.items()} | {
+FIELD_LABELS = {name.value: label for name, label in TEXT_FIELDS.items()} | {
     name.value: label for name, (label, _) in CHOICES.items()
 }
-"""The labels of all fields, by the names of the fields."""
-TEXT_LABELS = {name.value: label for name, label in TEXT_FIELDS.items()}
-"""The labels that the form draws before its text fields, by the names of the fields."""
-GROUP_TITLES = {
-    FieldName.COMMON_NAME.value: ("Names", "all that domain-validated certificates need"),
-    FieldName.ORGANIZATION.value: ("Organization", "only for OV, EV and private CAs"),
+"""The labels of all fields."""
+_GROUPS: dict[str, tuple[str, str]] = {
+    FieldName.COMMON_NAME: ("Names", "all that domain-validated certificates need"),
+    FieldName.ORGANIZATION: ("Organization", "only for OV, EV and private CAs"),
     "choices": ("Made for", ""),
 }
+"""The title and the note of each group, by the id of its first field. The last note is set by the form."""
 _MAX_COUNTRIES = 3
 """The number of countries that are shown for a part of a country's name."""
 
@@ -78,3 +100,121 @@ def is_part_of_name(text: str) -> bool:
 
     text = text.strip()
     return bool(text) and not countries.is_code(text) and (len(text) == 1 or bool(countries.search(text)))
+
+
+class FieldGroups(Widget):
+    """A container of fields that draws a label before each field, and a title above each group.
+
+    It draws them itself, because a widget for each would delay the first picture. A group has a title if its first
+    field leaves a line free above it (``margin-top``).
+    """
+
+    DEFAULT_CSS = """
+    FieldGroups { width: 1fr; height: auto; layout: vertical; color: $foreground; }
+    """
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._notes: dict[str, str] = {}
+        self._options_note = ""
+
+    def note(self, field: str) -> str:
+        """Return the text after the field with this id: the name of the country, or the number of names."""
+        return self._notes.get(field, "")
+
+    def show_notes(self, notes: dict[str, str]) -> None:
+        """Show texts after fields, by the ids of the fields."""
+        changed = [field for field, note in notes.items() if note != self.note(field)]
+        self._notes = notes
+        for field in changed:
+            self.refresh_line(field)
+
+    def show_options(self, note: str) -> None:
+        """Show what is set on the second page of the form, in the title of the last group."""
+        if note != self._options_note:
+            self._options_note = note
+            self.refresh()
+
+    def refresh_line(self, field: str) -> None:
+        """Redraw the label and the note of the field with this id."""
+        widget = self._fields.get(field)
+        if widget is not None:
+            self.refresh(Region(0, self._line_of(widget) - self.scroll_offset.y, self.size.width, 1))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Redraw the labels when the form scrolls."""
+        super().watch_scroll_y(old_value, new_value)
+        self.refresh()
+
+    @property
+    def _fields(self) -> dict[str, Widget]:
+        """The fields that are displayed, by their ids."""
+        return {child.id: child for child in self.children if child.id is not None and child.display}
+
+    def _line_of(self, field: Widget) -> int:
+        return field.virtual_region.y
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line of the form, which its fields then cover."""
+        style, width = self.rich_style, self.size.width
+        segments = [
+            Segment(text, style + TEXT_STYLES[name]) for text, name in self._line(y + self.scroll_offset.y)
+        ]
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _line(self, y: int) -> Line:
+        for name, field in self._fields.items():
+            line = self._line_of(field)
+            if y == line and name in TEXT_FIELDS:
+                return self._field_line(name, field)
+            if y == line - 1 and field.styles.margin.top and name in _GROUPS:
+                title, note = _GROUPS[name]
+                return title_line(title, note or self._options_note, self.size.width)
+        return ()
+
+    def _field_line(self, name: str, field: Widget) -> Line:
+        end = field.virtual_region.right
+        room = self.size.width - end - GUTTER
+        note = cut(self.note(name), room) if room > 0 else ""
+        gap = " " * (end - LABEL_WIDTH + GUTTER)
+        label = f"{FIELD_LABELS[name]} *" if name == FieldName.COMMON_NAME else FIELD_LABELS[name]
+        label = cut(label, LABEL_WIDTH - GUTTER - 1).ljust(LABEL_WIDTH - 1)
+        mark, style = (">", "strong") if field.has_focus else (" ", "label")
+        return ((mark, "strong"), (label, style), (f"{gap}{note}", "label"))
+
+
+class FormChoice(ChoiceField):
+    """A choice of the request form, in which Enter opens the list too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open_list", "List", show=False),
+        Binding("ctrl+z,ctrl+underscore", "undo", "Undo", show=False),
+        Binding("ctrl+y", "redo", "Redo", show=False),
+    ]
+    label_width = LABEL_WIDTH
+    marks = (" ", ">")
+
+    def __init__(
+        self,
+        form: RequestForm,
+        label: str,
+        choices: Sequence[tuple[str, str] | ChoiceValue],
+        value: str,
+        *,
+        id: str,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(label, choices, value, id=id)
+        self._form = form
+
+    def action_undo(self) -> None:
+        """Undo the last change of the form."""
+        self._form.undo()
+
+    def action_redo(self) -> None:
+        """Redo the last undone change of the form."""
+        self._form.redo()
+
+    def _choose(self, value: str) -> None:
+        if value != self.value:
+            self._form.choose(self, value)

@@ -12,28 +12,26 @@ from csrtui.core.base.escaping import plural
 from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.servers.platforms import read_platform
 from csrtui.tasks.draft import Draft
-from csrtui.tui.widgets.choice_field import ChoiceField, FormChoice
+from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.edit_history import StepHistory
-from csrtui.tui.widgets.field_groups import FieldGroups
 from csrtui.tui.widgets.form_field import FormField, split_field
 from csrtui.tui.widgets.request_fields import (
     CHOICES,
-    GROUP_TITLES,
     TEXT_FIELDS,
-    TEXT_LABELS,
+    FieldGroups,
+    FormChoice,
     describe_country,
     is_code,
 )
 from csrtui.tui.widgets.text_field import TextField, remove_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from textual.app import ComposeResult
 
     from csrtui.core.base.finding import Fix
     from csrtui.tui.modals.names import NameEdits
-    from csrtui.tui.widgets.field_groups import FieldLabel
 
 
 class RequestForm(FieldGroups):
@@ -59,8 +57,6 @@ class RequestForm(FieldGroups):
         self._edited: list[FormField] = []
         self._posted_draft = draft
         self._hold_hidden(draft)
-        self._notes: dict[str, str] = {}
-        self._options_note = ""
 
     def compose(self) -> ComposeResult:
         """Build the fields."""
@@ -342,37 +338,16 @@ class RequestForm(FieldGroups):
             FieldName.NAMES.value: f"{plural(count, 'name')}  Enter: list" if count else "",
             FieldName.COUNTRY.value: describe_country(self._field(FieldName.COUNTRY).value.strip()),
         }
-        changed = [field for field, note in notes.items() if note != self._notes.get(field, "")]
-        self._notes = notes
         draft = self.draft
         has_purpose = draft.ca == CaKind.PRIVATE.value or draft.purpose != Purpose.SERVER.value
         self._choice(FieldName.PURPOSE).display = has_purpose or self._focused is FieldName.PURPOSE
-        for field in changed:
-            self.refresh_line(field)
-
-    def show_options(self, note: str) -> None:
-        """Show what is set on the second page of the form, in the title of the last group."""
-        if note != self._options_note:
-            self._options_note = note
-            self.refresh()
+        self.show_notes(notes)
 
     def set_attributes(self, text: str) -> None:
         """Set the additional subject attributes."""
         if text != self._attributes:
             self._attributes = text
             self.post_message(self.Changed())
-
-    def labels(self) -> Mapping[str, FieldLabel]:
-        """Return the labels of the text fields. A choice draws its own label."""
-        return TEXT_LABELS
-
-    def titles(self) -> Mapping[str, tuple[str, str]]:
-        """Return the titles of the groups."""
-        return {**GROUP_TITLES, "choices": ("Made for", self._options_note)}
-
-    def note(self, field: str) -> str:
-        """Return the name of the country, or the number of names."""
-        return self._notes.get(field, "")
 
     @property
     def _name_with_cursor(self) -> FieldName | None:
