@@ -11,7 +11,7 @@ from pty_session import PtySession
 from textual.content import Content
 
 from csrtui.tui.safe_app import SafeApp
-from csrtui.tui.widgets.line_list import LineList, Marking
+from csrtui.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -55,10 +55,10 @@ class OneList(SafeApp[None]):
 
     CSS = f"LineList {{ height: {HEIGHT}; }}"
 
-    def __init__(self, rows: Names, marking: Marking = Marking.SPACE) -> None:
+    def __init__(self, rows: Names, *, can_mark: bool = True) -> None:
         super().__init__()
         self.rows = rows
-        self.list = LineList(rows, marking=marking)
+        self.list = LineList(rows, can_mark=can_mark)
         self.heard: list[tuple[str, object]] = []
 
     def compose(self) -> Iterator[Widget]:
@@ -170,7 +170,7 @@ async def test_marks_are_set_removed_and_shown() -> None:
 
 
 async def test_without_marking_space_does_nothing() -> None:
-    app = OneList(names(3), Marking.OFF)
+    app = OneList(names(3), can_mark=False)
     async with app.run_test() as pilot:
         await pilot.press("space")
         assert app.list.marks == frozenset()

@@ -17,10 +17,10 @@ from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar_in_filter, bindings, step_label
-from csrtui.tui.panes.count_line import summary_text
+from csrtui.tui.panes.count_line import empty_text, summary_text
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.line_list import LineList, Marking
+from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.lines import CommandBar, ProgressLine, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -82,7 +82,7 @@ class FleetListScreen(CommandScreen[None]):
         yield RuleLine()
         yield TextBlock(id="summary")
         yield ProgressLine(id="progress")
-        yield LineList(self._rows, marking=Marking.SPACE, id="pairs")
+        yield LineList(self._rows, can_mark=True, id="pairs")
         yield TextBlock(id="no-pairs")
         yield RuleLine(id="message")
         yield CommandBar(id="bar")
@@ -282,10 +282,8 @@ class FleetListScreen(CommandScreen[None]):
 
     def _draw_empty(self, filter_text: str) -> None:
         self.set_class(not len(self._rows), "-empty")
-        if filter_text.strip() and self._pairs_by_host:
-            text = f'No pair matches "{filter_text}". Esc clears the filter.'
-        elif any(pairs for _, pairs in self._pairs_by_host.values()):
-            text = f"All pairs are retired and hidden: {self.key_of('show_retired')} shows them."
+        if any(pairs for _, pairs in self._pairs_by_host.values()):
+            text = empty_text(filter_text.strip(), self.key_of("show_retired"))
         else:
             text = _READING if self._is_reading else _NO_PAIRS.format(self.key_of("new_request"))
         self.query_one("#no-pairs", TextBlock).show(wrapped(text, max(self.size.width - 2, 1)))

@@ -15,7 +15,7 @@ from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.modals.adopt import AdoptModal
 from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
 from csrtui.tui.modals.files import ImportModal, InspectModal
-from csrtui.tui.modals.import_result import ImportFollowUp, ImportResultModal, import_summary
+from csrtui.tui.modals.import_result import ImportResultModal, import_summary
 from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.threads import in_thread
@@ -64,28 +64,24 @@ async def _show_results(
     page.refresh_pairs(names[0] if names else None)
     step = f". Next: {NEXT_STEPS[_step_of(page, names[0])]}" if len(names) == 1 else ""
     page.tell(f"{import_summary(results)}{step}")  # beside the dialog, an older message would be wrong
-    screen = ImportResultModal(page.session, results, *_offer(page, results))
-    follow_up = await page.app.push_screen_wait(screen)
-    if follow_up is ImportFollowUp.IMPORT_ELSEWHERE:
-        await _import_elsewhere(page, sources)
-    elif follow_up is ImportFollowUp.NEXT_STEP:
-        await _do_next_step(page, names[0])
+    screen = ImportResultModal(page.session, results, _offer(page, results))
+    if await page.app.push_screen_wait(screen):
+        await (_do_next_step(page, names[0]) if names else _import_elsewhere(page, sources))
 
 
-def _offer(page: PairsScreen, results: Sequence[Result]) -> tuple[ImportFollowUp, str]:
-    """Return the offered action and its label: the next step of the pair, or the import into other pairs."""
+def _offer(page: PairsScreen, results: Sequence[Result]) -> str:
+    """Return the label of what can be done next: the next step of the pair, or the import into other pairs."""
     names = {result.pair for result in results if result.ok and result.pair}
     others = {
         result.pair for result in results if not result.ok and result.pair not in {None, page.only_pair}
     }
     if page.only_pair is not None and others and not names:
-        label = f"Import into {others.pop()}" if len(others) == 1 else "Import into those pairs"
-        return ImportFollowUp.IMPORT_ELSEWHERE, label
+        return f"Import into {others.pop()}" if len(others) == 1 else "Import into those pairs"
     if len(names) == 1:
         step = _step_of(page, names.pop())
         if step in {NextStep.BACK_UP, NextStep.INSTALL}:
-            return ImportFollowUp.NEXT_STEP, NEXT_STEPS[step].capitalize()
-    return ImportFollowUp.NOTHING, ""
+            return NEXT_STEPS[step].capitalize()
+    return ""
 
 
 def _step_of(page: PairsScreen, name: str) -> NextStep:

@@ -29,7 +29,7 @@ from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.modals.lists import ChoiceListModal
 from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.renew import RenewModal
-from csrtui.tui.modals.submit import SubmitFollowUp, SubmitModal
+from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceValue
@@ -55,7 +55,7 @@ async def follow_submission(page: PairsScreen, answer: SubmitAnswer | None) -> N
     """Show what was submitted, or back up the pair if the user chose that."""
     if answer is None:
         return
-    if answer.follow_up is SubmitFollowUp.BACK_UP:
+    if answer.backs_up:
         await back_up_pair(page, answer.pair)
     else:
         page.refresh_pairs(answer.pair.name)

@@ -15,7 +15,7 @@ from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.modals.form import FormModal
-from csrtui.tui.widgets.line_list import ItemRows, LineList, Marking
+from csrtui.tui.widgets.line_list import ItemRows, LineList
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging, pad
 
@@ -105,7 +105,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
     def content(self) -> Iterable[Widget]:
         """Return the list, the details of a key, and the notes."""
         rows = CandidateRows(self._match_result.candidates)
-        yield LineList(rows, marking=Marking.SPACE, id="candidates")
+        yield LineList(rows, can_mark=True, id="candidates")
         yield TextView(id="details")
         yield TextBlock(id="notes")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -36,18 +35,8 @@ _AROUND = 6
 _MANNERS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 
 
-class ImportFollowUp(Enum):
-    """The action that the user chose after the import."""
-
-    NOTHING = auto()
-    NEXT_STEP = auto()
-    """Do the next step of the pair that received its certificate."""
-    IMPORT_ELSEWHERE = auto()
-    """Import the certificates into the other pairs that they belong to."""
-
-
-class ImportResultModal(Modal[ImportFollowUp]):
-    """A dialog with the results of an import. It offers the next step."""
+class ImportResultModal(Modal[bool]):
+    """A dialog with the results of an import. It returns whether the user chose the next step, if it offers one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,escape,q", "close", "Close", show=False, priority=True),
@@ -55,14 +44,11 @@ class ImportResultModal(Modal[ImportFollowUp]):
     ]
     FIRST_FOCUS = "#results"
 
-    def __init__(
-        self, session: Session, results: Sequence[Result], offer: ImportFollowUp, label: str = ""
-    ) -> None:
+    def __init__(self, session: Session, results: Sequence[Result], next_step: str = "") -> None:
         super().__init__()
         self._session = session
         self._results = results
-        self._offer = offer
-        self._label = label
+        self._next_step = next_step
 
     def content(self) -> Iterable[Widget]:
         """Return the list of results."""
@@ -70,12 +56,12 @@ class ImportResultModal(Modal[ImportFollowUp]):
 
     def action_close(self) -> None:
         """Close the dialog."""
-        self.dismiss(ImportFollowUp.NOTHING)
+        self.dismiss(False)  # noqa: FBT003 - the result of the dialog
 
     def action_follow_up(self) -> None:
-        """Close the dialog and choose the offered action."""
-        if self._offer is not ImportFollowUp.NOTHING:
-            self.dismiss(self._offer)
+        """Close the dialog and choose the next step, if it offers one."""
+        if self._next_step:
+            self.dismiss(True)  # noqa: FBT003 - the result of the dialog
 
     def draw(self) -> None:
         """Redraw the dialog."""
@@ -86,7 +72,7 @@ class ImportResultModal(Modal[ImportFollowUp]):
         now = self._session.clock()
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += [*_result_lines(result, now, self.inner_width), ()]
-        offer = [(".", self._label)] if self._label else []
+        offer = [(".", self._next_step)] if self._next_step else []
         more = [("PgDn", "More")] if len(lines) > self.app.size.height - _AROUND else []
         keys = self.key_lines(*offer, *more, ("Enter", "Close"))
         self.show_list(lines, self.app.size.height - _AROUND - len(keys) + 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SuspendNotSupported
@@ -32,25 +31,18 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 
-class SubmitFollowUp(Enum):
-    """The action that the user chose in the dialog."""
-
-    NOTHING = auto()
-    BACK_UP = auto()
-    """Back up the pair before submitting its CSR."""
-
-
 @dataclass(frozen=True, slots=True)
 class SubmitAnswer:
     """The result of the dialog.
 
     Attributes:
         message: A one-line summary of the last action. Empty if there was no action.
+        backs_up: Whether to back up the pair before its CSR is submitted.
     """
 
     pair: Pair
-    follow_up: SubmitFollowUp = SubmitFollowUp.NOTHING
     message: str = ""
+    backs_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,48 +58,23 @@ class Choice:
 _ONLY_CSR = "Only the CSR goes to the CA. Never send the private key."
 _MARK_HINT = "When the CA has it, press m to mark it as submitted."
 _FIRST = (
-    Choice(
-        "b",
-        "back_up",
-        "Back up first",
-        "An encrypted backup on another disk or machine, verified by a test restore. Then submit.",
-    ),
-    Choice(
-        "o",
-        "overrule",
-        "Continue without a verified backup",
-        "If the key is lost, so is the certificate. The history of the pair records that the CSR was "
-        "submitted without a verified backup.",
-    ),
-)
+    Choice("b", "back_up", "Back up first",
+           "An encrypted backup on another disk or machine, verified by a test restore. Then submit."),
+    Choice("o", "overrule", "Continue without a verified backup",
+           "If the key is lost, so is the certificate. The history of the pair records that the CSR was submitted "
+           "without a verified backup."),
+)  # fmt: skip
 _WAYS = (
-    Choice(
-        "c",
-        "clipboard",
-        "Send to your terminal's clipboard",
-        "To paste it into the CA's form. Some terminals ignore this.",
-    ),
-    Choice(
-        "v",
-        "plain",
-        "Show as plain text",
-        "Shows only the CSR in the terminal, from the left edge, for selection with the mouse.",
-    ),
-    Choice(
-        "f",
-        "file",
-        "Write a file",
-        "As PEM, the format that CAs ask for. An existing file is never overwritten.",
-    ),
+    Choice("c", "clipboard", "Send to your terminal's clipboard",
+           "To paste it into the CA's form. Some terminals ignore this."),
+    Choice("v", "plain", "Show as plain text",
+           "Shows only the CSR in the terminal, from the left edge, for selection with the mouse."),
+    Choice("f", "file", "Write a file", "As PEM, the format that CAs ask for. An existing file is never overwritten."),
     Choice("d", "der_file", "Write a file in DER", "The binary format, for the few programs that need it."),
-    Choice(
-        "s",
-        "fetch",
-        "Fetch it with scp",
-        "Shows the commands that copy the CSR, and the encrypted backup if one exists, to your computer.",
-    ),
+    Choice("s", "fetch", "Fetch it with scp",
+           "Shows the commands that copy the CSR, and the encrypted backup if one exists, to your computer."),
     Choice("m", "mark", "Mark as submitted", "Records the time, the recipient and a note."),
-)
+)  # fmt: skip
 
 
 def choice_rows(header: str, choices: Sequence[Choice]) -> TextRows[Choice]:
@@ -182,11 +149,11 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         self.close_when_idle(self._close_with_answer)
 
     def _close_with_answer(self) -> None:
-        self.dismiss(SubmitAnswer(self._pair, message=self._message) if self._message else None)
+        self.dismiss(SubmitAnswer(self._pair, self._message) if self._message else None)
 
     def action_back_up(self) -> None:
         """Close the dialog, and back up the pair before its CSR is submitted."""
-        self.dismiss(SubmitAnswer(self._pair, SubmitFollowUp.BACK_UP))
+        self.dismiss(SubmitAnswer(self._pair, backs_up=True))
 
     def action_overrule(self) -> None:
         """Show the ways to send the CSR to the CA, although the key has no verified backup."""
@@ -279,7 +246,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         if answer.pair is not None:
             step = NEXT_STEPS[answer.pair.record.next_step(self._session.clock())]
             self.dismiss(
-                SubmitAnswer(answer.pair, message=f"{answer.pair.name} is marked as submitted. Next: {step}")
+                SubmitAnswer(answer.pair, f"{answer.pair.name} is marked as submitted. Next: {step}")
             )
 
     def _show_message(self, message: str, details: str) -> None:

@@ -29,7 +29,7 @@ from csrtui.tui.panes.keystore_reading import hour_of, read_store, read_visible
 from csrtui.tui.panes.pair_detail import PairDetail
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.line_list import LineList, Marking
+from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.lines import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -107,7 +107,7 @@ class KeystorePane(Widget):
         """Build the pane."""
         yield CountLine(id="keystore-top")
         with Container(id="keystore-body"):
-            yield LineList(self._rows, marking=Marking.SPACE, id="pairs")
+            yield LineList(self._rows, can_mark=True, id="pairs")
             yield RuleLine(id="detail-rule")
             yield PairDetail(self._session, id="detail")
         yield TextBlock(id="no-pairs")

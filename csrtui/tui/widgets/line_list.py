@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -111,14 +110,6 @@ class TextRows(ItemRows[ItemT]):
         return self._key(self.item(index))
 
 
-class Marking(Enum):
-    """Whether rows can be marked."""
-
-    OFF = auto()
-    SPACE = auto()
-    """Space marks or unmarks the row under the cursor and moves down by one row."""
-
-
 class LineList(Widget, can_focus=True):
     """A list of rows under a header, with a cursor.
 
@@ -180,12 +171,12 @@ class LineList(Widget, can_focus=True):
         self,
         rows: Rows,
         *,
-        marking: Marking = Marking.OFF,
+        can_mark: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self._rows = rows
-        self._marking = marking
+        self._can_mark = can_mark
         self._marks: frozenset[Hashable] = frozenset()
         self._cursor = 0
         self._cursor_key: Hashable = rows.key(0) if len(rows) else None
@@ -277,7 +268,7 @@ class LineList(Widget, can_focus=True):
 
     def action_mark(self) -> None:
         """Mark or unmark the row under the cursor, and move down by one row."""
-        if self._marking is Marking.SPACE and self.cursor is not None:
+        if self._can_mark and self.cursor is not None:
             self._set_marks(self._marks ^ {self._rows.key(self.cursor)})
             self.refresh_row(self.cursor)
             self.action_move(1)
