@@ -48,7 +48,7 @@ Line = list[tuple[str, str]]
 """Segments: text, and the name of its style."""
 
 characters = st.sampled_from("ab  é─株\u0301")
-texts = st.text(characters, max_size=6) | st.just(" " * 11)
+texts = st.text(characters, max_size=6) | st.sampled_from([" " * 11, "the rest of a line"])
 lines = st.lists(st.tuples(texts, st.sampled_from(STYLES)), max_size=4)
 screens = st.lists(lines, min_size=HEIGHT, max_size=HEIGHT)
 
@@ -147,6 +147,16 @@ def test_blanks_inside_a_line_are_erased_together() -> None:
     at_work.paint(whole([[("a" * 14 + "│", "")], [], []]), (WIDTH, HEIGHT), (0, 0))
     line = [("b" + " " * 12 + "c│", "")]
     assert at_work.paint(whole([line, [], []]), (WIDTH, HEIGHT), (0, 0)) == "\x1b[Hb\x1b[12X\x1b[12Cc\x1b[H"
+
+
+def test_the_rest_of_a_line_moves_after_an_inserted_or_deleted_character() -> None:
+    at_work = painter()
+    before, after = [("ab", "bold"), ("cdefghijklmnop │", "")], [("abX", "bold"), ("cdefghijklmnop│", "")]
+    at_work.paint(whole([before, [], []]), (WIDTH, HEIGHT), (0, 0))
+    moved = at_work.paint(whole([after, [], []]), (WIDTH, HEIGHT), (0, 0))
+    assert moved == "\x1b[1;3H\x1b[@\x1b[1mX\x1b[14C\x1b[P\x1b[m\x1b[H"
+    moved_back = at_work.paint(whole([before, [], []]), (WIDTH, HEIGHT), (0, 0))
+    assert moved_back == "\x1b[1;3H\x1b[P\x1b[14C │\x1b[H"
 
 
 def test_forgotten_contents_are_cleared_and_drawn_again() -> None:

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _BRIDGED_GAP: Final = 3  # rewriting up to this many unchanged cells is cheaper than moving the cursor
 _MIN_ERASE: Final = 4  # erasing this many changed cells at a line's blank end is cheaper than writing blanks
 _MIN_INNER_ERASE: Final = 10  # the same for blanks that are followed by a move of the cursor
+_MAX_SHIFT: Final = 16  # longer than most words that are wrapped into the next line
+_MIN_EQUAL: Final = 6  # so many equal cells are the same text at another column
+_MIN_SAVED: Final = 8  # bytes of the sequence that moves the rest of a line, and of a move of the cursor
+_MOVE_BYTES: Final = 5  # bytes of a move of the cursor to the next changed cells
 _VISIBLE_ON_BLANK: Final = frozenset(
     {"4", "7", "9", "21", "51", "52", "53"}
 )  # attributes that are visible on blanks too
@@ -97,35 +101,87 @@ class Painter:
             columns, rows = self._size = size
             self._lines = [[_BLANK] * columns for _ in range(rows)]
             out.parts.append(_CLEAR)
+        previous: dict[int, list[Cell]] = {}
         for row, column, strip in _pieces(update):
             if row < len(self._lines):
-                self._paint_piece(out, row, column, _cells(strip, self._colours))
+                line = self._lines[row]
+                previous.setdefault(row, line.copy())
+                cells = _cells(strip, self._colours)[: len(line) - column]
+                line[column : column + len(cells)] = cells
+        for row, before in previous.items():
+            if before != self._lines[row]:
+                _paint_line(out, row, _shift(out, row, before, self._lines[row]), self._lines[row])
         return out.finish(cursor[1], cursor[0])
 
-    def _paint_piece(self, out: _Sequence, row: int, column: int, cells: list[Cell]) -> None:
-        line = self._lines[row]
-        del cells[max(0, len(line) - column) :]
-        changes = [index for index, cell in enumerate(cells, column) if line[index] != cell]
-        line[column : column + len(cells)] = cells
-        if not changes:
-            return
-        blank_from = _blank_end(line)
-        new_blanks = [index for index in changes if index >= blank_from]
-        erase = len(new_blanks) >= _MIN_ERASE
-        if erase:
-            del changes[-len(new_blanks) :]
-        for start, end, is_blank in _spans(line, changes):
-            if is_blank:
-                out.move(row, start)
-                out.erase(end - start)
-                continue
-            for index, cell in enumerate(line[start:end], start):
-                if cell.text:  # no text: the second cell of a wide character, which is already written
-                    out.move(row, index)
-                    out.put(cell)
-        if erase:
-            out.move(row, new_blanks[0])
-            out.erase_line_end()
+
+def _shift(out: _Sequence, row: int, before: list[Cell], line: list[Cell]) -> list[Cell]:
+    """Insert or delete cells where the rest of the line only moves, as after a typed character.
+
+    Return the contents of the line after that.
+    """
+    while changes := _changes(before, line):
+        first = changes[0]
+        count = _shift_count(before[first:], line[first:])
+        if count > 0:
+            shifted = [*line[: first + count], *before[first:-count]]
+        else:
+            shifted = [*before[:first], *before[first - count :], *[_BLANK] * -count]
+        if (
+            not count
+            or _cost(before, line) - _cost(shifted, line) - count < _MIN_SAVED
+            or not all(map(_is_narrow, [*shifted[first:], *before[first:]]))
+        ):
+            break
+        out.move(row, first)
+        out.erase(f"\x1b[{abs(count) if abs(count) > 1 else ''}{'@' if count > 0 else 'P'}")
+        for cell in line[first : first + max(count, 0)]:
+            out.put(cell)
+        before = shifted
+    return before
+
+
+def _shift_count(before: list[Cell], line: list[Cell]) -> int:
+    """Return the number of cells that were inserted in front of the contents, or deleted there (negative)."""
+    if _blank_end(before) == 0:
+        return 0
+    for count in range(1, _MAX_SHIFT + 1):
+        if line[count : count + _MIN_EQUAL] == before[:_MIN_EQUAL]:
+            return count
+        if before[count : count + _MIN_EQUAL] == line[:_MIN_EQUAL]:
+            return -count
+    return 0
+
+
+def _cost(before: list[Cell], line: list[Cell]) -> int:
+    """Return the number of bytes that the changes of a line cost at least."""
+    spans = list(_runs(_changes(before, line)))
+    return sum(end - start + _MOVE_BYTES for start, end in spans)
+
+
+def _paint_line(out: _Sequence, row: int, before: list[Cell], line: list[Cell]) -> None:
+    """Write the cells of `line` that differ from `before`."""
+    changes = _changes(before, line)
+    blank_from = _blank_end(line)
+    new_blanks = [index for index in changes if index >= blank_from]
+    erase = len(new_blanks) >= _MIN_ERASE
+    if erase:
+        del changes[-len(new_blanks) :]
+    for start, end, is_blank in _spans(line, changes):
+        if is_blank:
+            out.move(row, start)
+            out.erase(f"\x1b[{end - start}X")
+            continue
+        for index, cell in enumerate(line[start:end], start):
+            if cell.text:  # no text: the second cell of a wide character, which is already written
+                out.move(row, index)
+                out.put(cell)
+    if erase:
+        out.move(row, new_blanks[0])
+        out.erase("\x1b[K")
+
+
+def _changes(before: list[Cell], line: list[Cell]) -> list[int]:
+    return [index for index, cell in enumerate(line) if before[index] != cell]
 
 
 class _Sequence:
@@ -156,16 +212,10 @@ class _Sequence:
         self.parts.append(cell.text)
         if self._cursor is not None:
             # Terminals disagree on the width of some characters, so the next move is absolute after such a character.
-            is_certain = len(cell.text) == 1 and get_character_cell_size(cell.text) == 1
-            self._cursor = (self._cursor[0], self._cursor[1] + 1) if is_certain else None
+            self._cursor = (self._cursor[0], self._cursor[1] + 1) if _is_narrow(cell) else None
 
-    def erase_line_end(self) -> None:
-        self._erase("\x1b[K")
-
-    def erase(self, count: int) -> None:
-        self._erase(f"\x1b[{count}X")
-
-    def _erase(self, sequence: str) -> None:
+    def erase(self, sequence: str) -> None:
+        """Add a sequence that leaves blanks. On most terminals, they have the background of the pen."""
         if _pen_of_blank(self._pen) != _PLAIN:
             self._set_pen(_PLAIN)
         self.parts.append(sequence)
@@ -228,6 +278,11 @@ def _runs(columns: Iterable[int]) -> Iterator[tuple[int, int]]:
         end = column + 1
     if start >= 0:
         yield start, end
+
+
+def _is_narrow(cell: Cell) -> bool:
+    """Return whether every terminal shows the text of a cell in one cell."""
+    return len(cell.text) == 1 and get_character_cell_size(cell.text) == 1
 
 
 def _blank_end(line: list[Cell]) -> int:
