@@ -13,7 +13,7 @@ from csrtui.core.base.finding import Level
 from csrtui.core.pairs.query import SortOrder
 from csrtui.core.pairs.summary import summarize
 from csrtui.tui.groups import Group, distinct_groups
-from csrtui.tui.panes.finding_rows import FindingRows
+from csrtui.tui.panes.finding_rows import FindingRows, short_text
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.widgets.line_list import ItemRows
 from csrtui.tui.wrapping import cut, pad
@@ -106,7 +106,7 @@ class HostFindingRows(FindingRows):
     def _displayed_text(self, index: int) -> str:
         """Return the host's own text in quotation marks, or csrtui's text. The row shows the host before it."""
         quote = self._quotes[index]
-        return f'"{quote}"' if quote else super()._displayed_text(index)
+        return f'"{short_text(quote, self.item(index).pair)}"' if quote else super()._displayed_text(index)
 
 
 class FleetRows(ItemRows["HostPair"]):

@@ -81,7 +81,7 @@ class FindingRows(ItemRows[DisplayedFinding]):
 
     def _displayed_text(self, index: int) -> str:
         """Return the text of finding `index` that is shown beside its pair."""
-        return short_text(self.item(index))
+        return short_text(self.item(index).text, self.item(index).pair)
 
 
 def count_levels(levels: Iterable[Level]) -> str:
@@ -90,13 +90,12 @@ def count_levels(levels: Iterable[Level]) -> str:
     return ", ".join(plural(counts[level], level.value) for level in Level if counts[level])
 
 
-def short_text(finding: DisplayedFinding) -> str:
+def short_text(text: str, pair: str | None) -> str:
     """Return the text of a finding without the name and the folder of its pair. The name is shown beside the text."""
-    text = with_screen_dates(finding.text)
-    if finding.pair is None:
-        return text
-    _, separator, rest = text.partition(f"/pairs/{finding.pair}/")
-    return rest if separator and text.startswith("/") else text.replace(f" of {finding.pair} ", " ", 1)
+    if pair is not None:
+        _, separator, rest = text.partition(f"/pairs/{pair}/")
+        text = rest if separator and text.startswith("/") else text.replace(f" of {pair} ", " ", 1)
+    return with_screen_dates(text)
 
 
 def _pair_width(width: int) -> int:
