@@ -131,7 +131,7 @@ def _small_factor(key: "PublicKey") -> Hit | None:
 
 
 def _published(key: "PublicKey") -> Hit | None:
-    source = quality.published_in(key_types.spki_sha256(key))
+    source = quality.SOURCES.get(key_types.spki_sha256(key))
     return Hit({"source": source}) if source else None
 
 

@@ -19,7 +19,7 @@ from csrtui.core.certificates.extensions import (
     ANY_PURPOSE,
     CLIENT_AUTHENTICATION,
     EXTENDED_KEY_USAGES,
-    purpose_label,
+    PURPOSE_LABELS,
 )
 from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus, validate_chain
 from csrtui.core.names.name import read_name
@@ -212,7 +212,7 @@ def _purpose_flaws(leaf: Certificate, ca: CaKind, purpose: Purpose) -> Iterator[
     if purpose is not Purpose.SERVER:
         allowed = EXTENDED_KEY_USAGES[purpose] if leaf.purposes is None else leaf.purposes
         if ANY_PURPOSE not in allowed and not set(EXTENDED_KEY_USAGES[purpose]) <= set(allowed):
-            text = f"the certificate is not for {purpose_label(purpose)}, as requested: it lacks the extended key usage"
+            text = f"the certificate is not for {PURPOSE_LABELS[purpose]}, as requested: it lacks the extended key usage"
             yield _warning(CertificateFlawKind.OTHER_PURPOSE, text)
     elif not leaf.is_for_servers:
         text = "the certificate is not for TLS servers: its extended key usage does not include serverAuth"

@@ -29,13 +29,14 @@ EXTENDED_KEY_USAGES: Final = {
     Purpose.CODE_SIGNING: (CODE_SIGNING,),
 }
 """The OIDs of the extended key usages of each purpose."""
-_LABELS: Final = {
+PURPOSE_LABELS: Final = {
     Purpose.SERVER: "TLS servers",
     Purpose.CLIENT: "TLS clients",
     Purpose.SERVER_CLIENT: "TLS servers and clients",
     Purpose.EMAIL: "e-mail (S/MIME)",
     Purpose.CODE_SIGNING: "code signing",
 }
+"""Each purpose in words, in the plural."""
 _RSA: Final = frozenset({KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_4096})
 _EC: Final = frozenset({KeyType.EC_P256, KeyType.EC_P384, KeyType.EC_P521})
 
@@ -79,11 +80,6 @@ def extended_key_usages(extensions: "x509.Extensions") -> list[str]:
     from cryptography import x509
 
     return [oid.dotted_string for oid in extension_value(extensions, x509.ExtendedKeyUsage) or ()]
-
-
-def purpose_label(purpose: Purpose) -> str:
-    """Return a purpose in words, in the plural: ``TLS servers``."""
-    return _LABELS[purpose]
 
 
 def extensions_for(purpose: Purpose, key_type: KeyType) -> "x509.Extensions":

@@ -86,11 +86,6 @@ SOURCES = {spki: source for source, fingerprints in _BY_SOURCE.items() for spki 
 """The source of each published private key, by its SPKI SHA-256 fingerprint (64 lower-case hex digits)."""
 
 
-def published_in(spki_sha256: str) -> str | None:
-    """Return the source that published the private key for a public key, or None if the key is not in the list."""
-    return SOURCES.get(spki_sha256)
-
-
 FERMAT_ROUNDS = 100
 """Number of rounds of Fermat's factorization that the primes must resist (BR 6.1.1.3)."""
 SMALL_FACTOR_LIMIT = 1 << 20

@@ -187,7 +187,7 @@ PUBLISHED = re.findall(
 def test_every_entry_of_the_list_belongs_to_a_key_with_its_source() -> None:
     expected = {key_types.spki_sha256(read_public(pem)): source for source, pem in PUBLISHED}
     assert len(expected) == len(PUBLISHED) == 50
-    assert {spki: quality.published_in(spki) for spki in expected} == expected
+    assert {spki: quality.SOURCES.get(spki) for spki in expected} == expected
     assert expected == quality.SOURCES
 
 
@@ -198,12 +198,12 @@ def test_a_published_key_is_found_in_its_public_half() -> None:
 
 def test_the_key_of_csrtuis_own_preview_is_published() -> None:
     shown = csr.preview(SubjectFields(common_name="a.com"), ("a.com",))
-    assert quality.published_in(shown.spki_sha256) == "csrtui's own preview"
+    assert quality.SOURCES.get(shown.spki_sha256) == "csrtui's own preview"
 
 
 def test_a_fresh_key_is_not_published() -> None:
     assert (
-        quality.published_in(key_types.spki_sha256(ed25519.Ed25519PrivateKey.generate().public_key())) is None
+        quality.SOURCES.get(key_types.spki_sha256(ed25519.Ed25519PrivateKey.generate().public_key())) is None
     )
 
 
