@@ -113,9 +113,8 @@ def _octet(octet: int) -> str:
 
 _FORMULA = r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])"
 """Matches where a formula could begin: at the start of a cell or after a semicolon. If the comma is the decimal sign,
-semicolons separate cells. The last four characters are the full-width forms of the first four; some spreadsheets
-convert
-them."""
+semicolons separate cells. The last four characters are the full-width forms of the first four, which some spreadsheets
+convert."""
 _NUMBER = r"[+-]?[0-9]+"
 
 
