@@ -18,7 +18,8 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.store import files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
-from csrtui.store.new_files import WORLD_READABLE, FolderIdentity, OutputFile, flush_names, open_output_folder
+from csrtui.store.new_files import WORLD_READABLE, OutputFile, flush_names
+from csrtui.store.output_folder import FolderIdentity, open_output_folder
 
 PREVIOUS: Final = ".csrtui-previous"
 """The name of the hidden folder, in the folder of the files."""

@@ -12,14 +12,15 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.base.escaping import quote, visible
+from csrtui.core.base.escaping import visible
 from csrtui.store import files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
 from csrtui.store.log import log
-from csrtui.store.permissions import Permissions, unsafe_folders
+from csrtui.store.output_folder import FolderIdentity, absolute_path, open_output_folder
+from csrtui.store.permissions import Permissions
 
 WORLD_READABLE: Final = Permissions(0o644, forbidden=0)
 OWNER_ONLY: Final = Permissions(0o600, forbidden=0)
@@ -48,14 +49,6 @@ class OutputFile:
     names: Iterable[str]
     data: bytes = field(repr=False)
     permissions: Permissions
-
-
-class MissingFolderError(InputError):
-    """A folder for new files does not exist. `create_output_folder` can create it."""
-
-    def __init__(self, path: str, message: str, hint: str) -> None:
-        super().__init__(message, hint)
-        self.path = path
 
 
 def write_new_file(path: str, data: bytes, *, dry_run: bool = False) -> str:
@@ -100,19 +93,6 @@ def replace_public_file(path: str, data: bytes, beginning: bytes, *, dry_run: bo
     finally:
         os.close(dir_fd)
     return absolute
-
-
-class FolderIdentity(NamedTuple):
-    """The numbers of the file system and of the folder in it. They change if another folder takes the same path."""
-
-    device: int
-    inode: int
-
-    @classmethod
-    def read(cls, dir_fd: int) -> "FolderIdentity":
-        """Return the identity of an open folder."""
-        status = os.fstat(dir_fd)
-        return cls(status.st_dev, status.st_ino)
 
 
 def write_new_files(
@@ -171,69 +151,6 @@ def _free_name(dir_fd: int, output: OutputFile) -> str:
         if not files.exists(dir_fd, name):
             return name
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
-
-
-def absolute_path(path: str) -> str:
-    """Return the absolute form of a path.
-
-    Raises:
-        InputError: The path is empty or contains a NUL, or it is relative and the current folder no longer exists.
-    """
-    if not path or "\0" in path:
-        raise InputError(f'"{visible(path)}" is not a valid path', "enter a path, such as /tmp/example")
-    try:
-        return os.path.abspath(path)
-    except FileNotFoundError as error:
-        raise InputError(f"{visible(path)} is relative to a folder that no longer exists") from error
-
-
-def open_output_folder(path: str, identity: FolderIdentity | None = None) -> int:
-    """Return the descriptor of a folder for new files.
-
-    `identity` is the identity of the folder when it was checked, or None.
-
-    Raises:
-        InputError: The folder cannot be opened, or another folder or a link is in its place.
-    """
-    try:
-        dir_fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as error:
-        raise folder_error(path, error) from error
-    if identity is not None and FolderIdentity.read(dir_fd) != identity:
-        files.release(dir_fd)
-        raise InputError(
-            f"{visible(path)} was exchanged for another folder after it was checked; nothing was written",
-            "find out who did this, then repeat the command",
-        )
-    return dir_fd
-
-
-def folder_error(path: str, error: OSError) -> InputError:
-    """Return the error to raise when a folder for new files cannot be opened or examined."""
-    message = f"cannot write to {visible(path)}: {reason_of(error)}"
-    if isinstance(error, FileNotFoundError):
-        return MissingFolderError(path, message, f"mkdir -p -m 700 {quote(path)}, or mount it")
-    return InputError(message, "choose another folder")
-
-
-def create_output_folder(path: str) -> None:
-    """Create a folder for new files, and the missing folders above it, each with mode 0700.
-
-    Raises:
-        InputError: A folder cannot be created, or other users can change a folder above it. In that case, they could
-            replace the new folder.
-    """
-    parent = path
-    while not os.path.isdir(parent):
-        parent = os.path.dirname(parent)
-    unsafe = next(unsafe_folders(parent, itself=True), None)
-    if unsafe is not None:
-        raise InputError(f"{unsafe.problem}: anyone who can write there can replace a new folder", unsafe.fix)
-    try:
-        files.make_folders(path)
-    except OSError as error:
-        message = f"cannot create {visible(path)}: {reason_of(error)}"
-        raise InputError(message, "choose another folder") from error
 
 
 class _PendingFile:

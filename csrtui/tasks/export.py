@@ -25,9 +25,9 @@ from csrtui.core.servers.deployment import (
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import FileFormat, Server
 from csrtui.store.data_files import servers
-from csrtui.store.destination import check_export_folder
 from csrtui.store.file_set import PREVIOUS, open_file_set
-from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, FolderIdentity, OutputFile, write_new_files
+from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, OutputFile, write_new_files
+from csrtui.store.output_folder import FolderIdentity, check_export_folder
 from csrtui.store.permissions import (
     DEFAULT_ACCESS,
     PRIVATE_FILE,

@@ -10,8 +10,8 @@ from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import ServerFile
 from csrtui.store.data_files import servers
-from csrtui.store.destination import check_export_folder
 from csrtui.store.file_set import PREVIOUS, FileSet, open_file_set
+from csrtui.store.output_folder import check_export_folder
 from csrtui.tasks.batch import Result
 from csrtui.tasks.keys import refuse_compromised
 from csrtui.tasks.list import pairs_with_key, read_pair_folder

@@ -13,7 +13,7 @@ from csrtui.core.servers.platforms import PLATFORMS
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.query import Period
-    from csrtui.store.destination import Destination
+    from csrtui.store.output_folder import Destination
     from csrtui.store.permissions import UnsafeFolder
 
 

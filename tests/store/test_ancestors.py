@@ -14,8 +14,8 @@ import pytest
 from store_state import pair_files
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store.destination import examine_backup_folder
 from csrtui.store.keystore import Keystore
+from csrtui.store.output_folder import examine_backup_folder
 from csrtui.store.permissions import unsafe_folders
 
 if TYPE_CHECKING:

@@ -22,11 +22,11 @@ from csrtui.store.new_files import (
     OWNER_ONLY,
     WORLD_READABLE,
     OutputFile,
-    create_output_folder,
     replace_public_file,
     write_new_file,
     write_new_files,
 )
+from csrtui.store.output_folder import create_output_folder
 from csrtui.store.permissions import PRIVATE_FILE
 
 DATA = b"-----BEGIN X-----\n" * 1000

@@ -14,7 +14,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.data_files import read_passphrase_words
-from csrtui.store.destination import Destination, examine_backup_folder
+from csrtui.store.output_folder import Destination, examine_backup_folder
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair

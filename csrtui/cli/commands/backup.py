@@ -24,7 +24,7 @@ from csrtui.cli.results import print_results, unreadable_results
 from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import BackupStatus, Stage
-from csrtui.store.destination import examine_backup_folder
+from csrtui.store.output_folder import examine_backup_folder
 from csrtui.tasks.backup import BackupSpec, RecipientBackupSpec, back_up_many, rehearse_backups
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs, read_pair

@@ -137,8 +137,8 @@ def _write_metrics(
     if path is None:
         sys.stdout.writelines(lines)
         return
-    from csrtui.store.destination import check_export_folder
-    from csrtui.store.new_files import absolute_path, replace_public_file
+    from csrtui.store.new_files import replace_public_file
+    from csrtui.store.output_folder import absolute_path, check_export_folder
 
     check_export_folder(os.path.dirname(absolute_path(path)), session.store.path)
     data, is_dry_run = "".join(lines).encode("utf-8"), session.is_dry_run

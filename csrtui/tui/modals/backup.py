@@ -10,8 +10,7 @@ from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
-from csrtui.store.destination import Destination, examine_backup_folder
-from csrtui.store.new_files import MissingFolderError
+from csrtui.store.output_folder import Destination, MissingFolderError, examine_backup_folder
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.draft import recall_folder, remember_folder

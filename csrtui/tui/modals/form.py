@@ -10,7 +10,7 @@ from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
-from csrtui.store.new_files import MissingFolderError, create_output_folder
+from csrtui.store.output_folder import MissingFolderError, create_output_folder
 from csrtui.tui.modals.base import Modal, ResultT
 from csrtui.tui.threads import in_thread, run_in_thread
 from csrtui.tui.widgets.secret_field import SecretField

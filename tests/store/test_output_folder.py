@@ -15,7 +15,7 @@ from in_memory import on_another_disk
 from store_process import ROOT
 
 from csrtui.core.base.errors import InputError
-from csrtui.store.destination import check_export_folder, examine_backup_folder
+from csrtui.store.output_folder import check_export_folder, examine_backup_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ _READ_ONLY = """
 import subprocess, sys
 sys.path.insert(0, sys.argv[1])
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.store.destination import examine_backup_folder
+from csrtui.store.output_folder import examine_backup_folder
 from csrtui.store.new_files import write_new_file
 subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", sys.argv[2]], check=True)
 for act in (lambda: examine_backup_folder(sys.argv[2], "/"), lambda: write_new_file(sys.argv[2] + "/a", b"x")):
