@@ -226,22 +226,14 @@ def _read_policy(table: dict[str, object]) -> Policy:
     if not isinstance(key_types, list) or not all(key_type in tuple(KeyType) for key_type in key_types):
         hint = f"a list of {', '.join(KeyType)}"
         raise _SettingError((*path, "key_types"), "is not a list of key types", hint)
-    needs_backup = table.get("backup_before_submit", False)
-    if not isinstance(needs_backup, bool):
-        hint = "backup_before_submit = true"
-        raise _SettingError((*path, "backup_before_submit"), "is neither true nor false", hint)
-    return Policy(bits, tuple(map(KeyType, key_types)), needs_backup)
+    return Policy(bits, tuple(map(KeyType, key_types)), _flag(path, table, "backup_before_submit"))
 
 
 def _read_values(path: _Path, table: dict[str, object]) -> Profile:
     _refuse_unknown(path, table, tuple(member.name for member in fields(Profile)))
     texts = {key: _text(path, table, key) for key in table}
     return Profile(
-        organization=texts.get("organization", ""),
-        organizational_unit=texts.get("organizational_unit", ""),
-        country=texts.get("country", ""),
-        state=texts.get("state", ""),
-        locality=texts.get("locality", ""),
+        **{field: texts.get(field, "") for field in SubjectInput._fields},
         ca=_choice(path, texts, "ca", CaKind, tuple(CaKind)),
         platform=_choice(path, texts, "platform", str, tuple(PLATFORMS)),
         key=_choice(path, texts, "key", KeyType, tuple(KeyType)),
@@ -252,10 +244,8 @@ def _read_values(path: _Path, table: dict[str, object]) -> Profile:
 def _read_screens(table: dict[str, object]) -> ScreenSettings:
     path = ("screens",)
     _refuse_unknown(path, table, tuple(member.name for member in fields(ScreenSettings)))
-    mouse = table.get("mouse", False)
-    if not isinstance(mouse, bool):
-        raise _SettingError((*path, "mouse"), "is neither true nor false", "mouse = true")
-    return ScreenSettings(_text(path, table, "theme") if "theme" in table else None, mouse)
+    theme = _text(path, table, "theme") if "theme" in table else None
+    return ScreenSettings(theme, _flag(path, table, "mouse"))
 
 
 def _refuse_unknown(path: _Path, table: dict[str, object], known: tuple[str, ...]) -> None:
@@ -275,6 +265,13 @@ def _text(path: _Path, table: dict[str, object], key: str) -> str:
     value = table[key]
     if not isinstance(value, str):
         raise _SettingError((*path, key), "is not a text", "put it in quotation marks")
+    return value
+
+
+def _flag(path: _Path, table: dict[str, object], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise _SettingError((*path, key), "is neither true nor false", f"{key} = true")
     return value
 
 
