@@ -250,7 +250,7 @@ def test_on_a_terminal_the_progress_is_counted_on_one_line(
     assert len(ran.json_lines) == 2
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary() | st.text().map(str.encode), st.sampled_from([b"", b"common_name\n", b"common_name,names\n"])
 )

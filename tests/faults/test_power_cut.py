@@ -76,6 +76,7 @@ def test_a_change_survives_a_power_cut() -> None:
     survives("retire")
 
 
+@pytest.mark.slow
 def test_a_change_that_is_not_flushed_is_caught() -> None:
     failures = "\n".join(cut("unflushed", "retire")["retire"]["failures"])
     assert "lost: Ended(status=0" in failures

@@ -124,7 +124,7 @@ class Sessions(RuleBasedStateMachine):
 
 
 TestSessions = pytest.mark.safety(Sessions.TestCase)
-TestSessions.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestSessions.settings = settings(max_examples=8, stateful_step_count=25, deadline=None)
 
 
 class SessionsAtLength(Sessions):

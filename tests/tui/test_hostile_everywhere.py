@@ -69,9 +69,8 @@ def everywhere(
     return make
 
 
-async def test_every_screen_with_hostile_text(everywhere: Callable[[str], HostilePlace]) -> None:
-    each = {opening.screen: opening for opening in reversed(OPENINGS)}
-    assert await walk(everywhere(ALL_IN_ONE), [*each.values()][::-1], (80, 24))
+async def test_a_sample_of_the_screens_with_hostile_text(everywhere: Callable[[str], HostilePlace]) -> None:
+    assert await walk(everywhere(ALL_IN_ONE), OPENINGS[1::4], (80, 24))
 
 
 SIZES = {"narrow": (40, 12), "wide": (120, 40)}
