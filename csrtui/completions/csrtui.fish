@@ -130,7 +130,7 @@ complete -c csrtui -n '_shtab_csrtui_using list' -l store -xka "(__fish_complete
 complete -c csrtui -n '_shtab_csrtui_using list' -s q -l quiet -d 'print only data and errors'
 complete -c csrtui -n '_shtab_csrtui_using list' -s v -l verbose -d 'log each action and its file to stderr'
 complete -c csrtui -n '_shtab_csrtui_using list' -l filter -x -d 'only pairs that contain all its words'
-complete -c csrtui -n '_shtab_csrtui_using list' -l next -xka "back-up submit import install renew none retire" -d 'only pairs with this next step'
+complete -c csrtui -n '_shtab_csrtui_using list' -l next -xka "back-up submit import install renew none retire finish" -d 'only pairs with this next step'
 complete -c csrtui -n '_shtab_csrtui_using list' -l retired -d 'show retired pairs too (--filter, --json and --csv always do)'
 complete -c csrtui -n '_shtab_csrtui_using list' -l json -d 'print one JSON document'
 complete -c csrtui -n '_shtab_csrtui_using list' -l csv -d 'comma-separated values with a header'

@@ -506,7 +506,7 @@ _shtab_csrtui_list_options=(
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
   "--filter[only pairs that contain all its words]:TEXT:"
-  "--next[only pairs with this next step]:next:(back-up submit import install renew none retire)"
+  "--next[only pairs with this next step]:next:(back-up submit import install renew none retire finish)"
   "--retired[show retired pairs too (--filter, --json and --csv always do)]"
   "--json[print one JSON document]"
   "--csv[comma-separated values with a header]"

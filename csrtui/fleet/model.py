@@ -12,7 +12,7 @@ from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, Stage
 from csrtui.core.pairs.pair_json import read_common_members
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Query, SortOrder, sort_key
-from csrtui.core.pairs.summary import summarize
+from csrtui.core.pairs.summary import summarize, with_renewal_states
 from csrtui.fleet.host_answer import MAX_PAIRS, SCHEMA, Failure, Reason, TooLargeError, check_document, decode
 from csrtui.tasks.list import count_pairs
 
@@ -83,8 +83,9 @@ class Fleet:
     def pairs(self) -> Iterator[HostPair]:
         """Yield all pairs of all hosts."""
         for state in self.hosts.values():
-            for document in state.documents:
-                yield HostPair(state.name, read_described(document), document)
+            pairs = with_renewal_states(map(read_described, state.documents))
+            for pair, document in zip(pairs, state.documents, strict=True):
+                yield HostPair(state.name, pair, document)
 
 
 def select_pairs(

@@ -21,7 +21,7 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import load_record
-from csrtui.core.pairs.summary import PairSummary, summarize
+from csrtui.core.pairs.summary import PairSummary, summarize_alone
 from csrtui.store import files
 from csrtui.store.keystore import Keystore
 from csrtui.store.permissions import PRIVATE_FILE, check_permissions
@@ -30,11 +30,11 @@ from csrtui.store.stored_pair import ListedPair, PairStamp, is_settled, list_pai
 StampedSummary = tuple[PairSummary, int]
 """A pair's summary and the hash of the stamp (`PairStamp`) of the files from which it was read."""
 
-FILE: Final = ".pairs-7.jsonl"
+FILE: Final = ".pairs-8.jsonl"
 """The name of the cache in the store's folder. The number changes with the format of the cache and the rules of steps."""
 _EARLY_FILES = (
     *(f".pairs-{number}.sqlite{end}" for number in range(1, 5) for end in ("", "-journal")),
-    *(f".pairs-{number}.jsonl" for number in (5, 6)),
+    *(f".pairs-{number}.jsonl" for number in (5, 6, 7)),
 )
 """The caches of earlier versions."""
 
@@ -265,4 +265,4 @@ class SummaryReader:
         """Read a pair and return its summary. Its stamp was read first, so that a change in between is detected."""
         pair = parse_listed_pair(list_pair(pairs_fd, name, self._store.pair_path(name)))
         is_lasting = stamp is not None and is_settled(stamp)
-        return summarize(pair), hash(stamp) if is_lasting else _UNSETTLED
+        return summarize_alone(pair), hash(stamp) if is_lasting else _UNSETTLED

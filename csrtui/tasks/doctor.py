@@ -24,6 +24,7 @@ from csrtui.core.pairs.pair import PairRecord
 from csrtui.store import survey
 from csrtui.store.permissions import unsafe_folders
 from csrtui.tasks.keys import proved_key_findings, public_key_findings
+from csrtui.tasks.list import with_renewal_state
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Examination:
         site_problems: "Sequence[IgnoredFile]" = (),
     ) -> None:
         self._store_argument = store_argument
+        self._session = session
         self._path = session.store.path
         self._now = session.clock()
         self._config = config
@@ -144,6 +146,8 @@ class Examination:
         if folder.kind is not FileKind.FOLDER:
             return _CheckedPair(name, folder.path, tuple(findings))
         record = record_of(folder)
+        if record is not None:
+            record = with_renewal_state(self._session.store, record)
         backups = {
             backup.path: survey.survey_backup(backup.path, self._path)
             for backup in (record.backups if record else ())

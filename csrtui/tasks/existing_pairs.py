@@ -98,7 +98,7 @@ class KnownPairs:
         for name in _numbered_names(self._session, base):
             with suppress(StoreError):
                 record = _read_pair(self._session, name).record
-                if record.is_in_use:
+                if not (record.retired or record.renewed_by):
                     pairs.setdefault(Identity.of_record(record), name)
         return pairs
 

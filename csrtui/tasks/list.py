@@ -3,22 +3,26 @@
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.pair import INSTALLED, NextStep, Pair, urgency_key
+from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
+from csrtui.core.pairs.renewal_state import UNREADABLE, Successor, renewal_state
 from csrtui.core.pairs.summary import (
     PairSummary,
     count_due,
     count_statuses,
     to_microseconds,
-    with_retirement_steps,
+    urgency_key,
+    with_renewal_states,
+    with_renewals,
 )
 from csrtui.store.summary_reader import SummaryListing, SummaryReader, parse_listed_pair
 from csrtui.tasks.session import Session
@@ -26,6 +30,7 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from csrtui.core.certificates.csr import Request
     from csrtui.core.pairs.charts import MonthlyCounts
+    from csrtui.store.keystore import Keystore
 
 
 class UnreadablePair(NamedTuple):
@@ -60,7 +65,28 @@ def list_pairs(session: Session) -> PairListing:
         except StoreError as error:
             problems.append(UnreadablePair(listed.name, error))
     now = session.clock()
+    pairs = with_renewal_states(pairs, [problem.name for problem in problems])
     return PairListing(tuple(sorted(pairs, key=lambda pair: urgency_key(pair, now))), tuple(problems))
+
+
+def with_renewal_state(store: "Keystore", record: PairRecord) -> PairRecord:
+    """Return the record of a pair with the progress of its renewal, if any. This reads the pair that replaces it.
+
+    Raises:
+        StoreError: The store itself cannot be used.
+    """
+    if record.renewed_by is None or record.retired:
+        return record
+
+    def find(name: str) -> Successor | None:
+        if not is_pair_name(name) or not store.has_pair(name):
+            return None
+        for listed in store.listing([name]):
+            with suppress(StoreError):
+                return parse_listed_pair(listed).record.successor_facts
+        return UNREADABLE
+
+    return record._replace(renewal=renewal_state(record.renewed_by, find))
 
 
 class PairFolder(NamedTuple):
@@ -97,6 +123,7 @@ def read_pair_folder(session: Session, name: str) -> PairFolder:
             f"{visible(stored.path)}/request.pem is not the CSR on record",
             "do not submit it; find out who changed it, or restore the pair",
         )
+    record = with_renewal_state(session.store, record)
     pair = Pair(name, stored.path, record, has_certificate=stored.certificate is not None)
     return PairFolder(pair, csr, stored.certificate, stored.earlier)
 
@@ -127,7 +154,9 @@ class PairList:
     """
 
     def __init__(self, listing: SummaryListing = SummaryListing([], [])) -> None:  # noqa: B008 - never changed
-        self.summaries: Sequence[PairSummary] = with_retirement_steps(listing.summaries)
+        self.summaries: Sequence[PairSummary] = with_renewals(
+            listing.summaries, [name for name, _ in listing.problems]
+        )
         self.problems = tuple(UnreadablePair(name, error) for name, error in listing.problems)
         self._sorted: dict[tuple[SortOrder, int], list[PairSummary]] = {}
         self._counts: tuple[tuple[int, int], PairCounts] | None = None
@@ -220,21 +249,12 @@ def read_pairs(session: Session, names: Sequence[str]) -> Iterator[Pair | Unread
     try:
         for listed in session.store.listing(names):
             try:
-                yield parse_listed_pair(listed)
+                pair = parse_listed_pair(listed)
+                yield pair._replace(record=with_renewal_state(session.store, pair.record))
             except StoreError as error:
                 yield UnreadablePair(listed.name, error)
     except StoreError as error:
         yield from (UnreadablePair(name, error) for name in names)
-
-
-def next_step(session: Session, pair: Pair) -> NextStep:
-    """Return the next step of a pair as the list shows it. For a replaced pair, this reads the pair that replaces it."""
-    record = pair.record
-    if record.renewed_by and is_pair_name(record.renewed_by) and not record.retired:
-        for successor in read_pairs(session, [record.renewed_by]):
-            if isinstance(successor, Pair) and successor.record.visible_stage == INSTALLED:
-                return NextStep.RETIRE
-    return record.next_step(session.clock())
 
 
 def pairs_with_key(session: Session, *spki_sha256: str) -> list[Pair]:

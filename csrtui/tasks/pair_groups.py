@@ -83,7 +83,9 @@ def _renewal_text(validity: Validity, now: datetime) -> str:
 def _end_text(record: PairRecord, retire_key: str) -> str:
     if record.retired:
         return f"Retired {date_text(record.retired)}. {retire_key} takes it back into use."
-    if record.renewed_by:
+    if record.is_renewal_started:
+        return f"Renewal started. Finish {record.renewed_by} before this certificate expires."
+    if not record.is_in_use:
         return f"Retire this pair ({retire_key}) when the server uses {record.renewed_by}."
     due = f" Renewal is due {date_text(record.validity.due)}." if record.validity else ""
     return f"Nothing to do.{due}"

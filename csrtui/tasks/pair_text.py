@@ -30,6 +30,7 @@ NEXT_STEPS = {
     NextStep.RENEW: "renew",
     NextStep.NONE: "none",
     NextStep.RETIRE: "retire",
+    NextStep.FINISH: "finish",
 }
 NO_NAMES = "no host names"
 """The text about a certificate that covers no names."""
@@ -196,9 +197,10 @@ def deadline_text(summary: PairSummary, period: "Period", now: datetime) -> str:
 
 def _steps(steps: Sequence[str], due: Sequence[int | None], now: int) -> list[str]:
     texts = {step.value: text for step, text in NEXT_STEPS.items()}
-    renew = NEXT_STEPS[NextStep.RENEW]
+    renew, started = NEXT_STEPS[NextStep.RENEW], NextStep.FINISH.value
     return [
-        renew if at is not None and at <= now else texts[step] for step, at in zip(steps, due, strict=True)
+        renew if at is not None and at <= now and step != started else texts[step]
+        for step, at in zip(steps, due, strict=True)
     ]
 
 

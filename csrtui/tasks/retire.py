@@ -8,9 +8,11 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import command, visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import utc_text
-from csrtui.core.pairs.pair import PairRecord
+from csrtui.core.pairs.pair import Pair, PairRecord
+from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.tasks.batch import Result
-from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
+from csrtui.tasks.list import PairFolder, Pairs, pairs_with_key, read_pair_folder
+from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
@@ -33,7 +35,37 @@ def retire(session: Session, name: str) -> Result:
             return record
         return record.with_retirement(session.clock(), session.user)
 
-    return _change(session, name, mark) or Result(ok=True, pair=name, text=text)
+    failure = _change(session, name, mark)
+    if failure is not None:
+        return failure
+    for pair in _renewed_by_it(session, name):
+        left = time_left(pair.record.validity, session.clock()) if pair.record.validity else ""
+        text += f"; {pair.name} has no renewal now ({left}): csrtui renew {pair.name}"
+    return Result(ok=True, pair=name, text=text)
+
+
+def retirement_warning(session: Session, pair: Pair) -> str:
+    """Return what is no longer renewed if a pair is retired, as sentences with a blank before each, or ""."""
+    now, validity = session.clock(), pair.record.validity
+    text = ""
+    if validity is not None and pair.record.is_in_use and now < validity.not_after:
+        days = validity.days_left(now)
+        plural = "" if days == 1 else "s"
+        text = f" You will not be reminded to renew it; its certificate is valid for {days} more day{plural}."
+    for old in _renewed_by_it(session, pair.name):
+        left = time_left(old.record.validity, now) if old.record.validity else ""
+        text += f" {old.name} then has no renewal ({left})."
+    return text
+
+
+def _renewed_by_it(session: Session, name: str) -> list[Pair]:
+    """Return the pair in use with a certificate that only this pair renews, or no pair."""
+    links = [pair.record.renews or "" for pair in Pairs(session, [name]) if not pair.record.renewed_by]
+    return [
+        old
+        for old in Pairs(session, list(filter(is_pair_name, links)))
+        if old.record.validity and not old.record.retired and old.record.renewed_by == name
+    ]
 
 
 def undo_retirement(session: Session, name: str) -> Result:

@@ -92,7 +92,7 @@ def pair_lines(pair: Pair, now: datetime, details: PairDetails | None = None) ->
     return [
         ("Name", pair.name),
         ("Stage", record.visible_stage),
-        ("Next", NEXT_STEPS[record.next_step(now)]),
+        ("Next", NEXT_STEPS[record.visible_step(now)]),
         ("Subject", record.subject_text),
         *labelled_lines("Covers", covers or [NO_NAMES]),
         ("Key", f"{label_of_name(record.key.type)}, {protection}"),

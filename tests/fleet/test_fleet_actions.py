@@ -219,7 +219,7 @@ async def test_the_next_step_is_done_or_its_command_is_shown(session: Session, f
             "web4": listed(pair(backup=BACKED_UP | {"path": "/b.backup.age"})),
             "web5": listed(pair(backup=VERIFIED, stage="issued", **valid)),
             "web6": listed(pair(backup=VERIFIED, stage="issued", **later)),
-            "web7": listed(pair(backup=VERIFIED, renewed_by="a.com-2")),
+            "web7": listed(pair(backup=VERIFIED, stage="issued", installed="2026-11-23T09:00:00Z", **later)),
         }
     )
     async with at_fleet(session, fake) as user:

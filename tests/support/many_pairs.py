@@ -13,6 +13,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record
+from csrtui.core.pairs.renewal_state import RenewalState
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ RECORDS = st.builds(
     installed=st.none() | TIMES,
     retired=st.none() | st.none() | TIMES,
     renewed_by=st.none() | st.none() | st.just("b"),
+    renewal=st.just(RenewalState.ISSUED),
 )
 """Records with random values for everything that a list shows, sorts or searches."""
 

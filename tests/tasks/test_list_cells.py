@@ -72,7 +72,7 @@ def cells_of(pair: Pair, now: datetime) -> tuple[str, ...]:
         backup_cell(pair_record, now),
         EXPIRED if summarize(pair).is_expired(now) else pair_record.visible_stage,
         f"{pair_record.validity.days_left(now)} d" if pair_record.validity else "",
-        NEXT_STEPS[pair_record.next_step(now)],
+        NEXT_STEPS[pair_record.visible_step(now)],
     )
     assert len(cells) == len(LIST_HEADER)
     return cells

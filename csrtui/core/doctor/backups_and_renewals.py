@@ -144,7 +144,7 @@ def renewal_link(name: str, path: str, record: PairRecord) -> RenewalLink:
 
 
 def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> dict[str, DoctorFinding]:
-    """Return the findings about broken renewals, by pair name. You would not be reminded to renew such a pair.
+    """Return the findings about broken renewals, by pair name. Such a pair is not renewed, although its record says so.
 
     `links` are those of all readable pairs in the store, and `names` the names of all pairs.
     """
@@ -157,7 +157,7 @@ def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> dict[
         if link.renewed_by is not None:
             reason = _broken_reason(link.renewed_by, by_name, names)
             if reason is not None:
-                text = f"says that {visible(link.renewed_by)} replaces it, but {reason}: you will not be reminded to renew it"
+                text = f"says that {visible(link.renewed_by)} replaces it, but {reason}: it is not renewed"
                 findings[link.name] = _finding(FindingCode.RENEWAL_BROKEN, link, text)
         elif link.name in successors:
             text = f"does not say that {successors[link.name]} was made to replace it: the renewal was interrupted"

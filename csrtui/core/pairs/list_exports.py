@@ -203,7 +203,7 @@ def _pair_samples(pair: Pair, now: datetime) -> Iterator[tuple[str, dict[str, st
     if record.validity:
         expiry = int(record.validity.not_after.timestamp())
         yield "csrtui_certificate_expiry_timestamp_seconds", {}, expiry
-        if not record.renewed_by:
+        if record.is_in_use:
             due = int(record.validity.due.timestamp())
             yield "csrtui_certificate_renewal_due_timestamp_seconds", {}, due
     yield "csrtui_pair_backup_verified", {}, int(record.backup_status is BackupStatus.VERIFIED)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.renewal_state import RenewalState, Successor
 from csrtui.core.subject.fields import SubjectFields
 
 SCHEMA = 1
@@ -47,7 +48,9 @@ class NextStep(StrEnum):
     RENEW = "renew"
     NONE = "none"
     RETIRE = "retire"
-    """The pair that replaces this one is installed. Only lists show this step, because they know both pairs."""
+    """The pair that replaces this one is installed. Only people see this step; for programs it is `NONE`."""
+    FINISH = "finish"
+    """The pair that replaces this one has no certificate yet. Only people see this step; for programs it is `NONE`."""
 
 
 class KeyFacts(NamedTuple):
@@ -156,6 +159,7 @@ class PairRecord(NamedTuple):
         unknown: The members that a later version wrote, unchanged.
         purpose: The purpose that the CSR requests.
         compromised: The time at which the key was marked as compromised, or None.
+        renewal: The progress of the renewal by `renewed_by`. It is not stored, because it follows from the other pair.
     """
 
     created: datetime
@@ -179,6 +183,7 @@ class PairRecord(NamedTuple):
     unknown: Mapping[str, object] = MappingProxyType({})
     purpose: Purpose = Purpose.SERVER
     compromised: datetime | None = None
+    renewal: RenewalState = RenewalState.ISSUED
 
     @property
     def stage(self) -> Stage:
@@ -196,8 +201,13 @@ class PairRecord(NamedTuple):
 
     @property
     def is_in_use(self) -> bool:
-        """Whether the pair is neither retired nor replaced by another pair."""
-        return not (self.retired or self.renewed_by)
+        """Whether the pair is neither retired nor replaced by another pair that has a certificate."""
+        return not (self.retired or (self.renewed_by and self.renewal not in _UNFINISHED))
+
+    @property
+    def is_renewal_started(self) -> bool:
+        """Whether another pair is to replace this one, but has no certificate yet."""
+        return bool(self.renewed_by) and not self.retired and self.renewal is RenewalState.STARTED
 
     @property
     def backup(self) -> Backup | None:
@@ -234,7 +244,7 @@ class PairRecord(NamedTuple):
         the new certificate.
         """
         stage = self.stage
-        if not self.is_in_use:
+        if not self.is_in_use or self.is_renewal_started:
             return NextStep.NONE
         if self.reused:
             return NextStep.IMPORT
@@ -246,6 +256,26 @@ class PairRecord(NamedTuple):
         if stage is Stage.ISSUED and not self.installed:
             return NextStep.INSTALL
         return _NEXT_STEPS[stage]
+
+    def visible_step(self, now: datetime) -> NextStep:
+        """Return the next step as people see it. For a renewed pair, it depends on the pair that replaces it."""
+        if self.is_renewal_started:
+            return NextStep.FINISH
+        if self.renewed_by and not self.retired and self.renewal is RenewalState.INSTALLED:
+            return NextStep.RETIRE
+        return self.next_step(now)
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether the certificate is still needed and must be renewed, even if that has been started."""
+        record = self._replace(renewal=RenewalState.BROKEN) if self.is_renewal_started else self
+        return record.next_step(now) is NextStep.RENEW
+
+    @property
+    def successor_facts(self) -> Successor:
+        """The facts about this pair as the successor of another."""
+        return Successor(
+            self.stage is Stage.RETIRED, self.validity is not None, bool(self.installed), self.renewed_by
+        )
 
     def with_event(self, now: datetime, text: str, user: str) -> "PairRecord":
         """Return the record with an event added to its history."""
@@ -309,6 +339,7 @@ class PairRecord(NamedTuple):
         return self._replace(retired=None).with_event(now, "taken back into use", user)
 
 
+_UNFINISHED = frozenset({RenewalState.BROKEN, RenewalState.STARTED})
 _BEST_FIRST = (
     BackupStatus.VERIFIED,
     BackupStatus.UNVERIFIED,
@@ -340,26 +371,6 @@ class Pair(NamedTuple):
     path: str
     record: PairRecord
     has_certificate: bool = False
-
-
-URGENCY = (
-    NextStep.RENEW,
-    NextStep.BACK_UP,
-    NextStep.SUBMIT,
-    NextStep.INSTALL,
-    NextStep.IMPORT,
-    NextStep.RETIRE,
-    NextStep.NONE,
-)
-"""The steps, most urgent first."""
-
-
-def urgency_key(pair: Pair, now: datetime) -> tuple[int, float, str]:
-    """Return a sort key: by the urgency of the next step, then by expiry (or newest pair without one), then by name."""
-    record = pair.record
-    weight = record.validity.not_after.timestamp() if record.validity else -record.created.timestamp()
-    retired = len(URGENCY) if record.stage is Stage.RETIRED else 0
-    return (retired + URGENCY.index(record.next_step(now)), weight, pair.name)
 
 
 NEW_CSR_SUFFIX = "a new CSR made for it"

@@ -14,20 +14,44 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import (
     INSTALLED,
-    URGENCY,
     BackupStatus,
     NextStep,
     Pair,
     PairRecord,
     Stage,
-    urgency_key,
 )
+from csrtui.core.pairs.renewal_state import UNREADABLE, RenewalState, Successor, renewal_state
 from csrtui.core.servers.platforms import PLATFORMS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 _AFTER_ALL = datetime.max.replace(tzinfo=UTC)
+
+
+URGENCY = (
+    NextStep.RENEW,
+    NextStep.BACK_UP,
+    NextStep.SUBMIT,
+    NextStep.INSTALL,
+    NextStep.IMPORT,
+    NextStep.FINISH,
+    NextStep.RETIRE,
+    NextStep.NONE,
+)
+"""The steps, most urgent first."""
+
+
+def urgency_key(pair: Pair, now: datetime) -> tuple[int, float, str]:
+    """Return a sort key: by the urgency of the next step, then by expiry (or newest pair without one), then by name.
+
+    A pair whose renewal is due stays among the first until its certificate is replaced.
+    """
+    record = pair.record
+    weight = record.validity.not_after.timestamp() if record.validity else -record.created.timestamp()
+    retired = len(URGENCY) if record.stage is Stage.RETIRED else 0
+    step = NextStep.RENEW if record.is_due(now) else record.visible_step(now)
+    return (retired + URGENCY.index(step), weight, pair.name)
 
 
 class PairSummary(NamedTuple):
@@ -43,13 +67,13 @@ class PairSummary(NamedTuple):
         stage: The pair's stage as people see it (`PairRecord.visible_stage`).
         begins: The start of the validity of the certificate, or None if there is no certificate.
         expires: The time at which the certificate expires, or None if there is none.
-        step: The next step until the renewal is due. For a replaced pair, `with_retirement_steps` sets it.
+        step: The next step until the renewal is due (`PairRecord.visible_step`).
         due: The time at which the renewal becomes due (`Validity.due`), or None if it never does.
         rank: The urgency rank until the renewal is due. A smaller rank is more urgent.
         due_rank: The urgency rank once the renewal is due.
         weight: The sort key for pairs with the same rank. A smaller weight comes first.
         search_text: The casefolded text in which filter words are searched. It includes the SPKI fingerprint.
-        renewed_by: The name of the pair that replaces this pair, or None.
+        renewed_by: The name of the pair that replaces this pair and has a certificate, or None.
     """
 
     name: str
@@ -83,7 +107,8 @@ class PairSummary(NamedTuple):
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""
-        return NextStep.RENEW if self.is_due(now) else NextStep(self.step)
+        step = NextStep(self.step)
+        return NextStep.RENEW if step is not NextStep.FINISH and self.is_due(now) else step
 
     @property
     def is_retired(self) -> bool:
@@ -156,7 +181,7 @@ def summarize(pair: Pair) -> PairSummary:
     since = None
     if backup is not None:
         since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
-    renewable = record.next_step(_AFTER_ALL) is NextStep.RENEW
+    renewable = record.is_due(_AFTER_ALL)
     rank, weight, _ = urgency_key(pair, _BEFORE_ALL)
     return PairSummary(
         pair.name,
@@ -167,36 +192,73 @@ def summarize(pair: Pair) -> PairSummary:
         record.visible_stage,
         to_microseconds(record.validity.not_before) if record.validity else None,
         to_microseconds(record.validity.not_after) if record.validity else None,
-        record.next_step(_BEFORE_ALL).value,
+        record.visible_step(_BEFORE_ALL).value,
         to_microseconds(record.validity.due) if record.validity and renewable else None,
         rank,
         urgency_key(pair, _AFTER_ALL)[0],
         weight,
         _search_text(pair.name, record),
-        record.renewed_by,
+        None if record.is_in_use else record.renewed_by,
     )
 
 
-def with_retirement_steps(summaries: Sequence[PairSummary]) -> Sequence[PairSummary]:
-    """Return the summaries, with the step `RETIRE` for each pair in them that is replaced by an installed pair."""
-    replaced = {
-        summary.name: summary.renewed_by
-        for summary in summaries
-        if summary.renewed_by is not None and not summary.is_retired
-    }
-    if not replaced:
-        return summaries
-    successors = set(replaced.values())
-    installed = {
-        summary.name for summary in summaries if summary.name in successors and summary.stage == INSTALLED
-    }
-    rank = URGENCY.index(NextStep.RETIRE)
+def summarize_alone(pair: Pair) -> PairSummary:
+    """Return the summary of a pair for `with_renewals`: as if it had not been renewed, but with its successor's name."""
+    summary = summarize(pair._replace(record=pair.record._replace(renewal=RenewalState.BROKEN)))
+    return summary._replace(renewed_by=pair.record.renewed_by)
+
+
+def with_renewal_states(pairs: Iterable[Pair], unreadable: Iterable[str] = ()) -> list[Pair]:
+    """Return all pairs of a store with the progress of their renewals.
+
+    Args:
+        pairs: The readable pairs.
+        unreadable: The names of the other pairs.
+    """
+    pairs = list(pairs)
+    facts = {pair.name: pair.record.successor_facts for pair in pairs} | dict.fromkeys(unreadable, UNREADABLE)
     return [
-        summary._replace(step=NextStep.RETIRE.value, rank=rank)
-        if replaced.get(summary.name) in installed
-        else summary
+        pair._replace(record=record._replace(renewal=renewal_state(record.renewed_by, facts.get)))
+        if (record := pair.record).renewed_by
+        else pair
+        for pair in pairs
+    ]
+
+
+def with_renewals(summaries: Sequence[PairSummary], unreadable: Iterable[str] = ()) -> Sequence[PairSummary]:
+    """Return the summaries of all pairs of a store, each with what follows from the pair that replaces it.
+
+    Args:
+        summaries: The summaries of the readable pairs, from `summarize_alone`.
+        unreadable: The names of the other pairs.
+    """
+    successors = {summary.renewed_by for summary in summaries if summary.renewed_by is not None}
+    if not successors:
+        return summaries
+    facts = {
+        summary.name: Successor(
+            summary.is_retired, summary.expires is not None, summary.stage == INSTALLED, summary.renewed_by
+        )
+        for summary in summaries
+        if summary.name in successors
+    } | dict.fromkeys(unreadable, UNREADABLE)
+    return [
+        summary
+        if summary.renewed_by is None or summary.is_retired
+        else _with_renewal(summary, renewal_state(summary.renewed_by, facts.get))
         for summary in summaries
     ]
+
+
+def _with_renewal(summary: PairSummary, state: RenewalState) -> PairSummary:
+    if state is RenewalState.BROKEN:
+        return summary._replace(renewed_by=None)
+    if state is RenewalState.STARTED:
+        step = NextStep.FINISH
+        return summary._replace(step=step.value, rank=URGENCY.index(step), renewed_by=None)
+    step = NextStep.RETIRE if state is RenewalState.INSTALLED else NextStep.NONE
+    rank = URGENCY.index(step)
+    return summary._replace(step=step.value, due=None, rank=rank, due_rank=rank)
 
 
 def to_microseconds(time: datetime) -> int:

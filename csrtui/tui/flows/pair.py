@@ -16,7 +16,7 @@ from csrtui.tasks.pair_groups import copyable_texts
 from csrtui.tasks.prefill import start_from_pair
 from csrtui.tasks.renew import check_renewable, plan_renewal, reuse_csr
 from csrtui.tasks.retire import retire as retire_pair
-from csrtui.tasks.retire import undo_retirement
+from csrtui.tasks.retire import retirement_warning, undo_retirement
 from csrtui.tasks.session import change_record
 from csrtui.tasks.settings import server_folder
 from csrtui.tasks.show import read_pair_details
@@ -119,8 +119,8 @@ async def retire(page: PairsScreen, pair: Pair) -> None:
         return
     text = (
         "It is marked as no longer used and hidden from the list. "
-        f"{_reminder_warning(page, pair)}Its key, CSR and certificates are not deleted. "
-        f"{key_of('show_retired', page.commands)} shows it again, and {key} takes it back into use."
+        f"Its key, CSR and certificates are not deleted. {key_of('show_retired', page.commands)} shows it again, "
+        f"and {key} takes it back into use.{retirement_warning(page.session, pair)}"
     )
     if await page.app.push_screen_wait(ConfirmModal(f"Retire {name}?", text, "Retire")):
         _retire(page, name)
@@ -143,15 +143,6 @@ async def offer_to_retire(page: PairsScreen, successor: str) -> None:
     )
     if await page.app.push_screen_wait(ConfirmModal(f"Retire {renews} now?", text, "Retire")):
         _retire(page, renews)
-
-
-def _reminder_warning(page: PairsScreen, pair: Pair) -> str:
-    now, validity = page.session.clock(), pair.record.validity
-    if validity is None or pair.record.renewed_by or validity.not_after <= now:
-        return ""
-    days = validity.days_left(now)
-    plural = "" if days == 1 else "s"
-    return f"You will not be reminded to renew it; its certificate is valid for {days} more day{plural}. "
 
 
 def _retire(page: PairsScreen, name: str) -> None:

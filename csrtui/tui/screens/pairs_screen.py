@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
-from csrtui.tasks.list import next_step
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import key_of, step_label
 from csrtui.tui.screens.base import CommandScreen
@@ -34,6 +33,7 @@ _ACTIONS = {
     NextStep.INSTALL: "install",
     NextStep.RENEW: "renew",
     NextStep.RETIRE: "retire",
+    NextStep.FINISH: "open_successor",
 }
 """The name of the action for each step."""
 
@@ -95,7 +95,10 @@ class PairsScreen(CommandScreen[None]):
 
     def next_step_text(self, pair: Pair) -> str:
         """Return the next step of a pair in words."""
-        return NEXT_STEPS[next_step(self._session, pair)]
+        return NEXT_STEPS[self._step(pair)]
+
+    def _step(self, pair: Pair | None) -> NextStep:
+        return pair.record.visible_step(self._session.clock()) if pair else NextStep.NONE
 
     # Commands
 
@@ -196,6 +199,14 @@ class PairsScreen(CommandScreen[None]):
 
         self.run_worker(self._follow(renew(self, name)), group="renew", exclusive=True)
 
+    def action_open_successor(self) -> None:
+        """Show the pair that replaces the selected pair, which is where its renewal goes on."""
+        from csrtui.tui.screens.pair import PairScreen
+
+        if (pair := self.current_pair()) is not None and pair.record.renewed_by:
+            screen = PairScreen.of(self._session, pair.record.renewed_by)
+            self.app.push_screen(screen, lambda _: self.refresh_pairs())
+
     async def action_retire(self) -> None:
         """Ask whether to retire the pair, or to take a retired pair back into use, and do so if the user agrees."""
         from csrtui.tui.flows.pair import retire
@@ -205,7 +216,7 @@ class PairsScreen(CommandScreen[None]):
 
     def step_label(self, pair: Pair | None) -> str:
         """Return the label of the next step of a pair. All labels have the same width, so that few cells change."""
-        return step_label(next_step(self._session, pair) if pair else NextStep.NONE)
+        return step_label(self._step(pair))
 
     def possible(self, commands: Sequence[Command], pair: Pair | None) -> list[Command]:
         """Return those of `commands` that can be done now with `pair`, the pair under the cursor, or None.
@@ -213,7 +224,7 @@ class PairsScreen(CommandScreen[None]):
         The command that is also the next step is left out, because the next step comes first. What remains for a
         renewed pair is to retire it, and for a retired one to take it back.
         """
-        step = next_step(self._session, pair) if pair else NextStep.NONE
+        step = self._step(pair)
         left_out = {_ACTIONS.get(step)}
         if step is NextStep.NONE:
             left_out.add("next_step")
@@ -234,7 +245,7 @@ class PairsScreen(CommandScreen[None]):
                 replace(command, label=TAKE_BACK) if command.action == "retire" else command
                 for command in possible
             ]
-        if is_retired or (pair and pair.record.renewed_by):
+        if is_retired or (pair and not pair.record.is_in_use):
             possible.sort(key=lambda command: command.action != "retire")
         return possible
 
@@ -246,7 +257,7 @@ class PairsScreen(CommandScreen[None]):
         pair = self.current_pair()
         if pair is None:
             return
-        step = next_step(self._session, pair)
+        step = self._step(pair)
         action = _ACTIONS.get(step)
         if action is None:
             reason = step_text(pair.record, self._session.clock(), key_of("retire", self.commands))

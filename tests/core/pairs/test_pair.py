@@ -21,9 +21,9 @@ from csrtui.core.pairs.pair import (
     NextStep,
     Pair,
     Stage,
-    urgency_key,
     was_issued_for_request,
 )
+from csrtui.core.pairs.summary import urgency_key
 
 DAY = timedelta(days=1)
 FRESH = Validity(NOW - 10 * DAY, NOW + 80 * DAY)

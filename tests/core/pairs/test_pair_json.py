@@ -23,9 +23,10 @@ from csrtui.core.pairs.pair import (
     Pair,
     PairRecord,
     RequestFacts,
-    urgency_key,
 )
 from csrtui.core.pairs.pair_json import dump_record, load_record, pair_document
+from csrtui.core.pairs.renewal_state import RenewalState
+from csrtui.core.pairs.summary import urgency_key
 from csrtui.core.subject.fields import ATTRIBUTE_TYPES, Attribute, SubjectFields
 
 texts = st.text()
@@ -70,6 +71,7 @@ records = st.builds(
     server=st.none() | st.builds(Installation, texts, texts, times),
     history=st.lists(st.builds(HistoryEntry, times, texts, texts), max_size=3).map(tuple),
     unknown=st.dictionaries(texts.filter(lambda name: name not in MEMBERS), json_values, max_size=3),
+    renewal=st.just(RenewalState.ISSUED),
 )
 FULL = record(
     backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),),

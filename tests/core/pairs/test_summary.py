@@ -11,34 +11,46 @@ from many_pairs import RECORDS, TIMES, pair_of_record
 from requests_made import NOW, record
 
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage, urgency_key
+from csrtui.core.pairs.pair import (
+    Backup,
+    BackupStatus,
+    NextStep,
+    PairRecord,
+    Stage,
+)
 from csrtui.core.pairs.query import SortOrder, sort_key
+from csrtui.core.pairs.renewal_state import RenewalState
 from csrtui.core.pairs.summary import (
     OVERDUE,
     count_due,
     deadlines,
     from_microseconds,
     summarize,
+    summarize_alone,
     to_microseconds,
-    with_retirement_steps,
+    urgency_key,
+    with_renewal_states,
+    with_renewals,
 )
 
 MICROSECOND = timedelta(microseconds=1)
 
 
-@given(RECORDS, TIMES)
-def test_a_summary_has_step_and_urgency_at_any_time(pair_record: PairRecord, now: datetime) -> None:
+@given(RECORDS, st.sampled_from(RenewalState), TIMES)
+def test_a_summary_has_step_and_urgency_at_any_time(
+    pair_record: PairRecord, renewal: RenewalState, now: datetime
+) -> None:
+    pair_record = pair_record._replace(renewal=renewal)
     pair = pair_of_record("a", pair_record)
     summary = summarize(pair)
-    assert summary.next_step(now) is pair_record.next_step(now)
+    assert summary.next_step(now) is pair_record.visible_step(now)
     assert sort_key(SortOrder.URGENCY, now)(summary) == urgency_key(pair, now)
     assert summary.is_retired == (pair_record.stage is Stage.RETIRED)
     due, expired = count_due([summary], now)
     assert (due, expired) == (summary.is_due(now) and not summary.is_expired(now), summary.is_expired(now))
-    assert summary.is_due(now) == (pair_record.next_step(now) is NextStep.RENEW)
+    assert summary.is_due(now) == pair_record.is_due(now)
     assert deadlines(summary, now).count(OVERDUE) == due + expired
-    is_replaced = pair_record.renewed_by is not None
-    assert summary.is_in_use == (pair_record.stage is not Stage.RETIRED and not is_replaced)
+    assert summary.is_in_use == pair_record.is_in_use
 
 
 @given(st.builds(Validity, TIMES, TIMES), st.integers(-2, 2))
@@ -85,20 +97,46 @@ def test_a_pair_in_use_without_a_verified_backup_lacks_one(changes: dict[str, ob
     assert summarize(pair).lacks_backup is lacks
 
 
-def test_retiring_is_the_next_step_of_a_pair_whose_replacement_is_installed() -> None:
-    valid = Validity(NOW, NOW + timedelta(days=90))
-    records = {
-        "a": record(validity=valid, renewed_by="b"),
-        "b": record(validity=valid, installed=NOW, renews="a"),
-        "c": record(validity=valid, renewed_by="d"),
-        "d": record(validity=valid, renews="c"),
-        "e": record(validity=valid, renewed_by="b", retired=NOW),
-        "f": record(validity=valid, renewed_by="gone"),
-    }
-    summaries = [summarize(pair_of_record(name, pair_record)) for name, pair_record in records.items()]
-    assert summaries[1].stage == "installed"
-    steps = {summary.name: summary.next_step(NOW) for summary in with_retirement_steps(summaries)}
-    assert [name for name, step in steps.items() if step is NextStep.RETIRE] == ["a"]
-    by_urgency = sorted(with_retirement_steps(summaries[::-1]), key=sort_key(SortOrder.URGENCY, NOW))
-    assert [summary.name for summary in by_urgency] == ["b", "d", "a", "c", "f", "e"]
-    assert with_retirement_steps(summaries[3:4]) == summaries[3:4]
+VALID = Validity(NOW - timedelta(days=60), NOW + timedelta(days=20))
+"""The validity of a certificate that is due for renewal."""
+RENEWALS = {
+    "old": (record(validity=VALID, renewed_by="new"), NextStep.FINISH),
+    "new": (record(renews="old"), NextStep.BACK_UP),
+    "issued": (record(validity=VALID, renewed_by="issued-2"), NextStep.NONE),
+    "issued-2": (record(validity=VALID, installed=NOW, retired=NOW, renewed_by="new"), NextStep.NONE),
+    "installed": (record(validity=VALID, renewed_by="installed-2"), NextStep.RETIRE),
+    "installed-2": (record(validity=VALID, installed=NOW), NextStep.RENEW),
+    "again": (record(validity=VALID, renewed_by="again-2"), NextStep.RETIRE),
+    "again-2": (record(retired=NOW, renewed_by="installed-2"), NextStep.NONE),
+    "given-up": (record(validity=VALID, renewed_by="given-up-2"), NextStep.RENEW),
+    "given-up-2": (record(retired=NOW), NextStep.NONE),
+    "lost": (record(validity=VALID, renewed_by="gone"), NextStep.RENEW),
+    "circle": (record(validity=None, renewed_by="circle"), NextStep.BACK_UP),
+    "unreadable": (record(validity=VALID, renewed_by="damaged"), NextStep.FINISH),
+    "retired": (record(validity=VALID, retired=NOW, renewed_by="new"), NextStep.NONE),
+}
+"""Records, with the next step of each."""
+
+
+def test_a_certificate_is_due_until_the_pair_that_replaces_it_has_one() -> None:
+    pairs = [pair_of_record(name, one) for name, (one, _) in RENEWALS.items()]
+    resolved = with_renewal_states(pairs, ["damaged"])
+    summaries = with_renewals([summarize_alone(pair) for pair in pairs], ["damaged"])
+    assert summaries == [summarize(pair) for pair in resolved]
+    steps = {summary.name: summary.next_step(NOW) for summary in summaries}
+    assert steps == {name: step for name, (_, step) in RENEWALS.items()}
+    due = {summary.name for summary in summaries if summary.is_due(NOW)}
+    assert due == {"old", "installed-2", "given-up", "lost", "unreadable"}
+    by_urgency = sorted(summaries, key=sort_key(SortOrder.URGENCY, NOW))
+    assert {summary.name for summary in by_urgency[:5]} == due
+    for pair, summary in zip(resolved, summaries, strict=True):
+        assert sort_key(SortOrder.URGENCY, NOW)(summary) == urgency_key(pair, NOW)
+        assert (pair.record.is_due(NOW), pair.record.is_in_use) == (summary.is_due(NOW), summary.is_in_use)
+
+
+def test_programs_get_no_step_for_a_pair_that_is_replaced() -> None:
+    old, *_ = with_renewal_states([pair_of_record(name, RENEWALS[name][0]) for name in ("old", "new")])
+    assert old.record.next_step(NOW) is NextStep.NONE
+    assert with_renewals([summarize_alone(old)])[0].next_step(NOW) is NextStep.RENEW
+    bare = [summarize(pair_of_record("a", record()))]
+    assert with_renewals(bare) is bare

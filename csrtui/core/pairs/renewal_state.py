@@ -1,0 +1,59 @@
+"""The progress of the renewal of a pair, which depends on the pairs that replace it."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+
+class RenewalState(Enum):
+    """The progress of the renewal of a pair by another pair."""
+
+    BROKEN = auto()
+    """The other pair does not exist or is retired. This pair is in use as if it had not been renewed."""
+    STARTED = auto()
+    """The other pair has no certificate yet, so that of this pair is still needed."""
+    ISSUED = auto()
+    INSTALLED = auto()
+
+
+class Successor(NamedTuple):
+    """The facts about a pair that replaces another one.
+
+    Attributes:
+        is_retired: Whether it is retired.
+        has_certificate: Whether a certificate was imported for it.
+        is_installed: Whether that certificate was installed.
+        renewed_by: The name of the pair that replaces it, or None.
+    """
+
+    is_retired: bool
+    has_certificate: bool
+    is_installed: bool
+    renewed_by: str | None
+
+
+UNREADABLE: Final = Successor(is_retired=False, has_certificate=False, is_installed=False, renewed_by=None)
+"""A pair that cannot be read. The certificate that it replaces may still be needed."""
+
+
+def renewal_state(renewed_by: str, find: Callable[[str], Successor | None]) -> RenewalState:
+    """Return the progress of the renewal of a pair.
+
+    A pair that was replaced before it had a certificate stands for the pair that replaces it.
+
+    Args:
+        renewed_by: The name of the pair that replaces it.
+        find: Returns a pair by its name, or None if it does not exist.
+    """
+    name, names = renewed_by, set[str]()
+    while name not in names and (successor := find(name)) is not None:
+        if successor.is_retired and successor.renewed_by is None:
+            return RenewalState.BROKEN
+        if successor.has_certificate:
+            is_installed = successor.is_installed and not successor.is_retired
+            return RenewalState.INSTALLED if is_installed else RenewalState.ISSUED
+        if successor.renewed_by is None:
+            return RenewalState.STARTED
+        names.add(name)
+        name = successor.renewed_by
+    return RenewalState.BROKEN

@@ -1,0 +1,85 @@
+"""A certificate stays due until the pair that replaces it has a certificate."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pairs_made import new_pair
+from requests_made import NOW
+
+from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.pair import NextStep
+from csrtui.core.pairs.query import Query, SortOrder
+from csrtui.tasks.list import Pairs, count_expiries, list_pairs, read_pair, read_pair_list
+from csrtui.tasks.pair_groups import step_text
+from csrtui.tasks.retire import retire, retirement_warning
+from csrtui.tasks.session import change_record
+
+if TYPE_CHECKING:
+    from csrtui.tasks.session import Session
+
+DUE = Validity(NOW - timedelta(days=60), NOW + timedelta(days=19))
+OLD, NEW = "a.com", "b.com"
+
+
+@pytest.fixture(name="renewal")
+def _renewal(session: Session) -> Session:
+    """Return a session with a pair that is due, and a pair without a certificate that is to replace it."""
+    for name in (OLD, NEW):
+        new_pair(session, name)
+    change(session, OLD, validity=DUE, renewed_by=NEW)
+    change(session, NEW, renews=OLD)
+    return session
+
+
+def change(session: Session, name: str, **values: object) -> None:
+    change_record(session, name, lambda record: record._replace(**values))  # type: ignore[arg-type]
+
+
+def step(session: Session) -> NextStep:
+    """Return the next step of the old pair, which is the same everywhere."""
+    pair_list, now = read_pair_list(session), session.clock()
+    [summary] = (summary for summary in pair_list.summaries if summary.name == OLD)
+    records = [read_pair(session, OLD)[0].record, Pairs(session, [OLD])[0].record]
+    records += [pair.record for pair in list_pairs(session).pairs if pair.name == OLD]
+    steps = {summary.next_step(now), *(record.visible_step(now) for record in records)}
+    assert len(steps) == 1
+    is_due = OLD in [found.name for found in pair_list.select(Query(("due",)), SortOrder.URGENCY, now)]
+    assert {is_due} == {record.is_due(now) for record in records} == {bool(pair_list.count(now).due)}
+    assert is_due == bool(count_expiries(session).expiries.overdue.due)
+    return steps.pop()
+
+
+def test_a_started_renewal_hides_nothing(renewal: Session) -> None:
+    assert step(renewal) is NextStep.FINISH
+    assert read_pair(renewal, OLD)[0].record.next_step(NOW) is NextStep.NONE
+    assert "Finish b.com before" in step_text(read_pair(renewal, OLD)[0].record, NOW, "t")
+    change(renewal, NEW, validity=Validity(NOW, NOW + timedelta(days=90)))
+    assert step(renewal) is NextStep.NONE
+    change(renewal, NEW, installed=NOW)
+    assert step(renewal) is NextStep.RETIRE
+
+
+def test_a_renewal_that_cannot_be_read_hides_nothing(renewal: Session) -> None:
+    Path(renewal.store.pair_path(NEW), "pair.json").write_text("no")
+    assert step(renewal) is NextStep.FINISH
+
+
+@pytest.mark.parametrize("successor", ["gone.com", "../b.com"])
+def test_a_pair_whose_successor_does_not_exist_is_due(renewal: Session, successor: str) -> None:
+    change(renewal, OLD, renewed_by=successor)
+    assert step(renewal) is NextStep.RENEW
+
+
+def test_retiring_the_new_pair_says_that_the_old_one_is_due_again(renewal: Session) -> None:
+    new, old = Pairs(renewal, [NEW, OLD])
+    assert retirement_warning(renewal, new) == " a.com then has no renewal (19 days left)."
+    assert "valid for 19 more days" in retirement_warning(renewal, old)
+    text = retire(renewal, NEW).text
+    assert text.endswith("a.com has no renewal now (19 days left): csrtui renew a.com")
+    assert step(renewal) is NextStep.RENEW
+    change(renewal, NEW, retired=None, renews=None)
+    assert "no renewal" not in retire(renewal, NEW).text
