@@ -11,7 +11,7 @@ from pty_session import PtySession
 from textual.content import Content
 
 from csrtui.tui.safe_app import SafeApp
-from csrtui.tui.widgets.line_list import LineList
+from csrtui.tui.widgets.line_list import ItemRows, LineList
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -22,15 +22,13 @@ ROOT = Path(__file__).parents[2]
 HEIGHT = 11  # a header and ten rows
 
 
-class Names:
+class Names(ItemRows[str]):
     """Rows of names, with a count of how often a row is drawn."""
 
     def __init__(self, names: list[str]) -> None:
+        super().__init__(names)
         self.names = names
         self.drawn = 0
-
-    def __len__(self) -> int:
-        return len(self.names)
 
     def header(self, width: int) -> str:
         return "Name".ljust(width)
@@ -38,9 +36,6 @@ class Names:
     def row(self, index: int, width: int) -> str | Content:
         self.drawn += 1
         return Content(f"{self.names[index]:<40}").append(Content.styled("P-256", "bold")).truncate(width)
-
-    def key(self, index: int) -> Hashable:
-        return self.names[index]
 
     def find(self, key: Hashable) -> int | None:
         return self.names.index(str(key)) if key in self.names else None

@@ -236,8 +236,8 @@ class FleetListScreen(CommandScreen[None]):
     @property
     def current(self) -> HostPair | None:
         """The pair under the cursor, or None."""
-        cursor = self.query_one("#pairs", LineList).cursor
-        return None if cursor is None else self._rows.item(cursor)
+        host_pair: HostPair | None = self.query_one("#pairs", LineList).current
+        return host_pair
 
     @property
     def marked(self) -> list[HostPair]:

@@ -154,8 +154,8 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
         self._draw_host()
 
     def _draw_host(self) -> None:
-        cursor = self.query_one("#plan", LineList).cursor
-        lines = [] if cursor is None else _detail_lines(self._rows.item(cursor), self.size.width)
+        request = self.query_one("#plan", LineList).current
+        lines = _detail_lines(request, self.size.width) if request else []
         self.query_one("#host", TextBlock).show(lines)
 
 

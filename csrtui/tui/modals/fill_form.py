@@ -108,11 +108,11 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         ask(self.app, title, "It will be overwritten.", "Replace", lambda: self._save(name))
 
     def _use_selected(self) -> None:
-        index = self.query_one("#profiles", LineList).cursor
-        if index is None:
+        profile = self.query_one("#profiles", LineList).current
+        if profile is None:
             self._show_error(InputError("The profile name is empty. Type a name to save the form."))
         else:
-            self.dismiss(self._rows.item(index))
+            self.dismiss(profile)
 
     def action_ask_cancel(self) -> None:
         """Close without changes to the form. If the name of a profile was typed, ask first."""
@@ -120,10 +120,10 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
 
     def action_delete(self) -> None:
         """Ask whether to delete the profile under the cursor, and delete it if the user agrees."""
-        index = self.query_one("#profiles", LineList).cursor
-        if index is None:
+        profile = self.query_one("#profiles", LineList).current
+        if profile is None:
             return
-        name, _ = self._rows.item(index)
+        name, _ = profile
         title = f"Delete the profile {name}?"
         ask(self.app, title, "No pair depends on it.", "Delete", lambda: self._delete(name))
 

@@ -183,9 +183,9 @@ class PaletteModal(Modal[Command | None]):
 
     def action_choose(self) -> None:
         """Return the command under the cursor."""
-        cursor = self.query_one(LineList).cursor
-        if cursor is not None:
-            self.dismiss(self._rows.item(cursor))
+        command = self.query_one(LineList).current
+        if command is not None:
+            self.dismiss(command)
 
     def loses_text(self, *, at_quit: bool = False) -> bool:  # noqa: ARG002 - searched text is not kept
         """Return False: the text only searches."""

@@ -215,7 +215,7 @@ class KeystorePane(Widget):
     @property
     def current(self) -> Pair | None:
         """The pair under the cursor, or None if the list is empty or the pair cannot be read."""
-        item = None if self.pairs.cursor is None else self._rows.item(self.pairs.cursor)
+        item = self.pairs.current
         if item is None or isinstance(item, UnreadablePair):
             return None
         return next(iter(Pairs(self._session, [item.name])), None)
@@ -270,8 +270,7 @@ class KeystorePane(Widget):
 
     def on_line_list_highlighted(self) -> None:
         """Show the details of the pair under the cursor."""
-        cursor = self.pairs.cursor
-        self.query_one(PairDetail).follow(None if cursor is None else self._rows.item(cursor))
+        self.query_one(PairDetail).follow(self.pairs.current)
 
     def on_line_list_marked(self) -> None:
         """Show the number of marked pairs."""

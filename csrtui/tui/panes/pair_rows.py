@@ -15,6 +15,7 @@ from csrtui.core.pairs.pair import BackupStatus
 from csrtui.core.pairs.query import SortOrder
 from csrtui.tasks.list import UnreadablePair
 from csrtui.tasks.pair_text import LIST_HEADER, deadline_text, list_row
+from csrtui.tui.widgets.line_list import ItemRows
 from csrtui.tui.wrapping import cut_name, pad
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _GAP: Final = "  "
 _UNREADABLE: Final = "cannot be read; Enter says why"
 
 
-class PairRows:
+class PairRows(ItemRows["PairSummary | UnreadablePair"]):
     """The rows of a `LineList` of pairs. Pairs that cannot be read come first, then the others in order.
 
     Args:

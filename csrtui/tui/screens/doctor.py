@@ -162,8 +162,8 @@ class DoctorScreen(CommandScreen[None]):
     @property
     def current_finding(self) -> DisplayedFinding | None:
         """The finding under the cursor, or None if there are no findings."""
-        cursor = self.query_one("#findings", LineList).cursor
-        return None if cursor is None else self._rows.item(cursor)
+        finding: DisplayedFinding | None = self.query_one("#findings", LineList).current
+        return finding
 
     def fix_label(self) -> str:
         """Return the label of the command that fixes the finding under the cursor, or "" if no command does."""

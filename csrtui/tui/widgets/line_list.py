@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from textual.binding import Binding
@@ -25,38 +25,11 @@ if TYPE_CHECKING:
 ItemT = TypeVar("ItemT")
 
 
-class Rows(Protocol):
-    """The content of a `LineList`, which calls the methods only for rows on the screen. Each method must be fast."""
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-
-    def header(self, width: int) -> str | Content:
-        """Return the header line. The list cuts it to `width` cells."""
-
-    def row(self, index: int, width: int) -> str | Content:
-        """Return row `index` (from 0) as one line. The list cuts it to `width` cells."""
-
-    def key(self, index: int) -> Hashable:
-        """Return the key of row `index`. The key of a row must not change when rows are added, removed or sorted."""
-
-    def find(self, key: Hashable) -> int | None:
-        """Return the current index of the row with `key`, or None if no row has it."""
-
-
-@runtime_checkable
-class NamedRows(Rows, Protocol):
-    """Rows that begin with a name. The cursor highlights only the name, so that the other cells keep their colours.
-
-    A step of the cursor then changes only the cells of two names, which saves bytes on a slow link.
-    """
-
-    def name_width(self, width: int) -> int:
-        """Return the number of cells of the name in a line of `width` cells."""
-
-
 class ItemRows(Generic[ItemT]):
-    """Rows with their items and keys. A subclass adds `header` and `row`, and `key` if the items are not hashable."""
+    """The content of a `LineList`: a row for each item. The list calls the methods only for rows on the screen.
+
+    A subclass adds `header` and `row`, and `key` if the items are not hashable. Each method must be fast.
+    """
 
     def __init__(self, items: Sequence[ItemT]) -> None:
         self._items = items
@@ -65,15 +38,31 @@ class ItemRows(Generic[ItemT]):
         return len(self._items)
 
     def item(self, index: int) -> ItemT:
-        """Return the item of row `index`."""
+        """Return the item of row `index`, from 0."""
         return self._items[index]
 
+    def header(self, width: int) -> str | Content:
+        """Return the header line. The list cuts it to `width` cells."""
+        raise NotImplementedError
+
+    def row(self, index: int, width: int) -> str | Content:
+        """Return row `index` as one line. The list cuts it to `width` cells."""
+        raise NotImplementedError
+
+    def name_width(self, width: int) -> int:  # noqa: ARG002 - for subclasses
+        """Return the number of cells that the cursor highlights in a line of `width` cells, or 0 for the whole line.
+
+        If that is only the name at the beginning, the other cells keep their colours, and a step of the cursor changes
+        only the cells of two names, which saves bytes on a slow link.
+        """
+        return 0
+
     def key(self, index: int) -> Hashable:
-        """Return the key of a row, which is unique."""
+        """Return the key of row `index`, which is unique and stays the same when rows are added, removed or sorted."""
         return self._items[index]
 
     def find(self, key: Hashable) -> int | None:
-        """Return the index of the row with this key, or None if no row has it."""
+        """Return the current index of the row with this key, or None if no row has it."""
         return self._indexes.get(key)
 
     @cached_property
@@ -114,7 +103,7 @@ class LineList(Widget, can_focus=True):
     """A list of rows under a header, with a cursor.
 
     The first two cells of each line are a gutter: ``>`` at the cursor, ``*`` at a marked row. With focus, the row
-    under the cursor is in reverse video, or only its name (`NamedRows`). There is no scrollbar. When the cursor leaves the
+    under the cursor is in reverse video, or only its name (`ItemRows.name_width`). There is no scrollbar. When the cursor leaves the
     view, the view scrolls by half a page, so that most steps repaint only two lines.
     """
 
@@ -169,7 +158,7 @@ class LineList(Widget, can_focus=True):
 
     def __init__(
         self,
-        rows: Rows,
+        rows: ItemRows[Any],
         *,
         can_mark: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's name
@@ -185,7 +174,7 @@ class LineList(Widget, can_focus=True):
     # Interface for screens
 
     @property
-    def rows(self) -> Rows:
+    def rows(self) -> ItemRows[Any]:
         """The rows."""
         return self._rows
 
@@ -193,6 +182,11 @@ class LineList(Widget, can_focus=True):
     def cursor(self) -> int | None:
         """The index of the row under the cursor, from 0, or None if the list is empty."""
         return self._cursor if len(self._rows) else None
+
+    @property
+    def current(self) -> Any:
+        """The item under the cursor, or None if the list is empty."""
+        return self._rows.item(self._cursor) if len(self._rows) else None
 
     @property
     def marks(self) -> frozenset[Hashable]:
@@ -205,7 +199,7 @@ class LineList(Widget, can_focus=True):
         indexes = range(self._top, min(self._top + self._page, len(self._rows)))
         return [self._rows.key(index) for index in indexes]
 
-    def set_rows(self, rows: Rows) -> None:
+    def set_rows(self, rows: ItemRows[Any]) -> None:
         """Replace the rows. The cursor and the marks stay on the same keys.
 
         If the key under the cursor no longer exists, the cursor stays at its index.
@@ -328,8 +322,8 @@ class LineList(Widget, can_focus=True):
         is_current = index == self._cursor
         gutter = (">" if is_current else " ") + ("*" if is_marked else " ")
         text = self._rows.row(index, self._inner_width)
-        if is_current and isinstance(text, Content) and isinstance(self._rows, NamedRows):
-            return self._named_line(gutter, text, self._rows.name_width(self._inner_width))
+        if is_current and isinstance(text, Content) and (width := self._rows.name_width(self._inner_width)):
+            return self._named_line(gutter, text, width)
         return self._line(gutter, text, "line-list--cursor" if is_current else None)
 
     def _named_line(self, gutter: str, text: Content, name_width: int) -> Strip:
