@@ -19,8 +19,8 @@ from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.backup_progress import BackupProgressModal
 from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.results import BackupProgressModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
@@ -503,7 +503,7 @@ async def test_escape_stops_without_loss(tmp_path: Path, monkeypatch: pytest.Mon
 
         return back_up_many(*arguments, on_result=reported, max_workers=1, **options)
 
-    monkeypatch.setattr("csrtui.tui.modals.backup_progress.back_up_many", one_at_a_time)
+    monkeypatch.setattr("csrtui.tui.modals.results.back_up_many", one_at_a_time)
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 6, "the pairs")
         await user.press("f2", *["space"] * 6, "b")

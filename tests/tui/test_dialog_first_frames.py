@@ -17,8 +17,8 @@ from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.work import HostWorkModal, Job
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.draft import remember_folder
-from csrtui.tui.modals.backup_progress import BackupProgressModal
 from csrtui.tui.modals.base import Modal
+from csrtui.tui.modals.results import BackupProgressModal
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ async def test_the_bar_of_a_backup_is_complete_in_the_first_frame(
         go_on.wait(10)
         return back_up_many(*arguments, **options)
 
-    monkeypatch.setattr("csrtui.tui.modals.backup_progress.back_up_many", held)
+    monkeypatch.setattr("csrtui.tui.modals.results.back_up_many", held)
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 10, "the pairs")
         await user.press("f2", *["space"] * 10, "b")

@@ -20,8 +20,8 @@ from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tui.commands import key_of
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.files import ImportModal
-from csrtui.tui.modals.import_result import ImportResultModal, import_summary
 from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.results import ImportResultModal, import_summary
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.lines import RuleLine

@@ -16,7 +16,7 @@ from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.list import read_pair
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.modals.backup_progress import BackupProgressModal
+from csrtui.tui.modals.results import BackupProgressModal
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:

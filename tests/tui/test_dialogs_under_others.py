@@ -22,8 +22,8 @@ from csrtui.tui.flows import files
 from csrtui.tui.groups import Group
 from csrtui.tui.modals import restore, submit_forms
 from csrtui.tui.modals.files import ImportModal
-from csrtui.tui.modals.import_result import ImportResultModal
 from csrtui.tui.modals.restore import RestoreModal
+from csrtui.tui.modals.results import ImportResultModal
 from csrtui.tui.modals.submit_forms import FileModal, MarkAnswer, MarkModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import HelpScreen

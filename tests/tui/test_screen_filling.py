@@ -13,7 +13,7 @@ from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.tasks.draft import Draft
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.modals.fill_form import ProfilesModal, StartFromModal
+from csrtui.tui.modals.form_dialogs import ProfilesModal, StartFromModal
 from csrtui.tui.modals.messages import ConfirmModal, NoticeModal
 from csrtui.tui.widgets.text_block import TextBlock
 

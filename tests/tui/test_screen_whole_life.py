@@ -14,11 +14,10 @@ from csrtui.core.base.finding import FieldName
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.backup_progress import BackupProgressModal
-from csrtui.tui.modals.import_result import ImportResultModal
 from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.renew import RenewModal
+from csrtui.tui.modals.results import BackupProgressModal, ImportResultModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.page import PageScreen

@@ -12,9 +12,9 @@ from csrtui.tasks.keys import weak_key_lines
 from csrtui.tasks.list import read_pair
 from csrtui.tui.groups import Group
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.backup_progress import BackupProgressModal, backup_summary
 from csrtui.tui.modals.messages import NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
+from csrtui.tui.modals.results import BackupProgressModal, backup_summary
 from csrtui.tui.modals.verify import VerifyModal
 
 if TYPE_CHECKING:

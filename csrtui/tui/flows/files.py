@@ -15,8 +15,8 @@ from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.modals.adopt import AdoptModal
 from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
 from csrtui.tui.modals.files import ImportModal, InspectModal
-from csrtui.tui.modals.import_result import ImportResultModal, import_summary
 from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.results import ImportResultModal, import_summary
 from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.threads import in_thread
 

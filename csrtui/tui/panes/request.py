@@ -172,14 +172,14 @@ class RequestPane(Widget):
 
     def choose_profile(self) -> None:
         """Open the dialog that loads a profile into the form or saves the form as one."""
-        from csrtui.tui.modals.fill_form import ProfilesModal
+        from csrtui.tui.modals.form_dialogs import ProfilesModal
 
         self.form.convert_country_name()
         self.app.push_screen(ProfilesModal(self.form.draft), self._use_profile)
 
     def choose_start(self) -> None:
         """Open the dialog that fills the form from a pair, a CSR or a certificate."""
-        from csrtui.tui.modals.fill_form import StartFromModal
+        from csrtui.tui.modals.form_dialogs import StartFromModal
 
         self.app.push_screen(StartFromModal(self._session, self._session_draft), self._use_prefill)
 

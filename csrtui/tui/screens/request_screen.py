@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.new import Blocking
     from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
-    from csrtui.tui.modals.key_options import KeyOptions
+    from csrtui.tui.modals.form_dialogs import KeyOptions
 
 _SHOWN_WARNINGS = 2
 """The number of warnings that the question before generating shows in full."""
@@ -90,7 +90,7 @@ class RequestScreen(FormScreen, PairsScreen):
 
     def action_key_options(self) -> None:
         """Set the pair's name, the passphrase of its key and additional subject attributes."""
-        from csrtui.tui.modals.key_options import KeyOptionsModal
+        from csrtui.tui.modals.form_dialogs import KeyOptionsModal
 
         draft = self.request.form.draft
         options = self._options_for(draft.renews)._replace(attributes=draft.attributes)
@@ -105,7 +105,7 @@ class RequestScreen(FormScreen, PairsScreen):
 
     def _options_for(self, renews: str) -> KeyOptions:
         """Return the options. Those for the key of a pair other than the one to renew do not apply."""
-        from csrtui.tui.modals.key_options import KeyOptions
+        from csrtui.tui.modals.form_dialogs import KeyOptions
 
         options = self._options or KeyOptions()
         if options.same_key_of in {"", renews}:
