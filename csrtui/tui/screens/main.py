@@ -366,6 +366,7 @@ class MainScreen(RequestScreen):
         """Read a pair again, and show its details."""
         from csrtui.tui.screens.pair import PairScreen
 
+        self.clear_message()
         try:
             screen = PairScreen.of(self._session, event.name, self.keystore.rows)
         except CsrtuiError as error:

@@ -197,6 +197,7 @@ class PairsScreen(CommandScreen[None]):
         """Show both ways to renew a pair."""
         from csrtui.tui.flows.pair import renew
 
+        self.clear_message()
         self.run_worker(self._follow(renew(self, name)), group="renew", exclusive=True)
 
     def action_open_successor(self) -> None:
