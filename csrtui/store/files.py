@@ -129,9 +129,14 @@ def open_folder(name: str, path: str, dir_fd: int | None = None, *, may_be_link:
     """
     if not may_be_link:
         check_permissions(path, os.stat(name, dir_fd=dir_fd, follow_symlinks=False), PRIVATE_FOLDER)
-    descriptor = os.open(name, _FOLDER_FLAGS | (0 if may_be_link else os.O_NOFOLLOW), dir_fd=dir_fd)
+    flags = _FOLDER_FLAGS | (0 if may_be_link else os.O_NOFOLLOW)
+    return _open_checked(name, path, PRIVATE_FOLDER, flags, dir_fd)
+
+
+def _open_checked(name: str, path: str, permissions: Permissions, flags: int, dir_fd: int | None) -> int:
+    descriptor = os.open(name, flags, dir_fd=dir_fd)
     try:
-        check_permissions(path, os.fstat(descriptor), PRIVATE_FOLDER)
+        check_permissions(path, os.fstat(descriptor), permissions)
     except BaseException:
         release(descriptor)
         raise
@@ -265,13 +270,7 @@ def open_store_file(
         OSError: The file cannot be opened.
     """
     check_permissions(path, os.stat(name, dir_fd=dir_fd, follow_symlinks=False), permissions)
-    descriptor = os.open(name, flags | _STORE_FLAGS, dir_fd=dir_fd)
-    try:
-        check_permissions(path, os.fstat(descriptor), permissions)
-    except BaseException:
-        release(descriptor)
-        raise
-    return descriptor
+    return _open_checked(name, path, permissions, flags | _STORE_FLAGS, dir_fd)
 
 
 def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool = False) -> bytes:

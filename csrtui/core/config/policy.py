@@ -37,10 +37,8 @@ class Policy(NamedTuple):
         else:
             reason = f"policy requires RSA keys of at least {self.min_rsa_bits} bits"
         text = f"{key_type.label} keys are not allowed here: {reason} {self.origin}."
-        similar = [
-            known for known in allowed if known.value.partition("-")[0] == key_type.value.partition("-")[0]
-        ]
-        better = next(iter([*similar, *allowed]), None)
+        family = key_type.value.partition("-")[0]
+        better = min(allowed, key=lambda known: not known.value.startswith(family), default=None)
         fix = None if better is None else Fix(f"use {better.label}", value=better.value)
         yield Finding("policy-key-type", Level.ERROR, FieldName.KEY, key_type.value, text, fix)
 
