@@ -203,14 +203,6 @@ def _read_names(spec: RequestSpec, answer: str) -> RequestSpec:
     return spec._replace(names=(next(iter(spec.names), ""), *split_names(answer)))
 
 
-def _read_ca(spec: RequestSpec, answer: str) -> RequestSpec:
-    return spec._replace(ca=CaKind(_choose(answer, [kind.value for kind in CaKind])))
-
-
-def _read_purpose(spec: RequestSpec, answer: str) -> RequestSpec:
-    return spec._replace(purpose=Purpose(_choose(answer, [purpose.value for purpose in Purpose])))
-
-
 def _choose(answer: str, values: Sequence[str]) -> str:
     """Return the only value that begins with an answer.
 
@@ -243,14 +235,14 @@ _FIELDS: Final = (
         FieldName.CA,
         "CA, public or private",
         lambda spec: spec.ca.value,
-        _read_ca,
+        lambda spec, answer: spec._replace(ca=CaKind(_choose(answer, list(CaKind)))),
         lambda _: "\n".join(CA_HELP.values()),
     ),
     _Field(
         FieldName.PURPOSE,
         "Purpose",
         lambda spec: spec.purpose.value,
-        _read_purpose,
+        lambda spec, answer: spec._replace(purpose=Purpose(_choose(answer, list(Purpose)))),
         lambda _: "\n".join(PURPOSE_HELP.values()),
     ),
     _text_field(FieldName.ORGANIZATION, "Organization"),

@@ -5,9 +5,9 @@ change of the subject, names, key type or server software therefore creates a su
 pair.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from itertools import count, takewhile
 from typing import NamedTuple, Self
 
@@ -67,7 +67,7 @@ class KnownPairs:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._cache: OrderedDict[str, dict[Identity, str]] = OrderedDict()
+        self._pairs = lru_cache(_CACHE_SIZE)(self._read)
 
     def find(self, base: str, identity: Identity) -> Pair | None:
         """Return the pair with an identity, or None. `base` is the name of the pair without a number.
@@ -83,17 +83,8 @@ class KnownPairs:
         """Remember a new pair."""
         self._pairs(base)[identity] = name
 
-    def _pairs(self, base: str) -> dict[Identity, str]:
-        """Return the names of the pairs with a base name, by identity. They come from the cache if possible."""
-        pairs = self._cache.pop(base, None)
-        if pairs is None:
-            pairs = self._read(base)
-        self._cache[base] = pairs
-        if len(self._cache) > _CACHE_SIZE:
-            self._cache.popitem(last=False)
-        return pairs
-
     def _read(self, base: str) -> dict[Identity, str]:
+        """Return the names of the pairs with a base name, by identity."""
         pairs: dict[Identity, str] = {}
         for name in _numbered_names(self._session, base):
             with suppress(StoreError):

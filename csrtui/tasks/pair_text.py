@@ -1,9 +1,10 @@
 """Describe pairs in sentences and list cells, in the same way on the screens and on the command line."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import label_of_name
@@ -148,22 +149,21 @@ def size_text(count: int) -> str:
 
 _DAY_MICROSECONDS = 86_400_000_000
 
-_Key = TypeVar("_Key", bound=Hashable)
-
 
 def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[str]]:
     """Return the columns under `LIST_HEADER`, each with a cell for every pair. At least one pair is required."""
     moment_now = to_microseconds(now)
     names, types, created, backups, since, stages, _, expires, steps, due, *_ = zip(*summaries, strict=True)
-    labels = _TextCache(label_of_name)
-    days: _TextCache[int] = _TextCache(lambda date: date_text(from_microseconds(date * _DAY_MICROSECONDS)))
-    ages: _TextCache[int] = _TextCache(lambda count: age_text(timedelta(days=count)))
+    # Many pairs have the same texts.
+    label_of = cache(label_of_name)
+    text_of_day = cache(lambda day: date_text(from_microseconds(day * _DAY_MICROSECONDS)))
+    text_of_age = cache(lambda days: age_text(timedelta(days=days)))
     return [
         list(names),
-        [labels[key_type] for key_type in types],
-        [days[at // _DAY_MICROSECONDS] for at in created],
+        [label_of(key_type) for key_type in types],
+        [text_of_day(at // _DAY_MICROSECONDS) for at in created],
         [
-            backup if at is None else f"{backup} {ages[(moment_now - at) // _DAY_MICROSECONDS]}"
+            backup if at is None else f"{backup} {text_of_age((moment_now - at) // _DAY_MICROSECONDS)}"
             for backup, at in zip(backups, since, strict=True)
         ],
         [
@@ -202,15 +202,3 @@ def _steps(steps: Sequence[str], due: Sequence[int | None], now: int) -> list[st
         renew if at is not None and at <= now and step != started else texts[step]
         for step, at in zip(steps, due, strict=True)
     ]
-
-
-class _TextCache(dict[_Key, str]):
-    """A cache of texts. Each text is made when it is first used."""
-
-    def __init__(self, make: Callable[[_Key], str]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: _Key) -> str:
-        self[key] = text = self._make(key)
-        return text
