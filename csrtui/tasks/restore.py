@@ -51,10 +51,6 @@ class Consent(NamedTuple):
 NO_CONSENT = Consent()
 
 
-class UnsignedError(RefusedError):
-    """The backup is not signed, and the user has not agreed to restore it."""
-
-
 def read_backup(
     session: Session,
     path: str,
@@ -92,14 +88,13 @@ def restore_contents(
 
     Raises:
         InputError: A passphrase is needed, or the cost of the key derivation in the backup is too high.
-        UnsignedError: The backup is not signed, and the user has not agreed to restore it.
-        RefusedError: The passphrase is wrong, the key and the CSR do not match, a certificate is damaged, or the pair
-            is already in the store.
+        RefusedError: The backup is not signed, and the user has not agreed to restore it. Or the passphrase is wrong,
+            the key and the CSR do not match, a certificate is damaged, or the pair is already in the store.
         StoreError: The store cannot be used. Nothing was stored.
     """
     content = backup.content
     if not content.is_signed and not consent.unsigned:
-        raise UnsignedError(
+        raise RefusedError(
             "the backup is not signed: anyone who can write to its medium could have changed its names and "
             f"certificates (SPKI SHA-256 of its key: {content.csr.spki_sha256})",
             "compare names and fingerprint with your records, then restore it with --unsigned",

@@ -30,7 +30,7 @@ from csrtui.tasks.backup_contents import open_key, read_contents
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tasks.restore import Consent, UnsignedError, restore_contents
+from csrtui.tasks.restore import Consent, restore_contents
 from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import confirm, verify_many, verify_with_identity
 
@@ -266,7 +266,7 @@ def test_an_encrypted_key_stays_encrypted(
     with pytest.raises(RefusedError, match="passphrase does not open"):
         verify_with_identity(laptop, opened, Secret("another"))
     assert verify_with_identity(laptop, opened, PASSPHRASE).confirm
-    with pytest.raises(UnsignedError, match="the backup is not signed"):
+    with pytest.raises(RefusedError, match="the backup is not signed"):
         restore_contents(laptop, opened, PASSPHRASE)
     pair = restore_contents(laptop, opened, PASSPHRASE, Consent(unsigned=True))
     assert pair.record.key.encrypted

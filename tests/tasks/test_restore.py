@@ -41,7 +41,7 @@ from csrtui.tasks.backup import back_up
 from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import list_pairs
 from csrtui.tasks.renew import plan_renewal
-from csrtui.tasks.restore import Consent, UnsignedError, read_backup, restore_notes
+from csrtui.tasks.restore import Consent, read_backup, restore_notes
 from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import verify_many
 
@@ -221,7 +221,7 @@ def test_the_key_of_an_unsigned_backup_stays_encrypted_unless_it_is_decrypted(
 
 def test_an_unsigned_backup_is_refused_without_consent(elsewhere: Session, tmp_path: Path) -> None:
     for data in (key_block() + REQUEST, unsigned()):
-        with pytest.raises(UnsignedError, match=f"not signed: .*{csr_of().spki_sha256}") as caught:
+        with pytest.raises(RefusedError, match=f"not signed: .*{csr_of().spki_sha256}") as caught:
             restore(elsewhere, write(tmp_path, data), PASSPHRASE)
         assert "--unsigned" in str(caught.value.hint)
     assert elsewhere.store.names() == []

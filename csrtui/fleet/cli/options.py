@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterable
+from contextlib import ExitStack
 
 from csrtui.cli.options import add_options
 from csrtui.cli.output import print_error, print_json, print_line, print_message
@@ -95,18 +96,15 @@ def read_fleet(session: Session, reach: Reach, *, save: bool = False) -> Fleet:
         InputError: Ansible is not installed or fails, or no host matches.
         StoreError: The states cannot be saved.
     """
-    bars: list[ProgressBar] = []
+    bar: ProgressBar | None = None
+    with ExitStack() as stack:
 
-    def show_progress(state: HostState, _count: int, total: int) -> None:
-        if not bars:
-            bars.append(ProgressBar("host", total))
-        bars[0].advance(state.name)
+        def show_progress(state: HostState, _count: int, total: int) -> None:
+            nonlocal bar
+            bar = bar or stack.enter_context(ProgressBar("host", total))
+            bar.advance(state.name)
 
-    try:
         return read_hosts(session, reach, show_progress, save=save)
-    finally:
-        for bar in bars:
-            bar.__exit__(None, None, None)
 
 
 def print_failure(host: str, failure: Failure, *, as_json: bool = False) -> None:
