@@ -199,11 +199,15 @@ async def test_the_bar_shows_every_command_that_the_pair_allows(tmp_path: Path) 
 
 async def test_a_renewed_pair_offers_to_be_retired_at_80_columns(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
+    changed(session, new_pair(session, "next.example.com"), validity=LIFE)
     changed(session, issued_pair(session), renewed_by="next.example.com")
     async with at_screens(session) as user:
-        await user.press("f2", "enter")
+        await user.press("f2", "slash", *"a.com", "enter")
+        await user.until(lambda: user.pairs == ["a.com"], "the pair")
+        await user.press("enter")
         await user.until(lambda: "Retire this pair (t) when" in user.screen_text, "the pair")
         assert "t Retire" in user.bar
+        assert "Renew" not in user.bar
 
 
 # The next twelve months

@@ -233,7 +233,7 @@ class PairsScreen(CommandScreen[None]):
             left_out.add("submit")
         if pair is None or pair.record.stage is Stage.RETIRED:
             left_out |= {"back_up", "import", "install", "renew"}
-        elif pair.record.renewed_by:
+        elif not pair.record.is_in_use or pair.record.is_renewal_started:
             left_out.add("renew")
         if pair is None or not pair.has_certificate:
             left_out |= {"install", "renew"}
