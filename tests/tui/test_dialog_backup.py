@@ -132,7 +132,7 @@ async def test_a_pair_is_backed_up_from_its_screen_which_shows_it(tmp_path: Path
         await user.press("b")
         await opened(user)
         assert "No more pairs" not in user.screen_text, "an old message would not match what the dialog does"
-        assert not user.app.screen.query("#group"), "it is about this pair alone"
+        assert not user.app.screen.query_one("#group").display, "it is about this pair alone"
         assert user.focused_id == "passphrase", "the folder is remembered"
         await user.paste(PASSPHRASE)
         await user.press("enter")

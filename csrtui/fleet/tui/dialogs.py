@@ -19,11 +19,10 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup import default_recipient, parse_recipients, split_recipients
 from csrtui.tasks.draft import LastUsed, recall, remember
 from csrtui.tasks.submit import lacks_backup
-from csrtui.tui.groups import choices
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.choice_field import ChoiceField, GroupField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.text_field import TextField
 
@@ -58,8 +57,7 @@ class HostPairsModal(FormModal["Job | None"]):
 
     def fields(self) -> Iterable[Widget]:
         """Return the choice of the pairs. A subclass adds its fields."""
-        if len(self._groups) > 1:
-            yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
+        yield GroupField(self._groups)
 
     def on_mount(self) -> None:
         """Focus the first empty field, or the last field."""
@@ -77,8 +75,8 @@ class HostPairsModal(FormModal["Job | None"]):
     @property
     def pairs(self) -> Sequence[HostPair]:
         """The chosen pairs."""
-        index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
-        return self._groups[int(index)].pairs
+        pairs: Sequence[HostPair] = self.query_one(GroupField).group.pairs
+        return pairs
 
     @property
     def heading(self) -> str:

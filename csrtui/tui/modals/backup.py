@@ -17,13 +17,13 @@ from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.keys import generate_passphrase
 from csrtui.tasks.list import Pairs
 from csrtui.tasks.pair_text import destination_lines
-from csrtui.tui.groups import choices, names_of
+from csrtui.tui.groups import names_of
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.folder import FolderModal
 from csrtui.tui.modals.form import CREATE_KEY
 from csrtui.tui.modals.messages import ask, ask_if_weak
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.choice_field import GroupField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
@@ -77,8 +77,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
 
     def fields(self) -> Iterable[Widget]:
         """Return the choice of the pairs, the folder, and the passphrases."""
-        if len(self._groups) > 1:
-            yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
+        yield GroupField(self._groups)
         yield from labelled(
             (
                 "Folder",
@@ -102,8 +101,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     @property
     def group(self) -> Group[Pair]:
         """The selected pairs."""
-        index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
-        return self._groups[int(index)]
+        return self.query_one(GroupField).group
 
     def check(self, checked_input: Any) -> Destination:
         """Return the properties of the folder."""

@@ -67,11 +67,7 @@ class RestoreAnswer(NamedTuple):
 
 
 class RestoreModal(FormModal["RestoreAnswer | None"]):
-    """A dialog that restores a pair from a backup. It returns None if it was cancelled.
-
-    Args:
-        path: The initial path, or None to start with the last backup folder.
-    """
+    """A dialog that restores a pair from a backup. It returns None if it was cancelled."""
 
     FIRST_FOCUS = "#path"
     NOTES = 3
@@ -79,10 +75,9 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
     MORE_KEYS = (("Tab", "Complete or next"),)
     heading = "Restore a pair"
 
-    def __init__(self, session: Session, path: str | None = None) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._initial_path = path
         self._path_error: CsrtuiError | None = None
         self._contents: BackupContents | None = None
         self._is_asking = False
@@ -103,13 +98,10 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
 
     def fields(self) -> Iterable[Widget]:
         """Return the fields. That for the identity is hidden until the backup needs an identity."""
-        path = self._initial_path
-        is_file = path is not None
-        if path is None:
-            folder = recall_folder(self._session)
-            path = os.path.join(folder, "") if folder else ""
+        folder = recall_folder(self._session)
+        path = os.path.join(folder, "") if folder else ""
         yield from labelled(
-            ("Backup", PathField(path, "path of the backup file", is_selected=is_file, id="path"))
+            ("Backup", PathField(path, "path of the backup file", is_selected=False, id="path"))
         )
         with Vertical(id="recipients") as row:
             yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))

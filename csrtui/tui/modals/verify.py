@@ -15,9 +15,9 @@ from csrtui.core.keys.pkcs8 import NOT_OPENED
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
-from csrtui.tui.groups import choices, names_of
+from csrtui.tui.groups import names_of
 from csrtui.tui.modals.base import PAGE_KEYS, WorkModal, labelled
-from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.choice_field import GroupField
 from csrtui.tui.widgets.lines import ProgressLine
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -72,8 +72,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
 
     def content(self) -> Iterable[Widget]:
         """Return the choice of the pairs, the fields, and the results."""
-        if len(self._groups) > 1:
-            yield ChoiceField("Pairs", choices(self._groups), "0", id="group")
+        yield GroupField(self._groups)
         with Vertical(id="under-passphrase"):
             yield from labelled(("Passphrase", SecretField("for the backups", id="passphrase")))
         with Vertical(id="to-recipients") as row:
@@ -89,8 +88,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
     @property
     def group(self) -> Group[Pair]:
         """The selected pairs."""
-        index = next((field.value for field in self.query("#group").results(ChoiceField)), "0")
-        return self._groups[int(index)]
+        return self.query_one(GroupField).group
 
     # Events
 
@@ -206,7 +204,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
             *gap,
         ]
         keys = self._keys(more=False)
-        around = _AROUND + len(rows) - 1 + len(about) - 1 + len(self.query("#group")) + len(below)
+        around = _AROUND + len(rows) - 1 + len(about) - 1 + self.query_one(GroupField).display + len(below)
         if len(lines) > self.app.size.height - around - len(keys):
             keys = self._keys(more=True)
         self.show_list(lines, max(self.app.size.height - around - len(keys), 2))

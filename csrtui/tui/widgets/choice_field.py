@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.binding import BindingType
+
+    from csrtui.tui.groups import Group
 
 
 _MIN_FULL_LINE = 30
@@ -171,3 +173,19 @@ class ChoiceField(Widget, can_focus=True):
             self._value = value
             self.refresh()
             self.post_message(self.Changed(self, value))
+
+
+class GroupField(ChoiceField):
+    """The choice between one or more groups of pairs. It is hidden if there is only one."""
+
+    def __init__(self, groups: Sequence[Group[Any]]) -> None:
+        from csrtui.tui.groups import choices
+
+        super().__init__("Pairs", choices(groups), "0", id="group")
+        self._groups = groups
+        self.display = len(groups) > 1
+
+    @property
+    def group(self) -> Group[Any]:
+        """The chosen group."""
+        return self._groups[int(self.value)]
