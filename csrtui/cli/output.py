@@ -278,7 +278,7 @@ def read_input(file: str) -> bytes:
     Raises:
         InputError: The file cannot be read, or standard input is closed.
     """
-    from csrtui.store.files import MAX_FOREIGN_BYTES, read_foreign
+    from csrtui.store.foreign_files import MAX_FOREIGN_BYTES, read_foreign
 
     if file != "-":
         return read_foreign(file)

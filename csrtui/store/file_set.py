@@ -16,7 +16,7 @@ from typing import Final
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.store import files
+from csrtui.store import files, foreign_files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
 from csrtui.store.new_files import WORLD_READABLE, OutputFile, flush_names
 from csrtui.store.output_folder import FolderIdentity, open_output_folder
@@ -200,7 +200,8 @@ class FileSet:
         except OSError as error:
             raise InputError(f"cannot read {visible(path)}: {reason_of(error)}") from error
         return ExistingFile(
-            files.read_and_close(descriptor, path, files.MAX_FOREIGN_BYTES, visible(path)), status
+            foreign_files.read_and_close(descriptor, path, foreign_files.MAX_FOREIGN_BYTES, visible(path)),
+            status,
         )
 
     @contextmanager

@@ -10,14 +10,11 @@ import os
 import stat
 from contextlib import suppress
 
-from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.store.disk_errors import NotConfirmedError, foreign_file_error
+from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.log import log
 from csrtui.store.permissions import PRIVATE_FOLDER, Permissions, check_permissions
-
-MAX_FOREIGN_BYTES = 1024 * 1024
-"""The maximum size of a file that is not csrtui's, in bytes."""
 
 MAX_STORE_FILE_BYTES = 16 * 1024 * 1024
 """The maximum size of a file in the store, in bytes. No pair needs nearly as much."""
@@ -28,7 +25,6 @@ TEMPORARY = ".tmp-"
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _STORE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_FOREIGN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 64 * 1024
 
 
@@ -271,83 +267,6 @@ def open_store_file(
     """
     check_permissions(path, os.stat(name, dir_fd=dir_fd, follow_symlinks=False), permissions)
     return _open_checked(name, path, permissions, flags | _STORE_FLAGS, dir_fd)
-
-
-def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool = False) -> bytes:
-    """Return the content of a regular file that is not csrtui's.
-
-    Links are followed. With `from_disk`, the file is read from the disk and not from the page cache, if the system
-    allows it.
-
-    Raises:
-        InputError: The file does not exist, cannot be opened, is not a regular file, or has more than `limit` bytes.
-    """
-    return read_and_close(open_foreign(path), path, limit, visible(path), from_disk=from_disk)
-
-
-def read_beginning(path: str, size: int) -> bytes:
-    """Return the first bytes of a regular file that is not csrtui's. The errors are those of `read_foreign`."""
-    descriptor = open_foreign(path)
-    try:
-        return read_up_to(descriptor, size)
-    except OSError as error:
-        raise foreign_file_error(path, error) from error
-    finally:
-        release(descriptor)
-
-
-def read_and_close(descriptor: int, path: str, limit: int, label: str, *, from_disk: bool = False) -> bytes:
-    """Return the content of an open file that is not csrtui's, and close it.
-
-    `label` is the subject of the message about a file that is too large.
-
-    Raises:
-        InputError: The file cannot be read, or has more than `limit` bytes.
-    """
-    try:
-        if from_disk:
-            with suppress(OSError):
-                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        data = read_up_to(descriptor, limit + 1)
-    except OSError as error:
-        raise foreign_file_error(path, error) from error
-    finally:
-        release(descriptor)
-    if len(data) > limit:
-        raise InputError(f"{label} has more than {limit} bytes")
-    return data
-
-
-def open_foreign(path: str) -> int:
-    """Return the descriptor of a regular file that is not csrtui's.
-
-    The file is examined before it is opened, because merely opening a device can have an effect. It is opened without
-    blocking, so that a FIFO that has replaced the file meanwhile is refused at once. Links are followed.
-
-    Raises:
-        InputError: The file does not exist, cannot be opened, or is not a regular file.
-    """
-    try:
-        _require_regular_file(path, os.stat(path))
-        descriptor = os.open(path, _FOREIGN_FLAGS)
-        try:
-            _require_regular_file(path, os.fstat(descriptor))
-        except BaseException:
-            release(descriptor)
-            raise
-    except OSError as error:
-        raise foreign_file_error(path, error) from error
-    except ValueError as error:
-        raise InputError(f"{visible(path)} is not a valid path") from error
-    log("read", path)
-    return descriptor
-
-
-def _require_regular_file(path: str, status: os.stat_result) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise InputError(f"{visible(path)} is a folder, not a file")
-    if not stat.S_ISREG(status.st_mode):
-        raise InputError(f"{visible(path)} is not a regular file")
 
 
 def read_up_to(descriptor: int, limit: int) -> bytes:

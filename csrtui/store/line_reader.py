@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.store.files import open_foreign
+from csrtui.store.foreign_files import open_foreign
 
 MAX_RECORD = 256 * 1024
 """The maximum size of a record in bytes, which limits the memory that a record needs."""

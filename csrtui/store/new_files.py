@@ -16,7 +16,7 @@ from typing import Final
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.store import files
+from csrtui.store import files, foreign_files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
 from csrtui.store.log import log
 from csrtui.store.output_folder import FolderIdentity, absolute_path, open_output_folder
@@ -78,7 +78,7 @@ def replace_public_file(path: str, data: bytes, beginning: bytes, *, dry_run: bo
     if path.endswith("/") or (os.path.lexists(absolute) and not os.path.isfile(absolute)):
         raise InputError(f"{visible(path)} is not a regular file", "choose another file name")
     if os.path.lexists(absolute):
-        content = files.read_beginning(absolute, len(beginning))
+        content = foreign_files.read_beginning(absolute, len(beginning))
         if content and content != beginning:
             message = f"{visible(path)} is a file of another kind and is never overwritten"
             raise InputError(message, "choose another file name")

@@ -12,7 +12,8 @@ from csrtui.core.base.escaping import quote, visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.passphrase_quality import NoPassphraseError, read_passphrase
 from csrtui.store.disk_errors import foreign_file_error
-from csrtui.store.files import read_and_close, release
+from csrtui.store.files import release
+from csrtui.store.foreign_files import read_and_close
 
 _MAX_LINE_BYTES = 64 * 1024
 

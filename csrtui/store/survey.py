@@ -13,12 +13,12 @@ from hashlib import sha256
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.doctor.finding import BackupFacts, BackupFileState, FileFacts, FileKind
-from csrtui.store import files
+from csrtui.store import files, foreign_files
 from csrtui.store.disk_errors import reason_of
 from csrtui.store.saved_state import MAX_DRAFTS, draft_file
 from csrtui.store.stored_pair import PAIR_FILES
 
-MAX_BYTES = files.MAX_FOREIGN_BYTES
+MAX_BYTES = foreign_files.MAX_FOREIGN_BYTES
 """The maximum size of a file that is read, in bytes. Every key, CSR, record and chain is smaller."""
 
 _READ_IN_STORE = (".last.json", *map(draft_file, range(1, MAX_DRAFTS + 1)))
@@ -71,7 +71,7 @@ def survey_backup(path: str, store: str) -> BackupFacts:
     """Return the facts about the file of a backup. Links outside the store are followed."""
     try:
         with_store = os.stat(path).st_dev == os.stat(store).st_dev
-        digest = sha256(files.read_foreign(path)).hexdigest()
+        digest = sha256(foreign_files.read_foreign(path)).hexdigest()
     except FileNotFoundError:
         return BackupFacts(BackupFileState.MISSING)
     except InputError as error:

@@ -33,7 +33,7 @@ from csrtui.core.keys.pkcs8 import BatchDecryptor, BatchEncryptor
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
 from csrtui.store import new_files
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.store.files import read_foreign
+from csrtui.store.foreign_files import read_foreign
 from csrtui.tasks.backup_contents import parse_contents, restore_test
 from csrtui.tasks.batch import MAX_WORKERS, OnResult, Result, run_for_each
 from csrtui.tasks.keys import open_key

@@ -21,7 +21,7 @@ from csrtui.core.certificates.csr import Request, proves_possession
 from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.names.name import all_names
 from csrtui.core.pairs.pair import Pair
-from csrtui.store.files import read_foreign
+from csrtui.store.foreign_files import read_foreign
 from csrtui.tasks.batch import Result
 
 if TYPE_CHECKING:

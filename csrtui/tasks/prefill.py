@@ -9,7 +9,7 @@ from csrtui.core.config.settings import Profile
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.subject.fields import attributes_text, fits_text
-from csrtui.store.files import read_foreign
+from csrtui.store.foreign_files import read_foreign
 from csrtui.tasks.draft import Draft
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import Session

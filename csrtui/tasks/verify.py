@@ -23,7 +23,7 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import Request
 from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
-from csrtui.store.files import read_foreign
+from csrtui.store.foreign_files import read_foreign
 from csrtui.tasks.backup_contents import (
     BackupContents,
     build_result,

@@ -13,7 +13,7 @@ from failing_call import FailingCall
 from store_state import mode_of
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.store import files
+from csrtui.store import files, foreign_files
 from csrtui.store.permissions import PRIVATE_FILE, PUBLIC_FILE, Permissions
 
 if TYPE_CHECKING:
@@ -211,17 +211,17 @@ def test_a_foreign_file_is_read_through_a_link_and_with_any_mode(tmp_path: Path)
     (tmp_path / "file").write_bytes(b"data")
     (tmp_path / "file").chmod(0o666)
     (tmp_path / "link").symlink_to("file")
-    assert files.read_foreign(str(tmp_path / "link")) == b"data"
+    assert foreign_files.read_foreign(str(tmp_path / "link")) == b"data"
 
 
 def test_a_foreign_file_can_have_exactly_the_maximum_size(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    path.write_bytes(b"x" * files.MAX_FOREIGN_BYTES)
-    assert len(files.read_foreign(str(path))) == files.MAX_FOREIGN_BYTES
+    path.write_bytes(b"x" * foreign_files.MAX_FOREIGN_BYTES)
+    assert len(foreign_files.read_foreign(str(path))) == foreign_files.MAX_FOREIGN_BYTES
     with path.open("ab") as file:
         file.write(b"x")
     with pytest.raises(InputError, match=f"{path} has more than 1048576 bytes"):
-        files.read_foreign(str(path))
+        foreign_files.read_foreign(str(path))
 
 
 def test_only_the_limit_is_read_of_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,8 +237,8 @@ def test_only_the_limit_is_read_of_a_large_file(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "read", counting)
     with pytest.raises(InputError, match="has more than 1048576 bytes"):
-        files.read_foreign(str(path))
-    assert sum(sizes) == files.MAX_FOREIGN_BYTES + 1
+        foreign_files.read_foreign(str(path))
+    assert sum(sizes) == foreign_files.MAX_FOREIGN_BYTES + 1
 
 
 @pytest.mark.parametrize("error", [0, errno.EINVAL])
@@ -247,7 +247,7 @@ def test_a_file_is_read_from_the_disk_if_the_system_allows_it(
 ) -> None:
     (tmp_path / "file").write_bytes(b"data")
     advice = FailingCall(monkeypatch, "posix_fadvise", error, when=1 if error else -1)
-    assert files.read_foreign(str(tmp_path / "file"), from_disk=True) == b"data"
+    assert foreign_files.read_foreign(str(tmp_path / "file"), from_disk=True) == b"data"
     assert (advice.calls, advice.fired) == (1, bool(error))
 
 
@@ -291,7 +291,7 @@ def test_anything_but_a_file_is_refused_at_once_and_named(tmp_path: Path, make: 
     assert callable(make)
     make(tmp_path / "odd")
     with pytest.raises(InputError) as caught:
-        files.read_foreign(str(tmp_path / "odd"))
+        foreign_files.read_foreign(str(tmp_path / "odd"))
     assert str(tmp_path / "odd") in caught.value.message
     assert reason in caught.value.message
 
@@ -299,7 +299,7 @@ def test_anything_but_a_file_is_refused_at_once_and_named(tmp_path: Path, make: 
 def test_a_device_is_refused_without_being_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     opening = FailingCall(monkeypatch, "open", errno.EIO, when=0)
     with pytest.raises(InputError, match="/dev/null is not a regular file"):
-        files.read_foreign("/dev/null")
+        foreign_files.read_foreign("/dev/null")
     assert opening.calls == 0
 
 
@@ -311,14 +311,14 @@ def test_a_fifo_that_takes_the_place_of_a_file_is_refused_without_waiting(
     honest = (tmp_path / "file").stat()
     monkeypatch.setattr(os, "stat", lambda _path: honest)
     with pytest.raises(InputError, match="is not a regular file"):
-        files.read_foreign(str(tmp_path / "fifo"))
+        foreign_files.read_foreign(str(tmp_path / "fifo"))
 
 
 def test_a_file_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     FailingCall(monkeypatch, "open", errno.EACCES)
     with pytest.raises(InputError, match=r"cannot read .*: Permission denied"):
-        files.read_foreign(str(tmp_path / "file"))
+        foreign_files.read_foreign(str(tmp_path / "file"))
 
 
 @pytest.mark.parametrize("call", ["fstat", "read"])
@@ -329,18 +329,18 @@ def test_a_file_with_a_read_error_is_refused(
     with monkeypatch.context() as patch:
         FailingCall(patch, call, errno.EIO)
         with pytest.raises(InputError, match="Input/output error"):
-            files.read_foreign(str(tmp_path / "file"))
+            foreign_files.read_foreign(str(tmp_path / "file"))
 
 
 def test_a_path_no_file_can_have_is_refused_visibly() -> None:
     with pytest.raises(InputError) as caught:
-        files.read_foreign("a\0\x1b[2Jb")
+        foreign_files.read_foreign("a\0\x1b[2Jb")
     assert caught.value.message == "a\\x00\\x1b[2Jb is not a valid path"
 
 
 def test_a_missing_file_with_a_hostile_name_is_named_visibly(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        files.read_foreign(str(tmp_path / "\x1b]52;c;x\x07\n"))
+        foreign_files.read_foreign(str(tmp_path / "\x1b]52;c;x\x07\n"))
     assert caught.value.message.isprintable()
 
 
@@ -357,7 +357,7 @@ def test_a_file_that_is_read_is_not_passed_on_to_other_programs(
     monkeypatch.setattr(os, "open", noting)
     files.create_file(descriptor, "file", b"", PRIVATE_FILE)
     files.read_store_file(descriptor, "file", "file", PRIVATE_FILE)
-    files.read_foreign(str(tmp_path / "file"))
+    foreign_files.read_foreign(str(tmp_path / "file"))
     assert len(flags) == 3
     assert all(found & os.O_CLOEXEC for found in flags)
     assert flags[0] & os.O_EXCL

@@ -17,7 +17,7 @@ from store_process import ROOT
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.store import new_files
-from csrtui.store.files import read_foreign
+from csrtui.store.foreign_files import read_foreign
 from csrtui.store.new_files import (
     OWNER_ONLY,
     WORLD_READABLE,

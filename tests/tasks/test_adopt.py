@@ -490,9 +490,9 @@ def test_the_newest_csr_of_a_key_is_used(session: Session, elsewhere: Path) -> N
 def test_unreadable_parts_of_a_folder_are_reported(
     session: Session, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from csrtui.store import key_search
+    from csrtui.store import foreign_files
 
-    monkeypatch.setattr(key_search, "MAX_FILES", 0)
+    monkeypatch.setattr(foreign_files, "MAX_FILES", 0)
     put(elsewhere, key=pkcs8(rsa_key()))
     assert "too large for one search" in search_folder(session, str(elsewhere)).failures[0].text
 

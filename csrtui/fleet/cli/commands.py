@@ -201,7 +201,7 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _import(options: argparse.Namespace) -> int:
     from csrtui.fleet.tasks.pairs import deliver, match_certificates
-    from csrtui.store.files import read_foreign
+    from csrtui.store.foreign_files import read_foreign
     from csrtui.tasks.import_ import ImportSource
 
     session = open_session(options)

@@ -29,7 +29,7 @@ from csrtui.fleet.tasks.results import (
     pair_mismatch,
 )
 from csrtui.fleet.tasks.run_on_hosts import Reach, module_task, run_on_each, shell_call
-from csrtui.store.files import read_foreign
+from csrtui.store.foreign_files import read_foreign
 from csrtui.store.new_files import write_new_file
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource

@@ -20,7 +20,7 @@ from csrtui.core.keys import key_types
 from csrtui.core.names.name import all_names, without_prefix
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import pair_name
-from csrtui.store.key_search import ForeignFile
+from csrtui.store.foreign_files import ForeignFile
 from csrtui.tasks.adopt.search import SearchResult, Source
 from csrtui.tasks.batch import Result
 from csrtui.tasks.keys import all_key_findings

@@ -11,8 +11,8 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import KeyMaterial, ProblemKind
-from csrtui.store import key_search
-from csrtui.store.key_search import ForeignFile
+from csrtui.store import foreign_files
+from csrtui.store.foreign_files import ForeignFile
 from csrtui.tasks.batch import Result
 from csrtui.tasks.session import Session
 
@@ -100,7 +100,7 @@ def search_folder(session: Session, folder: str) -> SearchResult:
     Raises:
         InputError: The folder cannot be read.
     """
-    search = key_search.search_folder(folder, session.store.path)
+    search = foreign_files.search_folder(folder, session.store.path)
     backups = [file for file in search.files if is_backup(file.data)]
     sources = [Source(file, bundle.read(file.data)) for file in search.files if file not in backups]
     return SearchResult(
@@ -120,7 +120,7 @@ def read_files(key: str, csr: str | None = None, certificates: Sequence[str] = (
     Raises:
         InputError: A file cannot be read, or the expected content is not in it.
     """
-    files = {path: key_search.read_file(path) for path in (key, *([csr] if csr else []), *certificates)}
+    files = {path: foreign_files.read_file(path) for path in (key, *([csr] if csr else []), *certificates)}
     materials = {path: bundle.read(file.data) for path, file in files.items()}
     if csr is not None and not (materials[csr].requests or materials[csr].needs_passphrase):
         raise missing_content_error(csr, "certificate request", materials[csr])
@@ -141,7 +141,7 @@ def read_key_file(session: Session, key: str) -> SearchResult:
     """
     result = read_files(key)
     try:
-        search = key_search.search_folder(
+        search = foreign_files.search_folder(
             os.path.dirname(result.key_file or ""), session.store.path, max_depth=0
         )
     except InputError:  # the folder cannot be listed, but the file in it can be read
@@ -169,7 +169,7 @@ def read_paths(session: Session, paths: Sequence[str]) -> SearchResult:
             failures += search.search_failures
             backups += search.backups
         else:
-            file = key_search.read_file(path)
+            file = foreign_files.read_file(path)
             search = SearchResult((Source(file, bundle.read(file.data)),))
             if search.sources[0].material.is_empty:
                 failures.append(Result(ok=False, file=file.path, text="contains no key, CSR or certificate"))

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.bundle.pem import names_private_key
-from csrtui.store.files import read_foreign
+from csrtui.store.foreign_files import read_foreign
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource

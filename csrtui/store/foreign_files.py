@@ -1,4 +1,4 @@
-"""Read files that may contain keys, CSRs and certificates: a named file, or all files in a folder.
+"""Read files that are not csrtui's: a named file, or those in a folder that may contain keys, CSRs and certificates.
 
 Nothing is changed, and only regular files are opened. The search of a folder has limits.
 """
@@ -6,14 +6,18 @@ Nothing is changed, and only regular files are opened. The search of a folder ha
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.store.disk_errors import foreign_file_error
-from csrtui.store.files import MAX_FOREIGN_BYTES, read_foreign
+from csrtui.store.files import read_up_to, release
+from csrtui.store.log import log
 
+MAX_FOREIGN_BYTES = 1024 * 1024
+"""The maximum size of a file that is not csrtui's, in bytes."""
 MAX_DEPTH = 5
 """The maximum depth of a search below the named folder."""
 MAX_FILES = 10_000
@@ -21,10 +25,88 @@ MAX_FILES = 10_000
 MAX_FOUND_BYTES = 64 * 1024 * 1024
 """The maximum total size of the files that one search returns, in bytes."""
 
+_FOREIGN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _MARKERS = (b"-----BEGIN ", b"-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0", b"PuTTY-User-Key-File-", b"LS0tLS1CRUdJ")
 """Bytes in every PEM file (also in UTF-16, or in base64 as Kubernetes and Traefik store it) and in every PuTTY key."""
 _PREFIXES = (b"0", b"MI", b"\xef\xbb\xbfMI", b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
 """The first bytes of DER, of DER in base64, and of Java keystores."""
+
+
+def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool = False) -> bytes:
+    """Return the content of a regular file that is not csrtui's.
+
+    Links are followed. With `from_disk`, the file is read from the disk and not from the page cache, if the system
+    allows it.
+
+    Raises:
+        InputError: The file does not exist, cannot be opened, is not a regular file, or has more than `limit` bytes.
+    """
+    return read_and_close(open_foreign(path), path, limit, visible(path), from_disk=from_disk)
+
+
+def read_beginning(path: str, size: int) -> bytes:
+    """Return the first bytes of a regular file that is not csrtui's. The errors are those of `read_foreign`."""
+    descriptor = open_foreign(path)
+    try:
+        return read_up_to(descriptor, size)
+    except OSError as error:
+        raise foreign_file_error(path, error) from error
+    finally:
+        release(descriptor)
+
+
+def read_and_close(descriptor: int, path: str, limit: int, label: str, *, from_disk: bool = False) -> bytes:
+    """Return the content of an open file that is not csrtui's, and close it.
+
+    `label` is the subject of the message about a file that is too large.
+
+    Raises:
+        InputError: The file cannot be read, or has more than `limit` bytes.
+    """
+    try:
+        if from_disk:
+            with suppress(OSError):
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        data = read_up_to(descriptor, limit + 1)
+    except OSError as error:
+        raise foreign_file_error(path, error) from error
+    finally:
+        release(descriptor)
+    if len(data) > limit:
+        raise InputError(f"{label} has more than {limit} bytes")
+    return data
+
+
+def open_foreign(path: str) -> int:
+    """Return the descriptor of a regular file that is not csrtui's.
+
+    The file is examined before it is opened, because merely opening a device can have an effect. It is opened without
+    blocking, so that a FIFO that has replaced the file meanwhile is refused at once. Links are followed.
+
+    Raises:
+        InputError: The file does not exist, cannot be opened, or is not a regular file.
+    """
+    try:
+        _require_regular_file(path, os.stat(path))
+        descriptor = os.open(path, _FOREIGN_FLAGS)
+        try:
+            _require_regular_file(path, os.fstat(descriptor))
+        except BaseException:
+            release(descriptor)
+            raise
+    except OSError as error:
+        raise foreign_file_error(path, error) from error
+    except ValueError as error:
+        raise InputError(f"{visible(path)} is not a valid path") from error
+    log("read", path)
+    return descriptor
+
+
+def _require_regular_file(path: str, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"{visible(path)} is a folder, not a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{visible(path)} is not a regular file")
 
 
 @dataclass(frozen=True, slots=True)

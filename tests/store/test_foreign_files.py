@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.store import files, key_search
-from csrtui.store.key_search import read_file, search_folder
+from csrtui.store import foreign_files
+from csrtui.store.foreign_files import read_file, search_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def test_a_file_comes_with_its_date_and_mode(tmp_path: Path) -> None:
 def test_a_file_that_disappears_while_it_is_read_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(key_search, "read_foreign", lambda _: PEM)
+    monkeypatch.setattr(foreign_files, "read_foreign", lambda _: PEM)
     with pytest.raises(InputError, match="cannot read"):
         read_file(str(tmp_path / "a"))
 
@@ -89,21 +89,21 @@ def test_links_to_files_are_followed_and_nothing_but_files_is_opened(tmp_path: P
 
 def test_a_search_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     below = tmp_path
-    for _ in range(key_search.MAX_DEPTH + 1):
+    for _ in range(foreign_files.MAX_DEPTH + 1):
         below = below / "d"
         below.mkdir()
     (below / "too-deep").write_bytes(PEM)
     (below.parent / "deep").write_bytes(PEM)
     names, faults = found(tmp_path)
-    assert (names, faults) == (["d/" * key_search.MAX_DEPTH + "deep"], [])
+    assert (names, faults) == (["d/" * foreign_files.MAX_DEPTH + "deep"], [])
     for number in range(5):
         (tmp_path / str(number)).write_bytes(PEM)
-    monkeypatch.setattr(key_search, "MAX_FILES", 3)
+    monkeypatch.setattr(foreign_files, "MAX_FILES", 3)
     names, faults = found(tmp_path)
     assert names == ["0", "1", "2"]
     assert "too large for one search" in faults[0]
-    monkeypatch.setattr(key_search, "MAX_FILES", 100)
-    monkeypatch.setattr(key_search, "MAX_FOUND_BYTES", len(PEM))
+    monkeypatch.setattr(foreign_files, "MAX_FILES", 100)
+    monkeypatch.setattr(foreign_files, "MAX_FOUND_BYTES", len(PEM))
     assert found(tmp_path)[0] == ["0", "1"]
 
 
@@ -122,7 +122,7 @@ def test_an_unreadable_path_is_reported_and_does_not_stop_the_search(
     (tmp_path / "a.pem").write_bytes(PEM)
     (tmp_path / "b.pem").write_bytes(PEM)
     (tmp_path / "closed\x1b").mkdir()
-    scandir, read_foreign = os.scandir, files.read_foreign
+    scandir, read_foreign = os.scandir, foreign_files.read_foreign
 
     def refusing_folder(path: str) -> object:
         if "closed" in path:
@@ -135,7 +135,7 @@ def test_an_unreadable_path_is_reported_and_does_not_stop_the_search(
         return read_foreign(path)
 
     monkeypatch.setattr(os, "scandir", refusing_folder)
-    monkeypatch.setattr(key_search, "read_foreign", refusing_file)
+    monkeypatch.setattr(foreign_files, "read_foreign", refusing_file)
     names, faults = found(tmp_path)
     assert names == ["b.pem"]
     assert faults == [
