@@ -12,12 +12,9 @@ from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.flows.backups import back_up_pair
-from csrtui.tui.modals.adopt import AdoptModal
-from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
 from csrtui.tui.modals.files import ImportModal, InspectModal
 from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.results import ImportResultModal, import_summary
-from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.threads import in_thread
 
 if TYPE_CHECKING:
@@ -108,6 +105,9 @@ async def _do_next_step(page: PairsScreen, name: str) -> None:
 
 async def adopt(page: PairsScreen) -> None:
     """Import existing keys as pairs."""
+    from csrtui.tui.modals.adopt import AdoptModal
+    from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
+
     answer = await page.app.push_screen_wait(AdoptModal(page.session, page.adopt_path))
     page.adopt_path = answer.path
     if answer.match_result is None:
@@ -122,6 +122,8 @@ async def adopt(page: PairsScreen) -> None:
 
 async def inspect(page: PairsScreen) -> None:
     """Describe any CSR, certificate, key or backup."""
+    from csrtui.tui.screens.page import PageScreen
+
     dialog = InspectModal(page.session, page.inspect_text)
     answer = await page.app.push_screen_wait(dialog)
     page.inspect_text = answer.text

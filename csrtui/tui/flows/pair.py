@@ -1,4 +1,7 @@
-"""What can be done with one pair: submit, install, renew, retire, copy a text, change the server software."""
+"""What can be done with one pair: submit, install, renew, retire, copy a text, change the server software.
+
+Functions import what only they need, so that a dialog opens without the delay of the others.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,19 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import Stage
-from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.pair_groups import copyable_texts
-from csrtui.tasks.prefill import start_from_pair
-from csrtui.tasks.renew import check_renewable, plan_renewal, reuse_csr
 from csrtui.tasks.retire import retire as retire_pair
 from csrtui.tasks.retire import retirement_warning, undo_retirement
 from csrtui.tasks.session import change_record
-from csrtui.tasks.settings import server_folder
-from csrtui.tasks.show import read_pair_details
 from csrtui.tasks.submit import change_ca as record_ca
 from csrtui.tasks.submit import refuse_without_backup
 from csrtui.tui import clipboard
 from csrtui.tui.commands import key_of
 from csrtui.tui.flows.backups import back_up_pair
-from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.modals.lists import ChoiceListModal
 from csrtui.tui.modals.messages import ConfirmModal
-from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.modals.submit import SubmitModal
-from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceValue
 
@@ -64,6 +58,10 @@ async def follow_submission(page: PairsScreen, answer: SubmitAnswer | None) -> N
 
 async def install(page: PairsScreen, pair: Pair) -> None:
     """Write the files of `pair` for a server, show how to install them, and offer to retire the pair that it renews."""
+    from csrtui.tasks.settings import server_folder
+    from csrtui.tui.modals.install import InstallModal
+    from csrtui.tui.screens.page import PageScreen
+
     folder = page.install_folder or server_folder(os.environ, pair.record.platform)
     answer = await page.app.push_screen_wait(InstallModal(page.session, pair, folder))
     page.install_folder = answer.folder
@@ -76,6 +74,10 @@ async def install(page: PairsScreen, pair: Pair) -> None:
 
 async def renew(page: PairsScreen, name: str) -> None:
     """Show both ways to renew the pair `name`, and follow the one that the user chooses."""
+    from csrtui.core.pairs.renewal_ways import RenewalWay
+    from csrtui.tasks.prefill import start_from_pair
+    from csrtui.tasks.renew import check_renewable, plan_renewal
+    from csrtui.tui.modals.renew import RenewModal
 
     def plan() -> Renewal:
         renewal = plan_renewal(page.session, name)
@@ -99,6 +101,8 @@ async def renew(page: PairsScreen, name: str) -> None:
 
 async def _submit_again(page: PairsScreen, renewal: Renewal) -> None:
     """Submit the old CSR again, and record that the pair waits for another certificate."""
+    from csrtui.tasks.renew import reuse_csr
+
     answer = await page.app.push_screen_wait(SubmitModal(page.session, renewal.pair, renewal.csr))
     if answer is None or not answer.message:
         await follow_submission(page, answer)
@@ -159,6 +163,9 @@ def _undo_retirement(page: PairsScreen, name: str) -> None:
 
 async def copy_text(page: PairsScreen, pair: Pair) -> None:
     """Let the user choose one of the public texts of `pair`, and copy it."""
+    from csrtui.tasks.pair_groups import copyable_texts
+    from csrtui.tasks.show import read_pair_details
+
     try:
         items = copyable_texts(read_pair_details(page.session, pair.name))
         choices = [ChoiceValue(str(index), label, visible(text)) for index, (label, text) in enumerate(items)]

@@ -17,12 +17,9 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource
 from csrtui.tasks.import_decision import RefusedFile, RefusedKind
-from csrtui.tasks.inspect.inspection import InspectSource, inspect
-from csrtui.tasks.inspect.text import sections
 from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
-from csrtui.tui.screens.page import Page
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import cut, error_text
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
 
     from csrtui.tasks.inspect.inspection import Inspection
     from csrtui.tasks.session import Session
+    from csrtui.tui.screens.page import Page
 
 _BEGIN, _END = "-----BEGIN", "-----END"
 _KEY_LINE = "-----BEGIN PRIVATE KEY-----"
@@ -299,6 +297,8 @@ class InspectModal(FilesModal):
 
     def _inspect(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
         """Inspect the sources, and return one good result, or the problem of each source. Runs in a thread."""
+        from csrtui.tasks.inspect.inspection import InspectSource, inspect
+
         files = [InspectSource(source.file or _PASTED, source.data) for source in sources]
         inspection = inspect(self._session, files, identities=self._identities)
         if not inspection.items:
@@ -320,11 +320,15 @@ class InspectModal(FilesModal):
         inspection = self._inspection
         if inspection is None:
             return None
+        from csrtui.tui.screens.page import Page
+
         title = f"Inspect · {plural(len(inspection.items), 'item')}"
         return Page(title, lambda width: list(_lines(inspection, width)))
 
 
 def _lines(inspection: Inspection, width: int) -> Iterator[str]:
+    from csrtui.tasks.inspect.text import sections
+
     if inspection.store_problem:
         yield f"Not compared with the keystore: {inspection.store_problem}"
     for number, section in enumerate(sections(inspection)):
