@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from threading import Event
-from typing import Self
+from typing import TypeAlias
 
 from csrtui.cli.output import print_json, print_message
 from csrtui.cli.progress import ProgressBar, StopEvent, stop_on_signals
@@ -76,7 +76,7 @@ def run_batch(
 
 
 def _read_rows(
-    session: Session, rows: "TableRows", defaults: RequestSpec, *, counterparts: bool
+    session: Session, rows: "Iterator[TableRow]", defaults: RequestSpec, *, counterparts: bool
 ) -> Iterator[Row | None]:
     number = 0
     for cells in rows:
@@ -174,86 +174,78 @@ class RowError(InputError):
         self.column = column
 
 
-class TableRows(Iterator[Mapping[str, str] | RowError | None]):
-    """The rows of a CSV file, as cells by column name.
+TableRow: TypeAlias = Mapping[str, str] | RowError | None
+"""The cells of a row by column name, the error in it, or None while it is incomplete."""
 
-    The iterator returns None while the next row is incomplete, and a `RowError` for a malformed row. The row after a
+
+def read_table(lines: LineReader) -> Iterator[TableRow]:
+    """Return the rows of a CSV file that are not empty.
+
+    The iterator yields None while the next row is incomplete, and a `RowError` for a malformed row. The row after a
     malformed one begins on the next line.
 
     Raises:
         InputError: The header is missing or not valid.
     """
+    header_line, separator = _read_header_line(lines)
+    reader = csv.reader(chain([header_line], lines), delimiter=separator, strict=True)
+    try:
+        header = next(reader, [])
+    except csv.Error as error:
+        raise _malformed(lines, 1, error) from error
+    columns = _column_names(header)
+    _check_columns(columns, lines.shown)
+    return _rows(lines, reader, columns, len(header))
 
-    def __init__(self, lines: LineReader) -> None:
-        self._lines = lines
-        self._was_idle = False
-        self._is_over = False
-        self._first_line = 1
-        header_line, separator = _read_header_line(lines)
-        self._reader = csv.reader(chain([header_line], lines), delimiter=separator, strict=True)
+
+def _rows(
+    lines: LineReader, reader: Iterator[list[str]], columns: list[str], width: int
+) -> Iterator[TableRow]:
+    while True:
+        if lines.is_idle():
+            yield None
+        lines.begin_record()
+        first_line = lines.number + 1
         try:
-            header = next(self._reader, [])
+            cells = next(reader, None)
         except csv.Error as error:
-            raise self._malformed(error) from error
-        self._width = len(header)
-        self._columns = _column_names(header)
-        _check_columns(self._columns, lines.shown)
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Mapping[str, str] | RowError | None:
-        """Return the next row that is not empty, a `RowError` if it is malformed, or None while it is incomplete.
-
-        Raises:
-            InputError: The file cannot be read.
-        """
-        if self._is_over:
-            raise StopIteration
-        if not self._was_idle and self._lines.is_idle():
-            self._was_idle = True
-            return None
-        self._was_idle = False
-        try:
-            cells = self._read_cells()
-        except csv.Error as error:
-            if self._lines.is_stopped():  # an incomplete row cannot be checked
-                raise StopIteration from None
-            return self._malformed(error)
+            if lines.is_stopped():  # an incomplete row cannot be checked
+                return
+            yield _malformed(lines, first_line, error)
+            continue
         except LineError as error:
-            return RowError(None, error.message, error.hint)
+            yield RowError(None, error.message, error.hint)
+            continue
         except RecordError as error:
-            self._is_over = True
-            return RowError(None, f"{error.message}; the rest of the file is not read", error.hint)
-        padded = [*cells, *[""] * len(self._columns)]
-        # Excel adds empty cells below empty columns. Any other surplus cell comes from a comma in an unquoted cell.
-        has_surplus = len(cells) > self._width or any(cell.strip() for cell in cells[len(self._columns) :])
-        surplus = {_SURPLUS: ""} if has_surplus else {}
-        return {
-            name: cell.strip(_BLANKS) for name, cell in zip(self._columns, padded, strict=False)
-        } | surplus
+            yield RowError(None, f"{error.message}; the rest of the file is not read", error.hint)
+            return
+        if cells is None:
+            return
+        if any(cell.strip() for cell in cells):  # Excel writes rows that contain only separators
+            yield _cells_by_column(cells, columns, width)
 
-    def _read_cells(self) -> list[str]:
-        while True:
-            self._lines.begin_record()
-            self._first_line = self._lines.number + 1
-            cells = next(self._reader)
-            if any(cell.strip() for cell in cells):  # Excel writes rows that contain only separators
-                return cells
 
-    def _malformed(self, error: csv.Error) -> RowError:
-        first, last, shown = self._first_line, self._lines.number, self._lines.shown
-        if first >= last:
-            return RowError(None, f"line {last} of {shown} is not CSV: {error}")
-        return RowError(
-            None,
-            f"the row that starts in line {first} of {shown} is not CSV: {error} in line {last}",
-            'a missing closing " joins a row with the lines below it',
-        )
+def _cells_by_column(cells: list[str], columns: list[str], width: int) -> Mapping[str, str]:
+    padded = [*cells, *[""] * len(columns)]
+    # Excel adds empty cells below empty columns. Any other surplus cell comes from a comma in an unquoted cell.
+    has_surplus = len(cells) > width or any(cell.strip() for cell in cells[len(columns) :])
+    surplus = {_SURPLUS: ""} if has_surplus else {}
+    return {name: cell.strip(_BLANKS) for name, cell in zip(columns, padded, strict=False)} | surplus
+
+
+def _malformed(lines: LineReader, first: int, error: csv.Error) -> RowError:
+    last, shown = lines.number, lines.shown
+    if first >= last:
+        return RowError(None, f"line {last} of {shown} is not CSV: {error}")
+    return RowError(
+        None,
+        f"the row that starts in line {first} of {shown} is not CSV: {error} in line {last}",
+        'a missing closing " joins a row with the lines below it',
+    )
 
 
 @contextmanager
-def open_rows(file: str, stop: Event) -> Iterator[tuple[TableRows, int | None]]:
+def open_rows(file: str, stop: Event) -> Iterator[tuple[Iterator[TableRow], int | None]]:
     """Yield the rows of a file and the number of rows, which is None for standard input (it cannot be read twice).
 
     Args:
@@ -265,12 +257,12 @@ def open_rows(file: str, stop: Event) -> Iterator[tuple[TableRows, int | None]]:
     if file == "-":
         if sys.stdin is None:
             raise InputError("standard input is closed", "use the name of a file")
-        yield TableRows(LineReader(sys.stdin.buffer, "standard input", stop)), None
+        yield read_table(LineReader(sys.stdin.buffer, "standard input", stop)), None
         return
     with open_text_file(file) as source:
-        total = sum(1 for _ in TableRows(LineReader(source, file, Event())))
+        total = sum(1 for _ in read_table(LineReader(source, file, Event())))
         source.seek(0)
-        yield TableRows(LineReader(source, file, stop)), total
+        yield read_table(LineReader(source, file, stop)), total
 
 
 def read_row(cells: Mapping[str, str], defaults: RequestSpec) -> RequestSpec:

@@ -19,7 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
-from csrtui.cli.batch import TableRows, read_row
+from csrtui.cli.batch import read_row, read_table
 from csrtui.core import bundle
 from csrtui.core.advice.advisor import advise, describe_coverage
 from csrtui.core.advice.key_rules import check_csr, check_public_key
@@ -201,7 +201,7 @@ def _recipients(data: bytes) -> None:
 
 def _rows(data: bytes) -> None:
     default = RequestSpec((), SubjectInput(), CaKind.PUBLIC, "other", KeyType.EC_P256)
-    for count, row in enumerate(TableRows(LineReader(io.BytesIO(data), "rows", Event()))):
+    for count, row in enumerate(read_table(LineReader(io.BytesIO(data), "rows", Event()))):
         if row is None or count == _ROWS:
             return
         if isinstance(row, CsrtuiError):
