@@ -18,6 +18,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 import pyte
+import warm_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,9 +65,12 @@ class PtySession:
         self.attributes_before = termios.tcgetattr(slave)
         self.slave = slave  # stays open, so that the terminal's state can be read after the program's end
         self._master: int | None = master
-        self.pid = os.fork()
-        if self.pid == 0:
-            _become(slave, master, argv, environment)
+        if warm_python.can_run(argv, environment):
+            self.pid = warm_python.start(slave, argv, environment)
+        else:
+            self.pid = os.fork()
+            if self.pid == 0:
+                _become(slave, master, argv, environment)
 
     def __enter__(self) -> Self:
         return self
