@@ -199,10 +199,6 @@ def _text_field(name: FieldName, label: str) -> _Field:
     return _Field(name, label, show, read, lambda _: FIELD_HELP[name])
 
 
-def _read_names(spec: RequestSpec, answer: str) -> RequestSpec:
-    return spec._replace(names=(next(iter(spec.names), ""), *split_names(answer)))
-
-
 def _choose(answer: str, values: Sequence[str]) -> str:
     """Return the only value that begins with an answer.
 
@@ -228,7 +224,7 @@ _FIELDS: Final = (
         FieldName.NAMES,
         "Other names",
         lambda spec: ", ".join(spec.names[1:]),
-        _read_names,
+        lambda spec, answer: spec._replace(names=(next(iter(spec.names), ""), *split_names(answer))),
         lambda _: FIELD_HELP[FieldName.NAMES],
     ),
     _Field(

@@ -200,7 +200,8 @@ class SessionDraft:
                     continue
                 if restored is None:
                     self._number, self._lock = form.number, lock
-                    restored = self._read(form.number)  # its session may have saved more before it ended
+                    # Its session may have saved more before it ended.
+                    restored = load_draft(self._store.load_draft(form.number) or b"")
                 else:
                     release(lock)
                     unclaimed.append(form)
@@ -261,10 +262,6 @@ class SessionDraft:
                     self._number = number
                     return
         raise StoreError(f"all {MAX_DRAFTS} forms of this keystore are in use", "end another session")
-
-    def _read(self, number: int) -> Draft:
-        data = self._store.load_draft(number)
-        return Draft() if data is None else load_draft(data)
 
 
 def _saved_forms(session: Session) -> list[NumberedDraft]:

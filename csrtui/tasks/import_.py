@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from csrtui.core import bundle
 from csrtui.core.base.errors import CsrtuiError
@@ -144,7 +143,9 @@ def import_certificates(
     if any(name == pair for _, name in leaves):
         strangers.clear()  # other certificates in a bundle do not matter if the pair was named
     pool = [item.certificate for item in items]
-    leaves.sort(key=lambda leaf: _expiry(leaf[0].certificate))
+    leaves.sort(
+        key=lambda leaf: (leaf[0].certificate.validity.not_after, leaf[0].certificate.validity.not_before)
+    )
     best = {name: item for item, name in leaves}
     for item, name in leaves:
         if pair in {None, name}:
@@ -198,10 +199,6 @@ def _owners(session: Session, preferred: str | None) -> dict[str, str]:
         return pair.name == preferred, is_in_use, is_newest, record.created.timestamp()
 
     return {pair.record.key.spki_sha256: pair.name for pair in sorted(list_pairs(session).pairs, key=rank)}
-
-
-def _expiry(certificate: Certificate) -> tuple[datetime, datetime]:
-    return certificate.validity.not_after, certificate.validity.not_before
 
 
 def _no_match(item: _CertificateInFile, pair: str | None) -> Result:
