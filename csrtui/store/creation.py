@@ -245,6 +245,7 @@ def _flush(written: Sequence[_UnflushedPair]) -> dict[int, OSError]:
     else:
         from concurrent.futures import ThreadPoolExecutor  # loads logging, not needed for one pair
 
+        _start_writing([file for pair in written for file in pair.files])
         with ThreadPoolExecutor(_PARALLEL_FLUSHES) as pool:
             list(
                 pool.map(
@@ -252,6 +253,16 @@ def _flush(written: Sequence[_UnflushedPair]) -> dict[int, OSError]:
                 )
             )
     return errors
+
+
+def _start_writing(descriptors: Sequence[int]) -> None:
+    """Start writing files to disk, so that all of them are in the same commit of the file system's journal.
+
+    Each file must still be flushed, which also reports the errors of this.
+    """
+    for descriptor in descriptors:
+        with suppress(OSError):  # only a hint
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _close(pairs_fd: int, written: _UnflushedPair, errors: dict[int, OSError]) -> str | OSError:
