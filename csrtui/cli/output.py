@@ -200,7 +200,7 @@ def _padded(column: Sequence[str]) -> Iterable[str]:
 _DEFAULT = "less"
 _LESS = "FRX"
 """The options for less, as in git: quit if the text fits the screen, keep colours, leave the text on the screen."""
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+_STYLE = r"\x1b\[[0-9;]*m"
 
 
 @contextmanager
@@ -241,7 +241,7 @@ def _is_long(text: str) -> bool:
     import shutil  # only a terminal needs it, as the modules below
 
     size = shutil.get_terminal_size()
-    lines = _STYLE.sub("", text).splitlines()
+    lines = re.sub(_STYLE, "", text).splitlines()
     return sum(max(1, -(-len(line) // size.columns)) for line in lines) >= size.lines
 
 

@@ -101,7 +101,7 @@ SHELLS: Final = ("bash", "fish", "zsh")
 
 _FOLDER: Final = os.path.join(os.path.dirname(csrtui.__file__), "docs")
 _COMPLETIONS: Final = os.path.join(os.path.dirname(csrtui.__file__), "completions")
-_COMMENT: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+_COMMENT: Final = r"(?s)<!--.*?-->\n?"
 
 
 def topics() -> dict[str, str]:
@@ -126,7 +126,7 @@ def read_topic(name: str) -> str:
     Raises:
         StoreError: The file cannot be read.
     """
-    return _COMMENT.sub("", _read_file(_FOLDER, f"{name}.md"))
+    return re.sub(_COMMENT, "", _read_file(_FOLDER, f"{name}.md"))
 
 
 def read_completion(shell: str) -> str:

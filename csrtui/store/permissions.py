@@ -193,7 +193,7 @@ def _is_unmapped(uid: int) -> bool:
     return bool(ranges) and not any(first <= uid < first + count for first, _, count in ranges)
 
 
-_MODE = re.compile(r"0?[0-7]{3}")
+_MODE = r"0?[0-7]{3}"
 _MAX_ID = 2**32 - 2
 _READABLE = stat.S_IRUSR
 _FOR_KEYS = 0o660
@@ -265,7 +265,7 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
 
 
 def _parse_mode(text: str) -> int:
-    mode = int(text, 8) if _MODE.fullmatch(text) else 0
+    mode = int(text, 8) if re.fullmatch(_MODE, text) else 0
     if mode & ~_FOR_KEYS or not mode & _READABLE:
         raise AccessError(
             "mode",

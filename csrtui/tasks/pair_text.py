@@ -41,9 +41,7 @@ _THIS_YEAR = timedelta(days=300)
 _FINGERPRINT_GROUP = 4
 _DATE_WORDS = "|".join(rf"(?<=\b{word} )" for word in ("on", "since", "until", "expired", "before"))
 _ISO_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-3][0-9]"
-_ISO_TIME = re.compile(
-    rf"(?:(?<![^\s(]){_ISO_DATE}T[0-9:]{{8}}Z|(?:{_DATE_WORDS}){_ISO_DATE})(?=[,;.:)]*(?:\s|$))"
-)
+_ISO_TIME = rf"(?:(?<![^\s(]){_ISO_DATE}T[0-9:]{{8}}Z|(?:{_DATE_WORDS}){_ISO_DATE})(?=[,;.:)]*(?:\s|$))"
 
 
 def date_text(time: datetime) -> str:
@@ -64,7 +62,7 @@ def with_screen_dates(text: str) -> str:
         year, month, day = match[0][:10].split("-")
         return f"{int(day)} {MONTHS[int(month) - 1]} {year}"
 
-    return _ISO_TIME.sub(replacement, text)
+    return re.sub(_ISO_TIME, replacement, text)
 
 
 def day_text(time: datetime, now: datetime) -> str:
