@@ -48,7 +48,7 @@ _SEQUENCE = re.compile(
 _MEANT = re.compile(
     rb"\x1b(?:"
     rb"\[[0-9;:]*m"  # colours and attributes
-    rb"|\[[0-9;]*[HGABCDdJKX]"  # cursor position; erasing
+    rb"|\[[0-9;]*[HGABCDdJKX@P]"  # cursor position; erasing, inserting and deleting cells
     rb"|\[\?(?:7|25|1004|1049|2004|2026|2048)[hl]"  # line wrap, cursor, focus, alternate screen, pastes, synchronized output, size
     rb"|\[\?(?:2026|2048)\$p"  # query for the last two
     rb"|\[\?(?:1000|1003|1006|1015|1016)[l]"  # mouse off

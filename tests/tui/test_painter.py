@@ -218,3 +218,11 @@ async def test_a_terminal_shows_the_same_as_with_the_output_of_textual(
             by_textual.screen.dirty.clear()
         assert by_painter.cells == by_textual.cells
         assert user.screen_lines == [line.rstrip() for line in by_painter.screen.display]
+
+
+def test_a_piece_for_an_earlier_larger_size_is_left_out() -> None:
+    drawn, size = painter(), (WIDTH, HEIGHT)
+    drawn.paint(whole([[("a", "")]] * HEIGHT), size, (0, 0))
+    late = LayoutUpdate([[strip_of([("late", "")], 10)]], Region(WIDTH + 5, 0, 10, 1))
+    drawn.paint(late, size, (0, 0))
+    assert [len(line) for line in drawn._lines] == [WIDTH] * HEIGHT

@@ -106,7 +106,8 @@ class Painter:
             if row < len(self._lines):
                 line = self._lines[row]
                 previous.setdefault(row, line.copy())
-                cells = _cells(strip, self._colours)[: len(line) - column]
+                room = max(0, len(line) - column)  # none for a piece of an earlier, larger size
+                cells = _cells(strip, self._colours)[:room]
                 line[column : column + len(cells)] = cells
         for row, before in previous.items():
             if before != self._lines[row]:
