@@ -193,7 +193,7 @@ def _weaknesses(path: str, record: PairRecord | None, contents: PairContents) ->
     from csrtui.core.certificates import csr as csrs
 
     pair, ca = path.rpartition("/")[2], record.ca if record else CaKind.PUBLIC
-    if record is not None and not record.is_in_use:
+    if record is not None and (record.retired or record.renewed_by):
         return
     if contents.key is not None:
         findings = proved_key_findings(contents.key, ca)
