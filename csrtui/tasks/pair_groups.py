@@ -169,7 +169,7 @@ def _backup_lines(record: PairRecord) -> Lines:
     lines = [
         line
         for backup in record.backups_best_first
-        for line in (("Status", backup_text(backup, date_text)), ("File", backup.path))
+        for line in (("Status", backup_text(record, backup, date_text)), ("File", backup.path))
     ]
     return lines or [("Status", f"none: {_NO_BACKUP}")]
 

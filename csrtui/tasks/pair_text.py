@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord
 from csrtui.core.pairs.summary import PairSummary, deadlines, from_microseconds, to_microseconds
 from csrtui.core.servers.platforms import PLATFORMS
 
@@ -109,15 +109,15 @@ def platform_label(identifier: str) -> str:
     return known.label if known else identifier
 
 
-def backup_text(backup: Backup, to_text: Callable[[datetime], str]) -> str:
-    """Return the status of a backup with its times: ``missing since 2026-11-29, last verified 2026-11-12``."""
+def backup_text(record: PairRecord, backup: Backup, to_text: Callable[[datetime], str]) -> str:
+    """Return the status of a backup of a pair: ``missing since 2026-11-29, last verified 2026-11-12``."""
     text = backup.status.value
     if backup.since:
         text += f" since {to_text(backup.since)}"
     if backup.verified:
         text += " " if backup.status is BackupStatus.VERIFIED else ", last verified "
         text += to_text(backup.verified)
-    return text
+    return f"{text}, without the certificate" if record.is_newer_than(backup) else text
 
 
 _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))

@@ -110,8 +110,21 @@ def stays_encrypted(content: BackupFile, consent: Consent = NO_CONSENT) -> bool:
     return not content.is_signed or is_encrypted
 
 
-def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
-    """Return a note for each fact that is normally restored but is not restored from this backup."""
+def losses(
+    content: BackupFile, consent: Consent = NO_CONSENT, import_way: str = "csrtui import FILE"
+) -> tuple[str, ...]:
+    """Return a note for each fact that is normally restored but is not restored from this backup.
+
+    Args:
+        import_way: The command or key that imports a certificate.
+    """
+    if _certificates(content).pem:
+        return _lost_details(content, consent)
+    note = f"The backup contains no certificate. If the CA has issued one, import it again ({import_way})."
+    return (*_lost_details(content, consent), note)
+
+
+def _lost_details(content: BackupFile, consent: Consent) -> tuple[str, ...]:
     if not content.is_signed:
         ca = "public" if _default_ca(content.csr) is CaKind.PUBLIC else "private"
         note = (
@@ -137,10 +150,13 @@ def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[s
         notes.insert(0, "The key is marked as compromised: it is never used again.")
     if content.is_signed and details.stage is not None and content.time is not None:
         notes.append(f"The stage is from the backup ({utc_text(content.time)}): {details.stage}.")
-    notes.append(
-        "A backup does not contain the history, the links to renewals, or where the certificate was installed."
-    )
-    return tuple(notes)
+    return *notes, NEVER_RESTORED
+
+
+NEVER_RESTORED = (
+    "A backup does not contain the history, the links to renewals, or where the certificate was installed."
+)
+"""A note on the facts that no backup contains."""
 
 
 def refuse_existing(session: Session, content: BackupFile) -> None:

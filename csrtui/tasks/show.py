@@ -87,7 +87,9 @@ def pair_lines(pair: Pair, now: datetime, details: PairDetails | None = None) ->
         files.append(f"{pair.path}/certificate.pem")
     files += [f"{path} (an earlier one)" for path in (details.earlier if details else ())]
     protection = "with a passphrase" if record.key.encrypted else "mode 0600, no passphrase"
-    backups = [f"{backup_text(backup, utc_text)}: {backup.path}" for backup in record.backups_best_first]
+    backups = [
+        f"{backup_text(record, backup, utc_text)}: {backup.path}" for backup in record.backups_best_first
+    ]
     history = [f"{utc_text(entry.time)}  {entry.text}, by {entry.user}" for entry in record.history]
     return [
         ("Name", pair.name),

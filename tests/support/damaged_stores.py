@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from backups_made import key_block
@@ -20,7 +20,7 @@ from csrtui.core.certificates import csr as request
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import RequestFacts
+from csrtui.core.pairs.pair import HistoryEntry, RequestFacts
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.survey import MAX_BYTES
 
@@ -104,6 +104,11 @@ def retired_before_backup(store: RemediedStore) -> None:
     store.change(retired=store.now)
     store.change(backups=(store.back_up(key_of(KeyType.EC_P256)),))
     (store.pair / "key.pem").unlink()
+
+
+def import_later(store: RemediedStore) -> None:
+    time = store.record.backups[0].created + timedelta(seconds=1)
+    store.change(history=(HistoryEntry(time, "certificate imported", "me"),))
 
 
 def unproved_backup(store: RemediedStore) -> None:
@@ -308,6 +313,7 @@ TEMPLATES = {
         replace_issuers(another_root(30_000, _UNKNOWN_EXTENSION)),
     ),
     "unsigned backup": Case(FindingCode.BACKUP_UNSIGNED, unsigned_backup, 2),
+    "older backup": Case(FindingCode.BACKUP_OUTDATED, import_later, 2),
     "no backup": Case(FindingCode.BACKUP_NONE, lambda store: store.change(backups=()), 2),
     "lost backup": Case(FindingCode.BACKUP_MISSING, lambda store: store.backup.unlink(), 2),
     "damaged backup": Case(FindingCode.BACKUP_DAMAGED, lambda store: store.backup.write_text("other"), 2),

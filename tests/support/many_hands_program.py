@@ -53,6 +53,7 @@ _LEFT_BEHIND = frozenset(
         FindingCode.LEFTOVER_TEMPORARY,
         FindingCode.BACKUP_NONE,
         FindingCode.BACKUP_SAME_DISK,
+        FindingCode.BACKUP_OUTDATED,
         FindingCode.RENEWAL_BROKEN,
         FindingCode.RENEWAL_NOT_NOTED,
         FindingCode.VALIDITY_DISAGREES,

@@ -30,7 +30,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.doctor.finding import FindingCode, RemedyKind
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import KeyFacts, RequestFacts
+from csrtui.core.pairs.pair import HistoryEntry, KeyFacts, RequestFacts
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import locks, survey
 from csrtui.store.keystore import Keystore
@@ -143,6 +143,10 @@ def _unsigned(store: ExaminedStore) -> None:
     store.change(backups=(store.record.backups[0]._replace(signed=False),))
 
 
+def _import_later(store: ExaminedStore) -> None:
+    store.change(history=(HistoryEntry(LATER, "certificate imported, expires 2027-02-21", "me"),))
+
+
 def _same_disk(store: ExaminedStore) -> None:
     path = store.copy.rename(store.copy.with_name("same-disk"))
     store.change(backups=(store.record.backups[0]._replace(path=str(path)),))
@@ -228,6 +232,7 @@ BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (FindingCode.BACKUP_UNVERIFIED, _unverified),
     (FindingCode.BACKUP_UNSIGNED, _unsigned),
     (FindingCode.BACKUP_SAME_DISK, _same_disk),
+    (FindingCode.BACKUP_OUTDATED, _import_later),
     (FindingCode.CREATED_IN_FUTURE, lambda store: store.change(created=LATER + DAY)),
     (FindingCode.TIME_IN_FUTURE, lambda store: store.change(submitted=LATER + DAY)),
     (FindingCode.BEFORE_CREATED, lambda store: store.change(submitted=NOW - DAY)),

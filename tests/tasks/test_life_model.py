@@ -39,6 +39,7 @@ _USUAL = frozenset(
     {
         FindingCode.BACKUP_NONE,
         FindingCode.BACKUP_SAME_DISK,
+        FindingCode.BACKUP_OUTDATED,
         FindingCode.RENEWAL_BROKEN,
         FindingCode.RENEWAL_NOT_NOTED,
     }

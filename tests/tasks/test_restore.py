@@ -41,7 +41,7 @@ from csrtui.tasks.backup import back_up
 from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import list_pairs
 from csrtui.tasks.renew import plan_renewal
-from csrtui.tasks.restore import Consent, read_backup, restore_notes
+from csrtui.tasks.restore import Consent, losses, read_backup, restore_notes
 from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import verify_many
 
@@ -227,6 +227,11 @@ def test_an_unsigned_backup_is_refused_without_consent(elsewhere: Session, tmp_p
     assert elsewhere.store.names() == []
 
 
+NO_CERTIFICATE = (
+    "The backup contains no certificate. If the CA has issued one, import it again (csrtui import FILE)."
+)
+
+
 def found(**changes: Any) -> BackupFile:
     return replace(parse(backup()), **changes)
 
@@ -270,10 +275,16 @@ def found(**changes: Any) -> BackupFile:
 def test_values_that_are_not_restored_are_reported(
     backup_file: BackupFile, consent: Consent, said: list[str]
 ) -> None:
-    notes = restore_notes(backup_file, consent)
+    notes = [note for note in restore_notes(backup_file, consent) if note != NO_CERTIFICATE]
     assert len(notes) == len(said) + 1
     assert notes[-1].startswith("A backup does not contain the history")
     assert all(part in note for part, note in zip(said, notes, strict=False))
+
+
+def test_a_missing_certificate_is_reported_with_the_way_to_import_it() -> None:
+    assert losses(found()) == (NO_CERTIFICATE,)
+    assert losses(found(), import_way="i") == (NO_CERTIFICATE.replace("csrtui import FILE", "i"),)
+    assert losses(found(certificates=issued())) == ()
 
 
 def test_only_the_expected_backup_is_read(session: Session, elsewhere: Session, place: Path) -> None:

@@ -72,6 +72,9 @@ async def test_a_pair_is_restored_and_selected(tmp_path: Path, backup: str) -> N
         await user.press("enter")
         await user.paste(PASSPHRASE)
         await user.press("enter")
+        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "what was not restored")
+        assert "import it again (i)" in " ".join(user.screen_text.split())
+        await user.press("enter")
         await until_back(user)
         await user.until(lambda: "lost.example.com" in user.pairs, "the pair")
         at = user.keystore.pairs.cursor
@@ -393,6 +396,8 @@ async def test_a_backup_to_recipients_is_opened_with_an_identity(tmp_path: Path)
         assert "age keeps the key secret" in user.screen_text
         assert "not signed" not in user.screen_text
         await user.press("right", "enter")
+        await user.until(lambda: isinstance(user.app.screen, NoticeModal), "what was not restored")
+        await user.press("enter")
         await until_back(user)
     assert b"ENCRYPTED" not in key_of_lost(session)
 

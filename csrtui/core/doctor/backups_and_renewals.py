@@ -112,6 +112,12 @@ class _BackupCheck:
         if all(self.backup_facts[backup.path].with_store for backup in good):
             text = f"all backups of {self._pair} are on the keystore's own disk"
             yield self._finding(FindingCode.BACKUP_SAME_DISK, best, text, self._new_backup())
+        if all(self.record.is_newer_than(backup) for backup in good):
+            text = (
+                f"the backups of {self._pair} are older than its certificate: a restore brings back the key and the CSR, "
+                "but not the certificate"
+            )
+            yield self._finding(FindingCode.BACKUP_OUTDATED, best, text, self._new_backup())
 
     def _restore_test(self, best: Backup, good: list[Backup]) -> Remedy:
         if all(backup.to_recipients for backup in good):

@@ -317,6 +317,7 @@ class FindingCode(StrEnum):
     BACKUP_UNVERIFIED = "backup-unverified", Level.WARNING
     BACKUP_UNSIGNED = "backup-unsigned", Level.NOTE
     BACKUP_SAME_DISK = "backup-same-disk", Level.NOTE
+    BACKUP_OUTDATED = "backup-outdated", Level.NOTE
     CREATED_IN_FUTURE = "created-in-future", Level.WARNING
     TIME_IN_FUTURE = "time-in-future", Level.WARNING
     BEFORE_CREATED = "before-created", Level.WARNING

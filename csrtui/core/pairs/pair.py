@@ -226,6 +226,12 @@ class PairRecord(NamedTuple):
         """The status of the best backup."""
         return self.backup.status if self.backup else BackupStatus.NONE
 
+    def is_newer_than(self, backup: Backup) -> bool:
+        """Return whether the certificate was imported after a backup was made, which therefore does not contain it."""
+        imports = [event.time for event in self.history if event.text.startswith("certificate imported")]
+        time = imports[-1] if imports else self.validity and self.validity.not_before
+        return self.validity is not None and time is not None and backup.created < time
+
     @property
     def awaits_identity(self) -> bool:
         """Whether the best backup is unverified and encrypted to recipients, so that only an identity can verify it."""

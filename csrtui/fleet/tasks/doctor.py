@@ -34,6 +34,7 @@ _COMMANDS = {
     FindingCode.BACKUP_UNVERIFIED: ("csrtui", "verify", "{pair}"),
     FindingCode.BACKUP_UNSIGNED: _BACKUP,
     FindingCode.BACKUP_SAME_DISK: _BACKUP,
+    FindingCode.BACKUP_OUTDATED: _BACKUP,
     FindingCode.KEY_WEAK: _RENEW,
     FindingCode.CERTIFICATE_EXPIRED: _RENEW,
     FindingCode.CERTIFICATE_NO_NAMES: _RENEW,

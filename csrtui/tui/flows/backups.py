@@ -10,6 +10,7 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Need
 from csrtui.tasks.keys import weak_key_lines
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.restore import NEVER_RESTORED
 from csrtui.tui.groups import Group
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.messages import NoticeModal
@@ -87,4 +88,5 @@ async def restore(page: PairsScreen) -> None:
     page.tell(f"restored {visible(pair.name)}. Next: {page.next_step_text(pair)}")
     weak = weak_key_lines(pair)
     if notes := [*(["The restored key is weak.", *weak] if weak else []), *answer.losses]:
+        notes.append(NEVER_RESTORED)
         await page.app.push_screen_wait(NoticeModal(f"Restored {pair.name}", notes))

@@ -200,7 +200,8 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
                 pair = await self.in_thread(
                     lambda: restore_contents(self._session, contents, passphrase, consent)
                 )
-                self.dismiss(RestoreAnswer(pair, losses(contents.content, consent)))
+                notes = losses(contents.content, consent, self.key_of("import"))
+                self.dismiss(RestoreAnswer(pair, notes))
         except CsrtuiError as error:
             self._focus_error(error)
             raise
