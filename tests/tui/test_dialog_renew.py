@@ -24,6 +24,7 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
+from csrtui.tui.modals.form_dialogs import KeyOptionsModal
 from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.renew import RenewAnswer, RenewModal
 from csrtui.tui.modals.submit import SubmitModal
@@ -501,3 +502,26 @@ async def test_retiring_the_old_pair_is_offered_only_after_the_new_one_is_instal
         await user.press("right", "enter")
         await user.until_pairs(TWO)
     assert record(session, ONE).retired == NOW
+
+
+async def test_a_renewal_asks_before_its_key_loses_the_passphrase(locked: Session) -> None:
+    async def generate(user: User) -> None:
+        await user.press("ctrl+g")
+        await user.until(lambda: user.question.startswith("Generate with 1 open warning?"), "the warning")
+        await user.press("right", "enter")
+        await user.until(
+            lambda: user.question.startswith("Generate a key without a passphrase?"), "the question"
+        )
+
+    async with at_screens(locked) as user:
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
+        await generate(user)
+        await user.press("enter")
+        await user.until(lambda: is_at(user, KeyOptionsModal), "the options of the key")
+        await user.press("escape")
+        await generate(user)
+        await user.press("right", "enter")
+        await user.until(lambda: TWO in user.pairs, "the new pair")
+    assert not record(locked, TWO).key.encrypted

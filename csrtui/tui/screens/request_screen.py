@@ -170,6 +170,26 @@ class RequestScreen(FormScreen, PairsScreen):
         ask(self.app, title, text, "Generate", generate, no="Back to the form", decline=decline)
 
     def _generate(self, spec: RequestSpec, blocking: Blocking) -> None:
+        """Generate the pair. Ask first if it renews a pair whose key has a passphrase, and the new key would have none."""
+        renews, begin = self.request.form.draft.renews, partial(self._begin_to_generate, spec, blocking)
+        if not self._loses_passphrase(renews):
+            begin()
+            return
+        from csrtui.tui.modals.messages import ask
+
+        title, no = "Generate a key without a passphrase?", "Set passphrase"
+        text = f"The key of {renews} has a passphrase. The new key would have none."
+        ask(self.app, title, text, "Generate", begin, no=no, decline=self.action_key_options)
+
+    def _loses_passphrase(self, renews: str) -> bool:
+        options = self._options_for(renews)
+        if not renews or options.passphrase or options.same_key_of:
+            return False
+        from csrtui.tasks.list import Pairs
+
+        return any(pair.record.key.encrypted for pair in Pairs(self._session, [renews]))
+
+    def _begin_to_generate(self, spec: RequestSpec, blocking: Blocking) -> None:
         self._is_generating = True
         self._generated_draft = draft = self.request.form.draft
         self.tell(f"generating {spec.effective_key_type.label} key and CSR …")
