@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
-_KEYS = 22
+_KEYS, _NARROW_KEYS = 22, 11
+_NARROW = 60
+"""On narrower screens, long keys are above their text, not beside it."""
 _MORE = (
     "In lists: arrows or j and k, Page Up and Page Down, g and G. To change a choice: Space for its "
     "list, Left/Right or its first letter. Tab goes to the next field. The private key is never shown or put in a clipboard. It leaves this machine only inside an encrypted backup."
@@ -135,10 +137,15 @@ def _lines(commands: Sequence[Command], shown: Collection[Command], width: int) 
 
 def _section(title: str, commands: Sequence[Command], width: int) -> list[Line]:
     lines: list[Line] = [((f" {title}", "strong"),)]
+    indent = _KEYS if width >= _NARROW else _NARROW_KEYS
     for command in commands:
-        for index, text in enumerate(wrap(command.help or command.label, max(width - _KEYS - 4, 8))):
-            keys = command.shown_keys if index == 0 else ""
-            lines.append(((f"   {keys}".ljust(_KEYS), "key"), (text, "")))
+        keys = f"   {command.shown_keys}"
+        if len(keys) >= indent:
+            lines.append(((keys, "key"),))
+            keys = ""
+        for text in wrap(command.help or command.label, max(width - indent - 4, 8)):
+            lines.append(((keys.ljust(indent), "key"), (text, "")))
+            keys = ""
     return [*lines, ()]
 
 
