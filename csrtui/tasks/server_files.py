@@ -159,18 +159,15 @@ def read_set(
     Raises:
         InputError: A file cannot be read.
     """
-    present = [(file, file_set.read(base + file.ending)) for file in server_files]
-    files = {file.ending: existing for file, existing in present if existing is not None}
-    contents = {
-        file.ending: read_content(files[file.ending].data, passphrase, requires_key=file.has_key)
-        for file in server_files
-        if file.ending in files
-    }
-    owners = {
-        file.ending: owner_of(file, contents[file.ending], spki)
-        for file in server_files
-        if file.ending in contents
-    }
+    files: dict[str, ExistingFile] = {}
+    contents: dict[str, FileContent] = {}
+    owners: dict[str, FileOwner] = {}
+    for file in server_files:
+        existing, ending = file_set.read(base + file.ending), file.ending
+        if existing is not None:
+            files[ending] = existing
+            contents[ending] = read_content(existing.data, passphrase, requires_key=file.has_key)
+            owners[ending] = owner_of(file, contents[ending], spki)
     return ExistingSet(base, files, contents, owners)
 
 
