@@ -22,9 +22,6 @@ def open_screens(store: str, *, mouse: bool = False) -> int:
     """Open the screens for the store at the path `store`. Return the exit status after the user quits.
 
     With `mouse`, use the mouse even if the settings do not say so.
-
-    Raises:
-        InputError: There is no terminal, or the configuration has unknown settings.
     """
 
     def create_app(config: "Config | None") -> "CommandsApp":

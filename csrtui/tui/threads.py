@@ -33,11 +33,7 @@ async def run_in_thread(work: Callable[[], T]) -> T | CsrtuiError:
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """Run `work` in a thread as `run_in_thread` does, and return its result.
-
-    Raises:
-        CsrtuiError: The error that ended `work`.
-    """
+    """Run `work` in a thread as `run_in_thread` does, and return its result or raise its error."""
     result = await run_in_thread(work)
     if isinstance(result, CsrtuiError):
         raise result

@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 class FleetApp(CommandsApp):
-    """csrtui's app for many hosts.
-
-    Raises:
-        InputError: The settings contain an unknown theme, command or key.
-    """
+    """csrtui's app for many hosts."""
 
     def __init__(self, session: Session, reach: Reach, config: Config | None = None) -> None:
         super().__init__(session, config)

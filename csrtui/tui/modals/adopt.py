@@ -184,11 +184,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
 
 
 def _paths(text: str) -> list[str]:
-    """Return the paths in a text, each once. A path with spaces also needs no quotation marks if it is the only one.
-
-    Raises:
-        InputError: A quotation mark is not closed.
-    """
+    """Return the paths in a text, each once. A path with spaces also needs no quotation marks if it is the only one."""
     only = os.path.expanduser(text)
     if os.path.lexists(only):
         return [only]

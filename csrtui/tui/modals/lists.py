@@ -131,7 +131,6 @@ class PaletteModal(Modal[Command | None]):
         Binding("down", "move(1)", "Down", show=False, priority=True),
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
-        Binding("tab,shift+tab", "stay", show=False, priority=True),
     ]
 
     def __init__(self, commands: Sequence[Command]) -> None:
@@ -177,9 +176,6 @@ class PaletteModal(Modal[Command | None]):
     def action_page(self, step: int) -> None:
         """Move the cursor by `step` pages."""
         self.query_one(LineList).action_page(step)
-
-    def action_stay(self) -> None:
-        """Keep the focus in the field."""
 
     def action_choose(self) -> None:
         """Return the command under the cursor."""

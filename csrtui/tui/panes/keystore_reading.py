@@ -55,9 +55,6 @@ def read_visible(reader: SummaryReader, names: Collection[str], show: Callable[[
     """Read new pairs, read the pairs `names` on the screen again, and show the list.
 
     The caller does not use the duration, so the result is 0.
-
-    Raises:
-        CsrtuiError: The store cannot be read.
     """
     show(PairList(reader.read(recheck=names)))
     return 0.0

@@ -81,9 +81,6 @@ class DoctorScreen(CommandScreen[None]):
         Args:
             report: The function to call with the progress.
             stop: An event. Once it is set, no further check is started.
-
-        Raises:
-            CsrtuiError: The examination cannot be run.
         """
         raise NotImplementedError
 

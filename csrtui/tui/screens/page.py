@@ -50,7 +50,6 @@ class HelpScreen(CommandScreen[None]):
         Binding("down,enter", "scroll(1)", "Down", show=False, priority=True),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("tab,shift+tab", "stay", show=False, priority=True),
     ]
     DEFAULT_CSS = """
     HelpScreen TextField { margin: 0 1; }
@@ -108,9 +107,6 @@ class HelpScreen(CommandScreen[None]):
     def action_page(self, step: int) -> None:
         """Scroll by `step` pages."""
         self.query_one(TextView).action_page(step)
-
-    def action_stay(self) -> None:
-        """Keep the focus in the search."""
 
     def draw(self) -> None:
         """Draw the lines for the current size."""

@@ -214,11 +214,7 @@ class RequestScreen(FormScreen, PairsScreen):
             self._show_created(created)
 
     def _create_successor(self, spec: RequestSpec, blocking: Blocking, renews: str) -> Pair:
-        """Check that the pair `renews` can still be renewed, then create and return the pair that renews it.
-
-        Raises:
-            CsrtuiError: The pair was not created.
-        """
+        """Check that the pair `renews` can still be renewed, then create and return the pair that renews it."""
         from csrtui.tasks.list import read_pair
         from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, replace_pair
 
