@@ -7,7 +7,6 @@ from csrtui.core.base.finding import FieldName, Fix, Level
 from csrtui.core.names import special_use
 from csrtui.core.names.host_name import PREFIX, mixed_scripts
 from csrtui.core.names.name import NameKind, spiffe_problem
-from csrtui.core.names.public_suffixes import Section
 from csrtui.core.names.special_use import matching_suffix
 from csrtui.core.subject.fields import UPPER_BOUNDS
 
@@ -101,11 +100,11 @@ def _reserved_tld(case: NameCase) -> Hit | None:
 
 def _public_suffix(case: NameCase) -> Hit | None:
     is_host = case.is_dns and not case.name.is_wildcard
-    return _hit(case) if is_host and case.names.suffixes.is_public_suffix(case.text, Section.ICANN) else None
+    return _hit(case) if is_host and case.names.suffixes.is_public_suffix(case.text) else None
 
 
 def _wildcard_public_suffix(case: NameCase) -> Hit | None:
-    if case.name.is_wildcard and case.names.suffixes.is_public_suffix(case.host, Section.ICANN):
+    if case.name.is_wildcard and case.names.suffixes.is_public_suffix(case.host):
         return _hit(case, suffix=excerpt(case.display_host))
     return None
 

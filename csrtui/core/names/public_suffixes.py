@@ -72,9 +72,9 @@ class SuffixList(NamedTuple):
         label = name.lower()[: -len(suffix) - 1].rpartition(".")[2]
         return f"{label}.{suffix}"
 
-    def is_public_suffix(self, name: str, section: Section = Section.ALL) -> bool:
-        """Return whether the name is a public suffix and its top-level domain is public."""
-        return self.has_public_tld(name) and self.public_suffix(name, section) == name.lower()
+    def is_public_suffix(self, name: str) -> bool:
+        """Return whether the name is the suffix of a registry and its top-level domain is public."""
+        return self.has_public_tld(name) and self.public_suffix(name, Section.ICANN) == name.lower()
 
     def _has_rule(self, rule: str, section: Section) -> bool:
         return rule in self.icann or (section is Section.ALL and rule in self.private)

@@ -78,7 +78,7 @@ def test_the_exceptions_of_wildcard_rules_are_registered_domains() -> None:
 def test_a_top_level_domain_is_public_by_any_rule_under_it(tld: str) -> None:
     assert SUFFIXES.has_public_tld(f"mydomain.{tld}")
     assert SUFFIXES.has_public_tld(tld)
-    assert SUFFIXES.is_public_suffix(tld, Section.ICANN)
+    assert SUFFIXES.is_public_suffix(tld)
 
 
 @pytest.mark.parametrize("tld", ["", "internal", "github", "//", "*", "xn--zzzz", "// com"])
