@@ -134,6 +134,7 @@ async def test_the_selected_way_is_visible_on_every_screen_and_the_rest_can_be_s
     async with at_screens(session, size) as user:
         await at_renew(user)
         await proved(user)
+        assert "44 days left" in user.screen_text
         for title in ("A new pair", "The old CSR again", "A new pair"):
             head = next(line for line in user.screen_lines if ">  " in line)
             assert title in head.partition(">  ")[2]

@@ -19,7 +19,7 @@ from csrtui.tui.modals.form import FormModal
 from csrtui.tui.modals.messages import ask
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
-from csrtui.tui.wrapping import error_text, hanging
+from csrtui.tui.wrapping import cut_name, error_text, hanging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -160,7 +160,8 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         pair = self._renewal.pair
         validity = pair.record.validity
         remaining = f"   {time_left(validity, self._session.clock())}" if validity else ""
-        self.show("#about", [((f"Renew {visible(pair.name)}", "strong"), (remaining, "label")), ()])
+        name = cut_name(visible(pair.name), max(self.inner_width - len("Renew ") - len(remaining), 8))
+        self.show("#about", [((f"Renew {name}", "strong"), (remaining, "label")), ()])
         lines, top = self._way_lines()
         room = self._room(1)
         view = self.query_one("#ways", TextView)
