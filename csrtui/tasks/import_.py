@@ -48,7 +48,7 @@ class ImportResult(Result):
         chain: The certificate, and its issuers in the order in which servers send them.
         status: The result of validating the chain, or None if there is no chain.
         changed: Whether the certificates of the pair changed or, in a preview, would change.
-        needs_confirmation: Whether it was not imported because it expires sooner and this was not confirmed.
+        needs_confirmation: Whether it was not imported because that was not confirmed (`ImportMode.ASK`).
     """
 
     differences: tuple[Difference, ...] = ()

@@ -9,12 +9,13 @@ from csrtui.core import bundle
 from csrtui.core.backups.age import is_age
 from csrtui.core.backups.header import is_backup
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import plural
+from csrtui.core.base.escaping import enumeration, excerpt, plural
 from csrtui.core.base.validity import utc_text
 from csrtui.core.bundle import KeyMaterial, ProblemKind, read_certificates
 from csrtui.core.bundle.formats import recognize
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import Chain, build_chain
+from csrtui.core.certificates.comparison import CertificateFlaw, name_flaw
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.tasks.batch import Result
 
@@ -29,7 +30,10 @@ class ImportMode(Enum):
     PREVIEW = auto()
     """Import nothing. The results describe what an import would do."""
     ASK = auto()
-    """Import all certificates except those that expire sooner than the ones they replace. These need confirmation."""
+    """Import no certificate that expires sooner than the one it replaces, or that clients refuse because of its names.
+
+    These need confirmation.
+    """
 
 
 class ReplacementKind(Enum):
@@ -40,7 +44,7 @@ class ReplacementKind(Enum):
     CHAIN = auto()
     """The same certificate with another chain."""
     CERTIFICATE = auto()
-    """The first certificate, or one that expires later."""
+    """The first certificate, or one that expires later or on the same day."""
     SHORTER = auto()
     """Another certificate, still valid, that expires sooner."""
     SUPERSEDED = auto()
@@ -53,15 +57,17 @@ class Replacement:
 
     Attributes:
         present: The present certificates of the pair, leaf first. Empty if they do not match the key.
+        flaw: The reason why clients refuse the certificate because of its names, or None.
     """
 
     chain: Chain
     present: tuple[Certificate, ...]
     kind: ReplacementKind
+    flaw: CertificateFlaw | None
 
     def is_imported(self, mode: ImportMode) -> bool:
         """Return whether an import in this mode leaves the pair with the certificate, which it may already have."""
-        if self.kind is ReplacementKind.SHORTER:
+        if self.kind is ReplacementKind.SHORTER or (self.kind is ReplacementKind.CERTIFICATE and self.flaw):
             return mode is not ImportMode.ASK
         return self.kind is not ReplacementKind.SUPERSEDED
 
@@ -72,9 +78,14 @@ class Replacement:
 
     @property
     def difference(self) -> str:
-        """A clause that compares the expiry dates."""
-        new, old = (utc_text(leaf.validity.not_after) for leaf in (self.chain.leaf, self.present[0]))
-        return f"expires on {new}, sooner than the certificate that the pair has, which expires on {old}"
+        """A clause that compares the expiry dates and the names."""
+        new, old = self.chain.leaf, self.present[0]
+        dates = [utc_text(leaf.validity.not_after) for leaf in (new, old)]
+        text = f"expires on {dates[0]}, sooner than the certificate that the pair has, which expires on {dates[1]}"
+        for more, less, relation in ((new, old, "covers"), (old, new, "does not cover")):
+            if names := [excerpt(name) for name in more.names if name not in less.names]:
+                text += f"; unlike that one, it {relation} {enumeration(names)}"
+        return text
 
     def text(self, mode: ImportMode) -> str:
         """Return the result of the import as a sentence."""
@@ -82,6 +93,8 @@ class Replacement:
         match self.kind:
             case ReplacementKind.SUPERSEDED:
                 return f"not imported: it {self.difference}"
+            case ReplacementKind.CERTIFICATE if mode is ImportMode.ASK and self.flaw:
+                return f"not imported yet: {self.flaw.text}"
             case ReplacementKind.SHORTER if mode is ImportMode.ASK:
                 return f"not imported yet: it {self.difference}"
             case ReplacementKind.CHAIN:
@@ -113,13 +126,15 @@ def compare(
     chain = build_chain(leaf, [*pool, *present], now)
     if not present or present[0] == leaf:
         kind = _kind_of_same(present, chain, record)
-    elif leaf.validity.not_after >= present[0].validity.not_after:
+    elif leaf.validity.not_after >= present[0].validity.not_after or (
+        is_best and leaf.validity.not_after.date() == present[0].validity.not_after.date()
+    ):
         kind = ReplacementKind.CERTIFICATE
     elif is_best and leaf.validity.not_after >= now:
         kind = ReplacementKind.SHORTER
     else:
         kind = ReplacementKind.SUPERSEDED
-    return Replacement(chain, present, kind)
+    return Replacement(chain, present, kind, name_flaw(leaf, record.purpose))
 
 
 def stored_chain(chain: Chain, now: datetime) -> Chain:

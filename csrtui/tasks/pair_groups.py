@@ -113,16 +113,21 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
 
     record = pair.record
     covers = details.chain.leaf.names if details and details.chain else record.names
+    issued = [] if covers == record.names else [("Covers", "  ".join(covers) or NO_NAMES)]
     request = [
         ("Subject", record.subject_text),
-        ("Covers", "  ".join(covers) or NO_NAMES),
+        ("Covers" if covers == record.names else "Requested", "  ".join(record.names) or NO_NAMES),
         ("Key", f"{label_of_name(record.key.type)}, {_protection(record)}"),
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", fingerprint(record.request.sha256)),
         *(requested_usage_lines(details) if details else ()),
         ("Made for", f"{platform_label(record.platform)}, {record.ca.value} CA, {record.purpose.value}"),
     ]
-    certificate = [*_validity_lines(record), *(certificate_lines(details, now, date_text) if details else ())]
+    certificate = [
+        *issued,
+        *_validity_lines(record),
+        *(certificate_lines(details, now, date_text) if details else ()),
+    ]
     earlier = details.earlier if details else ()
     places = [
         ("Folder", pair.path),

@@ -11,7 +11,7 @@ from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import load
 from csrtui.core.certificates.chain import Chain, build_chain
-from csrtui.core.certificates.comparison import differences, flaws
+from csrtui.core.certificates.comparison import differences, flaws, name_flaw
 from csrtui.core.certificates.extensions import describe_usages, extensions_for
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.keys.key_types import label_of_name
@@ -140,6 +140,12 @@ def requested_usage_lines(details: PairDetails) -> list[tuple[str, str]]:
         return labelled_lines("Asks for", lines)
     implied = set(describe_usages(extensions_for(csr.purpose, csr.key_type)))
     return labelled_lines("Asks for", [line for line in lines if line not in implied])
+
+
+def certificate_warning(details: PairDetails) -> str:
+    """Return the reason why clients refuse the certificate because of its names, or an empty text."""
+    flaw = name_flaw(details.chain.leaf, details.pair.record.purpose) if details.chain else None
+    return flaw.text if flaw else ""
 
 
 def certificate_lines(

@@ -28,10 +28,11 @@ from csrtui.tasks.import_ import (
 from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
+from csrtui.tasks.pair_groups import pair_groups
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import change_record
-from csrtui.tasks.show import read_pair_details
+from csrtui.tasks.show import certificate_warning, read_pair_details
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -492,3 +493,35 @@ def test_retiring_a_missing_pair_fails(session: Session, name: str) -> None:
     result = retire(session, name)
     assert not result.ok
     assert (result.pair or "").isprintable()
+
+
+def test_a_certificate_without_names_needs_confirmation_but_not_the_one_that_corrects_it(
+    session: Session,
+) -> None:
+    make(session)
+    nameless = issue(session, names=[])
+    (asked,) = import_certificates(session, [ImportSource(pem(nameless))], mode=ImportMode.ASK)
+    assert needing_confirmation([asked]) == [asked]
+    assert asked.text.startswith("not imported yet: the certificate has no subject alternative names")
+    assert stored(session) is None
+    assert only(session, pem(nameless)).changed
+    details = read_pair_details(session, "a.com")
+    assert certificate_warning(details).startswith("the certificate has no subject alternative names")
+    groups = {group.title: dict(group.lines) for group in pair_groups(details.pair, START, details)}
+    assert (groups["Request"]["Requested"], groups["Certificate"]["Covers"]) == ("a.com", "no host names")
+    right = issue(session, start=START - timedelta(seconds=5))  # expires on the same day
+    (corrected,) = import_certificates(session, [ImportSource(pem(right))], mode=ImportMode.ASK)
+    assert (corrected.ok, needing_confirmation([corrected])) == (True, [])
+    details = read_pair_details(session, "a.com")
+    assert certificate_warning(details) == ""
+    assert "Covers" in dict(pair_groups(details.pair, START, details)[0].lines)
+
+
+def test_the_question_about_a_certificate_that_expires_sooner_names_other_differences(
+    session: Session,
+) -> None:
+    make(session)
+    bring(session, pem(issue(session)))
+    shorter = issue(session, days=30, names=["b.com"])
+    (asked,) = import_certificates(session, [ImportSource(pem(shorter))], mode=ImportMode.ASK)
+    assert asked.text.endswith("; unlike that one, it covers b.com; unlike that one, it does not cover a.com")

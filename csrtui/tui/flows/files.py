@@ -42,10 +42,10 @@ async def import_from_files(page: PairsScreen) -> None:
 async def _confirm_and_show(
     page: PairsScreen, sources: Sequence[ImportSource], results: Sequence[Result], only_pair: str | None
 ) -> None:
-    """Show the results of an import. Ask first if a certificate expires earlier than the one it would replace."""
+    """Show the results of an import. Ask first about each certificate that needs confirmation."""
     waiting = needing_confirmation(results)
     text = " ".join(f"{visible(result.pair or '')}: {result.text}." for result in waiting)
-    question = ConfirmModal("Import a certificate that expires sooner?", text, "Import")
+    question = ConfirmModal("Import it anyway?", text, "Import")
     if bool(waiting) and await page.app.push_screen_wait(question):
         new_results = await in_thread(lambda: import_certificates(page.session, sources, only_pair))
         pairs = {result.pair for result in waiting}
