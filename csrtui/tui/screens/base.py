@@ -67,6 +67,10 @@ class CommandScreen(Screen[ScreenResultType]):
         """Remove the message."""
         self.query_one("#message", RuleLine).clear()
 
+    def on_line_list_moved(self) -> None:
+        """Remove the message, because a user who moves on has read it."""
+        self.clear_message()
+
     def action_back(self) -> None:
         """Go back."""
         self.dismiss()

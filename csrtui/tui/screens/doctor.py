@@ -174,10 +174,6 @@ class DoctorScreen(CommandScreen[None]):
         """Show the finding under the cursor in full."""
         self._draw_finding()
 
-    def on_line_list_moved(self) -> None:
-        """Remove the message, because a user who moves on has read it."""
-        self.clear_message()
-
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Show the pair that the finding concerns."""
         event.stop()

@@ -24,6 +24,7 @@ from csrtui.tui.commands import (
 )
 from csrtui.tui.panes.count_line import first_commands
 from csrtui.tui.panes.request import RequestPane
+from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.screens.form_screen import DraftWriter
 from csrtui.tui.screens.pairs_screen import NO_SELECTION
 from csrtui.tui.screens.request_screen import RequestScreen
@@ -328,11 +329,7 @@ class MainScreen(RequestScreen):
         """Sort by the next column."""
         self.action_sort()
 
-    def on_line_list_moved(self) -> None:
-        """Remove the message, because a user who moves on has read it."""
-        self.clear_message()
-
-    on_keystore_pane_filtered = on_keystore_pane_recovered = on_line_list_moved
+    on_keystore_pane_filtered = on_keystore_pane_recovered = CommandScreen.clear_message
 
     def on_line_list_highlighted(self) -> None:
         """Show the next step of the pair under the cursor in the command bar."""

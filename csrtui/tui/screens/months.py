@@ -113,10 +113,6 @@ class MonthsScreen(CommandScreen[str]):
         else:
             self.draw()
 
-    def on_line_list_moved(self) -> None:
-        """Remove the message, because a user who moves on has read it."""
-        self.clear_message()
-
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """List the pairs of the month."""
         event.stop()
