@@ -18,7 +18,7 @@ from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
 from csrtui.core.doctor.finding import FindingCode, RemedyKind, template
 from csrtui.core.keys import key_types, pkcs8
-from csrtui.core.pairs.pair import Backup, BackupStatus
+from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
 from csrtui.store import survey
 
 if TYPE_CHECKING:
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
     from csrtui.core.doctor.finding import BackupFacts
     from csrtui.core.keys.key_types import PrivateKey
+
+
+_NINE_DAYS_AGO = NOW - timedelta(days=9)
+COMPLETE_LONG_AGO: dict[str, Any] = {
+    "created": _NINE_DAYS_AGO,
+    "history": (HistoryEntry(_NINE_DAYS_AGO, "certificate imported", "me"),),
+}
+"""A pair that was complete before all of its backups."""
 
 
 def small_scalar() -> PrivateKey:
@@ -124,7 +132,7 @@ def test_a_missing_or_damaged_backup_is_replaced_by_a_newer_good_one(
     store: ExaminedStore, tmp_path: Path
 ) -> None:
     lost, damaged = backup(tmp_path / "lost", 3, None), backup(tmp_path / "damaged", 2, b"other")
-    store.change(backups=(lost, damaged, backup(tmp_path / "newest", 1)), created=NOW - timedelta(days=9))
+    store.change(backups=(lost, damaged, backup(tmp_path / "newest", 1)), **COMPLETE_LONG_AGO)
     (found,) = store.examine()
     assert (found.code, found.level, found.path) == (FindingCode.BACKUP_DAMAGED, Level.NOTE, damaged.path)
     assert found.fix.kind is RemedyKind.INSTRUCTION
@@ -136,7 +144,7 @@ def test_an_older_or_unverified_backup_replaces_none(
 ) -> None:
     lost, damaged = backup(tmp_path / "lost", 3, None), backup(tmp_path / "damaged", 2, b"other")
     other = backup(tmp_path / "other", 4 if verified else 1, verified=verified)
-    store.change(backups=(lost, damaged, other), created=NOW - timedelta(days=9))
+    store.change(backups=(lost, damaged, other), **COMPLETE_LONG_AGO)
     unproved = set() if verified else {FindingCode.BACKUP_UNVERIFIED}
     assert {one.code for one in store.examine()} == {
         FindingCode.BACKUP_MISSING,
@@ -149,7 +157,7 @@ def test_a_verified_backup_is_preferred_to_a_newer_unverified_one(
     store: ExaminedStore, tmp_path: Path
 ) -> None:
     proved, newer = backup(tmp_path / "proved", 2), backup(tmp_path / "newer", 1, verified=False)
-    store.change(backups=(proved, newer), created=NOW - timedelta(days=9))
+    store.change(backups=(proved, newer), **COMPLETE_LONG_AGO)
     store.pair.joinpath("key.pem").unlink()
     (found,) = store.examine()
     assert f" {proved.path} " in found.remedy
