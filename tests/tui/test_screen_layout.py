@@ -144,7 +144,10 @@ async def test_from_120_columns_both_panes_are_visible_and_below_one_names_the_o
         assert "Common name" not in user.screen_text, "the form gives its room to the details"
         await user.until(lambda: "Where it is" in user.detail, "the details")
         assert "Where it is" in user.screen_text
-        await user.press("f2")
+        await user.press("b")
+        assert "Back up a.example.com" in user.screen_text
+        assert user.app.screen.query_one(".dialog").region.right <= user.keystore.pairs.region.right
+        await user.press("escape", "f2")
         assert ">Common name" in user.screen_text
         assert "> a.example.com" in user.screen_text
         await user.press("f2")

@@ -280,9 +280,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         way_back = self.lines(_WAY_BACK.get(field or "", ""), "label") if field else []
         if not self.folder:
             return [
-                *self.lines(
-                    "A folder on another disk or USB stick, e.g. /mnt/usb. Tab completes it.", "label"
-                ),
+                *self.lines("A folder on another disk or USB stick, e.g. /mnt/usb (Tab: complete).", "label"),
                 *way_back,
             ]
         state = self.check_result

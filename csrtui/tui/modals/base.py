@@ -48,7 +48,10 @@ PAGE_KEYS: Final = (
 
 
 class Modal(ModalScreen[ResultT]):
-    """A dialog with a frame in the middle of the screen. Its height fits its content."""
+    """A dialog with a frame in the middle of the screen, or of the list if details are beside it.
+
+    Its height fits its content.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False),
@@ -135,7 +138,14 @@ class Modal(ModalScreen[ResultT]):
         self._fit()
 
     def _fit(self) -> None:
-        self.query_one(".dialog").styles.width = self.inner_width + 4
+        from csrtui.tui.screens.base import CommandScreen
+
+        frame, width = self.query_one(".dialog"), self.inner_width + 4
+        frame.styles.width = width
+        page = next(screen for screen in reversed(self.app.screen_stack) if not isinstance(screen, Modal))
+        screen_width = self.app.size.width
+        pane_width = page.pane_width if isinstance(page, CommandScreen) else screen_width
+        frame.styles.margin = (0, 0, 0, max(min(pane_width, screen_width) - width, 0) // 2)
         self.draw()
 
     def draw(self) -> None:

@@ -33,6 +33,11 @@ class CommandScreen(Screen[ScreenResultType]):
         """Return the first key of the command with this action, as the screens show it."""
         return key_of(action, self.commands)
 
+    @property
+    def pane_width(self) -> int:
+        """The number of columns from the left edge over whose middle dialogs open."""
+        return self.app.size.width
+
     def show_title(self, title: str) -> None:
         """Show the title of the screen, which is visible text."""
         self.query_one("#title", TextBlock).show([((f" {title}", "strong"),)])

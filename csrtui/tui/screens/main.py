@@ -151,6 +151,13 @@ class MainScreen(RequestScreen):
         """The pane with the focus."""
         return Scope.KEYSTORE if self._pane is PaneName.KEYSTORE else Scope.REQUEST
 
+    @property
+    def pane_width(self) -> int:
+        """The columns of the list, without those of the details beside it. The form may be narrower than a dialog."""
+        if self.size.width >= _WIDE and self._pane is PaneName.KEYSTORE:
+            return self.keystore.pairs.outer_size.width
+        return super().pane_width
+
     def show_place_of(self, scope: Scope) -> None:
         """Show the pane in which the commands of `scope` work."""
         if scope is Scope.REQUEST:
