@@ -18,6 +18,8 @@ from csrtui.store.output_folder import Destination, examine_backup_folder
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.results import BackupProgressModal
@@ -473,6 +475,32 @@ async def test_the_backup_of_an_encrypted_key_uses_its_passphrase(tmp_path: Path
             lambda: "Write it down" not in said(user), "the generated passphrase to go: one key has another"
         )
         assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")
+
+
+async def test_a_wrong_passphrase_of_a_key_is_reported_in_the_dialog(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store")
+    create_pair(session, RequestSpec(("a.example.com",)), passphrase=Secret(PASSPHRASE))
+    (tmp_path / "usb").mkdir()
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 1, "the pair")
+        await user.press("f2", "b")
+        assert user.app.screen.query_one("#again", SecretField).region.height == 0
+        assert "ctrl+g" not in said(user, "keys")
+        user.app.screen.query_one("#folder").focus()
+        await user.press("ctrl+u")
+        await user.paste(str(tmp_path / "usb"))
+        await looked(user)
+        await user.press("down", "enter")
+        assert "Type the passphrase of the key." in said(user)
+        await user.paste("not the passphrase of it")
+        await user.press("enter")
+        await user.until(lambda: dialog(user).error is not None and not dialog(user).is_busy, "the error")
+        assert user.focused_id == "passphrase"
+        await user.press("ctrl+u")
+        await user.paste(PASSPHRASE)
+        await user.press("enter")
+        await until_done(user)
+    assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
 
 
 async def test_failures_are_listed_with_their_reason(tmp_path: Path) -> None:

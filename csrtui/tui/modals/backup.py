@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding
+from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
@@ -14,7 +15,7 @@ from csrtui.store.output_folder import Destination, MissingFolderError, examine_
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.draft import recall_folder, remember_folder
-from csrtui.tasks.keys import generate_passphrase
+from csrtui.tasks.keys import generate_passphrase, open_key
 from csrtui.tasks.list import Pairs
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tui.groups import names_of
@@ -84,8 +85,9 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
                 PathField(recall_folder(self._session), "destination folder", PathKind.FOLDER, id="folder"),
             ),
             ("Passphrase", SecretField("for the backups", id="passphrase")),
-            ("Again", SecretField("repeat it", id="again")),
         )
+        with Vertical(id="repetition"):
+            yield from labelled(("Again", SecretField("repeat it", id="again")))
 
     def on_mount(self) -> None:
         """Focus the first empty field. If the folder fails its check, the cursor may move back to the folder."""
@@ -109,7 +111,14 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
 
     @property
     def _spec(self) -> BackupSpec:
-        return BackupSpec(self.folder, *map(self.secret_of, _FIELDS[1:]))
+        passphrase = self.secret_of("#passphrase")
+        repeated = passphrase if self._is_passphrase_of_key else self.secret_of("#again")
+        return BackupSpec(self.folder, passphrase, repeated)
+
+    @property
+    def _is_passphrase_of_key(self) -> bool:
+        """Whether all keys have a passphrase. Nobody makes up a new one then."""
+        return bool(self._locked_count) and self._locked_count == len(self.group.pairs)
 
     @property
     def _locked_count(self) -> int | None:
@@ -202,11 +211,12 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         following = {"group": "#folder", "folder": "#passphrase", "passphrase": "#again"}.get(current or "")
         spec = self._spec
         is_complete = bool(spec.passphrase.encoded and spec.repeated.encoded)
-        if following is None or (is_complete and current != "group"):
+        is_last = following is None or (current == "passphrase" and self._is_passphrase_of_key)
+        if is_last or (is_complete and current != "group"):
             self._submit()
         elif current == "folder":
-            self.leave_folder(following)
-        else:
+            self.leave_folder("#passphrase")
+        elif following:
             self.query_one(following).focus()
 
     def check_created_folder(self) -> None:
@@ -226,9 +236,20 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             title = "Have you written the passphrase down?"
             ask(self.app, title, text, "Back up", self._close_with_answer)
         elif self._locked_count:  # the passphrase of the key is not a new one
-            self._close_with_answer()
+            self.begin(self._check_passphrase_of_key(spec.passphrase))
+            self.draw()
         else:
             ask_if_weak(self.app, spec.passphrase, self._close_with_answer)
+
+    async def _check_passphrase_of_key(self, passphrase: Secret) -> None:
+        """Close the dialog if the passphrase opens the first key that has one."""
+        pair = next(pair for pair in self.group.pairs if pair.record.key.encrypted)
+        try:
+            await self.in_thread(lambda: open_key(self._session, pair, passphrase))
+        except CsrtuiError:
+            self.focus_error("#passphrase")
+            raise
+        self._close_with_answer()
 
     def _problem(self) -> tuple[str, CsrtuiError] | None:
         """Return the selector of the first invalid field and its error, or None if all fields are valid."""
@@ -237,9 +258,10 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             return "#folder", InputError(self.NO_FOLDER)
         if spec.passphrase == spec.repeated:
             if not spec.passphrase.encoded:
-                return "#passphrase", InputError(
-                    "A backup needs a passphrase. Type one, or generate one with ctrl+g."
-                )
+                text = "A backup needs a passphrase. Type one, or generate one with ctrl+g."
+                if self._locked_count:
+                    text = "Type the passphrase of the key."
+                return "#passphrase", InputError(text)
             weakness = refusal(spec.passphrase)
             return ("#passphrase", weakness) if weakness else None
         if not spec.repeated.encoded:
@@ -258,6 +280,11 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         count = len(self.group.pairs)
         return f"Back up {names_of(self.group.pairs)[0] if count == 1 else f'{count} pairs'}"
 
+    def draw(self) -> None:
+        """Redraw the dialog. The passphrase of a key is not repeated."""
+        self.query_one("#repetition").display = not self._is_passphrase_of_key
+        super().draw()
+
     def note_lines(self) -> list[Line]:
         """Return the error, and the notes also after it."""
         error = [] if self.error is None else self.error_lines(self.error)
@@ -265,11 +292,18 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
 
     def notes(self) -> list[Line]:
         """Return the notes on the passphrase, on encrypted keys, and on the folder."""
+        if self.is_busy:
+            return self.lines("Opening the key …", "strong")
         return self._passphrase_lines() + self._locked_lines() + self._folder_lines()
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Return the keys, also that for a missing folder."""
         back_up, cancel = ("Enter", "Back up"), ("Esc", "Cancel")
+        if self._locked_count:
+            create = (
+                [(CREATE_KEY, "Create folder")] if isinstance(self.folder_error, MissingFolderError) else []
+            )
+            return back_up, *create, cancel
         if not isinstance(self.folder_error, MissingFolderError):
             return back_up, cancel, ("ctrl+g", "Generate passphrase")
         # With the shorter label, the keys fit on one line.
@@ -296,6 +330,8 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
 
     def _passphrase_lines(self) -> list[Line]:
         spec = self._spec
+        if self._is_passphrase_of_key:
+            return []
         if self._generated is not None:
             words = self.lines(self._generated.revealed, "strong")
             return [*self.lines("Write it down now; it will not be shown again:", "warning"), *words]
@@ -308,7 +344,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         if not self._locked_count:
             return []
         if self._locked_count == len(self.group.pairs) == 1:
-            text = "This key has a passphrase. Its backup uses the same one."
+            text = "Type the passphrase of this key. Its backup uses the same one."
         else:
             text = f"{self._locked_count} of the keys have a passphrase. Their backups use the same one."
         return self.lines(text, "warning")
