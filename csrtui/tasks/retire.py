@@ -12,7 +12,7 @@ from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.tasks.batch import Result
 from csrtui.tasks.list import PairFolder, Pairs, pairs_with_key, read_pair_folder
-from csrtui.tasks.pair_text import time_left
+from csrtui.tasks.pair_text import fingerprint, time_left
 from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
@@ -136,6 +136,18 @@ class CompromiseResult(Result):
                 "commands": list(self.revocation.commands),
             }
         return {**Result.as_json(self), "revocation": revocation, "steps": list(self.steps)}
+
+    def lines(self) -> Iterator[str]:
+        """Yield lines with the facts for the revocation, then the instructions and commands."""
+        if self.revocation is not None:
+            certificate = self.revocation.certificate
+            yield f"issuer   {certificate.issuer_text or 'without a name'}"
+            yield f"serial   {certificate.serial}"
+            yield f"SHA-256  {fingerprint(certificate.sha256)}"
+            yield f"reason   {REASON} (1)"
+        yield from self.steps
+        if self.revocation is not None:
+            yield from (f"  {line}" for line in self.revocation.commands)
 
 
 def mark_compromised(session: Session, name: str) -> list[Result]:

@@ -155,7 +155,8 @@ COMMANDS = (
             "Change the kind of CA that the pair is for, public or private; the key and the CSR stay the same.",
             Scope.PAIRS, on_bar=False, priority=False),
     Command("retire", "t", "Retire",
-            "Mark the pair as no longer used, or take a retired pair back into use; nothing is deleted.",
+            "Mark the pair as no longer used or its key as compromised (stolen, lost) and show how to revoke, or take it back into use; "
+            "deletes nothing. To delete a pair, remove its folder.",
             Scope.STEPS, on_bar=False, priority=False),
     Command("verify", "V", "Verify",
             "Check that backups exist and are unchanged; with the passphrase or identity, test a restore.",

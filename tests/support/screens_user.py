@@ -229,7 +229,7 @@ class User:
     def answer(self) -> bool | None:
         """The answer that Enter would give."""
         screen = self.app.screen
-        return screen._is_yes if isinstance(screen, ConfirmModal) else None
+        return screen.is_yes if isinstance(screen, ConfirmModal) else None
 
     @property
     def screen_lines(self) -> list[str]:

@@ -15,6 +15,7 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import change_record
 from csrtui.tasks.submit import mark_submitted
+from csrtui.tui.commands import COMMANDS, search
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.files import ImportModal
@@ -22,6 +23,7 @@ from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
+from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.widgets.lines import RuleLine
@@ -58,6 +60,37 @@ async def test_retiring_asks_with_cancel_chosen_and_deletes_nothing(tmp_path: Pa
         assert user.summary.strip() == "1 pair · 1 not backed up · 1 retired hidden (T)"
     assert record(session, ONE).stage is Stage.RETIRED
     assert sorted((tmp_path / "store" / "pairs" / ONE).iterdir()) == files
+
+
+@pytest.mark.parametrize("word", ["compromised", "revoke", "stolen", "lost", "delete", "remove"])
+def test_retire_is_found_by_the_word(word: str) -> None:
+    assert "retire" in {command.action for command in search(COMMANDS, word)}
+
+
+async def test_a_compromised_key_is_marked_in_all_its_pairs_and_its_revocation_is_shown(
+    tmp_path: Path,
+) -> None:
+    session = session_with(tmp_path / "store", ONE, TWO)
+    certificate_home(session, ONE)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("t", "left", "enter")
+        assert f"Mark the key of {ONE} as compromised?" in " ".join(user.question.split())
+        assert user.answer is False
+        await user.press("enter", "t", "right", "right", "enter", "right", "enter")
+        await user.until(lambda: is_at(user, PageScreen), "what revocation needs")
+        assert "reason   keyCompromise (1)" in user.screen_text
+        assert "certbot revoke" in user.screen_text
+        await user.press("escape")
+        await user.until_pairs(TWO)
+        await user.press("T")
+        await user.until(lambda: ONE in user.pairs, "the compromised pair")
+        user.keystore.pairs.move_to(user.pairs.index(ONE))
+        await user.press("t")
+        await user.until(lambda: is_at(user, PageScreen), "the same again, with no way back into use")
+        assert "serial" in user.screen_text
+    assert record(session, ONE).compromised
+    assert not record(session, TWO).compromised
 
 
 async def test_retired_pairs_are_shown_by_a_key_and_by_the_filter(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """``csrtui retire PAIR …``: mark pairs as no longer used, or undo this; nothing is deleted."""
 
 import argparse
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from csrtui.cli.options import DRY_RUN, JSON, add_options, open_existing_session
@@ -10,8 +9,7 @@ from csrtui.cli.parser import Action
 from csrtui.cli.results import print_results
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.tasks.pair_text import fingerprint
-from csrtui.tasks.retire import REASON, CompromiseResult, mark_compromised, retire, undo_retirement
+from csrtui.tasks.retire import CompromiseResult, mark_compromised, retire, undo_retirement
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -53,23 +51,9 @@ def _mark_compromised(session: Session, names: list[str], *, as_json: bool) -> i
     for result in results.values():
         if isinstance(result, CompromiseResult) and not as_json:
             prefix = f"{result.pair}: " if len(results) > 1 else ""
-            for line in _revocation_lines(result):
+            for line in result.lines():
                 print_message(f"{prefix}{line}")
     return status
-
-
-def _revocation_lines(result: CompromiseResult) -> Iterator[str]:
-    """Yield lines with the facts for the revocation, then the instructions and commands."""
-    revocation = result.revocation
-    if revocation is not None:
-        certificate = revocation.certificate
-        yield f"issuer   {certificate.issuer_text or 'without a name'}"
-        yield f"serial   {certificate.serial}"
-        yield f"SHA-256  {fingerprint(certificate.sha256)}"
-        yield f"reason   {REASON} (1)"
-    yield from result.steps
-    if revocation is not None:
-        yield from (f"  {line}" for line in revocation.commands)
 
 
 ACTION = Action(

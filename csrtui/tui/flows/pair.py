@@ -14,6 +14,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import Stage
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tasks.retire import retire as retire_pair
 from csrtui.tasks.retire import retirement_warning, undo_retirement
 from csrtui.tasks.session import change_record
@@ -25,14 +26,18 @@ from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.modals.lists import ChoiceListModal
 from csrtui.tui.modals.messages import ConfirmModal
 from csrtui.tui.modals.submit import SubmitModal
-from csrtui.tui.threads import run_in_thread
+from csrtui.tui.threads import in_thread, run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceValue
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair
+    from csrtui.tasks.batch import Result
     from csrtui.tasks.renew import Renewal
     from csrtui.tui.modals.submit import SubmitAnswer
     from csrtui.tui.screens.pairs_screen import PairsScreen
+
+
+_COMPROMISED = "Key compromised"
 
 
 async def submit(page: PairsScreen) -> None:
@@ -113,21 +118,60 @@ async def _submit_again(page: PairsScreen, renewal: Renewal) -> None:
 
 
 async def retire(page: PairsScreen, pair: Pair) -> None:
-    """Ask whether to retire `pair`, or to take it back into use if it is retired, and do so if the user agrees."""
+    """Ask whether to retire `pair`, or to take it back into use if it is retired, and do so if the user agrees.
+
+    The third answer marks its key as compromised. If it is marked already, show how to revoke its certificate.
+    """
     name, key = pair.name, key_of("retire", page.commands)
+    if pair.record.compromised:
+        await _show_revocation(page, name)
+        return
     if pair.record.stage is Stage.RETIRED:
         text = "It is no longer marked as retired, and you are reminded of its next step again."
-        question = ConfirmModal(f"Take {name} back into use?", text, "Take back")
+        question = ConfirmModal(f"Take {name} back into use?", text, "Take back", other=_COMPROMISED)
         if await page.app.push_screen_wait(question):
             _undo_retirement(page, name)
+        elif question.is_other:
+            await _compromise(page, name)
         return
     text = (
         "It is marked as no longer used and hidden from the list. "
         f"Its key, CSR and certificates are not deleted. {key_of('show_retired', page.commands)} shows it again, "
         f"and {key} takes it back into use.{retirement_warning(page.session, pair)}"
     )
-    if await page.app.push_screen_wait(ConfirmModal(f"Retire {name}?", text, "Retire")):
+    question = ConfirmModal(f"Retire {name}?", text, "Retire", other=_COMPROMISED)
+    if await page.app.push_screen_wait(question):
         _retire(page, name)
+    elif question.is_other:
+        await _compromise(page, name)
+
+
+async def _compromise(page: PairsScreen, name: str) -> None:
+    """Ask whether to mark the key of a pair as compromised, then show what revocation needs."""
+    text = (
+        "For a key that others may have: stolen, leaked or copied. It is never used again, and all pairs with this key "
+        "are retired. Nothing is deleted. This cannot be undone. How to revoke the certificate is shown next."
+    )
+    title = f"Mark the key of {name} as compromised?"
+    if await page.app.push_screen_wait(ConfirmModal(title, text, "Mark")):
+        await _show_revocation(page, name)
+
+
+async def _show_revocation(page: PairsScreen, name: str) -> None:
+    """Mark the key of a pair as compromised, unless it is marked already, and show how to revoke its certificates."""
+    from csrtui.tasks.retire import CompromiseResult, mark_compromised
+    from csrtui.tui.screens.page import Page, PageScreen
+
+    results = await in_thread(lambda: mark_compromised(page.session, name))
+    page.refresh_pairs()
+    page.tell(f"{visible(name)}: {results[0].text.partition(':')[0]}")
+
+    def page_of(result: Result) -> Page:
+        details = ["", *result.lines()] if isinstance(result, CompromiseResult) else []
+        lines = [with_screen_dates(f"{result.text[:1].upper()}{result.text[1:]}."), *details]
+        return Page(f"Compromised key · {result.pair}", lambda _: lines)
+
+    await page.app.push_screen_wait(PageScreen([page_of(result) for result in results]))
 
 
 async def offer_to_retire(page: PairsScreen, successor: str) -> None:

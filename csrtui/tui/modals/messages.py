@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from csrtui.core.base.secret import Secret
-    from csrtui.tui.widgets.text_block import Line, Part
+    from csrtui.tui.widgets.text_block import Line
 
 
 class ConfirmModal(Modal[bool]):
@@ -29,38 +30,49 @@ class ConfirmModal(Modal[bool]):
         text: The consequence, in one or two sentences.
         no: The label of the safe answer.
         command: A command line to show on a line of its own after the text, or "".
+        other: The label of a third answer, or "". It gives False, and `is_other` tells it from the safe answer.
     """
 
+    is_other = False
     MAX_WIDTH = 60
     MARGIN = 4
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,right,tab,shift+tab,h,l", "other", "Other answer", show=False, priority=True),
+        Binding("left,shift+tab,h", "select(-1)", "Other answer", show=False, priority=True),
+        Binding("right,tab,l", "select(1)", "Other answer", show=False, priority=True),
         Binding("enter,space", "answer", "Answer", show=False, priority=True),
         Binding("escape,q", "cancel", "Cancel", show=False, priority=True),
     ]
 
-    def __init__(self, title: str, text: str, yes: str, no: str = "Cancel", command: str = "") -> None:
+    def __init__(
+        self, title: str, text: str, yes: str, no: str = "Cancel", command: str = "", *, other: str = ""
+    ) -> None:
         super().__init__()
         self._title = title
         self._text = text
-        self._yes = yes
         self._no = no
         self._command = command
-        self._is_yes = False
+        self._answers = [no, yes, *filter(None, [other])]
+        self._index = 0
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
         with Vertical(classes="dialog"):
             yield TextBlock(id="question")
 
-    def action_other(self) -> None:
-        """Select the answer that is not selected now."""
-        self._is_yes = not self._is_yes
+    @property
+    def is_yes(self) -> bool:
+        """Whether the second answer is selected."""
+        return self._index == 1
+
+    def action_select(self, step: int) -> None:
+        """Select the answer that is `step` answers further on."""
+        self._index = (self._index + step) % len(self._answers)
         self.draw()
 
     def action_answer(self) -> None:
         """Return the selected answer."""
-        self.dismiss(self._is_yes)
+        self.is_other = self._index > 1
+        self.dismiss(self.is_yes)
 
     def action_cancel(self) -> None:
         """Return the safe answer."""
@@ -70,14 +82,13 @@ class ConfirmModal(Modal[bool]):
         """Show the question and its answers. On a short screen, the keys are left out."""
         lines: list[Line] = [((visible(self._title), "strong"),), (), *self.lines(self._text)]
         lines += self.lines(self._command) if self._command else []
-        answers: list[Part] = []
-        for is_yes, label in ((False, self._no), (True, self._yes)):
-            is_current = is_yes is self._is_yes
-            answers += [
-                (f"{'>' if is_current else ' '} {label}  ", "current" if is_current else ""),
-                ("  ", ""),
-            ]
-        lines += [(), tuple(answers)]
+        answers: list[Line] = []
+        for index, label in enumerate(self._answers):
+            is_current = index == self._index
+            text = f"{'>' if is_current else ' '} {label}  "
+            answers.append(((text, "current" if is_current else ""), ("  ", "")))
+        width = sum(len(label) + 6 for label in self._answers) - 4
+        lines += [(), *(answers if width > self.inner_width else [tuple(chain(*answers))])]
         if len(lines) + 4 <= self.app.size.height:
             lines += [(), key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
         self.show("#question", lines)
