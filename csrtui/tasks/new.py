@@ -13,6 +13,7 @@ from csrtui.core.keys import key_types
 from csrtui.core.pairs.pair import HistoryEntry, Installation, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.pair_name import check_pair_name, pair_name
+from csrtui.core.pairs.renewal_state import SAME_KEY
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session
@@ -87,7 +88,7 @@ def create_pair(
         raise CsrtuiError("the CSR differs from its preview; nothing was stored")
     record, files = build_files(session, spec, csr, private_key, encryptor, renews=renews)
     if key is not None:
-        event = HistoryEntry(record.created, f"created to renew {renews}, with the same key", session.user)
+        event = HistoryEntry(record.created, f"created to renew {renews}{SAME_KEY}", session.user)
         record = record._replace(created=key.created, history=(event,))
         files = files._replace(record=dump_record(record))
     stored = session.store.add(base, files)

@@ -15,6 +15,7 @@ from csrtui.tasks.pair_text import (
     date_text,
     fingerprint,
     labelled_lines,
+    no_backup_text,
     platform_label,
     time_left,
 )
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Lines = list[tuple[str, str]]
 """Lines with a label and a text each. A continuation line has an empty label."""
-_NO_BACKUP = "if this key is lost, so is the certificate"
 
 
 class PairGroup(NamedTuple):
@@ -57,7 +57,13 @@ def step_text(record: PairRecord, now: datetime, retire_key: str) -> str:
     """
     match record.next_step(now):
         case NextStep.BACK_UP:
-            text = f"{_backup_problem(record.backup, now)}: {_NO_BACKUP}."
+            origin = record.key_origin
+            loss = (
+                f"the key may be in those of {origin}"
+                if origin
+                else "if this key is lost, so is the certificate"
+            )
+            text = f"{_backup_problem(record.backup, now)}: {loss}."
         case NextStep.SUBMIT:
             text = f"Backed up. Submit the CSR to a {record.ca.value} CA."
         case NextStep.IMPORT:
@@ -176,7 +182,7 @@ def _backup_lines(record: PairRecord) -> Lines:
         for backup in record.backups_best_first
         for line in (("Status", backup_text(record, backup, date_text)), ("File", backup.path))
     ]
-    return lines or [("Status", f"none: {_NO_BACKUP}")]
+    return lines or [("Status", no_backup_text(record))]
 
 
 def copyable_texts(details: "PairDetails") -> Sequence[tuple[str, str]]:

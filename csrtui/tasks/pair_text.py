@@ -109,6 +109,13 @@ def platform_label(identifier: str) -> str:
     return known.label if known else identifier
 
 
+def no_backup_text(record: PairRecord) -> str:
+    """Return what follows for a pair without a backup."""
+    if origin := record.key_origin:
+        return f"none; the key may be in the backups of {origin}"
+    return "none. If the key is lost, so is the certificate"
+
+
 def backup_text(record: PairRecord, backup: Backup, to_text: Callable[[datetime], str]) -> str:
     """Return the status of a backup of a pair: ``missing since 2026-11-29, last verified 2026-11-12``."""
     text = backup.status.value

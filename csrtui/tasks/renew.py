@@ -127,15 +127,17 @@ def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.
         StoreError: The store cannot be used.
     """
     successor = find_successor(session, pair)
-    if successor is not None and pair.record.renewed_by != successor.name:
+    is_linked = successor is None or pair.record.renewed_by == successor.name
+    if successor is not None and not is_linked:
         _link(session, pair.name, successor.name)
     if blocking is Blocking.OVERRULED:
         return
     if pair.record.stage is Stage.RETIRED and not pair.record.compromised:
         raise RefusedError(f"{pair.name} is retired", f"csrtui renew {pair.name} --force renews it anyway")
     if successor is not None:
+        relation = "is renewed already, by" if is_linked else "now records that it is renewed by"
         raise RefusedError(
-            f"{pair.name} is renewed already, by {successor.name}",
+            f"{pair.name} {relation} {successor.name}",
             f"continue with that: csrtui show {successor.name}; or override with --force",
         )
 

@@ -26,6 +26,7 @@ from csrtui.tasks.pair_text import (
     day_text,
     fingerprint,
     labelled_lines,
+    no_backup_text,
     platform_label,
     time_left,
 )
@@ -103,7 +104,7 @@ def pair_lines(pair: Pair, now: datetime, details: PairDetails | None = None) ->
         *(requested_usage_lines(details) if details else ()),
         ("For", f"{platform_label(record.platform)}, {record.ca.value} CA"),
         ("Purpose", record.purpose.value),
-        *labelled_lines("Backup", backups or ["none. If the key is lost, so is the certificate"]),
+        *labelled_lines("Backup", backups or [no_backup_text(record)]),
         *_times(record, now),
         *(certificate_lines(details, now) if details else ()),
         *labelled_lines("Renews", [record.renews] if record.renews else []),

@@ -60,7 +60,14 @@ _LEFT_BEHIND = frozenset(
     }
 )
 """Permitted findings of the doctor: no backup yet, a retired successor, and leftovers of a kill."""
-_EXCUSES = (" is in use by ", "is renewed already", "is retired", "older than the certificate", "was retired")
+_EXCUSES = (
+    " is in use by ",
+    "is renewed already",
+    "now records",
+    "is retired",
+    "older than the certificate",
+    "was retired",
+)
 """Permitted reasons for a refusal beside other processes."""
 
 

@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pairs_made import new_pair
+from pairs_made import new_pair, record_of
 from requests_made import NOW
 
+from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, SortOrder
+from csrtui.tasks.doctor import Examination
 from csrtui.tasks.list import Pairs, count_expiries, list_pairs, read_pair, read_pair_list
 from csrtui.tasks.pair_groups import step_text
+from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key
 from csrtui.tasks.retire import retire, retirement_warning
 from csrtui.tasks.session import change_record
+from csrtui.tasks.show import pair_lines
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -83,3 +87,21 @@ def test_retiring_the_new_pair_says_that_the_old_one_is_due_again(renewal: Sessi
     assert step(renewal) is NextStep.RENEW
     change(renewal, NEW, retired=None, renews=None)
     assert "no renewal" not in retire(renewal, NEW).text
+
+
+def test_a_pair_with_the_key_of_another_does_not_claim_that_the_key_has_no_backup(session: Session) -> None:
+    old = new_pair(session)
+    new, _ = renew_with_same_key(session, plan_renewal(session, old))
+    assert dict(pair_lines(new, session.clock()))["Backup"] == "none; the key may be in the backups of a.com"
+    assert step_text(new.record, session.clock(), "t") == "No backup: the key may be in those of a.com."
+    texts = [finding.text for finding in Examination(session).run() if finding.pair == new.name]
+    assert "a.com-2 has no backup. Its key is also that of a.com and may be in its backups" in texts
+    assert record_of(session, old).key_origin is None
+
+
+def test_a_lost_link_is_recorded_and_reported(session: Session) -> None:
+    old = new_pair(session)
+    renew_with_same_key(session, plan_renewal(session, old))
+    change_record(session, old, lambda record: record._replace(renewed_by=None))
+    with pytest.raises(RefusedError, match=r"a.com now records that it is renewed by a.com-2"):
+        check_renewable(session, read_pair(session, old)[0])

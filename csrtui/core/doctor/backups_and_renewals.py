@@ -82,6 +82,8 @@ class _BackupCheck:
 
     def _none(self) -> DoctorFinding:
         text = f"the key of {self._pair} has no backup: if this machine loses it, the certificate is useless"
+        if origin := self.record.key_origin:
+            text = f"{self._pair} has no backup. Its key is also that of {visible(origin)} and may be in its backups"
         # For a new pair this is not a problem, because the backup is its next step.
         lower_level = Level.NOTE if self.record.stage is Stage.NEW else None
         return DoctorFinding(
@@ -166,7 +168,7 @@ def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> dict[
                 text = f"says that {visible(link.renewed_by)} replaces it, but {reason}: it is not renewed"
                 findings[link.name] = _finding(FindingCode.RENEWAL_BROKEN, link, text)
         elif link.name in successors:
-            text = f"does not say that {successors[link.name]} was made to replace it: the renewal was interrupted"
+            text = f"does not say that {successors[link.name]} was made to replace it: the renewal was interrupted, or this pair was restored from a backup"
             findings[link.name] = _finding(FindingCode.RENEWAL_NOT_NOTED, link, text)
     return findings
 

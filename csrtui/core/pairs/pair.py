@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.renewal_state import RenewalState, Successor
+from csrtui.core.pairs.renewal_state import SAME_KEY, RenewalState, Successor
 from csrtui.core.subject.fields import SubjectFields
 
 SCHEMA = 1
@@ -231,6 +231,11 @@ class PairRecord(NamedTuple):
         imports = [event.time for event in self.history if event.text.startswith("certificate imported")]
         time = imports[-1] if imports else self.validity and self.validity.not_before
         return self.validity is not None and time is not None and backup.created < time
+
+    @property
+    def key_origin(self) -> str | None:
+        """The name of the renewed pair whose key this pair has, or None if it has its own key."""
+        return self.renews if any(event.text.endswith(SAME_KEY) for event in self.history[:1]) else None
 
     @property
     def awaits_identity(self) -> bool:

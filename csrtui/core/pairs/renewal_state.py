@@ -57,3 +57,7 @@ def renewal_state(renewed_by: str, find: Callable[[str], Successor | None]) -> R
         names.add(name)
         name = successor.renewed_by
     return RenewalState.BROKEN
+
+
+SAME_KEY: Final = ", with the same key"
+"""The end of the event text for a pair that was created with the key of the pair that it renews."""
