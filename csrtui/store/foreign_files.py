@@ -7,8 +7,8 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
@@ -109,8 +109,7 @@ def _require_regular_file(path: str, status: os.stat_result) -> None:
         raise InputError(f"{visible(path)} is not a regular file")
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignFile:
+class ForeignFile(NamedTuple):
     """A file that is not csrtui's.
 
     Attributes:
@@ -121,13 +120,15 @@ class ForeignFile:
     """
 
     path: str
-    data: bytes = field(repr=False)
+    data: bytes
     modified: datetime
     mode: int
 
+    def __repr__(self) -> str:
+        return f"ForeignFile({self.path!r})"
 
-@dataclass(slots=True)
-class FolderSearch:
+
+class FolderSearch(NamedTuple):
     """The result of the search of a folder.
 
     Attributes:
@@ -135,8 +136,8 @@ class FolderSearch:
         faults: A printable sentence for each path that could not be examined.
     """
 
-    files: list[ForeignFile] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    files: list[ForeignFile]
+    faults: list[str]
 
 
 def read_file(path: str) -> ForeignFile:
@@ -171,7 +172,7 @@ def search_folder(folder: str, store: str, max_depth: int = MAX_DEPTH) -> Folder
         raise foreign_file_error(root, error) from error
     except ValueError as error:
         raise InputError(f"{visible(root)} is not a valid path") from error
-    result = FolderSearch()
+    result = FolderSearch([], [])
     total_bytes = 0
     for count, path in enumerate(_walk(root, os.path.realpath(store), max_depth, result.faults)):
         if count == MAX_FILES or total_bytes > MAX_FOUND_BYTES:

@@ -9,10 +9,9 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from os import cpu_count
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import CsrtuiError, StoreError
@@ -42,8 +41,7 @@ _SLOW_KEY_TYPES = frozenset({KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_409
 """The key types that take so long to generate that another thread is worthwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One requested pair.
 
     Attributes:
@@ -55,8 +53,7 @@ class Row:
     spec: RequestSpec | CsrtuiError
 
 
-@dataclass(frozen=True, slots=True)
-class RowResult:
+class RowResult(NamedTuple):
     """The result of one row."""
 
     number: int
@@ -64,8 +61,7 @@ class RowResult:
     skipped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _PendingRow:
+class _PendingRow(NamedTuple):
     """A row whose key is being generated."""
 
     number: int
@@ -76,8 +72,7 @@ class _PendingRow:
     key: "Future[PrivateKey]"
 
 
-@dataclass(frozen=True, slots=True)
-class _NewPair:
+class _NewPair(NamedTuple):
     """A pair that is ready to be stored."""
 
     row: _PendingRow
