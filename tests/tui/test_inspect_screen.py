@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backup_dialogs import said, session_with
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from issued_dialogs import answer_of_ca, at_pair, is_at
 from recipients_made import age_pair
 from screens_user import at_screens
@@ -51,6 +53,34 @@ async def test_a_file_without_certificates_is_reported_in_the_dialog(tmp_path: P
         )
         await user.press("escape")
         assert is_at(user, MainScreen)
+
+
+async def test_an_encrypted_key_is_opened_with_its_passphrase(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", NAME)
+    path = tmp_path / "key.pem"
+    key = ec.generate_private_key(ec.SECP256R1())
+    encryption = serialization.BestAvailableEncryption(b"right words")
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+    )
+    async with at_screens(session) as user:
+        await at_pair(user, NAME)
+        await user.press("x")
+        await user.paste(str(path))
+        await user.press("enter")
+        await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
+        assert "A file is encrypted." in said(user, "notes")
+        await user.paste("wrong words")
+        await user.press("enter")
+        await user.until(lambda: "the passphrase does not open the key" in said(user, "notes"), "the reason")
+        assert user.focused_id == "passphrase"
+        await user.press("ctrl+u")
+        await user.paste("right words")
+        await user.press("enter")
+        await user.until(lambda: is_at(user, PageScreen), "the page")
+        assert "EC P-256" in user.screen_text
+        await user.press("escape", "x")
+        assert user.focused_id == "files"
 
 
 async def test_a_backup_to_recipients_is_opened_with_an_identity(tmp_path: Path) -> None:

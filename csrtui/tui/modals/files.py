@@ -21,6 +21,7 @@ from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
+from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import cut, error_text
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from csrtui.core.base.secret import Secret
     from csrtui.tui.widgets.text_block import Line
 
     ImportFunction = Callable[[Sequence[ImportSource]], Sequence[Result]]
@@ -250,13 +252,24 @@ class InspectModal(FilesModal):
         self._inspection: Inspection | None = None
         self._sources: Sequence[ImportSource] = ()
         self._identities: bytes | None = None
+        self._passphrase: Secret | None = None
+        self._is_locked = False
 
     def fields(self) -> Iterable[Widget]:
-        """Return the fields. That for the identity is hidden until a backup needs an identity."""
+        """Return the fields. Those for the passphrase and the identity are hidden until a file needs them."""
         yield from super().fields()
+        with Vertical(id="locked") as locked:
+            yield from labelled(("Passphrase", SecretField("of the key or PKCS #12 file", id="passphrase")))
         with Vertical(id="to-recipients") as row:
             yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
-        row.display = False
+        locked.display = row.display = False
+
+    def on_secret_field_submitted(self) -> None:
+        """Inspect the same sources again with the passphrase. Without one, describe them as they are."""
+        passphrase = self.secret_of("#passphrase")
+        self._passphrase = passphrase if passphrase.encoded else None
+        self.begin(self._import(self._sources))
+        self.draw()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """Read the identity. If Enter was pressed in its field, inspect the same sources again."""
@@ -280,27 +293,35 @@ class InspectModal(FilesModal):
             self.fail(InputError(self.PASTE_REFUSED))
 
     def use_results(self, sources: Sequence[ImportSource], results: Sequence[Result]) -> None:
-        """Ask for an identity if a backup needs one and none was asked for yet. Otherwise, use the results as usual."""
-        row = self.query_one("#to-recipients")
-        if self._inspection is None or not self._inspection.needs_identity or row.display:
-            super().use_results(sources, results)
-            return
-        self._sources, row.display = sources, True
-        self.set_focus(self.query_one("#identity"))
-        self.draw()
+        """Ask for a passphrase or an identity if a file needs it, each once. Otherwise, use the results as usual."""
+        needs_identity = self._inspection is not None and self._inspection.needs_identity
+        self._sources = sources
+        for row, field, is_needed in (
+            (self.query_one("#locked"), "#passphrase", self._is_locked),
+            (self.query_one("#to-recipients"), "#identity", needs_identity),
+        ):
+            if is_needed and not row.display:
+                row.display = True
+                self.set_focus(self.query_one(field))
+                self.draw()
+                return
+        super().use_results(sources, results)
 
     def idle_notes(self) -> list[Line]:
-        """Return the text about the identity if its field is shown, and otherwise the notes for other files."""
+        """Return the text about the identity or the passphrase if its field is shown, and otherwise that for paths."""
         if self.query_one("#to-recipients").display:
             return self.lines(_TO_RECIPIENTS)
+        if self.query_one("#locked").display:
+            return self.lines("A file is encrypted. Type its passphrase, or leave it empty to skip.")
         return super().idle_notes()
 
     def _inspect(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
         """Inspect the sources, and return one good result, or the problem of each source. Runs in a thread."""
-        from csrtui.tasks.inspect.inspection import InspectSource, inspect
+        from csrtui.tasks.inspect.inspection import InspectSource, inspect, needs_passphrase
 
         files = [InspectSource(source.file or _PASTED, source.data) for source in sources]
-        inspection = inspect(self._session, files, identities=self._identities)
+        inspection = inspect(self._session, files, self._passphrase, identities=self._identities)
+        self._is_locked = self._passphrase is None and needs_passphrase(files)
         if not inspection.items:
             return [
                 Result(ok=False, file=visible(problem.file), text=problem.text)
