@@ -293,5 +293,5 @@ def _find_id(option: str, text: str) -> int:
     except (KeyError, ValueError):
         number = int(text) if re.fullmatch(r"[0-9]{1,10}", text) else _MAX_ID + 1
     if number > _MAX_ID:
-        raise AccessError(option, f'unknown {kind} "{visible(text)}"', f"getent {database} lists them")
+        raise AccessError(option, f'unknown {kind} "{visible(text)}"', f"list them with getent {database}")
     return number

@@ -41,7 +41,8 @@ def distinct_groups(
 
     The last one has the label ``all 12`` with `description`.
     """
-    groups = [Group(f"the {len(marked)} marked", marked)] if marked else []
+    label = "the marked pair" if len(marked) == 1 else f"the {len(marked)} marked"
+    groups = [Group(label, marked)] if marked else []
     groups += [Group(label_of(pair), [pair]) for pair in current]
     if len(needing) > 1:
         groups.append(Group(f"all {len(needing)} {description}", needing))

@@ -463,7 +463,7 @@ async def test_the_backup_of_an_encrypted_key_uses_its_passphrase(tmp_path: Path
         assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")
         user.app.screen.query_one(ChoiceField).focus()
         await user.press("right")
-        await user.until(lambda: "1 of the keys have a passphrase" in said(user), "the keys counted")
+        await user.until(lambda: "1 of the keys has a passphrase" in said(user), "the keys counted")
         await user.press("escape")
         user.keystore.pairs.move_to(user.pairs.index("b.example.com"))
         await user.press("b")

@@ -83,7 +83,7 @@ DIALOGS = {
     "install, sealed": Dialog(
         (
             *_at(SEALED, "I", "Install"),
-            (_pasted("{path}/out") + "\r", "Key's own"),
+            (_pasted("{path}/out") + "\r", "Stored key"),
             (_pasted(CANARY) + "\r", "Written:"),
         ),
         r"out/.*",

@@ -50,8 +50,8 @@ KEY_HELP = {
         "EC P-256: small and fast, accepted by every public CA. The best choice unless your server cannot use it."
     ),
     KeyType.EC_P384: "EC P-384: where a policy requires it. Slower than P-256, as widely accepted.",
-    KeyType.EC_P521: "EC P-521: few public CAs and not every browser accept it. P-256 is the safe choice.",
-    KeyType.RSA_2048: "RSA 2048: for old clients and servers without elliptic-curve support.",
+    KeyType.EC_P521: "EC P-521: few public CAs accept it, and not all browsers. P-256 is the safe choice.",
+    KeyType.RSA_2048: "RSA 2048: for old clients and servers without EC support.",
     KeyType.RSA_3072: "RSA 3072: where a policy requires more than 2048 bits.",
     KeyType.RSA_4096: "RSA 4096: slower handshakes, little gain. RSA 2048 or EC P-256 is enough.",
     KeyType.ED25519: "Ed25519: for a private CA and clients that support it. No public CA accepts it.",

@@ -207,7 +207,7 @@ def _read_profile(profiles: dict[str, object], name: str) -> Profile:
 def _read_folder(servers: dict[str, object], server: str) -> str:
     path = ("servers", server)
     if server not in PLATFORMS:
-        raise _SettingError(path, "is not a known server software", "csrtui guide lists them")
+        raise _SettingError(path, "is not a known server software", "list them with csrtui guide")
     table = _table(("servers",), servers, server)
     _refuse_unknown(path, table, ("folder",))
     folder = _text(path, table, "folder") if table else ""

@@ -52,7 +52,10 @@ _DISCLAIMER = (
 )
 _QUERY_HEADING = "Check the server:"
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
-_RENEWAL = "csrtui export PAIR --replace writes the same file names, so the configuration stays; --undo puts the previous files back."
+_RENEWAL = (
+    "The renewed pair's files replace these under the same names, so the configuration stays "
+    "(export --replace; export --undo puts the previous files back)."
+)
 _SEVERAL_FILES = (
     " Several files cannot be replaced at the same moment: the chain is replaced first, then the certificate, then the key. "
     "Reload after the command has ended; if it is interrupted, repeat it."

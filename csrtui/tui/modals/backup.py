@@ -346,7 +346,8 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         if self._locked_count == len(self.group.pairs) == 1:
             text = "Type the passphrase of this key. Its backup uses the same one."
         else:
-            text = f"{self._locked_count} of the keys have a passphrase. Their backups use the same one."
+            count, verb = self._locked_count, "has" if self._locked_count == 1 else "have"
+            text = f"{count} of the keys {verb} a passphrase. The backup of such a key uses the same one."
         return self.lines(text, "warning")
 
 

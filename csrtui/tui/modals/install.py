@@ -131,7 +131,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
                 ("Again", SecretField("repeat it", id="again")),
             )
         if self._pair.record.key.encrypted:
-            yield from labelled(("Key's own", SecretField("passphrase of the key in the store", id="own")))
+            yield from labelled(("Stored key", SecretField("its passphrase in the keystore", id="own")))
         yield from labelled(("Key's owner", AccessFields()))
         yield TextBlock(id="notes")
         yield TextView(id="plan")

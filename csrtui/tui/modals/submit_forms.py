@@ -107,7 +107,7 @@ class MarkModal(FormModal[MarkAnswer]):
 
     KEPT_FIELDS = frozenset({"to", "note"})
     heading = ""
-    verb, cancel = "Next · Mark", "Back"
+    cancel = "Back"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,down", "other", "Other field", show=False),
@@ -119,6 +119,11 @@ class MarkModal(FormModal[MarkAnswer]):
         self._pair = pair
         self._initial_answer = answer
         self.heading = f"Mark {pair.name} as submitted"
+
+    @property
+    def verb(self) -> str:
+        """The label of Enter in the focused field."""
+        return "Mark" if self.query_one("#note").has_focus else "Next field"
 
     def fields(self) -> Iterable[Widget]:
         """Return the fields."""

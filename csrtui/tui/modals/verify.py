@@ -232,6 +232,12 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         return any(result.text == NOT_OPENED for result in self._results)
 
     def _result_lines(self, result: Result) -> list[Line]:
-        text = f"{result.pair}: {result.text}{f', {result.file}' if result.file else ''}"
         manner = "" if result.ok else "error"
-        return hanging("- ", text, self.inner_width, manner, manner)
+        text, file = f"{result.pair}: {result.text}", result.file or ""
+        lines = hanging("- ", f"{text}, {file}" if file else text, self.inner_width, manner, manner)
+        if not file or len(lines) == 1:
+            return lines
+        return [
+            *hanging("- ", text, self.inner_width, manner, manner),
+            *hanging("  ", file, self.inner_width, manner, manner),
+        ]
