@@ -110,8 +110,8 @@ def test_another_csr_of_the_same_key_is_compared(made: Csrtui, tmp_path: Path) -
         " Pair         shop: another CSR with the key of this pair\n              it has c-shop.com, "
         in ran.out
     )
-    assert f" Alone        {path} (CSR): nothing else here has its key\n" in ran.out
-    assert " Alone " not in made("inspect", str(path)).out
+    assert f" Unmatched    {path} (CSR): no other item has its key\n" in ran.out
+    assert " Unmatched " not in made("inspect", str(path)).out
 
 
 def test_the_chain_is_drawn_and_its_order_is_checked(csrtui: Csrtui, tmp_path: Path) -> None:
@@ -297,3 +297,12 @@ def test_it_fits_80_columns_on_a_terminal(csrtui: Csrtui) -> None:
     lines = [line for section in sections(result) for line in section.lines(80)]
     assert max(map(len, lines)) <= 80
     assert len(lines) > 20
+
+
+def test_the_csr_of_a_pair_is_judged_by_the_kind_of_ca_of_its_pair(csrtui: Csrtui) -> None:
+    csrtui("new", "intranet", "--ca", "private")
+    request = str(csrtui.pair("intranet") / "request.pem")
+    _, document = inspected(csrtui, request)
+    assert "public" not in str(document["items"][0]["findings"])
+    _, document = inspected(csrtui, request, "--ca", "public")
+    assert "public CA" in str(document["items"][0]["findings"])

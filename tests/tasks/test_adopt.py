@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from certificates_made import START, bundle, intermediate, named, pem, root
+from certificates_made import START, build, bundle, intermediate, named, pem, root
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -167,6 +167,20 @@ def test_the_age_of_a_key_is_that_of_the_earliest_evidence(session: Session, els
     ]
 
 
+def test_the_certificate_of_a_ca_is_preferred_to_a_self_signed_or_expired_one(
+    session: Session, elsewhere: Path
+) -> None:
+    key = rsa_key()
+    own = build(named(NAME), key.public_key(), (named(NAME), key), [])
+    expired = intermediate().sign(CSR, start=START - 900 * DAY)
+    put(elsewhere, key=pkcs8(key), csr=CSR, own=pem(own), old=pem(expired), new=pem(LEAF))
+    candidate = only(session, elsewhere)
+    assert (candidate.certificate_file or "").endswith("/new")
+    assert "2 other certificates of the same key are not used" in candidate.remarks
+    (elsewhere / "new").unlink()
+    assert (only(session, elsewhere).certificate_file or "").endswith("/own")
+
+
 def test_a_certificate_is_better_evidence_than_the_date_of_a_copy(session: Session, elsewhere: Path) -> None:
     first = START - 400 * DAY
     put(
@@ -180,7 +194,7 @@ def test_a_certificate_is_better_evidence_than_the_date_of_a_copy(session: Sessi
     assert candidate.in_use_since == first
     assert "key-old" in {finding.code for finding in candidate.findings}
     result = adopted(session, candidate)
-    assert "1 older certificate of the same key stay where they are" in result.remarks
+    assert "1 other certificate of the same key is not used" in result.remarks
     record = read_pair(session, NAME)[0].record
     assert record.history[1].text.endswith("(the date of its first certificate)")
     assert record.validity is not None
@@ -484,7 +498,7 @@ def test_the_newest_csr_of_a_key_is_used(session: Session, elsewhere: Path) -> N
     os.utime(elsewhere / "new", (NOW.timestamp(), NOW.timestamp()))
     candidate = only(session, elsewhere)
     assert candidate.csr_file == f"{elsewhere}/new"
-    assert "1 other CSR of the same key stay" in candidate.remarks[0]
+    assert "1 older CSR of the same key is not used" in candidate.remarks[0]
 
 
 def test_unreadable_parts_of_a_folder_are_reported(

@@ -49,7 +49,7 @@ class Candidate:
         passphrase: The passphrase that it was encrypted with, or None.
         json_path: The position of the key if the file is a JSON document, or an empty text.
         csr: The newest CSR for the key, or None.
-        certificate: The newest certificate for the key, or None.
+        certificate: The newest certificate for the key, or None. One of a CA is preferred to a self-signed one.
         pool: All certificates that were found. The chain is built from them.
         findings: The findings on key and CSR, worst first.
         remarks: Further sentences. Text from outside in them is escaped.
@@ -233,7 +233,7 @@ def _candidate(spki: str, material: _Material) -> Candidate:
     requests = [found for found in material.requests if found.item.spki_sha256 == spki]
     certificates = [found for found in material.certificates if found.item.spki_sha256 == spki]
     request = max(requests, key=lambda found: found.file.modified, default=None)
-    newest = max(certificates, key=lambda found: found.item.validity.not_before, default=None)
+    newest = max(certificates, key=lambda found: _preference(found.item, material.now), default=None)
     key_type = key_types.type_of(key.key.public_key())
     ca = material.ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
     existing = material.existing_pairs.get(spki)
@@ -264,6 +264,13 @@ def _candidate(spki: str, material: _Material) -> Candidate:
     )
 
 
+def _preference(certificate: Certificate, now: datetime) -> tuple[bool, bool, datetime, datetime]:
+    """Return a sort key: a valid certificate before an expired one, one of a CA before a self-signed one, then by age."""
+    validity = certificate.validity
+    is_valid = now <= validity.not_after
+    return is_valid, not certificate.is_self_issued, validity.not_before, validity.not_after
+
+
 def _first_proof(file: ForeignFile, certificates: Iterable[_Located[Certificate]], now: datetime) -> datetime:
     """Return the time of the earliest evidence of a key, at most `now`: the date of its file or first certificate."""
     proofs = [found.item.validity.not_before for found in certificates]
@@ -282,10 +289,14 @@ def _remarks(
         )
     csr_count = len({found.item.der for found in requests})
     if csr_count > 1:
-        yield f"{plural(csr_count - 1, 'other CSR')} of the same key stay where they are: the newest is used"
+        yield _not_used(csr_count - 1, "older CSR")
     certificate_count = len({found.item.der for found in certificates})
     if certificate_count > 1:
-        yield f"{plural(certificate_count - 1, 'older certificate')} of the same key stay where they are"
+        yield _not_used(certificate_count - 1, "other certificate")
+
+
+def _not_used(count: int, noun: str) -> str:
+    return f"{plural(count, noun)} of the same key {'is' if count == 1 else 'are'} not used"
 
 
 def _strays(material: _Material) -> Iterable[Result]:

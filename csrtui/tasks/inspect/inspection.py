@@ -27,6 +27,7 @@ from csrtui.core.pairs.pair import Pair, Stage, was_issued_for_request
 from csrtui.tasks.backup_contents import PassphraseNeededError, open_key, parse_contents
 from csrtui.tasks.inspect.certificate_item import describe_certificate
 from csrtui.tasks.inspect.item import (
+    CaRules,
     InspectedItem,
     ItemKind,
     Remark,
@@ -133,7 +134,7 @@ def inspect(
 
     Args:
         session: The session of the keystore to compare with. It can be missing or unusable.
-        ca: The kind of CA whose rules apply. None means a public CA, or a private one for keys that no public CA accepts
+        ca: The kind of CA whose rules apply. None means that of the pair with the key, or else a public CA, or a private one for keys that no public CA accepts
             and for self-signed certificates.
         problems: Problems with files that could not be opened; the result contains them too.
     """
@@ -158,6 +159,7 @@ class _Inspector:
     ) -> None:
         self._identities = identities
         self._session, self._passphrase, self._ca = session, passphrase, ca
+        self._rules = CaRules(session, ca)
         self._now = session.clock()
         self._items: list[InspectedItem | tuple[str, Certificate]] = []
         self._problems = list(problems)
@@ -179,14 +181,21 @@ class _Inspector:
             for key in public_keys
             if not (key.is_private and can_open_openssh and not key.is_encrypted)
         ]
-        items += [describe_request(self._session, name, request, self._ca) for request in material.requests]
+        items += [
+            describe_request(self._session, name, request, self._rules.ca_for(request.spki_sha256))
+            for request in material.requests
+        ]
         has_public_half = any(key.is_private for key in public_keys)
         for problem in material.problems:
             if problem.kind is ProblemKind.LOCKED:
                 items.append(describe_locked(name, problem.text))
             elif (faulty := csrs.read_faulty(problem.request_der)) is not None:
                 fault = faulty[1], problem.sentence
-                items.append(describe_request(self._session, name, faulty[0], self._ca, fault))
+                items.append(
+                    describe_request(
+                        self._session, name, faulty[0], self._rules.ca_for(faulty[0].spki_sha256), fault
+                    )
+                )
             elif not (problem.kind is ProblemKind.OPENSSH_LOCKED and has_public_half):
                 self._problems.append(InspectProblem(name, problem.text, problem.hint))
         self._items += items
@@ -215,7 +224,9 @@ class _Inspector:
         return backup.certificates
 
     def _backup_item(self, name: str, data: bytes, backup: BackupFile) -> InspectedItem:
-        request = describe_request(self._session, name, backup.csr, self._ca)
+        request = describe_request(
+            self._session, name, backup.csr, self._rules.ca_for(backup.csr.spki_sha256)
+        )
         opened, wrong = "not tried: no passphrase was given", []
         try:
             open_key(backup, self._passphrase)
@@ -271,7 +282,9 @@ class _Inspector:
     ) -> InspectedItem:
         chain = build_chain(certificate, pool, self._now)
         status = validate_chain(chain, self._now)
-        item = describe_certificate(file, chain, status, self._ca, self._now)
+        item = describe_certificate(
+            file, chain, status, self._rules.ca_for(certificate.spki_sha256), self._now
+        )
         remark = None if certificate.is_ca else _order_remark(chain.path, self._pem_files.get(file, ()))
         return replace(item, findings=(*item.findings, remark)) if remark else item
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha1, sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.advice.key_rules import check_csr
 from csrtui.core.base import asn1
+from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Finding, Level
 from csrtui.core.bundle import BundleKey, BundlePublicKey, prefill
@@ -18,12 +20,14 @@ from csrtui.core.certificates.extensions import describe_usages
 from csrtui.core.keys import key_types
 from csrtui.core.names.name import all_names
 from csrtui.tasks.keys import all_key_findings, public_key_findings
+from csrtui.tasks.list import Pairs, read_pair_list
 from csrtui.tasks.pair_text import fingerprint, labelled_lines
 from csrtui.tasks.request_spec import RequestSpec, advise_on
 
 if TYPE_CHECKING:
     from csrtui.core.certificates.csr import Decoded
     from csrtui.core.keys.key_types import PublicKey
+    from csrtui.core.pairs.summary import PairSummary
     from csrtui.tasks.session import Session
 
 _RSA_PSS = "1.2.840.113549.1.1.10"
@@ -165,6 +169,27 @@ def signature_name(decoded: "Decoded") -> str:
     oid = decoded.signature_algorithm_oid
     name: str = oid._name  # noqa: SLF001 - cryptography has no public table of names
     return name if name != "Unknown OID" else oid.dotted_string
+
+
+class CaRules:
+    """The kind of CA whose rules apply to each item: the given one, or else that of the pair with its key."""
+
+    def __init__(self, session: "Session", ca: CaKind | None) -> None:
+        self._session, self._ca = session, ca
+
+    @cached_property
+    def _summaries(self) -> "Sequence[PairSummary]":
+        try:
+            return read_pair_list(self._session).summaries
+        except StoreError:
+            return ()
+
+    def ca_for(self, spki_sha256: str | None) -> CaKind | None:
+        """Return the kind of CA for a key, or None if it is not known."""
+        if self._ca is not None or not spki_sha256:
+            return self._ca
+        names = [summary.name for summary in self._summaries if spki_sha256 in summary.search_text]
+        return next((pair.record.ca for pair in Pairs(self._session, names)), None)
 
 
 def describe_request(

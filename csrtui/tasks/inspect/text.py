@@ -88,7 +88,7 @@ def _group_facts(inspection: Inspection) -> Iterator[Fact]:
     ]
     if len(alone) + len(inspection.groups) > 1:
         for item in alone:
-            yield ("Alone", f"{_short(item)}: nothing else here has its key")
+            yield ("Unmatched", f"{_short(item)}: no other item has its key")
 
 
 def _short(item: InspectedItem) -> str:
