@@ -56,6 +56,8 @@ def hostname() -> str:
 
 _RETURN_KEYS = frozenset(b"\r\nq\x03\x04")
 """The return keys: Enter, q, ctrl+d, and ctrl+c (often meant as copy, so it must not end the program)."""
+_ESCAPE = b"\x1b"
+"""Esc. Other keys send more bytes after it."""
 _LOCAL_FLAGS = 3  # index of the local modes in the list of `termios.tcgetattr`
 _PROMPT = "Press Enter to return to csrtui."
 _CLEAR = "\x1b[H\x1b[2J"  # cursor to the top left, erase the screen (ECMA-48: CUP, ED)
@@ -112,7 +114,8 @@ async def _wait_for_return_key() -> None:
             keys = os.read(_STDIN, 1024)
         except OSError:
             keys = b""
-        if (not keys or _RETURN_KEYS.intersection(keys)) and not is_over.done():
+        is_return = not keys or keys.endswith(_ESCAPE) or _RETURN_KEYS.intersection(keys)
+        if is_return and not is_over.done():
             is_over.set_result(None)
 
     loop.add_reader(_STDIN, read)

@@ -57,7 +57,6 @@ async def test_help_lists_every_command(tmp_path: Path, size: tuple[int, int]) -
         CsrtuiApp,
         MainScreen,
         PairScreen,
-        CsrScreen,
         DoctorScreen,
         MonthsScreen,
         FleetScreen,

@@ -13,11 +13,11 @@ from csrtui.core.certificates import csr
 from csrtui.core.servers.guide import guide_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.store.data_files import servers
-from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings, search
+from csrtui.tui.commands import HELP_IN_LISTS, Scope, search
 from csrtui.tui.modals.base import key_line
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.terminal import show_plain
-from csrtui.tui.widgets.lines import CommandBar, RuleLine
+from csrtui.tui.widgets.lines import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import pad, text_lines, wrap, wrapped
@@ -164,6 +164,7 @@ class Page:
 class PageScreen(CommandScreen[None]):
     """A screen that shows one page at a time. Left and Right switch pages."""
 
+    MARGIN: ClassVar[str] = " "
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,backspace", "back", "Back", show=False),
         Binding("v", "plain", "Plain", show=False),
@@ -223,7 +224,7 @@ class PageScreen(CommandScreen[None]):
         return [
             part
             for line in self._pages[self._index].lines(width)
-            for part in text_lines(visible(line), width, " ")
+            for part in text_lines(visible(line), width, self.MARGIN)
         ]
 
 
@@ -238,25 +239,11 @@ def _guide_page(platform: Platform) -> Page:
     )
 
 
-class CsrScreen(CommandScreen[None]):
-    """A screen that shows a CSR as PEM."""
+class CsrScreen(PageScreen):
+    """A screen that shows a CSR as PEM, without a margin, so that it can be selected."""
 
-    place: ClassVar[Scope] = Scope.PAGES
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.PAGES)]
+    MARGIN = ""
 
     def __init__(self, request: csr.Request) -> None:
-        super().__init__()
-        self._request = request
-
-    def compose(self) -> ComposeResult:
-        """Build the screen."""
-        yield TextView(id="csr")
-        yield CommandBar(id="bar")
-
-    def on_mount(self) -> None:
-        """Show the CSR."""
-        pem = csr.to_pem(self._request.der).decode("ascii")
-        view = self.query_one("#csr", TextView)
-        view.show_all([((line, ""),) for line in pem.splitlines()])
-        view.focus()
-        self.show_bar(Scope.PAGES, {"help"})
+        lines = csr.to_pem(request.der).decode("ascii").splitlines()
+        super().__init__([Page("CSR", lambda _: lines)])
