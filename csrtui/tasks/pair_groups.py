@@ -133,6 +133,7 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
         *issued,
         *_validity_lines(record),
         *(certificate_lines(details, now, date_text) if details else ()),
+        *_submission_lines(record),
     ]
     earlier = details.earlier if details else ()
     places = [
@@ -168,12 +169,21 @@ def _files(pair: Pair) -> str:
 def _validity_lines(record: PairRecord) -> Lines:
     validity = record.validity
     if validity is None:
-        return [("Submitted", date_text(record.submitted))] if record.submitted else []
-    days = (validity.not_after - validity.not_before).days
+        return []
+    days = validity.whole_days
     due = f"   renewal due {date_text(validity.due)}" if record.is_in_use else ""
     return [
         ("Valid", f"{date_text(validity.not_before)} – {date_text(validity.not_after)} ({days} days){due}")
     ]
+
+
+def _submission_lines(record: PairRecord) -> Lines:
+    """Return a line with the time, the recipient and the note of the last submission, which only the history contains."""
+    if record.submitted is None:
+        return []
+    texts = [entry.text for entry in record.history if entry.time == record.submitted]
+    text = next((text for text in texts if text.startswith("submitted")), "")
+    return [("Submitted", f"{date_text(record.submitted)}{text.removeprefix('submitted')}")]
 
 
 def _backup_lines(record: PairRecord) -> Lines:

@@ -261,6 +261,7 @@ async def test_enter_checks_a_missing_folder_again(tmp_path: Path, session: Sess
         await user.press("enter")
         await looked(user)
         assert "does not exist" in said(user, "notes")
+        assert "F7 Create folder" in said(user, "keys")
         new.mkdir(0o700)
         await user.press("enter")
         await written(user)

@@ -33,7 +33,7 @@ async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_i
         await user.press("ctrl+u")
         await user.paste(PHRASE)
         await user.press("enter")
-        assert "pair web-1, key with passphrase" in user.screen_text
+        assert "F9: pair web-1, key with passphrase" in user.screen_text
         await user.generate()
         await user.until_pairs("web-1")
         await user.press("f2")

@@ -19,7 +19,7 @@ async def test_thirty_pasted_names_are_all_visible_and_editable(tmp_path: Path) 
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.go_to(FieldName.NAMES)
         await user.paste("\n".join(THIRTY))
-        assert "30 names  Enter: list" in user.screen_lines[3]
+        assert "30 entries  Enter: list" in user.screen_lines[3]
         await user.press("enter")
         assert all(name in user.screen_text for name in THIRTY)
         await user.press("down", "down", "d")

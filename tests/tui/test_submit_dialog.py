@@ -278,6 +278,8 @@ async def test_a_note_that_is_too_long_is_reported_and_escape_keeps_the_text(ses
         await user.press("m")
         assert isinstance(user.app.screen, MarkModal)
         assert (typed(user, "to"), typed(user, "note")) == ("CA", "n" * 201)
+        await user.press(*"Other")
+        assert typed(user, "to") == "Other", "typing replaces the text of the last time"
     assert history(pair) == ["created"]
 
 
@@ -285,9 +287,10 @@ async def test_the_pairs_screen_shows_the_submitted_pair(session: Session) -> No
     make(session, status=BackupStatus.VERIFIED)
     async with at_screens(session) as user:
         await user.until_pairs("a.com")
-        await user.press("f2", "enter", "u", "m", "enter", "enter")
+        await user.press("f2", "enter", "u", "m", *"Test CA", "enter", *"order 7", "enter")
         await user.until(lambda: isinstance(user.app.screen, PairScreen), "the pair")
         assert "Submitted" in user.read_text
+        assert "to Test CA: order 7" in user.read_text
         told = user.app.screen.query_one("#message", RuleLine).message
         assert told == "a.com is marked as submitted. Next: import"
 

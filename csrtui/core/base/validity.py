@@ -15,6 +15,14 @@ class Validity(NamedTuple):
         return (self.not_after - now) // timedelta(days=1)
 
     @property
+    def whole_days(self) -> int:
+        """The number of whole days in the period.
+
+        Some CAs encode 90 days as 90 times 24 hours, others as one second less. The result is 90 for both.
+        """
+        return (self.not_after - self.not_before + timedelta(seconds=1)) // timedelta(days=1)
+
+    @property
     def due(self) -> datetime:
         """The time at which a renewal becomes due, when one third of the validity is left."""
         return self.not_after - (self.not_after - self.not_before) // 3

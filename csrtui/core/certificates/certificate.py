@@ -247,11 +247,3 @@ def max_validity_days(issued: datetime) -> int:
 def validity_days(validity: Validity) -> int:
     """Return the days in a validity period, including both ends. A part of a day counts as a day (BR 6.3.2)."""
     return -((validity.not_before - validity.not_after - _SECOND) // _DAY)
-
-
-def whole_days(validity: Validity) -> int:
-    """Return the whole days in a validity period, for display. Both ends are included.
-
-    Some CAs encode 90 days as 90 times 24 hours, others as one second less. The result is 90 for both.
-    """
-    return (validity.not_after - validity.not_before + _SECOND) // _DAY

@@ -109,7 +109,7 @@ class FormModal(Modal[ResultT]):
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Return the keys, each with its label."""
-        return ("Enter", self.verb), *self.MORE_KEYS, ("Esc", self.cancel)
+        return ("Enter", self.verb), *self.create_keys, *self.MORE_KEYS, ("Esc", self.cancel)
 
     def draw(self) -> None:
         """Redraw the dialog: the title, the lines below it, the notes and the keys."""
@@ -300,6 +300,11 @@ class FormModal(Modal[ResultT]):
     @on(TextField.Changed)
     def _forget_folder_error(self) -> None:
         self.folder_error = None
+
+    @property
+    def create_keys(self) -> Sequence[tuple[str, str]]:
+        """The key that creates the folder, with its label, if the folder is missing."""
+        return ((CREATE_KEY, "Create folder"),) if isinstance(self.folder_error, MissingFolderError) else ()
 
     def check_created_folder(self) -> None:
         """Check the typed folder again, because it was created."""

@@ -318,7 +318,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         more = [("PgDn", "More")] if len(lines) > room - len(notes) else []
         is_choice = isinstance(self.focused, ChoiceField)
         keys = [("Enter", "Next"), ("Space", "List")] if is_choice else [("Enter", "Write")]
-        self.show("#keys", [*gap, *self.key_lines(*keys, *more, ("Esc", "Cancel"))])
+        self.show("#keys", [*gap, *self.key_lines(*keys, *self.create_keys, *more, ("Esc", "Cancel"))])
 
     def _notes(self) -> list[Line]:
         """Return the lines of the error. Without an error, return the notes to read before the files are written."""

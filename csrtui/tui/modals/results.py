@@ -10,7 +10,6 @@ from textual.binding import Binding
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
-from csrtui.core.certificates.certificate import whole_days
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.core.pairs.pair import NextStep
 from csrtui.tasks.backup import back_up_many
@@ -204,13 +203,16 @@ def _facts(chain: Chain, status: ChainStatus, now: datetime) -> list[tuple[str, 
     state = (
         f"{status.text}; " if status.state is ChainState.VALID else ""
     )  # otherwise, a warning shows the status
+    days = validity.whole_days
+    # A new certificate loses its first day within a second. The next screen would contradict the number of days left.
+    left = "" if days - validity.days_left(now) <= 1 else f", {time_left(validity, now)}"
     dates = f"{date_text(validity.not_before)} – {date_text(validity.not_after)}"
     names = ["leaf", *(certificate.display_name for certificate in chain.intermediates)]
     names += [f"{chain.root.display_name} (root, not sent by servers)"] if chain.root else []
     return [
         ("for", ", ".join(leaf.names) or NO_NAMES),
         ("issued by", leaf.issuer_text),
-        ("valid", f"{dates}: {plural(whole_days(validity), 'day')}, {time_left(validity, now)}"),
+        ("valid", f"{dates}: {plural(days, 'day')}{left}"),
         ("chain", f"{state}{plural(len(names), 'certificate')}, in order: {', '.join(names)}"),
     ]
 

@@ -120,6 +120,10 @@ class MarkModal(FormModal[MarkAnswer]):
         self._initial_answer = answer
         self.heading = f"Mark {pair.name} as submitted"
 
+    def on_mount(self) -> None:
+        """Select the text of the last time, so that typing replaces it."""
+        self.query_one("#to", TextField).select_all()
+
     @property
     def verb(self) -> str:
         """The label of Enter in the focused field."""

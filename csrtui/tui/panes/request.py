@@ -296,11 +296,13 @@ class RequestPane(Widget):
         return is_part_of_name(text) and not (is_code(text) and is_paused)
 
     def _show_renewal(self) -> None:
-        """Show the pair that the new pair will replace, in the rule below the form."""
-        renews, rule = self.form.draft.renews, self.query_one("#form-rule", TitleLine)
-        rule.set_class(bool(renews), "-has-note")
-        key = key_of("clear_form", commands_of(self.app))
-        rule.show_title("Will be signed", f"renews {renews} · {key}: clear form" if renews else "")
+        """Show the pair that the new pair will replace, and the key that clears the form, in the rule below the form."""
+        draft, rule = self.form.draft, self.query_one("#form-rule", TitleLine)
+        rule.set_class(bool(draft.renews), "-has-note")
+        texts = [f"renews {draft.renews}"] if draft.renews else []
+        if draft.renews or draft.has_names:
+            texts.append(f"{key_of('clear_form', commands_of(self.app))}: clear form")
+        rule.show_title("Will be signed", " · ".join(texts))
 
     def _show_help(self) -> None:
         self.query_one("#help-rule", TitleLine).show_title(FIELD_LABELS[self.form.focused_field.value])

@@ -113,13 +113,13 @@ class RequestScreen(FormScreen, PairsScreen):
         return options._replace(same_key_of="", passphrase=None)
 
     def show_options(self) -> None:
-        """Show in the form what is set on its second page, or the key that opens that page."""
+        """Show in the form the key that opens its second page, with what is set there."""
         draft, summary = self.request.form.draft, ""
         if self._options or draft.attributes:
             summary = self._options_for(draft.renews)._replace(attributes=draft.attributes).summary
         choices = "same key, passphrase, name" if draft.renews else "passphrase, pair's name"
         profiles = f"{self.key_of('profiles')}: profiles · " if self.size.width >= _WITH_PROFILES else ""
-        self.request.form.show_options(summary or f"{profiles}{self.key_of('key_options')}: {choices}")
+        self.request.form.show_options(f"{profiles}{self.key_of('key_options')}: {summary or choices}")
 
     # Generate
 

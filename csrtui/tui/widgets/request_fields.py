@@ -73,6 +73,8 @@ _GROUPS: dict[str, tuple[str, str]] = {
     "choices": ("Made for", ""),
 }
 """The title and the note of each group, by the id of its first field. The last note is set by the form."""
+_AROUND_NOTE = 8
+"""The cells of a title line besides the title and the note."""
 _MAX_COUNTRIES = 3
 """The number of countries that are shown for a part of a country's name."""
 
@@ -170,7 +172,8 @@ class FieldGroups(Widget):
                 return self._field_line(name, field)
             if y == line - 1 and field.styles.margin.top and name in _GROUPS:
                 title, note = _GROUPS[name]
-                return title_line(title, note or self._options_note, self.size.width)
+                room = max(self.size.width - len(title) - _AROUND_NOTE, 1)
+                return title_line(title, note or cut(self._options_note, room), self.size.width)
         return ()
 
     def _field_line(self, name: str, field: Widget) -> Line:

@@ -331,11 +331,13 @@ class RequestForm(FieldGroups):
         self.refresh_notes()
 
     def refresh_notes(self) -> None:
-        """Show the country, the number of names and, for a private CA, the purpose as they are now."""
+        """Show the country, the number of other names and, for a private CA, the purpose as they are now."""
         names = self._field(FieldName.NAMES)
         count = len(split_field(names.value, is_template=names.is_template)) if names.value.strip() else 0
         notes = {
-            FieldName.NAMES.value: f"{plural(count, 'name')}  Enter: list" if count else "",
+            FieldName.NAMES.value: f"{count} {'entry' if count == 1 else 'entries'}  Enter: list"
+            if count
+            else "",
             FieldName.COUNTRY.value: describe_country(self._field(FieldName.COUNTRY).value.strip()),
         }
         draft = self.draft

@@ -25,7 +25,6 @@ from csrtui.core.certificates.certificate import (
     read_der,
     to_pem,
     validity_days,
-    whole_days,
 )
 from csrtui.core.certificates.chain import Chain, ChainEnd, build_chain
 from csrtui.core.certificates.comparison import CertificateFlawKind, DifferenceKind, differences, flaws
@@ -201,7 +200,7 @@ def test_a_started_day_counts_as_a_day(seconds: int, days: int) -> None:
     ("seconds", "days"), [(90 * 86_400 - 2, 89), (90 * 86_400 - 1, 90), (90 * 86_400, 90), (86_398, 0)]
 )
 def test_displayed_days_include_both_ends(seconds: int, days: int) -> None:
-    assert whole_days(Validity(START, START + timedelta(seconds=seconds))) == days
+    assert Validity(START, START + timedelta(seconds=seconds)).whole_days == days
 
 
 # Problems
