@@ -22,6 +22,7 @@ from csrtui.tui.flows import files
 from csrtui.tui.groups import Group
 from csrtui.tui.modals import restore, submit_forms
 from csrtui.tui.modals.files import ImportModal
+from csrtui.tui.modals.messages import NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
 from csrtui.tui.modals.results import ImportResultModal
 from csrtui.tui.modals.submit_forms import FileModal, MarkAnswer, MarkModal
@@ -100,6 +101,8 @@ async def test_a_restore_ends_under_the_help(
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await finished_under_help(user, held, RestoreModal)
+        await user.until(lambda: at(user) == [MainScreen, NoticeModal], "what was not restored")
+        await user.press("enter")
         await user.until(lambda: at(user) == [MainScreen], "the list")
         await user.until(lambda: user.pairs == [ONE], "the pair")
 
