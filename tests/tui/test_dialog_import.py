@@ -49,7 +49,8 @@ async def test_a_pasted_answer_is_imported_at_once_and_its_facts_are_shown(tmp_p
     session = session_with(tmp_path / "store", ONE, TWO)
     async with at_screens(session) as user:
         await at_pair(user, TWO)
-        await user.press("i")
+        await user.press("i", "enter")
+        assert "No file is named." in user.screen_text
         await user.paste("Dear customer,\n\n" + answer_of_ca(session, ONE) + "\nYours, the CA\n")
         await imported(user)
         assert is_at(user, ImportResultModal)

@@ -302,6 +302,8 @@ async def test_the_number_of_lines_below_the_screen_is_shown(tmp_path: Path) -> 
     new_pair(session, "a.com")
     async with at_screens(session, (80, 12)) as user:
         await user.press("f2", "enter", "h")
+        assert "created, by tester" in user.screen_text, "the history, which h opens"
+        await user.press("home")
         screen = user.app.screen
         assert isinstance(screen, PairScreen)
         rule = screen.query_one("#message", RuleLine)

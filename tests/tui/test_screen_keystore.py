@@ -342,7 +342,7 @@ def test_the_header_shows_the_order_and_names_are_cut_only_without_room(order: S
     ]
     summaries = [summarize(Pair(name, "/", record())) for name in names]
     rows = PairRows(summaries, (), NOW, order)
-    assert rows.header(78).count(" v") == 1
+    assert rows.header(78).count(" ▼") == 1
     assert (names[0] in rows.row(0, 78).plain) == (order is not SortOrder.CREATED), "that column is wide"
     assert "-2 " in rows.row(1, 78).plain
     assert "-3 " in rows.row(2, 78).plain

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
-from csrtui.store.output_folder import Destination, MissingFolderError, examine_backup_folder
+from csrtui.store.output_folder import Destination, examine_backup_folder
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.draft import recall_folder, remember_folder
@@ -21,7 +21,6 @@ from csrtui.tasks.pair_text import destination_lines
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.folder import FolderModal
-from csrtui.tui.modals.form import CREATE_KEY
 from csrtui.tui.modals.messages import ask, ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import GroupField
@@ -299,15 +298,8 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     def keys(self) -> Sequence[tuple[str, str]]:
         """Return the keys, also that for a missing folder."""
         back_up, cancel = ("Enter", "Back up"), ("Esc", "Cancel")
-        if self._locked_count:
-            create = (
-                [(CREATE_KEY, "Create folder")] if isinstance(self.folder_error, MissingFolderError) else []
-            )
-            return back_up, *create, cancel
-        if not isinstance(self.folder_error, MissingFolderError):
-            return back_up, cancel, ("ctrl+g", "Generate passphrase")
-        # With the shorter label, the keys fit on one line.
-        return back_up, (CREATE_KEY, "Create folder"), cancel, ("ctrl+g", "Generate")
+        generate = () if self._locked_count else (("ctrl+g", "Generate passphrase"),)
+        return back_up, *self.create_keys, cancel, *generate
 
     def _folder_lines(self) -> list[Line]:
         field = self.focused.id if self.is_in_secret and self.focused else None

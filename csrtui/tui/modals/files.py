@@ -112,6 +112,8 @@ class FilesModal(FormModal[ImportAnswer]):
             self._import_pasted_lines()
         elif text:
             self._import_files(text)
+        elif not self.is_busy and not self._rejected:
+            self.error = InputError("No file is named. Enter its path, or paste its text.")
         self.draw()
 
     def _drop_key_line(self, text: str) -> None:

@@ -55,7 +55,7 @@ class CountLine(Horizontal):
         """Show the counts and the order. The filter is as wide as its text needs."""
         self._text = text
         self._show_counts()
-        self.query_one("#order", TextBlock).show([((f"sort: {order.value} v", "label"),)])
+        self.query_one("#order", TextBlock).show([((f"sort: {order.value} ▼", "label"),)])
         field = self.query_one("#filter", TextField)
         if field.has_class("-filled") is not bool(field.value):
             field.set_class(bool(field.value), "-filled")

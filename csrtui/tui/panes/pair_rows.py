@@ -93,9 +93,9 @@ class PairRows(ItemRows["PairSummary | UnreadablePair"]):
         return None if index is None else self.item(index)
 
     def header(self, width: int) -> str:
-        """Return the names of the columns. The one by which the pairs are sorted has an arrow: ``Name v``."""
+        """Return the names of the columns. The one by which the pairs are sorted has an arrow: ``Name ▼``."""
         columns, name_width = self._columns(width)
-        arrow = {_SORTED_COLUMN[self.order]: " v"}
+        arrow = {_SORTED_COLUMN[self.order]: " ▼"}
         titles = [(column, f"{column}{arrow.get(column, '')}") for column in columns]
         cells = [self._align(column, title) for column, title in titles]
         return _GAP.join([pad(f"Name{arrow.get('Name', '')}", name_width), *cells])

@@ -141,8 +141,13 @@ class PairScreen(PairsScreen):
 
     def action_history(self) -> None:
         """Unfold all groups, or fold those again for which there is no room."""
+        view = self.query_one("#pair", TextView)
+        folded_titles = len(self._lines()) - 1
         self._is_unfolded = not self._is_unfolded
         self.draw()
+        view.action_scroll(-_FAR)
+        if self._is_unfolded:
+            view.action_scroll(folded_titles)
 
     def action_previous_pair(self) -> None:
         """Show the previous pair of the list."""
