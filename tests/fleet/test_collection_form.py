@@ -140,17 +140,28 @@ def test_wheel_and_sdist_have_the_whole_collection(tmp_path: Path) -> None:
         assert wanted <= {name.partition("/")[2] for name in packed.getnames()}
 
 
-def test_the_lock_file_has_the_hashes_of_every_library() -> None:
-    lock = (ROLE / "files" / "requirements.txt").read_text()
+def test_the_lock_files_have_the_hashes_of_every_library() -> None:
+    locked = _locked_versions(ROLE / "files" / "requirements.txt")
+    with_fleet = _locked_versions(ROOT / ".ci" / "fleet-requirements.txt")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    for text in [*project["dependencies"], *extras["age"]]:
+        requirement = Requirement(text)
+        assert requirement.specifier.contains(locked[requirement.name]), text
+    assert locked.items() <= with_fleet.items()
+    for requirement in map(Requirement, extras["fleet"]):
+        assert requirement.specifier.contains(with_fleet[requirement.name])
+
+
+def _locked_versions(path: Path) -> dict[str, str]:
+    """Return the version of each library in a lock file, in which every library has hashes."""
+    lock = path.read_text()
     locked = {}
     for entry in re.split(r"\n(?=\S)", lock.replace("\\\n", " ").strip()):
         match = re.fullmatch(r"([a-z0-9-]+)==(\S+)((?: +--hash=sha256:[0-9a-f]{64})+)\s*", entry)
         assert match, entry
         locked[match[1]] = match[2]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for text in [*project["dependencies"], *project["optional-dependencies"]["age"]]:
-        requirement = Requirement(text)
-        assert requirement.specifier.contains(locked[requirement.name]), text
+    return locked
 
 
 def test_the_role_makes_a_wheel_of_the_csrtui_of_the_controller(
