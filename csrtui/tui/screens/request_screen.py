@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _SHOWN_WARNINGS = 2
 """The number of warnings that the question before generating shows in full."""
 
-_WITH_PROFILES = 70
-"""The least number of columns at which the form mentions the key of the profiles."""
+_AROUND_OPTIONS = 16
+"""The cells of the title line that shows the options, besides its note."""
 
 
 class RequestScreen(FormScreen, PairsScreen):
@@ -118,8 +118,10 @@ class RequestScreen(FormScreen, PairsScreen):
         if self._options or draft.attributes:
             summary = self._options_for(draft.renews)._replace(attributes=draft.attributes).summary
         choices = "same key, passphrase, name" if draft.renews else "passphrase, pair's name"
-        profiles = f"{self.key_of('profiles')}: profiles · " if self.size.width >= _WITH_PROFILES else ""
-        self.request.form.show_options(f"{profiles}{self.key_of('key_options')}: {summary or choices}")
+        options = f"{self.key_of('key_options')}: {summary or choices}"
+        with_profiles = f"{self.key_of('profiles')}: profiles · {options}"
+        has_room = len(with_profiles) <= self.size.width - _AROUND_OPTIONS
+        self.request.form.show_options(with_profiles if has_room else options)
 
     # Generate
 
