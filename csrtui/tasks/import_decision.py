@@ -10,7 +10,7 @@ from csrtui.core.backups.age import is_age
 from csrtui.core.backups.header import is_backup
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import enumeration, excerpt, plural
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.bundle import KeyMaterial, ProblemKind, read_certificates
 from csrtui.core.bundle.formats import recognize
 from csrtui.core.certificates.certificate import Certificate
@@ -80,7 +80,9 @@ class Replacement:
     def difference(self) -> str:
         """A clause that compares the expiry dates and the names."""
         new, old = self.chain.leaf, self.present[0]
-        dates = [utc_text(leaf.validity.not_after) for leaf in (new, old)]
+        dates = [date_text(leaf.validity.not_after) for leaf in (new, old)]
+        if dates[0] == dates[1]:
+            dates = [time_text(leaf.validity.not_after) for leaf in (new, old)]
         text = f"expires on {dates[0]}, sooner than the certificate that the pair has, which expires on {dates[1]}"
         for more, less, relation in ((new, old, "covers"), (old, new, "does not cover")):
             if names := [excerpt(name) for name in more.names if name not in less.names]:
@@ -101,7 +103,7 @@ class Replacement:
                 stored = plural(len(self.chain.path), "certificate")
                 return f"certificate chain {would}replaced, now {stored}"
             case ReplacementKind.CERTIFICATE | ReplacementKind.SHORTER:
-                return f"{would}imported, expires {utc_text(self.chain.leaf.validity.not_after)}"
+                return f"{would}imported, expires {date_text(self.chain.leaf.validity.not_after)}"
             case _:
                 return "is the certificate that the pair has already"
 

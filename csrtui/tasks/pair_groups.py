@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from csrtui.core.base.validity import Validity
+from csrtui.core.base.validity import Validity, date_text
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
 from csrtui.core.servers.platforms import OTHER
@@ -12,7 +12,6 @@ from csrtui.tasks.pair_text import (
     NO_NAMES,
     age_text,
     backup_text,
-    date_text,
     fingerprint,
     labelled_lines,
     no_backup_text,
@@ -132,7 +131,7 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
     certificate = [
         *issued,
         *_validity_lines(record),
-        *(certificate_lines(details, now, date_text) if details else ()),
+        *(certificate_lines(details, now) if details else ()),
         *_submission_lines(record),
     ]
     earlier = details.earlier if details else ()
@@ -190,7 +189,7 @@ def _backup_lines(record: PairRecord) -> Lines:
     lines = [
         line
         for backup in record.backups_best_first
-        for line in (("Status", backup_text(record, backup, date_text)), ("File", backup.path))
+        for line in (("Status", backup_text(record, backup)), ("File", backup.path))
     ]
     return lines or [("Status", no_backup_text(record))]
 

@@ -1,12 +1,11 @@
 """Describe pairs in sentences and list cells, in the same way on the screens and on the command line."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.validity import Validity
+from csrtui.core.base.validity import MONTHS, Validity, date_text
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord
 from csrtui.core.pairs.summary import PairSummary, deadlines, from_microseconds, to_microseconds
@@ -35,34 +34,8 @@ NEXT_STEPS = {
 }
 NO_NAMES = "no host names"
 """The text about a certificate that covers no names."""
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""The months, from January."""
 _THIS_YEAR = timedelta(days=300)
 _FINGERPRINT_GROUP = 4
-_DATE_WORDS = "|".join(rf"(?<=\b{word} )" for word in ("on", "since", "until", "expired", "before"))
-_ISO_DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-3][0-9]"
-_ISO_TIME = rf"(?:(?<![^\s(]){_ISO_DATE}T[0-9:]{{8}}Z|(?:{_DATE_WORDS}){_ISO_DATE})(?=[,;.:)]*(?:\s|$))"
-
-
-def date_text(time: datetime) -> str:
-    """Return a date as the screens show it: ``29 Nov 2026``."""
-    return f"{time.day} {MONTHS[time.month - 1]} {time.year}"
-
-
-def with_screen_dates(text: str) -> str:
-    """Return a text with each time (``2026-11-29T09:00:00Z``) and date (``since 2026-11-29``) as the screens show dates.
-
-    A path, and a text with a distinguished name, is returned as it is, because it may contain a date. In other texts, only
-    dates between blanks are changed.
-    """
-    if "=" in text or text.startswith("/"):
-        return text
-
-    def replacement(match: re.Match[str]) -> str:
-        year, month, day = match[0][:10].split("-")
-        return f"{int(day)} {MONTHS[int(month) - 1]} {year}"
-
-    return re.sub(_ISO_TIME, replacement, text)
 
 
 def day_text(time: datetime, now: datetime) -> str:
@@ -116,14 +89,14 @@ def no_backup_text(record: PairRecord) -> str:
     return "none. If the key is lost, so is the certificate"
 
 
-def backup_text(record: PairRecord, backup: Backup, to_text: Callable[[datetime], str]) -> str:
-    """Return the status of a backup of a pair: ``missing since 2026-11-29, last verified 2026-11-12``."""
+def backup_text(record: PairRecord, backup: Backup) -> str:
+    """Return the status of a backup of a pair: ``missing since 29 Nov 2026, last verified 12 Nov 2026``."""
     text = backup.status.value
     if backup.since:
-        text += f" since {to_text(backup.since)}"
+        text += f" since {date_text(backup.since)}"
     if backup.verified:
         text += " " if backup.status is BackupStatus.VERIFIED else ", last verified "
-        text += to_text(backup.verified)
+        text += date_text(backup.verified)
     return f"{text}, without the certificate" if record.is_newer_than(backup) else text
 
 

@@ -8,7 +8,7 @@ from csrtui.core.backups.header import NO_DETAILS, KeyProtection
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.validity import Validity, utc_text
+from csrtui.core.base.validity import Validity, time_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
@@ -149,7 +149,7 @@ def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[s
     if details.compromised is not None:
         notes.insert(0, "The key is marked as compromised: it is never used again.")
     if content.is_signed and details.stage is not None and content.time is not None:
-        notes.append(f"The stage is from the backup ({utc_text(content.time)}): {details.stage}.")
+        notes.append(f"The stage is from the backup ({time_text(content.time)}): {details.stage}.")
     return *notes, NEVER_RESTORED
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import command, visible
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text, utc_text
 from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.tasks.batch import Result
@@ -172,7 +172,7 @@ def _mark(session: Session, name: str) -> Result:
     def mark(record: PairRecord) -> PairRecord:
         nonlocal text
         if record.compromised:
-            text = f"key marked as compromised since {utc_text(record.compromised)}"
+            text = f"key marked as compromised since {date_text(record.compromised)}"
             return record
         return record.with_compromise(session.clock(), session.user)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from csrtui.core import bundle
 from csrtui.core.base.escaping import command, excerpt, plural
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.comparison import ServedProblem, chain_problems, uncovered_names
 from csrtui.tasks.batch import Result
@@ -66,7 +66,7 @@ def check_served(session: Session, name: str, output: bytes, file: str | None = 
     if problems:
         return [_failure(name, file, problem) for problem in problems]
     count = plural(len(sent) - 1, "certificate")
-    expires = utc_text(sent[0].validity.not_after)
+    expires = date_text(sent[0].validity.not_after)
     text = f"the server sends this certificate (expires {expires}) and its chain of {count}"
     return [ServedResult(ok=True, pair=name, file=file, text=text)]
 
@@ -91,9 +91,9 @@ def _problems(
         if leaf.spki_sha256 != record.key.spki_sha256:
             return  # the chain and the names of another certificate say nothing about this pair
     if now > leaf.validity.not_after:
-        yield ServedProblem("expired", f"the certificate expired on {utc_text(leaf.validity.not_after)}")
+        yield ServedProblem("expired", f"the certificate expired on {date_text(leaf.validity.not_after)}")
     if now < leaf.validity.not_before:
-        text = f"the certificate is not valid before {utc_text(leaf.validity.not_before)}"
+        text = f"the certificate is not valid before {time_text(leaf.validity.not_before)}"
         yield ServedProblem("not-yet-valid", text)
     missing = uncovered_names(record.names, leaf)
     if missing:
@@ -111,7 +111,7 @@ def _other_certificate(
     session: Session, folder: PairFolder, leaf: Certificate, stored: Sequence[Certificate]
 ) -> ServedProblem:
     """Return the problem with a server that sends a certificate other than the pair's."""
-    pair, expires = folder.pair, f"expires {utc_text(leaf.validity.not_after)}"
+    pair, expires = folder.pair, f"expires {date_text(leaf.validity.not_after)}"
     if leaf.spki_sha256 == pair.record.key.spki_sha256:
         if stored and leaf.validity.not_before < stored[0].validity.not_before:
             text = f"the server sends an older certificate of this pair ({expires}): install the new one, then reload"

@@ -1,12 +1,12 @@
 """Show all details of a pair: its record, its timeline, and its certificate compared with the request."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import load
@@ -88,10 +88,8 @@ def pair_lines(pair: Pair, now: datetime, details: PairDetails | None = None) ->
         files.append(f"{pair.path}/certificate.pem")
     files += [f"{path} (an earlier one)" for path in (details.earlier if details else ())]
     protection = "with a passphrase" if record.key.encrypted else "mode 0600, no passphrase"
-    backups = [
-        f"{backup_text(record, backup, utc_text)}: {backup.path}" for backup in record.backups_best_first
-    ]
-    history = [f"{utc_text(entry.time)}  {entry.text}, by {entry.user}" for entry in record.history]
+    backups = [f"{backup_text(record, backup)}: {backup.path}" for backup in record.backups_best_first]
+    history = [f"{time_text(entry.time):>21}  {entry.text}, by {entry.user}" for entry in record.history]
     return [
         ("Name", pair.name),
         ("Stage", record.visible_stage),
@@ -126,7 +124,7 @@ def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
         ("Retired", record.retired),
         ("Compromised", record.compromised),
     ]
-    lines = [(label, utc_text(time)) for label, time in times if time]
+    lines = [(label, date_text(time)) for label, time in times if time]
     if validity is None:
         return lines
     note = time_left(validity, now)
@@ -149,10 +147,8 @@ def certificate_warning(details: PairDetails) -> str:
     return flaw.text if flaw else ""
 
 
-def certificate_lines(
-    details: PairDetails, now: datetime, to_text: Callable[[datetime], str] = utc_text
-) -> list[tuple[str, str]]:
-    """Return lines about the certificate and its chain. `to_text` returns the text of a time."""
+def certificate_lines(details: PairDetails, now: datetime) -> list[tuple[str, str]]:
+    """Return lines about the certificate and its chain."""
     if details.certificate_error:
         return [("Certificate", f"{details.certificate_error}; csrtui doctor says what to do")]
     if details.chain is None or details.status is None:
@@ -177,7 +173,7 @@ def certificate_lines(
             [
                 details.status.text,
                 *(
-                    f"{issuer.display_name}, expires {to_text(issuer.validity.not_after)}"
+                    f"{issuer.display_name}, expires {date_text(issuer.validity.not_after)}"
                     for issuer in details.chain.path[1:]
                 ),
             ],

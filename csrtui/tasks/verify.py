@@ -18,7 +18,7 @@ from csrtui.core.backups.integrity import CHANGED_HINT
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import Request
 from csrtui.core.keys.pkcs8 import BatchDecryptor
@@ -193,7 +193,7 @@ def _check(run: _Run, backup: Backup, csr: Request) -> _Check:
     now = run.session.clock()
     if not os.path.lexists(backup.path):
         missing = backup.with_status(BackupStatus.MISSING, now)
-        return _Check(missing, f"missing since {missing.since or now:%Y-%m-%d}", ok=False)
+        return _Check(missing, f"missing since {date_text(missing.since or now)}", ok=False)
     try:
         data = read_foreign(backup.path, from_disk=True)
     except CsrtuiError as error:
@@ -310,9 +310,11 @@ def confirm(session: Session, text: str) -> Result:
     statement, now = signed.confirmation, session.clock()
     pair = _find_pair(session, statement)
     confirmation.check(signed, csrs.public_key(read_pair(session, pair.name)[1].der))
-    time = utc_text(statement.time)
     if statement.time > now + _MAX_CLOCK_DIFFERENCE:
-        raise RefusedError(f"the confirmation is from the future: {time}", "set the clocks of both machines")
+        raise RefusedError(
+            f"the confirmation is from the future: {time_text(statement.time)}",
+            "set the clocks of both machines",
+        )
     confirmed = {
         backup.path: _confirmed(backup, statement.time, now)
         for backup in pair.record.backups
@@ -323,7 +325,7 @@ def confirm(session: Session, text: str) -> Result:
         for backup in record.backups:
             new = confirmed.get(backup.path, backup)
             if backup.sha256 == statement.file_sha256 and backup != new:
-                event = f"backup confirmed, restored elsewhere at {time}: {backup.path}"
+                event = f"backup confirmed, restored elsewhere on {date_text(statement.time)}: {backup.path}"
                 record = record.with_backup(new).with_event(now, event, session.user)
         return record
 

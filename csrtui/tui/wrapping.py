@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from rich.cells import cell_len, set_cell_size
 
 from csrtui.core.base.escaping import visible
-from csrtui.tasks.pair_text import with_screen_dates
 
 if TYPE_CHECKING:
     from csrtui.core.base.errors import CsrtuiError
@@ -91,14 +90,9 @@ def _prefix(text: str, width: int) -> str:
 # Lines of styled text
 
 
-def _displayed(text: str) -> str:
-    """Return a text, escaped, with its dates as the screens show them."""
-    return with_screen_dates(visible(text))
-
-
 def wrapped(text: str, width: int, manner: str = "", margin: str = " ") -> list[Line]:
     """Return a text as lines of at most `width` cells after a margin. The text may be untrusted: it is escaped."""
-    return [((f"{margin}{line}", manner),) for line in wrap(_displayed(text), width)]
+    return [((f"{margin}{line}", manner),) for line in wrap(visible(text), width)]
 
 
 def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str = "") -> list[Line]:
@@ -107,7 +101,7 @@ def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str
     The head is a label or a dash.
     """
     indent = cell_len(head)
-    first, *rest = wrap(_displayed(text), max(width - indent, _MIN_TEXT))
+    first, *rest = wrap(visible(text), max(width - indent, _MIN_TEXT))
     return [
         ((head, head_manner), (first, manner)),
         *(((" " * indent, ""), (line, manner)) for line in rest),

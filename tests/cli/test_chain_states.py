@@ -60,7 +60,7 @@ STATES = [
     State("valid", "complete up to CN=Root, which clients must trust"),
     State(
         "invalid",
-        "invalid: CN=CA expired on 2021-01-01T00:00:00Z",
+        "invalid: CN=CA expired on 1 Jan 2021",
         "validity",
         ("chain-invalid",),
         {"middle_options": {"end": GONE}},
@@ -88,7 +88,7 @@ STATES = [
     ),
     State(
         "invalid",
-        f"invalid: CN={NAME} expired on 2021-01-01T00:00:00Z",
+        f"invalid: CN={NAME} expired on 1 Jan 2021",
         "leaf-validity",
         ("certificate-expired",),
         {"leaf_options": {"end": GONE}},
@@ -161,7 +161,5 @@ def test_a_shorter_certificate_is_imported_and_reported(made: Csrtui, tmp_path: 
     assert made("import", str(path)).status == 0
     ran = made("import", str(shorter))
     assert ran.status == 0
-    assert (
-        "note: it expires on 2039-12-31T00:00:00Z, sooner than the certificate that the pair has" in ran.err
-    )
+    assert "note: it expires on 31 Dec 2039, sooner than the certificate that the pair has" in ran.err
     assert made("import", str(path)).status == 0

@@ -122,7 +122,7 @@ def test_the_chain_is_drawn_and_its_order_is_checked(csrtui: Csrtui, tmp_path: P
     wrong.write_bytes(pem(authority.certificate, leaf.certificate))
     ran = csrtui("inspect", str(right))
     assert ran.status == 0
-    assert "   Root          root, until 2040-01-01\n   └─ www.a.com  until 2040-01-01\n" in ran.out
+    assert "   Root          root, until 1 Jan 2040\n   └─ www.a.com  until 1 Jan 2040\n" in ran.out
     assert "Chain        valid up to CN=Root" in ran.out
     _, document = inspected(csrtui, str(wrong))
     assert "chain-order" in codes(document["items"][1])

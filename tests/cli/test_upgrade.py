@@ -60,7 +60,9 @@ def test_every_pair_is_shown_with_its_whole_history(csrtui: Csrtui, release: Rel
         ran = csrtui("show", name)
         recorded = (release.store / "pairs" / name / "pair.json").read_text().count('"what"')
         assert ran.status == 0
-        assert len(re.findall(r"(?m)^(?:History|\s{7})\s+20\d\d-\S+Z  ", ran.out)) == recorded
+        assert (
+            len(re.findall(r"(?m)^(?:History|\s{7})\s+\d+ \w{3} 20\d\d \d\d:\d\d UTC  ", ran.out)) == recorded
+        )
     assert "submitted to Example CA: order 4711" in csrtui("show", "submitted.mydomain.com").out
 
 

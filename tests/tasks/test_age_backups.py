@@ -123,9 +123,7 @@ def test_the_machine_with_the_identity_confirms_the_backup(
     (proved,) = record_of(session).backups
     assert proved == backup.with_restore_test(NOW + timedelta(hours=1))
     assert (
-        record_of(session)
-        .history[-1]
-        .text.startswith("backup confirmed, restored elsewhere at 2026-11-23T10:")
+        record_of(session).history[-1].text.startswith("backup confirmed, restored elsewhere on 23 Nov 2026")
     )
 
 
@@ -154,7 +152,7 @@ def test_a_clock_behind_or_slightly_ahead_is_accepted(
 
 def test_a_confirmation_from_the_future_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
     laptop.clock = lambda: NOW + timedelta(days=2)
-    with pytest.raises(RefusedError, match="from the future: 2026-11-25T09:00:00Z"):
+    with pytest.raises(RefusedError, match="from the future: 25 Nov 2026 09:00 UTC"):
         confirm(session, token_for(laptop, backup))
     assert record_of(session).backups == (backup,)
 

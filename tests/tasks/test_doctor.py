@@ -144,7 +144,7 @@ def _unsigned(store: ExaminedStore) -> None:
 
 
 def _import_later(store: ExaminedStore) -> None:
-    store.change(history=(HistoryEntry(LATER, "certificate imported, expires 2027-02-21", "me"),))
+    store.change(history=(HistoryEntry(LATER, "certificate imported, expires 21 Feb 2027", "me"),))
 
 
 def _same_disk(store: ExaminedStore) -> None:
@@ -329,7 +329,7 @@ def test_every_code_has_a_kind_of_damage() -> None:
         ),
         (
             [issuer(end=NOW - DAY)],
-            "the chain is invalid: CN=Throw-away TLS CA 1,O=Throw-away Trust AG,C=CH expired on 2026-11-22T09:00:00Z",
+            "the chain is invalid: CN=Throw-away TLS CA 1,O=Throw-away Trust AG,C=CH expired on 22 Nov 2026",
         ),
     ],
 )

@@ -70,7 +70,7 @@ def only(session: Session, *blobs: bytes, pair: str | None = None) -> ImportResu
     return result
 
 
-IMPORTED = "imported, expires 2027-06-02T23:59:59Z"
+IMPORTED = "imported, expires 2 Jun 2027"
 
 
 def test_a_pair_becomes_issued_with_leaf_and_chain_in_order(session: Session) -> None:
@@ -85,7 +85,7 @@ def test_a_pair_becomes_issued_with_leaf_and_chain_in_order(session: Session) ->
     event = record.history[-1]
     assert (event.time, event.user) == (NOW, "joe")
     assert event.text == (
-        "certificate imported, expires 2027-06-02T23:59:59Z, from CN=Test CA 1; the chain is valid up to CN=Test Root"
+        "certificate imported, expires 2 Jun 2027, from CN=Test CA 1; the chain is valid up to CN=Test Root"
     )
 
 
@@ -161,10 +161,21 @@ def test_an_expired_certificate_does_not_replace_one_that_expires_later(session:
     ((ok, pair, text),) = bring(session, pem(old))
     assert (ok, pair) == (False, "a.com")
     assert text == (
-        "not imported: it expires on 2026-04-28T23:59:59Z, sooner than the certificate that the pair has, "
-        "which expires on 2027-06-02T23:59:59Z"
+        "not imported: it expires on 28 Apr 2026, sooner than the certificate that the pair has, "
+        "which expires on 2 Jun 2027"
     )
     assert stored(session) == pem(new)
+
+
+def test_expiries_on_one_day_are_compared_with_their_times(session: Session) -> None:
+    make(session)
+    present, sooner = issue(session), issue(session, start=START - timedelta(hours=3))
+    bring(session, pem(present))
+    texts = [text for _, _, text in bring(session, pem(present), pem(sooner))]
+    assert (
+        "not imported: it expires on 2 Jun 2027 20:59 UTC, sooner than the certificate that the pair has, "
+        "which expires on 2 Jun 2027 23:59 UTC"
+    ) in texts
 
 
 def test_a_certificate_that_began_earlier_and_expires_later_is_imported(session: Session) -> None:
@@ -185,8 +196,7 @@ def test_a_certificate_that_expires_sooner_is_imported_with_a_note(session: Sess
     present, shorter = issue(session), issue(session, days=30)
     bring(session, pem(present, CA))
     text = (
-        "expires on 2026-12-19T23:59:59Z, sooner than the certificate that the pair has, "
-        "which expires on 2027-06-02T23:59:59Z"
+        "expires on 19 Dec 2026, sooner than the certificate that the pair has, which expires on 2 Jun 2027"
     )
     blobs = [ImportSource(pem(shorter))]
     (asked,) = import_certificates(session, blobs, mode=ImportMode.ASK)
@@ -194,7 +204,7 @@ def test_a_certificate_that_expires_sooner_is_imported_with_a_note(session: Sess
     assert needing_confirmation([asked]) == [asked]
     assert stored(session) == pem(present, CA)
     (looked,) = import_certificates(session, blobs, mode=ImportMode.PREVIEW)
-    assert (looked.ok, looked.text) == (True, "would be imported, expires 2026-12-19T23:59:59Z")
+    assert (looked.ok, looked.text) == (True, "would be imported, expires 19 Dec 2026")
     result = only(session, pem(shorter))
     assert (result.ok, result.changed, result.needs_confirmation) == (True, True, False)
     assert result.remarks == (f"it {text}",)
@@ -410,10 +420,10 @@ def test_differences_and_problems_are_in_the_result(session: Session) -> None:
     assert document["chain"] == {
         "state": "invalid",
         "reason": "leaf-validity",
-        "text": "invalid: CN=a.com expired on 2026-11-21T23:59:59Z",
+        "text": "invalid: CN=a.com expired on 21 Nov 2026",
     }
     assert document["findings"] == [
-        {"code": "expired", "level": "warning", "text": "the certificate expired on 2026-11-21T23:59:59Z"}
+        {"code": "expired", "level": "warning", "text": "the certificate expired on 21 Nov 2026"}
     ]
     assert record_of(session).next_step(NOW) is NextStep.RENEW
 

@@ -12,7 +12,7 @@ from many_pairs import RECORDS, pair_of_record
 from requests_made import NOW, record
 
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.validity import Validity
+from csrtui.core.base.validity import Validity, date_text
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.core.pairs.query import Query
@@ -22,7 +22,6 @@ from csrtui.tasks.pair_text import (
     LIST_HEADER,
     NEXT_STEPS,
     age_text,
-    date_text,
     deadline_text,
     list_columns,
 )

@@ -242,7 +242,7 @@ def found(**changes: Any) -> BackupFile:
         (
             found(),
             Consent(),
-            ["The stage is from the backup (2026-11-23T09:00:00Z): new."],
+            ["The stage is from the backup (23 Nov 2026 09:00 UTC): new."],
         ),
         (
             found(details=Details(NOW, CaKind.PUBLIC, "abacus", "ritual")),

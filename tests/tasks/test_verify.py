@@ -99,10 +99,10 @@ def test_a_missing_backup_keeps_its_first_date_and_can_be_verified_again(
     session: Session, made: Backup
 ) -> None:
     os.rename(made.path, f"{made.path}.away")
-    assert texts(verify_many(session, ["a.com"])) == [(False, "missing since 2026-11-26")]
+    assert texts(verify_many(session, ["a.com"])) == [(False, "missing since 26 Nov 2026")]
     assert (noted(session).status, noted(session).since) == (MISSING, LATER)
     session.clock = lambda: LATER + timedelta(days=9)
-    assert texts(verify_many(session, ["a.com"], PASSPHRASE)) == [(False, "missing since 2026-11-26")]
+    assert texts(verify_many(session, ["a.com"], PASSPHRASE)) == [(False, "missing since 26 Nov 2026")]
     assert (noted(session).since, noted(session).verified) == (LATER, NOW)
     os.rename(f"{made.path}.away", made.path)
     assert texts(verify_many(session, ["a.com"])) == [(True, "exists and is unchanged")]

@@ -344,7 +344,7 @@ def test_a_row_leaves_out_the_folder_of_its_pair() -> None:
     assert short_text("the key of a.com", "a.com") == "the key of a.com"
     assert short_text("the key of a.com has no backup", "a.com") == "the key has no backup"
     assert short_text("a folder of None at a", None) == "a folder of None at a"
-    expired = "/s/pairs/a.com/certificate.pem expired 2026-08-23T15:44:05Z"
+    expired = "/s/pairs/a.com/certificate.pem expired 23 Aug 2026"
     assert short_text(expired, "a.com") == "certificate.pem expired 23 Aug 2026"
     rows = FindingRows([one])
     assert rows.header(78).split() == ["Level", "Pair", "Finding"]

@@ -3,6 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""The months, from January."""
+
 
 class Validity(NamedTuple):
     """The validity period of a certificate, including both ends (RFC 5280, 4.1.2.5)."""
@@ -33,5 +36,16 @@ class Validity(NamedTuple):
 
 
 def utc_text(time: datetime) -> str:
-    """Return a time as RFC 3339 in UTC, to the second: ``2026-11-23T09:00:00Z``."""
+    """Return a time as RFC 3339 in UTC, to the second, for programs and files: ``2026-11-23T09:00:00Z``."""
     return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def date_text(time: datetime) -> str:
+    """Return the date of a time in UTC, for people: ``29 Nov 2026``."""
+    time = time.astimezone(UTC)
+    return f"{time.day} {MONTHS[time.month - 1]} {time.year}"
+
+
+def time_text(time: datetime) -> str:
+    """Return a time in UTC, to the minute, for people: ``29 Nov 2026 09:00 UTC``."""
+    return f"{date_text(time)} {time.astimezone(UTC):%H:%M} UTC"

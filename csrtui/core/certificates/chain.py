@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.validity import date_text
 from csrtui.core.certificates.certificate import Certificate, has_valid_signature, load
 from csrtui.core.certificates.extensions import extension_value
 
@@ -299,7 +300,7 @@ class _Tree:
         if certificate.is_ca:
             role = "root, " if certificate.is_self_issued else "CA, "
         if self._now > validity.not_after:
-            return f"{role}expired {validity.not_after:%Y-%m-%d}", True
+            return f"{role}expired {date_text(validity.not_after)}", True
         if self._now < validity.not_before:
-            return f"{role}not valid before {validity.not_before:%Y-%m-%d}", True
-        return f"{role}until {validity.not_after:%Y-%m-%d}", False
+            return f"{role}not valid before {date_text(validity.not_before)}", True
+        return f"{role}until {date_text(validity.not_after)}", False

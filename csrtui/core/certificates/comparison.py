@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from csrtui.core.base.escaping import enumeration, excerpt, plural, visible
 from csrtui.core.base.finding import CaKind, Level, Purpose
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.certificates.certificate import (
     Certificate,
     max_validity_days,
@@ -178,10 +178,10 @@ def _field_differences(request: Request, certificate: Certificate) -> Iterator[D
 def _validity_flaws(leaf: Certificate, now: datetime) -> Iterator[CertificateFlaw]:
     validity = leaf.validity
     if now > validity.not_after:
-        text = f"the certificate expired on {utc_text(validity.not_after)}"
+        text = f"the certificate expired on {date_text(validity.not_after)}"
         yield _warning(CertificateFlawKind.EXPIRED, text)
     if now < validity.not_before:
-        text = f"the certificate is not valid before {utc_text(validity.not_before)}: install it then"
+        text = f"the certificate is not valid before {time_text(validity.not_before)}: install it then"
         yield _warning(CertificateFlawKind.NOT_YET_VALID, text)
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.certificates.certificate import Certificate, load
 from csrtui.core.certificates.chain import (
     Chain,
@@ -172,9 +172,9 @@ def _check_validity(path: list[_Link], now: datetime) -> ChainStatus | None:
         validity = link.certificate.validity
         reason = ChainReason.VALIDITY if index else ChainReason.LEAF_VALIDITY
         if now > validity.not_after:
-            return _invalid(reason, f"{link.name} expired on {utc_text(validity.not_after)}")
+            return _invalid(reason, f"{link.name} expired on {date_text(validity.not_after)}")
         if now < validity.not_before:
-            return _invalid(reason, f"{link.name} is not valid before {utc_text(validity.not_before)}")
+            return _invalid(reason, f"{link.name} is not valid before {time_text(validity.not_before)}")
     return None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Purpose
-from csrtui.core.base.validity import Validity, utc_text
+from csrtui.core.base.validity import Validity, date_text, time_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import build_chain
@@ -246,7 +246,7 @@ class _ContentsCheck:
         yield from self._check_validity(self._leaf.validity)
         expires = self._leaf.validity.not_after
         if self._record is not None and self._record.compromised and self._now <= expires:
-            text = f"is still valid until {utc_text(expires)}, but its key is marked as compromised: others can use it"
+            text = f"is still valid until {date_text(expires)}, but its key is marked as compromised: others can use it"
             remedy = instruction(
                 "Revoke the certificate at its CA, reason keyCompromise. The command csrtui retire --compromised "
                 f"{self._folder.name} shows how. The finding disappears when the certificate expires."
@@ -278,16 +278,16 @@ class _ContentsCheck:
     def _check_validity(self, validity: Validity) -> Iterator[DoctorFinding]:
         record, pair = self._record, self._folder.name
         if record is not None and record.validity != validity:
-            text = f"expires {utc_text(validity.not_after)}, but the record has another date"
+            text = f"expires {time_text(validity.not_after)}, but the record has another date"
             remedy = command(*csrtui("import", "--pair", pair, self._path(_CERTIFICATE)))
             yield self._finding(FindingCode.VALIDITY_DISAGREES, _CERTIFICATE, text, remedy)
         if validity.not_after < self._now and (record is None or record.is_in_use):
-            text = f"expired {utc_text(validity.not_after)}"
+            text = f"expired {date_text(validity.not_after)}"
             yield self._finding(
                 FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, command(*csrtui("renew", pair))
             )
         if validity.not_before > self._now + _TOLERANCE:
-            text = f"is not valid until {utc_text(validity.not_before)}, unless the clock of this machine is wrong"
+            text = f"is not valid until {time_text(validity.not_before)}, unless the clock of this machine is wrong"
             yield self._finding(
                 FindingCode.CERTIFICATE_NOT_YET_VALID, _CERTIFICATE, text, _WAIT_OR_CHECK_CLOCK
             )
@@ -296,7 +296,7 @@ class _ContentsCheck:
         """Yield a finding for each impossible time in the record."""
         latest = self._now + _TOLERANCE
         if record.created > latest:
-            text = f"has a creation time in the future: {utc_text(record.created)}"
+            text = f"has a creation time in the future: {time_text(record.created)}"
             yield self._finding(FindingCode.CREATED_IN_FUTURE, "pair.json", text, _CHECK_CLOCK)
             return
         times = [("submitted", record.submitted), ("retired", record.retired)]
@@ -304,12 +304,12 @@ class _ContentsCheck:
             times += [("backed up", backup.created), ("verified", backup.verified)]
         for event, time in times:
             if time is not None and time > latest:
-                text = f"says that the pair was {event} {utc_text(time)}, which is in the future"
+                text = f"says that the pair was {event} {time_text(time)}, which is in the future"
                 yield self._finding(FindingCode.TIME_IN_FUTURE, "pair.json", text, _CHECK_CLOCK)
             elif (
                 time is not None and time < record.created - _TOLERANCE and event in {"submitted", "retired"}
             ):
-                text = f"says that the pair was {event} {utc_text(time)}, before it was created"
+                text = f"says that the pair was {event} {time_text(time)}, before it was created"
                 yield self._finding(FindingCode.BEFORE_CREATED, "pair.json", text, _WRONG_CLOCK)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from csrtui.core.base.finding import Finding
+from csrtui.core.base.validity import date_text
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import Server
@@ -73,7 +74,7 @@ def renewal_choices(
 def _old_csr_consequences(record: PairRecord) -> tuple[str, ...]:
     # For an adopted or restored key, `created` is the time of the adoption or restore, not of the key.
     is_own_key = any(event.text.startswith("created") for event in record.history)
-    since = f"{'made on' if is_own_key else 'kept here since'} {record.created:%Y-%m-%d}"
+    since = f"{'made on' if is_own_key else 'kept here since'} {date_text(record.created)}"
     return (
         "No new key: the same CSR is sent again.",
         f"The new certificate will only work with the private key {since}, SPKI SHA-256 {record.key.spki_sha256}.",

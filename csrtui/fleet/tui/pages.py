@@ -8,7 +8,6 @@ from rich.cells import cell_len
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.fleet.model import fleet_age_text
-from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tasks.show import pair_lines, timeline
 from csrtui.tui.screens.page import Page, PageScreen
 from csrtui.tui.wrapping import wrap
@@ -35,7 +34,7 @@ def pair_page(host_pair: HostPair, now: datetime) -> PageScreen:
                     for row in timeline(host_pair.pair.record, now, width)
                 ]
                 lines += ["", *rows, ""] if rows else []
-            lines += _labelled_lines(label, with_screen_dates(visible(text)), width)
+            lines += _labelled_lines(label, visible(text), width)
         return lines
 
     return PageScreen([Page(f"{host_pair.host} · {host_pair.pair.name}", format_page)])

@@ -8,7 +8,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, Store
 from csrtui.core.base.escaping import enumeration, visible
 from csrtui.core.base.finding import Finding
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text
 from csrtui.core.bundle import prefill
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
@@ -326,15 +326,15 @@ def _record(
     )
     origin = f"its CSR from {candidate.csr_file}" if candidate.csr_file else NEW_CSR_SUFFIX
     record = record.with_event(now, f"key adopted from {candidate.file.path}, {origin}", session.user)
-    since = utc_text(candidate.in_use_since)
-    if since != utc_text(now):
+    since = date_text(candidate.in_use_since)
+    if since != date_text(now):
         is_of_file = candidate.in_use_since == candidate.file.modified
         proof = "its file" if is_of_file else "its first certificate"
         event = f"key in use since at least {since} (the date of {proof})"
         record = record.with_event(now, event, session.user)
     if chain is None:
         return record
-    expires = utc_text(chain.leaf.validity.not_after)
+    expires = date_text(chain.leaf.validity.not_after)
     status = validate_chain(stored_chain(chain, now), now).text
     event = f"certificate adopted, expires {expires}, from {chain.leaf.issuer_text}; the chain is {status}"
     return record.with_certificate(chain.leaf.validity, now, session.user, event)

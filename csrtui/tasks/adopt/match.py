@@ -11,7 +11,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import CaKind, Finding, worst_first
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text
 from csrtui.core.bundle import BundleKey, KeyMaterial
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate
@@ -311,7 +311,7 @@ def _strays(material: _Material) -> Iterable[Result]:
         is_matched = certificate.is_ca or certificate.spki_sha256 in material.keys
         if not is_matched and certificate.der not in reported:
             reported.add(certificate.der)
-            expires = utc_text(certificate.validity.not_after)
+            expires = date_text(certificate.validity.not_after)
             text = f"is the certificate of {certificate.display_name}, expires {expires}"
             yield _stray(file.path, text, material.existing_pairs.get(certificate.spki_sha256 or ""))
 
@@ -330,7 +330,7 @@ def candidate_facts(candidate: Candidate) -> list[tuple[str, str]]:
         ("CSR", visible(candidate.csr_file) if candidate.csr_file is not None else without_csr),
     ]
     if candidate.certificate is not None:
-        expires = utc_text(candidate.certificate.validity.not_after)
+        expires = date_text(candidate.certificate.validity.not_after)
         facts.append(("certificate", f"{visible(candidate.certificate_file or '')}  expires {expires}"))
     return facts
 

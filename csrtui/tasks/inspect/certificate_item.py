@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import time_text, utc_text
 from csrtui.core.certificates import certificate as certificates
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.comparison import CertificateFlawKind, flaws
@@ -99,8 +99,8 @@ def _facts(
     yield from labelled_lines("Names", [visible(name) for name in certificate.names])
     yield "Issuer", certificate.issuer_text or "none"
     yield "Serial", certificate.serial
-    yield "Valid from", utc_text(validity.not_before)
-    yield "Valid to", f"{utc_text(validity.not_after)} ({time_left(validity, now)})"
+    yield "Valid from", time_text(validity.not_before)
+    yield "Valid to", f"{time_text(validity.not_after)} ({time_left(validity, now)})"
     yield "Key", key_types.label_of(key) if key is not None else "of a type that csrtui does not support"
     yield "Signed", signature_name(decoded)
     yield from labelled_lines("Allows", list(describe_usages(decoded.extensions)))

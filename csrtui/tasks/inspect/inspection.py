@@ -14,7 +14,7 @@ from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.validity import utc_text
+from csrtui.core.base.validity import date_text, time_text, utc_text
 from csrtui.core.bundle import ProblemKind
 from csrtui.core.bundle.reader import MAX_BYTES
 from csrtui.core.certificates import csr as csrs
@@ -245,7 +245,7 @@ class _Inspector:
             facts=(
                 ("Of the pair", visible(backup.name or "without a name")),
                 *_age_facts(data),
-                ("Made", utc_text(backup.time) if backup.time else "at an unknown time"),
+                ("Made", time_text(backup.time) if backup.time else "at an unknown time"),
                 ("Signature", proof),
                 ("Restore", opened),
                 *request.facts,
@@ -389,11 +389,11 @@ def _compare_certificate(certificate: Certificate, folder: "PairFolder") -> Iter
     elif present == certificate:
         yield "the certificate of this pair"
     elif certificate.validity.not_before < present.validity.not_before:
-        yield f"an older certificate of this pair; the current one expires {utc_text(present.validity.not_after)}"
+        yield f"an older certificate of this pair; the current one expires {date_text(present.validity.not_after)}"
     else:
         yield (
             "another certificate for the key of this pair; the current one expires "
-            f"{utc_text(present.validity.not_after)}; csrtui import FILE replaces it"
+            f"{date_text(present.validity.not_after)}; csrtui import FILE replaces it"
         )
     if present is None or was_issued_for_request(folder.pair.record):
         yield from (difference.text for difference in differences(folder.csr, certificate))

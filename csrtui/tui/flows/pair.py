@@ -14,7 +14,6 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import Stage
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tasks.retire import retire as retire_pair
 from csrtui.tasks.retire import retirement_warning, undo_retirement
 from csrtui.tasks.session import change_record
@@ -169,7 +168,7 @@ async def _show_revocation(page: PairsScreen, name: str) -> None:
 
     def page_of(result: Result) -> Page:
         details = ["", *result.lines()] if isinstance(result, CompromiseResult) else []
-        lines = [with_screen_dates(f"{result.text[:1].upper()}{result.text[1:]}."), *details]
+        lines = [f"{result.text[:1].upper()}{result.text[1:]}.", *details]
         return Page(f"Compromised key · {result.pair}", lambda _: lines)
 
     await page.app.push_screen_wait(PageScreen([page_of(result) for result in results]))

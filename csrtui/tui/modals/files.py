@@ -17,7 +17,6 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource
 from csrtui.tasks.import_decision import RefusedFile, RefusedKind
-from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
@@ -359,4 +358,4 @@ def _lines(inspection: Inspection, width: int) -> Iterator[str]:
             yield ""
         title = f"─ {section.title} "
         yield title.ljust(width, "─") if len(title) < width else title
-        yield from map(with_screen_dates, section.lines(width))
+        yield from section.lines(width)

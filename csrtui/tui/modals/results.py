@@ -10,12 +10,13 @@ from textual.binding import Binding
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
+from csrtui.core.base.validity import date_text
 from csrtui.core.certificates.path_validation import ChainState
 from csrtui.core.pairs.pair import NextStep
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.import_ import ImportResult
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.pair_text import NEXT_STEPS, NO_NAMES, date_text, time_left
+from csrtui.tasks.pair_text import NEXT_STEPS, NO_NAMES, time_left
 from csrtui.tui.modals.base import Modal, ResultsModal
 from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.wrapping import hanging, wrapped

@@ -10,7 +10,6 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import Level
-from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tui.widgets.line_list import ItemRows
 from csrtui.tui.wrapping import cut, pad
 
@@ -95,7 +94,7 @@ def short_text(text: str, pair: str | None) -> str:
     if pair is not None:
         _, separator, rest = text.partition(f"/pairs/{pair}/")
         text = rest if separator and text.startswith("/") else text.replace(f" of {pair} ", " ", 1)
-    return with_screen_dates(text)
+    return text
 
 
 def _pair_width(width: int) -> int:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 
 from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.base.validity import MONTHS
 from csrtui.core.pairs.charts import MONTHS as MONTH_COUNT
 from csrtui.core.pairs.charts import ChartRow, ChartRowKind, chart_rows
 from csrtui.tasks.list import ExpiryCounts, count_expiries
-from csrtui.tasks.pair_text import MONTHS
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread

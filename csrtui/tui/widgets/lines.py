@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from textual.message import Message
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.tasks.pair_text import with_screen_dates
 from csrtui.tui.commands import HELP_IN_LISTS, LAST_ON_BAR
 from csrtui.tui.widgets.text_block import TextLine, TextView
 from csrtui.tui.wrapping import cut, title_line
@@ -89,7 +88,7 @@ class RuleLine(TextLine):
 
     def tell(self, text: str) -> None:
         """Show a message in the line."""
-        self.message = with_screen_dates(visible(text))
+        self.message = visible(text)
         self.draw()
 
     @property

@@ -8,6 +8,7 @@ from certificates_made import der
 from chains_made import END, START, Made, ca, key, make
 from cryptography import x509
 
+from csrtui.core.base.validity import date_text
 from csrtui.core.certificates.certificate import Certificate, read_der
 from csrtui.core.certificates.chain import draw_tree
 
@@ -26,7 +27,7 @@ def drawing(*made: Made, now: datetime = NOW) -> list[str]:
 
 
 def test_each_certificate_is_below_its_issuer_in_any_order() -> None:
-    until = f"{END:%Y-%m-%d}"
+    until = date_text(END)
     other = make("b.example.com", MIDDLE, key("ec", 4))
     assert drawing(LEAF, other, ROOT, MIDDLE) == [
         f"Root: root, until {until}",

@@ -103,8 +103,8 @@ def test_what_openssl_refuses_is_invalid_and_the_reason_is_named(
     [
         ("wrong signature", "the certificate of CN=CA did not sign CN=a.com"),
         ("wrong root", "the certificate of CN=Root did not sign CN=CA"),
-        ("expired intermediate", "CN=CA expired on 2021-01-01T00:00:00Z"),
-        ("intermediate not yet valid", "CN=CA is not valid before 2026-11-24T09:00:00Z"),
+        ("expired intermediate", "CN=CA expired on 1 Jan 2021"),
+        ("intermediate not yet valid", "CN=CA is not valid before 24 Nov 2026 09:00 UTC"),
         ("path length", "CN=Root allows at most 0 CA certificates below it (path length); the chain has 2"),
         (
             "intermediate without keyCertSign",
@@ -465,7 +465,7 @@ def test_a_self_signed_certificate_is_its_own_root(tmp_path: Path) -> None:
     assert (status.state, status.text) == (ChainState.VALID, "valid: the certificate is self-signed")
     assert openssl_accepts(Case(own), tmp_path)
     gone = make("a.com", None, None, (names("a.com"),), end=GONE)
-    assert validate(Case(gone)).text == "invalid: CN=a.com expired on 2021-01-01T00:00:00Z"
+    assert validate(Case(gone)).text == "invalid: CN=a.com expired on 1 Jan 2021"
 
 
 def test_a_leaf_with_the_name_of_its_ca_is_not_self_signed() -> None:

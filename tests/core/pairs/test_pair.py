@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from requests_made import NOW, record
 
 from csrtui.core.base.finding import CaKind
-from csrtui.core.base.validity import Validity, utc_text
+from csrtui.core.base.validity import Validity, date_text, time_text, utc_text
 from csrtui.core.pairs.pair import (
     NEW_CSR_SUFFIX,
     Backup,
@@ -195,6 +195,11 @@ def test_a_certificate_is_older_than_a_csr_made_at_adoption_until_the_next_impor
 )
 def test_times_are_rfc_3339_in_utc(time: datetime, text: str) -> None:
     assert utc_text(time) == text
+
+
+def test_people_see_dates_and_times_in_utc() -> None:
+    time = datetime(2026, 11, 30, 23, 59, 59, tzinfo=timezone(timedelta(hours=-9)))
+    assert (date_text(time), time_text(time)) == ("1 Dec 2026", "1 Dec 2026 08:59 UTC")
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

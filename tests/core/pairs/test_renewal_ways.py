@@ -43,10 +43,11 @@ def test_the_old_csr_is_not_recommended_with_an_obstacle() -> None:
 
 def test_the_consequence_names_the_key_and_its_date() -> None:
     old = renewal_choices(RECORD, NGINX, (), ())[1]
-    assert any(f"made on 2026-11-23, SPKI SHA-256 {'ab' * 32}" in sentence for sentence in old.consequences)
+    assert any(f"made on 23 Nov 2026, SPKI SHA-256 {'ab' * 32}" in sentence for sentence in old.consequences)
     adopted = RECORD._replace(history=(HistoryEntry(NOW, "key adopted from /k", "joe"),))
     assert any(
-        "kept here since 2026-11-23" in one for one in renewal_choices(adopted, NGINX, (), ())[1].consequences
+        "kept here since 23 Nov 2026" in one
+        for one in renewal_choices(adopted, NGINX, (), ())[1].consequences
     )
 
 
