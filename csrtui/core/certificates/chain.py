@@ -233,7 +233,7 @@ class TreeRow:
     Attributes:
         branch: The lines in front of the name, from the characters ``│``, ``└``, ``├`` and ``─``.
         name: The common name or the whole subject, safe to display.
-        status: The role and the validity: ``CA, until 2027-01-30``, ``expired 2026-01-01``, or ``missing``.
+        status: The role and the validity: ``CA, until 30 Jan 2027``, ``expired 1 Jan 2026``, or ``missing``.
         is_problem: Whether the certificate is missing, expired or not yet valid, or did not sign what is below it.
     """
 
