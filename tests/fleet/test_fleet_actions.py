@@ -116,7 +116,7 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_changed(
         await user.press("up", "up", "right")
         await user.see("all 2 not submitted yet")
         await user.see("warning: 1 of them have no verified backup")
-        await user.press("enter", "enter", "enter")
+        await user.press("down", "down", "enter")
         await user.see("Enter the folder")
         await user.paste(str(tmp_path / "none"))
         await user.press("enter")
@@ -131,7 +131,7 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_changed(
         assert (folder / "web1.a.com.csr.pem").read_text() == CSR
         await user.press("escape")
         await user.read()
-        await user.press("u", "up", "up", "right", "enter", "enter", "enter")
+        await user.press("u", "up", "up", "right", "down", "down", "enter")
         assert "1 was already done, 1 failed" in await user.worked()
 
 

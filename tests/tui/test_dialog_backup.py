@@ -166,7 +166,7 @@ async def test_the_marked_pairs_or_all_that_are_not_backed_up(tmp_path: Path) ->
         assert said(user, "about") == f"Back up {user.pairs[2]}"
         await user.press("right")
         assert said(user, "about") == "Back up 3 pairs"
-        await user.press("enter")
+        await user.press("down")
         assert user.focused_id == "folder"
         await fill_in(user, tmp_path / "usb")
         await user.press("enter")

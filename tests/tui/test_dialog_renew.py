@@ -77,7 +77,9 @@ async def proved(user: User) -> None:
 
 def tie(user: User) -> str:
     """Return the form's text about the pair that the new one renews."""
-    return user.main.query_one("#form-rule", TitleLine).note.removesuffix("F7: clear form").removesuffix(" · ")
+    return (
+        user.main.query_one("#form-rule", TitleLine).note.removesuffix("F7: clear form").removesuffix(" · ")
+    )
 
 
 # The displayed texts

@@ -12,6 +12,7 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.prefill import start_from_pair
 from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tui.modals.form_dialogs import KeyOptions, KeyOptionsModal
 from csrtui.tui.modals.renew import RenewModal
 
 if TYPE_CHECKING:
@@ -47,6 +48,17 @@ async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_i
     assert not read_pair(session, "b.mydomain.com")[0].record.key.encrypted
     for file in (tmp_path / "store").rglob("*"):
         assert not file.is_file() or PHRASE.encode() not in file.read_bytes()
+
+
+async def test_enter_opens_the_list_of_the_choice_of_the_key(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        user.app.push_screen(KeyOptionsModal(KeyOptions(), "old"))
+        await user.pilot.pause()
+        await user.press("shift+tab")
+        assert user.focused_id == "key"
+        assert "Enter List" in user.screen_text
+        await user.press("enter", "down", "enter")
+        assert "[same key as old" in user.screen_text
 
 
 async def test_a_short_passphrase_of_a_key_is_used_only_after_a_question(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ _SENTENCES = {FlawKind.EMAIL_INVALID, FlawKind.URI_INVALID, FlawKind.UPN_INVALID
 """The flaws whose part is csrtui's own text."""
 
 
+_FOR_PERSON = " For a person, choose a private CA and the purpose client."
+
+
 def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
     """Return the check for one kind of flaw."""
 
@@ -28,6 +31,7 @@ def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
             "character": describe_character(flaw.part) if len(flaw.part) == 1 else "",
             "position": _position(flaw),
             "problem": _problem(case.name, kind),
+            "person": "" if "." in case.name.input else _FOR_PERSON,
         }
         return Hit(words, _fix(case, flaw))
 
@@ -87,7 +91,7 @@ def _row(kind: FlawKind, text: str, source: str) -> Rule[NameCase]:
 
 FLAW_RULES: tuple[Rule[NameCase], ...] = (
     _row(FlawKind.NOT_A_HOSTNAME, "{name} {problem}: remove scheme, user, port and path.", "RFC 5280 4.2.1.6"),
-    _row(FlawKind.SPACE, "{name} contains {character}{position}: not allowed in a host name.", "RFC 1123 2.1"),
+    _row(FlawKind.SPACE, "{name} contains {character}{position}: not allowed in a host name.{person}", "RFC 1123 2.1"),
     _row(
         FlawKind.TRAILING_DOT, "{name} ends with a dot: certificates contain names without it.",
         "RFC 5280 4.2.1.6, RFC 1034 3.5",

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.binding import Binding
 
 from csrtui.core.backups.age import load_pyrage
 from csrtui.core.base.errors import CsrtuiError, InputError
@@ -29,7 +28,6 @@ from csrtui.tui.widgets.text_field import TextField
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from textual.binding import BindingType
     from textual.widget import Widget
 
     from csrtui.core.backups.recipients import Recipient
@@ -42,9 +40,6 @@ if TYPE_CHECKING:
 class HostPairsModal(FormModal["Job | None"]):
     """A dialog that asks for a group of pairs and for the values of fields. It returns the work on the pairs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "next", "Next", show=False),
-    ]
     PASTE_REFUSED = "The pasted text has several lines; this field accepts one. Nothing was inserted."
     NOTES = 4
     THING: ClassVar[str] = ""

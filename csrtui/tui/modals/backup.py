@@ -62,7 +62,6 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     NO_FOLDER = "Enter the folder for the backups."
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "next", "Next", show=False),
         Binding("ctrl+g", "generate", "Generate", show=False, priority=True),
     ]
 

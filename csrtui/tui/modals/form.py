@@ -13,6 +13,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.store.output_folder import MissingFolderError, create_output_folder
 from csrtui.tui.modals.base import Modal, ResultT
 from csrtui.tui.threads import in_thread, run_in_thread
+from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -116,7 +117,8 @@ class FormModal(Modal[ResultT]):
         gap: list[Line] = [] if self.is_short else [()]
         about = [] if self.is_short or not self.about else self.lines(self.about, "label")
         head = [*self.lines(self.heading, "strong"), *gap, *about, *(gap if about else [])]
-        keys = self.key_lines(*self.keys())
+        first, *others = self.keys()
+        keys = self.key_lines(("Enter", "List") if isinstance(self.focused, ChoiceField) else first, *others)
         fields = self.query("TextField, ChoiceField")
         rows = sum(all(node.display for node in field.ancestors_with_self) for field in fields)
         room = self.app.size.height - _FRAME - len(head) - rows - 2 * len(gap) - len(keys)

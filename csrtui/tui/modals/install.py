@@ -100,7 +100,6 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "next", "Next", show=False),
         Binding("down,tab", "step(1)", "Next field", show=False),
         Binding("up,shift+tab", "step(-1)", "Previous field", show=False),
         *PAGE_KEYS,
@@ -201,7 +200,9 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
     def action_next(self) -> None:
         """Go to the next required field. In the last one, and in those after it, write the files."""
         self._show_fields()
-        fields = self._fields
+        fields = [
+            field for field in self._fields if field != "strength"
+        ]  # its value is safe, and Enter opens its list
         current = self.focused.id if self.focused else None
         following = f"#{fields[fields.index(current) + 1]}" if current in fields[:-1] else None
         if following is None:
@@ -317,7 +318,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         view.show_all(lines)
         more = [("PgDn", "More")] if len(lines) > room - len(notes) else []
         is_choice = isinstance(self.focused, ChoiceField)
-        keys = [("Enter", "Next"), ("Space", "List")] if is_choice else [("Enter", "Write")]
+        keys = [("Enter", "List")] if is_choice else [("Enter", "Write")]
         self.show("#keys", [*gap, *self.key_lines(*keys, *self.create_keys, *more, ("Esc", "Cancel"))])
 
     def _notes(self) -> list[Line]:

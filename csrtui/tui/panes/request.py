@@ -317,6 +317,8 @@ class RequestPane(Widget):
                 return CA_HELP[CaKind(draft.ca)]
             case FieldName.KEY:
                 return KEY_HELP[KeyType(draft.key)]
+            case FieldName.COMMON_NAME if not Purpose(draft.purpose).is_for_servers:
+                return PURPOSE_HELP[Purpose(draft.purpose)]
             case FieldName.PURPOSE:
                 return PURPOSE_HELP[Purpose(draft.purpose)]
             case field:

@@ -74,13 +74,13 @@ class PrefixSearch:
 class ChoiceField(Widget, can_focus=True):
     """One line with a label and the current value, such as ``[nginx ▼]``. With focus, the value is in reverse video.
 
-    Space opens a list of the values. Enter is left to the dialog, which goes on with it.
+    Enter and Space open a list of the values.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "choose(-1)", "Previous value", show=False),
         Binding("right", "choose(1)", "Next value", show=False),
-        Binding("space", "open_list", "List", show=False),
+        Binding("enter,space", "open_list", "List", show=False),
         Binding("home", "choose_end(0)", "First value", show=False),
         Binding("end", "choose_end(-1)", "Last value", show=False),
     ]

@@ -188,10 +188,9 @@ class FieldGroups(Widget):
 
 
 class FormChoice(ChoiceField):
-    """A choice of the request form, in which Enter opens the list too."""
+    """A choice of the request form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open_list", "List", show=False),
         Binding("ctrl+z,ctrl+underscore", "undo", "Undo", show=False),
         Binding("ctrl+y", "redo", "Redo", show=False),
     ]

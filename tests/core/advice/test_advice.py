@@ -777,6 +777,7 @@ def test_a_fix_gives_a_readable_name(name: str, told: dict[str, tuple[str, ...] 
     assert {finding.code: finding.fix and finding.fix.names for finding in findings} == told
 
 
+_PERSON = "For a person, choose a private CA and the purpose client."
 _HYPHENS = "host names consist of letters, digits, hyphens and dots"
 _STARS = "only the whole first label can be"
 
@@ -789,6 +790,10 @@ _STARS = "only the whole first label can be"
         ("a!\n.de", f"a!\\x0a.de contains ! at position 2: {_HYPHENS}."),
         ("a!.de\t", f"a!.de contains ! at position 2: {_HYPHENS}."),
         ("a.de\t", f"a.de contains a control character (U+0009) at the start or end: {_HYPHENS}."),
+        (
+            "Jane Doe",
+            f"Jane Doe contains a blank at position 5: not allowed in a host name. {_PERSON}",
+        ),
         (" a b\n.de", "a b\\x0a.de contains a blank at position 2: not allowed in a host name."),
         ("a\xa0b.de", "a\\xa0b.de contains a no-break space (U+00A0) at position 2: not allowed in a host name."),
         ("a\u3000b.de", "a\\u3000b.de contains an ideographic space (U+3000) at position 2: not allowed in a host name."),
