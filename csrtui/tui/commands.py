@@ -207,7 +207,8 @@ COMMANDS = (
             "Set the pair's name, a passphrase for its key and further subject attributes; in a renewal, keep the key.", Scope.REQUEST, on_bar=False),
     Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Scope.PANES),
     Command("back", "escape,q,backspace", "Back", "Go back.", Scope.PAGES, priority=False),
-    Command("help", "f1", "Help", "Show the keys of this screen, and search all keys (also ? outside text fields).", Scope.ANYWHERE),
+    Command("help", "f1", "Help", "Show the keys of this screen, and search all keys (also ? outside text fields). "
+            "For settings such as colours and keys, csrtui help configuration shows the configuration file.", Scope.ANYWHERE),
     Command("palette", "ctrl+p", "Find command",
             "Find a command by its name, and run it.", Scope.ANYWHERE, on_bar=False),
     Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Scope.ANYWHERE, on_bar=False),

@@ -332,6 +332,11 @@ async def test_a_private_key_is_not_shown_and_the_hint_leads_to_adopt(tmp_path: 
         await user.until(lambda: "it contains a private key" in said(user, "notes"), "the reason")
         assert f"press Esc, then {key_of('adopt')}." in said(user, "notes")
         assert secret not in user.screen_text
+        if way == "file":  # the page of a pair is between the dialog and the keystore
+            await user.press("escape", "enter", "i")
+            await user.paste(str(tmp_path / "key.pem"))
+            await user.press("enter")
+            await user.until(lambda: "press Esc twice, then" in said(user, "notes"), "the way to Adopt")
         assert secret not in typed(user)
 
 

@@ -170,6 +170,15 @@ async def test_a_command_of_the_palette_is_run_where_it_works(
         assert user.main.place is (Scope.KEYSTORE if effect else Scope.REQUEST)
 
 
+async def test_the_palette_shows_the_whole_help_of_the_selected_command(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("ctrl+p", *"stolen")
+        await user.until(lambda: "remove its folder." in user.screen_text, "the end of the help")
+        await user.press("escape", "ctrl+p")
+        await user.paste("configuration file")
+        await user.until(lambda: "shows the configuration file." in user.screen_text, "settings")
+
+
 async def test_the_palette_can_mark_the_selected_pair_and_ctrl_p_closes_it(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     create_pair(session, RequestSpec(names=("a.example.com",)))

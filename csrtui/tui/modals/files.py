@@ -17,6 +17,7 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource
 from csrtui.tasks.import_decision import RefusedFile, RefusedKind
+from csrtui.tui.commands import Scope
 from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form import FormModal
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
@@ -196,10 +197,12 @@ class FilesModal(FormModal[ImportAnswer]):
             return self.lines(f"{source}: {result.text}", "error")
         if result.kind is RefusedKind.OTHER:
             return self.lines(f"{source}: {error_text(result.error)}", "error")
+        # Both commands work in the keystore, not on the page of a pair.
+        leave = "Esc twice" if getattr(self.app.screen_stack[-2], "place", None) is Scope.PAIR else "Esc"
         if result.kind is RefusedKind.KEY:
-            hint = f"To add the key as a pair, press Esc, then {self.key_of('adopt')}."
+            hint = f"To add the key as a pair, press {leave}, then {self.key_of('adopt')}."
         else:
-            hint = f"To restore the pair, press Esc, then {self.key_of('restore')}."
+            hint = f"To restore the pair, press {leave}, then {self.key_of('restore')}."
         return [*self.lines(f"{source}: {result.error.message}.", "error"), *self.lines(hint)]
 
     def notes(self) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
+from textual import on
 from textual.binding import Binding
 from textual.containers import Vertical
 
@@ -108,7 +109,7 @@ class ChoiceListModal(Modal["str | None"]):
 
 
 _LABEL, _KEY = 16, 10
-_MAX_ROWS, _OTHER_LINES = 14, 7
+_MAX_ROWS, _OTHER_LINES, _HELP_LINES = 14, 7, 3
 
 
 def command_rows(commands: Sequence[Command]) -> TextRows[Command]:
@@ -149,11 +150,23 @@ class PaletteModal(Modal[Command | None]):
 
     def draw(self) -> None:
         """Fit the list to the screen, and show the keys."""
-        rows = max(min(_MAX_ROWS, self.app.size.height - _OTHER_LINES), 1)
+        lines = 0 if self.is_short else _HELP_LINES
+        rows = max(min(_MAX_ROWS, self.app.size.height - _OTHER_LINES - lines), 1)
         self.query_one(LineList).styles.height = rows + 1
-        self.show(
-            "#palette-keys", [(), *self.key_lines(("Enter", "Run"), ("Up, Down", "Choose"), ("Esc", "Close"))]
-        )
+        self._show_help()
+
+    def _show_help(self) -> None:
+        """Show the whole help of the command under the cursor, because its row is cut, and the keys."""
+        command = self.query_one(LineList).current
+        lines = 0 if self.is_short else _HELP_LINES
+        text = [*self.lines(command.help if command else "", "label"), *[()] * lines][:lines]
+        keys = self.key_lines(("Enter", "Run"), ("Up, Down", "Choose"), ("Esc", "Close"))
+        self.show("#palette-keys", [(), *text, *keys])
+
+    @on(LineList.Highlighted)
+    @on(LineList.Moved)
+    def _handle_move(self) -> None:
+        self._show_help()
 
     def on_input_changed(self) -> None:
         """Show the commands that contain the typed words."""
@@ -164,6 +177,7 @@ class PaletteModal(Modal[Command | None]):
         commands = self.query_one(LineList)
         commands.set_rows(self._rows)
         commands.action_first()
+        self._show_help()
 
     def on_line_list_opened(self) -> None:
         """Run the command that was clicked twice."""

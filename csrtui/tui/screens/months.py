@@ -144,8 +144,7 @@ class MonthsScreen(CommandScreen[str]):
             return [*wrapped(_NO_EXPIRIES, width), *_exclusions(result, width)]
         _, step = chart_rows(result.expiries, MONTHS, width)
         legend = "Due: one third of the validity or less is left."
-        if step > 1:
-            legend += f" Each dot is {step} certificates that expire."
+        legend += f" Each ● is {f'{step} certificates' if step > 1 else 'a certificate'} to expire."
         return [*wrapped(legend, width, "label"), *_exclusions(result, width)]
 
 
