@@ -23,7 +23,7 @@ def delay_garbage_collection() -> None:
 
 
 def exclude_loaded_from_collection() -> None:
-    """Collect garbage as usual, but exclude the objects loaded so far, because they exist until the program ends."""
+    """Resume garbage collection, without the objects loaded so far: they exist until the program ends."""
     gc.freeze()
     collect_garbage_as_usual()
 

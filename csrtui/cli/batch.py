@@ -240,7 +240,7 @@ def _malformed(lines: LineReader, first: int, error: csv.Error) -> RowError:
     return RowError(
         None,
         f"the row that starts in line {first} of {shown} is not CSV: {error} in line {last}",
-        'a missing closing " joins a row with the lines below it',
+        'if a closing " is missing, the row includes the lines below it',
     )
 
 

@@ -23,7 +23,7 @@ from csrtui.tasks.session import Session
 
 _INTRODUCTION: Final = """\
 csrtui asks for one field after another. Enter keeps the value in brackets, a hyphen (-) clears it,
-a question mark (?) explains the field. Ctrl+C quits, and nothing is generated.
+and a question mark (?) explains the field. Ctrl+C quits without generating anything.
 """
 _LEFT: Final = "nothing was made"
 _CLEAR: Final = "-"

@@ -54,8 +54,8 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
 def read_request_options(options: argparse.Namespace, names: tuple[str, ...]) -> RequestSpec:
     """Return the request that the options describe.
 
-    The profile supplies the value of a missing option, but not of an empty one. The defaults of the configuration supply
-    what is then still missing, and are printed with the file that sets them.
+    The profile supplies values for options that are missing, but not for those that are empty. The defaults in the
+    configuration supply what is still missing; each default that is used is printed with the file that sets it.
 
     Raises:
         InputError: A key type or server software is unknown, or the profile cannot be read.

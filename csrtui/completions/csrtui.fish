@@ -377,7 +377,7 @@ complete -c csrtui -n '_shtab_csrtui_using fleet csr' -s h -l help -d 'show this
 complete -c csrtui -n '_shtab_csrtui_using fleet csr' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'
 complete -c csrtui -n '_shtab_csrtui_using fleet csr' -s q -l quiet -d 'print only data and errors'
 complete -c csrtui -n '_shtab_csrtui_using fleet csr' -s v -l verbose -d 'log each action and its file to stderr'
-complete -c csrtui -n '_shtab_csrtui_using fleet csr' -l to -xka "(__fish_complete_directories)" -d 'a folder on this machine, for files HOST.PAIR.csr.pem'
+complete -c csrtui -n '_shtab_csrtui_using fleet csr' -l to -xka "(__fish_complete_directories)" -d 'a folder on this machine, for the files (HOST.PAIR.csr.pem)'
 complete -c csrtui -n '_shtab_csrtui_using fleet csr' -l mark-submitted -d 'mark the fetched CSRs as submitted'
 complete -c csrtui -n '_shtab_csrtui_using fleet csr' -l dry-run -d 'check everything, show what would be done, and write nothing'
 complete -c csrtui -n '_shtab_csrtui_using fleet csr' -l json -d 'print a JSON line for each pair'

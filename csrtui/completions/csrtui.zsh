@@ -243,7 +243,7 @@ _shtab_csrtui_fleet_csr_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  "--to[a folder on this machine, for files HOST.PAIR.csr.pem]:DIR:_files -/"
+  "--to[a folder on this machine, for the files (HOST.PAIR.csr.pem)]:DIR:_files -/"
   "--mark-submitted[mark the fetched CSRs as submitted]"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print a JSON line for each pair]"

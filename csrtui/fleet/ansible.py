@@ -1,6 +1,6 @@
-"""Run Ansible: a play with one task, whose results are read as Ansible prints them, or ``ansible-inventory``.
+"""Run ``ansible-inventory``, or a play with one task, whose results are read while Ansible is still running.
 
-Ansible is a separate program. It reads its own settings, the inventory and the settings of ssh as usual; csrtui adds
+Ansible is a separate program. It reads its own settings, the inventory and ssh's settings as usual; csrtui adds
 the play, its collection and the format of the results.
 
 Every text in a play is literal (``!unsafe``), so Ansible evaluates nothing from a user, a file or a host. The only
@@ -236,11 +236,11 @@ def _inventory_options(options: Sequence[str]) -> list[str]:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """Return the user's environment with settings for the output of Ansible and the mark of this run.
+    """Return the user's environment with settings for Ansible's output and a variable that identifies this run.
 
     ssh keeps a connection open for the tasks of a play (ControlPersist). Its socket is in a folder of this run, unless
     the user's settings name another folder. csrtui can then close the connection at the end, and no other program uses
-    it. An inventory that cannot be parsed is an error, because its hosts would be missing without notice.
+    it. An inventory that cannot be parsed is an error, because its hosts would silently be missing.
     """
     control_folder = _control_folder(folder)
     is_short = len(os.fsencode(control_folder)) <= _MAX_CONTROL_PATH

@@ -144,7 +144,7 @@ def test_an_encrypted_key_needs_its_passphrase_and_a_named_pair_is_verified_agai
     refused = fleet("verify", "--identity", identity)
     assert (refused.status, refused.hint) == (1, "csrtui fleet verify --passphrase-file FILE")
     silent = fleet("verify", "a.com", "--identity", identity, *option)
-    assert "did not answer about this pair" in silent.error
+    assert "sent no result for this pair" in silent.error
     assert len(tokens(fake.play(5))) == 1
 
 

@@ -201,7 +201,7 @@ async def test_encrypted_keys_are_named_and_backups_of_csrtui_are_left_out(
         await look(user, folder)
         await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
         assert "1 encrypted key found: closed.key" in said(user, "notes")
-        assert "1 backup of csrtui left out. To restore: Esc, then r." in said(user, "notes")
+        assert "1 csrtui backup left out. To restore one, press Esc, then r." in said(user, "notes")
         await user.paste(PHRASE.decode())
         await user.press("enter")
         await until_found(user)
@@ -210,7 +210,7 @@ async def test_encrypted_keys_are_named_and_backups_of_csrtui_are_left_out(
         await user.press("escape", "a", "enter")
         await until_told(user)
         assert "No private key found" in said(user, "notes")
-        assert "1 backup of csrtui left out" in said(user, "notes")
+        assert "1 csrtui backup left out" in said(user, "notes")
 
 
 async def test_without_a_passphrase_encrypted_keys_are_left_out(tmp_path: Path, folder: Path) -> None:

@@ -92,7 +92,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _rehearse(session: Session, options: argparse.Namespace, ready: PreparedExport) -> int:
-    """Print the files that would be written, after every check that does not need a missing passphrase."""
+    """Print the files that would be written. Skip only the checks that need a passphrase that was not given."""
     is_given = options.key_passphrase_file is not None or (
         has_passphrase_option(options) and _is_for_key(options, ready)
     )

@@ -243,7 +243,7 @@ def _outputs(answer: HostAnswer) -> Mapping[int, Output]:
 def _missing(answer: HostAnswer) -> Failure:
     if answer.outcome != "ok":
         return failure_of(answer)
-    return create_failure(answer.host, Reason.UNEXPECTED, "the host did not answer about this pair")
+    return create_failure(answer.host, Reason.UNEXPECTED, "the host sent no result for this pair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ class Deliveries:
     """Certificates matched to hosts.
 
     Attributes:
-        by_host: The PEM for each host: its certificates, then those of all CAs.
+        by_host: The PEM to send to each host: its own certificates, then all CA certificates of the input.
         unmatched: A failure for each certificate whose key is not on any known host.
     """
 

@@ -46,7 +46,7 @@ class HostResult:
     Attributes:
         host: The name of the host; empty if the result is not about a host.
         text: One sentence.
-        document: The pair as csrtui on the host prints it, or None. In the JSON, it replaces the pair's name.
+        document: The pair as printed by csrtui on the host, or None. If set, the JSON has it in place of the name.
         covers: The names that a fetched CSR covers, read from the CSR itself.
     """
 

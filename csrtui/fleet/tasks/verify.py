@@ -1,7 +1,7 @@
-"""Verify the backups to recipients of many hosts with an identity on this machine.
+"""Verify the backups that many hosts encrypted to recipients, with an identity on this machine.
 
-Each encrypted file is fetched and opened here, in memory. Its host then gets a confirmation that is signed with the key
-in it, and marks the backup as verified. No key and no identity is sent to a host.
+Each encrypted file is fetched and opened here, in memory. Its host then receives a confirmation, signed with the key
+from the backup, and marks the backup as verified. Neither keys nor identities are sent to a host.
 """
 
 import shlex

@@ -185,7 +185,7 @@ class HostVerifyModal(HostPairsModal):
         )
 
     def notes(self) -> list[Line]:
-        """Return what happens with the backups and the identity."""
+        """Return the text that explains what happens to the backups and the identity."""
         about = (
             "Each encrypted backup is fetched and restored in the memory of this machine. Its host then marks it as "
             "verified. No key and no identity is sent to a host."

@@ -63,5 +63,5 @@ class FleetDoctorScreen(DoctorScreen):
         """Return the screen of the pair that the finding in a row concerns."""
         finding = self._findings[index]
         if finding.pair is None:
-            raise InputError(f"concerns {finding.host} itself, not a pair")
+            raise InputError(f"this finding concerns {finding.host} itself, not a pair")
         return self._pair_screen(finding.host, finding.pair)

@@ -96,7 +96,7 @@ class FleetScreen(FleetListScreen):
     def _open(
         self, modal: type[HostPairsModal], groups: Sequence[Group[HostPair]], otherwise: str = ""
     ) -> None:
-        """Open a dialog for groups of pairs, then do its work. Without groups, show the message `otherwise`."""
+        """Open a dialog for groups of pairs, then run its job. If there are no groups, show the message `otherwise`."""
         if groups:
             self.app.push_screen(modal(self._session, groups), self._work)
         else:
@@ -105,8 +105,8 @@ class FleetScreen(FleetListScreen):
     # Certificates
 
     def action_import(self) -> None:
-        """Ask for certificates, then send each to the host with its key."""
-        title = "Import certificates: each is sent to the host with its key"
+        """Ask for certificates, then send each to the host that has its key."""
+        title = "Import certificates: each is sent to the host that has its key"
         self.app.push_screen(ImportModal(self._match, title, self._import_text), self._deliver)
 
     def _match(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
@@ -121,7 +121,7 @@ class FleetScreen(FleetListScreen):
         if answer.results and deliveries is not None:
             hosts = len(deliveries.by_host)
             title = f"Sending certificates to {plural(hosts, 'host')}"
-            after = "Next: install them on their hosts: csrtui export."
+            after = "Next, install them: run csrtui export on their hosts."
             self._work(Job(title, lambda reach: deliver(reach, deliveries), hosts, after))
 
     # Renewals
@@ -152,7 +152,7 @@ class FleetScreen(FleetListScreen):
 
     def action_retire(self) -> None:
         """Ask whether to retire the marked pairs or the pair under the cursor, then mark them on their hosts."""
-        text = "It is marked as no longer used, and nothing reminds you to renew it. Nothing is deleted."
+        text = "It is marked as no longer used, and you get no more reminders to renew it. Nothing is deleted."
         self._ask(self._chosen, "Retire", "Retiring", text, "retired", "retire")
 
     def _ask(

@@ -41,7 +41,7 @@ def pair_page(host_pair: HostPair, now: datetime) -> PageScreen:
 
 
 def _labelled_lines(label: str, text: str, width: int) -> list[str]:
-    """Return a label with the text beside it. The text is wrapped unless a word, such as a path, is too long."""
+    """Return the lines of a label and its text. The text is not wrapped if a word, such as a path, is too long."""
     room = max(width - _LABEL, 8)
     has_long_word = any(cell_len(word) > room for word in text.split(" "))
     first, *rest = [text] if has_long_word else wrap(text, room)

@@ -159,7 +159,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
         """Return a sentence if backups of csrtui were left out."""
         count = len(search_result.backups)
         note = (
-            f"{plural(count, 'backup')} of csrtui left out. To restore: Esc, then {self.key_of('restore')}."
+            f"{plural(count, 'csrtui backup')} left out. To restore one, press Esc, then {self.key_of('restore')}."
         )
         return [note] if count else []
 

@@ -284,7 +284,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         super().draw()
 
     def note_lines(self) -> list[Line]:
-        """Return the error, and the notes also after it."""
+        """Return the error, if there is one, and below it the names that continue a path, or else the notes."""
         error = [] if self.error is None else self.error_lines(self.error)
         return error + (self.candidate_lines() or self.notes())
 

@@ -99,7 +99,7 @@ class FilesModal(FormModal[ImportAnswer]):
             self.draw()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Import the files or the collected lines, or collect a line of pasted text."""
+        """Import the files named in the field. PEM text that is pasted line by line is collected, then imported."""
         text = event.value.strip()
         if self._is_key or names_private_key(text):
             self._drop_key_line(text)

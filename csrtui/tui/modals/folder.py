@@ -64,7 +64,7 @@ class FolderModal(FormModal[ResultT], Generic[ResultT, CheckT]):
     @on(TextField.Changed)
     @on(ChoiceField.Changed)
     def start_check(self) -> None:
-        """Start to check the input, unless its result is known. If a check is running, the next one follows it."""
+        """Start checking the input unless its result is known. If a check is running, the input is checked after it."""
         if self.folder and self.check_result is None and not self._is_checking:
             self._is_checking = True
             self.run_worker(self._check(self.checked_input()), group="check")

@@ -121,7 +121,7 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
             self.dismiss(profile)
 
     def action_ask_cancel(self) -> None:
-        """Close without changes to the form. If the name of a profile was typed, ask first."""
+        """Close without changing the form. If a profile name was typed, ask first."""
         self.ask_before(self.action_cancel)
 
     def action_delete(self) -> None:

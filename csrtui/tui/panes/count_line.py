@@ -98,7 +98,7 @@ def empty_text(filter_text: str, retired_key: str) -> str:
 
 
 def first_commands(commands: Sequence[Command]) -> list[Command]:
-    """Return those of `commands` that add the first pair to an empty keystore."""
+    """Return the commands that can add the first pair to an empty keystore."""
     return [command for command in commands if command.action in _FIRST_ACTIONS]
 
 

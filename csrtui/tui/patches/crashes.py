@@ -223,7 +223,7 @@ class CrashSafeApp(App[ReturnType]):
         self._close_messages_no_wait()
 
     def _note_failure(self, error: BaseException) -> None:
-        """Store the first failure, but ignore errors while a signal ends the half-closed app."""
+        """Store the first failure. After a signal, store nothing: the app is closing, so errors are expected."""
         if self._failure is None and self._signal is None:
             self._failure = describe_bug(error)
 

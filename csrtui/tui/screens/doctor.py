@@ -290,7 +290,7 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
         """Return the screen of the pair that the finding in a row concerns."""
         name = self._rows.item(index).pair
         if name is None:
-            raise InputError("concerns the store, not a pair")
+            raise InputError("this finding concerns the store, not a pair")
         try:
             return PairScreen.of(self._session, name)
         except CsrtuiError as error:

@@ -56,14 +56,14 @@ class PaneName(StrEnum):
 
 
 class MessageCheck:
-    """The pairs that the message in the line names and that the list has contained since then."""
+    """The pairs that the message in the line names and that have been listed since it appeared."""
 
     def __init__(self) -> None:
         self._message = ""
         self._listed: frozenset[str] = frozenset()
 
     def clear_stale(self, line: RuleLine, rows: PairRows) -> None:
-        """Remove a message about a pair that is no longer listed, or one that asks for a selection that exists now."""
+        """Remove a message about a pair that is no longer listed, or that asks for a selection although rows exist."""
         if line.message and self._is_stale(line.message, rows):
             line.clear()
 

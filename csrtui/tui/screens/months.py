@@ -114,7 +114,7 @@ class MonthsScreen(CommandScreen[str]):
             self.draw()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """List the pairs of the month."""
+        """List the pairs that are due or expire in the month."""
         event.stop()
         word = self._rows.filter_word(event.index)
         if word:

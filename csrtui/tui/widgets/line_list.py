@@ -71,7 +71,7 @@ class ItemRows(Generic[ItemT]):
 
 
 class TextRows(ItemRows[ItemT]):
-    """Rows of which each is one text, cut to the width of the list."""
+    """Rows that consist of one text each, cut to the width of the list."""
 
     def __init__(
         self,
@@ -144,7 +144,7 @@ class LineList(Widget, can_focus=True):
         """Enter was pressed on a row.
 
         Attributes:
-            index: The index of the row, from 0, at the time of the key. Other rows can be listed since then.
+            index: The index of the row, from 0, when the key was pressed. The list may have changed since then.
         """
 
         index: int

@@ -188,7 +188,7 @@ class FieldGroups(Widget):
 
 
 class FormChoice(ChoiceField):
-    """A choice of the request form."""
+    """A choice field of the request form, which can undo changes of the form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z,ctrl+underscore", "undo", "Undo", show=False),

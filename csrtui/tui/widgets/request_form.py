@@ -331,7 +331,7 @@ class RequestForm(FieldGroups):
         self.refresh_notes()
 
     def refresh_notes(self) -> None:
-        """Show the country, the number of other names and, for a private CA, the purpose as they are now."""
+        """Update the country, the number of other names and, for a private CA, the purpose."""
         names = self._field(FieldName.NAMES)
         count = len(split_field(names.value, is_template=names.is_template)) if names.value.strip() else 0
         notes = {

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class SecretField(TextField, inherit_css=True):
-    """A masked `TextField`. Its text is never copied, cut, recorded for undo, or contained in messages.
+    """A masked `TextField`. Its text is never copied, cut, recorded for undo or included in messages.
 
     It posts its own `Changed` and `Submitted`, and no `Blurred`. The messages of Textual's Input with these names
-    contain the text and are never posted. A paste of several lines, or with characters that do not print, inserts
+    contain the text and are never posted. A paste of several lines, or with unprintable characters, inserts
     nothing: a passphrase that differs from the pasted text would be worse than no passphrase.
     """
 

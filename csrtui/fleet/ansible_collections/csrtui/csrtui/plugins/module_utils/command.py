@@ -224,6 +224,6 @@ class Csrtui:
 
 
 def subject_arguments(subject):
-    """Return the options of ``csrtui new`` and ``check`` for the fields of a subject that are set."""
+    """Return the options for ``csrtui new`` and ``csrtui check`` that set the given fields of a subject."""
     fields = [(name, (subject or {}).get(name)) for name in SUBJECT]
     return [f"--{name.replace('_', '-')}={text}" for name, text in fields if text is not None]

@@ -214,8 +214,8 @@ findings:
   elements: dict
 done:
   description:
-    - The steps that were done, or in check mode would be done. Each is V(made), V(renewed) because it was due,
-      V(replaced) because the request has changed, V(backed up) or V(retired).
+    - The steps that were done, or in check mode would be done. Each is V(made), V(renewed) (the pair was due),
+      V(replaced) (the request has changed), V(backed up) or V(retired).
   returned: always
   type: list
   elements: str
