@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"-[0-9]{1,5}$", re.ASCII)
 def wrap(text: str, width: int) -> list[str]:
     """Return `text` as one or more lines of at most `width` cells.
 
-    Lines are broken at blanks. A word longer than a line is split, a path if possible after a slash. `text` is visible
+    Lines are broken at blanks. A word longer than a line is split, if possible after a slash or a comma. `text` is visible
     text without line breaks.
     """
     if width <= 0:
@@ -39,7 +39,7 @@ def wrap(text: str, width: int) -> list[str]:
         rest = word
         while cell_len(rest) > width:
             head = _prefix(rest, width)
-            if (end := head.rfind("/") + 1) > width // 3:
+            if (end := max(map(head.rfind, "/,")) + 1) > width // 3:
                 head = head[:end]
             lines.append(head)
             rest = rest[len(head) :]

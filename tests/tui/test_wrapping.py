@@ -17,3 +17,7 @@ from csrtui.tui.wrapping import wrap
 )
 def test_a_long_path_is_broken_after_a_slash(text: str, lines: list[str]) -> None:
     assert wrap(text, 20) == lines
+
+
+def test_a_subject_is_broken_after_a_comma_and_not_inside_a_value() -> None:
+    assert wrap("CN=shop.example.org,O=Bäckerei", 24) == ["CN=shop.example.org,", "O=Bäckerei"]
