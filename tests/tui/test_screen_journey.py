@@ -90,7 +90,7 @@ async def test_the_whole_journey_works_by_keyboard(tmp_path: Path) -> None:
         await user.press("v")
         pem = (store / "pairs" / "mydomain.com" / "request.pem").read_text()
         assert user.read_text + "\n" == pem
-        assert user.screen_lines[: len(pem.splitlines())] == pem.splitlines()
+        assert pem.strip() in "\n".join(user.screen_lines)
         await user.press("escape")
         assert "Keystore · mydomain.com" in user.title
         await user.press("escape")
