@@ -85,7 +85,9 @@ def _renewal(pair: Pair, validity: Validity) -> _CalendarEvent:
     name = visible(pair.name)
     description = [
         f"One third of the validity of its certificate is left: it expires {utc_text(validity.not_after)}.",
-        f"To renew it: csrtui renew {name}",
+        f"Its renewal is started: csrtui show {visible(pair.record.renewed_by or '')}"
+        if pair.record.is_renewal_started
+        else f"To renew it: csrtui renew {name}",
         _covered_names(pair.record),
     ]
     if pair.record.ca is CaKind.PUBLIC:

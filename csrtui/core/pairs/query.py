@@ -79,7 +79,7 @@ class Query(NamedTuple):
             a word for the pair's status begins with it (`renew`, `due`, `overdue`, `expired`, `not backed up`). The
             words for the periods of the chart of expiries match only the pairs that are counted there: ``overdue``,
             ``feb-2027``, and ``>feb-2027`` for all later months.
-        next_step: The next step that the pair must have, or None for any.
+        next_step: The next step that the pair must have, as people or programs see it, or None for any.
         retired: Whether retired pairs are shown.
     """
 
@@ -106,7 +106,10 @@ class Query(NamedTuple):
             retired = Stage.RETIRED.value
             selected = [summary for summary in selected if summary.stage != retired]
         if self.next_step is not None:
-            selected = [summary for summary in selected if summary.next_step(now) is self.next_step]
+            # For programs, the next step of a replaced pair is `NONE`, whatever people see.
+            replaced = (NextStep.RETIRE, NextStep.FINISH) if self.next_step is NextStep.NONE else ()
+            steps = {self.next_step, *replaced}
+            selected = [summary for summary in selected if summary.next_step(now) in steps]
         return selected
 
     def narrows(self, other: "Query") -> bool:

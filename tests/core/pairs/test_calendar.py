@@ -16,6 +16,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.list_exports import MAX_LINE_OCTETS, calendar_chunks, fold_line
 from csrtui.core.pairs.pair import KeyFacts, Pair
+from csrtui.core.pairs.renewal_state import RenewalState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +60,13 @@ def test_a_pair_has_a_renewal_day_and_an_expiry_time() -> None:
     ]
     assert expiry.decoded("DTSTART") == LIFE.not_after
     assert expiry["SUMMARY"] == "The certificate of a.com expires (web01)"
+
+
+def test_a_started_renewal_names_the_pair_to_finish() -> None:
+    renewal, _ = events_of(pair_of(renewed_by="a.com-2", renewal=RenewalState.STARTED))
+    description = str(renewal["DESCRIPTION"])
+    assert "Its renewal is started: csrtui show a.com-2\n" in description
+    assert "csrtui renew" not in description
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from csrtui.core.pairs.pair import (
     PairRecord,
     Stage,
 )
-from csrtui.core.pairs.query import SortOrder, sort_key
+from csrtui.core.pairs.query import Query, SortOrder, sort_key
 from csrtui.core.pairs.renewal_state import RenewalState
 from csrtui.core.pairs.summary import (
     OVERDUE,
@@ -132,6 +132,16 @@ def test_a_certificate_is_due_until_the_pair_that_replaces_it_has_one() -> None:
     for pair, summary in zip(resolved, summaries, strict=True):
         assert sort_key(SortOrder.URGENCY, NOW)(summary) == urgency_key(pair, NOW)
         assert (pair.record.is_due(NOW), pair.record.is_in_use) == (summary.is_due(NOW), summary.is_in_use)
+
+
+@pytest.mark.parametrize("step", NextStep)
+def test_a_step_selects_the_pairs_that_have_it_for_people_or_programs(step: NextStep) -> None:
+    resolved = with_renewal_states(
+        [pair_of_record(name, one) for name, (one, _) in RENEWALS.items()], ["damaged"]
+    )
+    selected = {found.name for found in Query(next_step=step).select([*map(summarize, resolved)], NOW)}
+    seen = {pair.name: (pair.record.next_step(NOW), pair.record.visible_step(NOW)) for pair in resolved}
+    assert selected == {name for name, steps in seen.items() if step in steps}
 
 
 def test_programs_get_no_step_for_a_pair_that_is_replaced() -> None:
