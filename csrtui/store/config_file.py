@@ -20,7 +20,7 @@ CONFIG_VARIABLE = "CSRTUI_CONFIG"
 """The environment variable that names the file."""
 
 SITE_FILE = "/etc/csrtui/config.toml"
-"""The path of the file of this machine, which alone may contain a policy."""
+"""The path of the machine's own file, the only one that may contain a policy."""
 
 MAX_BYTES = 64 * 1024
 """The maximum size of a configuration file."""
@@ -93,7 +93,7 @@ def update_config_text(path: str, edit: Callable[[str], str]) -> None:
 
     Raises:
         InputError: The file cannot be read (`read_config_text`).
-        BusyError: Another process holds the lock, or has changed the file meanwhile.
+        BusyError: Another process holds the lock, or has changed the file in the meantime.
         StoreError: The file cannot be written.
         NotConfirmedError: The file is written, but might not survive a power cut.
     """

@@ -1,4 +1,4 @@
-"""Read data files: public suffixes, server software, words of passphrases, compromised keys and the documentation.
+"""Read data files: public suffixes, server software, passphrase words, compromised keys and the documentation.
 
 The suffix list comes from a package. Compromised keys are found only if `badkeys` and its list are installed.
 """
@@ -139,4 +139,4 @@ def read_completion(shell: str) -> str:
 
 
 def _read_file(folder: str, file: str) -> str:
-    return _read(os.path.join(folder, file), "a file of csrtui")
+    return _read(os.path.join(folder, file), "a csrtui file")

@@ -13,7 +13,7 @@ DISK_HINTS: Final = {
     errno.EIO: "the disk reports an error: see the system log",
 }
 """Hints that apply to any file."""
-_WRONG_USER = "run csrtui as the user who owns the store, or choose another with --store"
+_WRONG_USER = "run csrtui as the user who owns the store, or choose another store with --store"
 _STORE_HINTS = DISK_HINTS | {
     errno.EACCES: _WRONG_USER,
     errno.EPERM: _WRONG_USER,

@@ -1,8 +1,8 @@
-"""Replace files that server software reads, and keep the previous set of them in a hidden folder beside them.
+"""Replace the files that server software reads, and keep the previous set in a hidden folder beside them.
 
-No system can replace two files at the same moment. So everything that can fail is done first: the new files are
+Two files cannot be replaced in one atomic step. So everything that can fail is done first: the new files are
 complete and on disk in the hidden folder, and the previous set is there too, before the first file gets its new
-content. Then only renames remain. A kill at any point leaves the previous set complete, either in its place or in the
+content. Then only renames remain. If the process is killed, the previous set is always complete, in its place or in the
 hidden folder.
 """
 

@@ -81,7 +81,7 @@ def open_foreign(path: str) -> int:
     """Return the descriptor of a regular file that is not csrtui's.
 
     The file is examined before it is opened, because merely opening a device can have an effect. It is opened without
-    blocking, so that a FIFO that has replaced the file meanwhile is refused at once. Links are followed.
+    blocking, so that a FIFO that has replaced the file in the meantime is refused at once. Links are followed.
 
     Raises:
         InputError: The file does not exist, cannot be opened, or is not a regular file.

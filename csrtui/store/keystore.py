@@ -1,6 +1,6 @@
 """The keystore. It stores each pair in a folder that is either complete or does not exist.
 
-`csrtui/docs/files.md` describes the layout. A folder in ``pairs/`` with the name of a pair is a pair. An
+`csrtui/docs/files.md` describes the layout. A folder in ``pairs/`` with a valid pair name is a pair. An
 entry whose name begins with a dot is an unfinished creation, a lock or saved state.
 """
 
@@ -31,7 +31,7 @@ __all__ = ["FreeNames", "Keystore", "ListedPair", "PairChange", "PairFiles", "St
 
 PAIRS = "pairs"
 _CREATE_LOCK = "creating"
-"""The lock for creating pairs. Creations share it, and only the removal of leftovers excludes them."""
+"""The lock for creating pairs. Creations share it; only the removal of leftovers takes it exclusively."""
 _RESTORE_LOCK = "restoring"
 
 

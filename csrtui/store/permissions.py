@@ -23,9 +23,9 @@ class Permissions(NamedTuple):
     Attributes:
         mode: The mode of a new file or folder.
         forbidden: The mode bits that must not be set.
-        is_folder: Whether they are for a folder and not for a regular file.
+        is_folder: Whether the permissions are for a folder rather than a regular file.
         uid: The user ID of the owner, or -1 for the user that runs csrtui.
-        gid: The group ID, or -1 for the default of the system.
+        gid: The group ID, or -1 for the system's default.
     """
 
     mode: int
@@ -78,7 +78,7 @@ class UnsafeFolder(NamedTuple):
         path: The absolute path, which is untrusted text and not escaped.
         problem: A printable description of the problem, with the owner or the mode.
         words: The words of the shell command that fixes the problem.
-        is_owner_wrong: Whether the problem is the owner and not the mode.
+        is_owner_wrong: Whether the problem is the owner rather than the mode.
     """
 
     path: str
@@ -180,7 +180,7 @@ def _is_private_group(gid: int, user: int) -> bool:
 
 
 def _is_unmapped(uid: int) -> bool:
-    """Return whether the owner of a file has no number of its own in this user namespace.
+    """Return whether the owner of a file has no user ID of its own in this user namespace.
 
     Rootless containers and `unshare --user` show every such owner, including root outside the namespace, as the
     overflow user (user_namespaces(7)).
@@ -217,7 +217,7 @@ class FileAccess(NamedTuple):
 
 
 class AccessError(InputError):
-    """The user or group does not exist, or the mode is not one for a private key.
+    """The user or group does not exist, or the mode is not suitable for a private key.
 
     `option` is the part of `FileAccess` that is wrong.
     """

@@ -213,7 +213,7 @@ class SavedState(StoreFolder):
 
         `update` is called with the saved defaults, or None, and returns the new ones.
         """
-        self._save(_LAST_USED, lambda: update(self._load(_LAST_USED)), "what was used last")
+        self._save(_LAST_USED, lambda: update(self._load(_LAST_USED)), "the defaults of the dialogs")
 
     def load_hosts(self, inventory: str) -> Iterator[tuple[str, bytes]]:
         """Yield the digest of each host of an inventory and the data that `save_host` saved for it.

@@ -98,9 +98,9 @@ def _read_first_line(descriptor: int, source: str) -> Secret:
         raise InputError(f"cannot read {source}: descriptor number too large") from error
     if b"\n" not in data and len(data) > _MAX_LINE_BYTES:
         raise InputError(
-            f"{source} holds no passphrase: its first line has more than {_MAX_LINE_BYTES} bytes"
+            f"{source} contains no passphrase: its first line has more than {_MAX_LINE_BYTES} bytes"
         )
     try:
         return read_passphrase(data)
     except NoPassphraseError as error:
-        raise InputError(f"{source} holds no passphrase: {error}") from error
+        raise InputError(f"{source} contains no passphrase: {error}") from error

@@ -1,7 +1,7 @@
 """Read the summaries of all pairs in a store. Only changed pairs are read again.
 
-The others come from a cache. Results are the same even if it is missing, out of date or damaged. It is a text file.
-Each line describes many pairs: a CRC-32, and a JSON array of columns. There is one column for each value of
+The others come from a cache. Results are the same even if the cache is missing, out of date or damaged. It is a text
+file, and each line describes many pairs: a CRC-32, and a JSON array of columns. There is one column for each value of
 `PairSummary`, and one for the stamps (`PairStamp`) of the files from which the pairs were read. Python decodes columns
 in half the time of rows. New lines are appended, and the last entry of a pair counts. The file is written again if a
 line is damaged or if most entries are outdated. If the file cannot be used because it is unsafe, or because the disk is
@@ -31,7 +31,7 @@ StampedSummary = tuple[PairSummary, int]
 """A pair's summary and the hash of the stamp (`PairStamp`) of the files from which it was read."""
 
 FILE: Final = ".pairs-8.jsonl"
-"""The name of the cache in the store's folder. The number changes with the format of the cache and the rules of steps."""
+"""The name of the cache in the store's folder. Its number changes with its format and the rules for the next step."""
 _EARLY_FILES = (
     *(f".pairs-{number}.sqlite{end}" for number in range(1, 5) for end in ("", "-journal")),
     *(f".pairs-{number}.jsonl" for number in (5, 6, 7)),

@@ -96,7 +96,7 @@ class _PassphraseEncryption:
             key = open_key(self._session, pair, self._store_decryptor)
         except RefusedError as error:
             raise RefusedError(
-                f"the key of {pair.name} has a different passphrase, which its backup must use",
+                f"the key of {pair.name} has a different passphrase; its backup must use that one",
                 "give the passphrase of the key itself",
             ) from error
         return key, self._encryptor.encrypt(key)
@@ -175,8 +175,8 @@ def back_up(session: Session, name: str, spec: BackupSpec | RecipientBackupSpec)
     Raises:
         InputError: The pair or the folder does not exist, or pyrage is not installed.
         RefusedError: The passphrase is not the passphrase of the key, or the file that was read back failed the test.
-        StoreError: The store or the disk reports an error, or the key is damaged. If the backup was written all the
-            same, the message contains its path.
+        StoreError: The store or the disk reports an error, or the key is damaged. If the backup was written anyway, the
+            message contains its path.
     """
     return _back_up(session, name, spec.folder, _encryption(session, spec))
 
@@ -266,7 +266,7 @@ def back_up_many(
 def rehearse_backups(
     session: Session, names: Sequence[str], folder: str, spec: BackupSpec | RecipientBackupSpec | None = None
 ) -> list[Result]:
-    """Return the results that `back_up_many` would have, after every check that needs no writing.
+    """Return the results that `back_up_many` would return, after all checks that are possible without writing.
 
     Without `spec`, the passphrase is not known, so a key that is encrypted in the store is not opened.
 
@@ -343,7 +343,7 @@ def parse_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
         InputError: A text is not a recipient, or its file cannot be read.
     """
     recipients = merge_recipients(recipient for text in texts for recipient in _recipients(text))
-    if age.is_installed():  # without pyrage, only hosts write backups, and csrtui checks the recipients there
+    if age.is_installed():  # without pyrage, only hosts write backups, where csrtui checks the recipients
         age.check_recipients(recipients)
     return recipients
 

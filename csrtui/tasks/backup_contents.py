@@ -106,7 +106,7 @@ def find_pair(pairs: Iterable[Pair], backup: BackupContents) -> Pair | None:
 
     Raises:
         RefusedError: The pair with this key has another CSR, or a backup of another pair was written to the same path.
-            Or the backup is neither signed nor on record, although the pair has signed backups.
+            Or the pair has signed backups, but this one is neither signed nor on record.
     """
     content, same_key = backup.content, []
     for pair in pairs:

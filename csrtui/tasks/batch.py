@@ -13,7 +13,7 @@ class Result:
     """The result of a task for one pair or file.
 
     Attributes:
-        text: A sentence that describes the result. Text from outside in it is escaped.
+        text: A sentence that describes the result. Untrusted text in it is escaped.
         confirm: The argument for ``csrtui verify --confirm`` on the machine that made the backup, or None.
         spki_sha256: The SPKI fingerprint of the key in a backup file, 64 hex digits, or None if none was read.
         names: The names in the CSR of a backup file, escaped.

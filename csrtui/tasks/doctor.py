@@ -57,7 +57,7 @@ class Examination:
         store_argument: The path of the store if commands must name it (`csrtui.store.store_location.store_argument`).
 
     Attributes:
-        names: The names of all pairs, and of everything else that is in the place of a pair, sorted.
+        names: The names of all pairs, and of everything else in the folder ``pairs``, sorted.
     """
 
     def __init__(

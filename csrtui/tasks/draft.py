@@ -34,13 +34,13 @@ class Draft:
 
     Attributes:
         names: The text of the field for the other names.
-        no_common_name: Whether the common name is left out. A typed common name wins.
+        no_common_name: Whether the common name is left out. A typed common name takes precedence.
         attributes: The additional subject attributes, as `read_attributes` reads them.
         renews: The name of the pair that the new pair replaces, or "".
-        must_staple: Whether the CSR requests must-staple, as that of the pair to replace does.
-        templates: The names of the text fields in which the user typed every brace. Inventory variables are replaced
-            only in these fields. All other fields are literal, because a brace in them came from a file, a pair, a
-            profile or a paste. In a draft from an older version, all fields are literal.
+        must_staple: Whether the CSR requests must-staple, as the CSR of the replaced pair does.
+        templates: The names of the text fields in which every brace was typed by the user. Inventory variables are
+            replaced only in these fields. All other fields are literal, because a brace in them came from a file, a
+            pair, a profile or a paste. In a draft from an older version, all fields are literal.
     """
 
     common_name: str = ""
@@ -140,13 +140,13 @@ def _valid_attributes(text: str) -> str:
 
 
 def newest_draft(session: Session) -> Draft:
-    """Return the form that was saved last by any session, or an empty form if there is none."""
+    """Return the form that any session saved last, or an empty form if there is none."""
     forms = _saved_forms(session)
     return forms[0].draft if forms else Draft()
 
 
 def empty_draft(session: Session) -> Draft:
-    """Return a form without names, with the defaults of the configuration."""
+    """Return a form without names, filled with the defaults in the configuration."""
     if session.defaults is None:
         return Draft()
     from csrtui.tasks.prefill import with_profile_applied

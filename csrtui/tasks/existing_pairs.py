@@ -70,10 +70,10 @@ class KnownPairs:
         self._pairs = lru_cache(_CACHE_SIZE)(self._read)
 
     def find(self, base: str, identity: Identity) -> Pair | None:
-        """Return the pair with an identity, or None. `base` is the name of the pair without a number.
+        """Return the pair with this identity, or None. `base` is the pair's name without its number, if it has one.
 
         Raises:
-            InputError: The pair was removed meanwhile.
+            InputError: The pair has since been removed.
             StoreError: The store cannot be used.
         """
         name = self._pairs(base).get(identity)
@@ -222,7 +222,7 @@ def _differences(pair: Pair, wanted: Identity, *, same_key: bool) -> int:
 
 
 def _with_successors(session: Session, base: str, errors: list[StoreError]) -> list[Pair]:
-    """Return the pairs with a name, with its numbered forms, and those that replace them under any other name.
+    """Return the pairs with a name or a numbered form of it, and the pairs that replace them, whatever their names.
 
     The errors of unreadable pairs are added to `errors`.
     """
@@ -236,14 +236,14 @@ def _with_successors(session: Session, base: str, errors: list[StoreError]) -> l
         except StoreError as error:
             errors.append(error)
         except InputError:
-            continue  # removed meanwhile
+            continue  # has since been removed
         else:
             pending += [pair.record.renewed_by] if pair.record.renewed_by else []
     return list(pairs.values())
 
 
 def _reordered(session: Session, advice: Advice, errors: list[StoreError]) -> list[Pair]:
-    """Return the pairs of the request's other names that cover its first name, as after a change of the order."""
+    """Return the pairs named after other names of the request that cover its first name: the order may have changed."""
     return [
         pair
         for name in advice.covered_names[1:]

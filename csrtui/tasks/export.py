@@ -63,7 +63,7 @@ class ExportSpec:
 
     Attributes:
         folder: The destination folder, which must exist.
-        replaces: Whether the files of this pair, or of one that it renews, are replaced.
+        replaces: Whether existing files of this pair, or of a pair that it renews, are replaced.
         access: The owner, group and mode of files with the key.
     """
 
@@ -319,7 +319,7 @@ def _record(session: Session, prepared: PreparedExport, results: Sequence[Result
     now, user = session.clock(), session.user
 
     def update(record: PairRecord) -> PairRecord:
-        if record.validity != prepared.pair.record.validity:  # another certificate was imported meanwhile
+        if record.validity != prepared.pair.record.validity:  # another certificate was imported
             return record.with_event(now, event, user)
         return record.with_installation(now, user, event, platform, prepared.folder)
 
@@ -342,7 +342,7 @@ def _encoding_faults(pem: bytes) -> tuple[str, str] | None:
             faults = "; ".join(certificate.encoding_faults)
             return (
                 f"the certificate breaks an encoding rule, so server software may refuse it: {faults}",
-                "ask the CA for another; certificate.pem in the folder of the pair contains this one",
+                "ask the CA for another one; the pair's folder contains this one (certificate.pem)",
             )
     return None
 

@@ -216,7 +216,7 @@ def _complete(
 
     If that is not possible, the result for each certificate explains why.
     """
-    text = f"but there is no certificate of a pair with it; {CHAIN_ALONE}"
+    text = f"but no pair's certificate is imported with it; {CHAIN_ALONE}"
     if name is not None:
         folder = read_pair_folder(session, name)
         present = usable_certificates(folder.certificate, folder.pair.record.key.spki_sha256)

@@ -66,7 +66,7 @@ class Replacement:
     flaw: CertificateFlaw | None
 
     def is_imported(self, mode: ImportMode) -> bool:
-        """Return whether an import in this mode leaves the pair with the certificate, which it may already have."""
+        """Return whether the pair has the certificate after an import in this mode, even if it already had it."""
         if self.kind is ReplacementKind.SHORTER or (self.kind is ReplacementKind.CERTIFICATE and self.flaw):
             return mode is not ImportMode.ASK
         return self.kind is not ReplacementKind.SUPERSEDED
@@ -105,7 +105,7 @@ class Replacement:
             case ReplacementKind.CERTIFICATE | ReplacementKind.SHORTER:
                 return f"{would}imported, expires {date_text(self.chain.leaf.validity.not_after)}"
             case _:
-                return "is the certificate that the pair has already"
+                return "is the certificate that the pair already has"
 
 
 def compare(
@@ -168,10 +168,10 @@ def _kind_of_same(present: tuple[Certificate, ...], chain: Chain, record: PairRe
 
 
 class RefusedKind(Enum):
-    """A kind of file that belongs to another command."""
+    """A kind of file that another command handles."""
 
     OTHER = auto()
-    """A file that belongs to no command."""
+    """A file that no command handles."""
     KEY = auto()
     BACKUP = auto()
 

@@ -146,7 +146,7 @@ _MAX_SELECTIONS = 16
 
 
 class PairList:
-    """The pairs of a store as of the time when the store was read.
+    """The pairs of a store at the time it was read.
 
     Attributes:
         summaries: The readable pairs, by name.

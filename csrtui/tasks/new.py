@@ -27,7 +27,7 @@ class Blocking(Enum):
 
     STOPS = auto()
     OVERRULED = auto()
-    """The user overrides the findings. One about something that X.509 cannot represent still stops the request."""
+    """The user overrides the findings, except those about something that X.509 cannot represent."""
 
 
 class ExistingKey(NamedTuple):

@@ -58,7 +58,7 @@ def step_text(record: PairRecord, now: datetime, retire_key: str) -> str:
         case NextStep.BACK_UP:
             origin = record.key_origin
             loss = (
-                f"the key may be in those of {origin}"
+                f"the key may be in the backups of {origin}"
                 if origin
                 else "if this key is lost, so is the certificate"
             )
@@ -106,7 +106,7 @@ def _backup_problem(backup: Backup | None, now: datetime) -> str:
 
 
 def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None) -> list[PairGroup]:
-    """Return the details of a pair in groups, except for groups without a line.
+    """Return the details of a pair in groups, without empty groups.
 
     Args:
         details: The contents of the pair's folder, or None to describe only its record.

@@ -21,7 +21,7 @@ class PrefilledForm:
 
     Attributes:
         draft: The form, which has not been checked yet.
-        omissions: A sentence for each value that was not copied. Text from outside in it is escaped.
+        omissions: A sentence for each value that was not copied. Untrusted text in it is escaped.
     """
 
     draft: Draft

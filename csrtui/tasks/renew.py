@@ -114,7 +114,7 @@ def _only_in_certificate(folder: PairFolder) -> list[str]:
         prefill = read_prefill(leaf.der, record.ca)
     except InputError:
         return []  # csrtui show and csrtui doctor report this
-    return [f"in the present certificate: {sentence}" for sentence in (*prefill.omissions, *prefill.unissued)]
+    return [f"in the current certificate: {sentence}" for sentence in (*prefill.omissions, *prefill.unissued)]
 
 
 def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.STOPS) -> None:
@@ -123,7 +123,7 @@ def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.
     A successor is found even if a crash prevented the link in the old pair. The link is then added.
 
     Raises:
-        RefusedError: The pair is retired or renewed already.
+        RefusedError: The pair is retired or already renewed.
         StoreError: The store cannot be used.
     """
     successor = find_successor(session, pair)
@@ -135,10 +135,10 @@ def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.
     if pair.record.stage is Stage.RETIRED and not pair.record.compromised:
         raise RefusedError(f"{pair.name} is retired", f"csrtui renew {pair.name} --force renews it anyway")
     if successor is not None:
-        relation = "is renewed already, by" if is_linked else "now records that it is renewed by"
+        relation = "is already renewed by" if is_linked else "now records that it is renewed by"
         raise RefusedError(
             f"{pair.name} {relation} {successor.name}",
-            f"continue with that: csrtui show {successor.name}; or override with --force",
+            f"continue with that pair: csrtui show {successor.name}; or override with --force",
         )
 
 
@@ -201,7 +201,7 @@ def replace_pair(
     pair = create_pair(
         session, spec, name=name, passphrase=passphrase, blocking=blocking, renews=old, key=key
     )
-    if pair.name == old:  # the old pair was removed meanwhile, and its name was free
+    if pair.name == old:  # the old pair has since been removed, and its name was free
         return pair
     try:
         _link(session, old, pair.name)
@@ -235,7 +235,9 @@ def prove_old_key(
     # In an adopted CSR, the common name may come after other names, or be only in the subject.
     names = {csr.names, all_names(csr.subject.common_name, csr.names), (csr.subject.common_name,)}
     if record.names not in names or record.subject_text != csr.subject_text:
-        raise RefusedError(f"names or subject of the CSR of {name} differ from those on record", remedy)
+        raise RefusedError(
+            f"the names or the subject in the CSR of {name} differ from those on record", remedy
+        )
     refuse_compromised(pairs_with_key(session, csr.spki_sha256))
     key = open_key(session, renewal.pair, passphrase)
     if not proves_possession(key, csr):
@@ -350,4 +352,4 @@ def _link(session: Session, old: str, new: str) -> None:
     try:
         change_record(session, old, update)
     except InputError:
-        return  # the old pair was removed meanwhile
+        return  # the old pair has since been removed

@@ -147,9 +147,9 @@ def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[s
     notes = list(losses(content, consent))
     details = content.details
     if details.compromised is not None:
-        notes.insert(0, "The key is marked as compromised: it is never used again.")
+        notes.insert(0, "The key is marked as compromised: it must never be used again.")
     if content.is_signed and details.stage is not None and content.time is not None:
-        notes.append(f"The stage is from the backup ({time_text(content.time)}): {details.stage}.")
+        notes.append(f"The stage was {details.stage} when the backup was made ({time_text(content.time)}).")
     return *notes, NEVER_RESTORED
 
 

@@ -31,7 +31,7 @@ def retire(session: Session, name: str) -> Result:
     def mark(record: PairRecord) -> PairRecord:
         nonlocal text
         if record.retired:
-            text = "was retired already"
+            text = "was already retired"
             return record
         return record.with_retirement(session.clock(), session.user)
 
@@ -45,7 +45,7 @@ def retire(session: Session, name: str) -> Result:
 
 
 def retirement_warning(session: Session, pair: Pair) -> str:
-    """Return what is no longer renewed if a pair is retired, as sentences with a blank before each, or ""."""
+    """Return sentences on what is no longer renewed if a pair is retired, with a space before each, or ""."""
     now, validity = session.clock(), pair.record.validity
     text = ""
     if validity is not None and pair.record.is_in_use and now < validity.not_after:
@@ -79,7 +79,7 @@ def undo_retirement(session: Session, name: str) -> Result:
     def unmark(record: PairRecord) -> PairRecord:
         nonlocal ok, text
         if record.compromised:
-            ok, text = False, "its key is marked as compromised: it is never used again"
+            ok, text = False, "its key is marked as compromised: it must never be used again"
             return record
         if record.retired is None:
             text = "is not retired; nothing changed"
@@ -153,7 +153,7 @@ class CompromiseResult(Result):
 def mark_compromised(session: Session, name: str) -> list[Result]:
     """Mark the key of a pair as compromised in every pair that has it, and return a result for each of them.
 
-    The pairs count as retired, and nothing is deleted. A pair that is marked already stays as it is.
+    The pairs count as retired, and nothing is deleted. A pair that is already marked stays unchanged.
 
     Raises:
         InputError: The pair does not exist.
@@ -165,7 +165,9 @@ def mark_compromised(session: Session, name: str) -> list[Result]:
 
 
 def _mark(session: Session, name: str) -> Result:
-    text = "key marked as compromised: it is never used again, and the pair is retired; nothing is deleted"
+    text = (
+        "key marked as compromised: it must never be used again, and the pair is retired; nothing is deleted"
+    )
     if session.is_dry_run:
         text = "key would be marked as compromised, and the pair retired; nothing would be deleted"
 
@@ -210,11 +212,11 @@ def _steps(folder: PairFolder, revocation: Revocation | None) -> Iterator[str]:
     yield f"1. Make a pair with a new key and install its certificate: csrtui renew {pair.name}"
     if revocation is None:
         reason = "has expired" if folder.certificate else "is not in the keystore"
-        yield f"2. Its certificate {reason}. If the CA has issued another for this key, revoke that one, reason {REASON}."
+        yield f"2. Its certificate {reason}. If the CA has issued another for this key, revoke that one (reason {REASON})."
     elif pair.record.ca is CaKind.PRIVATE:
-        yield f"2. Ask your CA to revoke the certificate, reason {REASON}. With openssl as the CA:"
+        yield f"2. Ask your CA to revoke the certificate (reason {REASON}). With openssl as the CA:"
     else:
         yield (
-            f"2. Revoke the certificate in the CA's portal, or write to the address for problems in its CPS, reason {REASON}: "
+            f"2. Revoke the certificate in the CA's portal, or write to the problem contact in its CPS (reason {REASON}): "
             "a public CA must revoke within 24 hours (BR 4.9.1.1). With an ACME client:"
         )

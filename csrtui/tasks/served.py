@@ -128,6 +128,6 @@ def _other_certificate(
         return ServedProblem("other-pair", text)
     issuer = leaf.issuer_text or "an issuer without a name"
     text = (
-        f"the server sends a certificate of another key: {leaf.display_name}, issued by {issuer}, {expires}"
+        f"the server sends a certificate for another key: {leaf.display_name}, issued by {issuer}, {expires}"
     )
     return ServedProblem("other-certificate", text)

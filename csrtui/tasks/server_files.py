@@ -97,8 +97,8 @@ class ExistingSet:
     """The files with the same base name in a folder.
 
     Attributes:
-        base: The base name, before the ending of each file.
-        files: The files that exist, by ending.
+        base: The base name, i.e. the file names without their suffixes.
+        files: The existing files, by suffix.
     """
 
     base: str
@@ -113,7 +113,7 @@ class ExistingSet:
 
     @property
     def foreign_ending(self) -> str | None:
-        """The ending of the first file that belongs to another key, or None."""
+        """The suffix of the first file that belongs to another key, or None."""
         return next((ending for ending, owner in self.owners.items() if owner is FileOwner.OTHER), None)
 
 
@@ -126,7 +126,7 @@ def find_set(
 
     Raises:
         InputError: A file cannot be read.
-        StoreError: The store cannot be used, or a pair cannot be read that these files may belong to.
+        StoreError: The store cannot be used, or a pair to which these files may belong cannot be read.
     """
     key_types = dict.fromkeys(record.key.type for record in lineage.records.values())
     sets = [
@@ -249,16 +249,16 @@ def owner_of(file: ServerFile, content: FileContent, lineage: frozenset[str]) ->
     """
     if content.is_locked:
         return FileOwner.UNKNOWN
-    if file.is_chain:  # the certificates of CAs belong to no single pair
+    if file.is_chain:  # a CA certificate does not belong to one pair
         return FileOwner.SAME if content.spki is not None else FileOwner.OTHER
     return FileOwner.SAME if content.spki in lineage else FileOwner.OTHER
 
 
 def is_one_set(files: Sequence[ServerFile], contents: Mapping[str, FileContent]) -> bool:
-    """Return whether the existing files belong to one key and include it. A file with only the chain is not compared.
+    """Return whether the existing files belong to one key and contain that key. A file with only the chain is ignored.
 
     Args:
-        contents: The contents of the files that exist, by the ending of the file.
+        contents: The contents of the files that exist, by the suffix of the file.
     """
     present = [file for file in files if file.ending in contents and not file.is_chain]
     identities = {contents[file.ending] for file in present}

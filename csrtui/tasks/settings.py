@@ -24,7 +24,7 @@ class Layer(NamedTuple):
 
     Attributes:
         path: The path of the file.
-        document: The TOML document in it, without a policy that does not count.
+        document: The TOML document in it, without its policy if that is ignored.
     """
 
     path: str
@@ -183,7 +183,7 @@ def find_profile(environ: Mapping[str, str], name: str) -> Profile:
 def save_profile(environ: Mapping[str, str], name: str, profile: Profile) -> None:
     """Add a profile to the user's configuration, or replace the profile with the same name.
 
-    If a site-wide profile has this name, the values of the new one override it, also those that are empty.
+    If a site-wide profile has this name, the values of the new one override it, even empty ones.
 
     Raises:
         InputError: The name is not valid, or the configuration cannot be read.

@@ -1,4 +1,4 @@
-"""Hand out the CSR, and record that it was submitted to a CA."""
+"""Give the CSR to the user (clipboard, screen, file), and record that it was submitted to a CA."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -70,7 +70,7 @@ def refuse_without_backup(session: Session, pair: Pair) -> None:
     """
     if session.policy.backup_before_submit and lacks_backup(pair.record):
         raise RefusedError(
-            f"{pair.name} has no verified backup, which policy requires first {session.policy.origin}",
+            f"{pair.name} has no verified backup, which the policy {session.policy.origin} requires first",
             f"csrtui backup {pair.name} --to DIR; or override with --force",
             pair=pair.name,
         )
@@ -82,7 +82,7 @@ def lacks_backup(record: PairRecord) -> bool:
 
 
 def hand_out(session: Session, pair: Pair, way: HandOutWay, path: str = "") -> Pair:
-    """Record in the history that a CSR was handed out, if it was to a file with its path, and return the changed pair.
+    """Record in the history that a CSR was handed out, with the path if it is in a file, and return the changed pair.
 
     The history also shows if the key had no verified backup at that time.
 

@@ -280,7 +280,9 @@ def _record_proof(
         if recorded is not None and recorded.sha256 != backup.sha256:
             if refuse_other_file:
                 raise RefusedError(
-                    "it restores, but it is not the file that was written there", "back up again", pair=name
+                    "it can be restored, but it is not the file that csrtui wrote there",
+                    "back up again",
+                    pair=name,
                 )
             recorded = None
         new = Backup(BackupStatus.UNVERIFIED, backup.path, content.creation_time(now), sha256=backup.sha256)
@@ -313,7 +315,7 @@ def confirm(session: Session, text: str) -> Result:
     if statement.time > now + _MAX_CLOCK_DIFFERENCE:
         raise RefusedError(
             f"the confirmation is from the future: {time_text(statement.time)}",
-            "set the clocks of both machines",
+            "correct the clocks of both machines",
         )
     confirmed = {
         backup.path: _confirmed(backup, statement.time, now)

@@ -136,9 +136,7 @@ def test_a_search_leaves_out_backups_of_csrtui(csrtui: Csrtui, put: Callable[...
     folder = put(key=pkcs8(rsa_key()), csr=CSR, backup=b"csrtui backup: a private key\n" + pkcs8(ec_key()))
     ran = csrtui("adopt", folder, "--yes")
     assert (ran.status, csrtui.pairs) == (0, [NAME])
-    assert (
-        f"skipped  {folder}/backup  is a backup of csrtui: csrtui restore FILE restores its pair" in ran.err
-    )
+    assert f"skipped  {folder}/backup  is a csrtui backup: csrtui restore FILE restores its pair" in ran.err
 
 
 def test_a_search_makes_a_missing_csr_only_with_make_csr(csrtui: Csrtui, put: Callable[..., str]) -> None:

@@ -111,7 +111,7 @@ def test_a_backup_carries_the_mark_into_another_keystore(made: Csrtui, tmp_path:
     assert "\nCompromised: 20" in backup.read_text()
     ran = made("restore", str(backup), *phrase, *other)
     assert ran.status == 0, ran.err
-    assert "The key is marked as compromised: it is never used again." in ran.err + ran.out
+    assert "The key is marked as compromised: it must never be used again." in ran.err + ran.out
     shown = made("show", NAME, "--json", *other).json
     assert (shown["stage"], shown["compromised"] is not None) == ("retired", True)
     ran = made("renew", NAME, "--same-key", "--force", *other)

@@ -226,7 +226,7 @@ def test_a_dry_run_names_the_pair_and_imports_nothing(made: Csrtui, answer: Path
     assert made("import", str(answer), "--json").json["results"][0]["changed"] is True
     for dry in ((), ("--dry-run",)):
         (result,) = made("import", *dry, str(answer), "--json").json["results"]
-        assert (result["changed"], result["text"]) == (False, "is the certificate that the pair has already")
+        assert (result["changed"], result["text"]) == (False, "is the certificate that the pair already has")
 
 
 def test_a_dry_run_refuses_what_the_import_would(made: Csrtui, tmp_path: Path) -> None:

@@ -69,9 +69,9 @@ def test_a_weak_passphrase_causes_a_warning_that_does_not_quote_it(
     ("content", "mode", "said", "hint"),
     [
         (None, 0, "No such file", None),
-        (b"", 0o600, "holds no passphrase: it is empty", None),
-        (b"\n", 0o600, "holds no passphrase: it is empty", None),
-        (b"\xff\n", 0o600, "holds no passphrase: it is not UTF-8", None),
+        (b"", 0o600, "contains no passphrase: it is empty", None),
+        (b"\n", 0o600, "contains no passphrase: it is empty", None),
+        (b"\xff\n", 0o600, "contains no passphrase: it is not UTF-8", None),
         (CANARY.encode(), 0o644, "others can read", "chmod 600 "),
         (CANARY.encode(), 0o620, "others can", "chmod 600 "),
     ],

@@ -189,7 +189,7 @@ def test_pkcs12_with_certificates_only_is_named_and_importable(csrtui: Csrtui, t
     )
     locked = csrtui("import", file)
     assert locked.status == 1
-    assert "the PKCS #12 has a passphrase; give its passphrase" in locked.out
+    assert "the PKCS #12 file has a passphrase; give its passphrase" in locked.out
     ran = csrtui("import", file, "--passphrase-file", secret)
     assert ran.status == 0, whole(ran)
     assert "imported, expires" in ran.out

@@ -211,7 +211,7 @@ def test_omissions_of_a_csr_made_from_a_certificate_are_reported(
     assert "not compared: the CSR was made from this certificate when it was adopted" in shown
     renewed = csrtui("renew", NAME)
     for sentence in lost:
-        assert f"note: in the present certificate: {sentence}" in renewed.err
+        assert f"note: in the current certificate: {sentence}" in renewed.err
 
 
 def test_an_empty_subject_of_a_certificate_stays_empty(csrtui: Csrtui) -> None:

@@ -137,7 +137,7 @@ def test_a_renewed_or_retired_pair_is_refused(csrtui: Csrtui, old: str) -> None:
     csrtui("renew", old)
     again = csrtui("renew", old)
     assert again.status == 1
-    assert f"renewed already, by {NAME}-2" in again.err
+    assert f"already renewed by {NAME}-2" in again.err
     csrtui("retire", f"{NAME}-2")
     assert csrtui("renew", f"{NAME}-2").status == 1
 
@@ -164,7 +164,7 @@ def test_a_request_with_other_fields_replaces_a_pair(csrtui: Csrtui, passphrase:
     assert (made["key"], made["renews"], old["renewed_by"]) == (old["key"], old["name"], made["name"])
     assert (made["subject"], made["names"][1]) == ("CN=www.mydomain.com,O=My Ltd", "mydomain.com")
     refused = csrtui("new", "www.mydomain.com", *renews)
-    assert (refused.status, "renewed already, by www.mydomain.com-2" in refused.error) == (1, True)
+    assert (refused.status, "already renewed by www.mydomain.com-2" in refused.error) == (1, True)
     third = csrtui("new", "www.mydomain.com", *secret, "--renews", made["name"], "--json").json
     assert (third["key"]["encrypted"], third["key"]["type"]) == (True, "ec-p256")
 

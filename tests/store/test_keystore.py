@@ -205,7 +205,11 @@ def test_twelve_simultaneous_processes_make_twelve_pairs(store: Keystore, folder
         ("write", errno.ENOSPC, "the disk is full: make room, then try again"),
         ("write", errno.EDQUOT, "your disk quota is used up: make room, then try again"),
         ("mkdir", errno.EROFS, "the file system is mounted read-only"),
-        ("mkdir", errno.EACCES, "run csrtui as the user who owns the store, or choose another with --store"),
+        (
+            "mkdir",
+            errno.EACCES,
+            "run csrtui as the user who owns the store, or choose another store with --store",
+        ),
         ("fsync", errno.EIO, "the disk reports an error: see the system log"),
         ("rename", errno.EXDEV, None),
     ],

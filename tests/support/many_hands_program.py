@@ -62,7 +62,7 @@ _LEFT_BEHIND = frozenset(
 """Permitted findings of the doctor: no backup yet, a retired successor, and leftovers of a kill."""
 _EXCUSES = (
     " is in use by ",
-    "is renewed already",
+    "is already renewed",
     "now records",
     "is retired",
     "older than the certificate",

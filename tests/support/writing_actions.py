@@ -327,7 +327,7 @@ ACTIONS = (
         lambda place: newest_draft(place.session()).common_name == "new.com",
     ),
     Action(
-        "what was used last",
+        "the defaults of the dialogs",
         called(lambda place: remember_folder(place.session(), str(place.usb))),
         lambda place: recall_folder(place.session()) == str(place.usb),
         quiet=True,

@@ -177,7 +177,7 @@ def test_the_certificate_of_a_ca_is_preferred_to_a_self_signed_or_expired_one(
     put(elsewhere, key=pkcs8(key), csr=CSR, own=pem(own), old=pem(expired), new=pem(LEAF))
     candidate = only(session, elsewhere)
     assert (candidate.certificate_file or "").endswith("/new")
-    assert "2 other certificates of the same key are not used" in candidate.remarks
+    assert "2 other certificates for the same key are not used" in candidate.remarks
     (elsewhere / "new").unlink()
     assert (only(session, elsewhere).certificate_file or "").endswith("/own")
 
@@ -195,7 +195,7 @@ def test_a_certificate_is_better_evidence_than_the_date_of_a_copy(session: Sessi
     assert candidate.in_use_since == first
     assert "key-old" in {finding.code for finding in candidate.findings}
     result = adopted(session, candidate)
-    assert "1 other certificate of the same key is not used" in result.remarks
+    assert "1 other certificate for the same key is not used" in result.remarks
     record = read_pair(session, NAME)[0].record
     assert record.history[1].text.endswith("(the date of its first certificate)")
     assert record.validity is not None
@@ -499,7 +499,7 @@ def test_the_newest_csr_of_a_key_is_used(session: Session, elsewhere: Path) -> N
     os.utime(elsewhere / "new", (NOW.timestamp(), NOW.timestamp()))
     candidate = only(session, elsewhere)
     assert candidate.csr_file == f"{elsewhere}/new"
-    assert "1 older CSR of the same key is not used" in candidate.remarks[0]
+    assert "1 older CSR for the same key is not used" in candidate.remarks[0]
 
 
 def test_unreadable_parts_of_a_folder_are_reported(

@@ -231,7 +231,7 @@ def test_another_file_in_its_place_is_refused(
 ) -> None:
     other = back_up(session, "a.com", order)
     os.replace(other.path, backup.path)
-    with pytest.raises(RefusedError, match="not the file that was written"):
+    with pytest.raises(RefusedError, match="not the file that csrtui wrote"):
         verify_with_identity(session, read_contents(backup.path, IDENTITY))
     assert record_of(session).backups == (backup, other)
 

@@ -112,7 +112,7 @@ def test_the_same_certificate_again_changes_nothing(session: Session) -> None:
     text = pem(issue(session), CA)
     bring(session, text)
     before = {path: path.stat().st_mtime_ns for path in Path(session.store.path).rglob("pairs/a.com/*")}
-    again = [(True, "a.com", "is the certificate that the pair has already")]
+    again = [(True, "a.com", "is the certificate that the pair already has")]
     assert bring(session, text) == bring(session, text[: text.index(b"-----END") + 26]) == again
     assert {
         path: path.stat().st_mtime_ns for path in Path(session.store.path).rglob("pairs/a.com/*")
@@ -218,7 +218,7 @@ def test_repeated_certificates_do_not_replace_the_best_one(session: Session) -> 
     bring(session, both)
     history = record_of(session).history
     (shorter, best) = bring(session, both)
-    assert (shorter[0], best) == (False, (True, "a.com", "is the certificate that the pair has already"))
+    assert (shorter[0], best) == (False, (True, "a.com", "is the certificate that the pair already has"))
     assert record_of(session).history == history
 
 
@@ -243,7 +243,7 @@ def test_a_later_chain_completes_the_certificate(session: Session) -> None:
         "the chain is complete up to CN=Test Root, which clients must trust"
     )
     (again,) = bring(session, pem(CA), pair="a.com")
-    assert again == (True, "a.com", "is the certificate that the pair has already")
+    assert again == (True, "a.com", "is the certificate that the pair already has")
 
 
 def test_a_later_root_needs_no_new_installation(session: Session) -> None:
@@ -331,7 +331,7 @@ def test_a_chain_alone_is_reported_as_such(session: Session) -> None:
     make(session)
     start = "is a certificate of the CA CN=Test CA 1"
     assert bring(session, pem(CA)) == [
-        (False, None, f"{start}, but there is no certificate of a pair with it; {CHAIN_ALONE}")
+        (False, None, f"{start}, but no pair's certificate is imported with it; {CHAIN_ALONE}")
     ]
     assert bring(session, pem(CA), pair="a.com") == [
         (False, None, f"{start}, and a.com has no certificate yet; import that first, or both together")
@@ -493,7 +493,7 @@ def test_retiring_deletes_nothing_and_is_done_once(session: Session) -> None:
     assert record.next_step(NOW) is NextStep.NONE
     assert (folder / "pair.json").read_bytes() == dump_record(record)
     second = retire(session, "a.com")
-    assert (second.ok, second.text) == (True, "was retired already")
+    assert (second.ok, second.text) == (True, "was already retired")
     assert record_of(session) == record
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "pair.json"} == before
 

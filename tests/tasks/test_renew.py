@@ -126,7 +126,7 @@ def test_a_key_type_can_be_chosen_and_a_passphrase(fresh: Session) -> None:
 def test_a_renewed_pair_is_not_renewed_again_unless_its_successor_is_missing(fresh: Session) -> None:
     old = make(fresh)
     new = renew(fresh, plan_renewal(fresh, old.name))
-    with pytest.raises(RefusedError, match=f"renewed already, by {new.name}"):
+    with pytest.raises(RefusedError, match=f"already renewed by {new.name}"):
         renew(fresh, plan_renewal(fresh, old.name))
     third = renew(fresh, plan_renewal(fresh, old.name), blocking=Blocking.OVERRULED)
     for name in (new.name, third.name):

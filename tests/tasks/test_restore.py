@@ -242,7 +242,7 @@ def found(**changes: Any) -> BackupFile:
         (
             found(),
             Consent(),
-            ["The stage is from the backup (23 Nov 2026 09:00 UTC): new."],
+            ["The stage was new when the backup was made (23 Nov 2026 09:00 UTC)."],
         ),
         (
             found(details=Details(NOW, CaKind.PUBLIC, "abacus", "ritual")),

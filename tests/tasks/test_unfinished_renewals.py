@@ -93,9 +93,9 @@ def test_a_pair_with_the_key_of_another_does_not_claim_that_the_key_has_no_backu
     old = new_pair(session)
     new, _ = renew_with_same_key(session, plan_renewal(session, old))
     assert dict(pair_lines(new, session.clock()))["Backup"] == "none; the key may be in the backups of a.com"
-    assert step_text(new.record, session.clock(), "t") == "No backup: the key may be in those of a.com."
+    assert step_text(new.record, session.clock(), "t") == "No backup: the key may be in the backups of a.com."
     texts = [finding.text for finding in Examination(session).run() if finding.pair == new.name]
-    assert "a.com-2 has no backup. Its key is also that of a.com and may be in its backups" in texts
+    assert "a.com-2 has no backup. It has the same key as a.com, whose backups may contain it" in texts
     assert record_of(session, old).key_origin is None
 
 

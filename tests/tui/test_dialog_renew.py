@@ -171,7 +171,7 @@ async def test_a_pair_that_cannot_be_renewed_is_reported(
     expected = {
         "none": "No pair selected.",
         "retired": f"{ONE} is retired",
-        "renewed": f"{ONE} is renewed already, by {TWO}",
+        "renewed": f"{ONE} is already renewed by {TWO}",
     }[state]
     async with at_screens(session) as user:
         await user.press("f2")
@@ -312,7 +312,7 @@ async def test_a_renewal_by_another_session_is_noticed(session: Session) -> None
         await user.until(lambda: tie(user), "the tie")
         renew(session, plan_renewal(session, ONE))
         await user.generate()
-        await user.until(lambda: f"renewed already, by {TWO}" in user.screen_text, "why")
+        await user.until(lambda: f"already renewed by {TWO}" in user.screen_text, "why")
         assert "clear both name fields" in " ".join(user.screen_text.split())
         assert user.draft.renews == ONE
     assert session.store.names() == [ONE, TWO]

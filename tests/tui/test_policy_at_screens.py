@@ -29,4 +29,4 @@ async def test_policy_is_advice_with_a_fix_and_holds_a_csr_back_until_a_backup(t
         assert user.draft.organization == "Site Ltd"
         await user.until_pairs("a.mydomain.com")
         await user.press("u")
-        await user.until(lambda: "policy requires first" in user.message, "the refusal")
+        await user.until(lambda: "requires first" in user.message, "the refusal")

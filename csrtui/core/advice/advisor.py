@@ -47,7 +47,7 @@ _MUST_STAPLE = Finding(
     "The new CSR requests must-staple, as the old one does: CAs without OCSP reject such an order.",
     Fix("do not request must-staple", drops_must_staple=True),
 )  # fmt: skip
-"""The warning about must-staple that is kept from an old request (Let's Encrypt refuses it since 2025-05-07)."""
+"""The warning about must-staple that is kept from an old request (Let's Encrypt has refused it since 2025-05-07)."""
 
 
 class Advice(NamedTuple):

@@ -117,18 +117,18 @@ _NOT_PUBLIC = {
     ),
     Purpose.SERVER_CLIENT: (
         "Public CAs issue only for servers (without exception after 2027-03-15): use a public certificate for the "
-        "server, and one of your own CA for the client."
+        "server, and one from your own CA for the client."
     ),
     Purpose.EMAIL: (
-        "The rules here are those of public CAs for servers: order a public S/MIME certificate in the portal of its "
-        "CA, or use your organization's own CA."
+        "The rules here are those of public CAs for servers: order a public S/MIME certificate in a CA's "
+        "portal, or use your organization's own CA."
     ),
     Purpose.CODE_SIGNING: (
         "Public CAs issue code-signing certificates only for keys generated in a hardware token or HSM (since "
         "2023-06-01): use the token's program, or your organization's own CA."
     ),
 }
-"""The advice for each purpose that a public CA for servers does not issue for."""
+"""The advice for each purpose for which a public CA for servers does not issue."""
 
 
 def _not_public(names: NameList) -> Hit | None:

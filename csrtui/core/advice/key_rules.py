@@ -235,7 +235,7 @@ QUALITY_RULES: tuple[Rule["PublicKey"], ...] = (
         _small_factor, "BR 6.1.6, SP 800-89 5.3.3",
     ),
     _weak(
-        "This private key is published ({source}): anyone can use it.",
+        "This private key has been published ({source}): anyone can use it.",
         _published, "BR 6.1.1.3 (4)",
     ),
     _weak(

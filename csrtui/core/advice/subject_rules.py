@@ -115,7 +115,7 @@ SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
     ),
     Rule(
         "organization-missing", _WARNING, None,
-        "Organization is missing: a domain-validated certificate will contain no unit, state or locality either.",
+        "Organization is missing: a domain-validated certificate also leaves out the unit, state and locality.",
         _organization_missing, "BR 7.1.2.7.2",
     ),
     Rule(

@@ -1,8 +1,8 @@
 """Encrypt and decrypt age files (C2SP ``age``, version 1), to recipients only.
 
 This module uses pyrage, which ``csrtui[age]`` installs, and imports it only when it is needed. It does not use age's
-passphrase mode, because scrypt needs half a gigabyte of memory and the process dies without it. It does not use
-plugins, because they are other programs that would have to be run.
+passphrase mode: scrypt needs half a gigabyte of memory, and the process dies if that is not available. Nor does it use
+plugins, because they are separate programs.
 """
 
 from base64 import b64decode
@@ -32,7 +32,7 @@ _STANZAS: Final = {
     b"scrypt": "a passphrase",
 }
 """The supported kinds of recipient by the type of their stanza (C2SP ``age``)."""
-_USAGE = "give the file of the age identity, or of the SSH private key, that it was encrypted to"
+_USAGE = "give the file with the age identity or SSH private key that it was encrypted to"
 
 
 def is_age(data: bytes) -> bool:
@@ -148,7 +148,7 @@ def _recipient_key(pyrage: "ModuleType", recipient: Recipient) -> Any:
             raise
         raise InputError(
             f"age cannot encrypt to the recipient {recipient.label}: the key is damaged, too weak or too large",
-            "copy it again, all of it; or use another key (RSA: 2048 to 4096 bits)",
+            "copy all of it again; or use another key (RSA: 2048 to 4096 bits)",
         ) from error
     return key
 
@@ -190,7 +190,7 @@ def _read_ssh_identity(pyrage: "ModuleType", data: bytes) -> Any:
 
 @contextmanager
 def _translated_errors(pyrage: "ModuleType") -> Iterator[None]:
-    """Convert errors of pyrage into errors of csrtui. Do not quote pyrage's messages."""
+    """Convert pyrage errors into csrtui errors. Do not quote pyrage's messages."""
     try:
         yield
     except pyrage.IdentityError as error:
@@ -204,7 +204,9 @@ def _translated_errors(pyrage: "ModuleType") -> Iterator[None]:
     except BaseException as error:
         if not _is_panic(error):
             raise
-        raise InputError("the age library cannot process that", "report it, with csrtui --version") from error
+        raise InputError(
+            "the age library cannot process that", "report it, with the output of csrtui --version"
+        ) from error
 
 
 def _is_panic(error: BaseException) -> bool:

@@ -126,8 +126,8 @@ def compose(
 ) -> bytes:
     """Return the text of a backup.
 
-    `key_pem` is encrypted (`csrtui.core.keys.pkcs8.encrypt`) unless the text is for an age file, which must be its only
-    place. Without a `signer`, the private key of the pair, the text has a checksum instead of a signature.
+    `key_pem` is encrypted (`csrtui.core.keys.pkcs8.encrypt`) unless the text is for an age file and is never stored
+    outside it. Without a `signer`, the private key of the pair, the text has a checksum instead of a signature.
     """
     header = header_text(
         name,
@@ -156,7 +156,7 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
     if is_age(data):
         raise IdentityNeededError(
             "the backup is encrypted to recipients: no passphrase opens it",
-            "give --identity FILE: the age identity, or the SSH private key, that it was encrypted to",
+            "give --identity FILE: the age identity or SSH private key that it was encrypted to",
         )
     if data.startswith(_UTF_16):
         raise InputError(

@@ -163,7 +163,7 @@ def _read_age(word: str) -> Recipient:
         )
     match = _AGE.fullmatch(word)
     if match is None:
-        raise InputError("a character of the age recipient is missing or wrong", "copy it again, all of it")
+        raise InputError("a character of the age recipient is missing or wrong", "copy all of it again")
     padded = int(match[1].translate(_BECH32_TO_BASE_32), 32)
     _refuse_small_order((padded >> 4).to_bytes(32))
     return Recipient(RecipientKind.AGE, word)
@@ -188,7 +188,7 @@ def _read_ssh(key_type: str, encoded: str) -> Recipient:
         case "ssh-rsa", [b"ssh-rsa", _exponent, _modulus]:
             pass
         case _:
-            raise InputError(f"the {key_type} key is damaged or cut short", "copy it again, all of it")
+            raise InputError(f"the {key_type} key is damaged or cut short", "copy all of it again")
     return Recipient(RecipientKind(key_type), f"{key_type} {encoded}")
 
 

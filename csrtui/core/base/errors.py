@@ -18,7 +18,7 @@ from typing import ClassVar, Final
 
 
 class CsrtuiError(Exception):
-    """The base class of all errors of csrtui.
+    """The base class of all csrtui errors.
 
     Args:
         message: One line that names the object and the problem. It can quote untrusted text, so escape it before

@@ -81,7 +81,7 @@ class Fix(NamedTuple):
     drops_must_staple: bool = False
 
     def as_json(self) -> dict[str, object] | None:
-        """Return the fix as commands print it, or None for the use of another kind of CA."""
+        """Return the fix as commands print it, or None if it only changes the kind of CA."""
         members: dict[str, object] = {}
         if self.names is not None:
             members["names"] = [name for name in self.names if name]

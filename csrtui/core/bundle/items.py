@@ -78,7 +78,7 @@ class Item:
 
     @property
     def is_expected(self) -> bool:
-        """Whether csrtui should be able to read the item. It ignores CRLs, parameters, public keys and other base64."""
+        """Whether csrtui should be able to read the item. False for CRLs, parameters, public keys and other base64."""
         block = self.block
         if any(word in block.label for word in _LABEL_WORDS):
             return True
@@ -108,7 +108,7 @@ class Item:
 
 
 def der_items(data: bytes) -> Iterator[Item]:
-    """Yield the items in consecutive DER encodings, which line breaks or NULs can separate."""
+    """Yield the items in consecutive DER encodings. Line breaks or NULs may separate them."""
     while data[:1] == b"0":
         try:
             _, length = asn1.to_der(data)
@@ -178,7 +178,7 @@ def _structure_of_parts(der: bytes, parts: list[Node]) -> Structure:
 
 
 def _structure_of_signed(parts: list[Node]) -> Structure:
-    """Return the structure of signed data with these fields: a certificate, a CSR, or another one, such as a CRL."""
+    """Return the structure of signed data with these fields: a certificate, a CSR, or something else, such as a CRL."""
     if parts[0].tag == _CONTEXT_0:
         return Structure.CERTIFICATE
     if parts[0].tag != asn1.INTEGER or len(parts) < _MIN_REQUEST_PARTS or parts[1].tag != asn1.SEQUENCE:
@@ -203,19 +203,19 @@ def pkcs7_certificates(der: bytes) -> list[bytes]:
         kind = root.child(0, asn1.OID).oid
         if kind == _ENVELOPED_DATA:
             raise InputError(
-                "the PKCS #7 is an encrypted message (S/MIME)",
+                "the PKCS #7 file is an encrypted message (S/MIME)",
                 "open the message in your mail program, and save the attachment",
             )
         if kind != _SIGNED_DATA:
-            raise InputError("the PKCS #7 contains no certificates", CA_FILE_HINT)
+            raise InputError("the PKCS #7 file contains no certificates", CA_FILE_HINT)
         parts = root.child(1, _CONTEXT_0).child(0, asn1.SEQUENCE).children()
         groups = [part.children() for part in parts if part.tag == _CONTEXT_0]
     except ValueError as error:
-        message = "the PKCS #7 is malformed: it does not have the structure of RFC 5652"
+        message = "the PKCS #7 file is malformed: it does not have the structure of RFC 5652"
         raise InputError(message, CA_FILE_HINT) from error
     certificates = [node.encoded for group in groups for node in group if node.tag == asn1.SEQUENCE]
     if not certificates:
-        raise InputError("the PKCS #7 contains no certificates", CA_FILE_HINT)
+        raise InputError("the PKCS #7 file contains no certificates", CA_FILE_HINT)
     return certificates
 
 

@@ -1,4 +1,4 @@
-"""Read keys of other programs: plain and encrypted DER, PEM with RFC 1421 headers, OpenSSH's own format, public keys.
+"""Read keys from other programs: plain and encrypted DER, PEM with RFC 1421 headers, OpenSSH's format, public keys.
 
 Some programs write forms that openssl reads and cryptography refuses: EC private values that are too long or too
 short, and PKCS #8 version 2 with a public key (RFC 5958). Such a key is rewritten before it is loaded.
@@ -131,7 +131,7 @@ def _load_error(error: Exception, der: bytes = b"") -> InputError:
 
     if isinstance(error, UnsupportedAlgorithm | NotImplementedError):  # the latter for compressed points
         return InputError(f"csrtui does not support this type of private key{_describe_kind(der)}")
-    return InputError("the private key is damaged: its numbers are not consistent")
+    return InputError("the private key is damaged: its values do not match each other")
 
 
 def _check(key: "PrivateKey", der: bytes = b"") -> "PrivateKey":

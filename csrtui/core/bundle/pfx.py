@@ -90,7 +90,7 @@ def read_pfx(der: bytes, passphrase: Secret | None) -> PfxContents:
     except pbe.UnsupportedSchemeError as error:
         raise _unsupported_error(error) from error
     except (ValueError, IndexError) as error:
-        message = "the PKCS #12 is malformed: it does not have the structure of RFC 7292"
+        message = "the PKCS #12 file is malformed: it does not have the structure of RFC 7292"
         raise InputError(message, _HINT) from error
 
 
@@ -98,7 +98,7 @@ def _unsupported_error(error: pbe.UnsupportedSchemeError) -> InputError:
     provider = "-legacy " if error.is_legacy else ""
     command = f"openssl pkcs12 {provider}-in FILE -nodes -out NEW.pem"
     return InputError(
-        f"the PKCS #12 is encrypted with {error.scheme}, which csrtui does not support",
+        f"the PKCS #12 file is encrypted with {error.scheme}, which csrtui does not support",
         f"{command} extracts its contents; adopt NEW.pem, then delete it",
     )
 
@@ -106,7 +106,9 @@ def _unsupported_error(error: pbe.UnsupportedSchemeError) -> InputError:
 def _read(der: bytes, passphrase: Secret | None) -> PfxContents:
     _version, safe, *mac = read_node(der).children()
     if safe.child(0, OID).oid != _DATA:
-        raise InputError("the PKCS #12 is protected with a public key, which csrtui does not support", _HINT)
+        raise InputError(
+            "the PKCS #12 file is protected with a public key, which csrtui does not support", _HINT
+        )
     content = safe.child(1, _CONTEXT_0).child(0, OCTET_STRING).content
     parts = read_node(to_der(content)[0]).children()
     password = _find_password(content, mac[0] if mac else None, parts, passphrase)
@@ -135,8 +137,8 @@ def _find_password(
         if opens(password):
             return password
     if passphrase is None:
-        raise pbe.LockedError("the PKCS #12 has a passphrase", f"give its passphrase; or {_HINT}")
-    raise RefusedError("the passphrase does not open the PKCS #12, or the file is damaged")
+        raise pbe.LockedError("the PKCS #12 file has a passphrase", f"give its passphrase; or {_HINT}")
+    raise RefusedError("the passphrase does not open the PKCS #12 file, or the file is damaged")
 
 
 def _matches_mac(mac: Node, content: bytes, password: bytes | None) -> bool:
@@ -161,7 +163,7 @@ def _matches_mac(mac: Node, content: bytes, password: bytes | None) -> bool:
             length=len(digest.content),
         )
     else:
-        raise InputError(f"the PKCS #12 has a MAC of kind {oid}, which csrtui does not support", _HINT)
+        raise InputError(f"the PKCS #12 file has a MAC of kind {oid}, which csrtui does not support", _HINT)
     return hmac.compare_digest(hmac.digest(key, content, hash_name), digest.content)
 
 
@@ -193,7 +195,7 @@ def _read_part(part: Node, password: bytes | None, contents: PfxContents) -> Non
     elif oid == _ENCRYPTED_DATA:
         _read_bags(pbe.decrypt(_encrypted_content(part), password), password, contents)
     else:
-        raise InputError("a part of the PKCS #12 is of an unknown kind", _HINT)
+        raise InputError("a part of the PKCS #12 file is of an unknown kind", _HINT)
 
 
 def _encrypted_content(part: Node) -> pbe.EncryptedOctets:
@@ -212,7 +214,7 @@ def _bags(content: bytes) -> list[Node]:
 def _read_bags(content: bytes, password: bytes | None, contents: PfxContents, depth: int = 0) -> None:
     for bag in _bags(content):
         if len(contents.keys) + len(contents.certificates) + len(contents.problems) >= _MAX_BAGS:
-            raise InputError(f"only the first {_MAX_BAGS} items of the PKCS #12 are read")
+            raise InputError(f"only the first {_MAX_BAGS} items of the PKCS #12 file are read")
         with _collect_problems(contents):
             _read_bag(bag, password, contents, depth)
 
@@ -241,4 +243,4 @@ def _collect_problems(contents: PfxContents) -> Iterator[None]:
     except CsrtuiError as error:
         contents.problems.append(error)
     except (ValueError, IndexError):
-        contents.problems.append(InputError("an item of the PKCS #12 is malformed", _HINT))
+        contents.problems.append(InputError("an item of the PKCS #12 file is malformed", _HINT))

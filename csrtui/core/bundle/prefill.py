@@ -74,7 +74,7 @@ class Prefill:
         names: The names in their original spelling, without duplicates and with the common name first. It can be empty.
         subject: The other subject fields. Missing fields are empty.
         omissions: A sentence for each value that is not copied, safe to display.
-        unissued: Such sentences on values that no CA of this kind issues.
+        unissued: A sentence for each value that no CA of this kind issues, safe to display.
         purpose: The purpose. For a public CA it is always the server.
         no_common_name: Whether there are names, but no common name.
         attributes: The additional subject attributes. For a public CA there are none.
@@ -225,7 +225,7 @@ def _split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], li
 
 def _describe_other_items(count: int) -> Iterator[str]:
     if count > 1:
-        yield f"the others of the {count} requests and certificates: only one is used"
+        yield f"all but one of the {count} requests and certificates: only one can be used"
 
 
 def _describe_unused_names(

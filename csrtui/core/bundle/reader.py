@@ -31,8 +31,8 @@ _STANDARD_KEY = re.compile(r"(?:(?:RSA|EC|DSA|ENCRYPTED) )?PRIVATE KEY")
 _NOUNS = {
     Structure.CERTIFICATE: "certificate",
     Structure.REQUEST: "certificate request",
-    Structure.PKCS7: "PKCS #7",
-    Structure.PKCS12: "PKCS #12",
+    Structure.PKCS7: "PKCS #7 file",
+    Structure.PKCS12: "PKCS #12 file",
     Structure.PRIVATE_KEY: "private key",
     Structure.ENCRYPTED_PRIVATE_KEY: "private key",
     Structure.OTHER: "block",
@@ -186,7 +186,7 @@ class _Reader:
                 request = csr.read_der(item.der)
                 self._requests.setdefault(request.der, request)
             case Structure.PKCS7:
-                self._add_certificates_of("PKCS #7", items.pkcs7_certificates(item.der))
+                self._add_certificates_of("PKCS #7 file", items.pkcs7_certificates(item.der))
             case Structure.PKCS12:
                 self._read_pfx(item)
             case _:
@@ -221,7 +221,7 @@ class _Reader:
                 self._add_key(BundleKey(keys.load(der), contents.is_encrypted, item.block.path))
             except CsrtuiError as error:
                 self._add_problem(ProblemKind.KEY, error.message, error.hint)
-        self._add_certificates_of("PKCS #12", contents.certificates)
+        self._add_certificates_of("PKCS #12 file", contents.certificates)
 
     def _read_key(self, item: Item) -> None:
         block, der = item.block, item.der
@@ -264,7 +264,7 @@ def _locate(message: str, noun: str, place: str, subject: str) -> str:
 
 def _unexpected_key_error() -> InputError:
     return InputError(
-        "the PKCS #12 contains a private key, but only certificates are expected",
+        "the PKCS #12 file contains a private key, but only certificates are expected",
         "openssl pkcs12 -in FILE -nokeys -out certificates.pem extracts the certificates",
     )
 

@@ -146,7 +146,7 @@ def to_pem(certificates: Iterable[Certificate]) -> bytes:
 
 
 def load(certificate: Certificate) -> "x509.Certificate":
-    """Return the certificate as an object of cryptography.
+    """Return the certificate as a cryptography object.
 
     If the certificate has encoding faults, the result is its decodable copy, whose signature is invalid.
     """

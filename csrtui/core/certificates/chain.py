@@ -270,7 +270,9 @@ class _Tree:
         for root in self._roots:
             yield from self._draw(root, "", "")
         for (issuer, has_impostor), issued in self._missing.items():
-            status = "missing: the certificate of this name is not the issuer" if has_impostor else "missing"
+            status = (
+                "missing: the certificate with this name is not the issuer" if has_impostor else "missing"
+            )
             yield TreeRow("", issuer, status, is_problem=True)
             yield from self._draw_all(issued, "")
         for certificate in self._certificates:  # certificates that issued each other have no root

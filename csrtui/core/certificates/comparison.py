@@ -87,7 +87,7 @@ class CertificateFlaw:
 def differences(request: Request | None, certificate: Certificate) -> list[Difference]:
     """Return the differences between a certificate and its CSR: first names, then subject fields.
 
-    There are none if the CA did not receive a CSR (None).
+    If the CSR is None because the CA did not receive one, there are no differences.
     """
     if request is None:
         return []

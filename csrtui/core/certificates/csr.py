@@ -231,7 +231,7 @@ def build_proof(key: "PrivateKey") -> bytes:
 
 
 def _has_valid_old_signature(csr: "x509.CertificateSigningRequest") -> bool:
-    """Return whether a signature is valid that uses a hash that cryptography no longer accepts."""
+    """Return whether a signature with a hash that cryptography no longer accepts is valid."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
     from cryptography.x509.oid import SignatureAlgorithmOID

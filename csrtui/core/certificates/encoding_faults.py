@@ -63,7 +63,7 @@ def read_copy(der: bytes, *, is_request: bool = False) -> tuple[bytes, Faults]:
         return _copy(der, faults, is_request=is_request), faults
     except BerError as error:
         if error.is_short:
-            raise InputError(f"the {noun} is cut short: {error}", "copy it again, all of it") from error
+            raise InputError(f"the {noun} is cut short: {error}", "copy all of it again") from error
         raise InputError(f"the {noun} is damaged: {error}", _USE_ANOTHER_COPY) from error
     except (ValueError, IndexError) as error:
         text = f"the {noun} is damaged: it does not have the structure of X.509"

@@ -87,7 +87,7 @@ class ChainStatus:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A certificate of a path, as an object of csrtui and as an object of cryptography."""
+    """A certificate of a path, as a csrtui object and as a cryptography object."""
 
     certificate: Certificate
     decoded: "x509.Certificate"

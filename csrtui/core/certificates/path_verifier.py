@@ -140,7 +140,7 @@ def _is_mailbox_of(address: str, base: str) -> bool | None:
 
 
 def _is_host_of(host: str, base: str) -> bool:
-    """Return whether the host of an e-mail address or URI is `base`, or is below `base` if that has a leading dot."""
+    """Return whether the host of an e-mail address or URI is `base`, or is below it if `base` begins with a dot."""
     host, base = host.lower(), base.lower()
     return host.endswith(base) if base.startswith(".") else not base or host == base
 

@@ -146,6 +146,6 @@ def _check_edit(edit: Callable[[], str], path: str, expected: Config) -> str:
     if not is_correct:
         raise InputError(
             f"the profile cannot be written to {visible(path)} without changes to other settings",
-            "remove characters from the fields that are not text, or edit the file by hand",
+            "remove special characters from the fields, or edit the file by hand",
         )
     return text

@@ -8,11 +8,11 @@ from csrtui.core.keys.key_types import KeyType
 
 
 class Policy(NamedTuple):
-    """The rules of this machine.
+    """The rules that apply on this machine.
 
     Attributes:
-        min_rsa_bits: The minimum size of RSA keys, or 0.
-        key_types: The allowed key types, or none if all are allowed.
+        min_rsa_bits: The minimum size of RSA keys, or 0 for no minimum.
+        key_types: The allowed key types. Empty if all are allowed.
         backup_before_submit: Whether a CSR is handed out only if its key has a verified backup.
         source: The path of the file with the rules, for messages.
     """
@@ -24,11 +24,11 @@ class Policy(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """The end of a sentence that says where the rules come from."""
+        """The phrase that says where the rules come from."""
         return f"(set in {self.source})"
 
     def findings(self, key_type: KeyType) -> Iterator[Finding]:
-        """Yield an error if the rules do not allow a key type. ``--force`` can overrule it."""
+        """Yield an error if the rules do not allow a key type. ``--force`` can override it."""
         if self._allows(key_type):
             return
         allowed = [known for known in KeyType if self._allows(known)]

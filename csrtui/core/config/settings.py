@@ -19,7 +19,7 @@ from csrtui.core.subject.fields import SubjectInput
 
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,39}[A-Za-z0-9._-])?")
 _PROFILE_NAME_RULE = (
-    "a profile's name has letters, digits, blanks, dots, hyphens and underscores, at most 41, "
+    "a profile's name has letters, digits, spaces, dots, hyphens and underscores, at most 41,  "
     "and begins with a letter or digit"
 )
 _MAX_QUOTED = 60
@@ -88,11 +88,11 @@ class Config:
 
     Attributes:
         profiles: The profiles by name, in the order of the file.
-        screens: The settings of the screens.
-        keys: The keys by the name of their command. They are not checked here, because only the screens know them.
+        screens: The user's settings for the screens.
+        keys: The key bindings, by command name. Only the screens know which are valid, so they are not checked here.
         defaults: The values of a request that neither an option nor a profile sets.
-        servers: The folder for the files of a server software, by its id.
-        policy: The rules of this machine.
+        servers: The folder for server files, by the id of the server software.
+        policy: The rules that apply on this machine.
     """
 
     profiles: Mapping[str, Profile] = field(default_factory=dict)

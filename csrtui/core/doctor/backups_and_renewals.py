@@ -83,7 +83,7 @@ class _BackupCheck:
     def _none(self) -> DoctorFinding:
         text = f"the key of {self._pair} has no backup: if this machine loses it, the certificate is useless"
         if origin := self.record.key_origin:
-            text = f"{self._pair} has no backup. Its key is also that of {visible(origin)} and may be in its backups"
+            text = f"{self._pair} has no backup. It has the same key as {visible(origin)}, whose backups may contain it"
         # For a new pair this is not a problem, because the backup is its next step.
         lower_level = Level.NOTE if self.record.stage is Stage.NEW else None
         return DoctorFinding(

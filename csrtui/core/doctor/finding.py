@@ -146,7 +146,7 @@ def instruction(text: str) -> Remedy:
 
 def _in_shell(kind: RemedyKind, words: tuple[str, ...]) -> Remedy:
     if any(word.endswith("\n") for word in words):  # $(…) would strip it and name another file
-        return instruction("Rename it first: a path that ends with a line break does not fit into a command.")
+        return instruction("Rename it first: a path that ends with a line break cannot be used in a command.")
     return Remedy(kind, escaping.command(*words))
 
 

@@ -1,4 +1,4 @@
-"""The encodings of cryptography, without the import of its formats for SSH, which takes 8 ms."""
+"""The encodings of cryptography, without the import of its SSH formats, which takes 8 ms."""
 
 try:
     from cryptography.hazmat.primitives._serialization import Encoding, PublicFormat

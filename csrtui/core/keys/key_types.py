@@ -189,7 +189,7 @@ _EC_PUBLIC_KEY = 0xA1
 def private_pem(key: "PrivateKey") -> bytes:
     """Return the key as unencrypted PKCS #8 in PEM.
 
-    EC keys are encoded here. For other keys, cryptography imports its formats for SSH first, which takes 8 ms.
+    EC keys are encoded here. For other keys, cryptography first imports its SSH formats, which takes 8 ms.
     """
     from cryptography.hazmat.primitives.asymmetric import ec
 

@@ -7,7 +7,7 @@ salt of 16 bytes, and AES-256-CBC (RFC 8018, 6.2; RFC 5958, 3). openssl 1.1 and 
 `BatchEncryptor` and `BatchDecryptor` handle many keys with one passphrase. PBKDF2 then runs once per salt instead of
 once per key. All keys that one `BatchEncryptor` encrypts have the same salt, but each has its own IV. This weakens none
 of them. They share one passphrase, so guessing it opens all of them in any case, and a random salt prevents guessing in
-advance. Under one AES key, IVs must differ; each has 16 random bytes. The common salt reveals that the files were
+advance. Under one AES key, IVs must differ; each has 16 random bytes. The shared salt reveals that the files were
 written together.
 """
 
@@ -74,8 +74,8 @@ class DerivedKey:
 def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, iterations: int | None = None) -> bytes:
     """Return `key` as ``ENCRYPTED PRIVATE KEY`` in PEM, encrypted with `passphrase`.
 
-    `entropy` are `ENTROPY_BYTES` fresh random bytes: the salt, then the IV. Never use them twice. Use fewer iterations
-    than `ITERATIONS` only for fast tests.
+    `entropy` consists of `ENTROPY_BYTES` fresh random bytes: the salt, then the IV. Never use them twice. Use fewer
+    iterations than `ITERATIONS` only for fast tests.
 
     Raises:
         InputError: openssl cannot read the passphrase (`csrtui.core.keys.passphrase_quality.refusal`).
@@ -108,8 +108,8 @@ def derive(passphrase: Secret, salt: bytes, iterations: int | None = None) -> De
 def encrypt_with(key: "PrivateKey", derived_key: DerivedKey, iv: bytes) -> bytes:
     """Return `key` as ``ENCRYPTED PRIVATE KEY`` in PEM, encrypted with a derived key.
 
-    `iv` are `IV_BYTES` fresh random bytes. Never use them twice, although the derived key can be used for several
-    private keys.
+    `iv` consists of `IV_BYTES` fresh random bytes. Never use them twice, although the derived key can be used for
+    several private keys.
     """
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.padding import PKCS7
@@ -274,8 +274,8 @@ class BatchDecryptor:
     """A thread-safe decryptor of keys with one passphrase.
 
     The first key with each salt is decrypted by cryptography's own reader, which is independent of the code that
-    encrypted the key. Later keys with the same salt are decrypted with a derived key. It is computed for the second key
-    and then kept.
+    encrypted the key. Later keys with the same salt are decrypted with a derived key. The derived key is computed for
+    the second private key and then kept.
     """
 
     def __init__(self, passphrase: Secret) -> None:

@@ -1,4 +1,4 @@
-"""Find known weaknesses of keys from other programs, and keys whose private key is published.
+"""Find known weaknesses of keys from other programs, and keys whose private key has been published.
 
 Every test is bounded arithmetic on the numbers of a key, without access to files or the network. An RSA 4096 key takes
 15 ms and an EC key less than 1 ms (measured). The first RSA key in a process takes 25 ms more, to compute primes.

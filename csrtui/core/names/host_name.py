@@ -1,4 +1,4 @@
-"""Read host names: their labels, A-labels and U-labels, their flaws, and the scripts of their letters; and addresses.
+"""Read host names and addresses: labels, A-labels and U-labels, flaws, and the scripts of letters.
 
 X.509 contains A-labels (ASCII), and people write U-labels (Unicode). The script of a letter is read from its Unicode
 name, because `unicodedata` does not have the script property.
@@ -180,10 +180,10 @@ def needs_idna(label: str) -> bool:
 
 
 def read_international_label(text: str) -> Label | Flaw:
-    """Return the A-label and U-label of an internationalized label without dots, or its flaw.
+    """Return the A-label and U-label of one internationalized label (without dots), or the flaw that makes it invalid.
 
-    An ``xn--`` label must be the A-label of the U-label that it decodes to (RFC 5891 5.3). Labels that are only valid
-    Punycode, such as emoji, are accepted unchanged, because they exist in the DNS and CAs issue for them.
+    An ``xn--`` label must be the A-label of the U-label that it decodes to (RFC 5891 5.3). Labels in valid Punycode
+    that IDNA 2008 forbids, such as emoji, are accepted unchanged: they exist in the DNS, and CAs issue for them.
     """
     import idna
 

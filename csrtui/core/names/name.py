@@ -163,9 +163,9 @@ def _read_host_name(text: str, bare: str, edge: tuple[Flaw, ...]) -> Name:
 
 
 def read_common_name(text: str, purpose: Purpose) -> Name:
-    """Return the first name of a request. It may be any text if the certificate is not only for servers.
+    """Return the first name of a request. If the certificate is not only for servers, any text is allowed.
 
-    If the certificate is not for servers at all, a name without a dot, such as ``vpn-client-7``, is not a host either.
+    If it is not for servers at all, a name without a dot, such as ``vpn-client-7``, is not treated as a host name.
     """
     name = read_name(text)
     if purpose is Purpose.SERVER or name.kind is not NameKind.DNS or not trim(text):

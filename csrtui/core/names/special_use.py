@@ -1,6 +1,6 @@
 """Special-use names and addresses: for documentation, tests and internal networks.
 
-Every top-level domain without a rule in the public suffix list is internal. `INTERNAL` only adds the purpose of some.
+Every top-level domain without a rule in the public suffix list is internal. `INTERNAL` only states what some are for.
 """
 
 import re

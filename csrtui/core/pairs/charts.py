@@ -96,7 +96,7 @@ def draw_timeline(
 ) -> tuple[TimelineRow, ...]:
     """Return the rows of the timeline, with the line first, or no rows if there is not enough room.
 
-    `past` and `coming` are in order of time.
+    `past` and `coming` are in chronological order.
     """
     marks = [*past, today, *coming]
     tones = [Tone.PAST] * len(past) + [Tone.TODAY] + [Tone.COMING] * len(coming)

@@ -25,7 +25,7 @@ class Stage(StrEnum):
 
 
 INSTALLED = "installed"
-"""The stage that people see for an issued certificate that was written for the server."""
+"""The stage that people see for an issued certificate that was exported for the server."""
 
 
 class BackupStatus(StrEnum):
@@ -227,7 +227,7 @@ class PairRecord(NamedTuple):
         return self.backup.status if self.backup else BackupStatus.NONE
 
     def is_newer_than(self, backup: Backup) -> bool:
-        """Return whether the certificate was imported after a backup was made, which therefore does not contain it."""
+        """Return whether a backup lacks the certificate because it was made before the import."""
         imports = [event.time for event in self.history if event.text.startswith("certificate imported")]
         time = imports[-1] if imports else self.validity and self.validity.not_before
         return self.validity is not None and time is not None and backup.created < time
@@ -249,8 +249,8 @@ class PairRecord(NamedTuple):
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step.
 
-        A verified backup is required before the CSR is submitted. After that, a backup on a disconnected medium does
-        not delay the certificate. A backup to recipients can only be verified elsewhere, so it delays nothing, either.
+        A verified backup is required before the CSR is submitted. After that, a backup on a disconnected medium is
+        enough. An unverified backup to recipients is always enough, because it can only be verified elsewhere.
         Each imported certificate must be installed. After the old CSR is submitted again, the next step is to import
         the new certificate.
         """
@@ -283,7 +283,7 @@ class PairRecord(NamedTuple):
 
     @property
     def successor_facts(self) -> Successor:
-        """The facts about this pair as the successor of another."""
+        """The facts about this pair that matter when it replaces another pair."""
         return Successor(
             self.stage is Stage.RETIRED, self.validity is not None, bool(self.installed), self.renewed_by
         )
@@ -318,7 +318,7 @@ class PairRecord(NamedTuple):
     ) -> "PairRecord":
         """Return the record after the certificate was exported into a folder for server software.
 
-        From now on, the pair is for that server software.
+        From then on, the pair is for that server software.
         """
         server = Installation(platform, folder, now)
         return self._replace(platform=platform, installed=now, server=server).with_event(now, text, user)

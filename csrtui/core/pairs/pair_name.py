@@ -64,7 +64,7 @@ def numbered_name(base: str, number: int) -> str:
 
 
 def file_bases(names: Sequence[str], pair: str, key_types: Sequence[str]) -> list[str]:
-    """Return the names, without endings, that files for server software may have, the preferred one first.
+    """Return the names, without suffixes, that files for server software may have, the preferred one first.
 
     They come from the first name of the pair. A renewal has the same first name, so it writes the same files, and the
     server's configuration does not change. If the first name has no character that a file name may contain, the name of

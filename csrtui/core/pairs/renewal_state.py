@@ -11,7 +11,7 @@ class RenewalState(Enum):
     BROKEN = auto()
     """The other pair does not exist or is retired. This pair is in use as if it had not been renewed."""
     STARTED = auto()
-    """The other pair has no certificate yet, so that of this pair is still needed."""
+    """The other pair has no certificate yet, so this pair's certificate is still needed."""
     ISSUED = auto()
     INSTALLED = auto()
 
@@ -39,7 +39,7 @@ UNREADABLE: Final = Successor(is_retired=False, has_certificate=False, is_instal
 def renewal_state(renewed_by: str, find: Callable[[str], Successor | None]) -> RenewalState:
     """Return the progress of the renewal of a pair.
 
-    A pair that was replaced before it had a certificate stands for the pair that replaces it.
+    If the successor was itself replaced before it had a certificate, the pair that replaced it counts instead.
 
     Args:
         renewed_by: The name of the pair that replaces it.

@@ -43,7 +43,7 @@ URGENCY = (
 
 
 def urgency_key(pair: Pair, now: datetime) -> tuple[int, float, str]:
-    """Return a sort key: by the urgency of the next step, then by expiry (or newest pair without one), then by name.
+    """Return a sort key: urgency of the next step, then expiry (without a certificate: newest first), then name.
 
     A pair whose renewal is due stays among the first until its certificate is replaced.
     """
@@ -226,7 +226,7 @@ def with_renewal_states(pairs: Iterable[Pair], unreadable: Iterable[str] = ()) -
 
 
 def with_renewals(summaries: Sequence[PairSummary], unreadable: Iterable[str] = ()) -> Sequence[PairSummary]:
-    """Return the summaries of all pairs of a store, each with what follows from the pair that replaces it.
+    """Return the summaries of all pairs of a store, each adjusted for the pair that replaces it.
 
     Args:
         summaries: The summaries of the readable pairs, from `summarize_alone`.

@@ -56,7 +56,7 @@ class DeploymentPlan:
     """The files for a server program, known before the key is opened.
 
     Attributes:
-        base: The beginning of the file names, before the ending of each file.
+        base: The file names without their suffixes.
         files: The files.
         snippets: The lines for the configuration and the commands, with the paths of the files filled in.
         lacks_issuer: Whether the chain is incomplete because the issuer certificate is missing.
@@ -222,7 +222,7 @@ def build_pkcs12(
         )
     except (TypeError, ValueError) as error:
         raise InputError(
-            "PKCS #12 cannot contain a key of this type with this passphrase",
+            "cannot write a PKCS #12 file with this type of key and this passphrase",
             "make a new pair with an RSA or EC key",
         ) from error
 

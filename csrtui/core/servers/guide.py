@@ -77,7 +77,7 @@ def guide_lines(
 ) -> list[str]:
     """Return the guide for server software as lines, with example paths.
 
-    Without `before_request`, what only matters then is left out: the key type and the old CSR.
+    Without `before_request`, the parts that matter only before the request are left out: the key type and the old CSR.
     """
     platform = PLATFORMS[server.platform]
     values = file_values(_EXAMPLE, folder, server.files)

@@ -43,7 +43,7 @@ class Quoting(Enum):
     XML = ("", '"&<>$')
     LINE = ("", '"\\#$%{}')
     APOSTROPHE = ("", "'\\")
-    """For a path between apostrophes that the line itself contains."""
+    """For a path in a line that already contains the apostrophes around it."""
     LIST = ("", ':"\\#$%{}')
     """Like LINE, but without colons, because a colon begins a second path."""
 
@@ -137,7 +137,7 @@ SERVER_FILES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """The files, snippets and special features of one server software.
+    """The files, snippets and special features of one type of server software.
 
     Attributes:
         platform: The id in `csrtui.core.servers.platforms`.

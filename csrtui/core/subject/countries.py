@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MISTAKEN_CODES: Final = {
     "UK": "GB", "EL": "GR", "EN": "GB", "ENG": "GB", "SCO": "GB", "WAL": "GB", "GER": "DE", "USA": "US", "SUI": "CH",
 }  # fmt: skip
-"""The codes that users mean by frequent mistakes: top-level domains, EU codes, language codes and sports codes."""
+"""The correct codes for common mistakes: top-level domains, EU codes, language codes and sports codes."""
 
 _COMMON_NAMES: Final = {
     "BN": "Brunei", "BO": "Bolivia", "CD": "Congo (Kinshasa)", "CG": "Congo (Brazzaville)", "FK": "Falkland Islands",

@@ -61,7 +61,8 @@ class AdoptionSpec:
     Attributes:
         name: The name of the pair, by default derived from the common name.
         passphrase: The passphrase for a key that is not encrypted yet, if `protection` is `Protection.ENCRYPTED`.
-        request: The request to make a CSR for, if `missing` is `MissingRequest.REQUESTED`. Its CA is that of the key.
+        request: The request for the new CSR, if `missing` is `MissingRequest.REQUESTED`. It is for the key's kind of
+            CA.
         blocking: Whether to overrule the errors in that request, except those that X.509 cannot represent.
     """
 
@@ -143,7 +144,7 @@ def plan(
     """Return the plan for the results of a search. If files were named, either all or none of them are adopted."""
     candidates: list[Candidate] = []
     failures = list(matches.failures)
-    text = "is a backup of csrtui: csrtui restore FILE restores its pair"
+    text = "is a csrtui backup: csrtui restore FILE restores its pair"
     skipped = [Result(ok=True, file=path, text=text) for path in search.backups]
     if search.has_named_files:
         failures += matches.strays
@@ -171,7 +172,7 @@ def adopt_many(session: Session, candidates: Sequence[Candidate], spec: Adoption
     """Adopt several keys one after the other, and yield each result. A refused key does not stop the others.
 
     Raises:
-        StoreError: The store cannot be used. Keys that have been adopted so far remain.
+        StoreError: The store cannot be used. Keys that were already adopted stay in it.
     """
     for candidate in candidates:
         try:
@@ -238,7 +239,7 @@ def create_from_key(
     """Create a pair from an existing key and a new request, and return it. The file of the key stays unchanged.
 
     Args:
-        passphrase: The passphrase to encrypt a key with that is not encrypted yet, or None.
+        passphrase: The passphrase with which the key is encrypted if it is not encrypted yet, or None.
 
     Raises:
         BlockedError: A finding on the request or the key blocks it.

@@ -49,10 +49,10 @@ class Candidate:
         passphrase: The passphrase that it was encrypted with, or None.
         json_path: The position of the key if the file is a JSON document, or an empty text.
         csr: The newest CSR for the key, or None.
-        certificate: The newest certificate for the key, or None. One of a CA is preferred to a self-signed one.
+        certificate: The newest certificate for the key, or None. A CA-issued one is preferred to a self-signed one.
         pool: All certificates that were found. The chain is built from them.
         findings: The findings on key and CSR, worst first.
-        remarks: Further sentences. Text from outside in them is escaped.
+        remarks: Further sentences. Untrusted text in them is escaped.
         in_use_since: The time of the earliest evidence that the key existed.
         existing_pair: The name of the pair in the store with this key, or None.
     """
@@ -209,7 +209,7 @@ class _Material(NamedTuple):
     """The inputs for matching."""
 
     keys: Mapping[str, _Located[BundleKey]]
-    """Each key once, by its fingerprint. Of several copies, it is the first that is not encrypted."""
+    """Each key once, by its fingerprint. Of several copies, the first unencrypted one is used."""
     requests: Sequence[_Located[Request]]
     certificates: Sequence[_Located[Certificate]]
     existing_pairs: Mapping[str, Pair]
@@ -265,7 +265,7 @@ def _candidate(spki: str, material: _Material) -> Candidate:
 
 
 def _preference(certificate: Certificate, now: datetime) -> tuple[bool, bool, datetime, datetime]:
-    """Return a sort key: a valid certificate before an expired one, one of a CA before a self-signed one, then by age."""
+    """Return a sort key: valid before expired certificates, CA-issued before self-signed ones, then by age."""
     validity = certificate.validity
     is_valid = now <= validity.not_after
     return is_valid, not certificate.is_self_issued, validity.not_before, validity.not_after
@@ -296,7 +296,7 @@ def _remarks(
 
 
 def _not_used(count: int, noun: str) -> str:
-    return f"{plural(count, noun)} of the same key {'is' if count == 1 else 'are'} not used"
+    return f"{plural(count, noun)} for the same key {'is' if count == 1 else 'are'} not used"
 
 
 def _strays(material: _Material) -> Iterable[Result]:

@@ -50,12 +50,12 @@ class SearchResult:
 
     @property
     def has_keys(self) -> bool:
-        """Whether a private key was found that is not encrypted."""
+        """Whether an unencrypted private key was found."""
         return any(source.material.keys for source in self.sources)
 
     @property
     def failures(self) -> list[Result]:
-        """A failure for each part that could not be read or decrypted."""
+        """A failure for each part of a file that could not be read or decrypted."""
         problems = [
             Result(ok=False, file=source.file.path, text=problem.sentence)
             for source in self.sources
@@ -74,7 +74,7 @@ class SearchResult:
         return bool(self.locked_paths)
 
     def unlock(self, passphrase: Secret | None) -> "SearchResult":
-        """Return the same result, but with the files decrypted if the passphrase opens them.
+        """Return this result with every file decrypted that the passphrase opens.
 
         Raises:
             InputError: The file named as the key does not contain a private key.

@@ -117,7 +117,7 @@ class Inspection:
 
 
 def needs_passphrase(sources: Iterable[InspectSource]) -> bool:
-    """Return whether a key or PKCS #12 file in the sources needs a passphrase. A backup is described without one."""
+    """Return whether a key or PKCS #12 file in the sources needs a passphrase. Backups do not need one."""
     return any(bundle.read(source.data).needs_passphrase for source in sources if not _is_backup(source.data))
 
 
@@ -134,8 +134,8 @@ def inspect(
 
     Args:
         session: The session of the keystore to compare with. It can be missing or unusable.
-        ca: The kind of CA whose rules apply. None means that of the pair with the key, or else a public CA, or a private one for keys that no public CA accepts
-            and for self-signed certificates.
+        ca: The kind of CA whose rules apply. None means the CA of the pair with the key. If there is no such pair, it
+            means a public CA, or a private one for keys that no public CA accepts and for self-signed certificates.
         problems: Problems with files that could not be opened; the result contains them too.
     """
     inspector = _Inspector(session, passphrase, ca, problems, identities)
@@ -209,7 +209,7 @@ class _Inspector:
             self._problems.append(InspectProblem(name, error.message, error.hint))
 
     def _read_backup(self, name: str, data: bytes) -> bytes:
-        """Add the item for a backup, and return its certificates in PEM, or empty bytes without certificates."""
+        """Add the item for a backup, and return its certificates in PEM, or empty bytes if it has none."""
         if is_age(data) and self._identities is None:
             self._items.append(_describe_age(name, data))
             return b""

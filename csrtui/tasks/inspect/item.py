@@ -83,7 +83,7 @@ class InspectedItem:
         spki_sha256: The SPKI fingerprint, or None if the key is not visible or not supported.
         members: Further members in JSON.
         pair: The name of the pair with the same key, or None.
-        comparison: How the item differs from that of the pair, as sentences.
+        comparison: How the item differs from the pair's own, as sentences.
     """
 
     file: str
@@ -299,7 +299,7 @@ def describe_public_key(file: str, item: BundlePublicKey, ca: CaKind | None) -> 
     remarks: list[Remark] = []
     if item.key is not None:
         remarks = key_remarks(item.key, CaKind.PRIVATE if item.ssh_sha256 else applicable_ca(item.key, ca))
-        if item.ssh_sha256:  # the rules of CAs do not apply to keys of SSH
+        if item.ssh_sha256:  # CA rules do not apply to SSH keys
             remarks = [remark for remark in remarks if remark.code == "key-weak"]
     elif item.label.startswith(("DSA", "RSA1")):
         text = f"{item.label} is too weak, and current OpenSSH does not support it: make a new key."
@@ -341,7 +341,7 @@ def describe_locked(file: str, text: str) -> InspectedItem:
     return InspectedItem(
         file=file,
         kind=ItemKind.KEY,
-        title="encrypted PKCS #12" if "PKCS #12" in text else "encrypted private key",
+        title="encrypted PKCS #12 file" if "PKCS #12" in text else "encrypted private key",
         facts=(("Key", "encrypted: nothing is visible without the passphrase"),),
         findings=(Remark("encrypted", Level.NOTE, f"{text}; use --passphrase-file or --passphrase-fd"),),
         members={"private": True, "encrypted": True, "key": None},

@@ -192,7 +192,7 @@ def test_openssls_pkcs12_without_a_key_is_read(way: str) -> None:
 
 @pytest.mark.parametrize("options", [OPEN, ("-passout", "pass:secret"), (*OPEN, "-keypbe", "NONE")])
 def test_pkcs12_with_a_key_is_refused_as_such(options: tuple[str, ...]) -> None:
-    with pytest.raises(InputError, match="the PKCS #12 contains a private key") as caught:
+    with pytest.raises(InputError, match="the PKCS #12 file contains a private key") as caught:
         find_certificates(pkcs12_of(*options, given=KEY + own_pem()))
     assert "-nokeys" in str(caught.value.hint)
 
@@ -245,5 +245,5 @@ def test_a_certificate_of_no_version_within_pkcs7_is_refused(encoding: Encoding)
     made = bundle(root().certificate)
     spoilt = made.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020140"), 1)
     assert spoilt != made
-    with pytest.raises(InputError, match="certificate 1 of 1 in the PKCS #7 has version 64"):
+    with pytest.raises(InputError, match="certificate 1 of 1 in the PKCS #7 file has version 64"):
         find_certificates(spoilt if encoding is Encoding.DER else wrap("PKCS7", spoilt))

@@ -87,8 +87,8 @@ def test_a_malformed_item_does_not_hide_the_others() -> None:
     material = bundle.read(data)
     assert len(material.keys) == 1
     assert [problem.text for problem in material.problems] == [
-        "an item of the PKCS #12 is malformed",
-        "a part of the PKCS #12 is of an unknown kind",
+        "an item of the PKCS #12 file is malformed",
+        "a part of the PKCS #12 file is of an unknown kind",
     ]
 
 
@@ -96,14 +96,14 @@ def test_a_damaged_key_does_not_hide_the_certificates() -> None:
     material = bundle.read(container(plain_part(bag(1, tlv(0x30, tlv(0x02, b"\0"))), cert_bag(), bag(3, tlv(0x30, oid("1.2.840.113549.1.9.22.1"), tlv(0xA0, tlv(0x04, b"x")))))))  # fmt: skip
     assert len(material.certificates) == 1
     assert [problem.text for problem in material.problems] == [
-        "the private key is damaged: its numbers are not consistent",
-        "certificate 2 of 2 in the PKCS #12 is cut short: the encoding ends in its header",
+        "the private key is damaged: its values do not match each other",
+        "certificate 2 of 2 in the PKCS #12 file is cut short: the encoding ends in its header",
     ]
 
 
 def test_the_number_of_items_is_limited() -> None:
     many = container(plain_part(*[cert_bag()] * 401))
-    assert "only the first 400 items of the PKCS #12 are read" in problems(many)
+    assert "only the first 400 items of the PKCS #12 file are read" in problems(many)
 
 
 def test_an_unsupported_scheme_is_named_with_a_command() -> None:
@@ -115,7 +115,7 @@ def test_an_unsupported_scheme_is_named_with_a_command() -> None:
         container(encrypted_part(RC4, tlv(0x80, b"x" * 8)), mac=old_mac(container_content(encrypted_part(RC4, tlv(0x80, b"x" * 8))))),
     ):  # fmt: skip
         (problem,) = bundle.read(data, PHRASE).problems
-        assert "the PKCS #12 is encrypted with PBE-SHA1-RC4-128" in problem.text
+        assert "the PKCS #12 file is encrypted with PBE-SHA1-RC4-128" in problem.text
         assert str(problem.hint).startswith("openssl pkcs12 -legacy -in FILE -nodes -out NEW.pem")
 
 
@@ -149,7 +149,7 @@ def test_a_divided_ciphertext_is_joined() -> None:
     pieces = tlv(0xA0, tlv(0x04, b"x" * 8), tlv(0x04, b"y" * 8))
     three = tlv(0x30, oid("1.2.840.113549.1.12.1.3"), tlv(0x30, tlv(0x04, b"saltsalt"), tlv(0x02, b"\1")))
     assert problems(container(encrypted_part(three, pieces))) == [
-        "the passphrase does not open the PKCS #12, or the file is damaged"
+        "the passphrase does not open the PKCS #12 file, or the file is damaged"
     ]
     assert bundle.read(container(encrypted_part(three, pieces))).needs_passphrase
 
@@ -167,7 +167,7 @@ def test_macs_of_other_kinds_are_named() -> None:
     part = plain_part(bag(1, KEY))
     unknown = tlv(0x30, tlv(0x30, tlv(0x30, oid("1.2.3")), tlv(0x04, b"x")), tlv(0x04, b"x"))
     assert problems(container(part, mac=unknown)) == [
-        "the PKCS #12 has a MAC of kind 1.2.3, which csrtui does not support"
+        "the PKCS #12 file has a MAC of kind 1.2.3, which csrtui does not support"
     ]
     for mac in (pbmac1(b"", b"", prf="1.2.840.113549.2.13"), pbmac1(b"", b"", length=b"")):
         assert "which csrtui does not support" in problems(container(part, mac=mac))[0]
@@ -195,7 +195,7 @@ def test_other_protections_and_shapes_are_named() -> None:
 def test_an_encrypted_key_is_refused_if_only_certificates_are_expected() -> None:
     material = bundle.read(container(plain_part(bag(1, KEY), cert_bag())), open_keys=False)
     assert material.has_private_key
-    with pytest.raises(InputError, match="the PKCS #12 contains a private key"):
+    with pytest.raises(InputError, match="the PKCS #12 file contains a private key"):
         bundle.refuse_private_key(material)
 
 

@@ -165,7 +165,7 @@ def test_a_weak_or_unusual_signature_is_reported(last: str, which: str) -> None:
 def test_a_csr_is_preferred_and_of_a_chain_the_leaf_is_used() -> None:
     ca = certificate(name((NameOID.COMMON_NAME, "My CA")), ca=True)
     leaf = certificate(name(CN), ["a.com"])
-    other = ("the others of the 2 requests and certificates: only one is used",)
+    other = ("all but one of the 2 requests and certificates: only one can be used",)
     assert read_prefill(ca + leaf).names == ("www.a.com", "a.com")
     assert read_prefill(ca + leaf).omissions == other
     assert read_prefill(leaf + CSR).names == NAMES
@@ -200,7 +200,7 @@ def _keys() -> list[bytes]:
     return [*pems, *ders, pkcs12.serialize_key_and_certificates(b"x", KEY, None, None, plain)]
 
 
-REFUSAL = r"^(that is a private key, which must stay secret|the PKCS #12 contains a private key.*|this is an? (Java keystore|PuTTY key|OpenPGP key).*)$"
+REFUSAL = r"^(that is a private key, which must stay secret|the PKCS #12 file contains a private key.*|this is an? (Java keystore|PuTTY key|OpenPGP key).*)$"
 
 
 @pytest.mark.parametrize(

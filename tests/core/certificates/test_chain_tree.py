@@ -45,7 +45,7 @@ def test_a_missing_issuer_is_named_and_marked() -> None:
 
 def test_a_certificate_with_only_the_name_of_the_issuer_is_not_the_issuer() -> None:
     impostor = make("Middle", None, key("ec", 5), (ca(),))
-    assert "CN=Middle: missing: the certificate of this name is not the issuer" in drawing(LEAF, impostor)
+    assert "CN=Middle: missing: the certificate with this name is not the issuer" in drawing(LEAF, impostor)
 
 
 def test_expiry_and_beginning_are_marked() -> None:

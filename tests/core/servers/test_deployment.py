@@ -240,7 +240,7 @@ def test_pkcs12_contains_every_supported_key(key_type: KeyType, strength: Streng
 
 
 def test_pkcs12_refuses_an_unsupported_key() -> None:
-    with pytest.raises(InputError, match="cannot contain a key of this type"):
+    with pytest.raises(InputError, match="cannot write a PKCS #12 file with this type of key"):
         deploy(SERVERS["iis"], material(KeyType.ML_DSA_44), "/x", ENCRYPTION)
 
 
