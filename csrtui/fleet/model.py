@@ -210,7 +210,7 @@ def fleet_age_text(fleet: Fleet, now: datetime) -> str:
 
 
 def read_described(document: Mapping[str, object]) -> Pair:
-    """Return the pair in a document of `csrtui.core.pairs.pair_json.describe`, without its history.
+    """Return the pair in a document of `csrtui.core.pairs.pair_json.pair_document`, without its history.
 
     The document does not contain the time when a pair was retired. The time of creation is used instead.
 

@@ -91,7 +91,7 @@ def describe_bug(error: BaseException) -> CsrtuiError:
 
     Returns:
         `error` itself if it is a `CsrtuiError`, whose message is meant for users. Otherwise a `BugError` such as
-        ``a bug: ValueError (csrtui/tui/form.py:42)``, with the URL for reports as its hint. The place is the innermost
+        ``a bug: ValueError (csrtui/tui/app.py:42)``, with the URL for reports as its hint. The place is the innermost
         line of csrtui's own code, or the innermost line overall if no line is from csrtui.
     """
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
