@@ -141,7 +141,7 @@ COLUMNS = tuple(field for field in FieldName if field is not FieldName.ATTRIBUTE
 _SEPARATORS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
 _BLANKS = " \t\r\n\u00a0"
-"""The characters that spreadsheets leave around a cell. Other invisible characters are left for the advice."""
+"""The characters that spreadsheets leave around a cell. The advice reports other invisible characters."""
 _NAME_SEPARATOR = re.compile(r"[\s,;]+")
 _WORD_SEPARATOR = re.compile(r"[\s-]+")
 _COUNTRY_CODE_LENGTH = 2
@@ -175,7 +175,7 @@ class RowError(InputError):
 
 
 TableRow: TypeAlias = Mapping[str, str] | RowError | None
-"""The cells of a row by column name, the error in it, or None while it is incomplete."""
+"""The cells of a row by column name, the error in the row, or None while the row is incomplete."""
 
 
 def read_table(lines: LineReader) -> Iterator[TableRow]:
@@ -315,7 +315,7 @@ def _country_code(text: str) -> str:
 
 
 def _read_header_line(lines: LineReader) -> tuple[str, str]:
-    """Return the header line and its separator. Excel can name the separator in a line before it (``sep=;``)."""
+    """Return the header line and its separator. In files for Excel, a line before it can name the separator (``sep=;``)."""
     line = next(lines, "")
     if not line:
         raise InputError(f"{lines.shown} is empty", f"the first line names the columns: {','.join(COLUMNS)}")

@@ -22,7 +22,7 @@ def run(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> i
 
     Args:
         open_screens: A function that opens the screens and returns the exit status. Its arguments are the path of the
-            store, and whether to use the mouse even if the configuration does not say so.
+            store, and whether to use the mouse even if the configuration does not enable it.
 
     Returns:
         0 success; 1 a check found something or an item failed; 2 usage or input error, or stdout cannot be written;
@@ -50,7 +50,7 @@ def run(arguments: Sequence[str], open_screens: Callable[[str, bool], int]) -> i
 
 
 def _unsupported_package() -> CsrtuiError | None:
-    """Return the error for an unsupported version of a library, which can cause any exception, or None."""
+    """Return an error if the version of a library is unsupported, which can cause any exception, or else None."""
     from csrtui.cli.version import find_unsupported_package
 
     message = find_unsupported_package()

@@ -66,7 +66,7 @@ def load_settings(*, with_own: bool = True) -> Settings:
 
     try:
         loaded = settings.load_settings(os.environ, with_own=with_own)
-    except InputError as error:  # no option asks for the file, so its mistake stops no command
+    except InputError as error:  # no option names the file, so a mistake in it must not stop the command
         print_message(f"warning: {error.message}; the file is ignored")
         loaded = settings.load_settings(os.environ, with_own=False)
     for problem in loaded.problems:
@@ -133,7 +133,7 @@ def read_known_passphrase(options: argparse.Namespace, prompt: str) -> Secret:
 
 
 def read_optional_passphrase(options: argparse.Namespace, prompt: str) -> Secret | None:
-    """Return the passphrase from the options or one prompt, or None if no option gives it and it cannot be asked for.
+    """Return the passphrase from the options or one prompt, or None if neither supplies it.
 
     Raises:
         InputError: The passphrase that an option names cannot be read.
@@ -158,7 +158,7 @@ def read_pair_passphrase(options: argparse.Namespace, pair: Pair) -> Secret | No
 
 
 _DRY_RUN_PASSPHRASE: Final = Secret("a dry run does not ask for a new passphrase")
-"""Stands for a new passphrase in a dry run, where everything that it encrypts is thrown away."""
+"""The stand-in for a new passphrase in a dry run, which throws away everything that it encrypts."""
 
 
 def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Secret:
@@ -252,7 +252,7 @@ def add_identity_argument(parser: argparse.ArgumentParser) -> None:
 
 def add_expect_argument(parser: argparse.ArgumentParser) -> None:
     """Add the option for the key or CSR that a backup must contain."""
-    text = "refuse a backup of another key or CSR: an SPKI SHA-256 in hex, or a file with the CSR or a certificate"
+    text = "require this key or CSR in the backup: an SPKI SHA-256 in hex, or a file with the CSR or a certificate"
     add_options(parser, ("--expect", "VALUE", text))
 
 

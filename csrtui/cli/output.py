@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _ASCII = str.maketrans("─│├└●▼·…", "-|+`*v.>")
 _WAKE_UP_SECONDS = 0.2
-"""The interval at which a prompt looks for signals."""
+"""The interval at which a prompt checks for signals."""
 
 
 def prepare_streams() -> None:
@@ -136,7 +136,7 @@ def print_line(text: str) -> None:
 
 
 def drawable(text: str) -> str:
-    """Return the text, with ASCII for lines and marks that the encoding of stdout does not contain."""
+    """Return the text, with ASCII in place of lines and marks that the encoding of stdout does not contain."""
     try:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError:
@@ -238,7 +238,7 @@ class _Page(io.TextIOWrapper):
 
 def _is_long(text: str) -> bool:
     """Return whether a text and the prompt below it do not fit the screen."""
-    import shutil  # only a terminal needs it, as the modules below
+    import shutil  # only a terminal needs this module and those imported below
 
     size = shutil.get_terminal_size()
     lines = re.sub(_STYLE, "", text).splitlines()
@@ -263,7 +263,7 @@ def _start() -> Popen[bytes] | None:
         command = shlex.split(os.environ.get("PAGER", _DEFAULT))
         if not command or command == ["cat"]:
             return None
-        # a pager that is csrtui itself, or starts it, must not start itself again without end
+        # a pager that is csrtui, or starts csrtui, must not start another pager
         environment = {"LESS": _LESS, **os.environ, "PAGER": "cat"}
         return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
     except (OSError, ValueError):  # not installed, or an unbalanced quotation mark

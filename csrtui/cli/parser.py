@@ -143,7 +143,7 @@ def suggest(text: str, known: Iterable[str]) -> str | None:
 
 
 class _Store(argparse.Action):
-    """An action that stores an option's value and refuses ``--option=--``. Before Python 3.13, that is an empty list."""
+    """An action that stores an option's value and refuses ``--option=--``, which is an empty list before Python 3.13."""
 
     def __call__(
         self,

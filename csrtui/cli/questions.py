@@ -46,7 +46,7 @@ class _Field(NamedTuple):
 
 
 class _Leave(Exception):  # noqa: N818 - not an error
-    """The user has left the dialog."""
+    """Raised when the user leaves the dialog."""
 
 
 def ask_request(session: Session, spec: RequestSpec, blocking: Blocking) -> RequestSpec:

@@ -328,7 +328,7 @@ _shtab_csrtui_fleet_list_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  "--filter[only pairs that, with the name of their host, contain all its words]:TEXT:"
+  "--filter[only pairs that match all words of TEXT\; the names of their hosts count too]:TEXT:"
   "--next[only pairs with this next step]:STEP:"
   "--retired[also retired pairs]"
   "--last[show the last known pairs\; no host is contacted]"
@@ -451,7 +451,7 @@ _shtab_csrtui_guide_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  ":default\: the list of all:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
+  ":default\: list them all:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -462,7 +462,7 @@ _shtab_csrtui_help_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  ":default\: the list of both:(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet acme backups benchmarks command-line configuration contributing files install keys many-servers safety servers upstream-reports)"
+  ":default\: list the commands and topics:(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet acme backups benchmarks command-line configuration contributing files install keys many-servers safety servers upstream-reports)"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -505,14 +505,14 @@ _shtab_csrtui_list_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  "--filter[only pairs that contain all its words]:TEXT:"
+  "--filter[only pairs that match all words of TEXT]:TEXT:"
   "--next[only pairs with this next step]:next:(back-up submit import install renew none retire finish)"
   "--retired[show retired pairs too (--filter, --json and --csv always do)]"
   "--json[print one JSON document]"
   "--csv[comma-separated values with a header]"
   "--ics[a calendar (iCalendar) of renewals due and certificates expiring]"
   "--prometheus[metrics in the text format of Prometheus (node_exporter)]"
-  "--to[replace FILE with the metrics atomically, mode 0644]:FILE:_files"
+  "--to[write the metrics to FILE atomically, with mode 0644]:FILE:_files"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--fail-if-any[exit with status 1 if a pair is listed]"
 )
@@ -587,7 +587,7 @@ _shtab_csrtui_restore_options=(
   "--identity[the age identity or SSH private key that opens a backup to recipients]:F:_files"
   "--passphrase-file[read the passphrase from the first line of a file with mode 0600]:F:_files"
   "--passphrase-fd[read the passphrase from an open descriptor]:N:"
-  "--expect[refuse a backup of another key or CSR\: an SPKI SHA-256 in hex, or a file with the CSR or a certificate]:VALUE:"
+  "--expect[require this key or CSR in the backup\: an SPKI SHA-256 in hex, or a file with the CSR or a certificate]:VALUE:"
   "--unsigned[restore a backup that is not signed]"
   "--decrypt-key[store the key without a passphrase]"
   "--dry-run[check everything, show what would be done, and write nothing]"
@@ -603,8 +603,8 @@ _shtab_csrtui_retire_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  "--undo[remove the mark\: the pairs are in use again]"
-  "--compromised[mark the keys as compromised\: they are never used again\; shows how to revoke their certificates]"
+  "--undo[remove the mark, so that the pairs are in use again]"
+  "--compromised[mark the keys as compromised\: they must never be used again\; shows how to revoke their certificates]"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print one JSON document]"
   "(*):the pairs\' names:_csrtui_pairs"
@@ -646,7 +646,7 @@ _shtab_csrtui_verify_options=(
   {-v,--verbose}"[log each action and its file to stderr]"
   "--restore-test[ask for the passphrase and test a restore]"
   "--identity[the age identity or SSH private key that opens a backup to recipients]:F:_files"
-  "--expect[refuse a backup of another key or CSR\: an SPKI SHA-256 in hex, or a file with the CSR or a certificate]:VALUE:"
+  "--expect[require this key or CSR in the backup\: an SPKI SHA-256 in hex, or a file with the CSR or a certificate]:VALUE:"
   "--confirm[the token that verify --identity printed elsewhere\; - reads stdin]:TOKEN:"
   "--passphrase-file[read the passphrase from the first line of a file with mode 0600]:F:_files"
   "--passphrase-fd[read the passphrase from an open descriptor]:N:"

@@ -48,7 +48,7 @@ _PLACE = re.compile(
     r"(?:Origin: |The error appears to be in ')(?P<file>/[^:']*)(?::|': line )?(?P<line>[0-9]+)?"
     r"(?::|, column )?(?P<column>[0-9]+)?"
 )
-"""A line of Ansible that names the place of an error in a file."""
+"""A line in Ansible's output that gives the position of an error in a file."""
 _META = "_meta"
 """The member of an inventory with the variables of all hosts; the other members are groups."""
 _ALL = "all"

@@ -45,7 +45,7 @@ _VARIABLES_REMEDY = "correct it in the inventory; {} shows the variables"
 SILENT = "silent"
 """The outcome of a task on a host that had not answered when Ansible ended."""
 _START = 8192
-"""The number of characters at the start of an oversized line in which the name of the host is searched."""
+"""The number of characters at the start of an oversized line that are searched for the name of the host."""
 _ANSWER_START = re.compile(r'\{"host": ("(?:[^"\\]|\\.)*"), "ended": "')
 
 
@@ -255,7 +255,7 @@ _REMEDIES = {
     Reason.UNREACHABLE: "check that it runs and that ssh reaches it: {ping}",
     Reason.MISSING: ROLE,
     Reason.SCHEMA: f"use the same release on both machines: {ROLE}",
-    Reason.TIMEOUT: "check its load and disk, or raise --timeout, and run it again; completed work is kept",
+    Reason.TIMEOUT: "check its load and disk, or raise --timeout, and run the command again; completed work is kept",
     Reason.TOO_LARGE: "check what csrtui list --json prints on {host}; a larger keystore must be split (csrtui_store)",
     Reason.MISMATCH: "do not use its CSRs until it is clear who changed them: "
     "compare with csrtui show on {host} itself",

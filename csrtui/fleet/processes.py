@@ -19,7 +19,7 @@ from csrtui.store import files
 
 _PROC = "/proc"
 _ROUNDS = 3
-"""The number of searches. Several are needed, because a process can start another one during a search."""
+"""The number of searches for processes. One is not enough, because a process can start another during a search."""
 _END_TIMEOUT = 2.0
 """Seconds for the processes to end before they are killed."""
 _START_TIMEOUT, _START_INTERVAL = 0.2, 0.005

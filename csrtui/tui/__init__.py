@@ -21,7 +21,7 @@ drop_textual_environment()
 def open_screens(store: str, *, mouse: bool = False) -> int:
     """Open the screens for the store at the path `store`. Return the exit status after the user quits.
 
-    With `mouse`, use the mouse even if the settings do not say so.
+    With `mouse`, use the mouse even if the settings do not enable it.
     """
 
     def create_app(config: "Config | None") -> "CommandsApp":
@@ -42,7 +42,7 @@ def open_screens(store: str, *, mouse: bool = False) -> int:
 def run_app(create_app: "Callable[[Config | None], CommandsApp]", *, mouse: bool = False) -> int:
     """Run an app on the terminal with the user's settings, and return its exit status.
 
-    With `mouse`, use the mouse even if the settings do not say so.
+    With `mouse`, use the mouse even if the settings do not enable it.
 
     Raises:
         InputError: There is no terminal, or the configuration has unknown settings.

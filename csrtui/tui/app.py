@@ -25,7 +25,7 @@ class CsrtuiApp(CommandsApp):
     """
 
     _warned_dialog: Screen[Any] | None = None
-    """The last dialog about which the user was warned that its work is not finished."""
+    """The last dialog of whose unfinished work the user was warned."""
 
     def __init__(
         self, session: Session, config: Config | None = None, *, ask_to_create: bool = False

@@ -37,7 +37,7 @@ WRITERS: dict[str, tuple[tuple[str, ...], str]] = {
     "adopt, encrypted": (("adopt", *KEYS, "--encrypt-key"), "would be adopted"),
     "adopt a folder": (("adopt", "{given}"), "would be adopted"),
     "renew": (("renew", ISSUED), f"would make {ISSUED}-2: EC P-256 key and CSR in"),
-    "renew --reuse": (("renew", ISSUED, "--reuse", "--mark-submitted"), f"would record that the CSR of {ISSUED} is handed out again"),
+    "renew --reuse": (("renew", ISSUED, "--reuse", "--mark-submitted"), f"would record that the CSR of {ISSUED} is used again"),
     "renew --same-key": (("renew", ISSUED, "--same-key"), f"would make {ISSUED}-2"),
     "csr --mark-submitted": (("csr", BARE, "--mark-submitted"), f"would mark the CSR of {BARE} as submitted"),
     "csr --to": (("csr", BARE, "--to", "{out}/b.csr"), "would be written: {out}/b.csr"),

@@ -125,7 +125,7 @@ def test_a_backup_that_does_not_restore_is_named_and_not_confirmed(
     assert errors.pop("away.com").startswith("the host cannot be reached")
     assert errors.pop("good.com").startswith('csrtui on the host refused; web1 says: "')
     assert "\x1b" not in ran.out
-    assert all(error.startswith("its backup does not restore: ") for error in errors.values())
+    assert all(error.startswith("its backup cannot be restored: ") for error in errors.values())
     assert set(errors) == {"foreign.com", "cut.com"}
 
 

@@ -205,7 +205,7 @@ async def test_encrypted_keys_are_named_and_backups_of_csrtui_are_left_out(
         await user.paste(PHRASE.decode())
         await user.press("enter")
         await until_found(user)
-        assert "Left out: 1 backup of csrtui. To restore a pair, press Esc, then r." in said(user, "details")
+        assert "Left out: 1 csrtui backup. To restore a pair, press Esc, then r." in said(user, "details")
         (folder / "closed.key").unlink()
         await user.press("escape", "a", "enter")
         await until_told(user)

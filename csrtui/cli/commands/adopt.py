@@ -94,7 +94,7 @@ def _run(options: argparse.Namespace) -> int:
     ca = CaKind(options.ca) if options.ca is not None else None
     planned = plan(search, match(session, search, passphrase, ca), missing)
     if options.name is not None and len(planned.candidates) > 1:
-        raise InputError(f"--as names one pair, but there are {len(planned.candidates)} keys", "leave it out")
+        raise InputError(f"--as names one pair, but there are {len(planned.candidates)} keys", "leave out --as")
     if not (planned.candidates or planned.failures or planned.skipped):
         raise InputError("the folder contains no private key", "choose another folder")
     order = AdoptionSpec(
@@ -127,7 +127,7 @@ def _search(session: Session, options: argparse.Namespace) -> SearchResult:
     if folder is None:
         return read_files(options.key or path, options.csr, options.cert)
     if options.csr or options.cert:
-        raise InputError("--csr and --cert need --key", "a folder is searched for them")
+        raise InputError("--csr and --cert need --key", "a folder search finds these files itself")
     return search_folder(session, folder)
 
 

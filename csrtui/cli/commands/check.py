@@ -22,7 +22,7 @@ from csrtui.tasks.session import Session
 _FILE_ENDINGS = (
     ".csr", ".pem", ".crt", ".cer", ".cert", ".der", ".key", ".p7b", ".p7c", ".p10", ".p12", ".pfx", ".req", ".txt",
 )  # fmt: skip
-"""The endings of files with CSRs, certificates and keys. Any other file may have the same name as a host."""
+"""The suffixes of files with CSRs, certificates and keys. The name of any other file can also be a host name."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -103,7 +103,7 @@ def _rehearse(session: Session, options: argparse.Namespace, ready: PreparedExpo
 
 
 def _place(session: Session, options: argparse.Namespace) -> tuple[Platform, str]:
-    """Return the server software and the folder: those of the options, the last export or the configuration."""
+    """Return the server software and the folder, from the options, the last export or the configuration."""
     if options.platform is not None and options.to is not None:
         return read_platform(options.platform), options.to
     pair = read_pair_folder(session, options.pair).pair
@@ -155,7 +155,7 @@ def _check_passphrase_options(options: argparse.Namespace, ready: PreparedExport
 
 
 def _is_for_key(options: argparse.Namespace, ready: PreparedExport) -> bool:
-    """Return whether the general passphrase options are for the key.
+    """Return whether the general passphrase options apply to the key.
 
     This is the case if the key needs a passphrase, no PKCS #12 file does, and ``--key-passphrase-file`` is not used.
     """

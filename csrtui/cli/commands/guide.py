@@ -10,7 +10,7 @@ from csrtui.store.data_files import servers
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("platform", nargs="?", metavar="PLATFORM", help="default: the list of all")
+    parser.add_argument("platform", nargs="?", metavar="PLATFORM", help="default: list them all")
 
 
 def _run(options: argparse.Namespace) -> int:

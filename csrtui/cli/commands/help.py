@@ -12,7 +12,7 @@ from csrtui.store.data_files import read_topic, topics
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", nargs="?", metavar="COMMAND|TOPIC", help="default: the list of both")
+    parser.add_argument("subject", nargs="?", metavar="COMMAND|TOPIC", help="default: list the commands and topics")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _print_files() -> None:
-    """Print the files of the configuration on this machine, with the values that each sets."""
+    """Print the configuration files on this machine, with the values that each of them sets."""
     from csrtui.tasks.settings import describe_files
 
     sys.stdout.write("\nOn this machine, the first file that sets a value wins:\n\n")

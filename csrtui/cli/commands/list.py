@@ -26,7 +26,7 @@ _CSV_HEADER = (
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--filter", default="", metavar="TEXT", help="only pairs that contain all its words")
+    parser.add_argument("--filter", default="", metavar="TEXT", help="only pairs that match all words of TEXT")
     parser.add_argument(
         "--next", choices=[step.value for step in NextStep], help="only pairs with this next step"
     )
@@ -41,7 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(
         parser,
-        ("--to", "FILE", "replace FILE with the metrics atomically, mode 0644"),
+        ("--to", "FILE", "write the metrics to FILE atomically, with mode 0644"),
         DRY_RUN,
         ("--fail-if-any", "exit with status 1 if a pair is listed"),
     )

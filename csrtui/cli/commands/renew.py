@@ -139,7 +139,7 @@ def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace
     if options.mark_submitted:
         pair = mark_submitted(session, hand_out(session, pair, HandOutWay.STDOUT))
     if session.is_dry_run:
-        print_message(f"would record that the CSR of {pair.name} is handed out again")
+        print_message(f"would record that the CSR of {pair.name} is used again")
     if options.json:
         print_json(pair_document(pair, session.clock()))
     return 0

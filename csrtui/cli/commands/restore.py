@@ -76,7 +76,7 @@ def _run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _prefix_errors(path: str) -> Iterator[None]:
-    """Add the path of a file at the start of error messages in the block that do not contain the path."""
+    """Put the path of a file before the error messages of the block, unless they contain it."""
     try:
         yield
     except (InputError, RefusedError) as error:

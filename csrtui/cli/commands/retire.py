@@ -21,10 +21,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     mark = parser.add_mutually_exclusive_group()
     add_options(
         mark,
-        ("--undo", "remove the mark: the pairs are in use again"),
+        ("--undo", "remove the mark, so that the pairs are in use again"),
         (
             "--compromised",
-            "mark the keys as compromised: they are never used again; shows how to revoke their certificates",
+            "mark the keys as compromised: they must never be used again; shows how to revoke their certificates",
         ),
     )
     add_options(parser, DRY_RUN, JSON)
@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
 def _mark_compromised(session: Session, names: list[str], *, as_json: bool) -> int:
     results: dict[str | None, Result] = {}
     for name in names:
-        if name not in results:  # not marked yet with another pair that has the same key
+        if name not in results:  # otherwise, it was marked together with another pair that has the same key
             results |= {result.pair: result for result in mark_compromised(session, name)}
     status = print_results(list(results.values()), as_json=as_json)
     for result in results.values():

@@ -1,4 +1,4 @@
-"""``csrtui served PAIR [FILE | -]``: check that a server sends the certificates of a pair, without a connection."""
+"""``csrtui served PAIR [FILE | -]``: check that a server sends the certificates of a pair. csrtui does not connect to it."""
 
 import argparse
 import sys

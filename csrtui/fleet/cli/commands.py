@@ -157,7 +157,7 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter",
         default="",
         metavar="TEXT",
-        help="only pairs that, with the name of their host, contain all its words",
+        help="only pairs that match all words of TEXT; the names of their hosts count too",
     )
     add_options(
         parser,

@@ -152,7 +152,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _call(
     options: argparse.Namespace, done: str, command: Sequence[str], step: NextStep | None = None
 ) -> int:
-    """Run a command of csrtui on the named pairs, or on all with a next step, and return the exit status."""
+    """Run a command of csrtui on the named pairs, or on all with this next step, and return the exit status."""
     from csrtui.fleet.tasks.pairs import run_on_pairs, with_next_step
 
     if options.dry_run:

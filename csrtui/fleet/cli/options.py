@@ -18,7 +18,7 @@ from csrtui.tasks.session import Session
 _REPEATABLE = ("inventory", "ansible")
 """The options that can be given several times."""
 _MORE = "more_"
-"""The prefix of the names of their values after the command's name."""
+"""The prefix of the attributes that hold the values given after the command's name."""
 
 
 def add_reach_arguments(parser: argparse.ArgumentParser) -> None:

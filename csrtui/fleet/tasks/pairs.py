@@ -206,7 +206,7 @@ def pair_result(pair: HostPair, output: Output | Failure, text: str) -> HostResu
 def run_in_rounds(
     reach: Reach, commands: Sequence[tuple[HostPair, str]], size: int
 ) -> Iterator[tuple[HostPair, Output | Failure]]:
-    """Run a command for each pair on its host, and yield each pair and its output. A round has `size` pairs per host."""
+    """Run a command for each pair on its host, and yield each pair and its output. A run has `size` pairs per host."""
     by_host: dict[str, list[tuple[HostPair, str]]] = defaultdict(list)
     for pair, call in commands:
         by_host[pair.host].append((pair, call))

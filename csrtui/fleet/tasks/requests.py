@@ -255,7 +255,7 @@ def _host_options(spec: RequestSpec) -> dict[str, object]:
 def _common_options(spec: RequestSpec) -> dict[str, object]:
     """Return the options of the collection's module that are the same for all hosts."""
     options: dict[str, object] = {"ca": spec.ca.value, "platform": spec.platform}
-    # csrtui 0.1 on a host does not know the options of these.
+    # csrtui 0.1 on a host does not know these options, so they are left out unless they are needed.
     if spec.purpose is not Purpose.SERVER:
         options["purpose"] = spec.purpose.value
     if spec.no_common_name:

@@ -253,7 +253,7 @@ def _matches_name(name: str, csr: Request) -> bool:
 
 
 def _base_name(name: str) -> str:
-    """Return the first pair name for a name. If the name is not valid, return a text that begins no pair name."""
+    """Return the first pair name for a name. If the name is not valid, return a text with which no pair name begins."""
     try:
         return pair_name(name)
     except InputError:

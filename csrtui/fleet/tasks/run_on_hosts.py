@@ -48,7 +48,7 @@ _PATHS = {
 }
 """The module options for the paths of csrtui and the keystore on a host, with variables of the inventory.
 
-A variable that contains an undefined one is an error. With ``default``, another keystore would be used.
+If one of them refers to an undefined variable, that is an error. With ``default``, another keystore would be used.
 """
 _GRACE = 10
 """Seconds that Ansible waits beyond the host's own time limit, for the connection and the report of a timeout."""

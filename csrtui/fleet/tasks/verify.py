@@ -102,7 +102,7 @@ def _open(
         remedy = "csrtui fleet verify --passphrase-file FILE"
         return Failure(Reason.REFUSED, "its key has a passphrase, which the restore test needs", remedy)
     except CsrtuiError as error:
-        text = f"its backup does not restore: {error.message}"
+        text = f"its backup cannot be restored: {error.message}"
         return Failure(Reason.REFUSED, text, error.hint or f"run csrtui doctor on {pair.host}")
     except ValueError:
         return create_failure(pair.host, Reason.UNEXPECTED, "the host did not send its backup in base64")

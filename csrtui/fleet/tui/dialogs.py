@@ -188,7 +188,7 @@ class HostVerifyModal(HostPairsModal):
         """Return the text that explains what happens to the backups and the identity."""
         about = (
             "Each encrypted backup is fetched and restored in the memory of this machine. Its host then marks it as "
-            "verified. No key and no identity is sent to a host."
+            "verified. Neither keys nor identities are sent to a host."
         )
         return self.lines(about, "label")
 

@@ -41,7 +41,7 @@ _ALL = ("all",)
 _NO_PAIRS = "No pairs on these hosts yet. Press {} to request one on one or more hosts."
 _READING = "Reading the hosts …"
 _FILTER_SHARE, _FILTER_MAX = 4, 24
-"""The filter has at most one part in `_FILTER_SHARE` of the width, and at most `_FILTER_MAX` columns."""
+"""The filter is at most `_FILTER_MAX` columns wide, and no wider than the screen's width divided by `_FILTER_SHARE`."""
 
 
 class FleetListScreen(CommandScreen[None]):
@@ -63,7 +63,7 @@ class FleetListScreen(CommandScreen[None]):
         super().__init__()
         self._session = session
         self._reach = Reach(reach.target, reach.timeout, Event())
-        # Which hosts match a limit is known only from Ansible.
+        # Only Ansible knows which hosts match a limit.
         is_limited = reach.target.limit is not None
         self._fleet = Fleet.from_states(()) if is_limited else load_fleet(session, *reach.target.inventories)
         self._pairs_by_host: dict[str, tuple[HostState, list[HostPair]]] = {}

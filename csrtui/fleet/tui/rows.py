@@ -72,7 +72,7 @@ class _HostColumn:
 
 _MAX_HOST: Final = 20
 _HOST_SHARE: Final = 4
-"""The host column has at most one part in `_HOST_SHARE` of the width."""
+"""The host column is no wider than the list's width divided by `_HOST_SHARE`."""
 
 
 class HostFindingRows(FindingRows):

@@ -1,4 +1,4 @@
-"""Import what other programs and CAs made: certificates and keys. Describe any file."""
+"""Import certificates from CAs and keys from other programs, and describe any file."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def _show_results(
 
 
 def _offer(page: PairsScreen, results: Sequence[Result]) -> str:
-    """Return the label of what can be done next: the next step of the pair, or the import into other pairs."""
+    """Return the label of the next action: the next step of the pair, or the import into other pairs."""
     names = {result.pair for result in results if result.ok and result.pair}
     others = {
         result.pair for result in results if not result.ok and result.pair not in {None, page.only_pair}

@@ -1,6 +1,6 @@
-"""What can be done with one pair: submit, install, renew, retire, copy a text, change the server software.
+"""The commands for one pair: submit, install, renew, retire, copy a text, change the server software.
 
-Functions import what only they need, so that a dialog opens without the delay of the others.
+Each function imports the modules that only it needs, so that its dialog opens without delay.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ async def retire(page: PairsScreen, pair: Pair) -> None:
         await _show_revocation(page, name)
         return
     if pair.record.stage is Stage.RETIRED:
-        text = "It is no longer marked as retired, and you are reminded of its next step again."
+        text = "It is no longer marked as retired, and you will be reminded of its next step again."
         question = ConfirmModal(f"Take {name} back into use?", text, "Take back", other=_COMPROMISED)
         if await page.app.push_screen_wait(question):
             _undo_retirement(page, name)
@@ -147,9 +147,9 @@ async def retire(page: PairsScreen, pair: Pair) -> None:
 
 
 async def _compromise(page: PairsScreen, name: str) -> None:
-    """Ask whether to mark the key of a pair as compromised, then show what revocation needs."""
+    """Ask whether to mark the key of a pair as compromised, then show how to revoke its certificates."""
     text = (
-        "For a key that others may have: stolen, leaked or copied. It is never used again, and all pairs with this key "
+        "For a key that others may have: stolen, leaked or copied. It must not be used again, and all pairs with this key "
         "are retired. Nothing is deleted. This cannot be undone. How to revoke the certificate is shown next."
     )
     title = f"Mark the key of {name} as compromised?"

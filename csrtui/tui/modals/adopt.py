@@ -91,7 +91,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
         self.fail(None)
 
     def on_input_submitted(self) -> None:
-        """Start to search the path for keys."""
+        """Start searching the path for keys."""
         if not self.path:
             self.fail(InputError("Enter the path of a key file, or of a folder to search."))
         elif self._search_result is None:
@@ -144,7 +144,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
             self.dismiss(AdoptAnswer(self.path, match_result))
 
     def _locked_lines(self, paths: list[str]) -> list[Line]:
-        """Return lines that name the encrypted keys, as many as fit, and point from backups to their command."""
+        """Return lines with the names of the encrypted keys, as far as they fit, and the command for csrtui's backups."""
         names = ", ".join(visible(os.path.basename(path)) for path in paths)
         count = f"{plural(len(paths), 'encrypted key')} found"
         room = self.inner_width - len(count) - 3
@@ -184,7 +184,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
 
 
 def _paths(text: str) -> list[str]:
-    """Return the paths in a text, each once. A path with spaces also needs no quotation marks if it is the only one."""
+    """Return the paths in a text, each once. A single path with spaces needs no quotation marks."""
     only = os.path.expanduser(text)
     if os.path.lexists(only):
         return [only]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _AROUND, _AROUND_SHORT = 10, 6
 """Lines of the dialog besides its list and details, on a normal and on a short screen (without blank lines)."""
 _NO_REQUEST = (
-    "no CSR and no certificate of this key were found. Press Esc, then enter the folder that contains them, or "
+    "no CSR and no certificate for this key were found. Press Esc, then enter the folder that contains them, or "
     "several paths separated by spaces"
 )
 _NEXT_STEPS_IN_LIST = "The keystore shows the next step of each pair."
@@ -75,7 +75,7 @@ def _files_text(candidate: Candidate) -> str:
 
 
 def _obstacle(candidate: Candidate) -> str | None:
-    """Return the reason why a key cannot be adopted, or None. Where its files are missing, say how to give them."""
+    """Return the reason why a key cannot be adopted, or None. If its files are missing, say how to add them."""
     reason = obstacle(candidate, MissingRequest.MADE)
     needs_files = candidate.existing_pair is None and candidate.has_csr_type
     return _NO_REQUEST if reason and needs_files else reason
@@ -169,7 +169,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         except StoreError as error:
             results.append(Result(ok=False, text=error.sentence))
         names = [result.pair for result in results if result.ok and result.pair]
-        with suppress(CsrtuiError):  # a pair deleted meanwhile has no next step
+        with suppress(CsrtuiError):  # a pair that has since been deleted has no next step
             self._next = await self.in_thread(lambda: self._next_step(names))
         self._results = results
 
@@ -229,7 +229,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         backups = self._match_result.backups
         if backups:
             restoring = f"To restore a pair, press Esc, then {self.key_of('restore')}."
-            lines.append(f"Left out: {plural(len(backups), 'backup')} of csrtui. {restoring}")
+            lines.append(f"Left out: {plural(len(backups), 'csrtui backup')}. {restoring}")
         return ["", *lines] if lines else []
 
     def _draw_results(self, results: Sequence[Result]) -> None:

@@ -115,7 +115,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
 
     @property
     def _is_passphrase_of_key(self) -> bool:
-        """Whether all keys have a passphrase. Nobody makes up a new one then."""
+        """Whether all keys have a passphrase, so that no new one is needed."""
         return bool(self._locked_count) and self._locked_count == len(self.group.pairs)
 
     @property
@@ -295,7 +295,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         return self._passphrase_lines() + self._locked_lines() + self._folder_lines()
 
     def keys(self) -> Sequence[tuple[str, str]]:
-        """Return the keys, also that for a missing folder."""
+        """Return the keys, including the one that creates a missing folder."""
         back_up, cancel = ("Enter", "Back up"), ("Esc", "Cancel")
         generate = () if self._locked_count else (("ctrl+g", "Generate passphrase"),)
         return back_up, *self.create_keys, cancel, *generate

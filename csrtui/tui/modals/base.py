@@ -102,7 +102,7 @@ class Modal(ModalScreen[ResultT]):
     def loses_text(self, *, at_quit: bool = False) -> bool:
         """Return whether closing the dialog loses a text that the user has typed, or a new passphrase.
 
-        At quit, the texts of `KEPT_FIELDS` are lost too.
+        When csrtui quits, the texts of `KEPT_FIELDS` are lost too.
 
         A new passphrase is one that the dialog asks for twice. The user knows any other passphrase and can type it again.
         """
@@ -187,7 +187,7 @@ class Modal(ModalScreen[ResultT]):
         return key_of(action, commands_of(self.app))
 
     def key_lines(self, *keys: tuple[str, str]) -> list[Line]:
-        """Return two lines with the keys and labels that fit. On a short screen, it is one, with the first key and Esc."""
+        """Return two lines with the keys and labels that fit. On a short screen, return one, with the first key and Esc."""
         if self.is_short:
             others = [key for key in keys if key[0] != "Esc"]
             while len(others) > 1 and _key_width(keys) > self.inner_width:

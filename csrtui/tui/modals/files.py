@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _BEGIN, _END = "-----BEGIN", "-----END"
 _KEY_LINE = "-----BEGIN PRIVATE KEY-----"
-"""Stands for a private key that was dropped, so that the same error is shown as for a key in a file."""
+"""The stand-in for a private key that was dropped. It causes the same error as a key in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +290,7 @@ class InspectModal(FilesModal):
             self.draw()
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
-        """Refuse several pasted lines in the identity field, because it takes a path."""
+        """Refuse several pasted lines in the identity field, because it accepts only a path."""
         if self.focused is self.query_one("#identity"):
             event.stop()
             event.prevent_default()

@@ -58,7 +58,7 @@ class FolderModal(FormModal[ResultT], Generic[ResultT, CheckT]):
 
     @on(TextField.Changed, "#folder")
     def _forget_check(self) -> None:
-        """Check a folder again when it is typed again."""
+        """Forget the last check when the folder changes, so that a folder that is typed again is checked again."""
         self._last_check = None
 
     @on(TextField.Changed)

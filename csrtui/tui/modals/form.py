@@ -36,7 +36,7 @@ CREATE_KEY = "F7"
 TYPE_AHEAD = 0.5
 """A user who types ahead begins to fill in the next field within this number of seconds after Enter."""
 RETURN_LIMIT = 1.5
-"""A user who waits may begin to type this number of seconds after Enter. From then on, the cursor stays."""
+"""A user who waits may begin to type this number of seconds after Enter. The cursor no longer moves then."""
 
 
 class FormModal(Modal[ResultT]):
@@ -79,7 +79,7 @@ class FormModal(Modal[ResultT]):
         yield TextBlock(id="notes")
 
     def fields(self) -> Iterable[Widget]:
-        """Return the fields, each of one line. A dialog with more than fields defines `content` and `draw` instead."""
+        """Return the fields, each of one line. A dialog that also has other widgets defines `content` and `draw` instead."""
         raise NotImplementedError
 
     # Class attributes in most dialogs

@@ -261,7 +261,7 @@ class KeyOptions(NamedTuple):
     Attributes:
         pair_name: The name of the pair, or None for the one derived from the request.
         attributes: The additional subject attributes, as `read_attributes` reads them.
-        same_key_of: The name of the pair to renew with its own key, whose passphrase is then `passphrase`, or "".
+        same_key_of: The name of the pair to renew with its own key, or "". `passphrase` is then that of this key.
     """
 
     pair_name: str | None = None

@@ -30,7 +30,7 @@ class ConfirmModal(Modal[bool]):
         text: The consequence, in one or two sentences.
         no: The label of the safe answer.
         command: A command line to show on a line of its own after the text, or "".
-        other: The label of a third answer, or "". It gives False, and `is_other` tells it from the safe answer.
+        other: The label of a third answer, or "". It gives False; `is_other` distinguishes it from the safe answer.
     """
 
     is_other = False

@@ -85,7 +85,7 @@ class RenewModal(FormModal["RenewAnswer | None"]):
                 yield from labelled(("Passphrase", SecretField("for the old key", id="passphrase")))
 
     def on_mount(self) -> None:
-        """Start to check the key, unless the key has a passphrase."""
+        """Start checking the key, unless the key has a passphrase."""
         self.query_one("#ways").can_focus = False
         self._update_focus()
         if not self._is_locked:

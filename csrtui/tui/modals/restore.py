@@ -47,7 +47,7 @@ _UNSIGNED = (
 )
 _NO_ORIGIN = "age keeps the key secret, but does not prove who made the file."
 _ENCRYPTION = (
-    "The backup states no passphrase for the key, but the backup is not signed. "
+    "According to the backup, the key has no passphrase, but the backup is not signed. "
     "The key keeps the passphrase of the backup unless you decrypt it."
 )
 _FOR_BACKUP, _FOR_KEY = "for the backup", "for the key, if it has one"

@@ -277,7 +277,7 @@ class KeystorePane(Widget):
         self._show_counts()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
-        """Open the pair, or report why it cannot be read. A pair that was removed since the key is not opened."""
+        """Open the pair, or report why it cannot be read. A pair that has been removed since is not opened."""
         event.stop()
         if (item := self._rows.find_item(event.key)) is not None:
             failed = self.Failed(item.error) if isinstance(item, UnreadablePair) else None

@@ -29,7 +29,7 @@ _WIDTHS: Final = {"Key": 3, "Made": 11, "Backup": 13, "Stage": 9, "Deadline": 14
 _OMISSION_ORDER: Final = ("Made", "Key", "Stage", "Left", "Backup")
 """The columns that are left out on a narrow screen, first one first."""
 _LESS_THAN_A_NAME: Final = frozenset({"Made", "Key", "Stage"})
-"""The columns that are left out rather than cutting a name, if the name then fits."""
+"""The columns that are left out if a name that would be cut then fits."""
 _RIGHT_ALIGNED: Final = frozenset({"Left"})
 _SORTED_COLUMN: Final = {
     SortOrder.URGENCY: "Next",
@@ -133,7 +133,7 @@ class PairRows(ItemRows["PairSummary | UnreadablePair"]):
         longest = max((length for length in self._name_lengths if length <= limit), default=0)
         sorted_column = _SORTED_COLUMN[self.order]
         omissible = [column for column in _OMISSION_ORDER if column in columns]
-        for column in sorted(omissible, key=sorted_column.__eq__):  # the column of the order is the last
+        for column in sorted(omissible, key=sorted_column.__eq__):  # the sorted column goes last
             is_minor = column in _LESS_THAN_A_NAME and column != sorted_column
             if self._room_for_name(columns, width) >= max(longest if is_minor else 0, _MIN_NAME_WIDTH):
                 break

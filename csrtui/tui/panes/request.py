@@ -119,7 +119,7 @@ class RequestPane(Widget):
 
     @property
     def impossible_commands(self) -> frozenset[str]:
-        """The commands on the advice that have nothing to do now."""
+        """The commands for the advice that would do nothing now."""
         has_fix = bool(self._findings) and self._findings[self._current].fix is not None
         has_more = len(self._findings) > 1
         return frozenset({"fix"} if not has_fix else ()) | frozenset({"next_advice"} if not has_more else ())
@@ -273,7 +273,7 @@ class RequestPane(Widget):
         self._show_renewal()
 
     def _preview(self, advice: Advice, findings: Sequence[Finding]) -> Request | None:
-        """Return the preview of the request. While a country's name is being typed, leave out what is no country yet."""
+        """Return the preview of the request. While a country's name is being typed, leave out an incomplete name."""
         from csrtui.core.subject import countries
         from csrtui.tasks.request_spec import advise_on, preview
 

@@ -41,7 +41,7 @@ _LINE_FEED_KEY = "ctrl+j"
 _MAX_WAIT_SECONDS = 0.5  # for the effect of a key; then the next key is passed on in any case
 _MAX_START_SECONDS = 5.0
 _READ_BYTES = 4096
-_FLUSH_SECONDS = 0.005  # as long as Python would let another thread run before the writer thread
+_FLUSH_SECONDS = 0.005  # Python may first let another thread run for this long
 _POINTER_SHAPE = "\x1b]22;"
 """The start of the sequence that sets the shape of the mouse pointer (OSC 22)."""
 _RESTORE_MODES = b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"

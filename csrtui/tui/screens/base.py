@@ -35,7 +35,7 @@ class CommandScreen(Screen[ScreenResultType]):
 
     @property
     def pane_width(self) -> int:
-        """The number of columns from the left edge over whose middle dialogs open."""
+        """The width of the part of the screen, from its left edge, in whose middle dialogs open."""
         return self.app.size.width
 
     def show_title(self, title: str) -> None:

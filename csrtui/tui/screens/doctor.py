@@ -248,7 +248,7 @@ class DoctorScreen(CommandScreen[None]):
 
 
 _ACTIONS: Final = {"backup": "back_up", "import": "import", "renew": "renew", "verify": "verify"}
-"""The command of the screens that does the same as a command of the command line."""
+"""For some commands of the command line, the command of the screens that does the same."""
 _STEPS = 100
 """Maximum number of updates of the progress bar."""
 

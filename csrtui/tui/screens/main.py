@@ -243,7 +243,7 @@ class MainScreen(RequestScreen):
             self.query_one(CommandBar).show_commands(commands, labels)
         else:
             commands = self.possible_now(bar(Scope.REQUEST, self.commands))
-            # At the end of the line, commands that come and go move no others.
+            # Commands that come and go are at the end of the line, so that the others stay in their places.
             ends = ("guide", "fix", "next_advice")
             commands.sort(key=lambda command: command.action in ends and ends.index(command.action) + 1)
             self.query_one(CommandBar).show_commands(commands)

@@ -144,7 +144,7 @@ class MonthsScreen(CommandScreen[str]):
             return [*wrapped(_NO_EXPIRIES, width), *_exclusions(result, width)]
         _, step = chart_rows(result.expiries, MONTHS, width)
         legend = "Due: one third of the validity or less is left."
-        legend += f" Each ● is {f'{step} certificates' if step > 1 else 'a certificate'} to expire."
+        legend += f" Each ● is {f'{step} expiring certificates' if step > 1 else 'an expiring certificate'}."
         return [*wrapped(legend, width, "label"), *_exclusions(result, width)]
 
 

@@ -140,7 +140,7 @@ class PairScreen(PairsScreen):
         return "{} copies · {} changes server · {} changes CA".format(*keys)
 
     def action_history(self) -> None:
-        """Unfold all groups, or fold those again for which there is no room."""
+        """Unfold all groups, or fold again those for which there is no room."""
         view = self.query_one("#pair", TextView)
         folded_titles = len(self._lines()) - 1
         self._is_unfolded = not self._is_unfolded

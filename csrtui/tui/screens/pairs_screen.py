@@ -105,7 +105,7 @@ class PairsScreen(CommandScreen[None]):
     async def start(self, flow: Coroutine[Any, Any, None]) -> None:
         """Start a flow as a worker, and return when it waits for the first time, usually for its first dialog.
 
-        Keys that were typed ahead then go to that dialog. The last message is removed: beside a dialog, it would be old.
+        Keys that were typed ahead then go to that dialog. The last message is removed, because it would be out of date beside a dialog.
         """
         self.tell("")
         self.run_worker(self._follow(flow), group="flow")
@@ -201,7 +201,7 @@ class PairsScreen(CommandScreen[None]):
         self.run_worker(self._follow(renew(self, name)), group="renew", exclusive=True)
 
     def action_open_successor(self) -> None:
-        """Show the pair that replaces the selected pair, which is where its renewal goes on."""
+        """Show the pair that replaces the selected one, because the renewal continues there."""
         from csrtui.tui.screens.pair import PairScreen
 
         if (pair := self.current_pair()) is not None and pair.record.renewed_by:
@@ -220,10 +220,10 @@ class PairsScreen(CommandScreen[None]):
         return step_label(self._step(pair))
 
     def possible(self, commands: Sequence[Command], pair: Pair | None) -> list[Command]:
-        """Return those of `commands` that can be done now with `pair`, the pair under the cursor, or None.
+        """Return those of `commands` that are possible now. `pair` is the pair under the cursor, or None.
 
-        The command that is also the next step is left out, because the next step comes first. What remains for a
-        renewed pair is to retire it, and for a retired one to take it back.
+        The command that is also the next step is left out, because the next step comes first. A renewed pair can then
+        only be retired, and a retired one only taken back into use.
         """
         step = self._step(pair)
         left_out = {_ACTIONS.get(step)}

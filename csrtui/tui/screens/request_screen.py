@@ -104,7 +104,7 @@ class RequestScreen(FormScreen, PairsScreen):
             self.show_options()
 
     def _options_for(self, renews: str) -> KeyOptions:
-        """Return the options. Those for the key of a pair other than the one to renew do not apply."""
+        """Return the options. If they keep the key of a pair other than `renews`, leave out the key and its passphrase."""
         from csrtui.tui.modals.form_dialogs import KeyOptions
 
         options = self._options or KeyOptions()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MIN_FULL_LINE = 30
 """A field of at least this many cells has a line to itself. Its value is then aligned with the text fields."""
 _FRAME = 7
-"""The most cells around the label and the value: the cursor mark, a blank, the brackets, the arrow, and a gutter."""
+"""The maximum number of cells around the label and the value: the cursor mark, a blank, the brackets, the arrow, and a gutter."""
 
 
 class ChoiceValue(NamedTuple):

@@ -242,7 +242,7 @@ class CommandBar(TextLine):
         return commands
 
     def _rank(self, action: str) -> int:
-        """Return a number that is the lower, the sooner a command is left out."""
+        """Return a number for a command. Commands with lower numbers are left out sooner."""
         if action == "guide" or (action == "leave" and self._keys.get("help") == HELP_IN_LISTS.key):
             return -2
         return LAST_ON_BAR.index(action) if action in LAST_ON_BAR else -1

@@ -28,7 +28,7 @@ _WAIT = 0.25
 
 
 class PathField(TextField, inherit_css=True):
-    """A `TextField` in which Tab completes the path before the cursor. With nothing to complete, Tab moves on.
+    """A `TextField` in which Tab completes the path before the cursor. If there is nothing to complete, Tab moves on.
 
     The initial path is selected, so that the first typed or pasted text replaces it. Keys that move the cursor,
     Backspace and Tab keep it.

@@ -107,7 +107,7 @@ def is_part_of_name(text: str) -> bool:
 class FieldGroups(Widget):
     """A container of fields that draws a label before each field, and a title above each group.
 
-    It draws them itself, because a widget for each would delay the first picture. A group has a title if its first
+    It draws them itself, because a widget for each of them would delay the first frame. A group has a title if its first
     field leaves a line free above it (``margin-top``).
     """
 

@@ -116,7 +116,7 @@ class Csrtui:
             self.fail(
                 "timeout",
                 f"csrtui {command} did not end within the {timeout} seconds of the task",
-                "check the host's load and disk, and run it again; completed work is kept",
+                "check the host's load and disk, and run the task again; completed work is kept",
             )
         except OSError as error:
             self.fail("missing", f"{self._program} cannot be run: {error.strerror}", _ROLE)

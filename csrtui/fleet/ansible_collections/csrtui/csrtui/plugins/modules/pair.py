@@ -33,8 +33,8 @@ options:
   names:
     description:
       - The names for the certificate. The first is the common name; all are subject alternative names.
-      - C(email:), C(uri:), C(upn:), C(dns:) or C(ip:) before a name says what kind of name it is. Without a prefix it is
-        recognised. The first three need O(ca=private).
+      - C(email:), C(uri:), C(upn:), C(dns:) or C(ip:) before a name says what kind of name it is. Without a prefix, the kind
+        is detected. The first three need O(ca=private).
     type: list
     elements: str
     required: true
@@ -142,8 +142,8 @@ options:
         recipients on the host.
       - A pair is backed up to the recipients if it has no backup or if its backup is missing or damaged. No passphrase
         is needed on the host.
-      - The backup is unverified until it is opened with the private key of a recipient, for all hosts in one run with
-        C(csrtui fleet verify --identity).
+      - The backup is unverified until it is opened with the private key of a recipient.
+        C(csrtui fleet verify --identity) does that for all hosts in one run.
     type: list
     elements: str
   backup_to:

@@ -18,7 +18,7 @@ def make_wheel(version: str, folder: Path) -> None:
     """Write the wheel into a folder.
 
     Raises:
-        SystemExit: csrtui is not installed with this Python, or its version is not the wanted one.
+        SystemExit: csrtui is not installed with this Python, or its version is not VERSION.
     """
     spec = find_spec("csrtui")
     try:
