@@ -94,7 +94,9 @@ def _run(options: argparse.Namespace) -> int:
     ca = CaKind(options.ca) if options.ca is not None else None
     planned = plan(search, match(session, search, passphrase, ca), missing)
     if options.name is not None and len(planned.candidates) > 1:
-        raise InputError(f"--as names one pair, but there are {len(planned.candidates)} keys", "leave out --as")
+        raise InputError(
+            f"--as names one pair, but there are {len(planned.candidates)} keys", "leave out --as"
+        )
     if not (planned.candidates or planned.failures or planned.skipped):
         raise InputError("the folder contains no private key", "choose another folder")
     order = AdoptionSpec(

@@ -12,7 +12,9 @@ from csrtui.store.data_files import read_topic, topics
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("subject", nargs="?", metavar="COMMAND|TOPIC", help="default: list the commands and topics")
+    parser.add_argument(
+        "subject", nargs="?", metavar="COMMAND|TOPIC", help="default: list the commands and topics"
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

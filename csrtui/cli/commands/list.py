@@ -26,7 +26,9 @@ _CSV_HEADER = (
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--filter", default="", metavar="TEXT", help="only pairs that match all words of TEXT")
+    parser.add_argument(
+        "--filter", default="", metavar="TEXT", help="only pairs that match all words of TEXT"
+    )
     parser.add_argument(
         "--next", choices=[step.value for step in NextStep], help="only pairs with this next step"
     )

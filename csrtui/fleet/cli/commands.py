@@ -188,7 +188,9 @@ def _list(options: argparse.Namespace) -> int:
             print_table(("Host", *LIST_HEADER), rows)
         print_message(fleet_summary(fleet, [pair.pair for pair in pairs], now))
         if not (rows or options.filter or options.next or options.become or fleet.failed):
-            print_message("note: these are the keystores of the users that Ansible logs in as; --become shows root's")
+            print_message(
+                "note: these are the keystores of the users that Ansible logs in as; --become shows root's"
+            )
         if options.last:
             print_message(fleet_age_text(fleet, now))
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json))

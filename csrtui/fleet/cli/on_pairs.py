@@ -75,7 +75,10 @@ def _run_on_pairs(
 def _csr_arguments(parser: argparse.ArgumentParser) -> None:
     _add_pairs_argument(parser, "that are not submitted")
     parser.add_argument(
-        "--to", required=True, metavar="DIR", help="a folder on this machine, for the files (HOST.PAIR.csr.pem)"
+        "--to",
+        required=True,
+        metavar="DIR",
+        help="a folder on this machine, for the files (HOST.PAIR.csr.pem)",
     )
     add_options(parser, ("--mark-submitted", "mark the fetched CSRs as submitted"))
     _add_output_arguments(parser)

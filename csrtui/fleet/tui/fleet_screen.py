@@ -152,7 +152,9 @@ class FleetScreen(FleetListScreen):
 
     def action_retire(self) -> None:
         """Ask whether to retire the marked pairs or the pair under the cursor, then mark them on their hosts."""
-        text = "It is marked as no longer used, and you get no more reminders to renew it. Nothing is deleted."
+        text = (
+            "It is marked as no longer used, and you get no more reminders to renew it. Nothing is deleted."
+        )
         self._ask(self._chosen, "Retire", "Retiring", text, "retired", "retire")
 
     def _ask(

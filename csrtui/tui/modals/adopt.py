@@ -158,9 +158,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
     def _backup_notes(self, search_result: SearchResult) -> list[str]:
         """Return a sentence if backups of csrtui were left out."""
         count = len(search_result.backups)
-        note = (
-            f"{plural(count, 'csrtui backup')} left out. To restore one, press Esc, then {self.key_of('restore')}."
-        )
+        note = f"{plural(count, 'csrtui backup')} left out. To restore one, press Esc, then {self.key_of('restore')}."
         return [note] if count else []
 
     def _show_passphrase(self, *, visible: bool) -> None:
