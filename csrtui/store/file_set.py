@@ -64,10 +64,10 @@ class FileSet:
         return FolderIdentity.read(self._dir_fd)
 
     def lock(self) -> None:
-        """Lock the folder against other processes of csrtui, until it is closed.
+        """Lock the folder against other csrtui processes until it is closed.
 
         Raises:
-            StoreError: Another process of csrtui is writing there, or the folder cannot be locked.
+            StoreError: Another csrtui process is writing there, or the folder cannot be locked.
         """
         try:
             fcntl.flock(self._dir_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -308,10 +308,10 @@ def _refuse_foreign_key(name: str, csr: csrs.Request, key: "PrivateKey") -> None
         StoreError: The CSR belongs to another key, or its signature is not valid.
     """
     if not proves_possession(key, csr):
-        raise StoreError(f"the key of {name} is not the key of its request", "restore the pair from a backup")
+        raise StoreError(f"the key of {name} is not the key of its CSR", "restore the pair from a backup")
     if not csrs.has_valid_signature(csr.der):
         raise StoreError(
-            f"the request of {name} is not signed by its key: it was replaced or damaged",
+            f"the CSR of {name} is not signed by its key: it was replaced or damaged",
             "restore the pair from a backup",
         )
 

@@ -83,7 +83,7 @@ def open_key(content: BackupFile, passphrase: Secret | BatchDecryptor | None) ->
     """
     key = _decrypt_key(content, passphrase)
     if not proves_possession(key, content.csr):
-        raise RefusedError("the key in the backup is not the key of its request", "use another copy of it")
+        raise RefusedError("the key in the backup is not the key of its CSR", "use another copy of it")
     return key
 
 

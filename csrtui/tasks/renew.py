@@ -54,7 +54,7 @@ class Renewal:
 
 OLD_KEY_PROOF = (
     "The private key exists and matches this CSR.",
-    "It signs, and its signature and that of the CSR are valid.",
+    "It can sign: its signature and the CSR's signature are valid.",
     "The names and the subject are those on record.",
 )
 """The facts that `prove_old_key` proves."""
@@ -320,7 +320,7 @@ def renew_with_same_key(
 
 
 def reuse_csr(session: Session, renewal: Renewal) -> Pair:
-    """Record that the old CSR is handed out again, and return the changed pair.
+    """Record that the old CSR is used again, and return the changed pair.
 
     Call `prove_old_key` first. If the pair has a certificate, the pair waits for the next certificate from now on.
 

@@ -42,7 +42,7 @@ class RequestSpec(NamedTuple):
 
 
 def advise_on(session: Session, spec: RequestSpec, policy: Policy | None = None) -> Advice:
-    """Return the advice on a request. The policy is that of this machine, unless it is given."""
+    """Return the advice on a request. Without `policy`, the policy of this machine applies."""
     advice = advise(
         spec.names,
         spec.subject,

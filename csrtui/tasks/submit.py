@@ -33,7 +33,7 @@ class CsrForm(StrEnum):
 
 
 class HandOutWay(StrEnum):
-    """A way of handing out a CSR, worded as in the history of the pair."""
+    """A way to give the CSR to the user, worded as in the history of the pair."""
 
     CLIPBOARD = "clipboard"
     SCREEN = "screen"
@@ -63,7 +63,7 @@ def csr_bytes(
 
 
 def refuse_without_backup(session: Session, pair: Pair) -> None:
-    """Check that the key of a pair has a verified backup, if the policy requires one before a CSR is handed out.
+    """Check that the key of a pair has a verified backup, if the policy requires one before the user gets a CSR.
 
     Raises:
         RefusedError: There is no verified backup.
@@ -82,7 +82,7 @@ def lacks_backup(record: PairRecord) -> bool:
 
 
 def hand_out(session: Session, pair: Pair, way: HandOutWay, path: str = "") -> Pair:
-    """Record in the history that a CSR was handed out, with the path if it is in a file, and return the changed pair.
+    """Record in the history how the user got a CSR, with the path if it is in a file, and return the changed pair.
 
     The history also shows if the key had no verified backup at that time.
 
@@ -121,7 +121,7 @@ def write_csr(
 
     Raises:
         InputError: The pair does not exist, or the file cannot be created.
-        RefusedError: The CSR is not handed out (`csr_bytes`).
+        RefusedError: The CSR is refused (`csr_bytes`).
         StoreError: The file cannot be written, or it is written but not recorded. The message says which.
     """
     from csrtui.store.new_files import write_new_file

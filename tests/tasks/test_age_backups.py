@@ -277,7 +277,7 @@ def test_a_key_that_does_not_match_the_csr_is_not_backed_up(
     made(session)
     wrong = key_types.private_pem(key_types.generate(KeyType.EC_P256))
     (tmp_path / "store/pairs/a.com/key.pem").write_bytes(wrong)
-    with pytest.raises(StoreError, match="not the key of its request"):
+    with pytest.raises(StoreError, match="not the key of its CSR"):
         back_up(session, "a.com", order)
     assert os.listdir(order.folder) == []
 
@@ -299,7 +299,7 @@ def test_a_backup_whose_key_does_not_match_the_csr_is_refused(backup: Backup) ->
     other = key_types.generate(KeyType.EC_P256).private_bytes(
         Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
     )
-    with pytest.raises(RefusedError, match="not the key of its request"):
+    with pytest.raises(RefusedError, match="not the key of its CSR"):
         open_key(replace(found, key=other), None)
     with pytest.raises(InputError, match="damaged"):
         open_key(replace(found, key=b"\x30\x00"), None)

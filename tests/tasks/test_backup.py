@@ -176,7 +176,7 @@ def test_a_key_that_does_not_match_the_csr_is_noticed(session: Session, place: P
     pair = new_pair(session)
     path = Path(session.store.pair_path(pair), "key.pem")
     path.write_bytes(key_types.private_pem(key_types.generate(KeyType.EC_P256)))
-    with pytest.raises(StoreError, match=r"the key of a\.com is not the key of its request"):
+    with pytest.raises(StoreError, match=r"the key of a\.com is not the key of its CSR"):
         back_up(session, pair, order(place))
     assert list(place.iterdir()) == []
     assert record_of(session).backups == ()
@@ -191,7 +191,7 @@ def test_a_csr_that_its_key_did_not_sign_is_not_backed_up(session: Session, plac
         record = load_record(held.record)
         facts = record.request._replace(sha256=sha256(changed).hexdigest())
         held.replace_record(dump_record(record._replace(request=facts)))
-    with pytest.raises(StoreError, match=r"the request of a\.com is not signed by its key"):
+    with pytest.raises(StoreError, match=r"the CSR of a\.com is not signed by its key"):
         back_up(session, pair, order(place))
     assert list(place.iterdir()) == []
 

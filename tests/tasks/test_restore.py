@@ -414,8 +414,8 @@ def other_request(key_type: KeyType) -> bytes:
 @pytest.mark.parametrize(
     ("data", "error", "said"),
     [
-        (key_block() + other_request(KeyType.EC_P384), RefusedError, "is not the key of its request"),
-        (key_block(KeyType.EC_P384) + REQUEST, RefusedError, "is not the key of its request"),
+        (key_block() + other_request(KeyType.EC_P384), RefusedError, "is not the key of its CSR"),
+        (key_block(KeyType.EC_P384) + REQUEST, RefusedError, "is not the key of its CSR"),
         (
             key_types.private_pem(key_of(KeyType.EC_P256)) + REQUEST,
             InputError,

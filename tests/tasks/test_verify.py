@@ -288,7 +288,7 @@ def test_a_backup_of_another_csr_with_the_same_key_fails(
 def test_a_backup_whose_key_does_not_match_its_csr_fails(session: Session, tmp_path: Path) -> None:
     path = foreign(tmp_path, "b.com", KeyType.EC_P384)
     assert texts([look_at_file(session, path, PASSPHRASE)]) == [
-        (False, "the key in the backup is not the key of its request")
+        (False, "the key in the backup is not the key of its CSR")
     ]
 
 

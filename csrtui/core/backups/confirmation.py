@@ -108,7 +108,7 @@ def read(text: str) -> SignedConfirmation:
 
 
 def check(signed: SignedConfirmation, public_key: "PublicKey") -> None:
-    """Check that a confirmation is signed by the key that it names. `public_key` is that in the CSR of the pair.
+    """Check that a confirmation is signed by the key that it names. `public_key` is the public key in the pair's CSR.
 
     Raises:
         RefusedError: The confirmation names another key, or its signature is invalid.

@@ -57,7 +57,7 @@ def check_names(
     """Return whether name constraints allow all names of a certificate.
 
     As in OpenSSL, this includes the subject and the e-mail addresses in it. For a leaf without DNS names, it includes a
-    common name that is a host name. `constraints` are those of a CA above the certificate.
+    common name that is a host name. `constraints` are the name constraints of a CA above the certificate.
     """
     permitted, excluded = constraints.permitted_subtrees or (), constraints.excluded_subtrees or ()
     names = list(_names(certificate, is_leaf=is_leaf))

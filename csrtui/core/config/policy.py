@@ -13,7 +13,7 @@ class Policy(NamedTuple):
     Attributes:
         min_rsa_bits: The minimum size of RSA keys, or 0 for no minimum.
         key_types: The allowed key types. Empty if all are allowed.
-        backup_before_submit: Whether a CSR is handed out only if its key has a verified backup.
+        backup_before_submit: Whether a key needs a verified backup before its CSR is copied, shown or saved.
         source: The path of the file with the rules, for messages.
     """
 

@@ -96,7 +96,7 @@ class _BackupCheck:
         remedy, lower_level = self._new_backup(), None
         if self._is_superseded(backup):
             lower_level = Level.NOTE
-            remedy = instruction(f"Use a newer backup. Nothing depends on {shown} any longer.")
+            remedy = instruction(f"Use a newer backup. {shown} is no longer needed.")
         elif self.record.retired is not None:
             remedy = instruction(f"Keep another copy of {shown} if the key of {self._pair} is still needed.")
         return DoctorFinding(FindingCode.BACKUP_DAMAGED, backup.path, text, remedy, self._pair, lower_level)
@@ -154,7 +154,7 @@ def renewal_link(name: str, path: str, record: PairRecord) -> RenewalLink:
 def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> dict[str, DoctorFinding]:
     """Return the findings about broken renewals, by pair name. Such a pair is not renewed, although its record says so.
 
-    `links` are those of all readable pairs in the store, and `names` the names of all pairs.
+    `links` are the links of all readable pairs in the store, and `names` the names of all pairs.
     """
     by_name = {link.name: link for link in links}
     successors = {link.renews: link.name for link in by_name.values() if not link.is_retired}

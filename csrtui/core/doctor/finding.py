@@ -337,7 +337,7 @@ class DoctorFinding:
         text: One sentence, with untrusted text escaped.
         fix: The remedy.
         pair: The pair's name, or None.
-        lower_level: The level of this finding if it is lower than that of its code, else None.
+        lower_level: The level of this finding if it is lower than the level of its code, else None.
     """
 
     code: FindingCode

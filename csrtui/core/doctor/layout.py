@@ -44,7 +44,7 @@ class FileRule(Enum):
 def check_file(
     file: FileFacts, rule: FileRule, user: int, pair: str | None = None
 ) -> Iterator[DoctorFinding]:
-    """Yield the findings about one file or folder. The rules are those of ssh for its keys.
+    """Yield the findings about one file or folder. The rules are the same as ssh's rules for its keys.
 
     `user` is the ID of the user that csrtui runs as.
     """

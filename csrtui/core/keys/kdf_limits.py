@@ -46,7 +46,7 @@ def file_budget() -> Iterator[None]:
 
 
 def _spend(cost: float) -> None:
-    """Add the work of a derivation to that of the file. The unit is the limit for one key."""
+    """Add the work of a derivation to the total for the file. The unit is the limit for one key."""
     spent = _spent.get()
     if spent is None:
         return

@@ -90,7 +90,7 @@ def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, iterations: i
 def derive(passphrase: Secret, salt: bytes, iterations: int | None = None) -> DerivedKey:
     """Return the key that PBKDF2-HMAC-SHA256 derives from a passphrase. Other threads can run in the meantime.
 
-    The salt has `SALT_BYTES` random bytes, or is that of the key to decrypt.
+    The salt consists of `SALT_BYTES` random bytes, or is the salt of the key to decrypt.
 
     Raises:
         ValueError: The passphrase is empty.

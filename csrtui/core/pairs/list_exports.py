@@ -167,7 +167,7 @@ _HELP: Final = {
     "csrtui_last_run_timestamp_seconds": "Time at which these metrics were written.",
 }
 BEGINNING: Final = "# HELP csrtui_"
-"""The beginning of all metrics of csrtui."""
+"""The prefix of all csrtui metrics."""
 _LABEL_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 
 

@@ -94,7 +94,7 @@ def read_attributes(text: str) -> tuple[Attribute, ...]:
 
 
 def attributes_text(attributes: Iterable[Attribute]) -> str:
-    """Return these attributes as text for `read_attributes`, without those that it could not read back."""
+    """Return attributes as text for `read_attributes`. Leave out attributes that it could not read back."""
     return f"{_SEPARATOR} ".join(attribute.text for attribute in attributes if fits_text(attribute))
 
 
