@@ -31,11 +31,16 @@ def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
             "character": describe_character(flaw.part) if len(flaw.part) == 1 else "",
             "position": _position(flaw),
             "problem": _problem(case.name, kind),
-            "person": "" if "." in case.name.input else _FOR_PERSON,
+            "person": _FOR_PERSON if _may_be_person(case, flaw) else "",
         }
         return Hit(words, _fix(case, flaw))
 
     return check
+
+
+def _may_be_person(case: NameCase, flaw: Flaw) -> bool:
+    """Return whether a common name with a character that host names cannot contain may be that of a person."""
+    return case.position == 0 and bool(flaw.position) and "." not in case.name.input
 
 
 def _position(flaw: Flaw) -> str:

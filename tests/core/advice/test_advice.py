@@ -794,6 +794,7 @@ _STARS = "only the whole first label can be"
             "Jane Doe",
             f"Jane Doe contains a blank at position 5: not allowed in a host name. {_PERSON}",
         ),
+        (" jane", "jane contains a blank at the start or end: not allowed in a host name."),
         (" a b\n.de", "a b\\x0a.de contains a blank at position 2: not allowed in a host name."),
         ("a\xa0b.de", "a\\xa0b.de contains a no-break space (U+00A0) at position 2: not allowed in a host name."),
         ("a\u3000b.de", "a\\u3000b.de contains an ideographic space (U+3000) at position 2: not allowed in a host name."),
