@@ -38,7 +38,7 @@ def prepare_streams() -> None:
         InputError: Stdout is closed. This error must come before a pair is made.
     """
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the process ends
     if sys.stdout is None:
         raise InputError("standard output is closed", "to drop the output: > /dev/null")
     if isinstance(sys.stdout, io.TextIOWrapper):

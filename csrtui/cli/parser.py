@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
         if not {"-h", "--help"} & set(args or ()):
             self.usage = (
                 self.prog
-            )  # otherwise, argparse formats a usage line for error messages, which csrtui does not print
+            )  # otherwise, argparse formats a usage line, which no error message of csrtui contains
         try:
             return self.parse_known_intermixed_args(args, namespace)
         finally:

@@ -83,7 +83,7 @@ complete -c csrtui -n '_shtab_csrtui_using new' -l attribute -x -d 'an additiona
 complete -c csrtui -n '_shtab_csrtui_using new' -l from -xka "(__fish_complete_path (commandline -ct))" -d 'create many pairs from a CSV file; - reads stdin'
 complete -c csrtui -n '_shtab_csrtui_using new' -l key-file -x -d 'make the pair from an existing key; the file stays unchanged'
 complete -c csrtui -n '_shtab_csrtui_using new' -l as -x -d 'the pair'"'"'s name'
-complete -c csrtui -n '_shtab_csrtui_using new' -l renews -xka "(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1)" -d 'make the pair the successor of this one, with other names or fields'
+complete -c csrtui -n '_shtab_csrtui_using new' -l renews -xka "(csrtui --quiet list --retired --csv 2>/dev/null | tail -n +2 | cut -d, -f1)" -d 'make a pair that renews this one, with other names or fields'
 complete -c csrtui -n '_shtab_csrtui_using new' -l same-key -d 'with --renews: keep the key of that pair'
 complete -c csrtui -n '_shtab_csrtui_using new' -l encrypt-key -d 'encrypt the key with a passphrase'
 complete -c csrtui -n '_shtab_csrtui_using new' -l passphrase-file -xka "(__fish_complete_path (commandline -ct))" -d 'read the passphrase from the first line of a file with mode 0600'

@@ -541,7 +541,7 @@ _shtab_csrtui_new_options=(
   "--from[create many pairs from a CSV file\; - reads stdin]:FILE:_files"
   "--key-file[make the pair from an existing key\; the file stays unchanged]:KEY:"
   "--as[the pair\'s name]:NAME:"
-  "--renews[make the pair the successor of this one, with other names or fields]:PAIR:_csrtui_pairs"
+  "--renews[make a pair that renews this one, with other names or fields]:PAIR:_csrtui_pairs"
   "--same-key[with --renews\: keep the key of that pair]"
   "--encrypt-key[encrypt the key with a passphrase]"
   "--passphrase-file[read the passphrase from the first line of a file with mode 0600]:F:_files"

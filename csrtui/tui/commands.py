@@ -248,7 +248,7 @@ _BARS = {
         "sort", "doctor", "leave", "help",
     ),
 }  # fmt: skip
-"""The commands on the bars of lists and pages of pairs, the most needed ones first."""
+"""The commands on the bars of lists and pages of pairs, those needed most often first."""
 LAST_ON_BAR = ("leave", "generate", "back", "help", "switch_pane")
 """The commands that a narrow command bar leaves out last, in this order. A list leaves out Quit first."""
 

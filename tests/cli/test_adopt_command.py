@@ -193,7 +193,7 @@ def test_differences_of_the_certificate_are_reported(csrtui: Csrtui, put: Callab
     leaf = intermediate().sign(CSR, names=["other.com"])
     folder = put(key=pkcs8(rsa_key()), csr=CSR, cert=pem(leaf))
     ran = csrtui("adopt", folder, "--yes")
-    assert f"issued otherwise: {NAME} was requested" in ran.err
+    assert f"differs from the request: {NAME} was requested" in ran.err
     assert "warning: the chain is incomplete" in ran.err
 
 

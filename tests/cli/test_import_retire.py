@@ -52,7 +52,7 @@ def test_results_go_to_stdout_and_differences_to_stderr(made: Csrtui, answer: Pa
     ran = made("import", str(answer))
     assert (ran.status, ran.out) == (0, f"ok  {NAME}  {answer}  imported, expires {EXPIRES_DAY}\n")
     assert ran.err == (
-        "chain: valid up to CN=Test Root\nissued otherwise: b.com was not requested; the CA added it\n"
+        "chain: valid up to CN=Test Root\ndiffers from the request: b.com was not requested; the CA added it\n"
     )
     shown = made("show", NAME, "--json").json
     assert (shown["stage"], shown["expires"]) == ("issued", utc_text(EXPIRES))
@@ -92,7 +92,7 @@ def test_certificates_of_several_pairs_are_distinguished(made: Csrtui, answer: P
     (tmp_path / "b.pem").write_bytes(pem(intermediate().sign(asked(made, "b.com"), start=FROM, days=20)))
     ran = made("import", str(answer), str(tmp_path / "b.pem"))
     assert ran.status == 0
-    assert f"{NAME}: issued otherwise: b.com was not requested" in ran.err
+    assert f"{NAME}: differs from the request: b.com was not requested" in ran.err
     assert "b.com: chain: valid up to CN=Test Root" in ran.err
 
 

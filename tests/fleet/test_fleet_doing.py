@@ -213,7 +213,7 @@ def test_backups_are_made_once_on_each_host(fake: FakeAnsible, fleet: Any) -> No
     fake.answers({"web1": listed(backed)})
     fake.answers({"web1": printed({"schema": 1, "results": None})})
     ran = fleet("backup", "b.com", "--to", "/b", "--recipient", RECIPIENT)
-    assert (ran.status, ran.error) == (1, "web1 b.com: the host reported nothing about this pair")
+    assert (ran.status, ran.error) == (1, "web1 b.com: the host sent no result for this pair")
 
 
 def test_a_dry_run_shows_the_pairs_and_starts_no_work_on_hosts(

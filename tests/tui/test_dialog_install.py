@@ -470,7 +470,7 @@ async def test_server_software_and_ca_of_a_pair_are_changed_by_commands_and_by_a
         assert user.app.screen.query_one("#server", ChoiceField).value == "haproxy"
         await choose(user, "apache")
         await name_folder(user, tmp_path / "tls")
-        assert "the pair is for Apache httpd" in said(user, "notes")
+        assert "server software to Apache httpd" in said(user, "notes")
         await user.press("enter")
         await written(user)
         await user.press("escape")

@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
 def certificate_lines(result: ImportResult) -> Iterator[str]:
     """Yield the differences between a certificate and its request, and its problems, one line each."""
     for difference in result.differences:
-        yield f"issued otherwise: {difference.text}"
+        yield f"differs from the request: {difference.text}"
     for flaw in result.flaws:
         yield f"{flaw.level.value}: {flaw.text}"
 

@@ -43,7 +43,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
     add_options(
         parser,
-        ("--renews", "PAIR", "make the pair the successor of this one, with other names or fields"),
+        ("--renews", "PAIR", "make a pair that renews this one, with other names or fields"),
         ("--same-key", "with --renews: keep the key of that pair"),
     )
     parser.add_argument(

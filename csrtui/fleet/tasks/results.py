@@ -104,7 +104,7 @@ def missing_results(host: str, pairs: Iterable[str], results: Iterable[HostResul
     reported = {result.pair for result in results}
     for pair in pairs:
         if pair not in reported:
-            text = "the host reported nothing about this pair"
+            text = "the host sent no result for this pair"
             yield HostResult.failed(host, create_failure(host, Reason.UNEXPECTED, text), pair)
 
 

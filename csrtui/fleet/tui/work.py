@@ -43,7 +43,7 @@ class HostWorkModal(ResultsModal["HostResult"]):
     """A dialog that runs a job in a thread and returns the list of results."""
 
     STOP = "Stop; finished work is kept"
-    STOPPING = "Stopping; no host is damaged …"
+    STOPPING = "Stopping; finished work is kept …"
 
     def __init__(self, reach: Reach, job: Job) -> None:
         super().__init__()

@@ -312,7 +312,7 @@ class InspectModal(FilesModal):
         super().use_results(sources, results)
 
     def idle_notes(self) -> list[Line]:
-        """Return the text about the identity or the passphrase if its field is shown, and otherwise that for paths."""
+        """Return the text about the identity or the passphrase if its field is shown, or else the text about paths."""
         if self.query_one("#to-recipients").display:
             return self.lines(_TO_RECIPIENTS)
         if self.query_one("#locked").display:

@@ -280,7 +280,7 @@ class FormModal(Modal[ResultT]):
         self.draw()
 
     def focus_error(self, field: str) -> None:
-        """Focus the field with the error, but never move from a field that hides what is typed to one that shows it."""
+        """Focus the field with the error, but never move from a field that hides its text to one that shows its text."""
         widget = self.query_one(field)
         if isinstance(widget, SecretField) or not isinstance(self.focused, SecretField):
             widget.focus()

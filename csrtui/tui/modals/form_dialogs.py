@@ -248,8 +248,8 @@ class StartFromModal(FormModal[PrefilledForm | None]):
 
 
 _HELP = (
-    "If the name is empty, the pair is named after its first host name. Without a passphrase, the key is readable by its owner "
-    "only. The passphrase is not saved with the form. Only private CAs accept additional subject attributes, such "
+    "If the name is empty, the pair is named after its first host name. Without a passphrase, only file permissions protect "
+    "the key. The passphrase is not saved with the form. Only private CAs accept additional subject attributes, such "
     "as OU=Research; UID=4711."
 )
 _OF_THAT_KEY = "If that key has a passphrase, type it once."

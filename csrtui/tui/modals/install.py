@@ -157,7 +157,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         return self.secret_of(f"#{name}")
 
     def checked_input(self) -> ExportSpec:
-        """Return what the input describes."""
+        """Return the export that the input describes."""
         return self._spec
 
     def check(self, checked_input: Any) -> InstallPreview:
@@ -344,7 +344,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         if count := len(result.prepared.existing.files):
             lines += self.lines(f"Replaces {plural(count, 'file')}; the previous set is kept.", "warning")
         if result.prepared.spec.platform.id != self._pair.record.platform:
-            text = f"From then on, the pair is for {result.prepared.spec.platform.label}."
+            text = f"Also changes the pair's server software to {result.prepared.spec.platform.label}."
             lines += self.lines(text, "label")
         return lines or self.lines("Files with another key are never overwritten.", "label")
 

@@ -244,7 +244,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
 
     @property
     def about(self) -> str:
-        """The contents of the backup, or else what the dialog does or needs."""
+        """The contents of the backup, or else the purpose of the dialog or the input that it needs."""
         return " ".join(_backup_lines(self._contents)) or (
             _TO_RECIPIENTS if self._is_to_recipients else _ABOUT
         )

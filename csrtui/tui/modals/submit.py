@@ -127,7 +127,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         event.stop()
         if (
             event.index != self._explained
-        ):  # otherwise, a letter moved the cursor, and its result is being shown
+        ):  # otherwise, the letter of an action moved the cursor, and the result of the action is being shown
             self._explained = event.index or 0
             self._result = None
             self.error = None

@@ -113,7 +113,7 @@ class KeystorePane(Widget):
         yield TextBlock(id="no-pairs")
 
     def on_mount(self) -> None:
-        """Start to read the store, and check it for changes at regular intervals."""
+        """Start reading the store, and check it for changes at regular intervals."""
         self._update_list()
         self.check_for_changes()
         self.set_interval(CHECK_INTERVAL, self.check_for_changes)

@@ -131,7 +131,7 @@ class FormScreen(CommandScreen[None]):
     # The draft
 
     def draft_to_save(self) -> object:
-        """Return what the `DraftWriter` saves."""
+        """Return the value for the `DraftWriter` to save."""
         return self.request.form.draft
 
     def save_draft(self) -> None:

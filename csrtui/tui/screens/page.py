@@ -41,7 +41,7 @@ _MORE = (
 
 
 class HelpScreen(CommandScreen[None]):
-    """A screen with the keys and what they do. Typing filters them."""
+    """A screen with the keys and their commands. Typing filters them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "back", "Back", show=False, priority=True),

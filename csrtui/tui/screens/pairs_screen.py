@@ -58,7 +58,7 @@ class PairsScreen(CommandScreen[None]):
         """The session with the store."""
         return self._session
 
-    # What the flows need of a screen
+    # The interface for flows
 
     @property
     def only_pair(self) -> str | None:

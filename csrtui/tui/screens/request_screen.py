@@ -113,7 +113,7 @@ class RequestScreen(FormScreen, PairsScreen):
         return options._replace(same_key_of="", passphrase=None)
 
     def show_options(self) -> None:
-        """Show in the form the key that opens its second page, with what is set there."""
+        """Show in the form the key that opens its second page, and the options that are set there."""
         draft, summary = self.request.form.draft, ""
         if self._options or draft.attributes:
             summary = self._options_for(draft.renews)._replace(attributes=draft.attributes).summary

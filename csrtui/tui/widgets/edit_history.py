@@ -114,14 +114,14 @@ class StepHistory(Generic[T]):
             self.record(before, after)
 
     def undo(self, current: T) -> T | None:
-        """Return the value before the last step, or None if the value has changed otherwise since the step."""
+        """Return the value before the last step, or None if the value has changed in another way since the step."""
         if not self._undo or self._undo[-1][1] != current:
             return None
         self._redo.append(self._undo.pop())
         return self._redo[-1][0]
 
     def redo(self, current: T) -> T | None:
-        """Return the value after the step undone last, or None if the value has changed otherwise since then."""
+        """Return the value after the step undone last, or None if the value has changed in another way since then."""
         if not self._redo or self._redo[-1][0] != current:
             return None
         self._undo.append(self._redo.pop())

@@ -155,7 +155,7 @@ class ProgressLine(TextLine):
     _last_name = ""
 
     def begin(self, total: int) -> None:
-        """Show the bar and start to count to `total`, which must be at least 1."""
+        """Show the bar and start counting to `total`, which must be at least 1."""
         self._total, self._count, self._last_name = total, 0, ""
         self._start_time = monotonic()
         self.display = True

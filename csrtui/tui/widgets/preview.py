@@ -70,7 +70,7 @@ class Preview(TextBlock):
             findings: The findings, in the order in which the user steps through them.
             current: The index of the current finding.
             placeholder: Texts to show for the subject and the names, or None to show those of the request.
-            introduction: Sentences to show in the place of the subject and the names, as long as there is no name.
+            introduction: Sentences to show in place of the subject and the names until a name is typed.
         """
         self._placeholder, self._introduction = placeholder, introduction
         self._advice, self._request = advice, request
@@ -145,7 +145,7 @@ class Preview(TextBlock):
         return lines[:room]
 
     def _other_lines(self, findings: Sequence[Finding], room: int) -> list[Line]:
-        """Return one or more lines for each of the first `room` findings. The first ones get the spare lines."""
+        """Return one or more lines for each of the first `room` findings. Spare lines go to the first of them."""
         wrapped_texts = [wrap(finding.text, self._text_width) for finding in findings[:room]]
         spare = room - len(wrapped_texts)
         lines: list[Line] = []

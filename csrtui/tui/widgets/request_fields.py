@@ -97,7 +97,7 @@ def describe_country(text: str) -> str:
 
 
 def is_part_of_name(text: str) -> bool:
-    """Return whether a text is not a code but may become a country's name, so that it is not wrong yet."""
+    """Return whether a text is not a code but may be the beginning of a country's name, and so is not an error yet."""
     from csrtui.core.subject import countries
 
     text = text.strip()
@@ -133,7 +133,7 @@ class FieldGroups(Widget):
             self.refresh_line(field)
 
     def show_options(self, note: str) -> None:
-        """Show what is set on the second page of the form, in the title of the last group."""
+        """Show the options on the second page of the form in the title of the last group."""
         if note != self._options_note:
             self._options_note = note
             self.refresh()

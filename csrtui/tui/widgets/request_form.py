@@ -204,7 +204,7 @@ class RequestForm(FieldGroups):
                 self._edited.pop()
 
     def redo(self) -> None:
-        """Redo the last undone step, or else that of the text field that was changed last."""
+        """Redo the last undone step, or else the last undone change of the text field that was changed last."""
         if not self.redo_step() and self._edited:
             self._edited[-1].redo_text()
 
