@@ -65,7 +65,7 @@ def site_paths(environ: Mapping[str, str]) -> list[str]:
 def read_site_text(path: str) -> tuple[str, bool]:
     """Return the text of a site-wide file, or an empty text if there is none, and whether root owns the file.
 
-    The errors are those of `read_config_text`.
+    The errors are the same as for `read_config_text`.
     """
     text, status = _read(path, is_site_wide=True)
     return text, status is not None and status.st_uid == 0

@@ -52,7 +52,7 @@ def read_passphrase_words() -> tuple[str, ...]:
 
 @cache
 def servers() -> "Mapping[str, Server]":
-    """Return all server software, by the id of its platform.
+    """Return the table of server software, by platform id.
 
     Raises:
         StoreError: The table cannot be read.

@@ -30,7 +30,7 @@ class DryRunKeystore(Keystore):
         self._free_names: dict[str, Iterator[str]] = {}
 
     def add_many(self, pairs: Sequence[tuple[str, PairFiles]], _names: FreeNames) -> list[str | StoreError]:
-        """Return the name that each pair would get. The errors are those of `Keystore.add_many`."""
+        """Return the name that each pair would get. The errors are the same as for `Keystore.add_many`."""
         for base, _ in pairs:
             check_pair_name(base)
         self._require_writable("cannot save the pair in")
@@ -50,7 +50,7 @@ class DryRunKeystore(Keystore):
 
     @contextmanager
     def change(self, name: str) -> Iterator[PairChange]:
-        """Yield a change of a pair that is not written. The errors are those of `Keystore.change`."""
+        """Yield a change of a pair that is not written. The errors are the same as for `Keystore.change`."""
         failure, path = f"cannot change {name} in", self.pair_path(name)
         with self._reading(failure) as maybe_store_fd, self._pair(maybe_store_fd, name) as (_, _, folder):
             files.require_access(path)
@@ -66,7 +66,7 @@ class DryRunKeystore(Keystore):
         return name in self._added or super().has_pair(name)
 
     def read(self, name: str) -> StoredPair:
-        """Return the files of a pair, including one that was added. The errors are those of `Keystore.read`."""
+        """Return the files of a pair, including one that was added. The errors are the same as for `Keystore.read`."""
         if name not in self._added:
             return super().read(name)
         pair = self._added[name]

@@ -86,7 +86,7 @@ class FileSet:
         return self._read(self._dir_fd, name, os.path.join(self._folder, name))
 
     def read_previous(self, name: str) -> ExistingFile | None:
-        """Return a file of the previous set, or None if it does not exist. The errors are those of `replace`."""
+        """Return a file of the previous set, or None if it does not exist. The errors are the same as for `replace`."""
         path = os.path.join(self._folder, PREVIOUS)
         with self._translate("cannot read"):
             if not files.exists(self._dir_fd, PREVIOUS):
@@ -133,7 +133,7 @@ class FileSet:
             files.release(previous_fd)
 
     def put_back(self, names: Sequence[str]) -> None:
-        """Move files of the previous set back, in the given order. The errors are those of `replace`."""
+        """Move files of the previous set back, in the given order. The errors are the same as for `replace`."""
         with self._translate("cannot write to"):
             previous_fd = self._open_previous()
         try:
@@ -218,7 +218,7 @@ class FileSet:
 
 @contextmanager
 def open_file_set(folder: str, identity: FolderIdentity | None = None) -> Iterator[FileSet]:
-    """Open a folder and yield its file set. The errors are those of `open_output_folder`.
+    """Open a folder and yield its file set. The errors are the same as for `open_output_folder`.
 
     The folder must have `identity`, unless it is None.
     """

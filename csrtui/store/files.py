@@ -238,7 +238,7 @@ def flush_folder(dir_fd: int, saved: str) -> None:
 
 
 def read_store_file(dir_fd: int, name: str, path: str, permissions: Permissions) -> bytes:
-    """Return the content of a file of the store. The arguments and errors are those of `open_store_file`.
+    """Return the content of a file of the store. The arguments and errors are the same as for `open_store_file`.
 
     Raises:
         StoreError: The file is not safe, or is too large.

@@ -45,7 +45,7 @@ def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool =
 
 
 def read_beginning(path: str, size: int) -> bytes:
-    """Return the first bytes of a regular file that is not csrtui's. The errors are those of `read_foreign`."""
+    """Return the first bytes of a regular file that is not csrtui's. The errors are the same as for `read_foreign`."""
     descriptor = open_foreign(path)
     try:
         return read_up_to(descriptor, size)

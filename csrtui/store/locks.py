@@ -60,7 +60,7 @@ def hold(dir_fd: int, name: str, subject: str, sharing: Sharing, timeout: float 
 def take(dir_fd: int, name: str, subject: str) -> int | None:
     """Take an exclusive lock without waiting, and return its descriptor. Closing the descriptor releases the lock.
 
-    The arguments are those of `hold`.
+    The arguments are the same as for `hold`.
 
     Returns:
         The descriptor, or None if another process, or another descriptor of this process, holds the lock.

@@ -54,7 +54,7 @@ class OutputFile:
 def write_new_file(path: str, data: bytes, *, dry_run: bool = False) -> str:
     """Write a new file that everybody may read, and return its absolute path.
 
-    Options and errors are those of `write_new_files`.
+    Options and errors are the same as for `write_new_files`.
     """
     absolute = absolute_path(path)
     if path.endswith("/") or os.path.isdir(absolute):

@@ -138,7 +138,7 @@ class SavedDraft(NamedTuple):
 
 
 class SavedState(StoreFolder):
-    """The files of a store that are not pairs. The arguments are those of `StoreFolder`."""
+    """The files of a store that are not pairs. The arguments are the same as for `StoreFolder`."""
 
     def drafts(self) -> list[SavedDraft]:
         """Return the readable drafts, including those of running sessions, newest first."""
@@ -209,7 +209,7 @@ class SavedState(StoreFolder):
         return self._load(_LAST_USED)
 
     def update_last_used(self, update: Callable[[bytes | None], bytes]) -> None:
-        """Replace the defaults of dialogs under a lock. The errors are those of `save_draft`.
+        """Replace the defaults of dialogs under a lock. The errors are the same as for `save_draft`.
 
         `update` is called with the saved defaults, or None, and returns the new ones.
         """
@@ -244,7 +244,7 @@ class SavedState(StoreFolder):
         return self._load(_EARLY_HOSTS.format(inventory))
 
     def save_host(self, inventory: str, host: str, data: bytes) -> None:
-        """Replace the state of one host. The files of other hosts stay unchanged. The errors are those of `save_draft`.
+        """Replace the state of one host. Other hosts' files stay unchanged. The errors are those of `save_draft`.
 
         Args:
             inventory: The digest that identifies the inventory, 16 hex digits.

@@ -64,7 +64,7 @@ def read_contents(path: str, identities: bytes | None = None) -> BackupContents:
 
 
 def parse_contents(data: bytes, identities: bytes | None = None) -> BackupFile:
-    """Parse the bytes of a backup file and return the backup. The errors are those of `read_contents`."""
+    """Parse the bytes of a backup file and return the backup. The errors are the same as for `read_contents`."""
     if identities is None:
         return backup_file.parse(data)
     return backup_file.parse(age.decrypt(data, identities), Envelope.AGE)

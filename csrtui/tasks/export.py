@@ -199,7 +199,7 @@ def preview_export(
 ) -> tuple[Result, ...]:
     """Return a result for each file that an export would write or replace. Nothing is written.
 
-    The key is checked too, unless it is encrypted and its passphrase is not given. The errors are those of `export`.
+    An encrypted key is checked only if its passphrase is given. The errors are the same as for `export`.
     """
     if key_passphrase is not None or not prepared.needs_key_passphrase:
         key = open_key(session, prepared.pair, key_passphrase)

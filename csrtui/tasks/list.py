@@ -129,7 +129,7 @@ def read_pair_folder(session: Session, name: str) -> PairFolder:
 
 
 def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":
-    """Return a pair and its decoded CSR. The errors are those of `read_pair_folder`."""
+    """Return a pair and its decoded CSR. The errors are the same as for `read_pair_folder`."""
     folder = read_pair_folder(session, name)
     return folder.pair, folder.csr
 

@@ -77,7 +77,7 @@ def fingerprint(digits: str) -> str:
 
 
 def platform_label(identifier: str) -> str:
-    """Return the name of a server software, or its id if it is unknown."""
+    """Return the name of the server software with an id, or the id if it is unknown."""
     known = PLATFORMS.get(identifier)
     return known.label if known else identifier
 

@@ -105,7 +105,7 @@ def profile_of(draft: Draft) -> Profile:
 def with_profile_applied(draft: Draft, profile: Profile) -> Draft:
     """Return a form with the values of a profile filled in as literal text. The other fields stay unchanged.
 
-    A profile with a server software but without a key type selects the default key type of the software.
+    If the profile sets the server software but no key type, the default key type of the software is selected.
     """
     values = profile.settings
     filled = replace(

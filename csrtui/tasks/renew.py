@@ -118,7 +118,7 @@ def _only_in_certificate(folder: PairFolder) -> list[str]:
 
 
 def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.STOPS) -> None:
-    """Check that a pair is in use and has no successor, unless the user overrules this check.
+    """Check that a pair is in use and has no successor, unless the user overrides this check.
 
     A successor is found even if a crash prevented the link in the old pair. The link is then added.
 
@@ -165,7 +165,7 @@ def renew(
     passphrase: Secret | None = None,
     blocking: Blocking = Blocking.STOPS,
 ) -> Pair:
-    """Create a pair that replaces another, link both and return the new pair. The options are those of `create_pair`.
+    """Create a pair to replace another, link both and return the new pair. Options are the same as for `create_pair`.
 
     Apart from the link, the old pair stays unchanged.
 
@@ -191,7 +191,7 @@ def replace_pair(
     blocking: Blocking = Blocking.STOPS,
     key: ExistingKey | None = None,
 ) -> Pair:
-    """Create a pair for any request to replace another pair, and return it. Options and errors are those of `renew`.
+    """Create a pair for any request to replace a pair, and return it. Options and errors are the same as for `renew`.
 
     `key` is the key of the new pair, by default a new one.
 
@@ -223,7 +223,7 @@ def prove_old_key(
     """Check that the old CSR can be used again, and return its key with the weaknesses that only the key reveals.
 
     The key must exist, match the CSR, be able to sign, and be strong enough. The remaining weaknesses are warnings, or
-    errors that the user has overruled. `Renewal.old_findings` contains the others.
+    errors that the user has overridden. `Renewal.old_findings` contains the others.
 
     Raises:
         InputError: The key is encrypted, and no passphrase was given.

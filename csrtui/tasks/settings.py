@@ -115,7 +115,7 @@ def _value_lines(table: Mapping[str, object], prefix: str = "") -> Iterator[str]
 
 
 def server_folder(environ: Mapping[str, str], server: str) -> str:
-    """Return the configured folder for the files of a server software, or an empty text if there is none."""
+    """Return the folder configured for the files of this server software, or an empty text if there is none."""
     try:
         config = load_settings(environ).config
     except InputError:  # changed since the start, where the mistake would have been reported

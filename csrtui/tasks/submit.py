@@ -46,7 +46,7 @@ def csr_bytes(
 ) -> tuple[Pair, bytes]:
     """Return a pair and its encoded CSR, after checking that the CSR is the recorded one.
 
-    With `without_backup`, the policy that requires a verified backup is overruled.
+    With `without_backup`, the policy that requires a verified backup is overridden.
 
     Raises:
         InputError: The pair does not exist.
@@ -117,7 +117,7 @@ def write_csr(
 ) -> WrittenCsr:
     """Write a CSR to a new file, record this in the history, and return the changed pair and the path.
 
-    The options are those of `csr_bytes`.
+    The options are the same as for `csr_bytes`.
 
     Raises:
         InputError: The pair does not exist, or the file cannot be created.

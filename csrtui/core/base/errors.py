@@ -40,7 +40,7 @@ class CsrtuiError(Exception):
 
 
 class InputError(CsrtuiError):
-    """Wrong usage, or input that cannot be used. The arguments are those of `CsrtuiError`."""
+    """Wrong usage, or input that cannot be used. The arguments are the same as for `CsrtuiError`."""
 
 
 class RefusedError(CsrtuiError):
@@ -54,7 +54,7 @@ class RefusedError(CsrtuiError):
 
 
 class StoreError(CsrtuiError):
-    """The store cannot be used (mode, owner, lock, disk, damage). The arguments are those of `CsrtuiError`."""
+    """The store cannot be used (mode, owner, lock, disk, damage). The arguments are the same as for `CsrtuiError`."""
 
     exit_code = 3
 

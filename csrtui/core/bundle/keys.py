@@ -62,7 +62,7 @@ def open_encrypted(der: bytes, passphrase: Secret) -> "PrivateKey":
 def open_pem_encrypted(cipher: str, iv: str, ciphertext: bytes, passphrase: Secret) -> "PrivateKey":
     """Return the private key in a PEM block with the header ``DEK-Info: cipher,iv`` (RFC 1421).
 
-    The errors are those of `open_encrypted`.
+    The errors are the same as for `open_encrypted`.
     """
     try:
         iv_octets = bytes.fromhex(iv)

@@ -115,7 +115,7 @@ def check_profile_name(text: str) -> str:
 
 
 def parse_config(text: str, path: str) -> Config:
-    """Return the configuration in a text. The arguments and errors are those of `parse_document`."""
+    """Return the configuration in a text. The arguments and errors are the same as for `parse_document`."""
     return read_config(parse_document(text, path))
 
 

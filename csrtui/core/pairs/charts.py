@@ -117,7 +117,7 @@ def draw_one_line(
 ) -> TimelineRow | None:
     """Return the events on one line, not to scale, or None if they do not fit: ``●created 29 Nov ▼today ··o due 28 Jan``.
 
-    Events on the same day share a date, which follows the last one. The arguments are those of `draw_timeline`.
+    Events on the same day share a date, which follows the last one. The arguments are the same as for `draw_timeline`.
     """
     pieces = []
     following = [*past[1:], today]

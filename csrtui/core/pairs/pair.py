@@ -324,7 +324,7 @@ class PairRecord(NamedTuple):
         return self._replace(platform=platform, installed=now, server=server).with_event(now, text, user)
 
     def with_platform(self, platform: str, now: datetime, user: str) -> "PairRecord":
-        """Return the record with another server software. The CSR is the same for every server software."""
+        """Return the record for different server software. The CSR does not depend on the server software."""
         if platform == self.platform:
             return self
         event = f"server software changed from {self.platform} to {platform}"

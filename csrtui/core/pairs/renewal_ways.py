@@ -54,7 +54,7 @@ def renewal_choices(
     """Return both ways, the recommended one first.
 
     Usually a new pair is recommended, because validity is short and new keys cost nothing. The old CSR is recommended
-    only if server software and key permit it, and a new request would be refused or would omit something.
+    only if the server software and the key permit it and a new request would be refused or would omit something.
     `new_findings` are about a new request with the same names and subject, `old_findings` about the current key and
     CSR. `omissions` has a sentence for each part of the old CSR that a new CSR would omit.
     """

@@ -63,7 +63,7 @@ class AdoptionSpec:
         passphrase: The passphrase for a key that is not encrypted yet, if `protection` is `Protection.ENCRYPTED`.
         request: The request for the new CSR, if `missing` is `MissingRequest.REQUESTED`. It is for the key's kind of
             CA.
-        blocking: Whether to overrule the errors in that request, except those that X.509 cannot represent.
+        blocking: Whether to override the errors in that request, except those that X.509 cannot represent.
     """
 
     platform: str = OTHER
