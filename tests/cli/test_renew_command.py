@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
+
+from csrtui.core.base.validity import date_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +53,7 @@ def test_the_old_csr_is_printed_after_its_key_has_been_proved(csrtui: Csrtui, ol
     ran = csrtui("renew", old, "--reuse")
     assert (ran.status, ran.out) == (0, csrtui("csr", old).out)
     pair = csrtui("show", old, "--json").json
-    fingerprint, made = pair["key"]["spki_sha256"], pair["created"][:10]
+    fingerprint, made = pair["key"]["spki_sha256"], date_text(datetime.fromisoformat(pair["created"]))
     assert f"will only work with the private key made on {made}, SPKI SHA-256 {fingerprint}" in ran.err
     assert ran.err.index("will only work") < ran.err.index("checked: The private key exists")
     assert "no verified backup" in ran.err

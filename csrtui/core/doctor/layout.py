@@ -56,7 +56,7 @@ def check_file(
     if file.kind is not kind:
         code = FindingCode.LINK if file.kind is FileKind.LINK else FindingCode.WRONG_KIND
         text = f"{shown} is {file.kind.value} instead of {kind.value}: no command will use it"
-        remedy = instruction(f"Look at it, and replace it with {kind.value} that has the right contents.")
+        remedy = instruction(f"Examine it, then replace it with {kind.value} that has the right contents.")
         yield DoctorFinding(code, file.path, text, remedy, pair)
         return
     if file.owner != user:
@@ -173,7 +173,7 @@ def _check_unknown(file: FileFacts, pair: str | None = None) -> Iterator[DoctorF
 def _report_unexpected(file: FileFacts, pair: str | None = None) -> Iterator[DoctorFinding]:
     kind = file.kind.value if file.kind else "something"
     text = f"{visible(file.path)} is {kind} that csrtui did not put there"
-    remedy = instruction("Look at it, and move it out of the keystore.")
+    remedy = instruction("Examine it, then move it out of the keystore.")
     yield DoctorFinding(FindingCode.UNEXPECTED, file.path, text, remedy, pair)
 
 
