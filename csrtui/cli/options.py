@@ -1,4 +1,4 @@
-"""The options that several commands share, and what they select: the session, the configuration and passphrases."""
+"""The options that several commands share, and the session, configuration and passphrases that they select."""
 
 from __future__ import annotations
 

@@ -286,7 +286,7 @@ def _stdout(process: "subprocess.Popen[bytes]") -> IO[bytes]:
 def _running(
     program: str, target: Target, arguments: Sequence[str], folder: str, stop: Event
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a program of Ansible during the block, and yield its process. Afterwards, all its processes have ended."""
+    """Run a program of Ansible during the block, and yield its process. At the end, end all processes of the run."""
     inventories = [f"--inventory={inventory}" for inventory in target.inventories]
     command = [_find_program(program), *inventories, *arguments]
     environment = _environment(folder)

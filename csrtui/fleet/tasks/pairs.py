@@ -321,7 +321,7 @@ def _group_by_host(pairs: Iterable[HostPair]) -> dict[str, list[HostPair]]:
 
 
 def _changed_since_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list[HostResult]:
-    """Return a failure for each pair that its host now lists differently than when the user saw it."""
+    """Return a failure for each pair that has changed in its host's list since the user saw it."""
     before = {(pair.host, pair.pair.name): pair.pair for pair in (shown.pairs() if shown is not None else ())}
     results = []
     for pair in pairs:
@@ -337,7 +337,7 @@ def _changed_since_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list
 def _match_csrs(answer: HostAnswer, pairs: Sequence[HostPair]) -> list[Request | None]:
     """Return the CSR that the host sent for each pair, or None if there is none.
 
-    If the host sent another CSR than the listed one, return the CSR at the same position, so that the differences can
+    If the host sent a CSR other than the listed one, return the CSR at the same position, so that the differences can
     be reported. This requires as many CSRs as pairs.
     """
     sent = list(islice(_read_csrs(answer), len(pairs)))

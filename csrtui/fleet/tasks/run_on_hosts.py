@@ -257,7 +257,7 @@ def run(
 
 
 def _read_state(answer: HostAnswer, session: Session) -> HostState:
-    """Return the state of a host: the pairs that csrtui on the host can read, and a failure if there are others."""
+    """Return the state of a host: the pairs that csrtui on the host can read, and a failure if it cannot read all."""
     document = document_of(answer, (0, 3))
     if isinstance(document, Failure):
         return HostState(answer.host, failure=document)

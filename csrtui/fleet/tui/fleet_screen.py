@@ -135,7 +135,7 @@ class FleetScreen(FleetListScreen):
         self._ask(pairs, "Renew", "Renewing", text, "renewed", "renew")
 
     def action_install(self) -> None:
-        """Ask whether to install the marked pairs or the pair under the cursor, where they were installed before."""
+        """Ask whether to install the marked pairs or the pair under the cursor in the folders where they were before."""
         self._ask_install(self._chosen)
 
     def _ask_install(self, pairs: Sequence[HostPair]) -> None:

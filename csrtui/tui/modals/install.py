@@ -1,4 +1,4 @@
-"""The dialog that exports a pair for a server program into a folder, with a preview of the files."""
+"""The dialog that exports a pair for server software into a folder, with a preview of the files."""
 
 from __future__ import annotations
 

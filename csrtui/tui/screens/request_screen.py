@@ -172,7 +172,7 @@ class RequestScreen(FormScreen, PairsScreen):
         ask(self.app, title, text, "Generate", generate, no="Back to the form", decline=decline)
 
     def _generate(self, spec: RequestSpec, blocking: Blocking) -> None:
-        """Generate the pair. Ask first if it renews a pair whose key has a passphrase, and the new key would have none."""
+        """Generate the pair. Ask first if the new key would have no passphrase, but the key of the renewed pair has one."""
         renews, begin = self.request.form.draft.renews, partial(self._begin_to_generate, spec, blocking)
         if not self._loses_passphrase(renews):
             begin()

@@ -327,7 +327,7 @@ class LineList(Widget, can_focus=True):
         return self._line(gutter, text, "line-list--cursor" if is_current else None)
 
     def _named_line(self, gutter: str, text: Content, name_width: int) -> Strip:
-        """Return the line under the cursor: the gutter and the name in the style of the cursor, the rest as it is."""
+        """Return the line under the cursor: the gutter and the name in the style of the cursor, the rest unchanged."""
         line = self._line(gutter, text, None)
         name, rest = line.divide([len(gutter) + name_width, max(line.cell_length, len(gutter) + name_width)])
         return Strip.join([name.apply_style(self.get_component_rich_style("line-list--cursor")), rest])
