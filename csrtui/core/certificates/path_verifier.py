@@ -1,5 +1,4 @@
-"""Verify certification paths: the name constraints of the CAs (RFC 5280, 4.2.1.10), then everything else with
-cryptography.
+"""Verify certification paths: the name constraints of the CAs (RFC 5280, 4.2.1.10), then the rest with cryptography.
 
 cryptography verifies a path if it supports the algorithms in it. This module sets its own extension policies, because
 cryptography's defaults follow the rules of public CAs: they refuse a leaf without an authority key identifier or a SAN,
