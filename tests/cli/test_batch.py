@@ -101,7 +101,7 @@ def test_force_reaches_every_row(csrtui: Csrtui) -> None:
         (b"common_name,\x1b\nb.com,red\n", 'the header has an unknown column "\\x1b"', "common_name,names"),
         (b"common_name,names,names\nb.com\n", "a duplicate column", "common_name,names"),
         (b"names\nb.com\n", "the header has no common_name", "common_name,names"),
-        (b'"common_name\na.com\n', "the row that starts in line 1 of", "missing closing"),
+        (b'"common_name\na.com\n', "the row that starts in line 1 of", 'a closing " is missing'),
         (b'"common_name"x\na.com\n', "line 1 of", None),
         (b"common_name,\xff\na.com\n", "line 1 of", None),
     ],
