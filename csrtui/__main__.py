@@ -4,7 +4,7 @@ import gc
 import sys
 import warnings
 
-from csrtui.process import delay_garbage_collection, harden, hide_unraisable_errors
+from csrtui.process_protection import delay_garbage_collection, harden, hide_unraisable_errors
 
 
 def main() -> int:

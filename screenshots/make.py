@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from csrtui.core.keys.key_types import PrivateKey
-    from csrtui.tui.safe_app import SafeApp
+    from csrtui.tui.crash_safe_app import SafeApp
 
 HERE = Path(__file__).parent
 STORE = Path("/tmp/csrtui-pictures")  # noqa: S108 - shown on the pictures, so the same everywhere

@@ -16,7 +16,7 @@ import pytest
 from command import ROOT, environment, run_process
 from pty_session import PtySession
 
-from csrtui.cli.batch import COLUMNS
+from csrtui.cli.new_pairs_table import COLUMNS
 from csrtui.cli.parser import COMMANDS, build_parser
 from csrtui.core.keys.key_types import KeyType
 
@@ -204,7 +204,7 @@ def test_the_first_picture_imports_no_more_than_it_shows(tmp_path: Path) -> None
         "tui.widgets.line_list",
     ):
         assert f"csrtui.{late}" not in loaded
-    assert "csrtui.tui.modals.messages" not in loaded
+    assert "csrtui.tui.modals.questions" not in loaded
     assert {"tomllib", "sqlite3"} & loaded == set()
 
 

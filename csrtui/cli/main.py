@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from csrtui.cli.output import discard_output, prepare_streams, print_error, print_message, set_quiet
 from csrtui.cli.parser import build_parser
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, describe_bug
-from csrtui.store.log import log_to_stderr
 from csrtui.store.store_location import store_path
+from csrtui.store.verbose_log import log_to_stderr
 
 _INTERRUPTED = 130
 _COMMANDS_WITH_RESULTS = frozenset({
@@ -76,7 +76,7 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]
         except (InputError, RefusedError) as error:
             if options.command.name not in _COMMANDS_WITH_RESULTS or not options.json:
                 raise
-            from csrtui.cli.results import print_refusal
+            from csrtui.cli.pair_results import print_refusal
 
             return print_refusal(options, error)
         if getattr(options, "dry_run", False):

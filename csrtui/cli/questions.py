@@ -14,7 +14,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Purpose
 from csrtui.core.keys.key_types import KeyType, read_key_type
-from csrtui.core.names.text import split_names
+from csrtui.core.names.pasted_text import split_names
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
 from csrtui.tasks.existing_pairs import with_pair_exists
 from csrtui.tasks.new import Blocking, is_blocking

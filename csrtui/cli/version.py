@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from csrtui import __version__
 from csrtui.cli.output import print_line
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.store.data_files import read_public_suffix_list
+from csrtui.store.package_data import read_public_suffix_list
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 _MINIMUM = re.compile(r">=([0-9.]+)")

@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.core.names.template import HostVariables
+from csrtui.core.names.inventory_template import HostVariables
 from csrtui.fleet.host_answer import MAX_BYTES, CutLine
 from csrtui.fleet.processes import end_marked, read_lines, running
 

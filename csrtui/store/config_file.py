@@ -13,8 +13,8 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import quote, visible
 from csrtui.store import files, locks
 from csrtui.store.disk_errors import ReadOnlyError, foreign_file_error, reason_of
-from csrtui.store.log import log
 from csrtui.store.permissions import PRIVATE_FILE
+from csrtui.store.verbose_log import log
 
 CONFIG_VARIABLE = "CSRTUI_CONFIG"
 """The environment variable that names the file."""

@@ -13,8 +13,8 @@ from contextlib import suppress
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.store.log import log
 from csrtui.store.permissions import PRIVATE_FOLDER, Permissions, check_permissions
+from csrtui.store.verbose_log import log
 
 MAX_STORE_FILE_BYTES = 16 * 1024 * 1024
 """The maximum size of a file in the store, in bytes. No pair needs nearly as much."""

@@ -14,7 +14,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.store.disk_errors import foreign_file_error
 from csrtui.store.files import read_up_to, release
-from csrtui.store.log import log
+from csrtui.store.verbose_log import log
 
 MAX_FOREIGN_BYTES = 1024 * 1024
 """The maximum size of a file that is not csrtui's, in bytes."""

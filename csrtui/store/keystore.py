@@ -13,7 +13,6 @@ from csrtui.core.pairs.pair_name import PAIR_NAME, check_pair_name
 from csrtui.store import files, locks
 from csrtui.store.creation import FreeNames, PairFiles, create_pairs, discard, leftovers
 from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, disk_error
-from csrtui.store.log import log
 from csrtui.store.saved_state import SavedState
 from csrtui.store.stored_pair import (
     KEY_FILE,
@@ -26,6 +25,7 @@ from csrtui.store.stored_pair import (
     read_stamp,
     touch,
 )
+from csrtui.store.verbose_log import log
 
 __all__ = ["FreeNames", "Keystore", "ListedPair", "PairChange", "PairFiles", "StoredPair"]
 

@@ -18,9 +18,9 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.store import files, foreign_files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
-from csrtui.store.log import log
 from csrtui.store.output_folder import FolderIdentity, absolute_path, open_output_folder
 from csrtui.store.permissions import Permissions
+from csrtui.store.verbose_log import log
 
 WORLD_READABLE: Final = Permissions(0o644, forbidden=0)
 OWNER_ONLY: Final = Permissions(0o600, forbidden=0)

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from csrtui.core.base.errors import StoreError
 from csrtui.store import files, locks
 from csrtui.store.disk_errors import disk_error
-from csrtui.store.log import log
 from csrtui.store.permissions import PRIVATE_FILE, require_safe_ancestors
+from csrtui.store.verbose_log import log
 
 LOCKS = ".locks"
 

@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 from csrtui.core.base.errors import StoreError
 from csrtui.store import files
 from csrtui.store.disk_errors import disk_error, pair_read_error
-from csrtui.store.log import log
 from csrtui.store.permissions import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, check_permissions
+from csrtui.store.verbose_log import log
 
 KEY_FILE: Final = "key.pem"
 CSR_FILE: Final = "request.pem"

@@ -35,9 +35,9 @@ from csrtui.store import new_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.foreign_files import read_foreign
 from csrtui.tasks.backup_contents import parse_contents, restore_test
-from csrtui.tasks.batch import MAX_WORKERS, OnResult, Result, run_for_each
-from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import read_pair_folder
+from csrtui.tasks.parallel import MAX_WORKERS, OnResult, Result, run_for_each
+from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.names.name import all_names
 from csrtui.core.pairs.pair import Pair
 from csrtui.store.foreign_files import read_foreign
-from csrtui.tasks.batch import Result
+from csrtui.tasks.parallel import Result
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey

@@ -9,7 +9,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.doctor.backups_and_renewals import RenewalLink, check_renewals, renewal_link
-from csrtui.core.doctor.contents import PairContents, check_contents, record_of
+from csrtui.core.doctor.file_checks import check_pair_files, check_store_files, is_pair_entry
 from csrtui.core.doctor.finding import (
     DoctorFinding,
     FileFacts,
@@ -19,12 +19,12 @@ from csrtui.core.doctor.finding import (
     csrtui,
     instruction,
 )
-from csrtui.core.doctor.layout import check_pair_files, check_store_files, is_pair_entry
+from csrtui.core.doctor.pair_checks import PairContents, check_contents, record_of
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.store import survey
 from csrtui.store.permissions import unsafe_folders
-from csrtui.tasks.keys import proved_key_findings, public_key_findings
 from csrtui.tasks.list import with_renewal_state
+from csrtui.tasks.private_keys import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -149,7 +149,7 @@ def empty_draft(session: Session) -> Draft:
     """Return a form without names, filled with the defaults in the configuration."""
     if session.defaults is None:
         return Draft()
-    from csrtui.tasks.prefill import with_profile_applied
+    from csrtui.tasks.form_prefill import with_profile_applied
 
     return with_profile_applied(Draft(), session.defaults)
 
@@ -290,7 +290,7 @@ def save_draft_for_hosts(session: Session, draft: Draft, hosts: str) -> None:
 
 def request_spec_of(draft: Draft) -> RequestSpec:
     """Return the request that a form specifies."""
-    from csrtui.core.names.text import split_names
+    from csrtui.core.names.pasted_text import split_names
     from csrtui.tasks.request_spec import RequestSpec
 
     return RequestSpec(

@@ -24,10 +24,10 @@ from csrtui.core.servers.deployment import (
 )
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import FileFormat, Server
-from csrtui.store.data_files import servers
 from csrtui.store.file_set import PREVIOUS, open_file_set
 from csrtui.store.new_files import OWNER_ONLY, WORLD_READABLE, OutputFile, write_new_files
 from csrtui.store.output_folder import FolderIdentity, check_export_folder
+from csrtui.store.package_data import servers
 from csrtui.store.permissions import (
     DEFAULT_ACCESS,
     PRIVATE_FILE,
@@ -36,10 +36,10 @@ from csrtui.store.permissions import (
     resolve_access,
     unsafe_folders,
 )
-from csrtui.tasks.batch import Result
-from csrtui.tasks.keys import open_key, refuse_compromised
 from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import folder_warnings
+from csrtui.tasks.parallel import Result
+from csrtui.tasks.private_keys import open_key, refuse_compromised
 from csrtui.tasks.server_files import (
     ExistingSet,
     Lineage,

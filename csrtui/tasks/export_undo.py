@@ -9,12 +9,12 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import ServerFile
-from csrtui.store.data_files import servers
 from csrtui.store.file_set import PREVIOUS, FileSet, open_file_set
 from csrtui.store.output_folder import check_export_folder
-from csrtui.tasks.batch import Result
-from csrtui.tasks.keys import refuse_compromised
+from csrtui.store.package_data import servers
 from csrtui.tasks.list import pairs_with_key, read_pair_folder
+from csrtui.tasks.parallel import Result
+from csrtui.tasks.private_keys import refuse_compromised
 from csrtui.tasks.server_files import (
     ExistingSet,
     Lineage,

@@ -15,7 +15,6 @@ from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_reque
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import PairChange
-from csrtui.tasks.batch import Result
 from csrtui.tasks.import_decision import (
     ImportMode,
     Replacement,
@@ -26,6 +25,7 @@ from csrtui.tasks.import_decision import (
     usable_certificates,
 )
 from csrtui.tasks.list import list_pairs, read_pair_folder
+from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 
 

@@ -17,7 +17,7 @@ from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import CertificateFlaw, name_flaw
 from csrtui.core.pairs.pair import PairRecord
-from csrtui.tasks.batch import Result
+from csrtui.tasks.parallel import Result
 
 MAX_CERTIFICATES = 100
 """The maximum number of certificates imported from one text or file. A chain has three or four."""

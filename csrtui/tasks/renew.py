@@ -20,11 +20,11 @@ from csrtui.core.names.name import all_names
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
 from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
-from csrtui.store.data_files import servers
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.tasks.keys import open_key, private_key_findings, refuse_compromised
+from csrtui.store.package_data import servers
 from csrtui.tasks.list import PairFolder, list_pairs, pairs_with_key, read_pair_folder
 from csrtui.tasks.new import Blocking, ExistingKey, create_pair, is_blocking
+from csrtui.tasks.private_keys import open_key, private_key_findings, refuse_compromised
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session, change_record
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise
-from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
+from csrtui.core.advice.rule_arguments import MAX_NAMES_WITH_FIXES
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, FieldName, Fix, Purpose, worst_first
 from csrtui.core.certificates import csr

@@ -28,8 +28,8 @@ from csrtui.core.pairs.pair_name import pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.backup_contents import BackupContents, open_key, read_contents
-from csrtui.tasks.keys import refuse_compromised, with_weaknesses
 from csrtui.tasks.list import pairs_with_key
+from csrtui.tasks.private_keys import refuse_compromised, with_weaknesses
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

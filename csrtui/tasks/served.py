@@ -9,9 +9,9 @@ from csrtui.core.base.escaping import command, excerpt, plural
 from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.comparison import ServedProblem, chain_problems, uncovered_names
-from csrtui.tasks.batch import Result
 from csrtui.tasks.import_decision import usable_certificates
 from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
+from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 
 OPENSSL_COMMAND = "openssl s_client -showcerts -connect HOST:443 < /dev/null | csrtui served PAIR"

@@ -64,7 +64,7 @@ class Session:
     def suffixes(self) -> SuffixList:
         """The public suffix list, read on first use."""
         from csrtui.core.names.public_suffixes import SuffixList
-        from csrtui.store.data_files import read_public_suffix_list
+        from csrtui.store.package_data import read_public_suffix_list
 
         return SuffixList.parse(read_public_suffix_list())
 

@@ -10,8 +10,8 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import BackupStatus, Pair, PairRecord
 from csrtui.store.disk_errors import NotConfirmedError
-from csrtui.tasks.keys import refuse_compromised
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.private_keys import refuse_compromised
 from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:

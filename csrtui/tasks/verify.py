@@ -33,8 +33,8 @@ from csrtui.tasks.backup_contents import (
     restore_test,
     unsigned_note,
 )
-from csrtui.tasks.batch import MAX_WORKERS, OnResult, Result, run_for_each
 from csrtui.tasks.list import list_pairs, pairs_with_key, read_pair
+from csrtui.tasks.parallel import MAX_WORKERS, OnResult, Result, run_for_each
 from csrtui.tasks.session import Session, change_record
 
 NO_BACKUP = "has no backup"

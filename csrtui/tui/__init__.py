@@ -6,7 +6,7 @@ Importing this package removes Textual's own variables from the environment firs
 
 from typing import TYPE_CHECKING
 
-from csrtui.process import share_heaps
+from csrtui.process_protection import share_heaps
 from csrtui.tui.terminal import drop_textual_environment
 
 if TYPE_CHECKING:

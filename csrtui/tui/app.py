@@ -39,7 +39,7 @@ class CsrtuiApp(CommandsApp):
             self.notify(visible(warning), severity="warning", markup=False)
         if not self._asks_to_create:
             return
-        from csrtui.tui.modals.messages import ConfirmModal
+        from csrtui.tui.modals.questions import ConfirmModal
 
         path = self._session.store.path
         text = f"There is no keystore at {path}. Check the path, or create it now."
@@ -72,7 +72,7 @@ class CsrtuiApp(CommandsApp):
     def action_leave(self) -> None:
         """Leave the app from any screen. Ask first if something is unsaved or still running."""
         from csrtui.tui.modals.base import Modal
-        from csrtui.tui.modals.messages import ConfirmModal
+        from csrtui.tui.modals.questions import ConfirmModal
 
         dialog = self._busy_dialog()
         if isinstance(self.screen, ConfirmModal):
@@ -86,7 +86,7 @@ class CsrtuiApp(CommandsApp):
 
     def _busy_dialog(self) -> Screen[Any] | None:
         """Return the dialog whose work should not be interrupted, or None if there is no such dialog."""
-        from csrtui.tui.modals.form import FormModal
+        from csrtui.tui.modals.form_base import FormModal
 
         dialogs = (screen for screen in self.screen_stack if isinstance(screen, FormModal))
         return next((dialog for dialog in dialogs if dialog.is_busy), None)

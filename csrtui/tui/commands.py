@@ -1,7 +1,7 @@
 """The list of all commands of the screens: keys, texts and scopes.
 
 Everything that concerns keys is derived from it: the bindings, the command bar, the help, the palette, the checks of
-the user's own keys (`csrtui.tui.user_keys`) and the table of ``csrtui help keys``.
+the user's own keys (`csrtui.tui.user_keymap`) and the table of ``csrtui help keys``.
 """
 
 from collections.abc import Iterable, Sequence

@@ -11,8 +11,8 @@ from textual.theme import BUILTIN_THEMES
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import WIDGET_ACTIONS, Command, Scope, bindings, key_of, scopes_at
-from csrtui.tui.safe_app import SafeApp
-from csrtui.tui.user_keys import apply_keys
+from csrtui.tui.crash_safe_app import SafeApp
+from csrtui.tui.user_keymap import apply_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,8 +56,8 @@ class CommandsApp(SafeApp[None]):
 
     def action_help(self) -> None:
         """Open the help for the current screen, or close it if it is open."""
-        from csrtui.tui.modals.messages import ConfirmModal
-        from csrtui.tui.screens.page import HelpScreen
+        from csrtui.tui.modals.questions import ConfirmModal
+        from csrtui.tui.screens.text_pages import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
@@ -66,9 +66,9 @@ class CommandsApp(SafeApp[None]):
 
     async def action_palette(self) -> None:
         """Open the command palette, or close it if it is open."""
-        from csrtui.tui.modals.lists import PaletteModal
-        from csrtui.tui.modals.messages import ConfirmModal
-        from csrtui.tui.screens.page import HelpScreen
+        from csrtui.tui.modals.choices_and_palette import PaletteModal
+        from csrtui.tui.modals.questions import ConfirmModal
+        from csrtui.tui.screens.text_pages import HelpScreen
 
         if isinstance(self.screen, PaletteModal):
             self.screen.action_cancel()

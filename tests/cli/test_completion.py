@@ -12,7 +12,7 @@ from command import ROOT, environment
 from pty_session import PtySession
 from write_completions import scripts
 
-from csrtui.store.data_files import SHELLS
+from csrtui.store.package_data import SHELLS
 
 if TYPE_CHECKING:
     from pathlib import Path

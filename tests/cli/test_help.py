@@ -12,12 +12,12 @@ from command import argv
 from pty_session import PtySession
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store import data_files
+from csrtui.store import package_data
 
 if TYPE_CHECKING:
     from command import Csrtui
 
-TOPICS = sorted(path.stem for path in (Path(data_files.__file__).parents[1] / "docs").glob("*.md"))
+TOPICS = sorted(path.stem for path in (Path(package_data.__file__).parents[1] / "docs").glob("*.md"))
 
 
 def test_help_lists_every_command_and_topic(csrtui: Csrtui) -> None:
@@ -49,11 +49,11 @@ def test_a_mistyped_topic_or_command_gets_a_suggestion(csrtui: Csrtui) -> None:
 def test_documentation_that_is_not_installed_is_an_error(
     csrtui: Csrtui, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data_files, "_FOLDER", str(tmp_path / "missing"))
+    monkeypatch.setattr(package_data, "_FOLDER", str(tmp_path / "missing"))
     ran = csrtui("help", "backups")
     assert (ran.status, ran.hint) == (3, "install csrtui again")
     with pytest.raises(StoreError, match="cannot be read"):
-        data_files.read_topic("backups")
+        package_data.read_topic("backups")
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from csrtui.tasks.adopt.adopt import AdoptionSpec, adopt, plan
 from csrtui.tasks.adopt.match import match
 from csrtui.tasks.adopt.search import read_files
 from csrtui.tasks.doctor import Examination
-from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import list_pairs
+from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_many
 

@@ -19,8 +19,8 @@ from store_state import mode_of
 
 from csrtui.core.keys import key_types
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import list_pairs
+from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

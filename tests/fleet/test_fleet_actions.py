@@ -15,7 +15,7 @@ from csrtui.fleet.tui.dialogs import FetchModal, HostBackupModal
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkModal
 from csrtui.tasks.draft import LastUsed, recall
-from csrtui.tui.modals.files import ImportModal
+from csrtui.tui.modals.import_and_inspect import ImportModal
 from csrtui.tui.screens.doctor import DoctorScreen
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from csrtui.fleet.tui.request import FleetRequestScreen
 from csrtui.fleet.tui.work import HostWorkModal
 from csrtui.tasks import draft
 from csrtui.tasks.draft import Draft, dump_draft
-from csrtui.tui.modals.messages import ConfirmModal, NoticeModal
-from csrtui.tui.widgets.lines import RuleLine
+from csrtui.tui.modals.questions import ConfirmModal, NoticeModal
+from csrtui.tui.widgets.one_line_widgets import RuleLine
 from csrtui.tui.widgets.preview import Preview
 from csrtui.tui.widgets.text_field import TextField
 

@@ -10,7 +10,7 @@ from screens_user import session_on
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import FieldName
-from csrtui.core.names.template import Template
+from csrtui.core.names.inventory_template import Template
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.fleet.ansible import Target
 from csrtui.fleet.host_answer import Failure, Reason

@@ -13,7 +13,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.config.settings import Config
 from csrtui.fleet.tasks.run_on_hosts import read_hosts
 from csrtui.fleet.tui import open_fleet
-from csrtui.tui.modals.messages import NoticeModal
+from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextView
 

@@ -14,7 +14,7 @@ from safety_results import counted
 from screen_openings import FLEET_OPENINGS, Opening
 
 from csrtui.fleet.host_answer import MAX_TEXT
-from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.crash_safe_app import SafeApp
 
 if TYPE_CHECKING:
     from pathlib import Path

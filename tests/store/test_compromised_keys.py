@@ -11,7 +11,7 @@ import pytest
 from requests_made import key_of
 
 from csrtui.core.keys.key_types import KeyType
-from csrtui.store.data_files import find_compromised_key
+from csrtui.store.package_data import find_compromised_key
 
 if TYPE_CHECKING:
     from pathlib import Path

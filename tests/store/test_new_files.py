@@ -153,7 +153,7 @@ def test_a_process_without_access_to_proc_can_name_its_files() -> None:
         pytest.skip("only root can become another user")
     program = (
         "import ctypes, os, shlex, sys\n"
-        "from csrtui.process import harden\n"
+        "from csrtui.process_protection import harden\n"
         "from csrtui.store.new_files import write_new_file\n"
         "os.setuid(65534); harden(); write_new_file(sys.argv[1] + '/first', b'data')\n"
     )

@@ -26,7 +26,7 @@ from foreign_made import ec_key, pkcs8  # noqa: E402 - the same
 
 from csrtui.cli.main import run  # noqa: E402 - the same
 from csrtui.core.keys import pkcs8 as own_pkcs8  # noqa: E402 - the same
-from csrtui.process import hide_unraisable_errors  # noqa: E402 - the same
+from csrtui.process_protection import hide_unraisable_errors  # noqa: E402 - the same
 
 if TYPE_CHECKING:
     from types import FrameType

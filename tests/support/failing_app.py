@@ -21,7 +21,7 @@ from textual.app import App
 from textual.widgets import Static
 
 from csrtui.cli.output import discard_output
-from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.crash_safe_app import SafeApp
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.fleet.tui.app import FleetApp
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkModal
-from csrtui.tui.screens.page import PageScreen
-from csrtui.tui.widgets.lines import RuleLine
+from csrtui.tui.screens.text_pages import PageScreen
+from csrtui.tui.widgets.one_line_widgets import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
-from csrtui.cli.batch import read_row, read_table
+from csrtui.cli.new_pairs_table import read_row, read_table
 from csrtui.core import bundle
 from csrtui.core.advice.advisor import advise, describe_coverage
 from csrtui.core.advice.key_rules import check_csr, check_public_key
@@ -36,14 +36,14 @@ from csrtui.core.certificates.comparison import differences, flaws
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.config.edit import with_profile, without_profile
 from csrtui.core.config.settings import Profile, parse_config
-from csrtui.core.doctor.contents import check_contents, record_of
+from csrtui.core.doctor.file_checks import check_pair_files
 from csrtui.core.doctor.finding import FileFacts, FileKind
-from csrtui.core.doctor.layout import check_pair_files
+from csrtui.core.doctor.pair_checks import check_contents, record_of
 from csrtui.core.keys import kdf_limits, pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
+from csrtui.core.names.pasted_text import split_names
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.names.text import split_names
 from csrtui.core.pairs.list_exports import MAX_LINE_OCTETS, calendar_chunks
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import dump_record, load_record, pair_document
@@ -53,11 +53,11 @@ from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject import countries, distinguished_name
 from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.store import summary_reader
-from csrtui.store.data_files import read_public_suffix_list
 from csrtui.store.line_reader import LineReader
+from csrtui.store.package_data import read_public_suffix_list
 from csrtui.tasks.draft import Draft, dump_draft, load_draft
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.user_keys import apply_keys
+from csrtui.tui.user_keymap import apply_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

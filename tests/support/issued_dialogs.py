@@ -8,7 +8,7 @@ from certificates_made import DAYS, intermediate, pem, root
 from exports_made import issue
 
 from csrtui.tasks.list import read_pair
-from csrtui.tui.modals.files import ImportModal
+from csrtui.tui.modals.import_and_inspect import ImportModal
 
 if TYPE_CHECKING:
     from pathlib import Path

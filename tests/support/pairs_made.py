@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair, PairRecord
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
     from csrtui.tasks.session import Session
 
 

@@ -18,12 +18,12 @@ from textual.keys import _character_to_key
 
 from csrtui.core.keys import key_types
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.store.data_files import read_public_suffix_list
 from csrtui.store.keystore import Keystore
+from csrtui.store.package_data import read_public_suffix_list
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
-from csrtui.tui.modals.messages import ConfirmModal
-from csrtui.tui.widgets.lines import CommandBar, RuleLine
+from csrtui.tui.modals.questions import ConfirmModal
+from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine
 from csrtui.tui.widgets.preview import Preview
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField

@@ -14,7 +14,7 @@ import shtab
 from csrtui.cli.parser import COMMANDS, build_parser
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.store.data_files import topics
+from csrtui.store.package_data import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

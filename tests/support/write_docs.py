@@ -11,7 +11,7 @@ from docs_tables import write_table
 
 from csrtui.cli.parser import COMMANDS as CLI_COMMANDS
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.store.data_files import servers
+from csrtui.store.package_data import servers
 from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Command, Scope
 
 if TYPE_CHECKING:

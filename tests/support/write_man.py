@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from csrtui.cli.parser import COMMANDS, build_parser
-from csrtui.store.data_files import topics
+from csrtui.store.package_data import topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

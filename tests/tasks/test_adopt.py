@@ -68,8 +68,8 @@ from csrtui.tasks.adopt.match import candidate_facts, candidate_lines, match
 from csrtui.tasks.adopt.search import read_files, search_folder
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination, is_well
-from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.renew import plan_renewal, prove_old_key
 
 if TYPE_CHECKING:

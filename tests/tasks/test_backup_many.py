@@ -16,7 +16,7 @@ from csrtui.core.backups import backup_file
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.backup import back_up_many
-from csrtui.tasks.batch import Result, run_for_each
+from csrtui.tasks.parallel import Result, run_for_each
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey

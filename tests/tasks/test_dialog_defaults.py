@@ -9,10 +9,10 @@ import pytest
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.keys.passphrase_quality import weaknesses
-from csrtui.store import data_files
+from csrtui.store import package_data
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.draft import LastUsed, recall, recall_folder, remember, remember_folder
-from csrtui.tasks.keys import generate_passphrase
+from csrtui.tasks.private_keys import generate_passphrase
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ def test_each_generated_passphrase_is_different(tmp_path: Path) -> None:
     session = session_in(tmp_path)
     made = generate_passphrase(session)
     assert weaknesses(made) == []
-    assert set(made.revealed.split()) <= set(data_files.read_passphrase_words())
+    assert set(made.revealed.split()) <= set(package_data.read_passphrase_words())
     assert made != generate_passphrase(session)
 
 
 def test_a_missing_word_list_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_files, "_WORDS", str(tmp_path / "none"))
+    monkeypatch.setattr(package_data, "_WORDS", str(tmp_path / "none"))
     with pytest.raises(StoreError, match="the word list cannot be read"):
         generate_passphrase(session_in(tmp_path))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import spki_sha256
 from csrtui.core.servers.server import SERVER_FILES, ServerFile
-from csrtui.store.data_files import servers
+from csrtui.store.package_data import servers
 from csrtui.tasks.server_files import FileContent, FileOwner, is_one_set, owner_of, read_content
 
 OWN, OTHER = ec_key(1), ec_key(2)

@@ -26,8 +26,8 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.import_ import ImportResult, ImportSource, import_certificates
-from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import Session

@@ -10,7 +10,7 @@ from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.config.settings import Config, Profile
 from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import Draft
-from csrtui.tasks.prefill import profile_of, with_profile_applied
+from csrtui.tasks.form_prefill import profile_of, with_profile_applied
 from csrtui.tasks.settings import delete_profile, find_profile, load_settings, save_profile
 
 

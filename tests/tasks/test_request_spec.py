@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
+from csrtui.core.advice.rule_arguments import MAX_NAMES_WITH_FIXES
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, FieldName, Fix
 from csrtui.core.keys.key_types import KeyType

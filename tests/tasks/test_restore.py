@@ -38,8 +38,8 @@ from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.keys import open_key
 from csrtui.tasks.list import list_pairs
+from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.renew import plan_renewal
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_notes
 from csrtui.tasks.session import Session, change_record

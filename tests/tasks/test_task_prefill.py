@@ -16,8 +16,8 @@ from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.subject.fields import Attribute, SubjectInput
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.draft import Draft
+from csrtui.tasks.form_prefill import PrefilledForm, start_from_bytes, start_from_file, start_from_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.prefill import PrefilledForm, start_from_bytes, start_from_file, start_from_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 

@@ -32,8 +32,8 @@ from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import verify_many, verify_names_or_files
 
 if TYPE_CHECKING:
-    from csrtui.tasks.batch import Result
     from csrtui.tasks.list import PairListing
+    from csrtui.tasks.parallel import Result
 
 OTHER = Secret("another passphrase altogether")
 LATER = NOW + timedelta(days=3)

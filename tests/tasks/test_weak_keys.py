@@ -16,14 +16,14 @@ from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.certificates import csr
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store import data_files
+from csrtui.store import package_data
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingRequest, adopt, plan
 from csrtui.tasks.adopt.match import match
 from csrtui.tasks.adopt.search import read_files
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.keys import all_key_findings, weak_key_lines
 from csrtui.tasks.new import Blocking
+from csrtui.tasks.private_keys import all_key_findings, weak_key_lines
 from csrtui.tasks.renew import plan_renewal, prove_old_key
 from csrtui.tasks.session import Session
 
@@ -116,9 +116,9 @@ def test_a_good_key_is_restored_without_a_warning(session: Session, tmp_path: Pa
 
 def test_a_key_that_badkeys_lists_is_weak(monkeypatch: pytest.MonkeyPatch) -> None:
     key = rsa.generate_private_key(65537, 2048)
-    monkeypatch.setattr("csrtui.tasks.keys.find_compromised_key", lambda _: "debian\x1bssl")
+    monkeypatch.setattr("csrtui.tasks.private_keys.find_compromised_key", lambda _: "debian\x1bssl")
     (found,) = all_key_findings(key, CaKind.PUBLIC)
     assert (found.code, found.level) == ("key-weak", Level.ERROR)
     assert "badkeys lists it as compromised (debian\\x1bssl)" in found.text
-    monkeypatch.setattr("csrtui.tasks.keys.find_compromised_key", data_files.find_compromised_key)
+    monkeypatch.setattr("csrtui.tasks.private_keys.find_compromised_key", package_data.find_compromised_key)
     assert all_key_findings(key, CaKind.PUBLIC) == ()

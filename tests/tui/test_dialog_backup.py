@@ -13,21 +13,21 @@ from screens_user import at_screens
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus
-from csrtui.store.data_files import read_passphrase_words
 from csrtui.store.output_folder import Destination, examine_backup_folder
+from csrtui.store.package_data import read_passphrase_words
 from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.results import BackupProgressModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
-from csrtui.tui.widgets.lines import ProgressLine
+from csrtui.tui.widgets.one_line_widgets import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.widgets.text_field import TextField
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
     from csrtui.tasks.session import Session
 
 
@@ -350,7 +350,7 @@ async def test_a_passphrase_typed_before_a_failed_check_is_never_visible(
 async def test_the_cursor_returns_to_a_wrong_folder_unless_the_check_takes_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latest: float
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.modals.form.RETURN_LIMIT", latest)
+    monkeypatch.setattr("csrtui.tui.modals.form_base.RETURN_LIMIT", latest)
     session = session_with(tmp_path / "store", "a.example.com")
     answer = held_look(monkeypatch)
     async with at_screens(session) as user:
@@ -371,7 +371,7 @@ async def test_the_cursor_returns_to_a_wrong_folder_unless_the_check_takes_long(
 async def test_a_failed_folder_is_not_a_default_and_a_missing_one_has_the_cursor(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.modals.form.RETURN_LIMIT", 60)
+    monkeypatch.setattr("csrtui.tui.modals.form_base.RETURN_LIMIT", 60)
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     remember_folder(session, str(tmp_path / "usb"))

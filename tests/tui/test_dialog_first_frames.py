@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from csrtui.fleet.tasks.results import HostResult
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
 
 ONE = "a.example.com"
 

@@ -15,16 +15,16 @@ from issued_dialogs import answer_of_ca, at_pair, file_of_ca, imported, is_at, r
 from screens_user import NOW, at_screens
 
 from csrtui.core.pairs.pair import Stage
-from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource, import_certificates
+from csrtui.tasks.parallel import Result
 from csrtui.tui.commands import key_of
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.files import ImportModal
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.import_and_inspect import ImportModal
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.results import ImportResultModal, import_summary
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.widgets.lines import RuleLine
+from csrtui.tui.widgets.one_line_widgets import RuleLine
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:

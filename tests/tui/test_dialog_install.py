@@ -17,14 +17,14 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import FileFormat
-from csrtui.store.data_files import servers
+from csrtui.store.package_data import servers
 from csrtui.tasks.export import prepare
 from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.modals.install_page import InstallPreview
-from csrtui.tui.screens import page
+from csrtui.tui.screens import text_pages
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.page import PageScreen
+from csrtui.tui.screens.text_pages import PageScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
@@ -390,7 +390,7 @@ async def test_the_choice_of_the_server_shows_its_own_keys(session: Session) -> 
 
 
 def test_the_guide_has_a_fitting_page_for_every_platform() -> None:
-    pages = page.guide_pages()
+    pages = text_pages.guide_pages()
     assert list(pages) == list(PLATFORMS)
     for name, guide in pages.items():
         assert ("passphrase that the import asks for" in " ".join(" ".join(guide.lines(38)).split())) is (

@@ -24,14 +24,14 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
-from csrtui.tui.modals.form_dialogs import KeyOptionsModal
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.renew import RenewAnswer, RenewModal
+from csrtui.tui.modals.request_form_dialogs import KeyOptionsModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.widgets.lines import TitleLine
+from csrtui.tui.screens.text_pages import PageScreen
+from csrtui.tui.widgets.one_line_widgets import TitleLine
 from csrtui.tui.widgets.secret_field import SecretField
 
 if TYPE_CHECKING:

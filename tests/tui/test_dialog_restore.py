@@ -21,7 +21,7 @@ from csrtui.tasks.draft import remember_folder
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.restore import read_backup, restore_contents
-from csrtui.tui.modals.messages import ConfirmModal, NoticeModal
+from csrtui.tui.modals.questions import ConfirmModal, NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.widgets.secret_field import SecretField
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
-    monkeypatch.setattr("csrtui.tui.modals.form.RETURN_LIMIT", 60)  # a busy machine
+    monkeypatch.setattr("csrtui.tui.modals.form_base.RETURN_LIMIT", 60)  # a busy machine
 
 
 @pytest.fixture

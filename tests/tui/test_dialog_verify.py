@@ -24,7 +24,7 @@ from csrtui.tui.modals.verify import VerifyModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
-from csrtui.tui.widgets.lines import ProgressLine
+from csrtui.tui.widgets.one_line_widgets import ProgressLine
 from csrtui.tui.widgets.secret_field import SecretField
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
     from csrtui.tasks.session import Session
 
 

@@ -14,20 +14,20 @@ from csrtui.core.keys import pkcs8
 from csrtui.fleet.model import HostPair
 from csrtui.fleet.tui import dialogs
 from csrtui.fleet.tui.dialogs import HostBackupModal
-from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.parallel import Result
 from csrtui.tasks.restore import restore_contents
 from csrtui.tasks.submit import CsrForm, mark_submitted, write_csr
-from csrtui.tui.flows import files
+from csrtui.tui.flows import import_and_inspect
 from csrtui.tui.groups import Group
 from csrtui.tui.modals import restore, submit_forms
-from csrtui.tui.modals.files import ImportModal
-from csrtui.tui.modals.messages import NoticeModal
+from csrtui.tui.modals.import_and_inspect import ImportModal
+from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
 from csrtui.tui.modals.results import ImportResultModal
 from csrtui.tui.modals.submit_forms import FileModal, MarkAnswer, MarkModal
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.page import HelpScreen
+from csrtui.tui.screens.text_pages import HelpScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ async def test_a_restore_ends_under_the_help(
 
 async def test_an_import_ends_under_the_help(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     held = Held(lambda *_, **__: [Result(ok=True, pair=ONE, text="imported")])
-    monkeypatch.setattr(files, "import_certificates", held)
+    monkeypatch.setattr(import_and_inspect, "import_certificates", held)
     async with at_screens(session) as user:
         await user.press("f2", "i")
         await user.paste("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")

@@ -19,14 +19,14 @@ from csrtui.store import survey
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import CHECKED, Examination, worst_first
 from csrtui.tasks.draft import remember_folder
-from csrtui.tui.modals.messages import NoticeModal
+from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.panes.finding_rows import FindingRows, short_text
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.lines import ProgressLine
+from csrtui.tui.widgets.one_line_widgets import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

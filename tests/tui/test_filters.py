@@ -10,7 +10,7 @@ from rich.segment import ControlType, Segment
 from rich.style import Style
 from textual.color import Color
 
-from csrtui.tui.safe_app import AttributesOnly, PrintableOnly
+from csrtui.tui.crash_safe_app import AttributesOnly, PrintableOnly
 
 BACKGROUND = Color(0, 0, 0)
 

@@ -15,8 +15,8 @@ from csrtui.tasks.list import Pairs, read_pair, read_pair_list
 from csrtui.tasks.session import change_record
 from csrtui.tasks.verify import verify_many
 from csrtui.tui.groups import PairSelection, choices, names_of
-from csrtui.tui.widgets import lines
-from csrtui.tui.widgets.lines import ProgressLine
+from csrtui.tui.widgets import one_line_widgets
+from csrtui.tui.widgets.one_line_widgets import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
 
 
 def pairs(store: Path, *names: str) -> dict[str, Pair]:
@@ -86,7 +86,7 @@ async def test_the_bar_shows_the_progress_the_last_name_and_the_remaining_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     app, clock = Bar(), iter([0.0, 10.0, 200.0])
-    monkeypatch.setattr(lines, "monotonic", clock.__next__)
+    monkeypatch.setattr(one_line_widgets, "monotonic", clock.__next__)
     async with app.run_test(size=(60, 5)) as pilot:
         line = app.query_one(ProgressLine)
         assert line.text == ""

@@ -14,7 +14,7 @@ from screen_openings import FLEET_OPENINGS, OPENINGS, Opening, screen_classes
 from screens_user import at_screens
 
 from csrtui.core.keys import pkcs8
-from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.crash_safe_app import SafeApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,9 +13,9 @@ from screens_user import at_screens
 
 from csrtui.core.backups.recipients import read_recipients
 from csrtui.tasks.backup import RecipientBackupSpec, back_up
-from csrtui.tui.modals.files import InspectModal
+from csrtui.tui.modals.import_and_inspect import InspectModal
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.page import PageScreen
+from csrtui.tui.screens.text_pages import PageScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from screens_user import at_screens, session_on
 
 from csrtui.core.base.secret import Secret
-from csrtui.tasks.keys import open_key
+from csrtui.tasks.form_prefill import start_from_pair
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.prefill import start_from_pair
+from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.modals.form_dialogs import KeyOptions, KeyOptionsModal
 from csrtui.tui.modals.renew import RenewModal
+from csrtui.tui.modals.request_form_dialogs import KeyOptions, KeyOptionsModal
 
 if TYPE_CHECKING:
     from pathlib import Path

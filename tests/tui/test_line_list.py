@@ -10,7 +10,7 @@ import pytest
 from pty_session import PtySession
 from textual.content import Content
 
-from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.crash_safe_app import SafeApp
 from csrtui.tui.widgets.line_list import ItemRows, LineList
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from screens_user import at_screens, session_on
 
 from csrtui.core.base.finding import FieldName
-from csrtui.tui.modals.names import NamesModal
+from csrtui.tui.modals.other_names import NamesModal
 
 if TYPE_CHECKING:
     from pathlib import Path

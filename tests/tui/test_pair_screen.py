@@ -17,7 +17,7 @@ from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.tui.screens.months import MonthsScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.widgets.lines import RuleLine
+from csrtui.tui.widgets.one_line_widgets import RuleLine
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session

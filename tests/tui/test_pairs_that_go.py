@@ -18,7 +18,7 @@ from csrtui.core.keys import pkcs8
 from csrtui.tasks.list import PairList
 from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Scope
 from csrtui.tui.modals import adopt_selection
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.questions import ConfirmModal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import csrtui.tui
-from csrtui.tui.patches.private_names import PRIVATE_NAMES
+from csrtui.tui.patches.textual_private_names import PRIVATE_NAMES
 
 
 def is_private(name: str) -> bool:

@@ -18,15 +18,15 @@ from csrtui.tasks.submit import mark_submitted
 from csrtui.tui.commands import COMMANDS, search
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.files import ImportModal
+from csrtui.tui.modals.import_and_inspect import ImportModal
 from csrtui.tui.modals.install import InstallModal
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.page import PageScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
-from csrtui.tui.widgets.lines import RuleLine
+from csrtui.tui.screens.text_pages import PageScreen
+from csrtui.tui.widgets.one_line_widgets import RuleLine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from pty_session import PtySession
 from textual.widgets import Button, Label, OptionList, Static
 
 from csrtui.core.base.secret import Secret
-from csrtui.tui.safe_app import COLOURLESS_THEME, SafeApp
+from csrtui.tui.crash_safe_app import COLOURLESS_THEME, SafeApp
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.commands import COMMANDS, PLACES, WIDGET_ACTIONS, Scope, bar, scopes_at, search
-from csrtui.tui.modals.lists import PaletteModal
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.choices_and_palette import PaletteModal
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.screens.doctor import DoctorScreen
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.months import MonthsScreen
-from csrtui.tui.screens.page import CsrScreen, HelpScreen
 from csrtui.tui.screens.pair import PairScreen
+from csrtui.tui.screens.text_pages import CsrScreen, HelpScreen
 
 if TYPE_CHECKING:
     from pathlib import Path

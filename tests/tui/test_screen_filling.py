@@ -13,8 +13,8 @@ from csrtui.core.subject.fields import SubjectFields, SubjectInput
 from csrtui.tasks.draft import Draft
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.modals.form_dialogs import ProfilesModal, StartFromModal
-from csrtui.tui.modals.messages import ConfirmModal, NoticeModal
+from csrtui.tui.modals.questions import ConfirmModal, NoticeModal
+from csrtui.tui.modals.request_form_dialogs import ProfilesModal, StartFromModal
 from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from csrtui.core.base.finding import FieldName
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.questions import ConfirmModal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,12 +15,12 @@ from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.install import InstallModal
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.modals.results import BackupProgressModal, ImportResultModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.page import PageScreen
+from csrtui.tui.screens.text_pages import PageScreen
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField

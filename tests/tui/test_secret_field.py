@@ -13,7 +13,7 @@ from textual import events
 from textual.selection import SELECT_ALL
 
 from csrtui.core.base.secret import Secret
-from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.crash_safe_app import SafeApp
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
 

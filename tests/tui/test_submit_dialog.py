@@ -21,13 +21,13 @@ from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.submit import hand_out
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.messages import NoticeModal
+from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.modals.submit_forms import FileModal, MarkModal
 from csrtui.tui.screens.main import MainScreen
-from csrtui.tui.screens.page import CsrScreen
 from csrtui.tui.screens.pair import PairScreen
-from csrtui.tui.widgets.lines import RuleLine
+from csrtui.tui.screens.text_pages import CsrScreen
+from csrtui.tui.widgets.one_line_widgets import RuleLine
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:

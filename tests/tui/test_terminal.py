@@ -55,7 +55,7 @@ def test_textuals_key_log_cannot_be_enabled(tmp_path: Path) -> None:
         "import textual.constants as constants\n"
         "assert constants.LOG_FILE is None and constants.DRIVER is None and not constants.PRESS\n"
         "assert not [name for name in os.environ if name.startswith('TEXTUAL')]\n"
-        "import csrtui.tui.safe_app, textual\n"
+        "import csrtui.tui.crash_safe_app, textual\n"
         "textual.log('passphrase')\n"
     )
     hostile = {"TEXTUAL_LOG": str(log), "TEXTUAL_DRIVER": "os:path", "TEXTUAL_PRESS": "a", "TEXTUAL": "debug"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 
-from csrtui.tui.safe_app import SafeApp
+from csrtui.tui.crash_safe_app import SafeApp
 from csrtui.tui.widgets.text_field import TextField, remove_controls
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from csrtui.cli.options import (
     read_optional_passphrase,
 )
 from csrtui.cli.output import confirm, print_line, print_message
+from csrtui.cli.pair_results import print_results
 from csrtui.cli.parser import Action
-from csrtui.cli.results import print_results
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
@@ -43,7 +43,7 @@ from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,17 +18,17 @@ from csrtui.cli.options import (
     read_recipients,
 )
 from csrtui.cli.output import print_message
+from csrtui.cli.pair_results import print_results, unreadable_results
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
-from csrtui.cli.results import print_results, unreadable_results
 from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.store.output_folder import examine_backup_folder
 from csrtui.tasks.backup import BackupSpec, RecipientBackupSpec, back_up_many, rehearse_backups
-from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs, read_pair
 from csrtui.tasks.pair_text import destination_lines
+from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 
 

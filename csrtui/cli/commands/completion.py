@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from csrtui.cli.parser import Action
-from csrtui.store.data_files import SHELLS, read_completion
+from csrtui.store.package_data import SHELLS, read_completion
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

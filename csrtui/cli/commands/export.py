@@ -16,8 +16,8 @@ from csrtui.cli.options import (
     read_new_passphrase,
 )
 from csrtui.cli.output import print_message, write_unless_quiet
+from csrtui.cli.pair_results import print_results
 from csrtui.cli.parser import Action
-from csrtui.cli.results import print_results
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret

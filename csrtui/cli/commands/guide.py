@@ -6,7 +6,7 @@ from csrtui.cli.output import print_line, print_table
 from csrtui.cli.parser import Action
 from csrtui.core.servers.guide import guide_lines, platform_rows
 from csrtui.core.servers.platforms import read_platform
-from csrtui.store.data_files import servers
+from csrtui.store.package_data import servers
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

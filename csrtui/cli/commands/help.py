@@ -8,7 +8,7 @@ from contextlib import suppress
 from csrtui.cli.output import pager, print_line
 from csrtui.cli.parser import COMMANDS, Action, build_parser, suggest
 from csrtui.core.base.errors import InputError
-from csrtui.store.data_files import read_topic, topics
+from csrtui.store.package_data import read_topic, topics
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,13 +13,13 @@ from csrtui.cli.options import (
     read_optional_passphrase,
 )
 from csrtui.cli.output import print_message, read_input
+from csrtui.cli.pair_results import print_results
 from csrtui.cli.parser import Action
-from csrtui.cli.results import print_results
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates.path_validation import ChainState
-from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, ImportSource, import_certificates, needs_passphrase
 from csrtui.tasks.import_decision import ImportMode
+from csrtui.tasks.parallel import Result
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,9 +15,9 @@ from csrtui.cli.options import (
     read_pair_passphrase,
 )
 from csrtui.cli.output import print_message
+from csrtui.cli.pair_results import print_created_pair, print_other_findings, read_new_key_passphrase
 from csrtui.cli.parser import Action
 from csrtui.cli.request_options import add_request_arguments, read_request_options
-from csrtui.cli.results import print_created_pair, print_other_findings, read_new_key_passphrase
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
@@ -175,7 +175,7 @@ def _existing_pair_findings(session: Session, advice: Advice) -> tuple[Finding, 
 
 
 def _run_batch(options: argparse.Namespace) -> int:
-    from csrtui.cli.batch import run_batch
+    from csrtui.cli.new_pairs_table import run_batch
 
     if options.key_file is not None:
         raise InputError(

@@ -12,8 +12,8 @@ from csrtui.cli.options import (
     read_pair_passphrase,
 )
 from csrtui.cli.output import print_bytes, print_json, print_message
+from csrtui.cli.pair_results import print_created_pair, print_other_findings, read_new_key_passphrase
 from csrtui.cli.parser import Action
-from csrtui.cli.results import print_created_pair, print_other_findings, read_new_key_passphrase
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType, read_key_type

@@ -19,14 +19,14 @@ from csrtui.cli.options import (
     read_known_passphrase,
 )
 from csrtui.cli.output import confirm, print_message, write_message
+from csrtui.cli.pair_results import print_results
 from csrtui.cli.parser import Action
-from csrtui.cli.results import print_results
 from csrtui.core.backups.backup_file import BackupFile
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import visible
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import build_result
-from csrtui.tasks.keys import weak_key_lines
+from csrtui.tasks.private_keys import weak_key_lines
 from csrtui.tasks.restore import Consent, read_backup, restore_contents, restore_notes
 
 

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 from csrtui.cli.options import DRY_RUN, JSON, add_options, open_existing_session
 from csrtui.cli.output import print_message
+from csrtui.cli.pair_results import print_results
 from csrtui.cli.parser import Action
-from csrtui.cli.results import print_results
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.retire import CompromiseResult, mark_compromised, retire, undo_retirement
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

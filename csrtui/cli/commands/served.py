@@ -5,8 +5,8 @@ import sys
 
 from csrtui.cli.options import JSON, add_options, open_existing_session
 from csrtui.cli.output import print_message, read_input
+from csrtui.cli.pair_results import print_results
 from csrtui.cli.parser import Action
-from csrtui.cli.results import print_results
 from csrtui.tasks.served import check_served
 
 

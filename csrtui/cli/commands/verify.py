@@ -18,12 +18,12 @@ from csrtui.cli.options import (
     read_known_passphrase,
 )
 from csrtui.cli.output import print_line, print_message
+from csrtui.cli.pair_results import print_results, unreadable_results
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
-from csrtui.cli.results import print_results, unreadable_results
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.tasks.batch import Result
 from csrtui.tasks.list import list_pairs
+from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_many, verify_names_or_files, verify_with_identity
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from csrtui.core.advice.cases import LABELS, FieldCase, NameCase, NameList, trim_field
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES, PURPOSE_RULES
 from csrtui.core.advice.field_rules import FIELD_RULES
 from csrtui.core.advice.key_rules import KEY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
 from csrtui.core.advice.rule import FIELD_SUPPRESSIONS, FLAW_SUPPRESSIONS, NAME_SUPPRESSIONS, evaluate
+from csrtui.core.advice.rule_arguments import LABELS, FieldCase, NameCase, NameList, trim_field
 from csrtui.core.advice.subject_rules import ATTRIBUTE_RULES, SUBJECT_RULES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, Purpose, worst_first

@@ -1,7 +1,7 @@
 """Rules about the names as a whole: how they suit the purpose, missing counterparts, wildcards and duplicates."""
 
-from csrtui.core.advice.cases import NameCase, NameList
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
+from csrtui.core.advice.rule_arguments import NameCase, NameList
 from csrtui.core.base.escaping import excerpt
 from csrtui.core.base.finding import Level, Purpose
 from csrtui.core.names.host_name import MAX_NAME

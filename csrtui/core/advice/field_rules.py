@@ -4,12 +4,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from csrtui.core.advice.cases import LEAVE_OUT, FieldCase, Likelihood, placeholder_likelihood, trim_field
+from csrtui.core.advice.placeholders import Likelihood, placeholder_likelihood
 from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.advice.rule_arguments import LEAVE_OUT, FieldCase, trim_field
 from csrtui.core.base.escaping import describe_character, excerpt, plural
 from csrtui.core.base.finding import FieldName, Fix, Level
 from csrtui.core.names.host_name import script_of
-from csrtui.core.names.text import REPLACEMENT, find_invisible, is_control, remove_invisible
+from csrtui.core.names.pasted_text import REPLACEMENT, find_invisible, is_control, remove_invisible
 from csrtui.core.subject.fields import UPPER_BOUNDS
 
 _REJECTED = frozenset("<>~!@#$%^*/\\()?")

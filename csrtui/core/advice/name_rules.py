@@ -1,7 +1,7 @@
 """Rules about a single valid name: its spelling, its kind, and whether a CA can issue for it."""
 
-from csrtui.core.advice.cases import NameCase
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
+from csrtui.core.advice.rule_arguments import NameCase
 from csrtui.core.base.escaping import enumeration, excerpt
 from csrtui.core.base.finding import FieldName, Fix, Level
 from csrtui.core.names import special_use

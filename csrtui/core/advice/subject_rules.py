@@ -1,10 +1,11 @@
 """Rules about the subject: country, place, fields that require other fields, and additional attributes."""
 
-from csrtui.core.advice.cases import LEAVE_OUT, FieldCase, is_placeholder, trim_field
+from csrtui.core.advice.placeholders import is_placeholder
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
+from csrtui.core.advice.rule_arguments import LEAVE_OUT, FieldCase, trim_field
 from csrtui.core.base.escaping import describe_character, excerpt
 from csrtui.core.base.finding import FieldName, Fix, Level
-from csrtui.core.names.text import is_control
+from csrtui.core.names.pasted_text import is_control
 from csrtui.core.subject import countries
 from csrtui.core.subject.fields import Attribute
 

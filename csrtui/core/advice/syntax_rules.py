@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable
 
-from csrtui.core.advice.cases import NameCase
 from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.advice.rule_arguments import NameCase
 from csrtui.core.base.escaping import describe_character, excerpt
 from csrtui.core.base.finding import Fix, Level
 from csrtui.core.names.host_name import DOTS, Flaw, FlawKind, to_punycode
 from csrtui.core.names.name import Name, read_name
-from csrtui.core.names.text import extract_host, trim
+from csrtui.core.names.pasted_text import extract_host, trim
 
 _SENTENCES = {FlawKind.EMAIL_INVALID, FlawKind.URI_INVALID, FlawKind.UPN_INVALID}
 """The flaws whose part is csrtui's own text."""

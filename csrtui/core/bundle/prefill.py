@@ -30,7 +30,7 @@ from csrtui.core.certificates.extensions import (
 )
 from csrtui.core.keys.key_types import type_of
 from csrtui.core.names.name import NameKind, read_common_name, read_name
-from csrtui.core.names.text import split_names
+from csrtui.core.names.pasted_text import split_names
 from csrtui.core.subject.distinguished_name import FIELDS_BY_OID
 from csrtui.core.subject.fields import TYPES_BY_OID, Attribute, SubjectInput
 

@@ -9,7 +9,7 @@ from csrtui.core.base import asn1
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import formats, items, keys, pbe, pem, pfx
+from csrtui.core.bundle import formats, items, keys, legacy_encryption, pem, pfx
 from csrtui.core.bundle.items import CA_FILE_HINT, MAX_ITEMS, Item, Structure
 from csrtui.core.bundle.material import BundleKey, KeyMaterial, Problem, ProblemKind
 from csrtui.core.certificates import certificate, csr
@@ -165,7 +165,7 @@ class _Reader:
             if item.block.fault:
                 raise InputError(f"the {item.label_noun} {item.block.fault}", _COPY_AGAIN)
             self._decode(item)
-        except pbe.LockedError as error:
+        except legacy_encryption.LockedError as error:
             self._add_problem(ProblemKind.LOCKED, error.message, error.hint, item.block.path)
         except keys.OpensshLockedError as error:
             self._add_problem(ProblemKind.OPENSSH_LOCKED, error.message, error.hint, item.block.path)
@@ -228,7 +228,7 @@ class _Reader:
         is_encrypted = block.cipher is not None or item.structure is Structure.ENCRYPTED_PRIVATE_KEY
         is_openssh = not is_encrypted and (der.startswith(keys.OPENSSH_MAGIC) or "OPENSSH" in block.label)
         if is_encrypted and self._passphrase is None:
-            raise pbe.LockedError("the key has a passphrase", "give its passphrase")
+            raise legacy_encryption.LockedError("the key has a passphrase", "give its passphrase")
         passphrase = self._passphrase or Secret("")
         if block.cipher is not None:
             key = keys.open_pem_encrypted(*block.cipher, der, passphrase)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from csrtui.core.names.text import JOINERS, first_blank
+from csrtui.core.names.pasted_text import JOINERS, first_blank
 
 MAX_LABEL = 63
 """Maximum length of a label in octets (RFC 1035 2.3.4)."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from csrtui.core.base.finding import Purpose
 from csrtui.core.names.host_name import Flaw, FlawKind, read_address, read_dns_name, read_host
-from csrtui.core.names.text import extract_host, first_blank, trim
+from csrtui.core.names.pasted_text import extract_host, first_blank, trim
 
 _LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 """Matches the part before the @ of a mail address, without quotes (RFC 5321 4.1.2, Dot-string)."""

@@ -1,6 +1,6 @@
 """The files in which a server program reads keys and certificates, and the snippets that contain their paths.
 
-The servers themselves are in ``servers.toml``, in this folder. `csrtui.store.data_files.servers` returns them.
+The servers themselves are in ``servers.toml``, in this folder. `csrtui.store.package_data.servers` returns them.
 """
 
 import re

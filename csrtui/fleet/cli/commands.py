@@ -25,13 +25,13 @@ from csrtui.cli.progress import StopEvent, stop_on_signals
 from csrtui.cli.request_options import add_request_arguments, read_request_options
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import plural
-from csrtui.core.names.template import Template
+from csrtui.core.names.inventory_template import Template
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired
 from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.fleet.ansible import check_inventory
-from csrtui.fleet.cli import on_pairs
+from csrtui.fleet.cli import pair_commands
 from csrtui.fleet.cli.options import (
     add_reach_arguments,
     exit_status,
@@ -263,16 +263,19 @@ _COMMANDS = {
         ),
     ),
     "new": ("Make a pair on each host, with names of its own.", NEW),
-    "csr": ("Fetch CSRs into a folder.", on_pairs.CSR),
+    "csr": ("Fetch CSRs into a folder.", pair_commands.CSR),
     "import": (
         "Import certificates on the hosts that have their keys.",
         Action("csrtui fleet import answers/*.pem --inventory hosts.ini", _import_arguments, _import),
     ),
-    "backup": ("Make backups to recipients on the hosts.", on_pairs.BACKUP),
-    "renew": ("Make new pairs where a renewal is due.", on_pairs.RENEW),
-    "install": ("Write or replace the files for the server software.", on_pairs.INSTALL),
-    "retire": ("Mark pairs as no longer used.", on_pairs.RETIRE),
-    "verify": ("Verify backups encrypted to recipients, with the identity on this machine.", on_pairs.VERIFY),
+    "backup": ("Make backups to recipients on the hosts.", pair_commands.BACKUP),
+    "renew": ("Make new pairs where a renewal is due.", pair_commands.RENEW),
+    "install": ("Write or replace the files for the server software.", pair_commands.INSTALL),
+    "retire": ("Mark pairs as no longer used.", pair_commands.RETIRE),
+    "verify": (
+        "Verify backups encrypted to recipients, with the identity on this machine.",
+        pair_commands.VERIFY,
+    ),
     "doctor": (
         "Check the keystores of all hosts and suggest fixes.",
         Action(

@@ -31,8 +31,8 @@ from csrtui.fleet.tasks.results import (
 from csrtui.fleet.tasks.run_on_hosts import Reach, module_task, run_on_each, shell_call
 from csrtui.store.foreign_files import read_foreign
 from csrtui.store.new_files import write_new_file
-from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource
+from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 
 _CSR = re.compile(

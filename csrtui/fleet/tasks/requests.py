@@ -1,7 +1,7 @@
 """Plan requests for many hosts from one form, with advice for each host, and make the pairs.
 
 Ansible does not evaluate the texts of a form. csrtui itself replaces the variables in the texts that the user typed
-with data of the inventory (`csrtui.core.names.template`). A text from a file, a pair, a profile or the clipboard is
+with data of the inventory (`csrtui.core.names.inventory_template`). A text from a file, a pair, a profile or the clipboard is
 literal. Ansible receives the results, each marked as literal (`csrtui.fleet.ansible`).
 """
 
@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from csrtui.core.advice.advisor import Advice
-from csrtui.core.advice.cases import LABELS
+from csrtui.core.advice.rule_arguments import LABELS
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName, Finding, Level, Purpose
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.config.policy import NO_POLICY
-from csrtui.core.names.template import (
+from csrtui.core.names.inventory_template import (
     HostVariables,
     Template,
     check_template,

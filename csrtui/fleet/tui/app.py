@@ -29,7 +29,7 @@ class FleetApp(CommandsApp):
 
     def action_leave(self) -> None:
         """Leave the app; if a request was typed, ask first. Stopping a read does not harm the hosts."""
-        from csrtui.tui.modals.messages import ConfirmModal, ask
+        from csrtui.tui.modals.questions import ConfirmModal, ask
 
         form = self._form
         if isinstance(self.screen, ConfirmModal):

@@ -19,7 +19,7 @@ from csrtui.tasks.backup import default_recipient, parse_recipients, split_recip
 from csrtui.tasks.draft import LastUsed, recall, remember
 from csrtui.tasks.submit import lacks_backup
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.form import FormModal
+from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField, GroupField
 from csrtui.tui.widgets.path_field import PathField

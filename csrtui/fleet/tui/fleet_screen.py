@@ -23,8 +23,8 @@ from csrtui.fleet.tui.pair_list import FleetListScreen
 from csrtui.fleet.tui.rows import count_hosts, describe_pairs, host_groups, pair_label
 from csrtui.fleet.tui.work import HostWorkModal, Job, summarize_results
 from csrtui.tui.groups import Group
-from csrtui.tui.modals.files import ImportModal
-from csrtui.tui.modals.messages import ask
+from csrtui.tui.modals.import_and_inspect import ImportModal
+from csrtui.tui.modals.questions import ask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from csrtui.fleet.tasks.pairs import Deliveries
     from csrtui.fleet.tasks.results import HostResult
     from csrtui.fleet.tui.dialogs import HostPairsModal
-    from csrtui.tasks.batch import Result
     from csrtui.tasks.import_ import ImportSource
-    from csrtui.tui.modals.files import ImportAnswer
+    from csrtui.tasks.parallel import Result
+    from csrtui.tui.modals.import_and_inspect import ImportAnswer
 
 
 class FleetScreen(FleetListScreen):

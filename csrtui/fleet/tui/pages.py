@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from csrtui.core.base.escaping import plural, visible
 from csrtui.fleet.model import fleet_age_text
 from csrtui.tasks.show import pair_lines, timeline
-from csrtui.tui.screens.page import Page, PageScreen
+from csrtui.tui.screens.text_pages import Page, PageScreen
 from csrtui.tui.wrapping import wrap
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from csrtui.tui.panes.count_line import empty_text, summary_text
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.lines import CommandBar, ProgressLine, RuleLine
+from csrtui.tui.widgets.one_line_widgets import CommandBar, ProgressLine, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import error_text, pad, wrapped

@@ -12,10 +12,10 @@ from csrtui.fleet.tui.work import HostWorkModal, Job
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import preview
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
-from csrtui.tui.modals.messages import ask
+from csrtui.tui.modals.questions import ask
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.lines import CommandBar, RuleLine
+from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import hanging
 

@@ -13,14 +13,14 @@ from csrtui.core.advice.advisor import MISSING_COMMON_NAME
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import FieldName
-from csrtui.core.names.template import has_variables
+from csrtui.core.names.inventory_template import has_variables
 from csrtui.fleet.tasks.requests import advise_on_template, plan, spec_from_draft
 from csrtui.tasks.draft import load_draft_for_hosts, save_draft_for_hosts
 from csrtui.tui.commands import Scope, bindings
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.form_screen import DraftWriter, FormScreen
 from csrtui.tui.threads import run_in_thread
-from csrtui.tui.widgets.lines import CommandBar, RuleLine
+from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine
 from csrtui.tui.widgets.preview import PreviewPlaceholder
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from csrtui.fleet.tasks.results import HostResult
     from csrtui.fleet.tasks.run_on_hosts import Reach
-    from csrtui.tui.widgets.lines import ProgressLine
+    from csrtui.tui.widgets.one_line_widgets import ProgressLine
     from csrtui.tui.widgets.text_block import Line
 
     Work = Callable[[Reach], Iterator[HostResult]]

@@ -24,12 +24,12 @@ from csrtui.core.servers.platforms import OTHER
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.adopt.match import Candidate, MatchResult
 from csrtui.tasks.adopt.search import SearchResult
-from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportResult, build_import_result
 from csrtui.tasks.import_decision import stored_chain
-from csrtui.tasks.keys import refuse_compromised
 from csrtui.tasks.list import pairs_with_key, read_pair
 from csrtui.tasks.new import BlockedError, Blocking, build_csr, check_request, is_blocking
+from csrtui.tasks.parallel import Result
+from csrtui.tasks.private_keys import refuse_compromised
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session
 

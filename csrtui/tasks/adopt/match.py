@@ -22,9 +22,9 @@ from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.store.foreign_files import ForeignFile
 from csrtui.tasks.adopt.search import SearchResult, Source
-from csrtui.tasks.batch import Result
-from csrtui.tasks.keys import all_key_findings
 from csrtui.tasks.list import list_pairs
+from csrtui.tasks.parallel import Result
+from csrtui.tasks.private_keys import all_key_findings
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import KeyMaterial, ProblemKind
 from csrtui.store import foreign_files
 from csrtui.store.foreign_files import ForeignFile
-from csrtui.tasks.batch import Result
+from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 
 

@@ -19,9 +19,9 @@ from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.extensions import describe_usages
 from csrtui.core.keys import key_types
 from csrtui.core.names.name import all_names
-from csrtui.tasks.keys import all_key_findings, public_key_findings
 from csrtui.tasks.list import Pairs, read_pair_list
 from csrtui.tasks.pair_text import fingerprint, labelled_lines
+from csrtui.tasks.private_keys import all_key_findings, public_key_findings
 from csrtui.tasks.request_spec import RequestSpec, advise_on
 
 if TYPE_CHECKING:

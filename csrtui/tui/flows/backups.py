@@ -8,12 +8,12 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Need
-from csrtui.tasks.keys import weak_key_lines
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.private_keys import weak_key_lines
 from csrtui.tasks.restore import NEVER_RESTORED
 from csrtui.tui.groups import Group
 from csrtui.tui.modals.backup import BackupModal
-from csrtui.tui.modals.messages import NoticeModal
+from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
 from csrtui.tui.modals.results import BackupProgressModal, backup_summary
 from csrtui.tui.modals.verify import VerifyModal
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
     from csrtui.tui.screens.pairs_screen import PairsScreen
 
 

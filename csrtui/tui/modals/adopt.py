@@ -15,7 +15,7 @@ from csrtui.store.path_completion import PathKind
 from csrtui.tasks.adopt.match import match
 from csrtui.tasks.adopt.search import read_paths
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.form import FormModal
+from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.widgets.path_field import FilesField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.wrapping import cut

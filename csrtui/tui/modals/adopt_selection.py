@@ -11,10 +11,10 @@ from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.tasks.adopt.adopt import AdoptionSpec, AdoptResult, MissingRequest, adopt_many, obstacle
 from csrtui.tasks.adopt.match import candidate_facts
-from csrtui.tasks.batch import Result
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.modals.form import FormModal
+from csrtui.tasks.parallel import Result
+from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.widgets.line_list import ItemRows, LineList
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging, pad

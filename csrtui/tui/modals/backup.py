@@ -15,13 +15,13 @@ from csrtui.store.output_folder import Destination, examine_backup_folder
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.draft import recall_folder, remember_folder
-from csrtui.tasks.keys import generate_passphrase, open_key
 from csrtui.tasks.list import Pairs
 from csrtui.tasks.pair_text import destination_lines
+from csrtui.tasks.private_keys import generate_passphrase, open_key
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.folder import FolderModal
-from csrtui.tui.modals.messages import ask, ask_if_weak
+from csrtui.tui.modals.folder_base import FolderModal
+from csrtui.tui.modals.questions import ask, ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import GroupField
 from csrtui.tui.widgets.path_field import PathField

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.threads import in_thread
-from csrtui.tui.widgets.lines import ProgressLine
+from csrtui.tui.widgets.one_line_widgets import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import error_text, wrap, wrapped
 
@@ -118,7 +118,7 @@ class Modal(ModalScreen[ResultT]):
         if not self.loses_text():
             close()
             return
-        from csrtui.tui.modals.messages import ask
+        from csrtui.tui.modals.questions import ask
 
         ask(self.app, "Close the dialog?", "What you typed in it will be lost.", "Close", close, no="Stay")
 

@@ -21,9 +21,9 @@ from csrtui.store.path_completion import PathKind
 from csrtui.store.permissions import AccessError, FileAccess, assignable_owner
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
-from csrtui.tui.modals.folder import FolderModal
+from csrtui.tui.modals.folder_base import FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
-from csrtui.tui.modals.messages import ask_if_weak
+from csrtui.tui.modals.questions import ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField

@@ -11,8 +11,8 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.permissions import DEFAULT_ACCESS, AccessError, FileAccess, resolve_access
-from csrtui.tui.modals.messages import ask
-from csrtui.tui.screens.page import Page
+from csrtui.tui.modals.questions import ask
+from csrtui.tui.screens.text_pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

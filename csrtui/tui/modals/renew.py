@@ -15,8 +15,8 @@ from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
-from csrtui.tui.modals.form import FormModal
-from csrtui.tui.modals.messages import ask
+from csrtui.tui.modals.form_base import FormModal
+from csrtui.tui.modals.questions import ask
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.wrapping import cut_name, error_text, hanging

@@ -15,8 +15,8 @@ from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.draft import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.form import FormModal
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.form_base import FormModal
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField

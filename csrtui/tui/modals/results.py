@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
     from csrtui.core.certificates.chain import Chain
     from csrtui.core.certificates.path_validation import ChainStatus
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.modals.backup import BackupAnswer
-    from csrtui.tui.widgets.lines import ProgressLine
+    from csrtui.tui.widgets.one_line_widgets import ProgressLine
     from csrtui.tui.widgets.text_block import Line
 
 

@@ -13,7 +13,7 @@ from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.submit import CsrForm, HandOutWay, fetch_lines, hand_out, lacks_backup, this_host
 from csrtui.tui import clipboard
-from csrtui.tui.modals.form import FormModal
+from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.modals.submit_forms import FileAnswer, FileModal, MarkAnswer, MarkModal
 from csrtui.tui.terminal import show_plain
 from csrtui.tui.widgets.line_list import LineList, TextRows
@@ -201,7 +201,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         try:
             await show_plain(self.app, clipboard.PublicText.from_csr(self._csr).text)
         except SuspendNotSupported:
-            from csrtui.tui.screens.page import CsrScreen
+            from csrtui.tui.screens.text_pages import CsrScreen
 
             self.app.push_screen(CsrScreen(self._csr))
         await self._record(HandOutWay.SCREEN, "shown as plain text", _MARK_HINT)
@@ -216,7 +216,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         try:
             await show_plain(self.app, text)
         except SuspendNotSupported:
-            from csrtui.tui.modals.messages import NoticeModal
+            from csrtui.tui.modals.questions import NoticeModal
 
             self.app.push_screen(NoticeModal("Run on your computer:", [line for _, line in lines]))
         self._result = "shown: the commands to run on your computer", _MARK_HINT

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from csrtui.core.base.errors import InputError
 from csrtui.tasks.submit import mark_submitted, write_csr
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.form import FormModal
+from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.text_field import TextField
 

@@ -18,7 +18,7 @@ from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.base import PAGE_KEYS, WorkModal, labelled
 from csrtui.tui.widgets.choice_field import GroupField
-from csrtui.tui.widgets.lines import ProgressLine
+from csrtui.tui.widgets.one_line_widgets import ProgressLine
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line

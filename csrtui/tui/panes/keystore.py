@@ -30,7 +30,7 @@ from csrtui.tui.panes.pair_detail import PairDetail
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.lines import RuleLine
+from csrtui.tui.widgets.one_line_widgets import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrapped

@@ -15,7 +15,7 @@ from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import empty_draft, request_spec_of
 from csrtui.tui.commands import commands_of, key_of
-from csrtui.tui.widgets.lines import TitleLine
+from csrtui.tui.widgets.one_line_widgets import TitleLine
 from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
 from csrtui.tui.widgets.request_fields import FIELD_LABELS, is_code, is_part_of_name
 from csrtui.tui.widgets.request_form import RequestForm
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from csrtui.core.certificates.csr import Request
     from csrtui.core.config.settings import Profile
     from csrtui.tasks.draft import Draft, SessionDraft
-    from csrtui.tasks.prefill import PrefilledForm
+    from csrtui.tasks.form_prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
@@ -172,14 +172,14 @@ class RequestPane(Widget):
 
     def choose_profile(self) -> None:
         """Open the dialog that loads a profile into the form or saves the form as one."""
-        from csrtui.tui.modals.form_dialogs import ProfilesModal
+        from csrtui.tui.modals.request_form_dialogs import ProfilesModal
 
         self.form.convert_country_name()
         self.app.push_screen(ProfilesModal(self.form.draft), self._use_profile)
 
     def choose_start(self) -> None:
         """Open the dialog that fills the form from a pair, a CSR or a certificate."""
-        from csrtui.tui.modals.form_dialogs import StartFromModal
+        from csrtui.tui.modals.request_form_dialogs import StartFromModal
 
         self.app.push_screen(StartFromModal(self._session, self._session_draft), self._use_prefill)
 
@@ -195,7 +195,7 @@ class RequestPane(Widget):
 
     def _use_profile(self, choice: tuple[str, Profile] | None) -> None:
         if choice is not None:
-            from csrtui.tasks.prefill import with_profile_applied
+            from csrtui.tasks.form_prefill import with_profile_applied
 
             name, profile = choice
             self.form.replace(with_profile_applied(self.form.draft, profile))
@@ -210,7 +210,7 @@ class RequestPane(Widget):
 
     def _show_omissions(self, prefill: PrefilledForm) -> None:
         if prefill.omissions:
-            from csrtui.tui.modals.messages import NoticeModal
+            from csrtui.tui.modals.questions import NoticeModal
 
             self.app.push_screen(NoticeModal("Filled in. Not copied:", prefill.omissions))
 

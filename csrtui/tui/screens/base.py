@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen, ScreenResultType
 
 from csrtui.tui.commands import bar, commands_of, key_of
-from csrtui.tui.widgets.lines import CommandBar, RuleLine
+from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import error_text
 
@@ -64,7 +64,7 @@ class CommandScreen(Screen[ScreenResultType]):
         """Show an error and its hint in the message line, and also in a dialog if the line is too short."""
         self.tell(error_text(error))
         if self.query_one("#message", RuleLine).is_cut:
-            from csrtui.tui.modals.messages import NoticeModal
+            from csrtui.tui.modals.questions import NoticeModal
 
             self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))
 

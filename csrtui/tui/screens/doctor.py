@@ -26,7 +26,7 @@ from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.terminal import show_plain
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList
-from csrtui.tui.widgets.lines import CommandBar, ProgressLine, RuleLine
+from csrtui.tui.widgets.one_line_widgets import CommandBar, ProgressLine, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrapped
 
@@ -205,7 +205,7 @@ class DoctorScreen(CommandScreen[None]):
         try:
             await show_plain(self.app, "\n\n".join(parts))
         except SuspendNotSupported:
-            from csrtui.tui.modals.messages import NoticeModal
+            from csrtui.tui.modals.questions import NoticeModal
 
             self.app.push_screen(NoticeModal("Fixes:", remedies))
 

@@ -122,7 +122,7 @@ class FormScreen(CommandScreen[None]):
 
     def action_guide(self) -> None:
         """Show the guide for the selected server software."""
-        from csrtui.tui.screens.page import PageScreen, guide_pages
+        from csrtui.tui.screens.text_pages import PageScreen, guide_pages
 
         pages = guide_pages()
         platform = self.request.form.draft.platform

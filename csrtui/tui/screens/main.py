@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 
 from csrtui.core.base.errors import CsrtuiError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.process import exclude_loaded_from_collection
+from csrtui.process_protection import exclude_loaded_from_collection
 from csrtui.tasks.draft import SessionDraft
 from csrtui.tui.commands import (
     COMMANDS,
@@ -29,7 +29,7 @@ from csrtui.tui.screens.form_screen import DraftWriter
 from csrtui.tui.screens.pairs_screen import NO_SELECTION
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.terminal import hostname
-from csrtui.tui.widgets.lines import CommandBar, RuleLine, TitleBar
+from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine, TitleBar
 from csrtui.tui.wrapping import error_text
 
 if TYPE_CHECKING:

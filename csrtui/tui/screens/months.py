@@ -15,7 +15,7 @@ from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import ItemRows, LineList
-from csrtui.tui.widgets.lines import CommandBar, RuleLine
+from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import wrapped
 

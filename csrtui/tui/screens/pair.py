@@ -14,7 +14,7 @@ from csrtui.tui.groups import PairSelection
 from csrtui.tui.panes.keystore import CHECK_INTERVAL
 from csrtui.tui.panes.pair_detail import LABEL
 from csrtui.tui.screens.pairs_screen import PairsScreen
-from csrtui.tui.widgets.lines import CommandBar, RuleLine
+from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging, pad, wrap, wrapped
 
@@ -193,7 +193,7 @@ class PairScreen(PairsScreen):
 
     def action_view_csr(self) -> None:
         """Show only the CSR."""
-        from csrtui.tui.screens.page import CsrScreen
+        from csrtui.tui.screens.text_pages import CsrScreen
 
         self.app.push_screen(CsrScreen(self._details.csr))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.prefill import PrefilledForm
+    from csrtui.tasks.form_prefill import PrefilledForm
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.groups import PairSelection
@@ -126,21 +126,21 @@ class PairsScreen(CommandScreen[None]):
 
     async def action_copy(self) -> None:
         """Choose a fingerprint, a path or a name of the pair, and copy it to the terminal's clipboard."""
-        from csrtui.tui.flows.pair import copy_text
+        from csrtui.tui.flows.one_pair import copy_text
 
         if (pair := self.current_pair()) is not None:
             await self.start(copy_text(self, pair))
 
     async def action_change_server(self) -> None:
         """Choose the server software that the pair is for."""
-        from csrtui.tui.flows.pair import change_server
+        from csrtui.tui.flows.one_pair import change_server
 
         if (pair := self.current_pair()) is not None:
             await self.start(change_server(self, pair))
 
     async def action_change_ca(self) -> None:
         """Choose the kind of CA that the pair is for."""
-        from csrtui.tui.flows.pair import change_ca
+        from csrtui.tui.flows.one_pair import change_ca
 
         if (pair := self.current_pair()) is not None:
             await self.start(change_ca(self, pair))
@@ -159,31 +159,31 @@ class PairsScreen(CommandScreen[None]):
 
     async def action_adopt(self) -> None:
         """Import existing keys as pairs."""
-        from csrtui.tui.flows.files import adopt
+        from csrtui.tui.flows.import_and_inspect import adopt
 
         await self.start(adopt(self))
 
     async def action_inspect(self) -> None:
         """Describe any CSR, certificate, key or backup."""
-        from csrtui.tui.flows.files import inspect
+        from csrtui.tui.flows.import_and_inspect import inspect
 
         await self.start(inspect(self))
 
     async def action_submit(self) -> None:
         """Submit the CSR of the selected pair."""
-        from csrtui.tui.flows.pair import submit
+        from csrtui.tui.flows.one_pair import submit
 
         await self.start(submit(self))
 
     async def action_import(self) -> None:
         """Import certificates from files or pasted text."""
-        from csrtui.tui.flows.files import import_from_files
+        from csrtui.tui.flows.import_and_inspect import import_from_files
 
         await self.start(import_from_files(self))
 
     async def action_install(self) -> None:
         """Write the files for a server, and show how to install them."""
-        from csrtui.tui.flows.pair import install
+        from csrtui.tui.flows.one_pair import install
 
         if (pair := self.current_pair()) is not None:
             await self.start(install(self, pair))
@@ -195,7 +195,7 @@ class PairsScreen(CommandScreen[None]):
 
     def renew_pair(self, name: str) -> None:
         """Show both ways to renew a pair."""
-        from csrtui.tui.flows.pair import renew
+        from csrtui.tui.flows.one_pair import renew
 
         self.clear_message()
         self.run_worker(self._follow(renew(self, name)), group="renew", exclusive=True)
@@ -210,7 +210,7 @@ class PairsScreen(CommandScreen[None]):
 
     async def action_retire(self) -> None:
         """Ask whether to retire the pair, or to take a retired pair back into use, and do so if the user agrees."""
-        from csrtui.tui.flows.pair import retire
+        from csrtui.tui.flows.one_pair import retire
 
         if (pair := self.current_pair()) is not None:
             await self.start(retire(self, pair))

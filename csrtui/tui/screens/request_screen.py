@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from csrtui.core.advice.advisor import Advice
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.draft import Draft
+    from csrtui.tasks.form_prefill import PrefilledForm
     from csrtui.tasks.new import Blocking
-    from csrtui.tasks.prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
-    from csrtui.tui.modals.form_dialogs import KeyOptions
+    from csrtui.tui.modals.request_form_dialogs import KeyOptions
 
 _SHOWN_WARNINGS = 2
 """The number of warnings that the question before generating shows in full."""
@@ -61,7 +61,7 @@ class RequestScreen(FormScreen, PairsScreen):
         if not sentences:
             self._leave()
             return
-        from csrtui.tui.modals.messages import ask
+        from csrtui.tui.modals.questions import ask
 
         ask(self.app, "Quit csrtui?", " ".join(sentences), "Quit", self._leave)
 
@@ -90,7 +90,7 @@ class RequestScreen(FormScreen, PairsScreen):
 
     def action_key_options(self) -> None:
         """Set the pair's name, the passphrase of its key and additional subject attributes."""
-        from csrtui.tui.modals.form_dialogs import KeyOptionsModal
+        from csrtui.tui.modals.request_form_dialogs import KeyOptionsModal
 
         draft = self.request.form.draft
         options = self._options_for(draft.renews)._replace(attributes=draft.attributes)
@@ -105,7 +105,7 @@ class RequestScreen(FormScreen, PairsScreen):
 
     def _options_for(self, renews: str) -> KeyOptions:
         """Return the options. If they keep the key of a pair other than `renews`, leave out the key and its passphrase."""
-        from csrtui.tui.modals.form_dialogs import KeyOptions
+        from csrtui.tui.modals.request_form_dialogs import KeyOptions
 
         options = self._options or KeyOptions()
         if options.same_key_of in {"", renews}:
@@ -132,7 +132,7 @@ class RequestScreen(FormScreen, PairsScreen):
             return
         from csrtui.core.advice.advisor import MISSING_COMMON_NAME
         from csrtui.tasks.new import Blocking
-        from csrtui.tui.modals.messages import ask
+        from csrtui.tui.modals.questions import ask
 
         self.request.form.convert_country_name()
         advice, spec = self.request.advice, self.request.request_spec
@@ -159,7 +159,7 @@ class RequestScreen(FormScreen, PairsScreen):
             self._generate(spec, Blocking.STOPS)
             return
         from csrtui.core.base.escaping import plural
-        from csrtui.tui.modals.messages import ask
+        from csrtui.tui.modals.questions import ask
 
         def decline() -> None:
             self.show_request()
@@ -177,7 +177,7 @@ class RequestScreen(FormScreen, PairsScreen):
         if not self._loses_passphrase(renews):
             begin()
             return
-        from csrtui.tui.modals.messages import ask
+        from csrtui.tui.modals.questions import ask
 
         title, no = "Generate a key without a passphrase?", "Set passphrase"
         text = f"The key of {renews} has a passphrase. The new key would have none."

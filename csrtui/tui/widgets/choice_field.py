@@ -137,7 +137,7 @@ class ChoiceField(Widget, can_focus=True):
 
     def action_open_list(self) -> None:
         """Open the list of the values."""
-        from csrtui.tui.modals.lists import ChoiceListModal
+        from csrtui.tui.modals.choices_and_palette import ChoiceListModal
 
         screen = ChoiceListModal(self._label, self._choices, self._value)
         self.app.push_screen(screen, lambda value: self._choose(value) if value is not None else None)

@@ -149,6 +149,6 @@ class FormField(TextField, inherit_css=True):
 
 def split_field(text: str, *, is_template: bool) -> list[str]:
     """Return the names in the text of a field."""
-    from csrtui.core.names.template import Template, split_names_in
+    from csrtui.core.names.inventory_template import Template, split_names_in
 
     return [str(name) for name in split_names_in(Template(text) if is_template else text)]

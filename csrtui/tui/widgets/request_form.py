@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from csrtui.core.base.finding import Fix
-    from csrtui.tui.modals.names import NameEdits
+    from csrtui.tui.modals.other_names import NameEdits
 
 
 class RequestForm(FieldGroups):
@@ -249,7 +249,7 @@ class RequestForm(FieldGroups):
             self.focus_step(1)
 
     def _open_names(self) -> None:
-        from csrtui.tui.modals.names import NamesModal
+        from csrtui.tui.modals.other_names import NamesModal
 
         field = self._field(FieldName.NAMES)
         names = split_field(field.value, is_template=field.is_template)
@@ -291,7 +291,7 @@ class RequestForm(FieldGroups):
         lines = [line for line, _ in cleaned]
         controls = tuple(character for _, removed in cleaned for character in removed)
         if event.field.id in {FieldName.COMMON_NAME.value, FieldName.NAMES.value}:
-            from csrtui.core.names.text import split_names
+            from csrtui.core.names.pasted_text import split_names
 
             names = split_names("\n".join(lines))
             self._add_names(event.field, names)

@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise, describe_coverage
-from csrtui.core.advice.cases import MAX_NAMES_WITH_FIXES
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES, PURPOSE_RULES
 from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.advice.field_rules import FIELD_RULES
 from csrtui.core.advice.key_rules import AGE_RULES, CSR_RULES, KEY_RULES, QUALITY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
 from csrtui.core.advice.rule import Hit, Rule, evaluate
+from csrtui.core.advice.rule_arguments import MAX_NAMES_WITH_FIXES
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, Purpose

@@ -9,7 +9,7 @@ from requests_made import NOW, der_of
 
 from csrtui.core.base.escaping import AND
 from csrtui.core.certificates import csr
-from csrtui.core.doctor.contents import check_contents
+from csrtui.core.doctor.file_checks import FileRule, check_file, check_pair_files, check_store_files
 from csrtui.core.doctor.finding import (
     FileFacts,
     FileKind,
@@ -21,7 +21,7 @@ from csrtui.core.doctor.finding import (
     instruction,
     template,
 )
-from csrtui.core.doctor.layout import FileRule, check_file, check_pair_files, check_store_files
+from csrtui.core.doctor.pair_checks import check_contents
 from csrtui.core.subject.fields import SubjectFields
 
 ME = 1000

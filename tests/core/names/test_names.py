@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from csrtui.core.names.host_name import FlawKind, read_address
 from csrtui.core.names.name import NameKind, read_name
-from csrtui.core.names.text import split_names
+from csrtui.core.names.pasted_text import split_names
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from csrtui.core.pairs.pair import HistoryEntry, NextStep
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.renewal_ways import RenewalWay, renewal_choices
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.store.data_files import servers
+from csrtui.store.package_data import servers
 
 RECORD = record(history=(HistoryEntry(NOW, "created", "joe"),))
 NGINX = servers()["nginx"]

@@ -29,7 +29,7 @@ from csrtui.core.servers.deployment import (
 )
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import FileFormat, Part, Server, Snippet
-from csrtui.store.data_files import servers
+from csrtui.store.package_data import servers
 
 SERVERS = servers()
 

@@ -12,7 +12,7 @@ from exports_made import material
 from csrtui.core.servers.deployment import plan_files
 from csrtui.core.servers.guide import guide_lines, install_lines, plan_lines, platform_rows
 from csrtui.core.servers.platforms import PLATFORMS, Platform
-from csrtui.store.data_files import servers
+from csrtui.store.package_data import servers
 
 SERVERS = servers()
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from csrtui.core.base.errors import InputError
 from csrtui.core.servers import server
 from csrtui.core.servers.server import Quoting, Snippet, fill, quote
-from csrtui.store.data_files import servers
+from csrtui.store.package_data import servers
 
 SERVERS = servers()
 

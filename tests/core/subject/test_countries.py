@@ -14,8 +14,8 @@ from csrtui.core.advice.field_rules import decode_entities, repair_encoding
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names import special_use
+from csrtui.core.names.pasted_text import trim
 from csrtui.core.names.public_suffixes import SuffixList
-from csrtui.core.names.text import trim
 from csrtui.core.subject import countries
 from csrtui.core.subject.fields import SubjectInput
 

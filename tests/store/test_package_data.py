@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store import data_files
+from csrtui.store import package_data
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_the_list_is_the_packages() -> None:
-    text = data_files.read_public_suffix_list()
+    text = package_data.read_public_suffix_list()
     assert "===BEGIN ICANN DOMAINS===" in text
     assert "\nco.uk\n" in text
 
 
 @pytest.mark.parametrize("spec", [None, ModuleSpec("publicsuffixlist", None)])
 def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch, spec: ModuleSpec | None) -> None:
-    monkeypatch.setattr(data_files, "find_spec", lambda _: spec)
+    monkeypatch.setattr(package_data, "find_spec", lambda _: spec)
     with pytest.raises(StoreError, match="is not installed"):
-        data_files.read_public_suffix_list()
+        package_data.read_public_suffix_list()
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])
@@ -34,6 +34,6 @@ def test_without_its_data_it_says_so(
     if content is not None:
         (tmp_path / "public_suffix_list.dat").write_bytes(content)
     spec = ModuleSpec("publicsuffixlist", None, origin=str(tmp_path / "__init__.py"))
-    monkeypatch.setattr(data_files, "find_spec", lambda _: spec)
+    monkeypatch.setattr(package_data, "find_spec", lambda _: spec)
     with pytest.raises(StoreError, match="cannot be read"):
-        data_files.read_public_suffix_list()
+        package_data.read_public_suffix_list()

@@ -20,13 +20,13 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.tasks.batch import Result
     from csrtui.tasks.list import PairListing
+    from csrtui.tasks.parallel import Result
 
 
 def unreadable_results(listing: "PairListing", failure_label: str) -> "list[Result]":
     """Return a failed result for each unreadable pair; its text begins with a label such as ``not backed up``."""
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
 
     return [
         Result(ok=False, pair=problem.name, text=f"{failure_label}: {problem.error.message}")
@@ -52,7 +52,7 @@ def print_refusal(options: argparse.Namespace, error: CsrtuiError) -> int:
     The result names the pair and the file of the options, if there is only one.
     """
     print_error(error)
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
 
     pairs = getattr(options, "pairs", None) or [getattr(options, "pair", None)]
     files = getattr(options, "files", None) or [

@@ -1,81 +1,16 @@
-"""The arguments of advice rules: a subject field or a name, together with the rest of the request.
-
-Placeholders in fields are default values of openssl and of forms, and words that mean "none".
-"""
+"""The arguments of advice rules: a subject field or a name, together with the rest of the request."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum, auto
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from csrtui.core.advice.placeholders import is_placeholder
 from csrtui.core.base.finding import FieldName, Fix, Purpose
 from csrtui.core.names.host_name import Flaw, FlawKind
 from csrtui.core.names.name import Name, NameKind, read_common_name, read_name
+from csrtui.core.names.pasted_text import trim
 from csrtui.core.names.public_suffixes import Section, SuffixList
-from csrtui.core.names.text import trim
-from csrtui.core.subject import countries
 from csrtui.core.subject.fields import UPPER_BOUNDS, SubjectInput
-
-_PLACEHOLDERS: Final = frozenset({
-    # the defaults in openssl.cnf from OpenSSL, Debian and Red Hat
-    "some-state", "internet widgits pty ltd", "default city", "default company ltd", "my company ltd",
-    "newbury", "berkshire", "organization name", "organizational unit name", "locality name",
-    # field labels
-    "state", "province", "state or province", "city", "locality", "country", "company", "company name",
-    "organization", "organisation", "organizational unit", "unit", "department", "your company", "your organization",
-    "your state", "your city", "your company name", "mycompany", "my company", "my organization", "my city", "my state",
-    # words that mean "none"
-    "n/a", "n.a.", "na", "none", "nil", "null", "unknown", "undefined", "empty", "blank", "not applicable",
-    "#n/a", "#name?", "#ref!", "#value!", "#div/0!", "#num!", "#null!",  # errors of spreadsheets
-    "todo", "tbd", "test", "testing", "asdf", "qwerty", "xxx", "xxxx", "foo", "bar", "foobar", "placeholder",
-})  # fmt: skip
-_PLACES: Final[Mapping[tuple[FieldName, str], frozenset[str]]] = {
-    (FieldName.LOCALITY, "bar"): frozenset({"ME", "UA", "FR"}),
-    (FieldName.STATE, "bar"): frozenset({"ME"}),
-    (FieldName.LOCALITY, "none"): frozenset({"IT"}),
-    (FieldName.STATE, "na"): frozenset({"ES", "IT"}),  # ISO 3166-2: Navarra, Napoli
-    (FieldName.LOCALITY, "newbury"): frozenset({"GB", "US"}),
-    (FieldName.STATE, "berkshire"): frozenset({"GB"}),
-    (FieldName.LOCALITY, "berkshire"): frozenset({"US"}),
-}
-"""Countries in which a placeholder is the name of a real place, by field and lower-case name."""
-_CERTAIN_ELSEWHERE: Final = frozenset({"none", "na"})
-"""Names in `_PLACES` that are certainly placeholders in every other country."""
-
-
-class Likelihood(Enum):
-    """The likelihood that a text is a placeholder."""
-
-    CERTAIN = auto()
-    POSSIBLE = auto()
-    """The text may be the name of a real place, because the country is empty or is not in the table."""
-
-
-def placeholder_likelihood(field: FieldName, text: str, country: str) -> Likelihood | None:
-    """Return how likely a text is to be a placeholder, or None if it is not one.
-
-    A placeholder is in the table, or contains neither a letter nor a digit. `text` is trimmed, and `country` is as
-    entered. The name of a place in this country is not a placeholder.
-    """
-    if not any(character.isalnum() for character in text):
-        return Likelihood.CERTAIN if text else None
-    folded = text.casefold()
-    is_code = field is FieldName.COUNTRY and len(text) == 2  # noqa: PLR2004 - a code, such as Namibia's NA
-    if is_code or folded not in _PLACEHOLDERS:
-        return None
-    place_countries = _PLACES.get((field, folded))
-    if place_countries is None:
-        return Likelihood.CERTAIN
-    code = countries.find_country(country)
-    if code in place_countries:
-        return None
-    return Likelihood.CERTAIN if code and folded in _CERTAIN_ELSEWHERE else Likelihood.POSSIBLE
-
-
-def is_placeholder(field: FieldName, text: str, country: str) -> bool:
-    """Return whether a trimmed text is certainly a placeholder (`placeholder_likelihood`)."""
-    return placeholder_likelihood(field, text, country) is Likelihood.CERTAIN
-
 
 LABELS = {
     FieldName.ORGANIZATION: "Organization",

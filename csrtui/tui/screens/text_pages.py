@@ -12,12 +12,12 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.certificates import csr
 from csrtui.core.servers.guide import guide_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform
-from csrtui.store.data_files import servers
+from csrtui.store.package_data import servers
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, search
 from csrtui.tui.modals.base import key_line
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.terminal import show_plain
-from csrtui.tui.widgets.lines import RuleLine
+from csrtui.tui.widgets.one_line_widgets import RuleLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import pad, text_lines, wrap, wrapped

@@ -16,6 +16,7 @@ from csrtui.core.certificates.comparison import chain_flaw, name_flaw
 from csrtui.core.certificates.csr import Request, has_valid_signature, read_pem
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.doctor.backups_and_renewals import check_backups
+from csrtui.core.doctor.file_checks import PAIR_FILES
 from csrtui.core.doctor.finding import (
     BackupFacts,
     DoctorFinding,
@@ -29,7 +30,6 @@ from csrtui.core.doctor.finding import (
     instruction,
     template,
 )
-from csrtui.core.doctor.layout import PAIR_FILES
 from csrtui.core.pairs.pair import SCHEMA, PairRecord
 from csrtui.core.pairs.pair_json import UnknownSchemaError, load_record
 

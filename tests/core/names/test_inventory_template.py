@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.names.template import (
+from csrtui.core.names.inventory_template import (
     MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_REPLACED,

@@ -22,15 +22,15 @@ from csrtui.tasks.submit import refuse_without_backup
 from csrtui.tui import clipboard
 from csrtui.tui.commands import key_of
 from csrtui.tui.flows.backups import back_up_pair
-from csrtui.tui.modals.lists import ChoiceListModal
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.choices_and_palette import ChoiceListModal
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.submit import SubmitModal
 from csrtui.tui.threads import in_thread, run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceValue
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.batch import Result
+    from csrtui.tasks.parallel import Result
     from csrtui.tasks.renew import Renewal
     from csrtui.tui.modals.submit import SubmitAnswer
     from csrtui.tui.screens.pairs_screen import PairsScreen
@@ -64,7 +64,7 @@ async def install(page: PairsScreen, pair: Pair) -> None:
     """Write the files of `pair` for a server, show how to install them, and offer to retire the pair that it renews."""
     from csrtui.tasks.settings import server_folder
     from csrtui.tui.modals.install import InstallModal
-    from csrtui.tui.screens.page import PageScreen
+    from csrtui.tui.screens.text_pages import PageScreen
 
     folder = page.install_folder or server_folder(os.environ, pair.record.platform)
     answer = await page.app.push_screen_wait(InstallModal(page.session, pair, folder))
@@ -79,7 +79,7 @@ async def install(page: PairsScreen, pair: Pair) -> None:
 async def renew(page: PairsScreen, name: str) -> None:
     """Show both ways to renew the pair `name`, and follow the one that the user chooses."""
     from csrtui.core.pairs.renewal_ways import RenewalWay
-    from csrtui.tasks.prefill import start_from_pair
+    from csrtui.tasks.form_prefill import start_from_pair
     from csrtui.tasks.renew import check_renewable, plan_renewal
     from csrtui.tui.modals.renew import RenewModal
 
@@ -160,7 +160,7 @@ async def _compromise(page: PairsScreen, name: str) -> None:
 async def _show_revocation(page: PairsScreen, name: str) -> None:
     """Mark the key of a pair as compromised, unless it is marked already, and show how to revoke its certificates."""
     from csrtui.tasks.retire import CompromiseResult, mark_compromised
-    from csrtui.tui.screens.page import Page, PageScreen
+    from csrtui.tui.screens.text_pages import Page, PageScreen
 
     results = await in_thread(lambda: mark_compromised(page.session, name))
     page.refresh_pairs()

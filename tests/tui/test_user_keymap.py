@@ -18,7 +18,7 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.session import Session
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.commands import COMMANDS, WIDGET_ACTIONS, Scope
-from csrtui.tui.user_keys import FIELD_KEYS, LIST_KEYS, RESERVED_KEYS, apply_keys
+from csrtui.tui.user_keymap import FIELD_KEYS, LIST_KEYS, RESERVED_KEYS, apply_keys
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.widgets.text_field import TextField

@@ -11,8 +11,8 @@ from threading import Event
 from typing import TypeAlias
 
 from csrtui.cli.output import print_json, print_message
+from csrtui.cli.pair_results import created_pair_document
 from csrtui.cli.progress import ProgressBar, StopEvent, stop_on_signals
-from csrtui.cli.results import created_pair_document
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import excerpt, visible
 from csrtui.core.base.finding import CaKind, FieldName, Purpose
@@ -21,7 +21,7 @@ from csrtui.core.keys.key_types import read_key_type
 from csrtui.core.servers.platforms import read_platform
 from csrtui.core.subject.countries import find_country
 from csrtui.core.subject.fields import SubjectInput
-from csrtui.process import collect_garbage_as_usual
+from csrtui.process_protection import collect_garbage_as_usual
 from csrtui.store.line_reader import LineError, LineReader, RecordError, open_text_file
 from csrtui.tasks.new import BlockedError, Blocking
 from csrtui.tasks.new_many import Row, RowResult, create_many

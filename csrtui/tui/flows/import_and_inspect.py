@@ -12,16 +12,16 @@ from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.flows.backups import back_up_pair
-from csrtui.tui.modals.files import ImportModal, InspectModal
-from csrtui.tui.modals.messages import ConfirmModal
+from csrtui.tui.modals.import_and_inspect import ImportModal, InspectModal
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.results import ImportResultModal, import_summary
 from csrtui.tui.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.tasks.batch import Result
     from csrtui.tasks.import_ import ImportSource
+    from csrtui.tasks.parallel import Result
     from csrtui.tui.screens.pairs_screen import PairsScreen
 
 
@@ -98,7 +98,7 @@ async def _do_next_step(page: PairsScreen, name: str) -> None:
     if pair.record.next_step(page.session.clock()) is NextStep.BACK_UP:
         await back_up_pair(page, pair)
     else:
-        from csrtui.tui.flows.pair import install
+        from csrtui.tui.flows.one_pair import install
 
         await install(page, pair)
 
@@ -122,7 +122,7 @@ async def adopt(page: PairsScreen) -> None:
 
 async def inspect(page: PairsScreen) -> None:
     """Describe any CSR, certificate, key or backup."""
-    from csrtui.tui.screens.page import PageScreen
+    from csrtui.tui.screens.text_pages import PageScreen
 
     dialog = InspectModal(page.session, page.inspect_text)
     answer = await page.app.push_screen_wait(dialog)

@@ -14,12 +14,18 @@ from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
 from csrtui.core.subject.fields import read_attributes
 from csrtui.store.config_file import config_path
-from csrtui.tasks.prefill import PrefilledForm, profile_of, start_from_bytes, start_from_file, start_from_pair
+from csrtui.tasks.form_prefill import (
+    PrefilledForm,
+    profile_of,
+    start_from_bytes,
+    start_from_file,
+    start_from_pair,
+)
 from csrtui.tasks.renew import SAME_KEY_CONSEQUENCES
 from csrtui.tasks.settings import delete_profile, load_settings, save_profile
 from csrtui.tui.modals.base import Modal, labelled
-from csrtui.tui.modals.form import FormModal
-from csrtui.tui.modals.messages import ask, ask_if_weak
+from csrtui.tui.modals.form_base import FormModal
+from csrtui.tui.modals.questions import ask, ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.line_list import LineList, TextRows
 from csrtui.tui.widgets.secret_field import SecretField

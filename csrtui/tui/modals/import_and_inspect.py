@@ -14,12 +14,12 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.core.bundle.pem import names_private_key
 from csrtui.store.foreign_files import read_foreign
 from csrtui.store.secret_file import read_identity
-from csrtui.tasks.batch import Result
 from csrtui.tasks.import_ import ImportSource
 from csrtui.tasks.import_decision import RefusedFile, RefusedKind
+from csrtui.tasks.parallel import Result
 from csrtui.tui.commands import Scope
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.form import FormModal
+from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from csrtui.tasks.inspect.inspection import Inspection
     from csrtui.tasks.session import Session
-    from csrtui.tui.screens.page import Page
+    from csrtui.tui.screens.text_pages import Page
 
 _BEGIN, _END = "-----BEGIN", "-----END"
 _KEY_LINE = "-----BEGIN PRIVATE KEY-----"
@@ -345,7 +345,7 @@ class InspectModal(FilesModal):
         inspection = self._inspection
         if inspection is None:
             return None
-        from csrtui.tui.screens.page import Page
+        from csrtui.tui.screens.text_pages import Page
 
         title = f"Inspect · {plural(len(inspection.items), 'item')}"
         return Page(title, lambda width: list(_lines(inspection, width)))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from command import ROOT
 
-from csrtui import process
+from csrtui import process_protection
 
 PROBE = """
 import ctypes, json, os, resource, sys
@@ -57,10 +57,10 @@ def test_the_first_opened_file_has_no_standard_number() -> None:
 def test_garbage_collection_is_rare_at_start_and_skips_loaded_objects() -> None:
     before = gc.get_threshold()
     try:
-        process.delay_garbage_collection()
+        process_protection.delay_garbage_collection()
         assert gc.get_threshold()[0] > before[0]
         starting = gc.get_threshold()[0]
-        process.exclude_loaded_from_collection()
+        process_protection.exclude_loaded_from_collection()
         assert gc.get_threshold()[0] < starting
         assert gc.get_freeze_count() > 0
     finally:
@@ -101,7 +101,7 @@ def test_hardening_works_without_prctl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "umask", lambda mask: calls.append(("umask", mask)))
     monkeypatch.setattr(resource, "setrlimit", lambda *limit: calls.append(limit))
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
-    process.harden()
+    process_protection.harden()
     assert calls == [("umask", 0o077), (resource.RLIMIT_CORE, (0, 0))]
 
 
@@ -115,13 +115,13 @@ def test_closed_standard_descriptors_are_opened(monkeypatch: pytest.MonkeyPatch)
     with monkeypatch.context() as patch:
         patch.setattr(os, "fstat", closed)
         patch.setattr(os, "open", lambda *arguments: opened.append(arguments))
-        process._open_closed_standard_descriptors()
+        process_protection._open_closed_standard_descriptors()
     assert opened == [(os.devnull, os.O_RDONLY)] * 2
 
 
 THREADS = """
 import ctypes, sys, threading
-from csrtui.process import share_heaps
+from csrtui.process_protection import share_heaps
 
 if sys.argv[1] == "shared":
     share_heaps()

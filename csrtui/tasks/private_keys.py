@@ -16,7 +16,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys import passphrase_quality, pkcs8
 from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Pair, PairRecord
-from csrtui.store.data_files import find_compromised_key, read_passphrase_words
+from csrtui.store.package_data import find_compromised_key, read_passphrase_words
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from textual import on
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.tui.modals.base import ResultT
-from csrtui.tui.modals.form import FormModal
+from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.text_field import TextField

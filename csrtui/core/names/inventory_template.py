@@ -13,7 +13,7 @@ from typing import NamedTuple, NoReturn
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.core.names.text import split_names
+from csrtui.core.names.pasted_text import split_names
 
 MAX_DEPTH = 8
 """Maximum nesting depth of values that are templates themselves."""

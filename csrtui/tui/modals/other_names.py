@@ -237,7 +237,7 @@ class NamesModal(Modal[NameEdits | None]):
         self._paste(event.text)
 
     def _paste(self, text: str) -> None:
-        from csrtui.core.names.text import split_names
+        from csrtui.core.names.pasted_text import split_names
         from csrtui.tui.widgets.text_field import remove_controls
 
         names = split_names("\n".join(remove_controls(line)[0] for line in text.splitlines()))
