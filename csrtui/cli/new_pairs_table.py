@@ -256,7 +256,7 @@ def open_rows(file: str, stop: Event) -> Iterator[tuple[Iterator[TableRow], int 
     """
     if file == "-":
         if sys.stdin is None:
-            raise InputError("standard input is closed", "use the name of a file")
+            raise InputError("standard input is closed", "give the name of a file instead")
         yield read_table(LineReader(sys.stdin.buffer, "standard input", stop)), None
         return
     with open_text_file(file) as source:

@@ -283,5 +283,5 @@ def read_input(file: str) -> bytes:
     if file != "-":
         return read_foreign(file)
     if sys.stdin is None:
-        raise InputError("standard input is closed", "use the name of a file")
+        raise InputError("standard input is closed", "give the name of a file instead")
     return sys.stdin.buffer.read(MAX_FOREIGN_BYTES + 1)

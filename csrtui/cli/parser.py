@@ -211,7 +211,7 @@ def build_parser(arguments: Sequence[str]) -> Parser:
         usage="csrtui [-h] [--store DIR] [--mouse] [-q | -v] [-V] [COMMAND ...]",
     )
     parser.add_argument("--store", metavar="DIR", help="the keystore's folder (default: $CSRTUI_STORE)")
-    parser.add_argument("--mouse", action="store_true", help="use the mouse in the screens")
+    parser.add_argument("--mouse", action="store_true", help="enable the mouse in the screens")
     parser.add_argument(
         "-V", "--version", action="store_true", help="print the versions of csrtui and its libraries"
     )
@@ -234,7 +234,7 @@ class _ListedCommand:
     """A command that the help only lists."""
 
     def _check_help(self, action: argparse.Action) -> None:
-        """Accept the help of a command. argparse calls this from Python 3.14 on."""
+        """Accept any help text of a command. From Python 3.14 on, argparse calls this to check the text."""
 
 
 def _create_parser(**options: object) -> Parser | _ListedCommand:

@@ -35,7 +35,7 @@ class _Field(NamedTuple):
 
     Attributes:
         show: Returns the value as text.
-        read: Returns the request with an answer as the value. It raises `InputError` if the answer is not valid.
+        read: Returns the request with the field set to an answer, or raises `InputError` if the answer is not valid.
     """
 
     name: FieldName

@@ -58,7 +58,7 @@ complete -c csrtui -f
 
 complete -c csrtui -n _shtab_csrtui_using -s h -l help -d 'show this help message and exit'
 complete -c csrtui -n _shtab_csrtui_using -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder (default: $CSRTUI_STORE)'
-complete -c csrtui -n _shtab_csrtui_using -l mouse -d 'use the mouse in the screens'
+complete -c csrtui -n _shtab_csrtui_using -l mouse -d 'enable the mouse in the screens'
 complete -c csrtui -n _shtab_csrtui_using -s V -l version -d 'print the versions of csrtui and its libraries'
 complete -c csrtui -n _shtab_csrtui_using -s q -l quiet -d 'print only data and errors'
 complete -c csrtui -n _shtab_csrtui_using -s v -l verbose -d 'log each action and its file to stderr'

@@ -53,7 +53,7 @@ _shtab_csrtui_fleet_commands() {
 _shtab_csrtui_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--store[the keystore\'s folder (default\: \$CSRTUI_STORE)]:DIR:_files -/"
-  "--mouse[use the mouse in the screens]"
+  "--mouse[enable the mouse in the screens]"
   {-V,--version}"[print the versions of csrtui and its libraries]"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"

@@ -113,7 +113,7 @@ def end_marked(mark: str, control_folder: str) -> None:
 def _find_processes(mark: bytes, title: bytes, stack: ExitStack) -> Iterator[int]:
     """Yield a descriptor for each process with this mark or title.
 
-    Unlike the number of a process, a descriptor never refers to a different process later.
+    Unlike a process ID, a descriptor never refers to a different process later.
     """
     for name in os.listdir(_PROC) if os.path.isdir(_PROC) else ():
         if not name.isdecimal() or int(name) == os.getpid():

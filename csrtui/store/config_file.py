@@ -46,7 +46,7 @@ def config_path(environ: Mapping[str, str]) -> str:
         return os.path.abspath(os.path.join(folder, "csrtui", "config.toml"))
     if not text or "\0" in text:
         raise InputError(
-            f'${CONFIG_VARIABLE} is "{visible(text)}", which is not a file', "enter the path of a file"
+            f'${CONFIG_VARIABLE} is "{visible(text)}", which is not a file', "set it to the path of a file"
         )
     return os.path.abspath(text)
 

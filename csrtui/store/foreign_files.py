@@ -141,7 +141,7 @@ class FolderSearch(NamedTuple):
 
 
 def read_file(path: str) -> ForeignFile:
-    """Return a named file. If its path is a link, the link is followed.
+    """Read the file at a path, and return it. If the path is a link, the link is followed.
 
     Raises:
         InputError: The file does not exist, cannot be opened, is not a regular file, or is too large.

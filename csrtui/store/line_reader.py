@@ -116,7 +116,7 @@ class LineReader(Iterator[str]):
         self._bytes_left -= len(line)
         if self._bytes_left < 0:
             raise RecordError(
-                f"the row that ends in line {self.number} of {self.shown}, or later, has more than {MAX_RECORD} bytes",
+                f"the row that ends on line {self.number} of {self.shown} or later has more than {MAX_RECORD} bytes",
                 'look for a " that is never closed: it joins all following lines into one row',
             )
         if self.number == 1 and line.startswith(tuple(_UTF_16_MARKS)):

@@ -104,7 +104,7 @@ class Destination:
         free: The number of bytes available to this user.
         mount_point: The mount point of its file system.
         on_disk_of_store: Whether the store is on the same file system. If so, one disk failure loses both.
-        unsafe: Those of the folder and the folders above it that other users can change.
+        unsafe: The folders that other users can change, out of this folder and those above it.
     """
 
     path: str

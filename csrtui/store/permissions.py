@@ -41,7 +41,7 @@ PUBLIC_FILE: Final = Permissions(0o644, forbidden=0o022)
 
 
 def check_permissions(path: str, status: os.stat_result, permissions: Permissions) -> None:
-    """Refuse an unsafe file or folder. The status is that of `os.fstat` or `os.lstat`.
+    """Refuse an unsafe file or folder. `status` is the result of `os.fstat` or `os.lstat`.
 
     Raises:
         StoreError: The file or folder is a link or of another kind, another user owns it, or others may read or write

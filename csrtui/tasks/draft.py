@@ -307,7 +307,7 @@ def request_spec_of(draft: Draft) -> RequestSpec:
 
 
 class LastUsed(StrEnum):
-    """A value that is remembered."""
+    """A value that is remembered for the next use."""
 
     BACKUP_FOLDER = "backup_folder"
     """The destination of backups on this machine."""

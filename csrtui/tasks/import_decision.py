@@ -122,7 +122,7 @@ def compare(
     Args:
         pem: The content of certificate.pem, or None.
         pool: Certificates from which the chain is built, in addition to those in certificate.pem.
-        is_best: Whether this certificate expires last of those that are imported for the pair.
+        is_best: Whether this certificate expires last among those being imported for the pair.
     """
     present = tuple(usable_certificates(pem, leaf.spki_sha256))
     chain = build_chain(leaf, [*pool, *present], now)

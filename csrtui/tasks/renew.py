@@ -191,7 +191,7 @@ def replace_pair(
     blocking: Blocking = Blocking.STOPS,
     key: ExistingKey | None = None,
 ) -> Pair:
-    """Create a pair for any request to replace a pair, and return it. Options and errors are the same as for `renew`.
+    """Create a pair that replaces `old`, for any request, and return it. Options and errors are those of `renew`.
 
     `key` is the key of the new pair, by default a new one.
 

@@ -128,7 +128,7 @@ def _lost_details(content: BackupFile, consent: Consent) -> tuple[str, ...]:
     if not content.is_signed:
         ca = "public" if _default_ca(content.csr) is CaKind.PUBLIC else "private"
         note = (
-            "The backup is not signed: kind of CA, server software and stage were not restored. "
+            "The backup is not signed, so the kind of CA, server software and stage were not restored. "
             f"The pair is for a {ca} CA."
         )
         if stays_encrypted(content, consent) and content.key_protection is KeyProtection.PLAIN:

@@ -61,7 +61,7 @@ class CsrtuiApp(CommandsApp):
             self.main.tell(f"created the keystore {path}")
 
     def get_default_screen(self) -> Screen[None]:
-        """The main screen."""
+        """Return the main screen."""
         return MainScreen(self._session)
 
     @property

@@ -96,7 +96,7 @@ def wrapped(text: str, width: int, manner: str = "", margin: str = " ") -> list[
 
 
 def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str = "") -> list[Line]:
-    """Return a head with a text beside it, wrapped to `width` cells together. The text may be untrusted: it is escaped.
+    """Return a head and a wrapped text beside it, `width` cells in all. The text may be untrusted: it is escaped.
 
     The head is a label or a dash.
     """

@@ -86,6 +86,7 @@ def test_blocking_advice_fails_the_task_and_force_overrides_it(modules: Modules,
     assert not store.exists()
     assert modules("pair", names=["intranet"], force=True)["changed"]
     assert not modules("pair", names=["intranet"])["changed"]
+    assert modules("pair", names=["wiki"], no_common_name=True, force=True)["changed"], "its subject is empty"
 
 
 def test_advice_that_does_not_block_becomes_a_warning(modules: Modules) -> None:

@@ -84,7 +84,7 @@ class BackupText(NamedTuple):
 
 
 def canonical(data: bytes) -> bytes:
-    """Return the canonical form of a text, which is signed and checked. It undoes usual changes by editors and mail.
+    """Return the form of a text that is signed and checked. It undoes common changes by editors and mail programs.
 
     It has no UTF-8 byte-order mark at the start. Each line ends with a line feed, without spaces, tabs or carriage
     returns before it. One line feed ends the last line, and no blank line follows.

@@ -193,7 +193,7 @@ def _read_ssh(key_type: str, encoded: str) -> Recipient:
 
 
 def _ssh_fields(blob: bytes) -> list[bytes]:
-    """Return the strings of an SSH blob. Four bytes before each string contain its length (RFC 4251 5)."""
+    """Return the strings of an SSH blob. Each string is preceded by its length in four bytes (RFC 4251 5)."""
     fields = []
     while blob:
         end = 4 + int.from_bytes(blob[:4])

@@ -252,7 +252,7 @@ class _Reader:
 
 
 def _locate(message: str, noun: str, place: str, subject: str) -> str:
-    """Return a message that names the item: its place in the file, or its noun without a place, then its subject."""
+    """Return a message that names the item by its place in the file, or else by its noun, followed by its subject."""
     if not place and not subject:
         return message
     name = f"{place or f'the {noun}'}{f' ({subject})' if subject else ''}"

@@ -1,4 +1,4 @@
-"""Compare an issued certificate with its CSR, and what a server sends with its chain (RFC 8446, 4.4.2)."""
+"""Compare an issued certificate with its CSR, and check the chain that a server sends (RFC 8446, 4.4.2)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -100,11 +100,11 @@ _STORE: Final = "\0"
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """The fix of a finding.
+    """The fix for a finding.
 
     Attributes:
-        kind: The way in which the text can be used.
-        text: One line. After `for_store` it contains only printable characters.
+        kind: How the text can be used.
+        text: One line. It contains only printable characters once `for_store` has been applied.
     """
 
     kind: RemedyKind
@@ -183,12 +183,12 @@ class PairReplacement:
         self._new_store = f"{self._store}-{self._pair}.{now:%Y%m%d-%H%M%S}"
 
     def for_damaged_files(self) -> Remedy:
-        """Return the remedy for a missing or damaged key or CSR: preferably to restore a backup."""
+        """Return the remedy for a missing or damaged key or CSR: to restore a backup, if possible."""
         can_make_csr = self._condition.has_key and self._condition.has_certificate
         return self._restoration() or (self._adoption("--make-csr") if can_make_csr else self._loss())
 
     def for_wrong_record(self) -> Remedy:
-        """Return the remedy for a missing, damaged or wrong record: preferably to adopt the files."""
+        """Return the remedy for a missing, damaged or wrong record: to adopt the files, if possible."""
         if self._condition.has_key and self._condition.has_csr:
             return self._adoption("--csr", f"{self._folder}/request.pem")
         return self.for_damaged_files()

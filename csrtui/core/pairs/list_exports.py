@@ -35,7 +35,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
 class _CalendarEvent(NamedTuple):
-    """An event: the kind for its UID, the title, the DTSTART line, the description, and the triggers of its alarms."""
+    """An event: its kind (part of the UID), its title, DTSTART line and description, and the triggers of its alarms."""
 
     kind: str
     title: str

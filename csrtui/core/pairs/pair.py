@@ -269,7 +269,7 @@ class PairRecord(NamedTuple):
         return _NEXT_STEPS[stage]
 
     def visible_step(self, now: datetime) -> NextStep:
-        """Return the next step as people see it. For a renewed pair, it depends on the pair that replaces it."""
+        """Return the next step to show to the user. For a renewed pair, it depends on the pair that replaces it."""
         if self.is_renewal_started:
             return NextStep.FINISH
         if self.renewed_by and not self.retired and self.renewal is RenewalState.INSTALLED:

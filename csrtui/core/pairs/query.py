@@ -113,7 +113,7 @@ class Query(NamedTuple):
         return selected
 
     def narrows(self, other: "Query") -> bool:
-        """Return whether another query selects at least all pairs that this one selects, at any time.
+        """Return whether another query always selects at least the pairs that this one selects.
 
         This is the case, for example, if the user has typed one more letter. Return false for a query with a status
         word such as ``due``, because it matches pairs that its first letters ``du`` do not match.

@@ -95,7 +95,7 @@ def guide_lines(
 
 
 def install_lines(server: Server, width: int = WIDTH) -> list[str]:
-    """Return what the guide says about the installation, as lines. The folder is not known yet: paths contain FOLDER."""
+    """Return the guide's lines about the installation. Paths contain FOLDER, because the folder is not known yet."""
     return guide_lines(server, "FOLDER", width, before_request=False)[2:]
 
 

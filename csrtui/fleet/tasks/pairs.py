@@ -206,7 +206,7 @@ def pair_result(pair: HostPair, output: Output | Failure, text: str) -> HostResu
 def run_in_rounds(
     reach: Reach, commands: Sequence[tuple[HostPair, str]], size: int
 ) -> Iterator[tuple[HostPair, Output | Failure]]:
-    """Run a command for each pair on its host, and yield each pair and its output. A run has `size` pairs per host."""
+    """Run a command for each pair on its host, `size` pairs per host at a time, and yield each pair with its output."""
     by_host: dict[str, list[tuple[HostPair, str]]] = defaultdict(list)
     for pair, call in commands:
         by_host[pair.host].append((pair, call))
@@ -228,7 +228,7 @@ def _numbered(commands: Iterable[str]) -> str:
 
 
 def _outputs(answer: HostAnswer) -> Mapping[int, Output]:
-    """Return the outputs of the commands of `_numbered` by their numbers."""
+    """Return the output of each command in a script from `_numbered`, by the number of the command."""
     outputs, lines = {}, []
     for line in answer.text("stdout").splitlines():
         end = _END.fullmatch(line)

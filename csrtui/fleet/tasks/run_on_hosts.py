@@ -195,7 +195,7 @@ def module_task(reach: Reach, name: str, options: Mapping[str, object]) -> dict[
 
 
 def shell_call(command: str, *arguments: str) -> str:
-    """Return a call of csrtui for the shell on a host."""
+    """Return a shell command that calls csrtui on a host."""
     return " ".join(["c", command, *map(shlex.quote, arguments)])
 
 

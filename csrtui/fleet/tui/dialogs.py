@@ -132,7 +132,7 @@ class HostBackupModal(HostPairsModal):
         self._parse()
 
     def notes(self) -> list[Line]:
-        """Return the recipients that can open the backups, or the error in their field."""
+        """Return the recipients that can open the backups, or the error in the recipients field."""
         about = "No passphrase or key is sent: each host encrypts its own. Separate recipients by commas."
         if isinstance(self._recipients, CsrtuiError):
             return [*self.lines(self._recipients.message, "error"), *self.lines(about, "label")]

@@ -40,7 +40,7 @@ def describe_pairs(pairs: Sequence[HostPair]) -> str:
 
 
 def count_hosts(pairs: Sequence[HostPair]) -> int:
-    """Return the number of the hosts of pairs."""
+    """Return the number of different hosts that the pairs are on."""
     return len({host_pair.host for host_pair in pairs})
 
 

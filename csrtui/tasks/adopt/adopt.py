@@ -206,7 +206,7 @@ def adopt(session: Session, candidate: Candidate, spec: AdoptionSpec) -> AdoptRe
         csr, omissions = _build_csr(session, candidate, spec.missing)
     base = check_pair_name(spec.name if spec.name is not None else title)
     if not proves_possession(candidate.key, csr):
-        raise RefusedError("the key does not sign: it is damaged", "look for another copy of it")
+        raise RefusedError("the key cannot sign: it is damaged", "look for another copy of it")
     chain = None
     if candidate.certificate:
         chain = build_chain(candidate.certificate, candidate.pool, session.clock())

@@ -134,7 +134,7 @@ def read_files(key: str, csr: str | None = None, certificates: Sequence[str] = (
 
 
 def read_key_file(session: Session, key: str) -> SearchResult:
-    """Return the key material in a file with a key, and in the other files of its folder, without subfolders.
+    """Return the key material in a key file and in the other files of its folder, but not in subfolders.
 
     Raises:
         InputError: The file cannot be read, or no private key is in it.

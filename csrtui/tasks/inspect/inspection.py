@@ -94,7 +94,7 @@ class Inspection:
 
     @property
     def exit_code(self) -> int:
-        """The exit status: 0 read, 1 something is wrong or cannot be read, 2 nothing can be read."""
+        """The exit status: 0 if all is well, 1 if something is wrong or cannot be read, 2 if nothing can be read."""
         if not self.items:
             return 2
         return 1 if self.problems or any(item.is_wrong for item in self.items) else 0

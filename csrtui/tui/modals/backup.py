@@ -284,7 +284,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         super().draw()
 
     def note_lines(self) -> list[Line]:
-        """Return the error, if there is one, and below it the names that continue a path, or else the notes."""
+        """Return the error, if any, followed by the completions of a path, or by the notes if there are none."""
         error = [] if self.error is None else self.error_lines(self.error)
         return error + (self.candidate_lines() or self.notes())
 
@@ -338,7 +338,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             text = "Type the passphrase of this key. Its backup uses the same one."
         else:
             count, verb = self._locked_count, "has" if self._locked_count == 1 else "have"
-            text = f"{count} of the keys {verb} a passphrase. The backup of such a key uses the same one."
+            text = f"{count} of the keys {verb} a passphrase. The backup of such a key uses that one."
         return self.lines(text, "warning")
 
 

@@ -289,7 +289,7 @@ class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):
 class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Generic[ItemT]):
     """A dialog that starts work when it opens, then shows a result for each item, and returns the results.
 
-    A subclass defines `begin_work`, which calls `begin`, and the texts.
+    A subclass defines the texts and a `begin_work` that calls `begin`.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -32,7 +32,7 @@ _FRAME = 4
 
 
 class ChoiceLines(LineList, inherit_bindings=False):
-    """A list of values. Letters move to a value, so they have none of the meanings that they have in other lists."""
+    """A list of values. Typed letters move to a value, so they are not commands as in other lists."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),

@@ -262,7 +262,7 @@ class FormModal(Modal[ResultT]):
         self.set_timer(max(TYPE_AHEAD - elapsed, 0.01), settle)
 
     def confirm_advance(self) -> None:
-        """Leave the cursor in the field that it entered before the end of the check."""
+        """Keep the cursor in the field that `advance_to` focused, because the check has succeeded."""
         self._advance = None
 
     def finish_check(self, field: str, error: CsrtuiError | None) -> None:

@@ -65,7 +65,7 @@ class ConfirmModal(Modal[bool]):
         return self._index == 1
 
     def action_select(self, step: int) -> None:
-        """Select the answer that is `step` answers further on."""
+        """Move the selection by `step` answers. After the last answer, it continues with the first."""
         self._index = (self._index + step) % len(self._answers)
         self.draw()
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_field import TextField
 
 _ABOUT = (
-    "Restores a pair with its CSR and certificates, also from a backup of another machine. "
+    "Restores a pair with its CSR and certificates, even from a backup made on another machine. "
     "An existing pair is never overwritten."
 )
 _NO_FILE = "Enter the path of the backup file."
@@ -207,7 +207,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
             raise
 
     async def _ask_for_consent(self, contents: BackupContents) -> Consent | None:
-        """Show the names and the key of a backup of unproved origin, and return the user's consent, or None."""
+        """Show the names and the key of a backup whose origin is not proved, and return the user's consent, or None."""
         content = contents.content
         is_age = content.envelope is Envelope.AGE
         if content.is_signed and not is_age:

@@ -245,7 +245,7 @@ class KeystorePane(Widget):
         self.focus_list()
 
     def sort(self) -> SortOrder:
-        """Switch to the next sort order, also for the next start, and return it."""
+        """Switch to the next sort order, remember it for the next start, and return it."""
         self._pair_order = self._pair_order.next_order
         self._update_list()
         remember(self._session, LastUsed.SORT_ORDER, self._pair_order.value)

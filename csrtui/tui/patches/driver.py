@@ -6,7 +6,7 @@ Differences from Textual 8.2.8:
 - Keys typed ahead have the same effect as keys typed slowly.
 - Bytes that are not UTF-8 do not crash the app.
 - SIGCONT without a preceding stop does not enter application mode twice.
-- The terminal shows an update before the app computes further.
+- The terminal shows an update before the app goes on with its work.
 - The size is always the current size of the terminal in use, not of stdout.
 
 Each part can be deleted once its report in ``docs/upstream-reports.md`` is fixed. Then

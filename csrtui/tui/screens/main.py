@@ -153,7 +153,7 @@ class MainScreen(RequestScreen):
 
     @property
     def pane_width(self) -> int:
-        """The columns of the list, without those of the details beside it. The form may be narrower than a dialog."""
+        """The width of the list if details are beside it, otherwise of the screen: a dialog may not fit in the form."""
         if self.size.width >= _WIDE and self._pane is PaneName.KEYSTORE:
             return self.keystore.pairs.outer_size.width
         return super().pane_width

@@ -1,4 +1,4 @@
-"""The base class of the screens with pairs: the keystore and the screen of one pair."""
+"""The base class of the screens that show pairs: the keystore and the screen of one pair."""
 
 from __future__ import annotations
 

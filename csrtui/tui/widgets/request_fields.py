@@ -188,7 +188,7 @@ class FieldGroups(Widget):
 
 
 class FormChoice(ChoiceField):
-    """A choice field of the request form, which can undo changes of the form."""
+    """A choice field of the request form, with keys that undo and redo changes to the form."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+z,ctrl+underscore", "undo", "Undo", show=False),

@@ -65,7 +65,7 @@ class CommandResult:
 
     @property
     def remedy(self):
-        """The last hint of csrtui, or None."""
+        """The last hint that csrtui printed, or None."""
         return (self._lines(_HINT) or [None])[-1]
 
     def _lines(self, prefix):

@@ -85,10 +85,11 @@ class PairTask:
     def _refuse_blocked(self):
         """Fail if an error blocks the request, or else warn about each finding that is not a note.
 
-        ``force`` overrules errors, but not if the advice contains no subject.
+        ``force`` overrules errors, but not if no CSR can be made: then the advice has neither a subject nor covered names.
         """
         errors = [finding for finding in self._advice["findings"] if finding["level"] == "error"]
-        if errors and not (self._options["force"] and self._advice["subject"]):
+        can_make = bool(self._advice["subject"] or self._advice["covers"])
+        if errors and not (self._options["force"] and can_make):
             fix = errors[0]["fix"]
             self._csrtui.fail(
                 "refused", "; ".join(finding["text"] for finding in errors), fix["label"] if fix else None

@@ -110,7 +110,7 @@ from ansible_collections.csrtui.csrtui.plugins.module_utils.command import SCHEM
 
 
 def _pairs(csrtui, retired):
-    """Return the facts about pairs. A pair that cannot be read is a problem, but the other pairs are returned."""
+    """Return the facts about pairs. Pairs that cannot be read are reported as problems; the others are returned."""
     options = ["--retired"] if retired else []
     document, result = csrtui.document("list", *options, statuses=(0, 3), missing={"pairs": []})
     pairs = [pair for pair in document["pairs"] if retired or pair["stage"] != "retired"]
