@@ -83,8 +83,12 @@ class Fleet:
     def pairs(self) -> Iterator[HostPair]:
         """Yield all pairs of all hosts."""
         for state in self.hosts.values():
-            pairs = with_renewal_states(map(read_described, state.documents))
-            for pair, document in zip(pairs, state.documents, strict=True):
+            pairs = list(map(read_described, state.documents))
+            unlisted: set[str] = set()
+            if state.failure is not None:  # the host can have other pairs, which csrtui cannot read there
+                successors = {pair.record.renewed_by for pair in pairs if pair.record.renewed_by}
+                unlisted = successors - {pair.name for pair in pairs}
+            for pair, document in zip(with_renewal_states(pairs, unlisted), state.documents, strict=True):
                 yield HostPair(state.name, pair, document)
 
 

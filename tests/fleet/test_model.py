@@ -11,7 +11,7 @@ import pytest
 from requests_made import NOW, record
 
 from csrtui.core.base.json_members import MemberError
-from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.query import Query
 from csrtui.fleet.host_answer import (
@@ -47,6 +47,15 @@ def test_a_fleet_knows_its_oldest_state_and_the_hosts_that_failed() -> None:
     fleet = Fleet.from_states([WEB, MAIL, LOST])
     assert fleet.oldest_reading == MAIL.read
     assert fleet.failed == [LOST]
+
+
+@pytest.mark.parametrize(("failure", "step"), [(AWAY, NextStep.FINISH), (None, NextStep.BACK_UP)])
+def test_a_pair_that_a_host_cannot_read_may_have_replaced_another(
+    failure: Failure | None, step: NextStep
+) -> None:
+    replaced = pair_document(Pair("a.com", "/a.com", record(renewed_by="a.com-2")), NOW)
+    (pair,) = Fleet.from_states([HostState("web", NOW, (replaced,), failure)]).pairs()
+    assert pair.pair.record.visible_step(NOW) is step
 
 
 @pytest.mark.parametrize(

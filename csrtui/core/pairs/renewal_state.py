@@ -36,7 +36,9 @@ UNREADABLE: Final = Successor(is_retired=False, has_certificate=False, is_instal
 """A pair that cannot be read. The certificate that it replaces may still be needed."""
 
 
-def renewal_state(renewed_by: str, find: Callable[[str], Successor | None]) -> RenewalState:
+def renewal_state(
+    renewed_by: str, find: Callable[[str], Successor | None], known: dict[str, RenewalState] | None = None
+) -> RenewalState:
     """Return the progress of the renewal of a pair.
 
     If the successor was itself replaced before it had a certificate, the pair that replaced it counts instead.
@@ -44,19 +46,27 @@ def renewal_state(renewed_by: str, find: Callable[[str], Successor | None]) -> R
     Args:
         renewed_by: The name of the pair that replaces it.
         find: Returns a pair by its name, or None if it does not exist.
+        known: The results by `renewed_by`, to which this one is added. With them, no pair of a long chain is visited twice.
     """
-    name, names = renewed_by, set[str]()
-    while name not in names and (successor := find(name)) is not None:
-        if successor.is_retired and successor.renewed_by is None:
-            return RenewalState.BROKEN
+    known = {} if known is None else known
+    name, names = renewed_by, list[str]()
+    while name not in known:
+        names.append(name)
+        known[name] = RenewalState.BROKEN  # the result if the pair does not exist, or if it replaces itself
+        successor = find(name)
+        if successor is None or (successor.is_retired and successor.renewed_by is None):
+            break
         if successor.has_certificate:
             is_installed = successor.is_installed and not successor.is_retired
-            return RenewalState.INSTALLED if is_installed else RenewalState.ISSUED
-        if successor.renewed_by is None:
-            return RenewalState.STARTED
-        names.add(name)
-        name = successor.renewed_by
-    return RenewalState.BROKEN
+            known[name] = RenewalState.INSTALLED if is_installed else RenewalState.ISSUED
+        elif successor.renewed_by is None:
+            known[name] = RenewalState.STARTED
+        else:
+            name = successor.renewed_by
+            continue
+        break
+    known.update(dict.fromkeys(names, known[name]))
+    return known[name]
 
 
 SAME_KEY: Final = ", with the same key"

@@ -217,8 +217,9 @@ def with_renewal_states(pairs: Iterable[Pair], unreadable: Iterable[str] = ()) -
     """
     pairs = list(pairs)
     facts = {pair.name: pair.record.successor_facts for pair in pairs} | dict.fromkeys(unreadable, UNREADABLE)
+    known: dict[str, RenewalState] = {}
     return [
-        pair._replace(record=record._replace(renewal=renewal_state(record.renewed_by, facts.get)))
+        pair._replace(record=record._replace(renewal=renewal_state(record.renewed_by, facts.get, known)))
         if (record := pair.record).renewed_by
         else pair
         for pair in pairs
@@ -242,10 +243,11 @@ def with_renewals(summaries: Sequence[PairSummary], unreadable: Iterable[str] = 
         for summary in summaries
         if summary.name in successors
     } | dict.fromkeys(unreadable, UNREADABLE)
+    known: dict[str, RenewalState] = {}
     return [
         summary
         if summary.renewed_by is None or summary.is_retired
-        else _with_renewal(summary, renewal_state(summary.renewed_by, facts.get))
+        else _with_renewal(summary, renewal_state(summary.renewed_by, facts.get, known))
         for summary in summaries
     ]
 

@@ -19,7 +19,7 @@ from csrtui.core.pairs.pair import (
     Stage,
 )
 from csrtui.core.pairs.query import Query, SortOrder, sort_key
-from csrtui.core.pairs.renewal_state import RenewalState
+from csrtui.core.pairs.renewal_state import RenewalState, Successor, renewal_state
 from csrtui.core.pairs.summary import (
     OVERDUE,
     count_due,
@@ -132,6 +132,25 @@ def test_a_certificate_is_due_until_the_pair_that_replaces_it_has_one() -> None:
     for pair, summary in zip(resolved, summaries, strict=True):
         assert sort_key(SortOrder.URGENCY, NOW)(summary) == urgency_key(pair, NOW)
         assert (pair.record.is_due(NOW), pair.record.is_in_use) == (summary.is_due(NOW), summary.is_in_use)
+
+
+@pytest.mark.parametrize("last", ["9", "0", "gone"])
+def test_each_pair_of_a_long_chain_of_renewals_is_visited_once(last: str) -> None:
+    visited: list[str] = []
+
+    def find(name: str) -> Successor | None:
+        visited.append(name)
+        following = str(int(name) + 1) if name.isdecimal() and name != "9" else last
+        return (
+            Successor(False, False, False, following if following != name else None)
+            if name != "gone"
+            else None
+        )
+
+    known: dict[str, RenewalState] = {}
+    states = {renewal_state(str(number), find, known) for number in range(10)}
+    assert states == {RenewalState.STARTED if last == "9" else RenewalState.BROKEN}
+    assert len(visited) == len(set(visited))
 
 
 @pytest.mark.parametrize("step", NextStep)
