@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,9 @@ from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
+from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tui.modals import backup as backup_module
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.results import BackupProgressModal
@@ -501,6 +504,46 @@ async def test_a_wrong_passphrase_of_a_key_is_reported_in_the_dialog(tmp_path: P
         await user.press("enter")
         await until_done(user)
     assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
+
+
+async def test_text_that_is_typed_while_keys_are_counted_or_opened_does_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_with(tmp_path / "store")
+    for name in ("a.example.com", "b.example.com"):
+        create_pair(session, RequestSpec((name,)), passphrase=Secret(PASSPHRASE))
+    (tmp_path / "usb").mkdir()
+    counted, opened_key = Event(), Event()
+    count = backup_module._count_locked_keys
+    monkeypatch.setattr(backup_module, "_count_locked_keys", lambda group: counted.wait(10) and count(group))
+    monkeypatch.setattr(backup_module, "open_key", lambda *of: opened_key.wait(10) and open_key(*of))
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        await user.press("f2", "space", "space", "b")
+        await fill_in(user, tmp_path / "usb")
+        assert user.focused_id == "again"
+        counted.set()
+        await user.until(lambda: dialog(user)._locked_count == 2, "the keys counted")
+        assert user.focused_id == "passphrase", "not in a field that is hidden now"
+        await user.press("enter", "x")
+        opened_key.set()
+        await until_done(user)
+    assert statuses(session, "a.example.com", "b.example.com") == [BackupStatus.VERIFIED] * 2
+
+
+async def test_a_pair_that_was_removed_since_its_key_was_counted_is_reported(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "b.example.com")
+    create_pair(session, RequestSpec(("a.example.com",)), passphrase=Secret(PASSPHRASE))
+    (tmp_path / "usb").mkdir()
+    async with at_screens(session) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        await user.press("f2", "space", "space", "b")
+        await user.until(lambda: dialog(user)._locked_count == 1, "the keys counted")
+        await fill_in(user, tmp_path / "usb")
+        shutil.rmtree(tmp_path / "store" / "pairs" / "a.example.com")
+        await user.press("enter")
+        await until_done(user)
+        assert "1 of 2 pairs backed up" in said(user, "about")
 
 
 async def test_failures_are_listed_with_their_reason(tmp_path: Path) -> None:

@@ -184,6 +184,19 @@ async def test_the_next_step_of_a_replaced_pair_is_to_retire_it_once_the_new_pai
     assert record(session, TWO).stage is Stage.RETIRED
 
 
+async def test_the_next_step_of_a_pair_whose_successor_is_damaged_reports_the_damage(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE, TWO)
+    change_record(session, TWO, lambda old: old.with_successor(ONE, session.clock(), session.user))
+    certificate_home(session, TWO)
+    (tmp_path / "store" / "pairs" / ONE / "request.pem").write_text("damaged")
+    async with at_screens(session) as user:
+        await at_pair(user, TWO)
+        await user.until(lambda: ". Finish" in user.bar, "the next step")
+        await user.press("full_stop")
+        assert "the certificate request cannot be read" in user.message
+        assert not is_at(user, PairScreen)
+
+
 async def step(user: User, label: str, screen: type[object]) -> None:
     """Do the next step from the list and from the pair's screen, and go back."""
     await user.until(lambda: f". {label}" in user.bar, label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -225,29 +226,35 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         if self.folder and not isinstance(self.check_result, Destination):
             self.check_again(self._submit)
             return
-        problem, spec = self._problem(), self._spec
+        problem, group, spec = self._problem(), self.group, self._spec
+        close = partial(self._close_with_answer, group, spec)
         if problem is not None:
             field, error = problem
             self.fail(error, field)
         elif self._generated is not None:
             text = "It is not shown again. Without it, these backups cannot be restored."
             title = "Have you written the passphrase down?"
-            ask(self.app, title, text, "Back up", self._close_with_answer)
+            ask(self.app, title, text, "Back up", close)
         elif self._locked_count:  # the passphrase of the key is not a new one
-            self.begin(self._check_passphrase_of_key(spec.passphrase))
+            self.begin(self._check_passphrase_of_key(group, spec))
             self.draw()
         else:
-            ask_if_weak(self.app, spec.passphrase, self._close_with_answer)
+            ask_if_weak(self.app, spec.passphrase, close)
 
-    async def _check_passphrase_of_key(self, passphrase: Secret) -> None:
-        """Close the dialog if the passphrase opens the first key that has one."""
-        pair = next(pair for pair in self.group.pairs if pair.record.key.encrypted)
+    async def _check_passphrase_of_key(self, group: Group[Pair], spec: BackupSpec) -> None:
+        """Close the dialog if the passphrase opens the first key that has one. Another session may have removed it."""
+
+        def check() -> None:
+            pair = next((pair for pair in group.pairs if pair.record.key.encrypted), None)
+            if pair is not None:
+                open_key(self._session, pair, spec.passphrase)
+
         try:
-            await self.in_thread(lambda: open_key(self._session, pair, passphrase))
+            await self.in_thread(check)
         except CsrtuiError:
             self.focus_error("#passphrase")
             raise
-        self._close_with_answer()
+        self._close_with_answer(group, spec)
 
     def _problem(self) -> tuple[str, CsrtuiError] | None:
         """Return the selector of the first invalid field and its error, or None if all fields are valid."""
@@ -266,9 +273,9 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             return "#again", InputError("Repeat the passphrase.")
         return "#again", InputError("The passphrases differ. Type the second one again.")
 
-    def _close_with_answer(self) -> None:
-        remember_folder(self._session, self.folder)
-        self.dismiss(BackupAnswer(tuple(names_of(self.group.pairs)), self._spec))
+    def _close_with_answer(self, group: Group[Pair], spec: BackupSpec) -> None:
+        remember_folder(self._session, spec.folder)
+        self.dismiss(BackupAnswer(tuple(names_of(group.pairs)), spec))
 
     # Drawing
 
@@ -280,6 +287,10 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
 
     def draw(self) -> None:
         """Redraw the dialog. The passphrase of a key is not repeated."""
+        if self._is_passphrase_of_key and self.query_one("#again").has_focus:
+            self.set_focus(
+                self.query_one("#passphrase")
+            )  # a hidden field loses the focus, and typed text with it
         self.query_one("#repetition").display = not self._is_passphrase_of_key
         super().draw()
 

@@ -205,8 +205,12 @@ class PairsScreen(CommandScreen[None]):
         from csrtui.tui.screens.pair import PairScreen
 
         if (pair := self.current_pair()) is not None and pair.record.renewed_by:
-            screen = PairScreen.of(self._session, pair.record.renewed_by)
-            self.app.push_screen(screen, lambda _: self.refresh_pairs())
+            try:
+                screen = PairScreen.of(self._session, pair.record.renewed_by)
+            except CsrtuiError as error:
+                self.tell_error(error)
+            else:
+                self.app.push_screen(screen, lambda _: self.refresh_pairs())
 
     async def action_retire(self) -> None:
         """Ask whether to retire the pair, or to take a retired pair back into use, and do so if the user agrees."""
