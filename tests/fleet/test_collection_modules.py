@@ -82,6 +82,10 @@ def test_blocking_advice_fails_the_task_and_force_overrides_it(modules: Modules,
         assert (failed["failed"], failed["reason"]) == (True, "refused")
         assert "intranet" in failed["msg"]
         assert failed["findings"][0]["level"] == "error"
+        too_long = modules(
+            "pair", check=check, names=["intranet"], subject={"organization": "x" * 65}, force=True
+        )
+        assert too_long.get("reason") == "refused"
     assert modules("pair", names=["a..com"], force=True)["reason"] == "refused"
     assert not store.exists()
     assert modules("pair", names=["intranet"], force=True)["changed"]

@@ -85,11 +85,10 @@ class PairTask:
     def _refuse_blocked(self):
         """Fail if an error blocks the request, or else warn about each finding that is not a note.
 
-        ``force`` overrules errors, but not if no CSR can be made: then the advice has neither a subject nor covered names.
+        ``force`` overrules errors, but not if no CSR can be made.
         """
         errors = [finding for finding in self._advice["findings"] if finding["level"] == "error"]
-        can_make = bool(self._advice["subject"] or self._advice["covers"])
-        if errors and not (self._options["force"] and can_make):
+        if errors and not (self._options["force"] and self._can_make()):
             fix = errors[0]["fix"]
             self._csrtui.fail(
                 "refused", "; ".join(finding["text"] for finding in errors), fix["label"] if fix else None
@@ -97,6 +96,12 @@ class PairTask:
         for finding in self._advice["findings"]:
             if finding["level"] != "note":
                 self._module.warn(finding["text"])
+
+    def _can_make(self):
+        """Return whether a CSR can be made. If the advice has no subject, it is empty or cannot be represented."""
+        if self._advice["subject"]:
+            return True
+        return self._csrtui.run("new", *self._arguments("--force", "--dry-run")).status == 0
 
     def _make(self, step, command, *arguments):
         if not self._module.check_mode:
