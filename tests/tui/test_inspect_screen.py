@@ -81,6 +81,15 @@ async def test_an_encrypted_key_is_opened_with_its_passphrase(tmp_path: Path) ->
         assert "EC P-256" in user.screen_text
         await user.press("escape", "x")
         assert user.focused_id == "files"
+        await user.press("ctrl+u")
+        await user.paste(str(path))
+        await user.press("enter")
+        await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
+        await user.press("up", "ctrl+u")
+        await user.paste(str(tmp_path / "store" / "pairs" / NAME / "request.pem"))
+        await user.press("down", "enter")
+        await user.until(lambda: is_at(user, PageScreen), "the page")
+        assert f"CN={NAME}" in user.screen_text, "the file that is named now"
 
 
 async def test_a_backup_to_recipients_is_opened_with_an_identity(tmp_path: Path) -> None:

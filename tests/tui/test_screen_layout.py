@@ -183,3 +183,18 @@ async def test_groups_fields_choices_and_required_fields_look_different(tmp_path
         await user.resize(79, 23)
         assert not [line for line in user.screen_lines if line.startswith("─ Names")]
         assert user.screen_lines[4] == ">Organization    My Ltd " + "_" * 53
+
+
+async def test_a_dialog_stays_over_the_list_when_the_terminal_becomes_wide_again(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session) as user:
+        await user.until_pairs("a.example.com")
+        await user.resize(160, 40)
+        await user.press("f2", "t")
+        frame = user.app.screen.query_one(".dialog")
+        place = frame.region
+        await user.resize(80, 24)
+        assert frame.region != place
+        await user.resize(160, 40)
+        assert frame.region == place

@@ -134,19 +134,27 @@ class Modal(ModalScreen[ResultT]):
         self._fit()
 
     def on_resize(self) -> None:
-        """Fit the dialog to the screen."""
+        """Fit the dialog to the screen, and place it again when the pane behind it has its new width."""
         self._fit()
+        self.call_after_refresh(self._place)
 
     def _fit(self) -> None:
+        self.query_one(".dialog").styles.width = self.inner_width + 4
+        self._place()
+        self.draw()
+
+    def _place(self) -> None:
+        """Put the frame in the middle of the pane behind it."""
         from csrtui.tui.screens.base import CommandScreen
 
-        frame, width = self.query_one(".dialog"), self.inner_width + 4
-        frame.styles.width = width
-        page = next(screen for screen in reversed(self.app.screen_stack) if not isinstance(screen, Modal))
-        screen_width = self.app.size.width
-        pane_width = page.pane_width if isinstance(page, CommandScreen) else screen_width
-        frame.styles.margin = (0, 0, 0, max(min(pane_width, screen_width) - width, 0) // 2)
-        self.draw()
+        page = next(
+            (screen for screen in reversed(self.app.screen_stack) if not isinstance(screen, Modal)), None
+        )
+        width = self.app.size.width
+        if isinstance(page, CommandScreen):
+            width = min(page.pane_width, width)
+        for frame in self.query(".dialog"):  # none if the dialog has been closed since
+            frame.styles.margin = (0, 0, 0, max(width - self.inner_width - 4, 0) // 2)
 
     def draw(self) -> None:
         """Redraw the dialog. This method is also called when the screen is resized."""

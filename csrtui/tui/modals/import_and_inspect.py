@@ -255,6 +255,7 @@ class InspectModal(FilesModal):
         self._session = session
         self._inspection: Inspection | None = None
         self._sources: Sequence[ImportSource] = ()
+        self._text_of_sources = ""
         self._identities: bytes | None = None
         self._passphrase: Secret | None = None
         self._is_locked = False
@@ -269,14 +270,13 @@ class InspectModal(FilesModal):
         locked.display = row.display = False
 
     def on_secret_field_submitted(self) -> None:
-        """Inspect the same sources again with the passphrase. Without one, describe them as they are."""
+        """Inspect the sources again with the passphrase. Without one, describe them as they are."""
         passphrase = self.secret_of("#passphrase")
         self._passphrase = passphrase if passphrase.encoded else None
-        self.begin(self._import(self._sources))
-        self.draw()
+        self._inspect_again()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Read the identity. If Enter was pressed in its field, inspect the same sources again."""
+        """Read the identity. If Enter was pressed in its field, inspect the sources again."""
         path = self.text_of("#identity")
         try:
             self._identities = read_identity(os.path.expanduser(path)) if path else None
@@ -286,8 +286,15 @@ class InspectModal(FilesModal):
             return
         if event.input.id == "identity":
             event.prevent_default()
+            self._inspect_again()
+
+    def _inspect_again(self) -> None:
+        """Inspect the same sources, or other files if their paths were typed since."""
+        if self._text and self._text != self._text_of_sources:
+            self._import_files(self._text)
+        else:
             self.begin(self._import(self._sources))
-            self.draw()
+        self.draw()
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Refuse several pasted lines in the identity field, because it accepts only a path."""
@@ -299,7 +306,7 @@ class InspectModal(FilesModal):
     def use_results(self, sources: Sequence[ImportSource], results: Sequence[Result]) -> None:
         """Ask for a passphrase or an identity if a file needs it, each once. Otherwise, use the results as usual."""
         needs_identity = self._inspection is not None and self._inspection.needs_identity
-        self._sources = sources
+        self._sources, self._text_of_sources = sources, self._text
         for row, field, is_needed in (
             (self.query_one("#locked"), "#passphrase", self._is_locked),
             (self.query_one("#to-recipients"), "#identity", needs_identity),
