@@ -21,9 +21,10 @@ from csrtui.core.doctor.finding import (
 )
 from csrtui.core.doctor.pair_checks import PairContents, check_contents, record_of
 from csrtui.core.pairs.pair import PairRecord
+from csrtui.core.pairs.pair_name import is_pair_name
+from csrtui.core.pairs.renewal_state import UNREADABLE, Successor, renewal_state
 from csrtui.store import survey
 from csrtui.store.permissions import unsafe_folders
-from csrtui.tasks.list import with_renewal_state
 from csrtui.tasks.private_keys import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
 
@@ -69,7 +70,6 @@ class Examination:
         site_problems: "Sequence[IgnoredFile]" = (),
     ) -> None:
         self._store_argument = store_argument
-        self._session = session
         self._path = session.store.path
         self._now = session.clock()
         self._config = config
@@ -147,16 +147,30 @@ class Examination:
             return _CheckedPair(name, folder.path, tuple(findings))
         record = record_of(folder)
         if record is not None:
-            record = with_renewal_state(self._session.store, record)
+            record = self._with_renewal_state(record)
         backups = {
             backup.path: survey.survey_backup(backup.path, self._path)
             for backup in (record.backups if record else ())
         }
-        contents = check_contents(folder, backups, self._now)
+        contents = check_contents(folder, record, backups, self._now)
         findings += [*contents.findings, *_weaknesses(folder.path, record, contents)]
         link = renewal_link(name, folder.path, record) if record else None
         spki = contents.csr.spki_sha256 if contents.csr else None
         return _CheckedPair(name, folder.path, tuple(findings), spki, link)
+
+    def _with_renewal_state(self, record: PairRecord) -> PairRecord:
+        """Return the record with the progress of its renewal, which is read even if other commands refuse the store."""
+
+        def find(name: str) -> Successor | None:
+            folder = survey.survey_pair(self._path, name) if is_pair_name(name) else None
+            if folder is None:
+                return None
+            successor = record_of(folder)
+            return successor.successor_facts if successor else UNREADABLE
+
+        if record.renewed_by is None or record.retired:
+            return record
+        return record._replace(renewal=renewal_state(record.renewed_by, find))
 
 
 CHECKED: Final = (
@@ -193,7 +207,7 @@ def _weaknesses(path: str, record: PairRecord | None, contents: PairContents) ->
     from csrtui.core.certificates import csr as csrs
 
     pair, ca = path.rpartition("/")[2], record.ca if record else CaKind.PUBLIC
-    if record is not None and (record.retired or record.renewed_by):
+    if record is not None and not record.is_unreplaced:
         return
     if contents.key is not None:
         findings = proved_key_findings(contents.key, ca)

@@ -324,8 +324,7 @@ def _pair_folder(data: bytes) -> None:
         for name, part in zip(names, data.split(PART), strict=False)
     )
     folder = FileFacts("/s/pairs/a.com", FileKind.FOLDER, 0o700, 0, entries=entries)
-    record_of(folder)
-    found = (*check_pair_files(folder, 0), *check_contents(folder, {}, NOW).findings)
+    found = (*check_pair_files(folder, 0), *check_contents(folder, record_of(folder), {}, NOW).findings)
     for ailment in found:
         _is_shown_safely(ailment.text)
 

@@ -84,6 +84,13 @@ def test_a_weak_key_that_is_not_in_use_any_longer_is_not_a_finding(
     assert store.examine() == ()
 
 
+def test_a_weak_key_is_found_if_the_pair_that_renews_it_is_retired(store: ExaminedStore) -> None:
+    store.use_key(small_exponent())
+    store.change(renewed_by="b.com")
+    store.add_another(renews="a.com", retired=LATER)
+    assert [one.code for one in store.examine()] == [FindingCode.KEY_WEAK, FindingCode.RENEWAL_BROKEN]
+
+
 def test_of_an_encrypted_key_the_public_half_is_checked(store: ExaminedStore) -> None:
     store.use_key(small_exponent())
     store.change(key=store.record.key._replace(encrypted=True))

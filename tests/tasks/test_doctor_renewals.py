@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,3 +63,22 @@ def test_a_third_pair_can_replace_the_second(healthy: ExaminedStore) -> None:
     healthy.change(renewed_by="b.com")
     healthy.add_another(renews="a.com", renewed_by="c.com", retired=LATER)
     assert healthy.examine() == ()
+
+
+def test_an_expired_certificate_is_found_if_the_pair_that_renews_it_is_retired(
+    healthy: ExaminedStore,
+) -> None:
+    healthy.change(renewed_by="b.com")
+    healthy.add_another(renews="a.com", retired=LATER)
+    healthy.session.clock = lambda: LATER + timedelta(days=100)
+    assert [(finding.code, finding.remedy) for finding in healthy.examine()] == [
+        (FindingCode.CERTIFICATE_EXPIRED, "csrtui renew a.com"),
+        (FindingCode.RENEWAL_BROKEN, "csrtui renew a.com"),
+    ]
+
+
+def test_a_renewed_pair_in_an_unsafe_store_is_examined(healthy: ExaminedStore) -> None:
+    healthy.change(renewed_by="b.com")
+    healthy.add_another(renews="a.com")
+    healthy.path.joinpath("pairs").chmod(0o755)
+    assert [finding.code for finding in healthy.examine()] == [FindingCode.OPEN_MODE]

@@ -72,12 +72,15 @@ class PairContents:
     key: "PrivateKey | None"
 
 
-def check_contents(folder: FileFacts, backup_facts: Mapping[str, BackupFacts], now: datetime) -> PairContents:
+def check_contents(
+    folder: FileFacts, record: PairRecord | None, backup_facts: Mapping[str, BackupFacts], now: datetime
+) -> PairContents:
     """Check the files of a pair against each other.
 
-    Unreadable files are reported elsewhere. `backup_facts` are the facts about the recorded backups, by path.
+    Unreadable files are reported elsewhere. `record` is that of the pair, with the progress of its renewal, and
+    `backup_facts` are the facts about the recorded backups, by path.
     """
-    check = _ContentsCheck(folder, backup_facts, now)
+    check = _ContentsCheck(folder, record, backup_facts, now)
     return PairContents(tuple(check.findings()), check.csr, check.key.private)
 
 
@@ -113,11 +116,17 @@ class _Key:
 
 
 class _ContentsCheck:
-    def __init__(self, folder: FileFacts, backup_facts: Mapping[str, BackupFacts], now: datetime) -> None:
+    def __init__(
+        self,
+        folder: FileFacts,
+        record: PairRecord | None,
+        backup_facts: Mapping[str, BackupFacts],
+        now: datetime,
+    ) -> None:
         self._folder = folder
         self._files = {file.name: file for file in folder.entries}
         self._backup_facts, self._now = backup_facts, now
-        self._record, self._record_error = _try(load_record, self._data("pair.json"))
+        self._record, self._record_error = record, _try(load_record, self._data("pair.json"))[1]
         self.csr, self._csr_error = _try(read_pem, self._data("request.pem"))
         self._has_valid_signature = self.csr is not None and has_valid_signature(self.csr.der)
         self.key = _read_key(self._data("key.pem"))
@@ -252,7 +261,7 @@ class _ContentsCheck:
                 f"{self._folder.name} shows how. The finding disappears when the certificate expires."
             )
             yield self._finding(FindingCode.KEY_COMPROMISED, _CERTIFICATE, text, remedy)
-        if self._record is None or self._record.is_in_use:
+        if self._record is None or self._record.is_unreplaced:
             yield from self._check_names(self._leaf)
             yield from self._check_chain(self._leaf)
 
@@ -281,7 +290,7 @@ class _ContentsCheck:
             text = f"expires {time_text(validity.not_after)}, but the record has another date"
             remedy = command(*csrtui("import", "--pair", pair, self._path(_CERTIFICATE)))
             yield self._finding(FindingCode.VALIDITY_DISAGREES, _CERTIFICATE, text, remedy)
-        if validity.not_after < self._now and (record is None or record.is_in_use):
+        if validity.not_after < self._now and (record is None or record.is_unreplaced):
             text = f"expired {date_text(validity.not_after)}"
             yield self._finding(
                 FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, command(*csrtui("renew", pair))

@@ -210,6 +210,11 @@ class PairRecord(NamedTuple):
         return bool(self.renewed_by) and not self.retired and self.renewal is RenewalState.STARTED
 
     @property
+    def is_unreplaced(self) -> bool:
+        """Whether the pair is in use, and no other pair is to replace it."""
+        return self.is_in_use and not self.is_renewal_started
+
+    @property
     def backup(self) -> Backup | None:
         """The best backup: the newest one among those with the best status, or None."""
         newest_first = reversed(self.backups)
@@ -240,11 +245,8 @@ class PairRecord(NamedTuple):
     @property
     def awaits_identity(self) -> bool:
         """Whether the best backup is unverified and encrypted to recipients, so that only an identity can verify it."""
-        return (
-            self.backup is not None
-            and self.backup.status is BackupStatus.UNVERIFIED
-            and self.backup.to_recipients
-        )
+        backup = self.backup
+        return backup is not None and backup.status is BackupStatus.UNVERIFIED and backup.to_recipients
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step.
@@ -255,7 +257,7 @@ class PairRecord(NamedTuple):
         the new certificate.
         """
         stage = self.stage
-        if not self.is_in_use or self.is_renewal_started:
+        if not self.is_unreplaced:
             return NextStep.NONE
         if self.reused:
             return NextStep.IMPORT
@@ -284,9 +286,7 @@ class PairRecord(NamedTuple):
     @property
     def successor_facts(self) -> Successor:
         """The facts about this pair that matter when it replaces another pair."""
-        return Successor(
-            self.stage is Stage.RETIRED, self.validity is not None, bool(self.installed), self.renewed_by
-        )
+        return Successor(bool(self.retired), bool(self.validity), bool(self.installed), self.renewed_by)
 
     def with_event(self, now: datetime, text: str, user: str) -> "PairRecord":
         """Return the record with an event added to its history."""

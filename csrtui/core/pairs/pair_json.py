@@ -26,7 +26,9 @@ _HINT = "csrtui doctor shows how to fix it"
 _EARLY_EXPORT = "installed files written: "
 """Begins the event of an export in the history of release 0.1.0: paths, then the server software in parentheses."""
 
-_MEMBERS = frozenset({*PairRecord._fields, "schema", "subject_fields"} - {"subject_text", "unknown"})
+_MEMBERS = frozenset(
+    {*PairRecord._fields, "schema", "subject_fields"} - {"subject_text", "unknown", "renewal"}
+)
 """The members of pair.json that this version knows."""
 
 

@@ -37,7 +37,7 @@ def folder(path: str, *entries: FileFacts, mode: int = 0o700, fault: str | None 
 def test_an_unreadable_folder_is_one_finding(facts: FileFacts) -> None:
     (finding,) = check_pair_files(facts, ME)
     assert (finding.code, finding.text) == (FindingCode.UNREADABLE, "cannot read /s/pairs/a: \\x1b EIO")
-    assert check_contents(facts, {}, NOW).findings == ()
+    assert check_contents(facts, None, {}, NOW).findings == ()
 
 
 def test_a_draft_that_is_not_a_file_is_one_finding() -> None:
@@ -99,7 +99,7 @@ def test_an_unreadable_entry_among_the_pairs_is_unexpected() -> None:
 def test_a_csr_that_its_key_did_not_sign_is_found() -> None:
     changed = der_of(SubjectFields(common_name="a.com"), "a.com").replace(b"a.com", b"b.com")
     file = FileFacts("/s/pairs/a/request.pem", FileKind.FILE, 0o644, ME, data=csr.to_pem(changed))
-    codes = [finding.code for finding in check_contents(folder("/s/pairs/a", file), {}, NOW).findings]
+    codes = [finding.code for finding in check_contents(folder("/s/pairs/a", file), None, {}, NOW).findings]
     assert codes == [FindingCode.MISSING_FILE, FindingCode.MISSING_FILE, FindingCode.REQUEST_SIGNATURE]
 
 

@@ -105,9 +105,10 @@ def test_the_file_is_ascii_with_one_member_per_line(one: PairRecord) -> None:
 
 
 def test_members_of_a_later_version_are_preserved() -> None:
-    document = {**json.loads(dump_record(FULL)), "colour": {"depth": [1, None, "x"]}}
+    document = {**json.loads(dump_record(FULL)), "colour": {"depth": [1, None, "x"]}, "renewal": "x"}
     again = dump_record(load_record(json.dumps(document).encode())._replace(renews=None))
     assert json.loads(again)["colour"] == {"depth": [1, None, "x"]}
+    assert json.loads(again)["renewal"] == "x"
 
 
 def loaded(**changes: object) -> PairRecord:
