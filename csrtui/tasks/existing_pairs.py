@@ -111,13 +111,11 @@ def pair_exists(session: Session, advice: Advice) -> Finding | None:
         names = list(_numbered_names(session, pair_name(common_name), _MAX_NUMBER))
         if not names:
             return None
-        from csrtui.store.summary_reader import parse_listed_pair  # most new pairs do not need it
+        from csrtui.tasks.list import Pairs  # most new pairs do not need it
 
-        for listed in session.store.listing(names):
-            with suppress(StoreError):
-                pair = parse_listed_pair(listed)
-                if pair.record.subject.common_name == common_name and pair.record.is_in_use:
-                    return _finding(pair, common_name)
+        for pair in Pairs(session, names):
+            if pair.record.subject.common_name == common_name and pair.record.is_unreplaced:
+                return _finding(pair, common_name)
     except CsrtuiError:
         return None  # creating the pair will raise it again
     return None

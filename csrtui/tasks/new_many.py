@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from os import cpu_count
+from os import cpu_count, sysconf
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,10 +30,10 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
-GROUP = 100
+GROUP = min(100, max(1, sysconf("SC_OPEN_MAX") // 8))
 """The number of pairs that are flushed together, because a flush takes about as long for one pair as for many.
 
-Each of them needs four open files until then, and a process may usually open 1,024.
+Each of them needs four open files until then, half of what the process may open.
 """
 _MAX_WAIT = 0.25
 """The number of seconds after which finished pairs are stored even if the group is not full."""

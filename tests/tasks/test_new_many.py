@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import runpy
 import threading
 from pathlib import Path
 from threading import Event
@@ -90,6 +92,14 @@ def test_results_are_in_order_and_only_for_stored_pairs(
         assert isinstance(answer.outcome, Pair)
         assert answer.outcome.name in session.store.names()
     assert groups.sizes == [GROUP, GROUP, 5]
+
+
+def test_a_group_needs_half_of_the_files_that_the_process_may_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = []
+    for limit in (1024, 256, 4):
+        monkeypatch.setattr(os, "sysconf", {"SC_OPEN_MAX": limit}.__getitem__)
+        groups.append(runpy.run_path(module.__file__)["GROUP"])
+    assert groups == [100, 32, 1]
 
 
 def test_pending_rows_are_completed_while_no_row_is_available(session: Session) -> None:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from csrtui.core.base.finding import CaKind, FieldName, Level
+from csrtui.core.base.finding import CaKind, FieldName, Fix, Level
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.tasks.existing_pairs import pair_exists, with_pair_exists
 from csrtui.tasks.new import create_pair
+from csrtui.tasks.renew import replace_pair
 from csrtui.tasks.request_spec import RequestSpec, advise_on
 from csrtui.tasks.retire import retire
-from csrtui.tasks.session import change_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,16 @@ def test_a_pair_that_only_covers_the_name_does_not_count(session: Session) -> No
     assert found(session, "www.a.com") is None
 
 
+def test_a_pair_counts_again_if_the_pair_that_renews_it_is_retired(session: Session) -> None:
+    spec = RequestSpec(("www.a.com",))
+    create_pair(session, spec)
+    replace_pair(session, "www.a.com", spec)
+    retire(session, "www.a.com-2")
+    finding = found(session, "www.a.com")
+    assert finding is not None
+    assert finding.fix == Fix("renew www.a.com instead", renews="www.a.com")
+
+
 def test_pairs_that_are_not_in_use_are_ignored(session: Session) -> None:
     create_pair(session, RequestSpec(("a.com",)))
     retire(session, "a.com")
@@ -66,8 +76,10 @@ def test_pairs_that_are_not_in_use_are_ignored(session: Session) -> None:
     assert finding is not None
     assert finding.fix is not None
     assert finding.fix.renews == "a.com-2"
-    change_record(session, "a.com-2", lambda record: record._replace(renewed_by="a.com-3"))
-    assert found(session, "a.com") is None
+    replace_pair(session, "a.com-2", RequestSpec(("a.com",)))
+    finding = found(session, "a.com")
+    assert finding is not None
+    assert finding.fix == Fix("renew a.com-3 instead", renews="a.com-3")
 
 
 def test_a_store_or_pair_that_cannot_be_read_gives_no_advice(session: Session, tmp_path: Path) -> None:
