@@ -334,7 +334,7 @@ def reuse_csr(session: Session, renewal: Renewal) -> Pair:
         )
 
     record = change_record(session, renewal.pair.name, update)
-    return renewal.pair._replace(record=record)
+    return renewal.pair._replace(record=record._replace(renewal=renewal.pair.record.renewal))
 
 
 def _link(session: Session, old: str, new: str) -> None:

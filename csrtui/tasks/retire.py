@@ -40,7 +40,8 @@ def retire(session: Session, name: str) -> Result:
         return failure
     for pair in _renewed_by_it(session, name):
         left = time_left(pair.record.validity, session.clock()) if pair.record.validity else ""
-        text += f"; {pair.name} has no renewal now ({left}): csrtui renew {pair.name}"
+        lack = "would have no renewal" if session.is_dry_run else "has no renewal now"
+        text += f"; {pair.name} {lack} ({left}): csrtui renew {pair.name}"
     return Result(ok=True, pair=name, text=text)
 
 

@@ -207,7 +207,8 @@ def _backup_note(record: PairRecord) -> str:
 
 
 def _changed(session: Session, pair: Pair, update: Callable[[PairRecord], PairRecord]) -> Pair:
-    return pair._replace(record=change_record(session, pair.name, update))
+    record = change_record(session, pair.name, update)
+    return pair._replace(record=record._replace(renewal=pair.record.renewal))
 
 
 def change_ca(session: Session, name: str, ca: CaKind) -> None:

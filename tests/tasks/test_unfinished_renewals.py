@@ -17,10 +17,11 @@ from csrtui.core.pairs.query import Query, SortOrder
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.list import Pairs, count_expiries, list_pairs, read_pair, read_pair_list
 from csrtui.tasks.pair_groups import step_text
-from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key
+from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, reuse_csr
 from csrtui.tasks.retire import retire, retirement_warning
-from csrtui.tasks.session import change_record
+from csrtui.tasks.session import change_record, dry_run_session
 from csrtui.tasks.show import pair_lines
+from csrtui.tasks.submit import mark_submitted
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -87,6 +88,21 @@ def test_retiring_the_new_pair_says_that_the_old_one_is_due_again(renewal: Sessi
     assert step(renewal) is NextStep.RENEW
     change(renewal, NEW, retired=None, renews=None)
     assert "no renewal" not in retire(renewal, NEW).text
+
+
+def test_a_dry_run_says_that_the_old_pair_would_have_no_renewal(renewal: Session) -> None:
+    text = retire(dry_run_session(renewal.store.path), NEW).text
+    assert "; a.com would have no renewal (" in text
+    assert step(renewal) is NextStep.FINISH
+
+
+def test_a_pair_whose_renewal_was_given_up_waits_for_a_certificate_after_its_csr_is_used_again(
+    renewal: Session,
+) -> None:
+    retire(renewal, NEW)
+    pair = reuse_csr(renewal, plan_renewal(renewal, OLD))
+    assert pair.record.next_step(NOW) is NextStep.IMPORT
+    assert mark_submitted(renewal, pair).record.next_step(NOW) is NextStep.IMPORT
 
 
 def test_a_pair_with_the_key_of_another_does_not_claim_that_the_key_has_no_backup(session: Session) -> None:
