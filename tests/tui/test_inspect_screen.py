@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from backup_dialogs import said, session_with
@@ -12,6 +13,7 @@ from recipients_made import age_pair
 from screens_user import at_screens
 
 from csrtui.core.backups.recipients import read_recipients
+from csrtui.core.base.secret import Secret
 from csrtui.tasks.backup import RecipientBackupSpec, back_up
 from csrtui.tui.modals.import_and_inspect import InspectModal
 from csrtui.tui.screens.main import MainScreen
@@ -79,6 +81,9 @@ async def test_an_encrypted_key_is_opened_with_its_passphrase(tmp_path: Path) ->
         await user.press("enter")
         await user.until(lambda: is_at(user, PageScreen), "the page")
         assert "EC P-256" in user.screen_text
+        gc.collect()
+        secrets = [one for one in gc.get_objects() if isinstance(one, Secret)]
+        assert Secret("right words") not in secrets
         await user.press("escape", "x")
         assert user.focused_id == "files"
         await user.press("ctrl+u")

@@ -126,6 +126,7 @@ async def inspect(page: PairsScreen) -> None:
 
     dialog = InspectModal(page.session, page.inspect_text)
     answer = await page.app.push_screen_wait(dialog)
-    page.inspect_text = answer.text
-    if dialog.page is not None:
-        await page.app.push_screen_wait(PageScreen([dialog.page]))
+    page.inspect_text, pages = answer.text, list(filter(None, [dialog.page]))
+    del dialog, answer  # do not keep the passphrase while the page is open
+    if pages:
+        await page.app.push_screen_wait(PageScreen(pages))
