@@ -111,3 +111,30 @@ async def test_a_renewal_from_the_form_keeps_the_key_and_can_have_other_names(tm
     old, new = (read_pair(session, name)[0].record for name in ("a.mydomain.com", "a.mydomain.com-2"))
     assert new.key.spki_sha256 == old.key.spki_sha256
     assert (new.renews, new.names) == ("a.mydomain.com", ("a.mydomain.com", "b.mydomain.com"))
+
+
+async def test_no_message_about_a_new_key_stays_when_the_key_is_kept_or_another_form_begins(
+    tmp_path: Path,
+) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.mydomain.com",)))
+
+    async with at_screens(session) as user:
+
+        async def renew() -> None:
+            await user.press("f2", "w")
+            await user.until(lambda: isinstance(user.app.screen, RenewModal), "both ways")
+            await user.press("enter")
+            await user.until(lambda: "a new key will be generated" in user.message, "the message")
+
+        await user.until_pairs("a.mydomain.com")
+        await renew()
+        await user.press("f9", "up", "right", "down", "down", "enter")
+        assert "F9: same key" in user.screen_text
+        assert user.message == ""
+        await renew()
+        assert "F9: same key," in user.screen_text, "the choices: the key of this form is new"
+        await user.press("f2", "s")
+        await user.until(lambda: "sorted" in user.message, "the message")
+        await user.press("n")
+        assert user.message == ""

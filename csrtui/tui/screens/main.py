@@ -295,6 +295,7 @@ class MainScreen(RequestScreen):
 
     def action_new_request(self) -> None:
         """Show the form."""
+        self.clear_message()
         self._show_pane(PaneName.REQUEST)
 
     def action_filter(self) -> None:

@@ -77,6 +77,8 @@ class RequestScreen(FormScreen, PairsScreen):
     def fill_form(self, start: PrefilledForm, renews: str) -> None:
         """Show the form, filled in for a pair that will renew another pair."""
         self.show_request()
+        if self._options:  # an earlier choice to keep a key does not apply to this form
+            self._options = self._options_for("")
         self.request.renew(start, renews)
         self.tell("filled in; a new key will be generated   ctrl+z undoes it")
 
@@ -99,6 +101,7 @@ class RequestScreen(FormScreen, PairsScreen):
 
     def _set_options(self, options: KeyOptions | None) -> None:
         if options is not None:
+            self.clear_message()  # it may say that a new key will be generated
             self._options = options
             self.request.form.set_attributes(options.attributes)
             self.show_options()
