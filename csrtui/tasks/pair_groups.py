@@ -22,6 +22,9 @@ from csrtui.tasks.pair_text import (
 if TYPE_CHECKING:
     from csrtui.tasks.show import PairDetails
 
+COMPROMISED = "compromised"
+"""The stage that the details of a retired pair show if its key is marked as compromised."""
+
 Lines = list[tuple[str, str]]
 """Lines with a label and a text each. A continuation line has an empty label."""
 
@@ -37,12 +40,14 @@ def status_text(record: PairRecord, now: datetime) -> str:
     """Return the status of a pair: ``issued · 59 days left · verified backup · nginx``."""
     left = [time_left(record.validity, now)] if record.validity else []
     backup = "no" if record.backup_status is BackupStatus.NONE else record.backup_status.value
-    return " · ".join([record.visible_stage, *left, f"{backup} backup", platform_label(record.platform)])
+    stage = COMPROMISED if record.compromised else record.visible_stage
+    return " · ".join([stage, *left, f"{backup} backup", platform_label(record.platform)])
 
 
 def relation_text(record: PairRecord, now: datetime) -> str:
     """Return what distinguishes a pair from others: ``renews www.example.com, 59 days left, nginx``."""
-    parts = [f"renews {record.renews}"] if record.renews else []
+    parts = [COMPROMISED] if record.compromised else []
+    parts += [f"renews {record.renews}"] if record.renews else []
     parts += [f"renewed by {record.renewed_by}"] if record.renewed_by else []
     parts += [time_left(record.validity, now)] if record.validity else []
     return ", ".join([*parts, platform_label(record.platform), f"{record.ca.value} CA"])
@@ -52,7 +57,7 @@ def step_text(record: PairRecord, now: datetime, retire_key: str) -> str:
     """Return the reason for the next step of a pair in one sentence.
 
     Args:
-        retire_key: The key that retires a pair, or takes a retired one back into use.
+        retire_key: The key that retires a pair, takes a retired one back into use, or shows how to revoke.
     """
     match record.next_step(now):
         case NextStep.BACK_UP:
@@ -86,6 +91,9 @@ def _renewal_text(validity: Validity, now: datetime) -> str:
 
 
 def _end_text(record: PairRecord, retire_key: str) -> str:
+    if record.compromised:
+        since = date_text(record.compromised)
+        return f"Key marked as compromised {since}. {retire_key} shows what revocation needs."
     if record.retired:
         return f"Retired {date_text(record.retired)}. {retire_key} takes it back into use."
     if record.is_renewal_started:

@@ -86,6 +86,17 @@ async def test_a_compromised_key_is_marked_in_all_its_pairs_and_its_revocation_i
         await user.press("T")
         await user.until(lambda: ONE in user.pairs, "the compromised pair")
         user.keystore.pairs.move_to(user.pairs.index(ONE))
+        advice = "Key marked as compromised 23 Nov 2026. t shows what revocation needs."
+        await user.until(lambda: advice in user.screen_text, "why it cannot be taken back")
+        assert f"{ONE}   compromised, " in user.screen_text
+        assert user.bar.startswith(" t Revocation")
+        await user.press("enter")
+        await user.until(lambda: is_at(user, PairScreen), "the pair's page")
+        assert "compromised · " in user.screen_text
+        assert advice in user.screen_text
+        assert user.bar.startswith(" t Revocation")
+        await user.press("escape")
+        await user.until(lambda: is_at(user, MainScreen), "the list")
         await user.press("t")
         await user.until(lambda: is_at(user, PageScreen), "the same again, with no way back into use")
         assert "serial" in user.screen_text

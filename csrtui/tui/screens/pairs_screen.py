@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 NO_SELECTION = "No pair selected."
 """The message of a command that needs a pair, if there is none under the cursor."""
-TAKE_BACK = "Take back"
-"""The label of the command that takes a retired pair back into use."""
+_TAKE_BACK, _REVOCATION = "Take back", "Revocation"
+"""The labels of the command `retire` for a retired pair, and for one whose key is compromised."""
 _ACTIONS = {
     NextStep.BACK_UP: "back_up",
     NextStep.SUBMIT: "submit",
@@ -227,7 +227,7 @@ class PairsScreen(CommandScreen[None]):
         """Return those of `commands` that are possible now. `pair` is the pair under the cursor, or None.
 
         The command that is also the next step is left out, because the next step comes first. A renewed pair can then
-        only be retired, and a retired one only taken back into use.
+        only be retired, and a retired one only taken back into use, unless its key is compromised.
         """
         step = self._step(pair)
         left_out = {_ACTIONS.get(step)}
@@ -245,9 +245,10 @@ class PairsScreen(CommandScreen[None]):
             left_out.add("verify")
         possible = [command for command in commands if command.action not in left_out]
         is_retired = pair is not None and pair.record.stage is Stage.RETIRED
-        if is_retired:
+        if pair is not None and is_retired:
+            label = _REVOCATION if pair.record.compromised else _TAKE_BACK
             possible = [
-                replace(command, label=TAKE_BACK) if command.action == "retire" else command
+                replace(command, label=label) if command.action == "retire" else command
                 for command in possible
             ]
         if is_retired or (pair and not pair.record.is_in_use):
