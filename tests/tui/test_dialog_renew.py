@@ -23,7 +23,7 @@ from csrtui.tasks import draft
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tasks.retire import retire
+from csrtui.tasks.retire import mark_compromised, retire
 from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.renew import RenewAnswer, RenewModal
 from csrtui.tui.modals.request_form_dialogs import KeyOptionsModal
@@ -528,3 +528,27 @@ async def test_a_renewal_asks_before_its_key_loses_the_passphrase(locked: Sessio
         await user.press("right", "enter")
         await user.until(lambda: TWO in user.pairs, "the new pair")
     assert not record(locked, TWO).key.encrypted
+
+
+async def test_a_compromised_key_is_offered_neither_by_the_dialog_nor_by_the_form(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=(ONE,)), passphrase=Secret(PASSWORD))
+    issue(session, ONE, DUE)
+    mark_compromised(session, ONE)
+    async with at_screens(session, (80, 24)) as user:
+        await user.press("f2", "T")
+        await user.until_pairs(ONE)
+        await user.press("w")
+        await user.until(lambda: is_at(user, RenewModal), "the dialog")
+        await user.press("down")
+        text = said(user, "ways", "keys")
+        assert text.startswith("> A new pair - A new private key and its CSR are generated")
+        assert "The old key is marked as compromised: it must not be used again." in text
+        assert "old CSR again" not in text
+        assert text.endswith("Enter Fill the form Esc Cancel")
+        await user.press("enter")
+        await user.until(lambda: tie(user) != "", "the form")
+        assert "same key" not in user.screen_text
+        await user.press("f9")
+        assert is_at(user, KeyOptionsModal)
+        assert "[new key ▼]" not in user.screen_text

@@ -98,7 +98,7 @@ async def test_a_renewal_from_the_form_keeps_the_key_and_can_have_other_names(tm
         await user.press("f2", "w")
         await user.until(lambda: isinstance(user.app.screen, RenewModal), "both ways")
         await user.press("enter", "down", *"b.mydomain.com")
-        assert "F9: same key, passphrase, name" in user.screen_text
+        assert "F9: key, passphrase, name" in user.screen_text
         await user.press("f9", "up", "right")
         assert "Anyone who has a copy of the old key" in user.screen_text
         await user.press("down", "down")
@@ -133,7 +133,7 @@ async def test_no_message_about_a_new_key_stays_when_the_key_is_kept_or_another_
         assert "F9: same key" in user.screen_text
         assert user.message == ""
         await renew()
-        assert "F9: same key," in user.screen_text, "the choices: the key of this form is new"
+        assert "F9: key," in user.screen_text, "the choices: the key of this form is new"
         await user.press("f2", "s")
         await user.until(lambda: "sorted" in user.message, "the message")
         await user.press("n")

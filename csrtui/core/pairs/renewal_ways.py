@@ -37,6 +37,9 @@ class RenewalChoice:
     obstacles: tuple[str, ...] = ()
 
 
+COMPROMISED_KEY = "The old key is marked as compromised: it must not be used again."
+"""The objection to a renewal with a compromised key. Nothing can override it."""
+
 _NEW_PAIR_CONSEQUENCES = (
     "A new private key and its CSR are generated, with the names and the subject of the old request.",
     "The new key is backed up before its CSR is submitted.",
@@ -66,7 +69,11 @@ def renewal_choices(
     old = RenewalChoice(
         RenewalWay.OLD_CSR,
         _old_csr_consequences(record),
-        (*_server_obstacles(server), *(finding.text for finding in old_findings if finding.blocks)),
+        (
+            *((COMPROMISED_KEY,) if record.compromised else ()),
+            *_server_obstacles(server),
+            *(finding.text for finding in old_findings if finding.blocks),
+        ),
     )
     return (old, new) if new.obstacles and not old.obstacles else (new, old)
 

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.renewal_ways import RenewalWay
+from csrtui.core.pairs.renewal_ways import COMPROMISED_KEY, RenewalWay
 from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
@@ -57,7 +57,8 @@ class RenewAnswer(NamedTuple):
 class RenewModal(FormModal["RenewAnswer | None"]):
     """A dialog that returns the chosen way to renew. It shows both ways, the recommended one first.
 
-    The old CSR can be chosen only after its key has been checked. For an encrypted key, this needs the passphrase.
+    The old CSR can be chosen only after its key has been checked. For an encrypted key, this needs the passphrase. If the
+    key is compromised, only a new pair is offered.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,7 +74,8 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         super().__init__()
         self._session = session
         self._renewal = renewal
-        self._way = renewal.choices[0].way
+        self._is_compromised = renewal.pair.record.compromised is not None
+        self._way = RenewalWay.NEW_PAIR if self._is_compromised else renewal.choices[0].way
         self._is_proved = False
         self._old_findings = renewal.old_findings
 
@@ -88,13 +90,15 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         """Start checking the key, unless the key has a passphrase."""
         self.query_one("#ways").can_focus = False
         self._update_focus()
-        if not self._is_locked:
+        if not (self._is_locked or self._is_compromised):
             self.begin(self._prove(None))
 
     # Events
 
     def action_other(self) -> None:
-        """Select the other way."""
+        """Select the other way, if there is one."""
+        if self._is_compromised:
+            return
         self._way = RenewalWay.OLD_CSR if self._way is RenewalWay.NEW_PAIR else RenewalWay.NEW_PAIR
         self._update_focus()
         self.draw()
@@ -117,7 +121,7 @@ class RenewModal(FormModal["RenewAnswer | None"]):
 
     @property
     def _is_locked(self) -> bool:
-        return self._renewal.pair.record.key.encrypted
+        return self._renewal.pair.record.key.encrypted and not self._is_compromised
 
     async def _prove(self, passphrase: Secret | None) -> None:
         # Check only the key here. A question about findings that can be overruled follows when the way is chosen.
@@ -182,11 +186,16 @@ class RenewModal(FormModal["RenewAnswer | None"]):
     def _keys(self, *more: tuple[str, str]) -> list[Line]:
         unproved = self._way is RenewalWay.OLD_CSR and self._is_locked and not self._is_proved
         enter = _PROVE if unproved else _ENTER[self._way]
-        return self.key_lines(("Enter", enter), ("Esc", "Cancel"), ("Up/Down", "Other way"), *more)
+        other = () if self._is_compromised else (("Up/Down", "Other way"),)
+        return self.key_lines(("Enter", enter), ("Esc", "Cancel"), *other, *more)
 
     def _way_lines(self) -> tuple[list[Line], int]:
-        """Return the lines that show both ways, and the index of the line with the heading of the selected way."""
+        """Return the lines that show the ways, and the index of the line with the heading of the selected way."""
         first, second = self._renewal.choices
+        if self._is_compromised:
+            new = first if first.way is RenewalWay.NEW_PAIR else second
+            reason = _sentence(COMPROMISED_KEY, self.inner_width, "warning")
+            return [*self._column(new, self.inner_width), *reason], 0
         if self.app.size.width >= _SIDE_BY_SIDE:
             width = (self.inner_width - len(_BETWEEN)) // 2
             rows = zip_longest(self._column(first, width), self._column(second, width), fillvalue=())
@@ -195,12 +204,13 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         return [*above, (), *below], 0 if self._way is first.way else len(above) + 1
 
     def _column(self, choice: RenewalChoice, width: int) -> list[Line]:
-        is_selected, is_first = choice.way is self._way, choice is self._renewal.choices[0]
+        is_selected = choice.way is self._way
+        is_recommended = choice is self._renewal.choices[0] and not self._is_compromised
         title = choice.way.value
         head: Line = (
             ("> " if is_selected else "  ", "strong"),
             (f" {title[0].upper()}{title[1:]} ", "current" if is_selected else "strong"),
-            (" (recommended)" if is_first else "", "label"),
+            (" (recommended)" if is_recommended else "", "label"),
         )
         lines: list[Line] = [head]
         for sentence in choice.consequences:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -96,7 +97,7 @@ class RequestScreen(FormScreen, PairsScreen):
 
         draft = self.request.form.draft
         options = self._options_for(draft.renews)._replace(attributes=draft.attributes)
-        modal = KeyOptionsModal(options, draft.renews)
+        modal = KeyOptionsModal(options, self._reusable_key_of(draft.renews))
         self.app.push_screen(modal, self._set_options)
 
     def _set_options(self, options: KeyOptions | None) -> None:
@@ -115,12 +116,22 @@ class RequestScreen(FormScreen, PairsScreen):
             return options
         return options._replace(same_key_of="", passphrase=None)
 
+    def _reusable_key_of(self, renews: str) -> str:
+        """Return the name of the renewed pair, or "" if its key is compromised, so that the new pair needs another key."""
+        from csrtui.tasks.list import Pairs
+
+        if renews:
+            with suppress(CsrtuiError):  # generating reports why the pair cannot be read
+                if any(pair.record.compromised for pair in Pairs(self._session, [renews])):
+                    return ""
+        return renews
+
     def show_options(self) -> None:
         """Show in the form the key that opens its second page, and the options that are set there."""
         draft, summary = self.request.form.draft, ""
         if self._options or draft.attributes:
             summary = self._options_for(draft.renews)._replace(attributes=draft.attributes).summary
-        choices = "same key, passphrase, name" if draft.renews else "passphrase, pair's name"
+        choices = "key, passphrase, name" if draft.renews else "passphrase, pair's name"
         options = f"{self.key_of('key_options')}: {summary or choices}"
         with_profiles = f"{self.key_of('profiles')}: profiles · {options}"
         has_room = len(with_profiles) <= self.size.width - _AROUND_OPTIONS

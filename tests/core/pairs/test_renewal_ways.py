@@ -36,6 +36,8 @@ def test_the_old_csr_is_recommended_only_if_the_new_request_is_worse() -> None:
 
 def test_the_old_csr_is_not_recommended_with_an_obstacle() -> None:
     assert renewal_choices(RECORD, NGINX, (ERROR,), (ERROR,))[0].way is RenewalWay.NEW_PAIR
+    compromised = RECORD._replace(compromised=RECORD.created)
+    assert renewal_choices(compromised, NGINX, (ERROR,), ())[0].way is RenewalWay.NEW_PAIR
     once_only = renewal_choices(RECORD, servers()["iis"], (ERROR,), ())
     assert once_only[0].way is RenewalWay.NEW_PAIR
     assert any("only once" in sentence for sentence in once_only[1].obstacles)
