@@ -10,6 +10,7 @@ from screens_user import at_screens, session_on
 from csrtui.core.base.finding import CaKind, FieldName, Level, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.tui.modals.choices_and_palette import ChoiceListModal
 from csrtui.tui.widgets.choice_field import ChoiceField
 
 if TYPE_CHECKING:
@@ -494,5 +495,18 @@ async def test_a_value_typed_in_full_is_found_before_longer_ones(tmp_path: Path)
             await user.settle()
             await user.press(*"nginx")
             assert user.draft.platform == "nginx", "not Nginx Proxy Manager"
-            await user.press("space", *"nginx", "enter")
+            await user.press("enter", *"nginx", "enter")
             assert user.draft.platform == "nginx", before
+
+
+@pytest.mark.parametrize("opening", [(), ("enter",)])
+async def test_a_space_in_a_typed_value_continues_the_search(
+    tmp_path: Path, opening: tuple[str, ...]
+) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.go_to(FieldName.KEY)
+        await user.press(*opening, "R", "S", "A", "space", "3", "0", "7", "2")
+        assert isinstance(user.app.screen, ChoiceListModal) is bool(opening)
+        await user.press("space")
+        assert isinstance(user.app.screen, ChoiceListModal) is not bool(opening), "Space as usual"
+        assert user.draft.key == "rsa-3072"

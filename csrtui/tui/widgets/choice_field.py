@@ -45,22 +45,24 @@ class ChoiceValue(NamedTuple):
 class PrefixSearch:
     """Finds a value by a typed prefix. A letter that does not extend the prefix starts a new one.
 
+    Another character, such as a space, searches only if it extends the prefix of a value. Otherwise, it keeps its meaning.
     A value that was typed in full is found before the longer ones that begin with it.
     """
 
     _typed = ""
 
     def find(self, choices: Sequence[ChoiceValue], index: int, character: str | None) -> int | None:
-        """Return the index of the value for another character, or None if it is not a letter or digit.
+        """Return the index of the value for another character, or None if the character does not search.
 
         The search starts at `index`, or after it for the first character, and continues with the first choice. If no
         value matches, return `index`.
         """
         letter = (character or "").casefold()
-        if len(letter) != 1 or not letter.isalnum():
-            return None
         texts = [choice.text.casefold() for choice in choices]
         typed = self._typed if texts[index].startswith(self._typed) else ""
+        extends = bool(typed) and any(text.startswith(typed + letter) for text in texts)
+        if len(letter) != 1 or not (letter.isalnum() or extends):
+            return None
         order = [*range(index, len(texts)), *range(index)]
         starts = [(typed + letter, order)] if typed else []
         for beginning, indexes in [*starts, (letter, order[1:])]:
