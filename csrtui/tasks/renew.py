@@ -26,7 +26,7 @@ from csrtui.tasks.list import PairFolder, list_pairs, pairs_with_key, read_pair_
 from csrtui.tasks.new import Blocking, ExistingKey, create_pair, is_blocking
 from csrtui.tasks.private_keys import open_key, private_key_findings, refuse_compromised
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
-from csrtui.tasks.session import Session, change_record
+from csrtui.tasks.session import Session, change_record, csrtui_command
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
@@ -133,12 +133,13 @@ def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.
     if blocking is Blocking.OVERRULED:
         return
     if pair.record.stage is Stage.RETIRED and not pair.record.compromised:
-        raise RefusedError(f"{pair.name} is retired", f"csrtui renew {pair.name} --force renews it anyway")
+        renewal = csrtui_command(session, "renew", pair.name, "--force")
+        raise RefusedError(f"{pair.name} is retired", f"{renewal} renews it anyway")
     if successor is not None:
         relation = "is already renewed by" if is_linked else "now records that it is renewed by"
         raise RefusedError(
             f"{pair.name} {relation} {successor.name}",
-            f"continue with that pair: csrtui show {successor.name}; or override with --force",
+            f"continue with that pair: {csrtui_command(session, 'show', successor.name)}; or override with --force",
         )
 
 
@@ -231,7 +232,7 @@ def prove_old_key(
         StoreError: The key is missing or damaged, or its permissions are not safe.
     """
     record, csr, name = renewal.pair.record, renewal.csr, renewal.pair.name
-    remedy = f"renew with a new pair: csrtui renew {name}"
+    remedy = f"renew with a new pair: {csrtui_command(session, 'renew', name)}"
     # In an adopted CSR, the common name may come after other names, or be only in the subject.
     names = {csr.names, all_names(csr.subject.common_name, csr.names), (csr.subject.common_name,)}
     if record.names not in names or record.subject_text != csr.subject_text:
@@ -303,7 +304,7 @@ def renew_with_same_key(
     if spec.key_type is None:
         raise InputError(
             f"csrtui makes no CSR for {visible(label_of_name(renewal.pair.record.key.type))} keys",
-            f"renew with a new pair: csrtui renew {renewal.pair.name}",
+            f"renew with a new pair: {csrtui_command(session, 'renew', renewal.pair.name)}",
         )
     existing = ExistingKey(key, renewal.pair.record.created)
     is_encrypted = renewal.pair.record.key.encrypted

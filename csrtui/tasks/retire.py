@@ -13,7 +13,7 @@ from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.tasks.list import PairFolder, Pairs, pairs_with_key, read_pair_folder
 from csrtui.tasks.pair_text import fingerprint, time_left
 from csrtui.tasks.parallel import Result
-from csrtui.tasks.session import Session, change_record
+from csrtui.tasks.session import Session, change_record, csrtui_command
 
 if TYPE_CHECKING:
     from csrtui.core.certificates.certificate import Certificate
@@ -41,7 +41,7 @@ def retire(session: Session, name: str) -> Result:
     for pair in _renewed_by_it(session, name):
         left = time_left(pair.record.validity, session.clock()) if pair.record.validity else ""
         lack = "would have no renewal" if session.is_dry_run else "has no renewal now"
-        text += f"; {pair.name} {lack} ({left}): csrtui renew {pair.name}"
+        text += f"; {pair.name} {lack} ({left}): {csrtui_command(session, 'renew', pair.name)}"
     return Result(ok=True, pair=name, text=text)
 
 
@@ -185,7 +185,7 @@ def _mark(session: Session, name: str) -> Result:
     except CsrtuiError as error:
         return Result(ok=False, pair=name, text=f"not marked: {error.message}")
     revocation = _revocation(session, folder)
-    steps = tuple(_steps(folder, revocation))
+    steps = tuple(_steps(session, folder, revocation))
     return CompromiseResult(ok=True, pair=name, text=text, revocation=revocation, steps=steps)
 
 
@@ -208,9 +208,10 @@ def _revocation(session: Session, folder: PairFolder) -> Revocation | None:
     return Revocation(leaf, (certbot, lego, acme_sh))
 
 
-def _steps(folder: PairFolder, revocation: Revocation | None) -> Iterator[str]:
+def _steps(session: Session, folder: PairFolder, revocation: Revocation | None) -> Iterator[str]:
     pair = folder.pair
-    yield f"1. Make a pair with a new key and install its certificate: csrtui renew {pair.name}"
+    renewal = csrtui_command(session, "renew", pair.name)
+    yield f"1. Make a pair with a new key and install its certificate: {renewal}"
     if revocation is None:
         reason = "has expired" if folder.certificate else "is not in the keystore"
         yield f"2. Its certificate {reason}. If the CA has issued another for this key, revoke that one (reason {REASON})."

@@ -102,6 +102,14 @@ def dry_run_session(path: str) -> Session:
     return Session(DryRunKeystore(path), generate_key=generate_key)
 
 
+def csrtui_command(session: Session, action: str, *arguments: str) -> str:
+    """Return a csrtui command to enter in a shell. It names the store of the session unless that is the default store."""
+    from csrtui.core.doctor.finding import command, csrtui
+    from csrtui.store.store_location import store_argument
+
+    return command(*csrtui(action, *arguments)).for_store(store_argument(session.store.path)).text
+
+
 def change_record(session: Session, name: str, change: Callable[[PairRecord], PairRecord]) -> PairRecord:
     """Lock a pair, apply a change to its record, write the new record and return it.
 

@@ -84,7 +84,9 @@ def test_retiring_the_new_pair_says_that_the_old_one_is_due_again(renewal: Sessi
     assert retirement_warning(renewal, new) == " a.com then has no renewal (19 days left)."
     assert "valid for 19 more days" in retirement_warning(renewal, old)
     text = retire(renewal, NEW).text
-    assert text.endswith("a.com has no renewal now (19 days left): csrtui renew a.com")
+    assert text.endswith(
+        f"a.com has no renewal now (19 days left): csrtui renew --store {renewal.store.path} a.com"
+    )
     assert step(renewal) is NextStep.RENEW
     change(renewal, NEW, retired=None, renews=None)
     assert "no renewal" not in retire(renewal, NEW).text

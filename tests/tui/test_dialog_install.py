@@ -139,14 +139,16 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         assert user.app.screen.query_one("#server", ChoiceField).value == "nginx"
         await user.press("enter")
         assert "Replace 2 files?" in user.screen_text
-        assert f"csrtui export {ONE} --undo" in user.screen_text, "the command is whole"
+        undo = f"csrtui export --store {session.store.path} {ONE} --undo"
+        assert undo.replace(" ", "") in "".join(user.question.split()), "the command is whole"
         await user.press("enter")
         assert is_at(user, InstallModal), "the safe answer is selected"
         await user.press("enter", "right", "enter")
         await written(user)
         assert "unchanged" in user.read_text
         assert f"{tls}/.csrtui-previous" in "".join(user.read_text.split())
-        assert f"csrtui export {ONE} --undo" in user.read_text
+        assert undo.replace(" ", "") in "".join(user.read_text.split())
+        assert f"|csrtuiserved--store{session.store.path}{ONE}" in "".join(user.read_text.split())
     assert modes(tls) == {".csrtui-previous": 0o700, f"{ONE}.crt": 0o644, f"{ONE}.key": 0o600}
     assert record(session, ONE).installed is not None
 

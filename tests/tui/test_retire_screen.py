@@ -81,6 +81,8 @@ async def test_a_compromised_key_is_marked_in_all_its_pairs_and_its_revocation_i
         await user.until(lambda: is_at(user, PageScreen), "what revocation needs")
         assert "reason   keyCompromise (1)" in user.screen_text
         assert "certbot revoke" in user.screen_text
+        renewal = f"certificate: csrtui renew --store {tmp_path}/store {ONE}"
+        assert renewal.replace(" ", "") in "".join(user.read_text.split()), "it works on this store"
         await user.press("escape")
         await user.until_pairs(TWO)
         await user.press("T")

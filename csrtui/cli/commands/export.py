@@ -36,7 +36,7 @@ from csrtui.tasks.export import (
 from csrtui.tasks.export_undo import undo_export
 from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.server_files import read_lineage
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, csrtui_command
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     exported = export(session, ready, key_passphrase=key_passphrase, file_passphrase=file_passphrase)
     status = print_results(exported.results, as_json=options.json)
     server = ready.spec.server
-    queries = query_lines(server, ready.domain, options.pair)
+    queries = query_lines(server, ready.domain, csrtui_command(session, "served", options.pair))
     owner = owner_lines(server) if options.owner is None and not ready.existing.files else []
     lines = (*owner, *snippet_lines(exported.plan.snippets), *queries, "", *note_lines(server))
     text = "".join(f"{visible(line)}\n" for line in lines)

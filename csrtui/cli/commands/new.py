@@ -25,7 +25,7 @@ from csrtui.core.base.finding import Finding
 from csrtui.tasks.existing_pairs import pair_exists
 from csrtui.tasks.new import Blocking, create_pair
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name, with_counterparts
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, csrtui_command
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -167,11 +167,8 @@ def _existing_pair_findings(session: Session, advice: Advice) -> tuple[Finding, 
     finding = pair_exists(session, advice)
     if finding is None or finding.fix is None or finding.fix.renews is None:
         return ()
-    from csrtui.core.doctor.finding import command, csrtui
-    from csrtui.store.store_location import store_argument
-
-    renew = command(*csrtui("renew", finding.fix.renews)).for_store(store_argument(session.store.path))
-    return (finding._replace(fix=finding.fix._replace(label=f"renew it: {renew.text}")),)
+    renew = csrtui_command(session, "renew", finding.fix.renews)
+    return (finding._replace(fix=finding.fix._replace(label=f"renew it: {renew}")),)
 
 
 def _run_batch(options: argparse.Namespace) -> int:

@@ -88,7 +88,7 @@ def guide_lines(
         *_overview(platform, server, width, before_request=before_request),
         *owner_lines(server),
         *snippet_lines(fill(snippet, values) for snippet in server.snippets),
-        *query_lines(server, _EXAMPLE, _EXAMPLE),
+        *query_lines(server, _EXAMPLE, f"csrtui served {_EXAMPLE}"),
         "",
         *note_lines(server, width),
     ]
@@ -99,9 +99,10 @@ def install_lines(server: Server, width: int = WIDTH) -> list[str]:
     return guide_lines(server, "FOLDER", width, before_request=False)[2:]
 
 
-def query_lines(server: Server, name: str, pair: str) -> list[str]:
+def query_lines(server: Server, name: str, served: str) -> list[str]:
     """Return the lines with the command that checks the running server, or none if openssl cannot connect to it.
 
+    `served` is the csrtui command that compares the answer with the pair.
     If the first name of the pair is not a host name, the command contains HOST instead.
     """
     if not server.query:
@@ -111,7 +112,7 @@ def query_lines(server: Server, name: str, pair: str) -> list[str]:
     line = (
         f"openssl s_client -connect {host}:{port} -servername {host}{' ' * bool(options)}{options} -showcerts"
     )
-    return ["", _QUERY_HEADING, f"  {line} </dev/null | csrtui served {pair}"]
+    return ["", _QUERY_HEADING, f"  {line} </dev/null | {served}"]
 
 
 def owner_lines(server: Server) -> list[str]:

@@ -273,7 +273,11 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
             self.fail(InputError("Type the passphrase of the key in the store."), "#own")
         else:
             start = partial(self._start, prepared, file_passphrase, key_passphrase)
-            write = partial(ask_to_replace, self.app, prepared, start) if prepared.existing.files else start
+            write = (
+                partial(ask_to_replace, self.app, self._session, prepared, start)
+                if prepared.existing.files
+                else start
+            )
             if file_passphrase is not None:
                 ask_if_weak(self.app, file_passphrase, write)
             else:
@@ -299,7 +303,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         except AccessError as error:
             self.focus_error(f"#{error.option}")
             raise
-        self.dismiss(install_answer(self.text_of("#folder"), prepared, exported))
+        self.dismiss(install_answer(self._session, self.text_of("#folder"), prepared, exported))
 
     # Drawing
 

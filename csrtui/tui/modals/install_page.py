@@ -11,6 +11,7 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.permissions import DEFAULT_ACCESS, AccessError, FileAccess, resolve_access
+from csrtui.tasks.session import csrtui_command
 from csrtui.tui.modals.questions import ask
 from csrtui.tui.screens.text_pages import Page
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.servers.deployment import DeploymentPlan
     from csrtui.tasks.export import ExportResult, PreparedExport
+    from csrtui.tasks.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,41 +59,52 @@ class InstallPreview:
         return resolve_access(DEFAULT_ACCESS, status).mode
 
 
-def install_answer(folder: str, prepared: PreparedExport, exported: ExportResult) -> InstallAnswer:
+def install_answer(
+    session: Session, folder: str, prepared: PreparedExport, exported: ExportResult
+) -> InstallAnswer:
     """Return the result of the dialog after an export. `folder` is the text of its folder field."""
     pair, server = visible(prepared.spec.pair), prepared.spec.platform.label
     verb = "replaced" if prepared.existing.files else "written"
     message = f"{pair}: {plural(len(exported.results), 'file')} {verb} for {server}"
-    return InstallAnswer(folder, message, (install_page(prepared, exported),))
+    return InstallAnswer(folder, message, (install_page(session, prepared, exported),))
 
 
-def ask_to_replace(app: App[Any], prepared: PreparedExport, act: Callable[[], object]) -> None:
+def ask_to_replace(
+    app: App[Any], session: Session, prepared: PreparedExport, act: Callable[[], object]
+) -> None:
     """Ask before files are replaced. If the user agrees, call `act`."""
     existing = prepared.existing
     text = f"{', '.join(existing.names)}: the previous set goes to {PREVIOUS} in the same folder. To put it back:"
     title = f"Replace {plural(len(existing.files), 'file')}?"
-    ask(app, title, text, "Replace", act, command=_undo_command(prepared))
+    ask(app, title, text, "Replace", act, command=_undo_command(session, prepared))
 
 
-def _undo_command(prepared: PreparedExport) -> str:
-    return f"csrtui export {prepared.spec.pair} --undo"
+def _undo_command(session: Session, prepared: PreparedExport) -> str:
+    return csrtui_command(session, "export", prepared.spec.pair, "--undo")
 
 
-def install_page(prepared: PreparedExport, exported: ExportResult) -> Page:
+def install_page(session: Session, prepared: PreparedExport, exported: ExportResult) -> Page:
     """Return the page that is shown after an export."""
     spec = prepared.spec
     return Page(
-        f"Install {spec.pair} · {spec.platform.label}", lambda width: _lines(prepared, exported, width)
+        f"Install {spec.pair} · {spec.platform.label}",
+        lambda width: _lines(session, prepared, exported, width),
     )
 
 
-def _lines(prepared: PreparedExport, exported: ExportResult, width: int) -> list[str]:
+def _lines(session: Session, prepared: PreparedExport, exported: ExportResult, width: int) -> list[str]:
     lines = ["Written:"]
     for result in exported.results:
         lines += [f"  {result.file}", f"    {result.text.removeprefix('written, ')}"]
     if any(result.text.startswith("replaced") for result in exported.results):
         previous = os.path.join(prepared.folder, PREVIOUS)
-        lines += ["", "Previous set:", f"  {previous}", "Put it back:", f"  {_undo_command(prepared)}"]
+        lines += [
+            "",
+            "Previous set:",
+            f"  {previous}",
+            "Put it back:",
+            f"  {_undo_command(session, prepared)}",
+        ]
     if exported.record_error is not None:
         lines += ["", f"Warning: {exported.record_error.message}"]
     return [
@@ -100,5 +113,7 @@ def _lines(prepared: PreparedExport, exported: ExportResult, width: int) -> list
         *snippet_lines(exported.plan.snippets),
         "",
         *note_lines(prepared.spec.server, width),
-        *query_lines(prepared.spec.server, prepared.domain, prepared.spec.pair),
+        *query_lines(
+            prepared.spec.server, prepared.domain, csrtui_command(session, "served", prepared.spec.pair)
+        ),
     ]
