@@ -31,7 +31,7 @@ async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_i
         assert "not a valid pair name" in user.screen_text
         await user.press("up", "up", "ctrl+u", *"web-1", "down", "down", "enter")
         assert "The passphrases differ" in user.screen_text
-        await user.press("ctrl+u")
+        assert user.focused_id == "again"
         await user.paste(PHRASE)
         await user.press("enter")
         assert "F9: pair web-1, key with passphrase" in user.screen_text

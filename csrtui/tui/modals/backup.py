@@ -231,6 +231,8 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         if problem is not None:
             field, error = problem
             self.fail(error, field)
+        elif spec.passphrase != spec.repeated:
+            self.fail_repetition()
         elif self._generated is not None:
             text = "It is not shown again. Without it, these backups cannot be restored."
             title = "Have you written the passphrase down?"
@@ -257,7 +259,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         self._close_with_answer(group, spec)
 
     def _problem(self) -> tuple[str, CsrtuiError] | None:
-        """Return the selector of the first invalid field and its error, or None if all fields are valid."""
+        """Return the selector of the first invalid field and its error, or None if at most the passphrases differ."""
         spec = self._spec
         if not self.folder:
             return "#folder", InputError(self.NO_FOLDER)
@@ -269,9 +271,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
                 return "#passphrase", InputError(text)
             weakness = refusal(spec.passphrase)
             return ("#passphrase", weakness) if weakness else None
-        if not spec.repeated.encoded:
-            return "#again", InputError("Repeat the passphrase.")
-        return "#again", InputError("The passphrases differ. Type the second one again.")
+        return None if spec.repeated.encoded else ("#again", InputError("Repeat the passphrase."))
 
     def _close_with_answer(self, group: Group[Pair], spec: BackupSpec) -> None:
         remember_folder(self._session, spec.folder)

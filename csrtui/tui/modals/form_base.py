@@ -143,6 +143,13 @@ class FormModal(Modal[ResultT]):
             self.focus_error(field)
         self.draw()
 
+    def fail_repetition(self) -> None:
+        """Empty and focus the field for the second passphrase, because it differs from the first."""
+        field = self.query_one("#again", SecretField)
+        with self.prevent(SecretField.Changed):  # which would remove the error
+            field.load_text("")
+        self.fail(InputError("The passphrases differ. Type the second one again."), "#again")
+
     @on(TextField.Changed)
     @on(SecretField.Changed)
     def _remove_error(self) -> None:

@@ -266,7 +266,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         if file_passphrase is not None and not file_passphrase.encoded:
             self.fail(InputError("The file contains the key. Type a passphrase for it."), "#passphrase")
         elif file_passphrase is not None and file_passphrase != self._secret("again"):
-            self.fail(InputError("The passphrases differ. Type the second one again."), "#again")
+            self.fail_repetition()
         elif file_passphrase is not None and (weakness := refusal(file_passphrase)) is not None:
             self.fail(weakness, "#passphrase")
         elif key_passphrase is not None and not key_passphrase.encoded:

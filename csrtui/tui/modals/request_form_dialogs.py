@@ -350,9 +350,10 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
             if name:
                 check_pair_name(name)
             is_new = passphrase.encoded and not self._same_key_of
-            if is_new and passphrase != self.secret_of("#again"):
-                raise InputError("The passphrases differ. Type the second one again.")
             read_attributes(attributes)
+            if is_new and passphrase != self.secret_of("#again"):
+                self.fail_repetition()
+                return
             if is_new and (weakness := refusal(passphrase)) is not None:
                 raise weakness
         except CsrtuiError as error:
