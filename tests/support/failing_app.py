@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import signal
 import struct
 import sys
 import termios
@@ -150,7 +149,9 @@ def main() -> int:
 
 if __name__ == "__main__":
     status = main()
-    if status == 128 + signal.SIGHUP:  # as csrtui itself ends
-        discard_output(sys.stdout)
-        discard_output(sys.stderr)
+    for stream in (sys.stdout, sys.stderr):  # as csrtui itself ends on a terminal that is lost
+        try:
+            stream.flush()
+        except OSError:
+            discard_output(stream)
     sys.exit(status)
