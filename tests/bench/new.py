@@ -39,7 +39,7 @@ def rows(options: Options) -> Iterator[Row]:
         figure,
         against="Python that only imports x509",
         base=base,
-        goal=1.75,
+        goal=1.4,
     )
     base, figure_again = side_by_side([X509, X509], options)
     yield Row("noise: the same command twice", figure_again, against="the same", base=base)

@@ -28,7 +28,7 @@ def rows(options: Options) -> Iterator[Row]:
         figure,
         against="a Textual app with one Input",
         base=base,
-        goal=1.35,
+        goal=1.25,
     )
     base, figure = first_pictures([ONE_INPUT, own], options, columns=120, rows=40)
     yield Row("first picture, 120×40", figure, against="a Textual app with one Input", base=base)
