@@ -175,7 +175,7 @@ def _mark(session: Session, name: str) -> Result:
     def mark(record: PairRecord) -> PairRecord:
         nonlocal text
         if record.compromised:
-            text = f"key marked as compromised since {date_text(record.compromised)}"
+            text = f"key marked as compromised on {date_text(record.compromised)}"
             return record
         return record.with_compromise(session.clock(), session.user)
 

@@ -47,7 +47,7 @@ def test_the_data_and_steps_for_revocation_are_shown(made: Csrtui) -> None:
     )
     assert f"lego --domains {NAME} revoke --reason 1" in ran.err
     (result,) = made("retire", "--compromised", NAME, "--json").json["results"]
-    assert result["text"].startswith("key marked as compromised since ")
+    assert result["text"].startswith("key marked as compromised on ")
     assert (result["revocation"]["serial"], result["revocation"]["reason"]) == (
         leaf["serial"],
         "keyCompromise",

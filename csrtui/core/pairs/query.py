@@ -106,7 +106,7 @@ class Query(NamedTuple):
             retired = Stage.RETIRED.value
             selected = [summary for summary in selected if summary.stage != retired]
         if self.next_step is not None:
-            # For programs, the next step of a replaced pair is `NONE`, whatever people see.
+            # For programs, the next step of a replaced pair is `NONE`, regardless of the step that people see.
             replaced = (NextStep.RETIRE, NextStep.FINISH) if self.next_step is NextStep.NONE else ()
             steps = {self.next_step, *replaced}
             selected = [summary for summary in selected if summary.next_step(now) in steps]
