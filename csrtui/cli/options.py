@@ -38,17 +38,19 @@ def add_options(parser: argparse._ActionsContainer, *options: tuple[str, ...]) -
 
 
 def add_platform_argument(
-    parser: argparse.ArgumentParser, text: str = "the server software, such as nginx; csrtui guide lists all"
+    parser: argparse.ArgumentParser, text: str = "the server software, such as nginx (csrtui guide lists all)"
 ) -> None:
     """Add the option for the server software."""
     parser.add_argument("--for", dest="platform", metavar="PLATFORM", help=text)
 
 
-def add_ca_argument(parser: argparse.ArgumentParser, text: str = "which rules apply") -> None:
-    """Add the option for the kind of CA."""
+def add_ca_argument(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add the option for the kind of CA; its help ends with the default."""
     from csrtui.core.base.finding import CaKind
 
-    parser.add_argument("--ca", choices=[kind.value for kind in CaKind], help=text)
+    parser.add_argument(
+        "--ca", choices=[kind.value for kind in CaKind], help=f"which rules apply (default: {default})"
+    )
 
 
 def is_dry_run(options: argparse.Namespace) -> bool:
@@ -226,7 +228,7 @@ def add_recipient_argument(parser: argparse.ArgumentParser, purpose: str = "inst
         action="append",
         metavar="R",
         help=f"{purpose}: age1…, an SSH public key, or a file with such keys; repeatable; "
-        "keeps the key secret, but does not show who made the backup",
+        "a backup stays unverified until csrtui verify --identity opens it",
     )
 
 
@@ -246,7 +248,7 @@ def read_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
 
 def add_identity_argument(parser: argparse.ArgumentParser) -> None:
     """Add the option for the identity that decrypts a backup to recipients."""
-    text = "the age identity or SSH private key that opens a backup to recipients"
+    text = "a file with the age identity or SSH private key that opens a backup to recipients"
     add_options(parser, ("--identity", "F", text))
 
 

@@ -191,11 +191,12 @@ class CliCommand(NamedTuple):
         return action
 
 
+_STORE: Final = "the keystore's folder"
 EXAMPLES = """examples:
   csrtui                                   open the screens
   csrtui check mydomain.com                check a name
   csrtui new www.mydomain.com -O "My Ltd" -L London -C GB
-  csrtui csr www.mydomain.com              the CSR, to paste into the CA's form"""
+  csrtui csr www.mydomain.com              print the CSR for the CA's form"""
 
 
 def build_parser(arguments: Sequence[str]) -> Parser:
@@ -206,11 +207,13 @@ def build_parser(arguments: Sequence[str]) -> Parser:
     """
     parser = Parser(
         prog="csrtui",
-        description="Make private keys and certificate requests on this machine, and keep them in a keystore.",
+        description="Make private keys and certificate requests, and keep them in a keystore.",
         epilog=EXAMPLES,
         usage="csrtui [-h] [--store DIR] [--mouse] [-q | -v] [-V] [COMMAND ...]",
     )
-    parser.add_argument("--store", metavar="DIR", help="the keystore's folder (default: $CSRTUI_STORE)")
+    parser.add_argument(
+        "--store", metavar="DIR", help=f"{_STORE} (default: $CSRTUI_STORE, else the user's data folder)"
+    )
     parser.add_argument("--mouse", action="store_true", help="enable the mouse in the screens")
     parser.add_argument(
         "-V", "--version", action="store_true", help="print the versions of csrtui and its libraries"
@@ -250,9 +253,9 @@ def add_command(
         name,
         help=summary,
         description=summary,
-        epilog="example:\n" + "\n".join(f"  {line}" for line in action.example.splitlines()),
+        epilog="\n".join(["examples:", *(f"  {line}" for line in action.example.splitlines())]),
     )
-    parser.add_argument("--store", metavar="DIR", default=argparse.SUPPRESS, help="the keystore's folder")
+    parser.add_argument("--store", metavar="DIR", default=argparse.SUPPRESS, help=_STORE)
     _add_verbosity(parser, default=argparse.SUPPRESS)
     action.arguments(parser)
     return parser

@@ -27,13 +27,16 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
         ("-S", "--state", "TEXT", "state or province, in full"),
         ("-L", "--locality", "TEXT", "city or town"),
     )
-    add_ca_argument(parser, "which rules apply (default: public)")
+    add_ca_argument(parser, "public")
     parser.add_argument(
         "--purpose",
         choices=[purpose.value for purpose in Purpose],
-        help="the use of the certificate (default: server); the others need --ca private",
+        metavar="PURPOSE",
+        help=f"the use of the certificate: {', '.join(Purpose)} (default: server; the others need --ca private)",
     )
-    add_options(parser, ("--key", "TYPE", f"one of {', '.join(KeyType)}"))
+    add_options(
+        parser, ("--key", "TYPE", f"one of {', '.join(KeyType)} (default: what suits the server software)")
+    )
     add_platform_argument(parser)
     add_options(
         parser,
@@ -47,7 +50,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TYPE=VALUE",
-        help=f"an additional subject attribute, for a private CA only; repeatable: {', '.join(ATTRIBUTE_TYPES)}",
+        help=f"an additional subject attribute, for a private CA only; repeatable; TYPE is one of {', '.join(ATTRIBUTE_TYPES)}",
     )
 
 

@@ -50,6 +50,8 @@ LINES = [
     (("list", "--fil"), "--filter"),
     (("new", "--key", "ec-p5"), "ec-p521"),
     (("show", "www"), "www.mydomain.com"),
+    (("verify", "www"), "www.mydomain.com"),
+    (("new", "--key-file", "/etc/pass"), "/etc/passwd"),
     (("help", "config"), "configuration"),
 ]
 

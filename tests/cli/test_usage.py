@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.metadata
 import os
 import re
@@ -16,6 +17,7 @@ import pytest
 from command import ROOT
 
 from csrtui.cli.parser import COMMANDS, Parser, build_parser
+from csrtui.fleet.cli.commands import ACTION as FLEET
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:
@@ -40,12 +42,25 @@ def test_each_commands_help_has_an_example_that_its_parser_takes(
 ) -> None:
     ran = csrtui(name, option)
     assert (ran.status, ran.err) == (0, "")
-    examples = ran.out.partition("example:\n")[2].splitlines()
-    assert examples
-    for line in examples:
-        _, *arguments = shlex.split(line.partition(">")[0].partition("|")[0])
+    _, _, examples = ran.out.replace("\\\n", "").partition("examples:\n")
+    lines = re.findall(r"(?m)^ +csrtui (.*)$", examples)
+    assert lines
+    for line in lines:
+        arguments = shlex.split(line.partition(">")[0].partition("<")[0])
         assert arguments[0] == name
         assert build_parser(arguments).parse_args(arguments).command.name == name
+
+
+def test_the_help_fits_a_terminal_of_80_columns(csrtui: Csrtui, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    fleet = Parser(prog="x")
+    FLEET.arguments(fleet)
+    (commands,) = (action for action in fleet._actions if isinstance(action, argparse._SubParsersAction))
+    helps = [
+        csrtui(*name.split(), "--help").out
+        for name in ("", *NAMES, *(f"fleet {name}" for name in commands.choices))
+    ]
+    assert [line for text in helps for line in text.splitlines() if len(line) > 80] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

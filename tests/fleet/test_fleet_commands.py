@@ -119,7 +119,7 @@ def test_an_unreadable_state_is_read_from_the_host_again(
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["list", "--next", "lunch"], 'unknown step "lunch"'),
+        (["list", "--next", "lunch"], "argument --next: invalid choice: 'lunch'"),
         (["list", "--forks", "0"], "--forks is 0"),
         (["list", "--timeout", "-5"], "--timeout is -5"),
         (["list", "--inventory", "/none"], "there is no inventory /none"),
@@ -129,7 +129,8 @@ def test_an_unreadable_state_is_read_from_the_host_again(
 def test_wrong_usage_is_reported(fake: FakeAnsible, fleet: Any, arguments: list[str], error: str) -> None:
     fake.answers({"web1": listed(pair())})
     ran = fleet(*arguments)
-    assert (ran.status, ran.error) == (2, error)
+    assert ran.status == 2
+    assert ran.error.startswith(error)
 
 
 def test_an_inventory_without_hosts_is_reported(fake: FakeAnsible, fleet: Any, csrtui: Csrtui) -> None:

@@ -30,9 +30,9 @@ _csrtui_pairs() {{
 }}
 """
 _COMPLETIONS: dict[str, Any] = {
-    "PAIR": _PAIRS,
+    **dict.fromkeys(("PAIR", "PAIR|FILE"), _PAIRS),
     "DIR": shtab.DIRECTORY,
-    **dict.fromkeys(("F", "FILE", "K", "R", "C"), shtab.FILE),
+    **dict.fromkeys(("F", "FILE", "K", "KEY", "R", "C", "PATH", "VALUE"), shtab.FILE),
 }
 """The completion of an argument by its placeholder in the help."""
 _CHOICES = {

@@ -34,7 +34,7 @@ from csrtui.tasks.session import Session
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pairs", nargs="*", metavar="PAIR", help="the pairs' names")
-    add_options(parser, ("--all", "every pair that has no verified backup"))
+    add_options(parser, ("--all", "back up every pair that has no verified backup"))
     parser.add_argument("--to", required=True, metavar="DIR", help="the folder for the backups")
     add_recipient_argument(parser)
     add_passphrase_arguments(parser)

@@ -26,7 +26,9 @@ _FILE_ENDINGS = (
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="+", metavar="NAME", help="the first is the common name")
+    parser.add_argument(
+        "names", nargs="+", metavar="NAME", help="the first is the common name; the certificate covers all"
+    )
     add_request_arguments(parser)
     add_options(
         parser,
@@ -36,7 +38,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="with --find-pair: the pair's name")
-    add_options(parser, ("--same-key", "with --find-pair: ignore the type of the key"), JSON)
+    add_options(parser, ("--same-key", "with --find-pair: a pair with another key type matches too"), JSON)
 
 
 def _run(options: argparse.Namespace) -> int:

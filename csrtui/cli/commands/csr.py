@@ -29,14 +29,19 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_options(
         parser,
         ("--der", "DER instead of PEM"),
-        ("--to", "FILE", "write to a new file instead of stdout"),
+        ("--to", "FILE", "write to a new file instead of standard output"),
         ("--mark-submitted", "mark the CSR as submitted"),
     )
     parser.add_argument(
-        "--submitted-to", metavar="TEXT", default="", help="recipient; marks the CSR as submitted"
+        "--submitted-to",
+        metavar="TEXT",
+        default="",
+        help="mark the CSR as submitted to TEXT, such as the name of a CA",
     )
-    parser.add_argument("--note", metavar="TEXT", default="", help="note to record, e.g. the order number")
-    add_options(parser, ("--force", "proceed even if policy requires a verified backup"), DRY_RUN)
+    parser.add_argument(
+        "--note", metavar="TEXT", default="", help="record a note on the submission, such as the order number"
+    )
+    add_options(parser, ("--force", "proceed even if a policy requires a verified backup first"), DRY_RUN)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -91,7 +96,7 @@ def warn_without_backup(pair: Pair) -> None:
 
 ACTION = Action(
     "csrtui csr www.mydomain.com --mark-submitted > www.mydomain.com.csr\n"
-    'csrtui csr www.mydomain.com --to www.csr --submitted-to "Example CA" --note "order 4711"',
+    'csrtui csr www.mydomain.com --to www.csr --submitted-to "My CA" --note 4711',
     _arguments,
     _run,
 )

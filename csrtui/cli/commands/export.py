@@ -42,11 +42,11 @@ from csrtui.tasks.session import Session, csrtui_command
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pair", metavar="PAIR", help="the pair's name")
     add_platform_argument(
-        parser, f"the server software: {', '.join(PLATFORMS)}; default: as in the last export"
+        parser, f"the server software (default: as in the last export): {', '.join(PLATFORMS)}"
     )
     add_options(
         parser,
-        ("--to", "DIR", "the folder for the files; default: as in the last export"),
+        ("--to", "DIR", "the folder for the files (default: as in the last export)"),
         (
             "--replace",
             f"replace the files of this pair, or of the one that it renews; the previous files go to {PREVIOUS}",
@@ -56,7 +56,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         ("--group", "G", "the group of these files, which can read them with --mode 640"),
         ("--mode", "M", "the mode of these files (default: 600); other users never get access"),
         ("--legacy", "PKCS #12 with 3DES, for Windows Server 2016 and older"),
-        ("--key-passphrase-file", "F", "file with the passphrase of the pair's own key"),
+        (
+            "--key-passphrase-file",
+            "F",
+            "the passphrase of the pair's key, if --passphrase-file has that of the PKCS #12 file",
+        ),
     )
     add_passphrase_arguments(parser)
     add_options(parser, DRY_RUN, JSON)
@@ -178,7 +182,7 @@ def _read_key_passphrase(options: argparse.Namespace, ready: PreparedExport) -> 
 
 ACTION = Action(
     "csrtui export www.mydomain.com --for nginx --to /etc/nginx/tls\n"
-    "csrtui export www.mydomain.com --for iis --to . --passphrase-file ~/.pfx-passphrase\n"
+    "csrtui export www.mydomain.com --for iis --to . --passphrase-file ~/.pfx\n"
     "csrtui export www.mydomain.com-2 --replace\n"
     "csrtui export www.mydomain.com-2 --undo",
     _arguments,

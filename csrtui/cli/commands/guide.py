@@ -10,7 +10,12 @@ from csrtui.store.package_data import servers
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("platform", nargs="?", metavar="PLATFORM", help="default: list them all")
+    parser.add_argument(
+        "platform",
+        nargs="?",
+        metavar="PLATFORM",
+        help="the server software, such as nginx (default: list all)",
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -13,7 +13,10 @@ from csrtui.store.package_data import read_topic, topics
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "subject", nargs="?", metavar="COMMAND|TOPIC", help="default: list the commands and topics"
+        "subject",
+        nargs="?",
+        metavar="COMMAND|TOPIC",
+        help="what to show (default: the list of commands and topics)",
     )
 
 

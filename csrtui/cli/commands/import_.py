@@ -29,7 +29,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="PEM in any order, DER, PKCS #7, PKCS #12 with certificates only; - reads standard input",
     )
-    add_options(parser, ("--pair", "PAIR", "require this pair"))
+    add_options(parser, ("--pair", "PAIR", "the pair that all certificates must match"))
     add_passphrase_arguments(parser)
     add_options(parser, DRY_RUN, JSON)
 

@@ -41,7 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="CSRs, certificates, chains, keys, PKCS #7, PKCS #12 or backups, in any format; - reads standard input",
     )
-    add_ca_argument(parser)
+    add_ca_argument(parser, "that of the pair with the key, else public")
     add_passphrase_arguments(parser)
     add_identity_argument(parser)
     add_options(parser, JSON)
@@ -102,7 +102,7 @@ def _print(inspection: Inspection) -> None:
 
 ACTION = Action(
     "csrtui inspect fullchain.pem privkey.pem\n"
-    "csrtui inspect store.pfx --passphrase-file passphrase --json\n"
+    "csrtui inspect server.pfx --passphrase-file ~/.pfx-passphrase --json\n"
     "csrtui inspect - < answer.txt",
     _arguments,
     _run,

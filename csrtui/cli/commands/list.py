@@ -27,10 +27,16 @@ _CSV_HEADER = (
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--filter", default="", metavar="TEXT", help="only pairs that match all words of TEXT"
+        "--filter",
+        default="",
+        metavar="TEXT",
+        help="only pairs that match all words of TEXT, e.g. 'shop rsa due'",
     )
     parser.add_argument(
-        "--next", choices=[step.value for step in NextStep], help="only pairs with this next step"
+        "--next",
+        choices=[step.value for step in NextStep],
+        metavar="STEP",
+        help=f"only pairs with this next step: {', '.join(NextStep)}",
     )
     add_options(parser, ("--retired", "show retired pairs too (--filter, --json and --csv always do)"))
     form = parser.add_mutually_exclusive_group()
@@ -43,7 +49,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_options(
         parser,
-        ("--to", "FILE", "write the metrics to FILE atomically, with mode 0644"),
+        ("--to", "FILE", "with --prometheus: replace FILE in one step, with mode 0644"),
         DRY_RUN,
         ("--fail-if-any", "exit with status 1 if a pair is listed"),
     )

@@ -33,11 +33,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="the first is the common name; all are covered; without NAME, csrtui asks for each field",
+        help="the first is the common name; the certificate covers all; without NAME, csrtui asks for each field",
     )
     add_request_arguments(parser)
     parser.add_argument(
-        "--from", dest="file", metavar="FILE", help="create many pairs from a CSV file; - reads stdin"
+        "--from", dest="file", metavar="FILE", help="make many pairs from a CSV file; - reads standard input"
     )
     add_options(parser, ("--key-file", "KEY", "make the pair from an existing key; the file stays unchanged"))
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")

@@ -100,7 +100,7 @@ def _accept_unsigned(content: BackupFile, names: tuple[str, ...]) -> bool:
 
 ACTION = Action(
     "csrtui restore /mnt/usb/www.mydomain.com.20261123-090000.backup.pem\n"
-    "csrtui restore www.mydomain.com.20261123-090000.backup.age --identity ~/.ssh/id_ed25519 --expect www.crt",
+    "csrtui restore www.backup.age --identity ~/.ssh/id_ed25519 --expect www.crt",
     _arguments,
     _run,
 )

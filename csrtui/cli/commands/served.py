@@ -17,7 +17,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default="-",
         metavar="FILE",
-        help="the output of openssl s_client -showcerts; default: -, standard input",
+        help="the output of openssl s_client -showcerts (default: -, standard input)",
     )
     add_options(parser, JSON)
 
@@ -32,7 +32,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 ACTION = Action(
-    "csrtui served www.mydomain.com s_client.txt\ncsrtui served www.mydomain.com s_client.txt --json",
+    "openssl s_client -connect www.mydomain.com:443 -showcerts </dev/null |\n"
+    "  csrtui served www.mydomain.com\n"
+    "csrtui served www.mydomain.com s_client.txt --json",
     _arguments,
     _run,
 )

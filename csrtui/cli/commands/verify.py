@@ -39,7 +39,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_identity_argument(parser)
     add_expect_argument(parser)
     add_options(
-        parser, ("--confirm", "TOKEN", "the token that verify --identity printed elsewhere; - reads stdin")
+        parser,
+        (
+            "--confirm",
+            "TOKEN",
+            "mark a backup as verified, with the token that verify --identity printed on another machine; - reads standard input",
+        ),
     )
     add_passphrase_arguments(parser)
     add_options(parser, DRY_RUN, JSON)
@@ -153,7 +158,7 @@ def _confirm(session: Session, options: argparse.Namespace) -> int:
 
 ACTION = Action(
     "csrtui verify\ncsrtui verify www.mydomain.com --restore-test\n"
-    "csrtui verify www.mydomain.com.20261123-090000.backup.age --identity ~/.ssh/id_ed25519",
+    "csrtui verify /mnt/usb/*.backup.age --identity ~/.ssh/id_ed25519",
     _arguments,
     _run,
 )

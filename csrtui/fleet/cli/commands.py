@@ -67,10 +67,10 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipient_argument(parser, "who can open the backups")
     add_options(
         parser,
-        ("--backup-to", "DIR", "with --recipient: a folder on each host"),
+        ("--backup-to", "DIR", "with --recipient: the folder for the backups on each host"),
         FORCE,
         DRY_RUN,
-        ("--yes", "do not ask"),
+        ("--yes", "make the pairs without asking"),
         ("--json", "print a JSON line for each host"),
     )
 
@@ -143,7 +143,8 @@ def _is_confirmed(planned: Sequence["PlannedRequest"], *, yes: bool) -> bool:
 
 
 NEW = Action(
-    "csrtui fleet new '{{ inventory_hostname }}' --inventory hosts.ini -O \"My Ltd\" -L London -C GB --dry-run",
+    "csrtui fleet new '{{ inventory_hostname }}' --inventory hosts.ini --dry-run\n"
+    "csrtui fleet new www.mydomain.com --inventory hosts.ini --limit web",
     _new_arguments,
     _new,
 )
@@ -157,20 +158,23 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
         "--filter",
         default="",
         metavar="TEXT",
-        help="only pairs that match all words of TEXT; the names of their hosts count too",
+        help="only pairs that match all words of TEXT, including the host's name",
+    )
+    parser.add_argument(
+        "--next",
+        choices=[step.value for step in NextStep],
+        metavar="STEP",
+        help=f"only pairs with this next step: {', '.join(NextStep)}",
     )
     add_options(
         parser,
-        ("--next", "STEP", "only pairs with this next step"),
-        ("--retired", "also retired pairs"),
+        ("--retired", "show retired pairs too (--filter always does)"),
         ("--last", "show the last known pairs; no host is contacted"),
         ("--json", "print a JSON line for each pair and each failed host"),
     )
 
 
 def _list(options: argparse.Namespace) -> int:
-    if options.next is not None and options.next not in tuple(NextStep):
-        raise InputError(f'unknown step "{options.next}"', f"choose one of {', '.join(NextStep)}")
     session = open_session(options)
     with stop_on_signals() as stop:
         reach = read_reach(options, stop)
@@ -262,7 +266,7 @@ _COMMANDS = {
             _list,
         ),
     ),
-    "new": ("Make a pair on each host, with names of its own.", NEW),
+    "new": ("Make a pair on each host, with the host's own names.", NEW),
     "csr": ("Fetch CSRs into a folder.", pair_commands.CSR),
     "import": (
         "Import certificates on the hosts that have their keys.",
@@ -293,7 +297,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_reach_arguments(parser)
     parser.set_defaults(fleet_action=None)
     subparsers = parser.add_subparsers(
-        title="commands", metavar="COMMAND", prog="csrtui fleet", help="a command for all hosts"
+        title="commands",
+        metavar="COMMAND",
+        prog="csrtui fleet",
+        help="without a command, csrtui opens the screens",
     )
     for name, (summary, action) in _COMMANDS.items():
         subparser = add_command(subparsers, name, summary, action)

@@ -33,19 +33,28 @@ def add_reach_arguments(parser: argparse.ArgumentParser) -> None:
         help="Ansible's inventory of the hosts; repeatable",
     )
     add_options(group, ("-l", "--limit", "PATTERN", "only hosts that match this Ansible pattern"))
-    group.add_argument("--forks", type=int, metavar="N", help="the number of hosts to work on at a time")
+    group.add_argument(
+        "--forks",
+        type=int,
+        metavar="N",
+        help="the number of hosts to work on at a time (default: that of Ansible)",
+    )
     group.add_argument(
         "--timeout",
         type=int,
         default=TIMEOUT,
         metavar="SECONDS",
-        help=f"seconds to wait per host ({TIMEOUT})",
+        help=f"seconds to wait for each host (default: {TIMEOUT})",
     )
     add_options(
         group, ("--become", "use root's keystores (sudo)"), ("--ask-become-pass", "ask for the sudo password")
     )
     group.add_argument(
-        "--ansible", action="append", default=[], metavar="OPTION", help="any option of ansible-playbook"
+        "--ansible",
+        action="append",
+        default=[],
+        metavar="OPTION",
+        help="any option of ansible-playbook, e.g. --ansible=--user=admin; repeatable",
     )
 
 

@@ -78,7 +78,7 @@ def _csr_arguments(parser: argparse.ArgumentParser) -> None:
         "--to",
         required=True,
         metavar="DIR",
-        help="a folder on this machine, for the files (HOST.PAIR.csr.pem)",
+        help="the folder on this machine for the files HOST.PAIR.csr.pem",
     )
     add_options(parser, ("--mark-submitted", "mark the fetched CSRs as submitted"))
     _add_output_arguments(parser)
@@ -104,7 +104,7 @@ def _csr(options: argparse.Namespace) -> int:
 
 def _backup_arguments(parser: argparse.ArgumentParser) -> None:
     _add_pairs_argument(parser, "without a backup")
-    parser.add_argument("--to", required=True, metavar="DIR", help="a folder on each host")
+    parser.add_argument("--to", required=True, metavar="DIR", help="the folder on each host")
     add_recipient_argument(parser, "who can open the backups")
     _add_output_arguments(parser)
 
@@ -182,10 +182,10 @@ def _renew(options: argparse.Namespace) -> int:
 
 
 def _install_arguments(parser: argparse.ArgumentParser) -> None:
-    _add_pairs_argument(parser, "that are to be installed")
+    _add_pairs_argument(parser, "with a new certificate")
     for option, metavar, text in (
-        ("--for", "PLATFORM", "the server software (default: as last time)"),
-        ("--to", "DIR", "the folder on each host (default: as last time)"),
+        ("--for", "PLATFORM", "the server software (default: as in the last export)"),
+        ("--to", "DIR", "the folder on each host (default: as in the last export)"),
         ("--owner", "U", "the owner of the files that contain the key"),
         ("--group", "G", "the group of these files"),
         ("--mode", "M", "the mode of these files (default: 600)"),
@@ -216,7 +216,7 @@ CSR = Action(
     _csr,
 )
 BACKUP = Action(
-    "csrtui fleet backup --inventory hosts.ini --to /var/backups --recipient ~/.ssh/id_ed25519.pub",
+    "csrtui fleet backup --inventory hosts.ini --to /var/backups \\\n  --recipient ~/.ssh/id_ed25519.pub",
     _backup_arguments,
     _backup,
 )
@@ -230,7 +230,8 @@ RENEW = Action(
 )
 INSTALL = Action(
     "csrtui fleet install --inventory hosts.ini\n"
-    "csrtui fleet install www.mydomain.com --inventory hosts.ini --for nginx --to /etc/nginx/tls",
+    "csrtui fleet install www.mydomain.com --inventory hosts.ini \\\n"
+    "  --for nginx --to /etc/nginx/tls",
     _install_arguments,
     _install,
 )
