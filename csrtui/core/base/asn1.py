@@ -1,7 +1,7 @@
 """Read the structure of BER and DER (ITU-T X.690), rewrite BER as DER, and write PEM (RFC 7468).
 
-The libraries read only DER, and they refuse a whole file if one field breaks a rule of DER. This module reads only the
-structure, so an error can name the field and the rule. The octets of values stay unchanged.
+Libraries such as cryptography read only DER and refuse a whole file if one field breaks a rule. This module reads only
+the structure, so an error can name the field and the rule. The octets of values stay unchanged.
 """
 
 from binascii import b2a_base64
@@ -18,7 +18,7 @@ _CONSTRUCTED, _LONG_TAG, _INDEFINITE = 0x20, 0x1F, 0x80
 _STRINGS = frozenset(
     {BIT_STRING, OCTET_STRING, UTF8_STRING, PRINTABLE_STRING, TELETEX_STRING, IA5_STRING, 0x12, 0x1E}
 )
-"""The universal types whose values BER can divide into several encodings (X.690, 8.7.3 and 8.23.6)."""
+"""The universal string types. BER can divide their values into several encodings (X.690, 8.7.3 and 8.23.6)."""
 
 
 class BerError(ValueError):
@@ -175,9 +175,10 @@ def encode(tag: int, *contents: bytes) -> bytes:
 
 
 def to_der(data: bytes) -> tuple[bytes, int]:
-    """Return the first BER encoding in `data` with the lengths and strings of DER, and the offset after it in `data`.
+    """Return the first BER encoding in `data`, rewritten as DER, and the offset after it in `data`.
 
-    The order of a SET and the values themselves stay unchanged, so signatures over DER stay valid.
+    Only lengths and divided strings are encoded anew. Values and the order of a SET stay unchanged, so signatures over
+    DER stay valid.
 
     Raises:
         BerError: The data is not BER, is truncated, or has more levels or parts than any real program writes.
@@ -186,11 +187,14 @@ def to_der(data: bytes) -> tuple[bytes, int]:
 
 
 class _Rewriter:
+    """Rewrites BER as DER, within `MAX_DEPTH` and `MAX_NODES`."""
+
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._nodes = 0
 
     def rewrite(self, at: int, end: int, depth: int) -> tuple[bytes, int]:
+        """Return the encoding at an offset as DER, and the offset after it."""
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise BerError("the encoding is nested or divided too much")
@@ -236,6 +240,7 @@ def joined_string(parts: list[bytes], tag: int) -> bytes:
 
 
 def _with_tag(data: bytes, at: int, content: bytes) -> bytes:
+    """Return the DER encoding of contents, with the identifier octets at an offset of `data`."""
     if data[at] & _LONG_TAG != _LONG_TAG:
         return encode(data[at], content)
     after = at + 1

@@ -104,6 +104,7 @@ def describe_bug(error: BaseException) -> CsrtuiError:
 
 
 def _place(error: BaseException) -> str:
+    """Return the file and line that `describe_bug` names, or "" if the error has no traceback."""
     in_csrtui, innermost = "", ""
     traceback = error.__traceback__
     while traceback is not None:

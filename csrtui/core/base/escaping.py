@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-_DRAWN_AS_NOTHING = (
+_WITHOUT_GLYPH = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """Characters that Python considers printable although they have no visible glyph: the letters and marks among Unicode's
@@ -20,7 +20,7 @@ pattern."""
 
 def is_visible(text: str) -> bool:
     """Return whether every character of `text` is printable and has a visible glyph."""
-    return text.isprintable() and (text.isascii() or re.search(_DRAWN_AS_NOTHING, text) is None)
+    return text.isprintable() and (text.isascii() or re.search(_WITHOUT_GLYPH, text) is None)
 
 
 def visible(text: str) -> str:

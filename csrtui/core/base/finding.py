@@ -1,4 +1,4 @@
-"""Findings: pieces of advice on a name, a field, a key or a request."""
+"""Findings (advice on a name, field, key or request), and the form fields, kinds of CA and purposes they depend on."""
 
 from collections.abc import Iterable
 from enum import StrEnum

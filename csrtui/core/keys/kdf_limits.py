@@ -20,8 +20,8 @@ _MAX_LANES: Final = 16
 _MAX_LANE_MEMORY: Final = MAX_MEMORY // 16
 """Upper limit on the total memory of all lanes, in bytes. OpenSSL allocates it in addition to `MAX_MEMORY`."""
 
-_spent: ContextVar[list[float] | None] = ContextVar("spent", default=None)
-"""The work that was spent on the current file, or None outside of `file_budget`."""
+_costs: ContextVar[list[float] | None] = ContextVar("costs", default=None)
+"""The costs of the derivations for the current file so far, or None outside of `file_budget`."""
 
 _PBES2 = "1.2.840.113549.1.5.13"
 _PBKDF2 = "1.2.840.113549.1.5.12"
@@ -36,26 +36,26 @@ and an iteration count."""
 def file_budget() -> Iterator[None]:
     """Limit the work of all key derivations in the block to `MAX_FILE_COST`, because one file can contain many keys.
 
-    In the block, the functions of this module raise an `InputError` when the sum of all derivations exceeds the limit.
+    In the block, the functions of this module raise `InputError` when the costs of all derivations exceed the limit.
     """
-    token = _spent.set([])
+    token = _costs.set([])
     try:
         yield
     finally:
-        _spent.reset(token)
+        _costs.reset(token)
 
 
-def _spend(cost: float) -> None:
-    """Add the work of a derivation to the total for the file. The unit is the limit for one key."""
-    spent = _spent.get()
-    if spent is None:
+def _add_cost(cost: float) -> None:
+    """Add the cost of a derivation to the total for the file. A cost of 1 is the limit for one key."""
+    costs = _costs.get()
+    if costs is None:
         return
-    if sum(spent) + cost > MAX_FILE_COST:
+    if sum(costs) + cost > MAX_FILE_COST:
         raise InputError(
             "not opened: opening all keys in this file would take too long",
             "save the key in a file of its own; if the file has no other key, it was crafted to keep this machine busy",
         )
-    spent.append(cost)
+    costs.append(cost)
 
 
 def check_cost(der: bytes) -> None:
@@ -102,7 +102,7 @@ def check_iterations(iterations: int, blocks: int = 1, limit: int | None = None)
 
     Args:
         iterations: The number of iterations.
-        blocks: The number of times that the iterations are repeated.
+        blocks: The number of blocks of the derived key. The iterations run once for each.
         limit: `MAX_HASH_ITERATIONS` for PKCS #12 and PBES1, whose derivations Python computes, or None for
             `MAX_ITERATIONS`.
 
@@ -117,7 +117,7 @@ def check_iterations(iterations: int, blocks: int = 1, limit: int | None = None)
         raise InputError(
             f"opening the key needs {iterations} iterations, which exceeds the limit of {limit}", _HINT
         )
-    _spend(blocks * iterations / limit)
+    _add_cost(blocks * iterations / limit)
 
 
 def check_scrypt(cost: int, block_size: int, lanes: int) -> None:
@@ -139,4 +139,4 @@ def check_scrypt(cost: int, block_size: int, lanes: int) -> None:
             f"which exceeds the memory limit of {MAX_MEMORY} bytes",
             _HINT,
         )
-    _spend(memory * lanes / MAX_MEMORY)
+    _add_cost(memory * lanes / MAX_MEMORY)

@@ -72,7 +72,7 @@ MAX_BYTES = 1023
 """Maximum length in UTF-8 that openssl reads, in bytes (``PEM_BUFSIZE`` and ``APP_PASS_LEN`` are 1,024, with a NUL)."""
 _MIN_DIFFERENT_CHARACTERS = 5
 GENERATED_WORDS = 7
-"""Number of words in a generated passphrase: 77 bits, too many to guess if each guess takes a million iterations."""
+"""Number of words in a generated passphrase. They have 77 bits, too many to guess at a million iterations per guess."""
 ENTROPY_BYTES = 10
 """Number of random bytes that `generate` needs. It uses 77 of the 80 bits."""
 _WORD_BITS = 11
@@ -98,9 +98,9 @@ def read_passphrase(data: bytes) -> Secret:
 
 
 def refusal(passphrase: Secret) -> InputError | None:
-    """Return why a key must not be encrypted with this passphrase, or None if the passphrase is acceptable.
+    """Return an error if openssl could not open a key that is encrypted with this passphrase, otherwise None.
 
-    openssl reads at most 1,023 bytes of a passphrase and stops at a NUL, so it could not open such a key.
+    openssl reads at most 1,023 bytes of a passphrase, and stops at a NUL.
     """
     if len(passphrase.encoded) > MAX_BYTES:
         return InputError(
@@ -119,7 +119,7 @@ def check(passphrase: Secret) -> None:
     """Refuse a passphrase with which openssl could not open a key.
 
     Raises:
-        InputError: openssl cannot read the passphrase (`refusal`).
+        InputError: The passphrase is too long or contains a NUL (`refusal`).
     """
     if error := refusal(passphrase):
         raise error

@@ -1,14 +1,13 @@
 """Encrypt and decrypt private keys as PKCS #8 with PBES2, strong enough for a backup.
 
-cryptography's own PKCS #8 encryption uses 2,048 PBKDF2 iterations, which a graphics card computes in no time. So this
-module builds the envelope itself from cryptography's primitives: PBKDF2-HMAC-SHA256 with 1,000,000 iterations and a
-salt of 16 bytes, and AES-256-CBC (RFC 8018, 6.2; RFC 5958, 3). openssl 1.1 and later can open it.
+cryptography's own PKCS #8 encryption uses only 2,048 PBKDF2 iterations, so a graphics card can try many passphrases.
+This module builds the envelope itself from cryptography's primitives: PBKDF2-HMAC-SHA256 with 1,000,000 iterations and
+a salt of 16 bytes, and AES-256-CBC (RFC 8018, 6.2; RFC 5958, 3). openssl 1.1 and later can open it.
 
-`BatchEncryptor` and `BatchDecryptor` handle many keys with one passphrase. PBKDF2 then runs once per salt instead of
-once per key. All keys that one `BatchEncryptor` encrypts have the same salt, but each has its own IV. This weakens none
-of them. They share one passphrase, so guessing it opens all of them in any case, and a random salt prevents guessing in
-advance. Under one AES key, IVs must differ; each has 16 random bytes. The shared salt reveals that the files were
-written together.
+`BatchEncryptor` and `BatchDecryptor` handle many keys with one passphrase. PBKDF2 runs once per salt instead of once per
+key, because all keys of a batch have the same salt. Each key has its own random IV, as one AES key requires. The shared
+salt does not weaken the keys: they also share the passphrase, so guessing it opens all of them in any case. It only
+reveals that the files were written together.
 """
 
 from base64 import b64decode
@@ -155,7 +154,7 @@ def read_derivation(der: bytes) -> tuple[bytes, int] | None:
 def decrypt_with(der: bytes, derived_key: DerivedKey) -> "PrivateKey":
     """Return the private key in an EncryptedPrivateKeyInfo, decrypted with a derived key.
 
-    The key was derived with the salt and the iteration count that `read_derivation` returns for the data.
+    `derived_key` must have the salt and the iteration count that `read_derivation` returns for the data.
 
     Raises:
         RefusedError: The passphrase does not open the key, or the key is damaged.
@@ -201,7 +200,7 @@ def to_der(pem: bytes) -> bytes:
 
 
 class _Envelope(NamedTuple):
-    """The variable parts of an EncryptedPrivateKeyInfo that `encrypt` writes."""
+    """The parts of an EncryptedPrivateKeyInfo that differ between the keys that `encrypt` writes."""
 
     salt: bytes
     iterations: int
@@ -221,7 +220,7 @@ def _write_envelope(envelope: _Envelope) -> bytes:
 
 
 def _read_envelope(der: bytes) -> _Envelope | None:
-    """Return the parts of an EncryptedPrivateKeyInfo, or None if `_write_envelope` would write other bytes for them."""
+    """Return the parts of an EncryptedPrivateKeyInfo, or None if it does not have the form that `encrypt` writes."""
     try:
         info = asn1.read_node(der)
         parameters = info.child(0, SEQUENCE).child(1, SEQUENCE)
@@ -273,9 +272,8 @@ class BatchEncryptor:
 class BatchDecryptor:
     """A thread-safe decryptor of keys with one passphrase.
 
-    The first key with each salt is decrypted by cryptography's own reader, which is independent of the code that
-    encrypted the key. Later keys with the same salt are decrypted with a derived key. The derived key is computed for
-    the second private key and then kept.
+    cryptography's own reader, which is independent of the code that encrypts keys, decrypts the first key with each
+    salt. For the second key with that salt, a derived key is computed, and later keys reuse it.
     """
 
     def __init__(self, passphrase: Secret) -> None:

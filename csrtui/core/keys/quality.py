@@ -90,8 +90,8 @@ FERMAT_ROUNDS = 100
 """Number of rounds of Fermat's factorization that the primes must resist (BR 6.1.1.3)."""
 SMALL_FACTOR_LIMIT = 1 << 20
 """The limit for trial division: every prime below it is tried as a factor of an RSA modulus."""
-MIN_SCALAR_BITS = 128
-"""Minimum length of an EC scalar in bits. Pollard's kangaroo method finds a shorter one in at most 2^64 steps."""
+WEAK_SCALAR_BITS = 128
+"""Maximum length in bits of a weak EC scalar. Pollard's kangaroo method finds it in at most 2^64 steps."""
 _PRIMES_PER_PRODUCT = 256
 
 _ROCA_PRIMES = (
@@ -135,7 +135,7 @@ def small_factor(modulus: int) -> int | None:
 
 @cache
 def _prime_products() -> tuple[int, ...]:
-    """Return the products of `_PRIMES_PER_PRODUCT` primes each. One product of all primes would take six times as long."""
+    """Return the product of each `_PRIMES_PER_PRODUCT` primes. A single product of all primes would be six times slower."""
     primes = _small_primes()
     starts = range(0, len(primes), _PRIMES_PER_PRODUCT)
     return tuple(prod(primes[start : start + _PRIMES_PER_PRODUCT]) for start in starts)
@@ -155,12 +155,12 @@ def _small_primes() -> tuple[int, ...]:
 def has_close_primes(modulus: int) -> bool:
     """Return whether Fermat's factorization finds the primes within `FERMAT_ROUNDS` (CVE-2022-26320).
 
-    A modulus is ``(a + b)(a - b)``. If the primes are close, ``a`` is near the square root of the modulus.
+    It writes the modulus as ``(a + b)(a - b)``. If the primes are close, ``a`` is near the square root of the modulus.
     """
     first = isqrt(modulus - 1) + 1
     for a in range(first, first + FERMAT_ROUNDS):
-        rest = a * a - modulus
-        if isqrt(rest) ** 2 == rest:
+        square = a * a - modulus
+        if isqrt(square) ** 2 == square:
             return True
     return False
 
@@ -176,7 +176,7 @@ def has_large_primes(key: "PrivateKey") -> bool:
 
 
 def small_scalar_bits(key: "PrivateKey") -> int | None:
-    """Return the number of bits in an EC key's scalar if it is at most `MIN_SCALAR_BITS`, else None.
+    """Return the number of bits in an EC key's scalar if it is at most `WEAK_SCALAR_BITS`, else None.
 
     In a group of order n, the scalars d and n - d have the same x-coordinate, so the smaller one counts.
     """
@@ -186,4 +186,4 @@ def small_scalar_bits(key: "PrivateKey") -> int | None:
         return None
     scalar = key.private_numbers().private_value
     bits = min(scalar, key.curve.group_order - scalar).bit_length()
-    return bits if bits <= MIN_SCALAR_BITS else None
+    return bits if bits <= WEAK_SCALAR_BITS else None

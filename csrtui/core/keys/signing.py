@@ -33,7 +33,7 @@ def sign(key: "PrivateKey", message: bytes) -> bytes:
 
 
 def verify(public_key: "PublicKey", signature: bytes, message: bytes) -> bool:
-    """Return whether `signature` is a signature of `message` by `sign` with the private key for `public_key`."""
+    """Return whether `signature` is a valid signature of `message`, made by `sign` with the matching private key."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
@@ -104,7 +104,7 @@ def _check_rsa_key(key: "PrivateKey") -> None:
 
 
 def _is_consistent(numbers: "RSAPrivateNumbers") -> bool:
-    """Return whether all numbers of an RSA private key are those that follow from its primes."""
+    """Return whether the modulus, exponents and coefficient of an RSA private key match its primes (RFC 8017, 3.2)."""
     p, q, d, public = numbers.p, numbers.q, numbers.d, numbers.public_numbers
     return (
         min(p, q) > 1

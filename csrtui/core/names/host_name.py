@@ -60,9 +60,9 @@ class Flaw(NamedTuple):
     Attributes:
         kind: The reason.
         part: The invalid label or character, or "" if the flaw affects the whole name. For an e-mail address, URI or
-            user principal name it is the end of a sentence that says what is wrong.
-        position: The position of the character in the trimmed name, counted from 1. It is 0 if the position is unknown,
-            the character is at the start or end, or the flaw does not affect a single character.
+            user principal name, a clause that says what is wrong.
+        position: The position of the invalid character in the trimmed name, counted from 1. 0 if the position is
+            unknown, the character was trimmed, or the flaw does not affect a single character.
         correction: The name that the user most probably means, or None if that is unclear.
     """
 
@@ -77,8 +77,8 @@ class Label(NamedTuple):
 
     Attributes:
         ascii: The A-label, or the lower-case ASCII label.
-        unicode: The U-label in Unicode normalization form C. It is equal to `ascii` for an ASCII label and for an
-            ``xn--`` label that IDNA 2008 does not permit (`is_only_punycode`).
+        unicode: The U-label in Unicode normalization form C. For an ASCII label, and for an ``xn--`` label that IDNA 2008
+            does not permit (`is_only_punycode`), the same as `ascii`.
     """
 
     ascii: str
@@ -109,12 +109,12 @@ def read_host(host: str) -> str | None:
         return address
     if not host or first_blank(host) or "*" in host:
         return None
-    written, _, flaws = read_dns_name(host)
-    return None if flaws else written
+    canonical, _, flaws = read_dns_name(host)
+    return None if flaws else canonical
 
 
 def read_dns_name(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
-    """Return the form for the CSR, the display form, and the flaws. There is at most one flaw of each kind."""
+    """Return a DNS name in the form for the CSR and in the form for display, and its flaws, at most one of each kind."""
     if len(bare) > _MAX_INPUT:
         return "", "", (Flaw(FlawKind.NAME_LENGTH),)
     parts = bare.split(".") if bare.isascii() else re.split(_DOT, bare)
@@ -129,19 +129,19 @@ def read_dns_name(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
             flaws.setdefault(label.kind, label)
         else:
             labels.append(label)
-    written = ".".join(label.ascii for label in labels)
-    for flaw in _whole_name_flaws(parts, labels, written):
+    ascii_name = ".".join(label.ascii for label in labels)
+    for flaw in _whole_name_flaws(parts, labels, ascii_name):
         flaws.setdefault(flaw.kind, flaw)
     if FlawKind.NUMERIC_TLD in flaws:  # probably a mistyped address: flaws of a host name would mislead
         flaws = {FlawKind.NUMERIC_TLD: flaws[FlawKind.NUMERIC_TLD]}
-    return written, ".".join(label.unicode for label in labels), tuple(flaws.values())
+    return ascii_name, ".".join(label.unicode for label in labels), tuple(flaws.values())
 
 
-def _whole_name_flaws(parts: list[str], labels: list[Label], written: str) -> Iterator[Flaw]:
+def _whole_name_flaws(parts: list[str], labels: list[Label], ascii_name: str) -> Iterator[Flaw]:
     last = labels[-1].ascii if labels and len(labels) == len(parts) else parts[-1]
     if _NUMBER.fullmatch(last):
         yield Flaw(FlawKind.NUMERIC_TLD, last)
-    if len(written) > MAX_NAME:
+    if len(ascii_name) > MAX_NAME:
         yield Flaw(FlawKind.NAME_LENGTH)
     u_labels = [label.unicode for label in labels if label.ascii != "*"]
     if any(label.ascii != label.unicode for label in labels) and breaks_bidi_rule(u_labels):
@@ -196,9 +196,7 @@ def read_international_label(text: str) -> Label | Flaw:
         if mapped.startswith(PREFIX):
             return Label(mapped, idna.ulabel(mapped))
         return Label(idna.alabel(mapped).decode("ascii"), mapped)
-    except (
-        ValueError
-    ) as error:  # an IDNAError, or another error for a character newer than the tables of `idna`
+    except ValueError as error:  # an IDNAError, or another error if `idna` is too old for a character
         if is_only_punycode(text.lower()):
             return Label(text.lower(), text.lower())
         return _idna_flaw(text, error)
@@ -243,7 +241,7 @@ def to_punycode(label: str) -> str:
 
 
 def _idna_flaw(label: str, error: ValueError) -> Flaw:
-    """Return the flaw for an error. Errors of `idna` have the attributes `code` and `codepoint`, others do not."""
+    """Return the flaw for an error of `idna`. Its own errors have a `code` and a `codepoint`, other errors do not."""
     code, codepoint = getattr(error, "code", None), getattr(error, "codepoint", None)
     if code in {"label_too_long", "input_too_long", "domain_too_long"}:
         return Flaw(FlawKind.LABEL_LENGTH, label)
@@ -273,10 +271,10 @@ def _is_permitted(decoded: str) -> bool:
 
 
 def breaks_bidi_rule(unicode_labels: list[str]) -> bool:
-    """Return whether a name with right-to-left letters is ambiguous to read (RFC 5893 2).
+    """Return whether a name breaks the bidi rule, which makes right-to-left letters unambiguous to read (RFC 5893 2).
 
-    A single label with such letters makes the whole name bidirectional, and then the rule applies to every label.
-    `idna` checks each label only on its own.
+    One label with right-to-left letters makes the whole name bidirectional, and then the rule applies to every label.
+    `idna` checks only labels, not whole names.
     """
     import idna
 
@@ -292,7 +290,7 @@ def breaks_bidi_rule(unicode_labels: list[str]) -> bool:
 
 
 def script_of(character: str) -> str | None:
-    """Return the script of a letter as one upper-case word such as LATIN, or None if it belongs to every script."""
+    """Return the script of a letter as one upper-case word such as LATIN, or None if the character has no script."""
     if character.isascii():
         return "LATIN" if character.isalpha() else None
     if not unicodedata.category(character).startswith("L"):
@@ -302,7 +300,7 @@ def script_of(character: str) -> str | None:
 
 
 def mixed_scripts(label: str) -> tuple[str, ...]:
-    """Return the scripts of a label's letters, in order, if they are rarely mixed, otherwise an empty tuple."""
+    """Return the scripts of a label's letters in order, or an empty tuple if a label can usually mix them."""
     if label.isascii():
         return ()
     scripts = dict.fromkeys(script for script in map(script_of, label) if script)

@@ -17,8 +17,8 @@ from csrtui.core.names.pasted_text import split_names
 
 MAX_DEPTH = 8
 """Maximum nesting depth of values that are templates themselves."""
-MAX_REPLACED = 1000
-"""Maximum number of variables replaced for one text, including variables in values."""
+MAX_REPLACEMENTS = 1000
+"""Maximum number of variables that one text can contain, including variables in their values."""
 MAX_CHARACTERS = 64 * 1024
 """Maximum length of a text in characters after its variables are replaced."""
 _MAX_QUOTED = 60
@@ -81,7 +81,7 @@ def has_variables(text: str) -> bool:
 
 
 def split_names_in(text: str) -> list[str]:
-    """Return the names in a text. Ignore separators inside braces. If the text is a template, so are the names."""
+    """Return the names in a text (`split_names`). The names in a template are templates; braces keep a name together."""
     if not isinstance(text, Template):
         return split_names(text)
     masked, expressions = "", dict[int, str]()
@@ -116,7 +116,7 @@ def expand(text: str, variables: HostVariables) -> str:
 
 
 def expand_names(text: str, variables: HostVariables) -> list[str]:
-    """Return the names for a template: one name, or the elements if the template is a single variable that is a list.
+    """Return the names that a template stands for: several if it is a single variable that is a list, otherwise one.
 
     Raises:
         InputError: As for `expand`, or an element of the list is not a string.
@@ -138,25 +138,26 @@ def _pieces(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def _parse(text: str) -> Iterator[str | Variable]:
+    """Yield the literal parts and the variables of a text. Raise `InputError` for an expression that is neither."""
     for opening, piece in _pieces(text):
         if opening is None:
             yield piece
         elif match := _VARIABLE.fullmatch(piece):
             yield Variable(match[1], match[2])
         else:
-            quoted = visible(piece if len(piece) <= _MAX_QUOTED else f"{piece[:_MAX_QUOTED]}…")
+            quotation = visible(piece if len(piece) <= _MAX_QUOTED else f"{piece[:_MAX_QUOTED]}…")
             raise InputError(
-                f'"{quoted}" is not a variable: only {{{{ name }}}} and {{{{ name.member }}}} are replaced',
+                f'"{quotation}" is not a variable: only {{{{ name }}}} and {{{{ name.member }}}} are replaced',
                 "write the text itself, or define a variable for it in the inventory",
             )
 
 
 class _Expander:
-    """An expander that replaces the variables in one text for one host, within the limits."""
+    """Replaces the variables in one text with the values of one host, within the limits."""
 
     def __init__(self, variables: HostVariables) -> None:
         self._variables = variables
-        self._replaced = 0
+        self._replacements = 0
 
     def expand(self, text: str, path: tuple[str, ...]) -> str:
         """Return the text with its variables replaced. `path` contains the variables that led to this text."""
@@ -188,9 +189,9 @@ class _Expander:
         if len(path) > MAX_DEPTH:
             message = f"refers to other variables more than {MAX_DEPTH} levels deep"
             _refuse(variable, message, "give it a value of its own")
-        self._replaced += 1
-        if self._replaced > MAX_REPLACED:
-            raise InputError(f"more than {MAX_REPLACED:,} variables would be replaced in one text")
+        self._replacements += 1
+        if self._replacements > MAX_REPLACEMENTS:
+            raise InputError(f"more than {MAX_REPLACEMENTS:,} variables would be replaced in one text")
         return self._to_text(variable, self._value(variable), path)
 
     def _value(self, variable: Variable) -> object:

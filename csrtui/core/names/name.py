@@ -18,7 +18,7 @@ _LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~
 _MAX_LOCAL_PART = 64
 _PLAIN_EMAIL = r"[^@\s/\\:<>]+@[^@\s/\\:<>]+\.[^@\s/\\:<>]+"
 """Matches an e-mail address without a prefix, but no SSH path and no URL with a user."""
-_URI = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<rest>\S.*)"
+_URI = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<hier_part>\S.*)"
 _NOT_IN_URI = r'[^\x21-\x7e]|[<>"{}|\\^`]'
 _AUTHORITY = r"(?P<user>[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^:/?#@]*)(?P<port>:[0-9]*)?(?P<path>[/?#].*)?"
 _SPIFFE = "spiffe://"
@@ -55,8 +55,8 @@ class Name(NamedTuple):
         kind: The type of the SAN entry.
         text: The SAN entry in the form that the CSR contains: lower-case A-labels, or the canonical address (RFC 5952).
             Other types have their prefix: ``email:jane@example.com``. None if the name is invalid or is not a SAN.
-        display: The name for display, with U-labels. It is equal to `input` if the name is invalid.
-        flaws: The reasons why the name is invalid. It is empty for a valid name, and for an input of blanks only.
+        display: The name for display, with U-labels, or `input` if the name is invalid.
+        flaws: The reasons why the name is invalid. Empty for a valid name, and for an input that has only blanks.
     """
 
     input: str
@@ -95,24 +95,28 @@ class Name(NamedTuple):
 
 
 def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
-    """Return the name in a text. Accept any text without raising an error. An invalid name has `flaws`.
+    """Return the name in a text. Any text is accepted; an invalid name has `flaws`.
 
     A prefix such as ``email:`` names the type. Without a prefix, e-mail addresses, SPIFFE IDs and URNs are recognized.
     """
     bare = trim(text)
     if not bare:
         return Name(text, NameKind.DNS, None, text)
-    edge = (_outer_blank(text, bare),) if bare != text else ()
+    edge_flaws = (_outer_blank(text, bare),) if bare != text else ()
     kind, value = _split_prefix(bare)
     if kind in _OTHER_KINDS:
-        return _read_other(text, kind, value, edge)
+        return _read_other(text, kind, value, edge_flaws)
     if kind is NameKind.DNS:
-        return _read_host_name(text, value, edge)
+        return _read_host_name(text, value, edge_flaws)
     if kind is NameKind.IP and read_address(value) is None:
         return Name(text, NameKind.IP, None, text, (Flaw(FlawKind.ADDRESS_INVALID),))
     bare = value
     if address := read_address(bare):
-        return Name(text, NameKind.IP, None if edge else address, text if edge else address, edge)
+        return (
+            Name(text, NameKind.IP, None, text, edge_flaws)
+            if edge_flaws
+            else Name(text, NameKind.IP, address, address)
+        )
     host = extract_host(bare)
     if host is not None:
         return _invalid(text, (Flaw(FlawKind.NOT_A_HOSTNAME, correction=_valid_host(host)),))
@@ -120,16 +124,16 @@ def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
     # A control character before that blank is reported as an invalid character instead.
     if blank and not _CONTROL.search(bare, 0, bare.index(blank) + 1):
         return _invalid(text, (_inner_blank(bare, blank),))
-    return _read_host_name(text, bare, edge)
+    return _read_host_name(text, bare, edge_flaws)
 
 
 def without_prefix(text: str) -> str:
-    """Remove the type prefix from a name in the format of a CSR's names, and return the rest."""
+    """Return a name in the format of a CSR's names without its type prefix."""
     return next((text[len(prefix) :] for prefix in _OTHER_PREFIXES if text.startswith(prefix)), text)
 
 
 def all_names(common_name: str | None, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names in a CSR or certificate without duplicates, with the common name first if it is a host name."""
+    """Return the names of a CSR or certificate without duplicates. A common name that is a host or address comes first."""
     name = read_name(common_name or "")
     if common_name is None or name.text is None or not name.is_host:
         return names
@@ -137,7 +141,7 @@ def all_names(common_name: str | None, names: tuple[str, ...]) -> tuple[str, ...
 
 
 def _split_prefix(bare: str) -> tuple[NameKind, str]:
-    """Return the type that a prefix or the form of a name indicates, or `NameKind.NONE`, and the rest of the text."""
+    """Return the type that the prefix or form of a name indicates (else `NameKind.NONE`), and the name without prefix."""
     prefix, colon, value = bare.partition(":")
     if colon and prefix.lower() in _PREFIXES and value.strip():
         return NameKind(prefix.lower()), value.strip()
@@ -147,25 +151,25 @@ def _split_prefix(bare: str) -> tuple[NameKind, str]:
     return (NameKind.URI if is_uri else NameKind.NONE), bare
 
 
-def _read_other(text: str, kind: NameKind, value: str, edge: tuple[Flaw, ...]) -> Name:
+def _read_other(text: str, kind: NameKind, value: str, edge_flaws: tuple[Flaw, ...]) -> Name:
     try:
-        written = f"{kind.value}:{_OTHER_READERS[kind](value)}"
+        san = f"{kind.value}:{_OTHER_READERS[kind](value)}"
     except _InvalidNameError as error:
         return Name(text, kind, None, text, (Flaw(FlawKind(f"{kind.value}-invalid"), str(error)),))
-    return Name(text, kind, None, text, edge) if edge else Name(text, kind, written, written)
+    return Name(text, kind, None, text, edge_flaws) if edge_flaws else Name(text, kind, san, san)
 
 
-def _read_host_name(text: str, bare: str, edge: tuple[Flaw, ...]) -> Name:
-    written, display, flaws = read_dns_name(bare)
-    if edge or flaws:
-        return _invalid(text, (*flaws, *edge) if text.startswith(bare) else (*edge, *flaws))
-    return Name(text, NameKind.DNS, written, display)
+def _read_host_name(text: str, bare: str, edge_flaws: tuple[Flaw, ...]) -> Name:
+    san, display, flaws = read_dns_name(bare)
+    if edge_flaws or flaws:
+        return _invalid(text, (*flaws, *edge_flaws) if text.startswith(bare) else (*edge_flaws, *flaws))
+    return Name(text, NameKind.DNS, san, display)
 
 
 def read_common_name(text: str, purpose: Purpose) -> Name:
-    """Return the first name of a request. If the certificate is not only for servers, any text is allowed.
+    """Return the first name of a request. Unless the purpose is `Purpose.SERVER`, any text is a valid common name.
 
-    If it is not for servers at all, a name without a dot, such as ``vpn-client-7``, is not treated as a host name.
+    A name without a dot, such as ``vpn-client-7``, is a host name only if servers can use the certificate.
     """
     name = read_name(text)
     if purpose is Purpose.SERVER or name.kind is not NameKind.DNS or not trim(text):
@@ -179,7 +183,7 @@ def _invalid(text: str, flaws: tuple[Flaw, ...]) -> Name:
 
 
 def _valid_host(host: str) -> str | None:
-    """Return an extracted host if it is a valid name, its canonical form if it is an address, otherwise None."""
+    """Return an extracted host if it is valid (an address in its canonical form), otherwise None."""
     address = read_address(host)
     if address or not host or first_blank(host) or extract_host(host) is not None:
         return address
@@ -195,17 +199,17 @@ def _outer_blank(text: str, bare: str) -> Flaw:
 def _inner_blank(bare: str, blank: str) -> Flaw:
     """Return the flaw for a blank inside a name.
 
-    The correction is to remove an invisible blank. A visible blank may separate two names, so it has no correction.
+    The correction of an invisible blank is to remove it. A visible blank has none, because it may separate two names.
     """
     correction = None
     if not blank.isspace():
-        rest = bare.replace(blank, "")
-        correction = rest if rest and not first_blank(rest) and not read_dns_name(rest)[2] else None
+        joined = bare.replace(blank, "")
+        correction = joined if joined and not first_blank(joined) and not read_dns_name(joined)[2] else None
     return Flaw(FlawKind.SPACE, blank, bare.index(blank) + 1, correction)
 
 
 class _InvalidNameError(ValueError):
-    """A name is invalid. The message is the end of a sentence that says what is wrong."""
+    """An invalid name. The message is a clause for the end of a sentence: ``it needs a user, @ and a domain``."""
 
 
 def _read_email(text: str) -> str:
@@ -233,9 +237,9 @@ def _read_uri(text: str) -> str:
     if re.search(_NOT_IN_URI, text):
         raise _InvalidNameError("write blanks and letters outside ASCII as % and two digits")
     scheme = match["scheme"].lower()
-    if not match["rest"].startswith("//"):
-        return f"{scheme}:{match['rest']}"
-    authority = re.fullmatch(_AUTHORITY, match["rest"][2:])
+    if not match["hier_part"].startswith("//"):
+        return f"{scheme}:{match['hier_part']}"
+    authority = re.fullmatch(_AUTHORITY, match["hier_part"][2:])
     host = authority["host"].lower() if authority else ""
     if authority is None or not (scheme == "spiffe" or read_host(host.strip("[]"))):
         raise _InvalidNameError("the host after // is not valid")
@@ -254,7 +258,7 @@ def _read_upn(text: str) -> str:
 
 
 def spiffe_problem(uri: str) -> str | None:
-    """Return why a URI is not a valid SPIFFE ID of a workload (SPIFFE-ID 2), as the end of a sentence, or None."""
+    """Return a clause on why a URI is not a valid SPIFFE ID of a workload (SPIFFE-ID 2), or None if it is valid."""
     domain, slash, path = uri.removeprefix(_SPIFFE).partition("/")
     if not re.fullmatch(_TRUST_DOMAIN, domain):
         return "a trust domain has letters, digits, dots, hyphens and underscores, without user and port"

@@ -74,7 +74,7 @@ def find_invisible(text: str) -> int | None:
 
 
 def remove_invisible(text: str) -> str:
-    """Return the text with ASCII spaces in place of other invisible spaces, and without other invisible characters."""
+    """Return the text without invisible characters. Invisible spaces become ASCII spaces."""
     return "".join(
         character
         if not _is_invisible(text, index)
@@ -112,7 +112,9 @@ _PORT = r"(.*?):[0-9]*"
 _ZONE = r"([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)%.*"
 _DIRECTIVE = r"(?im)^[ \t]*(?:server_name|ServerName|ServerAlias)[ \t]+(?=\S)"
 _BULLET = r"(?m)^[ \t]*[-–—•·*][ \t]+(?=[^\s.])"
-_KIND = r"(?i)(?<![^\s,;|\"'`(\[{<])(?:DNS(?: Name)?|IP(?: Address)?|CN|subjectAltName)[ \t]*[:=][ \t]*(?=\S)"
+_LABEL = (
+    r"(?i)(?<![^\s,;|\"'`(\[{<])(?:DNS(?: Name)?|IP(?: Address)?|CN|subjectAltName)[ \t]*[:=][ \t]*(?=\S)"
+)
 """Matches the labels that openssl (``DNS:``, ``IP Address:``) and Windows (``DNS Name=``) put before names."""
 _SEPARATOR = r"[\s,;|\uff0c\uff1b\u3001]+"
 _BRACKETS = dict(zip("([{<“‘«\"'`", ")]}>”’»\"'`", strict=True))
@@ -120,15 +122,15 @@ _OPENING_BRACKETS = {closing: opening for opening, closing in _BRACKETS.items()}
 
 
 def extract_host(text: str) -> str | None:
-    """Return the host part of a text, unchecked, or "" if it has no host part.
+    """Return the host in a URL or a similar text, unchecked, or "" if the text has no host.
 
-    Return None if the text has no scheme, user, port, path or zone, so that there is nothing to extract.
+    Return None if there is nothing to extract, because the text has no scheme, user, port, path or zone.
     """
     if not any(mark in text for mark in "/@:") and not text.startswith("\\\\"):
         return None
     scheme = re.match(_SCHEME, text)
-    rest = text[scheme.end() :] if scheme else text.lstrip("\\/")
-    host = re.split(_END, rest, maxsplit=1)[0].rpartition("@")[2]
+    authority = text[scheme.end() :] if scheme else text.lstrip("\\/")
+    host = re.split(_END, authority, maxsplit=1)[0].rpartition("@")[2]
     if host.startswith("["):
         return host[1:].partition("]")[0]
     port = re.fullmatch(_PORT, host)
@@ -148,13 +150,13 @@ def split_names(text: str) -> list[str]:
     bullets, the labels ``DNS:`` and ``IP Address:``, and web server directives (``server_name``, ``ServerName``,
     ``ServerAlias``) are removed. Invalid names are returned too, so that the advice can mention them.
     """
-    for pattern in (_DIRECTIVE, _BULLET, _KIND):
+    for pattern in (_DIRECTIVE, _BULLET, _LABEL):
         text = re.sub(pattern, " ", text)
     return [name for name in map(_unwrap, re.split(_SEPARATOR, text)) if name]
 
 
 def _unwrap(word: str) -> str:
-    """Return a word without the quotes and brackets around it. Keep a bracket that is matched inside (``[::1]:443``)."""
+    """Return a word without the quotes and brackets around it. Keep a bracket that closes inside it (``[::1]:443``)."""
     previous = None
     while word != previous:
         previous = word

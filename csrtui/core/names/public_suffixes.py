@@ -1,8 +1,8 @@
 """The public suffix list, which contains the names under which anyone can register a domain.
 
 The text of the list comes from the package `publicsuffixlist`, which is rebuilt daily from https://publicsuffix.org/.
-That package takes 45 ms because it parses every rule. A look-up needs to know only whether a rule exists. So this
-module puts the unchanged lines of the list into two sets, which takes about 2 ms.
+That package parses every rule, which takes 45 ms. A look-up only needs to know whether a rule exists, so this module
+puts the unchanged lines of the list into two sets, which takes about 2 ms.
 """
 
 from enum import Enum, auto

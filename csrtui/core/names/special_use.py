@@ -1,6 +1,6 @@
 """Special-use names and addresses: for documentation, tests and internal networks.
 
-Every top-level domain without a rule in the public suffix list is internal. `INTERNAL` only states what some are for.
+Every top-level domain without a rule in the public suffix list is internal. `INTERNAL` lists the purposes of some.
 """
 
 import re

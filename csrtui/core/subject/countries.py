@@ -133,8 +133,8 @@ def find_country(text: str) -> str | None:
 def search(prefix: str) -> list[tuple[str, str]]:
     """Return the codes and common names of the countries that match a prefix. An empty prefix matches all countries.
 
-    First comes the country whose code is the prefix, then countries with a name that begins with the prefix, then
-    countries with a later word that begins with it. Within each group, countries are sorted by common name.
+    The country whose code is the prefix comes first. Countries with a name that begins with the prefix are next, and
+    then those with a later word that begins with it. Each group is sorted by common name.
     """
     start, names = _fold(prefix), _names_by_code()
     ranks: dict[str, int] = {}
@@ -150,7 +150,7 @@ def search(prefix: str) -> list[tuple[str, str]]:
 
 
 def _fold(text: str) -> str:
-    """Return a text for comparison (`find_country`). Other punctuation and repeated spaces become one space."""
+    """Return a text in the form in which names are compared (`find_country`). Punctuation becomes a space."""
     decomposed = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
     plain = "".join(
         c for c in decomposed if not unicodedata.combining(c) and c != "." and unicodedata.category(c) != "Cf"
@@ -170,8 +170,14 @@ def _codes_by_name() -> dict[str, str]:
     """Return the alpha-2 code for each folded name and alpha-3 code. Folding is slow, so the result is cached."""
     codes: dict[str, str] = {}
     for code, country in _countries():
-        others = _OTHER_NAMES.get(code, "").split("|")
-        for name in (_names_by_code()[code], country.name, country.apolitical_name, country.alpha3, *others):
+        other_names = _OTHER_NAMES.get(code, "").split("|")
+        for name in (
+            _names_by_code()[code],
+            country.name,
+            country.apolitical_name,
+            country.alpha3,
+            *other_names,
+        ):
             if folded := _fold(name):
                 codes.setdefault(folded, code)
     return codes

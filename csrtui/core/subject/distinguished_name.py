@@ -41,12 +41,14 @@ def encode(subject: SubjectFields) -> "x509.Name":
         (NameOID.ORGANIZATIONAL_UNIT_NAME, subject.organizational_unit),
         (NameOID.COMMON_NAME, subject.common_name),
     )
-    others = ((x509.ObjectIdentifier(item.details.oid), item.value) for item in subject.attributes)
+    others = (
+        (x509.ObjectIdentifier(attribute.details.oid), attribute.value) for attribute in subject.attributes
+    )
     return x509.Name([_attribute(oid, value) for oid, value in (*attributes, *others) if value is not None])
 
 
 def _attribute(oid: "x509.ObjectIdentifier", value: str) -> "x509.NameAttribute[str]":
-    """Return an attribute. cryptography counts octets, but the bounds are characters, which the advisor has counted."""
+    """Return an attribute. cryptography's own length check is skipped, because it counts octets instead of characters."""
     from cryptography import x509
 
     if value.isascii():
@@ -56,9 +58,9 @@ def _attribute(oid: "x509.ObjectIdentifier", value: str) -> "x509.NameAttribute[
 
 
 def decode(name: "x509.Name") -> SubjectFields:
-    """Return the fields of a name. If one occurs more than once, use its first value.
+    """Return the fields of a name. If a field occurs more than once, use its first value.
 
-    The known types among the other attributes are returned too, in their order. Others are left out.
+    Other attributes are returned too, in their order, if csrtui knows their types.
     """
     fields: dict[str, str] = {}
     others = []
@@ -79,7 +81,9 @@ def rfc4514(name: "x509.Name") -> str:
     not require it, and cryptography's `rfc4514_string` leaves such characters unescaped.
     """
     return ",".join(
-        "+".join(f"{item.rfc4514_attribute_name}={escape_value(_text(item.value))}" for item in rdn)
+        "+".join(
+            f"{attribute.rfc4514_attribute_name}={escape_value(_text(attribute.value))}" for attribute in rdn
+        )
         for rdn in reversed(name.rdns)
     )
 

@@ -94,12 +94,12 @@ def read_attributes(text: str) -> tuple[Attribute, ...]:
 
 
 def attributes_text(attributes: Iterable[Attribute]) -> str:
-    """Return attributes as text for `read_attributes`. Leave out attributes that it could not read back."""
+    """Return attributes in the format of `read_attributes`, without those that it cannot read back (`fits_text`)."""
     return f"{_SEPARATOR} ".join(attribute.text for attribute in attributes if fits_text(attribute))
 
 
 def fits_text(attribute: Attribute) -> bool:
-    """Return whether `read_attributes` can read an attribute: its value has no semicolon and no blanks at its end."""
+    """Return whether `read_attributes` can read an attribute back: its value has no semicolon and no trailing blank."""
     return _SEPARATOR not in attribute.value and attribute.value == attribute.value.rstrip()
 
 
@@ -117,8 +117,8 @@ UPPER_BOUNDS = {
 class SubjectFields(NamedTuple):
     """The subject of a request in the form that the CSR contains. Missing fields are None, never empty.
 
-    The attributes have the names and order of the form and JSON, not the order in the certificate. `attributes` are the
-    additional subject attributes, which come after all others.
+    The fields have the names and order of the form and JSON, not the order in the certificate. `attributes` are the
+    additional attributes for a private CA, which come after the six fields.
     """
 
     common_name: str | None = None

@@ -13,7 +13,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.names.inventory_template import (
     MAX_CHARACTERS,
     MAX_DEPTH,
-    MAX_REPLACED,
+    MAX_REPLACEMENTS,
     HostVariables,
     Template,
     check_template,
@@ -189,7 +189,7 @@ def test_cycles_are_named_and_depth_and_size_are_bounded() -> None:
     assert expand(Template("{{ v1 }}"), host(**chain, **{f"v{MAX_DEPTH}": "end"})) == "end"
     assert f"more than {MAX_DEPTH} levels" in refused("{{ v0 }}", **chain, **{f"v{MAX_DEPTH}": "end"})[0]
     wide = {f"w{at}": f"{{{{ w{at + 1} }}}}" * 8 for at in range(5)} | {"w5": "x"}
-    assert f"more than {MAX_REPLACED:,} variables" in refused("{{ w0 }}", **wide)[0]
+    assert f"more than {MAX_REPLACEMENTS:,} variables" in refused("{{ w0 }}", **wide)[0]
     long = {"long": "x" * (MAX_CHARACTERS // 4)}
     assert len(expand(Template("{{ long }}" * 4), host(**long))) == MAX_CHARACTERS
     assert f"more than {MAX_CHARACTERS:,} characters" in refused("{{ long }}" * 4 + "x", **long)[0]
