@@ -48,7 +48,7 @@ class Certificate:
         purposes: The OIDs of the extended key usages, or None if the purpose is not restricted.
         spki_sha256: The SPKI fingerprint, 64 hex digits, or None if cryptography does not support the key.
         signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
-        encoding_faults: A clause for each encoding rule that it breaks. Strict programs refuse such a certificate.
+        encoding_faults: A clause for each encoding rule that the certificate breaks. Strict programs refuse it then.
     """
 
     der: bytes
@@ -102,7 +102,7 @@ def read_der(der: bytes) -> Certificate:
     """
     from cryptography import x509
 
-    # cryptography warns about unusual values such as a serial number of 0, but only the CA could change them
+    # Ignore cryptography's warnings about unusual values, such as a serial number of 0: only the CA can change them.
     with warnings.catch_warnings(action="ignore"):
         try:
             return _decode(x509.load_der_x509_certificate(der), der)
@@ -116,6 +116,7 @@ def read_der(der: bytes) -> Certificate:
 
 
 def _decode_leniently(der: bytes, reason: Exception) -> Certificate:
+    """Return a certificate decoded from its copy. Raise `InputError` if the copy cannot be decoded either."""
     from cryptography import x509
 
     copy, faults = encoding_faults.read_copy(der)

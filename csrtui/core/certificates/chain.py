@@ -29,12 +29,12 @@ class ChainEnd(Enum):
 
     ROOT = auto()
     """The last certificate, or its issuer, is self-signed."""
-    ISSUER_ELSEWHERE = auto()
-    """There is at least one intermediate. The issuer of the last one is missing; usually it is a root."""
+    ROOT_MISSING = auto()
+    """The issuer of the last intermediate is missing. Usually it is a root, which clients have."""
     ISSUER_MISSING = auto()
-    """There is only the leaf."""
+    """The issuer of the leaf is missing, so the chain contains only the leaf."""
     WRONG_ISSUER = auto()
-    """Some certificates have the name of the issuer, but none of them issued the last certificate."""
+    """Some certificates have the name of the next issuer, but none of them issued the last certificate."""
     TOO_LONG = auto()
     """There are more than `MAX_INTERMEDIATES` intermediates."""
 
@@ -95,7 +95,7 @@ def build_chain(leaf: Certificate, others: Iterable[Certificate], now: datetime)
 
 
 class _Search:
-    """A search for all possible chains, which compares each pair of certificates only once."""
+    """Searches for all possible chains. Each pair of certificates is compared only once."""
 
     def __init__(self, pool: list[Certificate], now: datetime) -> None:
         self._pool = pool
@@ -153,7 +153,7 @@ def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
 
 
 def check_signature(certificate: Certificate, issuer: Certificate) -> SignatureCheck:
-    """Return the result of comparing the names and of checking the certificate's signature with the issuer's key."""
+    """Compare the issuer's name, check the signature with the issuer's key, and return the result."""
     if certificate.issuer_der != issuer.subject_der:
         return SignatureCheck.BAD
     if certificate.has_old_hash:  # cryptography may refuse to check it
@@ -191,7 +191,7 @@ def may_sign(issuer: "x509.Certificate") -> bool:
 def key_identifiers_match(certificate: "x509.Certificate", issuer: "x509.Certificate") -> bool:
     """Return whether a certificate has no authority key identifier, or one that matches the issuer.
 
-    In RFC 5280, 4.2.1.1 it only helps to find issuers, but OpenSSL refuses a certificate if it does not match.
+    According to RFC 5280, 4.2.1.1, the identifier only helps to find issuers. OpenSSL refuses one that does not match.
     """
     from cryptography import x509
 
@@ -219,7 +219,7 @@ def _is_usable(issuer: Certificate, issued: Certificate, now: datetime) -> bool:
 def _end(intermediates: tuple[Certificate, ...], rejected: tuple[Certificate, ...]) -> ChainEnd:
     if rejected:
         return ChainEnd.WRONG_ISSUER
-    return ChainEnd.ISSUER_ELSEWHERE if intermediates else ChainEnd.ISSUER_MISSING
+    return ChainEnd.ROOT_MISSING if intermediates else ChainEnd.ISSUER_MISSING
 
 
 _MAX_INDENT = 60
@@ -233,8 +233,8 @@ class TreeRow:
     Attributes:
         branch: The lines in front of the name, from the characters ``│``, ``└``, ``├`` and ``─``.
         name: The common name or the whole subject, safe to display.
-        status: The role and the validity: ``CA, until 30 Jan 2027``, ``expired 1 Jan 2026``, or ``missing``.
-        is_problem: Whether the certificate is missing, expired or not yet valid, or did not sign what is below it.
+        status: The role and the validity, such as ``CA, until 30 Jan 2027`` or ``expired 1 Jan 2026``, or ``missing``.
+        is_problem: Whether the certificate is missing, expired or not yet valid.
     """
 
     branch: str
@@ -244,11 +244,16 @@ class TreeRow:
 
 
 def draw_tree(certificates: Sequence[Certificate], now: datetime) -> list[TreeRow]:
-    """Return the rows for certificates in any order, without duplicates. Issuers come before what they issued."""
+    """Return the rows of the tree. The certificates can be in any order, but each must occur only once.
+
+    An issuer comes before the certificates that it issued.
+    """
     return list(_Tree(certificates, now).rows())
 
 
 class _Tree:
+    """Groups certificates by issuer, and draws the groups."""
+
     def __init__(self, certificates: Sequence[Certificate], now: datetime) -> None:
         self._now = now
         self._below: dict[Certificate, list[Certificate]] = {}
@@ -275,7 +280,7 @@ class _Tree:
             )
             yield TreeRow("", issuer, status, is_problem=True)
             yield from self._draw_all(issued, "")
-        for certificate in self._certificates:  # certificates that issued each other have no root
+        for certificate in self._certificates:  # two certificates that issued each other are below no root
             if certificate not in self._drawn:
                 yield from self._draw(certificate, "", "")
 

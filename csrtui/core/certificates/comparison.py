@@ -85,9 +85,9 @@ class CertificateFlaw:
 
 
 def differences(request: Request | None, certificate: Certificate) -> list[Difference]:
-    """Return the differences between a certificate and its CSR: first names, then subject fields.
+    """Return the differences between a certificate and its CSR, first in the names, then in the subject.
 
-    If the CSR is None because the CA did not receive one, there are no differences.
+    Without a CSR (None), there are no differences.
     """
     if request is None:
         return []
@@ -126,7 +126,7 @@ def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw
 
 
 def name_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
-    """Return the problem of a server's certificate with its host only in the common name (RFC 9525, 2), or None."""
+    """Return the problem of a server certificate whose only host is the common name (RFC 9525, 2), or None."""
     host = read_name(leaf.subject.common_name or "")
     is_for_servers = purpose.is_for_servers and leaf.is_for_servers and not leaf.is_ca
     if leaf.names or not is_for_servers or not host.is_host or host.text is None:
@@ -228,7 +228,7 @@ def _warning(kind: CertificateFlawKind, text: str) -> CertificateFlaw:
 
 @dataclass(frozen=True, slots=True)
 class ServedProblem:
-    """A problem with what a server sends.
+    """A problem with the certificates that a server sends.
 
     Attributes:
         code: The stable code, such as ``chain-missing``.
@@ -240,16 +240,18 @@ class ServedProblem:
 
 
 def chain_problems(
-    sent: Sequence[Certificate], known: Sequence[Certificate], ca: CaKind, now: datetime
+    certificates: Sequence[Certificate], others: Sequence[Certificate], ca: CaKind, now: datetime
 ) -> Iterator[ServedProblem]:
     """Yield the problems with the chain that a server sends.
 
-    `sent` are the certificates in the order in which the server sends them, its own first. `known` are further ones,
-    such as those of the pair. Clients of a private CA may trust the issuer directly.
+    Args:
+        certificates: The certificates that the server sends, in this order.
+        others: More certificates that can complete the chain, such as those of the pair.
+        ca: The kind of CA. Clients of a private CA may trust the issuer directly.
+        now: The time at which the chain is validated.
     """
-    leaf = sent[0]
-    chain = build_chain(leaf, [*sent, *known], now)
-    missing = [issuer for issuer in chain.intermediates if issuer not in sent]
+    chain = build_chain(certificates[0], [*certificates, *others], now)
+    missing = [issuer for issuer in chain.intermediates if issuer not in certificates]
     status = validate_chain(chain, now)
     if missing:
         names = enumeration([issuer.display_name for issuer in missing])
@@ -262,14 +264,14 @@ def chain_problems(
             f"the server sends only its own certificate: the certificate of the issuer, {issuer}, is missing"
         )
         yield ServedProblem("chain-missing", text)
-    foreign = [certificate for certificate in sent if certificate not in chain.path]
-    if foreign:
-        names = enumeration([certificate.display_name for certificate in foreign])
+    unrelated = [certificate for certificate in certificates if certificate not in chain.path]
+    if unrelated:
+        names = enumeration([certificate.display_name for certificate in unrelated])
         yield ServedProblem(
             "chain-wrong", f"the server sends certificates that do not belong to the chain: {names}"
         )
-    ordered = [certificate for certificate in chain.path if certificate in sent]
-    if [certificate for certificate in sent if certificate in chain.path] != ordered:
+    ordered = [certificate for certificate in chain.path if certificate in certificates]
+    if [certificate for certificate in certificates if certificate in chain.path] != ordered:
         text = "the chain is out of order: the certificate must come first, then each issuer"
         yield ServedProblem("chain-order", text)
     if status.state is ChainState.INVALID:

@@ -110,7 +110,7 @@ def preview(
 ) -> Request:
     """Return the CSR for the given values (`build`), decoded from the DER that would be signed.
 
-    It shows how the encoding changes a value. Its key is not secret: it is the private key 1 on P-256.
+    The result shows how the encoding changes a value. Its key is not secret: it is the private key 1 on P-256.
     """
     return read_der(build(subject, names, _preview_key(), purpose, must_staple=must_staple))
 
@@ -119,8 +119,8 @@ def read_der(data: bytes) -> Request:
     """Return the CSR in `data`, without checking its signature.
 
     Raises:
-        InputError: `data` is not a CSR in DER, or it breaks an encoding rule and CAs would refuse it. The error names
-            the rule.
+        InputError: `data` is not a CSR in DER, or it breaks an encoding rule, so CAs refuse it. The error names the
+            rule.
     """
     from cryptography import x509
 
@@ -135,9 +135,9 @@ def read_der(data: bytes) -> Request:
 
 
 def read_faulty(data: bytes) -> tuple[Request, bytes] | None:
-    """Return a CSR that `read_der` refuses, with the DER of a decodable copy, or None if it cannot be decoded at all.
+    """Return a CSR that `read_der` refuses, and the DER of its decodable copy, or None if there is no such copy.
 
-    The fields of the result come from the copy, and its `Request.der` is the original.
+    The fields of the CSR come from the copy, but its `Request.der` is the original.
     """
     from cryptography import x509
 
@@ -204,7 +204,7 @@ def has_valid_signature(der: bytes) -> bool:
 
 
 def proves_possession(key: "PrivateKey", request: Request) -> bool:
-    """Return whether `key` is the key of the CSR and can sign. A backup is *verified* only if it passes this test."""
+    """Return whether `key` is the key of the CSR and can sign. A backup counts as *verified* only after this test."""
     is_key_of_request = key_types.spki_sha256(key.public_key()) == request.spki_sha256
     return is_key_of_request and has_valid_signature(build_proof(key))
 

@@ -1,8 +1,8 @@
-"""Find the field and the encoding rule of DER or RFC 5280 that a certificate or CSR breaks, and make a decodable copy.
+"""Find the encoding rules of DER and RFC 5280 that a certificate or CSR breaks, and make a decodable copy.
 
 OpenSSL reads such certificates and CSRs, but cryptography refuses them completely. The copy is only decoded, never
-stored or sent. It has the key, validity and names of the original. Its invalid strings are converted to UTF-8, and it
-has only the extensions that csrtui uses.
+stored or sent. It has the key, validity and names of the original, and the extensions that csrtui uses. Invalid strings
+are converted to UTF-8.
 """
 
 import re
@@ -43,7 +43,7 @@ _USE_ANOTHER_COPY = "use another copy of it"
 
 
 class Faults(list[str]):
-    """The rules that a certificate or CSR breaks. Each clause names the field, the rule and its source."""
+    """Clauses about the rules that a certificate or CSR breaks. Each names the field, the rule and its source."""
 
     def add(self, fault: str) -> None:
         """Append a fault unless it is already in the list or the list is full."""
@@ -151,7 +151,7 @@ def _copy_request_info(body: Node, faults: Faults) -> list[bytes]:
 
 
 def _copy_attributes(node: Node, faults: Faults) -> bytes:
-    """Return only those attributes of a CSR that contain extension requests. No others are needed."""
+    """Return the attributes of a CSR that contain extension requests. The copy needs no others."""
     attributes = node.children()
     encoded = [attribute.encoded for attribute in attributes]
     if encoded != sorted(encoded):
@@ -218,7 +218,7 @@ def _copy_attribute(node: Node, field_name: str, faults: Faults) -> bytes:
 
 
 def _check_text(value: Node) -> tuple[str | None, str]:
-    """Return the text of a string if it has to be encoded again, else None, and the rule that the string breaks."""
+    """Return the text of a string that must be encoded again (otherwise None), and a clause on the rule it breaks."""
     content = value.content
     match value.tag:
         case 0x13 if not re.fullmatch(_PRINTABLE, content):

@@ -113,7 +113,7 @@ def extensions_for(purpose: Purpose, key_type: KeyType) -> "x509.Extensions":
 
 
 def purpose_of(oids: Collection[str]) -> Purpose:
-    """Return the first purpose whose extended key usages are all among these, or `Purpose.SERVER` if there is none."""
+    """Return the purpose that these extended key usages cover, or `Purpose.SERVER` if they cover none."""
     order = (Purpose.SERVER_CLIENT, *Purpose)
     return next(
         (purpose for purpose in order if set(EXTENDED_KEY_USAGES[purpose]) <= set(oids)), Purpose.SERVER
@@ -134,7 +134,7 @@ def oid_name(oid: "x509.ObjectIdentifier") -> str:
 
 
 def describe_usages(extensions: "x509.Extensions") -> Iterator[str]:
-    """Yield a line for each of must-staple, key usages and extended key usages that the extensions contain."""
+    """Yield a line each for must-staple, the key usages and the extended key usages, if the extensions contain them."""
     from cryptography import x509
 
     if has_must_staple(extensions):

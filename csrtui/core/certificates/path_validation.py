@@ -1,12 +1,11 @@
 """Validate certification paths (RFC 5280, 6.1) for certificates of public and private CAs.
 
-A failed check names the certificate and the reason. A chain is valid only if cryptography's verifier accepts it as well
-(`csrtui.core.certificates.path_verifier`), unless the verifier does not support its algorithms. csrtui does not know
-which roots clients trust, so it trusts the last certificate of a path.
+A failed check names the certificate and the reason. cryptography's verifier must accept a path too if it supports the
+algorithms (`verify_path`). csrtui does not know which roots clients trust, so it trusts the last certificate of a path.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,10 +25,18 @@ from csrtui.core.certificates.chain import (
     may_sign,
 )
 from csrtui.core.certificates.extensions import ANY_PURPOSE, SERVER_AUTHENTICATION, extension_value
-from csrtui.core.certificates.path_verifier import MIN_RSA_BITS, NameOutcome, check_names, verify_path
+from csrtui.core.certificates.name_constraints import NameOutcome, check_names
 
 if TYPE_CHECKING:
     from cryptography import x509
+    from cryptography.x509.verification import ExtensionPolicy, Policy
+
+_MIN_RSA_BITS = 2048
+_MAX_SERIAL_BITS = 159
+"""Maximum length of a serial number: 20 octets, of which the first bit is the sign (RFC 5280, 4.1.2.2)."""
+_HASHES = frozenset({"sha256", "sha384", "sha512"})
+_CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+_MAX_DEPTH = 16
 
 
 class ChainState(StrEnum):
@@ -248,7 +255,7 @@ def _check_algorithms(path: list[_Link]) -> ChainStatus | None:
             text = f"csrtui does not know the signature algorithm of {issued.name}"
             return _not_checkable(ChainReason.ALGORITHM, text)
         bits = _rsa_bits(issuer.decoded)
-        if bits is not None and bits < MIN_RSA_BITS:
+        if bits is not None and bits < _MIN_RSA_BITS:
             text = f"the RSA key of {issuer.name} has {bits} bits, so its signatures prove nothing"
             return _not_checkable(ChainReason.WEAK, text)
     return None
@@ -286,3 +293,106 @@ def _rsa_bits(certificate: "x509.Certificate") -> int | None:
 
     key = certificate.public_key()
     return key.key_size if isinstance(key, rsa.RSAPublicKey) else None
+
+
+def verify_path(path: Sequence["x509.Certificate"], now: datetime) -> str | None:
+    """Return why cryptography refuses a path, or None if it accepts the path or does not support its algorithms.
+
+    The path goes from the leaf to the last issuer, which is trusted. The extension policies are csrtui's own, because
+    cryptography's defaults follow the rules of public CAs: they refuse a leaf without an authority key identifier or a
+    SAN, a root without a key usage, and purposes other than TLS. Private CAs often issue such certificates.
+    """
+    from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+
+    if not all(map(_is_supported, path)):
+        return None
+    ca_policy, leaf_policy = _extension_policies()
+    verifier = (
+        PolicyBuilder()
+        .store(Store([path[-1]]))
+        .time(now)
+        .max_chain_depth(_MAX_DEPTH)
+        .extension_policies(ca_policy=ca_policy, ee_policy=leaf_policy)
+        .build_client_verifier()  # a verifier for servers would require a host name
+    )
+    try:
+        verifier.verify(path[0], list(path[1:]))
+    except VerificationError as error:
+        return str(error)
+    return None
+
+
+def _extension_policies() -> tuple["ExtensionPolicy", "ExtensionPolicy"]:
+    """Return the policies for CAs and for the leaf. Critical and other extensions are treated alike.
+
+    A CA needs basic constraints, and keyCertSign if it has a key usage. A leaf needs nothing: csrtui shows its purposes
+    and names, but they do not make a path invalid.
+    """
+    from cryptography import x509
+    from cryptography.x509.verification import Criticality, ExtensionPolicy
+
+    either = Criticality.AGNOSTIC
+    leaf_policy = ExtensionPolicy.permit_all().may_be_present(x509.CertificatePolicies, either, None)
+    ca_policy = leaf_policy.require_present(x509.BasicConstraints, either, None)
+    return ca_policy.may_be_present(x509.KeyUsage, either, _require_key_cert_sign), leaf_policy
+
+
+def _require_key_cert_sign(
+    _policy: "Policy", _certificate: "x509.Certificate", usage: "x509.KeyUsage | None"
+) -> None:
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("the key usage of a CA does not include keyCertSign")
+
+
+def _is_supported(certificate: "x509.Certificate") -> bool:
+    """Return whether cryptography's verifier, which is made for public CAs, supports this kind of certificate."""
+    from cryptography import x509
+
+    return (
+        certificate.version is x509.Version.v3
+        and certificate.serial_number.bit_length() <= _MAX_SERIAL_BITS
+        and _has_supported_constraints(certificate)
+        and _has_supported_key(certificate)
+        and _has_supported_signature(certificate)
+    )
+
+
+def _has_supported_constraints(certificate: "x509.Certificate") -> bool:
+    """Return whether all name constraints are addresses or DNS names without a leading dot (not in RFC 5280)."""
+    from cryptography import x509
+
+    constraints = extension_value(certificate.extensions, x509.NameConstraints)
+    return constraints is None or all(
+        isinstance(base, x509.IPAddress)
+        or (isinstance(base, x509.DNSName) and not base.value.startswith("."))
+        for base in (*(constraints.permitted_subtrees or ()), *(constraints.excluded_subtrees or ()))
+    )
+
+
+def _has_supported_key(certificate: "x509.Certificate") -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    try:
+        key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        return False
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= _MIN_RSA_BITS
+    return isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES
+
+
+def _has_supported_signature(certificate: "x509.Certificate") -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    try:
+        algorithm = certificate.signature_hash_algorithm
+        parameters = certificate.signature_algorithm_parameters
+    except (UnsupportedAlgorithm, ValueError):
+        return False
+    if algorithm is None or algorithm.name not in _HASHES:
+        return False
+    if isinstance(parameters, padding.PSS):
+        return parameters._salt_length == algorithm.digest_size  # noqa: SLF001 - there is no public member
+    return True

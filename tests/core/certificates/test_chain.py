@@ -49,7 +49,7 @@ def test_the_order_of_the_certificates_does_not_matter(order: tuple[Certificate,
     [
         ([], 1, ChainEnd.ISSUER_MISSING),
         ([ROOT, OTHER_ROOT], 1, ChainEnd.ISSUER_MISSING),
-        ([CA], 2, ChainEnd.ISSUER_ELSEWHERE),
+        ([CA], 2, ChainEnd.ROOT_MISSING),
         ([CA, ROOT], 2, ChainEnd.ROOT),
     ],
 )
@@ -67,7 +67,7 @@ def namesake(**changes: object) -> Certificate:
 
 def test_a_namesake_that_did_not_sign_it_is_not_an_issuer() -> None:
     assert build_chain(LEAF, [namesake()], NOW).end is ChainEnd.WRONG_ISSUER
-    assert build_chain(LEAF, [namesake(), CA], NOW) == Chain(LEAF, (CA,), None, ChainEnd.ISSUER_ELSEWHERE)
+    assert build_chain(LEAF, [namesake(), CA], NOW) == Chain(LEAF, (CA,), None, ChainEnd.ROOT_MISSING)
 
 
 def test_a_certificate_that_is_not_a_ca_signs_nothing() -> None:
@@ -108,7 +108,7 @@ def test_a_cycle_of_cas_ends() -> None:
     ]
     leaf = read_der(der(build(named("a.com"), key.public_key(), (named("Loop 1"), key), [])))
     chain = build_chain(leaf, ring, NOW)
-    assert (len(chain.server_certificates), chain.end) == (3, ChainEnd.ISSUER_ELSEWHERE)
+    assert (len(chain.server_certificates), chain.end) == (3, ChainEnd.ROOT_MISSING)
 
 
 def test_a_chain_that_is_too_long_is_cut() -> None:

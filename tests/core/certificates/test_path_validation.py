@@ -37,8 +37,13 @@ from requests_made import NOW
 
 from csrtui.core.certificates.certificate import read_der
 from csrtui.core.certificates.chain import build_chain
-from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus, validate_chain
-from csrtui.core.certificates.path_verifier import verify_path
+from csrtui.core.certificates.path_validation import (
+    ChainReason,
+    ChainState,
+    ChainStatus,
+    validate_chain,
+    verify_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
