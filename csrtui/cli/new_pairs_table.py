@@ -194,7 +194,7 @@ def read_table(lines: LineReader) -> Iterator[TableRow]:
     except csv.Error as error:
         raise _malformed(lines, 1, error) from error
     columns = _column_names(header)
-    _check_columns(columns, lines.shown)
+    _check_columns(columns, lines.label)
     return _rows(lines, reader, columns, len(header))
 
 
@@ -234,7 +234,7 @@ def _cells_by_column(cells: list[str], columns: list[str], width: int) -> Mappin
 
 
 def _malformed(lines: LineReader, first: int, error: csv.Error) -> RowError:
-    last, shown = lines.number, lines.shown
+    last, shown = lines.number, lines.label
     if first >= last:
         return RowError(None, f"line {last} of {shown} is not CSV: {error}")
     return RowError(
@@ -318,7 +318,7 @@ def _read_header_line(lines: LineReader) -> tuple[str, str]:
     """Return the header line and its separator. In files for Excel, a line before it can name the separator (``sep=;``)."""
     line = next(lines, "")
     if not line:
-        raise InputError(f"{lines.shown} is empty", f"the first line names the columns: {','.join(COLUMNS)}")
+        raise InputError(f"{lines.label} is empty", f"the first line names the columns: {','.join(COLUMNS)}")
     if (match := _SEPARATOR_LINE.fullmatch(line.strip())) is not None:
         return next(lines, ""), match[1]
 

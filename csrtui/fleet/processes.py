@@ -15,7 +15,7 @@ from typing import IO
 
 from csrtui.core.base.errors import StoreError
 from csrtui.fleet.host_answer import CutLine
-from csrtui.store import files
+from csrtui.store import safe_files
 
 _PROC = "/proc"
 _ROUNDS = 3
@@ -120,7 +120,7 @@ def _find_processes(mark: bytes, title: bytes, stack: ExitStack) -> Iterator[int
             continue
         with suppress(OSError):
             descriptor = os.pidfd_open(int(name))
-            stack.callback(files.release, descriptor)
+            stack.callback(safe_files.release, descriptor)
             if _read(name, "cmdline").startswith(title) or mark in _read_environ(name).split(b"\0"):
                 yield descriptor
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import quote, visible
-from csrtui.store import files, locks
+from csrtui.store import locks, safe_files
 from csrtui.store.disk_errors import ReadOnlyError, foreign_file_error, reason_of
 from csrtui.store.permissions import PRIVATE_FILE
 from csrtui.store.verbose_log import log
@@ -99,14 +99,14 @@ def update_config_text(path: str, edit: Callable[[str], str]) -> None:
     """
     folder, name = os.path.split(os.path.realpath(path))
     try:
-        files.make_folders(folder)
+        safe_files.make_folders(folder)
         descriptor = os.open(folder, _FOLDER_FLAGS)
         try:
             with locks.hold(descriptor, f".{name}.lock", "the configuration", locks.Sharing.EXCLUSIVE):
                 _update(path, descriptor, name, edit)
             log("replaced", path)
         finally:
-            files.release(descriptor)
+            safe_files.release(descriptor)
     except ReadOnlyError as error:
         raise ReadOnlyError(error.message, _WRITE_HINT) from error
     except OSError as error:
@@ -120,12 +120,13 @@ def _update(path: str, folder: int, name: str, edit: Callable[[str], str]) -> No
         return
     if _identity(_status(path)) != _identity(status):  # an editor does not use the lock
         raise locks.BusyError(f"{visible(path)} was changed by another program in the meantime", "try again")
-    # The folder may contain temporary files of other programs, so this one has a fixed name. The lock protects it.
+    # Unlike a folder of the store, this one may contain temporary files of other programs, so they are not all removed.
+    # The temporary file has a fixed name instead, which the lock protects.
     temporary = f".{name}.new"
     with suppress(FileNotFoundError):
         os.unlink(temporary, dir_fd=folder)
-    files.replace_file(folder, name, new_text.encode(), PRIVATE_FILE, temporary)
-    files.flush_folder(folder, "the configuration")
+    safe_files.replace_file(folder, name, new_text.encode(), PRIVATE_FILE, temporary)
+    safe_files.flush_folder(folder, "the configuration")
 
 
 def _read(path: str, *, is_site_wide: bool = False) -> tuple[str, os.stat_result | None]:
@@ -158,7 +159,7 @@ def _status(path: str) -> os.stat_result | None:
 
 
 def _identity(status: os.stat_result | None) -> tuple[int, ...] | None:
-    """Return values that differ after every change of the file. Its content is not read."""
+    """Return values of which at least one changes whenever the file changes."""
     return None if status is None else (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 

@@ -10,7 +10,7 @@ from itertools import count
 from typing import NamedTuple
 
 from csrtui.core.pairs.pair_name import name_number, numbered_name
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.permissions import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE
 from csrtui.store.stored_pair import CERTIFICATE_FILE, CSR_FILE, KEY_FILE, PAIR_FILES, RECORD_FILE
 
@@ -60,7 +60,7 @@ class _UnflushedPair(NamedTuple):
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """All descriptors that must be flushed before the folder is renamed, with that of the folder last."""
+        """The descriptors that must be flushed before the folder is renamed: those of the files, then that of the folder."""
         return (*self.files, self.folder)
 
     def close(self) -> OSError | None:
@@ -71,7 +71,7 @@ class _UnflushedPair(NamedTuple):
                 os.close(self.files.pop())
             except OSError as error:
                 last_error = error
-        files.release(self.folder)
+        safe_files.release(self.folder)
         return last_error
 
 
@@ -92,7 +92,7 @@ def discard(pairs_fd: int, hidden: str) -> None:
                 with suppress(FileNotFoundError):
                     os.unlink(name, dir_fd=folder)
         finally:
-            files.release(folder)
+            safe_files.release(folder)
         os.rmdir(hidden, dir_fd=pairs_fd)
 
 
@@ -106,16 +106,16 @@ class FreeNames:
         self._numbers: OrderedDict[str, Iterator[int]] = OrderedDict()
 
     def free(self, pairs_fd: int, base: str) -> Iterator[str]:
-        """Yield the base name and its numbered names without end, but only those that were free when checked.
+        """Yield the base name and its numbered forms without end, leaving out names that exist.
 
-        Another process may use such a name in the meantime, which `_rename` handles.
+        Another process may take a name after it was checked. `_rename` handles this.
 
         Raises:
             OSError: The names cannot be examined.
         """
         if base not in self._numbers:
             for name in (base, *(numbered_name(base, number) for number in _PROBED_NUMBERS)):
-                if not files.exists(pairs_fd, name):
+                if not safe_files.exists(pairs_fd, name):
                     yield name
             used = {name_number(name, base) for name in os.listdir(pairs_fd)}
             self._numbers[base] = (number for number in count(2) if number not in used)
@@ -159,7 +159,7 @@ def _rename(pairs_fd: int, hidden: str, base: str, names: FreeNames) -> str | OS
             name = next(free_names)  # there is always another number
             # rename(2) would replace an empty folder, so existing names are skipped. csrtui never creates an empty
             # folder here, and a file or a folder with files makes the rename fail.
-            if files.exists(pairs_fd, name):
+            if safe_files.exists(pairs_fd, name):
                 continue
             try:
                 os.rename(hidden, name, src_dir_fd=pairs_fd, dst_dir_fd=pairs_fd)
@@ -176,7 +176,7 @@ def _rename(pairs_fd: int, hidden: str, base: str, names: FreeNames) -> str | OS
 def _write_all(pairs_fd: int, pairs: Sequence[PairFiles], results: list[str | OSError]) -> None:
     """Write all pairs and then flush them all.
 
-    Append the name of the hidden folder of each pair to `results` if the pair is on disk, or else the error.
+    For each pair, append to `results` the name of its hidden folder, or the error if the pair is not on disk.
     """
     written: list[_UnflushedPair | OSError] = []
     try:
@@ -198,7 +198,7 @@ def _write(pairs_fd: int, pair: PairFiles) -> _UnflushedPair | OSError:
 
     After an error, discard the folder and return the error.
     """
-    hidden = f"{_NEW}{files.random_suffix()}"
+    hidden = f"{_NEW}{safe_files.random_suffix()}"
     try:
         os.mkdir(hidden, PRIVATE_FOLDER.mode, dir_fd=pairs_fd)
         written = _UnflushedPair(hidden, os.open(hidden, _FOLDER_FLAGS, dir_fd=pairs_fd), [])
@@ -225,7 +225,7 @@ def _fill(written: _UnflushedPair, pair: PairFiles) -> None:
     )
     for name, data, permissions in contents:
         if data is not None:
-            written.files.append(files.create_unflushed_file(written.folder, name, data, permissions))
+            written.files.append(safe_files.create_unflushed_file(written.folder, name, data, permissions))
 
 
 def _flush(written: Sequence[_UnflushedPair]) -> dict[int, OSError]:

@@ -8,7 +8,7 @@ from itertools import count
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.pairs.pair_name import check_pair_name, numbered_name
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.disk_errors import disk_error
 from csrtui.store.keystore import PAIRS, FreeNames, Keystore, PairChange, PairFiles, StoredPair
 from csrtui.store.permissions import require_safe_ancestors
@@ -52,8 +52,8 @@ class DryRunKeystore(Keystore):
     def change(self, name: str) -> Iterator[PairChange]:
         """Yield a change of a pair that is not written. The errors are the same as for `Keystore.change`."""
         failure, path = f"cannot change {name} in", self.pair_path(name)
-        with self._reading(failure) as maybe_store_fd, self._pair(maybe_store_fd, name) as (_, _, folder):
-            files.require_access(path)
+        with self._read_access(failure) as maybe_store_fd, self._pair(maybe_store_fd, name) as (_, _, folder):
+            safe_files.require_access(path)
             self._require_folder(LOCKS)
             yield _DryRunChange(folder, name, path)
 
@@ -74,12 +74,12 @@ class DryRunKeystore(Keystore):
 
     def _require_writable(self, failure: str) -> None:
         """Check that a pair can be added: the folders are safe, and this user can write to them."""
-        with self._reading(failure) as store_fd, self._pairs(store_fd):
+        with self._read_access(failure) as store_fd, self._pairs(store_fd):
             pass
         try:
             if store_fd is None:
                 require_safe_ancestors(self.path)
-                files.require_access(_existing_folder(os.path.dirname(self.path)))
+                safe_files.require_access(_existing_folder(os.path.dirname(self.path)))
             else:
                 self._require_folder(LOCKS)
                 self._require_folder(PAIRS)
@@ -89,7 +89,7 @@ class DryRunKeystore(Keystore):
     def _require_folder(self, name: str) -> None:
         """Raise an OSError if this user can neither write to a folder of the store nor create it."""
         path = os.path.join(self.path, name)
-        files.require_access(path if os.path.lexists(path) else self.path)
+        safe_files.require_access(path if os.path.lexists(path) else self.path)
 
 
 class _DryRunChange(PairChange):

@@ -16,7 +16,7 @@ from typing import Final
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.store import files, foreign_files
+from csrtui.store import foreign_files, safe_files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
 from csrtui.store.new_files import WORLD_READABLE, OutputFile, flush_names
 from csrtui.store.output_folder import FolderIdentity, open_output_folder
@@ -28,7 +28,7 @@ _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_C
 
 @dataclass(frozen=True, slots=True)
 class ExistingFile:
-    """An existing file.
+    """A file of server software that exists already.
 
     Attributes:
         data: Its content.
@@ -39,7 +39,7 @@ class ExistingFile:
     status: os.stat_result = field(repr=False)
 
     def equals(self, output: OutputFile) -> bool:
-        """Return whether the file has this content. Unless everybody may read it, compare its permissions too."""
+        """Return whether the content is that of `output` and, unless everybody may read `output`, the permissions too."""
         status, permissions = self.status, output.permissions
         return self.data == output.data and (
             permissions is WORLD_READABLE
@@ -89,13 +89,13 @@ class FileSet:
         """Return a file of the previous set, or None if it does not exist. The errors are the same as for `replace`."""
         path = os.path.join(self._folder, PREVIOUS)
         with self._translate("cannot read"):
-            if not files.exists(self._dir_fd, PREVIOUS):
+            if not safe_files.exists(self._dir_fd, PREVIOUS):
                 return None
-            previous_fd = files.open_folder(PREVIOUS, path, self._dir_fd)
+            previous_fd = safe_files.open_folder(PREVIOUS, path, self._dir_fd)
             try:
                 return self._read(previous_fd, name, os.path.join(path, name))
             finally:
-                files.release(previous_fd)
+                safe_files.release(previous_fd)
 
     def replace(
         self, outputs: Sequence[OutputFile], previous_set: Sequence[str] | None, all_names: Sequence[str]
@@ -105,8 +105,8 @@ class FileSet:
         Args:
             outputs: The new files, each with one name.
             previous_set: The names of the files that become the previous set, or None to leave that set as it is.
-            all_names: The names of all files of the set. Those in the hidden folder that do not become the previous set
-                are removed from it.
+            all_names: The names of all files of the set. If `previous_set` is not None, the hidden folder keeps only its
+                files.
 
         Raises:
             StoreError: The disk reports an error. The message says if some files were replaced.
@@ -116,21 +116,21 @@ class FileSet:
             try:
                 staged: list[tuple[str, str]] = []
                 for output in outputs:
-                    temporary = f"{files.TEMPORARY}{files.random_suffix()}"
-                    files.create_file(previous_fd, temporary, output.data, output.permissions)
+                    temporary = f"{safe_files.TEMPORARY}{safe_files.random_suffix()}"
+                    safe_files.create_file(previous_fd, temporary, output.data, output.permissions)
                     staged.extend((temporary, name) for name in output.names)
                 if previous_set is not None:
-                    self._keep(previous_fd, previous_set, all_names)
+                    self._link_previous_set(previous_fd, previous_set, all_names)
                 flush_names(previous_fd)
             except BaseException:
                 with suppress(OSError):
-                    files.remove_temporary_files(previous_fd)
-                files.release(previous_fd)
+                    safe_files.remove_temporary_files(previous_fd)
+                safe_files.release(previous_fd)
                 raise
         try:
             self._move(previous_fd, staged)
         finally:
-            files.release(previous_fd)
+            safe_files.release(previous_fd)
 
     def put_back(self, names: Sequence[str]) -> None:
         """Move files of the previous set back, in the given order. The errors are the same as for `replace`."""
@@ -139,23 +139,25 @@ class FileSet:
         try:
             self._move(previous_fd, [(name, name) for name in names])
         finally:
-            files.release(previous_fd)
+            safe_files.release(previous_fd)
 
     def _open_previous(self) -> int:
-        files.make_folder(PREVIOUS, self._dir_fd)
-        previous_fd = files.open_folder(PREVIOUS, os.path.join(self._folder, PREVIOUS), self._dir_fd)
+        safe_files.make_folder(PREVIOUS, self._dir_fd)
+        previous_fd = safe_files.open_folder(PREVIOUS, os.path.join(self._folder, PREVIOUS), self._dir_fd)
         try:
-            files.remove_temporary_files(previous_fd)
+            safe_files.remove_temporary_files(previous_fd)
         except BaseException:
-            files.release(previous_fd)
+            safe_files.release(previous_fd)
             raise
         return previous_fd
 
-    def _keep(self, previous_fd: int, previous_set: Sequence[str], all_names: Sequence[str]) -> None:
-        """Link the files into the hidden folder, replacing the set in it."""
+    def _link_previous_set(
+        self, previous_fd: int, previous_set: Sequence[str], all_names: Sequence[str]
+    ) -> None:
+        """Link the files into the hidden folder, in place of the set in it."""
         linked = []
         for name in previous_set:
-            temporary = f"{files.TEMPORARY}{files.random_suffix()}"
+            temporary = f"{safe_files.TEMPORARY}{safe_files.random_suffix()}"
             os.link(name, temporary, src_dir_fd=self._dir_fd, dst_dir_fd=previous_fd, follow_symlinks=False)
             linked.append((temporary, name))
         for name in set(all_names) - set(previous_set):
@@ -174,7 +176,7 @@ class FileSet:
             flush_names(previous_fd)
         except OSError as error:
             with suppress(OSError):
-                files.remove_temporary_files(previous_fd)
+                safe_files.remove_temporary_files(previous_fd)
             if not moved:
                 raise self._error("cannot write to", error) from error
             paths = ", ".join(visible(os.path.join(self._folder, name)) for name in moved)
@@ -226,7 +228,7 @@ def open_file_set(folder: str, identity: FolderIdentity | None = None) -> Iterat
     try:
         yield FileSet(folder, dir_fd)
     finally:
-        files.release(dir_fd)
+        safe_files.release(dir_fd)
 
 
 def _rename(source_fd: int, source: str, target_fd: int, target: str) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.store.disk_errors import foreign_file_error
-from csrtui.store.files import read_up_to, release
+from csrtui.store.safe_files import read_up_to, release
 from csrtui.store.verbose_log import log
 
 MAX_FOREIGN_BYTES = 1024 * 1024
@@ -22,7 +22,7 @@ MAX_DEPTH = 5
 """The maximum depth of a search below the named folder."""
 MAX_FILES = 10_000
 """The maximum number of files examined in one search."""
-MAX_FOUND_BYTES = 64 * 1024 * 1024
+MAX_TOTAL_BYTES = 64 * 1024 * 1024
 """The maximum total size of the files that one search returns, in bytes."""
 
 _FOREIGN_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -129,7 +129,7 @@ class ForeignFile(NamedTuple):
 
 
 class FolderSearch(NamedTuple):
-    """The result of the search of a folder.
+    """The result of searching a folder.
 
     Attributes:
         files: The files that may contain keys, CSRs or certificates, by path.
@@ -175,7 +175,7 @@ def search_folder(folder: str, store: str, max_depth: int = MAX_DEPTH) -> Folder
     result = FolderSearch([], [])
     total_bytes = 0
     for count, path in enumerate(_walk(root, os.path.realpath(store), max_depth, result.faults)):
-        if count == MAX_FILES or total_bytes > MAX_FOUND_BYTES:
+        if count == MAX_FILES or total_bytes > MAX_TOTAL_BYTES:
             result.faults.append(f"{visible(root)} is too large for one search: enter a folder below it")
             break
         try:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.pairs.pair_name import PAIR_NAME, check_pair_name
-from csrtui.store import files, locks
+from csrtui.store import locks, safe_files
 from csrtui.store.creation import FreeNames, PairFiles, create_pairs, discard, leftovers
 from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError, disk_error
 from csrtui.store.saved_state import SavedState
@@ -93,8 +93,8 @@ class Keystore(SavedState):
         for base, _ in pairs:
             check_pair_name(base)
         failure = "cannot save the pair in"
-        with self._writing(failure) as store_fd:
-            files.make_folder(PAIRS, store_fd)
+        with self._write_access(failure) as store_fd:
+            safe_files.make_folder(PAIRS, store_fd)
             with self._subfolder(store_fd, PAIRS) as pairs_fd:
                 with self._lock(store_fd, _CREATE_LOCK, "the store", locks.Sharing.SHARED):
                     results = create_pairs(pairs_fd, pairs, names)
@@ -118,7 +118,7 @@ class Keystore(SavedState):
             StoreError: Another process is restoring a pair, or the store cannot be written to.
         """
         with (
-            self._writing("cannot restore into") as store_fd,
+            self._write_access("cannot restore into") as store_fd,
             self._lock(store_fd, _RESTORE_LOCK, "the store", locks.Sharing.EXCLUSIVE),
         ):
             yield
@@ -133,11 +133,11 @@ class Keystore(SavedState):
         """
         path = self.pair_path(name)
         with (
-            self._reading(f"cannot change {name} in") as maybe_store_fd,
+            self._read_access(f"cannot change {name} in") as maybe_store_fd,
             self._pair(maybe_store_fd, name) as (store_fd, pairs_fd, folder),
             self._lock(store_fd, f"pair-{name}", f"the pair {name}", locks.Sharing.EXCLUSIVE),
         ):
-            files.remove_temporary_files(folder)
+            safe_files.remove_temporary_files(folder)
             change = PairChange(folder, name, path)
             try:
                 yield change
@@ -151,20 +151,20 @@ class Keystore(SavedState):
         Do nothing while pairs are being created, or if the store does not exist or cannot be written to.
         """
         try:
-            with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
+            with self._read_access() as store_fd, self._pairs(store_fd) as pairs_fd:
                 if store_fd is None or pairs_fd is None or not leftovers(pairs_fd):
                     return []
                 with self._lock(store_fd, _CREATE_LOCK, "the store", locks.Sharing.EXCLUSIVE, timeout=0):
                     names = leftovers(pairs_fd)  # listed again, now that no pair is being created
                     for name in names:
                         discard(pairs_fd, name)
-                    return [name for name in names if not files.exists(pairs_fd, name)]
+                    return [name for name in names if not safe_files.exists(pairs_fd, name)]
         except (locks.BusyError, ReadOnlyError):
             return []
 
     def leftovers(self) -> list[str]:
         """Return the paths of hidden folders of current and interrupted creations."""
-        with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
+        with self._read_access() as store_fd, self._pairs(store_fd) as pairs_fd:
             names = [] if pairs_fd is None else leftovers(pairs_fd)
             return [os.path.join(self.path, PAIRS, name) for name in names]
 
@@ -176,7 +176,7 @@ class Keystore(SavedState):
 
     def names(self) -> list[str]:
         """Return the names of all pairs, sorted."""
-        with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
+        with self._read_access() as store_fd, self._pairs(store_fd) as pairs_fd:
             return [] if pairs_fd is None else _pair_names(pairs_fd)
 
     def listing(self, names: Iterable[str] | None = None) -> Iterator[ListedPair]:
@@ -185,7 +185,7 @@ class Keystore(SavedState):
         Args:
             names: The names of the pairs, in the order of the result, or None for all pairs, sorted by name.
         """
-        with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
+        with self._read_access() as store_fd, self._pairs(store_fd) as pairs_fd:
             if pairs_fd is not None:
                 for name in _pair_names(pairs_fd) if names is None else names:
                     yield list_pair(pairs_fd, name, self.pair_path(name))
@@ -193,7 +193,7 @@ class Keystore(SavedState):
     @contextmanager
     def folders(self) -> Iterator[tuple[int, int] | None]:
         """Yield the descriptors of the store and of ``pairs/`` for work on all pairs, or None if there are no pairs."""
-        with self._reading() as store_fd, self._pairs(store_fd) as pairs_fd:
+        with self._read_access() as store_fd, self._pairs(store_fd) as pairs_fd:
             yield None if store_fd is None or pairs_fd is None else (store_fd, pairs_fd)
 
     def has_pair(self, name: str) -> bool:
@@ -207,7 +207,7 @@ class Keystore(SavedState):
             InputError: There is no pair of that name.
         """
         path = self.pair_path(name)
-        with self._reading() as store_fd, self._pair(store_fd, name) as (_, _, folder):
+        with self._read_access() as store_fd, self._pair(store_fd, name) as (_, _, folder):
             return read_pair(folder, name, path)
 
     def read_key(self, name: str) -> bytes:
@@ -217,13 +217,13 @@ class Keystore(SavedState):
             InputError: There is no pair of that name.
         """
         path = self.pair_path(name)
-        with self._reading() as store_fd, self._pair(store_fd, name) as (_, _, folder):
+        with self._read_access() as store_fd, self._pair(store_fd, name) as (_, _, folder):
             return read_pair_file(folder, KEY_FILE, path)
 
     @contextmanager
     def _pairs(self, store_fd: int | None) -> Iterator[int | None]:
         """Yield the descriptor of ``pairs/``, or None if it does not exist."""
-        if store_fd is None or not files.exists(store_fd, PAIRS):
+        if store_fd is None or not safe_files.exists(store_fd, PAIRS):
             yield None
         else:
             with self._subfolder(store_fd, PAIRS) as pairs_fd:
@@ -236,13 +236,13 @@ class Keystore(SavedState):
             if store_fd is None or pairs_fd is None:
                 raise _missing_pair(name)
             try:
-                folder = files.open_folder(name, self.pair_path(name), pairs_fd)
+                folder = safe_files.open_folder(name, self.pair_path(name), pairs_fd)
             except FileNotFoundError:
                 raise _missing_pair(name) from None
             try:
                 yield store_fd, pairs_fd, folder
             finally:
-                files.release(folder)
+                safe_files.release(folder)
 
 
 def _flush(pairs_fd: int) -> bool:

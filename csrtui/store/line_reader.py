@@ -64,16 +64,16 @@ class LineReader(Iterator[str]):
 
     Args:
         source: The open file. If it is a pipe, data that it has already buffered is ignored.
-        shown: The name of the file in messages.
+        label: The name of the file in messages.
         stop: Once set, nothing more is read, as if the file ended there.
 
     Attributes:
         number: The number of the line that was read last, starting at 1.
     """
 
-    def __init__(self, source: BinaryIO, shown: str, stop: Event) -> None:
+    def __init__(self, source: BinaryIO, label: str, stop: Event) -> None:
         self.number = 0
-        self.shown = visible(shown)
+        self.label = visible(label)
         self._source = source
         self._stop = stop
         self._bytes_left = MAX_RECORD
@@ -116,21 +116,21 @@ class LineReader(Iterator[str]):
         self._bytes_left -= len(line)
         if self._bytes_left < 0:
             raise RecordError(
-                f"the row that ends on line {self.number} of {self.shown} or later has more than {MAX_RECORD} bytes",
+                f"the row that ends on line {self.number} of {self.label} or later has more than {MAX_RECORD} bytes",
                 'look for a " that is never closed: it joins all following lines into one row',
             )
         if self.number == 1 and line.startswith(tuple(_UTF_16_MARKS)):
-            raise InputError(f"{self.shown} is in UTF-16", _CONVERT)
+            raise InputError(f"{self.label} is in UTF-16", _CONVERT)
         if self.number == 1 and _BINARY.search(line[:8]):
             from csrtui.core.bundle.formats import recognize  # imports cryptography
 
             if (file_format := recognize(line)) is not None:
-                raise InputError(f"{self.shown} is {file_format.name}, not a table", _SAVE_AS_CSV)
+                raise InputError(f"{self.label} is {file_format.name}, not a table", _SAVE_AS_CSV)
         try:
             return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise LineError(
-                f"line {self.number} of {self.shown} is not UTF-8: "
+                f"line {self.number} of {self.label} is not UTF-8: "
                 "save it as CSV UTF-8, or convert it with iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW"
             ) from error
 
@@ -142,7 +142,7 @@ class LineReader(Iterator[str]):
                 self._read_stream_line() if self._is_stream else self._source.readline(self._bytes_left + 1)
             )
         except OSError as error:
-            raise InputError(f"cannot read {self.shown}: {error.strerror}") from error
+            raise InputError(f"cannot read {self.label}: {error.strerror}") from error
 
     def _read_stream_line(self) -> bytes:
         while b"\n" not in self._ahead and len(self._ahead) <= self._bytes_left:

@@ -16,7 +16,7 @@ from enum import Enum
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.store.disk_errors import ReadOnlyError, disk_error
-from csrtui.store.files import release
+from csrtui.store.safe_files import release
 
 TIMEOUT = 2.0
 """The maximum number of seconds to wait for a lock."""

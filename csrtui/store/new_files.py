@@ -16,7 +16,7 @@ from typing import Final
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
-from csrtui.store import files, foreign_files
+from csrtui.store import foreign_files, safe_files
 from csrtui.store.disk_errors import DISK_HINTS, reason_of
 from csrtui.store.output_folder import FolderIdentity, absolute_path, open_output_folder
 from csrtui.store.permissions import Permissions
@@ -85,9 +85,9 @@ def replace_public_file(path: str, data: bytes, beginning: bytes, *, dry_run: bo
     dir_fd = open_output_folder(folder)
     try:
         if dry_run:
-            files.require_access(folder)
+            safe_files.require_access(folder)
         else:
-            files.replace_file(dir_fd, name, data, WORLD_READABLE)
+            safe_files.replace_file(dir_fd, name, data, WORLD_READABLE)
     except OSError as error:
         raise _write_error(folder, error, []) from error
     finally:
@@ -104,8 +104,8 @@ def write_new_files(
 ) -> list[str]:
     """Write either all files or none into a folder, and return their absolute paths.
 
-    The folder must exist, and have `identity` unless that is None. Files with forbidden mode bits are written only to a
-    file system that supports modes.
+    The folder must exist, and its identity must be `identity` unless that is None. A file whose permissions forbid mode
+    bits is written only to a file system that supports modes.
 
     Raises:
         InputError: The folder cannot be opened, or all names of a file exist. Nothing was written.
@@ -117,7 +117,7 @@ def write_new_files(
     names: list[str] = []
     try:
         if dry_run:
-            files.require_access(folder)
+            safe_files.require_access(folder)
             return [os.path.join(folder, _free_name(dir_fd, output)) for output in outputs]
         # All files are completed before the first one gets its name, so that a kill leaves no incomplete file.
         for output in outputs:
@@ -133,7 +133,7 @@ def write_new_files(
     finally:
         for file in pending:
             file.close()
-        files.release(dir_fd)
+        safe_files.release(dir_fd)
     paths = [os.path.join(folder, name) for name in names]
     for path in paths:
         log("written", path)
@@ -148,7 +148,7 @@ def _free_name(dir_fd: int, output: OutputFile) -> str:
     """
     name = None
     for name in output.names:
-        if not files.exists(dir_fd, name):
+        if not safe_files.exists(dir_fd, name):
             return name
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
 
@@ -197,7 +197,7 @@ class _PendingFile:
                     raise
             else:
                 return
-        files.create_file(self._folder, name, self._output.data, self._output.permissions)
+        safe_files.create_file(self._folder, name, self._output.data, self._output.permissions)
 
     def close(self) -> None:
         """Close the file. If it has no name, nothing of it remains.
@@ -205,7 +205,7 @@ class _PendingFile:
         Its content has been flushed, so an error here loses no data and is ignored.
         """
         if self._descriptor is not None:
-            files.release(self._descriptor)
+            safe_files.release(self._descriptor)
         if self._hidden_name is not None:
             with suppress(OSError):
                 os.unlink(self._hidden_name, dir_fd=self._folder)
@@ -213,22 +213,24 @@ class _PendingFile:
     def _create_unnamed(self) -> int | None:
         permissions = self._output.permissions
         try:
-            descriptor = os.open(".", _UNNAMED_FLAGS, files.initial_mode(permissions), dir_fd=self._folder)
+            descriptor = os.open(
+                ".", _UNNAMED_FLAGS, safe_files.initial_mode(permissions), dir_fd=self._folder
+            )
         except OSError as error:
             if error.errno not in _NO_UNNAMED_FILES:
                 raise
             return None
         try:
-            files.write_content(descriptor, self._output.data, permissions)
+            safe_files.write_content(descriptor, self._output.data, permissions)
             os.fsync(descriptor)
         except BaseException:
-            files.release(descriptor)
+            safe_files.release(descriptor)
             raise
         return descriptor
 
     def _create_hidden(self) -> str:
-        name = f"{files.TEMPORARY}{files.random_suffix()}"
-        files.create_file(self._folder, name, self._output.data, self._output.permissions)
+        name = f"{safe_files.TEMPORARY}{safe_files.random_suffix()}"
+        safe_files.create_file(self._folder, name, self._output.data, self._output.permissions)
         self._hidden_name = name
         return name
 
@@ -248,7 +250,7 @@ def _rename(dir_fd: int, old_name: str, new_name: str) -> None:
 
 
 def flush_names(dir_fd: int) -> None:
-    """Flush the names in a folder to disk, if its file system supports that."""
+    """Flush the names in a folder to disk, if the file system supports this."""
     try:
         os.fsync(dir_fd)
     except OSError as error:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import quote, visible
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.disk_errors import reason_of
 from csrtui.store.permissions import UnsafeFolder, unsafe_folders
 
@@ -20,7 +20,7 @@ class MissingFolderError(InputError):
 
 
 class FolderIdentity(NamedTuple):
-    """The numbers of the file system and of the folder in it. They change if another folder takes the same path."""
+    """The device and inode numbers of a folder. Another folder at the same path has other numbers."""
 
     device: int
     inode: int
@@ -59,7 +59,7 @@ def open_output_folder(path: str, identity: FolderIdentity | None = None) -> int
     except OSError as error:
         raise folder_error(path, error) from error
     if identity is not None and FolderIdentity.read(dir_fd) != identity:
-        files.release(dir_fd)
+        safe_files.release(dir_fd)
         raise InputError(
             f"{visible(path)} was exchanged for another folder after it was checked; nothing was written",
             "find out who did this, then repeat the command",
@@ -89,7 +89,7 @@ def create_output_folder(path: str) -> None:
     if unsafe is not None:
         raise InputError(f"{unsafe.problem}: anyone who can write there can replace a new folder", unsafe.fix)
     try:
-        files.make_folders(path)
+        safe_files.make_folders(path)
     except OSError as error:
         message = f"cannot create {visible(path)}: {reason_of(error)}"
         raise InputError(message, "choose another folder") from error
@@ -151,7 +151,7 @@ def check_export_folder(folder: str, store: str) -> str:
 
 def _writable_folder(folder: str) -> str:
     path = absolute_path(folder)
-    files.release(open_output_folder(path))
+    safe_files.release(open_output_folder(path))
     if not os.access(path, os.W_OK | os.X_OK):
         raise InputError(f"cannot write to {visible(path)}: permission denied", "choose another folder")
     return path

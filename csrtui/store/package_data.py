@@ -71,13 +71,10 @@ def _read(path: str, subject: str) -> str:
 
 
 def find_compromised_key(public_key: "PublicKey") -> str | None:
-    """Return the badkeys name of the list that contains a public key, or None.
+    """Return the name that badkeys gives to the list with a public key, or None.
 
-    The first call in a process takes 0.1 s longer, for the import.
-
-    Returns:
-        The name, or None if no list contains the key, if badkeys or its list is not installed, or if the list cannot be
-        read.
+    None means that no list contains the key, or that badkeys or its list is not installed or cannot be read. The first
+    call in a process takes 0.1 s longer, for the import.
     """
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 

@@ -1,7 +1,7 @@
 """Check owners and modes of files and of the folders above them, as ssh checks its keys.
 
 Anything unsafe is refused and never silently fixed. A user who can write to a folder above a file can replace the file.
-The end of the module resolves the owner, group and mode that the user chose for files that contain a private key.
+The module also checks the owner, group and mode that the user chose for exported files with a private key.
 """
 
 import grp
@@ -236,12 +236,12 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
 
     Args:
         access: The values that the user chose.
-        existing: The status of the file that it replaces, or None. It gives the values that the user did not choose,
-            except that others never get access.
+        existing: The status of the file to replace, or None. Its owner, group and mode are used where the user chose
+            none, but others never get access.
 
     Raises:
-        AccessError: The user or group does not exist, or the mode lets others read the file, or a group that is not
-            named and has other members.
+        AccessError: The user or group does not exist, or the mode lets others read the file. Or the mode lets the group
+            read it, but `access` does not name the group, and the group has other members.
     """
     uid, gid, mode = -1, -1, PRIVATE_FILE.mode
     if existing is not None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store import files, locks
+from csrtui.store import locks, safe_files
 from csrtui.store.disk_errors import disk_error
 from csrtui.store.permissions import PRIVATE_FILE, require_safe_ancestors
 from csrtui.store.verbose_log import log
@@ -45,37 +45,42 @@ class StoreFolder:
         Raises:
             StoreError: The folder is not safe, or cannot be created.
         """
-        with self._writing("cannot create the keystore"):
+        with self._write_access("cannot create the keystore"):
             pass
 
     def _open(self) -> int:
         """Return the descriptor of the store's folder. The folders above it are checked only once."""
-        descriptor = files.open_folder(self.path, self.path, may_be_link=True)
+        descriptor = safe_files.open_folder(self.path, self.path, may_be_link=True)
         try:
             if not self._has_safe_ancestors:
                 require_safe_ancestors(self.path)
         except BaseException:
-            files.release(descriptor)
+            safe_files.release(descriptor)
             raise
         self._has_safe_ancestors = True
         return descriptor
 
     @contextmanager
-    def _writing(self, failure: str) -> Iterator[int]:
+    def _write_access(self, failure: str) -> Iterator[int]:
+        """Create the store's folder if necessary, and yield its descriptor.
+
+        Every `OSError` becomes a `StoreError` whose message begins with `failure`.
+        """
         try:
             if not self._has_safe_ancestors:
                 require_safe_ancestors(self.path)  # before anything is created in an unsafe place
-            files.make_folders(self.path)
+            safe_files.make_folders(self.path)
             descriptor = self._open()
             try:
                 yield descriptor
             finally:
-                files.release(descriptor)
+                safe_files.release(descriptor)
         except OSError as error:
             raise disk_error(failure, self.path, error) from error
 
     @contextmanager
-    def _reading(self, failure: str = "cannot read the store") -> Iterator[int | None]:
+    def _read_access(self, failure: str = "cannot read the store") -> Iterator[int | None]:
+        """Yield the descriptor of the store's folder, or None if it does not exist. Errors are as for `_write_access`."""
         try:
             descriptor = self._open()
         except FileNotFoundError:
@@ -88,19 +93,19 @@ class StoreFolder:
         except OSError as error:
             raise disk_error(failure, self.path, error) from error
         finally:
-            files.release(descriptor)
+            safe_files.release(descriptor)
 
     @contextmanager
     def _subfolder(self, store_fd: int, name: str) -> Iterator[int]:
-        descriptor = files.open_folder(name, os.path.join(self.path, name), store_fd)
+        descriptor = safe_files.open_folder(name, os.path.join(self.path, name), store_fd)
         try:
             yield descriptor
         finally:
-            files.release(descriptor)
+            safe_files.release(descriptor)
 
     @contextmanager
     def _lock_folder(self, store_fd: int) -> Iterator[int]:
-        files.make_folder(LOCKS, store_fd)
+        safe_files.make_folder(LOCKS, store_fd)
         with self._subfolder(store_fd, LOCKS) as folder:
             yield folder
 
@@ -143,7 +148,7 @@ class SavedState(StoreFolder):
     def drafts(self) -> list[SavedDraft]:
         """Return the readable drafts, including those of running sessions, newest first."""
         drafts = []
-        with self._reading() as store_fd:
+        with self._read_access() as store_fd:
             for number in range(1, MAX_DRAFTS + 1) if store_fd is not None else ():
                 try:
                     status = os.stat(draft_file(number), dir_fd=store_fd, follow_symlinks=False)
@@ -173,8 +178,8 @@ class SavedState(StoreFolder):
         Raises:
             StoreError: The draft cannot be removed.
         """
-        with self._writing("cannot remove a draft from") as store_fd:
-            if files.exists(store_fd, draft_file(number)):
+        with self._write_access("cannot remove a draft from") as store_fd:
+            if safe_files.exists(store_fd, draft_file(number)):
                 os.unlink(draft_file(number), dir_fd=store_fd)
 
     @contextmanager
@@ -185,7 +190,7 @@ class SavedState(StoreFolder):
             StoreError: The store cannot be written to, or another session holds the lock for too long.
         """
         with (
-            self._writing("cannot lock the drafts in") as store_fd,
+            self._write_access("cannot lock the drafts in") as store_fd,
             self._lock(store_fd, _SAVE_LOCK, "the draft", locks.Sharing.EXCLUSIVE),
         ):
             yield
@@ -201,7 +206,7 @@ class SavedState(StoreFolder):
         Raises:
             ReadOnlyError: The store has no locks or cannot be written to.
         """
-        with self._writing("cannot lock a draft in") as store_fd, self._lock_folder(store_fd) as folder:
+        with self._write_access("cannot lock a draft in") as store_fd, self._lock_folder(store_fd) as folder:
             return locks.take(folder, f"draft-{number}", "the draft")
 
     def load_last_used(self) -> bytes | None:
@@ -224,8 +229,8 @@ class SavedState(StoreFolder):
         Args:
             inventory: The digest that identifies the inventory, 16 hex digits.
         """
-        with self._reading() as store_fd:
-            if store_fd is None or not files.exists(store_fd, _HOSTS):
+        with self._read_access() as store_fd:
+            if store_fd is None or not safe_files.exists(store_fd, _HOSTS):
                 return
             with self._subfolder(store_fd, _HOSTS) as folder:
                 for name in sorted(os.listdir(folder)):
@@ -234,7 +239,7 @@ class SavedState(StoreFolder):
                         continue
                     path = os.path.join(self.path, _HOSTS, name)
                     try:
-                        data = files.read_store_file(folder, name, path, PRIVATE_FILE)
+                        data = safe_files.read_store_file(folder, name, path, PRIVATE_FILE)
                     except (OSError, StoreError):
                         continue
                     yield match["host"], data
@@ -249,29 +254,29 @@ class SavedState(StoreFolder):
         Args:
             inventory: The digest that identifies the inventory, 16 hex digits.
             host: The digest of the host's name, 64 hex digits. A host name is never part of a path.
-            data: The state. Its maximum size is `files.MAX_STORE_FILE_BYTES`, the limit of `load_hosts`.
+            data: The state. Its maximum size is `safe_files.MAX_STORE_FILE_BYTES`, the limit of `load_hosts`.
         """
         subject = "the state of the hosts"
         with (
-            self._writing(f"cannot save {subject} in") as store_fd,
+            self._write_access(f"cannot save {subject} in") as store_fd,
             self._lock(store_fd, _SAVE_LOCK, subject, locks.Sharing.EXCLUSIVE),
         ):
-            files.make_folder(_HOSTS, store_fd)
+            safe_files.make_folder(_HOSTS, store_fd)
             with self._subfolder(store_fd, _HOSTS) as folder:
                 _replace(folder, f"{inventory}-{host}.json", data, subject)
 
     def _load(self, name: str) -> bytes | None:
-        with self._reading() as store_fd:
+        with self._read_access() as store_fd:
             if store_fd is None:
                 return None
             try:
-                return files.read_store_file(store_fd, name, os.path.join(self.path, name), PRIVATE_FILE)
+                return safe_files.read_store_file(store_fd, name, os.path.join(self.path, name), PRIVATE_FILE)
             except FileNotFoundError:
                 return None
 
     def _save(self, name: str, content: Callable[[], bytes], subject: str) -> None:
         with (
-            self._writing(f"cannot save {subject} in") as store_fd,
+            self._write_access(f"cannot save {subject} in") as store_fd,
             # All files share one lock. Otherwise, removing the leftovers of a crash could remove a file that is being
             # written.
             self._lock(store_fd, _SAVE_LOCK, subject, locks.Sharing.EXCLUSIVE),
@@ -286,6 +291,6 @@ def draft_file(number: int) -> str:
 
 
 def _replace(dir_fd: int, name: str, data: bytes, subject: str) -> None:
-    files.remove_temporary_files(dir_fd)
-    files.replace_file(dir_fd, name, data, PRIVATE_FILE)
-    files.flush_folder(dir_fd, subject)
+    safe_files.remove_temporary_files(dir_fd)
+    safe_files.replace_file(dir_fd, name, data, PRIVATE_FILE)
+    safe_files.flush_folder(dir_fd, subject)

@@ -12,8 +12,8 @@ from csrtui.core.base.escaping import quote, visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.passphrase_quality import NoPassphraseError, read_passphrase
 from csrtui.store.disk_errors import foreign_file_error
-from csrtui.store.files import release
 from csrtui.store.foreign_files import read_and_close
+from csrtui.store.safe_files import release
 
 _MAX_LINE_BYTES = 64 * 1024
 

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Final, NamedTuple
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.disk_errors import disk_error, pair_read_error
 from csrtui.store.permissions import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, check_permissions
 from csrtui.store.verbose_log import log
@@ -87,8 +87,8 @@ class PairChange:
             StoreError: Nothing was replaced.
             NotConfirmedError: pair.json was replaced, but the disk did not confirm this.
         """
-        with self._replacing(RECORD_FILE):
-            files.replace_file(self._descriptor, RECORD_FILE, data, PRIVATE_FILE)
+        with self._flush_after_replacement(RECORD_FILE):
+            safe_files.replace_file(self._descriptor, RECORD_FILE, data, PRIVATE_FILE)
             self.record = data
 
     def read_certificate(self) -> bytes | None:
@@ -116,21 +116,21 @@ class PairChange:
         present = self.read_certificate()
         if present == data:
             return
-        with self._replacing(CERTIFICATE_FILE):
+        with self._flush_after_replacement(CERTIFICATE_FILE):
             if present is not None:
                 self._archive(present, now)
-            files.replace_file(self._descriptor, CERTIFICATE_FILE, data, PUBLIC_FILE)
+            safe_files.replace_file(self._descriptor, CERTIFICATE_FILE, data, PUBLIC_FILE)
 
     @contextmanager
-    def _replacing(self, name: str) -> Iterator[None]:
-        """Add the path of a file to any error raised in the block, and flush the folder after the block."""
+    def _flush_after_replacement(self, name: str) -> Iterator[None]:
+        """Add the path of a file to any `OSError` in the block, and flush the folder after the block."""
         try:
             yield
         except OSError as error:
             raise disk_error("cannot write", f"{self._path}/{name}", error) from error
         self.is_changed = True
         log("replaced", f"{self._path}/{name}")
-        files.flush_folder(self._descriptor, self._name)
+        safe_files.flush_folder(self._descriptor, self._name)
 
     def _archive(self, certificate: bytes, now: datetime) -> None:
         """Copy the certificate to the first free name, unless an interrupted attempt has already done so.
@@ -143,11 +143,11 @@ class PairChange:
         """
         names = _archive_names(now)
         name = next(names)
-        while files.exists(self._descriptor, name):
+        while safe_files.exists(self._descriptor, name):
             if read_pair_file(self._descriptor, name, self._path) == certificate:
                 return
             name = next(names)
-        files.replace_file(self._descriptor, name, certificate, PUBLIC_FILE)
+        safe_files.replace_file(self._descriptor, name, certificate, PUBLIC_FILE)
         os.fsync(self._descriptor)
 
 
@@ -168,7 +168,7 @@ def read_pair(folder: int, name: str, path: str) -> StoredPair:
     Raises:
         StoreError: A file is missing, is not safe, or cannot be read. The message names the file.
     """
-    with _naming(path, KEY_FILE):
+    with _add_path_to_errors(path, KEY_FILE):
         key_status = os.stat(KEY_FILE, dir_fd=folder, follow_symlinks=False)
         check_permissions(f"{path}/{KEY_FILE}", key_status, PRIVATE_FILE)
     return StoredPair(
@@ -194,10 +194,10 @@ def list_pair(pairs_fd: int, name: str, path: str) -> ListedPair:
         check_permissions(path, os.stat(name, dir_fd=pairs_fd, follow_symlinks=False), PRIVATE_FOLDER)
         key_status = os.stat(f"{name}/{KEY_FILE}", dir_fd=pairs_fd, follow_symlinks=False)
         check_permissions(f"{path}/{KEY_FILE}", key_status, PRIVATE_FILE)
-        record = files.read_store_file(
+        record = safe_files.read_store_file(
             pairs_fd, f"{name}/{RECORD_FILE}", f"{path}/{RECORD_FILE}", PRIVATE_FILE
         )
-        return ListedPair(name, path, record, files.exists(pairs_fd, f"{name}/{CERTIFICATE_FILE}"))
+        return ListedPair(name, path, record, safe_files.exists(pairs_fd, f"{name}/{CERTIFICATE_FILE}"))
     except StoreError as error:
         return ListedPair(name, path, error)
     except OSError as error:
@@ -211,20 +211,20 @@ def read_pair_file(folder: int, name: str, path: str) -> bytes:
     Raises:
         StoreError: The file is missing, is not safe, or cannot be read.
     """
-    with _naming(path, name):
+    with _add_path_to_errors(path, name):
         permissions = PRIVATE_FILE if name in {KEY_FILE, RECORD_FILE} else PUBLIC_FILE
-        return files.read_store_file(folder, name, f"{path}/{name}", permissions)
+        return safe_files.read_store_file(folder, name, f"{path}/{name}", permissions)
 
 
 def _read_certificate(folder: int, path: str) -> bytes | None:
-    with _naming(path, CERTIFICATE_FILE):
-        is_present = files.exists(folder, CERTIFICATE_FILE)
+    with _add_path_to_errors(path, CERTIFICATE_FILE):
+        is_present = safe_files.exists(folder, CERTIFICATE_FILE)
     return read_pair_file(folder, CERTIFICATE_FILE, path) if is_present else None
 
 
 @contextmanager
-def _naming(path: str, name: str) -> Iterator[None]:
-    """Convert an `OSError` raised in the block into an error that contains the path of the file."""
+def _add_path_to_errors(path: str, name: str) -> Iterator[None]:
+    """Convert an `OSError` in the block into an error with the path of the file."""
     try:
         yield
     except OSError as error:
@@ -232,7 +232,7 @@ def _naming(path: str, name: str) -> Iterator[None]:
 
 
 COARSE_NS: Final = 2_000_000_000
-"""The longest clock tick of a file system together with the largest deviation of its clock, in nanoseconds."""
+"""The longest clock tick of a file system plus the largest deviation of its clock, in nanoseconds."""
 
 
 PairStamp = tuple[int, int, int, int, int, int]

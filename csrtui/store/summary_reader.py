@@ -22,7 +22,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.summary import PairSummary, summarize_alone
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.keystore import Keystore
 from csrtui.store.permissions import PRIVATE_FILE, check_permissions
 from csrtui.store.stored_pair import ListedPair, PairStamp, is_settled, list_pair, read_pair_stamp
@@ -71,7 +71,7 @@ class SummaryCache:
         entries: dict[str, StampedSummary] = {}
         self._size = size = 0
         with suppress(OSError, StoreError, *_DAMAGE):
-            descriptor = files.open_store_file(store_fd, FILE, self._path, PRIVATE_FILE)
+            descriptor = safe_files.open_store_file(store_fd, FILE, self._path, PRIVATE_FILE)
             with os.fdopen(descriptor, "rb", _BUFFER) as file:
                 while line := file.readline(_MAX_LINE):
                     chunk = _decode(line)
@@ -101,7 +101,7 @@ class SummaryCache:
 
     def _append(self, store_fd: int, changed: Mapping[str, StampedSummary]) -> None:
         flags = os.O_WRONLY | os.O_APPEND
-        descriptor = files.open_store_file(store_fd, FILE, self._path, PRIVATE_FILE, flags)
+        descriptor = safe_files.open_store_file(store_fd, FILE, self._path, PRIVATE_FILE, flags)
         with os.fdopen(descriptor, "wb") as file:
             file.writelines(_encode(changed))
 
@@ -113,8 +113,8 @@ class SummaryCache:
             for name in _EARLY_FILES:
                 with suppress(OSError):
                     os.unlink(name, dir_fd=store_fd)
-        temporary = f"{files.TEMPORARY}{files.random_suffix()}"
-        descriptor = files.create_unflushed_file(store_fd, temporary, b"", PRIVATE_FILE)
+        temporary = f"{safe_files.TEMPORARY}{safe_files.random_suffix()}"
+        descriptor = safe_files.create_unflushed_file(store_fd, temporary, b"", PRIVATE_FILE)
         try:
             with os.fdopen(
                 descriptor, "wb"
@@ -151,7 +151,7 @@ def _decode(line: bytes) -> dict[str, StampedSummary]:
     names = columns[_NAME]
     for index in _SHARED_FIELDS:
         columns[index] = map(sys.intern, columns[index])
-    # 10,000 calls of a Python function, such as PairSummary._make, would take a quarter of the time.
+    # PairSummary._make is a Python function. Calling it for every pair would take a quarter of the total time.
     summaries = map(tuple.__new__, repeat(PairSummary), zip(*columns, strict=True))
     return dict(zip(names, zip(summaries, stamps, strict=True), strict=True))
 

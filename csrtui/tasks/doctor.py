@@ -23,7 +23,7 @@ from csrtui.core.doctor.pair_checks import PairContents, check_contents, record_
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.renewal_state import UNREADABLE, Successor, renewal_state
-from csrtui.store import survey
+from csrtui.store import file_facts
 from csrtui.store.permissions import unsafe_folders
 from csrtui.tasks.private_keys import proved_key_findings, public_key_findings
 from csrtui.tasks.session import Session
@@ -49,7 +49,7 @@ class _CheckedPair:
 
 
 class Examination:
-    """One check of a store. The constructor surveys the store, and `run` checks the pairs.
+    """One check of a store. The constructor reads the facts about the store, and `run` checks the pairs.
 
     Args:
         session: The session of the store. The store may be so unsafe or damaged that other commands refuse it.
@@ -76,9 +76,9 @@ class Examination:
         self._site_problems = site_problems
         # Check the lock before listing, so that a creation that finishes in between is listed as a pair and not as a
         # leftover.
-        self._creating = survey.is_creating(self._path)
-        self._store = survey.survey_store(self._path)
-        self._user = survey.current_user()
+        self._creating = file_facts.is_creating(self._path)
+        self._store = file_facts.store_facts(self._path)
+        self._user = file_facts.current_user()
         self.names = tuple(file.name for file in _pair_files(self._store) if is_pair_entry(file))
 
     def run(
@@ -139,7 +139,7 @@ class Examination:
                 yield from pairs
 
     def _check_pair(self, name: str) -> _CheckedPair | None:
-        folder = survey.survey_pair(self._path, name)
+        folder = file_facts.pair_facts(self._path, name)
         if folder is None:
             return None
         findings = list(check_pair_files(folder, self._user))
@@ -149,7 +149,7 @@ class Examination:
         if record is not None:
             record = self._with_renewal_state(record)
         backups = {
-            backup.path: survey.survey_backup(backup.path, self._path)
+            backup.path: file_facts.backup_facts(backup.path, self._path)
             for backup in (record.backups if record else ())
         }
         contents = check_contents(folder, record, backups, self._now)
@@ -162,7 +162,7 @@ class Examination:
         """Return the record with the progress of its renewal, which is read even if other commands refuse the store."""
 
         def find(name: str) -> Successor | None:
-            folder = survey.survey_pair(self._path, name) if is_pair_name(name) else None
+            folder = file_facts.pair_facts(self._path, name) if is_pair_name(name) else None
             if folder is None:
                 return None
             successor = record_of(folder)

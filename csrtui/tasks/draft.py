@@ -15,7 +15,7 @@ from csrtui.core.keys.key_types import DEFAULT_KEY_TYPE, KeyType
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.subject.fields import SubjectInput, read_attributes
-from csrtui.store.files import release
+from csrtui.store.safe_files import release
 from csrtui.store.saved_state import MAX_DRAFTS
 
 if TYPE_CHECKING:

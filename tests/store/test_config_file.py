@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.store import config_file, files, locks
+from csrtui.store import config_file, locks, safe_files
 from csrtui.store.config_file import MAX_BYTES, config_path, read_config_text, update_config_text
 from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError
 
@@ -244,7 +244,7 @@ def test_an_unconfirmed_write_is_reported(path: Path, monkeypatch: pytest.Monkey
     def unsure(_: int, saved: str) -> None:
         raise NotConfirmedError(saved)
 
-    monkeypatch.setattr(files, "flush_folder", unsure)
+    monkeypatch.setattr(safe_files, "flush_folder", unsure)
     with pytest.raises(NotConfirmedError, match="the configuration is saved, but"):
         update_config_text(written(path), lambda _: "new")
     assert path.read_text() == "new"

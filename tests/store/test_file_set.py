@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.file_set import PREVIOUS, open_file_set
 from csrtui.store.new_files import WORLD_READABLE, OutputFile, write_new_files
 from csrtui.store.permissions import PRIVATE_FILE, FileAccess, Permissions, assignable_owner, resolve_access
@@ -162,7 +162,7 @@ def test_leftovers_of_a_killed_run_are_removed_or_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace(folder)
-    left = folder / PREVIOUS / f"{files.TEMPORARY}0123456789abcdef"
+    left = folder / PREVIOUS / f"{safe_files.TEMPORARY}0123456789abcdef"
     left.write_bytes(b"key")
     failing(monkeypatch, "unlink", lambda names: names[0] == left.name)
     with pytest.raises(StoreError, match="Input/output error"):

@@ -103,7 +103,7 @@ def test_a_search_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert names == ["0", "1", "2"]
     assert "too large for one search" in faults[0]
     monkeypatch.setattr(foreign_files, "MAX_FILES", 100)
-    monkeypatch.setattr(foreign_files, "MAX_FOUND_BYTES", len(PEM))
+    monkeypatch.setattr(foreign_files, "MAX_TOTAL_BYTES", len(PEM))
     assert found(tmp_path)[0] == ["0", "1"]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def test_an_unsafe_or_too_large_file_affects_only_its_host(store: Keystore) -> N
     for host in (WEB, MAIL, "c" * 64, "d" * 64):
         store.save_host(INVENTORY, host, b"1")
     os.chmod(os.path.join(folder(store), f"{INVENTORY}-{MAIL}.json"), 0o666)  # noqa: S103 - what is not safe
-    os.truncate(os.path.join(folder(store), f"{INVENTORY}-{'c' * 64}.json"), files.MAX_STORE_FILE_BYTES + 1)
+    os.truncate(
+        os.path.join(folder(store), f"{INVENTORY}-{'c' * 64}.json"), safe_files.MAX_STORE_FILE_BYTES + 1
+    )
     link = os.path.join(folder(store), f"{INVENTORY}-{'d' * 64}.json")
     os.unlink(link)
     os.symlink("/etc/passwd", link)
@@ -62,8 +64,8 @@ def test_an_unsafe_or_too_large_file_affects_only_its_host(store: Keystore) -> N
 
 
 def test_a_state_of_the_largest_size_is_read_again(store: Keystore) -> None:
-    store.save_host(INVENTORY, WEB, b"x" * files.MAX_STORE_FILE_BYTES)
-    assert known(store) == {WEB: b"x" * files.MAX_STORE_FILE_BYTES}
+    store.save_host(INVENTORY, WEB, b"x" * safe_files.MAX_STORE_FILE_BYTES)
+    assert known(store) == {WEB: b"x" * safe_files.MAX_STORE_FILE_BYTES}
 
 
 @pytest.mark.parametrize("call", ["rename", "fsync", "write"])

@@ -11,7 +11,7 @@ from failing_call import FailingCall
 from store_state import mode_of, open_descriptors, pair_files
 
 from csrtui.core.base.errors import StoreError
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Keystore
 
@@ -75,7 +75,7 @@ def test_the_same_certificate_again_writes_nothing(
     with_pair: Keystore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(with_pair, b"one")
-    monkeypatch.setattr(files, "replace_file", pytest.fail)
+    monkeypatch.setattr(safe_files, "replace_file", pytest.fail)
     put(with_pair, b"one")
     assert certificates(with_pair) == {"certificate.pem": b"one"}
 

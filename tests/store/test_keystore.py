@@ -14,7 +14,7 @@ from store_process import running
 from store_state import check_store, mode_of, names_on_disk, pair_files
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.disk_errors import NotConfirmedError, ReadOnlyError
 from csrtui.store.keystore import Keystore, PairFiles, StoredPair
 
@@ -377,11 +377,11 @@ def test_leftovers_of_an_interrupted_replacement_are_removed_by_the_next_one(
     store.add("a", pair_files())
     store.save_draft(b"draft")
     for place in (folder, folder / "pairs/a"):
-        (place / f"{files.TEMPORARY}0123456789abcdef").touch()
+        (place / f"{safe_files.TEMPORARY}0123456789abcdef").touch()
     with store.change("a"):
         pass
     store.save_draft(b"next")
-    assert list(folder.rglob(f"{files.TEMPORARY}*")) == []
+    assert list(folder.rglob(f"{safe_files.TEMPORARY}*")) == []
 
 
 # Reading

@@ -11,8 +11,8 @@ import pytest
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store.disk_errors import ReadOnlyError
-from csrtui.store.files import TEMPORARY, release
 from csrtui.store.keystore import Keystore
+from csrtui.store.safe_files import TEMPORARY, release
 
 if TYPE_CHECKING:
     from pathlib import Path

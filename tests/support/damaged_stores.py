@@ -22,7 +22,7 @@ from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import HistoryEntry, RequestFacts
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store.survey import MAX_BYTES
+from csrtui.store.file_facts import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

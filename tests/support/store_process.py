@@ -74,7 +74,7 @@ def main(action: str, path: str, *rest: str) -> None:
     sys.path.insert(0, os.path.dirname(SCRIPT))
     from store_state import pair_files
 
-    from csrtui.store import files
+    from csrtui.store import safe_files
     from csrtui.store.keystore import Keystore
 
     store = Keystore(path)
@@ -84,7 +84,7 @@ def main(action: str, path: str, *rest: str) -> None:
             sys.stdin.readline()
             change.replace_record(b'{"schema": 1} from the other process')
     elif action == "create":
-        create_file = files.create_unflushed_file
+        create_file = safe_files.create_unflushed_file
 
         def stopping(dir_fd: int, name: str, data: bytes, permissions: Permissions) -> int:
             descriptor = create_file(dir_fd, name, data, permissions)
@@ -92,7 +92,7 @@ def main(action: str, path: str, *rest: str) -> None:
             sys.stdin.readline()
             return descriptor
 
-        files.create_unflushed_file = stopping
+        safe_files.create_unflushed_file = stopping
         store.add("late", pair_files())
     elif action == "add":
         print("ready", flush=True)  # noqa: T201 - how it talks to the test

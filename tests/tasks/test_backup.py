@@ -26,7 +26,7 @@ from csrtui.core.keys import key_types, pkcs8, signing
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import BackupStatus, NextStep
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.store import files, new_files
+from csrtui.store import new_files, safe_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import PairChange
 from csrtui.tasks import backup as task
@@ -367,7 +367,7 @@ def test_an_unconfirmed_record_of_a_test_is_reported_as_unconfirmed(
         raise NotConfirmedError(saved)
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "flush_folder", unconfirmed)
+        patch.setattr(safe_files, "flush_folder", unconfirmed)
         with pytest.raises(NotConfirmedError) as caught:
             back_up(session, "a.com", order(place))
         (result,) = back_up_many(session, ["a.com"], order(place))

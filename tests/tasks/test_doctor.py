@@ -32,7 +32,7 @@ from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import HistoryEntry, KeyFacts, RequestFacts
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store import locks, survey
+from csrtui.store import file_facts, locks
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import Examination, is_well
 
@@ -49,12 +49,12 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def _backups_are_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that backups are on another disk. A separate test covers the finding."""
-    look = survey.survey_backup
+    look = file_facts.backup_facts
 
     def elsewhere(path: str, store: str) -> BackupFacts:
         return replace(look(path, store), with_store="same-disk" in path)
 
-    monkeypatch.setattr(survey, "survey_backup", elsewhere)
+    monkeypatch.setattr(file_facts, "backup_facts", elsewhere)
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def _same_disk(store: ExaminedStore) -> None:
 BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (
         FindingCode.UNREADABLE,
-        lambda store: (store.pair / "pair.json").write_bytes(b" " * (survey.MAX_BYTES + 1)),
+        lambda store: (store.pair / "pair.json").write_bytes(b" " * (file_facts.MAX_BYTES + 1)),
     ),
     (FindingCode.LINK, _link),
     (FindingCode.WRONG_KIND, _fifo),
@@ -358,7 +358,7 @@ def test_without_a_record_a_chain_is_checked_as_that_of_a_public_ca(healthy: Exa
 def test_in_a_store_of_another_user_only_the_store_is_a_finding(
     healthy: ExaminedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(survey, "current_user", lambda: os.geteuid() + 1)
+    monkeypatch.setattr(file_facts, "current_user", lambda: os.geteuid() + 1)
     (found,) = healthy.examine()
     assert (found.code, found.path) == (FindingCode.FOREIGN_OWNER, str(healthy.path))
     assert found.remedy.startswith(f"Run csrtui as user {os.geteuid()}, ")
@@ -373,7 +373,7 @@ def test_only_root_gives_a_folder_above_away_without_sudo(
     os.chown(above, 12345, -1)
     for path in (healthy.path, *healthy.path.rglob("*")):
         os.chown(path, user, -1, follow_symlinks=False)
-    monkeypatch.setattr(survey, "current_user", lambda: user)
+    monkeypatch.setattr(file_facts, "current_user", lambda: user)
     monkeypatch.setattr(os, "geteuid", lambda: user)
     found = [one for one in healthy.examine() if one.path == str(above)]
     assert [(one.code, one.remedy) for one in found] == [

@@ -19,7 +19,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.doctor.finding import FindingCode, RemedyKind, template
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
-from csrtui.store import survey
+from csrtui.store import file_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,12 +50,12 @@ def small_exponent() -> rsa.RSAPrivateKey:
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminedStore:
-    look = survey.survey_backup
+    look = file_facts.backup_facts
 
     def elsewhere(path: str, store: str) -> BackupFacts:
         return replace(look(path, store), with_store=False)
 
-    monkeypatch.setattr(survey, "survey_backup", elsewhere)
+    monkeypatch.setattr(file_facts, "backup_facts", elsewhere)
     return ExaminedStore(tmp_path)
 
 

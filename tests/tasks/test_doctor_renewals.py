@@ -10,7 +10,7 @@ import pytest
 from examined_store import LATER, ExaminedStore
 
 from csrtui.core.doctor.finding import FindingCode
-from csrtui.store import survey
+from csrtui.store import file_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminedStore:
-    look = survey.survey_backup
+    look = file_facts.backup_facts
 
     def elsewhere(path: str, store: str) -> BackupFacts:
         return replace(look(path, store), with_store=False)
 
-    monkeypatch.setattr(survey, "survey_backup", elsewhere)
+    monkeypatch.setattr(file_facts, "backup_facts", elsewhere)
     return ExaminedStore(tmp_path)
 
 

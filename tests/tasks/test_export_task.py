@@ -21,7 +21,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers.deployment import Strength, read_chain
 from csrtui.core.servers.platforms import PLATFORMS
-from csrtui.store import files, new_files
+from csrtui.store import new_files, safe_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks import export as exporting
 from csrtui.tasks import server_files
@@ -302,7 +302,7 @@ def test_an_unconfirmed_record_is_reported_as_unconfirmed(
     def unconfirmed(*_: object) -> None:
         raise NotConfirmedError("a.com")
 
-    monkeypatch.setattr(files, "flush_folder", unconfirmed)
+    monkeypatch.setattr(safe_files, "flush_folder", unconfirmed)
     done = export(session, ready(session, to))
     assert done.record_error is not None
     assert done.record_error.message == "a.com is saved, but the disk did not confirm it"

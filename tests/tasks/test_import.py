@@ -474,7 +474,7 @@ def test_an_unconfirmed_import_is_reported_as_such(session: Session, monkeypatch
         raise NotConfirmedError("a.com")
 
     with monkeypatch.context() as patch:
-        patch.setattr("csrtui.store.files.flush_folder", unsure)
+        patch.setattr("csrtui.store.safe_files.flush_folder", unsure)
         with pytest.raises(StoreError, match="did not confirm"):
             bring(session, pem(leaf))
     assert bring(session, pem(leaf)) == [(True, "a.com", IMPORTED)]

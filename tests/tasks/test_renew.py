@@ -23,7 +23,7 @@ from csrtui.core.pairs.pair import NextStep, Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.core.subject.fields import SubjectInput
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import Keystore, PairFiles
 from csrtui.tasks import renew as renewing
@@ -304,7 +304,7 @@ def test_an_unconfirmed_link_is_reported_as_unconfirmed(
     def unconfirmed(_: int, saved: str) -> None:
         raise NotConfirmedError(saved)
 
-    monkeypatch.setattr(files, "flush_folder", unconfirmed)
+    monkeypatch.setattr(safe_files, "flush_folder", unconfirmed)
     with pytest.raises(NotConfirmedError, match=r"^a\.com-2 is saved, but the disk did not confirm it$"):
         renew(session, plan_renewal(session, "a.com"))
     assert read_pair(session, "a.com")[0].record.renewed_by == "a.com-2"

@@ -15,7 +15,7 @@ from screens_user import at_screens, session_on
 from csrtui.core.doctor.finding import DoctorFinding, FindingCode, command, instruction
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.store import survey
+from csrtui.store import file_facts
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import CHECKED, Examination, worst_first
 from csrtui.tasks.draft import remember_folder
@@ -43,12 +43,12 @@ HOSTILE = "\x1b]52;c;Zm9v\x07\u202e[@click=app.quit]x[/]\x00"
 def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Hide the configuration of this machine, and pretend that backups are on another disk."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-configuration"))
-    look = survey.survey_backup
+    look = file_facts.backup_facts
 
     def elsewhere(path: str, store: str) -> BackupFacts:
         return replace(look(path, store), with_store=False)
 
-    monkeypatch.setattr(survey, "survey_backup", elsewhere)
+    monkeypatch.setattr(file_facts, "backup_facts", elsewhere)
 
 
 def doctor(user: User) -> DoctorScreen:

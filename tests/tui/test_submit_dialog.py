@@ -15,7 +15,7 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.certificates import csr as request
 from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.core.pairs.pair_json import dump_record
-from csrtui.store import files
+from csrtui.store import safe_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
@@ -372,7 +372,7 @@ async def test_an_unconfirmed_csr_file_is_recorded_and_reported(
         if saved == pair.name:
             raise NotConfirmedError(saved)
 
-    monkeypatch.setattr(files, "flush_folder", unconfirmed)
+    monkeypatch.setattr(safe_files, "flush_folder", unconfirmed)
     async with at_screens(session) as user:
         await open_dialog(user, "f")
         await retype(user, "path", str(tmp_path / "a.csr"))

@@ -1,6 +1,6 @@
 """The doctor's findings with their codes and levels, their remedies, and the facts about files on which they depend.
 
-`csrtui.store.survey` collects the facts without judging them. A remedy is a shell command or an instruction.
+`csrtui.store.file_facts` collects the facts without judging them. A remedy is a shell command or an instruction.
 
 The replacement for a broken pair is restored from a backup, or adopted from the pair's undamaged files. It is made in a
 new store next to the examined one. When it is complete, it changes places with the broken pair. So a failed or

@@ -41,13 +41,13 @@ def test_the_place_is_the_innermost_one_in_csrtui() -> None:
     library = types.ModuleType("library.deep")
     library.__package__ = "library"
     exec(compile("def f():\n    raise OSError", "/x/csrtui/.venv/library/deep.py", "exec"), library.__dict__)  # noqa: S102 - a module made up for this test
-    ours = types.ModuleType("csrtui.store.files")
+    ours = types.ModuleType("csrtui.store.safe_files")
     ours.__package__ = "csrtui.store"
     ours.__dict__["f"] = library.__dict__["f"]
-    exec(compile("\n\ndef g():\n    f()", "/x/csrtui/store/files.py", "exec"), ours.__dict__)  # noqa: S102 - the same
+    exec(compile("\n\ndef g():\n    f()", "/x/csrtui/store/safe_files.py", "exec"), ours.__dict__)  # noqa: S102 - the same
     with pytest.raises(OSError) as caught:  # noqa: PT011 - any will do
         ours.__dict__["g"]()
-    assert describe_bug(caught.value).message == "a bug: OSError (csrtui/store/files.py:4)"
+    assert describe_bug(caught.value).message == "a bug: OSError (csrtui/store/safe_files.py:4)"
 
 
 def test_without_a_line_of_csrtui_the_place_is_the_innermost_line() -> None:

@@ -13,7 +13,7 @@ from failing_call import FailingCall
 from store_state import mode_of
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.store import files, foreign_files
+from csrtui.store import foreign_files, safe_files
 from csrtui.store.permissions import PRIVATE_FILE, PUBLIC_FILE, Permissions
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[int]:
 
 @pytest.mark.usefixtures("umask")
 def test_every_level_of_a_new_folder_is_0700_whatever_the_umask(tmp_path: Path) -> None:
-    files.make_folders(str(tmp_path / "a/b/c"))
+    safe_files.make_folders(str(tmp_path / "a/b/c"))
     for folder in ("a", "a/b", "a/b/c"):
         assert mode_of(tmp_path / folder) == 0o700
 
@@ -43,8 +43,8 @@ def test_every_level_of_a_new_folder_is_0700_whatever_the_umask(tmp_path: Path) 
 def test_an_existing_folder_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir(0o755)
     (tmp_path / "a").chmod(0o755)
-    files.make_folders(str(tmp_path / "a"))
-    files.make_folders("/")
+    safe_files.make_folders(str(tmp_path / "a"))
+    safe_files.make_folders("/")
     assert mode_of(tmp_path / "a") == 0o755
 
 
@@ -53,7 +53,7 @@ def test_each_new_folder_is_flushed_in_its_parent(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(
         os, "fsync", lambda descriptor: flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
     )
-    files.make_folders(str(tmp_path / "a/b/c"))
+    safe_files.make_folders(str(tmp_path / "a/b/c"))
     assert flushed == [str(tmp_path), str(tmp_path / "a"), str(tmp_path / "a/b")]
 
 
@@ -61,7 +61,7 @@ def test_a_relative_path_starts_at_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    files.make_folders("a/b")
+    safe_files.make_folders("a/b")
     assert (tmp_path / "a/b").is_dir()
 
 
@@ -73,7 +73,7 @@ def test_an_invalid_path_creates_no_folder(tmp_path: Path, path: str, error: int
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match=r"a/a|file|loop") as caught:
-        files.make_folders(f"{tmp_path}/{path}")
+        safe_files.make_folders(f"{tmp_path}/{path}")
     assert caught.value.errno == error
     assert {found.name for found in tmp_path.iterdir()} == {"file", "loop"}
 
@@ -81,7 +81,7 @@ def test_an_invalid_path_creates_no_folder(tmp_path: Path, path: str, error: int
 def test_a_broken_link_is_not_a_folder(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     with pytest.raises(FileNotFoundError):
-        files.make_folders(str(tmp_path / "link/store"))
+        safe_files.make_folders(str(tmp_path / "link/store"))
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -94,7 +94,7 @@ def test_a_new_file_is_complete_and_has_its_mode_with_any_umask(
     tmp_path: Path, descriptor: int, permissions: Permissions
 ) -> None:
     data = os.urandom(300_000)
-    files.create_file(descriptor, "new", data, permissions)
+    safe_files.create_file(descriptor, "new", data, permissions)
     assert (tmp_path / "new").read_bytes() == data
     assert mode_of(tmp_path / "new") == permissions.mode
 
@@ -104,7 +104,7 @@ def test_a_partial_write_is_continued(
 ) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda number, data: write(number, data[:3]))
-    files.create_file(descriptor, "new", b"0123456789", PRIVATE_FILE)
+    safe_files.create_file(descriptor, "new", b"0123456789", PRIVATE_FILE)
     assert (tmp_path / "new").read_bytes() == b"0123456789"
 
 
@@ -114,7 +114,7 @@ def test_an_existing_path_is_never_overwritten(tmp_path: Path, descriptor: int) 
     (tmp_path / "folder").mkdir()
     for name in ("file", "link", "folder"):
         with pytest.raises(FileExistsError):
-            files.create_file(descriptor, name, b"new", PRIVATE_FILE)
+            safe_files.create_file(descriptor, name, b"new", PRIVATE_FILE)
     assert (tmp_path / "file").read_bytes() == b"old"
     assert not (tmp_path / "target").exists()
 
@@ -126,7 +126,7 @@ def test_a_new_file_that_cannot_be_finished_is_removed(
     with monkeypatch.context() as patch:
         failing = FailingCall(patch, call, errno.EIO)
         with pytest.raises(OSError, match="Input/output"):
-            files.create_file(descriptor, "new", b"data", PRIVATE_FILE)
+            safe_files.create_file(descriptor, "new", b"data", PRIVATE_FILE)
     assert failing.fired
     assert list(tmp_path.iterdir()) == []
 
@@ -134,7 +134,7 @@ def test_a_new_file_that_cannot_be_finished_is_removed(
 def test_a_failed_fsync_is_never_repeated(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
     failing = FailingCall(monkeypatch, "fsync", errno.EIO)
     with pytest.raises(OSError, match="Input/output"):
-        files.create_file(descriptor, "new", b"data", PRIVATE_FILE)
+        safe_files.create_file(descriptor, "new", b"data", PRIVATE_FILE)
     assert failing.calls == 1
 
 
@@ -142,7 +142,7 @@ def test_replacing_puts_one_file_in_the_place_of_another(tmp_path: Path, descrip
     (tmp_path / "file").write_bytes(b"old")
     kept = tmp_path / "kept"
     kept.hardlink_to(tmp_path / "file")
-    files.replace_file(descriptor, "file", b"new", PRIVATE_FILE)
+    safe_files.replace_file(descriptor, "file", b"new", PRIVATE_FILE)
     assert (tmp_path / "file").read_bytes() == b"new"
     assert kept.read_bytes() == b"old"
     assert mode_of(tmp_path / "file") == 0o600
@@ -151,7 +151,7 @@ def test_replacing_puts_one_file_in_the_place_of_another(tmp_path: Path, descrip
 def test_a_link_is_replaced_and_not_followed(tmp_path: Path, descriptor: int) -> None:
     (tmp_path / "target").write_bytes(b"somebody else's")
     (tmp_path / "link").symlink_to("target")
-    files.replace_file(descriptor, "link", b"new", PRIVATE_FILE)
+    safe_files.replace_file(descriptor, "link", b"new", PRIVATE_FILE)
     assert not (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_bytes() == b"somebody else's"
 
@@ -161,14 +161,14 @@ def test_a_failed_replacement_keeps_the_file_and_leaves_nothing_behind(
 ) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(IsADirectoryError):
-        files.replace_file(descriptor, "folder", b"new", PRIVATE_FILE)
+        safe_files.replace_file(descriptor, "folder", b"new", PRIVATE_FILE)
     assert [found.name for found in tmp_path.iterdir()] == ["folder"]
 
 
 def test_leftovers_of_an_interrupted_replacement_are_removed(tmp_path: Path, descriptor: int) -> None:
     (tmp_path / ".tmp-0123456789abcdef").touch()
     (tmp_path / "pair.json").touch()
-    files.remove_temporary_files(descriptor)
+    safe_files.remove_temporary_files(descriptor)
     assert [found.name for found in tmp_path.iterdir()] == ["pair.json"]
 
 
@@ -177,31 +177,31 @@ def test_leftovers_of_an_interrupted_replacement_are_removed(tmp_path: Path, des
 
 def test_a_file_of_the_store_is_read(tmp_path: Path, descriptor: int) -> None:
     data = os.urandom(200_000)
-    files.create_file(descriptor, "file", data, PRIVATE_FILE)
-    assert files.read_store_file(descriptor, "file", str(tmp_path / "file"), PRIVATE_FILE) == data
+    safe_files.create_file(descriptor, "file", data, PRIVATE_FILE)
+    assert safe_files.read_store_file(descriptor, "file", str(tmp_path / "file"), PRIVATE_FILE) == data
 
 
 def test_a_file_too_large_for_the_store_is_refused(
     tmp_path: Path, descriptor: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_STORE_FILE_BYTES", 10)
-    files.create_file(descriptor, "ten", b"x" * 10, PRIVATE_FILE)
-    files.create_file(descriptor, "eleven", b"x" * 11, PRIVATE_FILE)
-    assert files.read_store_file(descriptor, "ten", "ten", PRIVATE_FILE) == b"x" * 10
+    monkeypatch.setattr(safe_files, "MAX_STORE_FILE_BYTES", 10)
+    safe_files.create_file(descriptor, "ten", b"x" * 10, PRIVATE_FILE)
+    safe_files.create_file(descriptor, "eleven", b"x" * 11, PRIVATE_FILE)
+    assert safe_files.read_store_file(descriptor, "ten", "ten", PRIVATE_FILE) == b"x" * 10
     with pytest.raises(StoreError, match="eleven is too large") as caught:
-        files.read_store_file(descriptor, "eleven", str(tmp_path / "eleven"), PRIVATE_FILE)
+        safe_files.read_store_file(descriptor, "eleven", str(tmp_path / "eleven"), PRIVATE_FILE)
     assert str(tmp_path) in caught.value.message
 
 
 def test_a_file_replaced_before_it_is_opened_is_checked_again(
     tmp_path: Path, descriptor: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files.create_file(descriptor, "file", b"", PRIVATE_FILE)
+    safe_files.create_file(descriptor, "file", b"", PRIVATE_FILE)
     os.mkfifo(tmp_path / "fifo", 0o600)
     honest = (tmp_path / "file").lstat()
     monkeypatch.setattr(os, "stat", lambda *_args, **_kwargs: honest)
     with pytest.raises(StoreError, match="should be a file but is something else"):
-        files.read_store_file(descriptor, "fifo", str(tmp_path / "fifo"), PRIVATE_FILE)
+        safe_files.read_store_file(descriptor, "fifo", str(tmp_path / "fifo"), PRIVATE_FILE)
 
 
 # Reading foreign files
@@ -355,8 +355,8 @@ def test_a_file_that_is_read_is_not_passed_on_to_other_programs(
         return opening(*args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "open", noting)
-    files.create_file(descriptor, "file", b"", PRIVATE_FILE)
-    files.read_store_file(descriptor, "file", "file", PRIVATE_FILE)
+    safe_files.create_file(descriptor, "file", b"", PRIVATE_FILE)
+    safe_files.read_store_file(descriptor, "file", "file", PRIVATE_FILE)
     foreign_files.read_foreign(str(tmp_path / "file"))
     assert len(flags) == 3
     assert all(found & os.O_CLOEXEC for found in flags)

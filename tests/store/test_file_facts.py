@@ -12,7 +12,7 @@ from failing_call import FailingCall
 from store_state import pair_files
 
 from csrtui.core.doctor.finding import BackupFileState, FileKind
-from csrtui.store import survey
+from csrtui.store import file_facts
 from csrtui.store.file_set import open_file_set
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _entry(seen: FileFacts | None, name: str) -> FileFacts:
 
 
 def test_the_files_of_a_pair_are_read(folder: Path) -> None:
-    seen = survey.survey_pair(str(folder), "a.com")
+    seen = file_facts.pair_facts(str(folder), "a.com")
     assert seen is not None
     assert (seen.kind, seen.mode, seen.owner, seen.fault) == (FileKind.FOLDER, 0o700, os.geteuid(), None)
     assert [entry.name for entry in seen.entries] == ["key.pem", "pair.json", "request.pem"]
@@ -45,27 +45,27 @@ def test_a_store_may_be_a_link_but_none_is_followed_below_it(folder: Path, tmp_p
     (folder / "pairs/b.com").symlink_to(folder / "pairs/a.com")
     (folder / "pairs/a.com/pair.json").unlink()
     (folder / "pairs/a.com/pair.json").symlink_to("key.pem")
-    seen = survey.survey_store(str(tmp_path / "link"))
+    seen = file_facts.store_facts(str(tmp_path / "link"))
     link = _entry(_entry(seen, "pairs"), "b.com")
     assert (link.kind, link.entries, link.path) == (FileKind.LINK, (), f"{tmp_path}/link/pairs/b.com")
-    linked = survey.survey_pair(str(folder), "b.com")
+    linked = file_facts.pair_facts(str(folder), "b.com")
     assert linked is not None
     assert (linked.kind, linked.entries) == (FileKind.LINK, ())
-    record = _entry(survey.survey_pair(str(folder), "a.com"), "pair.json")
+    record = _entry(file_facts.pair_facts(str(folder), "a.com"), "pair.json")
     assert (record.kind, record.data) == (FileKind.LINK, None)
 
 
 def test_a_broken_link_a_missing_store_and_a_file_are_distinguished(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     (tmp_path / "file").touch()
-    dangling = survey.survey_store(str(tmp_path / "link"))
+    dangling = file_facts.store_facts(str(tmp_path / "link"))
     assert dangling is not None
     assert dangling.kind is FileKind.LINK
-    assert survey.survey_store(str(tmp_path / "none")) is None
-    file = survey.survey_store(str(tmp_path / "file"))
+    assert file_facts.store_facts(str(tmp_path / "none")) is None
+    file = file_facts.store_facts(str(tmp_path / "file"))
     assert file is not None
     assert (file.kind, file.entries) == (FileKind.FILE, ())
-    beneath = survey.survey_store(str(tmp_path / "file/store"))
+    beneath = file_facts.store_facts(str(tmp_path / "file/store"))
     assert beneath is not None
     assert (beneath.kind, beneath.fault) == (None, "Not a directory")
 
@@ -77,15 +77,15 @@ def test_special_files_are_named_and_not_opened(folder: Path, monkeypatch: pytes
     monkeypatch.chdir(pair)  # the path of a socket must be short
     with socket.socket(socket.AF_UNIX) as made:
         made.bind("socket")
-    seen = survey.survey_pair(str(folder), "a.com")
+    seen = file_facts.pair_facts(str(folder), "a.com")
     assert (_entry(seen, "key.pem").kind, _entry(seen, "socket").kind) == (FileKind.FIFO, FileKind.OTHER)
 
 
 def test_a_file_too_large_is_not_read_whole(folder: Path) -> None:
     with (folder / "pairs/a.com/key.pem").open("wb") as file:
-        file.truncate(survey.MAX_BYTES * 50)
-    key = _entry(survey.survey_pair(str(folder), "a.com"), "key.pem")
-    assert (key.data, key.fault) == (None, f"it has more than {survey.MAX_BYTES} bytes")
+        file.truncate(file_facts.MAX_BYTES * 50)
+    key = _entry(file_facts.pair_facts(str(folder), "a.com"), "key.pem")
+    assert (key.data, key.fault) == (None, f"it has more than {file_facts.MAX_BYTES} bytes")
 
 
 def test_no_name_in_a_folder_is_opened_through_a_link(
@@ -103,8 +103,8 @@ def test_no_name_in_a_folder_is_opened_through_a_link(
     monkeypatch.setattr(os, "open", recording)
     store.add("b.com", pair_files("two"))
     store.read("b.com")
-    survey.survey_store(str(folder))
-    survey.survey_pair(str(folder), "a.com")
+    file_facts.store_facts(str(folder))
+    file_facts.pair_facts(str(folder), "a.com")
     with open_file_set(str(folder / "pairs/a.com")) as file_set:
         file_set.read("key.pem")
     names = {"key.pem", "pair.json", "request.pem", "pairs", "a.com", "b.com"}
@@ -113,9 +113,9 @@ def test_no_name_in_a_folder_is_opened_through_a_link(
 
 
 def test_a_file_of_the_largest_size_is_read(folder: Path) -> None:
-    os.truncate(folder / "pairs/a.com/key.pem", survey.MAX_BYTES)
-    key = _entry(survey.survey_pair(str(folder), "a.com"), "key.pem")
-    assert (len(key.data or b""), key.fault) == (survey.MAX_BYTES, None)
+    os.truncate(folder / "pairs/a.com/key.pem", file_facts.MAX_BYTES)
+    key = _entry(file_facts.pair_facts(str(folder), "a.com"), "key.pem")
+    assert (len(key.data or b""), key.fault) == (file_facts.MAX_BYTES, None)
 
 
 @pytest.mark.parametrize("call", ["open", "stat", "read", "listdir", "fstat"])
@@ -128,8 +128,8 @@ def test_an_error_of_the_system_is_a_fact(
 
     with monkeypatch.context() as patch:
         failing = FailingCall(patch, call, errno.EIO, when)
-        store = survey.survey_store(str(folder))
-        pair = survey.survey_pair(str(folder), "a.com")
+        store = file_facts.store_facts(str(folder))
+        pair = file_facts.pair_facts(str(folder), "a.com")
     assert store is not None
     assert pair is not None
     assert [*faults(store), *faults(pair)] == (["Input/output error"] if failing.fired else [])
@@ -140,7 +140,7 @@ def test_an_entry_that_disappears_in_the_meantime_is_left_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FailingCall(monkeypatch, "stat", errno.ENOENT, 3)
-    seen = survey.survey_pair(str(folder), "a.com")
+    seen = file_facts.pair_facts(str(folder), "a.com")
     assert seen is not None
     assert [entry.name for entry in seen.entries] == ["key.pem", "request.pem"]
 
@@ -148,16 +148,16 @@ def test_an_entry_that_disappears_in_the_meantime_is_left_out(
 def test_a_replaced_file_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = os.stat(folder)
     monkeypatch.setattr(os, "fstat", lambda _: here)
-    key = _entry(survey.survey_pair(str(folder), "a.com"), "key.pem")
+    key = _entry(file_facts.pair_facts(str(folder), "a.com"), "key.pem")
     assert (key.data, key.fault) == (None, "it was replaced while it was examined")
 
 
 def test_a_missing_or_unreadable_backup_is_recognized(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "copy").write_bytes(b"")
-    there = survey.survey_backup(str(tmp_path / "copy"), str(folder))
+    there = file_facts.backup_facts(str(tmp_path / "copy"), str(folder))
     assert (there.state, there.sha256[:8], there.with_store) == (BackupFileState.PRESENT, "e3b0c442", True)
-    assert survey.survey_backup("/proc/version", str(folder)).with_store is False
-    assert survey.survey_backup(str(tmp_path / "none"), str(folder)).state is BackupFileState.MISSING
+    assert file_facts.backup_facts("/proc/version", str(folder)).with_store is False
+    assert file_facts.backup_facts(str(tmp_path / "none"), str(folder)).state is BackupFileState.MISSING
     for path in (str(tmp_path), "a\0b", str(tmp_path / "copy/x"), "/dev/null"):
-        seen = survey.survey_backup(path, str(folder))
+        seen = file_facts.backup_facts(path, str(folder))
         assert (seen.state, bool(seen.fault)) == (BackupFileState.UNREADABLE, True)

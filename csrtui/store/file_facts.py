@@ -1,6 +1,7 @@
-"""Survey a whole store without changing or refusing anything. Below the store's folder, no link is followed.
+"""Collect facts about the files of a store for `csrtui doctor`, without changing or refusing anything.
 
-The survey also works for stores that `csrtui.store.keystore` would refuse. A system error is one of the facts.
+This also works for stores that `csrtui.store.keystore` would refuse. A system error is one of the facts. Below the
+store's folder, no link is followed.
 """
 
 import fcntl
@@ -13,7 +14,7 @@ from hashlib import sha256
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.doctor.finding import BackupFacts, BackupFileState, FileFacts, FileKind
-from csrtui.store import files, foreign_files
+from csrtui.store import foreign_files, safe_files
 from csrtui.store.disk_errors import reason_of
 from csrtui.store.saved_state import MAX_DRAFTS, draft_file
 from csrtui.store.stored_pair import PAIR_FILES
@@ -33,11 +34,11 @@ _KINDS = {
 }
 
 
-def survey_store(path: str) -> FileFacts | None:
+def store_facts(path: str) -> FileFacts | None:
     """Return the facts about the store's folder, ``pairs/``, the locks and the hosts, or None if there is no store.
 
-    The folders of pairs are not listed (see `survey_pair`). The only files read are those of the saved state. The
-    path may be a link, as for every command.
+    The folders of pairs are not listed (see `pair_facts`). Only the files of the saved state are read. The path may be a
+    link, as for every command.
     """
     try:
         facts = _facts(path, os.stat(path))
@@ -50,7 +51,7 @@ def survey_store(path: str) -> FileFacts | None:
     return _with_entries(facts, None, path, listed=_LISTED_IN_STORE, read=_READ_IN_STORE)
 
 
-def survey_pair(store: str, name: str) -> FileFacts | None:
+def pair_facts(store: str, name: str) -> FileFacts | None:
     """Return the facts about the folder of a pair, with the content of its files, or None if it does not exist."""
     pairs = f"{store}/pairs"
     path = f"{pairs}/{name}"
@@ -64,11 +65,11 @@ def survey_pair(store: str, name: str) -> FileFacts | None:
             return facts
         return _with_entries(facts, descriptor, name, read=PAIR_FILES)
     finally:
-        files.release(descriptor)
+        safe_files.release(descriptor)
 
 
-def survey_backup(path: str, store: str) -> BackupFacts:
-    """Return the facts about the file of a backup. Links outside the store are followed."""
+def backup_facts(path: str, store: str) -> BackupFacts:
+    """Return the facts about a backup file. Links are followed."""
     try:
         with_store = os.stat(path).st_dev == os.stat(store).st_dev
         digest = sha256(foreign_files.read_foreign(path)).hexdigest()
@@ -92,7 +93,7 @@ def is_creating(store: str) -> bool:
         except BlockingIOError:
             return True
         finally:
-            files.release(descriptor)
+            safe_files.release(descriptor)
     return False
 
 
@@ -111,24 +112,24 @@ def _with_entries(
 ) -> FileFacts:
     """Return the facts about a folder, with the facts about its entries added.
 
-    Without `dir_fd`, the folder is the store's own, which is opened by path and may be a link. `listed` are the
-    subfolders whose entries are surveyed too, and `read` the files whose content is read.
+    Without `dir_fd`, the folder is the store's own, which is opened by path and may be a link. The facts about
+    a subfolder in `listed` include its entries, and those about a file in `read` include its content.
     """
     try:
         descriptor = os.open(name, _FOLDER_FLAGS | (0 if dir_fd is None else os.O_NOFOLLOW), dir_fd=dir_fd)
         try:
             entries = [
-                _survey_entry(descriptor, entry, f"{facts.path}/{entry}", listed, read)
+                _entry_facts(descriptor, entry, f"{facts.path}/{entry}", listed, read)
                 for entry in sorted(os.listdir(descriptor))
             ]
         finally:
-            files.release(descriptor)
+            safe_files.release(descriptor)
     except OSError as error:
         return replace(facts, fault=reason_of(error))
     return replace(facts, entries=tuple(entry for entry in entries if entry is not None))
 
 
-def _survey_entry(
+def _entry_facts(
     dir_fd: int, name: str, path: str, listed: Collection[str], read: Collection[str]
 ) -> FileFacts | None:
     facts = _examine(dir_fd, name, path)
@@ -155,9 +156,9 @@ def _with_content(facts: FileFacts, dir_fd: int, name: str) -> FileFacts:
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return replace(facts, fault="it was replaced while it was examined")
-            data = files.read_up_to(descriptor, MAX_BYTES + 1)
+            data = safe_files.read_up_to(descriptor, MAX_BYTES + 1)
         finally:
-            files.release(descriptor)
+            safe_files.release(descriptor)
     except OSError as error:
         return replace(facts, fault=reason_of(error))
     if len(data) > MAX_BYTES:
