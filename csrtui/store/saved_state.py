@@ -172,16 +172,6 @@ class SavedState(StoreFolder):
         """
         self._save(draft_file(number), lambda: data, "the draft")
 
-    def remove_draft(self, number: int) -> None:
-        """Remove a draft, if it exists.
-
-        Raises:
-            StoreError: The draft cannot be removed.
-        """
-        with self._write_access("cannot remove a draft from") as store_fd:
-            if safe_files.exists(store_fd, draft_file(number)):
-                os.unlink(draft_file(number), dir_fd=store_fd)
-
     @contextmanager
     def lock_drafts(self) -> Iterator[None]:
         """Keep other sessions from locking drafts while the block looks for free drafts.

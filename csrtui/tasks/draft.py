@@ -75,11 +75,6 @@ class Draft:
         """Whether the user typed a common name or other names."""
         return bool(self.common_name.strip() or self.names.strip())
 
-    @property
-    def title(self) -> str:
-        """The common name, or the other names if the common name is empty."""
-        return self.common_name.strip() or self.names.strip()
-
     def next_draft(self) -> Draft:
         """Return a draft for the next request. It keeps the organization and the selected values, but not the names."""
         templates = self.templates.difference({"common_name", "names"})
@@ -168,7 +163,7 @@ class SessionDraft:
     or the process ends.
 
     Attributes:
-        unclaimed: The other forms that ended sessions have left, newest first.
+        others: The number of other forms that ended sessions have left. The next sessions restore them.
     """
 
     def __init__(self, session: Session) -> None:
@@ -176,8 +171,7 @@ class SessionDraft:
         self._session = session
         self._number = 0
         self._lock: int | None = None
-        self._claims: list[tuple[NumberedDraft, int]] = []
-        self.unclaimed: tuple[NumberedDraft, ...] = ()
+        self.others = 0
 
     def restore(self) -> Draft:
         """Return the form to start with: the newest form that an ended session has left, or else one without names."""
@@ -190,7 +184,7 @@ class SessionDraft:
             return forms[0].draft if forms else empty_draft(self._session)
 
     def _restore(self, forms: list[NumberedDraft]) -> Draft | None:
-        restored, unclaimed = None, []
+        restored = None
         if not forms:
             return None
         with self._store.lock_drafts():
@@ -204,8 +198,7 @@ class SessionDraft:
                     restored = load_draft(self._store.load_draft(form.number) or b"")
                 else:
                     release(lock)
-                    unclaimed.append(form)
-        self.unclaimed = tuple(unclaimed)
+                    self.others += 1
         return restored
 
     def save(self, draft: Draft) -> None:
@@ -217,35 +210,12 @@ class SessionDraft:
         if self._lock is None:
             self._lock_number()
         self._store.save_draft(dump_draft(draft), self._number)
-        claims, self._claims = self._claims, []
-        for form, lock in claims:
-            if form.draft.title == draft.title:
-                self._store.remove_draft(form.number)
-            release(lock)
-
-    def claim(self, form: NumberedDraft) -> Draft:
-        """Claim a form for this session and return it.
-
-        The form stays in the store until `save` has saved it as the form of this session.
-
-        Raises:
-            InputError: Another session has claimed the form.
-            StoreError: The store cannot be written to.
-        """
-        with self._store.lock_drafts():
-            lock = self._store.lock_draft(form.number)
-        self.unclaimed = tuple(other for other in self.unclaimed if other is not form)
-        if lock is None:
-            raise InputError(f"another session continues with the form for {form.draft.title}")
-        self._claims.append((form, lock))
-        return form.draft
 
     def close(self) -> None:
-        """Release the locks, so that the next session can claim the form."""
-        for lock in (self._lock, *(lock for _, lock in self._claims)):
-            if lock is not None:
-                release(lock)
-        self._lock, self._claims = None, []
+        """Release the lock, so that the next session can claim the form."""
+        if self._lock is not None:
+            release(self._lock)
+            self._lock = None
 
     def _lock_number(self) -> None:
         """Lock the draft that this session used before, or else one that is not in use.

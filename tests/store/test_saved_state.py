@@ -72,21 +72,6 @@ def test_a_draft_cannot_be_held_without_locks(store: Keystore, monkeypatch: pyte
         store.lock_draft(1)
 
 
-def test_a_draft_that_cannot_be_removed_says_so(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.save_draft(b"1")
-    store.remove_draft(2)
-
-    def denied(*_: object, **__: object) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
-    monkeypatch.setattr(os, "unlink", denied)
-    with pytest.raises(StoreError, match="cannot remove a draft from"):
-        store.remove_draft(1)
-    monkeypatch.undo()
-    store.remove_draft(1)
-    assert store.load_draft() is None
-
-
 def test_defaults_of_dialogs_are_updated_from_the_saved_ones(store: Keystore, folder: Path) -> None:
     store.update_last_used(lambda data: (data or b"-") + b"a")
     Keystore(str(folder)).update_last_used(lambda data: (data or b"-") + b"b")

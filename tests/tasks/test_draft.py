@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.store.keystore import Keystore
@@ -128,9 +128,9 @@ def test_two_sessions_at_once_both_keep_their_forms(tmp_path: Path) -> None:
     second.close()
     third, fourth = own_draft(tmp_path), own_draft(tmp_path)
     assert third.restore() == named("aa.com"), "the newest"
-    assert [form.draft for form in third.unclaimed] == [named("b.com")]
+    assert third.others == 1
     assert fourth.restore() == named("b.com")
-    assert fourth.unclaimed == ()
+    assert fourth.others == 0
     for own in (third, fourth):
         own.close()
 
@@ -139,7 +139,7 @@ def test_the_form_of_a_running_session_is_not_restored_but_its_organization_is(t
     first, second = own_draft(tmp_path), own_draft(tmp_path)
     first.save(named("a.com"))
     assert second.restore() == Draft(organization="Example Ltd")
-    assert second.unclaimed == ()
+    assert second.others == 0
     first.close()
 
 
@@ -177,49 +177,6 @@ def test_a_place_without_names_is_used_again(tmp_path: Path) -> None:
         own.save(named("").next_draft())
         own.close()
     assert files_of_drafts(tmp_path) == [".draft.json"]
-
-
-def test_a_claimed_form_is_removed_only_when_it_is_saved_again(tmp_path: Path) -> None:
-    leave(tmp_path, "a.com", "b.com")
-    own = own_draft(tmp_path)
-    assert own.restore() == named("b.com")
-    (form,) = own.unclaimed
-    assert own.claim(form) == named("a.com")
-    assert own.unclaimed == ()
-    assert files_of_drafts(tmp_path) == [".draft-2.json", ".draft.json"]
-    other = own_draft(tmp_path)
-    assert other.restore() == Draft(organization="Example Ltd"), "this session has both"
-    own.save(named("a.com"))
-    assert files_of_drafts(tmp_path) == [".draft-2.json"]
-    own.close()
-
-
-def test_a_claimed_form_that_is_released_stays(tmp_path: Path) -> None:
-    leave(tmp_path, "a.com", "b.com")
-    own = own_draft(tmp_path)
-    own.restore()
-    own.claim(own.unclaimed[0])
-    own.save(named("b2.com"))  # the step was undone
-    own.close()
-    own = own_draft(tmp_path)
-    assert own.restore() == named("b2.com")
-    assert [form.draft for form in own.unclaimed] == [named("a.com")]
-    own.claim(own.unclaimed[0])
-    own.close()
-    assert len(files_of_drafts(tmp_path)) == 2
-
-
-def test_a_form_that_another_session_claimed_is_not_claimed_again(tmp_path: Path) -> None:
-    leave(tmp_path, "a.com", "b.com")
-    own, other = own_draft(tmp_path), own_draft(tmp_path)
-    own.restore()
-    (form,) = own.unclaimed
-    assert other.restore() == named("a.com")
-    with pytest.raises(InputError, match=r"another session continues with the form for a\.com"):
-        own.claim(form)
-    assert own.unclaimed == ()
-    for one in (own, other):
-        one.close()
 
 
 def test_the_number_of_drafts_is_limited(tmp_path: Path) -> None:
@@ -270,19 +227,13 @@ def test_a_draft_removed_while_it_is_restored_is_an_empty_form(
     hold = Keystore.lock_draft
 
     def removed(store: Keystore, number: int) -> int | None:
-        store.remove_draft(number)
-        store.remove_draft(number)
+        (tmp_path / "store" / ".draft.json").unlink(missing_ok=True)
         return hold(store, number)
 
     monkeypatch.setattr(Keystore, "lock_draft", removed)
     own = own_draft(tmp_path)
     assert own.restore() == Draft()
     own.close()
-
-
-def test_the_title_of_a_form_is_its_common_name_or_its_names() -> None:
-    assert Draft(common_name=" a.com ", names="b.com").title == "a.com"
-    assert Draft(names=" b.com c.com").title == "b.com c.com"
 
 
 def test_sessions_that_start_at_the_same_time_get_different_forms(tmp_path: Path) -> None:

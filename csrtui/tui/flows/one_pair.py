@@ -39,12 +39,9 @@ if TYPE_CHECKING:
 _COMPROMISED = "Key compromised"
 
 
-async def submit(page: PairsScreen) -> None:
-    """Submit the CSR of the selected pair."""
-    current = page.current_pair()
-    if current is None:
-        return
-    pair, csr = read_pair(page.session, current.name)
+async def submit(page: PairsScreen, pair: Pair) -> None:
+    """Submit the CSR of `pair`."""
+    pair, csr = read_pair(page.session, pair.name)
     refuse_without_backup(page.session, pair)
     await follow_submission(page, await page.app.push_screen_wait(SubmitModal(page.session, pair, csr)))
 

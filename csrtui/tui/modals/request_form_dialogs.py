@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.base.secret import Secret
     from csrtui.core.config.settings import Profile
-    from csrtui.tasks.draft import Draft, NumberedDraft, SessionDraft
+    from csrtui.tasks.draft import Draft
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
@@ -188,21 +188,12 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         self.show("#keys", [*self._message, *self.key_lines(("Enter", "Load or save"), ("Esc", "Cancel"))])
 
 
-_MAX_DRAFTS = 5
-_UNCLAIMED = "Saved forms from earlier sessions. To continue with one, enter its name:"
-
-
 class StartFromModal(FormModal[PrefilledForm | None]):
-    """A dialog that asks for a pair, a CSR or a certificate, and returns the form filled in from it.
+    """A dialog that asks for a pair, a CSR or a certificate, and returns the form filled in from it."""
 
-    Args:
-        session_draft: Gives access to the saved forms from earlier sessions. None if they are not offered.
-    """
-
-    def __init__(self, session: Session, session_draft: SessionDraft | None = None) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._session_draft = session_draft
 
     verb = "Copy"
     heading = "Copy from an existing pair, CSR or certificate"
@@ -231,26 +222,13 @@ class StartFromModal(FormModal[PrefilledForm | None]):
             self.fail(error)
 
     def _start_from(self, text: str) -> None:
-        saved = next((saved for saved in self._unclaimed_drafts if visible(saved.draft.title) == text), None)
         try:
-            if saved is not None and self._session_draft is not None:
-                self.dismiss(PrefilledForm(self._session_draft.claim(saved), ()))
-            elif is_pair_name(text) and text in self._session.store.names():
+            if is_pair_name(text) and text in self._session.store.names():
                 self.dismiss(start_from_pair(self._session, text))
             else:
                 self.dismiss(start_from_file(os.path.expanduser(text)))
         except CsrtuiError as error:
             self.fail(error)
-
-    @property
-    def _unclaimed_drafts(self) -> tuple[NumberedDraft, ...]:
-        return self._session_draft.unclaimed if self._session_draft is not None else ()
-
-    def notes(self) -> list[Line]:
-        """Return the saved forms."""
-        titles = [f"  {saved.draft.title}" for saved in self._unclaimed_drafts[:_MAX_DRAFTS]]
-        lines = [line for title in titles for line in self.lines(title)]
-        return [*self.lines(_UNCLAIMED, "label"), *lines] if lines else []
 
 
 _HELP = (

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from csrtui.core.base.finding import Finding
     from csrtui.core.certificates.csr import Request
     from csrtui.core.config.settings import Profile
-    from csrtui.tasks.draft import Draft, SessionDraft
+    from csrtui.tasks.draft import Draft
     from csrtui.tasks.form_prefill import PrefilledForm
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tasks.session import Session
@@ -44,12 +44,7 @@ _MAX_FIXES = 1000
 
 
 class RequestPane(Widget):
-    """The form for a request, with its preview, advice and help.
-
-    Args:
-        session_draft: The saved form of this session, which also gives access to the forms of ended sessions.
-            None if they are not offered.
-    """
+    """The form for a request, with its preview, advice and help."""
 
     class DraftChanged(Message):
         """The content of the form has changed."""
@@ -62,11 +57,9 @@ class RequestPane(Widget):
         session: Session,
         draft: Draft,
         *,
-        session_draft: SessionDraft | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
-        self._session_draft = session_draft
         self._session = session
         self._initial_draft = draft
         self._findings: Sequence[Finding] = ()
@@ -181,7 +174,7 @@ class RequestPane(Widget):
         """Open the dialog that fills the form from a pair, a CSR or a certificate."""
         from csrtui.tui.modals.request_form_dialogs import StartFromModal
 
-        self.app.push_screen(StartFromModal(self._session, self._session_draft), self._use_prefill)
+        self.app.push_screen(StartFromModal(self._session), self._use_prefill)
 
     def clear(self) -> None:
         """Empty the form except for the defaults of the configuration, as one undo step."""

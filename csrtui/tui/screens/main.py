@@ -103,7 +103,7 @@ class MainScreen(RequestScreen):
         yield TitleBar(id="title")
         yield RuleLine(id="title-rule")
         with Horizontal(id="panes"):
-            yield RequestPane(self._session, draft, session_draft=self._session_draft, id="request")
+            yield RequestPane(self._session, draft, id="request")
         yield RuleLine(id="message")
         yield CommandBar(id="bar")
 
@@ -111,11 +111,11 @@ class MainScreen(RequestScreen):
         """Show the form with the cursor in the common name."""
         self._show_pane(PaneName.REQUEST)
         self.show_options()
-        if self._session_draft.unclaimed:
+        if self._session_draft.others:
             from csrtui.core.base.escaping import plural
 
-            forms = plural(len(self._session_draft.unclaimed), "more saved form")
-            self.tell(f"{forms} from earlier sessions. Press {self.key_of('start_from')} to see them.")
+            forms = plural(self._session_draft.others, "more form")
+            self.tell(f"{forms} from earlier sessions. The next start of csrtui opens it.")
         self.call_after_refresh(self._mount_keystore)
 
     def on_unmount(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from csrtui.core.base.errors import CsrtuiError
@@ -14,7 +15,7 @@ from csrtui.tui.commands import key_of, step_label
 from csrtui.tui.screens.base import CommandScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.form_prefill import PrefilledForm
@@ -36,6 +37,25 @@ _ACTIONS = {
     NextStep.FINISH: "open_successor",
 }
 """The name of the action for each step."""
+
+
+def _flow(
+    module: str, name: str, *, for_pair: bool = False
+) -> Callable[[PairsScreen], Coroutine[Any, Any, None]]:
+    """Return an action that starts the function `name` of a module of `csrtui.tui.flows`.
+
+    The module is imported when the action is first used, so that the screens open without delay. With `for_pair`, the
+    function also gets the selected pair. Without a selected pair, the action only says so.
+    """
+
+    async def action(self: PairsScreen) -> None:
+        flow = getattr(import_module(f"csrtui.tui.flows.{module}"), name)
+        if not for_pair:
+            await self.start(flow(self))
+        elif (pair := self.current_pair()) is not None:
+            await self.start(flow(self, pair))
+
+    return action
 
 
 class PairsScreen(CommandScreen[None]):
@@ -118,75 +138,18 @@ class PairsScreen(CommandScreen[None]):
         except CsrtuiError as error:
             self.tell_error(error)
 
-    async def action_back_up(self) -> None:
-        """Ask for a folder and a passphrase, then back up the chosen pairs."""
-        from csrtui.tui.flows.backups import back_up
-
-        await self.start(back_up(self))
-
-    async def action_copy(self) -> None:
-        """Choose a fingerprint, a path or a name of the pair, and copy it to the terminal's clipboard."""
-        from csrtui.tui.flows.one_pair import copy_text
-
-        if (pair := self.current_pair()) is not None:
-            await self.start(copy_text(self, pair))
-
-    async def action_change_server(self) -> None:
-        """Choose the server software that the pair is for."""
-        from csrtui.tui.flows.one_pair import change_server
-
-        if (pair := self.current_pair()) is not None:
-            await self.start(change_server(self, pair))
-
-    async def action_change_ca(self) -> None:
-        """Choose the kind of CA that the pair is for."""
-        from csrtui.tui.flows.one_pair import change_ca
-
-        if (pair := self.current_pair()) is not None:
-            await self.start(change_ca(self, pair))
-
-    async def action_verify(self) -> None:
-        """Check backups. With their passphrase, test a restore."""
-        from csrtui.tui.flows.backups import verify
-
-        await self.start(verify(self))
-
-    async def action_restore(self) -> None:
-        """Restore a pair from its backup."""
-        from csrtui.tui.flows.backups import restore
-
-        await self.start(restore(self))
-
-    async def action_adopt(self) -> None:
-        """Import existing keys as pairs."""
-        from csrtui.tui.flows.import_and_inspect import adopt
-
-        await self.start(adopt(self))
-
-    async def action_inspect(self) -> None:
-        """Describe any CSR, certificate, key or backup."""
-        from csrtui.tui.flows.import_and_inspect import inspect
-
-        await self.start(inspect(self))
-
-    async def action_submit(self) -> None:
-        """Submit the CSR of the selected pair."""
-        from csrtui.tui.flows.one_pair import submit
-
-        await self.start(submit(self))
-
-    async def action_import(self) -> None:
-        """Import certificates from files or pasted text."""
-        from csrtui.tui.flows.import_and_inspect import import_from_files
-
-        await self.start(import_from_files(self))
-
-    async def action_install(self) -> None:
-        """Write the files for a server, and show how to install them."""
-        from csrtui.tui.flows.one_pair import install
-
-        if (pair := self.current_pair()) is not None:
-            await self.start(install(self, pair))
+    action_back_up = _flow("backups", "back_up")
+    action_verify = _flow("backups", "verify")
+    action_restore = _flow("backups", "restore")
+    action_adopt = _flow("import_and_inspect", "adopt")
+    action_import = _flow("import_and_inspect", "import_from_files")
+    action_inspect = _flow("import_and_inspect", "inspect")
+    action_submit = _flow("one_pair", "submit", for_pair=True)
+    action_install = _flow("one_pair", "install", for_pair=True)
+    action_retire = _flow("one_pair", "retire", for_pair=True)
+    action_copy = _flow("one_pair", "copy_text", for_pair=True)
+    action_change_server = _flow("one_pair", "change_server", for_pair=True)
+    action_change_ca = _flow("one_pair", "change_ca", for_pair=True)
 
     def action_renew(self) -> None:
         """Show both ways to renew the selected pair."""
@@ -211,13 +174,6 @@ class PairsScreen(CommandScreen[None]):
                 self.tell_error(error)
             else:
                 self.app.push_screen(screen, lambda _: self.refresh_pairs())
-
-    async def action_retire(self) -> None:
-        """Ask whether to retire the pair, or to take a retired pair back into use, and do so if the user agrees."""
-        from csrtui.tui.flows.one_pair import retire
-
-        if (pair := self.current_pair()) is not None:
-            await self.start(retire(self, pair))
 
     def step_label(self, pair: Pair | None) -> str:
         """Return the label of the next step of a pair. All labels have the same width, so that few cells change."""
