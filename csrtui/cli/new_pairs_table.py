@@ -23,7 +23,7 @@ from csrtui.core.subject.countries import find_country
 from csrtui.core.subject.fields import SubjectInput
 from csrtui.process_protection import collect_garbage_as_usual
 from csrtui.store.line_reader import LineError, LineReader, RecordError, open_text_file
-from csrtui.tasks.new import BlockedError, Blocking
+from csrtui.tasks.new import BlockedError
 from csrtui.tasks.new_many import Row, RowResult, create_many
 from csrtui.tasks.request_spec import RequestSpec, with_counterparts
 from csrtui.tasks.session import Session
@@ -36,7 +36,7 @@ def run_batch(
     file: str,
     defaults: RequestSpec,
     *,
-    blocking: Blocking,
+    force: bool,
     passphrase: Secret | None,
     counterparts: bool,
 ) -> int:
@@ -63,7 +63,7 @@ def run_batch(
         ProgressBar("pair", total) as progress,
     ):
         specs = _read_rows(session, rows, defaults, counterparts=counterparts)
-        for result in create_many(session, specs, passphrase=passphrase, blocking=blocking, cancel=stop):
+        for result in create_many(session, specs, passphrase=passphrase, force=force, cancel=stop):
             print_json(_result_json(session, result), indent=None)
             sys.stdout.flush()
             is_failed = isinstance(result.outcome, CsrtuiError)

@@ -13,7 +13,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.tasks.new import Blocking, is_blocking
+from csrtui.tasks.new import is_blocking
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.session import Session
 
@@ -64,17 +64,17 @@ def print_refusal(options: argparse.Namespace, error: CsrtuiError) -> int:
     return error.exit_code
 
 
-def print_other_findings(findings: tuple[Finding, ...], blocking: Blocking) -> None:
+def print_other_findings(findings: tuple[Finding, ...], *, force: bool) -> None:
     """Print all findings except the first blocking one, which the command reports as its error."""
-    error = next((finding for finding in findings if is_blocking(finding, blocking)), None)
+    error = next((finding for finding in findings if is_blocking(finding, force=force)), None)
     for finding in findings:
         if finding is not error:
-            is_overruled = finding.blocks and not is_blocking(finding, blocking)
+            is_overruled = finding.blocks and not is_blocking(finding, force=force)
             print_finding("overruled" if is_overruled else finding.level.value, finding)
 
 
 def read_new_key_passphrase(
-    options: argparse.Namespace, findings: tuple[Finding, ...], blocking: Blocking, *, encrypted: bool = False
+    options: argparse.Namespace, findings: tuple[Finding, ...], *, encrypted: bool = False
 ) -> Secret | None:
     """Return the passphrase for a new key, or None if the key is not encrypted or a finding blocks the request.
 
@@ -87,7 +87,7 @@ def read_new_key_passphrase(
     is_encrypted = options.encrypt_key
     if is_encrypted is None:
         is_encrypted = has_passphrase_option(options) or encrypted
-    if not is_encrypted or any(is_blocking(finding, blocking) for finding in findings):
+    if not is_encrypted or any(is_blocking(finding, force=options.force) for finding in findings):
         return None
     return read_new_passphrase(options)
 

@@ -17,7 +17,7 @@ from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.names.pasted_text import split_names
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
 from csrtui.tasks.existing_pairs import with_pair_exists
-from csrtui.tasks.new import Blocking, is_blocking
+from csrtui.tasks.new import is_blocking
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name, with_fix
 from csrtui.tasks.session import Session
 
@@ -49,14 +49,14 @@ class _Leave(Exception):  # noqa: N818 - not an error
     """Raised when the user leaves the dialog."""
 
 
-def ask_request(session: Session, spec: RequestSpec, blocking: Blocking) -> RequestSpec:
+def ask_request(session: Session, spec: RequestSpec, *, force: bool) -> RequestSpec:
     """Ask for each field of a request on the terminal, show the advice on each, and return the request.
 
     Raises:
         InputError: The user left, or does not want the pair.
         KeyboardInterrupt: The user pressed Ctrl+C.
     """
-    dialog = _Dialog(session, spec, blocking)
+    dialog = _Dialog(session, spec, force=force)
     try:
         dialog.ask_all()
     except _Leave:
@@ -69,10 +69,10 @@ def ask_request(session: Session, spec: RequestSpec, blocking: Blocking) -> Requ
 
 
 class _Dialog:
-    def __init__(self, session: Session, spec: RequestSpec, blocking: Blocking) -> None:
+    def __init__(self, session: Session, spec: RequestSpec, *, force: bool) -> None:
         self.spec = spec
         self._session = session
-        self._blocking = blocking
+        self._force = force
 
     def ask_all(self) -> None:
         """Ask for all fields, and then whether to make the pair, until the user agrees."""
@@ -122,7 +122,7 @@ class _Dialog:
         fixes: list[tuple[Finding, Fix]] = []
         findings = [finding for finding in self._advice().findings if finding.field is field.name]
         for finding in findings:
-            is_overruled = finding.blocks and not is_blocking(finding, self._blocking)
+            is_overruled = finding.blocks and not is_blocking(finding, force=self._force)
             level = "overruled" if is_overruled else finding.level.value
             write_message(f"{visible(f'{level}: {finding.text}')}\n")
             if finding.fix and finding.fix.renews:
@@ -130,7 +130,7 @@ class _Dialog:
             elif finding.fix:
                 fixes.append((finding, finding.fix))
                 write_message(f"{visible(f'  {len(fixes)}: {finding.fix.label}')}\n")
-        return fixes, any(is_blocking(finding, self._blocking) for finding in findings)
+        return fixes, any(is_blocking(finding, force=self._force) for finding in findings)
 
     def _advice(self) -> Advice:
         advice = require_common_name(advise_on(self._session, self.spec))
@@ -146,7 +146,7 @@ class _Dialog:
         write_message("\n")
         for number, field in enumerate(fields, 1):
             write_message(f"{number:>2} {field.label}: {visible(field.show(self.spec)) or '-'}\n")
-        errors = [finding for finding in self._advice().errors if is_blocking(finding, self._blocking)]
+        errors = [finding for finding in self._advice().errors if is_blocking(finding, force=self._force)]
         for finding in errors:
             print_finding(finding.level.value, finding)
         change = "the number of a field to change it"

@@ -1,7 +1,6 @@
 """Create a pair, i.e. a private key and its CSR. Either both are stored or neither."""
 
 from datetime import datetime
-from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.advice.advisor import Advice
@@ -20,14 +19,6 @@ from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
     from csrtui.core.keys.pkcs8 import BatchEncryptor
-
-
-class Blocking(Enum):
-    """The effect of blocking findings on a request."""
-
-    STOPS = auto()
-    OVERRULED = auto()
-    """The user overrides the findings, except those about something that X.509 cannot represent."""
 
 
 class ExistingKey(NamedTuple):
@@ -59,7 +50,7 @@ def create_pair(
     *,
     name: str | None = None,
     passphrase: Secret | None = None,
-    blocking: Blocking = Blocking.STOPS,
+    force: bool = False,
     renews: str | None = None,
     key: ExistingKey | None = None,
 ) -> Pair:
@@ -67,6 +58,7 @@ def create_pair(
 
     Args:
         name: The name of the pair, by default derived from the common name. If it exists, ``-2``, ``-3``, … is added.
+        force: Whether to create the pair despite blocking findings that can be overridden (`is_blocking`).
         key: The key to use instead of a new one, of the type of the request, or None.
 
     Raises:
@@ -74,7 +66,7 @@ def create_pair(
         InputError: `name` is not a valid pair name.
         StoreError: The store cannot be used. Nothing was stored.
     """
-    advice = check_request(session, spec, blocking)
+    advice = check_request(session, spec, force=force)
     base = check_pair_name(name) if name is not None else pair_name(advice.title)
     encryptor = None
     if passphrase is not None:
@@ -95,19 +87,22 @@ def create_pair(
     return Pair(stored, session.store.pair_path(stored), record)
 
 
-def is_blocking(finding: Finding, blocking: Blocking) -> bool:
-    """Return whether a finding blocks a request."""
-    return finding.blocks and not (blocking is Blocking.OVERRULED and finding.forceable)
+def is_blocking(finding: Finding, *, force: bool) -> bool:
+    """Return whether a finding blocks a request.
+
+    With `force`, only a finding about something that X.509 cannot represent does.
+    """
+    return finding.blocks and not (force and finding.forceable)
 
 
-def check_request(session: Session, spec: RequestSpec, blocking: Blocking) -> Advice:
-    """Return the advice on a request that is about to be generated.
+def check_request(session: Session, spec: RequestSpec, *, force: bool) -> Advice:
+    """Return the advice on a request that is about to be generated. `force` is the same as for `create_pair`.
 
     Raises:
         BlockedError: A finding blocks the request.
     """
     advice = require_common_name(advise_on(session, spec))
-    errors = tuple(finding for finding in advice.findings if is_blocking(finding, blocking))
+    errors = tuple(finding for finding in advice.findings if is_blocking(finding, force=force))
     if errors:
         raise BlockedError(errors)
     return advice

@@ -23,7 +23,7 @@ from csrtui.core.pairs.pair_name import pair_name
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import FreeNames, PairFiles
 from csrtui.tasks.existing_pairs import Identity, KnownPairs
-from csrtui.tasks.new import Blocking, build_csr, build_files, check_request
+from csrtui.tasks.new import build_csr, build_files, check_request
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
 
@@ -85,7 +85,7 @@ def create_many(
     rows: Iterable[Row | None],
     *,
     passphrase: Secret | None = None,
-    blocking: Blocking = Blocking.STOPS,
+    force: bool = False,
     cancel: Event | None = None,
 ) -> Iterator[RowResult]:
     """Create a pair for each row, and yield the results in input order.
@@ -116,7 +116,7 @@ def create_many(
                 if row is None:
                     yield from run.finish(cancel)
                 else:
-                    yield from run.start(row, blocking, cancel)
+                    yield from run.start(row, cancel, force=force)
             yield from run.finish(cancel)
         finally:
             pool.shutdown(cancel_futures=True)
@@ -134,12 +134,12 @@ class _Run:
         self._queue: deque[_PendingRow | RowResult] = deque()
         self._stored_at = time.monotonic()
 
-    def start(self, row: Row, blocking: Blocking, cancel: Event) -> Iterator[RowResult]:
+    def start(self, row: Row, cancel: Event, *, force: bool) -> Iterator[RowResult]:
         """Start a row, and yield the results that are ready."""
         try:
             if isinstance(row.spec, CsrtuiError):
                 raise row.spec
-            advice = check_request(self._session, row.spec, blocking)
+            advice = check_request(self._session, row.spec, force=force)
             identity = Identity.of(row.spec, advice, encrypted=self._encryptor is not None)
             base = pair_name(advice.title)
             if any(isinstance(item, _PendingRow) and item.identity == identity for item in self._queue):

@@ -23,7 +23,7 @@ from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.package_data import servers
 from csrtui.tasks.list import PairFolder, list_pairs, pairs_with_key, read_pair_folder
-from csrtui.tasks.new import Blocking, ExistingKey, create_pair, is_blocking
+from csrtui.tasks.new import ExistingKey, create_pair, is_blocking
 from csrtui.tasks.private_keys import open_key, private_key_findings, refuse_compromised
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session, change_record, csrtui_command
@@ -117,7 +117,7 @@ def _only_in_certificate(folder: PairFolder) -> list[str]:
     return [f"in the current certificate: {sentence}" for sentence in (*prefill.omissions, *prefill.unissued)]
 
 
-def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.STOPS) -> None:
+def check_renewable(session: Session, pair: Pair, *, force: bool = False) -> None:
     """Check that a pair is in use and has no successor, unless the user overrides this check.
 
     A successor is found even if a crash prevented the link in the old pair. The link is then added.
@@ -130,7 +130,7 @@ def check_renewable(session: Session, pair: Pair, blocking: Blocking = Blocking.
     is_linked = successor is None or pair.record.renewed_by == successor.name
     if successor is not None and not is_linked:
         _link(session, pair.name, successor.name)
-    if blocking is Blocking.OVERRULED:
+    if force:
         return
     if pair.record.stage is Stage.RETIRED and not pair.record.compromised:
         renewal = csrtui_command(session, "renew", pair.name, "--force")
@@ -164,7 +164,7 @@ def renew(
     *,
     name: str | None = None,
     passphrase: Secret | None = None,
-    blocking: Blocking = Blocking.STOPS,
+    force: bool = False,
 ) -> Pair:
     """Create a pair to replace another, link both and return the new pair. Options are the same as for `create_pair`.
 
@@ -176,9 +176,9 @@ def renew(
         RefusedError: The old pair is retired or already renewed.
         StoreError: The store cannot be used. If the new pair was stored anyway, the message says so.
     """
-    check_renewable(session, renewal.pair, blocking)
+    check_renewable(session, renewal.pair, force=force)
     return replace_pair(
-        session, renewal.pair.name, renewal.spec, name=name, passphrase=passphrase, blocking=blocking
+        session, renewal.pair.name, renewal.spec, name=name, passphrase=passphrase, force=force
     )
 
 
@@ -189,7 +189,7 @@ def replace_pair(
     *,
     name: str | None = None,
     passphrase: Secret | None = None,
-    blocking: Blocking = Blocking.STOPS,
+    force: bool = False,
     key: ExistingKey | None = None,
 ) -> Pair:
     """Create a pair that replaces `old`, for any request, and return it. Options and errors are those of `renew`.
@@ -199,9 +199,7 @@ def replace_pair(
     The new pair is stored first, with its link to the old one. A crash after that leaves two working pairs, and
     `find_successor` finds the new one.
     """
-    pair = create_pair(
-        session, spec, name=name, passphrase=passphrase, blocking=blocking, renews=old, key=key
-    )
+    pair = create_pair(session, spec, name=name, passphrase=passphrase, force=force, renews=old, key=key)
     if pair.name == old:  # the old pair has since been removed, and its name was free
         return pair
     try:
@@ -219,7 +217,8 @@ def prove_old_key(
     session: Session,
     renewal: Renewal,
     passphrase: Secret | BatchDecryptor | None = None,
-    blocking: Blocking = Blocking.STOPS,
+    *,
+    force: bool = False,
 ) -> "tuple[PrivateKey, tuple[Finding, ...]]":
     """Check that the old CSR can be used again, and return its key with the weaknesses that only the key reveals.
 
@@ -250,7 +249,7 @@ def prove_old_key(
         raise RefusedError(f"the CSR of {name} has an invalid signature, so no CA will accept it", remedy)
     findings = private_key_findings(key, record.ca)
     for finding in (*renewal.old_findings, *findings):
-        if is_blocking(finding, blocking):
+        if is_blocking(finding, force=force):
             raise RefusedError(finding.text, f"{remedy}; or override with --force")
     return key, findings
 
@@ -283,7 +282,7 @@ def renew_with_same_key(
     *,
     name: str | None = None,
     passphrase: Secret | None = None,
-    blocking: Blocking = Blocking.STOPS,
+    force: bool = False,
 ) -> tuple[Pair, tuple[Finding, ...]]:
     """Create a pair with the old key and a new CSR, link both pairs, and return the new pair and the weaknesses of the key.
 
@@ -298,8 +297,8 @@ def renew_with_same_key(
         RefusedError: A check of the key failed, or the old pair is retired or already renewed.
         StoreError: The store cannot be used. If the new pair was stored anyway, the message says so.
     """
-    check_renewable(session, renewal.pair, blocking)
-    key, findings = prove_old_key(session, renewal, passphrase, blocking)
+    check_renewable(session, renewal.pair, force=force)
+    key, findings = prove_old_key(session, renewal, passphrase, force=force)
     spec = renewal.spec._replace(key_type=type_of(key.public_key()))
     if spec.key_type is None:
         raise InputError(
@@ -314,7 +313,7 @@ def renew_with_same_key(
         spec,
         name=name,
         passphrase=passphrase if is_encrypted else None,
-        blocking=blocking,
+        force=force,
         key=existing,
     )
     return pair, findings

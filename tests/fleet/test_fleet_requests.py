@@ -24,7 +24,6 @@ from csrtui.fleet.tasks.requests import (
 )
 from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.tasks.draft import Draft
-from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 
 if TYPE_CHECKING:
@@ -200,9 +199,9 @@ def test_a_blocking_finding_on_any_host_is_found(session: Session) -> None:
         planned(session, host, name)
         for host, name in (("web1", "www.mydomain.com"), ("web2", "intranet"), ("web3", "a b"))
     )
-    assert first_blocking([good], Blocking.STOPS) is None
-    found = first_blocking([good, forced], Blocking.STOPS)
+    assert first_blocking([good], force=False) is None
+    found = first_blocking([good, forced], force=False)
     assert found is not None
     assert found[0] is forced
-    assert first_blocking([good, forced], Blocking.OVERRULED) is None
-    assert first_blocking([good, forced, never], Blocking.OVERRULED) is not None
+    assert first_blocking([good, forced], force=True) is None
+    assert first_blocking([good, forced, never], force=True) is not None

@@ -21,7 +21,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import without_prefix
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.subject.fields import ATTRIBUTE_TYPES, Attribute, SubjectFields, SubjectInput
-from csrtui.tasks.new import BlockedError, Blocking, create_pair, is_blocking
+from csrtui.tasks.new import BlockedError, create_pair, is_blocking
 from csrtui.tasks.request_spec import RequestSpec, advise_on
 from csrtui.tasks.session import Session
 
@@ -70,7 +70,7 @@ def test_the_same_name_again_makes_another_pair(session: Session) -> None:
 def test_a_pair_is_named_after_its_common_name(
     session: Session, names: tuple[str, ...], pair_name: str
 ) -> None:
-    assert create_pair(session, RequestSpec(names), blocking=Blocking.OVERRULED).name == pair_name
+    assert create_pair(session, RequestSpec(names), force=True).name == pair_name
 
 
 def test_a_pair_can_be_named(session: Session) -> None:
@@ -134,12 +134,12 @@ def test_a_passphrase_encrypts_the_key_with_fresh_entropy(
         (RequestSpec(("a.com",), SubjectInput(country="Germany")), None),
     ],
 )
-@pytest.mark.parametrize("blocking", Blocking)
+@pytest.mark.parametrize("force", [False, True])
 def test_what_x509_cannot_represent_is_never_forced(
-    session: Session, asked: RequestSpec, code: str | None, blocking: Blocking
+    session: Session, asked: RequestSpec, code: str | None, force: bool
 ) -> None:
     with pytest.raises(BlockedError) as caught:
-        create_pair(session, asked, blocking=blocking)
+        create_pair(session, asked, force=force)
     assert code is None or code in {finding.code for finding in caught.value.findings}
     assert "--force" not in str(caught.value.hint)
     assert caught.value.exit_code == 2
@@ -159,23 +159,21 @@ def test_what_x509_can_represent_can_be_forced(session: Session, asked: RequestS
         create_pair(session, asked)
     assert hint in str(caught.value.hint)
     assert files_of(session) == []
-    pair = create_pair(session, asked, blocking=Blocking.OVERRULED)
+    pair = create_pair(session, asked, force=True)
     assert pair.record.names == asked.names
 
 
 def test_only_an_error_without_force_stops(session: Session) -> None:
     findings = advise_on(session, RequestSpec(("intranet", "a..b"))).findings
     stopped = {
-        (finding.code, blocking)
+        (finding.code, force)
         for finding in findings
-        for blocking in Blocking
-        if is_blocking(finding, blocking)
+        for force in (False, True)
+        if is_blocking(finding, force=force)
     }
-    assert ("empty-label", Blocking.OVERRULED) in stopped
-    assert ("empty-label", Blocking.STOPS) in stopped
-    assert {code for code, blocking in stopped if blocking is Blocking.STOPS} > {
-        code for code, blocking in stopped if blocking is Blocking.OVERRULED
-    }
+    assert ("empty-label", True) in stopped
+    assert ("empty-label", False) in stopped
+    assert {code for code, force in stopped if not force} > {code for code, force in stopped if force}
 
 
 # The stored CSR is the previewed one
@@ -242,13 +240,11 @@ subjects = st.builds(
             st.builds(Attribute, st.sampled_from(sorted(ATTRIBUTE_TYPES)), anything), max_size=2
         ).map(tuple),
     ),
-    st.sampled_from(Blocking),
+    st.booleans(),
 )
-def test_any_input_makes_a_pair_or_an_input_error(
-    session: Session, asked: RequestSpec, blocking: Blocking
-) -> None:
+def test_any_input_makes_a_pair_or_an_input_error(session: Session, asked: RequestSpec, force: bool) -> None:
     try:
-        pair = create_pair(session, asked, blocking=blocking)
+        pair = create_pair(session, asked, force=force)
     except InputError:
         return
     common_name, names = pair.record.subject.common_name, pair.record.names

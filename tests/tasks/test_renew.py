@@ -29,7 +29,7 @@ from csrtui.store.keystore import Keystore, PairFiles
 from csrtui.tasks import renew as renewing
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import read_pair
-from csrtui.tasks.new import BlockedError, Blocking, create_pair
+from csrtui.tasks.new import BlockedError, create_pair
 from csrtui.tasks.renew import check_renewable, find_successor, plan_renewal, prove_old_key, renew, reuse_csr
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
@@ -128,7 +128,7 @@ def test_a_renewed_pair_is_not_renewed_again_unless_its_successor_is_missing(fre
     new = renew(fresh, plan_renewal(fresh, old.name))
     with pytest.raises(RefusedError, match=f"already renewed by {new.name}"):
         renew(fresh, plan_renewal(fresh, old.name))
-    third = renew(fresh, plan_renewal(fresh, old.name), blocking=Blocking.OVERRULED)
+    third = renew(fresh, plan_renewal(fresh, old.name), force=True)
     for name in (new.name, third.name):
         assert retire(fresh, name).ok
     assert renew(fresh, plan_renewal(fresh, old.name)).record.renews == old.name
@@ -139,7 +139,7 @@ def test_a_retired_pair_is_renewed_only_by_force(fresh: Session) -> None:
     retire(fresh, old.name)
     with pytest.raises(RefusedError, match="is retired"):
         renew(fresh, plan_renewal(fresh, old.name))
-    assert renew(fresh, plan_renewal(fresh, old.name), blocking=Blocking.OVERRULED).record.stage is Stage.NEW
+    assert renew(fresh, plan_renewal(fresh, old.name), force=True).record.stage is Stage.NEW
 
 
 def test_a_half_made_link_is_completed(fresh: Session) -> None:
@@ -157,7 +157,7 @@ def test_a_half_made_link_is_completed_with_force_and_recorded_once(fresh: Sessi
     change_record(fresh, old.name, lambda record: record._replace(renewed_by=None, history=()))
     half_made = read_pair(fresh, old.name)[0]
     for _ in range(2):  # the second time, another process has completed it since the pair was read
-        check_renewable(fresh, half_made, Blocking.OVERRULED)
+        check_renewable(fresh, half_made, force=True)
     record = record_of(fresh, old.name)
     assert (record.renewed_by, [event.text for event in record.history]) == (
         new.name,
@@ -187,14 +187,14 @@ def test_a_removed_old_pair_does_not_prevent_a_renewal(fresh: Session, tmp_path:
     renewal = plan_renewal(fresh, old.name)
     (tmp_path / "store/pairs" / old.name).rename(tmp_path / "elsewhere")
     assert renew(fresh, renewal, name="next").record.renews == old.name
-    namesake = renew(fresh, renewal, blocking=Blocking.OVERRULED)
+    namesake = renew(fresh, renewal, force=True)
     assert (namesake.name, record_of(fresh, namesake.name).renewed_by) == (old.name, None)
 
 
 def test_the_recorded_one_of_several_successors_counts(fresh: Session) -> None:
     old = make(fresh)
     first = renew(fresh, plan_renewal(fresh, old.name))
-    second = renew(fresh, plan_renewal(fresh, old.name), blocking=Blocking.OVERRULED)
+    second = renew(fresh, plan_renewal(fresh, old.name), force=True)
     found = find_successor(fresh, read_pair(fresh, old.name)[0])
     assert found is not None
     assert found.name == second.name
@@ -202,12 +202,12 @@ def test_the_recorded_one_of_several_successors_counts(fresh: Session) -> None:
 
 
 def test_what_a_ca_refuses_today_stops_a_renewal(fresh: Session) -> None:
-    old = create_pair(fresh, RequestSpec(("intranet",)), blocking=Blocking.OVERRULED)
+    old = create_pair(fresh, RequestSpec(("intranet",)), force=True)
     renewal = plan_renewal(fresh, old.name)
     with pytest.raises(BlockedError):
         renew(fresh, renewal)
     assert renewal.choices[0].way is RenewalWay.OLD_CSR
-    assert renew(fresh, renewal, blocking=Blocking.OVERRULED).record.names == ("intranet",)
+    assert renew(fresh, renewal, force=True).record.names == ("intranet",)
 
 
 def test_the_old_csr_is_proved_and_its_certificate_is_awaited(fresh: Session) -> None:
@@ -273,7 +273,7 @@ def test_a_weak_key_is_not_used_again_unless_forced(fresh: Session) -> None:
     assert "key-weak" in {finding.code for finding in renewal.old_findings}
     with pytest.raises(RefusedError, match="RSA 1024 is too short"):
         prove_old_key(fresh, renewal)
-    prove_old_key(fresh, renewal, blocking=Blocking.OVERRULED)
+    prove_old_key(fresh, renewal, force=True)
     assert any("does not generate" in sentence for sentence in renewal.omissions)
     assert renewal.spec.effective_key_type is KeyType.EC_P256
 

@@ -22,7 +22,6 @@ from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingRequest, adopt, plan
 from csrtui.tasks.adopt.match import match
 from csrtui.tasks.adopt.search import read_files
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.new import Blocking
 from csrtui.tasks.private_keys import all_key_findings, weak_key_lines
 from csrtui.tasks.renew import plan_renewal, prove_old_key
 from csrtui.tasks.session import Session
@@ -85,8 +84,7 @@ def test_a_weak_key_is_adopted_with_a_finding_and_reused_only_for_a_private_ca_o
         with pytest.raises(RefusedError, match=words) as caught:
             prove_old_key(session, renewal)
         assert "--force" in str(caught.value.hint)
-    blocking = Blocking.OVERRULED if ca is CaKind.PUBLIC else Blocking.STOPS
-    _, findings = prove_old_key(session, renewal, blocking=blocking)
+    _, findings = prove_old_key(session, renewal, force=ca is CaKind.PUBLIC)
     assert any(words in one.text for one in (*renewal.old_findings, *findings))
 
 

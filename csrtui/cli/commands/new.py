@@ -23,7 +23,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding
 from csrtui.tasks.existing_pairs import pair_exists
-from csrtui.tasks.new import Blocking, create_pair
+from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name, with_counterparts
 from csrtui.tasks.session import Session, csrtui_command
 
@@ -63,24 +63,23 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError("a request needs a name", "csrtui new www.mydomain.com")
     spec = read_request_options(options, tuple(options.names))
     session = open_session(options)
-    blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     if asks:
         from csrtui.cli.questions import ask_request
 
-        spec = ask_request(session, spec, blocking)
+        spec = ask_request(session, spec, force=options.force)
     if options.add_counterpart:
         spec = with_counterparts(session, spec)
     if options.renews is not None:
-        return _run_successor(session, options, spec, blocking)
+        return _run_successor(session, options, spec)
     if options.key_file is not None:
-        return _run_with_key(session, options, spec, blocking)
+        return _run_with_key(session, options, spec)
     advice = require_common_name(advise_on(session, spec))
     findings = (*advice.findings, *_existing_pair_findings(session, advice))
     if not asks:  # otherwise, the user has seen them
-        print_other_findings(findings, blocking)
-    passphrase = read_new_key_passphrase(options, findings, blocking)
+        print_other_findings(findings, force=options.force)
+    passphrase = read_new_key_passphrase(options, findings)
     session.store.remove_leftovers()
-    pair = create_pair(session, spec, name=options.name, passphrase=passphrase, blocking=blocking)
+    pair = create_pair(session, spec, name=options.name, passphrase=passphrase, force=options.force)
     print_created_pair(session, pair, options)
     return 0
 
@@ -90,9 +89,7 @@ def _has_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
-def _run_successor(
-    session: Session, options: argparse.Namespace, spec: RequestSpec, blocking: Blocking
-) -> int:
+def _run_successor(session: Session, options: argparse.Namespace, spec: RequestSpec) -> int:
     """Make a pair that replaces another one. Its names and fields come from the options, not from the old pair."""
     from dataclasses import replace
 
@@ -106,26 +103,22 @@ def _run_successor(
     renewal = replace(plan_renewal(session, options.renews), spec=spec, advice=advice)
     old = renewal.pair
     if options.same_key:
-        print_other_findings((*advice.findings, *renewal.old_findings), blocking)
+        print_other_findings((*advice.findings, *renewal.old_findings), force=options.force)
         passphrase = read_pair_passphrase(options, old)
         session.store.remove_leftovers()
         pair, _ = renew_with_same_key(
-            session, renewal, name=options.name, passphrase=passphrase, blocking=blocking
+            session, renewal, name=options.name, passphrase=passphrase, force=options.force
         )
     else:
-        print_other_findings(advice.findings, blocking)
-        passphrase = read_new_key_passphrase(
-            options, advice.findings, blocking, encrypted=old.record.key.encrypted
-        )
+        print_other_findings(advice.findings, force=options.force)
+        passphrase = read_new_key_passphrase(options, advice.findings, encrypted=old.record.key.encrypted)
         session.store.remove_leftovers()
-        pair = renew(session, renewal, name=options.name, passphrase=passphrase, blocking=blocking)
+        pair = renew(session, renewal, name=options.name, passphrase=passphrase, force=options.force)
     print_created_pair(session, pair, options)
     return 0
 
 
-def _run_with_key(
-    session: Session, options: argparse.Namespace, spec: RequestSpec, blocking: Blocking
-) -> int:
+def _run_with_key(session: Session, options: argparse.Namespace, spec: RequestSpec) -> int:
     from dataclasses import replace
 
     from csrtui.tasks.adopt.adopt import create_from_key, requested_spec
@@ -148,13 +141,13 @@ def _run_with_key(
     candidate = replace(candidate, csr=None, csr_file=None, certificate=None, certificate_file=None)
     advice = require_common_name(advise_on(session, requested_spec(candidate, spec)))
     findings = (*advice.findings, *candidate.findings, *_existing_pair_findings(session, advice))
-    print_other_findings(findings, blocking)
+    print_other_findings(findings, force=options.force)
     passphrase = None
     if candidate.passphrase is None:
-        passphrase = read_new_key_passphrase(options, findings, blocking)
+        passphrase = read_new_key_passphrase(options, findings)
     session.store.remove_leftovers()
     pair = create_from_key(
-        session, candidate, spec, name=options.name, passphrase=passphrase, blocking=blocking
+        session, candidate, spec, name=options.name, passphrase=passphrase, force=options.force
     )
     for remark in candidate.remarks:
         print_message(f"note: {remark}")
@@ -191,7 +184,7 @@ def _run_batch(options: argparse.Namespace) -> int:
         session,
         options.file,
         defaults,
-        blocking=Blocking.OVERRULED if options.force else Blocking.STOPS,
+        force=options.force,
         passphrase=read_new_passphrase(options) if is_encrypted else None,
         counterparts=options.add_counterpart,
     )

@@ -20,7 +20,6 @@ from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks import renew
-from csrtui.tasks.new import Blocking
 from csrtui.tasks.session import Session
 from csrtui.tasks.submit import HandOutWay, hand_out, mark_submitted, refuse_without_backup
 
@@ -73,37 +72,34 @@ def _run(options: argparse.Namespace) -> int:
     renewal = renew.plan_renewal(session, options.pair, key_type)
     if options.drop_must_staple:
         renewal = renew.without_must_staple(session, renewal)
-    blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
-    renew.check_renewable(session, renewal.pair, blocking)
+    renew.check_renewable(session, renewal.pair, force=options.force)
     if options.same_key:
-        return _renew_with_same_key(session, renewal, options, blocking)
-    return (_reuse if options.reuse else _renew)(session, renewal, options, blocking)
+        return _renew_with_same_key(session, renewal, options)
+    return (_reuse if options.reuse else _renew)(session, renewal, options)
 
 
-def _renew(session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking) -> int:
+def _renew(session: Session, renewal: renew.Renewal, options: argparse.Namespace) -> int:
     _print_consequences(renewal, RenewalWay.NEW_PAIR)
-    print_other_findings(renewal.advice.findings, blocking)
+    print_other_findings(renewal.advice.findings, force=options.force)
     _print_way_without_must_staple(renewal)
     for sentence in renewal.omissions:
         print_message(f"note: {sentence}")
     session.store.remove_leftovers()
     passphrase = read_new_key_passphrase(
-        options, renewal.advice.findings, blocking, encrypted=renewal.pair.record.key.encrypted
+        options, renewal.advice.findings, encrypted=renewal.pair.record.key.encrypted
     )
-    pair = renew.renew(session, renewal, name=options.name, passphrase=passphrase, blocking=blocking)
+    pair = renew.renew(session, renewal, name=options.name, passphrase=passphrase, force=options.force)
     print_created_pair(session, pair, options)
     return 0
 
 
-def _renew_with_same_key(
-    session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking
-) -> int:
+def _renew_with_same_key(session: Session, renewal: renew.Renewal, options: argparse.Namespace) -> int:
     if options.names:
         renewal = renew.with_names(session, renewal, options.names)
     for sentence in renew.SAME_KEY_CONSEQUENCES:
         print_message(f"renewing with the same key: {sentence}")
     old_findings = (finding for finding in renewal.old_findings if finding.code != "must-staple")
-    print_other_findings((*renewal.advice.findings, *old_findings), blocking)
+    print_other_findings((*renewal.advice.findings, *old_findings), force=options.force)
     _print_way_without_must_staple(renewal)
     for sentence in renewal.omissions:
         print_message(f"note: {sentence}")
@@ -113,22 +109,22 @@ def _renew_with_same_key(
         renewal,
         name=options.name,
         passphrase=read_pair_passphrase(options, renewal.pair),
-        blocking=blocking,
+        force=options.force,
     )
-    print_other_findings(key_findings, blocking)
+    print_other_findings(key_findings, force=options.force)
     print_created_pair(session, pair, options)
     return 0
 
 
-def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace, blocking: Blocking) -> int:
-    if blocking is Blocking.STOPS:
+def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace) -> int:
+    if not options.force:
         refuse_without_backup(session, renewal.pair)
     _print_consequences(renewal, RenewalWay.OLD_CSR)
-    print_other_findings(renewal.old_findings, blocking)
+    print_other_findings(renewal.old_findings, force=options.force)
     _, key_findings = renew.prove_old_key(
-        session, renewal, read_pair_passphrase(options, renewal.pair), blocking
+        session, renewal, read_pair_passphrase(options, renewal.pair), force=options.force
     )
-    print_other_findings(key_findings, blocking)
+    print_other_findings(key_findings, force=options.force)
     for sentence in renew.OLD_KEY_PROOF:
         print_message(f"checked: {sentence}")
     warn_without_backup(renewal.pair)

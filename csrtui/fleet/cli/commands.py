@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
     from csrtui.fleet.tasks.doctor import ExaminedHost
     from csrtui.fleet.tasks.requests import PlannedRequest
-    from csrtui.tasks.new import Blocking
 
 
 def _new_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +76,6 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _new(options: argparse.Namespace) -> int:
     from csrtui.fleet.tasks.requests import make_pairs, plan
-    from csrtui.tasks.new import Blocking
 
     backup = _backup_options(options)
     for field in SubjectInput._fields:
@@ -85,7 +83,6 @@ def _new(options: argparse.Namespace) -> int:
             setattr(options, field, Template(getattr(options, field)))
     spec = read_request_options(options, tuple(map(Template, options.names)))
     session = open_session(options)
-    blocking = Blocking.OVERRULED if options.force else Blocking.STOPS
     with stop_on_signals() as stop:
         reach = read_reach(options, stop)
         planned = sorted(
@@ -93,9 +90,10 @@ def _new(options: argparse.Namespace) -> int:
         )
         ok = all(request.failure is None for request in planned)
         _print_plan(planned)
-        _check_unblocked(planned, blocking)
+        _check_unblocked(planned, force=options.force)
         if not options.dry_run and _is_confirmed(planned, yes=options.yes):
-            ok = print_host_results(make_pairs(reach, planned, blocking, backup), as_json=options.json) and ok
+            results = make_pairs(reach, planned, backup, force=options.force)
+            ok = print_host_results(results, as_json=options.json) and ok
     return exit_status(reach, ok=ok)
 
 
@@ -120,11 +118,11 @@ def _print_plan(planned: Sequence["PlannedRequest"]) -> None:
             print_failure(request.host, request.failure)
 
 
-def _check_unblocked(planned: Sequence["PlannedRequest"], blocking: "Blocking") -> None:
+def _check_unblocked(planned: Sequence["PlannedRequest"], *, force: bool) -> None:
     from csrtui.fleet.tasks.requests import first_blocking
     from csrtui.tasks.new import BlockedError
 
-    blocked = first_blocking(planned, blocking)
+    blocked = first_blocking(planned, force=force)
     if blocked is not None:
         request, finding = blocked
         error = BlockedError((finding,))

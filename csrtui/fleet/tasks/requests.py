@@ -31,7 +31,7 @@ from csrtui.fleet.host_answer import Failure, Reason
 from csrtui.fleet.tasks.results import HostResult, creation_result
 from csrtui.fleet.tasks.run_on_hosts import Reach, module_task, run_on_each
 from csrtui.tasks.draft import Draft, request_spec_of
-from csrtui.tasks.new import Blocking, is_blocking
+from csrtui.tasks.new import is_blocking
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name, with_counterparts
 from csrtui.tasks.session import Session
 
@@ -121,7 +121,7 @@ def add_counterparts(session: Session, planned: Sequence[PlannedRequest]) -> lis
 
 
 def first_blocking(
-    planned: Sequence[PlannedRequest], blocking: Blocking
+    planned: Sequence[PlannedRequest], *, force: bool
 ) -> tuple[PlannedRequest, Finding] | None:
     """Return the first request with a blocking finding and this finding, or None.
 
@@ -129,7 +129,7 @@ def first_blocking(
     """
     for request in planned:
         for finding in request.advice.findings if request.advice else ():
-            if is_blocking(finding, blocking):
+            if is_blocking(finding, force=force):
                 return request, finding
     return None
 
@@ -137,8 +137,9 @@ def first_blocking(
 def make_pairs(
     reach: Reach,
     planned: Sequence[PlannedRequest],
-    blocking: Blocking,
     backup: Mapping[str, object] | None = None,
+    *,
+    force: bool,
 ) -> Iterator[HostResult]:
     """Make the planned pairs on their hosts, and yield the results.
 
@@ -165,7 +166,7 @@ def make_pairs(
             "names": _NAMES,
             "subject": _SUBJECT,
             **_common_options(valid[0].spec),
-            "force": blocking is Blocking.OVERRULED,
+            "force": force,
             **(backup or {}),
         }
         if valid

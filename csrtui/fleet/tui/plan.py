@@ -9,7 +9,6 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.fleet.tasks.requests import add_counterparts, first_blocking, make_pairs
 from csrtui.fleet.tui.rows import PlanRows, severity_rank
 from csrtui.fleet.tui.work import HostWorkModal, Job
-from csrtui.tasks.new import Blocking
 from csrtui.tasks.request_spec import preview
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.modals.questions import ask
@@ -100,28 +99,28 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
     def action_make_on_hosts(self) -> None:
         """Ask for confirmation, then make the pairs."""
         hosts = len(self._feasible)
-        blocking = first_blocking(self._requests, Blocking.STOPS)
-        fatal = first_blocking(self._requests, Blocking.OVERRULED)
+        blocking = first_blocking(self._requests, force=False)
+        fatal = first_blocking(self._requests, force=True)
         if not hosts:
             self.tell("no host can get a pair")
         elif blocking is None:
             title = f"Make a pair on {plural(hosts, 'host')}?"
-            ask(self.app, title, _KEY_STAYS, "Make", lambda: self._make(Blocking.STOPS))
+            ask(self.app, title, _KEY_STAYS, "Make", lambda: self._make(force=False))
         elif fatal is None:
             request, finding = blocking
             text = f"{request.host}: {finding.text}"
             title = "Make them even though a CA will refuse them?"
-            ask(self.app, title, text, "Make them", lambda: self._make(Blocking.OVERRULED))
+            ask(self.app, title, text, "Make them", lambda: self._make(force=True))
         else:
             request, _ = fatal
             self._go_to(request)
             self.tell(f"{visible(request.host)} has this error: fix it first")
 
-    def _make(self, blocking: Blocking) -> None:
+    def _make(self, *, force: bool) -> None:
         requests = self._feasible
 
         def work(reach: Reach) -> Iterator[HostResult]:
-            return make_pairs(reach, requests, blocking)
+            return make_pairs(reach, requests, force=force)
 
         title = f"Making a pair on {plural(len(requests), 'host')}"
         job = Job(title, work, len(requests), "Next: back them up with b.")

@@ -27,7 +27,7 @@ from csrtui.tasks.adopt.search import SearchResult
 from csrtui.tasks.import_ import ImportResult, build_import_result
 from csrtui.tasks.import_decision import stored_chain
 from csrtui.tasks.list import pairs_with_key, read_pair
-from csrtui.tasks.new import BlockedError, Blocking, build_csr, check_request, is_blocking
+from csrtui.tasks.new import BlockedError, build_csr, check_request, is_blocking
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.private_keys import refuse_compromised
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
@@ -63,7 +63,7 @@ class AdoptionSpec:
         passphrase: The passphrase for a key that is not encrypted yet, if `protection` is `Protection.ENCRYPTED`.
         request: The request for the new CSR, if `missing` is `MissingRequest.REQUESTED`. It is for the key's kind of
             CA.
-        blocking: Whether to override the errors in that request, except those that X.509 cannot represent.
+        force: Whether to override the blocking findings on that request (`csrtui.tasks.new.is_blocking`).
     """
 
     platform: str = OTHER
@@ -72,7 +72,7 @@ class AdoptionSpec:
     protection: Protection = Protection.AS_IT_WAS
     passphrase: Secret | None = None
     request: RequestSpec | None = None
-    blocking: Blocking = Blocking.STOPS
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ def adopt(session: Session, candidate: Candidate, spec: AdoptionSpec) -> AdoptRe
     omissions: tuple[str, ...] = ()
     csr, title = candidate.csr, candidate.title
     if csr is None and spec.request is not None:
-        advice = check_request(session, requested_spec(candidate, spec.request), spec.blocking)
+        advice = check_request(session, requested_spec(candidate, spec.request), force=spec.force)
         csr, title = build_csr(advice, candidate.key), pair_name(advice.title)
     elif csr is None:
         csr, omissions = _build_csr(session, candidate, spec.missing)
@@ -234,7 +234,7 @@ def create_from_key(
     *,
     name: str | None = None,
     passphrase: Secret | None = None,
-    blocking: Blocking = Blocking.STOPS,
+    force: bool = False,
 ) -> Pair:
     """Create a pair from an existing key and a new request, and return it. The file of the key stays unchanged.
 
@@ -250,7 +250,7 @@ def create_from_key(
     reason = obstacle(candidate, MissingRequest.REQUESTED)
     if reason is not None:
         raise InputError(f"no pair can be made from {visible(candidate.file.path)}: {reason}")
-    errors = tuple(finding for finding in candidate.findings if is_blocking(finding, blocking))
+    errors = tuple(finding for finding in candidate.findings if is_blocking(finding, force=force))
     if errors:
         raise BlockedError(errors)
     spec = AdoptionSpec(
@@ -260,7 +260,7 @@ def create_from_key(
         protection=Protection.ENCRYPTED if passphrase is not None else Protection.AS_IT_WAS,
         passphrase=passphrase,
         request=request,
-        blocking=blocking,
+        force=force,
     )
     return read_pair(session, str(adopt(session, candidate, spec).pair))[0]
 

@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.renewal_ways import COMPROMISED_KEY, RenewalWay
-from csrtui.tasks.new import Blocking
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
@@ -126,7 +125,7 @@ class RenewModal(FormModal["RenewAnswer | None"]):
     async def _prove(self, passphrase: Secret | None) -> None:
         # Check only the key here. A question about findings that can be overruled follows when the way is chosen.
         _, key_findings = await self.in_thread(
-            lambda: prove_old_key(self._session, self._renewal, passphrase, Blocking.OVERRULED)
+            lambda: prove_old_key(self._session, self._renewal, passphrase, force=True)
         )
         self._old_findings = (*self._renewal.old_findings, *key_findings)
         self._is_proved = True

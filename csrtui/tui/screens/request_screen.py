@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.draft import Draft
     from csrtui.tasks.form_prefill import PrefilledForm
-    from csrtui.tasks.new import Blocking
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tui.modals.request_form_dialogs import KeyOptions
 
@@ -145,7 +144,6 @@ class RequestScreen(FormScreen, PairsScreen):
             self.tell("A pair is being generated. Wait a moment.")
             return
         from csrtui.core.advice.advisor import MISSING_COMMON_NAME
-        from csrtui.tasks.new import Blocking
         from csrtui.tui.modals.questions import ask
 
         self.request.form.convert_country_name()
@@ -158,7 +156,7 @@ class RequestScreen(FormScreen, PairsScreen):
         self.request.point_to(errors[0])
         if advice.errors and advice.forceable:
             title = "Generate even though a CA will refuse it?"
-            overrule = partial(self._generate, spec, Blocking.OVERRULED)
+            overrule = partial(self._generate, spec, force=True)
             ask(self.app, title, errors[0].text, "Generate", overrule)
         else:
             self.tell(f"not generated: {errors[0].text}")
@@ -166,11 +164,10 @@ class RequestScreen(FormScreen, PairsScreen):
     def _ask_about_warnings(self, advice: Advice, spec: RequestSpec) -> None:
         """Generate the pair. If there are warnings, ask once about all of them first."""
         from csrtui.core.base.finding import Level
-        from csrtui.tasks.new import Blocking
 
         warnings = [finding for finding in advice.findings if finding.level is Level.WARNING]
         if not warnings:
-            self._generate(spec, Blocking.STOPS)
+            self._generate(spec)
             return
         from csrtui.core.base.escaping import plural
         from csrtui.tui.modals.questions import ask
@@ -182,12 +179,12 @@ class RequestScreen(FormScreen, PairsScreen):
         more = f" And {len(warnings) - _SHOWN_WARNINGS} more." if len(warnings) > _SHOWN_WARNINGS else ""
         text = " ".join(finding.text for finding in warnings[:_SHOWN_WARNINGS]) + more
         title = f"Generate with {plural(len(warnings), 'open warning')}?"
-        generate = partial(self._generate, spec, Blocking.STOPS)
+        generate = partial(self._generate, spec)
         ask(self.app, title, text, "Generate", generate, no="Back to the form", decline=decline)
 
-    def _generate(self, spec: RequestSpec, blocking: Blocking) -> None:
+    def _generate(self, spec: RequestSpec, *, force: bool = False) -> None:
         """Generate the pair. Ask first if the new key would have no passphrase, but the key of the renewed pair has one."""
-        renews, begin = self.request.form.draft.renews, partial(self._begin_to_generate, spec, blocking)
+        renews, begin = self.request.form.draft.renews, partial(self._begin_to_generate, spec, force=force)
         if not self._loses_passphrase(renews):
             begin()
             return
@@ -205,20 +202,20 @@ class RequestScreen(FormScreen, PairsScreen):
 
         return any(pair.record.key.encrypted for pair in Pairs(self._session, [renews]))
 
-    def _begin_to_generate(self, spec: RequestSpec, blocking: Blocking) -> None:
+    def _begin_to_generate(self, spec: RequestSpec, *, force: bool) -> None:
         self._is_generating = True
         self._generated_draft = draft = self.request.form.draft
         self.tell(f"generating {spec.effective_key_type.label} key and CSR …")
-        self.run_worker(self._generate_in_thread(spec, blocking, draft.renews), group="generate")
+        self.run_worker(self._generate_in_thread(spec, draft.renews, force=force), group="generate")
 
-    async def _generate_in_thread(self, spec: RequestSpec, blocking: Blocking, renews: str) -> None:
+    async def _generate_in_thread(self, spec: RequestSpec, renews: str, *, force: bool) -> None:
         def create() -> Pair:
             from csrtui.tasks.new import create_pair
 
             if renews:
-                return self._create_successor(spec, blocking, renews)
+                return self._create_successor(spec, renews, force=force)
             name, passphrase, *_ = self._options_for("")
-            return create_pair(self._session, spec, name=name, passphrase=passphrase, blocking=blocking)
+            return create_pair(self._session, spec, name=name, passphrase=passphrase, force=force)
 
         created = await run_in_thread(create)
         self._is_generating = False
@@ -229,7 +226,7 @@ class RequestScreen(FormScreen, PairsScreen):
         else:
             self._show_created(created)
 
-    def _create_successor(self, spec: RequestSpec, blocking: Blocking, renews: str) -> Pair:
+    def _create_successor(self, spec: RequestSpec, renews: str, *, force: bool) -> Pair:
         """Check that the pair `renews` can still be renewed, then create and return the pair that renews it."""
         from csrtui.tasks.list import read_pair
         from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, replace_pair
@@ -241,13 +238,9 @@ class RequestScreen(FormScreen, PairsScreen):
             raise RefusedError(error.message, hint) from error
         name, passphrase, _, same_key_of = self._options_for(renews)
         if not same_key_of:
-            return replace_pair(
-                self._session, renews, spec, name=name, passphrase=passphrase, blocking=blocking
-            )
+            return replace_pair(self._session, renews, spec, name=name, passphrase=passphrase, force=force)
         renewal = replace(plan_renewal(self._session, renews), spec=spec)
-        return renew_with_same_key(
-            self._session, renewal, name=name, passphrase=passphrase, blocking=blocking
-        )[0]
+        return renew_with_same_key(self._session, renewal, name=name, passphrase=passphrase, force=force)[0]
 
     def _show_created(self, pair: Pair) -> None:
         """Show the new pair in the keystore. Clear the form, unless the user has changed it in the meantime."""
