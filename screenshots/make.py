@@ -164,7 +164,7 @@ def _of_hosts(session: Session) -> SafeApp[None]:
     """The screen over hosts that have the store's pairs among them; they are known, and no host is asked."""
     from csrtui.fleet.ansible import Target
     from csrtui.fleet.host_answer import Failure, Reason
-    from csrtui.fleet.model import Fleet, HostState
+    from csrtui.fleet.host_states import Fleet, HostState
     from csrtui.fleet.tasks.run_on_hosts import Reach
     from csrtui.fleet.tui import pair_list
     from csrtui.fleet.tui.app import FleetApp

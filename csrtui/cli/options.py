@@ -160,7 +160,7 @@ def read_pair_passphrase(options: argparse.Namespace, pair: Pair) -> Secret | No
 
 
 _DRY_RUN_PASSPHRASE: Final = Secret("a dry run does not ask for a new passphrase")
-"""The stand-in for a new passphrase in a dry run, which throws away everything that it encrypts."""
+"""The stand-in for a new passphrase in a dry run, which discards everything that is encrypted with it."""
 
 
 def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Secret:
@@ -169,7 +169,7 @@ def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Se
     A dry run does not ask: without an option, it uses a stand-in passphrase.
 
     Args:
-        purpose: The name of the protected object, for the prompt.
+        purpose: What the passphrase protects, for the prompt: ``key`` or ``backup``.
 
     Raises:
         InputError: The passphrase cannot be read, there is no terminal for the prompt, the two entries differ, or

@@ -67,12 +67,12 @@ def set_quiet(*, quiet: bool) -> None:
 
 
 def print_message(text: str) -> None:
-    """Print one line on stderr, unless messages are silenced."""
+    """Print one line on stderr, but nothing with ``--quiet``."""
     write_unless_quiet(f"{visible(text)}\n")
 
 
 def write_unless_quiet(text: str) -> None:
-    """Write text to stderr unchanged, unless messages are silenced."""
+    """Write text to stderr unchanged, but nothing with ``--quiet``."""
     if not _quiet:
         write_message(text)
 
@@ -114,10 +114,10 @@ def confirm(question: str) -> bool:
 
 @contextmanager
 def prompt_interrupts() -> Iterator[None]:
-    """Yield while a prompt is read, so that Ctrl+C always ends it.
+    """Let Ctrl+C end a prompt that the block reads, at any moment.
 
-    Python handles a signal that arrives just before read(2) only when read(2) returns: after the next line of input.
-    A timer interrupts read(2) regularly, and Python then handles all signals (PEP 475).
+    If a signal arrives just before read(2), Python handles it only after the next line of input. A timer therefore
+    interrupts read(2) regularly, and Python then handles all signals (PEP 475).
     """
     import signal
 
@@ -145,7 +145,7 @@ def drawable(text: str) -> str:
 
 
 def print_bytes(data: bytes) -> None:
-    """Write bytes to stdout unchanged; they must be PEM or DER that csrtui itself made."""
+    """Write bytes to stdout unchanged; they must be data that csrtui itself made, such as PEM."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
@@ -197,9 +197,9 @@ def _padded(column: Sequence[str]) -> Iterable[str]:
     return map(padded.__getitem__, column)
 
 
-_DEFAULT = "less"
-_LESS = "FRX"
-"""The options for less, as in git: quit if the text fits the screen, keep colours, leave the text on the screen."""
+_DEFAULT_PAGER = "less"
+_LESS_OPTIONS = "FRX"
+"""Options as in git: quit if the text fits the screen, keep colours, leave the text on the screen."""
 _STYLE = r"\x1b\[[0-9;]*m"
 
 
@@ -229,7 +229,7 @@ def pager() -> Iterator[None]:
 
 
 class _Page(io.TextIOWrapper):
-    """The standard output while it is collected for the terminal. It counts as a terminal."""
+    """Output that is collected for the pager. It counts as a terminal."""
 
     def isatty(self) -> bool:
         """Return true, because the text is shown on the terminal."""
@@ -237,7 +237,7 @@ class _Page(io.TextIOWrapper):
 
 
 def _is_long(text: str) -> bool:
-    """Return whether a text and the prompt below it do not fit the screen."""
+    """Return whether a text, with the prompt below it, is too long for the screen."""
     import shutil  # only a terminal needs this module and those imported below
 
     size = shutil.get_terminal_size()
@@ -260,11 +260,11 @@ def _start() -> Popen[bytes] | None:
     import subprocess
 
     try:
-        command = shlex.split(os.environ.get("PAGER", _DEFAULT))
+        command = shlex.split(os.environ.get("PAGER", _DEFAULT_PAGER))
         if not command or command == ["cat"]:
             return None
         # a pager that is csrtui, or starts csrtui, must not start another pager
-        environment = {"LESS": _LESS, **os.environ, "PAGER": "cat"}
+        environment = {"LESS": _LESS_OPTIONS, **os.environ, "PAGER": "cat"}
         return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
     except (OSError, ValueError):  # not installed, or an unbalanced quotation mark
         return None
@@ -273,7 +273,7 @@ def _start() -> Popen[bytes] | None:
 def read_input(file: str) -> bytes:
     """Return the contents of a file, or of standard input if `file` is ``-``.
 
-    Standard input is read up to one byte above the limit, so that the reader rejects a text that is too large.
+    Standard input is read up to one byte above the limit, so that a parser rejects a text that is too large.
 
     Raises:
         InputError: The file cannot be read, or standard input is closed.

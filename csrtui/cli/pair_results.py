@@ -49,7 +49,7 @@ def print_results(results: "Sequence[Result]", *, as_json: bool) -> int:
 def print_refusal(options: argparse.Namespace, error: CsrtuiError) -> int:
     """Print an error as a message and as the JSON of a failed result, and return the exit status.
 
-    The result names the pair and the file of the options, if there is only one.
+    The result names the pair and the file in the options, if there is only one of each.
     """
     print_error(error)
     from csrtui.tasks.parallel import Result

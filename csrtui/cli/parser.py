@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 
 argparse._ = lambda text: text  # type: ignore[attr-defined]  # the text can be None
 
-_PASSPHRASE_PREFIX: Final = ("--pass",)
-"""The beginning of an unknown option that may contain a passphrase."""
 _HYPHENATED_NAME: Final = r"-[a-z0-9].*\."
-"""A host name after a hyphen. It is not a short option with a value, because those options are capital letters."""
+"""A host name that begins with a hyphen."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -53,9 +51,8 @@ class Parser(argparse.ArgumentParser):
         self._is_intermixed = True
         usage = self.usage
         if not {"-h", "--help"} & set(args or ()):
-            self.usage = (
-                self.prog
-            )  # otherwise, argparse formats a usage line, which no error message of csrtui contains
+            # Without it, argparse would format a usage line for its errors, which csrtui does not print.
+            self.usage = self.prog
         try:
             return self.parse_known_intermixed_args(args, namespace)
         finally:
@@ -72,10 +69,11 @@ class Parser(argparse.ArgumentParser):
         """
         options, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            if any(argument.startswith(_PASSPHRASE_PREFIX) for argument in unknown):  # must not be printed
+            # The error must not repeat an unknown option that may contain a passphrase.
+            if any(argument.startswith("--pass") for argument in unknown):
                 raise InputError(
                     "a passphrase is not accepted as an argument: the process list would show it",
-                    "--passphrase-file F or --passphrase-fd N; without them it is asked for on the terminal",
+                    "use --passphrase-file F or --passphrase-fd N; without them, csrtui asks for it on the terminal",
                 )
             command = getattr(options, "command", None)
             prog = f"{self.prog} {command.name}" if command else self.prog
@@ -103,7 +101,9 @@ class Parser(argparse.ArgumentParser):
         Raises:
             InputError: Always.
         """
-        raise InputError(message, _usage_hint(self.prog, self._arguments))
+        with_value = {name for name, action in self._option_string_actions.items() if action.nargs != 0}
+        words = [word for word in self._arguments if word[:2] not in with_value]
+        raise InputError(message, _usage_hint(self.prog, words))
 
     def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
         """Print the help. The method of argparse would ignore a full disk.
@@ -128,14 +128,14 @@ def _fixed_width_formatter(prog: str) -> argparse.HelpFormatter:
 
 
 def _usage_hint(prog: str, arguments: Sequence[str]) -> str:
-    """Return a hint for arguments that were not understood, such as a host name with a leading hyphen."""
+    """Return the hint for a usage error. It says how to write a host name that begins with a hyphen."""
     name = next((word for word in arguments if re.match(_HYPHENATED_NAME, word)), None)
     separator_hint = f"; put a name that begins with a hyphen after --: {prog} -- {name}"
     return f"{prog} --help" + (separator_hint if name else "")
 
 
 def suggest(text: str, known: Iterable[str]) -> str | None:
-    """Return a question that names the known word most similar to `text`, or None if no word is similar."""
+    """Return ``did you mean WORD?`` with the known word that is most similar to a text, or None if none is similar."""
     from difflib import get_close_matches  # only after an error
 
     matches = get_close_matches(text.partition("=")[0], list(known), n=1, cutoff=0.7)
@@ -234,7 +234,7 @@ def build_parser(arguments: Sequence[str]) -> Parser:
 
 
 class _ListedCommand:
-    """A command that the help only lists."""
+    """A stand-in for the parser of a command that the help only lists."""
 
     def _check_help(self, action: argparse.Action) -> None:
         """Accept any help text of a command. From Python 3.14 on, argparse calls this to check the text."""

@@ -1,4 +1,4 @@
-"""Show the progress of work on many items on stderr, and stop it on a signal."""
+"""Show the progress of long work on stderr, and stop the work on a signal."""
 
 import signal
 import sys

@@ -19,7 +19,7 @@ from csrtui.core.servers.platforms import PLATFORMS, read_platform
 from csrtui.tasks.existing_pairs import with_pair_exists
 from csrtui.tasks.new import is_blocking
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name, with_fix
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, csrtui_command
 
 _INTRODUCTION: Final = """\
 csrtui asks for one field after another. Enter keeps the value in brackets, a hyphen (-) clears it,
@@ -69,6 +69,8 @@ def ask_request(session: Session, spec: RequestSpec, *, force: bool) -> RequestS
 
 
 class _Dialog:
+    """The questions about one request. `spec` is the request with the answers so far."""
+
     def __init__(self, session: Session, spec: RequestSpec, *, force: bool) -> None:
         self.spec = spec
         self._session = session
@@ -126,7 +128,8 @@ class _Dialog:
             level = "overruled" if is_overruled else finding.level.value
             write_message(f"{visible(f'{level}: {finding.text}')}\n")
             if finding.fix and finding.fix.renews:
-                write_message(f"{visible(f'  to renew it instead: csrtui renew {finding.fix.renews}')}\n")
+                renew = csrtui_command(self._session, "renew", finding.fix.renews)
+                write_message(f"{visible(f'  to renew it instead: {renew}')}\n")
             elif finding.fix:
                 fixes.append((finding, finding.fix))
                 write_message(f"{visible(f'  {len(fixes)}: {finding.fix.label}')}\n")

@@ -117,7 +117,7 @@ def test_an_existing_pair_is_named_with_the_command_that_renews_it(csrtui: Csrtu
         answer(terminal, "a.com", *[""] * 10, "y")
         assert terminal.wait_exit() == 0
         text = terminal.text
-    assert "  to renew it instead: csrtui renew a.com" in text
+    assert f"  to renew it instead: csrtui renew --store {csrtui.store} a.com" in text.replace("\n", "")
     assert "would make a.com-2" in text
     assert csrtui.pairs == ["a.com"]
 

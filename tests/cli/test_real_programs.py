@@ -241,7 +241,7 @@ def test_must_staple_is_kept_with_a_warning_until_it_is_dropped(csrtui: Csrtui) 
     kept, label = "warning: The new CSR requests must-staple", "must-staple (TLS feature status_request)"
     ran = csrtui("renew", NAME)
     assert kept in ran.err
-    assert f"without must-staple: csrtui renew {NAME} --drop-must-staple" in ran.err
+    assert f"without must-staple: csrtui renew --store {csrtui.store} {NAME} --drop-must-staple" in ran.err
     assert label in csrtui("show", f"{NAME}-2").out
     ran = csrtui("renew", f"{NAME}-2", "--same-key")
     assert ran.err.count("must-staple, as the old one does") == 1

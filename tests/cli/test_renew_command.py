@@ -91,7 +91,8 @@ def test_a_request_that_cas_refuse_today_needs_force(csrtui: Csrtui) -> None:
     assert csrtui("new", "intranet", "--force").status == 0
     refused = csrtui("renew", "intranet")
     assert (refused.status, refused.out) == (2, "")
-    assert "the old CSR again is recommended here: csrtui renew intranet --reuse" in refused.err
+    command = f"csrtui renew --store {csrtui.store} intranet --reuse"
+    assert f"the old CSR again is recommended here: {command}" in refused.err
     assert csrtui("renew", "intranet", "--force").status == 0
 
 

@@ -159,6 +159,11 @@ def test_an_old_python_is_refused_in_one_sentence(version: str) -> None:
             "unrecognized arguments: -b.com",
             "csrtui new --help; put a name that begins with a hyphen after --: csrtui new -- -b.com",
         ),
+        (
+            ("fleet", "list", "-ihosts.ini", "--forks", "x"),
+            "invalid int value: 'x'",
+            "csrtui fleet list --help",
+        ),
         (("new", "-Omy.org", "--key"), "--key: expected one argument", "csrtui new --help"),
         (("new", "a.com", "--passphrase-fd", "x"), "invalid int value: 'x'", "csrtui new --help"),
     ],

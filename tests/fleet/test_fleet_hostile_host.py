@@ -20,7 +20,7 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.fleet.model import load_state
+from csrtui.fleet.host_states import load_state
 from csrtui.store.keystore import Keystore
 
 if TYPE_CHECKING:

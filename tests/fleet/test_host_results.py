@@ -12,7 +12,7 @@ from requests_made import NOW, key_of
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import Attribute, SubjectFields
-from csrtui.fleet.model import HostState, read_described
+from csrtui.fleet.host_states import HostState, read_described
 from csrtui.fleet.tasks.results import changed_pairs, covers_text, csr_mismatch, pair_mismatch, plan_mismatch
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from requests_made import NOW, record
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, Pair, PairRecord
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.fleet.model import read_described
+from csrtui.fleet.host_states import read_described
 
 DAY = timedelta(days=1)
 BACKUP = Backup(BackupStatus.VERIFIED, "/mnt/a.pem", NOW - DAY, NOW)

@@ -11,7 +11,7 @@ from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
 from screens_user import at_screens
 
 from csrtui.core.keys import pkcs8
-from csrtui.fleet.model import HostPair
+from csrtui.fleet.host_states import HostPair
 from csrtui.fleet.tui import dialogs
 from csrtui.fleet.tui.dialogs import HostBackupModal
 from csrtui.tasks.list import read_pair

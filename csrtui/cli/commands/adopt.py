@@ -92,30 +92,30 @@ def _run(options: argparse.Namespace) -> int:
         missing = MissingRequest.REQUESTED
     passphrase = _read_passphrase(options, search)
     ca = CaKind(options.ca) if options.ca is not None else None
-    planned = plan(search, match(session, search, passphrase, ca), missing)
-    if options.name is not None and len(planned.candidates) > 1:
+    adoption = plan(search, match(session, search, passphrase, ca), missing)
+    if options.name is not None and len(adoption.candidates) > 1:
         raise InputError(
-            f"--as names one pair, but there are {len(planned.candidates)} keys", "leave out --as"
+            f"--as names one pair, but there are {len(adoption.candidates)} keys", "leave out --as"
         )
-    if not (planned.candidates or planned.failures or planned.skipped):
+    if not (adoption.candidates or adoption.failures or adoption.skipped):
         raise InputError("the folder contains no private key", "choose another folder")
-    order = AdoptionSpec(
+    spec = AdoptionSpec(
         platform=platform,
         name=options.name,
         missing=missing,
         protection=_protection(options),
-        passphrase=_read_new_passphrase(options, planned, passphrase),
+        passphrase=_read_new_passphrase(options, adoption, passphrase),
         request=RequestSpec(tuple(options.names), platform=platform) if options.names else None,
     )
     print_text = print_line if options.dry_run and not options.json else print_message
-    for candidate in () if search.has_named_files else planned.candidates:
+    for candidate in () if search.has_named_files else adoption.candidates:
         for line in candidate_lines(candidate):
             print_text(line)
-    for skipped in planned.skipped:
+    for skipped in adoption.skipped:
         print_text(f"skipped  {visible(skipped.file or '')}  {skipped.text}")
     if not (search.has_named_files or options.dry_run):
-        _confirm(planned, options)
-    return _adopt(session, planned, order, as_json=options.json)
+        _confirm(adoption, options)
+    return _adopt(session, adoption, spec, as_json=options.json)
 
 
 def _search(session: Session, options: argparse.Namespace) -> SearchResult:
@@ -152,42 +152,42 @@ def _protection(options: argparse.Namespace) -> Protection:
 
 
 def _read_new_passphrase(
-    options: argparse.Namespace, planned: AdoptionPlan, known: Secret | None
+    options: argparse.Namespace, adoption: AdoptionPlan, known: Secret | None
 ) -> Secret | None:
     """Return the passphrase for encrypting plain keys, or None if it is not needed.
 
     A known passphrase from an option is used again, because a descriptor can be read only once.
     """
-    if not options.encrypt_key or all(candidate.passphrase is not None for candidate in planned.candidates):
+    if not options.encrypt_key or all(candidate.passphrase is not None for candidate in adoption.candidates):
         return None
     return known if known is not None and has_passphrase_option(options) else read_new_passphrase(options)
 
 
-def _confirm(planned: AdoptionPlan, options: argparse.Namespace) -> None:
+def _confirm(adoption: AdoptionPlan, options: argparse.Namespace) -> None:
     """Ask the user to confirm the adoption of the keys that a search found."""
-    if options.yes or not planned.candidates:
+    if options.yes or not adoption.candidates:
         return
     if not (sys.stdin and sys.stdin.isatty()):
         raise InputError(
             "adopting from a search needs a terminal to confirm", "check the list, then use --yes"
         )
-    count = len(planned.candidates)
+    count = len(adoption.candidates)
     if not confirm(f"Adopt {'this key' if count == 1 else f'these {count} keys'}?"):
         raise InputError("nothing was adopted")
 
 
-def _adopt(session: Session, planned: AdoptionPlan, order: AdoptionSpec, *, as_json: bool) -> int:
+def _adopt(session: Session, adoption: AdoptionPlan, spec: AdoptionSpec, *, as_json: bool) -> int:
     session.store.remove_leftovers()
     results: list[Result] = []
     try:
-        results.extend(adopt_many(session, planned.candidates, order))
+        results.extend(adopt_many(session, adoption.candidates, spec))
     finally:  # also after an interrupt, because these keys were adopted
         adopted = [result for result in results if isinstance(result, AdoptResult)]
         for result in adopted:
             prefix = f"{result.pair}: " if len(adopted) > 1 else ""
             for line in _detail_lines(result):
                 print_message(f"{prefix}{line}")
-        status = print_results([*results, *planned.failures], as_json=as_json)
+        status = print_results([*results, *adoption.failures], as_json=as_json)
     return status
 
 

@@ -68,7 +68,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
-    platform, folder = _place(session, options)
+    platform, folder = _read_destination(session, options)
     if options.undo:
         return _undo(session, options, platform, folder)
     strength = Strength.LEGACY if options.legacy else Strength.AES
@@ -96,17 +96,17 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _rehearse(session: Session, options: argparse.Namespace, ready: PreparedExport) -> int:
-    """Print the files that would be written. Skip only the checks that need a passphrase that was not given."""
-    is_given = options.key_passphrase_file is not None or (
+    """Print the files that would be written. Only the checks that need a missing passphrase are skipped."""
+    has_key_passphrase = options.key_passphrase_file is not None or (
         has_passphrase_option(options) and _is_for_key(options, ready)
     )
-    key_passphrase = _read_key_passphrase(options, ready) if is_given else None
+    key_passphrase = _read_key_passphrase(options, ready) if has_key_passphrase else None
     if ready.needs_file_passphrase:
         read_new_passphrase(options, "PKCS #12 file")
     return print_results(preview_export(session, ready, key_passphrase), as_json=options.json)
 
 
-def _place(session: Session, options: argparse.Namespace) -> tuple[Platform, str]:
+def _read_destination(session: Session, options: argparse.Namespace) -> tuple[Platform, str]:
     """Return the server software and the folder, from the options, the last export or the configuration."""
     if options.platform is not None and options.to is not None:
         return read_platform(options.platform), options.to
@@ -148,7 +148,11 @@ def _undo(session: Session, options: argparse.Namespace, platform: Platform, fol
 
 
 def _check_passphrase_options(options: argparse.Namespace, ready: PreparedExport) -> None:
-    """Print a warning if a given passphrase will not be used, because the user may rely on it."""
+    """Refuse a passphrase for a key without one, and warn about any other passphrase that is not used.
+
+    Raises:
+        InputError: ``--key-passphrase-file`` is used, but the key does not need it.
+    """
     if options.key_passphrase_file is not None and not ready.needs_key_passphrase:
         raise InputError(f"the key of {ready.pair.name} has no passphrase", "leave out --key-passphrase-file")
     is_used = ready.needs_file_passphrase or _is_for_key(options, ready)

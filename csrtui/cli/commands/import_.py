@@ -36,14 +36,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
-    blobs, unreadable = _read_all(dict.fromkeys(options.files))
+    sources, unreadable = _read_all(dict.fromkeys(options.files))
     mode = ImportMode.PREVIEW if options.dry_run else ImportMode.IMPORT
     passphrase = (
         read_optional_passphrase(options, "Passphrase of the PKCS #12 file: ")
-        if needs_passphrase(blobs)
+        if needs_passphrase(sources)
         else None
     )
-    results = [*import_certificates(session, blobs, options.pair, mode, passphrase), *unreadable]
+    results = [*import_certificates(session, sources, options.pair, mode, passphrase), *unreadable]
     imported = [result for result in results if isinstance(result, ImportResult)]
     for result in imported:
         prefix = f"{result.pair}: " if len(imported) > 1 else ""
@@ -51,13 +51,13 @@ def _run(options: argparse.Namespace) -> int:
             print_message(f"{prefix}chain: {result.status.text}")
         for line in (*certificate_lines(result), *(f"note: {remark}" for remark in result.remarks)):
             print_message(f"{prefix}{line}")
-    named = [
+    labelled = [
         replace(result, text=f"standard input: {result.text}")
         if result.file is None and not result.pair
         else result
         for result in results
     ]
-    return print_results(named, as_json=options.json)
+    return print_results(labelled, as_json=options.json)
 
 
 def certificate_lines(result: ImportResult) -> Iterator[str]:

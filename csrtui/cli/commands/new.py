@@ -58,12 +58,14 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError("--same-key works only with --renews", "csrtui new NAME --renews PAIR --same-key")
     if options.file is not None:
         return _run_batch(options)
-    asks = not options.names and options.key_file is None and options.renews is None and _has_terminal()
-    if not (options.names or asks):
+    is_interactive = (
+        not options.names and options.key_file is None and options.renews is None and _has_terminal()
+    )
+    if not (options.names or is_interactive):
         raise InputError("a request needs a name", "csrtui new www.mydomain.com")
     spec = read_request_options(options, tuple(options.names))
     session = open_session(options)
-    if asks:
+    if is_interactive:
         from csrtui.cli.questions import ask_request
 
         spec = ask_request(session, spec, force=options.force)
@@ -75,7 +77,7 @@ def _run(options: argparse.Namespace) -> int:
         return _run_with_key(session, options, spec)
     advice = require_common_name(advise_on(session, spec))
     findings = (*advice.findings, *_existing_pair_findings(session, advice))
-    if not asks:  # otherwise, the user has seen them
+    if not is_interactive:  # otherwise, the user has seen them
         print_other_findings(findings, force=options.force)
     passphrase = read_new_key_passphrase(options, findings)
     session.store.remove_leftovers()

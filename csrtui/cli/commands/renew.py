@@ -20,7 +20,7 @@ from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks import renew
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, csrtui_command
 from csrtui.tasks.submit import HandOutWay, hand_out, mark_submitted, refuse_without_backup
 
 
@@ -79,9 +79,9 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _renew(session: Session, renewal: renew.Renewal, options: argparse.Namespace) -> int:
-    _print_consequences(renewal, RenewalWay.NEW_PAIR)
+    _print_consequences(session, renewal, RenewalWay.NEW_PAIR)
     print_other_findings(renewal.advice.findings, force=options.force)
-    _print_way_without_must_staple(renewal)
+    _print_way_without_must_staple(session, renewal)
     for sentence in renewal.omissions:
         print_message(f"note: {sentence}")
     session.store.remove_leftovers()
@@ -100,7 +100,7 @@ def _renew_with_same_key(session: Session, renewal: renew.Renewal, options: argp
         print_message(f"renewing with the same key: {sentence}")
     old_findings = (finding for finding in renewal.old_findings if finding.code != "must-staple")
     print_other_findings((*renewal.advice.findings, *old_findings), force=options.force)
-    _print_way_without_must_staple(renewal)
+    _print_way_without_must_staple(session, renewal)
     for sentence in renewal.omissions:
         print_message(f"note: {sentence}")
     session.store.remove_leftovers()
@@ -119,7 +119,7 @@ def _renew_with_same_key(session: Session, renewal: renew.Renewal, options: argp
 def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace) -> int:
     if not options.force:
         refuse_without_backup(session, renewal.pair)
-    _print_consequences(renewal, RenewalWay.OLD_CSR)
+    _print_consequences(session, renewal, RenewalWay.OLD_CSR)
     print_other_findings(renewal.old_findings, force=options.force)
     _, key_findings = renew.prove_old_key(
         session, renewal, read_pair_passphrase(options, renewal.pair), force=options.force
@@ -141,7 +141,7 @@ def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace
     return 0
 
 
-def _print_consequences(renewal: renew.Renewal, way: RenewalWay) -> None:
+def _print_consequences(session: Session, renewal: renew.Renewal, way: RenewalWay) -> None:
     """Print the consequences of the chosen renewal method, and a note if the other method is recommended."""
     choice = next(choice for choice in renewal.choices if choice.way is way)
     for sentence in choice.consequences:
@@ -153,15 +153,15 @@ def _print_consequences(renewal: renew.Renewal, way: RenewalWay) -> None:
                 print_message(f"warning: {sentence}")
     recommended = renewal.choices[0].way
     if recommended is not way:
-        option = "" if recommended is RenewalWay.NEW_PAIR else " --reuse"
-        print_message(
-            f"note: {recommended.value} is recommended here: csrtui renew {renewal.pair.name}{option}"
-        )
+        options = [] if recommended is RenewalWay.NEW_PAIR else ["--reuse"]
+        renew_command = csrtui_command(session, "renew", renewal.pair.name, *options)
+        print_message(f"note: {recommended.value} is recommended here: {renew_command}")
 
 
-def _print_way_without_must_staple(renewal: renew.Renewal) -> None:
+def _print_way_without_must_staple(session: Session, renewal: renew.Renewal) -> None:
     if renewal.spec.must_staple:
-        print_message(f"without must-staple: csrtui renew {renewal.pair.name} --drop-must-staple")
+        renew_command = csrtui_command(session, "renew", renewal.pair.name, "--drop-must-staple")
+        print_message(f"without must-staple: {renew_command}")
 
 
 ACTION = Action(

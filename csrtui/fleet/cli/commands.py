@@ -42,7 +42,7 @@ from csrtui.fleet.cli.options import (
     read_fleet,
     read_reach,
 )
-from csrtui.fleet.model import fleet_age_text, fleet_summary, select_pairs
+from csrtui.fleet.host_states import fleet_age_text, fleet_summary, select_pairs
 from csrtui.fleet.tasks.results import HostResult
 from csrtui.fleet.tasks.run_on_hosts import load_matching_fleet
 from csrtui.tasks.pair_text import LIST_HEADER, list_row

@@ -10,7 +10,7 @@ from csrtui.cli.progress import ProgressBar, StopEvent
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.fleet.ansible import Target
 from csrtui.fleet.host_answer import Failure
-from csrtui.fleet.model import Fleet, HostState
+from csrtui.fleet.host_states import Fleet, HostState
 from csrtui.fleet.tasks.results import HostResult
 from csrtui.fleet.tasks.run_on_hosts import TIMEOUT, Reach, read_hosts
 from csrtui.tasks.session import Session

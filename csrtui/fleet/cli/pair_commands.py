@@ -26,7 +26,7 @@ from csrtui.fleet.tasks.results import HostResult
 from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet
 
 if TYPE_CHECKING:
-    from csrtui.fleet.model import HostPair
+    from csrtui.fleet.host_states import HostPair
     from csrtui.tasks.session import Session
 
 

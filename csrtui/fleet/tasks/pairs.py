@@ -18,7 +18,7 @@ from csrtui.core.certificates.csr import Request
 from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
 from csrtui.fleet.ansible import TrustedTemplate
 from csrtui.fleet.host_answer import Failure, HostAnswer, Reason, create_failure, document_of, failure_of
-from csrtui.fleet.model import Fleet, HostPair
+from csrtui.fleet.host_states import Fleet, HostPair
 from csrtui.fleet.tasks.results import (
     HostResult,
     covers_text,

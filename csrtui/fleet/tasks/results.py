@@ -23,7 +23,7 @@ from csrtui.fleet.host_answer import (
     cut,
     failure_of,
 )
-from csrtui.fleet.model import HostState, read_described
+from csrtui.fleet.host_states import HostState, read_described
 
 _STEPS = ("made", "renewed", "replaced", "backed up")
 """The values of ``done`` in the result of the collection's module ``pair``."""

@@ -32,7 +32,7 @@ from csrtui.fleet.host_answer import (
     failure_of,
     read_line,
 )
-from csrtui.fleet.model import Fleet, HostState, dump_state, load_early_states, load_state, read_list
+from csrtui.fleet.host_states import Fleet, HostState, dump_state, load_early_states, load_state, read_list
 from csrtui.fleet.tasks.results import changed_pairs
 from csrtui.tasks.session import Session
 

@@ -15,7 +15,7 @@ from csrtui.core.base.errors import CsrtuiError, RefusedError
 from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.fleet.host_answer import Failure, Reason, create_failure
-from csrtui.fleet.model import HostPair
+from csrtui.fleet.host_states import HostPair
 from csrtui.fleet.tasks.pairs import PAIRS_IN_ROUND, Output, errors_of_call, pair_result, run_in_rounds
 from csrtui.fleet.tasks.results import HostResult
 from csrtui.fleet.tasks.run_on_hosts import Reach

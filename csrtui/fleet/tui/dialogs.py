@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.backups.recipients import Recipient
-    from csrtui.fleet.model import HostPair
+    from csrtui.fleet.host_states import HostPair
     from csrtui.tasks.session import Session
     from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line

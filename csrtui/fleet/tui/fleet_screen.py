@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from csrtui.fleet.model import HostPair
+    from csrtui.fleet.host_states import HostPair
     from csrtui.fleet.tasks.pairs import Deliveries
     from csrtui.fleet.tasks.results import HostResult
     from csrtui.fleet.tui.dialogs import HostPairsModal

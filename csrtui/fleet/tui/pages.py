@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.fleet.model import fleet_age_text
+from csrtui.fleet.host_states import fleet_age_text
 from csrtui.tasks.show import pair_lines, timeline
 from csrtui.tui.screens.text_pages import Page, PageScreen
 from csrtui.tui.wrapping import wrap
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from csrtui.fleet.model import Fleet, HostPair, HostState
+    from csrtui.fleet.host_states import Fleet, HostPair, HostState
 
 _LABEL = 12
 """The width of a label with the blank after it, in columns."""

@@ -11,7 +11,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, Retired, retired_filter
-from csrtui.fleet.model import Fleet, HostPair, HostState, fleet_age_text, fleet_summary, select_pairs
+from csrtui.fleet.host_states import Fleet, HostPair, HostState, fleet_age_text, fleet_summary, select_pairs
 from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, load_matching_fleet, read_hosts
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
     from datetime import datetime
 
-    from csrtui.fleet.model import HostPair
+    from csrtui.fleet.host_states import HostPair
     from csrtui.fleet.tasks.doctor import HostFinding
     from csrtui.fleet.tasks.requests import PlannedRequest
 

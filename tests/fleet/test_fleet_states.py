@@ -28,7 +28,7 @@ from csrtui.fleet.host_answer import (
     failure_of,
     read_line,
 )
-from csrtui.fleet.model import Fleet, HostState, dump_state, load_state, read_list, select_pairs
+from csrtui.fleet.host_states import Fleet, HostState, dump_state, load_state, read_list, select_pairs
 
 DOCUMENT = pair_document(Pair("a.com", "/a.com", record()), NOW)
 LIST = {"schema": 1, "pairs": [DOCUMENT]}
