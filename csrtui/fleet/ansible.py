@@ -314,9 +314,9 @@ def _ansible_error(folder: str, status: int) -> InputError:
 
 
 def _cause(lines: Sequence[str]) -> str:
-    """Return the message before the first line that names a file and a line, with both, or else an empty text.
+    """Return the cause of an error with its position, ``MESSAGE (FILE:LINE:COLUMN)``, or an empty text.
 
-    Since ansible-core 2.19 such a line begins with ``Origin:``. Before that, it ends a message.
+    The cause is the line above the first position. Since ansible-core 2.19, a position begins with ``Origin:``.
     """
     places = [(index, match) for index, line in enumerate(lines) if (match := _PLACE.match(line))]
     exact = [(index, match) for index, match in places if match["line"]] or places

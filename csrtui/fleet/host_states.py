@@ -1,4 +1,4 @@
-"""The model of the fleet: hosts with a keystore each, their pairs, their last known states, and failures."""
+"""The last known states of hosts: the pairs of their keystores, and their failures. Together they are the fleet."""
 
 import json
 from collections import Counter
@@ -83,7 +83,7 @@ class Fleet:
     def pairs(self) -> Iterator[HostPair]:
         """Yield all pairs of all hosts."""
         for state in self.hosts.values():
-            pairs = list(map(read_described, state.documents))
+            pairs = list(map(read_pair_document, state.documents))
             unlisted: set[str] = set()
             if state.failure is not None:  # the host can have other pairs, which csrtui cannot read there
                 successors = {pair.record.renewed_by for pair in pairs if pair.record.renewed_by}
@@ -127,7 +127,7 @@ def read_list(host: str, document: object, now: datetime) -> HostState:
         if not isinstance(pair_document, dict):
             raise MemberError("pairs is not a list of objects")
         check_document(pair_document)
-        name = read_described(pair_document).name
+        name = read_pair_document(pair_document).name
         if not is_pair_name(name):
             raise MemberError("a pair has a name that is not valid in csrtui")
         if name in names:
@@ -213,7 +213,7 @@ def fleet_age_text(fleet: Fleet, now: datetime) -> str:
     return "as of just now"
 
 
-def read_described(document: Mapping[str, object]) -> Pair:
+def read_pair_document(document: Mapping[str, object]) -> Pair:
     """Return the pair in a document of `csrtui.core.pairs.pair_json.pair_document`, without its history.
 
     The document does not contain the time when a pair was retired. The time of creation is used instead.

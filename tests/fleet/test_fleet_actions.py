@@ -11,6 +11,7 @@ from fleet_user import at_fleet
 from recipients_made import age_pair, ssh_pair
 
 from csrtui.core.certificates import csr
+from csrtui.core.config.settings import Config
 from csrtui.fleet.tui.dialogs import FetchModal, HostBackupModal
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.work import HostWorkModal
@@ -128,6 +129,7 @@ async def test_csrs_are_fetched_once_and_no_other_file_is_changed(
         assert "1 done, 1 failed" in told
         assert "web2 a.com: the host cannot be reached; Ansible says" in told
         assert "CSR fetched, covers a.com" in told
+        assert "then import the certificates with i." in told
         assert (folder / "web1.a.com.csr.pem").read_text() == CSR
         await user.press("escape")
         await user.read()
@@ -168,7 +170,7 @@ async def test_certificates_go_to_the_hosts_that_have_their_keys(
     fake.answers({"web1": listed(pair()), "web2": listed()})
     fake.answers({"web1": {"changed": True, "results": [imported]}})
     fake.answers({"web1": listed(pair(stage="issued"))})
-    async with at_fleet(session, fake) as user:
+    async with at_fleet(session, fake, config=Config(keys={"install": "Z"})) as user:
         await user.read()
         await user.press("i")
         assert user.at(ImportModal)
@@ -181,6 +183,7 @@ async def test_certificates_go_to_the_hosts_that_have_their_keys(
         told = await user.worked()
         assert told.startswith("1 done · 1 host")
         assert "web1 a.com  imported" in told
+        assert "Next: install them with Z." in told
         assert '"hosts": [!unsafe "web1"]' in fake.play(2)
         await user.press("enter")
         await user.read()

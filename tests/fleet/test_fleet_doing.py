@@ -95,15 +95,24 @@ def test_a_host_without_the_variable_is_named_and_the_others_complete(fake: Fake
     fake.answers({"web1": said("the disk is full", 3)})
     ran = fleet("new", "{{ site }}", "--yes", "--json")
     assert ran.status == 1
-    assert (
-        "web2: variable site is missing on web2\nhint: define site for this host in the inventory" in ran.err
-    )
-    assert "web3: variable site is a dictionary" in ran.err
-    (line,) = ran.json_lines
-    assert line["error"] == 'its keystore cannot be used; web1 says: "the disk is full"'
-    assert line["remedy"] == "run csrtui doctor on web1"
+    two, three, one = ran.json_lines
+    assert (two["host"], two["ok"], two["error"]) == ("web2", False, "variable site is missing on web2")
+    assert three["error"] == "variable site is a dictionary, not a string"
+    assert one["error"] == 'its keystore cannot be used; web1 says: "the disk is full"'
+    assert one["remedy"] == "run csrtui doctor on web1"
     fake.holds({"web2": {}})
-    assert fleet("new", "{{ site }}", "--yes", "--force").status == 1
+    ran = fleet("new", "{{ site }}", "--yes", "--force")
+    assert (ran.status, ran.error) == (1, "web2: variable site is missing on web2")
+    assert ran.hint.startswith("define site for this host in the inventory")
+
+
+def test_a_dry_run_of_new_has_a_json_line_for_each_host(fake: FakeAnsible, fleet: Any) -> None:
+    fake.holds({"web1": {"site": "www"}, "web2": {}})
+    ran = fleet("new", "{{ site }}.mydomain.com", "--dry-run", "--json")
+    failed, planned = ran.json_lines
+    assert (ran.status, failed["host"], failed["ok"]) == (1, "web2", False)
+    assert (planned["host"], planned["ok"], planned["changed"]) == ("web1", True, False)
+    assert planned["covers"] == ["www.mydomain.com"]
 
 
 @pytest.mark.parametrize(("answer", "plays"), [("yes\n", 1), ("\n", 0)])

@@ -12,7 +12,7 @@ from requests_made import NOW, key_of
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import Attribute, SubjectFields
-from csrtui.fleet.host_states import HostState, read_described
+from csrtui.fleet.host_states import HostState, read_pair_document
 from csrtui.fleet.tasks.results import changed_pairs, covers_text, csr_mismatch, pair_mismatch, plan_mismatch
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ BANK = "www.bank.com"
 
 def both(*names: str, name: str = "", **subject: str) -> tuple[Pair, Request]:
     document, pem = pair_for(*names, name=name, **subject)
-    return read_described(document), request.read_pem(pem.encode())
+    return read_pair_document(document), request.read_pem(pem.encode())
 
 
 def lying(listed: tuple[Pair, Request], sent: Request) -> Pair:
@@ -114,7 +114,7 @@ def test_a_host_of_an_early_release_lists_no_further_attributes() -> None:
         key={"type": "ec-p256", "encrypted": False, "spki_sha256": csr.spki_sha256},
         request={"sha256": csr.sha256, "signature_hash": "sha256"},
     )
-    early = read_described(document)
+    early = read_pair_document(document)
     assert csr_mismatch(csr, early) == []
     assert csr_mismatch(other, lying((early, csr), other)) == [
         f"subject: listed {csr.subject_text}, sent {other.subject_text}"
@@ -124,7 +124,7 @@ def test_a_host_of_an_early_release_lists_no_further_attributes() -> None:
         ("title=Shop", ["subject: its fields differ from its text"]),
     ]:
         fields = document["subject_fields"] | {"attributes": [listed]}
-        assert csr_mismatch(csr, read_described(document | {"subject_fields": fields})) == mismatch
+        assert csr_mismatch(csr, read_pair_document(document | {"subject_fields": fields})) == mismatch
 
 
 def test_a_csr_without_its_own_signature_is_a_mismatch() -> None:

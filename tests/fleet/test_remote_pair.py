@@ -11,7 +11,7 @@ from requests_made import NOW, record
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, Pair, PairRecord
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.fleet.host_states import read_described
+from csrtui.fleet.host_states import read_pair_document
 
 DAY = timedelta(days=1)
 BACKUP = Backup(BackupStatus.VERIFIED, "/mnt/a.pem", NOW - DAY, NOW)
@@ -38,13 +38,13 @@ PLAIN = record()._replace(history=())
 @pytest.mark.parametrize("issued", [True, False])
 def test_a_document_read_back_is_unchanged(record: PairRecord, *, issued: bool) -> None:
     document = pair_document(Pair("a.com", "/srv/keys/pairs/a.com", record, has_certificate=issued), NOW)
-    assert pair_document(read_described(document), NOW) == document
+    assert pair_document(read_pair_document(document), NOW) == document
 
 
 def test_a_document_without_the_begin_of_the_validity_is_accepted() -> None:
     document = pair_document(Pair("a.com", "/a.com", PLAIN._replace(validity=LONG)), NOW)
     del document["begins"]
-    read = read_described(document).record
+    read = read_pair_document(document).record
     assert read.validity == Validity(PLAIN.created, LONG.not_after)
 
 
@@ -54,4 +54,4 @@ def test_a_document_without_the_begin_of_the_validity_is_accepted() -> None:
 def test_a_document_that_is_not_a_pair_is_refused(change: dict[str, Any]) -> None:
     document = pair_document(Pair("a.com", "/a.com", PLAIN), NOW) | change
     with pytest.raises((TypeError, ValueError)):
-        read_described(document)
+        read_pair_document(document)

@@ -6,7 +6,7 @@ profile are literal.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -88,13 +88,28 @@ def _new(options: argparse.Namespace) -> int:
         planned = sorted(
             plan(session, reach, spec, counterparts=options.add_counterpart), key=lambda request: request.host
         )
-        ok = all(request.failure is None for request in planned)
         _print_plan(planned)
+        failures = [
+            HostResult.failed(request.host, request.failure) for request in planned if request.failure
+        ]
+        ok = print_host_results(failures, as_json=options.json)
         _check_unblocked(planned, force=options.force)
-        if not options.dry_run and _is_confirmed(planned, yes=options.yes):
+        results: Iterable[HostResult] = ()
+        if options.dry_run:
+            results = [
+                HostResult(
+                    request.host, _WOULD_MAKE, changed=False, covers=tuple(request.advice.covered_names)
+                )
+                for request in planned
+                if request.advice is not None
+            ]
+        elif _is_confirmed(planned, yes=options.yes):
             results = make_pairs(reach, planned, backup, force=options.force)
-            ok = print_host_results(results, as_json=options.json) and ok
+        ok = print_host_results(results, as_json=options.json) and ok
     return exit_status(reach, ok=ok)
+
+
+_WOULD_MAKE = "a pair would be made, unless the host has the same one"
 
 
 def _backup_options(options: argparse.Namespace) -> dict[str, object] | None:
@@ -107,15 +122,12 @@ def _backup_options(options: argparse.Namespace) -> dict[str, object] | None:
 
 
 def _print_plan(planned: Sequence["PlannedRequest"]) -> None:
-    """Print the names and the advice for each host, then the failures."""
+    """Print the names and the advice for each host."""
     for request in planned:
         if request.advice is not None:
             print_message(f"{request.host}: {', '.join(request.advice.covered_names) or 'nothing'}")
             for finding in request.advice.findings:
                 print_message(f"  {finding.level.value}: {finding.text}")
-    for request in planned:
-        if request.failure is not None:
-            print_failure(request.host, request.failure)
 
 
 def _check_unblocked(planned: Sequence["PlannedRequest"], *, force: bool) -> None:
@@ -138,17 +150,6 @@ def _is_confirmed(planned: Sequence["PlannedRequest"], *, yes: bool) -> bool:
     if sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError("confirmation needs a terminal", "check with --dry-run, then use --yes")
     return confirm(f"Make a pair on {plural(count, 'host')}?")
-
-
-NEW = Action(
-    "csrtui fleet new '{{ inventory_hostname }}' --inventory hosts.ini --dry-run\n"
-    "csrtui fleet new www.mydomain.com --inventory hosts.ini --limit web",
-    _new_arguments,
-    _new,
-)
-
-
-# The screen does not need csrtui.fleet.tasks at its start. It opens faster because only functions import that package.
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
@@ -264,7 +265,15 @@ _COMMANDS = {
             _list,
         ),
     ),
-    "new": ("Make a pair on each host, with the host's own names.", NEW),
+    "new": (
+        "Make a pair on each host, with the host's own names.",
+        Action(
+            "csrtui fleet new '{{ inventory_hostname }}' --inventory hosts.ini --dry-run\n"
+            "csrtui fleet new www.mydomain.com --inventory hosts.ini --limit web",
+            _new_arguments,
+            _new,
+        ),
+    ),
     "csr": ("Fetch CSRs into a folder.", pair_commands.CSR),
     "import": (
         "Import certificates on the hosts that have their keys.",
@@ -288,7 +297,10 @@ _COMMANDS = {
         ),
     ),
 }
-"""The summary and the implementation of each command after ``csrtui fleet``."""
+"""The summary and the implementation of each command after ``csrtui fleet``.
+
+Functions import the modules of csrtui.fleet.tasks that the screens do not need at their start.
+"""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

@@ -45,7 +45,7 @@ def _run_on_pairs(
     work: "Callable[[Session, Reach, list[HostPair]], Iterator[HostResult]]",
     *,
     planned: str | None = None,
-    nothing: str,
+    no_pairs: str,
 ) -> int:
     """Do work on pairs, print a result for each, and return the exit status.
 
@@ -53,7 +53,7 @@ def _run_on_pairs(
         choose: Called with the named pairs, or with all in use. It returns those to work on.
         work: Called with the pairs. It yields the results.
         planned: The text for each pair in a dry run, or None if `work` itself makes a dry run.
-        nothing: The message if no pair needs the work.
+        no_pairs: The message if no pair needs the work.
     """
     from csrtui.fleet.tasks.pairs import pairs_named
 
@@ -68,7 +68,7 @@ def _run_on_pairs(
             results = work(session, reach, pairs)
         ok = print_host_results(results, as_json=options.json)
     if not pairs:
-        print_message(nothing)
+        print_message(no_pairs)
     return exit_status(reach, ok=print_failures(fleet, as_json=options.json) and ok)
 
 
@@ -98,7 +98,7 @@ def _csr(options: argparse.Namespace) -> int:
             reach, pairs, options.to, load_fleet(session, *reach.target.inventories)
         ),
         planned=f"the CSR would be {done}",
-        nothing="no pair on the hosts that answered is waiting to be submitted",
+        no_pairs="no pair on the hosts that answered is waiting to be submitted",
     )
 
 
@@ -120,7 +120,7 @@ def _backup(options: argparse.Namespace) -> int:
         lambda _, pairs: pairs if options.pairs else not_backed_up(pairs),
         lambda _, reach, pairs: back_up(reach, pairs, options.to, recipients),
         planned=f"would be backed up to {visible(options.to)}",
-        nothing="every pair on the hosts that answered has a backup",
+        no_pairs="every pair on the hosts that answered has a backup",
     )
 
 
@@ -148,7 +148,7 @@ def _verify(options: argparse.Namespace) -> int:
         lambda _, pairs: with_recipients(pairs) if options.pairs else unverified(pairs),
         lambda session, reach, pairs: verify_backups(session, reach, pairs, identities, passphrase),
         planned="would be verified",
-        nothing="no pair on the hosts that answered has an unverified backup to recipients",
+        no_pairs="no pair on the hosts that answered has an unverified backup to recipients",
     )
 
 
@@ -166,7 +166,7 @@ def _call(
             pairs if options.pairs or step is None else with_next_step(session, pairs, step)
         ),
         lambda _, reach, pairs: run_on_pairs(reach, pairs, done, *command),
-        nothing="no pair on the hosts that answered needs this",
+        no_pairs="no pair on the hosts that answered needs this",
     )
 
 
@@ -183,14 +183,14 @@ def _renew(options: argparse.Namespace) -> int:
 
 def _install_arguments(parser: argparse.ArgumentParser) -> None:
     _add_pairs_argument(parser, "with a new certificate")
-    for option, metavar, text in (
+    add_options(
+        parser,
         ("--for", "PLATFORM", "the server software (default: as in the last export)"),
         ("--to", "DIR", "the folder on each host (default: as in the last export)"),
         ("--owner", "U", "the owner of the files that contain the key"),
         ("--group", "G", "the group of these files"),
         ("--mode", "M", "the mode of these files (default: 600)"),
-    ):
-        parser.add_argument(option, metavar=metavar, help=text)
+    )
     _add_output_arguments(parser)
 
 

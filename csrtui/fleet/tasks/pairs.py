@@ -41,7 +41,7 @@ _CSR = re.compile(
 _CONTENT = TrustedTemplate("{{ csrtui_content[inventory_hostname] }}")
 _BACKED_UP = frozenset({BackupStatus.VERIFIED, BackupStatus.UNVERIFIED})
 PAIRS_IN_ROUND = 20
-"""The number of commands for a host in one run: each takes a fraction of a second, and the host has 30 seconds."""
+"""The number of commands for a host in one run. Each takes a fraction of a second, and the host has 30 seconds."""
 _END = re.compile(r"# ([0-9]{1,4}) ([0-9]{1,3})")
 """The line after the output of each command: its number and exit status."""
 
@@ -183,18 +183,18 @@ def run_on_pairs(
     Raises:
         InputError: Ansible is not installed or fails.
     """
-    commands = [(pair, errors_of_call(command, *options, "--", pair.pair.name)) for pair in pairs]
+    commands = [(pair, message_call(command, *options, "--", pair.pair.name)) for pair in pairs]
     for pair, output in run_in_rounds(reach, commands, PAIRS_IN_ROUND):
         yield pair_result(pair, output, text)
 
 
-def errors_of_call(command: str, *arguments: str) -> str:
-    """Return a call of csrtui for the shell on a host that prints the messages instead of the data."""
+def message_call(command: str, *arguments: str) -> str:
+    """Return a shell command that calls csrtui on a host and prints its messages instead of its data."""
     return f"{shell_call(command, *arguments)} 2>&1 >/dev/null"
 
 
 def pair_result(pair: HostPair, output: Output | Failure, text: str) -> HostResult:
-    """Return the result of a call of `errors_of_call` for a pair. Only a failure uses the text of the host."""
+    """Return the result of a command of `message_call` for a pair. Only a failure uses the text of the host."""
     if isinstance(output, Failure):
         return HostResult.failed(pair.host, output, pair.pair.name)
     if output.status != 0:
@@ -212,23 +212,23 @@ def run_in_rounds(
         by_host[pair.host].append((pair, call))
     pending = {host: iter(host_commands) for host, host_commands in by_host.items()}
     while not reach.stop.is_set():
-        batches = {host: batch for host, rest in pending.items() if (batch := list(islice(rest, size)))}
+        batches = {host: batch for host, others in pending.items() if (batch := list(islice(others, size)))}
         if not batches:
             return
-        calls = {host: _numbered(command for _, command in batch) for host, batch in batches.items()}
+        calls = {host: _numbered_script(command for _, command in batch) for host, batch in batches.items()}
         for answer in run_on_each(reach, calls):
             outputs = _outputs(answer)
             for number, (pair, _) in enumerate(batches[answer.host]):
-                yield pair, outputs.get(number) or _missing(answer)
+                yield pair, outputs.get(number) or _missing_output(answer)
 
 
-def _numbered(commands: Iterable[str]) -> str:
+def _numbered_script(commands: Iterable[str]) -> str:
     """Return a shell script that runs commands and prints a line after each, with its number and exit status."""
     return " ".join(f'{command}; echo "# {number} $?";' for number, command in enumerate(commands)) + " :"
 
 
 def _outputs(answer: HostAnswer) -> Mapping[int, Output]:
-    """Return the output of each command in a script from `_numbered`, by the number of the command."""
+    """Return the output of each command in a script from `_numbered_script`, by the number of the command."""
     outputs, lines = {}, []
     for line in answer.text("stdout").splitlines():
         end = _END.fullmatch(line)
@@ -240,7 +240,7 @@ def _outputs(answer: HostAnswer) -> Mapping[int, Output]:
     return outputs
 
 
-def _missing(answer: HostAnswer) -> Failure:
+def _missing_output(answer: HostAnswer) -> Failure:
     if answer.outcome != "ok":
         return failure_of(answer)
     return create_failure(answer.host, Reason.UNEXPECTED, "the host sent no result for this pair")
@@ -337,8 +337,8 @@ def _changed_since_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list
 def _match_csrs(answer: HostAnswer, pairs: Sequence[HostPair]) -> list[Request | None]:
     """Return the CSR that the host sent for each pair, or None if there is none.
 
-    If the host sent a CSR other than the listed one, return the CSR at the same position, so that the differences can
-    be reported. This requires as many CSRs as pairs.
+    If the host sent as many CSRs as pairs, but not the listed one, return the CSR at the same position, so that the
+    differences can be reported.
     """
     sent = list(islice(_read_csrs(answer), len(pairs)))
     by_digest = {csr.sha256: csr for csr in sent}

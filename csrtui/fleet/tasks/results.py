@@ -23,7 +23,7 @@ from csrtui.fleet.host_answer import (
     cut,
     failure_of,
 )
-from csrtui.fleet.host_states import HostState, read_described
+from csrtui.fleet.host_states import HostState, read_pair_document
 
 _STEPS = ("made", "renewed", "replaced", "backed up")
 """The values of ``done`` in the result of the collection's module ``pair``."""
@@ -119,7 +119,7 @@ def creation_result(answer: HostAnswer, planned: Request) -> HostResult:
         return HostResult.failed(answer.host, failure_of(answer))
     try:
         check_document(document)
-        pair = read_described(document)
+        pair = read_pair_document(document)
         csr = csrs.read_pem(answer.text("csr").encode("utf-8", "surrogatepass"))
     except (MemberError, CsrtuiError) as error:
         text = f"the pair in its answer cannot be read: {error}"
@@ -203,7 +203,7 @@ def changed_pairs(before: HostState, now: HostState) -> list[str]:
     for document in now.documents:
         earlier = earlier_documents.get(document["name"])
         if earlier is not None and earlier["request"] != document["request"]:
-            differences = pair_mismatch(read_described(earlier), read_described(document))
+            differences = pair_mismatch(read_pair_document(earlier), read_pair_document(document))
             texts += [f"{document['name']}: {'; '.join(differences)}"] if differences else []
     return texts
 

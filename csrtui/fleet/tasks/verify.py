@@ -16,7 +16,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.fleet.host_answer import Failure, Reason, create_failure
 from csrtui.fleet.host_states import HostPair
-from csrtui.fleet.tasks.pairs import PAIRS_IN_ROUND, Output, errors_of_call, pair_result, run_in_rounds
+from csrtui.fleet.tasks.pairs import PAIRS_IN_ROUND, Output, message_call, pair_result, run_in_rounds
 from csrtui.fleet.tasks.results import HostResult
 from csrtui.fleet.tasks.run_on_hosts import Reach
 from csrtui.tasks.backup_contents import BackupContents, PassphraseNeededError, parse_contents
@@ -68,7 +68,7 @@ def verify_backups(
         if isinstance(token, Failure):
             yield HostResult.failed(pair.host, token, pair.pair.name)
         else:
-            confirmations.append((pair, errors_of_call("verify", "--confirm", token)))
+            confirmations.append((pair, message_call("verify", "--confirm", token)))
     for pair, output in run_in_rounds(reach, confirmations, PAIRS_IN_ROUND):
         result = pair_result(pair, output, "restored here and verified")
         backup = pair.pair.record.backup

@@ -42,8 +42,8 @@ class HostPairsModal(FormModal["Job | None"]):
 
     PASTE_REFUSED = "The pasted text has several lines; this field accepts one. Nothing was inserted."
     NOTES = 4
-    THING: ClassVar[str] = ""
-    """The thing of each pair that the dialog is about, such as ``CSR``, or "" for the pair itself."""
+    PART: ClassVar[str] = ""
+    """The part of each pair that the dialog is about, such as ``CSR``, or "" for the pair itself."""
 
     def __init__(self, session: Session, groups: Sequence[Group[HostPair]]) -> None:
         super().__init__()
@@ -76,8 +76,8 @@ class HostPairsModal(FormModal["Job | None"]):
     @property
     def heading(self) -> str:
         """The title, with the pairs."""
-        things = f" the {self.THING}{'s' if len(self.pairs) > 1 else ''} of" if self.THING else ""
-        return f"{self.verb}{things} {describe_pairs(self.pairs)}"
+        parts = f" the {self.PART}{'s' if len(self.pairs) > 1 else ''} of" if self.PART else ""
+        return f"{self.verb}{parts} {describe_pairs(self.pairs)}"
 
     # Events
 
@@ -128,7 +128,6 @@ class HostBackupModal(HostPairsModal):
 
     def on_mount(self) -> None:
         """Parse and show the last used recipients."""
-        super().on_mount()
         self._parse()
 
     def notes(self) -> list[Line]:
@@ -174,7 +173,7 @@ class HostBackupModal(HostPairsModal):
 class HostVerifyModal(HostPairsModal):
     """The dialog for the pairs whose backups are verified, and for the identity that opens them."""
 
-    verb, THING = "Verify", "backup"
+    verb, PART = "Verify", "backup"
 
     def fields(self) -> Iterable[Widget]:
         """Return the pairs and the identity."""
@@ -214,7 +213,7 @@ class HostVerifyModal(HostPairsModal):
 class FetchModal(HostPairsModal):
     """The dialog for the pairs whose CSRs are fetched, and for the folder on this machine."""
 
-    verb, THING = "Fetch", "CSR"
+    verb, PART = "Fetch", "CSR"
 
     def fields(self) -> Iterable[Widget]:
         """Return the pairs, the choice whether to mark the CSRs as submitted, and the folder."""
@@ -248,5 +247,5 @@ class FetchModal(HostPairsModal):
             f"Fetching {plural(len(pairs), 'CSR')} into {folder}",
             lambda reach: fetch(reach, pairs, folder),
             count_hosts(pairs),
-            "Next: submit them to the CA, then import the certificates with i.",
+            f"Next: submit them to the CA, then import the certificates with {self.key_of('import')}.",
         )

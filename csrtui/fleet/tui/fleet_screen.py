@@ -121,7 +121,7 @@ class FleetScreen(FleetListScreen):
         if answer.results and deliveries is not None:
             hosts = len(deliveries.by_host)
             title = f"Sending certificates to {plural(hosts, 'host')}"
-            after = "Next, install them: run csrtui export on their hosts."
+            after = f"Next: install them with {self.key_of('install')}."
             self._work(Job(title, lambda reach: deliver(reach, deliveries), hosts, after))
 
     # Renewals
@@ -131,7 +131,9 @@ class FleetScreen(FleetListScreen):
         self._ask_renew(self._chosen)
 
     def _ask_renew(self, pairs: Sequence[HostPair]) -> None:
-        text = "This generates a new pair with its own key and CSR. The old pair stays until you retire it."
+        text = (
+            "Each host generates a new pair with its own key and CSR. Old pairs stay until you retire them."
+        )
         self._ask(pairs, "Renew", "Renewing", text, "renewed", "renew")
 
     def action_install(self) -> None:
@@ -147,20 +149,20 @@ class FleetScreen(FleetListScreen):
             export = command("csrtui", "export", unknown.pair.name, "--for", platform, "--to", "DIR")
             self.tell(f"on {visible(unknown.host)}, the first time: {export}")
             return
-        text = "The files in the folder of the last installation are replaced if their key matches the old pair's."
+        text = "Files in the folder of the last installation are replaced if they contain the old pair's key."
         self._ask(pairs, "Install", "Installing", text, "installed", "export", "--replace")
 
     def action_retire(self) -> None:
         """Ask whether to retire the marked pairs or the pair under the cursor, then mark them on their hosts."""
         text = (
-            "It is marked as no longer used, and you get no more reminders to renew it. Nothing is deleted."
+            "Retired pairs are no longer used. You get no more reminders to renew them. Nothing is deleted."
         )
         self._ask(self._chosen, "Retire", "Retiring", text, "retired", "retire")
 
     def _ask(
         self, pairs: Sequence[HostPair], verb: str, progress: str, text: str, result: str, *arguments: str
     ) -> None:
-        """Ask whether to do something with pairs, then run a csrtui command for each on its host.
+        """Ask whether to do the work of a verb on pairs, then run a csrtui command for each pair on its host.
 
         `result` is the text of a successful result.
         """
@@ -210,9 +212,9 @@ class FleetScreen(FleetListScreen):
         """The marked pairs in use, or else the pair under the cursor."""
         return _without_retired(self.marked or ([self.current] if self.current else []))
 
-    def _groups(self, needy: Sequence[HostPair], description: str) -> list[Group[HostPair]]:
+    def _groups(self, needing: Sequence[HostPair], description: str) -> list[Group[HostPair]]:
         current = _without_retired([self.current] if self.current else [])
-        return host_groups(_without_retired(self.marked), current, needy, description)
+        return host_groups(_without_retired(self.marked), current, needing, description)
 
     def _work(self, job: Job | None) -> None:
         if job is not None:

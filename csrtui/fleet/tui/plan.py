@@ -123,7 +123,7 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
             return make_pairs(reach, requests, force=force)
 
         title = f"Making a pair on {plural(len(requests), 'host')}"
-        job = Job(title, work, len(requests), "Next: back them up with b.")
+        job = Job(title, work, len(requests), f"Next: back them up with {self.key_of('back_up')}.")
         self.app.push_screen(HostWorkModal(self._reach, job), self.dismiss)
 
     # The rows

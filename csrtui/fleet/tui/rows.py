@@ -66,8 +66,20 @@ class _HostColumn:
         return self._hosts[index]
 
     def width(self, width: int) -> int:
-        """Return the width of the host column in a list that is `width` characters wide."""
-        return max(min(self._longest, _MAX_HOST, width // _HOST_SHARE), len("Host"))
+        """Return the width of the host column, and of the blank after it, in a list of `width` columns."""
+        return max(min(self._longest, _MAX_HOST, width // _HOST_SHARE), len("Host")) + 1
+
+    def remaining(self, width: int) -> int:
+        """Return the width of the other columns in a list of `width` columns."""
+        return max(width - self.width(width), 1)
+
+    def heading(self, width: int) -> str:
+        """Return the heading of the column, padded to its width."""
+        return pad("Host", self.width(width))
+
+    def cell(self, index: int, width: int) -> str:
+        """Return the host of a row, padded to the width of the column."""
+        return f"{pad(self._hosts[index], self.width(width) - 1)} "
 
 
 _MAX_HOST: Final = 20
@@ -85,19 +97,16 @@ class HostFindingRows(FindingRows):
 
     def header(self, width: int) -> str:
         """Return the names of the columns."""
-        host = self._hosts.width(width)
-        return f"{pad('Host', host)} {super().header(max(width - host - 1, 1))}"
+        return self._hosts.heading(width) + super().header(self._hosts.remaining(width))
 
     def name_width(self, width: int) -> int:
         """Return the number of cells of the host, the level and the pair."""
-        host = self._hosts.width(width)
-        return host + 1 + super().name_width(max(width - host - 1, 1))
+        return self._hosts.width(width) + super().name_width(self._hosts.remaining(width))
 
     def row(self, index: int, width: int) -> Content:
         """Return the row of a finding."""
-        host = self._hosts.width(width)
-        rest = super().row(index, max(width - host - 1, 1))
-        return Content.assemble(pad(self._hosts[index], host), " ", rest)
+        others = super().row(index, self._hosts.remaining(width))
+        return Content.assemble(self._hosts.cell(index, width), others)
 
     def heading(self, index: int) -> str:
         """Return the heading of a finding, with the host on which the command must be run."""
@@ -126,22 +135,20 @@ class FleetRows(ItemRows["HostPair"]):
 
     def header(self, width: int) -> str:
         """Return the names of the columns."""
-        host = self._hosts.width(width)
-        return f"{pad('Host', host)} {self._pairs.header(max(width - host - 1, 1))}"
+        return self._hosts.heading(width) + self._pairs.header(self._hosts.remaining(width))
 
     def name_width(self, width: int) -> int:
         """Return the number of cells of the host and the pair's name."""
-        host = self._hosts.width(width)
-        return host + 1 + self._pairs.name_width(max(width - host - 1, 1))
+        return self._hosts.width(width) + self._pairs.name_width(self._hosts.remaining(width))
 
     def row(self, index: int, width: int) -> Content:
         """Return the row of a pair."""
-        host = self._hosts.width(width)
-        rest = self._pairs.row(index, max(width - host - 1, 1))
-        return Content.assemble(pad(self._hosts[index], host), " ", rest)
+        others = self._pairs.row(index, self._hosts.remaining(width))
+        return Content.assemble(self._hosts.cell(index, width), others)
 
 
 _ADVICE: Final = 10
+"""The width of the column with the advice."""
 _STYLES: Final = {Level.ERROR: "bold $error", Level.WARNING: "$warning", Level.NOTE: ""}
 LEFT_OUT = "left out"
 """The mark of a host that gets no pair."""
@@ -160,19 +167,16 @@ class PlanRows(ItemRows["PlannedRequest"]):
 
     def header(self, width: int) -> str:
         """Return the names of the columns."""
-        return f"{pad('Host', self._hosts.width(width))} {pad('Advice', _ADVICE)} Covers"
+        return f"{self._hosts.heading(width)}{pad('Advice', _ADVICE)} Covers"
 
     def row(self, index: int, width: int) -> Content:
         """Return the row of a host."""
         request = self.item(index)
-        host = self._hosts.width(width)
-        room = max(width - host - _ADVICE - 2, 1)
+        room = max(self._hosts.remaining(width) - _ADVICE - 1, 1)
         advice, style = _advice(request)
         names = request.advice.covered_names if request.advice else ()
         covers = cut(visible(request.failure.text if request.failure else "  ".join(names)), room)
-        return Content.assemble(
-            f"{pad(self._hosts[index], host)} ", (pad(advice, _ADVICE), style), f" {covers}"
-        )
+        return Content.assemble(self._hosts.cell(index, width), (pad(advice, _ADVICE), style), f" {covers}")
 
 
 def severity_rank(request: PlannedRequest) -> int:
