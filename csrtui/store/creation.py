@@ -1,4 +1,4 @@
-"""Create pairs in hidden folders that are renamed when complete. Several pairs are flushed at the same time."""
+"""Create pairs in hidden folders, which are renamed when complete. Several pairs are flushed at the same time."""
 
 import errno
 import os
@@ -64,7 +64,7 @@ class _UnflushedPair(NamedTuple):
         return (*self.files, self.folder)
 
     def close(self) -> OSError | None:
-        """Close all descriptors and return the last error from closing a file, or None. An error may mean lost data."""
+        """Close all descriptors. Return the last error from closing a file, since it may mean lost data, or None."""
         last_error = None
         while self.files:
             try:
@@ -127,7 +127,7 @@ class FreeNames:
 def create_pairs(
     pairs_fd: int, pairs: Sequence[tuple[str, PairFiles]], names: FreeNames
 ) -> list[str | OSError]:
-    """Create pairs and return the name of each, or the error if it was not created. Nothing of a failed pair is kept.
+    """Create pairs and return the name of each, or the error if it was not created. A failed pair leaves nothing behind.
 
     Args:
         pairs_fd: The descriptor of the folder of all pairs. The caller flushes it.
@@ -258,7 +258,7 @@ def _flush(written: Sequence[_UnflushedPair]) -> dict[int, OSError]:
 def _start_writing(descriptors: Sequence[int]) -> None:
     """Start writing files to disk, so that all of them are in the same commit of the file system's journal.
 
-    Each file must still be flushed, which also reports the errors of this.
+    Each file must still be flushed. The flush also reports write errors.
     """
     for descriptor in descriptors:
         with suppress(OSError):  # only a hint

@@ -18,8 +18,7 @@ from csrtui.store.saved_state import LOCKS
 class DryRunKeystore(Keystore):
     """A keystore whose changes stay in memory. It raises the errors that can be known without writing.
 
-    Pairs that are added can be read again. Locks are not taken, so it does not matter whether another process holds
-    one.
+    Added pairs can be read. Locks are not taken, so it does not matter whether another process holds them.
     """
 
     is_dry_run = True

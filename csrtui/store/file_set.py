@@ -60,7 +60,7 @@ class FileSet:
 
     @property
     def identity(self) -> FolderIdentity:
-        """The identity of the folder, to open the same one again."""
+        """The identity of the folder, to make sure later that it is still the same folder."""
         return FolderIdentity.read(self._dir_fd)
 
     def lock(self) -> None:
@@ -105,8 +105,8 @@ class FileSet:
         Args:
             outputs: The new files, each with one name.
             previous_set: The names of the files that become the previous set, or None to leave that set as it is.
-            all_names: The names of all files of the set. If `previous_set` is not None, the hidden folder keeps only its
-                files.
+            all_names: The names of all files of the set. If there is a `previous_set`, files with the other names are
+                removed from the hidden folder.
 
         Raises:
             StoreError: The disk reports an error. The message says if some files were replaced.
@@ -220,9 +220,7 @@ class FileSet:
 
 @contextmanager
 def open_file_set(folder: str, identity: FolderIdentity | None = None) -> Iterator[FileSet]:
-    """Open a folder and yield its file set. The errors are the same as for `open_output_folder`.
-
-    The folder must have `identity`, unless it is None.
+    """Open a folder and yield its file set. Arguments and errors are the same as for `open_output_folder`.
     """
     dir_fd = open_output_folder(folder, identity)
     try:

@@ -1,4 +1,4 @@
-"""The keystore. It stores each pair in a folder that is either complete or does not exist.
+"""Store each pair in a folder that is either complete or does not exist.
 
 `csrtui/docs/files.md` describes the layout. A folder in ``pairs/`` with a valid pair name is a pair. An
 entry whose name begins with a dot is an unfinished creation, a lock or saved state.
@@ -112,7 +112,7 @@ class Keystore(SavedState):
 
     @contextmanager
     def lock_for_restore(self) -> Iterator[None]:
-        """Keep other processes from restoring a pair while the block checks that a pair does not exist and adds it.
+        """Keep other processes from restoring pairs while the block checks that a pair does not exist, and adds it.
 
         Raises:
             StoreError: Another process is restoring a pair, or the store cannot be written to.

@@ -1,4 +1,4 @@
-"""Locks between the processes that use one store.
+"""Lock a store, or a pair in it, against other processes.
 
 The locks use flock and not lockf, because a lockf lock ends when the process closes any descriptor of the file. Lock
 files are never deleted, because a lock on a deleted file does not lock out other processes. After waiting two seconds
@@ -116,7 +116,7 @@ def _acquire(descriptor: int, sharing: Sharing, timeout: float) -> None:
 
 
 def _write_holder(descriptor: int) -> None:
-    """Write the holder of the lock into the lock file. The lock is valid even if this fails."""
+    """Write this process into the lock file as the holder. The lock is valid even if this fails."""
     since = time.strftime("%H:%M:%S")
     with suppress(OSError):
         os.ftruncate(descriptor, 0)

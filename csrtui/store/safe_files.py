@@ -36,7 +36,7 @@ def random_suffix() -> str:
 def release(descriptor: int) -> None:
     """Close a descriptor and ignore errors.
 
-    No data is lost by such an error, so it must not make a saved pair look unsaved. For a descriptor with unflushed
+    Such an error loses no data, so it must not make a saved pair look unsaved. For a descriptor with unflushed
     data, call `os.close` and handle its errors.
     """
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The folder of a store with its locks, and the state kept in it between runs: drafts, defaults of dialogs, other hosts.
+"""Manage the folder of a store, its locks, and the state kept in it between runs: drafts, dialog defaults, other hosts.
 
 The folder is checked before it is opened. Each host has its own file, so that one damaged file does not affect the other
 hosts.
@@ -30,7 +30,7 @@ class StoreFolder:
         self._has_safe_ancestors = False
 
     def exists(self) -> bool:
-        """Return whether the folder exists, or True if that cannot be determined: opening it then shows the reason."""
+        """Return whether the folder exists. If that is unknown, return True, since opening the folder shows the reason."""
         try:
             os.stat(self.path)
         except FileNotFoundError:
@@ -122,7 +122,7 @@ MAX_DRAFTS = 16
 
 _LAST_USED, _HOSTS = ".last.json", ".hosts"
 _EARLY_HOSTS = ".fleet-{}.json"
-"""The file in which release 0.1.0 kept the states of all hosts of an inventory. It is read, and never written."""
+"""The file in which release 0.1.0 kept the states of all hosts of an inventory. It is only read."""
 _SAVE_LOCK = "draft"
 """The lock for replacing any of the files in this module."""
 _HOST_FILE = r"(?P<inventory>[0-9a-f]{16})-(?P<host>[0-9a-f]{64})\.json"
@@ -143,7 +143,7 @@ class SavedDraft(NamedTuple):
 
 
 class SavedState(StoreFolder):
-    """The files of a store that are not pairs. The arguments are the same as for `StoreFolder`."""
+    """The state in a store's folder: drafts, defaults of dialogs, and states of hosts. `StoreFolder` has the arguments."""
 
     def drafts(self) -> list[SavedDraft]:
         """Return the readable drafts, including those of running sessions, newest first."""
@@ -188,7 +188,7 @@ class SavedState(StoreFolder):
     def lock_draft(self, number: int) -> int | None:
         """Lock a draft for this session and return the descriptor of the lock. Closing it releases the lock.
 
-        Call this within `lock_drafts`, because otherwise another session may briefly hold a lock as a test.
+        Call this within `lock_drafts`. Otherwise, another session that looks for a free draft may hold the lock briefly.
 
         Returns:
             The descriptor, or None if a running session holds the lock.
@@ -239,7 +239,7 @@ class SavedState(StoreFolder):
         return self._load(_EARLY_HOSTS.format(inventory))
 
     def save_host(self, inventory: str, host: str, data: bytes) -> None:
-        """Replace the state of one host. Other hosts' files stay unchanged. The errors are those of `save_draft`.
+        """Replace the state of one host. Other hosts' files stay unchanged. The errors are the same as for `save_draft`.
 
         Args:
             inventory: The digest that identifies the inventory, 16 hex digits.

@@ -1,4 +1,4 @@
-"""The location of the store."""
+"""Find the folder of the store."""
 
 import os
 from collections.abc import Mapping

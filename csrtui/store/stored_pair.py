@@ -1,8 +1,8 @@
 """Read, list and change the files of one pair, and read the stamps that show whether another session changed it.
 
 Every change that a session makes updates the modification time of ``pairs/``, so one system call shows whether anything
-has changed. Each pair also has a stamp, which is made from the status of its folder, its key and its record. While the
-stamp is unchanged, so is the pair's entry in a list.
+has changed. Each pair also has a stamp, which consists of facts about its folder, its key and its record. While the stamp
+is unchanged, so is the pair's entry in a list.
 """
 
 import os
@@ -49,7 +49,7 @@ class StoredPair(NamedTuple):
 
 
 class ListedPair(NamedTuple):
-    """A pair in a listing, with its pair.json, or with the error if the pair cannot be used."""
+    """A pair in a listing, with the content of its pair.json, or with the error if the pair cannot be used."""
 
     name: str
     path: str

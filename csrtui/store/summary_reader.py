@@ -1,11 +1,10 @@
-"""Read the summaries of all pairs in a store. Only changed pairs are read again.
+"""Read the summaries of all pairs in a store. Unchanged pairs come from a cache.
 
-The others come from a cache. Results are the same even if the cache is missing, out of date or damaged. It is a text
-file, and each line describes many pairs: a CRC-32, and a JSON array of columns. There is one column for each value of
-`PairSummary`, and one for the stamps (`PairStamp`) of the files from which the pairs were read. Python decodes columns
-in half the time of rows. New lines are appended, and the last entry of a pair counts. The file is written again if a
-line is damaged or if most entries are outdated. If the file cannot be used because it is unsafe, or because the disk is
-full, everything works without it.
+The result does not depend on the cache, which may be missing, out of date or damaged. The cache is a text file. Each
+line describes many pairs: a CRC-32, and a JSON array with a column for each field of `PairSummary` and one for the
+stamps (`PairStamp`) of the files that were read. Python decodes columns in half the time of rows. New lines are
+appended, and the last entry of a pair counts. The file is rewritten if a line is damaged or if most entries are
+outdated. If the file is unsafe or the disk is full, everything works without the cache.
 """
 
 import json
@@ -60,10 +59,10 @@ class SummaryCache:
     def __init__(self, store: str) -> None:
         self._path = os.path.join(store, FILE)
         self._size = 0
-        """The number of entries in the file, including outdated ones, or 0 if it must be written again."""
+        """The number of entries in the file, including outdated ones, or 0 if it must be rewritten."""
 
     def load(self, store_fd: int) -> dict[str, StampedSummary]:
-        """Return the entries of the cache by name, as far as they are intact.
+        """Return the intact entries of the cache, by pair name.
 
         Args:
             store_fd: The descriptor of the store's folder.
@@ -83,12 +82,12 @@ class SummaryCache:
     def save(
         self, store_fd: int, entries: Mapping[str, StampedSummary], changed: Mapping[str, StampedSummary]
     ) -> None:
-        """Update the file, if that is possible.
+        """Update the file. Errors are ignored, because a cache is not essential.
 
         Args:
             store_fd: The descriptor of the store's folder.
             entries: All entries, by name.
-            changed: The entries that the file does not contain yet. If empty, the file is written again.
+            changed: The entries that the file does not contain yet. If there are none, the file is rewritten.
         """
         size, self._size = self._size, 0
         with suppress(OSError, StoreError):
@@ -194,7 +193,7 @@ def _no_progress(_done: int, _total: int) -> None:
 
 
 class SummaryReader:
-    """Reads summaries, and caches each with the stamps of the files from which it was read.
+    """A reader of summaries, which caches each with the stamp of the files that were read.
 
     Args:
         store: The store.
@@ -262,7 +261,7 @@ class SummaryReader:
         return SummaryListing([summary for summary, _ in self._entries.values()], problems)
 
     def _read(self, pairs_fd: int, name: str, stamp: PairStamp | None) -> StampedSummary:
-        """Read a pair and return its summary. Its stamp was read first, so that a change in between is detected."""
+        """Read a pair and return its summary. Its stamp must be read before, so that a change in between is detected."""
         pair = parse_listed_pair(list_pair(pairs_fd, name, self._store.pair_path(name)))
         is_lasting = stamp is not None and is_settled(stamp)
         return summarize_alone(pair), hash(stamp) if is_lasting else _UNSETTLED

@@ -1,4 +1,4 @@
-"""Log actions and the files that they read and write to stderr (``--verbose``). Contents and secrets are never logged."""
+"""Log to stderr which files are read, created and replaced (``--verbose``). Contents are never logged."""
 
 import sys
 from typing import TYPE_CHECKING
