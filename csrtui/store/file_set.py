@@ -220,8 +220,7 @@ class FileSet:
 
 @contextmanager
 def open_file_set(folder: str, identity: FolderIdentity | None = None) -> Iterator[FileSet]:
-    """Open a folder and yield its file set. Arguments and errors are the same as for `open_output_folder`.
-    """
+    """Open a folder and yield its file set. Arguments and errors are the same as for `open_output_folder`."""
     dir_fd = open_output_folder(folder, identity)
     try:
         yield FileSet(folder, dir_fd)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
 _MAX_SECONDS_AHEAD = 60
-"""The maximum difference between the current time and the time in a file name, in seconds.
+"""The maximum number of seconds by which the time in a file name may be ahead of the current time.
 
 A later time is used if a file with the current time in its name exists."""
 
@@ -74,8 +74,8 @@ class RecipientBackupSpec:
 class _PassphraseEncryption:
     """Encryption of the key block with a passphrase.
 
-    All pairs in a run share the keys derived from the passphrase. The restore test derives its own keys, from the
-    passphrase as typed the second time and from the salt in the file that was read back.
+    All pairs in a run share the keys derived from the passphrase. The restore test derives its own keys from the
+    passphrase as typed the second time and the salt in the file that was read back.
     """
 
     envelope: Final = Envelope.KEY_BLOCK
@@ -317,7 +317,7 @@ def _refuse_foreign_key(name: str, csr: csrs.Request, key: "PrivateKey") -> None
 
 
 def _certificates(pem: bytes | None) -> bytes:
-    """Return the certificates in certificate.pem without other text, or nothing if it is missing or damaged."""
+    """Return the certificates in certificate.pem without other text, or empty bytes if it is missing or damaged."""
     try:
         return to_pem(read_certificates(pem)) if pem else b""
     except InputError:  # the doctor reports this, and a backup is mainly for the key
@@ -330,7 +330,7 @@ def _file_names(name: str, now: datetime, envelope: Envelope) -> Iterator[str]:
 
 
 _DEFAULT_RECIPIENTS = ("~/.ssh/id_ed25519.pub", "~/.ssh/id_rsa.pub")
-"""The usual paths of SSH public keys. The private key that belongs to one of them can open backups."""
+"""The usual paths of SSH public keys. Backups for one of them are opened with the private key beside it."""
 
 
 def parse_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
@@ -343,7 +343,7 @@ def parse_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
         InputError: A text is not a recipient, or its file cannot be read.
     """
     recipients = merge_recipients(recipient for text in texts for recipient in _recipients(text))
-    if age.is_installed():  # without pyrage, only hosts write backups, where csrtui checks the recipients
+    if age.is_installed():  # without pyrage, only other hosts write backups, and they check the recipients
         age.check_recipients(recipients)
     return recipients
 

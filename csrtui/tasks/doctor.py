@@ -39,7 +39,7 @@ _MAX_NAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class _CheckedPair:
-    """A pair with its findings, and with the facts that are compared with those of other pairs."""
+    """A pair with its findings, and the facts that are compared with those of other pairs."""
 
     name: str
     path: str
@@ -159,7 +159,7 @@ class Examination:
         return _CheckedPair(name, folder.path, tuple(findings), spki, link)
 
     def _with_renewal_state(self, record: PairRecord) -> PairRecord:
-        """Return the record with the progress of its renewal, which is read even if other commands refuse the store."""
+        """Return the record with the progress of its renewal, even if other commands refuse to read the store."""
 
         def find(name: str) -> Successor | None:
             folder = file_facts.pair_facts(self._path, name) if is_pair_name(name) else None
@@ -203,7 +203,7 @@ def _pair_files(store: FileFacts | None) -> tuple[FileFacts, ...]:
 
 
 def _weaknesses(path: str, record: PairRecord | None, contents: PairContents) -> Iterator[DoctorFinding]:
-    """Yield a finding if a key in use is weak. If the key is encrypted, only its public half is checked."""
+    """Yield a finding if the key of a pair in use is weak. If the key is encrypted, only its public half is checked."""
     from csrtui.core.certificates import csr as csrs
 
     pair, ca = path.rpartition("/")[2], record.ca if record else CaKind.PUBLIC
@@ -234,8 +234,8 @@ def _find_shared_keys(pairs: Iterable[_CheckedPair]) -> dict[str, DoctorFinding]
     for same_key in by_key.values():
         for pair in same_key if len(same_key) > 1 else ():
             names = [other.name for other in same_key[: _MAX_NAMES + 1] if other is not pair][:_MAX_NAMES]
-            rest = len(same_key) - 1 - len(names)
-            others = ", ".join(names) + (f" and {rest} more" if rest else "")
+            unnamed = len(same_key) - 1 - len(names)
+            others = ", ".join(names) + (f" and {unnamed} more" if unnamed else "")
             text = f"{pair.name} has the same key as {others}: if it is lost or copied, all are affected"
             findings[pair.name] = DoctorFinding(FindingCode.SAME_KEY, pair.path, text, remedy, pair.name)
     return findings

@@ -1,4 +1,4 @@
-"""Save the half-filled request form and the values that dialogs used last, and restore them. Secrets are never saved."""
+"""Save and restore the half-filled request form and the values last used in dialogs. Secrets are never saved."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class NumberedDraft(NamedTuple):
 
 
 class SessionDraft:
-    """The form of one running session. No other session overwrites it.
+    """The saved form of one running session. No other session overwrites it.
 
     A session claims the newest form that an ended session has left. It keeps this form locked until `close` is called
     or the process ends.

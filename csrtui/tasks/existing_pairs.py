@@ -1,8 +1,7 @@
-"""Find existing pairs that match a request, to continue an interrupted run, to suggest a renewal, or to manage a pair.
+"""Find existing pairs that match a request: to continue an interrupted run, suggest a renewal, or manage a pair.
 
-Configuration management manages the pair in use with the same name, whatever else has changed since it was made. A
-change of the subject, names, key type or server software therefore creates a successor of the pair, not an unrelated
-pair.
+A tool for configuration management manages the pair in use with the name of its request. If the subject, names, key
+type or server software in the request have changed, a new pair replaces that pair.
 """
 
 from collections.abc import Iterator
@@ -58,7 +57,7 @@ class Identity(NamedTuple):
 
 
 class KnownPairs:
-    """The pairs in use, by identity.
+    """The pairs in use, which can be found by identity.
 
     Only the name derived from the common name and its numbered forms are searched, from 2 up to the first number that
     does not exist. A retired or renewed pair does not match, because a request for the same names then needs a new
@@ -149,7 +148,7 @@ class ManagedPair(NamedTuple):
         new_name: The name that a new pair for the request would get.
         match: The pair in use that matches the request, or None.
         replaces: The pair in use that a new pair for the request would replace, or None. Set only without a match.
-        former: A replaced pair that matches the request, or None. Two requests may then be replacing each other's pair.
+        former: A replaced pair that matches the request, or None. If set, two requests may keep replacing each other's pair.
     """
 
     new_name: str
@@ -241,7 +240,7 @@ def _with_successors(session: Session, base: str, errors: list[StoreError]) -> l
 
 
 def _reordered(session: Session, advice: Advice, errors: list[StoreError]) -> list[Pair]:
-    """Return the pairs named after other names of the request that cover its first name: the order may have changed."""
+    """Return the pairs named after another name of the request that cover its first name, in case the order has changed."""
     return [
         pair
         for name in advice.covered_names[1:]
@@ -251,7 +250,7 @@ def _reordered(session: Session, advice: Advice, errors: list[StoreError]) -> li
 
 
 def _in_use(pairs: list[Pair]) -> list[Pair]:
-    """Return the pairs that are neither retired nor replaced, even if the old pair does not record its successor."""
+    """Return the pairs that are neither retired nor replaced. A link in only one of two records counts as a replacement."""
     current = [pair for pair in pairs if pair.record.stage is not Stage.RETIRED]
     replaced = {pair.record.renews for pair in current}
     return [pair for pair in current if not pair.record.renewed_by and pair.name not in replaced]

@@ -132,7 +132,7 @@ class ExportResult:
     record_error: StoreError | None = None
 
 
-def prepare(session: Session, spec: ExportSpec) -> PreparedExport:
+def prepare_export(session: Session, spec: ExportSpec) -> PreparedExport:
     """Check that an export is possible, before the user is asked for passphrases, and return the prepared export.
 
     Raises:
@@ -336,7 +336,7 @@ def _read_chain(pair: Pair, pem: bytes) -> "tuple[x509.Certificate, ...]":
 
 
 def _encoding_faults(pem: bytes) -> tuple[str, str] | None:
-    """Return a message and a hint if a certificate breaks encoding rules, or else None."""
+    """Return a message and a hint about the first certificate that breaks encoding rules, or None."""
     for certificate in bundle.read(pem, open_keys=False).certificates:
         if certificate.encoding_faults:
             faults = "; ".join(certificate.encoding_faults)

@@ -93,12 +93,12 @@ def _previous_set(
     server_files: Sequence[ServerFile],
     folder: str,
 ) -> tuple[list[str], str | None]:
-    """Return the names of the files of the previous set, in the order in which they are put back, and their SPKI fingerprint.
+    """Return the names of the previous files, in the order in which to put them back, and the SPKI fingerprint of their key.
 
     The fingerprint is None if the files are encrypted.
 
     Raises:
-        RefusedError: There is none, or its files do not match each other.
+        RefusedError: There is no previous set, or its files do not match each other.
     """
     contents = {}
     for file in server_files:
@@ -108,7 +108,7 @@ def _previous_set(
     hidden = visible(os.path.join(folder, PREVIOUS))
     if not contents:
         raise RefusedError(f"there is no previous set of {visible(existing.base)} in {hidden}")
-    # An interrupted run may have put some of them back already.
+    # An interrupted run may already have put back some of the files.
     if not is_one_set(server_files, {**existing.contents, **contents}):
         raise RefusedError(
             f"the files of {visible(existing.base)} in {hidden} do not match each other, so they are not put back",
@@ -125,7 +125,7 @@ def _previous_set(
 def _record(
     session: Session, existing: ExistingSet, lineage: Lineage, results: Sequence[Result]
 ) -> StoreError | None:
-    """Record that the pair whose files were removed is no longer installed, and return the error, or None."""
+    """Record that the pair whose files were replaced is no longer installed. Return the error if that fails, or None."""
     keys = {content.spki for content in existing.contents.values()}
     owners = [name for name, record in lineage.records.items() if record.key.spki_sha256 in keys]
     event = f"previous files put back: {', '.join(visible(str(result.file)) for result in results)}"

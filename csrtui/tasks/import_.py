@@ -130,7 +130,7 @@ def import_certificates(
     items = _read(sources, passphrase, results)
     owners = _owners(session, pair)
     leaves: list[tuple[_CertificateInFile, str]] = []
-    strangers: list[_CertificateInFile] = []
+    unmatched: list[_CertificateInFile] = []
     authorities: list[_CertificateInFile] = []
     for item in items:
         name = owners.get(item.certificate.spki_sha256 or "")
@@ -139,9 +139,9 @@ def import_certificates(
         elif item.certificate.is_ca:
             authorities.append(item)
         else:
-            strangers.append(item)
+            unmatched.append(item)
     if any(name == pair for _, name in leaves):
-        strangers.clear()  # other certificates in a bundle do not matter if the pair was named
+        unmatched.clear()  # other certificates in a bundle do not matter if the pair was named
     pool = [item.certificate for item in items]
     leaves.sort(
         key=lambda leaf: (leaf[0].certificate.validity.not_after, leaf[0].certificate.validity.not_before)
@@ -153,8 +153,8 @@ def import_certificates(
         else:
             text = f"is for the pair {name}, not for {pair}: its public key says so"
             results.append(Result(ok=False, pair=name, file=item.file, text=text))
-    results += [_no_match(item, pair) for item in strangers]
-    if authorities and not leaves and not strangers:
+    results += [_no_match(item, pair) for item in unmatched]
+    if authorities and not leaves and not unmatched:
         results += _complete(session, pair, authorities, mode)
     return results
 
@@ -162,7 +162,7 @@ def import_certificates(
 def _read(
     sources: Iterable[ImportSource], passphrase: Secret | None, results: list[Result]
 ) -> list[_CertificateInFile]:
-    """Return the certificates without duplicates, and append a failure to `results` for each part that is refused."""
+    """Return the certificates without duplicates. For each part that is refused, append a failure to `results`."""
     certificates: dict[Certificate, str | None] = {}
     for source in sources:
         material = bundle.read(source.data, passphrase, open_keys=False)
@@ -337,7 +337,7 @@ def _store(session: Session, change: PairChange, record: PairRecord, replacement
     change.replace_record(dump_record(record))
 
 
-def needing_confirmation(results: Sequence[Result]) -> list[ImportResult]:
+def results_to_confirm(results: Sequence[Result]) -> list[ImportResult]:
     """Return the results for certificates that need confirmation (`ImportMode.ASK`)."""
     return [result for result in results if isinstance(result, ImportResult) and result.needs_confirmation]
 

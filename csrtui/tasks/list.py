@@ -135,9 +135,9 @@ def read_pair(session: Session, name: str) -> "tuple[Pair, Request]":
 
 
 class _Selection(NamedTuple):
-    """The result of a query: the pairs that it selected from a list."""
+    """The pairs that a query has selected from a list (`source`)."""
 
-    of: list[PairSummary]
+    source: list[PairSummary]
     query: Query
     pairs: list[PairSummary]
 
@@ -169,15 +169,19 @@ class PairList:
         """
         pairs = candidates = self._in_order(order, now)
         for earlier in self._selections:
-            if earlier.of is pairs and len(earlier.pairs) < len(candidates) and query.narrows(earlier.query):
+            if (
+                earlier.source is pairs
+                and len(earlier.pairs) < len(candidates)
+                and query.narrows(earlier.query)
+            ):
                 candidates = earlier.pairs
         selected = query.select(candidates, now)
         if len(selected) <= len(pairs) // 2:  # larger ones would need much memory and save little time
             self._selections.append(_Selection(pairs, query, selected))
         return selected
 
-    def needing(self, need: Need, now: datetime) -> list[str]:
-        """Return the names of the pairs to which `need` applies, most urgent first."""
+    def names_needing(self, need: Need, now: datetime) -> list[str]:
+        """Return the names of the pairs to which a need applies, most urgent first."""
         return [
             summary.name for summary in self._in_order(SortOrder.URGENCY, now) if need.applies_to(summary)
         ]

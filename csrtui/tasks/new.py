@@ -75,8 +75,10 @@ def create_pair(
         encryptor = BatchEncryptor(passphrase, session.entropy)
     private_key = key.key if key else session.generate_key(spec.effective_key_type)
     csr = build_csr(advice, private_key)
-    shown = csrs.preview(advice.subject, advice.covered_names, advice.purpose, must_staple=advice.must_staple)
-    if (csr.subject_der, csr.names) != (shown.subject_der, shown.names):
+    preview = csrs.preview(
+        advice.subject, advice.covered_names, advice.purpose, must_staple=advice.must_staple
+    )
+    if (csr.subject_der, csr.names) != (preview.subject_der, preview.names):
         raise CsrtuiError("the CSR differs from its preview; nothing was stored")
     record, files = build_files(session, spec, csr, private_key, encryptor, renews=renews)
     if key is not None:
@@ -137,7 +139,7 @@ def _installation(session: Session, renews: str | None) -> Installation | None:
     try:
         return load_record(session.store.read(renews).record).server
     except CsrtuiError:
-        return None  # the old pair is gone or damaged; its successor is made anyway
+        return None  # the old pair is gone or damaged, but the new pair is created anyway
 
 
 def build_files(

@@ -123,7 +123,7 @@ def create_many(
 
 
 class _Run:
-    """The pending rows, and the results that wait for earlier rows."""
+    """One run: the rows whose keys are being generated, and the results that wait for earlier rows."""
 
     def __init__(self, session: Session, pool: ThreadPoolExecutor, encryptor: BatchEncryptor | None) -> None:
         self._session = session

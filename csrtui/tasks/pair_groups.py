@@ -45,7 +45,7 @@ def status_text(record: PairRecord, now: datetime) -> str:
 
 
 def relation_text(record: PairRecord, now: datetime) -> str:
-    """Return what distinguishes a pair from others: ``renews www.example.com, 59 days left, nginx``."""
+    """Return facts that distinguish a pair from others: ``renews www.example.com, 59 days left, nginx``."""
     parts = [COMPROMISED] if record.compromised else []
     parts += [f"renews {record.renews}"] if record.renews else []
     parts += [f"renewed by {record.renewed_by}"] if record.renewed_by else []
@@ -57,7 +57,7 @@ def step_text(record: PairRecord, now: datetime, retire_key: str) -> str:
     """Return the reason for the next step of a pair in one sentence.
 
     Args:
-        retire_key: The key that retires a pair, takes a retired one back into use, or shows how to revoke.
+        retire_key: The key of the keyboard that retires a pair, takes it back into use, or shows how to revoke.
     """
     match record.next_step(now):
         case NextStep.BACK_UP:

@@ -65,7 +65,7 @@ def labelled_lines(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def time_left(validity: Validity, now: datetime) -> str:
-    """Return a text with the days until a certificate expires, or since it expired, counted as in the list."""
+    """Return the days until a certificate expires, or since it expired, counted as in the list: ``59 days left``."""
     left = validity.days_left(now)
     days = f"{abs(left)} day{'s' if abs(left) != 1 else ''}"
     return f"{days} left" if left >= 0 else f"expired {days} ago"
@@ -83,7 +83,7 @@ def platform_label(identifier: str) -> str:
 
 
 def no_backup_text(record: PairRecord) -> str:
-    """Return what follows for a pair without a backup."""
+    """Return the backup status of a pair without a backup, and the consequence."""
     if origin := record.key_origin:
         return f"none; the key may be in the backups of {origin}"
     return "none. If the key is lost, so is the certificate"

@@ -28,12 +28,12 @@ _WEAK = "weak key: "
 
 def private_key_findings(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
     """Return the findings that require the private key or the list of compromised keys, under the rules for the CA."""
-    return (*check_private_key(key, ca), *_compromise(key.public_key(), ca))
+    return (*check_private_key(key, ca), *_blocklist_findings(key.public_key(), ca))
 
 
 def public_key_findings(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, ...]:
     """Return all findings on a public key, worst first."""
-    return tuple(worst_first([*check_public_key(public_key, ca), *_compromise(public_key, ca)]))
+    return tuple(worst_first([*check_public_key(public_key, ca), *_blocklist_findings(public_key, ca)]))
 
 
 def all_key_findings(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
@@ -46,17 +46,17 @@ def proved_key_findings(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
 
     This is faster than `all_key_findings`.
     """
-    return tuple(worst_first([*check_proved_key(key, ca), *_compromise(key.public_key(), ca)]))
+    return tuple(worst_first([*check_proved_key(key, ca), *_blocklist_findings(key.public_key(), ca)]))
 
 
-def _compromise(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, ...]:
-    """Return a finding if a key is on the list of compromised keys."""
+def _blocklist_findings(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, ...]:
+    """Return the finding for a key on a list of compromised keys, or no finding."""
     blocklist = find_compromised_key(public_key)
     return compromised_key_findings(public_key, visible(blocklist), ca) if blocklist else ()
 
 
 def refuse_compromised(pairs: Iterable[Pair]) -> None:
-    """Check that none of the pairs, usually all with the same key, is marked as compromised.
+    """Check that no pair has a key that is marked as compromised.
 
     Raises:
         RefusedError: The key is compromised.
@@ -83,7 +83,7 @@ def with_weaknesses(session: Session, record: PairRecord, key: "PrivateKey") -> 
 
 
 def weak_key_lines(pair: Pair) -> list[str]:
-    """Return a sentence for each weakness that `with_weaknesses` recorded, and one for the remedy, if there are any."""
+    """Return a sentence for each weakness that `with_weaknesses` recorded, followed by the remedy, or an empty list."""
     texts = [entry.text for entry in pair.record.history if entry.text.startswith(_WEAK)]
     remedy = f"Do not use this key any longer: csrtui renew {pair.name} generates a new one."
     return [*(visible(text.removeprefix(_WEAK)) for text in texts), remedy] if texts else []

@@ -118,9 +118,9 @@ def _only_in_certificate(folder: PairFolder) -> list[str]:
 
 
 def check_renewable(session: Session, pair: Pair, *, force: bool = False) -> None:
-    """Check that a pair is in use and has no successor, unless the user overrides this check.
+    """Check that a pair is in use and has no successor. With `force`, only repair the link to a successor.
 
-    A successor is found even if a crash prevented the link in the old pair. The link is then added.
+    If a crash prevented the link from the old pair to its successor, the link is added.
 
     Raises:
         RefusedError: The pair is retired or already renewed.
@@ -192,7 +192,7 @@ def replace_pair(
     force: bool = False,
     key: ExistingKey | None = None,
 ) -> Pair:
-    """Create a pair that replaces `old`, for any request, and return it. Options and errors are those of `renew`.
+    """Create a pair that replaces the pair `old`, for any request, and return it. Options and errors are as for `renew`.
 
     `key` is the key of the new pair, by default a new one.
 
@@ -222,8 +222,8 @@ def prove_old_key(
 ) -> "tuple[PrivateKey, tuple[Finding, ...]]":
     """Check that the old CSR can be used again, and return its key with the weaknesses that only the key reveals.
 
-    The key must exist, match the CSR, be able to sign, and be strong enough. The remaining weaknesses are warnings, or
-    errors that the user has overridden. `Renewal.old_findings` contains the others.
+    The key must exist, match the CSR, be able to sign, and be strong enough. The returned weaknesses are warnings, or
+    errors that `force` overrides. `Renewal.old_findings` contains those that the CSR reveals.
 
     Raises:
         InputError: The key is encrypted, and no passphrase was given.
@@ -284,7 +284,7 @@ def renew_with_same_key(
     passphrase: Secret | None = None,
     force: bool = False,
 ) -> tuple[Pair, tuple[Finding, ...]]:
-    """Create a pair with the old key and a new CSR, link both pairs, and return the new pair and the weaknesses of the key.
+    """Create a pair with the old key and a new CSR, link both pairs, and return the new pair and its key's weaknesses.
 
     The new copy of the key is encrypted with the same passphrase as the old one, if any.
 
@@ -320,9 +320,9 @@ def renew_with_same_key(
 
 
 def reuse_csr(session: Session, renewal: Renewal) -> Pair:
-    """Record that the old CSR is used again, and return the changed pair.
+    """Record that the old CSR is used again, and return the changed pair, which then waits for the next certificate.
 
-    Call `prove_old_key` first. If the pair has a certificate, the pair waits for the next certificate from now on.
+    Call `prove_old_key` first.
 
     Raises:
         StoreError: The record cannot be changed.

@@ -113,7 +113,7 @@ def stays_encrypted(content: BackupFile, consent: Consent = NO_CONSENT) -> bool:
 def losses(
     content: BackupFile, consent: Consent = NO_CONSENT, import_way: str = "csrtui import FILE"
 ) -> tuple[str, ...]:
-    """Return a note for each fact that is normally restored but is not restored from this backup.
+    """Return a note for each fact that this restore loses, although a restore normally brings it back.
 
     Args:
         import_way: The command or key that imports a certificate.
@@ -143,7 +143,7 @@ def _lost_details(content: BackupFile, consent: Consent) -> tuple[str, ...]:
 
 
 def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
-    """Return the notes on a restore: values not restored, the date of the stage, and facts that no backup contains."""
+    """Return the notes to show after a restore: lost values, the date of the stage, and facts that no backup contains."""
     notes = list(losses(content, consent))
     details = content.details
     if details.compromised is not None:
@@ -207,8 +207,8 @@ def _record(
 ) -> PairRecord:
     """Return the record of the restored pair. The details in the backup are trusted only if it is signed.
 
-    The creation time is the time of the earliest evidence of the key. This is the recorded creation time (or else the
-    time of the backup) or the start of validity of the first certificate, whichever is earlier.
+    The creation time is the earliest time at which the key is known to have existed: the recorded creation time (or else
+    the time of the backup), or the start of validity of the first certificate.
     """
     content, csr, now = backup.content, backup.content.csr, session.clock()
     details = content.details if content.is_signed else NO_DETAILS
@@ -220,7 +220,7 @@ def _record(
         BackupStatus.UNVERIFIED, backup.path, backed_up, sha256=backup.sha256, signed=content.is_signed
     )
     return PairRecord(
-        created=min([now, details.created or backed_up, *certificates.begins]),
+        created=min([now, details.created or backed_up, *certificates.start_times]),
         subject=csr.subject,
         subject_text=csr.subject_text,
         names=all_names(csr.subject.common_name, csr.names),
@@ -244,12 +244,12 @@ class _Certificates(NamedTuple):
     Attributes:
         pem: All certificates, starting with one for the key. Empty if no certificate is for the key.
         validity: The validity of the first certificate, or None.
-        begins: The start of validity of each certificate for the key.
+        start_times: The start of validity of each certificate for the key, in the order of the backup.
     """
 
     pem: bytes = b""
     validity: Validity | None = None
-    begins: tuple[datetime, ...] = ()
+    start_times: tuple[datetime, ...] = ()
 
 
 def _certificates(content: BackupFile) -> _Certificates:
@@ -263,5 +263,5 @@ def _certificates(content: BackupFile) -> _Certificates:
     if not own:
         return _Certificates()
     chain = (own[0], *(certificate for certificate in certificates if certificate is not own[0]))
-    begins = tuple(certificate.validity.not_before for certificate in own)
-    return _Certificates(to_pem(chain), own[0].validity, begins)
+    start_times = tuple(certificate.validity.not_before for certificate in own)
+    return _Certificates(to_pem(chain), own[0].validity, start_times)

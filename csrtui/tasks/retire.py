@@ -38,7 +38,7 @@ def retire(session: Session, name: str) -> Result:
     failure = _change(session, name, mark)
     if failure is not None:
         return failure
-    for pair in _renewed_by_it(session, name):
+    for pair in _pairs_only_renewed_by(session, name):
         left = time_left(pair.record.validity, session.clock()) if pair.record.validity else ""
         lack = "would have no renewal" if session.is_dry_run else "has no renewal now"
         text += f"; {pair.name} {lack} ({left}): {csrtui_command(session, 'renew', pair.name)}"
@@ -46,21 +46,21 @@ def retire(session: Session, name: str) -> Result:
 
 
 def retirement_warning(session: Session, pair: Pair) -> str:
-    """Return sentences on what is no longer renewed if a pair is retired, with a space before each, or ""."""
+    """Return sentences on the renewals that end if a pair is retired, each with a space before it, or an empty text."""
     now, validity = session.clock(), pair.record.validity
     text = ""
     if validity is not None and pair.record.is_in_use and now < validity.not_after:
         days = validity.days_left(now)
         plural = "" if days == 1 else "s"
         text = f" You will not be reminded to renew it; its certificate is valid for {days} more day{plural}."
-    for old in _renewed_by_it(session, pair.name):
+    for old in _pairs_only_renewed_by(session, pair.name):
         left = time_left(old.record.validity, now) if old.record.validity else ""
         text += f" {old.name} then has no renewal ({left})."
     return text
 
 
-def _renewed_by_it(session: Session, name: str) -> list[Pair]:
-    """Return the pair in use with a certificate that only this pair renews, or no pair."""
+def _pairs_only_renewed_by(session: Session, name: str) -> list[Pair]:
+    """Return the pair that this pair renews, if it is in use, has a certificate and no other successor, or no pair."""
     links = [pair.record.renews or "" for pair in Pairs(session, [name]) if not pair.record.renewed_by]
     return [
         old

@@ -25,7 +25,7 @@ _REASON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ServedResult(Result):
-    """The result of comparing a server with a pair.
+    """The result of comparing the certificates that a server sends with a pair.
 
     Attributes:
         code: The stable code: ``served``, or that of a problem.

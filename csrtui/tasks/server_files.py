@@ -80,7 +80,7 @@ class FileOwner(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """The public identity of what a file contains.
+    """The key or certificate in a file, identified by its SPKI fingerprint.
 
     Attributes:
         spki: The SPKI fingerprint of the private key, or of the first certificate if there is no key. None if the file
@@ -172,7 +172,7 @@ def read_set(
 
 
 def owner_names(session: Session, existing: ExistingSet) -> list[str]:
-    """Return the names of the pairs of this keystore, outside the lineage, that a file in a set belongs to."""
+    """Return the names of the pairs outside the lineage whose key is that of a file in a set."""
     ending = existing.foreign_ending
     spki = existing.contents[ending].spki if ending is not None else None
     return [pair.name for pair in pairs_with_key(session, spki)] if spki is not None else []
@@ -226,11 +226,11 @@ def _owner(session: Session, spki: str) -> str:
 
 
 def read_content(data: bytes, passphrase: Secret | None = None, *, requires_key: bool = False) -> FileContent:
-    """Return the identity of a file's content.
+    """Return the SPKI fingerprint of the key or certificate in a file.
 
     Args:
-        requires_key: Whether the file must contain a private key. A certificate alone is public, so it does not show
-            who owns the file.
+        requires_key: Whether the file must contain a private key. A certificate alone is public, so it does not prove
+            which pair the file belongs to.
     """
     material = read(data, passphrase)
     if material.has_private_key:
@@ -271,7 +271,7 @@ def record_files(
 ) -> StoreError | None:
     """Change the record of a pair after its files have changed, and return the error if that fails, or else None.
 
-    The message of the error says what was done (`done`), unless only the disk did not confirm the record.
+    The message of the error begins with `done`, which says what was done, unless only the disk did not confirm the record.
     """
     try:
         change_record(session, pair, change)

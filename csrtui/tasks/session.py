@@ -1,4 +1,4 @@
-"""The session that every task uses (store, clock, user and reference data), and changes to the record of a pair."""
+"""Provide every task with a store, a clock, a user and reference data, and change the records of pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the configuration: the user's own file, and the site-wide files, whose values it overrides. Change its profiles.
+"""Read the configuration, in which the user's own file overrides the site-wide files, and change its profiles.
 
 If no file exists, which is usual, nothing is imported or parsed.
 """
@@ -220,10 +220,10 @@ def delete_profile(environ: Mapping[str, str], name: str) -> None:
 
 
 @contextmanager
-def naming_config_file(settings: Settings, environ: Mapping[str, str]) -> Iterator[None]:
-    """Prefix errors raised in the block with the paths of the configuration files.
+def add_config_path_to_errors(settings: Settings, environ: Mapping[str, str]) -> Iterator[None]:
+    """Prefix errors in the block with the paths of the configuration files.
 
-    This is for values that are not checked until they are used.
+    This is for values that are checked only when they are used.
 
     Raises:
         InputError: The prefixed error.

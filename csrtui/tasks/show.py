@@ -53,7 +53,7 @@ class PairDetails:
 
 
 def read_pair_details(session: Session, name: str) -> PairDetails:
-    """Return the details of a pair. If its certificate cannot be used, return only the other details.
+    """Return the details of a pair. A certificate that cannot be used is left out, with the reason.
 
     Raises:
         InputError: The pair does not exist.

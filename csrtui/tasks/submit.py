@@ -81,10 +81,10 @@ def lacks_backup(record: PairRecord) -> bool:
     return record.backup_status is not BackupStatus.VERIFIED
 
 
-def hand_out(session: Session, pair: Pair, way: HandOutWay, path: str = "") -> Pair:
-    """Record in the history how the user got a CSR, with the path if it is in a file, and return the changed pair.
+def record_handout(session: Session, pair: Pair, way: HandOutWay, path: str = "") -> Pair:
+    """Record in the history how the user got a CSR, and return the changed pair.
 
-    The history also shows if the key had no verified backup at that time.
+    The entry contains the path if the CSR is in a file, and shows if the key had no verified backup.
 
     Raises:
         StoreError: The record cannot be changed.
@@ -95,7 +95,7 @@ def hand_out(session: Session, pair: Pair, way: HandOutWay, path: str = "") -> P
         event = f"CSR handed out: {target}{_backup_note(record)}"
         return record.with_event(session.clock(), event, session.user)
 
-    return _changed(session, pair, update)
+    return _change(session, pair, update)
 
 
 class WrittenCsr(NamedTuple):
@@ -129,7 +129,7 @@ def write_csr(
     pair, data = csr_bytes(session, name, form, without_backup=without_backup)
     written = write_new_file(path, data, dry_run=session.is_dry_run)
     try:
-        return WrittenCsr(hand_out(session, pair, HandOutWay.FILE, written), written)
+        return WrittenCsr(record_handout(session, pair, HandOutWay.FILE, written), written)
     except NotConfirmedError as error:
         return WrittenCsr(read_pair(session, name)[0], written, error)
     except CsrtuiError as error:
@@ -156,11 +156,11 @@ def mark_submitted(session: Session, pair: Pair, to: str = "", note: str = "") -
         text = event + _backup_note(record) + (f": {note}" if note else "")
         return record.with_submission(session.clock(), session.user, text)
 
-    return _changed(session, pair, update)
+    return _change(session, pair, update)
 
 
 def short_text(text: str, noun: str, limit: int) -> str:
-    """Return a text from outside in the form for the history: escaped, on one line, with at most `limit` characters.
+    """Return the user's text for the history: escaped, on one line, and with at most `limit` characters.
 
     Raises:
         InputError: The text is too long. The message begins with `noun`.
@@ -171,8 +171,8 @@ def short_text(text: str, noun: str, limit: int) -> str:
     return short
 
 
-def this_host(session: Session, environ: Mapping[str, str]) -> "Host":
-    """Return the host name, the user and the port under which SSH reaches this machine.
+def ssh_host(session: Session, environ: Mapping[str, str]) -> "Host":
+    """Return the host name, the user and the port at which SSH reaches this machine.
 
     The port is that of the current SSH session. It is read from ``SSH_CONNECTION`` (ssh(1): client address and port,
     server address and port).
@@ -206,7 +206,7 @@ def _backup_note(record: PairRecord) -> str:
     return _WITHOUT_BACKUP if lacks_backup(record) else ""
 
 
-def _changed(session: Session, pair: Pair, update: Callable[[PairRecord], PairRecord]) -> Pair:
+def _change(session: Session, pair: Pair, update: Callable[[PairRecord], PairRecord]) -> Pair:
     record = change_record(session, pair.name, update)
     return pair._replace(record=record._replace(renewal=pair.record.renewal))
 

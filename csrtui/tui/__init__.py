@@ -53,11 +53,11 @@ def run_app(create_app: "Callable[[Config | None], CommandsApp]", *, mouse: bool
 
     refuse_without_terminal(os.environ)
     share_heaps()
-    from csrtui.tasks.settings import load_settings, naming_config_file
+    from csrtui.tasks.settings import add_config_path_to_errors, load_settings
 
     settings = load_settings(os.environ)
     config = settings.config
-    with naming_config_file(settings, os.environ):
+    with add_config_path_to_errors(settings, os.environ):
         app = create_app(config)
     app.start_warnings = [problem.error.message for problem in settings.problems]
     app.run(mouse=mouse or (config is not None and config.screens.mouse))

@@ -22,7 +22,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.export import ExportSpec, export, prepare
+from csrtui.tasks.export import ExportSpec, export, prepare_export
 from csrtui.tasks.export_undo import undo_export
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.session import Session
@@ -65,7 +65,9 @@ class Place:
         return self.path / "tls"
 
     def replace(self, pair: str = NEW) -> None:
-        export(self.session, prepare(self.session, ExportSpec(pair, APACHE, str(self.tls), replaces=True)))
+        export(
+            self.session, prepare_export(self.session, ExportSpec(pair, APACHE, str(self.tls), replaces=True))
+        )
 
     def undo(self) -> None:
         undo_export(self.session, NEW, APACHE, str(self.tls))

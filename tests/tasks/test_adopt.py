@@ -57,7 +57,7 @@ from csrtui.tasks.adopt import adopt as adopting
 from csrtui.tasks.adopt.adopt import (
     AdoptionSpec,
     AdoptResult,
-    MissingRequest,
+    MissingCsr,
     Protection,
     adopt,
     adopt_many,
@@ -385,8 +385,8 @@ def test_a_key_without_a_csr_is_adopted_only_with_make_csr(session: Session, els
     assert ("CSR", "none: one can be made from the certificate") in candidate_facts(candidate)
     with pytest.raises(InputError, match="no CSR"):
         adopt(session, candidate, AdoptionSpec())
-    assert obstacle(candidate, MissingRequest.MADE) is None
-    result = adopted(session, candidate, missing=MissingRequest.MADE)
+    assert obstacle(candidate, MissingCsr.FROM_CERTIFICATE) is None
+    result = adopted(session, candidate, missing=MissingCsr.FROM_CERTIFICATE)
     assert "a new CSR" in result.text
     pair, asked = read_pair(session, NAME)
     assert asked.names == (NAME, "mydomain.com")
@@ -400,7 +400,7 @@ def test_a_key_without_csr_and_certificate_is_refused(session: Session, elsewher
     assert (candidate.names, candidate.title) == ((), "server.key")
     assert ("CSR", "none") in candidate_facts(candidate)
     with pytest.raises(InputError, match="--make-csr --names NAME"):
-        adopt(session, candidate, AdoptionSpec(missing=MissingRequest.MADE))
+        adopt(session, candidate, AdoptionSpec(missing=MissingCsr.FROM_CERTIFICATE))
 
 
 def test_a_certificate_that_no_csr_can_repeat_is_refused(session: Session, elsewhere: Path) -> None:
@@ -411,12 +411,12 @@ def test_a_certificate_that_no_csr_can_repeat_is_refused(session: Session, elsew
     leaf = intermediate().sign(der.public_bytes(Encoding.DER))
     put(elsewhere, key=pkcs8(rsa_key()), cert=pem(leaf))
     with pytest.raises(InputError):
-        adopt(session, only(session, elsewhere), AdoptionSpec(missing=MissingRequest.MADE))
+        adopt(session, only(session, elsewhere), AdoptionSpec(missing=MissingCsr.FROM_CERTIFICATE))
     weak = rsa_key(1024)
     leaf = intermediate().sign(csr(weak, attributes=(SAN,)))
     put(elsewhere / "weak", key=pkcs8(weak), cert=pem(leaf))
     with pytest.raises(InputError, match="does not make one for RSA 1024"):
-        adopt(session, only(session, elsewhere / "weak"), AdoptionSpec(missing=MissingRequest.MADE))
+        adopt(session, only(session, elsewhere / "weak"), AdoptionSpec(missing=MissingCsr.FROM_CERTIFICATE))
     assert not list_pairs(session).pairs
 
 

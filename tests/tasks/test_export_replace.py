@@ -27,7 +27,7 @@ from csrtui.store.file_set import PREVIOUS
 from csrtui.store.keystore import Keystore
 from csrtui.store.permissions import FileAccess
 from csrtui.tasks import server_files
-from csrtui.tasks.export import ExportSpec, export, prepare, preview_export
+from csrtui.tasks.export import ExportSpec, export, prepare_export, preview_export
 from csrtui.tasks.export_undo import undo_export
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.server_files import read_lineage
@@ -58,7 +58,7 @@ def spec(to: Path, pair: str = "a.com", platform: str = "nginx") -> ExportSpec:
 
 def install(session: Session, spec: ExportSpec, passphrase: Secret | None = None) -> list[str]:
     """Export, and return the result for each file in one word."""
-    done = export(session, prepare(session, spec), file_passphrase=passphrase)
+    done = export(session, prepare_export(session, spec), file_passphrase=passphrase)
     assert done.record_error is None
     return [result.text.split(",")[0] for result in done.results]
 
@@ -92,7 +92,7 @@ def test_a_renewal_replaces_the_files_of_the_pair_that_it_renews_and_keeps_them(
     new = renewed(session)
     assert record_of(session, new).server == Installation("nginx", str(to), NOW)
     assert record_of(session, new).installed is None
-    found = prepare(session, spec(to, new))
+    found = prepare_export(session, spec(to, new))
     assert [result.text for result in preview_export(session, found)] == ["would be replaced"] * 2
     assert contents(to) == old
     assert install(session, spec(to, new)) == ["replaced", "replaced"]
@@ -154,7 +154,7 @@ def test_without_replace_no_file_is_replaced_and_the_hint_names_the_option(
     issued_pair(session)
     install(session, spec(to))
     with pytest.raises(InputError, match="already exists") as caught:
-        prepare(session, replace(spec(to), replaces=False))
+        prepare_export(session, replace(spec(to), replaces=False))
     assert "--replace" in str(caught.value.hint)
 
 
@@ -184,9 +184,9 @@ def test_a_pair_that_renews_nothing_never_replaces_the_files_of_another(session:
     assert set(before) >= {"a.com.key", "a.com-ec-p256.key"}
     third = issued_pair(session)
     with pytest.raises(RefusedError, match=r"a\.com-ec-p256\.crt is not replaced: it belongs to a\.com-2"):
-        prepare(session, spec(to, third))
+        prepare_export(session, spec(to, third))
     with pytest.raises(InputError, match="already exists, with another key"):
-        prepare(session, replace(spec(to, third), replaces=False))
+        prepare_export(session, replace(spec(to, third), replaces=False))
     assert contents(to) == before
 
 
@@ -197,7 +197,7 @@ def test_a_file_of_no_known_pair_is_never_replaced(session: Session, to: Path, d
     with pytest.raises(
         RefusedError, match=r"a\.com\.key is not replaced: no pair of this keystore has its key"
     ):
-        prepare(session, spec(to))
+        prepare_export(session, spec(to))
     assert contents(to) == {"a.com.key": data}
 
 
@@ -205,7 +205,7 @@ def test_a_link_is_not_replaced(session: Session, to: Path) -> None:
     issued_pair(session)
     (to / "a.com.key").symlink_to("elsewhere")
     with pytest.raises(InputError, match="is not a regular file"):
-        prepare(session, spec(to))
+        prepare_export(session, spec(to))
 
 
 @pytest.mark.parametrize("replaces", [False, True])
@@ -216,7 +216,7 @@ def test_a_folder_that_is_exchanged_for_a_link_after_the_check_gets_no_key(
     if replaces:
         install(session, spec(to))
         issue(session, "a.com", START + timedelta(days=1))
-    prepared = prepare(session, spec(to))
+    prepared = prepare_export(session, spec(to))
     before = contents(to)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -234,7 +234,7 @@ def test_a_folder_that_is_exchanged_for_a_link_after_the_check_gets_no_key(
 def test_a_file_that_another_program_creates_in_between_is_not_replaced(session: Session, to: Path) -> None:
     issued_pair(session)
     install(session, spec(to))
-    found = prepare(session, spec(to, renewed(session)))
+    found = prepare_export(session, spec(to, renewed(session)))
     (to / "a.com.key").write_bytes(b"something else")
     with pytest.raises(RefusedError, match="is not replaced"):
         export(session, found)
@@ -263,7 +263,7 @@ def test_an_encrypted_key_file_is_not_replaced(session: Session, to: Path) -> No
     issued_pair(session, passphrase=PASSPHRASE)
     (to / "a.com.key").write_bytes(session.store.read_key("a.com"))
     with pytest.raises(RefusedError, match="its key is encrypted"):
-        export(session, prepare(session, spec(to)), key_passphrase=PASSPHRASE)
+        export(session, prepare_export(session, spec(to)), key_passphrase=PASSPHRASE)
 
 
 def test_the_previous_set_is_kept_when_the_present_one_is_mixed(session: Session, to: Path) -> None:
@@ -284,7 +284,7 @@ def test_the_previous_set_is_kept_when_the_present_one_is_mixed(session: Session
 def test_owner_and_mode_of_a_replaced_key_stay_and_others_never_read_it(session: Session, to: Path) -> None:
     issued_pair(session)
     access = FileAccess(str(os.getuid()), str(os.getgid()), "640")
-    done = export(session, prepare(session, replace(spec(to), access=access)))
+    done = export(session, prepare_export(session, replace(spec(to), access=access)))
     assert "for its owner and group (0640)" in done.results[1].text
     key = to / "a.com.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o640
@@ -301,15 +301,15 @@ def test_owner_and_mode_of_a_replaced_key_stay_and_others_never_read_it(session:
 
 def test_the_last_folder_is_used_again_and_without_one_there_is_none(session: Session, to: Path) -> None:
     issued_pair(session)
-    found = prepare(session, spec(to))
+    found = prepare_export(session, spec(to))
     assert found.lineage.installation is None
     export(session, found)
     new = renewed(session)
     change_record(session, new, lambda record: record._replace(server=None))
-    lineage = read_lineage(session, prepare(session, spec(to, new)).pair)
+    lineage = read_lineage(session, prepare_export(session, spec(to, new)).pair)
     assert lineage.installation == Installation("nginx", str(to), NOW)
     change_record(session, new, lambda record: record._replace(renews="gone.com"))
-    assert read_lineage(session, prepare(session, spec(to, new, "haproxy")).pair).installation is None
+    assert read_lineage(session, prepare_export(session, spec(to, new, "haproxy")).pair).installation is None
 
 
 @pytest.mark.parametrize(("error", "told"), [("busy", "not recorded: busy"), (None, "did not confirm")])
@@ -342,6 +342,6 @@ def test_an_unreadable_renewed_pair_blocks_only_files_that_may_be_its_own(
     with open(os.path.join(session.store.pair_path("a.com"), "pair.json"), "wb") as file:
         file.write(b"{")
     with pytest.raises(StoreError, match="not JSON"):
-        prepare(session, spec(to, new))
+        prepare_export(session, spec(to, new))
     (tmp_path / "elsewhere").mkdir()
     assert install(session, spec(tmp_path / "elsewhere", new)) == ["written", "written"]

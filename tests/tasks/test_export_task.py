@@ -25,7 +25,14 @@ from csrtui.store import new_files, safe_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks import export as exporting
 from csrtui.tasks import server_files
-from csrtui.tasks.export import ExportResult, ExportSpec, PreparedExport, export, plan_deployment, prepare
+from csrtui.tasks.export import (
+    ExportResult,
+    ExportSpec,
+    PreparedExport,
+    export,
+    plan_deployment,
+    prepare_export,
+)
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import change_record
@@ -49,7 +56,7 @@ def order(to: Path, platform: str = "nginx", strength: Strength = Strength.AES) 
 
 
 def ready(session: Session, to: Path, platform: str = "nginx") -> PreparedExport:
-    return prepare(session, order(to, platform))
+    return prepare_export(session, order(to, platform))
 
 
 def written(to: Path) -> list[str]:
@@ -155,14 +162,14 @@ def exchange(session: Session, file: str, data: bytes) -> None:
 def test_legacy_is_for_pkcs12_only(session: Session, to: Path) -> None:
     issued_pair(session)
     with pytest.raises(InputError, match=r"--legacy is for PKCS #12 files, but nginx uses PEM"):
-        prepare(session, order(to, strength=Strength.LEGACY))
-    assert prepare(session, order(to, "iis", Strength.LEGACY)).spec.strength is Strength.LEGACY
+        prepare_export(session, order(to, strength=Strength.LEGACY))
+    assert prepare_export(session, order(to, "iis", Strength.LEGACY)).spec.strength is Strength.LEGACY
 
 
 def test_the_keystore_is_refused_as_a_folder(session: Session) -> None:
     issued_pair(session)
     with pytest.raises(InputError, match="within the keystore"):
-        prepare(session, ExportSpec("a.com", PLATFORMS["nginx"], session.store.pair_path("a.com")))
+        prepare_export(session, ExportSpec("a.com", PLATFORMS["nginx"], session.store.pair_path("a.com")))
 
 
 def test_an_encrypted_key_is_written_plain_where_the_server_has_to_read_it(

@@ -23,7 +23,7 @@ from csrtui.tasks.import_ import (
     ImportResult,
     ImportSource,
     import_certificates,
-    needing_confirmation,
+    results_to_confirm,
 )
 from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
@@ -201,7 +201,7 @@ def test_a_certificate_that_expires_sooner_is_imported_with_a_note(session: Sess
     blobs = [ImportSource(pem(shorter))]
     (asked,) = import_certificates(session, blobs, mode=ImportMode.ASK)
     assert (asked.ok, asked.text) == (False, f"not imported yet: it {text}")
-    assert needing_confirmation([asked]) == [asked]
+    assert results_to_confirm([asked]) == [asked]
     assert stored(session) == pem(present, CA)
     (looked,) = import_certificates(session, blobs, mode=ImportMode.PREVIEW)
     assert (looked.ok, looked.text) == (True, "would be imported, expires 19 Dec 2026")
@@ -511,7 +511,7 @@ def test_a_certificate_without_names_needs_confirmation_but_not_the_one_that_cor
     make(session)
     nameless = issue(session, names=[])
     (asked,) = import_certificates(session, [ImportSource(pem(nameless))], mode=ImportMode.ASK)
-    assert needing_confirmation([asked]) == [asked]
+    assert results_to_confirm([asked]) == [asked]
     assert asked.text.startswith("not imported yet: the certificate has no subject alternative names")
     assert stored(session) is None
     assert only(session, pem(nameless)).changed
@@ -521,7 +521,7 @@ def test_a_certificate_without_names_needs_confirmation_but_not_the_one_that_cor
     assert (groups["Request"]["Requested"], groups["Certificate"]["Covers"]) == ("a.com", "no host names")
     right = issue(session, start=START - timedelta(seconds=5))  # expires on the same day
     (corrected,) = import_certificates(session, [ImportSource(pem(right))], mode=ImportMode.ASK)
-    assert (corrected.ok, needing_confirmation([corrected])) == (True, [])
+    assert (corrected.ok, results_to_confirm([corrected])) == (True, [])
     details = read_pair_details(session, "a.com")
     assert certificate_warning(details) == ""
     assert "Covers" in dict(pair_groups(details.pair, START, details)[0].lines)

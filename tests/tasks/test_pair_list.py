@@ -123,7 +123,7 @@ def test_a_typed_filter_selects_the_same_as_a_new_one(
 def test_the_names_of_pairs_with_a_need_come_by_urgency(session: Session, need: Need) -> None:
     pair_list = read_pair_list(session)
     by_urgency = pair_list.select(Query(), SortOrder.URGENCY, NOW)
-    names = pair_list.needing(need, NOW)
+    names = pair_list.names_needing(need, NOW)
     assert names == [summary.name for summary in by_urgency if need.applies_to(summary)]
     pairs = Pairs(session, names)
     assert [pair.name for pair in pairs] == names

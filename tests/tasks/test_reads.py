@@ -15,7 +15,7 @@ from csrtui.core.backups.recipients import read_recipients
 from csrtui.core.keys import pkcs8
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.tasks.backup import RecipientBackupSpec, back_up
-from csrtui.tasks.export import ExportSpec, export, prepare
+from csrtui.tasks.export import ExportSpec, export, prepare_export
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.renew import plan_renewal, prove_old_key
@@ -36,7 +36,7 @@ def _back_up_for_recipients(session: Session, to: Path) -> None:
 
 
 def _export(session: Session, to: Path) -> None:
-    export(session, prepare(session, ExportSpec("a.com", PLATFORMS["nginx"], str(to))))
+    export(session, prepare_export(session, ExportSpec("a.com", PLATFORMS["nginx"], str(to))))
 
 
 def _import(session: Session, to: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csrtui.core.base.errors import InputError
-from csrtui.tasks.settings import Settings, load_settings, naming_config_file
+from csrtui.tasks.settings import Settings, add_config_path_to_errors, load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def test_an_error_found_late_is_named_with_its_file_too(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     with (
         pytest.raises(InputError, match=r"config\.toml: \[keys\] is odd") as caught,
-        naming_config_file(Settings(None), {"CSRTUI_CONFIG": str(file)}),
+        add_config_path_to_errors(Settings(None), {"CSRTUI_CONFIG": str(file)}),
     ):
         raise InputError("[keys] is odd", "mend it")
     assert caught.value.hint == "mend it"

@@ -18,12 +18,12 @@ from csrtui.tasks.doctor import Examination
 from csrtui.tasks.draft import Draft, SessionDraft
 from csrtui.tasks.session import Session
 from csrtui.tasks.settings import (
+    add_config_path_to_errors,
     delete_profile,
     describe_files,
     find_profile,
     load_policy,
     load_settings,
-    naming_config_file,
     save_profile,
     server_folder,
 )
@@ -156,7 +156,7 @@ def test_an_error_found_late_names_the_files(files: Files) -> None:
     settings = load_settings(files.environ)
     with (
         pytest.raises(InputError, match=f"{files.first} or {files.site}: odd"),
-        naming_config_file(settings, {}),
+        add_config_path_to_errors(settings, {}),
     ):
         raise InputError("odd")
 

@@ -30,10 +30,10 @@ from csrtui.tasks.submit import (
     HandOutWay,
     change_ca,
     fetch_lines,
-    hand_out,
     mark_submitted,
+    record_handout,
     short_text,
-    this_host,
+    ssh_host,
     write_csr,
 )
 
@@ -60,7 +60,7 @@ def test_each_way_is_recorded_and_also_a_missing_backup(
     session: Session, way: HandOutWay, status: BackupStatus
 ) -> None:
     pair = make(session, *([] if status is BackupStatus.NONE else [backup(status)]))
-    after = hand_out(session, pair, way)
+    after = record_handout(session, pair, way)
     stored = load_record(Path(pair.path, "pair.json").read_bytes())
     assert stored == after.record
     assert stored.history[-1].text == f"CSR handed out: {way.value}" + (
@@ -139,7 +139,7 @@ def test_without_a_backup_there_is_only_the_csr(session: Session) -> None:
     ],
 )
 def test_the_port_is_the_one_of_this_session(session: Session, connection: str, port: int) -> None:
-    host = this_host(session, {"SSH_CONNECTION": connection})
+    host = ssh_host(session, {"SSH_CONNECTION": connection})
     assert (host.port, host.user) == (port, "joe")
     line = scp_line(host, "/x")
     assert line is not None

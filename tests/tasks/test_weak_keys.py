@@ -18,7 +18,7 @@ from csrtui.core.certificates import csr
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import package_data
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingRequest, adopt, plan
+from csrtui.tasks.adopt.adopt import AdoptionSpec, MissingCsr, adopt, plan
 from csrtui.tasks.adopt.match import match
 from csrtui.tasks.adopt.search import read_files
 from csrtui.tasks.backup import back_up
@@ -62,7 +62,7 @@ def adopted(session: Session, folder: Path, key: PrivateKey, ca: CaKind) -> Pair
     der = csr.build(SubjectFields(common_name="a.com"), ("a.com",), key)
     (folder / "request.pem").write_bytes(csr.to_pem(der))
     found = read_files(str(folder / "key.pem"), str(folder / "request.pem"), [])
-    planned = plan(found, match(session, found, None, ca), MissingRequest.REFUSED)
+    planned = plan(found, match(session, found, None, ca), MissingCsr.REFUSE)
     (candidate,) = planned.candidates
     result = adopt(session, candidate, AdoptionSpec())
     level = Level.ERROR if ca is CaKind.PUBLIC else Level.WARNING

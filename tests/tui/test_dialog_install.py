@@ -18,7 +18,7 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import FileFormat
 from csrtui.store.package_data import servers
-from csrtui.tasks.export import prepare
+from csrtui.tasks.export import prepare_export
 from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.modals.install_page import InstallPreview
@@ -278,9 +278,9 @@ async def test_a_message_about_a_paste_stays_after_a_later_check(
 
     def slow(session: Session, order: ExportSpec) -> PreparedExport:
         answer.wait(10)
-        return prepare(session, order)
+        return prepare_export(session, order)
 
-    monkeypatch.setattr("csrtui.tui.modals.install.prepare", slow)
+    monkeypatch.setattr("csrtui.tui.modals.install.prepare_export", slow)
     async with at_screens(session) as user:
         await at_install(user)
         await name_folder(user, tmp_path / "nowhere")

@@ -39,7 +39,7 @@ def test_the_most_likely_group_comes_first_and_none_is_repeated(tmp_path: Path) 
     selection = PairSelection(
         every["b.com"],
         Pairs(session, ["a.com", "c.com"]),
-        lambda need: Pairs(session, pair_list.needing(need, NOW)),
+        lambda need: Pairs(session, pair_list.names_needing(need, NOW)),
     )
     groups = selection.groups(Need.BACKUP, "not backed up")
     assert [group.label for group in groups] == ["the 2 marked", "b.com", "all 3 not backed up"]
@@ -58,9 +58,9 @@ def test_the_pairs_without_a_backup_are_a_group(tmp_path: Path) -> None:
     change_record(session, "a.com", lambda record: record.with_backup(backup))
     change_record(session, "b.com", lambda record: record.with_backup(backup.with_restore_test(NOW)))
     pair_list = read_pair_list(session)
-    assert pair_list.needing(Need.BACKUP, NOW) == ["a.com"]
-    assert sorted(pair_list.needing(Need.VERIFICATION, NOW)) == ["a.com", "b.com"]
-    selection = PairSelection(None, with_need=lambda need: Pairs(session, pair_list.needing(need, NOW)))
+    assert pair_list.names_needing(Need.BACKUP, NOW) == ["a.com"]
+    assert sorted(pair_list.names_needing(Need.VERIFICATION, NOW)) == ["a.com", "b.com"]
+    selection = PairSelection(None, with_need=lambda need: Pairs(session, pair_list.names_needing(need, NOW)))
     assert [group.label for group in selection.groups(Need.BACKUP, "x")] == ["a.com"]
 
 

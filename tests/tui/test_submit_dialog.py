@@ -19,7 +19,7 @@ from csrtui.store import safe_files
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tasks.submit import hand_out
+from csrtui.tasks.submit import record_handout
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.modals.submit import SubmitModal
@@ -229,7 +229,7 @@ async def test_a_submission_that_cannot_be_recorded_is_reported(
     def busy(*_: object) -> None:
         raise StoreError("the pair is \x1b[2Jbusy")
 
-    monkeypatch.setattr("csrtui.tui.modals.submit.hand_out", busy)
+    monkeypatch.setattr("csrtui.tui.modals.submit.record_handout", busy)
     async with at_screens(session) as user:
         await open_dialog(user, "c")
         await until_said(user, "was not recorded")
@@ -336,9 +336,9 @@ async def test_escape_waits_until_the_submission_is_recorded(
 
     def slow(*arguments: Any) -> Pair:
         assert left.wait(10)
-        return hand_out(*arguments)
+        return record_handout(*arguments)
 
-    monkeypatch.setattr("csrtui.tui.modals.submit.hand_out", slow)
+    monkeypatch.setattr("csrtui.tui.modals.submit.record_handout", slow)
     async with at_screens(session) as user:
         await open_dialog(user, "c", "c", "escape")
         assert isinstance(user.app.screen, SubmitModal)

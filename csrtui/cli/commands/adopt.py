@@ -32,7 +32,7 @@ from csrtui.tasks.adopt.adopt import (
     AdoptionPlan,
     AdoptionSpec,
     AdoptResult,
-    MissingRequest,
+    MissingCsr,
     Protection,
     adopt_many,
     plan,
@@ -85,11 +85,11 @@ def _run(options: argparse.Namespace) -> int:
     platform = read_platform(options.platform).id if options.platform is not None else OTHER
     search = _search(session, options)
     makes_csr = options.make_csr or (search.has_named_files and options.csr is None)
-    missing = MissingRequest.MADE if makes_csr else MissingRequest.REFUSED
+    missing = MissingCsr.FROM_CERTIFICATE if makes_csr else MissingCsr.REFUSE
     if options.names:
         if not search.has_named_files or options.csr is not None:
             raise InputError("--names makes a new CSR for one key", "use it with --key, and without --csr")
-        missing = MissingRequest.REQUESTED
+        missing = MissingCsr.FROM_REQUEST
     passphrase = _read_passphrase(options, search)
     ca = CaKind(options.ca) if options.ca is not None else None
     adoption = plan(search, match(session, search, passphrase, ca), missing)
@@ -148,7 +148,7 @@ def _read_passphrase(options: argparse.Namespace, search: SearchResult) -> Secre
 def _protection(options: argparse.Namespace) -> Protection:
     if options.encrypt_key:
         return Protection.ENCRYPTED
-    return Protection.PLAIN if options.decrypt_key else Protection.AS_IT_WAS
+    return Protection.PLAIN if options.decrypt_key else Protection.UNCHANGED
 
 
 def _read_new_passphrase(

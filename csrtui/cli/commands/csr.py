@@ -16,9 +16,9 @@ from csrtui.tasks.submit import (
     HandOutWay,
     WrittenCsr,
     csr_bytes,
-    hand_out,
     lacks_backup,
     mark_submitted,
+    record_handout,
     short_text,
     write_csr,
 )
@@ -54,7 +54,7 @@ def _run(options: argparse.Namespace) -> int:
     if is_submitted:  # the submission is recorded only after the CSR was written
         if options.to is None:
             # Without a submission, nothing is recorded, so that a CSR in a read-only store can be printed.
-            pair = hand_out(session, pair, HandOutWay.STDOUT)
+            pair = record_handout(session, pair, HandOutWay.STDOUT)
         mark_submitted(session, pair, options.submitted_to, options.note)
         if session.is_dry_run:
             print_message(f"would mark the CSR of {pair.name} as submitted")

@@ -30,7 +30,7 @@ from csrtui.tasks.export import (
     ExportSpec,
     PreparedExport,
     export,
-    prepare,
+    prepare_export,
     preview_export,
 )
 from csrtui.tasks.export_undo import undo_export
@@ -73,7 +73,9 @@ def _run(options: argparse.Namespace) -> int:
         return _undo(session, options, platform, folder)
     strength = Strength.LEGACY if options.legacy else Strength.AES
     access = FileAccess(options.owner, options.group, options.mode)
-    ready = prepare(session, ExportSpec(options.pair, platform, folder, strength, options.replace, access))
+    ready = prepare_export(
+        session, ExportSpec(options.pair, platform, folder, strength, options.replace, access)
+    )
     _check_passphrase_options(options, ready)
     for warning in ready.warnings:
         print_message(f"warning: {warning}")

@@ -21,7 +21,7 @@ from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.renewal_ways import RenewalWay
 from csrtui.tasks import renew
 from csrtui.tasks.session import Session, csrtui_command
-from csrtui.tasks.submit import HandOutWay, hand_out, mark_submitted, refuse_without_backup
+from csrtui.tasks.submit import HandOutWay, mark_submitted, record_handout, refuse_without_backup
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -133,7 +133,7 @@ def _reuse(session: Session, renewal: renew.Renewal, options: argparse.Namespace
     # Record the reuse only after the CSR was written out.
     pair = renew.reuse_csr(session, renewal)
     if options.mark_submitted:
-        pair = mark_submitted(session, hand_out(session, pair, HandOutWay.STDOUT))
+        pair = mark_submitted(session, record_handout(session, pair, HandOutWay.STDOUT))
     if session.is_dry_run:
         print_message(f"would record that the CSR of {pair.name} is used again")
     if options.json:

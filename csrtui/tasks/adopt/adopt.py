@@ -34,20 +34,20 @@ from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_nam
 from csrtui.tasks.session import Session
 
 
-class MissingRequest(Enum):
+class MissingCsr(Enum):
     """The treatment of a key without a CSR."""
 
-    REFUSED = auto()
-    MADE = auto()
+    REFUSE = auto()
+    FROM_CERTIFICATE = auto()
     """A CSR is made from the certificate, because every pair needs a CSR."""
-    REQUESTED = auto()
-    """A CSR is made for the request of the `AdoptionSpec`."""
+    FROM_REQUEST = auto()
+    """A CSR is made from the request of the `AdoptionSpec`."""
 
 
 class Protection(Enum):
     """The protection of a key in the store."""
 
-    AS_IT_WAS = auto()
+    UNCHANGED = auto()
     """The key keeps its passphrase, if it has one."""
     PLAIN = auto()
     ENCRYPTED = auto()
@@ -61,15 +61,15 @@ class AdoptionSpec:
     Attributes:
         name: The name of the pair, by default derived from the common name.
         passphrase: The passphrase for a key that is not encrypted yet, if `protection` is `Protection.ENCRYPTED`.
-        request: The request for the new CSR, if `missing` is `MissingRequest.REQUESTED`. It is for the key's kind of
-            CA.
+        request: The request for the new CSR, if `missing` is `MissingCsr.FROM_REQUEST`. Its kind of CA and key type come
+            from the key.
         force: Whether to override the blocking findings on that request (`csrtui.tasks.new.is_blocking`).
     """
 
     platform: str = OTHER
     name: str | None = None
-    missing: MissingRequest = MissingRequest.REFUSED
-    protection: Protection = Protection.AS_IT_WAS
+    missing: MissingCsr = MissingCsr.REFUSE
+    protection: Protection = Protection.UNCHANGED
     passphrase: Secret | None = None
     request: RequestSpec | None = None
     force: bool = False
@@ -90,7 +90,7 @@ class AdoptResult(Result):
     import_result: ImportResult | None = None
 
     def as_json(self) -> dict[str, object]:
-        """Return the result in the JSON form that commands print. Findings on the key precede those on the certificate."""
+        """Return the result in the form that commands print as JSON, with the findings on the key first."""
         findings = [(finding.code, finding.level, finding.text) for finding in self.key_findings]
         differences: object = []
         if self.import_result is not None:
@@ -106,7 +106,7 @@ class AdoptResult(Result):
         }
 
 
-def obstacle(candidate: Candidate, missing: MissingRequest = MissingRequest.REFUSED) -> str | None:
+def obstacle(candidate: Candidate, missing: MissingCsr = MissingCsr.REFUSE) -> str | None:
     """Return the reason why a key cannot be adopted, as a sentence, or None if it can be adopted."""
     if candidate.existing_pair is not None:
         mark = ", marked as compromised: it must not be used again" if candidate.is_compromised else ""
@@ -115,11 +115,11 @@ def obstacle(candidate: Candidate, missing: MissingRequest = MissingRequest.REFU
         return None
     if not candidate.has_csr_type:
         return f"it has no CSR, and csrtui does not make one for {candidate.key_label}"
-    if candidate.certificate is None and missing is not MissingRequest.REQUESTED:
+    if candidate.certificate is None and missing is not MissingCsr.FROM_REQUEST:
         return (
             "it has no CSR and no certificate: csrtui adopt --key FILE --make-csr --names NAME … makes a CSR"
         )
-    if missing is MissingRequest.REFUSED:
+    if missing is MissingCsr.REFUSE:
         return "it has no CSR; --make-csr makes one from its certificate"
     return None
 
@@ -129,8 +129,8 @@ class AdoptionPlan:
     """The keys that will be adopted, and everything that will not.
 
     Attributes:
-        failures: A failure for each other key or file that the user may have wanted to adopt.
-        skipped: A result for each part that is left out without being a failure, such as the key of an ACME account.
+        failures: A failure for each key or file that cannot be adopted.
+        skipped: A result for each part that is left out on purpose, such as the key of an ACME account.
     """
 
     candidates: tuple[Candidate, ...]
@@ -138,10 +138,8 @@ class AdoptionPlan:
     skipped: tuple[Result, ...] = ()
 
 
-def plan(
-    search: SearchResult, matches: MatchResult, missing: MissingRequest = MissingRequest.REFUSED
-) -> AdoptionPlan:
-    """Return the plan for the results of a search. If files were named, either all or none of them are adopted."""
+def plan(search: SearchResult, matches: MatchResult, missing: MissingCsr = MissingCsr.REFUSE) -> AdoptionPlan:
+    """Return the plan for the results of a search. If the user named files, either all or none of them are adopted."""
     candidates: list[Candidate] = []
     failures = list(matches.failures)
     text = "is a csrtui backup: csrtui restore FILE restores its pair"
@@ -187,8 +185,8 @@ def adopt_many(session: Session, candidates: Sequence[Candidate], spec: Adoption
 def adopt(session: Session, candidate: Candidate, spec: AdoptionSpec) -> AdoptResult:
     """Create a pair from a key, its CSR and its certificate, and return the result.
 
-    The CSR is stored byte for byte, because the CA has seen it. The creation time of the pair is the time of the
-    earliest evidence of the key, so that the age of the key can be checked later.
+    The CSR is stored byte for byte, because the CA may have seen it. The creation time of the pair is the earliest time
+    at which the key is known to have existed, so that its age can be checked later.
 
     Raises:
         BlockedError: No CSR can be made from the certificate.
@@ -247,7 +245,7 @@ def create_from_key(
         RefusedError: The key is already in the store, or it cannot sign.
         StoreError: The store cannot be used. Nothing was stored.
     """
-    reason = obstacle(candidate, MissingRequest.REQUESTED)
+    reason = obstacle(candidate, MissingCsr.FROM_REQUEST)
     if reason is not None:
         raise InputError(f"no pair can be made from {visible(candidate.file.path)}: {reason}")
     errors = tuple(finding for finding in candidate.findings if is_blocking(finding, force=force))
@@ -256,8 +254,8 @@ def create_from_key(
     spec = AdoptionSpec(
         platform=request.platform,
         name=name,
-        missing=MissingRequest.REQUESTED,
-        protection=Protection.ENCRYPTED if passphrase is not None else Protection.AS_IT_WAS,
+        missing=MissingCsr.FROM_REQUEST,
+        protection=Protection.ENCRYPTED if passphrase is not None else Protection.UNCHANGED,
         passphrase=passphrase,
         request=request,
         force=force,
@@ -266,7 +264,7 @@ def create_from_key(
 
 
 def _refuse_existing(session: Session, candidate: Candidate) -> None:
-    """Check again that the key is not in the store, because this or another session may have added it since the search.
+    """Check again that the key is not in the store. This or another session may have added it since the search.
 
     Raises:
         RefusedError: The key is already in the store.
@@ -281,13 +279,13 @@ def _refuse_existing(session: Session, candidate: Candidate) -> None:
 
 
 def _build_csr(
-    session: Session, candidate: Candidate, missing: MissingRequest
+    session: Session, candidate: Candidate, missing: MissingCsr
 ) -> tuple[Request, tuple[str, ...]]:
     """Return a CSR with the names and subject of the certificate, and a sentence for each part that the CSR omits.
 
     Raises:
         BlockedError: X.509 cannot represent the names or the subject.
-        InputError: A CSR cannot be made, or is not wanted.
+        InputError: A CSR cannot be made, or `missing` does not allow it.
     """
     reason = obstacle(candidate, missing)
     if reason is not None or candidate.certificate is None:

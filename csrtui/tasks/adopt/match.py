@@ -50,10 +50,10 @@ class Candidate:
         json_path: The position of the key if the file is a JSON document, or an empty text.
         csr: The newest CSR for the key, or None.
         certificate: The newest certificate for the key, or None. A CA-issued one is preferred to a self-signed one.
-        pool: All certificates that were found. The chain is built from them.
+        pool: All certificates in the files. The chain is built from them.
         findings: The findings on key and CSR, worst first.
         remarks: Further sentences. Untrusted text in them is escaped.
-        in_use_since: The time of the earliest evidence that the key existed.
+        in_use_since: The earliest time at which the key is known to have existed.
         existing_pair: The name of the pair in the store with this key, or None.
     """
 
@@ -117,12 +117,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class MatchResult:
-    """Keys with their CSRs and certificates, and everything else that was found.
+    """Keys with their CSRs and certificates, and everything else in the files.
 
     Attributes:
         candidates: Each key once, sorted by name.
         failures: A failure for each key that could not be decrypted, and for each other part that could not be read.
-        strays: A failure for each CSR and each server certificate whose key was not found.
+        strays: A failure for each CSR and server certificate without its key.
         backups: The paths of csrtui's own backups, which were left out.
     """
 
@@ -139,7 +139,7 @@ def match(
 
     Args:
         session: The session of the store into which the keys will be adopted.
-        ca: The kind of CA for all keys. None means a public CA, or a private one for keys that no public CA accepts.
+        ca: The kind of CA for all keys. None means a private CA for keys that no public CA accepts, and else a public one.
 
     Raises:
         InputError: The file named as the key does not contain a private key.
@@ -177,7 +177,7 @@ def match(
 
 
 def _with_companions(search: SearchResult) -> SearchResult:
-    """Return the result with the CSRs and certificates of the companions that match a key, and with CA certificates."""
+    """Return the search result with the CSRs and certificates of its companions that match a key, and all CA certificates."""
     fingerprints = _by_fingerprint(search.sources).keys()
     matching = []
     for file, material in search.companions:
@@ -209,7 +209,7 @@ class _Material(NamedTuple):
     """The inputs for matching."""
 
     keys: Mapping[str, _Located[BundleKey]]
-    """Each key once, by its fingerprint. Of several copies, the first unencrypted one is used."""
+    """Each key once, by its SPKI fingerprint. Of several copies, the first unencrypted one is used."""
     requests: Sequence[_Located[Request]]
     certificates: Sequence[_Located[Certificate]]
     existing_pairs: Mapping[str, Pair]
@@ -265,14 +265,14 @@ def _candidate(spki: str, material: _Material) -> Candidate:
 
 
 def _preference(certificate: Certificate, now: datetime) -> tuple[bool, bool, datetime, datetime]:
-    """Return a sort key: valid before expired certificates, CA-issued before self-signed ones, then by age."""
+    """Return a sort key by which the preferred certificate is the greatest: unexpired, then CA-issued, then newest."""
     validity = certificate.validity
     is_valid = now <= validity.not_after
     return is_valid, not certificate.is_self_issued, validity.not_before, validity.not_after
 
 
 def _first_proof(file: ForeignFile, certificates: Iterable[_Located[Certificate]], now: datetime) -> datetime:
-    """Return the time of the earliest evidence of a key, at most `now`: the date of its file or first certificate."""
+    """Return the earliest time at which a key is known to have existed: the date of its file or first certificate, or now."""
     proofs = [found.item.validity.not_before for found in certificates]
     if file.modified >= _FIRST_CREDIBLE:
         proofs.append(file.modified)

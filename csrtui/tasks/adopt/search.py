@@ -33,7 +33,7 @@ class SearchResult:
         search_failures: A failure for each folder or file that could not be searched.
         key_file: The path of the key if the user named each file, or None if a folder was searched. Named files must
             all match the key.
-        companions: The files in the folder of a named key. Only what matches the key is used.
+        companions: The other files in the folder of a named key. Only CSRs and certificates that match it are used.
         backups: The paths of csrtui's own backups in a searched folder. Their keys are restored, not adopted.
     """
 
@@ -74,7 +74,7 @@ class SearchResult:
         return bool(self.locked_paths)
 
     def unlock(self, passphrase: Secret | None) -> "SearchResult":
-        """Return this result with every file decrypted that the passphrase opens.
+        """Return this result with every file decrypted that `passphrase` opens.
 
         Raises:
             InputError: The file named as the key does not contain a private key.
@@ -153,7 +153,7 @@ def read_key_file(session: Session, key: str) -> SearchResult:
 
 
 def read_paths(session: Session, paths: Sequence[str]) -> SearchResult:
-    """Return the key material in files and folders. For a single file, `read_key_file` reads it.
+    """Return the key material in files and folders. A single file is read by `read_key_file`.
 
     Raises:
         InputError: A path cannot be read, or no private key is in the single file.

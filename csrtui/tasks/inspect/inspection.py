@@ -134,9 +134,9 @@ def inspect(
 
     Args:
         session: The session of the keystore to compare with. It can be missing or unusable.
-        ca: The kind of CA whose rules apply. None means the CA of the pair with the key. If there is no such pair, it
-            means a public CA, or a private one for keys that no public CA accepts and for self-signed certificates.
-        problems: Problems with files that could not be opened; the result contains them too.
+        ca: The kind of CA whose rules apply. None means the CA of the pair with the key. Without such a pair, it means a
+            private CA for self-signed certificates and for keys that no public CA accepts, and otherwise a public CA.
+        problems: The problems with files that could not be opened. They become part of the result.
     """
     inspector = _Inspector(session, passphrase, ca, problems, identities)
     for source in sources:
@@ -328,7 +328,7 @@ def _groups(items: Sequence[InspectedItem]) -> tuple[tuple[int, ...], ...]:
 
 
 def _compare_with_store(session: "Session", items: Sequence[InspectedItem]) -> list[InspectedItem]:
-    """Return the items with the pair that has the same key, and with the differences from that pair."""
+    """Return the items, each with the pair that has its key and with the differences from that pair."""
     wanted = {item.spki_sha256 for item in items} - {None}
     owners = _owners(session, wanted) if wanted else {}
     folders: dict[str, PairFolder | StoreError] = {}
@@ -363,7 +363,7 @@ def _owners(session: "Session", fingerprints: "Iterable[str | None]") -> dict[st
 
 
 def _compare(item: InspectedItem, folder: "PairFolder") -> Iterator[str]:
-    """Yield how an item differs from its pair."""
+    """Yield sentences that compare an item with its pair."""
     if item.certificate is not None:
         yield from _compare_certificate(item.certificate, folder)
     elif item.request is None:

@@ -50,7 +50,7 @@ class Remark(NamedTuple):
     Attributes:
         level: An error means that something in the item is wrong.
         text: A sentence, safe to display.
-        advice: The advice that it repeats, with the affected field and the fix, or None.
+        advice: The finding of the advice that it repeats, or None.
     """
 
     code: str
@@ -83,7 +83,7 @@ class InspectedItem:
         spki_sha256: The SPKI fingerprint, or None if the key is not visible or not supported.
         members: Further members in JSON.
         pair: The name of the pair with the same key, or None.
-        comparison: How the item differs from the pair's own, as sentences.
+        comparison: Sentences that compare the item with that pair.
     """
 
     file: str
@@ -128,7 +128,7 @@ def sort_remarks(findings: Sequence[Remark]) -> tuple[Remark, ...]:
 
 
 def applicable_ca(public_key: "PublicKey", ca: CaKind | None) -> CaKind:
-    """Return the kind of CA whose rules apply: the chosen one, or a private one for keys that no public CA accepts."""
+    """Return `ca`, or else the kind of CA for a key: private if no public CA accepts the key, and otherwise public."""
     key_type = key_types.type_of(public_key)
     return ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
 
@@ -172,7 +172,7 @@ def signature_name(decoded: "Decoded") -> str:
 
 
 class CaRules:
-    """The kind of CA whose rules apply to each item: the given one, or else that of the pair with its key."""
+    """The kind of CA whose rules apply to each item: the one that the user chose, or else that of the pair with its key."""
 
     def __init__(self, session: "Session", ca: CaKind | None) -> None:
         self._session, self._ca = session, ca
@@ -270,7 +270,7 @@ def _request_remarks(session: "Session", request: Request, der: bytes, ca: CaKin
 
 
 def describe_key(file: str, item: BundleKey, ca: CaKind | None) -> InspectedItem:
-    """Return the description of a private key. It contains nothing but the public half."""
+    """Return the description of a private key, which contains only its public half."""
     public_key = item.key.public_key()
     findings = all_key_findings(item.key, applicable_ca(public_key, ca))
     protection = "with a passphrase" if item.is_encrypted else "no passphrase"

@@ -39,7 +39,7 @@ class TextSection(NamedTuple):
 
 
 def sections(inspection: Inspection) -> Iterator[TextSection]:
-    """Yield a section for each item, then for the chain, for items that belong together, and for unreadable parts."""
+    """Yield a section for each item, then for the chain, the items that belong together, and the unreadable parts."""
     for item in inspection.items:
         yield TextSection(f"{visible(item.file)} · {item.title}", tuple(_item_facts(item)))
     if inspection.tree:

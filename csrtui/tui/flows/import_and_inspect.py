@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
-from csrtui.tasks.import_ import import_certificates, needing_confirmation
+from csrtui.tasks.import_ import import_certificates, results_to_confirm
 from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
@@ -43,7 +43,7 @@ async def _confirm_and_show(
     page: PairsScreen, sources: Sequence[ImportSource], results: Sequence[Result], only_pair: str | None
 ) -> None:
     """Show the results of an import. Ask first about each certificate that needs confirmation."""
-    waiting = needing_confirmation(results)
+    waiting = results_to_confirm(results)
     text = " ".join(f"{visible(result.pair or '')}: {result.text}." for result in waiting)
     question = ConfirmModal("Import it anyway?", text, "Import")
     if bool(waiting) and await page.app.push_screen_wait(question):

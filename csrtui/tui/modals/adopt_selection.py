@@ -9,7 +9,7 @@ from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.escaping import plural, visible
-from csrtui.tasks.adopt.adopt import AdoptionSpec, AdoptResult, MissingRequest, adopt_many, obstacle
+from csrtui.tasks.adopt.adopt import AdoptionSpec, AdoptResult, MissingCsr, adopt_many, obstacle
 from csrtui.tasks.adopt.match import candidate_facts
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
@@ -76,7 +76,7 @@ def _files_text(candidate: Candidate) -> str:
 
 def _obstacle(candidate: Candidate) -> str | None:
     """Return the reason why a key cannot be adopted, or None. If its files are missing, say how to add them."""
-    reason = obstacle(candidate, MissingRequest.MADE)
+    reason = obstacle(candidate, MissingCsr.FROM_CERTIFICATE)
     needs_files = candidate.existing_pair is None and candidate.has_csr_type
     return _NO_REQUEST if reason and needs_files else reason
 
@@ -163,7 +163,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
 
     async def _adopt(self, candidates: Sequence[Candidate]) -> None:
         results: list[Result] = []
-        spec = AdoptionSpec(missing=MissingRequest.MADE)
+        spec = AdoptionSpec(missing=MissingCsr.FROM_CERTIFICATE)
         try:
             await self.in_thread(lambda: results.extend(adopt_many(self._session, candidates, spec)))
         except StoreError as error:

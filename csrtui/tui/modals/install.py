@@ -19,7 +19,7 @@ from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.servers.server import FileFormat
 from csrtui.store.path_completion import PathKind
 from csrtui.store.permissions import AccessError, FileAccess, assignable_owner
-from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare
+from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare_export
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
 from csrtui.tui.modals.folder_base import FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
@@ -162,7 +162,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
 
     def check(self, checked_input: Any) -> InstallPreview:
         """Return the preview of the files."""
-        prepared = prepare(self._session, checked_input)
+        prepared = prepare_export(self._session, checked_input)
         return InstallPreview(prepared, plan_deployment(prepared))
 
     # Events

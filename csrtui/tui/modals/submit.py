@@ -11,7 +11,7 @@ from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, RefusedError, StoreError
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tasks.submit import CsrForm, HandOutWay, fetch_lines, hand_out, lacks_backup, this_host
+from csrtui.tasks.submit import CsrForm, HandOutWay, fetch_lines, lacks_backup, record_handout, ssh_host
 from csrtui.tui import clipboard
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.modals.submit_forms import FileAnswer, FileModal, MarkAnswer, MarkModal
@@ -207,7 +207,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         await self._record(HandOutWay.SCREEN, "shown as plain text", _MARK_HINT)
 
     async def _show_fetch_commands(self) -> None:
-        lines = fetch_lines(self._pair, this_host(self._session, os.environ))
+        lines = fetch_lines(self._pair, ssh_host(self._session, os.environ))
         text = "\n\n".join(f"To fetch {label}, run on your computer:\n{line}" for label, line in lines)
         if not text:
             raise RefusedError(
@@ -224,7 +224,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
     async def _record(self, way: HandOutWay, message: str, details: str) -> None:
         self._show_message(message, details)
         try:
-            self._pair = await self.in_thread(lambda: hand_out(self._session, self._pair, way))
+            self._pair = await self.in_thread(lambda: record_handout(self._session, self._pair, way))
         except CsrtuiError as error:
             raise StoreError(f"{message}, but that was not recorded: {error.message}", error.hint) from error
 

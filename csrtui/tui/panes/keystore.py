@@ -228,7 +228,7 @@ class KeystorePane(Widget):
         return PairSelection(self.current, Pairs(self._session, marked), self._needing)
 
     def _needing(self, need: Need) -> Pairs:
-        return Pairs(self._session, self._pair_list.needing(need, self._session.clock()))
+        return Pairs(self._session, self._pair_list.names_needing(need, self._session.clock()))
 
     @property
     def is_empty(self) -> bool:
