@@ -111,7 +111,7 @@ COMMANDS = (
     Command("previous_field", "up", "Previous field",
             "Go to the previous field.", Scope.REQUEST, on_bar=False, priority=False),
     Command("undo", "ctrl+z,ctrl+underscore", "Undo",
-            "Undo the last fix, choice or filling of the form or, if you have typed since, the last change in this field.", Scope.REQUEST, on_bar=False, priority=False),
+            "Undo the last change of the form: a typed word, a fix, a choice or a filling.", Scope.REQUEST, on_bar=False, priority=False),
     Command("redo", "ctrl+y", "Redo",
             "Redo the last undone change.", Scope.REQUEST, on_bar=False, priority=False),
     Command("next_step", "full_stop", "Next step",

@@ -140,17 +140,15 @@ class RequestPane(Widget):
 
     def fix_all(self) -> int:
         """Apply all safe fixes as one undo step. Return the number of fixes."""
-        before = self.form.draft
         count = 0
-        while count < _MAX_FIXES:
-            findings = self.advice.findings
-            finding = next((finding for finding in findings if finding.fix and finding.fix.safe), None)
-            if finding is None or finding.fix is None:
-                break
-            self.form.apply(finding.fix, finding.field)
-            count += 1
-        if count:
-            self.form.merge_steps(before)
+        with self.form.one_step():
+            while count < _MAX_FIXES:
+                findings = self.advice.findings
+                finding = next((finding for finding in findings if finding.fix and finding.fix.safe), None)
+                if finding is None or finding.fix is None:
+                    break
+                self.form.apply(finding.fix, finding.field)
+                count += 1
         return count
 
     def next_advice(self) -> None:

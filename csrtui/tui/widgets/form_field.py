@@ -1,4 +1,4 @@
-"""A text field of the request form. It records whether its braces were typed, and can undo fixes of the form.
+"""A text field of the request form. It records whether its braces were typed.
 
 In the form for many hosts, a text can contain variables: ``{{ variable }}``. Only text that the user typed can contain
 them. Text that was pasted, or filled in from a file, a pair or a profile, comes from somebody else and is literal.
@@ -12,17 +12,17 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from csrtui.core.base.finding import FieldName
-    from csrtui.tasks.draft import Draft
-    from csrtui.tui.widgets.edit_history import Snapshot
     from csrtui.tui.widgets.request_form import RequestForm
+    from csrtui.tui.widgets.text_field import Snapshot
 
 
 _BRACE = "{"
@@ -32,7 +32,7 @@ class FormField(TextField, inherit_css=True):
     """One text field of the form.
 
     Args:
-        form: The form, whose steps are undone and redone before those of the field, or None.
+        form: The form that records the changes of the field, to undo them, or None if the field does so itself.
 
     Attributes:
         is_literal: Whether the text contains a brace that was not typed.
@@ -100,51 +100,38 @@ class FormField(TextField, inherit_css=True):
             self.is_literal = _BRACE in value
         super()._watch_value(value)
 
-    def action_undo(self) -> None:
-        """Undo the last step of the form, or the last change of this field if it is newer."""
-        if self._form is None or not self._form.undo_step():
-            super().action_undo()
-
-    def action_redo(self) -> None:
-        """Redo the step that was just undone, or the last undone change of this field."""
-        if self._form is None or not self._form.redo_step():
-            super().action_redo()
-
-    def undo_text(self) -> bool:
-        """Undo the last change of this field. Return whether there was one."""
-        before = self._snapshot()
-        super().action_undo()
-        return self._snapshot() != before
-
-    def redo_text(self) -> None:
-        """Redo the last undone change of this field."""
-        super().action_redo()
-
-    def end_step(self) -> None:
-        """Let the next typed character begin a new undo step."""
-        self._history.end_step()
-
-    def undo_to(self, draft: Draft) -> None:
-        """Undo changes of this field until its text is that of `draft`, or until all changes are undone."""
-        self._step_to(draft, super().action_undo)
-
-    def redo_to(self, draft: Draft) -> None:
-        """Redo changes of this field until its text is that of `draft`. If that fails, set the text as a new step."""
-        self._step_to(draft, super().action_redo)
-        self.replace_text(*self._in_draft(draft))
-
-    def _step_to(self, draft: Draft, step: Callable[[], None]) -> None:
-        before = None
-        while not self._is_equal(*self._in_draft(draft)) and before != self._snapshot():
-            before = self._snapshot()
-            step()
-
-    def _in_draft(self, draft: Draft) -> tuple[str, bool]:
-        """Return the text of this field in `draft`, and whether it is a template there."""
-        return draft.texts[self.field_name.value], self.field_name.value in draft.templates
-
     def _is_equal(self, text: str, is_template: bool) -> bool:  # noqa: FBT001 - part of the text
         return self.value == text and self.is_literal is (_BRACE in text and not is_template)
+
+    def restore(self, text: str, is_template: bool) -> bool:  # noqa: FBT001 - part of the text
+        """Show an earlier or later text, with the cursor after the part that differs. Return whether there is one."""
+        if self._is_equal(text, is_template):
+            return False
+        pairs = zip(reversed(text), reversed(self.value), strict=False)
+        same_end = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        self.load_text(text, is_template)
+        self.cursor_position = len(text) - same_end
+        return True
+
+    def _record(self, before: Snapshot, *, continues: bool) -> None:
+        if self._form is None:
+            super()._record(before, continues=continues)
+        else:
+            self._form.record(self.field_name, continues=continues)
+
+    def action_undo(self) -> None:
+        """Undo the last change of the form, or of the field if it has no form."""
+        if self._form is None:
+            super().action_undo()
+        else:
+            self._form.undo()
+
+    def action_redo(self) -> None:
+        """Redo the last undone change of the form, or of the field if it has no form."""
+        if self._form is None:
+            super().action_redo()
+        else:
+            self._form.redo()
 
 
 def split_field(text: str, *, is_template: bool) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.servers.platforms import read_platform
 from csrtui.tasks.draft import Draft
 from csrtui.tui.widgets.choice_field import ChoiceField
-from csrtui.tui.widgets.edit_history import StepHistory
+from csrtui.tui.widgets.edit_history import EditHistory
 from csrtui.tui.widgets.form_field import FormField, split_field
 from csrtui.tui.widgets.request_fields import (
     CHOICES,
@@ -26,7 +27,7 @@ from csrtui.tui.widgets.request_fields import (
 from csrtui.tui.widgets.text_field import TextField, remove_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from textual.app import ComposeResult
 
@@ -53,9 +54,10 @@ class RequestForm(FieldGroups):
         super().__init__(id=id)
         self._initial_draft = draft
         self._focused = FieldName.COMMON_NAME
-        self._steps = StepHistory[Draft]()
-        self._edited: list[FormField] = []
-        self._posted_draft = draft
+        self._history = EditHistory[Draft]()
+        self._state = draft
+        self._edited_field: FieldName | None = None
+        self._is_in_step = False
         self._hold_hidden(draft)
 
     def compose(self) -> ComposeResult:
@@ -91,14 +93,14 @@ class RequestForm(FieldGroups):
         )
 
     def load(self, draft: Draft) -> None:
-        """Show a draft and discard the history of all fields."""
-        self._steps, self._edited = StepHistory(), []
+        """Show a draft and discard the history."""
+        self._history.clear()
         self._hold_hidden(draft)
         for name in TEXT_FIELDS:
             text = getattr(draft, name.value)
             self._field(name).load_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
-        self._posted_draft = self.draft
+        self._state = self.draft
         self.refresh_notes()
 
     def _hold_hidden(self, draft: Draft) -> None:
@@ -140,105 +142,97 @@ class RequestForm(FieldGroups):
         """Post a message for the user."""
         self.post_message(self.Notice(text))
 
-    # Steps
+    # Undo steps
+
+    @contextmanager
+    def one_step(self) -> Iterator[None]:
+        """Record all changes of the form in this context as one undo step."""
+        is_outermost, self._is_in_step = not self._is_in_step, True
+        try:
+            yield
+        finally:
+            if is_outermost:
+                self._is_in_step = False
+                self._record_step()
+                self.refresh_notes()
+
+    def record(self, field: FieldName, *, continues: bool) -> None:
+        """Record an edit of a text field. With `continues`, it is a part of the last undo step of this field."""
+        if self._is_in_step:
+            return
+        if not self.draft.has_names:  # the names that are typed next belong to another request
+            if self._renews:
+                self.tell(f"the next pair will not renew {self._renews}")
+                self._renews, self._must_staple = "", False
+            self._no_common_name = False
+        self._record_step(field, continues=continues and field is self._edited_field)
+
+    def _record_step(self, field: FieldName | None = None, *, continues: bool = False) -> None:
+        self._edited_field = field
+        draft = self.draft
+        if draft != self._state:
+            self._history.record(self._state, continues=continues)
+            self._state = draft
+            self.post_message(self.Changed())
+
+    def undo(self) -> None:
+        """Undo the last change of the form."""
+        self._restore(self._history.undo(self._state))
+
+    def redo(self) -> None:
+        """Redo the last undone change of the form."""
+        self._restore(self._history.redo(self._state))
+
+    def _restore(self, draft: Draft | None) -> None:
+        """Show an earlier or later content, if any. If only one text differs, go to its field."""
+        if draft is None:
+            return
+        self._hold_hidden(draft)
+        self._load_choices(draft)
+        templates = draft.templates
+        changed = [
+            name
+            for name, text in draft.texts.items()
+            if self._field(FieldName(name)).restore(text, name in templates)
+        ]
+        self._state, self._edited_field = self.draft, None
+        self.refresh_notes()
+        if len(changed) == 1:
+            self.focus_field(FieldName(changed[0]))
+        self.post_message(self.Changed())
 
     def apply(self, fix: Fix, name: FieldName) -> None:
         """Apply the fix of a finding on field `name`, as one undo step."""
-        before = self.draft
-        if fix.names is not None:
-            self._field(FieldName.COMMON_NAME).replace_text(fix.names[0] if fix.names else "")
-            self._field(FieldName.NAMES).replace_text(", ".join(fix.names[1:]))
-            self._no_common_name = self._no_common_name or fix.no_common_name
-        if fix.value is not None and name in TEXT_FIELDS:
-            self._field(name).replace_text(fix.value)
-        elif fix.value is not None:
-            self._choice(name).load_value(fix.value)
-        if fix.ca is not None:
-            self._choice(FieldName.CA).load_value(fix.ca.value)
-        if fix.drops_must_staple:
-            self._must_staple = False
-        self._end_step(before)
+        with self.one_step():
+            if fix.names is not None:
+                self._field(FieldName.COMMON_NAME).replace_text(fix.names[0] if fix.names else "")
+                self._field(FieldName.NAMES).replace_text(", ".join(fix.names[1:]))
+                self._no_common_name = self._no_common_name or fix.no_common_name
+            if fix.value is not None and name in TEXT_FIELDS:
+                self._field(name).replace_text(fix.value)
+            elif fix.value is not None:
+                self._choice(name).load_value(fix.value)
+            if fix.ca is not None:
+                self._choice(FieldName.CA).load_value(fix.ca.value)
+            if fix.drops_must_staple:
+                self._must_staple = False
 
     def choose(self, field: ChoiceField, value: str) -> None:
         """Set a choice, as one undo step. The server software also sets the key type that suits it."""
-        before = self.draft
-        field.load_value(value)
-        if field.id == FieldName.PLATFORM.value:
-            self._choice(FieldName.KEY).load_value(read_platform(value).key_type.value)
-        self._end_step(before)
+        with self.one_step():
+            field.load_value(value)
+            if field.id == FieldName.PLATFORM.value:
+                self._choice(FieldName.KEY).load_value(read_platform(value).key_type.value)
 
     def replace(self, draft: Draft) -> None:
         """Fill the form with a draft, as one undo step."""
-        before = self.draft
-        self._hold_hidden(draft)
-        for name in TEXT_FIELDS:
-            text = getattr(draft, name.value)
-            self._field(name).replace_text(text, is_template=name.value in draft.templates)
-        self._load_choices(draft)
-        self._end_step(before)
-
-    def _end_step(self, before: Draft) -> None:
-        """Record that the form has changed from `before` in one step."""
-        self._steps.record(before, self.draft)
-        for name in TEXT_FIELDS:
-            self._field(name).end_step()
-        self.refresh_notes()
-        self.post_message(self.Changed())
-
-    def merge_steps(self, before: Draft) -> None:
-        """Combine all steps since the form contained `before` into one."""
-        self._steps.merge(before, self.draft)
-
-    def undo_step(self) -> bool:
-        """Undo the last step if nothing has been typed since. Return whether it was undone."""
-        return self._step(self._steps.undo(self.draft), FormField.undo_to)
-
-    def redo_step(self) -> bool:
-        """Redo the last undone step if nothing has been typed since. Return whether it was redone."""
-        return self._step(self._steps.redo(self.draft), FormField.redo_to)
-
-    def undo(self) -> None:
-        """Undo the last step, or else the last change of the text field that was changed last."""
-        if not self.undo_step():
-            while self._edited and not self._edited[-1].undo_text():
-                self._edited.pop()
-
-    def redo(self) -> None:
-        """Redo the last undone step, or else the last undone change of the text field that was changed last."""
-        if not self.redo_step() and self._edited:
-            self._edited[-1].redo_text()
-
-    def _step(self, target: Draft | None, step: Callable[[FormField, Draft], None]) -> bool:
-        """Change the form to `target`, if any. Call `step` to undo or redo each text field that differs."""
-        if target is None:
-            return False
-        current = self.draft
-        self._hold_hidden(target)
-        changed_templates = current.templates ^ target.templates
-        for name in TEXT_FIELDS:
-            if name.value in changed_templates or current.texts[name.value] != target.texts[name.value]:
-                step(self._field(name), target)
-        self._load_choices(target)
-        self.refresh_notes()
-        self.post_message(self.Changed())
-        return True
+        with self.one_step():
+            self._hold_hidden(draft)
+            for name, text in draft.texts.items():
+                self._field(FieldName(name)).replace_text(text, is_template=name in draft.templates)
+            self._load_choices(draft)
 
     # Events
-
-    def on_input_changed(self, event: TextField.Changed) -> None:
-        """Post `Changed` if the user has changed the content. Loaded content and repeated events post nothing."""
-        draft = self.draft
-        field = self._field(FieldName(str(event.input.id)))
-        self._edited = [*(other for other in self._edited if other is not field), field]
-        if not draft.has_names:  # the names that are typed next belong to another request
-            if draft.renews:
-                self._renews, self._must_staple = "", False
-                self.tell(f"the next pair will not renew {draft.renews}")
-            self._no_common_name = False
-            draft = self.draft
-        if draft != self._posted_draft:
-            self._posted_draft = draft
-            self.post_message(self.Changed())
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """Focus the next field when Enter is pressed. If there are other names, open their list."""
@@ -346,10 +340,9 @@ class RequestForm(FieldGroups):
         self.show_notes(notes)
 
     def set_attributes(self, text: str) -> None:
-        """Set the additional subject attributes."""
-        if text != self._attributes:
+        """Set the additional subject attributes, as one undo step."""
+        with self.one_step():
             self._attributes = text
-            self.post_message(self.Changed())
 
     @property
     def _name_with_cursor(self) -> FieldName | None:

@@ -18,7 +18,7 @@ from csrtui.tui.widgets.text_field import TextField
 if TYPE_CHECKING:
     from textual.selection import Selection as ScreenSelection
 
-    from csrtui.tui.widgets.edit_history import Snapshot
+    from csrtui.tui.widgets.text_field import Snapshot
 
 
 class SecretField(TextField, inherit_css=True):

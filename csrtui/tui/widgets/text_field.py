@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from csrtui.core.base.escaping import plural, visible
-from csrtui.tui.widgets.edit_history import EditHistory, Snapshot
+from csrtui.tui.widgets.edit_history import EditHistory
 
 if TYPE_CHECKING:
     from textual import events
@@ -29,6 +29,20 @@ _CONTROL_CATEGORIES: Final = frozenset(
 )  # controls, surrogates, line and paragraph separators
 
 _FILL: Final = "_"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The text of a field with its cursor.
+
+    Attributes:
+        cursor: The cursor position, in characters from the start.
+        is_literal: Whether the text contains a brace that was not typed. See `csrtui.tui.widgets.form_field`.
+    """
+
+    text: str
+    cursor: int
+    is_literal: bool = False
 
 
 class TextField(Input, inherit_css=False):
@@ -104,7 +118,8 @@ class TextField(Input, inherit_css=False):
         *,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
-        self._history = EditHistory()
+        self._history = EditHistory[Snapshot]()
+        self._last_edit: tuple[int, Snapshot] | None = None
         self._editing = False
         self._loaded = value
         super().__init__(
@@ -193,9 +208,27 @@ class TextField(Input, inherit_css=False):
         return Snapshot(self.value, self.cursor_position)
 
     def _note_edit(self, before: Snapshot) -> None:
-        self._history.record(before, self._snapshot())
+        """Record an edit. Characters deleted one after the other are one undo step, and so are the characters of a word.
+
+        A word begins with a letter or digit after any other character. So a host name is undone label by label.
+        """
+        after = self._snapshot()
+        growth = len(after.text) - len(before.text)
+        continues_word = (
+            growth == 1
+            and after.cursor == before.cursor + 1
+            and before.text[before.cursor - 1 :][:1].isalnum()
+        )
+        continues = self._last_edit == (growth, before) and (continues_word or growth == -1)
+        self._last_edit = (growth, after)
+        self._record(before, continues=continues)
+
+    def _record(self, before: Snapshot, *, continues: bool) -> None:
+        """Record the state before an edit. With `continues`, the edit is a part of the last undo step."""
+        self._history.record(before, continues=continues)
 
     def _show(self, snapshot: Snapshot | None) -> None:
+        self._last_edit = None
         if snapshot is None:
             return
         self._editing = True
