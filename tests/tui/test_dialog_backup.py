@@ -350,11 +350,9 @@ async def test_a_passphrase_typed_before_a_failed_check_is_never_visible(
         assert "etword" not in user.screen_text
 
 
-@pytest.mark.parametrize("latest", [0, 60])
-async def test_the_cursor_returns_to_a_wrong_folder_unless_the_check_takes_long(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latest: float
+async def test_the_cursor_does_not_return_to_a_wrong_folder_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("csrtui.tui.modals.form_base.RETURN_LIMIT", latest)
     session = session_with(tmp_path / "store", "a.example.com")
     answer = held_look(monkeypatch)
     async with at_screens(session) as user:
@@ -364,18 +362,14 @@ async def test_the_cursor_returns_to_a_wrong_folder_unless_the_check_takes_long(
         assert user.focused_id == "passphrase", "what is typed ahead is masked"
         answer.set()
         await looked(user)
-        screen = user.app.screen
-        assert isinstance(screen, BackupModal)
-        await user.until(lambda: screen._advance is None, "the cursor's place")
-        assert user.focused_id == ("folder" if latest else "passphrase")
+        assert user.focused_id == "passphrase", "what is typed next is masked too"
         assert "does not exist" in said(user)
-        assert ("press Up for the folder" in said(user)) is (not latest)
+        assert "press Up for the folder" in said(user)
+        await user.press("up")
+        assert user.focused_id == "folder"
 
 
-async def test_a_failed_folder_is_not_a_default_and_a_missing_one_has_the_cursor(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("csrtui.tui.modals.form_base.RETURN_LIMIT", 60)
+async def test_a_failed_folder_is_not_a_default_and_a_missing_one_is_reported(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()
     remember_folder(session, str(tmp_path / "usb"))
@@ -391,8 +385,8 @@ async def test_a_failed_folder_is_not_a_default_and_a_missing_one_has_the_cursor
         (tmp_path / "usb").rmdir()
         await user.press("b")
         await looked(user)
-        await user.until(lambda: user.focused_id == "folder", "the cursor in the folder")
         assert "does not exist" in said(user)
+        assert "press Up for the folder" in said(user)
         await user.press("escape")
 
 

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
-    monkeypatch.setattr("csrtui.tui.modals.form_base.RETURN_LIMIT", 60)  # a busy machine
 
 
 @pytest.fixture
@@ -133,8 +132,8 @@ async def test_a_file_that_is_not_a_backup_is_reported_before_the_passphrase(
         await user.paste(f"{backup}x")
         await user.press("enter")
         await user.until(lambda: "No such file" in said(user), "what is wrong")
-        await user.until(lambda: user.focused_id == "path", "the cursor back in the path")
-        await user.press("enter")
+        assert "press Up for the path" in said(user)
+        await user.press("up", "enter")
         await user.until(lambda: all(worker.group == "flow" for worker in user.app.workers), "another look")
         assert user.focused_id == "path"
         await user.press("down", "a")
@@ -180,8 +179,8 @@ async def test_enter_checks_a_missing_file_again(tmp_path: Path, backup: str) ->
         await open_dialog(user)
         await user.paste(str(late))
         await user.press("enter")
-        await user.until(lambda: user.focused_id == "path", "the cursor back in the path")
-        assert "No such file" in said(user)
+        await user.until(lambda: "No such file" in said(user), "what is wrong")
+        await user.press("up")
         shutil.copy(backup, late)
         await user.press("enter")
         await user.until(lambda: user.focused_id == "passphrase", "the passphrase")
@@ -402,6 +401,18 @@ async def test_a_backup_to_recipients_is_opened_with_an_identity(tmp_path: Path)
         await user.press("right", "enter")
         await until_back_from_notes(user)
     assert b"ENCRYPTED" not in key_of_lost(session)
+
+
+async def test_a_renamed_backup_to_recipients_says_where_its_identity_goes(tmp_path: Path) -> None:
+    renamed = Path(to_recipients(tmp_path)).rename(tmp_path / "renamed")
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(str(renamed))
+        await user.press("enter", *"a")
+        await user.until(lambda: "press Up for the identity" in said(user), "the hint")
+        assert user.focused_id == "passphrase", "the cursor does not leave a secret field by itself"
+        await user.press("up")
+        assert user.focused_id == "identity"
 
 
 async def test_the_key_of_a_backup_to_recipients_can_be_encrypted(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.private_keys import generate_passphrase, open_key
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.base import labelled
-from csrtui.tui.modals.folder_base import FolderModal
+from csrtui.tui.modals.form_base import FolderModal
 from csrtui.tui.modals.questions import ask, ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import GroupField
@@ -89,13 +89,10 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             yield from labelled(("Again", SecretField("repeat it", id="again")))
 
     def on_mount(self) -> None:
-        """Focus the first empty field. If the folder fails its check, the cursor may move back to the folder."""
+        """Start checking the folder, and focus the first empty field."""
         self._count_locked()
         self.start_check()
-        if self.folder:
-            self.advance_to("#passphrase")
-        else:
-            self.set_focus(self.query_one("#folder"))
+        self.set_focus(self.query_one("#passphrase" if self.folder else "#folder"))
 
     # Input
 

@@ -1,9 +1,9 @@
-"""The base of dialogs with fields: how they are drawn, their errors, and their tasks in threads."""
+"""The bases of dialogs with fields, and of those with a folder: drawing, errors, tasks and checks in threads."""
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+import os
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.binding import Binding
@@ -19,7 +19,7 @@ from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -28,15 +28,12 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 T = TypeVar("T")
+CheckT = TypeVar("CheckT")
 
 _FRAME = 2
 """The lines of the border of a dialog."""
 CREATE_KEY = "F7"
 """The key that creates a missing folder, as in file managers. A printable key would be typed into the field."""
-TYPE_AHEAD = 0.5
-"""A user who types ahead begins to fill in the next field within this number of seconds after Enter."""
-RETURN_LIMIT = 1.5
-"""A user who waits may begin to type this number of seconds after Enter. The cursor no longer moves then."""
 
 
 class FormModal(Modal[ResultT]):
@@ -45,8 +42,8 @@ class FormModal(Modal[ResultT]):
     Closing the dialog early would cancel the task. For example, a CSR would be submitted but not recorded as submitted.
 
     Users often type a passphrase directly after a path, without looking at the screen. So the cursor enters the secret
-    field while the path is still being checked in a thread. While the user types, or may be about to type, the cursor
-    never moves from a secret field to a field that shows its text.
+    field while the path is still being checked in a thread. It never moves by itself from a secret field to a field that
+    shows its text.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,8 +63,6 @@ class FormModal(Modal[ResultT]):
     """The error of the typed folder, or None."""
     _is_busy = False
     _close: Callable[[], object] | None = None
-    _advance: tuple[str | None, float] | None = None
-    """The id of the field entered before the end of a check, and the time of entry. None if the cursor may stay."""
     _continuation: Callable[[], None] | None = None
     """The function to call if the check succeeds."""
 
@@ -234,68 +229,22 @@ class FormModal(Modal[ResultT]):
         """Close without a result, after the running task."""
         self.close_when_idle(lambda: self.dismiss(None))
 
-    # A path that is checked in a thread
+    # The cursor
 
     def on_descendant_focus(self) -> None:
         """Update the hint that tells how to return to the path field, because it depends on the focus."""
         self.draw()
 
-    def advance_to(self, field: str) -> None:
-        """Focus the next field while the path is still being checked, so that typed text enters that field.
-
-        If the check fails, `return_to` moves the cursor back.
-        """
-        widget = self.query_one(field)
-        self._advance = (widget.id, time.monotonic())
-        self.set_focus(widget)
-
-    def return_to(self, field: str) -> None:
-        """Return to `field`, whose check failed, unless the user has typed or has waited for `RETURN_LIMIT` seconds."""
-        advance = self._advance
-        if advance is None:
-            return
-        name, start = advance
-        elapsed = time.monotonic() - start
-
-        def settle() -> None:
-            if self._advance is advance:
-                self._advance = None
-                focused = self.focused
-                is_typed = isinstance(focused, SecretField) and focused.value
-                if focused and focused.id == name and not is_typed and elapsed < RETURN_LIMIT:
-                    self.set_focus(self.query_one(field))
-                self.draw()
-
-        self.set_timer(max(TYPE_AHEAD - elapsed, 0.01), settle)
-
-    def confirm_advance(self) -> None:
-        """Keep the cursor in the field that `advance_to` focused, because the check has succeeded."""
-        self._advance = None
-
-    def finish_check(self, field: str, error: CsrtuiError | None) -> None:
-        """Handle the end of the check of `field`: call the continuation, or show the error."""
-        continuation, self._continuation = self._continuation, None
-        self.folder_error = error
-        if error is not None:
-            self.return_to(field)
-            if continuation is not None:
-                self.fail(error, field)
-        else:
-            self.confirm_advance()
-            if continuation is not None:
-                continuation()
-        self.draw()
-
     def focus_error(self, field: str) -> None:
         """Focus the field with the error, but never move from a field that hides its text to one that shows its text."""
         widget = self.query_one(field)
-        if isinstance(widget, SecretField) or not isinstance(self.focused, SecretField):
+        if isinstance(widget, SecretField) or not self.is_in_secret:
             widget.focus()
 
     @property
     def is_in_secret(self) -> bool:
-        """Whether the cursor is in a secret field and will stay there."""
-        return isinstance(self.focused, SecretField) and self._advance is None
+        """Whether the cursor is in a secret field."""
+        return isinstance(self.focused, SecretField)
 
     # A missing folder
 
@@ -336,3 +285,96 @@ class FormModal(Modal[ResultT]):
             self.fail(error)
         else:
             self.check_created_folder()
+
+
+class FolderModal(FormModal[ResultT], Generic[ResultT, CheckT]):
+    """A dialog that checks the folder in its field ``#folder``, alone or together with other input.
+
+    One check runs at a time, because it can take long on a network drive that does not respond.
+    """
+
+    KEPT_FIELDS = frozenset({"folder"})
+    NO_FOLDER: ClassVar[str]
+    """The error if the folder is empty."""
+
+    _last_check: tuple[Hashable, CheckT | CsrtuiError] | None = None
+    _is_checking = False
+
+    def checked_input(self) -> Hashable:
+        """Return the input to check."""
+        return self.folder
+
+    def check(self, checked_input: Any) -> CheckT:
+        """Return the result of the check of `checked_input`. Called in a thread.
+
+        Raises:
+            CsrtuiError: The folder cannot be used.
+        """
+        raise NotImplementedError
+
+    @property
+    def folder(self) -> str:
+        """The folder, with ``~`` expanded, or an empty string if nothing is typed."""
+        return os.path.expanduser(self.text_of("#folder"))
+
+    @property
+    def check_result(self) -> CheckT | CsrtuiError | None:
+        """The result of the check of the current input, or its error, or None if it is not known yet."""
+        last = self._last_check
+        return last[1] if last is not None and last[0] == self.checked_input() else None
+
+    @on(TextField.Changed, "#folder")
+    def _forget_check(self) -> None:
+        """Forget the last check when the folder changes, so that a folder that is typed again is checked again."""
+        self._last_check = None
+
+    @on(TextField.Changed)
+    @on(ChoiceField.Changed)
+    def start_check(self) -> None:
+        """Start checking the input unless its result is known. If a check is running, the input is checked after it."""
+        if self.folder and self.check_result is None and not self._is_checking:
+            self._is_checking = True
+            self.run_worker(self._check(self.checked_input()), group="check")
+
+    def check_again(self, continuation: Callable[[], None]) -> None:
+        """Check the input again, or wait if it is being checked. Call `continuation` if the check succeeds."""
+        self.error, self._continuation = None, continuation
+        if isinstance(
+            self.check_result, CsrtuiError
+        ):  # the user may have created or mounted the folder since
+            self._last_check = None
+        self.start_check()
+        self.draw()
+
+    async def _check(self, checked_input: Hashable) -> None:
+        result = await run_in_thread(lambda: self.check(checked_input))
+        self._is_checking = False
+        self._last_check = checked_input, result
+        if checked_input == self.checked_input():
+            self.finish_check(result if isinstance(result, CsrtuiError) else None)
+        else:
+            self.start_check()
+
+    def finish_check(self, error: CsrtuiError | None) -> None:
+        """Handle the end of the check: call the continuation, if any, or show the error."""
+        continuation, self._continuation = self._continuation, None
+        self.folder_error = error
+        if continuation is not None and error is not None:
+            self.fail(error, "#folder")
+        elif continuation is not None:
+            continuation()
+        self.draw()
+
+    def leave_folder(self, following: str) -> None:
+        """Go from the folder to the field `following`. If the folder failed its last check, check it again first."""
+
+        def focus_following() -> None:
+            if self.query_one("#folder").has_focus:
+                self.query_one(following).focus()
+
+        if not self.folder:
+            self.fail(InputError(self.NO_FOLDER))
+        elif isinstance(self.check_result, CsrtuiError):
+            self.check_again(focus_following)
+        else:
+            focus_following()

@@ -21,7 +21,7 @@ from csrtui.store.path_completion import PathKind
 from csrtui.store.permissions import AccessError, FileAccess, assignable_owner
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare_export
 from csrtui.tui.modals.base import PAGE_KEYS, labelled
-from csrtui.tui.modals.folder_base import FolderModal
+from csrtui.tui.modals.form_base import FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
 from csrtui.tui.modals.questions import ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -242,10 +242,10 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         replaces = isinstance(result, InstallPreview) and bool(result.prepared.existing.files)
         self.query_one(AccessFields).suggest_owner(None if replaces else self._spec.server.owner)
 
-    def finish_check(self, field: str, error: CsrtuiError | None) -> None:
+    def finish_check(self, error: CsrtuiError | None) -> None:
         """Show the preview, or the error that prevents the export, and do the action that was waiting for it."""
         self._suggest_owner()
-        super().finish_check(field, error)
+        super().finish_check(error)
 
     # Write
 

@@ -38,7 +38,7 @@ _ABOUT = (
     "An existing pair is never overwritten."
 )
 _NO_FILE = "Enter the path of the backup file."
-_WAY_BACK = "You are in the passphrase field; press Up for the path."
+_WAY_BACK = "You are in the passphrase field; press Up for the {}."
 _TO_RECIPIENTS = (
     "This backup is encrypted to recipients. Enter the path of an age identity or SSH private key."
 )
@@ -127,7 +127,8 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
             self.fail(InputError(_NO_FILE))
             return
         if self._path_error is None:
-            self.advance_to("#passphrase")
+            self._show_identity(visible=self.path.endswith(Envelope.AGE.value))
+            self.query_one("#identity" if self._is_to_recipients else "#passphrase").focus()
         self.error = None
         self.run_worker(self._check(self.path), group="check", exclusive=True)
 
@@ -150,18 +151,13 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         if isinstance(outcome, IdentityNeededError):
             self._path_error = None
             self._show_identity(visible=True)
-            self.return_to("#identity")
             self.draw()
             return
         had_error = self._path_error is not None
         self._path_error = outcome if isinstance(outcome, CsrtuiError) else None
         self._contents = None if isinstance(outcome, CsrtuiError) else outcome
-        if self._path_error is not None:
-            self.return_to("#path")
-        else:
-            self.confirm_advance()
-            if had_error and self.query_one("#path").has_focus:
-                self.query_one("#passphrase").focus()
+        if had_error and self._path_error is None and self.query_one("#path").has_focus:
+            self.query_one("#passphrase").focus()
         self.draw()
 
     def _show_identity(self, *, visible: bool) -> None:
@@ -255,12 +251,14 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         return self.lines("Opening the backup …", "strong") if is_opening else []
 
     def note_lines(self) -> list[Line]:
-        """Return the error of the path too, and how to return to the path from the passphrase."""
+        """Return the error of the path too, and how to return to the path or the identity from the passphrase."""
         error = self.error or self._path_error
-        if self.candidates or error is None:
+        if self.candidates or self.is_busy:
             return super().note_lines()
-        is_lost = self.is_in_secret and (self._path_error is not None or not self.path)
-        return self.error_lines(error) + (self.lines(_WAY_BACK, "label") if is_lost else [])
+        field = "identity" if self._is_to_recipients and not self.identity else ""
+        field = "path" if self._path_error is not None or not self.path else field
+        way_back = self.lines(_WAY_BACK.format(field), "label") if field and self.is_in_secret else []
+        return [*(self.error_lines(error) if error else []), *way_back]
 
 
 def _backup_lines(contents: BackupContents | None) -> list[str]:
