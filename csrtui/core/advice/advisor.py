@@ -22,8 +22,8 @@ from csrtui.core.subject.fields import Attribute, SubjectFields, SubjectInput
 _VALID_NAME_RULES = (*NAME_RULES, *COVERAGE_RULES)
 _FIELD_RULES = (*FIELD_RULES, *SUBJECT_RULES)
 _CACHE_SIZE = 128
-"""Number of subjects and keys whose findings are cached. Rows of a batch usually share a subject, and the subject stays
-the same while the user types a name."""
+"""Number of subjects and keys whose findings are cached. The rows of a batch usually share a subject, and the subject
+stays the same while the user types a name."""
 
 MISSING_COMMON_NAME = Finding(
     "common-name-missing", Level.ERROR, FieldName.COMMON_NAME, "",
@@ -39,7 +39,7 @@ _NO_COMMON_NAME = {
         CaKind.PRIVATE: "No common name: old programs that do not read the other names reject the certificate.",
     }.items()
 }
-"""The notes on a common name that is left out (BR 7.1.4.3: the field is not recommended)."""
+"""The notes on a request without a common name (BR 7.1.4.3: the field is not recommended)."""
 
 
 _MUST_STAPLE = Finding(
@@ -47,7 +47,7 @@ _MUST_STAPLE = Finding(
     "The new CSR requests must-staple, as the old one does: CAs without OCSP reject such an order.",
     Fix("do not request must-staple", drops_must_staple=True),
 )  # fmt: skip
-"""The warning about must-staple that is kept from an old request (Let's Encrypt has refused it since 2025-05-07)."""
+"""The warning about must-staple copied from an old request (Let's Encrypt has refused it since 2025-05-07)."""
 
 
 class Advice(NamedTuple):
@@ -103,7 +103,7 @@ def advise(
     attributes: Sequence[Attribute] = (),
     must_staple: bool = False,
 ) -> Advice:
-    """Return the advice on a request as entered. Accept any input without raising an error.
+    """Return the advice on a request as entered. Any input is accepted.
 
     The first of `names` is the common name, which can be empty (`MISSING_COMMON_NAME`). With `no_common_name`, it is
     left out and all names are only SANs.
@@ -180,13 +180,13 @@ def _key_findings(key_type: KeyType, ca: CaKind) -> tuple[Finding, ...]:
 
 def _subject_fields(names: NameList, subject: SubjectInput, attributes: Sequence[Attribute]) -> SubjectFields:
     texts = {field.value: trim_field(subject.text(field)) or None for field in LABELS}
-    further = list(attributes)
+    additional = list(attributes)
     unit = next((attribute for attribute in attributes if attribute.type == "OU"), None)
     if unit and not texts["organizational_unit"]:  # the first unit has its own field
         texts["organizational_unit"] = unit.value
-        further.remove(unit)
+        additional.remove(unit)
     country = texts["country"]
     if country and countries.is_code(country):
         texts["country"] = country.upper()
     common_name = names.names[0].common_name if names.names else None
-    return SubjectFields(common_name=common_name, **texts, attributes=tuple(further))
+    return SubjectFields(common_name=common_name, **texts, attributes=tuple(additional))

@@ -15,14 +15,14 @@ def _counterpart_hit(case: NameCase, counterpart: str) -> Hit | None:
     """Return the hit for a missing counterpart, or None if it is covered or too long."""
     if case.names.covers(counterpart) or len(counterpart) > MAX_NAME:
         return None
-    name, spelled = excerpt(case.spelled(case.text)), case.spelled(counterpart)
+    name, display = excerpt(case.with_u_labels(case.text)), case.with_u_labels(counterpart)
     is_only_name = len(case.names.first_index) == 1
     lack = f"only {name} is covered" if is_only_name else "no name here covers it"
-    return Hit({"name": name, "counterpart": excerpt(spelled), "lack": lack}, case.add_fix(spelled))
+    return Hit({"name": name, "counterpart": excerpt(display), "lack": lack}, case.add_fix(display))
 
 
 def _host_counterpart_hit(case: NameCase, counterpart: str) -> Hit | None:
-    """Return the hit for a host's counterpart, or None if the list has its wildcard, whose own finding reports it."""
+    """Return the hit for a host's counterpart, or None if the list has its wildcard, which has a finding of its own."""
     return None if f"*.{counterpart}" in case.names.first_index else _counterpart_hit(case, counterpart)
 
 
@@ -55,7 +55,7 @@ def _wildcard_bare_not_covered(case: NameCase) -> Hit | None:
 def _wildcard_redundant(case: NameCase) -> Hit | None:
     if not case.is_dns or (wildcard := case.names.wildcard_over(case.text)) is None:
         return None
-    name, display = excerpt(case.spelled(case.text)), excerpt(case.spelled(wildcard))
+    name, display = excerpt(case.with_u_labels(case.text)), excerpt(case.with_u_labels(wildcard))
     if case.position:
         fix = case.replace_fix(f"leave out {name}")
     else:  # removing the common name makes another name the common name, so the label names it
@@ -128,7 +128,7 @@ _NOT_PUBLIC = {
         "2023-06-01): use the token's program, or your organization's own CA."
     ),
 }
-"""The advice for each purpose for which a public CA for servers does not issue."""
+"""The sentence for each purpose for which public CAs for servers do not issue."""
 
 
 def _not_public(names: NameList) -> Hit | None:
@@ -159,7 +159,7 @@ def _email_without_address(names: NameList) -> Hit | None:
 
 
 def _has_name(names: NameList) -> bool:
-    """Return whether a valid name was entered. Until then, a missing name is normal, and an invalid one is reported."""
+    """Return whether there is a valid name. Without one, there is nothing to compare with the purpose."""
     return any(name.common_name for name in names.names)
 
 

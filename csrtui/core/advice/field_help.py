@@ -30,7 +30,7 @@ FIELD_HELP = {
     FieldName.PURPOSE: "",
     FieldName.ATTRIBUTES: "",
 }
-"""Help for each field. The help for CA, key and purpose depends on the value (`CA_HELP`, `KEY_HELP`, `PURPOSE_HELP`)."""
+"""Help for each field. For CA, key and purpose, it depends on the value (`CA_HELP`, `KEY_HELP`, `PURPOSE_HELP`)."""
 
 CA_HELP = {
     CaKind.PUBLIC: "Public: trusted by browsers, bound by the CA/Browser Forum rules.",

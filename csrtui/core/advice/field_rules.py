@@ -56,7 +56,7 @@ def _character_hit(case: FieldCase, index: int) -> Hit:
 def _clean_up_fix(text: str) -> Fix:
     """Return the fix that removes invisible characters from a text and replaces control characters with spaces.
 
-    The fix is not safe if a character of the text was lost, because only the user knows which one.
+    The fix is not safe if the text has lost a character, because only the user knows which one.
     """
     visible = remove_invisible(repair_encoding(text) or text)
     spaced = "".join(" " if is_control(character) else character for character in visible)
@@ -84,14 +84,14 @@ def _placeholder(likelihood: Likelihood) -> Callable[[FieldCase], Hit | None]:
 
 def _portal_character(case: FieldCase) -> Hit | None:
     rejected = _REJECTED_IN_PLACES if case.field in _PLACES else _REJECTED
-    return _first_of_hit(case, rejected) if case.field is not FieldName.COUNTRY else None
+    return _first_character_hit(case, rejected) if case.field is not FieldName.COUNTRY else None
 
 
 def _place_character(case: FieldCase) -> Hit | None:
-    return _first_of_hit(case, _NOT_IN_PLACES) if case.field in _PLACES else None
+    return _first_character_hit(case, _NOT_IN_PLACES) if case.field in _PLACES else None
 
 
-def _first_of_hit(case: FieldCase, characters: frozenset[str]) -> Hit | None:
+def _first_character_hit(case: FieldCase, characters: frozenset[str]) -> Hit | None:
     character = next((character for character in case.text if character in characters), None)
     return _hit(case, character=character) if character else None
 
@@ -203,7 +203,7 @@ _DAMAGED = (
 )
 """Matches a leading byte of UTF-8 and its continuation bytes, decoded as Windows-1252 or ISO 8859-1.
 
-The ranges contain exactly the characters that `_byte` can encode. Other characters, such as Ř, are in neither encoding.
+The ranges contain exactly the characters that `_byte` can encode.
 """
 _LIKELY = (
     (0x00A0, 0x017F), (0x0370, 0x045F), (0x0490, 0x0491), (0x05D0, 0x06FF), (0x0900, 0x0E7F),
@@ -225,7 +225,7 @@ def decode_entities(text: str) -> str | None:
 
 
 def entity_like_text(text: str) -> str | None:
-    """Return the part of a text without real HTML entities that CA linters mistake for an entity, or None.
+    """Return the part of a text that CA linters mistake for an HTML entity, or None. The text has no real entities.
 
     pkilint decodes the entities that HTML accepts without a semicolon, such as ``&REG`` in ``M&REGAN``. zlint rejects
     every text that looks like an entity.
@@ -246,10 +246,10 @@ def _decodable_prefix(text: str) -> str | None:
 
 
 def repair_encoding(text: str) -> str | None:
-    """Repair a text whose UTF-8 was decoded as ISO 8859-1 or Windows-1252, or return None if the text is undamaged.
+    """Return the original of a text whose UTF-8 was decoded as ISO 8859-1 or Windows-1252, or None if it is undamaged.
 
-    Some undamaged text (``NESTLÉ®``) is valid UTF-8 by chance. Its repair would give a rare letter or a word in two
-    scripts, so such text counts as undamaged.
+    Some undamaged texts (``NESTLÉ®``) look damaged by chance. Their repair would give a rare letter or a word in two
+    scripts, so they count as undamaged.
     """
     if text.isascii() or not re.search(_DAMAGED, text):
         return None

@@ -41,8 +41,8 @@ def check_public_key(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, ...]
 def check_proved_key(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
     """Return the findings on a proved private key and its public key, most severe first.
 
-    A key is proved if its numbers are consistent (RFC 8017, 3.2) and it has made a valid signature. An RSA key takes
-    only 1 ms: its primes are known, and if both are large, no search for small factors is needed.
+    A key is proved if its numbers are consistent (RFC 8017, 3.2) and it has made a valid signature. The check of an RSA
+    key takes only 1 ms, because its primes are known. If both are large, there are no small factors to search for.
     """
     rules = QUALITY_RULES
     if quality.has_large_primes(key):
@@ -175,7 +175,7 @@ def _modulus(key: "PublicKey") -> int:
 
 
 def _shorten(number: int) -> str:
-    """Return a number for a sentence, or its size in bits if it is large: an exponent can have thousands of digits."""
+    """Return a number for a sentence, or its size in bits if it is large. An exponent can have thousands of digits."""
     bits = number.bit_length()
     return str(number) if bits <= 64 else f"of {bits} bits"  # noqa: PLR2004 - up to 20 digits are readable
 
@@ -258,7 +258,7 @@ _BLOCKLIST_RULE: Rule[str] = _weak(
     "This private key is known to others: badkeys lists it as compromised ({blocklist}).",
     lambda blocklist: Hit({"blocklist": blocklist}), "BR 6.1.1.3 (4), CVE-2008-0166",
 )  # fmt: skip
-"""The rule for a key on a list of compromised keys. It is given only the list's name, because rules read no files."""
+"""The rule for a key on a list of compromised keys. Its argument is the name of the list."""
 
 CSR_RULES: tuple[Rule[Request], ...] = (
     Rule(

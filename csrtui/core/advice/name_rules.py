@@ -20,11 +20,11 @@ def _common_name_length(case: NameCase) -> Hit | None:
     count = len(case.name.common_name or "")
     if case.position or count <= bound:
         return None
-    fix = _other_first(case, NameKind.DNS) or _other_first(case, NameKind.IP) or case.no_common_name_fix()
+    fix = _put_first_fix(case, NameKind.DNS) or _put_first_fix(case, NameKind.IP) or case.no_common_name_fix()
     return _hit(case, fix, count=count, bound=bound)
 
 
-def _other_first(case: NameCase, kind: NameKind) -> Fix | None:
+def _put_first_fix(case: NameCase, kind: NameKind) -> Fix | None:
     """Return the fix that makes the first suitable name of this kind the common name, or None if there is none."""
     inputs = case.names.inputs
     for index, name in enumerate(case.names.names):
@@ -52,7 +52,7 @@ def _upper_case(case: NameCase) -> Hit | None:
 
 
 def _international(case: NameCase) -> Hit | None:
-    # a user principal name is written as it is
+    # a user principal name keeps its Unicode letters
     is_unchanged = case.name.input.isascii() or not case.text.isascii()
     return None if is_unchanged else _hit(case, input=excerpt(case.name.input))
 
@@ -112,7 +112,7 @@ def _wildcard_public_suffix(case: NameCase) -> Hit | None:
 def _ip_as_common_name(case: NameCase) -> Hit | None:
     if not case.is_ip or case.position:
         return None
-    fix = _other_first(case, NameKind.DNS)
+    fix = _put_first_fix(case, NameKind.DNS)
     remedy = "put a host name first" if fix else "leave the common name out"
     return _hit(case, fix or case.no_common_name_fix(), remedy=remedy)
 
@@ -157,7 +157,7 @@ def _other_kind(case: NameCase) -> Hit | None:
     fix = PRIVATE_CA_FIX
     if case.name.kind is NameKind.EMAIL and not case.name.input.lower().startswith("email:"):
         fix = case.replace_fix(f"write {excerpt(domain)}", domain) or fix
-    return _hit(case, fix, what=_OTHER_KINDS[case.name.kind])
+    return _hit(case, fix, kind=_OTHER_KINDS[case.name.kind])
 
 
 def _spiffe_invalid(case: NameCase) -> Hit | None:
@@ -181,7 +181,7 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     ),
     Rule(
         "not-a-hostname", _ERROR, None,
-        "{name} is {what}: public CAs certify only host names and addresses for servers.",
+        "{name} is {kind}: public CAs certify only host names and addresses for servers.",
         _other_kind, "BR 7.1.2.7.12", forceable=False,
     ),
     Rule(

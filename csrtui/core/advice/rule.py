@@ -74,7 +74,7 @@ def evaluate(
     """Return the findings of all rules that apply to a case, in the order of the table, with one finding per cause.
 
     A finding never suppresses a more severe one (`_severity`). If two equally severe findings suppress each other, the
-    first one stays. `field` and `value` are put into the findings.
+    first one stays. `field` and `value` are those of the findings.
     """
     findings = [
         rule.finding(hit, level, ca, field, value)
@@ -92,6 +92,7 @@ def evaluate(
 
 
 def _suppresses(other: Finding, finding: Finding, suppressions: Suppressions, *, is_first: bool) -> bool:
+    """Return whether `other`, which comes first if `is_first`, makes `finding` superfluous (`evaluate`)."""
     if finding.code not in suppressions.get(other.code, ()):
         return False
     is_mutual = other.code in suppressions.get(finding.code, ())

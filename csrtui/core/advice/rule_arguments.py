@@ -105,7 +105,7 @@ class NameList(NamedTuple):
 
 
 class NameCase(NamedTuple):
-    """The name at one position in a list. Position 0 is the common name."""
+    """A name in the list of a request. The common name has position 0."""
 
     names: NameList
     position: int
@@ -148,8 +148,8 @@ class NameCase(NamedTuple):
     def has_counterpart(self, domain: str) -> bool:
         """Return whether a certificate for this name should cover both `domain` and its www host.
 
-        It should if `domain` is registered directly under a registry's suffix, and this is the first occurrence of the
-        name. Hosts under a company's suffix, such as ``github.io``, have no www host.
+        It should if `domain` is directly under a registry's suffix, and this is the first occurrence of the name.
+        Domains under a company's suffix, such as ``github.io``, have no www host.
         """
         is_special = "_" in self.text or self.text.endswith((".onion", ".arpa"))
         if not self.is_dns or not self.is_first or is_special or not self.names.purpose.is_for_servers:
@@ -167,7 +167,7 @@ class NameCase(NamedTuple):
         """Return the flaw of this kind, or None."""
         return next((flaw for flaw in self.name.flaws if flaw.kind is kind), None)
 
-    def spelled(self, text: str) -> str:
+    def with_u_labels(self, text: str) -> str:
         """Return `text` with this name's labels as U-labels if the name was entered in Unicode, else unchanged."""
         if self.name.input.isascii():
             return text

@@ -12,7 +12,7 @@ from csrtui.core.names.name import Name, read_name
 from csrtui.core.names.pasted_text import extract_host, trim
 
 _SENTENCES = {FlawKind.EMAIL_INVALID, FlawKind.URI_INVALID, FlawKind.UPN_INVALID}
-"""The flaws whose part is csrtui's own text."""
+"""The flaws whose `part` is a clause in csrtui's own words, not a part of the name."""
 
 
 _FOR_PERSON = " For a person, choose a private CA and the purpose client."
@@ -39,7 +39,7 @@ def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
 
 
 def _may_be_person(case: NameCase, flaw: Flaw) -> bool:
-    """Return whether a common name with a character that host names cannot contain may be that of a person."""
+    """Return whether a common name with a character that no host name contains may be the name of a person."""
     return case.position == 0 and bool(flaw.position) and "." not in case.name.input
 
 

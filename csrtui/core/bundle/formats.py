@@ -1,4 +1,4 @@
-"""Recognize files of other kinds: archives, documents and keystores of other programs, and texts without an item."""
+"""Recognize files without keys, CSRs and certificates, or with keys in other formats, to give a hint for each."""
 
 import re
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ class ForeignFormat(NamedTuple):
     Attributes:
         magic: The first octets.
         name: The name of the format, with its article.
-        hint: The instruction for converting or unpacking the file.
+        hint: How to convert or unpack the file.
         holds_key: Whether files of this format are meant to contain private keys.
     """
 
@@ -90,12 +90,15 @@ _TEXTS: Final = (
     (r"\A0{8}:? +30 ?8[0-3]", "a hexadecimal dump", "xxd -r FILE > NEW converts it"),
     (r'\A\ufeff?"?common[ _]name"?[,;\t\r\n]', "a table", "csrtui new --from FILE makes pairs from it"),
 )  # fmt: skip
-"""A pattern, the name of the content and a hint (or "") for texts without a key, CSR or certificate."""
+"""Texts without a key, CSR or certificate: a pattern, the name of the content, and a hint or ""."""
 _MAX_TEXT: Final = 20_000
 
 
 def describe_text(text: str) -> tuple[str, str] | None:
-    """Return the name of the content of a text without a key, CSR or certificate, and a hint or ""; or None."""
+    """Return the name of a text's content and a hint (or ""), or None if the content is unknown.
+
+    The text contains no key, CSR or certificate.
+    """
     start = text[:_MAX_TEXT]
     for pattern, name, hint in _TEXTS:
         if re.search(pattern, start, re.IGNORECASE | re.MULTILINE):
@@ -104,7 +107,7 @@ def describe_text(text: str) -> tuple[str, str] | None:
 
 
 def recognize(data: bytes) -> ForeignFormat | None:
-    """Return the format of a file that must be converted or unpacked first, or None."""
+    """Return the format of a file that must be converted or unpacked first, or None for any other file."""
     for file_format in FORMATS:
         if data.startswith(file_format.magic):
             return file_format

@@ -1,4 +1,4 @@
-"""Read keys from other programs: plain and encrypted DER, PEM with RFC 1421 headers, OpenSSH's format, public keys.
+"""Read keys of other programs: plain and encrypted DER, PEM with RFC 1421 headers, OpenSSH's format, public keys.
 
 Some programs write forms that openssl reads and cryptography refuses: EC private values that are too long or too
 short, and PKCS #8 version 2 with a public key (RFC 5958). Such a key is rewritten before it is loaded.
@@ -17,7 +17,7 @@ from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, en
 from csrtui.core.base.errors import InputError, RefusedError, translate_errors
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import legacy_encryption, pem
-from csrtui.core.bundle.items import MAX_ITEMS
+from csrtui.core.bundle.der_items import MAX_ITEMS
 from csrtui.core.keys import key_types
 from csrtui.core.keys.pkcs8 import NOT_OPENED
 
@@ -74,9 +74,9 @@ def open_pem_encrypted(cipher: str, iv: str, ciphertext: bytes, passphrase: Secr
 
 
 def _load_decrypted(der: bytes) -> "PrivateKey":
-    """Return the private key in decrypted octets. If they are not a key in DER, assume that the passphrase was wrong.
+    """Return the private key in decrypted octets.
 
-    The padding reveals a wrong passphrase in 255 of 256 cases. In the other cases, the structure reveals it.
+    A wrong passphrase leaves valid padding in one of 256 cases. Octets that are not a key then show that it was wrong.
     """
     root = parse(der)
     try:
@@ -85,11 +85,11 @@ def _load_decrypted(der: bytes) -> "PrivateKey":
         is_key = False
     if not is_key:
         raise RefusedError(NOT_OPENED)
-    return load(der)
+    return load_private_key(der)
 
 
-def load(der: bytes) -> "PrivateKey":
-    """Return the private key in DER, in the format of PKCS #8, PKCS #1, SEC 1 or OpenSSL's DSA keys.
+def load_private_key(der: bytes) -> "PrivateKey":
+    """Return the private key in DER (PKCS #8, PKCS #1, SEC 1 or OpenSSL's DSA format).
 
     Raises:
         InputError: The key is damaged or of an unsupported kind. The message says which.
@@ -137,7 +137,7 @@ def _load_error(error: Exception, der: bytes = b"") -> InputError:
 
 
 def _check(key: "PrivateKey", der: bytes = b"") -> "PrivateKey":
-    """Return the key after a check that it can sign and matches the public key stored with it."""
+    """Return the key if it can sign and matches the public key stored with it. Otherwise raise `InputError`."""
     if not hasattr(key, "sign"):
         raise InputError("the key cannot sign: no CSR can be made with it")
     public_key = _stored_public_key(der)
@@ -157,8 +157,8 @@ def _stored_public_key(der: bytes) -> bytes | None:
     """Return the Edwards public key that PKCS #8 version 2 stores with the private key (RFC 8410, 7), or None."""
     if _algorithm(der) not in _EDWARDS:
         return None
-    field = next((part for part in _parts(der)[3:] if part.tag == _PRIMITIVE_CONTEXT_1), None)
-    return field.content[1:] if field is not None else None
+    public_key = next((part for part in _parts(der)[3:] if part.tag == _PRIMITIVE_CONTEXT_1), None)
+    return public_key.content[1:] if public_key is not None else None
 
 
 def _parts(der: bytes) -> list[Node]:
@@ -175,10 +175,10 @@ def _algorithm(der: bytes) -> str | None:
 
 
 def _describe_kind(der: bytes) -> str:
-    """Return the curve of an EC key, else the algorithm, in parentheses, or "" if the key names neither."""
+    """Return the curve of an EC key, or else the algorithm, in parentheses, or "" if the key names neither."""
     oid, parts = _algorithm(der), _parts(der)
-    fields = [parts[1]] if oid == _EC else [part for part in parts if part.tag == _CONTEXT_0]
-    curves = [node.oid for field in fields for node in field.children() if node.oid not in {None, _EC}]
+    candidates = [parts[1]] if oid == _EC else [part for part in parts if part.tag == _CONTEXT_0]
+    curves = [node.oid for part in candidates for node in part.children() if node.oid not in {None, _EC}]
     if curves:
         return f" (curve {curves[0]})"
     return f" ({oid})" if oid else ""
@@ -195,9 +195,9 @@ def _rewrite(der: bytes) -> bytes | None:
                     content = _rewrite_sec1(_parts(content), algorithm.child(1, OID).oid)
                 version = encode(INTEGER, b"\0")
                 return encode(SEQUENCE, version, algorithm.encoded, encode(OCTET_STRING, content))
-            case [_, Node(tag=asn1.OCTET_STRING), *rest] as parts:  # SEC 1
-                field = next((part for part in rest if part.tag == _CONTEXT_0), None)
-                return _rewrite_sec1(parts, field.child(0, OID).oid if field is not None else None)
+            case [_, Node(tag=asn1.OCTET_STRING), *optional] as parts:  # SEC 1
+                curve = next((part for part in optional if part.tag == _CONTEXT_0), None)
+                return _rewrite_sec1(parts, curve.child(0, OID).oid if curve is not None else None)
             case _:
                 return None
     except (ValueError, IndexError, OverflowError):
@@ -206,11 +206,12 @@ def _rewrite(der: bytes) -> bytes | None:
 
 def _rewrite_sec1(parts: list[Node], curve: str | None) -> bytes:
     """Return an ECPrivateKey whose private value has the length that the curve requires (RFC 5915, 3)."""
-    version, private_value, *rest = parts
+    version, private_value, *optional = parts
     length = _SCALAR_OCTETS.get(curve or "", len(private_value.content))
     octets = int.from_bytes(private_value.content).to_bytes(length)
-    fields = [field.encoded for field in rest]
-    return encode(SEQUENCE, version.encoded, encode(OCTET_STRING, octets), *fields)
+    return encode(
+        SEQUENCE, version.encoded, encode(OCTET_STRING, octets), *[part.encoded for part in optional]
+    )
 
 
 _SSH1_PRIVATE: Final = b"SSH PRIVATE KEY FILE FORMAT 1.1\n"
@@ -252,7 +253,7 @@ def read_public_keys(data: bytes) -> tuple[BundlePublicKey, ...]:
     """Return the public keys in a file of at most `MAX_BYTES`, and the public halves of OpenSSH private keys."""
     if data.startswith(_SSH1_PRIVATE):
         return (BundlePublicKey(None, "RSA1 (SSH protocol 1)", "OpenSSH private key"),)
-    if data[:1] == b"0" and (key := _load(data)) is not None:
+    if data[:1] == b"0" and (key := _load_public_key(data)) is not None:
         return (_from_spki(key),)
     text = pem.decode_text(data)
     return tuple(islice((*_read_blocks(text), *_read_lines(text)), MAX_ITEMS))
@@ -262,7 +263,7 @@ def _from_spki(key: "PublicKey") -> BundlePublicKey:
     return BundlePublicKey(key, key_types.label_of(key), "public key")
 
 
-def _load(der: bytes) -> "PublicKey | None":
+def _load_public_key(der: bytes) -> "PublicKey | None":
     """Return the public key in DER (SPKI or PKCS #1), or None if it cannot be read."""
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
@@ -276,7 +277,7 @@ def _load(der: bytes) -> "PublicKey | None":
 def _read_blocks(text: str) -> Iterator[BundlePublicKey]:
     for block in pem.find_blocks(text):
         body = block.body or b""
-        if block.label in {"PUBLIC KEY", "RSA PUBLIC KEY"} and (key := _load(body)) is not None:
+        if block.label in {"PUBLIC KEY", "RSA PUBLIC KEY"} and (key := _load_public_key(body)) is not None:
             yield _from_spki(key)
         elif block.label == "SSH2 PUBLIC KEY":  # RFC 4716
             yield from _read_blob(body, "OpenSSH public key")
@@ -286,10 +287,10 @@ def _read_blocks(text: str) -> Iterator[BundlePublicKey]:
 
 def _read_public_half(body: bytes) -> Iterator[BundlePublicKey]:
     """Yield the public half of a private key in OpenSSH's format, which is never encrypted (PROTOCOL.key)."""
-    cipher, rest = _read_string(body[len(OPENSSH_MAGIC) :])
-    _kdf, rest = _read_string(rest)
-    _options, rest = _read_string(rest)
-    blob, _ = _read_string(rest[_LENGTH:])
+    cipher, remaining = _read_string(body[len(OPENSSH_MAGIC) :])
+    _kdf, remaining = _read_string(remaining)
+    _options, remaining = _read_string(remaining)
+    blob, _ = _read_string(remaining[_LENGTH:])
     yield from _read_blob(blob, "OpenSSH private key", is_encrypted=cipher != b"none")
 
 
@@ -312,7 +313,7 @@ def _read_blob(
     """Yield the key in the wire format of SSH (RFC 4253, 6.6), or nothing if the octets do not begin with a type."""
     from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 
-    name, rest = _read_string(blob)
+    name, numbers = _read_string(blob)
     kind = name.decode("ascii", "replace")
     if not _SSH_TYPE.fullmatch(kind):
         return
@@ -320,18 +321,19 @@ def _read_blob(
     try:
         key = cast("PublicKey", load_ssh_public_key(name + b" " + b64encode(blob)))
         label = key_types.label_of(key)
-    except Exception:  # noqa: BLE001 - as in `_load`
-        label = f"DSA {_count_bits(rest)} ({kind})" if kind == _DSA else kind
+    except Exception:  # noqa: BLE001 - as in `_load_public_key`
+        label = f"DSA {_count_bits(numbers)} ({kind})" if kind == _DSA else kind
     fingerprint = b64encode(sha256(blob).digest()).decode().rstrip("=")
     yield BundlePublicKey(key, label, form, comment, is_encrypted, f"SHA256:{fingerprint}")
 
 
-def _count_bits(fields: bytes) -> int:
-    number, _ = _read_string(fields)
+def _count_bits(numbers: bytes) -> int:
+    """Return the size of a DSA key in bits, from its numbers in SSH's wire format (RFC 4253, 6.6)."""
+    number, _ = _read_string(numbers)
     return int.from_bytes(number).bit_length()
 
 
 def _read_string(data: bytes) -> tuple[bytes, bytes]:
-    """Return the string at the beginning of data in an OpenSSH format, and the data after it."""
+    """Return the string at the beginning of `data` (RFC 4251, 5), and the data after it."""
     end = _LENGTH + int.from_bytes(data[:_LENGTH])
     return data[_LENGTH:end], data[end:]

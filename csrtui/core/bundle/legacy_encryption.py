@@ -1,7 +1,7 @@
-"""Password-based decryption: PBES2 and PBES1 (RFC 8018), the PKCS #12 schemes (RFC 7292), and PEM headers (RFC 1421).
+"""Decrypt with a passphrase: PBES2 and PBES1 (RFC 8018), the PKCS #12 schemes (RFC 7292), PEM headers (RFC 1421).
 
-The functions of cryptography decrypt and decode in one step, and they report an unsupported key as a wrong passphrase.
-This module only decrypts, so each cause has its own error. It checks the cost of a key derivation first.
+cryptography decrypts and decodes in one step, and reports an unsupported key as a wrong passphrase. This module only
+decrypts, so each cause has its own error. It checks the cost of a key derivation first.
 """
 
 import hashlib
@@ -64,7 +64,7 @@ _LEGACY_PREFIXES: Final = (
 _MAX_MAC_KEY_OCTETS: Final = 64
 """The length of the longest hash. RFC 9579, 4 recommends the length of the hash for the key of a MAC."""
 _PKCS12_BLOCKS: Final = 3
-"""The number of SHA-1 values that make up the longest key (24 octets) and an IV (8 octets)."""
+"""The number of SHA-1 values needed for the longest key (24 octets) and an IV (8 octets)."""
 _KEY_PURPOSE, _IV_PURPOSE, MAC_PURPOSE = 1, 2, 3
 """The ID octets of the PKCS #12 key derivation (RFC 7292, B.3)."""
 
@@ -86,7 +86,7 @@ class UnsupportedSchemeError(InputError):
 
 
 class LockedError(InputError):
-    """An item needs a passphrase, and none was given."""
+    """A key or PKCS #12 file needs a passphrase, and none was given."""
 
 
 class EncryptedOctets(NamedTuple):
@@ -214,10 +214,10 @@ def bmp_string(passphrase: bytes | None) -> bytes:
 def derive_pkcs12(
     hash_name: str, password: bytes, salt: bytes, iterations: int, *, purpose: int, length: int
 ) -> bytes:
-    """Return the octets that the key derivation of PKCS #12 derives (RFC 7292, B.2).
+    """Return the octets that PKCS #12 derives from a password (RFC 7292, B.2).
 
-    `password` is the result of `bmp_string`, and `purpose` 1 for a key, 2 for an IV, 3 for a MAC. Check the iteration
-    count first.
+    `password` is a result of `bmp_string`. `purpose` is 1 for a key, 2 for an IV and 3 for a MAC. The caller must check
+    the iteration count first.
     """
     new_hash = getattr(hashlib, hash_name)
     block_size = new_hash(usedforsecurity=False).block_size
@@ -245,7 +245,7 @@ def _repeat(octets: bytes, block_size: int) -> bytes:
 def decrypt_pem(cipher: str, iv: bytes, ciphertext: bytes, passphrase: bytes) -> bytes:
     """Return the decrypted octets of a PEM block with the header ``DEK-Info`` (RFC 1421, 4.6.1.3).
 
-    RFC 1421 does not define the key derivation; this is the one that OpenSSL uses.
+    RFC 1421 does not define a key derivation, so OpenSSL's is used.
 
     Raises:
         UnsupportedSchemeError: cryptography does not support the cipher.

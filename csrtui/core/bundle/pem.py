@@ -1,6 +1,6 @@
 """Find PEM and base64 in any text: mail, web pages, JSON, word processors, shell output (RFC 7468, leniently).
 
-This module only finds and decodes the blocks. `csrtui.core.bundle.items` recognizes their structure.
+This module only finds and decodes the blocks. `csrtui.core.bundle.der_items` recognizes their structure.
 """
 
 import binascii
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from csrtui.core.base.asn1 import BerError, to_der
 
 MAX_DEPTH = 4
-"""The maximum nesting depth of texts, such as base64 in JSON in a mail."""
+"""The maximum nesting depth of texts. Base64 inside JSON inside a mail has depth 2."""
 MAX_TEXTS = 300
 """The maximum number of strings read from a JSON document, and of parts read from a mail."""
 
@@ -78,7 +78,7 @@ class EncodedBlock:
 
 
 def decode_text(data: bytes) -> str:
-    """Decode bytes as UTF-8, UTF-16 with or without a byte-order mark, or else Latin-1, and return the text."""
+    """Return bytes as text, decoded from UTF-16 (with or without a byte-order mark), UTF-8, or else Latin-1."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     sample = data[:200]
@@ -156,7 +156,7 @@ def _mail_part_text(body: bytes) -> str:
 
 
 def _clean(text: str) -> str:
-    """Remove additions of other programs from a text: typographic dashes, invisible characters, tags and escapes."""
+    """Return a text without what other programs add: typographic dashes, invisible characters, tags and escapes."""
     text = text.translate(_TRANSLATION).replace("\r\n", "\n").replace("\r", "\n")
     if "\\" in text and "BEGIN" in text:
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPED[match[2]], text)
@@ -194,6 +194,7 @@ def _blocks_in_plain_text(text: str, depth: int, path: str) -> Iterator[EncodedB
 
 
 def _labelled_block(label: str, body: str, path: str, *, has_end: bool) -> EncodedBlock:
+    """Return the block whose BEGIN line has this label. `body` is the text up to the next BEGIN or END line."""
     cipher = None
     body = body.strip("*_~`")  # chat programs put such markup around a line
     if headers := _ENCRYPTION_HEADERS.match(_LINE_PREFIX.sub("\n", body)):
@@ -222,7 +223,7 @@ def _strip_headers(body: str) -> str:
 
 
 def _leading_base64(body: str) -> str:
-    """Return the base64 in the first lines, up to the first line that is not base64."""
+    """Return the base64 at the beginning of a text, up to the first line that is not base64."""
     lines = []
     for line in body.strip().split("\n"):
         base64 = _SEPARATORS.sub("", line)
@@ -263,7 +264,7 @@ def _unlabelled_blocks(text: str, depth: int, path: str) -> Iterator[EncodedBloc
 
 
 def _join_lines(base64: str, lines: list[str], number: int) -> tuple[str, int]:
-    """Return base64 with the lines that continue it, up to the end of its DER, and the number of the next line."""
+    """Return base64 joined with the lines that continue its DER, and the number of the line after them."""
     pieces, length, expected = [base64], len(base64), _expected_length(base64)
     while number < len(lines) and length < expected and not pieces[-1].endswith("="):
         piece = _SEPARATORS.sub("", lines[number])

@@ -44,7 +44,7 @@ _MAX_BAGS: Final = 400
 _MAX_NESTING: Final = 4
 _CONTEXT_0, _PRIMITIVE_CONTEXT_0 = 0xA0, 0x80
 SHROUDED_KEY_MARK: Final = bytes.fromhex("060b2a864886f70d010c0a0102")
-"""The object identifier of pkcs8ShroudedKeyBag in DER (RFC 7292, 4.2). Unless it is encrypted, it reveals a key."""
+"""The object identifier of pkcs8ShroudedKeyBag in DER (RFC 7292, 4.2). A file that contains these octets has a key."""
 _HINT = "openssl pkcs12 -in FILE -nodes -out NEW.pem extracts its contents"
 
 
@@ -122,10 +122,10 @@ def _read(der: bytes, passphrase: Secret | None) -> PfxContents:
 def _find_password(
     content: bytes, mac: Node | None, parts: list[Node], passphrase: Secret | None
 ) -> bytes | None:
-    """Return the UTF-8 password that opens a file: empty bytes if nothing is protected, None if it has no password.
+    """Return the password that opens a file, in UTF-8: empty bytes if nothing is protected, None if it has no password.
 
-    PKCS #12 distinguishes no password from an empty one. The MAC verifies the password. Without a MAC, the first
-    encrypted item verifies it.
+    PKCS #12 distinguishes no password from an empty one. The MAC verifies a password, or the first encrypted item if
+    there is no MAC.
     """
     if mac is not None:
         opens = partial(_matches_mac, mac, content)
@@ -145,16 +145,16 @@ def _find_password(
 
 def _matches_mac(mac: Node, content: bytes, password: bytes | None) -> bool:
     """Return whether the MAC of the content was made with this password (RFC 7292, 5.1; RFC 9579)."""
-    digest_info, salt, *rest = mac.children()
+    digest_info, salt, *iteration_count = mac.children()
     algorithm, digest = digest_info.children()
     oid = algorithm.child(0, OID).oid or ""
     if oid == _PBMAC1:
         derivation, scheme = algorithm.child(1, SEQUENCE).children()
         hash_name, key = legacy_encryption.derive_pbmac1_key(derivation, scheme, password or b"")
     elif oid in _MAC_HASHES:
-        hash_name, iterations = _MAC_HASHES[oid], rest[0].integer if rest else 1
+        hash_name, iterations = _MAC_HASHES[oid], iteration_count[0].integer if iteration_count else 1
         if len(digest.content) != hashlib.new(hash_name, usedforsecurity=False).digest_size:
-            return False  # a longer one would also cost more iterations
+            return False  # a longer digest would also cost more iterations
         kdf_limits.check_iterations(iterations, limit=kdf_limits.MAX_HASH_ITERATIONS)
         key = legacy_encryption.derive_pkcs12(
             hash_name,
@@ -201,7 +201,7 @@ def _read_part(part: Node, password: bytes | None, contents: PfxContents) -> Non
 
 
 def _encrypted_content(part: Node) -> legacy_encryption.EncryptedOctets:
-    """Return the scheme and the ciphertext of EncryptedData (RFC 5652, 8). Join a ciphertext that is in pieces."""
+    """Return the scheme and the ciphertext of EncryptedData (RFC 5652, 8). A divided ciphertext is joined."""
     _type, scheme, content = part.child(1, _CONTEXT_0).child(0, SEQUENCE).child(1, SEQUENCE).children()
     if content.tag == _PRIMITIVE_CONTEXT_0:
         return legacy_encryption.EncryptedOctets(scheme, content.content)

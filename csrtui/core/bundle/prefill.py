@@ -58,8 +58,8 @@ _LABELS = {
 }
 _CHALLENGE_PASSWORD = "1.2.840.113549.1.9.7"  # noqa: S105 - an object identifier (RFC 2985 5.4.1)
 _EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
-_OTHERWISE_DESCRIBED = frozenset({"2.5.29.17", "2.5.29.37", "1.3.6.1.5.5.7.1.24"})
-"""The extensions that are described elsewhere: SAN, extended key usage and TLS feature."""
+_DESCRIBED_SEPARATELY = frozenset({"2.5.29.17", "2.5.29.37", "1.3.6.1.5.5.7.1.24"})
+"""The extensions that have sentences of their own: SAN, extended key usage and TLS feature."""
 _MAX_QUOTED = 3
 """Maximum number of values that a sentence quotes. Any others are only counted."""
 _MAX_ATTRIBUTES = 6
@@ -71,11 +71,11 @@ class Prefill:
     """The values that a new request copies from a CSR or certificate.
 
     Attributes:
-        names: The names in their original spelling, without duplicates and with the common name first. It can be empty.
+        names: The names in their original spelling, without duplicates and with the common name first. Can be empty.
         subject: The other subject fields. Missing fields are empty.
         omissions: A sentence for each value that is not copied, safe to display.
-        unissued: A sentence for each value that no CA of this kind issues, safe to display.
-        purpose: The purpose. For a public CA it is always the server.
+        unissued: A sentence for each value that is not copied because no CA of this kind issues it, safe to display.
+        purpose: The purpose, always `Purpose.SERVER` for a public CA.
         no_common_name: Whether there are names, but no common name.
         attributes: The additional subject attributes. For a public CA there are none.
         must_staple: Whether the new CSR requests must-staple.
@@ -92,13 +92,13 @@ class Prefill:
 
 
 def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC, *, keep_must_staple: bool = False) -> Prefill:
-    """Return the values for a new request from the first CSR in a file or, without a CSR, the first certificate.
+    """Return the values that a new request copies from a file: from its first CSR, or else from its first certificate.
 
-    The certificate of a CA is used only if there is no other certificate. The file is PEM in any text, or DER. With
+    A CA certificate is used only if there is no other certificate. The file is PEM in any text, or DER. With
     `keep_must_staple`, must-staple is copied too.
 
     Raises:
-        InputError: The file contains a private key, or nothing readable. The message says which.
+        InputError: The file contains a private key, or no readable CSR or certificate.
     """
     material = bundle.read(data, open_keys=False)
     bundle.refuse_private_key(material)
@@ -131,7 +131,7 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC, *, keep_must_staple: b
 
 
 def _source(material: KeyMaterial) -> "Decoded":
-    """Return the first CSR or, without a CSR, the first certificate, preferably one that is not a CA's."""
+    """Return the first CSR, or else the first certificate, preferably not a CA certificate."""
     from cryptography import x509
 
     if material.requests:
@@ -144,7 +144,7 @@ def _source(material: KeyMaterial) -> "Decoded":
 
 
 def _alternative_names(source: "Decoded", ca: CaKind) -> tuple[list[str], list[str]]:
-    """Return the names in the SAN extension that a new CSR for this kind of CA can contain, then the others."""
+    """Return two lists of SANs: those that a new CSR for this kind of CA can contain, and the others."""
     from ipaddress import IPv4Address, IPv6Address
 
     from cryptography import x509
@@ -195,7 +195,7 @@ def _combine_names(
 def _split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], list[Attribute], list[str]]:
     """Return the fields and additional attributes that a new CSR can use, and sentences about the other attributes.
 
-    If an attribute occurs twice, use the first one, like `csrtui.core.subject.distinguished_name.decode`. Public CAs do
+    If a field occurs twice, its first value is used, as in `csrtui.core.subject.distinguished_name.decode`. Public CAs do
     not accept an organizational unit (BR 7.1.4.2.2).
     """
     fields: dict[str, str] = {}
@@ -206,9 +206,9 @@ def _split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], li
         value = attribute.value if isinstance(attribute.value, str) else attribute.value.hex()
         field = FIELDS_BY_OID.get(oid)
         label = field.replace("_", " ") if field else _LABELS.get(oid, f"attribute {oid}")
-        known = TYPES_BY_OID.get(oid)
-        if known and ca is CaKind.PRIVATE and (field is None or field in fields):
-            attributes.append(Attribute(known, value))
+        attribute_type = TYPES_BY_OID.get(oid)
+        if attribute_type and ca is CaKind.PRIVATE and (field is None or field in fields):
+            attributes.append(Attribute(attribute_type, value))
         elif field is None:
             sentences.append(f"the {label} {excerpt(value)} in the subject: there is no field for it")
         elif field in fields:
@@ -217,9 +217,9 @@ def _split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], li
             sentences.append(f"the {label} {excerpt(value)}: public CAs no longer certify it")
         else:
             fields[field] = value
-    rest = len(sentences) - _MAX_ATTRIBUTES
-    if rest > 0:
-        sentences[_MAX_ATTRIBUTES:] = [f"{rest} more attributes of the subject"]
+    surplus = len(sentences) - _MAX_ATTRIBUTES
+    if surplus > 0:
+        sentences[_MAX_ATTRIBUTES:] = [f"{surplus} more attributes of the subject"]
     return fields, attributes, sentences
 
 
@@ -229,15 +229,15 @@ def _describe_other_items(count: int) -> Iterator[str]:
 
 
 def _describe_unused_names(
-    invalid: Sequence[str], foreign: Sequence[str], repeated: Sequence[str]
+    invalid: Sequence[str], unsupported: Sequence[str], repeated: Sequence[str]
 ) -> Iterator[str]:
-    """Yield one sentence each about invalid names, names of other kinds, and repeated names, if there are any."""
+    """Yield one sentence for each list of names that is not empty."""
     if invalid:
-        yield f"{_listed(invalid)}: not a host name"
-    if foreign:
-        yield f"{_listed(foreign)}: only host names and addresses are covered"
+        yield f"{_quote(invalid)}: not a host name"
+    if unsupported:
+        yield f"{_quote(unsupported)}: only host names and addresses are covered"
     if repeated:
-        yield f"{_listed(repeated)}: listed more than once, used once"
+        yield f"{_quote(repeated)}: listed more than once, used once"
 
 
 def _describe_unissued_parts(decoded: "Decoded", ca: CaKind) -> Iterator[str]:
@@ -270,7 +270,7 @@ def _describe_other_parts(
             extension.oid
             for extension in decoded.extensions
             if extension.value != _key_usage(decoded, purpose)
-            and extension.oid.dotted_string not in _OTHERWISE_DESCRIBED
+            and extension.oid.dotted_string not in _DESCRIBED_SEPARATELY
         ]
         if names := [oid_name(oid) for oid in oids]:
             yield f"the requested extensions ({', '.join(names[:_MAX_QUOTED])}{_more(names)}): the CA sets them"
@@ -295,8 +295,8 @@ def _describe_attributes(csr: "x509.CertificateSigningRequest") -> Iterator[str]
         return
     if _CHALLENGE_PASSWORD in oids:
         yield "the challenge password: CAs ignore it, and everyone could read it"
-    if rest := [oid for oid in oids if oid not in {_CHALLENGE_PASSWORD, _EXTENSION_REQUEST}]:
-        yield f"the attributes {', '.join(rest[:_MAX_QUOTED])}{_more(rest)}: there is no field for them"
+    if others := [oid for oid in oids if oid not in {_CHALLENGE_PASSWORD, _EXTENSION_REQUEST}]:
+        yield f"the attributes {', '.join(others[:_MAX_QUOTED])}{_more(others)}: there is no field for them"
 
 
 def _describe_signature(decoded: "Decoded") -> Iterator[str]:
@@ -311,7 +311,7 @@ def _describe_signature(decoded: "Decoded") -> Iterator[str]:
         yield f"its signature, made with {algorithm.name.upper()}: only names and fields are used"
 
 
-def _listed(values: Sequence[str]) -> str:
+def _quote(values: Sequence[str]) -> str:
     return ", ".join(excerpt(value) for value in values[:_MAX_QUOTED]) + _more(values)
 
 

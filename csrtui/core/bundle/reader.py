@@ -9,9 +9,9 @@ from csrtui.core.base import asn1
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import formats, items, keys, legacy_encryption, pem, pfx
-from csrtui.core.bundle.items import CA_FILE_HINT, MAX_ITEMS, Item, Structure
-from csrtui.core.bundle.material import BundleKey, KeyMaterial, Problem, ProblemKind
+from csrtui.core.bundle import der_items, formats, keys, legacy_encryption, pem, pfx
+from csrtui.core.bundle.der_items import CA_FILE_HINT, MAX_ITEMS, DerItem, Structure
+from csrtui.core.bundle.key_material import BundleKey, KeyMaterial, Problem, ProblemKind
 from csrtui.core.certificates import certificate, csr
 from csrtui.core.certificates.certificate import Certificate
 
@@ -72,7 +72,7 @@ def read_certificates(data: bytes) -> list[Certificate]:
 
 
 def refuse_private_key(material: KeyMaterial) -> None:
-    """Raise an InputError if the material contains a private key although only CSRs and certificates are expected."""
+    """Raise `InputError` if the material contains a private key. Callers expect only CSRs and certificates."""
     if not material.has_private_key:
         return
     problem = next((problem for problem in material.problems if problem.kind is ProblemKind.KEY), None)
@@ -90,6 +90,8 @@ def missing_certificate_error(material: KeyMaterial) -> InputError:
 
 
 class _Reader:
+    """Reads one file and collects its contents and problems."""
+
     def __init__(self, passphrase: Secret | None, *, open_keys: bool) -> None:
         self._passphrase, self._open_keys = passphrase, open_keys
         self._keys: list[BundleKey] = []
@@ -127,27 +129,27 @@ class _Reader:
             kind = ProblemKind.KEY if file_format.holds_key else ProblemKind.FILE
             self._add_problem(kind, f"this is {file_format.name}", file_format.hint)
             return
-        file_items = list(items.der_items(data))
+        file_items = list(der_items.split_der(data))
         if not file_items:
             decoded = pem.decode_text(data)
             self._has_private_key = pem.names_private_key(decoded)
-            file_items = items.text_items(pem.find_blocks(decoded))
+            file_items = der_items.expected_items(pem.find_blocks(decoded))
             if not file_items:
                 self._other_content = formats.describe_text(decoded)
         self._read_items(file_items)
         if not file_items and data[:1] == b"0":
-            self._has_private_key |= items.begins_as_private_key(data)
+            self._has_private_key |= der_items.begins_as_private_key(data)
             self._explain_der(data)
 
     def _explain_der(self, data: bytes) -> None:
-        """Add a problem if the data is truncated DER, and not text that begins with the same octet as a SEQUENCE."""
+        """Add a problem if the data is truncated DER. Text can begin with the same octet as a SEQUENCE."""
         try:
             asn1.to_der(data)
         except asn1.BerError as error:
-            if items.is_truncated_der(data):
-                self._add_problem(ProblemKind.FILE, items.describe_damage("the file", error), _COPY_AGAIN)
+            if der_items.is_truncated_der(data):
+                self._add_problem(ProblemKind.FILE, der_items.describe_damage("the file", error), _COPY_AGAIN)
 
-    def _read_items(self, file_items: Sequence[Item]) -> None:
+    def _read_items(self, file_items: Sequence[DerItem]) -> None:
         self._has_private_key |= any(item.is_private for item in file_items)
         if self._has_private_key and not self._open_keys:
             return  # the file must not contain a private key, so decode nothing
@@ -160,7 +162,7 @@ class _Reader:
             number, total = counts[item.structure], totals[item.structure]
             self._read_item(item, f"{_NOUNS[item.structure]} {number} of {total}" if total > 1 else "")
 
-    def _read_item(self, item: Item, place: str) -> None:
+    def _read_item(self, item: DerItem, place: str) -> None:
         try:
             if item.block.fault:
                 raise InputError(f"the {item.label_noun} {item.block.fault}", _COPY_AGAIN)
@@ -170,7 +172,7 @@ class _Reader:
         except keys.OpensshLockedError as error:
             self._add_problem(ProblemKind.OPENSSH_LOCKED, error.message, error.hint, item.block.path)
         except CsrtuiError as error:
-            is_signed, is_request = item.structure in items.SIGNED, item.structure is Structure.REQUEST
+            is_signed, is_request = item.structure in der_items.SIGNED, item.structure is Structure.REQUEST
             subject = certificate.read_subject_text(item.der, is_request=is_request) if is_signed else ""
             message = _locate(error.message, _NOUNS[item.structure], place, subject)
             request_der = item.der if is_request else b""
@@ -178,7 +180,7 @@ class _Reader:
                 Problem(item.problem_kind, message, error.hint, item.block.path, request_der)
             )
 
-    def _decode(self, item: Item) -> None:
+    def _decode(self, item: DerItem) -> None:
         match item.structure:
             case Structure.CERTIFICATE:
                 self._add_certificate(item.der)
@@ -186,7 +188,7 @@ class _Reader:
                 request = csr.read_der(item.der)
                 self._requests.setdefault(request.der, request)
             case Structure.PKCS7:
-                self._add_certificates_of("PKCS #7 file", items.pkcs7_certificates(item.der))
+                self._add_certificates_of("PKCS #7 file", der_items.pkcs7_certificates(item.der))
             case Structure.PKCS12:
                 self._read_pfx(item)
             case _:
@@ -206,7 +208,7 @@ class _Reader:
                 message = _locate(error.message, "certificate", place, subject)
                 self._add_problem(ProblemKind.CERTIFICATE, message, error.hint)
 
-    def _read_pfx(self, item: Item) -> None:
+    def _read_pfx(self, item: DerItem) -> None:
         if not self._open_keys and pfx.SHROUDED_KEY_MARK in item.der:
             self._has_private_key = True
             raise _unexpected_key_error()
@@ -218,12 +220,12 @@ class _Reader:
             self._add_problem(ProblemKind.KEY, problem.message, problem.hint)
         for der in contents.keys:
             try:
-                self._add_key(BundleKey(keys.load(der), contents.is_encrypted, item.block.path))
+                self._add_key(BundleKey(keys.load_private_key(der), contents.is_encrypted, item.block.path))
             except CsrtuiError as error:
                 self._add_problem(ProblemKind.KEY, error.message, error.hint)
         self._add_certificates_of("PKCS #12 file", contents.certificates)
 
-    def _read_key(self, item: Item) -> None:
+    def _read_key(self, item: DerItem) -> None:
         block, der = item.block, item.der
         is_encrypted = block.cipher is not None or item.structure is Structure.ENCRYPTED_PRIVATE_KEY
         is_openssh = not is_encrypted and (der.startswith(keys.OPENSSH_MAGIC) or "OPENSSH" in block.label)
@@ -237,7 +239,7 @@ class _Reader:
         elif is_openssh:
             key = keys.open_openssh(der)
         elif item.structure is Structure.PRIVATE_KEY:
-            key = keys.load(der)
+            key = keys.load_private_key(der)
         else:
             raise _unreadable_error(item)
         self._add_key(BundleKey(key, is_encrypted and bool(passphrase.encoded), block.path, is_openssh))
@@ -252,7 +254,7 @@ class _Reader:
 
 
 def _locate(message: str, noun: str, place: str, subject: str) -> str:
-    """Return a message that names the item by its place in the file, or else by its noun, followed by its subject."""
+    """Return a message that names the item: by its place in the file or else its noun, and by its subject."""
     if not place and not subject:
         return message
     name = f"{place or f'the {noun}'}{f' ({subject})' if subject else ''}"
@@ -269,7 +271,7 @@ def _unexpected_key_error() -> InputError:
     )
 
 
-def _unreadable_error(item: Item) -> InputError:
+def _unreadable_error(item: DerItem) -> InputError:
     """Return the error for a block whose content does not match its label."""
     label, noun = visible(item.block.label), item.label_noun
     if "TSS2" in label:
@@ -282,5 +284,5 @@ def _unreadable_error(item: Item) -> InputError:
     try:
         asn1.to_der(item.der)
     except asn1.BerError as error:
-        return InputError(items.describe_damage(f"the {noun}", error), _COPY_AGAIN)
+        return InputError(der_items.describe_damage(f"the {noun}", error), _COPY_AGAIN)
     return InputError(f"the {noun} does not have the structure that its label requires")

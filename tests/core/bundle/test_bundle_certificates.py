@@ -22,7 +22,7 @@ from requests_made import der_of, key_of
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError
 from csrtui.core.bundle import read_certificates
-from csrtui.core.bundle.items import MAX_ITEMS
+from csrtui.core.bundle.der_items import MAX_ITEMS
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
 

@@ -40,7 +40,7 @@ from csrtui.core import bundle
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import BundleKey, KeyMaterial, Problem, ProblemKind, reader
-from csrtui.core.bundle.items import MAX_ITEMS
+from csrtui.core.bundle.der_items import MAX_ITEMS
 from csrtui.core.bundle.reader import MAX_PROBLEMS
 from csrtui.core.certificates.csr import has_valid_signature, read_der, read_pem, to_pem
 from csrtui.core.keys import kdf_limits, key_types

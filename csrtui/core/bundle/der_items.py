@@ -1,6 +1,7 @@
-"""Split a file into items of undecoded DER. Recognize them by structure, since labels and file names are often wrong.
+"""Split a file into keys, CSRs and certificates that are still DER, and recognize each by its structure.
 
-PKCS #7 and CMS (RFC 5652, 5.1) are unpacked certificate by certificate, so a damaged one does not hide the others.
+Labels and file names are often wrong. PKCS #7 and CMS (RFC 5652, 5.1) are unpacked certificate by certificate, so a
+damaged certificate does not hide the others.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from csrtui.core.base.asn1 import BerError, Node
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.bundle import pfx
-from csrtui.core.bundle.material import ProblemKind
+from csrtui.core.bundle.key_material import ProblemKind
 from csrtui.core.bundle.pem import EncodedBlock
 
 MAX_ITEMS = 500
@@ -58,13 +59,13 @@ SIGNED = frozenset({Structure.CERTIFICATE, Structure.REQUEST})
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DerItem:
     """An undecoded item of a file.
 
     Attributes:
         structure: The structure of the item, or the structure that its label suggests if the block cannot be decoded.
         der: The DER octets, or empty bytes if the block cannot be decoded.
-        block: The block that contains it.
+        block: The block that contains the item.
     """
 
     structure: Structure
@@ -88,7 +89,7 @@ class Item:
 
     @property
     def problem_kind(self) -> ProblemKind:
-        """The kind that a problem with this item has."""
+        """The kind of a problem with this item."""
         if self.is_private or self.structure is Structure.PKCS12:
             return ProblemKind.KEY
         if self.structure is Structure.REQUEST or "REQUEST" in self.block.label:
@@ -107,8 +108,8 @@ class Item:
         )
 
 
-def der_items(data: bytes) -> Iterator[Item]:
-    """Yield the items in consecutive DER encodings. Line breaks or NULs may separate them."""
+def split_der(data: bytes) -> Iterator[DerItem]:
+    """Yield the items of a DER file. Line breaks or NULs may separate them."""
     while data[:1] == b"0":
         try:
             _, length = asn1.to_der(data)
@@ -121,24 +122,24 @@ def der_items(data: bytes) -> Iterator[Item]:
         data = data[length:].lstrip(b"\0\r\n\t \x1a")
 
 
-def text_items(blocks: Iterable[EncodedBlock]) -> list[Item]:
-    """Return the items that should be readable, at most `MAX_ITEMS` + 1. The extra item shows that there are more."""
+def expected_items(blocks: Iterable[EncodedBlock]) -> list[DerItem]:
+    """Return the items that csrtui should be able to read. One more than `MAX_ITEMS` shows that there are too many."""
     return list(islice((item for item in map(_item, blocks) if item.is_expected), MAX_ITEMS + 1))
 
 
-def _item(block: EncodedBlock) -> Item:
+def _item(block: EncodedBlock) -> DerItem:
     if block.body is None:
-        return Item(_structure_by_label(block.label), b"", block)
+        return DerItem(_structure_by_label(block.label), b"", block)
     if block.cipher is not None:
-        return Item(Structure.PRIVATE_KEY, block.body, block)
+        return DerItem(Structure.PRIVATE_KEY, block.body, block)
     root = asn1.parse(block.body)
     if root is not None and (structure := structure_of(root.encoded)) in SIGNED:
-        return Item(structure, root.encoded, block)  # unchanged, because the signature covers these octets
+        return DerItem(structure, root.encoded, block)  # unchanged, because the signature covers these octets
     try:
         der, _ = asn1.to_der(block.body)
     except BerError:
         der = block.body
-    return Item(structure_of(der), der, block)
+    return DerItem(structure_of(der), der, block)
 
 
 def _structure_by_label(label: str) -> Structure:
@@ -178,7 +179,7 @@ def _structure_of_parts(der: bytes, parts: list[Node]) -> Structure:
 
 
 def _structure_of_signed(parts: list[Node]) -> Structure:
-    """Return the structure of signed data with these fields: a certificate, a CSR, or something else, such as a CRL."""
+    """Return the structure of signed data that has these fields: a certificate, a CSR, or another, such as a CRL."""
     if parts[0].tag == _CONTEXT_0:
         return Structure.CERTIFICATE
     if parts[0].tag != asn1.INTEGER or len(parts) < _MIN_REQUEST_PARTS or parts[1].tag != asn1.SEQUENCE:
@@ -232,11 +233,11 @@ def begins_as_private_key(data: bytes) -> bool:
 
 
 def is_truncated_der(data: bytes) -> bool:
-    """Return whether invalid BER begins like DER, and is not text that happens to begin with the same octet."""
+    """Return whether data that is not BER begins like DER, and is not just text with the same first octet."""
     is_text = all(octet in _PRINTABLE for octet in data[:64])
     return len(data) >= _MIN_OCTETS and data[1:2] in _LONG_LENGTHS and not is_text
 
 
 def describe_damage(noun: str, error: BerError) -> str:
-    """Return a clause that calls invalid BER cut short if a length field exceeds the data, otherwise damaged."""
+    """Return a clause on data that is not BER: it is cut short if a length field exceeds the data, else damaged."""
     return f"{noun} is cut short: {error}" if error.is_short else f"{noun} is damaged: {error}"

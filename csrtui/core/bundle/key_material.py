@@ -32,8 +32,8 @@ class Problem:
 
     Attributes:
         kind: The kind of item.
-        text: The reason, safe to display. If the file has several items, it names the item's place in the file.
-        hint: The instruction for fixing it, or None.
+        text: The reason, safe to display. If the file has several items, it includes the item's place in the file.
+        hint: What to do, or None.
         path: The path of the item in a JSON document, or "".
         request_der: The DER of a CSR that breaks encoding rules (`csrtui.core.certificates.csr.read_faulty`), or b"".
     """
@@ -82,7 +82,7 @@ class KeyMaterial:
         certificates: The certificates, without duplicates, in file order.
         problems: The items that cannot be read.
         has_private_key: Whether there is a private key, readable or not.
-        other_content: The content of a file without items, such as ``a web page``, and a hint or "", if it is known.
+        other_content: The content of a file without items, such as ``a web page``, and a hint or "". None if unknown.
     """
 
     keys: tuple[BundleKey, ...] = ()
@@ -103,7 +103,7 @@ class KeyMaterial:
         return not (self.keys or self.requests or self.certificates or self.problems)
 
     def missing_error(self, message: str, hint: str | None = None) -> InputError:
-        """Return an error for a missing item, with the known content of the file, and with its hint if there is one."""
+        """Return an error for a missing item. It names the other content of the file, and prefers the hint for that."""
         if self.other_content is None:
             return InputError(message, hint)
         content, own_hint = self.other_content
