@@ -131,7 +131,7 @@ _DAY_MICROSECONDS = 86_400_000_000
 def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[str]]:
     """Return the columns under `LIST_HEADER`, each with a cell for every pair. At least one pair is required."""
     moment_now = to_microseconds(now)
-    names, types, created, backups, since, stages, _, expires, steps, due, *_ = zip(*summaries, strict=True)
+    names, types, created, backups, since, stages, expires, steps, due, *_ = zip(*summaries, strict=True)
     # Many pairs have the same texts.
     label_of = cache(label_of_name)
     text_of_day = cache(lambda day: date_text(from_microseconds(day * _DAY_MICROSECONDS)))

@@ -353,18 +353,18 @@ def test_a_store_on_a_read_only_file_system_is_listed(
 
 
 def test_a_full_disk_costs_only_the_cache(folder: Path, reader: SummaryReader) -> None:
-    write_pairs(folder, varied(3))
+    write_pairs(folder, varied(5))
     settle()
     reader.read()
     with file_size_limit((folder / FILE).stat().st_size + 100):
-        write_pairs(folder, varied(5))
+        write_pairs(folder, varied(7))
         settle()
         assert read(reader) == truth(folder)
-        assert len(new_reader(folder).load_cache()) == 3, "half of a line was appended"
+        assert len(new_reader(folder).load_cache()) == 5, "half of a line was appended"
         assert read(new_reader(folder)) == truth(folder)
         assert {path.name for path in folder.iterdir()} == {"pairs", FILE}
     assert read(new_reader(folder)) == truth(folder)
-    assert len(new_reader(folder).load_cache()) == 5
+    assert len(new_reader(folder).load_cache()) == 7
 
 
 @contextmanager

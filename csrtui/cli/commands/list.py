@@ -139,7 +139,7 @@ def _print_for_programs(options: argparse.Namespace, pairs: Iterable[Pair], now:
 def _write_metrics(
     session: Session, pairs: list[Pair], unreadable: int, now: datetime, path: str | None
 ) -> None:
-    from csrtui.core.pairs.list_exports import BEGINNING, metric_lines
+    from csrtui.core.pairs.list_exports import METRICS_START, metric_lines
 
     lines = metric_lines(pairs, unreadable, now)
     if path is None:
@@ -150,7 +150,7 @@ def _write_metrics(
 
     check_export_folder(os.path.dirname(absolute_path(path)), session.store.path)
     data, is_dry_run = "".join(lines).encode("utf-8"), session.is_dry_run
-    written = replace_public_file(path, data, BEGINNING.encode("ascii"), dry_run=is_dry_run)
+    written = replace_public_file(path, data, METRICS_START.encode("ascii"), dry_run=is_dry_run)
     if is_dry_run:
         print_message(f"would be written: {written}")
 

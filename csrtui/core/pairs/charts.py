@@ -11,7 +11,7 @@ A timeline shows past events, today and coming events, each with a label.
     └ created 13 Jul
 
 Past events are ``●`` on a solid line, today is ``▼``, and coming events are ``o`` on a dotted line, so the timeline is
-readable without colour. Each label is to the right of its mark. It moves to a lower row if it would touch another one.
+readable without colour. Each label is to the right of its mark, in a lower row if it would touch another label.
 
 The chart of expiries has one row for overdue certificates, one row for each month from the current one, and one for all
 later months.
@@ -45,7 +45,7 @@ _OPEN_END: Final = "…"
 
 
 class Tone(Enum):
-    """The meaning of a piece of the drawing. The glyphs show the meaning too."""
+    """The meaning of a part of the timeline. Colours show it, and so do the glyphs."""
 
     PAST = auto()
     TODAY = auto()
@@ -62,7 +62,7 @@ class TimelineMark:
     Attributes:
         day: The day of the event. Marks on the same day keep their order.
         name: The event in one or two words, escaped.
-        date_text: The day as text. It is left out if there is not enough room.
+        date_text: The day as text. The timeline omits it if there is not enough room.
     """
 
     day: date
@@ -143,7 +143,7 @@ def _scale(marks: Sequence[TimelineMark], *, is_open: bool) -> list[float]:
 def _longest_line(
     scale: Sequence[float], labels: Sequence[str], gap: int, width: int
 ) -> tuple[list[int], int] | None:
-    """Return the columns of the marks on the longest line on which all labels fit, and its length, or None."""
+    """Find the longest line on which all labels fit, and return the columns of its marks and its length, or None."""
     for length in range(width, gap * (len(scale) - 1), -1):
         columns = _columns(scale, gap, length)
         if all(_label_end(column, label) <= width for column, label in zip(columns, labels, strict=False)):
@@ -152,7 +152,7 @@ def _longest_line(
 
 
 def _columns(scale: Sequence[float], gap: int, length: int) -> list[int]:
-    """Return columns for the marks that are as close to scale as the minimum gap permits."""
+    """Return the columns of the marks, as close to scale as the minimum gap permits."""
     columns: list[int] = []
     for position in scale:
         first = columns[-1] + gap if columns else 0
@@ -226,7 +226,7 @@ class PeriodCounts:
 
 @dataclass(frozen=True, slots=True)
 class MonthlyCounts:
-    """The numbers of certificates that become due and of those that expire, by month (UTC).
+    """The numbers of certificates that become due and that expire, by month (UTC).
 
     Attributes:
         total: The number of certificates.

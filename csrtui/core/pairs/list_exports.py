@@ -35,7 +35,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
 class _CalendarEvent(NamedTuple):
-    """An event: its kind (part of the UID), its title, DTSTART line and description, and the triggers of its alarms."""
+    """An event: its kind (part of the UID), title, DTSTART line and description, and the triggers of its alarms."""
 
     kind: str
     title: str
@@ -134,7 +134,7 @@ def _lines(event: _CalendarEvent, pair: Pair, host: str, now: datetime) -> list[
 
 
 def _first_day(due: datetime) -> datetime:
-    """Return a time on the first day that begins at or after `due`, at most the last day that datetime supports."""
+    """Return a time on the first day that begins at or after `due`, or on the last day that datetime supports."""
     return min(due, _LAST_DAY) + _DAY - timedelta.resolution
 
 
@@ -166,8 +166,8 @@ _HELP: Final = {
     "csrtui_pairs_unreadable": "Number of pairs that cannot be read.",
     "csrtui_last_run_timestamp_seconds": "Time at which these metrics were written.",
 }
-BEGINNING: Final = "# HELP csrtui_"
-"""The prefix of all csrtui metrics."""
+METRICS_START: Final = "# HELP csrtui_"
+"""The first characters of a file with csrtui's metrics."""
 _LABEL_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 
 
@@ -180,8 +180,8 @@ def metric_lines(pairs: Iterable[Pair], unreadable: int, now: datetime) -> Itera
     stages = dict.fromkeys(Stage, 0)
     for pair in pairs:
         stages[pair.record.stage] += 1
-        for name, more, value in _pair_samples(pair, now):
-            labels = {"pair": pair.name, "common_name": pair.record.subject.common_name or "", **more}
+        for name, additional, value in _pair_samples(pair, now):
+            labels = {"pair": pair.name, "common_name": pair.record.subject.common_name or "", **additional}
             samples[name].append(_sample(name, labels, value))
     samples["csrtui_pairs"] = [
         _sample("csrtui_pairs", {"stage": stage.value}, count) for stage, count in stages.items()
@@ -196,7 +196,7 @@ def metric_lines(pairs: Iterable[Pair], unreadable: int, now: datetime) -> Itera
 
 
 def _pair_samples(pair: Pair, now: datetime) -> Iterator[tuple[str, dict[str, str], int]]:
-    """Yield the name of each metric of a pair, its further labels, and its value."""
+    """Yield the name of each metric of a pair, its additional labels, and its value."""
     record = pair.record
     if record.compromised or record.stage is not Stage.RETIRED:
         yield "csrtui_pair_key_compromised", {}, int(bool(record.compromised))

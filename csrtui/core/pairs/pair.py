@@ -48,13 +48,13 @@ class NextStep(StrEnum):
     RENEW = "renew"
     NONE = "none"
     RETIRE = "retire"
-    """The pair that replaces this one is installed. Only people see this step; for programs it is `NONE`."""
+    """The pair that replaces this one is installed. Only people see this step. For programs, the step is `NONE`."""
     FINISH = "finish"
-    """The pair that replaces this one has no certificate yet. Only people see this step; for programs it is `NONE`."""
+    """The pair that replaces this one has no certificate yet. Only people see this step, as with `RETIRE`."""
 
 
 class KeyFacts(NamedTuple):
-    """The facts about a private key that are known without opening it.
+    """The facts about a private key that can be read without opening it.
 
     Attributes:
         type: A value of `csrtui.core.keys.key_types.KeyType`, or free text for an adopted key of another type.
@@ -97,7 +97,7 @@ class Backup(NamedTuple):
 
     @property
     def to_recipients(self) -> bool:
-        """Whether it is encrypted to recipients (age). An identity decrypts it, not a passphrase."""
+        """Whether the backup is encrypted to recipients (age), so that an identity decrypts it, not a passphrase."""
         return self.path.endswith(".age")
 
     def with_status(self, status: BackupStatus, now: datetime) -> "Backup":
@@ -232,7 +232,7 @@ class PairRecord(NamedTuple):
         return self.backup.status if self.backup else BackupStatus.NONE
 
     def is_newer_than(self, backup: Backup) -> bool:
-        """Return whether a backup lacks the certificate because it was made before the import."""
+        """Return whether the certificate was imported after a backup was made, so that the backup lacks it."""
         imports = [event.time for event in self.history if event.text.startswith("certificate imported")]
         time = imports[-1] if imports else self.validity and self.validity.not_before
         return self.validity is not None and time is not None and backup.created < time
@@ -324,7 +324,7 @@ class PairRecord(NamedTuple):
         return self._replace(platform=platform, installed=now, server=server).with_event(now, text, user)
 
     def with_platform(self, platform: str, now: datetime, user: str) -> "PairRecord":
-        """Return the record for different server software. The CSR does not depend on the server software."""
+        """Return the record for different server software. The CSR stays the same."""
         if platform == self.platform:
             return self
         event = f"server software changed from {self.platform} to {platform}"
@@ -389,11 +389,11 @@ NEW_CSR_SUFFIX = "a new CSR made for it"
 
 
 def was_issued_for_request(record: PairRecord) -> bool:
-    """Return whether a pair's certificate was issued for its CSR. This is false if the CSR was made later, at adoption."""
-    is_newer = False
+    """Return whether a pair's certificate was issued for its CSR, not before an adoption made the CSR."""
+    is_csr_newer = False
     for event in record.history:
         if event.text.startswith("key adopted from ") and event.text.endswith(NEW_CSR_SUFFIX):
-            is_newer = True
+            is_csr_newer = True
         elif event.text.startswith("certificate imported"):
-            is_newer = False
-    return not is_newer
+            is_csr_newer = False
+    return not is_csr_newer

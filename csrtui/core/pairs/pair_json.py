@@ -145,7 +145,7 @@ def _record(members: Members) -> PairRecord:
 
 
 def read_common_members(members: Members) -> PairRecord:
-    """Return a record with the members that pair.json and the printed document share. The others have their defaults."""
+    """Return a record with the members that pair.json and the printed document share. Other members have defaults."""
     key, request = members.object("key"), members.object("request")
     # Early releases of csrtui recorded no purpose and made only pairs for servers.
     has_purpose = members.optional_text("purpose") is not None

@@ -66,9 +66,9 @@ def numbered_name(base: str, number: int) -> str:
 def file_bases(names: Sequence[str], pair: str, key_types: Sequence[str]) -> list[str]:
     """Return the names, without suffixes, that files for server software may have, the preferred one first.
 
-    They come from the first name of the pair. A renewal has the same first name, so it writes the same files, and the
-    server's configuration does not change. If the first name has no character that a file name may contain, the name of
-    the pair is used. The key types are added if another pair has the files with the preferred name.
+    The preferred name is the first name in the CSR. A renewal has the same first name, so it writes the same files, and
+    the server's configuration does not change. If no character of that name may be in a file name, the pair's name is
+    used. The names with a key type are for a folder in which another pair has the preferred name.
     """
     try:
         base = pair_name(names[0]) if names else pair

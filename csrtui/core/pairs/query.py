@@ -113,10 +113,10 @@ class Query(NamedTuple):
         return selected
 
     def narrows(self, other: "Query") -> bool:
-        """Return whether another query always selects at least the pairs that this one selects.
+        """Return whether `other` selects at least all pairs that this query selects.
 
-        This is the case, for example, if the user has typed one more letter. Return false for a query with a status
-        word such as ``due``, because it matches pairs that its first letters ``du`` do not match.
+        It does, for example, if the user has typed one more letter since. A query with a status word such as ``due``
+        never narrows another one, because it matches pairs that ``du`` does not match.
         """
         return (
             other.next_step is None
@@ -151,7 +151,7 @@ def _has_other_meaning(word: str) -> bool:
 
 
 def _begins(word: str, words: Sequence[str]) -> bool:
-    """Return whether one of `words` is `word`, or begins with it. A `word` that is too short must be equal."""
+    """Return whether `word` is one of `words` or, if it is long enough, the beginning of one."""
     return word in words or (len(word) >= _MIN_PREFIX and any(text.startswith(word) for text in words))
 
 
@@ -168,7 +168,7 @@ _STEP_WORDS = {step: (step.value, *step.value.split("-")) for step in NextStep}
 
 
 def retired_filter(text: str, retired: Retired) -> Retired:
-    """Return whether to show retired pairs for a typed filter text. The word "retired" in it shows them."""
+    """Return whether to show retired pairs. The word "retired" in a filter text shows them."""
     return Retired.SHOWN if Stage.RETIRED in text.casefold().split() else retired
 
 

@@ -1,4 +1,4 @@
-"""The progress of the renewal of a pair, which depends on the pairs that replace it."""
+"""The progress of the renewal of a pair. It depends on the pair that replaces it, the successor."""
 
 from collections.abc import Callable
 from enum import Enum, auto
@@ -20,10 +20,10 @@ class Successor(NamedTuple):
     """The facts about a pair that replaces another one.
 
     Attributes:
-        is_retired: Whether it is retired.
-        has_certificate: Whether a certificate was imported for it.
+        is_retired: Whether the pair is retired.
+        has_certificate: Whether a certificate was imported for the pair.
         is_installed: Whether that certificate was installed.
-        renewed_by: The name of the pair that replaces it, or None.
+        renewed_by: The name of the pair that replaces this pair in turn, or None.
     """
 
     is_retired: bool
@@ -33,40 +33,42 @@ class Successor(NamedTuple):
 
 
 UNREADABLE: Final = Successor(is_retired=False, has_certificate=False, is_installed=False, renewed_by=None)
-"""A pair that cannot be read. The certificate that it replaces may still be needed."""
+"""A successor that cannot be read. The certificate that it replaces may still be needed."""
 
 
 def renewal_state(
-    renewed_by: str, find: Callable[[str], Successor | None], known: dict[str, RenewalState] | None = None
+    renewed_by: str,
+    find_successor: Callable[[str], Successor | None],
+    results: dict[str, RenewalState] | None = None,
 ) -> RenewalState:
     """Return the progress of the renewal of a pair.
 
     If the successor was itself replaced before it had a certificate, the pair that replaced it counts instead.
 
     Args:
-        renewed_by: The name of the pair that replaces it.
-        find: Returns a pair by its name, or None if it does not exist.
-        known: The results by `renewed_by`, to which this one is added. With them, no pair of a long chain is visited twice.
+        renewed_by: The name of the successor.
+        find_successor: A function that returns the facts about a pair by its name, or None if it does not exist.
+        results: The results so far, by `renewed_by`. The new ones are added, so that no pair is visited twice.
     """
-    known = {} if known is None else known
+    results = {} if results is None else results
     name, names = renewed_by, list[str]()
-    while name not in known:
+    while name not in results:
         names.append(name)
-        known[name] = RenewalState.BROKEN  # the result if the pair does not exist, or if it replaces itself
-        successor = find(name)
+        results[name] = RenewalState.BROKEN  # the result if the pair does not exist, or if it replaces itself
+        successor = find_successor(name)
         if successor is None or (successor.is_retired and successor.renewed_by is None):
             break
         if successor.has_certificate:
             is_installed = successor.is_installed and not successor.is_retired
-            known[name] = RenewalState.INSTALLED if is_installed else RenewalState.ISSUED
+            results[name] = RenewalState.INSTALLED if is_installed else RenewalState.ISSUED
         elif successor.renewed_by is None:
-            known[name] = RenewalState.STARTED
+            results[name] = RenewalState.STARTED
         else:
             name = successor.renewed_by
             continue
         break
-    known.update(dict.fromkeys(names, known[name]))
-    return known[name]
+    results.update(dict.fromkeys(names, results[name]))
+    return results[name]
 
 
 SAME_KEY: Final = ", with the same key"

@@ -28,8 +28,8 @@ class RenewalChoice:
     Attributes:
         way: The way to renew.
         consequences: A sentence for each consequence.
-        obstacles: A sentence for each objection. A way with objections is recommended only if both ways have
-            objections.
+        obstacles: A sentence for each reason against the way. A way with obstacles is recommended only if both ways
+            have obstacles.
     """
 
     way: RenewalWay
@@ -38,7 +38,7 @@ class RenewalChoice:
 
 
 COMPROMISED_KEY = "The old key is marked as compromised: it must not be used again."
-"""The objection to a renewal with a compromised key. Nothing can override it."""
+"""The obstacle to a renewal with a compromised key. Nothing can override it."""
 
 _NEW_PAIR_CONSEQUENCES = (
     "A new private key and its CSR are generated, with the names and the subject of the old request.",
@@ -57,9 +57,14 @@ def renewal_choices(
     """Return both ways, the recommended one first.
 
     Usually a new pair is recommended, because validity is short and new keys cost nothing. The old CSR is recommended
-    only if the server software and the key permit it and a new request would be refused or would omit something.
-    `new_findings` are about a new request with the same names and subject, `old_findings` about the current key and
-    CSR. `omissions` has a sentence for each part of the old CSR that a new CSR would omit.
+    only if the server software and the key permit it, and a new request would be refused or would omit something.
+
+    Args:
+        record: The record of the pair to renew.
+        server: The server software of the pair.
+        new_findings: The findings on a new request with the same names and subject.
+        old_findings: The findings on the current key and CSR.
+        omissions: A sentence for each part of the old CSR that a new CSR would omit.
     """
     new = RenewalChoice(
         RenewalWay.NEW_PAIR,

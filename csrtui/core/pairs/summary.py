@@ -1,7 +1,7 @@
 """The summary of a pair: the values that lists display, sort and search, and that a cache stores.
 
-Times are microseconds since 1970-01-01 UTC. Nothing in a summary depends on the current time, because values such as
-the next step are computed when they are read. So a cached summary stays valid as long as the record is unchanged.
+Times are microseconds since 1970-01-01 UTC. A summary does not depend on the current time: values such as the next step
+are computed when they are read. So a cached summary stays valid as long as the record is unchanged.
 """
 
 from collections import Counter
@@ -65,8 +65,7 @@ class PairSummary(NamedTuple):
         backup_since: The time at which that backup was verified, or since which it has been missing or damaged, or None
             if unknown.
         stage: The pair's stage as people see it (`PairRecord.visible_stage`).
-        begins: The start of the validity of the certificate, or None if there is no certificate.
-        expires: The time at which the certificate expires, or None if there is none.
+        expires: The time at which the certificate expires, or None if there is no certificate.
         step: The next step until the renewal is due (`PairRecord.visible_step`).
         due: The time at which the renewal becomes due (`Validity.due`), or None if it never does.
         rank: The urgency rank until the renewal is due. A smaller rank is more urgent.
@@ -82,7 +81,6 @@ class PairSummary(NamedTuple):
     backup: str
     backup_since: int | None
     stage: str
-    begins: int | None
     expires: int | None
     step: str
     due: int | None
@@ -97,7 +95,7 @@ class PairSummary(NamedTuple):
         return self.due is not None and self.due <= to_microseconds(now)
 
     def is_expired(self, now: datetime) -> bool:
-        """Return whether the certificate of a pair in use has expired. `is_due` is then true unless a CSR is submitted."""
+        """Return whether the pair is in use and its certificate has expired."""
         return self.expires is not None and self.is_in_use and self.expires < to_microseconds(now)
 
     @property
@@ -127,7 +125,7 @@ _DUE_AND_EXPIRES, _STATUSES = attrgetter("due", "expires"), attrgetter("backup",
 def count_statuses(summaries: Sequence[PairSummary]) -> tuple[int, int]:
     """Return the number of pairs that lack a verified backup, and the number of retired pairs.
 
-    It counts equal statuses first, because reading a property of 100,000 summaries would take 60 ms.
+    Equal statuses are counted first, because a property of 100,000 summaries would take 60 ms to read.
     """
     counts = Counter(map(_STATUSES, summaries))
     return (
@@ -141,7 +139,7 @@ def _lacks_backup(backup: str, stage: str) -> bool:
 
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
-    """Return how many pairs in use are due for renewal but still valid, and how many have expired."""
+    """Return the number of pairs whose renewal is due and whose certificate is valid, and the number of expired pairs."""
     moment = to_microseconds(now)
     past = [summary for summary in summaries if summary.expires is not None and summary.expires < moment]
     expired = sum([summary.is_in_use for summary in past])
@@ -190,7 +188,6 @@ def summarize(pair: Pair) -> PairSummary:
         record.backup_status.value,
         None if since is None else to_microseconds(since),
         record.visible_stage,
-        to_microseconds(record.validity.not_before) if record.validity else None,
         to_microseconds(record.validity.not_after) if record.validity else None,
         record.visible_step(_BEFORE_ALL).value,
         to_microseconds(record.validity.due) if record.validity and renewable else None,
@@ -203,7 +200,7 @@ def summarize(pair: Pair) -> PairSummary:
 
 
 def summarize_alone(pair: Pair) -> PairSummary:
-    """Return the summary of a pair for `with_renewals`: as if it had not been renewed, but with its successor's name."""
+    """Return the summary of a pair as if it had not been renewed, but with its successor's name, for `with_renewals`."""
     summary = summarize(pair._replace(record=pair.record._replace(renewal=RenewalState.BROKEN)))
     return summary._replace(renewed_by=pair.record.renewed_by)
 
@@ -217,9 +214,9 @@ def with_renewal_states(pairs: Iterable[Pair], unreadable: Iterable[str] = ()) -
     """
     pairs = list(pairs)
     facts = {pair.name: pair.record.successor_facts for pair in pairs} | dict.fromkeys(unreadable, UNREADABLE)
-    known: dict[str, RenewalState] = {}
+    results: dict[str, RenewalState] = {}
     return [
-        pair._replace(record=record._replace(renewal=renewal_state(record.renewed_by, facts.get, known)))
+        pair._replace(record=record._replace(renewal=renewal_state(record.renewed_by, facts.get, results)))
         if (record := pair.record).renewed_by
         else pair
         for pair in pairs
@@ -243,11 +240,11 @@ def with_renewals(summaries: Sequence[PairSummary], unreadable: Iterable[str] = 
         for summary in summaries
         if summary.name in successors
     } | dict.fromkeys(unreadable, UNREADABLE)
-    known: dict[str, RenewalState] = {}
+    results: dict[str, RenewalState] = {}
     return [
         summary
         if summary.renewed_by is None or summary.is_retired
-        else _with_renewal(summary, renewal_state(summary.renewed_by, facts.get, known))
+        else _with_renewal(summary, renewal_state(summary.renewed_by, facts.get, results))
         for summary in summaries
     ]
 
@@ -276,7 +273,7 @@ def from_microseconds(microseconds: int) -> datetime:
 def _search_text(name: str, record: PairRecord) -> str:
     """Return the text that a filter searches. It has both spellings of internationalized names and of the key type.
 
-    A name that the subject contains, such as the common name, is not repeated, because a short text is searched faster.
+    Names that the subject contains, such as the common name, are not repeated, because a short text is searched faster.
     """
     platform = PLATFORMS.get(record.platform)
     names = dict.fromkeys((name, *record.names))
