@@ -42,8 +42,8 @@ sys.exit(run(sys.argv[1:], open_screens=None))
 
 
 def blocks(language: str) -> list[str]:
-    """Return the blocks of the documentation in a language."""
-    text = (ROOT / "csrtui/docs/acme.md").read_text()
+    """Return the blocks of the documentation in a language, with each continued command on one line."""
+    text = re.sub(r" \\\n +", " ", (ROOT / "csrtui/docs/acme.md").read_text())
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
