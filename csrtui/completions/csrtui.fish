@@ -262,6 +262,7 @@ complete -c csrtui -n '_shtab_csrtui_using export' -l for -xka "nginx apache hap
 complete -c csrtui -n '_shtab_csrtui_using export' -l to -xka "(__fish_complete_directories)" -d 'the folder for the files (default: as in the last export)'
 complete -c csrtui -n '_shtab_csrtui_using export' -l replace -d 'replace the files of this pair, or of the one that it renews; the previous files go to .csrtui-previous'
 complete -c csrtui -n '_shtab_csrtui_using export' -l undo -d 'put the previous files back'
+complete -c csrtui -n '_shtab_csrtui_using export' -l mark-installed -d 'write nothing, and record that you have installed the certificate'
 complete -c csrtui -n '_shtab_csrtui_using export' -l owner -x -d 'the owner of the files that contain the key'
 complete -c csrtui -n '_shtab_csrtui_using export' -l group -x -d 'the group of these files, which can read them with --mode 640'
 complete -c csrtui -n '_shtab_csrtui_using export' -l mode -x -d 'the mode of these files (default: 600); other users never get access'

@@ -184,6 +184,7 @@ _shtab_csrtui_export_options=(
   "--to[the folder for the files (default\: as in the last export)]:DIR:_files -/"
   "--replace[replace the files of this pair, or of the one that it renews\; the previous files go to .csrtui-previous]"
   "--undo[put the previous files back]"
+  "--mark-installed[write nothing, and record that you have installed the certificate]"
   "--owner[the owner of the files that contain the key]:U:"
   "--group[the group of these files, which can read them with --mode 640]:G:"
   "--mode[the mode of these files (default\: 600)\; other users never get access]:M:"

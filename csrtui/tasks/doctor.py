@@ -104,10 +104,13 @@ class Examination:
             pairs.append(pair)
             on_pair()
         shared_keys = _find_shared_keys(pairs)
-        renewals = check_renewals([pair.link for pair in pairs if pair.link], frozenset(self.names))
+        links = [pair.link for pair in pairs if pair.link]
+        renewals: dict[str | None, list[DoctorFinding]] = {}
+        for finding in check_renewals(links, frozenset(self.names)):
+            renewals.setdefault(finding.pair, []).append(finding)
         for pair in pairs:
-            others = (shared_keys.get(pair.name), renewals.get(pair.name))
-            findings += worst_first([*pair.findings, *filter(None, others)])
+            shared_key = filter(None, [shared_keys.get(pair.name)])
+            findings += worst_first([*pair.findings, *shared_key, *renewals.get(pair.name, ())])
         return tuple(
             replace(finding, fix=finding.fix.for_store(self._store_argument))
             for finding in findings

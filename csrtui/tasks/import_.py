@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from csrtui.core import bundle
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.secret import Secret
+from csrtui.core.base.validity import date_text
 from csrtui.core.certificates.certificate import Certificate, to_pem
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import CertificateFlaw, Difference, differences, flaws
@@ -342,12 +343,20 @@ def results_to_confirm(results: Sequence[Result]) -> list[ImportResult]:
     return [result for result in results if isinstance(result, ImportResult) and result.needs_confirmation]
 
 
-def _is_in_use(session: Session, name: str) -> bool:
-    """Return whether a pair exists and is not retired."""
+def _replacement_remark(session: Session, name: str) -> list[str]:
+    """Return a sentence on the pair `name`, which an imported certificate replaces, unless that pair is retired."""
     try:
-        return load_record(session.store.read(name).record).stage is not Stage.RETIRED
+        record = load_record(session.store.read(name).record)
     except CsrtuiError:
-        return False  # it is gone, or the doctor reports it
+        return []  # it is gone, or the doctor reports it
+    if record.retired:
+        return []
+    end = record.validity and record.validity.not_after
+    if end is None or end < session.clock():
+        return [f"it replaces {name}: install it now, then retire {name}"]
+    return [
+        f"it replaces {name}: install it before {date_text(end)}, when that certificate expires, then retire {name}"
+    ]
 
 
 def build_import_result(
@@ -366,10 +375,8 @@ def build_import_result(
         )
     if pair.record.stage is Stage.RETIRED:
         remarks.append("the pair stays retired")
-    if pair.record.renews and _is_in_use(session, pair.record.renews):
-        remarks.append(
-            f"it replaces {pair.record.renews}: retire that pair once this certificate is installed"
-        )
+    if pair.record.renews:
+        remarks += _replacement_remark(session, pair.record.renews)
     return ImportResult(
         ok=result.ok,
         text=result.text,

@@ -1,12 +1,13 @@
 """Describe a pair on the screens: its status in a sentence, and its details in groups with titles."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.base.validity import Validity, date_text
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
+from csrtui.core.pairs.pair import COMPROMISED, Backup, BackupStatus, NextStep, Pair, PairRecord
+from csrtui.core.pairs.renewal_state import RenewalState
 from csrtui.core.servers.platforms import OTHER
 from csrtui.tasks.pair_text import (
     NO_NAMES,
@@ -22,9 +23,6 @@ from csrtui.tasks.pair_text import (
 if TYPE_CHECKING:
     from csrtui.tasks.show import PairDetails
 
-COMPROMISED = "compromised"
-"""The stage that the details of a retired pair show if its key is marked as compromised."""
-
 Lines = list[tuple[str, str]]
 """Lines with a label and a text each. A continuation line has an empty label."""
 
@@ -39,9 +37,8 @@ class PairGroup(NamedTuple):
 def status_text(record: PairRecord, now: datetime) -> str:
     """Return the status of a pair: ``issued · 59 days left · verified backup · nginx``."""
     left = [time_left(record.validity, now)] if record.validity else []
-    backup = "no" if record.backup_status is BackupStatus.NONE else record.backup_status.value
-    stage = COMPROMISED if record.compromised else record.visible_stage
-    return " · ".join([stage, *left, f"{backup} backup", platform_label(record.platform)])
+    backup = "no" if record.backup_status is BackupStatus.NONE else record.visible_backup_status
+    return " · ".join([record.visible_stage, *left, f"{backup} backup", platform_label(record.platform)])
 
 
 def relation_text(record: PairRecord, now: datetime) -> str:
@@ -53,11 +50,11 @@ def relation_text(record: PairRecord, now: datetime) -> str:
     return ", ".join([*parts, platform_label(record.platform), f"{record.ca.value} CA"])
 
 
-def step_text(record: PairRecord, now: datetime, retire_key: str) -> str:
-    """Return the reason for the next step of a pair in one sentence.
+def step_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -> str:
+    """Return the reason for the next step of a pair in one or two sentences.
 
     Args:
-        retire_key: The key of the keyboard that retires a pair, takes it back into use, or shows how to revoke.
+        key_of: A function that returns the key of the command with an action (``retire``, ``mark_installed``).
     """
     match record.next_step(now):
         case NextStep.BACK_UP:
@@ -76,11 +73,11 @@ def step_text(record: PairRecord, now: datetime, retire_key: str) -> str:
             text = f"Submitted{since}. Import the certificate when the CA has issued it."
         case NextStep.INSTALL:
             software = "" if record.platform == OTHER else f" ({platform_label(record.platform)})"
-            text = f"Certificate imported. Install it on the server{software}."
+            text = f"Certificate imported. Install it{software}, or press {key_of('mark_installed')} if that is done."
         case NextStep.RENEW:
             text = _renewal_text(record.validity, now) if record.validity else ""
         case _:
-            text = _end_text(record, retire_key)
+            text = _end_text(record, now, key_of)
     return text
 
 
@@ -90,18 +87,31 @@ def _renewal_text(validity: Validity, now: datetime) -> str:
     return f"Renewal has been due since {date_text(validity.due)}; {time_left(validity, now)}."
 
 
-def _end_text(record: PairRecord, retire_key: str) -> str:
+def _end_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -> str:
+    retire_key = key_of("retire")
     if record.compromised:
         since = date_text(record.compromised)
         return f"Key marked as compromised {since}. {retire_key} shows what revocation needs."
     if record.retired:
         return f"Retired {date_text(record.retired)}. {retire_key} takes it back into use."
     if record.is_renewal_started:
-        return f"Renewal started. Finish {record.renewed_by} before this certificate expires."
+        text = _finish_text(record, now)
+        is_issued = record.renewal is RenewalState.ISSUED
+        return f"{text} If that is done, press {key_of('mark_installed')} there." if is_issued else text
     if not record.is_in_use:
         return f"Retire this pair ({retire_key}) when the server uses {record.renewed_by}."
     due = f" Renewal is due {date_text(record.validity.due)}." if record.validity else ""
     return f"Nothing to do.{due}"
+
+
+def _finish_text(record: PairRecord, now: datetime) -> str:
+    """Return what to do with the pair that replaces a pair, and until when."""
+    step = f"{'Install' if record.renewal is RenewalState.ISSUED else 'Finish'} {record.renewed_by}"
+    if record.validity is None:
+        return f"{step}, which replaces this pair."
+    if record.validity.not_after < now:
+        return f"The certificate {time_left(record.validity, now)}. {step} now."
+    return f"{step} before {date_text(record.validity.not_after)}, when this certificate expires."
 
 
 def _backup_problem(backup: Backup | None, now: datetime) -> str:

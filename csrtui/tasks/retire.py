@@ -27,6 +27,8 @@ def retire(session: Session, name: str) -> Result:
     """
     done = "would be retired" if session.is_dry_run else "retired"
     text = f"{done}; its key, its CSR and its certificates stay where they are"
+    if warning := "".join(retirement_warning(session, pair) for pair in Pairs(session, [name])):
+        text += f".{warning}"
 
     def mark(record: PairRecord) -> PairRecord:
         nonlocal text
@@ -35,27 +37,25 @@ def retire(session: Session, name: str) -> Result:
             return record
         return record.with_retirement(session.clock(), session.user)
 
-    failure = _change(session, name, mark)
-    if failure is not None:
-        return failure
-    for pair in _pairs_only_renewed_by(session, name):
-        left = time_left(pair.record.validity, session.clock()) if pair.record.validity else ""
-        lack = "would have no renewal" if session.is_dry_run else "has no renewal now"
-        text += f"; {pair.name} {lack} ({left}): {csrtui_command(session, 'renew', pair.name)}"
-    return Result(ok=True, pair=name, text=text)
+    return _change(session, name, mark) or Result(ok=True, pair=name, text=text)
 
 
 def retirement_warning(session: Session, pair: Pair) -> str:
-    """Return sentences on the renewals that end if a pair is retired, each with a space before it, or an empty text."""
-    now, validity = session.clock(), pair.record.validity
-    text = ""
-    if validity is not None and pair.record.is_in_use and now < validity.not_after:
-        days = validity.days_left(now)
-        plural = "" if days == 1 else "s"
-        text = f" You will not be reminded to renew it; its certificate is valid for {days} more day{plural}."
+    """Return sentences on what happens if a pair is retired too early, with a space before each, or ""."""
+    now, record, text = session.clock(), pair.record, ""
+    if record.validity is not None and record.is_in_use:
+        left, is_expired = time_left(record.validity, now), record.validity.not_after < now
+        expires = left if is_expired else f"expires {date_text(record.validity.not_after)} ({left})"
+        if record.is_renewal_started:
+            text = (
+                f" Its certificate {expires}, and {record.renewed_by}, which replaces it, is not on record as "
+                "installed. You will not be reminded to install that."
+            )
+        elif not is_expired:
+            text = f" Its certificate {expires}. You will not be reminded to renew it."
     for old in _pairs_only_renewed_by(session, pair.name):
         left = time_left(old.record.validity, now) if old.record.validity else ""
-        text += f" {old.name} then has no renewal ({left})."
+        text += f" {old.name} then has no renewal ({left}): renew it again."
     return text
 
 

@@ -12,7 +12,7 @@ from csrtui.core.certificates.comparison import ServedProblem, chain_problems, u
 from csrtui.tasks.import_decision import usable_certificates
 from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
 from csrtui.tasks.parallel import Result
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, csrtui_command
 
 OPENSSL_COMMAND = "openssl s_client -showcerts -connect HOST:443 < /dev/null | csrtui served PAIR"
 """The command line that shows whether a certificate is live."""
@@ -68,6 +68,8 @@ def check_served(session: Session, name: str, output: bytes, file: str | None = 
     count = plural(len(sent) - 1, "certificate")
     expires = date_text(sent[0].validity.not_after)
     text = f"the server sends this certificate (expires {expires}) and its chain of {count}"
+    if not folder.pair.record.installed:
+        text += f"; record that: {csrtui_command(session, 'export', name)} --mark-installed"
     return [ServedResult(ok=True, pair=name, file=file, text=text)]
 
 

@@ -128,7 +128,7 @@ def test_the_whole_life_of_a_pair(csrtui: Csrtui, tmp_path: Path, monkeypatch: p
     assert life.run("renew", NAME).status == 1
     life.back_up(SECOND)
     csr = life.ok("csr", SECOND, "--mark-submitted").out
-    assert f"it replaces {NAME}: retire that pair once this certificate is installed" in life.certify(csr).err
+    assert f"it replaces {NAME}: install it before " in life.certify(csr).err
     life.install(SECOND, "server-2")
     life.ok("retire", NAME)
     assert [pair["name"] for pair in life.ok("list", "--json").json["pairs"]] == [SECOND, NAME]

@@ -23,7 +23,7 @@ from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.export import ExportSpec, export, prepare_export
-from csrtui.tasks.export_undo import undo_export
+from csrtui.tasks.installation import undo_export
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.session import Session
 

@@ -53,7 +53,7 @@ RECORDS = st.builds(
     installed=st.none() | TIMES,
     retired=st.none() | st.none() | TIMES,
     renewed_by=st.none() | st.none() | st.just("b"),
-    renewal=st.just(RenewalState.ISSUED),
+    renewal=st.just(RenewalState.INSTALLED),
 )
 """Records with random values for everything that a list shows, sorts or searches."""
 

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from examined_store import LATER, ExaminedStore
 
+from csrtui.core.base.finding import Level
+from csrtui.core.base.validity import Validity
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.store import file_facts
+from csrtui.tasks.list import list_pairs
+from csrtui.tasks.session import change_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +42,6 @@ def healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExaminedStore:
         ({"renewed_by": "b.com"}, {"renews": "a.com", "retired": LATER}, [FindingCode.RENEWAL_BROKEN]),
         ({"renewed_by": "b.com", "retired": LATER}, {"renews": "a.com", "retired": LATER}, []),
         ({"renewed_by": "c.com"}, {"renews": "a.com"}, [FindingCode.RENEWAL_BROKEN]),
-        ({}, {"renews": "gone.com"}, []),
     ],
 )
 def test_a_pair_that_would_expire_unnoticed_is_named(
@@ -50,6 +53,47 @@ def test_a_pair_that_would_expire_unnoticed_is_named(
     assert [(one.code, one.pair, one.remedy) for one in found] == [
         (code, "a.com", "csrtui renew a.com") for code in codes
     ]
+
+
+def test_pairs_that_replace_each_other_are_in_use_and_named(healthy: ExaminedStore) -> None:
+    healthy.change(renewed_by="b.com")
+    healthy.add_another(renewed_by="a.com", installed=LATER)
+    found = healthy.examine()
+    assert [(finding.code, finding.pair) for finding in found] == [
+        (FindingCode.RENEWAL_BROKEN, "a.com"),
+        (FindingCode.RENEWAL_BROKEN, "b.com"),
+    ]
+    assert found[0].text.endswith("that pair says in turn that this one replaces it: it is not renewed")
+    assert [pair.record.is_unreplaced for pair in list_pairs(healthy.session).pairs] == [True, True]
+
+
+def test_a_missing_predecessor_is_a_note(healthy: ExaminedStore) -> None:
+    healthy.change(renews="gone.com")
+    (finding,) = healthy.examine()
+    assert (finding.code, finding.level) == (FindingCode.PREDECESSOR_MISSING, Level.NOTE)
+    assert "gone.com, but that pair does not exist" in finding.text
+    assert "csrtui restore" in finding.remedy
+
+
+def test_an_expired_certificate_is_found_until_the_pair_that_replaces_it_is_installed(
+    healthy: ExaminedStore,
+) -> None:
+    healthy.change(renewed_by="b.com")
+    healthy.add_another(renews="a.com")
+    healthy.session.clock = lambda: LATER + timedelta(days=100)
+
+    def remedies() -> list[str]:
+        findings = [finding for finding in healthy.examine() if finding.pair == "a.com"]
+        assert {finding.code for finding in findings} <= {FindingCode.CERTIFICATE_EXPIRED}
+        return [finding.remedy for finding in findings]
+
+    assert remedies() == ["csrtui show b.com"]
+    now = healthy.session.clock()
+    change_record(healthy.session, "b.com", lambda record: record._replace(validity=Validity(now, now)))
+    export = "csrtui export b.com"
+    assert remedies() == [f"Install it: {export}. If that is done, record it: {export} --mark-installed"]
+    change_record(healthy.session, "b.com", lambda record: record._replace(installed=now))
+    assert remedies() == []
 
 
 def test_an_unreadable_successor_is_not_reported_as_missing(healthy: ExaminedStore) -> None:

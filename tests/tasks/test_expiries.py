@@ -45,7 +45,7 @@ def test_only_certificates_in_use_are_counted_and_the_others_are_reported(
     session: Session, monkeypatch: pytest.MonkeyPatch, cache_from: int
 ) -> None:
     monkeypatch.setattr(summary_reader, "CACHE_FROM", cache_from)
-    made(session, "used.com", validity=LIFE)
+    made(session, "used.com", validity=LIFE, installed=NOW)
     made(session, "new.com")
     made(session, "retired.com", validity=LIFE, retired=NOW)
     made(session, "replaced.com", validity=LIFE, renewed_by="used.com")

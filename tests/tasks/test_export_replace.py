@@ -28,7 +28,7 @@ from csrtui.store.keystore import Keystore
 from csrtui.store.permissions import FileAccess
 from csrtui.tasks import server_files
 from csrtui.tasks.export import ExportSpec, export, prepare_export, preview_export
-from csrtui.tasks.export_undo import undo_export
+from csrtui.tasks.installation import undo_export
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.server_files import read_lineage
 from csrtui.tasks.session import Session, change_record

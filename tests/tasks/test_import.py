@@ -12,6 +12,7 @@ from cryptography import x509
 from requests_made import NOW, der_of
 
 from csrtui.core.base.errors import InputError, StoreError
+from csrtui.core.base.validity import Validity
 from csrtui.core.certificates.comparison import CertificateFlawKind, DifferenceKind
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import NextStep, PairRecord, Stage
@@ -433,7 +434,11 @@ def test_a_pair_that_replaces_another_is_reported(session: Session) -> None:
     make(session, "old.com", KeyType.EC_P384)
     change_record(session, "a.com", lambda record: record._replace(renews="old.com"))
     assert only(session, pem(issue(session))).remarks == (
-        "it replaces old.com: retire that pair once this certificate is installed",
+        "it replaces old.com: install it now, then retire old.com",
+    )
+    change_record(session, "old.com", lambda record: record._replace(validity=Validity(NOW, NOW)))
+    assert only(session, pem(issue(session))).remarks == (
+        "it replaces old.com: install it before 23 Nov 2026, when that certificate expires, then retire old.com",
     )
     change_record(session, "old.com", lambda record: record._replace(retired=NOW))
     assert only(session, pem(issue(session))).remarks == ()

@@ -83,4 +83,5 @@ def backup_cell(record: PairRecord, now: datetime) -> str:
     if backup is None:
         return BackupStatus.NONE.value
     since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
-    return backup.status.value if since is None else f"{backup.status.value} {age_text(now - since)}"
+    status = record.visible_backup_status
+    return status if since is None else f"{status} {age_text(now - since)}"

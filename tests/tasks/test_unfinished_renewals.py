@@ -1,8 +1,8 @@
-"""A certificate stays due until the pair that replaces it has a certificate."""
+"""A certificate stays due until the pair that replaces it is installed."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, SortOrder
 from csrtui.tasks.doctor import Examination
+from csrtui.tasks.installation import mark_installed
 from csrtui.tasks.list import Pairs, count_expiries, list_pairs, read_pair, read_pair_list
 from csrtui.tasks.pair_groups import step_text
 from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, reuse_csr
@@ -58,14 +59,35 @@ def step(session: Session) -> NextStep:
     return steps.pop()
 
 
+def reason(session: Session, now: datetime = NOW) -> str:
+    """Return the reason for the next step of the old pair, with commands instead of keys."""
+    return step_text(read_pair(session, OLD)[0].record, now, "<{}>".format)
+
+
 def test_a_started_renewal_hides_nothing(renewal: Session) -> None:
     assert step(renewal) is NextStep.FINISH
     assert read_pair(renewal, OLD)[0].record.next_step(NOW) is NextStep.NONE
-    assert "Finish b.com before" in step_text(read_pair(renewal, OLD)[0].record, NOW, "t")
+    assert reason(renewal) == "Finish b.com before 12 Dec 2026, when this certificate expires."
+
+
+def test_a_certificate_that_is_not_installed_hides_nothing(renewal: Session) -> None:
     change(renewal, NEW, validity=Validity(NOW, NOW + timedelta(days=90)))
-    assert step(renewal) is NextStep.NONE
-    change(renewal, NEW, installed=NOW)
+    assert step(renewal) is NextStep.FINISH
+    text = "before 12 Dec 2026, when this certificate expires. If that is done, press <mark_installed> there."
+    assert reason(renewal) == f"Install b.com {text}"
+    expired = NOW + timedelta(days=21)
+    assert reason(renewal, expired).startswith("The certificate expired 2 days ago. Install b.com now. If")
+    assert mark_installed(renewal, NEW).text == "marked as installed"
     assert step(renewal) is NextStep.RETIRE
+    assert mark_installed(renewal, NEW).text == "is on record as installed since 23 Nov 2026"
+    assert [event.text for event in record_of(renewal, NEW).history].count("marked as installed") == 1
+
+
+def test_a_pair_without_a_certificate_is_not_marked_as_installed(renewal: Session) -> None:
+    with pytest.raises(RefusedError, match=r"b\.com has no certificate yet"):
+        mark_installed(renewal, NEW)
+    change(renewal, OLD, validity=None)
+    assert reason(renewal) == "Finish b.com, which replaces this pair."
 
 
 def test_a_renewal_that_cannot_be_read_hides_nothing(renewal: Session) -> None:
@@ -81,12 +103,17 @@ def test_a_pair_whose_successor_does_not_exist_is_due(renewal: Session, successo
 
 def test_retiring_the_new_pair_says_that_the_old_one_is_due_again(renewal: Session) -> None:
     new, old = Pairs(renewal, [NEW, OLD])
-    assert retirement_warning(renewal, new) == " a.com then has no renewal (19 days left)."
-    assert "valid for 19 more days" in retirement_warning(renewal, old)
-    text = retire(renewal, NEW).text
-    assert text.endswith(
-        f"a.com has no renewal now (19 days left): csrtui renew --store {renewal.store.path} a.com"
+    warning = " a.com then has no renewal (19 days left): renew it again."
+    assert retirement_warning(renewal, new) == warning
+    assert retirement_warning(renewal, old) == (
+        " Its certificate expires 12 Dec 2026 (19 days left), and b.com, which replaces it, is not on record as "
+        "installed. You will not be reminded to install that."
     )
+    assert retire(renewal, NEW).text.endswith(f"stay where they are.{warning}")
+    (old,) = Pairs(renewal, [OLD])
+    warning = " Its certificate expires 12 Dec 2026 (19 days left). You will not be reminded to renew it."
+    assert retirement_warning(renewal, old) == warning
+    assert retirement_warning(renewal, new).startswith(" a.com then")
     assert step(renewal) is NextStep.RENEW
     change(renewal, NEW, retired=None, renews=None)
     assert "no renewal" not in retire(renewal, NEW).text
@@ -94,7 +121,8 @@ def test_retiring_the_new_pair_says_that_the_old_one_is_due_again(renewal: Sessi
 
 def test_a_dry_run_says_that_the_old_pair_would_have_no_renewal(renewal: Session) -> None:
     text = retire(dry_run_session(renewal.store.path), NEW).text
-    assert "; a.com would have no renewal (" in text
+    assert text.startswith("would be retired; ")
+    assert "a.com then has no renewal (" in text
     assert step(renewal) is NextStep.FINISH
 
 
@@ -111,7 +139,7 @@ def test_a_pair_with_the_key_of_another_does_not_claim_that_the_key_has_no_backu
     old = new_pair(session)
     new, _ = renew_with_same_key(session, plan_renewal(session, old))
     assert dict(pair_lines(new, session.clock()))["Backup"] == "none; the key may be in the backups of a.com"
-    assert step_text(new.record, session.clock(), "t") == "No backup: the key may be in the backups of a.com."
+    assert step_text(new.record, session.clock(), str) == "No backup: the key may be in the backups of a.com."
     texts = [finding.text for finding in Examination(session).run() if finding.pair == new.name]
     assert "a.com-2 has no backup. It has the same key as a.com, whose backups may contain it" in texts
     assert record_of(session, old).key_origin is None

@@ -205,7 +205,7 @@ async def test_a_renewed_pair_offers_to_be_retired_at_80_columns(tmp_path: Path)
         await user.press("f2", "slash", *"a.com", "enter")
         await user.until(lambda: user.pairs == ["a.com"], "the pair")
         await user.press("enter")
-        await user.until(lambda: "Retire this pair (t) when" in user.screen_text, "the pair")
+        await user.until(lambda: "Install next.example.com before 2 Jun 2027" in user.screen_text, "the pair")
         assert "t Retire" in user.bar
         assert "Renew" not in user.bar
 

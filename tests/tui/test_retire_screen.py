@@ -185,12 +185,18 @@ async def test_the_next_step_of_a_replaced_pair_is_to_retire_it_once_the_new_pai
 ) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
     change_record(session, TWO, lambda old: old.with_successor(ONE, session.clock(), session.user))
+    change_record(session, ONE, lambda new: new._replace(renews=TWO))
     certificate_home(session, ONE)
     async with at_screens(session) as user:
         await at_pair(user, TWO)
-        await user.press("full_stop")
-        assert user.message == f"{TWO}: Retire this pair (t) when the server uses {ONE}."
-        _installed(session)
+        await step(user, "Finish", PairScreen)
+        await user.press("full_stop", "M", "right", "enter")
+        await user.until(lambda: is_at(user, ConfirmModal), "the second question")
+        assert user.question.startswith(f"Retire {TWO} now?")
+        await user.press("enter")
+        await user.until(lambda: is_at(user, PairScreen), "the pair")
+        assert record(session, ONE).installed
+        await user.press("escape")
         await step(user, "Retire", ConfirmModal)
         await user.press("full_stop", "right", "enter")
         await user.until_pairs(ONE)

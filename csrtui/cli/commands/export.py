@@ -33,7 +33,7 @@ from csrtui.tasks.export import (
     prepare_export,
     preview_export,
 )
-from csrtui.tasks.export_undo import undo_export
+from csrtui.tasks.installation import mark_installed, undo_export
 from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.server_files import read_lineage
 from csrtui.tasks.session import Session, csrtui_command
@@ -52,6 +52,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
             f"replace the files of this pair, or of the one that it renews; the previous files go to {PREVIOUS}",
         ),
         ("--undo", "put the previous files back"),
+        ("--mark-installed", "write nothing, and record that you have installed the certificate"),
         ("--owner", "U", "the owner of the files that contain the key"),
         ("--group", "G", "the group of these files, which can read them with --mode 640"),
         ("--mode", "M", "the mode of these files (default: 600); other users never get access"),
@@ -68,6 +69,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     session = open_existing_session(options)
+    if options.mark_installed:
+        return _mark_installed(session, options)
     platform, folder = _read_destination(session, options)
     if options.undo:
         return _undo(session, options, platform, folder)
@@ -149,6 +152,18 @@ def _undo(session: Session, options: argparse.Namespace, platform: Platform, fol
     return status
 
 
+def _mark_installed(session: Session, options: argparse.Namespace) -> int:
+    others = {"platform", "to", "replace", "undo", "owner", "group", "mode", "legacy"}
+    if any(getattr(options, name) for name in others):
+        raise InputError("--mark-installed writes no files", "leave out all options but --dry-run and --json")
+    result = mark_installed(session, options.pair)
+    status = print_results([result], as_json=options.json)
+    renews = read_pair_folder(session, options.pair).pair.record.renews
+    if renews is not None and not session.is_dry_run:
+        print_message(f"next: once the server uses it: {csrtui_command(session, 'retire', renews)}")
+    return status
+
+
 def _check_passphrase_options(options: argparse.Namespace, ready: PreparedExport) -> None:
     """Refuse a passphrase for a key without one, and warn about any other passphrase that is not used.
 
@@ -190,7 +205,8 @@ ACTION = Action(
     "csrtui export www.mydomain.com --for nginx --to /etc/nginx/tls\n"
     "csrtui export www.mydomain.com --for iis --to . --passphrase-file ~/.pfx\n"
     "csrtui export www.mydomain.com-2 --replace\n"
-    "csrtui export www.mydomain.com-2 --undo",
+    "csrtui export www.mydomain.com-2 --undo\n"
+    "csrtui export www.mydomain.com-2 --mark-installed",
     _arguments,
     _run,
 )

@@ -5,7 +5,8 @@ and the new one must be in use.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
@@ -151,35 +152,50 @@ def renewal_link(name: str, path: str, record: PairRecord) -> RenewalLink:
     return RenewalLink(name, path, record.renews, record.renewed_by, record.stage is Stage.RETIRED)
 
 
-def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> dict[str, DoctorFinding]:
-    """Return the findings about broken renewals, by pair name. Such a pair is not renewed, although its record says so.
+def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> Iterator[DoctorFinding]:
+    """Yield the findings about broken renewals. Such a pair is not renewed, although its record says so.
 
     `links` are the links of all readable pairs in the store, and `names` the names of all pairs.
     """
     by_name = {link.name: link for link in links}
     successors = {link.renews: link.name for link in by_name.values() if not link.is_retired}
-    findings = {}
     for link in by_name.values():
         if link.is_retired:
             continue
         if link.renewed_by is not None:
-            reason = _broken_reason(link.renewed_by, by_name, names)
+            reason = _broken_reason(link, by_name, names)
             if reason is not None:
                 text = f"says that {visible(link.renewed_by)} replaces it, but {reason}: it is not renewed"
-                findings[link.name] = _finding(FindingCode.RENEWAL_BROKEN, link, text)
+                yield _finding(FindingCode.RENEWAL_BROKEN, link, text)
         elif link.name in successors:
             text = f"does not say that {successors[link.name]} was made to replace it: the renewal was interrupted, or this pair was restored from a backup"
-            findings[link.name] = _finding(FindingCode.RENEWAL_NOT_NOTED, link, text)
-    return findings
+            yield _finding(FindingCode.RENEWAL_NOT_NOTED, link, text)
+        if link.renews is not None and link.renews not in names:
+            text = f"says that it replaces {visible(link.renews)}, but that pair does not exist"
+            finding = _finding(FindingCode.PREDECESSOR_MISSING, link, text)
+            yield replace(finding, fix=_RESTORE_IF_NEEDED)
 
 
-def _broken_reason(name: str, by_name: Mapping[str, RenewalLink], names: Container[str]) -> str | None:
-    """Return why a pair does not replace another pair, or None if it does or if that is unknown."""
-    link = by_name.get(name)
-    if link is None:
+def _broken_reason(
+    link: RenewalLink, by_name: Mapping[str, RenewalLink], names: Container[str]
+) -> str | None:
+    """Return why no other pair replaces a pair, or None if one does or if that is unknown."""
+    name = link.renewed_by or ""
+    successor = by_name.get(name)
+    if successor is None:
         return None if name in names else "that pair does not exist"
-    # A successor counts even if it has been renewed and retired since.
-    return "that pair is retired" if link.is_retired and link.renewed_by is None else None
+    if successor.is_retired and successor.renewed_by is None:
+        return "that pair is retired"  # a successor counts even if it has been renewed and retired since
+    visited = {name}
+    while successor is not None and successor.renewed_by not in {None, *visited}:
+        visited.add(successor.renewed_by or "")
+        successor = by_name.get(successor.renewed_by or "")
+    return "that pair says in turn that this one replaces it" if link.name in visited else None
+
+
+_RESTORE_IF_NEEDED: Final = instruction(
+    "No action is needed if that pair was deleted on purpose. Otherwise, restore it from its backup (csrtui restore)."
+)
 
 
 def _finding(code: FindingCode, link: RenewalLink, text: str) -> DoctorFinding:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from csrtui.core.base import escaping
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Purpose
@@ -32,6 +33,7 @@ from csrtui.core.doctor.finding import (
 )
 from csrtui.core.pairs.pair import SCHEMA, PairRecord
 from csrtui.core.pairs.pair_json import UnknownSchemaError, load_record
+from csrtui.core.pairs.renewal_state import RenewalState
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
@@ -290,11 +292,12 @@ class _ContentsCheck:
             text = f"expires {time_text(validity.not_after)}, but the record has another date"
             remedy = command(*csrtui("import", "--pair", pair, self._path(_CERTIFICATE)))
             yield self._finding(FindingCode.VALIDITY_DISAGREES, _CERTIFICATE, text, remedy)
-        if validity.not_after < self._now and (record is None or record.is_unreplaced):
-            text = f"expired {date_text(validity.not_after)}"
-            yield self._finding(
-                FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, command(*csrtui("renew", pair))
-            )
+        if validity.not_after < self._now and (record is None or record.is_in_use):
+            text, remedy = f"expired {date_text(validity.not_after)}", command(*csrtui("renew", pair))
+            if record is not None and record.is_renewal_started:
+                text += f", and {visible(record.renewed_by or '')}, which is to replace it, is not on record as installed"
+                remedy = _completion(record)
+            yield self._finding(FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, remedy)
         if validity.not_before > self._now + _TOLERANCE:
             text = f"is not valid until {time_text(validity.not_before)}, unless the clock of this machine is wrong"
             yield self._finding(
@@ -320,6 +323,15 @@ class _ContentsCheck:
             ):
                 text = f"says that the pair was {event} {time_text(time)}, before it was created"
                 yield self._finding(FindingCode.BEFORE_CREATED, "pair.json", text, _WRONG_CLOCK)
+
+
+def _completion(record: PairRecord) -> Remedy:
+    """Return the remedy that completes a started renewal."""
+    name = record.renewed_by or ""
+    if record.renewal is RenewalState.STARTED:
+        return command(*csrtui("show", name))
+    export = escaping.command(*csrtui("export", name))
+    return instruction(f"Install it: {export}. If that is done, record it: {export} --mark-installed")
 
 
 def _try(read: Callable[[bytes], _T], data: bytes | None) -> tuple[_T | None, CsrtuiError | None]:

@@ -24,8 +24,9 @@ class Stage(StrEnum):
     RETIRED = "retired"
 
 
-INSTALLED = "installed"
-"""The stage that people see for an issued certificate that was exported for the server."""
+INSTALLED, COMPROMISED = "installed", "compromised"
+"""The stages that people see for an issued certificate that is installed, and for a pair whose key is compromised."""
+OUTDATED = "outdated"  # the status that people see for a verified backup that lacks the current certificate
 
 
 class BackupStatus(StrEnum):
@@ -50,7 +51,7 @@ class NextStep(StrEnum):
     RETIRE = "retire"
     """The pair that replaces this one is installed. Only people see this step. For programs, the step is `NONE`."""
     FINISH = "finish"
-    """The pair that replaces this one has no certificate yet. Only people see this step, as with `RETIRE`."""
+    """The pair that replaces this one is not installed yet. Only people see this step, as with `RETIRE`."""
 
 
 class KeyFacts(NamedTuple):
@@ -183,7 +184,7 @@ class PairRecord(NamedTuple):
     unknown: Mapping[str, object] = MappingProxyType({})
     purpose: Purpose = Purpose.SERVER
     compromised: datetime | None = None
-    renewal: RenewalState = RenewalState.ISSUED
+    renewal: RenewalState = RenewalState.INSTALLED
 
     @property
     def stage(self) -> Stage:
@@ -196,18 +197,20 @@ class PairRecord(NamedTuple):
 
     @property
     def visible_stage(self) -> str:
-        """The progress of the pair as people see it: the stage, or `INSTALLED`."""
+        """The progress of the pair as people see it: the stage, `INSTALLED` or `COMPROMISED`."""
+        if self.compromised and self.retired:
+            return COMPROMISED
         return INSTALLED if self.stage is Stage.ISSUED and self.installed else self.stage.value
 
     @property
     def is_in_use(self) -> bool:
-        """Whether the pair is neither retired nor replaced by another pair that has a certificate."""
-        return not (self.retired or (self.renewed_by and self.renewal not in _UNFINISHED))
+        """Whether the pair is neither retired nor replaced by another pair that is installed."""
+        return not (self.retired or (self.renewed_by and self.renewal is RenewalState.INSTALLED))
 
     @property
     def is_renewal_started(self) -> bool:
-        """Whether another pair is to replace this one, but has no certificate yet."""
-        return bool(self.renewed_by) and not self.retired and self.renewal is RenewalState.STARTED
+        """Whether another pair is to replace this one, but is not installed yet."""
+        return self.is_in_use and bool(self.renewed_by) and self.renewal is not RenewalState.BROKEN
 
     @property
     def is_unreplaced(self) -> bool:
@@ -231,6 +234,14 @@ class PairRecord(NamedTuple):
         """The status of the best backup."""
         return self.backup.status if self.backup else BackupStatus.NONE
 
+    @property
+    def visible_backup_status(self) -> str:
+        """The status of the best backup as people see it: the status, or `OUTDATED`."""
+        backup = self.backup
+        if backup is not None and backup.status is BackupStatus.VERIFIED and self.is_newer_than(backup):
+            return OUTDATED
+        return self.backup_status.value
+
     def is_newer_than(self, backup: Backup) -> bool:
         """Return whether the certificate was imported after a backup was made, so that the backup lacks it."""
         imports = [event.time for event in self.history if event.text.startswith("certificate imported")]
@@ -253,28 +264,27 @@ class PairRecord(NamedTuple):
 
         A verified backup is required before the CSR is submitted. After that, a backup on a disconnected medium is
         enough. An unverified backup to recipients is always enough, because it can only be verified elsewhere.
-        Each imported certificate must be installed. After the old CSR is submitted again, the next step is to import
-        the new certificate.
+        Each imported certificate must be installed. A CSR that is submitted again gets another certificate.
         """
-        stage = self.stage
         if not self.is_unreplaced:
             return NextStep.NONE
         if self.reused:
             return NextStep.IMPORT
         if self.validity and self.validity.is_due(now):
             return NextStep.RENEW
-        sufficient = _SUFFICIENT_BEFORE_SUBMISSION if stage is Stage.NEW else _SUFFICIENT_AFTER_SUBMISSION
-        if self.backup_status not in sufficient and not self.awaits_identity:
+        stage = self.stage
+        is_away = self.backup_status is BackupStatus.MISSING and stage is not Stage.NEW
+        if not (self.backup_status is BackupStatus.VERIFIED or is_away or self.awaits_identity):
             return NextStep.BACK_UP
-        if stage is Stage.ISSUED and not self.installed:
-            return NextStep.INSTALL
-        return _NEXT_STEPS[stage]
+        if stage is Stage.ISSUED:
+            return NextStep.NONE if self.installed else NextStep.INSTALL
+        return NextStep.SUBMIT if stage is Stage.NEW else NextStep.IMPORT
 
     def visible_step(self, now: datetime) -> NextStep:
         """Return the next step to show to the user. For a renewed pair, it depends on the pair that replaces it."""
         if self.is_renewal_started:
             return NextStep.FINISH
-        if self.renewed_by and not self.retired and self.renewal is RenewalState.INSTALLED:
+        if not (self.is_in_use or self.retired):
             return NextStep.RETIRE
         return self.next_step(now)
 
@@ -350,7 +360,6 @@ class PairRecord(NamedTuple):
         return self._replace(retired=None).with_event(now, "taken back into use", user)
 
 
-_UNFINISHED = frozenset({RenewalState.BROKEN, RenewalState.STARTED})
 _BEST_FIRST = (
     BackupStatus.VERIFIED,
     BackupStatus.UNVERIFIED,
@@ -358,14 +367,6 @@ _BEST_FIRST = (
     BackupStatus.DAMAGED,
     BackupStatus.NONE,
 )
-_SUFFICIENT_BEFORE_SUBMISSION = frozenset({BackupStatus.VERIFIED})
-_SUFFICIENT_AFTER_SUBMISSION = frozenset({BackupStatus.VERIFIED, BackupStatus.MISSING})
-
-_NEXT_STEPS = {
-    Stage.NEW: NextStep.SUBMIT,
-    Stage.SUBMITTED: NextStep.IMPORT,
-    Stage.ISSUED: NextStep.NONE,
-}
 
 
 class Pair(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from csrtui.core.pairs.pair import BackupStatus, NextStep, Stage
+from csrtui.core.pairs.pair import COMPROMISED, BackupStatus, NextStep, Stage
 from csrtui.core.pairs.summary import OVERDUE, PairSummary, deadlines, to_microseconds
 
 SortKey = Callable[[PairSummary], Any]
@@ -103,8 +103,7 @@ class Query(NamedTuple):
         for word in self.words:  # first, because a word usually leaves the fewest
             selected = _select_word(word, selected, now)
         if self.retired is Retired.HIDDEN:
-            retired = Stage.RETIRED.value
-            selected = [summary for summary in selected if summary.stage != retired]
+            selected = [summary for summary in selected if not summary.is_retired]
         if self.next_step is not None:
             # For programs, the next step of a replaced pair is `NONE`, regardless of the step that people see.
             replaced = (NextStep.RETIRE, NextStep.FINISH) if self.next_step is NextStep.NONE else ()
@@ -168,8 +167,10 @@ _STEP_WORDS = {step: (step.value, *step.value.split("-")) for step in NextStep}
 
 
 def retired_filter(text: str, retired: Retired) -> Retired:
-    """Return whether to show retired pairs. The word "retired" in a filter text shows them."""
-    return Retired.SHOWN if Stage.RETIRED in text.casefold().split() else retired
+    """Return whether to show retired pairs for a typed filter text. "retired" or "compromised" in it shows them."""
+    return (
+        retired if {Stage.RETIRED.value, COMPROMISED}.isdisjoint(text.casefold().split()) else Retired.SHOWN
+    )
 
 
 def sort_key(order: SortOrder, now: datetime) -> SortKey:

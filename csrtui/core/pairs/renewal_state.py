@@ -13,6 +13,7 @@ class RenewalState(Enum):
     STARTED = auto()
     """The other pair has no certificate yet, so this pair's certificate is still needed."""
     ISSUED = auto()
+    """The other pair has a certificate. No record says that it is installed, so a server may still use this pair's."""
     INSTALLED = auto()
 
 
@@ -43,7 +44,8 @@ def renewal_state(
 ) -> RenewalState:
     """Return the progress of the renewal of a pair.
 
-    If the successor was itself replaced before it had a certificate, the pair that replaced it counts instead.
+    If the successor was itself replaced before it was installed, the pair that replaced it counts too. Pairs that
+    replace each other in a circle are all in use.
 
     Args:
         renewed_by: The name of the successor.
@@ -51,24 +53,35 @@ def renewal_state(
         results: The results so far, by `renewed_by`. The new ones are added, so that no pair is visited twice.
     """
     results = {} if results is None else results
-    name, names = renewed_by, list[str]()
-    while name not in results:
-        names.append(name)
-        results[name] = RenewalState.BROKEN  # the result if the pair does not exist, or if it replaces itself
+    chain: dict[str, Successor] = {}
+    name: str | None = renewed_by
+    while name is not None and name not in results and name not in chain:
         successor = find_successor(name)
-        if successor is None or (successor.is_retired and successor.renewed_by is None):
-            break
-        if successor.has_certificate:
-            is_installed = successor.is_installed and not successor.is_retired
-            results[name] = RenewalState.INSTALLED if is_installed else RenewalState.ISSUED
-        elif successor.renewed_by is None:
-            results[name] = RenewalState.STARTED
+        if successor is None:
+            results[name] = RenewalState.BROKEN
         else:
+            chain[name] = successor
             name = successor.renewed_by
-            continue
-        break
-    results.update(dict.fromkeys(names, results[name]))
-    return results[name]
+    names = list(chain)
+    if name in chain:
+        results.update(dict.fromkeys(names[names.index(name) :], RenewalState.BROKEN))
+    following = RenewalState.BROKEN if name is None else results[name]
+    for name in reversed(names):
+        following = results.setdefault(name, _state(chain[name], following))
+    return results[renewed_by]
+
+
+def _state(successor: Successor, following: RenewalState) -> RenewalState:
+    """Return the state of the renewal by `successor`. `following` is the state of that pair's own renewal."""
+    if successor.is_retired and successor.renewed_by is None:
+        return RenewalState.BROKEN
+    if successor.is_installed:
+        return RenewalState.INSTALLED
+    if successor.is_retired or following is RenewalState.INSTALLED:
+        return following
+    if successor.has_certificate:
+        return RenewalState.ISSUED
+    return RenewalState.STARTED if following is RenewalState.BROKEN else following
 
 
 SAME_KEY: Final = ", with the same key"

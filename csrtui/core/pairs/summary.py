@@ -13,7 +13,8 @@ from typing import NamedTuple
 from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import (
-    INSTALLED,
+    COMPROMISED,
+    OUTDATED,
     BackupStatus,
     NextStep,
     Pair,
@@ -61,7 +62,7 @@ class PairSummary(NamedTuple):
         name: The pair's name.
         key_type: The type of the pair's key, safe to display.
         created: The time at which the pair was created.
-        backup: The status of the best backup.
+        backup: The status of the best backup as people see it (`PairRecord.visible_backup_status`).
         backup_since: The time at which that backup was verified, or since which it has been missing or damaged, or None
             if unknown.
         stage: The pair's stage as people see it (`PairRecord.visible_stage`).
@@ -72,7 +73,8 @@ class PairSummary(NamedTuple):
         due_rank: The urgency rank once the renewal is due.
         weight: The sort key for pairs with the same rank. A smaller weight comes first.
         search_text: The casefolded text in which filter words are searched. It includes the SPKI fingerprint.
-        renewed_by: The name of the pair that replaces this pair and has a certificate, or None.
+        renewed_by: The name of the installed pair that replaces this pair, or None.
+        is_installed: Whether the certificate was installed.
     """
 
     name: str
@@ -89,6 +91,7 @@ class PairSummary(NamedTuple):
     weight: float
     search_text: str
     renewed_by: str | None
+    is_installed: bool
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a renewal is due."""
@@ -101,7 +104,7 @@ class PairSummary(NamedTuple):
     @property
     def is_in_use(self) -> bool:
         """Whether the pair is neither retired nor replaced by another pair."""
-        return self.renewed_by is None and self.stage != Stage.RETIRED
+        return self.renewed_by is None and not self.is_retired
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""
@@ -111,7 +114,7 @@ class PairSummary(NamedTuple):
     @property
     def is_retired(self) -> bool:
         """Whether the pair is retired."""
-        return self.stage == Stage.RETIRED
+        return self.stage in _RETIRED
 
     @property
     def lacks_backup(self) -> bool:
@@ -119,6 +122,8 @@ class PairSummary(NamedTuple):
         return _lacks_backup(self.backup, self.stage)
 
 
+_RETIRED = frozenset({Stage.RETIRED.value, COMPROMISED})
+_BACKED_UP = frozenset({BackupStatus.VERIFIED.value, OUTDATED})
 _DUE_AND_EXPIRES, _STATUSES = attrgetter("due", "expires"), attrgetter("backup", "stage")
 
 
@@ -130,12 +135,12 @@ def count_statuses(summaries: Sequence[PairSummary]) -> tuple[int, int]:
     counts = Counter(map(_STATUSES, summaries))
     return (
         sum(count for (backup, stage), count in counts.items() if _lacks_backup(backup, stage)),
-        sum(count for (_, stage), count in counts.items() if stage == Stage.RETIRED),
+        sum(count for (_, stage), count in counts.items() if stage in _RETIRED),
     )
 
 
 def _lacks_backup(backup: str, stage: str) -> bool:
-    return backup != BackupStatus.VERIFIED and stage != Stage.RETIRED
+    return backup not in _BACKED_UP and stage not in _RETIRED
 
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
@@ -185,7 +190,7 @@ def summarize(pair: Pair) -> PairSummary:
         pair.name,
         visible(record.key.type),
         to_microseconds(record.created),
-        record.backup_status.value,
+        record.visible_backup_status,
         None if since is None else to_microseconds(since),
         record.visible_stage,
         to_microseconds(record.validity.not_after) if record.validity else None,
@@ -196,6 +201,7 @@ def summarize(pair: Pair) -> PairSummary:
         weight,
         _search_text(pair.name, record),
         None if record.is_in_use else record.renewed_by,
+        record.installed is not None,
     )
 
 
@@ -235,7 +241,7 @@ def with_renewals(summaries: Sequence[PairSummary], unreadable: Iterable[str] = 
         return summaries
     facts = {
         summary.name: Successor(
-            summary.is_retired, summary.expires is not None, summary.stage == INSTALLED, summary.renewed_by
+            summary.is_retired, summary.expires is not None, summary.is_installed, summary.renewed_by
         )
         for summary in summaries
         if summary.name in successors
@@ -252,11 +258,10 @@ def with_renewals(summaries: Sequence[PairSummary], unreadable: Iterable[str] = 
 def _with_renewal(summary: PairSummary, state: RenewalState) -> PairSummary:
     if state is RenewalState.BROKEN:
         return summary._replace(renewed_by=None)
-    if state is RenewalState.STARTED:
-        step = NextStep.FINISH
-        return summary._replace(step=step.value, rank=URGENCY.index(step), renewed_by=None)
-    step = NextStep.RETIRE if state is RenewalState.INSTALLED else NextStep.NONE
+    step = NextStep.RETIRE if state is RenewalState.INSTALLED else NextStep.FINISH
     rank = URGENCY.index(step)
+    if step is NextStep.FINISH:
+        return summary._replace(step=step.value, rank=rank, renewed_by=None)
     return summary._replace(step=step.value, due=None, rank=rank, due_rank=rank)
 
 
@@ -284,7 +289,7 @@ def _search_text(name: str, record: PairRecord) -> str:
         record.key.type,
         label_of_name(record.key.type),
         record.key.spki_sha256,
-        record.backup_status,
+        *dict.fromkeys((record.backup_status.value, record.visible_backup_status)),
         *dict.fromkeys((record.stage.value, record.visible_stage)),
         record.platform,
         platform.label if platform else "",

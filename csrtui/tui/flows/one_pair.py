@@ -73,6 +73,20 @@ async def install(page: PairsScreen, pair: Pair) -> None:
         await offer_to_retire(page, pair.name)
 
 
+async def mark_installed(page: PairsScreen, pair: Pair) -> None:
+    """Ask whether the certificate of `pair` was installed without csrtui, record it, and offer to retire the old pair."""
+    from csrtui.tasks.installation import mark_installed as record_installation
+
+    ended = f" You will not be reminded of {pair.record.renews} any more." if pair.record.renews else ""
+    text = f"csrtui records that the server uses this certificate, and writes no files.{ended}"
+    question = ConfirmModal(f"Is {pair.name} installed?", text, "Installed")
+    if not pair.record.validity or await page.app.push_screen_wait(question):
+        result = record_installation(page.session, pair.name)
+        page.refresh_pairs()
+        page.tell(f"{visible(pair.name)}: {result.text}")
+        await offer_to_retire(page, pair.name)
+
+
 async def renew(page: PairsScreen, name: str) -> None:
     """Show both ways to renew the pair `name`, and follow the one that the user chooses."""
     from csrtui.core.pairs.renewal_ways import RenewalWay

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -102,7 +103,7 @@ class PairDetail(TextBlock):
     def _step_text(self, pair: Pair, now: datetime) -> str:
         from csrtui.tasks.pair_groups import step_text
 
-        return step_text(pair.record, now, key_of("retire", commands_of(self.app)))
+        return step_text(pair.record, now, partial(key_of, commands=commands_of(self.app)))
 
 
 def _two_lines(pair: Pair, now: datetime, step_text: str, width: int) -> list[Line]:

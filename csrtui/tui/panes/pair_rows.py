@@ -11,7 +11,7 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import BackupStatus
+from csrtui.core.pairs.pair import OUTDATED, BackupStatus
 from csrtui.core.pairs.query import SortOrder
 from csrtui.tasks.list import UnreadablePair
 from csrtui.tasks.pair_text import LIST_HEADER, deadline_text, list_row
@@ -144,7 +144,12 @@ class PairRows(ItemRows["PairSummary | UnreadablePair"]):
     def _widths(self) -> dict[str, int]:
         """The width of each column. The key column is as narrow as its labels permit, which leaves more room for names."""
         labels = [label_of_name(key_type) for key_type in {summary.key_type for summary in self._summaries}]
-        return {**_WIDTHS, "Key": min(max([_WIDTHS["Key"], *map(len, labels)]), _MAX_KEY_WIDTH)}
+        stages = {summary.stage for summary in self._summaries} | {"Stage"}
+        return {
+            **_WIDTHS,
+            "Key": min(max([_WIDTHS["Key"], *map(len, labels)]), _MAX_KEY_WIDTH),
+            "Stage": max(_WIDTHS["Stage"], *map(len, stages)),
+        }
 
     def _room_for_name(self, columns: Sequence[str], width: int) -> int:
         return width - sum(self._widths[column] + len(_GAP) for column in columns)
@@ -163,8 +168,8 @@ def _style(column: str, summary: PairSummary, now: datetime) -> str:
     if summary.is_retired:
         return "dim"
     if column == "Backup":
-        if summary.backup == BackupStatus.VERIFIED:
-            return "$success"
+        if summary.backup in {BackupStatus.VERIFIED, OUTDATED}:
+            return "$success" if summary.backup != OUTDATED else ""
         return "bold $error" if summary.backup == BackupStatus.DAMAGED else "$warning"
     if column in {"Stage", "Left", "Next"}:
         if summary.is_expired(now):

@@ -109,7 +109,7 @@ class PairScreen(PairsScreen):
         record = self.pair.record
         step = self.step_label(self.pair).strip()
         next_step = f"{self.key_of('next_step')} {step}" if step else ""
-        reason = step_text(record, now, self.key_of("retire"))
+        reason = step_text(record, now, self.key_of)
         lines = _status_lines(status_text(record, now), next_step, reason, width)
         if warning := certificate_warning(self._details):
             lines += wrapped(f"Warning: {warning}", width, "error")

@@ -11,7 +11,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.commands import key_of, step_label
+from csrtui.tui.commands import step_label
 from csrtui.tui.screens.base import CommandScreen
 
 if TYPE_CHECKING:
@@ -151,6 +151,13 @@ class PairsScreen(CommandScreen[None]):
     action_change_server = _flow("one_pair", "change_server", for_pair=True)
     action_change_ca = _flow("one_pair", "change_ca", for_pair=True)
 
+    async def action_mark_installed(self) -> None:
+        """Ask whether the pair's certificate was installed without csrtui, and record it if the user agrees."""
+        from csrtui.tui.flows.one_pair import mark_installed
+
+        if (pair := self.current_pair()) is not None:
+            await self.start(mark_installed(self, pair))
+
     def action_renew(self) -> None:
         """Show both ways to renew the selected pair."""
         if (pair := self.current_pair()) is not None:
@@ -182,8 +189,8 @@ class PairsScreen(CommandScreen[None]):
     def possible(self, commands: Sequence[Command], pair: Pair | None) -> list[Command]:
         """Return those of `commands` that are possible now. `pair` is the pair under the cursor, or None.
 
-        The command that is also the next step is left out, because the next step comes first. A renewed pair can then
-        only be retired, and a retired one only taken back into use, unless its key is compromised.
+        The command that is also the next step is left out, because the next step comes first. The next command for a
+        renewed pair is to retire it, and for a retired one to take it back into use, unless its key is compromised.
         """
         step = self._step(pair)
         left_out = {_ACTIONS.get(step)}
@@ -207,7 +214,7 @@ class PairsScreen(CommandScreen[None]):
                 replace(command, label=label) if command.action == "retire" else command
                 for command in possible
             ]
-        if is_retired or (pair and not pair.record.is_in_use):
+        if is_retired or (pair and not pair.record.is_unreplaced):
             possible.sort(key=lambda command: command.action != "retire")
         return possible
 
@@ -222,7 +229,7 @@ class PairsScreen(CommandScreen[None]):
         step = self._step(pair)
         action = _ACTIONS.get(step)
         if action is None:
-            reason = step_text(pair.record, self._session.clock(), key_of("retire", self.commands))
+            reason = step_text(pair.record, self._session.clock(), self.key_of)
             self.tell(f"{visible(pair.name)}: {reason}")
         elif step is NextStep.BACK_UP:
             await self.start(back_up_pair(self, pair))

@@ -71,7 +71,7 @@ records = st.builds(
     server=st.none() | st.builds(Installation, texts, texts, times),
     history=st.lists(st.builds(HistoryEntry, times, texts, texts), max_size=3).map(tuple),
     unknown=st.dictionaries(texts.filter(lambda name: name not in MEMBERS), json_values, max_size=3),
-    renewal=st.just(RenewalState.ISSUED),
+    renewal=st.just(RenewalState.INSTALLED),
 )
 FULL = record(
     backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),),

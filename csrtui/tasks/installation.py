@@ -1,4 +1,4 @@
-"""Put back the files that the last ``csrtui export --replace`` replaced."""
+"""Record that a certificate is installed, or put back the files that ``csrtui export --replace`` replaced."""
 
 import os
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from csrtui.core.base.errors import RefusedError, StoreError
 from csrtui.core.base.escaping import visible
+from csrtui.core.base.validity import date_text
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import ServerFile
@@ -25,7 +26,36 @@ from csrtui.tasks.server_files import (
     record_files,
     require_own,
 )
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, change_record
+
+
+def mark_installed(session: Session, pair_name: str) -> Result:
+    """Record that the user installed the certificate of a pair without csrtui, and return the result.
+
+    Raises:
+        InputError: The pair does not exist.
+        RefusedError: The pair has no certificate, or its key is compromised.
+        StoreError: The store cannot be used.
+    """
+    pair = read_pair_folder(session, pair_name).pair
+    refuse_compromised([pair])
+    if pair.record.validity is None:
+        raise RefusedError(
+            f"{pair_name} has no certificate yet: there is nothing to install",
+            "once the CA has issued it: csrtui import FILE",
+        )
+    text = "would be marked as installed" if session.is_dry_run else "marked as installed"
+
+    def mark(record: PairRecord) -> PairRecord:
+        nonlocal text
+        if record.installed:
+            text = f"is on record as installed since {date_text(record.installed)}"
+            return record
+        now = session.clock()
+        return record._replace(installed=now).with_event(now, "marked as installed", session.user)
+
+    change_record(session, pair_name, mark)
+    return Result(ok=True, pair=pair_name, text=text)
 
 
 @dataclass(frozen=True, slots=True)
