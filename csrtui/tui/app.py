@@ -34,18 +34,23 @@ class CsrtuiApp(CommandsApp):
         self._asks_to_create = ask_to_create
 
     def on_ready(self) -> None:
-        """Show warnings, and ask whether to create the keystore, before the user can type anything."""
+        """Show warnings, and ask whether to create the keystore."""
         for warning in self.start_warnings:
             self.notify(visible(warning), severity="warning", markup=False)
         if not self._asks_to_create:
             return
-        from csrtui.tui.modals.questions import ConfirmModal
+        from csrtui.tui.modals.questions import CreateStoreModal
 
-        path = self._session.store.path
-        text = f"There is no keystore at {path}. Check the path, or create it now."
-        self.push_screen(ConfirmModal("Create a keystore?", text, "Create", "Quit"), self._create_or_leave)
+        question = CreateStoreModal(self._session.store.path)
+        self.push_screen(question, lambda answer: self._create_or_leave(answer, question.typed))
 
-    async def _create_or_leave(self, answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
+    async def _create_or_leave(self, answer: bool | None, typed: str) -> None:  # noqa: FBT001 - the result of the dialog
+        """Create the keystore and put the typed text into the form, or leave."""
+        from textual.events import Paste
+
+        from csrtui.core.base.finding import FieldName
+        from csrtui.tui.widgets.text_field import TextField
+
         await self.wait_until_ready()  # an exit fails while the screen is still being built
         path = visible(self._session.store.path)
         if not answer:
@@ -58,6 +63,8 @@ class CsrtuiApp(CommandsApp):
         except StoreError as error:
             self.exit(message=f"csrtui: error: {visible(error.message)}", return_code=error.exit_code)
         else:
+            field = self.main.query_one(f"#{FieldName.COMMON_NAME.value}", TextField)
+            field.on_paste(Paste(typed))
             self.main.tell(f"created the keystore {path}")
 
     def get_default_screen(self) -> Screen[None]:

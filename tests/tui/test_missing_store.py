@@ -20,19 +20,20 @@ def screens(*options: str, **env: str | None) -> PtySession:
     return PtySession([sys.executable, "-m", "csrtui", *options], env=around)
 
 
-def test_a_missing_named_store_is_created_after_a_confirmation(tmp_path: Path) -> None:
+def test_a_missing_named_store_is_created_after_a_confirmation_and_text_typed_before_it_is_kept(tmp_path: Path) -> None:
     store = tmp_path / "not" / "there"
     with screens("--store", str(store)) as session:
         session.wait_for(QUESTION)
+        session.send("quick.example.cox\x7fm" + ENTER)
+        session.wait_for("quick.example.com")
         assert not store.exists()
-        session.send(RIGHT + ENTER)
+        session.send(RIGHT * 2 + ENTER)
         session.wait_for("created the keystore")
         assert store.stat().st_mode & 0o777 == 0o700
-        session.send("a.example.com")
-        session.wait_for("CN=a.example.com")
+        session.wait_for("CN=quick.example.com")
 
 
-@pytest.mark.parametrize(("named", "answer"), [("--store", "abc" + ENTER), ("CSRTUI_STORE", ESCAPE)])
+@pytest.mark.parametrize(("named", "answer"), [("--store", ENTER), ("CSRTUI_STORE", "abc" + ESCAPE)])
 def test_otherwise_nothing_is_created_and_the_exit_status_is_3(
     tmp_path: Path, named: str, answer: str
 ) -> None:

@@ -16,6 +16,7 @@ from csrtui.tui.wrapping import hanging
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from textual import events
     from textual.app import App, ComposeResult
     from textual.binding import BindingType
 
@@ -92,6 +93,57 @@ class ConfirmModal(Modal[bool]):
         if len(lines) + 4 <= self.app.size.height:
             lines += [(), key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
         self.show("#question", lines)
+
+
+class CreateStoreModal(ConfirmModal, inherit_bindings=False):
+    """The question whether to create the keystore. It opens by itself, while the user may already be typing a name.
+
+    Typed and pasted text is kept for the form. After it, no answer is selected, so that an Enter that was typed with it
+    answers nothing.
+
+    Attributes:
+        typed: The typed and pasted text.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,up,shift+tab", "select(-1)", "Other answer", show=False, priority=True),
+        Binding("right,down,tab", "select(1)", "Other answer", show=False, priority=True),
+        Binding("enter", "answer", "Answer", show=False, priority=True),
+        Binding("escape", "cancel", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "app.help_quit", "Quit", show=False),
+    ]
+
+    def __init__(self, path: str) -> None:
+        self.typed = ""
+        self._question = f"There is no keystore at {path}. Check the path, or create it now."
+        super().__init__("Create a keystore?", self._question, "Create", "Quit")
+
+    def on_key(self, event: events.Key) -> None:
+        """Keep a typed character, or delete the last one."""
+        if event.is_printable and event.character:
+            self._keep(self.typed + event.character)
+        elif event.key == "backspace":
+            self._keep(self.typed[:-1])
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Keep the pasted text."""
+        event.stop()
+        self._keep(self.typed + event.text)
+
+    def _keep(self, text: str) -> None:
+        self.typed = self._command = text
+        self._index = -1
+        self._text = f"{self._question} Create puts this into the form:" if text else self._question
+        self.draw()
+
+    def action_select(self, step: int) -> None:
+        """Move the selection. If no answer is selected, select the safe one."""
+        super().action_select(step if self._index >= 0 else 1)
+
+    def action_answer(self) -> None:
+        """Return the selected answer. Do nothing if none is selected."""
+        if self._index >= 0:
+            super().action_answer()
 
 
 class NoticeModal(Modal[None]):
