@@ -18,6 +18,8 @@ from csrtui.tui.modals.request_form_dialogs import KeyOptions, KeyOptionsModal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from screens_user import User
+
 PHRASE = "seven canaries sing in the mine"
 
 
@@ -50,13 +52,21 @@ async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_i
         assert not file.is_file() or PHRASE.encode() not in file.read_bytes()
 
 
-async def test_enter_opens_the_list_of_the_choice_of_the_key(tmp_path: Path) -> None:
+def _marked_labels(user: User) -> list[str]:
+    """Return the labels after the cursor marks in the dialog."""
+    return [line.split("│>")[1].split("  ")[0] for line in user.screen_lines if "│>" in line]
+
+
+async def test_the_first_field_is_marked_and_enter_opens_the_list_of_its_values(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         user.app.push_screen(KeyOptionsModal(KeyOptions(), "old"))
         await user.pilot.pause()
-        await user.press("shift+tab")
         assert user.focused_id == "key"
         assert "Enter List" in user.screen_text
+        assert _marked_labels(user) == ["Key"]
+        await user.press("down", "down")
+        assert _marked_labels(user) == ["Passphrase"]
+        await user.press("up", "up")
         await user.press("enter", "down", "enter")
         assert "[same key as old" in user.screen_text
 
@@ -99,7 +109,7 @@ async def test_a_renewal_from_the_form_keeps_the_key_and_can_have_other_names(tm
         await user.until(lambda: isinstance(user.app.screen, RenewModal), "both ways")
         await user.press("enter", "down", *"b.mydomain.com")
         assert "F9: key, passphrase, name" in user.screen_text
-        await user.press("f9", "up", "right")
+        await user.press("f9", "right")
         assert "Anyone who has a copy of the old key" in user.screen_text
         await user.press("down", "down")
         await user.paste(PHRASE)
@@ -129,7 +139,7 @@ async def test_no_message_about_a_new_key_stays_when_the_key_is_kept_or_another_
 
         await user.until_pairs("a.mydomain.com")
         await renew()
-        await user.press("f9", "up", "right", "down", "down", "enter")
+        await user.press("f9", "right", "down", "down", "enter")
         assert "F9: same key" in user.screen_text
         assert user.message == ""
         await renew()

@@ -20,7 +20,9 @@ def screens(*options: str, **env: str | None) -> PtySession:
     return PtySession([sys.executable, "-m", "csrtui", *options], env=around)
 
 
-def test_a_missing_named_store_is_created_after_a_confirmation_and_text_typed_before_it_is_kept(tmp_path: Path) -> None:
+def test_a_missing_named_store_is_created_after_a_confirmation_and_text_typed_before_it_is_kept(
+    tmp_path: Path,
+) -> None:
     store = tmp_path / "not" / "there"
     with screens("--store", str(store)) as session:
         session.wait_for(QUESTION)

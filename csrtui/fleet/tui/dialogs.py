@@ -18,10 +18,10 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup import default_recipient, parse_recipients, split_recipients
 from csrtui.tasks.draft import LastUsed, recall, remember
 from csrtui.tasks.submit import lacks_backup
-from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField, GroupField
+from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.text_field import TextField
 
@@ -118,7 +118,7 @@ class HostBackupModal(HostPairsModal):
         yield from super().fields()
         folder = recall(self._session, LastUsed.HOST_BACKUP_FOLDER)
         recipients = recall(self._session, LastUsed.RECIPIENTS) or default_recipient()
-        yield from labelled(
+        yield LabelledFields(
             ("Folder", TextField(folder, "on each host, e.g. /var/backups", id="folder")),
             (
                 "Recipients",
@@ -179,7 +179,7 @@ class HostVerifyModal(HostPairsModal):
         """Return the pairs and the identity."""
         yield from super().fields()
         path = default_recipient().removesuffix(".pub")  # the private half of the usual recipient
-        yield from labelled(
+        yield LabelledFields(
             ("Identity", PathField(path, "an age identity or SSH private key", id="identity"))
         )
 
@@ -221,7 +221,7 @@ class FetchModal(HostPairsModal):
         values = (("fetch", "only fetch"), ("submit", "mark as submitted"))
         yield ChoiceField("Then", values, "fetch", id="then")
         folder = recall(self._session, LastUsed.CSR_FOLDER)
-        yield from labelled(("Folder", TextField(folder, "on this machine, e.g. ~/csrs", id="folder")))
+        yield LabelledFields(("Folder", TextField(folder, "on this machine, e.g. ~/csrs", id="folder")))
 
     def notes(self) -> list[Line]:
         """Return the names of the files, and a warning about pairs without a backup."""

@@ -14,8 +14,8 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.adopt.match import match
 from csrtui.tasks.adopt.search import read_paths
-from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form_base import FormModal
+from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import FilesField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.wrapping import cut
@@ -72,9 +72,9 @@ class AdoptModal(FormModal[AdoptAnswer]):
     def fields(self) -> Iterable[Widget]:
         """Return the path, and the passphrase, which is hidden until an encrypted key is found."""
         path = FilesField(self._initial_path, "paths, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path")
-        yield from labelled(("Key or folder", path))
-        with Vertical(classes="fields", id="locked") as row:
-            yield from labelled(("Passphrase", SecretField("for the encrypted keys", id="passphrase")))
+        yield LabelledFields(("Key or folder", path))
+        with Vertical(id="locked") as row:
+            yield LabelledFields(("Passphrase", SecretField("for the encrypted keys", id="passphrase")))
         row.display = False
 
     @property

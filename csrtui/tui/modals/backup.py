@@ -20,11 +20,11 @@ from csrtui.tasks.list import Pairs
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.private_keys import generate_passphrase, open_key
 from csrtui.tui.groups import names_of
-from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form_base import FolderModal
 from csrtui.tui.modals.questions import ask, ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import GroupField
+from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
@@ -78,7 +78,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     def fields(self) -> Iterable[Widget]:
         """Return the choice of the pairs, the folder, and the passphrases."""
         yield GroupField(self._groups)
-        yield from labelled(
+        yield LabelledFields(
             (
                 "Folder",
                 PathField(recall_folder(self._session), "destination folder", PathKind.FOLDER, id="folder"),
@@ -86,7 +86,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             ("Passphrase", SecretField("for the backups", id="passphrase")),
         )
         with Vertical(id="repetition"):
-            yield from labelled(("Again", SecretField("repeat it", id="again")))
+            yield LabelledFields(("Again", SecretField("repeat it", id="again")))
 
     def on_mount(self) -> None:
         """Start checking the folder, and focus the first empty field."""

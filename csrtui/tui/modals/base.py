@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar, cast
 from rich.cells import cell_len
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
@@ -36,7 +36,6 @@ OutcomeT = TypeVar("OutcomeT")
 
 SHORT = 20
 """On screens with fewer lines, a dialog has no blank lines and shows its keys on one line."""
-_LABEL = 13
 _BETWEEN_KEYS = "   "
 _AROUND_RESULTS = 8
 """Lines of a `ResultsModal` besides its list."""
@@ -373,18 +372,6 @@ class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Gener
         self.show("#about", [*self.lines(self.heading(self._results), "strong"), ()])
         self.show_list(lines, room)
         self.show("#keys", [(), *self.key_lines(*keys)])
-
-
-def labelled(*fields: tuple[str, Widget]) -> ComposeResult:
-    """Yield one-line fields, one below the other, each with its label beside it."""
-    with Horizontal(classes="fields"):
-        labels = TextBlock(classes="labels")
-        labels.styles.height = len(fields)
-        labels.show([((label.ljust(_LABEL), "label"),) for label, _ in fields])
-        yield labels
-        with Vertical():
-            for _, field in fields:
-                yield field
 
 
 def key_line(*keys: tuple[str, str]) -> Line:

@@ -18,8 +18,8 @@ from csrtui.tasks.import_ import ImportSource
 from csrtui.tasks.import_decision import RefusedFile, RefusedKind
 from csrtui.tasks.parallel import Result
 from csrtui.tui.commands import Scope
-from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form_base import FormModal
+from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
@@ -88,7 +88,9 @@ class FilesModal(FormModal[ImportAnswer]):
 
     def fields(self) -> Iterable[Widget]:
         """Return the field for the files."""
-        return labelled(("Files", FilesField(self._initial_text, "paths, or paste the text", id="files")))
+        yield LabelledFields(
+            ("Files", FilesField(self._initial_text, "paths, or paste the text", id="files"))
+        )
 
     # Events
 
@@ -264,9 +266,9 @@ class InspectModal(FilesModal):
         """Return the fields. Those for the passphrase and the identity are hidden until a file needs them."""
         yield from super().fields()
         with Vertical(id="locked") as locked:
-            yield from labelled(("Passphrase", SecretField("of the key or PKCS #12 file", id="passphrase")))
+            yield LabelledFields(("Passphrase", SecretField("of the key or PKCS #12 file", id="passphrase")))
         with Vertical(id="to-recipients") as row:
-            yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
+            yield LabelledFields(("Identity", PathField("", "path of the age identity", id="identity")))
         locked.display = row.display = False
 
     def on_secret_field_submitted(self) -> None:

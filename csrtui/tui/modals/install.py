@@ -20,11 +20,12 @@ from csrtui.core.servers.server import FileFormat
 from csrtui.store.path_completion import PathKind
 from csrtui.store.permissions import AccessError, FileAccess, assignable_owner
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare_export
-from csrtui.tui.modals.base import PAGE_KEYS, labelled
+from csrtui.tui.modals.base import PAGE_KEYS
 from csrtui.tui.modals.form_base import FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
 from csrtui.tui.modals.questions import ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock, TextView
@@ -122,16 +123,16 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         servers = [(known.id, known.label) for known in PLATFORMS.values()]
         yield ChoiceField("Server", servers, platform if platform in PLATFORMS else OTHER, id="server")
         folder = PathField(self._initial_folder, "destination folder", PathKind.FOLDER, id="folder")
-        yield from labelled(("Folder", folder))
-        with Vertical(id="pkcs12", classes="fields"):
+        yield LabelledFields(("Folder", folder))
+        with Vertical(id="pkcs12"):
             yield ChoiceField("Encryption", _STRENGTHS, Strength.AES.name, id="strength")
-            yield from labelled(
+            yield LabelledFields(
                 ("Passphrase", SecretField("for the file with the key", id="passphrase")),
                 ("Again", SecretField("repeat it", id="again")),
             )
         if self._pair.record.key.encrypted:
-            yield from labelled(("Stored key", SecretField("its passphrase in the keystore", id="own")))
-        yield from labelled(("Key's owner", AccessFields()))
+            yield LabelledFields(("Stored key", SecretField("its passphrase in the keystore", id="own")))
+        yield LabelledFields(("Key's owner", AccessFields()))
         yield TextBlock(id="notes")
         yield TextView(id="plan")
 

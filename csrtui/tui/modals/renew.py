@@ -13,9 +13,10 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.renewal_ways import COMPROMISED_KEY, RenewalWay
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
-from csrtui.tui.modals.base import PAGE_KEYS, labelled
+from csrtui.tui.modals.base import PAGE_KEYS
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.modals.questions import ask
+from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.wrapping import cut_name, error_text, hanging
@@ -82,8 +83,8 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         """Return the text on the ways, and the passphrase of the old key."""
         yield TextView(id="ways")
         if self._is_locked:
-            with Vertical(id="unlocking", classes="fields"):
-                yield from labelled(("Passphrase", SecretField("for the old key", id="passphrase")))
+            with Vertical(id="unlocking"):
+                yield LabelledFields(("Passphrase", SecretField("for the old key", id="passphrase")))
 
     def on_mount(self) -> None:
         """Start checking the key, unless the key has a passphrase."""

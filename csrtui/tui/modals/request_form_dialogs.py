@@ -23,11 +23,12 @@ from csrtui.tasks.form_prefill import (
 )
 from csrtui.tasks.renew import SAME_KEY_CONSEQUENCES
 from csrtui.tasks.settings import delete_profile, load_settings, save_profile
-from csrtui.tui.modals.base import Modal, labelled
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.modals.questions import ask, ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.line_list import LineList, TextRows
+from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -89,8 +90,10 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
     def content(self) -> Iterable[Widget]:
         """Return the list, and the field for a name below it."""
         yield LineList(self._rows, id="profiles")
-        yield TextBlock(id="name-label")
-        yield TextField(placeholder="profile name", id="profile-name")
+        yield TextBlock(id="below-list")
+        yield LabelledFields(
+            ("New profile", TextField(placeholder="name for the form as it is now", id="profile-name"))
+        )
 
     def on_mount(self) -> None:
         """Read the profiles."""
@@ -184,7 +187,7 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         about: list[Line] = [*self.lines("Profiles", "strong"), ()]
         self.show("#about", [*about, *self.lines(text, "label")])
         self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
-        self.show("#name-label", [()])
+        self.show("#below-list", [()])
         self.show("#keys", [*self._message, *self.key_lines(("Enter", "Load or save"), ("Esc", "Cancel"))])
 
 
@@ -204,7 +207,7 @@ class StartFromModal(FormModal[PrefilledForm | None]):
 
     def fields(self) -> Iterable[Widget]:
         """Return the field."""
-        return (TextField(id="source"),)
+        yield LabelledFields(("From", TextField(id="source")))
 
     def on_input_submitted(self) -> None:
         """Fill the form from the pair or the file."""
@@ -277,7 +280,7 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         self._options = options
         self._renews = renews
 
-    FIRST_FOCUS = "#pair-name"
+    FIRST_FOCUS = "ChoiceField, TextField"
     verb = "Next field, accept"
     heading = "Pair and key"
 
@@ -286,7 +289,7 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         if self._renews:
             keys = [("", "new key"), (self._renews, f"same key as {self._renews}")]
             yield ChoiceField("Key", keys, self._options.same_key_of, id="key")
-        yield from labelled(
+        yield LabelledFields(
             ("Pair's name", TextField(self._options.pair_name or "", id="pair-name")),
             ("Passphrase", SecretField(id="passphrase")),
             ("Repeat", SecretField(id="again")),

@@ -14,10 +14,10 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.draft import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
-from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.threads import run_in_thread
+from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 
@@ -100,13 +100,13 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         """Return the fields. That for the identity is hidden until the backup needs an identity."""
         folder = recall_folder(self._session)
         path = os.path.join(folder, "") if folder else ""
-        yield from labelled(
+        yield LabelledFields(
             ("Backup", PathField(path, "path of the backup file", is_selected=False, id="path"))
         )
         with Vertical(id="recipients") as row:
-            yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
+            yield LabelledFields(("Identity", PathField("", "path of the age identity", id="identity")))
         row.display = False
-        yield from labelled(("Passphrase", SecretField(_FOR_BACKUP, id="passphrase")))
+        yield LabelledFields(("Passphrase", SecretField(_FOR_BACKUP, id="passphrase")))
 
     # Events
 

@@ -10,8 +10,8 @@ from textual.binding import Binding
 
 from csrtui.core.base.errors import InputError
 from csrtui.tasks.submit import mark_submitted, write_csr
-from csrtui.tui.modals.base import labelled
 from csrtui.tui.modals.form_base import FormModal
+from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.text_field import TextField
 
@@ -58,7 +58,7 @@ class FileModal(FormModal[FileAnswer]):
 
     def fields(self) -> Iterable[Widget]:
         """Return the field."""
-        return labelled(("File", PathField(self._initial_path, id="path")))
+        yield LabelledFields(("File", PathField(self._initial_path, id="path")))
 
     def on_input_submitted(self) -> None:
         """Write the file."""
@@ -131,7 +131,7 @@ class MarkModal(FormModal[MarkAnswer]):
 
     def fields(self) -> Iterable[Widget]:
         """Return the fields."""
-        return labelled(
+        yield LabelledFields(
             ("To", TextField(self._initial_answer.to, "CA or contact (optional)", id="to")),
             ("Note", TextField(self._initial_answer.note, "e.g. the order number (optional)", id="note")),
         )

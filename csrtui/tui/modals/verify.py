@@ -16,9 +16,9 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import names_of
-from csrtui.tui.modals.base import PAGE_KEYS, WorkModal, labelled
+from csrtui.tui.modals.base import PAGE_KEYS, WorkModal
 from csrtui.tui.widgets.choice_field import GroupField
-from csrtui.tui.widgets.one_line_widgets import ProgressLine
+from csrtui.tui.widgets.one_line_widgets import LabelledFields, ProgressLine
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
@@ -74,9 +74,9 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         """Return the choice of the pairs, the fields, and the results."""
         yield GroupField(self._groups)
         with Vertical(id="under-passphrase"):
-            yield from labelled(("Passphrase", SecretField("for the backups", id="passphrase")))
+            yield LabelledFields(("Passphrase", SecretField("for the backups", id="passphrase")))
         with Vertical(id="to-recipients") as row:
-            yield from labelled(("Identity", PathField("", "path of the age identity", id="identity")))
+            yield LabelledFields(("Identity", PathField("", "path of the age identity", id="identity")))
         row.display = False
         yield ProgressLine(id="progress")
         yield TextView(id="results")

@@ -91,10 +91,8 @@ class ChoiceField(Widget, can_focus=True):
     """
     ALLOW_SELECT = False
 
-    label_width: ClassVar[int] = 14
+    label_width: ClassVar[int] = 15
     """The column of the value if the field has a line to itself: that of the other fields of a dialog."""
-    marks: ClassVar[tuple[str, str]] = ("", "")
-    """The marks before the label, without and with the focus."""
 
     @dataclass(eq=False, repr=False)
     class Changed(Message):
@@ -159,11 +157,10 @@ class ChoiceField(Widget, can_focus=True):
         """Draw the field."""
         width, style, is_current = self.size.width, self.rich_style, self.has_focus
         is_wide = width >= _MIN_FULL_LINE
-        mark = self.marks[is_current]
-        label = self._label.ljust(self.label_width - len(mark) - 1) if is_wide else self._label
+        label = self._label.ljust(self.label_width - 2) if is_wide else self._label
         text = cut(self._texts[self._value], max(width - cell_len(label) - _FRAME, 1))
         segments = [
-            Segment(mark, style + Style(bold=True)),
+            Segment(">" if is_current else " ", style + Style(bold=True)),
             Segment(label, style + (Style(bold=True) if is_current else Style(dim=True))),
             Segment(" ", style),
             Segment(f"[{text} ▼]", style + Style(reverse=True) if is_current else style),

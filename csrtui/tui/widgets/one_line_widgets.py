@@ -1,4 +1,4 @@
-"""The widgets of one line: the title, the rules with messages, the progress, and the command bar."""
+"""The widgets of one line: the title, rules with messages, the progress, the command bar, and fields with labels."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.segment import Segment
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.tui.commands import HELP_IN_LISTS, LAST_ON_BAR
-from csrtui.tui.widgets.text_block import TextLine, TextView
+from csrtui.tui.widgets.text_block import TEXT_STYLES, TextLine, TextView
 from csrtui.tui.wrapping import cut, title_line
 
 if TYPE_CHECKING:
@@ -251,3 +257,38 @@ class CommandBar(TextLine):
 def _width(commands: Sequence[tuple[str, str, str]]) -> int:
     """Return the width of the bar in cells: a blank before each key and label, and a gap between commands."""
     return 1 + sum(len(key) + len(label) + 1 + len(_GAP) for _, key, label in commands) - len(_GAP)
+
+
+_LABEL_WIDTH = 15
+"""The cells before a field: the mark, the label and a gutter."""
+
+
+class _FieldLabels(Widget):
+    """The labels beside fields, with a mark before that of the focused field."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, fields: Sequence[tuple[str, Widget]]) -> None:
+        super().__init__()
+        self._fields = fields
+        self.styles.width, self.styles.height = _LABEL_WIDTH, len(fields)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the label of one field."""
+        label, field = self._fields[y]
+        is_current = field.has_focus or any(child.has_focus for child in field.children)
+        style = self.rich_style + TEXT_STYLES["strong" if is_current else "label"]
+        return Strip([Segment(f"{'>' if is_current else ' '}{label}".ljust(self.size.width), style)])
+
+
+class LabelledFields(Horizontal):
+    """One-line fields, one below the other, each with its label beside it."""
+
+    def __init__(self, *fields: tuple[str, Widget]) -> None:
+        super().__init__(_FieldLabels(fields), Vertical(*(field for _, field in fields)))
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def _move_mark(self) -> None:
+        """Move the mark to the focused field."""
+        self.query_one(_FieldLabels).refresh()

@@ -195,7 +195,6 @@ class FormChoice(ChoiceField):
         Binding("ctrl+y", "redo", "Redo", show=False),
     ]
     label_width = LABEL_WIDTH
-    marks = (" ", ">")
 
     def __init__(
         self,
