@@ -171,7 +171,7 @@ def refuse_existing(session: Session, content: BackupFile) -> None:
     existing = [pair for pair in same_key if pair.record.request.sha256 == content.csr.sha256]
     if existing:
         raise RefusedError(
-            f"the pair in the backup is in the keystore: {existing[0].name}",
+            f"the pair of this backup is in the keystore: {existing[0].name}",
             "an existing pair is never overwritten",
             pair=existing[0].name,
         )

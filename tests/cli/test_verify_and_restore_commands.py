@@ -287,7 +287,7 @@ def test_a_file_that_is_not_a_backup_needs_no_passphrase(
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
-        ("none", 1, "the pair in the backup is in the keystore: a.com"),
+        ("none", 1, "the pair of this backup is in the keystore: a.com"),
         ("passphrase", 1, "the passphrase does not open the key"),
         ("bit", 2, "was changed or damaged after it was made"),
         ("cut", 2, "is cut short"),

@@ -327,7 +327,7 @@ def test_an_existing_pair_is_not_overwritten(session: Session, place: Path) -> N
     new_pair(session)
     path = back_up(session, "a.com", order(place)).path
     before = record_of(session)
-    with pytest.raises(RefusedError, match=r"the pair in the backup is in the keystore: a\.com"):
+    with pytest.raises(RefusedError, match=r"the pair of this backup is in the keystore: a\.com"):
         restore(session, path, PASSPHRASE)
     assert session.store.names() == ["a.com"]
     assert record_of(session) == before

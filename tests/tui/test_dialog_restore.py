@@ -336,6 +336,8 @@ async def test_the_names_and_the_key_are_shown_before_the_passphrase_is_typed(
         await user.press("enter")
         await user.until(lambda: "SPKI SHA-256" in said(user), "the key")
         assert "Names: lost.example.com." in said(user)
+        await user.resize(40, 12)
+        assert "Names: lost.example.com." in user.screen_text
 
 
 async def test_a_second_try_replaces_the_first(tmp_path: Path, backup: str) -> None:

@@ -33,10 +33,6 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
     from csrtui.tui.widgets.text_field import TextField
 
-_ABOUT = (
-    "Restores a pair with its CSR and certificates, even from a backup made on another machine. "
-    "An existing pair is never overwritten."
-)
 _NO_FILE = "Enter the path of the backup file."
 _WAY_BACK = "You are in the passphrase field; press Up for the {}."
 _TO_RECIPIENTS = (
@@ -70,10 +66,14 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
     """A dialog that restores a pair from a backup. It returns None if it was cancelled."""
 
     FIRST_FOCUS = "#path"
-    NOTES = 3
+    NOTES = 4
     verb = "Restore"
     MORE_KEYS = (("Tab", "Complete or next"),)
     heading = "Restore a pair"
+    about = (
+        "Restores a pair with its CSR and certificates, even from a backup made on another machine. "
+        "An existing pair is never overwritten."
+    )
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -238,17 +238,13 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
             field.focus()
             field.select_text()
 
-    @property
-    def about(self) -> str:
-        """The contents of the backup, or else the purpose of the dialog or the input that it needs."""
-        return " ".join(_backup_lines(self._contents)) or (
-            _TO_RECIPIENTS if self._is_to_recipients else _ABOUT
-        )
-
     def notes(self) -> list[Line]:
-        """Return the state of the restore."""
-        is_opening = self.is_busy and not self._is_asking
-        return self.lines("Opening the backup …", "strong") if is_opening else []
+        """Return the state of the restore, the contents of the backup, or the input that it needs."""
+        if self.is_busy and not self._is_asking:
+            return self.lines("Opening the backup …", "strong")
+        if self._contents is not None:
+            return [line for text in _backup_lines(self._contents) for line in self.lines(text)]
+        return self.lines(_TO_RECIPIENTS) if self._is_to_recipients else []
 
     def note_lines(self) -> list[Line]:
         """Return the error of the path too, and how to return to the path or the identity from the passphrase."""
@@ -258,13 +254,11 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         field = "identity" if self._is_to_recipients and not self.identity else ""
         field = "path" if self._path_error is not None or not self.path else field
         way_back = self.lines(_WAY_BACK.format(field), "label") if field and self.is_in_secret else []
-        return [*(self.error_lines(error) if error else []), *way_back]
+        return [*(self.error_lines(error) if error else self.notes()), *way_back]
 
 
-def _backup_lines(contents: BackupContents | None) -> list[str]:
+def _backup_lines(contents: BackupContents) -> list[str]:
     """Return lines with the names and the key fingerprint of a backup, for the user to compare."""
-    if contents is None:
-        return []
     csr = contents.content.csr
     names = csr.names or (csr.subject_text,)
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
