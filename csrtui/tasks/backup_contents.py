@@ -48,11 +48,14 @@ class BackupContents(NamedTuple):
     content: BackupFile
 
 
-def read_contents(path: str, identities: bytes | None = None) -> BackupContents:
+def read_contents(
+    path: str, identities: bytes | None = None, *, accepts_removed_proof: bool = False
+) -> BackupContents:
     """Read a backup file and return its contents.
 
     Args:
         identities: The identities for a backup for recipients: the text of an age identity file, or an SSH private key.
+        accepts_removed_proof: Whether a missing signature or checksum is not an error (`backup_file.parse`).
 
     Raises:
         InputError: The file is missing, damaged or not a backup, or the identities cannot be used.
@@ -60,14 +63,21 @@ def read_contents(path: str, identities: bytes | None = None) -> BackupContents:
     """
     path = os.path.abspath(path)
     data = read_foreign(path, from_disk=True)
-    return BackupContents(path, sha256(data).hexdigest(), parse_contents(data, identities))
+    return BackupContents(
+        path,
+        sha256(data).hexdigest(),
+        parse_contents(data, identities, accepts_removed_proof=accepts_removed_proof),
+    )
 
 
-def parse_contents(data: bytes, identities: bytes | None = None) -> BackupFile:
+def parse_contents(
+    data: bytes, identities: bytes | None = None, *, accepts_removed_proof: bool = False
+) -> BackupFile:
     """Parse the bytes of a backup file and return the backup. The errors are the same as for `read_contents`."""
     if identities is None:
-        return backup_file.parse(data)
-    return backup_file.parse(age.decrypt(data, identities), Envelope.AGE)
+        return backup_file.parse(data, accepts_removed_proof=accepts_removed_proof)
+    data = age.decrypt(data, identities)
+    return backup_file.parse(data, Envelope.AGE, accepts_removed_proof=accepts_removed_proof)
 
 
 def open_key(content: BackupFile, passphrase: Secret | BatchDecryptor | None) -> "PrivateKey":

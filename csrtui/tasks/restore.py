@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.backups.backup_file import BackupFile, Envelope, Expectation
 from csrtui.core.backups.header import NO_DETAILS, KeyProtection
+from csrtui.core.backups.integrity import Integrity
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.secret import Secret
@@ -68,7 +69,7 @@ def read_backup(
             not open the file.
         StoreError: The store cannot be used.
     """
-    backup = read_contents(path, identities)
+    backup = read_contents(path, identities, accepts_removed_proof=True)
     if expected is not None:
         expected.check(backup.content.csr)
     refuse_existing(session, backup.content)
@@ -94,8 +95,10 @@ def restore_contents(
     """
     content = backup.content
     if not content.is_signed and not consent.unsigned:
+        was_removed = content.integrity is Integrity.REMOVED
+        reason = "its signature or checksum is missing" if was_removed else "the backup is not signed"
         raise RefusedError(
-            "the backup is not signed: anyone who can write to its medium could have changed its names and "
+            f"{reason}: anyone who can write to its medium could have changed its names and "
             f"certificates (SPKI SHA-256 of its key: {content.csr.spki_sha256})",
             "compare names and fingerprint with your records, then restore it with --unsigned",
         )

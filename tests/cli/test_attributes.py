@@ -46,10 +46,33 @@ def test_attributes_follow_the_six_fields_in_order_and_are_renewed(csrtui: Csrtu
     assert {one["code"] for one in csrtui("doctor", "--json").json["findings"]} == {"backup-none"}
 
 
-def test_the_first_ou_attribute_becomes_the_organizational_unit(csrtui: Csrtui) -> None:
-    made = csrtui("new", "intranet", "--attribute", "OU=A", "--attribute", "OU=B", *PRIVATE, "--json").json
-    fields = made["subject_fields"]
-    assert (fields["organizational_unit"], fields["attributes"]) == ("A", ["OU=B"])
+def test_an_ou_attribute_follows_the_six_fields(csrtui: Csrtui) -> None:
+    made = csrtui(
+        "new", "intranet", "-O", "X", "--attribute", "UID=1", "--attribute", "OU=A", *PRIVATE, "--json"
+    )
+    assert made.json["subject"] == "OU=A,UID=1,CN=intranet,O=X"
+    assert made.json["subject_fields"]["organizational_unit"] is None
+    assert made.json["subject_fields"]["attributes"] == ["UID=1", "OU=A"]
+    assert csrtui("renew", "intranet", "--json").json["subject"] == made.json["subject"]
+    assert {one["code"] for one in csrtui("doctor", "--json").json["findings"]} == {"backup-none"}
+
+
+def test_an_ou_attribute_without_a_common_name_is_kept(csrtui: Csrtui) -> None:
+    options = ("--no-common-name", *PRIVATE)
+    made = csrtui(
+        "new", "intranet", "-O", "X", "--attribute", "OU=A", "--attribute", "OU=B", *options, "--json"
+    )
+    assert made.json["subject"] == "OU=B,OU=A,O=X"
+    assert {one["code"] for one in csrtui("doctor", "--json").json["findings"]} == {"backup-none"}
+
+
+def test_doctor_accepts_a_record_of_an_early_release_with_the_ou_as_field(csrtui: Csrtui) -> None:
+    csrtui("new", "intranet", "--attribute", "OU=A", *PRIVATE)
+    file = csrtui.pair("intranet") / "pair.json"
+    record = json.loads(file.read_bytes())
+    record["subject_fields"] |= {"attributes": [], "organizational_unit": "A"}
+    file.write_text(json.dumps(record))
+    assert {one["code"] for one in csrtui("doctor", "--json").json["findings"]} == {"backup-none"}
 
 
 @pytest.mark.parametrize(

@@ -60,10 +60,6 @@ FORGERIES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
         "not signed by its own key",
     ),
     "how the key was stored removed": (without(b"In store:"), "its signature is not valid"),
-    "how the key was stored and the signature removed": (
-        without(b"In store:", b"Signature:", b"            "),
-        "its signature or checksum is missing",
-    ),
     "the kind of CA changed": (
         lambda data: data.replace(b"private\n", b"public\n", 1),
         "its signature is not valid",
@@ -111,6 +107,24 @@ def test_a_forged_file_is_refused_with_the_reason(csrtui: Csrtui, places: Places
                 assert (ran.status, said in ran.error) == (2, True), f"{name}: {ran.err}"
             tally.add()
     assert not (tmp_path / "other" / "pairs").exists()
+
+
+def test_a_backup_without_its_signature_is_restored_only_with_unsigned_and_the_key_stays_encrypted(
+    csrtui: Csrtui, places: Places, tmp_path: Path
+) -> None:
+    (file,) = places.files
+    cut = tmp_path / "cut.pem"
+    cut.write_bytes(without(b"In store:", b"Signature:", b"            ")(file.read_bytes()))
+    for extra in ((), places.given):
+        ran = csrtui("verify", str(cut), *extra)
+        assert (ran.status, "its signature or checksum is missing" in ran.out) == (1, True)
+    other = ("--store", str(tmp_path / "other"))
+    ran = csrtui(*other, "restore", str(cut), *places.given)
+    assert (ran.status, "its signature or checksum is missing" in ran.error) == (1, True)
+    assert "--unsigned" in ran.err
+    ran = csrtui(*other, "restore", str(cut), *places.given, "--unsigned")
+    assert (ran.status, "kind of CA, server software and stage were not restored" in ran.err) == (0, True)
+    assert b"ENCRYPTED" in (tmp_path / "other/pairs/a.com/key.pem").read_bytes()
 
 
 def test_a_backup_without_its_header_is_unsigned_and_the_key_stays_encrypted(

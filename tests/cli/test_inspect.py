@@ -131,6 +131,24 @@ def test_the_chain_is_drawn_and_its_order_is_checked(csrtui: Csrtui, tmp_path: P
     assert [item["title"] for item in document["items"]] == ["certificate", "root certificate"]
 
 
+@pytest.mark.parametrize(
+    ("name", "is_ca", "warns"),
+    [
+        ("www.a.com", True, True),
+        ("www.a.com", False, True),
+        ("Company Root", True, False),
+        ("Jane", False, True),
+    ],
+)
+def test_a_self_signed_certificate_without_names_is_warned_about(
+    csrtui: Csrtui, tmp_path: Path, name: str, *, is_ca: bool, warns: bool
+) -> None:
+    path = tmp_path / "own.pem"
+    path.write_bytes(pem(make(name, None, key("ec", 3), (ca(),) if is_ca else ()).certificate))
+    _, document = inspected(csrtui, str(path))
+    assert ("no-alternative-names" in codes(document["items"][0])) is warns
+
+
 def test_a_problem_in_a_file_gives_exit_1(csrtui: Csrtui, tmp_path: Path) -> None:
     expired = make("old.a.com", None, key("ec", 3), (names("old.a.com"),), end=START.replace(year=2021))
     path = tmp_path / "expired.pem"

@@ -181,12 +181,10 @@ def _key_findings(key_type: KeyType, ca: CaKind) -> tuple[Finding, ...]:
 def _subject_fields(names: NameList, subject: SubjectInput, attributes: Sequence[Attribute]) -> SubjectFields:
     texts = {field.value: trim_field(subject.text(field)) or None for field in LABELS}
     additional = list(attributes)
-    unit = next((attribute for attribute in attributes if attribute.type == "OU"), None)
-    if unit and not texts["organizational_unit"]:  # the first unit has its own field
-        texts["organizational_unit"] = unit.value
-        additional.remove(unit)
     country = texts["country"]
     if country and countries.is_code(country):
         texts["country"] = country.upper()
     common_name = names.names[0].common_name if names.names else None
+    if additional and additional[0].type == "OU" and not (common_name or texts["organizational_unit"]):
+        texts["organizational_unit"] = additional.pop(0).value  # the CSR is the same
     return SubjectFields(common_name=common_name, **texts, attributes=tuple(additional))

@@ -142,10 +142,13 @@ def compose(
     return backup_integrity.insert_proof(header.encode("ascii"), blocks, signer)
 
 
-def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
+def parse(
+    data: bytes, envelope: Envelope = Envelope.KEY_BLOCK, *, accepts_removed_proof: bool = False
+) -> BackupFile:
     """Return the contents of a backup. Check its signature or checksum and the CSR's signature; do not open the key.
 
-    Only an age file may contain a key without a passphrase.
+    Only an age file may contain a key without a passphrase. With `accepts_removed_proof`, a backup whose signature or
+    checksum was removed is not an error (`Integrity.REMOVED`).
 
     Raises:
         IdentityNeededError: The data is an age file.
@@ -194,7 +197,9 @@ def parse(data: bytes, envelope: Envelope = Envelope.KEY_BLOCK) -> BackupFile:
         key_pem=asn1.wrap(key_block.label, key_block.der),
         csr=csr,
         certificates=b"".join(asn1.wrap(_CERTIFICATE_LABEL, block.der) for block in certificate_blocks),
-        integrity=backup_integrity.check(text, csr, has_checksum=has_checksum),
+        integrity=backup_integrity.check(
+            text, csr, has_checksum=has_checksum, accepts_removed=accepts_removed_proof
+        ),
         envelope=envelope,
         time=read_time(text.header, "Backed up"),
         details=read_details(text.header),

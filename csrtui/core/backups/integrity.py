@@ -180,6 +180,8 @@ class Integrity(Enum):
     """The text is undamaged, but anyone may have changed it."""
     NONE = auto()
     """There is no proof: the file is not from csrtui, or only the blocks of a backup are left."""
+    REMOVED = auto()
+    """There is no proof, although the text begins as a backup of csrtui does."""
 
 
 def insert_proof(header: bytes, blocks: bytes, signer: "PrivateKey | None") -> bytes:
@@ -196,10 +198,12 @@ def insert_proof(header: bytes, blocks: bytes, signer: "PrivateKey | None") -> b
     return header + label + _digest(header + label + b"\n" + blocks) + b"\n" + blocks
 
 
-def check(text: BackupText, csr: Request, *, has_checksum: bool) -> Integrity:
+def check(text: BackupText, csr: Request, *, has_checksum: bool, accepts_removed: bool = False) -> Integrity:
     """Check the proof in the text of a backup and return its kind.
 
-    `has_checksum` is the result of `has_valid_checksum`.
+    Args:
+        has_checksum: The result of `has_valid_checksum`.
+        accepts_removed: Whether to return `Integrity.REMOVED` instead of raising an error.
 
     Raises:
         InputError: The text was changed.
@@ -216,14 +220,14 @@ def check(text: BackupText, csr: Request, *, has_checksum: bool) -> Integrity:
         )
     if has_checksum:
         return Integrity.CHECKSUM
-    if text.header.startswith(
-        TITLES
-    ):  # otherwise a flipped bit in the label of the proof would not be noticed
+    if not text.header.startswith(TITLES):
+        return Integrity.NONE
+    if not accepts_removed:  # otherwise a flipped bit in the label of the proof would not be noticed
         raise InputError(
             "the backup was changed or damaged after it was made: its signature or checksum is missing",
             CHANGED_HINT,
         )
-    return Integrity.NONE
+    return Integrity.REMOVED
 
 
 def _signature_lines(signature: bytes) -> bytes:

@@ -31,7 +31,7 @@ from csrtui.core.certificates.extensions import (
 from csrtui.core.keys.key_types import type_of
 from csrtui.core.names.name import NameKind, read_common_name, read_name
 from csrtui.core.names.pasted_text import split_names
-from csrtui.core.subject.distinguished_name import FIELDS_BY_OID
+from csrtui.core.subject.distinguished_name import FIELDS_BY_OID, fields_of
 from csrtui.core.subject.fields import TYPES_BY_OID, Attribute, SubjectInput
 
 if TYPE_CHECKING:
@@ -201,10 +201,11 @@ def _split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], li
     fields: dict[str, str] = {}
     attributes: list[Attribute] = []
     sentences: list[str] = []
+    known_fields = fields_of(subject) if ca is CaKind.PRIVATE else FIELDS_BY_OID
     for attribute in subject:
         oid = attribute.oid.dotted_string
         value = attribute.value if isinstance(attribute.value, str) else attribute.value.hex()
-        field = FIELDS_BY_OID.get(oid)
+        field = known_fields.get(oid)
         label = field.replace("_", " ") if field else _LABELS.get(oid, f"attribute {oid}")
         attribute_type = TYPES_BY_OID.get(oid)
         if attribute_type and ca is CaKind.PRIVATE and (field is None or field in fields):

@@ -126,12 +126,16 @@ def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw
 
 
 def name_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
-    """Return the problem of a server certificate whose only host is the common name (RFC 9525, 2), or None."""
-    host = read_name(leaf.subject.common_name or "")
-    is_for_servers = purpose.is_for_servers and leaf.is_for_servers and not leaf.is_ca
-    if leaf.names or not is_for_servers or not host.is_host or host.text is None:
+    """Return the problem of a server certificate without names, or with a host only as common name (RFC 9525, 2), or None."""
+    common_name = leaf.subject.common_name
+    host = read_name(common_name or "")
+    if leaf.names or not (purpose.is_for_servers and leaf.is_for_servers):
+        return None
+    if common_name and (not host.is_host or host.text is None):
         return None
     text = "the certificate has no subject alternative names: browsers ignore the common name and refuse it"
+    if not common_name:
+        text = "the certificate has no names: no client accepts it for a server"
     return _warning(CertificateFlawKind.NO_ALTERNATIVE_NAMES, text)
 
 
@@ -153,11 +157,16 @@ def _name_differences(request: Request, certificate: Certificate) -> Iterator[Di
 
 
 def _field_differences(request: Request, certificate: Certificate) -> Iterator[Difference]:
+    def is_unit_elsewhere(requested: str | None, issued: str | None) -> bool:
+        """Return whether both units are in the other subject too, in another place."""
+        requested_units, issued_units = ({None, *item.subject.units} for item in (request, certificate))
+        return requested in issued_units and issued in requested_units
+
     for field, requested in request.subject._asdict().items():
         if field == "attributes":
             continue
         issued, label = getattr(certificate.subject, field), field.replace("_", " ")
-        if requested == issued:
+        if requested == issued or (field == "organizational_unit" and is_unit_elsewhere(requested, issued)):
             continue
         if issued is None:
             kind = DifferenceKind.FIELD_DROPPED
@@ -170,7 +179,8 @@ def _field_differences(request: Request, certificate: Certificate) -> Iterator[D
             text = f"the CA changed the {label} from {excerpt(requested)} to {excerpt(issued)}"
         yield Difference(kind, requested, issued, text)
     for attribute in request.subject.attributes:
-        if attribute not in certificate.subject.attributes:
+        is_unit = attribute.type == "OU" and attribute.value in certificate.subject.units
+        if not is_unit and attribute not in certificate.subject.attributes:
             text = f"the CA left out {excerpt(attribute.text)}"
             yield Difference(DifferenceKind.FIELD_DROPPED, attribute.text, None, text)
 

@@ -216,8 +216,10 @@ class _ContentsCheck:
         if csr.spki_sha256 != record.key.spki_sha256:
             text = "has a key fingerprint that differs from the CSR's"
             yield self._wrong_record(FindingCode.FINGERPRINT_DISAGREES, "pair.json", text)
-        # Early releases did not record additional attributes. The text of the subject contains them.
+        # Early releases did not record additional attributes, and took any first OU as the field. The text has them all.
         fields = csr.subject._replace(attributes=record.subject.attributes)
+        if record.subject.organizational_unit in csr.subject.units:
+            fields = fields._replace(organizational_unit=record.subject.organizational_unit)
         if csr.subject_text != record.subject_text or fields != record.subject:
             text = f"contains a subject that differs from the CSR's ({csr.subject_text})"
             yield self._wrong_record(FindingCode.SUBJECT_DISAGREES, "pair.json", text)

@@ -60,18 +60,34 @@ def _attribute(oid: "x509.ObjectIdentifier", value: str) -> "x509.NameAttribute[
 def decode(name: "x509.Name") -> SubjectFields:
     """Return the fields of a name. If a field occurs more than once, use its first value.
 
-    Other attributes are returned too, in their order, if csrtui knows their types.
+    Other attributes are returned too, in their order, if csrtui knows their types. An OU after all other fields is one of
+    them (`fields_of`).
     """
     fields: dict[str, str] = {}
     others = []
+    known_fields = fields_of(name)
     for attribute in name:
         oid = attribute.oid.dotted_string
-        field = FIELDS_BY_OID.get(oid)
+        field = known_fields.get(oid)
         if field is not None and field not in fields:
             fields[field] = _text(attribute.value)
         elif oid in TYPES_BY_OID:
             others.append(Attribute(TYPES_BY_OID[oid], _text(attribute.value)))
     return SubjectFields(**fields, attributes=tuple(others))
+
+
+def fields_of(name: "x509.Name") -> dict[str, str]:
+    """Return the fields of `SubjectFields` that a name can have, by their object identifiers.
+
+    OUs that follow all other fields are additional attributes, as `encode` writes them, and not the field.
+    """
+    fields = [FIELDS_BY_OID.get(attribute.oid.dotted_string) for attribute in name]
+    if "organizational_unit" in fields:
+        index = fields.index("organizational_unit")
+        before, after = fields[:index], set(fields[index + 1 :])
+        if ("common_name" in before or None in before) and after <= {None, "organizational_unit"}:
+            return {oid: field for oid, field in FIELDS_BY_OID.items() if field != "organizational_unit"}
+    return FIELDS_BY_OID
 
 
 def rfc4514(name: "x509.Name") -> str:

@@ -129,6 +129,12 @@ class SubjectFields(NamedTuple):
     locality: str | None = None
     attributes: tuple[Attribute, ...] = ()
 
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The values of all OUs."""
+        further = tuple(attribute.value for attribute in self.attributes if attribute.type == "OU")
+        return (self.organizational_unit, *further) if self.organizational_unit else further
+
 
 class SubjectInput(NamedTuple):
     """The subject fields as the user entered them, without the common name. Empty fields are empty strings."""

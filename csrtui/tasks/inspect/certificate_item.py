@@ -45,7 +45,11 @@ _REFUSAL_KINDS = frozenset({
     CertificateFlawKind.CHAIN_INVALID,
 })  # fmt: skip
 """The problems that make clients refuse a certificate."""
-_SERVER_KINDS = frozenset({CertificateFlawKind.NOT_FOR_SERVERS, CertificateFlawKind.FOR_CLIENTS})
+_SERVER_KINDS = frozenset({
+    CertificateFlawKind.NOT_FOR_SERVERS,
+    CertificateFlawKind.FOR_CLIENTS,
+    CertificateFlawKind.NO_ALTERNATIVE_NAMES,
+})  # fmt: skip
 
 
 def describe_certificate(
@@ -141,6 +145,12 @@ def _issuer_urls(decoded: "x509.Certificate") -> Iterator[str]:
             yield visible(location.value)
 
 
+def _may_be_of_server(certificate: Certificate, kind: CertificateFlawKind) -> bool:
+    """Return whether a flaw may concern a self-signed server certificate, which ``openssl req -x509`` makes a CA."""
+    is_without_names = kind is CertificateFlawKind.NO_ALTERNATIVE_NAMES
+    return is_without_names and certificate.is_self_issued and "." in (certificate.subject.common_name or "")
+
+
 def _certificate_remarks(
     chain: "Chain", status: ChainStatus, ca: CaKind | None, now: datetime
 ) -> Iterator[Remark]:
@@ -154,7 +164,7 @@ def _certificate_remarks(
         is_of_root = certificate.is_self_issued and flaw.kind is CertificateFlawKind.OLD_HASH
         if flaw.kind is CertificateFlawKind.CHAIN_INCOMPLETE or is_of_root:
             continue
-        if certificate.is_ca and flaw.kind in _SERVER_KINDS:
+        if certificate.is_ca and flaw.kind in _SERVER_KINDS and not _may_be_of_server(certificate, flaw.kind):
             continue
         yield Remark(flaw.kind.value, Level.ERROR if flaw.kind in _REFUSAL_KINDS else flaw.level, flaw.text)
     if status.reason is ChainReason.ISSUER_MISSING and not certificate.is_ca:

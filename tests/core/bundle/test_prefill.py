@@ -107,11 +107,28 @@ def test_values_without_a_field_are_reported(oid: str, value: str, sentence: str
     assert (prefill.omissions, prefill.subject) == ((sentence,), SUBJECT)
 
 
-def test_further_units_become_attributes_for_a_private_ca() -> None:
-    units = [(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in ("IT", "Web")]
-    prefill = read_prefill(csr(name(CN, *units)), CaKind.PRIVATE)
-    assert prefill.subject == SubjectInput(organizational_unit="IT")
-    assert [attribute.text for attribute in prefill.attributes] == ["OU=Web"]
+UNITS = [(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in ("IT", "Web")]
+DC = (NameOID.DOMAIN_COMPONENT, "corp")
+O = (NameOID.ORGANIZATION_NAME, "X")  # noqa: E741
+
+
+@pytest.mark.parametrize(
+    ("subject", "unit", "attributes"),
+    [
+        ((*UNITS, CN), "IT", ["OU=Web"]),
+        (UNITS, "IT", ["OU=Web"]),
+        ((CN, *UNITS, O), "IT", ["OU=Web"]),  # in another order than csrtui's
+        ((DC, *UNITS, CN), "IT", ["DC=corp", "OU=Web"]),
+        ((O, CN, *UNITS), "", ["OU=IT", "OU=Web"]),
+        ((O, DC, *UNITS), "", ["DC=corp", "OU=IT", "OU=Web"]),
+    ],
+)
+def test_further_units_become_attributes_for_a_private_ca(
+    subject: list[tuple[x509.ObjectIdentifier, str]], unit: str, attributes: list[str]
+) -> None:
+    prefill = read_prefill(csr(name(*subject)), CaKind.PRIVATE)
+    assert prefill.subject.organizational_unit == unit
+    assert [attribute.text for attribute in prefill.attributes] == attributes
     assert prefill.omissions == ()
 
 

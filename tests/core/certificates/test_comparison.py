@@ -30,7 +30,8 @@ from csrtui.core.certificates.chain import Chain, ChainEnd, build_chain
 from csrtui.core.certificates.comparison import CertificateFlawKind, DifferenceKind, differences, flaws
 from csrtui.core.certificates.path_validation import ChainState, ChainStatus, validate_chain
 from csrtui.core.keys.key_types import KeyType, spki_sha256
-from csrtui.core.subject.fields import SubjectFields
+from csrtui.core.subject import distinguished_name
+from csrtui.core.subject.fields import Attribute, SubjectFields
 
 SUBJECT = SubjectFields(common_name="a.com", organization="My Ltd", country="GB")
 CSR_DER = der_of(SUBJECT, "a.com", "www.a.com")
@@ -153,6 +154,26 @@ def test_a_common_name_that_the_csr_has_in_its_subject_alone_was_requested() -> 
     assert [(difference.kind, difference.issued) for difference in result] == [
         (DifferenceKind.NAME_ADDED, "www.a.com")
     ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "further", "expected"),
+    [
+        ("A", (), []),
+        ("B", ("A",), [(DifferenceKind.FIELD_ADDED, None, "B")]),
+        (None, (), [(DifferenceKind.FIELD_DROPPED, "OU=A", None)]),
+    ],
+)
+def test_a_unit_that_the_ca_moves_is_not_a_difference(
+    unit: str | None, further: tuple[str, ...], expected: list[object]
+) -> None:
+    requested = SUBJECT._replace(attributes=(Attribute("OU", "A"),))
+    issued_subject = SUBJECT._replace(
+        organizational_unit=unit, attributes=tuple(Attribute("OU", text) for text in further)
+    )
+    changed = issued(subject=distinguished_name.encode(issued_subject))
+    request = CSR._replace(subject=requested)
+    assert [(one.kind, one.requested, one.issued) for one in differences(request, changed)] == expected
 
 
 def test_a_changed_subject_is_reported_field_by_field() -> None:
@@ -301,15 +322,18 @@ def test_an_unsuitable_purpose_is_reported(
         ("a.com", [], Purpose.SERVER_CLIENT, True),
         ("a.com", [], Purpose.EMAIL, False),
         ("a.com", [x509.ExtendedKeyUsage([CLIENT])], Purpose.SERVER, False),
-        ("a.com", [x509.BasicConstraints(ca=True, path_length=None)], Purpose.SERVER, False),
+        ("a.com", [x509.BasicConstraints(ca=True, path_length=None)], Purpose.SERVER, True),
+        (None, [], Purpose.SERVER, True),
+        (None, [x509.ExtendedKeyUsage([CLIENT])], Purpose.SERVER, False),
         ("Jane Doe", [], Purpose.SERVER, False),
         ("a.com", [x509.SubjectAlternativeName([x509.DNSName("a.com")])], Purpose.SERVER, False),
     ],
 )
 def test_a_server_certificate_with_only_a_common_name_is_reported(
-    name: str, extensions: list[x509.ExtensionType], purpose: Purpose, is_reported: bool
+    name: str | None, extensions: list[x509.ExtensionType], purpose: Purpose, is_reported: bool
 ) -> None:
-    leaf = read_der(der(build(named(name), key_of(KeyType.EC_P256).public_key(), root(), extensions)))
+    leaf_subject = subject() if name is None else named(name)
+    leaf = read_der(der(build(leaf_subject, key_of(KeyType.EC_P256).public_key(), root(), extensions)))
     chain = build_chain(leaf, [ROOT], NOW)
     result = flaws(chain, validate_chain(chain, NOW), CaKind.PRIVATE, NOW, purpose)
     assert (CertificateFlawKind.NO_ALTERNATIVE_NAMES in [flaw.kind for flaw in result]) is is_reported
