@@ -65,10 +65,13 @@ def require_common_name(advice: Advice) -> Advice:
 
     Call this when a request is about to be generated. While a request is being typed, an empty common name is normal.
     """
-    is_reported = any(finding.field is FieldName.COMMON_NAME for finding in advice.errors)
-    if is_reported or _is_named(advice):
+    field = FieldName.NAMES if advice.no_common_name else FieldName.COMMON_NAME
+    if _is_named(advice) or any(finding.field is field for finding in advice.errors):
         return advice
-    return advice._replace(findings=(MISSING_COMMON_NAME, *advice.findings))
+    missing = MISSING_COMMON_NAME
+    if advice.no_common_name:
+        missing = missing._replace(text="Enter a name, e.g. www.example.com.")
+    return advice._replace(findings=(missing, *advice.findings))
 
 
 def _is_named(advice: Advice) -> bool:

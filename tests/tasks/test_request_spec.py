@@ -59,6 +59,13 @@ def test_an_empty_common_name_blocks_when_the_request_is_to_be_made(
 @pytest.mark.parametrize("names", [("a.com",), ("a..b",), ("a..b", "intranet")])
 def test_a_common_name_with_a_fault_is_not_called_missing(session: Session, names: tuple[str, ...]) -> None:
     assert "common-name-missing" not in codes(session, *names)
+    advice = require_common_name(advise_on(session, RequestSpec(names, no_common_name=True)))
+    assert "common-name-missing" not in [finding.code for finding in advice.findings]
+
+
+def test_a_request_without_any_name_asks_for_a_name(session: Session) -> None:
+    advice = require_common_name(advise_on(session, RequestSpec(("",), no_common_name=True)))
+    assert advice.findings[0].text == "Enter a name, e.g. www.example.com."
 
 
 @pytest.mark.parametrize(

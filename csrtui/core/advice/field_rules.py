@@ -161,6 +161,11 @@ FIELD_RULES: tuple[Rule[FieldCase], ...] = (
         _placeholder(Likelihood.POSSIBLE), "BR 7.1.2.7.4 (no metadata such as . - or a space)",
     ),
     Rule(
+        "placeholder", _WARNING, _WARNING,
+        "{field} {value} looks like a variable that was not replaced: write the real value.",
+        _placeholder(Likelihood.TEMPLATE), "BR 7.1.2.7.4 (no metadata)",
+    ),
+    Rule(
         "portal-character", _WARNING, None,
         "{field} contains {character}: valid, but the order forms of several CAs reject it.",
         _portal_character, "order forms of public CAs",

@@ -1,5 +1,6 @@
 """Recognize placeholders in subject fields: default values of openssl and of forms, and words that mean "none"."""
 
+import re
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
@@ -34,10 +35,23 @@ _CERTAIN_ELSEWHERE: Final = frozenset({"none", "na"})
 """Names in `_PLACES` that are certainly placeholders in every other country."""
 
 
+_TEMPLATE: Final = re.compile(
+    r"\{\{.*\}\}|\$\{[^}]+\}|<%.*%>|\{%.*%\}"  # Jinja, shell, ERB; also within a text
+    r"|^(?:\$\(?\w+\)?|%\w+%|@\w+@)$"  # only as the whole text
+)
+
+
+def has_template(text: str) -> bool:
+    """Return whether a text contains a variable of a template that was not replaced, such as ``{{ host }}``."""
+    return _TEMPLATE.search(text) is not None
+
+
 class Likelihood(Enum):
     """The likelihood that a text is a placeholder."""
 
     CERTAIN = auto()
+    TEMPLATE = auto()
+    """The text contains a variable of a template."""
     POSSIBLE = auto()
     """The text may be the name of a real place, because the country is empty or is not in the table."""
 
@@ -45,11 +59,13 @@ class Likelihood(Enum):
 def placeholder_likelihood(field: FieldName, text: str, country: str) -> Likelihood | None:
     """Return how likely a text is to be a placeholder, or None if it is not one.
 
-    A placeholder is in the table, or contains neither a letter nor a digit. `text` is trimmed, and `country` is as
+    A placeholder is in the table, is a template, or contains neither a letter nor a digit. `text` is trimmed, and `country` is as
     entered. The name of a place in this country is not a placeholder.
     """
     if not any(character.isalnum() for character in text):
         return Likelihood.CERTAIN if text else None
+    if has_template(text):
+        return Likelihood.TEMPLATE
     folded = text.casefold()
     is_code = field is FieldName.COUNTRY and len(text) == 2  # noqa: PLR2004 - a code, such as Namibia's NA
     if is_code or folded not in _PLACEHOLDERS:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from csrtui.core.advice.placeholders import has_template
 from csrtui.core.advice.rule import Hit, Rule
 from csrtui.core.advice.rule_arguments import NameCase
 from csrtui.core.base.escaping import describe_character, excerpt
@@ -15,6 +16,7 @@ _SENTENCES = {FlawKind.EMAIL_INVALID, FlawKind.URI_INVALID, FlawKind.UPN_INVALID
 """The flaws whose `part` is a clause in csrtui's own words, not a part of the name."""
 
 
+_PLACEHOLDER = " It looks like a placeholder: write the real name."
 _FOR_PERSON = " For a person, choose a private CA and the purpose client."
 
 
@@ -31,16 +33,25 @@ def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
             "character": describe_character(flaw.part) if len(flaw.part) == 1 else "",
             "position": _position(flaw),
             "problem": _problem(case.name, kind),
-            "person": _FOR_PERSON if _may_be_person(case, flaw) else "",
+            "remark": _remark(case, flaw),
         }
         return Hit(words, _fix(case, flaw))
 
     return check
 
 
-def _may_be_person(case: NameCase, flaw: Flaw) -> bool:
-    """Return whether a common name with a character that no host name contains may be the name of a person."""
-    return case.position == 0 and bool(flaw.position) and "." not in case.name.input
+def _remark(case: NameCase, flaw: Flaw) -> str:
+    """Return a sentence if a name with a wrong character is a template, or if a common name may be that of a person."""
+    name = trim(case.name.input)
+    if has_template(name) or re.fullmatch(r"<.+>|\[.+\]|\{.+\}", name):
+        return _PLACEHOLDER
+    may_be_person = (
+        flaw.kind is FlawKind.SPACE
+        and case.position == 0
+        and bool(flaw.position)
+        and "." not in case.name.input
+    )
+    return _FOR_PERSON if may_be_person else ""
 
 
 def _position(flaw: Flaw) -> str:
@@ -95,8 +106,8 @@ def _row(kind: FlawKind, text: str, source: str) -> Rule[NameCase]:
 
 
 FLAW_RULES: tuple[Rule[NameCase], ...] = (
-    _row(FlawKind.NOT_A_HOSTNAME, "{name} {problem}: remove scheme, user, port and path.", "RFC 5280 4.2.1.6"),
-    _row(FlawKind.SPACE, "{name} contains {character}{position}: not allowed in a host name.{person}", "RFC 1123 2.1"),
+    _row(FlawKind.NOT_A_HOSTNAME, "{name} {problem}: remove scheme, user, port and path.{remark}", "RFC 5280 4.2.1.6"),
+    _row(FlawKind.SPACE, "{name} contains {character}{position}: not allowed in a host name.{remark}", "RFC 1123 2.1"),
     _row(
         FlawKind.TRAILING_DOT, "{name} ends with a dot: certificates contain names without it.",
         "RFC 5280 4.2.1.6, RFC 1034 3.5",
@@ -112,7 +123,7 @@ FLAW_RULES: tuple[Rule[NameCase], ...] = (
     ),
     _row(
         FlawKind.BAD_CHARACTER,
-        "{name} contains {character}{position}: host names consist of letters, digits, hyphens and dots.",
+        "{name} contains {character}{position}: host names consist of letters, digits, hyphens and dots.{remark}",
         "RFC 1123 2.1",
     ),
     _row(FlawKind.HYPHEN_EDGE, "{part} begins or ends with a hyphen: not allowed in a host name.", "RFC 1123 2.1"),

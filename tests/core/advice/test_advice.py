@@ -777,6 +777,7 @@ def test_a_fix_gives_a_readable_name(name: str, told: dict[str, tuple[str, ...] 
     assert {finding.code: finding.fix and finding.fix.names for finding in findings} == told
 
 
+_PLACEHOLDER = "It looks like a placeholder: write the real name."
 _PERSON = "For a person, choose a private CA and the purpose client."
 _HYPHENS = "host names consist of letters, digits, hyphens and dots"
 _STARS = "only the whole first label can be"
@@ -793,6 +794,17 @@ _STARS = "only the whole first label can be"
         (
             "Jane Doe",
             f"Jane Doe contains a blank at position 5: not allowed in a host name. {_PERSON}",
+        ),
+        (
+            "{{ host }}",
+            f"{{{{ host }}}} contains a blank at position 3: not allowed in a host name. {_PLACEHOLDER}",
+        ),
+        ("${HOST}.acme.de", f"${{HOST}}.acme.de contains $ at position 1: {_HYPHENS}. {_PLACEHOLDER}"),
+        ("<domain>", f"<domain> contains < at position 1: {_HYPHENS}. {_PLACEHOLDER}"),
+        ("%HOST%", f"%HOST% contains % at position 1: {_HYPHENS}. {_PLACEHOLDER}"),
+        (
+            "http://{{ host }}/",
+            "http://{{ host }}/ is not a bare host name: remove scheme, user, port and path. " + _PLACEHOLDER,
         ),
         (" jane", "jane contains a blank at the start or end: not allowed in a host name."),
         (" a b\n.de", "a b\\x0a.de contains a blank at position 2: not allowed in a host name."),
@@ -1164,6 +1176,17 @@ def test_a_place_that_may_be_real_is_a_warning(place: dict[str, str], ca: CaKind
     (found,) = (one for one in fields(**place).advice(ca).findings if one.code == "placeholder")
     assert (found.level, found.fix and found.fix.value, found.fix and found.fix.safe) == (W, "", False)
     assert found.text.endswith("looks like a placeholder; leave it out unless the place has that name.")
+
+
+@pytest.mark.parametrize("text", ["{{ company }}", "${CITY}", "A <%= x %>", "%CITY%", "@CITY@", "$(city)"])
+@pytest.mark.parametrize("ca", CaKind)
+def test_a_variable_of_a_template_is_a_warning(text: str, ca: CaKind) -> None:
+    (found,) = (one for one in fields(organization=text).advice(ca).findings if one.code == "placeholder")
+    assert (found.level, found.forceable) == (W, True)
+    assert (
+        found.text
+        == f"Organization {text} looks like a variable that was not replaced: write the real value."
+    )
 
 
 @pytest.mark.parametrize(
