@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from csrtui.cli.options import has_passphrase_option, read_new_passphrase
 from csrtui.cli.output import print_error, print_finding, print_json, print_line, print_message
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import names_file, visible
 from csrtui.core.base.finding import Finding
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import label_of_name
@@ -41,7 +41,8 @@ def print_results(results: "Sequence[Result]", *, as_json: bool) -> int:
         print_json({"schema": 1, "ok": ok, "results": [result.as_json() for result in results]})
     else:
         for result in results:
-            parts = ("ok" if result.ok else "FAILED", result.pair, result.file, result.text)
+            file = "" if names_file(result.text, result.file or "") else result.file
+            parts = ("ok" if result.ok else "FAILED", result.pair, file, result.text)
             print_line("  ".join(part for part in parts if part))
     return 0 if ok else 1
 

@@ -131,6 +131,15 @@ def test_the_chain_is_drawn_and_its_order_is_checked(csrtui: Csrtui, tmp_path: P
     assert [item["title"] for item in document["items"]] == ["certificate", "root certificate"]
 
 
+@pytest.mark.parametrize("command", ["inspect", "verify", "restore", "import"])
+def test_an_error_names_its_file_once(csrtui: Csrtui, tmp_path: Path, command: str) -> None:
+    csrtui("new", NAME, "a-shop.com")
+    path = str(tmp_path)
+    ran = csrtui(command, path)
+    assert f"{path} is a folder, not a file" in ran.out + ran.err
+    assert all(line.count(path) <= 1 for line in (ran.out + ran.err).splitlines())
+
+
 @pytest.mark.parametrize(
     ("name", "is_ca", "warns"),
     [
@@ -172,7 +181,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_described(
     ran: Ran = csrtui("inspect", csr, str(tmp_path / "missing"), str(FILES / "import/51-deflated.zip"))
     assert ran.status == 1
     assert "certificate request (CSR)" in ran.out
-    assert f"csrtui: error: {tmp_path / 'missing'}: " in ran.err
+    assert f"csrtui: error: cannot read {tmp_path / 'missing'}: " in ran.err
     assert "this is a ZIP archive" in ran.err
 
 

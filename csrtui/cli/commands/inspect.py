@@ -17,7 +17,7 @@ from csrtui.cli.options import (
 )
 from csrtui.cli.output import drawable, pager, print_error, print_json, print_line, print_message, read_input
 from csrtui.cli.parser import Action
-from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
@@ -29,7 +29,7 @@ from csrtui.tasks.inspect.inspection import (
     inspect,
     needs_passphrase,
 )
-from csrtui.tasks.inspect.text import sections
+from csrtui.tasks.inspect.text import problem_error, sections
 
 _COLUMNS, _MAX_COLUMNS = 80, 120
 
@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
         with pager():
             _print(inspection)
     for problem in inspection.problems:
-        print_error(InputError(f"{visible(problem.file)}: {problem.text}", problem.hint))
+        print_error(problem_error(problem))
     return inspection.exit_code
 
 

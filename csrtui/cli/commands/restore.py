@@ -1,6 +1,7 @@
 """``csrtui restore FILE``: restore a pair from its backup."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from csrtui.cli.pair_results import print_results
 from csrtui.cli.parser import Action
 from csrtui.core.backups.backup_file import BackupFile
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import names_file, visible
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import build_result
 from csrtui.tasks.private_keys import weak_key_lines
@@ -80,7 +81,7 @@ def _prefix_errors(path: str) -> Iterator[None]:
     try:
         yield
     except (InputError, RefusedError) as error:
-        if visible(path) in visible(error.message):
+        if names_file(visible(error.message), visible(path), visible(os.path.abspath(path))):
             raise
         message = f"{visible(path)}: {error.message}"
         if isinstance(error, RefusedError):

@@ -111,6 +111,11 @@ def _octet(octet: int) -> str:
     return character if is_plain else f"\\{octet:03o}"
 
 
+def names_file(text: str, *labels: str) -> bool:
+    """Return whether an error about a file already names it by one of these labels, as errors of `read_foreign` do."""
+    return any(text.startswith((f"{label} ", f"cannot read {label}: ")) for label in labels if label)
+
+
 _FORMULA = r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])"
 """Matches where a formula could begin: at the start of a cell or after a semicolon. If the comma is the decimal sign,
 semicolons separate cells. The last four characters are the full-width forms of the first four, which some spreadsheets

@@ -4,8 +4,9 @@ import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from csrtui.core.base.escaping import plural, visible
-from csrtui.tasks.inspect.inspection import Inspection
+from csrtui.core.base.errors import InputError
+from csrtui.core.base.escaping import names_file, plural, visible
+from csrtui.tasks.inspect.inspection import Inspection, InspectProblem
 from csrtui.tasks.inspect.item import Fact, InspectedItem, ItemKind
 
 _LABEL_COLUMNS = 13
@@ -48,11 +49,15 @@ def sections(inspection: Inspection) -> Iterator[TextSection]:
     if groups:
         yield TextSection("Belongs together", groups)
     if inspection.problems:
-        problems = tuple(
-            (visible(problem.file), f"{problem.text}; {problem.hint}" if problem.hint else problem.text)
-            for problem in inspection.problems
-        )
-        yield TextSection("Not readable", tuple(("", f"{file}: {text}") for file, text in problems))
+        problems = tuple(("", problem_error(problem).sentence) for problem in inspection.problems)
+        yield TextSection("Not readable", problems)
+
+
+def problem_error(problem: InspectProblem) -> InputError:
+    """Return a problem as an error that names its file once."""
+    file = visible(problem.file)
+    text = problem.text if names_file(problem.text, file) else f"{file}: {problem.text}"
+    return InputError(text, problem.hint)
 
 
 def _item_facts(item: InspectedItem) -> Iterator[Fact]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csrtui.core.base.escaping import enumeration, visible
+from csrtui.core.base.escaping import enumeration, names_file, visible
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,18 @@ def test_every_unicode_character_is_handled() -> None:
         character = chr(code)
         if unicodedata.category(character) in harmful:
             assert visible(character).startswith("\\"), hex(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("f is a folder, not a file", True),
+        ("/x/f is a folder, not a file", True),
+        ("cannot read f: Permission denied", True),
+        ("it is empty", False),
+        ("the file f is damaged", False),
+        ("failure", False),
+    ],
+)
+def test_an_error_that_names_its_file_is_recognized(text: str, *, names: bool) -> None:
+    assert names_file(text, "f", "/x/f", "") is names

@@ -109,7 +109,7 @@ def test_values_without_a_field_are_reported(oid: str, value: str, sentence: str
 
 UNITS = [(NameOID.ORGANIZATIONAL_UNIT_NAME, unit) for unit in ("IT", "Web")]
 DC = (NameOID.DOMAIN_COMPONENT, "corp")
-O = (NameOID.ORGANIZATION_NAME, "X")  # noqa: E741
+ORGANIZATION = (NameOID.ORGANIZATION_NAME, "X")
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ O = (NameOID.ORGANIZATION_NAME, "X")  # noqa: E741
     [
         ((*UNITS, CN), "IT", ["OU=Web"]),
         (UNITS, "IT", ["OU=Web"]),
-        ((CN, *UNITS, O), "IT", ["OU=Web"]),  # in another order than csrtui's
+        ((CN, *UNITS, ORGANIZATION), "IT", ["OU=Web"]),  # in another order than csrtui's
         ((DC, *UNITS, CN), "IT", ["DC=corp", "OU=Web"]),
-        ((O, CN, *UNITS), "", ["OU=IT", "OU=Web"]),
-        ((O, DC, *UNITS), "", ["DC=corp", "OU=IT", "OU=Web"]),
+        ((ORGANIZATION, CN, *UNITS), "", ["OU=IT", "OU=Web"]),
+        ((ORGANIZATION, DC, *UNITS), "", ["DC=corp", "OU=IT", "OU=Web"]),
     ],
 )
 def test_further_units_become_attributes_for_a_private_ca(
