@@ -13,7 +13,7 @@ from csrtui.core.base.errors import InputError, RefusedError, StoreError, transl
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Finding, worst_first
 from csrtui.core.base.secret import Secret
-from csrtui.core.keys import passphrase_quality, pkcs8
+from csrtui.core.keys import key_types, passphrase_quality, pkcs8
 from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.store.package_data import find_compromised_key, read_passphrase_words
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 
 _WEAK = "weak key: "
+
+
+def usual_ca(public_key: "PublicKey") -> CaKind:
+    """Return the kind of CA for an existing key: private if no public CA accepts its type, and otherwise public."""
+    key_type = key_types.type_of(public_key)
+    return CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE
 
 
 def private_key_findings(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:

@@ -30,7 +30,7 @@ from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.backup_contents import BackupContents, open_key, read_contents
 from csrtui.tasks.list import pairs_with_key
-from csrtui.tasks.private_keys import refuse_compromised, with_weaknesses
+from csrtui.tasks.private_keys import refuse_compromised, usual_ca, with_weaknesses
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def losses(
 
 def _lost_details(content: BackupFile, consent: Consent) -> tuple[str, ...]:
     if not content.is_signed:
-        ca = "public" if _default_ca(content.csr) is CaKind.PUBLIC else "private"
+        ca = "public" if usual_ca(csrs.public_key(content.csr.der)) is CaKind.PUBLIC else "private"
         note = (
             "The backup is not signed, so the kind of CA, server software and stage were not restored. "
             f"The pair is for a {ca} CA."
@@ -201,10 +201,6 @@ def _store(session: Session, backup: BackupContents, key: "PrivateKey", consent:
     return Pair(name, session.store.pair_path(name), record, has_certificate=bool(certificates.pem))
 
 
-def _default_ca(csr: csrs.Request) -> CaKind:
-    return CaKind.PUBLIC if csr.key_type is None or csr.key_type.public_ca else CaKind.PRIVATE
-
-
 def _record(
     session: Session, backup: BackupContents, certificates: "_Certificates", *, encrypted: bool
 ) -> PairRecord:
@@ -214,6 +210,7 @@ def _record(
     the time of the backup), or the start of validity of the first certificate.
     """
     content, csr, now = backup.content, backup.content.csr, session.clock()
+    public_key = csrs.public_key(csr.der)
     details = content.details if content.is_signed else NO_DETAILS
     # Anybody can add this mark to an unsigned backup, but without it a stolen key could be used again.
     compromised = content.details.compromised
@@ -227,9 +224,9 @@ def _record(
         subject=csr.subject,
         subject_text=csr.subject_text,
         names=all_names(csr.subject.common_name, csr.names),
-        ca=details.ca or _default_ca(csr),
+        ca=details.ca or usual_ca(public_key),
         platform=details.platform if details.platform in PLATFORMS else OTHER,
-        key=KeyFacts(key_types.name_of(csrs.public_key(csr.der)), encrypted, csr.spki_sha256),
+        key=KeyFacts(key_types.name_of(public_key), encrypted, csr.spki_sha256),
         request=RequestFacts(csr.sha256, csr.signature_hash),
         backups=(recorded.with_restore_test(now),),
         submitted=details.submitted,

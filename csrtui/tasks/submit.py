@@ -211,7 +211,7 @@ def _change(session: Session, pair: Pair, update: Callable[[PairRecord], PairRec
     return pair._replace(record=record._replace(renewal=pair.record.renewal))
 
 
-def change_ca(session: Session, name: str, ca: CaKind) -> None:
+def record_ca(session: Session, name: str, ca: CaKind) -> None:
     """Record that the CSR of a pair is for another kind of CA.
 
     Raises:

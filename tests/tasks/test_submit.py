@@ -28,9 +28,9 @@ from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.submit import (
     CsrForm,
     HandOutWay,
-    change_ca,
     fetch_lines,
     mark_submitted,
+    record_ca,
     record_handout,
     short_text,
     ssh_host,
@@ -218,9 +218,9 @@ def test_the_ca_of_a_pair_is_changed_unless_that_ca_does_not_issue_for_its_csr(
 ) -> None:
     pair = create_pair(session, RequestSpec(names, ca=CaKind.PRIVATE, key_type=key_type))
     if reason is None:
-        change_ca(session, pair.name, CaKind.PUBLIC)
+        record_ca(session, pair.name, CaKind.PUBLIC)
     else:
         with pytest.raises(RefusedError, match=reason):
-            change_ca(session, pair.name, CaKind.PUBLIC)
+            record_ca(session, pair.name, CaKind.PUBLIC)
     ca = read_pair(session, pair.name)[0].record.ca
     assert ca is (CaKind.PUBLIC if reason is None else CaKind.PRIVATE)

@@ -24,7 +24,7 @@ from csrtui.store.foreign_files import ForeignFile
 from csrtui.tasks.adopt.search import SearchResult, Source
 from csrtui.tasks.list import list_pairs
 from csrtui.tasks.parallel import Result
-from csrtui.tasks.private_keys import all_key_findings
+from csrtui.tasks.private_keys import all_key_findings, usual_ca
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -234,8 +234,7 @@ def _candidate(spki: str, material: _Material) -> Candidate:
     certificates = [found for found in material.certificates if found.item.spki_sha256 == spki]
     request = max(requests, key=lambda found: found.file.modified, default=None)
     newest = max(certificates, key=lambda found: _preference(found.item, material.now), default=None)
-    key_type = key_types.type_of(key.key.public_key())
-    ca = material.ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
+    ca = material.ca or usual_ca(key.key.public_key())
     existing = material.existing_pairs.get(spki)
     in_use_since = _first_proof(file, certificates, material.now)
     csr_findings = check_csr(request.item, ca) if request else ()

@@ -19,7 +19,6 @@ from csrtui.tasks.inspect.item import (
     InspectedItem,
     ItemKind,
     Remark,
-    applicable_ca,
     fingerprint_members,
     key_members,
     key_remarks,
@@ -30,6 +29,7 @@ from csrtui.tasks.inspect.item import (
     spki_fact,
 )
 from csrtui.tasks.pair_text import fingerprint, labelled_lines, time_left
+from csrtui.tasks.private_keys import usual_ca
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -156,9 +156,9 @@ def _certificate_remarks(
 ) -> Iterator[Remark]:
     certificate = chain.leaf
     key = _certificate_key(certificates.load(certificate))
-    rules = ca or (CaKind.PRIVATE if certificate.is_self_issued else CaKind.PUBLIC)
+    is_private = certificate.is_self_issued or (key is not None and usual_ca(key) is CaKind.PRIVATE)
+    rules = ca or (CaKind.PRIVATE if is_private else CaKind.PUBLIC)
     if key is not None:
-        rules = ca or (rules if rules is CaKind.PRIVATE else applicable_ca(key, None))
         yield from key_remarks(key, rules)
     for flaw in flaws(chain, status, CaKind.PRIVATE if certificate.is_ca else rules, now):
         is_of_root = certificate.is_self_issued and flaw.kind is CertificateFlawKind.OLD_HASH

@@ -21,7 +21,7 @@ from csrtui.core.keys import key_types
 from csrtui.core.names.name import all_names
 from csrtui.tasks.list import Pairs, read_pair_list
 from csrtui.tasks.pair_text import fingerprint, labelled_lines
-from csrtui.tasks.private_keys import all_key_findings, public_key_findings
+from csrtui.tasks.private_keys import all_key_findings, public_key_findings, usual_ca
 from csrtui.tasks.request_spec import RequestSpec, advise_on
 
 if TYPE_CHECKING:
@@ -127,12 +127,6 @@ def sort_remarks(findings: Sequence[Remark]) -> tuple[Remark, ...]:
     return tuple(sorted(unique.values(), key=lambda finding: finding.level.rank))
 
 
-def applicable_ca(public_key: "PublicKey", ca: CaKind | None) -> CaKind:
-    """Return `ca`, or else the kind of CA for a key: private if no public CA accepts the key, and otherwise public."""
-    key_type = key_types.type_of(public_key)
-    return ca or (CaKind.PUBLIC if key_type is None or key_type.public_ca else CaKind.PRIVATE)
-
-
 def key_remarks(public_key: "PublicKey", ca: CaKind) -> list[Remark]:
     """Return the findings on a public key."""
     return [Remark.of(finding) for finding in public_key_findings(public_key, ca)]
@@ -209,7 +203,7 @@ def describe_request(
     der = fault[0] if fault else request.der
     decoded, public_key = x509.load_der_x509_csr(der), csrs.public_key(der)
     is_signed = None if fault else csrs.has_valid_signature(der)
-    remarks = _request_remarks(session, request, der, applicable_ca(public_key, ca))
+    remarks = _request_remarks(session, request, der, ca or usual_ca(public_key))
     if fault:
         remarks.insert(0, Remark("encoding", Level.ERROR, fault[1]))
     elif not is_signed:
@@ -272,7 +266,7 @@ def _request_remarks(session: "Session", request: Request, der: bytes, ca: CaKin
 def describe_key(file: str, item: BundleKey, ca: CaKind | None) -> InspectedItem:
     """Return the description of a private key, which contains only its public half."""
     public_key = item.key.public_key()
-    findings = all_key_findings(item.key, applicable_ca(public_key, ca))
+    findings = all_key_findings(item.key, ca or usual_ca(public_key))
     protection = "with a passphrase" if item.is_encrypted else "no passphrase"
     form = "private key, OpenSSH" if item.is_openssh else "private key"
     return _key_item(
@@ -298,7 +292,7 @@ def describe_public_key(file: str, item: BundlePublicKey, ca: CaKind | None) -> 
         facts.append(("SSH", item.ssh_sha256))
     remarks: list[Remark] = []
     if item.key is not None:
-        remarks = key_remarks(item.key, CaKind.PRIVATE if item.ssh_sha256 else applicable_ca(item.key, ca))
+        remarks = key_remarks(item.key, CaKind.PRIVATE if item.ssh_sha256 else ca or usual_ca(item.key))
         if item.ssh_sha256:  # CA rules do not apply to SSH keys
             remarks = [remark for remark in remarks if remark.code == "key-weak"]
     elif item.label.startswith(("DSA", "RSA1")):

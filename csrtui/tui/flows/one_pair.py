@@ -17,8 +17,7 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.retire import retire as retire_pair
 from csrtui.tasks.retire import retirement_warning, undo_retirement
 from csrtui.tasks.session import change_record
-from csrtui.tasks.submit import change_ca as record_ca
-from csrtui.tasks.submit import refuse_without_backup
+from csrtui.tasks.submit import record_ca, refuse_without_backup
 from csrtui.tui import clipboard
 from csrtui.tui.commands import key_of
 from csrtui.tui.flows.backups import back_up_pair
