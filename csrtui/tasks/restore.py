@@ -212,7 +212,7 @@ def _record(
     content, csr, now = backup.content, backup.content.csr, session.clock()
     public_key = csrs.public_key(csr.der)
     details = content.details if content.is_signed else NO_DETAILS
-    # Anybody can add this mark to an unsigned backup, but without it a stolen key could be used again.
+    # This mark counts even in an unsigned backup: a false one does little harm, a missing one lets a stolen key be used.
     compromised = content.details.compromised
     unsigned = "" if content.is_signed else ", which is not signed"
     backed_up = content.creation_time(now)

@@ -225,7 +225,7 @@ def record_ca(session: Session, name: str, ca: CaKind) -> None:
     from csrtui.tasks.request_spec import RequestSpec, advise_on
 
     pair, csr = read_pair(session, name)
-    old = read_prefill(csr.der, CaKind.PRIVATE)  # for a public CA, it leaves out what that CA does not issue
+    old = read_prefill(csr.der, CaKind.PRIVATE)  # for a public CA, it would leave values out
     spec = RequestSpec(
         old.names,
         old.subject,

@@ -1,4 +1,4 @@
-"""A survey of a store returns facts for any content. A system error is one of the facts."""
+"""Facts about the files of a store can be collected whatever it contains. A system error is one of them."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_an_unconfirmed_rename_is_reported(
     assert texts(folder) == [b"new crt", b"new key"]
 
 
-def test_only_one_process_writes_there(folder: Path) -> None:
+def test_only_one_process_at_a_time_writes_to_a_folder(folder: Path) -> None:
     with open_file_set(str(folder)) as first, open_file_set(str(folder)) as second:
         first.lock()
         with pytest.raises(StoreError, match="another csrtui is writing there"):

@@ -164,7 +164,7 @@ def test_a_large_file_in_utf_16_is_refused_with_a_hint(
     assert "iconv -f UTF-16" in str(caught.value.hint)
 
 
-def test_utf_16_that_ends_inside_a_character_is_read_up_to_it(tmp_path: Path) -> None:
+def test_utf_16_that_ends_inside_a_character_is_read_up_to_that_character(tmp_path: Path) -> None:
     path = tmp_path / "table.txt"
     path.write_bytes("a\n".encode("utf-16") + b"b")
     with open_text_file(str(path)) as source:

@@ -440,7 +440,7 @@ def test_a_path_that_cannot_be_a_file_is_refused(
     assert names(tmp_path) == []
 
 
-def test_a_path_relative_to_a_folder_that_no_longer_exists(
+def test_a_path_relative_to_a_removed_folder_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "removed"

@@ -149,7 +149,9 @@ def test_an_invalid_path_is_refused(name: str) -> None:
         check_export_folder(name, "/nowhere")
 
 
-def test_a_path_relative_to_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_relative_to_a_removed_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)

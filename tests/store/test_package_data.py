@@ -1,4 +1,4 @@
-"""The public suffix list as the installed package carries it."""
+"""The public suffix list comes from the installed package."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_list_is_the_packages() -> None:
+def test_the_list_is_that_of_the_package() -> None:
     text = package_data.read_public_suffix_list()
     assert "===BEGIN ICANN DOMAINS===" in text
     assert "\nco.uk\n" in text
 
 
 @pytest.mark.parametrize("spec", [None, ModuleSpec("publicsuffixlist", None)])
-def test_without_the_package_it_says_so(monkeypatch: pytest.MonkeyPatch, spec: ModuleSpec | None) -> None:
+def test_a_missing_package_is_reported(monkeypatch: pytest.MonkeyPatch, spec: ModuleSpec | None) -> None:
     monkeypatch.setattr(package_data, "find_spec", lambda _: spec)
     with pytest.raises(StoreError, match="is not installed"):
         package_data.read_public_suffix_list()
 
 
 @pytest.mark.parametrize("content", [None, b"\xff"])
-def test_without_its_data_it_says_so(
+def test_missing_or_damaged_data_of_the_package_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
 ) -> None:
     if content is not None:

@@ -34,7 +34,7 @@ def test_drafts_are_listed_with_the_newest_first_and_one_that_is_not_safe_is_lef
     ]
 
 
-def test_what_a_killed_save_left_is_removed_by_the_next(store: Keystore, folder: Path) -> None:
+def test_leftovers_of_a_killed_save_are_removed_by_the_next_one(store: Keystore, folder: Path) -> None:
     store.save_draft(b"1")
     (folder / f"{TEMPORARY}0123456789abcdef").write_bytes(b"half")
     store.save_draft(b"2")
@@ -49,7 +49,7 @@ def test_a_draft_that_is_removed_while_drafts_are_read_is_left_out(
     assert store.drafts() == []
 
 
-def test_a_draft_is_held_until_the_descriptor_is_closed(store: Keystore, folder: Path) -> None:
+def test_a_draft_is_locked_until_the_descriptor_is_closed(store: Keystore, folder: Path) -> None:
     held = store.lock_draft(2)
     assert held is not None
     assert Keystore(str(folder)).lock_draft(2) is None
@@ -63,7 +63,9 @@ def test_a_draft_is_held_until_the_descriptor_is_closed(store: Keystore, folder:
     assert b"process" in (folder / ".locks" / "draft-2").read_bytes()
 
 
-def test_a_draft_cannot_be_held_without_locks(store: Keystore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_draft_on_a_file_system_without_locks_cannot_be_locked(
+    store: Keystore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 

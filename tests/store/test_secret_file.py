@@ -123,7 +123,7 @@ def test_a_file_of_root_can_be_used_by_others(file: Path, monkeypatch: pytest.Mo
 # Descriptors
 
 
-def test_a_descriptor_is_read_up_to_the_first_line_however_it_comes() -> None:
+def test_a_descriptor_is_read_up_to_the_end_of_a_line_or_of_the_file() -> None:
     reading, writing = os.pipe()
     for part in (CANARY[:5].encode(), CANARY[5:].encode(), b"\n"):
         os.write(writing, part)
@@ -136,7 +136,7 @@ def test_a_descriptor_is_read_up_to_the_first_line_however_it_comes() -> None:
     os.close(reading)
 
 
-def test_it_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_passphrase_can_arrive_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = iter([b"cor", b"rect", b""])
     monkeypatch.setattr(os, "read", lambda *_: next(pieces))
     assert read_passphrase_descriptor(3).revealed == "correct"

@@ -74,13 +74,13 @@ def new_reader(store: Path) -> SummaryReader:
 
 @pytest.fixture
 def reader(store: Keystore) -> SummaryReader:
-    """Give the reader of a store that does not exist yet."""
+    """Return the reader of a store that does not exist yet."""
     return SummaryReader(store)
 
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give the names of the pairs whose files were read, not only checked for changes."""
+    """Return the names of the pairs whose files were read, not only checked for changes."""
     names: list[str] = []
     real = list_pair
 

@@ -56,7 +56,7 @@ _EXPECTED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The end of an action: its exit status (negative: the signal) and its output."""
+    """The exit status of an action (negative: the number of the signal) and its output."""
 
     status: int
     out: str
@@ -88,9 +88,9 @@ class Before:
         }
 
     def check(self, place: Place, action: Action) -> None:
-        """Assert that all of it still exists, and that there is no file where none is allowed."""
+        """Assert that the old contents still exist, and that the action wrote files only where it may."""
         for path, data in (self._others | self._kept).items():
-            assert path.read_bytes() == data, f"{path} is another"
+            assert path.read_bytes() == data, f"{path} has changed"
         for folder, data in self._certificates.items():
             assert data in {path.read_bytes() for path in folder.glob("certificate*.pem")}, folder
         assert self.names <= place.names()

@@ -29,7 +29,7 @@ class Places:
 
     @classmethod
     def made_in(cls, folder: Path) -> Places:
-        """Make both in a folder."""
+        """Make the folder for backups and the passphrase file in a folder."""
         places = cls(folder / "usb", folder / "passphrase")
         places.usb.mkdir()
         places.say(CANARY)

@@ -68,7 +68,7 @@ class Runs:
         return child
 
     def ended(self, status: int) -> Ended:
-        """Return the end of a process with this status."""
+        """Return the exit status of a process together with its output."""
         return Ended(status, *(self.printed(name) for name in ("out", "err")))
 
     def printed(self, name: str) -> str:

@@ -51,7 +51,7 @@ class FleetUser(User):
         return [(rows.item(at).host, rows.item(at).pair.name) for at in range(len(rows))]
 
     @property
-    def came_of_it(self) -> str:
+    def results_of_work(self) -> str:
         """Return the results of work on hosts."""
         assert isinstance(self.app.screen, HostWorkModal), self.screen_text
         return f"{self.app.screen.query_one('#about', TextBlock).text}\n{self.read_text}"
@@ -90,7 +90,7 @@ class FleetUser(User):
             lambda: isinstance(self.app.screen, HostWorkModal) and self.app.screen._results is not None,
             "the work",
         )
-        return self.came_of_it
+        return self.results_of_work
 
 
 @asynccontextmanager

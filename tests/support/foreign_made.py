@@ -169,5 +169,5 @@ def der_in(pem: bytes) -> bytes:
 
 
 def as_private(key: object) -> PrivateKey:
-    """Return a key, for the type checker."""
+    """Return the same key, with the type of a private key."""
     return cast("PrivateKey", key)

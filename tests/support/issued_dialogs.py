@@ -31,7 +31,7 @@ def file_of_ca(session: Session, name: str, path: Path, **changes: Any) -> Path:
     return path
 
 
-def certificate_home(session: Session, name: str) -> None:
+def import_certificate(session: Session, name: str) -> None:
     """Import a certificate for a pair."""
     issue(session, name)
 

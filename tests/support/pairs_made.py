@@ -39,7 +39,7 @@ def new_pair(
 def order(place: Path, passphrase: Secret = PASSPHRASE, again: Secret | None = None) -> BackupSpec:
     """Return the options of a backup to `place`.
 
-    The passphrase is typed the same twice, unless `again` is another one.
+    The passphrase typed the second time is `again`, or else the same.
     """
     return BackupSpec(str(place), passphrase, passphrase if again is None else again)
 
@@ -54,7 +54,7 @@ def restore(session: Session, path: str, passphrase: Secret | None, consent: Con
     return restore_contents(session, read_backup(session, path), passphrase, consent)
 
 
-def look_at_file(session: Session, path: str, passphrase: Secret | None = None) -> Result:
+def verify_file(session: Session, path: str, passphrase: Secret | None = None) -> Result:
     """Return the result of ``csrtui verify PATH`` for a backup file."""
     (result,) = verify_names_or_files(session, [path], passphrase)
     return result

@@ -31,7 +31,7 @@ class Played:
 
     Attributes:
         status: The exit status of ansible-playbook.
-        text: What it printed.
+        text: Its output.
         results: A line for each task on each host: ``host``, ``task``, ``status``, ``result``.
     """
 

@@ -32,7 +32,7 @@ class Release:
 
     @property
     def pairs(self) -> dict[str, dict[str, Any]]:
-        """What ``list --json --retired`` of release 0.1.0 printed for each pair."""
+        """The pairs, as ``list --json --retired`` of release 0.1.0 printed them."""
         (hosts,) = self.store.glob(".fleet-*.json")
         return {pair["name"]: pair for pair in json.loads(hosts.read_text())["hosts"][0]["pairs"]}
 

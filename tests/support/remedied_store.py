@@ -56,7 +56,7 @@ class Found:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """What stays the same in the next examination."""
+        """The parts of the finding that stay the same in the next examination."""
         return self.code, self.path
 
 
@@ -111,7 +111,7 @@ class RemediedStore:
         Keystore(str(self.path)).add("a.com", self.files._replace(record=dump_record(self.record)))
 
     def back_up(self, signer: PrivateKey | None) -> Backup:
-        """Write the backup, signed unless there is no key to sign with, and return what the record says about it."""
+        """Write the backup, signed unless there is no key to sign with, and return its entry in the record."""
         text = backup_file.compose(
             "a.com",
             self.now,
@@ -126,7 +126,7 @@ class RemediedStore:
         return self.recorded(self.backup, signed=signer is not None)
 
     def recorded(self, path: Path, *, verified: bool = True, signed: bool = True) -> Backup:
-        """Return what the record of the pair says about a backup."""
+        """Return the entry of a backup in the record of the pair."""
         made = self.now - 8 * DAY
         status = BackupStatus.VERIFIED if verified else BackupStatus.UNVERIFIED
         digest = sha256(path.read_bytes()).hexdigest()
@@ -143,7 +143,7 @@ class RemediedStore:
         self._make(key)
 
     def back_up_to_recipient(self, *, verified: bool) -> Path:
-        """Replace the backup by one to a recipient, made by csrtui, and return it."""
+        """Replace the backup with one to a recipient, made by csrtui, and return it."""
         identity, recipient = age_pair()
         self.identity_file.write_bytes(identity)
         self.identity_file.chmod(0o600)
@@ -167,7 +167,7 @@ class RemediedStore:
         return [_found(one) for one in json.loads(self.call("doctor", "--json"))["findings"]]
 
     def call(self, *arguments: str) -> str:
-        """Run csrtui on this store as a process and return what it prints."""
+        """Run csrtui on this store as a process, and return its output."""
         done = subprocess.run(
             [self._csrtui, *arguments, "--store", self.path],
             capture_output=True,
@@ -214,7 +214,7 @@ class RemediedStore:
         return status
 
     def treasures(self) -> set[bytes]:
-        """Return the contents of every key, CSR, certificate and backup, wherever it is."""
+        """Return the contents of all keys, CSRs, certificates and backups in all folders."""
         return {
             path.read_bytes()
             for path in self.base.rglob("*")

@@ -32,22 +32,22 @@ class StoreProcess:
         self.pid = process.pid
 
     def read_line(self) -> str:
-        """Wait for a line of its output, which is empty if it has ended."""
+        """Wait for a line of the process's output. It is empty if the process has ended."""
         assert self._process.stdout
         return self._process.stdout.readline().strip()
 
     def say(self, text: str) -> None:
-        """Send it a line."""
+        """Send the process a line."""
         assert self._process.stdin
         self._process.stdin.write(f"{text}\n")
         self._process.stdin.flush()
 
     def kill(self) -> None:
-        """Kill it, like ``kill -9``."""
+        """Kill the process, like ``kill -9``."""
         self._process.send_signal(signal.SIGKILL)
 
     def wait(self) -> int:
-        """Wait at most 30 seconds for its end, and return its exit code."""
+        """Wait at most 30 seconds for the end of the process, and return its exit code."""
         return self._process.wait(30)
 
 
@@ -69,7 +69,7 @@ def running(*arguments: str) -> Iterator[StoreProcess]:
 
 
 def main(action: str, path: str, *rest: str) -> None:
-    """Do what the first argument names, on the store that the second one names."""
+    """Run the action in the first argument on the store in the second argument."""
     sys.path.insert(0, str(ROOT))
     sys.path.insert(0, os.path.dirname(SCRIPT))
     from store_state import pair_files

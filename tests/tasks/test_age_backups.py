@@ -10,7 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from pairs_made import look_at_file
+from pairs_made import verify_file
 from recipients_made import age_pair, ssh_pair
 from requests_made import NOW, key_of
 
@@ -355,7 +355,7 @@ def test_many_backups_each_have_a_result(session: Session, order: RecipientBacku
 def test_without_the_identity_the_backup_is_checked_for_changes(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
-    assert look_at_file(session, backup.path).text == "exists and is unchanged, but was never verified"
+    assert verify_file(session, backup.path).text == "exists and is unchanged, but was never verified"
     (look,) = verify_many(session, ["a.com"])
     assert (look.ok, look.text) == (True, "exists and is unchanged, but was never verified")
     (look,) = verify_many(session, ["a.com"], PASSPHRASE)
@@ -364,16 +364,16 @@ def test_without_the_identity_the_backup_is_checked_for_changes(
     assert record_of(session).backups == (backup,)
     assert record_of(session).history[-1].text.startswith("backed up")
     confirm(session, token_for(laptop, backup))
-    assert look_at_file(session, backup.path).text == "exists and is unchanged"
+    assert verify_file(session, backup.path).text == "exists and is unchanged"
 
 
 def test_without_the_identity_a_change_is_damage_and_a_foreign_file_unknown(
     session: Session, laptop: Session, backup: Backup
 ) -> None:
-    assert look_at_file(laptop, backup.path).ok is False
+    assert verify_file(laptop, backup.path).ok is False
     with Path(backup.path).open("ab") as file:
         file.write(b"x")
-    result = look_at_file(session, backup.path)
+    result = verify_file(session, backup.path)
     assert (result.ok, result.text) == (False, "damaged: its contents changed")
     with pytest.raises(InputError, match="damaged"):
         read_contents(backup.path, IDENTITY)

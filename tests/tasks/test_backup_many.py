@@ -78,7 +78,7 @@ def test_all_backups_are_verified_and_reported_in_order(full: Session, place: Pa
         assert key_types.spki_sha256(key.public_key()) == record_of(full, result.pair).key.spki_sha256
 
 
-def test_two_are_made_at_once(full: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_backups_are_made_at_once(full: Session, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each backup waits during the encryption of its key until another one is at the same place."""
     seal = pkcs8.encrypt_with
     together = Barrier(2)

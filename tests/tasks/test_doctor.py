@@ -275,7 +275,7 @@ def test_a_backup_to_recipients_is_tested_with_an_identity_and_not_with_a_passph
     )
 
 
-def test_beside_a_backup_with_a_passphrase_the_passphrase_is_enough(healthy: ExaminedStore) -> None:
+def test_with_a_passphrase_backup_beside_it_an_age_backup_needs_no_identity(healthy: ExaminedStore) -> None:
     copy = healthy.copy.with_suffix(".age")
     copy.write_bytes(healthy.copy.read_bytes())
     first = healthy.record.backups[0]._replace(verified=None)
@@ -310,13 +310,15 @@ def test_a_certificate_may_begin_five_minutes_from_now(
 
 
 @pytest.mark.parametrize(("mode", "verb"), [(0o640, "read"), (0o602, "write to"), (0o601, "read")])
-def test_what_others_can_do_with_a_file_is_named(healthy: ExaminedStore, mode: int, verb: str) -> None:
+def test_the_finding_says_whether_others_can_read_or_write_a_file(
+    healthy: ExaminedStore, mode: int, verb: str
+) -> None:
     (healthy.pair / "key.pem").chmod(mode)
     (found,) = healthy.examine()
     assert found.text == f"others can {verb} {healthy.pair}/key.pem (mode {mode:04o})"
 
 
-def test_every_code_has_a_kind_of_damage() -> None:
+def test_every_finding_code_has_a_test() -> None:
     assert {code for code, _ in BREAKAGES} | ELSEWHERE == set(FindingCode)
 
 

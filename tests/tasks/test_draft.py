@@ -169,7 +169,7 @@ def test_a_session_saves_its_form_in_place_of_the_restored_one(tmp_path: Path) -
     assert newest_draft(Session(Keystore(str(tmp_path / "store")))) == named("c.com")
 
 
-def test_a_place_without_names_is_used_again(tmp_path: Path) -> None:
+def test_the_number_of_a_draft_without_names_is_used_again(tmp_path: Path) -> None:
     for name in ("a.com", "b.com", "c.com"):
         own = own_draft(tmp_path)
         own.restore()

@@ -285,7 +285,7 @@ def test_a_second_pair_of_a_name_is_recognized(session: Session) -> None:
     assert said(again) == [(at, name, True) for at, name in enumerate(made, start=1)]
 
 
-def test_retired_renewed_damaged_and_encrypted_ones_do_not_count(session: Session) -> None:
+def test_retired_renewed_and_damaged_pairs_are_made_again(session: Session) -> None:
     for name in ("a.com", "b.com", "c.com", "d.com"):
         create_pair(session, RequestSpec((name,)))
     retire(session, "a.com")

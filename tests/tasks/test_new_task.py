@@ -73,7 +73,7 @@ def test_a_pair_is_named_after_its_common_name(
     assert create_pair(session, RequestSpec(names), force=True).name == pair_name
 
 
-def test_a_pair_can_be_named(session: Session) -> None:
+def test_a_pair_can_have_a_chosen_name(session: Session) -> None:
     assert create_pair(session, ASKED, name="shop").name == "shop"
 
 
@@ -135,7 +135,7 @@ def test_a_passphrase_encrypts_the_key_with_fresh_entropy(
     ],
 )
 @pytest.mark.parametrize("force", [False, True])
-def test_what_x509_cannot_represent_is_never_forced(
+def test_force_does_not_make_what_x509_cannot_represent(
     session: Session, asked: RequestSpec, code: str | None, force: bool
 ) -> None:
     with pytest.raises(BlockedError) as caught:
@@ -154,7 +154,7 @@ def test_what_x509_cannot_represent_is_never_forced(
         (RequestSpec(("*.co.uk",)), "override with --force"),
     ],
 )
-def test_what_x509_can_represent_can_be_forced(session: Session, asked: RequestSpec, hint: str) -> None:
+def test_force_makes_what_x509_can_represent(session: Session, asked: RequestSpec, hint: str) -> None:
     with pytest.raises(BlockedError) as caught:
         create_pair(session, asked)
     assert hint in str(caught.value.hint)

@@ -77,7 +77,7 @@ def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
     return {label: text for label, text in shown if label}
 
 
-def test_a_new_pair_in_full() -> None:
+def test_a_new_pair_is_described_in_full() -> None:
     shown = lines(record(names=("a.com", "b.com"), history=(HistoryEntry(NOW, "created", "joe"),)))
     assert list(shown) == [
         "Name", "Stage", "Next", "Subject", "Covers", "Key", "SPKI", "CSR", "For", "Purpose", "Backup", "Made",
@@ -90,7 +90,7 @@ def test_a_new_pair_in_full() -> None:
     assert shown["Key"] == "EC P-256, mode 0600, no passphrase"
 
 
-def test_a_pair_with_a_history_in_full() -> None:
+def test_a_pair_with_a_history_is_described_in_full() -> None:
     from csrtui.core.pairs.pair import KeyFacts
 
     one = record(

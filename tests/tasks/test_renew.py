@@ -201,7 +201,7 @@ def test_the_recorded_one_of_several_successors_counts(fresh: Session) -> None:
     assert first.name != second.name
 
 
-def test_what_a_ca_refuses_today_stops_a_renewal(fresh: Session) -> None:
+def test_names_that_a_ca_refuses_today_stop_a_renewal(fresh: Session) -> None:
     old = create_pair(fresh, RequestSpec(("intranet",)), force=True)
     renewal = plan_renewal(fresh, old.name)
     with pytest.raises(BlockedError):

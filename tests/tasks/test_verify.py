@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backups_made import PASSPHRASE
-from pairs_made import look_at_file, new_pair, order, record_of
+from pairs_made import new_pair, order, record_of, verify_file
 from requests_made import NOW, key_of
 
 from csrtui.core.backups import backup_file
@@ -226,7 +226,7 @@ def test_after_a_stop_no_further_backup_is_checked(session: Session, place: Path
 
 
 def test_without_the_passphrase_a_file_is_only_complete(session: Session, made: Backup) -> None:
-    result = look_at_file(session, made.path)
+    result = verify_file(session, made.path)
     assert (result.ok, result.pair, result.file) == (True, "a.com", made.path)
     assert result.text == "is complete; give its passphrase for a restore test"
     assert noted(session) == made
@@ -235,7 +235,7 @@ def test_without_the_passphrase_a_file_is_only_complete(session: Session, made: 
 def test_a_verified_file_is_added_to_its_pair(session: Session, made: Backup, tmp_path: Path) -> None:
     copy = tmp_path / "copy.pem"
     copy.write_bytes(Path(made.path).read_bytes())
-    result = look_at_file(session, str(copy), PASSPHRASE)
+    result = verify_file(session, str(copy), PASSPHRASE)
     assert (result.ok, result.pair, result.text) == (True, "a.com", "restores")
     first, second = record_of(session).backups
     assert first == made
@@ -245,19 +245,19 @@ def test_a_verified_file_is_added_to_its_pair(session: Session, made: Backup, tm
 
 
 def test_a_known_file_keeps_its_creation_time(session: Session, made: Backup) -> None:
-    look_at_file(session, made.path, PASSPHRASE)
+    verify_file(session, made.path, PASSPHRASE)
     assert (noted(session).created, noted(session).verified) == (NOW, LATER)
 
 
 def test_a_file_with_another_passphrase_fails_and_is_not_recorded(session: Session, made: Backup) -> None:
-    result = look_at_file(session, made.path, OTHER)
+    result = verify_file(session, made.path, OTHER)
     assert (result.ok, result.pair) == (False, "a.com")
     assert noted(session) == made
 
 
 def test_a_file_of_an_unknown_pair_can_be_verified(session: Session, made: Backup, tmp_path: Path) -> None:
     elsewhere = Session(Keystore(str(tmp_path / "elsewhere")), clock=session.clock)
-    result = look_at_file(elsewhere, made.path, PASSPHRASE)
+    result = verify_file(elsewhere, made.path, PASSPHRASE)
     assert (result.ok, result.pair) == (True, None)
     assert result.text == "restores; its pair is not in this keystore"
 
@@ -279,7 +279,7 @@ def test_a_backup_of_another_csr_with_the_same_key_fails(
     session: Session, made: Backup, tmp_path: Path
 ) -> None:
     for passphrase in (None, PASSPHRASE):
-        result = look_at_file(session, foreign(tmp_path, "b.com"), passphrase)
+        result = verify_file(session, foreign(tmp_path, "b.com"), passphrase)
         assert (result.ok, result.pair) == (False, "a.com")
         assert result.text == "its CSR differs from that of a.com, which has the same key"
     assert noted(session) == made
@@ -287,7 +287,7 @@ def test_a_backup_of_another_csr_with_the_same_key_fails(
 
 def test_a_backup_whose_key_does_not_match_its_csr_fails(session: Session, tmp_path: Path) -> None:
     path = foreign(tmp_path, "b.com", KeyType.EC_P384)
-    assert texts([look_at_file(session, path, PASSPHRASE)]) == [
+    assert texts([verify_file(session, path, PASSPHRASE)]) == [
         (False, "the key in the backup is not the key of its CSR")
     ]
 
@@ -303,7 +303,7 @@ def test_a_restore_test_records_the_signature(session: Session, made: Backup) ->
     """An older csrtui on the same store drops members of a backup that it does not know."""
     for look in (
         lambda: verify_many(session, ["a.com"], PASSPHRASE),
-        lambda: look_at_file(session, made.path, PASSPHRASE),
+        lambda: verify_file(session, made.path, PASSPHRASE),
     ):
         as_made_before(session)
         assert not noted(session).signed
@@ -317,18 +317,20 @@ def test_an_unsigned_file_fails_if_the_pair_has_signed_backups(
 ) -> None:
     text = Path(made.path).read_bytes()
     Path(made.path).write_bytes(text[text.index(b"-----BEGIN") :])
-    result = look_at_file(session, made.path, passphrase)
+    result = verify_file(session, made.path, passphrase)
     assert (result.ok, result.pair) == (False, "a.com")
     assert result.text == "it is not signed, although the backups of a.com are: somebody changed it"
     assert [one.ok for one in verify_many(session, ["a.com"], passphrase)] == [False]
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
-def test_an_unsigned_file_has_a_note(session: Session, made: Backup, passphrase: Secret | None) -> None:
+def test_the_result_of_an_unsigned_file_says_so(
+    session: Session, made: Backup, passphrase: Secret | None
+) -> None:
     as_made_before(session)
     text = Path(made.path).read_bytes()
     Path(made.path).write_bytes(text[text.index(b"-----BEGIN") :])
-    result = look_at_file(session, made.path, passphrase)
+    result = verify_file(session, made.path, passphrase)
     assert result.ok
     assert "but it is not signed" in result.text
     assert [one.signed for one in record_of(session).backups] == [False]
@@ -341,10 +343,10 @@ def test_a_recorded_older_backup_stays_valid_beside_a_signed_one(
     text = Path(made.path).read_bytes()
     bare = text[text.index(b"-----BEGIN") :]
     Path(made.path).write_bytes(bare)
-    look_at_file(session, made.path, PASSPHRASE)
+    verify_file(session, made.path, PASSPHRASE)
     back_up(session, "a.com", order(place))
     assert [one.signed for one in record_of(session).backups] == [False, True]
-    assert look_at_file(session, made.path, PASSPHRASE).ok
+    assert verify_file(session, made.path, PASSPHRASE).ok
     assert all(one.ok for one in verify_many(session, ["a.com"], PASSPHRASE))
 
 
@@ -360,7 +362,7 @@ def test_a_file_that_lost_its_signature_fails(session: Session, made: Backup) ->
 
 
 def test_a_file_shows_its_key_and_names(session: Session, made: Backup) -> None:
-    for result in (look_at_file(session, made.path), look_at_file(session, made.path, PASSPHRASE)):
+    for result in (verify_file(session, made.path), verify_file(session, made.path, PASSPHRASE)):
         assert result.spki_sha256 == record_of(session).key.spki_sha256
         assert result.names == record_of(session).names
 
@@ -376,7 +378,7 @@ def test_only_the_expected_backup_passes(session: Session, made: Backup) -> None
 
 def test_the_hint_for_a_changed_file_is_shown(session: Session, made: Backup) -> None:
     Path(made.path).write_bytes(Path(made.path).read_bytes().replace(b"a.com", b"b.com", 1))
-    text = look_at_file(session, made.path).text
+    text = verify_file(session, made.path).text
     assert "its signature is not valid; use another copy; if this is the only one, delete" in text
 
 
@@ -385,17 +387,17 @@ def test_a_missing_file_and_an_invalid_file_are_results(
     session: Session, tmp_path: Path, passphrase: Secret | None
 ) -> None:
     (tmp_path / "text").write_text("hello")
-    assert texts([look_at_file(session, str(tmp_path / "text"), passphrase)]) == [
+    assert texts([verify_file(session, str(tmp_path / "text"), passphrase)]) == [
         (False, "that is not a backup")
     ]
-    (answer,) = texts([look_at_file(session, str(tmp_path / "none"), passphrase)])
+    (answer,) = texts([verify_file(session, str(tmp_path / "none"), passphrase)])
     assert answer == (False, f"cannot read {tmp_path}/none: No such file or directory")
 
 
 def test_an_unusable_store_is_an_error(session: Session, made: Backup) -> None:
     Path(session.store.path).chmod(0o755)
     with pytest.raises(StoreError, match="others can read"):
-        look_at_file(session, made.path, PASSPHRASE)
+        verify_file(session, made.path, PASSPHRASE)
     Path(session.store.path).chmod(0o700)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
-from issued_dialogs import at_pair, certificate_home
+from issued_dialogs import at_pair, import_certificate
 from screens_user import at_screens
 
 from csrtui.core.keys import pkcs8
@@ -85,7 +85,7 @@ async def test_the_first_frame_of_a_dialog_is_final(
 
     monkeypatch.setattr("csrtui.tui.modals.renew.prove_old_key", prove)
     session = session_with(tmp_path / "store", ONE, "b.example.com")
-    certificate_home(session, ONE)
+    import_certificate(session, ONE)
     async with at_screens(session, size) as user:
         await at_pair(user, ONE)
         with frames_of(user) as frames:
@@ -191,7 +191,7 @@ async def test_the_dialog_of_work_on_hosts_is_complete_in_the_first_frame(tmp_pa
 @pytest.mark.parametrize("key", ["b", "w", "I", "V"])
 async def test_no_key_under_a_dialog_is_cut(tmp_path: Path, size: tuple[int, int], key: str) -> None:
     session = session_with(tmp_path / "store", ONE, "b.example.com")
-    certificate_home(session, ONE)
+    import_certificate(session, ONE)
     async with at_screens(session, size) as user:
         await at_pair(user, ONE)
         await user.press(key)

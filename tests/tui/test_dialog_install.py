@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from backup_dialogs import PASSPHRASE, said, say_encrypted, session_with
 from cryptography.hazmat.primitives.serialization import pkcs12
-from issued_dialogs import at_pair, certificate_home, is_at, record
+from issued_dialogs import at_pair, import_certificate, is_at, record
 from screens_user import at_screens
 
 from csrtui.core.base.finding import CaKind
@@ -44,7 +44,7 @@ ONE = "a.example.com"
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     made = session_with(tmp_path / "store", ONE)
-    certificate_home(made, ONE)
+    import_certificate(made, ONE)
     (tmp_path / "tls").mkdir()
     return made
 

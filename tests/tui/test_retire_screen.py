@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from backup_dialogs import CHEAP_ROUNDS, backed_up, session_with
-from issued_dialogs import at_pair, certificate_home, is_at, record
+from issued_dialogs import at_pair, import_certificate, is_at, record
 from screens_user import at_screens
 
 from csrtui.core.keys import pkcs8
@@ -71,7 +71,7 @@ async def test_a_compromised_key_is_marked_in_all_its_pairs_and_its_revocation_i
     tmp_path: Path,
 ) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
-    certificate_home(session, ONE)
+    import_certificate(session, ONE)
     async with at_screens(session) as user:
         await at_pair(user, ONE)
         await user.press("t", "left", "enter")
@@ -171,7 +171,7 @@ async def test_one_key_does_the_step_that_the_bar_names(tmp_path: Path) -> None:
         await step(user, "Submit", SubmitModal)
         _submitted(session)
         await step(user, "Import", ImportModal)
-        certificate_home(session, ONE)
+        import_certificate(session, ONE)
         await step(user, "Install", InstallModal)
         _installed(session)
         await user.until(lambda: " . " not in user.bar, "nothing to do")
@@ -186,7 +186,7 @@ async def test_the_next_step_of_a_replaced_pair_is_to_retire_it_once_the_new_pai
     session = session_with(tmp_path / "store", ONE, TWO)
     change_record(session, TWO, lambda old: old.with_successor(ONE, session.clock(), session.user))
     change_record(session, ONE, lambda new: new._replace(renews=TWO))
-    certificate_home(session, ONE)
+    import_certificate(session, ONE)
     async with at_screens(session) as user:
         await at_pair(user, TWO)
         await step(user, "Finish", PairScreen)
@@ -206,7 +206,7 @@ async def test_the_next_step_of_a_replaced_pair_is_to_retire_it_once_the_new_pai
 async def test_the_next_step_of_a_pair_whose_successor_is_damaged_reports_the_damage(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
     change_record(session, TWO, lambda old: old.with_successor(ONE, session.clock(), session.user))
-    certificate_home(session, TWO)
+    import_certificate(session, TWO)
     (tmp_path / "store" / "pairs" / ONE / "request.pem").write_text("damaged")
     async with at_screens(session) as user:
         await at_pair(user, TWO)
