@@ -79,7 +79,7 @@ async def test_the_first_frame_of_a_dialog_is_final(
 ) -> None:
     proved = Event()
 
-    def prove(*_: object) -> tuple[None, tuple[()]]:  # that adds a line
+    def prove(*_: object, **__: object) -> tuple[None, tuple[()]]:  # its result adds a line
         proved.wait(10)
         return None, ()
 
