@@ -95,7 +95,7 @@ class Examination:
         findings: list[DoctorFinding] = []
         if self._store:
             findings += _check_ancestors(self._path, self._user)
-            findings += check_store_files(self._store, self._user, creating=self._creating)
+            findings += check_store_files(self._store, self._user, is_creating=self._creating)
         if self._config is not None:
             findings += _check_config(self._config)
         findings += [_config_finding(problem.path, problem.error) for problem in self._site_problems]

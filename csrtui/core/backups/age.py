@@ -43,8 +43,8 @@ def is_age(data: bytes) -> bool:
 def read_recipient_kinds(data: bytes) -> tuple[str, ...]:
     """Return the kind of each recipient in the header of an age file, such as ``age (X25519)``, without decryption.
 
-    The header shows the kind of each recipient but not the recipient. It is not authenticated. Return an empty tuple
-    if the header cannot be read.
+    The header does not name the recipients themselves, and anyone can change it. The result is empty if the header
+    cannot be read.
     """
     if data.startswith(_ARMOR):
         try:
@@ -104,7 +104,7 @@ def encrypt(data: bytes, recipients: Sequence[Recipient]) -> bytes:
     """
     pyrage = load_pyrage()
     keys = [_recipient_key(pyrage, recipient) for recipient in recipients]
-    with _translated_errors(pyrage):
+    with _convert_errors(pyrage):
         encrypted: bytes = pyrage.encrypt(data, keys)
     return encrypted
 
@@ -115,13 +115,13 @@ def decrypt(data: bytes, identities: bytes) -> bytes:
     `identities` is the text of an age identity file, or an SSH private key without a passphrase.
 
     Raises:
-        InputError: The file is not an age file, uses the passphrase mode, or is damaged. Or the identities cannot be
-            used, or pyrage is not installed.
+        InputError: The file is not an age file, uses the passphrase mode or is damaged, the identities cannot be used,
+            or pyrage is not installed.
         RefusedError: None of the identities opens the file.
     """
     _check_file(data)
     pyrage = load_pyrage()
-    with _translated_errors(pyrage):
+    with _convert_errors(pyrage):
         decrypted: bytes = pyrage.decrypt(data, _read_identities(pyrage, identities))
     return decrypted
 
@@ -138,7 +138,7 @@ def _check_file(data: bytes) -> None:
 
 
 def _recipient_key(pyrage: "ModuleType", recipient: Recipient) -> Any:
-    """Return pyrage's key for a recipient. Test it first, because pyrage refuses some keys only when it encrypts."""
+    """Return pyrage's key for a recipient, after a test: pyrage refuses some keys only when it encrypts."""
     reader = pyrage.x25519.Recipient if recipient.kind is RecipientKind.AGE else pyrage.ssh.Recipient
     try:
         key = reader.from_str(recipient.text)
@@ -189,8 +189,8 @@ def _read_ssh_identity(pyrage: "ModuleType", data: bytes) -> Any:
 
 
 @contextmanager
-def _translated_errors(pyrage: "ModuleType") -> Iterator[None]:
-    """Convert pyrage errors into csrtui errors. Do not quote pyrage's messages."""
+def _convert_errors(pyrage: "ModuleType") -> Iterator[None]:
+    """Convert pyrage errors into csrtui errors, without quoting pyrage's messages."""
     try:
         yield
     except pyrage.IdentityError as error:

@@ -1,12 +1,12 @@
 """The backup file: a self-describing PEM text that openssl can restore without csrtui.
 
 A backup begins with plain text lines. They are followed by exactly one key block (``ENCRYPTED PRIVATE KEY``), one
-``CERTIFICATE REQUEST`` and any certificates. It has no other blocks, and no text after the first block
-(`csrtui.core.backups.integrity`). `csrtui.core.backups.integrity` describes the signature or checksum.
+``CERTIFICATE REQUEST`` and any certificates. It has no other blocks, and no text after the first block.
+`csrtui.core.backups.integrity` checks this and describes the signature and the checksum.
 
-A backup to recipients is the same text in an age file (`Envelope.AGE`). It contains the key as the keystore does. A key
+A backup to recipients is the same text in an age file (`Envelope.AGE`), with the key as it is in the keystore. A key
 without a passphrase is a ``PRIVATE KEY`` block (PKCS #8, RFC 5958), and `parse` refuses such a text outside an age
-file. The text is signed unless the key has a passphrase, because nobody enters a passphrase for a backup to recipients.
+file. If the key has a passphrase, the text is not signed, because nobody enters the passphrase for such a backup.
 """
 
 import re
@@ -51,7 +51,7 @@ _ENCRYPTED = re.compile(rb"^In store: +under (?:this|a) passphrase$", re.MULTILI
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """The byte-order marks of files that Windows programs saved as "Unicode"."""
 _FIRST_CREDIBLE = datetime(2000, 1, 1, tzinfo=UTC)
-"""The earliest plausible time. An earlier time comes from a clock that was never set."""
+"""The earliest plausible time of a backup. An earlier time comes from a clock that was never set."""
 _NO_PUNCTUATION = str.maketrans("", "", "-:")
 
 
@@ -145,10 +145,10 @@ def compose(
 def parse(
     data: bytes, envelope: Envelope = Envelope.KEY_BLOCK, *, accepts_removed_proof: bool = False
 ) -> BackupFile:
-    """Return the contents of a backup. Check its signature or checksum and the CSR's signature; do not open the key.
+    """Return the contents of a backup, after checking its signature or checksum and the signature of its CSR.
 
-    Only an age file may contain a key without a passphrase. With `accepts_removed_proof`, a backup whose signature or
-    checksum was removed is not an error (`Integrity.REMOVED`).
+    The key is not opened. Only an age file may contain a key without a passphrase. With `accepts_removed_proof`, a
+    backup whose signature or checksum was removed is not an error (`Integrity.REMOVED`).
 
     Raises:
         IdentityNeededError: The data is an age file.
@@ -274,12 +274,12 @@ class Expectation(NamedTuple):
 
 
 def read_fingerprint(text: str) -> Expectation | None:
-    """Return the expectation for an SPKI SHA-256 in hex, with or without colons, or None if `text` is anything else."""
+    """Return the expectation for an SPKI SHA-256 in hex, with or without colons, or None for any other text."""
     return Expectation(text.replace(":", "").lower()) if _FINGERPRINT.fullmatch(text) else None
 
 
 def read_expectation(data: bytes) -> Expectation:
-    """Return the expectation for the first CSR in a file or, without a CSR, for the key of the first certificate.
+    """Return the expectation for the first CSR in a file, or else for the key of the first certificate.
 
     The file is PEM, with any text around it, or DER.
 

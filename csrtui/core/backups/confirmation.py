@@ -40,7 +40,7 @@ _LAST_SECOND = 253402300799
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The statement that a backup was restored.
+    """A statement that a backup was restored.
 
     Attributes:
         file_sha256: SHA-256 of the backup file, 64 hex digits.
@@ -83,7 +83,7 @@ def sign(confirmation: Confirmation, key: "PrivateKey") -> str:
 
 
 def read(text: str) -> SignedConfirmation:
-    """Return the confirmation in a text. The text can be the token alone, or output that contains it.
+    """Return the confirmation in a text, which can contain other text around the token.
 
     Raises:
         InputError: The text has no confirmation or more than one, or the confirmation is damaged or truncated.
@@ -107,17 +107,18 @@ def read(text: str) -> SignedConfirmation:
     return SignedConfirmation(confirmation, body[_BODY:])
 
 
-def check(signed: SignedConfirmation, public_key: "PublicKey") -> None:
-    """Check that a confirmation is signed by the key that it names. `public_key` is the public key in the pair's CSR.
+def check(signed_confirmation: SignedConfirmation, public_key: "PublicKey") -> None:
+    """Check that a confirmation names and is signed by the key of a pair. `public_key` comes from the pair's CSR.
 
     Raises:
         RefusedError: The confirmation names another key, or its signature is invalid.
         InputError: csrtui does not generate keys of this type.
     """
     _refuse_other_types(public_key)
-    if key_types.spki_sha256(public_key) != signed.confirmation.spki_sha256:
+    confirmation = signed_confirmation.confirmation
+    if key_types.spki_sha256(public_key) != confirmation.spki_sha256:
         raise RefusedError("the confirmation is for another key")
-    if not signing.verify(public_key, signed.signature, signed.confirmation.message):
+    if not signing.verify(public_key, signed_confirmation.signature, confirmation.message):
         raise RefusedError(
             "the confirmation is not signed with the pair's key: it is forged, or was changed on its way",
             "copy the whole line, or verify the backup again",

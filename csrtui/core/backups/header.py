@@ -12,7 +12,7 @@ from csrtui.core.pairs.pair import PairRecord, Stage
 
 _INTRODUCTION = "{title}a private key{encrypted}, and the certificate request made from it.\n\n"
 _SIGNED_TITLE = "csrtui signed backup: "
-"""Release 0.1.0 restores a backup with this title. It would refuse one without a checksum under the other title."""
+"""The title of signed backups, which have no checksum. Release 0.1.0 would refuse them with the other title."""
 _UNSIGNED_TITLE = "csrtui backup: "
 TITLES: Final = (_UNSIGNED_TITLE.encode("ascii"), _SIGNED_TITLE.encode("ascii"))
 """The possible beginnings of a backup."""
@@ -50,7 +50,7 @@ _PROTECTION_IN_AGE = {
     KeyProtection.PLAIN: KeyProtection.PLAIN.value,
     KeyProtection.ENCRYPTED: "under a passphrase",
 }
-"""The text for each protection in an age file. An age file has no passphrase that the key could share."""
+"""The text for each protection in an age file, which has no passphrase of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _detail_lines(details: Details) -> str:
 
 
 def _word(text: str | None) -> str | None:
-    """Return `text` if `read_details` can read it, otherwise None. Another program may have written it to pair.json."""
+    """Return `text` if `read_details` can read it, otherwise None. pair.json can contain any text."""
     return text if text is not None and _WORD.fullmatch(text) else None
 
 

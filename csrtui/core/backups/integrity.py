@@ -1,9 +1,9 @@
-r"""Parse the text of a backup as strictly as openssl, and make and check its signature by the pair's own key, or its checksum.
+r"""Parse the text of a backup as strictly as openssl, and make and check its signature or checksum.
 
-The signature covers the line ``csrtui backup signature, version 1``, a line feed, and the canonical text
-(`canonical`) without the line that begins with ``Signature:`` and the indented lines after it.
-The omitted lines contain the signature (`csrtui.core.keys.signing`) in base64. Anyone can check it with the public key
-in the CSR, without a passphrase::
+The pair's own key makes the signature (`csrtui.core.keys.signing`). It covers the line ``csrtui backup signature,
+version 1``, a line feed, and the canonical text (`canonical`) except the signature itself: the line that begins with
+``Signature:`` and the indented lines after it, in base64. Anyone can check it with the public key in the CSR, without a
+passphrase::
 
     { echo 'csrtui backup signature, version 1'
       awk '/^Signature:/ {s = 1; next} s && /^ / {next} {s = 0; print}' FILE; } > signed
@@ -14,14 +14,13 @@ in the CSR, without a passphrase::
         -verify public.pem -signature signature signed                       # RSA
     openssl pkeyutl -verify -pubin -inkey public.pem -rawin -in signed -sigfile signature    # Ed25519, ML-DSA
 
-Anyone who can write to the medium can remove the signature, but cannot forge one. A text without a signature has a line
-with the SHA-256 of everything else, as earlier versions wrote it. This checksum detects damage, but anyone can replace
-it.
+Anyone who can write to the medium can remove the signature, but not forge one. A text without a signature has a line
+with the SHA-256 of everything else, as in earlier versions. This checksum detects damage, but anyone can replace it.
 
-openssl strips a byte-order mark at the start of the file and spaces at the end of a line. It then treats a line as the
-beginning of a block if it starts with ``-----BEGIN `` and ends with ``-----``. It reads a line in pieces of 254 bytes,
-and each piece can begin a block. It also looks for DER, PVK and MSBLOB at the start of the file and after each block.
-So `read_text` refuses control characters, five dashes outside a block, long lines, and text after the first block.
+openssl strips a byte-order mark at the start of the file and spaces at the end of a line. Then a block begins with each
+line that starts with ``-----BEGIN `` and ends with ``-----``. openssl reads a line in pieces of 254 bytes, and each
+piece can begin a block. It also looks for DER, PVK and MSBLOB at the start of the file and after each block. So
+`read_text` refuses control characters, five dashes outside a block, long lines, and text after the first block.
 """
 
 import re
@@ -74,7 +73,7 @@ class BackupText(NamedTuple):
 
     Attributes:
         header: The lines before the first block in canonical form, each ending with a line feed.
-        body: The rest of the text in canonical form.
+        body: The text from the first block on, in canonical form.
         blocks: The blocks, in order.
     """
 
@@ -84,10 +83,10 @@ class BackupText(NamedTuple):
 
 
 def canonical(data: bytes) -> bytes:
-    """Return the form of a text that is signed and checked. It undoes common changes by editors and mail programs.
+    """Return the form of a text that is signed, without the usual changes of editors and mail programs.
 
     It has no UTF-8 byte-order mark at the start. Each line ends with a line feed, without spaces, tabs or carriage
-    returns before it. One line feed ends the last line, and no blank line follows.
+    returns before it. No blank line follows the last line.
     """
     lines = (line.rstrip(_BLANKS) for line in data.removeprefix(_BYTE_ORDER_MARK).split(b"\n"))
     return b"\n".join(lines).rstrip(b"\n") + b"\n"
@@ -222,7 +221,7 @@ def check(text: BackupText, csr: Request, *, has_checksum: bool, accepts_removed
         return Integrity.CHECKSUM
     if not text.header.startswith(TITLES):
         return Integrity.NONE
-    if not accepts_removed:  # otherwise a flipped bit in the label of the proof would not be noticed
+    if not accepts_removed:  # a damaged label of the proof must be noticed too
         raise InputError(
             "the backup was changed or damaged after it was made: its signature or checksum is missing",
             CHANGED_HINT,
@@ -238,7 +237,7 @@ def _signature_lines(signature: bytes) -> bytes:
 
 
 def _signature(lines: bytes) -> bytes:
-    """Return the signature in the lines, or empty bytes unless they are base64 exactly as csrtui writes it."""
+    """Return the signature in the lines, or empty bytes if they are not base64 exactly as csrtui writes it."""
     base64 = b"".join(lines.split())
     try:
         signature = b64decode(base64, validate=True)
@@ -248,10 +247,10 @@ def _signature(lines: bytes) -> bytes:
 
 
 def has_valid_checksum(data: bytes) -> bool:
-    """Return whether the text of a backup has a valid checksum line; return False if it has no checksum line.
+    """Return whether the text of a backup has a checksum.
 
     Raises:
-        InputError: The text has a checksum, and it is wrong.
+        InputError: The checksum is wrong.
     """
     label = _CHECKSUM.encode("ascii")
     for text in (canonical(data), data.replace(b"\r\n", b"\n")):  # earlier versions used the second form

@@ -75,7 +75,7 @@ class Recipient:
 
 
 def looks_like_recipient(text: str) -> bool:
-    """Return whether an argument is a valid or invalid recipient, rather than the path of a recipients file."""
+    """Return whether an argument is meant as a recipient, valid or not, rather than the path of a recipients file."""
     return text.startswith(("age1", "ssh-", "ecdsa-", "sk-")) or bool(_PRIVATE.search(text))
 
 
@@ -87,8 +87,8 @@ def read_recipients(text: str) -> tuple[Recipient, ...]:
             options before it and a comment after it, as in ``authorized_keys``.
 
     Raises:
-        InputError: The text is too long, has no recipient, or has a line that is not a supported recipient. No line is
-            skipped silently. The message never quotes a private key.
+        InputError: The text is too long, has no recipient, or has a line that is not a supported recipient. The message
+            never quotes a private key.
     """
     if len(text) > MAX_BYTES:
         raise InputError(f"that is more than {MAX_BYTES} characters, too much for recipients", _USAGE)
@@ -213,8 +213,8 @@ def _to_x25519(key: bytes) -> bytes:
 def _refuse_small_order(key: bytes) -> None:
     """Refuse an X25519 public key whose shared secret with any private key is zero (RFC 7748 6.1, 7).
 
-    A private key of 32 zero bytes becomes the scalar 2^254 (RFC 7748 5). Only points of order 1, 2, 4 and 8 have a zero
-    product with this scalar, and cryptography raises an error for a zero product.
+    A private key of 32 zero bytes is the scalar 2^254 (RFC 7748 5). Its product with a point is zero only for points of
+    order 1, 2, 4 and 8, and cryptography raises an error for a zero product.
     """
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 

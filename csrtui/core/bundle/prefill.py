@@ -195,8 +195,8 @@ def _combine_names(
 def _split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], list[Attribute], list[str]]:
     """Return the fields and additional attributes that a new CSR can use, and sentences about the other attributes.
 
-    If a field occurs twice, its first value is used, as in `csrtui.core.subject.distinguished_name.decode`. Public CAs do
-    not accept an organizational unit (BR 7.1.4.2.2).
+    If a field occurs twice, its first value is used, as in `csrtui.core.subject.distinguished_name.decode`. Public CAs
+    do not accept an organizational unit (BR 7.1.4.2.2).
     """
     fields: dict[str, str] = {}
     attributes: list[Attribute] = []

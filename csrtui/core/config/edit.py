@@ -1,7 +1,7 @@
 """Change the text of the configuration but keep the user's comments, order and layout.
 
-Only this module uses tomlkit, because only tomlkit keeps them. It is imported only for a change. The new text is parsed
-again and checked before it is returned.
+Only tomlkit can keep them, and only this module imports it, when there is a change to make. The new text is parsed and
+checked before it is returned.
 """
 
 from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ def _to_toml(name: str, settings: dict[str, str]) -> str:
 
 
 def _replace_profile(text: str, name: str, settings: dict[str, str]) -> str:
-    """Return the text with a changed profile. Unchanged values and the comments after them are not touched."""
+    """Return the text with a changed profile. Unchanged values and their comments stay as they are."""
     import tomlkit
 
     document = tomlkit.parse(text)
@@ -127,7 +127,7 @@ def _cut_trailer(table: "AbstractTable") -> "list[tuple[Key | None, Item]]":
 
 
 def _table(parent: "MutableMapping[str, Any]", key: str) -> "AbstractTable":
-    """Return the table at `key`. It exists because `parse_config` accepted the text."""
+    """Return the table at `key`, which exists because `parse_config` accepted the text."""
     table: AbstractTable = parent[key]
     return table
 

@@ -1,4 +1,4 @@
-"""The rules of this machine for new requests, from ``[policy]``. They guard against mistakes and enforce nothing."""
+"""The rules of this machine for new requests, from ``[policy]``. They guard against mistakes, not against attackers."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -24,22 +24,22 @@ class Policy(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """The phrase that says where the rules come from."""
+        """The source of the rules in parentheses, for the end of a sentence."""
         return f"(set in {self.source})"
 
     def findings(self, key_type: KeyType) -> Iterator[Finding]:
         """Yield an error if the rules do not allow a key type. ``--force`` can override it."""
         if self._allows(key_type):
             return
-        allowed = [known for known in KeyType if self._allows(known)]
+        allowed = [other for other in KeyType if self._allows(other)]
         if self.key_types and key_type not in self.key_types:
             reason = f"policy allows {', '.join(self.key_types)}"
         else:
             reason = f"policy requires RSA keys of at least {self.min_rsa_bits} bits"
         text = f"{key_type.label} keys are not allowed here: {reason} {self.origin}."
         family = key_type.value.partition("-")[0]
-        better = min(allowed, key=lambda known: not known.value.startswith(family), default=None)
-        fix = None if better is None else Fix(f"use {better.label}", value=better.value)
+        alternative = min(allowed, key=lambda other: not other.value.startswith(family), default=None)
+        fix = None if alternative is None else Fix(f"use {alternative.label}", value=alternative.value)
         yield Finding("policy-key-type", Level.ERROR, FieldName.KEY, key_type.value, text, fix)
 
     def _allows(self, key_type: KeyType) -> bool:

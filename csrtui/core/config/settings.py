@@ -19,7 +19,7 @@ from csrtui.core.subject.fields import SubjectInput
 
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,39}[A-Za-z0-9._-])?")
 _PROFILE_NAME_RULE = (
-    "a profile's name has letters, digits, spaces, dots, hyphens and underscores, at most 41,  "
+    "a profile's name has letters, digits, spaces, dots, hyphens and underscores, at most 41, "
     "and begins with a letter or digit"
 )
 _MAX_QUOTED = 60
@@ -27,7 +27,7 @@ _MAX_QUOTED = 60
 MAX_LINE = 500
 """Maximum length of a line. A key of a thousand parts costs tomllib seconds and a gigabyte of memory."""
 _MAX_SEARCHED = 64 * 1024
-"""Maximum number of characters that are parsed again to find the line of an error."""
+"""Maximum number of characters that are parsed again to find the line with an error."""
 
 _Choice = TypeVar("_Choice", bound=str)
 _Path = tuple[str, ...]
@@ -39,7 +39,7 @@ class Profile:
     """Default values for requests of one kind. A field that is empty or None is not set.
 
     Attributes:
-        organization: The text as typed, as in the four fields that follow.
+        organization: The organization as typed. The next four fields are also as typed.
         ca: The kind of CA.
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key: The key type.
@@ -74,7 +74,7 @@ class ScreenSettings:
     """The settings for the appearance and input of the screens.
 
     Attributes:
-        theme: The name of a Textual theme, or None. It is not checked here.
+        theme: The name of a Textual theme, or None. The screens check it.
         mouse: Whether csrtui handles the mouse instead of the terminal.
     """
 
@@ -89,7 +89,7 @@ class Config:
     Attributes:
         profiles: The profiles by name, in the order of the file.
         screens: The user's settings for the screens.
-        keys: The key bindings, by command name. Only the screens know which are valid, so they are not checked here.
+        keys: The key bindings, by command name. The screens check them.
         defaults: The values of a request that neither an option nor a profile sets.
         servers: The folder for server files, by the id of the server software.
         policy: The rules that apply on this machine.
@@ -155,7 +155,7 @@ def parse_document(text: str, path: str) -> dict[str, object]:
 
 
 def merge_documents(documents: Iterable[dict[str, object]]) -> dict[str, object]:
-    """Merge documents into one. If several set a value, the first of them wins. Tables are merged key by key."""
+    """Return the documents merged into one, key by key. The first document that sets a value wins."""
     merged: dict[str, object] = {}
     for document in documents:
         merged = _merge(document, merged)
@@ -172,7 +172,7 @@ def _merge(defaults: dict[str, object], values: dict[str, object]) -> dict[str, 
 
 
 class _SettingError(Exception):
-    """A setting is invalid. `parse_config` converts this error into an `InputError`."""
+    """A setting is invalid. `parse_document` converts this error into an `InputError`."""
 
     def __init__(self, path: _Path, message: str, hint: str) -> None:
         super().__init__(message)
@@ -289,8 +289,8 @@ def _choice(
 def _find_line(text: str, path: _Path) -> int | None:
     """Return the number (from 1) of the line where a key first occurs, or None if finding it takes too long.
 
-    tomllib reports no positions. But the text up to the end of any statement is also TOML, so the key is on the last
-    line of the shortest such part that contains it. A binary search finds that part.
+    tomllib reports no positions. But the text up to the end of a statement is TOML too. A binary search finds the
+    shortest such part that contains the key. The key is on the last line of that part.
     """
     import tomllib
     from bisect import bisect_left

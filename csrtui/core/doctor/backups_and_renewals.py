@@ -1,7 +1,7 @@
-"""Check the backups and the renewal of a pair, as its record lists them.
+"""Check the backups and the renewal in the record of a pair.
 
-A backup must exist, be unchanged and verified, and be on another disk. Both pairs of a renewal must refer to each other,
-and the new one must be in use.
+A backup must exist, be unchanged and verified, and be on another disk. Both pairs of a renewal must refer to each
+other, and the new pair must be in use.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -32,13 +32,15 @@ def check_backups(
     """Yield the findings about the backups of a pair. For a retired pair, report only damaged backups.
 
     If a newer backup is good, a missing backup is not a finding, and a damaged backup is only a note. `can_back_up`
-    says whether key and CSR are valid, so that another backup can be made.
+    states whether the key and CSR are valid, so that another backup can be made.
     """
     yield from _BackupCheck(folder, record, backup_facts, can_back_up).findings()
 
 
 @dataclass(frozen=True, slots=True)
 class _BackupCheck:
+    """The arguments of `check_backups`."""
+
     folder: str
     record: PairRecord
     backup_facts: Mapping[str, BackupFacts]
@@ -47,7 +49,7 @@ class _BackupCheck:
     def findings(self) -> Iterator[DoctorFinding]:
         is_retired = self.record.retired is not None
         if not self.record.backups and not is_retired and self.can_back_up:
-            yield self._none()
+            yield self._missing_backup()
         for backup in self.record.backups:
             facts = self.backup_facts.get(backup.path, BackupFacts(BackupFileState.MISSING))
             if facts.state is BackupFileState.MISSING:
@@ -58,7 +60,7 @@ class _BackupCheck:
                 yield self._damaged(backup, facts)
         best = best_backup(self.record, self.backup_facts)
         if best is not None and not is_retired:
-            yield from self._about_good_backups(best)
+            yield from self._check_good_backups(best)
 
     @property
     def _pair(self) -> str:
@@ -81,7 +83,7 @@ class _BackupCheck:
             for other in self.record.backups
         )
 
-    def _none(self) -> DoctorFinding:
+    def _missing_backup(self) -> DoctorFinding:
         text = f"the key of {self._pair} has no backup: if this machine loses it, the certificate is useless"
         if origin := self.record.key_origin:
             text = f"{self._pair} has no backup. It has the same key as {visible(origin)}, whose backups may contain it"
@@ -92,17 +94,17 @@ class _BackupCheck:
         )
 
     def _damaged(self, backup: Backup, facts: BackupFacts) -> DoctorFinding:
-        shown = visible(backup.path)
-        text = f"the backup {shown} is damaged: {visible(facts.fault) or 'its contents changed'}"
+        path = visible(backup.path)
+        text = f"the backup {path} is damaged: {visible(facts.fault) or 'its contents changed'}"
         remedy, lower_level = self._new_backup(), None
         if self._is_superseded(backup):
             lower_level = Level.NOTE
-            remedy = instruction(f"Use a newer backup. {shown} is no longer needed.")
+            remedy = instruction(f"Use a newer backup. {path} is no longer needed.")
         elif self.record.retired is not None:
-            remedy = instruction(f"Keep another copy of {shown} if the key of {self._pair} is still needed.")
+            remedy = instruction(f"Keep another copy of {path} if the key of {self._pair} is still needed.")
         return DoctorFinding(FindingCode.BACKUP_DAMAGED, backup.path, text, remedy, self._pair, lower_level)
 
-    def _about_good_backups(self, best: Backup) -> Iterator[DoctorFinding]:
+    def _check_good_backups(self, best: Backup) -> Iterator[DoctorFinding]:
         good = [backup for backup in self.record.backups if is_good(backup, self.backup_facts)]
         if best.verified is None:
             text = f"no backup of {self._pair} was ever verified by a restore test"
@@ -153,7 +155,7 @@ def renewal_link(name: str, path: str, record: PairRecord) -> RenewalLink:
 
 
 def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> Iterator[DoctorFinding]:
-    """Yield the findings about broken renewals. Such a pair is not renewed, although its record says so.
+    """Yield a finding for each pair whose record is wrong about its renewal.
 
     `links` are the links of all readable pairs in the store, and `names` the names of all pairs.
     """
@@ -168,7 +170,10 @@ def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> Itera
                 text = f"says that {visible(link.renewed_by)} replaces it, but {reason}: it is not renewed"
                 yield _finding(FindingCode.RENEWAL_BROKEN, link, text)
         elif link.name in successors:
-            text = f"does not say that {successors[link.name]} was made to replace it: the renewal was interrupted, or this pair was restored from a backup"
+            text = (
+                f"does not say that {successors[link.name]} was made to replace it: the renewal was interrupted, "
+                "or this pair was restored from a backup"
+            )
             yield _finding(FindingCode.RENEWAL_NOT_NOTED, link, text)
         if link.renews is not None and link.renews not in names:
             text = f"says that it replaces {visible(link.renews)}, but that pair does not exist"
@@ -179,7 +184,7 @@ def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> Itera
 def _broken_reason(
     link: RenewalLink, by_name: Mapping[str, RenewalLink], names: Container[str]
 ) -> str | None:
-    """Return why no other pair replaces a pair, or None if one does or if that is unknown."""
+    """Return why the successor of a pair does not replace it, or None if it does or cannot be read."""
     name = link.renewed_by or ""
     successor = by_name.get(name)
     if successor is None:

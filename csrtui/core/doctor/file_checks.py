@@ -44,40 +44,41 @@ class FileRule(Enum):
 def check_file(
     file: FileFacts, rule: FileRule, user: int, pair: str | None = None
 ) -> Iterator[DoctorFinding]:
-    """Yield the findings about one file or folder. The rules are the same as ssh's rules for its keys.
+    """Yield the findings about the kind, owner and mode of a file or folder. ssh has the same rules for its keys.
 
     `user` is the ID of the user that csrtui runs as.
     """
     kind, mode, forbidden = rule.value
-    shown = visible(file.path)
+    path = visible(file.path)
     if file.kind is None:
         yield _unreadable_finding(file, _find_out(file), pair)
         return
     if file.kind is not kind:
         code = FindingCode.LINK if file.kind is FileKind.LINK else FindingCode.WRONG_KIND
-        text = f"{shown} is {file.kind.value} instead of {kind.value}: no command will use it"
+        text = f"{path} is {file.kind.value} instead of {kind.value}: no command will use it"
         remedy = instruction(f"Examine it, then replace it with {kind.value} that has the right contents.")
         yield DoctorFinding(code, file.path, text, remedy, pair)
         return
     if file.owner != user:
-        text = f"{shown} belongs to user {file.owner}, but csrtui runs as user {user}"
+        text = f"{path} belongs to user {file.owner}, but csrtui runs as user {user}"
         sudo = ("sudo",) if user else ()  # only root can change the owner
         remedy = command(*sudo, "chown", str(user), file.path)
         yield DoctorFinding(FindingCode.FOREIGN_OWNER, file.path, text, remedy, pair)
     chmod = command("chmod", f"{mode:o}", file.path)
     if file.mode & forbidden:
-        can = "write to" if file.mode & forbidden & 0o022 else "read"
-        text = f"others can {can} {shown} (mode {file.mode:04o})"
+        verb = "write to" if file.mode & forbidden & 0o022 else "read"
+        text = f"others can {verb} {path} (mode {file.mode:04o})"
         yield DoctorFinding(FindingCode.OPEN_MODE, file.path, text, chmod, pair)
     if file.fault is not None:
         is_closed = file.owner == user and file.mode & _OWNER_BITS[kind] != _OWNER_BITS[kind]
         yield _unreadable_finding(file, chmod if is_closed else _find_out(file), pair)
 
 
-def check_store_files(store: FileFacts, user: int, *, creating: bool) -> Iterator[DoctorFinding]:
+def check_store_files(store: FileFacts, user: int, *, is_creating: bool) -> Iterator[DoctorFinding]:
     """Yield the findings about the store's folder and everything in it, except the pairs.
 
-    The store is listed two levels deep. `creating` says whether another process is creating a pair.
+    `store` lists the entries of the store and of its folders. `is_creating` states whether another process is creating
+    a pair.
     """
     run_as_owner = f"Run csrtui as user {store.owner}, who owns this keystore, or use another keystore."
     for finding in check_file(store, FileRule.FOLDER, user):
@@ -87,7 +88,7 @@ def check_store_files(store: FileFacts, user: int, *, creating: bool) -> Iterato
         if file.name == "pairs":
             yield from check_file(file, FileRule.FOLDER, user)
             for entry in file.entries:
-                yield from _check_pairs_entry(entry, user, creating=creating)
+                yield from _check_pairs_entry(entry, user, is_creating=is_creating)
         elif file.name == ".locks":
             yield from _check_files(file, _LOCK, _report_unexpected, user)
         elif file.name == ".hosts":
@@ -131,18 +132,18 @@ def _check_files(
         yield from check_file(file, FileRule.PRIVATE, user) if known else check_other(file)
 
 
-def _check_pairs_entry(file: FileFacts, user: int, *, creating: bool) -> Iterator[DoctorFinding]:
+def _check_pairs_entry(file: FileFacts, user: int, *, is_creating: bool) -> Iterator[DoctorFinding]:
     if is_pair_entry(file):
         return  # checked together with its files
     if _NEW.fullmatch(file.name):
         yield from check_file(file, FileRule.FOLDER, user)
-        shown = visible(file.path)
-        if creating:
-            text = f"{shown}: another csrtui is creating a pair there, or was interrupted"
+        path = visible(file.path)
+        if is_creating:
+            text = f"{path}: another csrtui is creating a pair there, or was interrupted"
             remedy = instruction("Wait until the other csrtui has ended, then check again.")
             yield DoctorFinding(FindingCode.CREATION_UNDER_WAY, file.path, text, remedy)
         else:
-            text = f"{shown} was left by an interrupted creation, and may contain an unused key"
+            text = f"{path} was left by an interrupted creation, and may contain an unused key"
             yield DoctorFinding(
                 FindingCode.LEFTOVER_CREATION, file.path, text, command("rm", "-rf", file.path)
             )

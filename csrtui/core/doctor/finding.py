@@ -2,9 +2,9 @@
 
 `csrtui.store.file_facts` collects the facts without judging them. A remedy is a shell command or an instruction.
 
-The replacement for a broken pair is restored from a backup, or adopted from the pair's undamaged files. It is made in a
-new store next to the examined one. When it is complete, it changes places with the broken pair. So a failed or
-interrupted command leaves the pair unchanged, and the broken files are kept in the new store.
+The replacement for a broken pair is restored from a backup, or adopted from the pair's undamaged files, in a new store
+next to the examined one. When the replacement is complete, it changes places with the broken pair. So a failed or
+interrupted command leaves the pair unchanged, and the new store keeps the broken files.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class FileFacts:
         owner: The user ID of the owner.
         fault: The system's reason why the file could not be examined, listed or read, or None.
         data: The contents of a file, or None if the file is not read or could not be read.
-        entries: The facts about the entries of a folder, by name. It is empty if the folder is not listed.
+        entries: The facts about the entries of a folder, sorted by name. Empty if the folder is not listed.
     """
 
     path: str
@@ -166,7 +166,7 @@ class PairCondition:
 
 
 class PairReplacement:
-    """The remedies that replace a broken pair. `now` makes the name of the new store unique."""
+    """The remedies that replace a broken pair. The time `now` makes the name of the new store unique."""
 
     def __init__(
         self,
@@ -183,12 +183,12 @@ class PairReplacement:
         self._new_store = f"{self._store}-{self._pair}.{now:%Y%m%d-%H%M%S}"
 
     def for_damaged_files(self) -> Remedy:
-        """Return the remedy for a missing or damaged key or CSR: to restore a backup, if possible."""
+        """Return the remedy for a missing or damaged key or CSR. It restores a backup, if possible."""
         can_make_csr = self._condition.has_key and self._condition.has_certificate
         return self._restoration() or (self._adoption("--make-csr") if can_make_csr else self._loss())
 
     def for_wrong_record(self) -> Remedy:
-        """Return the remedy for a missing, damaged or wrong record: to adopt the files, if possible."""
+        """Return the remedy for a missing, damaged or wrong record. It adopts the files, if possible."""
         if self._condition.has_key and self._condition.has_csr:
             return self._adoption("--csr", f"{self._folder}/request.pem")
         return self.for_damaged_files()
@@ -227,7 +227,7 @@ class PairReplacement:
         return (AND, *csrtui("retire", self._pair)) if self._record and self._record.retired else ()
 
     def _restore_test(self) -> tuple[str, ...]:
-        """Return a restore test. It records the backup in the adopted pair, because adoption does not record backups."""
+        """Return a restore test, which adds the backup to the record of the adopted pair."""
         if self._backup is None or self._backup.to_recipients:
             return ()
         return (AND, *csrtui("verify", "--restore-test", self._backup.path))

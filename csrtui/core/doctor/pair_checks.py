@@ -79,8 +79,8 @@ def check_contents(
 ) -> PairContents:
     """Check the files of a pair against each other.
 
-    Unreadable files are reported elsewhere. `record` is that of the pair, with the progress of its renewal, and
-    `backup_facts` are the facts about the recorded backups, by path.
+    `check_pair_files` reports unreadable files. `record` is the pair's record with the progress of its renewal, and
+    `backup_facts` has the facts about the backups in it, by path.
     """
     check = _ContentsCheck(folder, record, backup_facts, now)
     return PairContents(tuple(check.findings()), check.csr, check.key.private)
@@ -118,6 +118,8 @@ class _Key:
 
 
 class _ContentsCheck:
+    """The decoded files of a pair, and the checks of each."""
+
     def __init__(
         self,
         folder: FileFacts,
@@ -337,7 +339,7 @@ def _completion(record: PairRecord) -> Remedy:
 
 
 def _try(read: Callable[[bytes], _T], data: bytes | None) -> tuple[_T | None, CsrtuiError | None]:
-    """Return the decoded data and None, or None and the error. Return None twice if there is no data."""
+    """Return the decoded data and the error. At least one of them is None; both are None if there is no data."""
     try:
         return (None if data is None else read(data)), None
     except CsrtuiError as error:

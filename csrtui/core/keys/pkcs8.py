@@ -4,10 +4,10 @@ cryptography's own PKCS #8 encryption uses only 2,048 PBKDF2 iterations, so a gr
 This module builds the envelope itself from cryptography's primitives: PBKDF2-HMAC-SHA256 with 1,000,000 iterations and
 a salt of 16 bytes, and AES-256-CBC (RFC 8018, 6.2; RFC 5958, 3). openssl 1.1 and later can open it.
 
-`BatchEncryptor` and `BatchDecryptor` handle many keys with one passphrase. PBKDF2 runs once per salt instead of once per
-key, because all keys of a batch have the same salt. Each key has its own random IV, as one AES key requires. The shared
-salt does not weaken the keys: they also share the passphrase, so guessing it opens all of them in any case. It only
-reveals that the files were written together.
+`BatchEncryptor` and `BatchDecryptor` handle many keys with one passphrase. PBKDF2 runs once per salt instead of once
+per key, because all keys of a batch have the same salt. Each key has its own random IV, as one AES key requires. The
+shared salt does not weaken the keys: they also share the passphrase, so guessing it opens all of them in any case. It
+only reveals that the files were written together.
 """
 
 from base64 import b64decode

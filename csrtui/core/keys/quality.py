@@ -135,7 +135,7 @@ def small_factor(modulus: int) -> int | None:
 
 @cache
 def _prime_products() -> tuple[int, ...]:
-    """Return the product of each `_PRIMES_PER_PRODUCT` primes. A single product of all primes would be six times slower."""
+    """Return the products of `_PRIMES_PER_PRODUCT` primes each. One product of all primes would be six times slower."""
     primes = _small_primes()
     starts = range(0, len(primes), _PRIMES_PER_PRODUCT)
     return tuple(prod(primes[start : start + _PRIMES_PER_PRODUCT]) for start in starts)

@@ -117,8 +117,8 @@ def plan_files(
     # Without a chain, leave out a file that would contain only the chain.
     files = tuple(file for file in server.files if chain or not file.is_chain)
     values = _values(base, domain, leaf) | file_values(base, folder, files)
-    filled = (fill(snippet, values) for snippet in server.snippets)
-    return DeploymentPlan(base, files, tuple(snippet for snippet in filled if snippet.lines))
+    snippets = (fill(snippet, values) for snippet in server.snippets)
+    return DeploymentPlan(base, files, tuple(snippet for snippet in snippets if snippet.lines))
 
 
 def _values(base: str, domain: str, leaf: "x509.Certificate") -> dict[str, str]:
@@ -155,8 +155,8 @@ def build_files(
 ) -> tuple[NewFile, ...]:
     """Return the planned files with their contents.
 
-    In PEM files the key is not encrypted, because the server reads them unattended. In PKCS #12 files it is encrypted.
-    `encryption` is None for PEM files.
+    The key is encrypted in PKCS #12 files, but not in PEM files, because servers read those unattended. `encryption` is
+    None for PEM files.
 
     Raises:
         InputError: The PKCS #12 file cannot be built.
@@ -200,8 +200,8 @@ def build_pkcs12(
 ) -> bytes:
     """Return a PKCS #12 file in DER (PFX, RFC 7292), with the friendly name `name`, which Java calls "alias".
 
-    However strong the encryption of the key is, the file's MAC uses only about 2,048 iterations, and an attacker can
-    test guesses of the passphrase against it. The format is for transport, not for storage (RFC 9579, 1).
+    The file is for transport, not for storage (RFC 9579, 1): however strong the encryption of the key is, the MAC uses
+    only about 2,048 iterations, so an attacker can quickly test passphrases against it.
 
     Raises:
         InputError: The passphrase is empty or too long, or PKCS #12 cannot contain a key of that type.

@@ -33,9 +33,8 @@ class Host:
 def scp_line(host: Host, path: str, to: str = ".") -> str | None:
     r"""Return the `scp` command to type on another machine, or None if the path contains invisible characters.
 
-    Special characters in the path are quoted twice: for the local shell, and with ``\`` for the remote side. There, the
-    old protocol passes the path to a shell and SFTP passes it to glob(3). Both remove the backslash. `to` is the name
-    of the copy, or a folder for it.
+    Special characters in the path are quoted for the local shell, and with ``\`` for this machine: a shell (old protocol)
+    or glob(3) (SFTP) removes the backslash. `to` is the name of the copy, or the folder for it.
     """
     if not is_visible(path):
         return None
@@ -102,8 +101,8 @@ def install_lines(server: Server, width: int = WIDTH) -> list[str]:
 def query_lines(server: Server, name: str, served: str) -> list[str]:
     """Return the lines with the command that checks the running server, or none if openssl cannot connect to it.
 
-    `served` is the csrtui command that compares the answer with the pair.
-    If the first name of the pair is not a host name, the command contains HOST instead.
+    `name` is the first name of the pair. If it is not a host name, the command contains HOST instead. `served` is the
+    csrtui command that compares the answer with the pair.
     """
     if not server.query:
         return []
@@ -164,7 +163,7 @@ def plan_lines(
 
 
 def _overview(platform: Platform, server: Server, width: int, *, before_request: bool) -> list[str]:
-    """Return the facts about the files, and those that you need before you make the request."""
+    """Return the lines about the files, the chain and the renewal, and those that matter before the request."""
     files = "; ".join(_describe_file(file) for file in server.files)
     protection = (
         "with a passphrase that the import asks for"
@@ -194,12 +193,12 @@ def _describe_file(
     return f"{base}{file.ending} ({parts}; {key_mode if file.has_key else 0o644:04o})"
 
 
-def _wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+def _wrap(text: str, width: int, first_indent: str = "", indent: str = "") -> list[str]:
     return textwrap.wrap(
         text,
         width,
-        initial_indent=first,
-        subsequent_indent=rest,
+        initial_indent=first_indent,
+        subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )

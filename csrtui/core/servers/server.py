@@ -34,7 +34,7 @@ class Part(Enum):
 class Quoting(Enum):
     """The syntax for a path with characters that are not allowed in a bare word.
 
-    The value contains the quotation mark and the characters that even a quoted path must not contain.
+    The value consists of the quotation mark and the characters that even a quoted path must not contain.
     """
 
     NONE = ("", "\"'\\#$;{}<>,|&()*?!`~^%[] ")
@@ -57,11 +57,11 @@ def quote(text: str, quoting: Quoting) -> str:
     Raises:
         InputError: The text contains a character that this syntax cannot represent.
     """
-    mark, refused = quoting.value
-    bad = next((character for character in text if character in refused or not is_visible(character)), None)
-    if bad is not None:
+    mark, forbidden = quoting.value
+    invalid = next((c for c in text if c in forbidden or not is_visible(c)), None)
+    if invalid is not None:
         raise InputError(
-            f"{visible(text)} contains {visible(bad)!r}, which the server's configuration cannot represent",
+            f"{visible(text)} contains {visible(invalid)!r}, which the server's configuration cannot represent",
             "choose a folder whose path contains only letters, digits, / . _ + -",
         )
     return text if _BARE.fullmatch(text) else f"{mark}{text}{mark}"
@@ -74,7 +74,7 @@ class ServerFile:
     Attributes:
         placeholder: The name of the placeholder for its path. Snippets contain it as ``@placeholder@``.
         ending: The part of the file name after the base.
-        parts: The contents, in order. It is empty for a PKCS #12 file, whose contents have no order.
+        parts: The contents, in order. Empty for a PKCS #12 file, whose contents have no order.
     """
 
     placeholder: str
@@ -93,11 +93,11 @@ class ServerFile:
 
     @property
     def replacement_order(self) -> tuple[bool, bool]:
-        """The key by which files are sorted to replace them: the chain, then the certificate, then the private key.
+        """The sort key for replacing files one after the other: chain, certificate, private key.
 
-        The chain comes first, because no server compares it with the key. The key comes directly after the certificate:
-        most servers read the certificate and then the key, and a server that does so between the two replacements is
-        least likely to get one old and one new file.
+        The chain comes first, because no server compares it with the key. The key comes directly after the certificate,
+        because most servers read them in this order. A server that starts in between is then least likely to read one
+        old and one new file.
         """
         return self.has_key, not self.is_chain
 
@@ -106,10 +106,10 @@ class ServerFile:
 class Snippet:
     """Lines for a configuration, or commands to type.
 
-    ``@name@`` in the lines is a placeholder. Each file has two: one for its path, and one with ``_name`` appended for
-    its name without the folder. The others are ``base`` (of the file names), ``domain`` (of the site), ``thumbprint``
-    and, if there is a chain, ``chain_object`` (the name of the chain on a device). A part in ``[[ ]]`` is left out if
-    one of its placeholders has no value, for example if there is no chain. A line that becomes empty is left out too.
+    ``@name@`` in the lines is a placeholder. Each file has two placeholders: one for its path, and one ending in
+    ``_name`` for its name without the folder. The others are ``base`` (of the file names), ``domain`` (of the site),
+    ``thumbprint`` and, if there is a chain, ``chain_object`` (the name of the chain on a device). A part in ``[[ ]]`` is
+    left out if one of its placeholders has no value, for example without a chain. Empty lines are left out too.
 
     Attributes:
         place: The place where the lines belong, as a phrase without a full stop.
@@ -148,7 +148,7 @@ class Server:
         can_reuse_csr: Whether a renewal may use the old CSR.
         csr_reuse: A sentence on whether a renewal may use the old CSR, with the reason.
         owner: The user that the server software runs as, if that user must own the key.
-        query: The port, and further options of ``openssl s_client``. Empty if openssl cannot connect to the server.
+        query: The port and additional options for ``openssl s_client``. Empty if openssl cannot connect to the server.
         places: A line for each place where such files usually are.
         notes: One or two sentences on each special feature.
         documentation: The URL of the vendor's documentation.

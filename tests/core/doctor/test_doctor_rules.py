@@ -42,7 +42,7 @@ def test_an_unreadable_folder_is_one_finding(facts: FileFacts) -> None:
 
 def test_a_draft_that_is_not_a_file_is_one_finding() -> None:
     store = folder("/s", FileFacts("/s/.draft.json", FileKind.FIFO, 0o600, ME))
-    assert [finding.code for finding in check_store_files(store, ME, creating=False)] == [
+    assert [finding.code for finding in check_store_files(store, ME, is_creating=False)] == [
         FindingCode.WRONG_KIND
     ]
 
@@ -56,7 +56,7 @@ def test_caches_of_lists_are_known_and_must_be_private() -> None:
         ".pairs-x.sqlite",
     )
     store = folder("/s", *(FileFacts(f"/s/{file}", FileKind.FILE, 0o600, ME) for file in files))
-    assert [finding.path for finding in check_store_files(store, ME, creating=False)] == [
+    assert [finding.path for finding in check_store_files(store, ME, is_creating=False)] == [
         "/s/.pairs-x.sqlite"
     ]
     store = folder(
@@ -64,7 +64,7 @@ def test_caches_of_lists_are_known_and_must_be_private() -> None:
         FileFacts("/s/.pairs-1.sqlite", FileKind.FILE, 0o644, ME + 1),
         FileFacts("/s/.pairs-4.sqlite", FileKind.LINK, 0, ME),
     )
-    codes = [finding.code for finding in check_store_files(store, ME, creating=False)]
+    codes = [finding.code for finding in check_store_files(store, ME, is_creating=False)]
     assert codes == [FindingCode.FOREIGN_OWNER, FindingCode.OPEN_MODE, FindingCode.LINK]
 
 
@@ -75,20 +75,20 @@ def test_caches_of_hosts_are_known_and_must_be_private() -> None:
         FileFacts("/s/.hosts/.tmp-0", FileKind.FILE, 0o600, ME),
         FileFacts("/s/.hosts/x", FileKind.FILE, 0o600, ME),
     )
-    findings = check_store_files(folder("/s", folder("/s/.hosts", *entries)), ME, creating=False)
+    findings = check_store_files(folder("/s", folder("/s/.hosts", *entries)), ME, is_creating=False)
     assert [(finding.code, finding.path) for finding in findings] == [
         (FindingCode.LEFTOVER_TEMPORARY, "/s/.hosts/.tmp-0"),
         (FindingCode.UNEXPECTED, "/s/.hosts/x"),
     ]
     entry = FileFacts(f"/s/.hosts/{host}", FileKind.FILE, 0o644, ME)
-    (open_mode,) = check_store_files(folder("/s", folder("/s/.hosts", entry)), ME, creating=False)
+    (open_mode,) = check_store_files(folder("/s", folder("/s/.hosts", entry)), ME, is_creating=False)
     assert (open_mode.code, open_mode.path) == (FindingCode.OPEN_MODE, f"/s/.hosts/{host}")
     assert open_mode.remedy == open_mode.pasteable == f"chmod 600 /s/.hosts/{host}"
 
 
 def test_an_unreadable_entry_among_the_pairs_is_unexpected() -> None:
     store = folder("/s", folder("/s/pairs", FileFacts("/s/pairs/B", fault="EIO")))
-    (finding,) = check_store_files(store, ME, creating=False)
+    (finding,) = check_store_files(store, ME, is_creating=False)
     assert (finding.code, finding.text) == (
         FindingCode.UNEXPECTED,
         "/s/pairs/B is something that csrtui did not put there",
