@@ -5,8 +5,8 @@ signs the SHA-256 of the file, the SPKI fingerprint and the time. The machine th
 with the public key in the CSR.
 
 A confirmation proves that a holder of the private key claims to have restored this file. Without the key, nobody can
-forge a confirmation or change its file, pair or time. It does not prove that the key came from the file: a holder of
-the key can claim that falsely, but can write to the keystore as well.
+forge a confirmation or change its file, pair or time. It does not prove that the key came from the file. A holder of
+the key can claim that falsely, but can also write to the keystore.
 
 The signed message begins with a fixed text, so the signature is not valid in TLS, for a CSR or for a certificate. In
 TLS, messages begin with random numbers or 64 spaces. CSRs and certificates begin with a DER tag.

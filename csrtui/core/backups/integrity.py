@@ -1,9 +1,9 @@
 r"""Parse the text of a backup as strictly as openssl, and make and check its signature or checksum.
 
-The pair's own key makes the signature (`csrtui.core.keys.signing`). It covers the line ``csrtui backup signature,
-version 1``, a line feed, and the canonical text (`canonical`) except the signature itself: the line that begins with
-``Signature:`` and the indented lines after it, in base64. Anyone can check it with the public key in the CSR, without a
-passphrase::
+The pair's own key makes the signature (`csrtui.core.keys.signing`). The line that begins with ``Signature:`` and the
+indented lines after it contain the signature in base64. The signed message is the line ``csrtui backup signature,
+version 1``, followed by the canonical text (`canonical`) without these lines. Anyone can check the signature with the
+public key in the CSR, without a passphrase::
 
     { echo 'csrtui backup signature, version 1'
       awk '/^Signature:/ {s = 1; next} s && /^ / {next} {s = 0; print}' FILE; } > signed

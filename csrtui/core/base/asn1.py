@@ -187,7 +187,7 @@ def to_der(data: bytes) -> tuple[bytes, int]:
 
 
 class _Rewriter:
-    """Rewrites BER as DER, within `MAX_DEPTH` and `MAX_NODES`."""
+    """A rewriter from BER to DER, limited by `MAX_DEPTH` and `MAX_NODES`."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

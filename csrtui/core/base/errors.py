@@ -73,8 +73,8 @@ def translate_errors(translate: Callable[[Exception], CsrtuiError]) -> Iterator[
 
 
 REPORT_AT: Final = "https://github.com/csrtui/csrtui/issues"
-"""The URL for bug reports. A report contains only the class of an error and its place in csrtui's own code, because a
-traceback shows source lines, a message can quote a passphrase, and a crash screen can show local variables."""
+"""The URL for bug reports. A report contains only the class of an error and its place in csrtui's own code. Anything
+else could reveal a secret: a message can quote a passphrase, and a crash screen can show local variables."""
 
 
 class BugError(CsrtuiError):

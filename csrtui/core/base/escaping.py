@@ -13,9 +13,11 @@ from typing import Final
 _WITHOUT_GLYPH = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Characters that Python considers printable although they have no visible glyph: the letters and marks among Unicode's
-Default_Ignorable_Code_Point (DerivedCoreProperties.txt: joiners, fillers, variation selectors), and the empty Braille
-pattern."""
+"""Characters that Python considers printable although they have no visible glyph.
+
+They are the letters and marks among Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt: joiners, fillers,
+variation selectors), and the empty Braille pattern.
+"""
 
 
 def is_visible(text: str) -> bool:

@@ -239,5 +239,5 @@ def is_truncated_der(data: bytes) -> bool:
 
 
 def describe_damage(noun: str, error: BerError) -> str:
-    """Return a clause on data that is not BER: it is cut short if a length field exceeds the data, else damaged."""
+    """Return a clause on data that is not BER: cut short if a length field exceeds the data, otherwise damaged."""
     return f"{noun} is cut short: {error}" if error.is_short else f"{noun} is damaged: {error}"

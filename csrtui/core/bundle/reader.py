@@ -90,7 +90,7 @@ def missing_certificate_error(material: KeyMaterial) -> InputError:
 
 
 class _Reader:
-    """Reads one file and collects its contents and problems."""
+    """A reader of one file that collects its contents and problems."""
 
     def __init__(self, passphrase: Secret | None, *, open_keys: bool) -> None:
         self._passphrase, self._open_keys = passphrase, open_keys

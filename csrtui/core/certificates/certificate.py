@@ -48,7 +48,8 @@ class Certificate:
         purposes: The OIDs of the extended key usages, or None if the purpose is not restricted.
         spki_sha256: The SPKI fingerprint, 64 hex digits, or None if cryptography does not support the key.
         signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
-        encoding_faults: A clause for each encoding rule that the certificate breaks. Strict programs refuse it then.
+        encoding_faults: A clause for each encoding rule that the certificate breaks. Strict programs refuse such a
+            certificate.
     """
 
     der: bytes

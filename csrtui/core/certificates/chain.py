@@ -95,7 +95,7 @@ def build_chain(leaf: Certificate, others: Iterable[Certificate], now: datetime)
 
 
 class _Search:
-    """Searches for all possible chains. Each pair of certificates is compared only once."""
+    """A search for all possible chains. Each pair of certificates is compared only once."""
 
     def __init__(self, pool: list[Certificate], now: datetime) -> None:
         self._pool = pool
@@ -252,7 +252,7 @@ def draw_tree(certificates: Sequence[Certificate], now: datetime) -> list[TreeRo
 
 
 class _Tree:
-    """Groups certificates by issuer, and draws the groups."""
+    """Certificates, grouped by issuer to be drawn."""
 
     def __init__(self, certificates: Sequence[Certificate], now: datetime) -> None:
         self._now = now

@@ -299,7 +299,7 @@ def verify_path(path: Sequence["x509.Certificate"], now: datetime) -> str | None
     """Return why cryptography refuses a path, or None if it accepts the path or does not support its algorithms.
 
     The path goes from the leaf to the last issuer, which is trusted. The extension policies are csrtui's own, because
-    cryptography's defaults follow the rules of public CAs: they refuse a leaf without an authority key identifier or a
+    cryptography's defaults follow the rules of public CAs. They refuse a leaf without an authority key identifier or a
     SAN, a root without a key usage, and purposes other than TLS. Private CAs often issue such certificates.
     """
     from cryptography.x509.verification import PolicyBuilder, Store, VerificationError

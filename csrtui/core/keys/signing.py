@@ -76,9 +76,9 @@ def load_intact_key(data: bytes) -> tuple["PrivateKey", str]:
     """Return the private key in a PEM text and its SPKI fingerprint, after a check that the key is intact.
 
     cryptography's primality check is skipped, because it takes 40 ms for RSA 2048, or minutes for ten thousand keys.
-    Instead, the numbers of the key must be consistent (RFC 8017, 3.2), and the key must make a valid signature, which
-    fails if a prime is wrong. The signature alone is not enough: OpenSSL corrects the result of a damaged exponent, but
-    other software does not.
+    Instead, the numbers of the key must be consistent (RFC 8017, 3.2), and the key must make a valid signature. The
+    signature fails if a prime is wrong. It is not enough alone, because OpenSSL corrects the result of a damaged
+    exponent. Other software does not.
 
     Raises:
         StoreError: The text contains no private key, or the key is damaged.

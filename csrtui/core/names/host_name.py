@@ -61,8 +61,8 @@ class Flaw(NamedTuple):
         kind: The reason.
         part: The invalid label or character, or "" if the flaw affects the whole name. For an e-mail address, URI or
             user principal name, a clause that says what is wrong.
-        position: The position of the invalid character in the trimmed name, counted from 1. 0 if the position is
-            unknown, the character was trimmed, or the flaw does not affect a single character.
+        position: The position of the invalid character in the trimmed name, counted from 1. It is 0 if the position is
+            unknown, or if the flaw affects no single character or a trimmed one.
         correction: The name that the user most probably means, or None if that is unclear.
     """
 
@@ -77,8 +77,8 @@ class Label(NamedTuple):
 
     Attributes:
         ascii: The A-label, or the lower-case ASCII label.
-        unicode: The U-label in Unicode normalization form C. For an ASCII label, and for an ``xn--`` label that IDNA 2008
-            does not permit (`is_only_punycode`), the same as `ascii`.
+        unicode: The U-label in Unicode normalization form C. It is the same as `ascii` for an ASCII label, and for an
+            ``xn--`` label that IDNA 2008 does not permit (`is_only_punycode`).
     """
 
     ascii: str
@@ -114,7 +114,7 @@ def read_host(host: str) -> str | None:
 
 
 def read_dns_name(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
-    """Return a DNS name in the form for the CSR and in the form for display, and its flaws, at most one of each kind."""
+    """Return a DNS name in the forms for the CSR and for display, and its flaws, at most one of each kind."""
     if len(bare) > _MAX_INPUT:
         return "", "", (Flaw(FlawKind.NAME_LENGTH),)
     parts = bare.split(".") if bare.isascii() else re.split(_DOT, bare)

@@ -81,7 +81,7 @@ def has_variables(text: str) -> bool:
 
 
 def split_names_in(text: str) -> list[str]:
-    """Return the names in a text (`split_names`). The names in a template are templates; braces keep a name together."""
+    """Return the names in a text (`split_names`). Those in a template are templates, and braces keep them together."""
     if not isinstance(text, Template):
         return split_names(text)
     masked, expressions = "", dict[int, str]()
@@ -153,7 +153,7 @@ def _parse(text: str) -> Iterator[str | Variable]:
 
 
 class _Expander:
-    """Replaces the variables in one text with the values of one host, within the limits."""
+    """An expander of one text with the variables of one host, within the limits."""
 
     def __init__(self, variables: HostVariables) -> None:
         self._variables = variables

@@ -133,7 +133,7 @@ def without_prefix(text: str) -> str:
 
 
 def all_names(common_name: str | None, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of a CSR or certificate without duplicates. A common name that is a host or address comes first."""
+    """Return the names of a CSR or certificate without duplicates, first the common name if it is a host or address."""
     name = read_name(common_name or "")
     if common_name is None or name.text is None or not name.is_host:
         return names
@@ -141,7 +141,7 @@ def all_names(common_name: str | None, names: tuple[str, ...]) -> tuple[str, ...
 
 
 def _split_prefix(bare: str) -> tuple[NameKind, str]:
-    """Return the type that the prefix or form of a name indicates (else `NameKind.NONE`), and the name without prefix."""
+    """Return the type that the prefix or form of a name shows (else `NameKind.NONE`), and the name without prefix."""
     prefix, colon, value = bare.partition(":")
     if colon and prefix.lower() in _PREFIXES and value.strip():
         return NameKind(prefix.lower()), value.strip()

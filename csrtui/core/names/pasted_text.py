@@ -65,8 +65,8 @@ def first_blank(text: str) -> str:
 def find_invisible(text: str) -> int | None:
     """Return the index of the first invisible character or U+FFFD, or None if there is none.
 
-    A joiner (U+200C, U+200D) that its script needs (RFC 5892 A.1, A.2) and a variation selector after a non-ASCII
-    letter belong to the text and are not returned.
+    Two kinds of characters belong to the text and do not count: a joiner (U+200C, U+200D) that its script needs
+    (RFC 5892 A.1, A.2), and a variation selector after a non-ASCII letter.
     """
     if text.isascii():
         return None

@@ -115,9 +115,10 @@ def draw_timeline(
 def draw_one_line(
     past: Sequence[TimelineMark], today: TimelineMark, coming: Sequence[TimelineMark], width: int
 ) -> TimelineRow | None:
-    """Return the events on one line, not to scale, or None if they do not fit: ``●created 29 Nov ▼today ··o due 28 Jan``.
+    """Return the events on one line, not to scale, or None if they do not fit.
 
-    Events on the same day share a date, which follows the last one. The arguments are the same as for `draw_timeline`.
+    An example is ``●created 29 Nov ▼today ··o due 28 Jan``. Events on the same day share a date, after the last one.
+    The arguments are the same as for `draw_timeline`.
     """
     pieces = []
     following = [*past[1:], today]

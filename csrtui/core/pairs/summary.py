@@ -144,7 +144,7 @@ def _lacks_backup(backup: str, stage: str) -> bool:
 
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
-    """Return the number of pairs whose renewal is due and whose certificate is valid, and the number of expired pairs."""
+    """Return how many pairs are due for renewal and not expired, and how many pairs in use have expired."""
     moment = to_microseconds(now)
     past = [summary for summary in summaries if summary.expires is not None and summary.expires < moment]
     expired = sum([summary.is_in_use for summary in past])
@@ -206,7 +206,7 @@ def summarize(pair: Pair) -> PairSummary:
 
 
 def summarize_alone(pair: Pair) -> PairSummary:
-    """Return the summary of a pair as if it had not been renewed, but with its successor's name, for `with_renewals`."""
+    """Return the summary of a pair for `with_renewals`. Only the successor's name shows that the pair was renewed."""
     summary = summarize(pair._replace(record=pair.record._replace(renewal=RenewalState.BROKEN)))
     return summary._replace(renewed_by=pair.record.renewed_by)
 

@@ -200,8 +200,8 @@ def build_pkcs12(
 ) -> bytes:
     """Return a PKCS #12 file in DER (PFX, RFC 7292), with the friendly name `name`, which Java calls "alias".
 
-    The file is for transport, not for storage (RFC 9579, 1): however strong the encryption of the key is, the MAC uses
-    only about 2,048 iterations, so an attacker can quickly test passphrases against it.
+    The file is for transport, not for storage (RFC 9579, 1). Its MAC uses only about 2,048 iterations, so an attacker
+    can test passphrases quickly, however strong the encryption of the key is.
 
     Raises:
         InputError: The passphrase is empty or too long, or PKCS #12 cannot contain a key of that type.

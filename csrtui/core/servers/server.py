@@ -1,4 +1,4 @@
-"""The files in which a server program reads keys and certificates, and the snippets that contain their paths.
+"""The files from which a server program reads keys and certificates, and the snippets that contain their paths.
 
 The servers themselves are in ``servers.toml``, in this folder. `csrtui.store.package_data.servers` returns them.
 """
@@ -107,9 +107,9 @@ class Snippet:
     """Lines for a configuration, or commands to type.
 
     ``@name@`` in the lines is a placeholder. Each file has two placeholders: one for its path, and one ending in
-    ``_name`` for its name without the folder. The others are ``base`` (of the file names), ``domain`` (of the site),
-    ``thumbprint`` and, if there is a chain, ``chain_object`` (the name of the chain on a device). A part in ``[[ ]]`` is
-    left out if one of its placeholders has no value, for example without a chain. Empty lines are left out too.
+    ``_name`` for its name without the folder. The others are ``base`` (of the file names), ``domain`` (of the site) and
+    ``thumbprint``. If there is a chain, ``chain_object`` is its name on a device. A part in ``[[ ]]`` is left out if
+    one of its placeholders has no value, for example without a chain. Empty lines are left out too.
 
     Attributes:
         place: The place where the lines belong, as a phrase without a full stop.

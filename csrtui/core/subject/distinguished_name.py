@@ -48,7 +48,7 @@ def encode(subject: SubjectFields) -> "x509.Name":
 
 
 def _attribute(oid: "x509.ObjectIdentifier", value: str) -> "x509.NameAttribute[str]":
-    """Return an attribute. cryptography's own length check is skipped, because it counts octets instead of characters."""
+    """Return an attribute. Skip cryptography's own length check, because it counts octets instead of characters."""
     from cryptography import x509
 
     if value.isascii():
