@@ -242,8 +242,8 @@ BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.write_text("nonsense = 1")),
     (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
 ]
-ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY}
-"""Kinds of damage that need more than a change of files."""
+ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY, FindingCode.PREDECESSOR_MISSING}
+"""Kinds of damage with tests of their own."""
 
 
 def test_a_healthy_store_and_a_missing_store_have_no_findings(healthy: ExaminedStore, tmp_path: Path) -> None:

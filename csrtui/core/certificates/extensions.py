@@ -85,7 +85,7 @@ def extended_key_usages(extensions: "x509.Extensions") -> list[str]:
 def extensions_for(purpose: Purpose, key_type: KeyType) -> "x509.Extensions":
     """Return the extensions that a CSR requests for a purpose: key usage, then extended key usage.
 
-    Every key signs. RSA keys of servers and mail users also transport keys (in TLS 1.2, but not in RFC 8446). EC keys of
+    Every key signs. RSA keys of servers and mail users also transport keys (in TLS 1.2, not in RFC 8446). EC keys of
     mail users also agree on keys (RFC 8551, RFC 5753).
     """
     from cryptography import x509
