@@ -456,7 +456,7 @@ def test_the_remedy_for_an_expired_certificate_is_a_renewal(healthy: ExaminedSto
 @pytest.mark.parametrize("retired", [{"retired": NOW}, {"renewed_by": "b.com"}])
 def test_a_pair_that_is_not_in_use_can_expire(healthy: ExaminedStore, retired: dict[str, object]) -> None:
     healthy.change(**retired)
-    healthy.add_another()
+    healthy.add_another(installed=NOW)
     _at(healthy, 91 * DAY)
     assert healthy.examine() == ()
 
