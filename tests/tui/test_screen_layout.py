@@ -139,6 +139,7 @@ async def test_from_120_columns_both_panes_are_visible_and_below_one_names_the_o
         await user.resize(120, 40)
         assert "Common name" in user.screen_text
         assert "> a.example.com" in user.screen_text
+        assert {"Name", "Backup", "Stage", "Left", "Next"} <= set(user.screen_lines[2].split())
         await user.press("f2")
         assert user.focused_id == "pairs"
         assert "Common name" not in user.screen_text, "the form gives its room to the details"

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 _SHOWN_WARNINGS = 2
 """The number of warnings that the question before generating shows in full."""
 
-_AROUND_OPTIONS = 16
-"""The cells of the title line that shows the options, besides its note."""
-
 
 class RequestScreen(FormScreen, PairsScreen):
     """A screen with a `RequestPane` that can generate pairs."""
@@ -132,9 +129,8 @@ class RequestScreen(FormScreen, PairsScreen):
             summary = self._options_for(draft.renews)._replace(attributes=draft.attributes).summary
         choices = "key, passphrase, name" if draft.renews else "passphrase, pair's name"
         options = f"{self.key_of('key_options')}: {summary or choices}"
-        with_profiles = f"{self.key_of('profiles')}: profiles · {options}"
-        has_room = len(with_profiles) <= self.size.width - _AROUND_OPTIONS
-        self.request.form.show_options(with_profiles if has_room else options)
+        shortest = f"{self.key_of('key_options')}: more fields"
+        self.request.form.show_options(f"{self.key_of('profiles')}: profiles · {options}", options, shortest)
 
     # Generate
 

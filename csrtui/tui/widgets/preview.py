@@ -180,8 +180,14 @@ class Preview(TextBlock):
             next_parts = [(self._next_key, "key"), (" next  ", "label"), *next_parts]
         if finding.fix is None:
             return ((" " * _LABEL_WIDTH, ""), *next_parts) if next_parts else ()
+        fix = visible(finding.fix.label)
         room = self._text_width - len(self._fix_key) - 2 - sum(len(text) for text, _ in next_parts)
-        fix = cut(visible(finding.fix.label), room - 2)
+        if (
+            next_parts[1:] and cell_len(fix) > room - 2
+        ):  # the command bar shows the key of the next finding too
+            room += sum(len(text) for text, _ in next_parts[:-1])
+            next_parts = next_parts[-1:]
+        fix = cut(fix, room - 2)
         gap = " " * max(room - cell_len(fix), 2)
         return (
             (" " * _LABEL_WIDTH, ""), (self._fix_key, "key"), (f"  {fix}{gap}" if next_parts else f"  {fix}", ""),

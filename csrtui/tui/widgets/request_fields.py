@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding
 from textual.geometry import Region
@@ -67,12 +68,16 @@ FIELD_LABELS = {name.value: label for name, label in TEXT_FIELDS.items()} | {
     name.value: label for name, (label, _) in CHOICES.items()
 }
 """The labels of all fields."""
-_GROUPS: dict[str, tuple[str, str]] = {
-    FieldName.COMMON_NAME: ("Names", "all that domain-validated certificates need"),
-    FieldName.ORGANIZATION: ("Organization", "only for OV, EV and private CAs"),
-    "choices": ("Made for", ""),
+_GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    FieldName.COMMON_NAME: (
+        "Names",
+        ("all that domain-validated certificates need", "enough for DV certificates"),
+    ),
+    FieldName.ORGANIZATION: ("Organization", ("only for OV, EV and private CAs", "OV, EV, private CAs")),
+    "choices": ("Made for", ()),
 }
-"""The title and the note of each group, by the id of its first field. The last note is set by the form."""
+"""The title and the notes of each group, by the id of its first field. The first note that fits is shown. The last
+notes are set by the form."""
 _AROUND_NOTE = 8
 """The cells of a title line besides the title and the note."""
 _MAX_COUNTRIES = 3
@@ -104,6 +109,12 @@ def is_part_of_name(text: str) -> bool:
     return bool(text) and not countries.is_code(text) and (len(text) == 1 or bool(countries.search(text)))
 
 
+def _first_fitting(texts: Sequence[str], room: int) -> str:
+    """Return the first text that fits into `room` cells, or else the beginning of the last one."""
+    text = next((text for text in texts if cell_len(text) <= room), texts[-1])
+    return cut(text, room) if room > 0 else ""
+
+
 class FieldGroups(Widget):
     """A container of fields that draws a label before each field, and a title above each group.
 
@@ -119,7 +130,7 @@ class FieldGroups(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._notes: dict[str, str] = {}
-        self._options_note = ""
+        self._options_notes: tuple[str, ...] = ("",)
 
     def note(self, field: str) -> str:
         """Return the text after the field with this id: the name of the country, or the number of names."""
@@ -132,10 +143,10 @@ class FieldGroups(Widget):
         for field in changed:
             self.refresh_line(field)
 
-    def show_options(self, note: str) -> None:
-        """Show the options on the second page of the form in the title of the last group."""
-        if note != self._options_note:
-            self._options_note = note
+    def show_options(self, *notes: str) -> None:
+        """Show the options on the second page of the form in the title of the last group: the first note that fits."""
+        if notes != self._options_notes:
+            self._options_notes = notes
             self.refresh()
 
     def refresh_line(self, field: str) -> None:
@@ -171,15 +182,17 @@ class FieldGroups(Widget):
             if y == line and name in TEXT_FIELDS:
                 return self._field_line(name, field)
             if y == line - 1 and field.styles.margin.top and name in _GROUPS:
-                title, note = _GROUPS[name]
+                title, notes = _GROUPS[name]
                 room = max(self.size.width - len(title) - _AROUND_NOTE, 1)
-                return title_line(title, note or cut(self._options_note, room), self.size.width)
+                return title_line(title, _first_fitting(notes or self._options_notes, room), self.size.width)
         return ()
 
     def _field_line(self, name: str, field: Widget) -> Line:
         end = field.virtual_region.right
         room = self.size.width - end - GUTTER
-        note = cut(self.note(name), room) if room > 0 else ""
+        note = self.note(name)
+        count, _, key = note.partition("  ")
+        note = _first_fitting((note, key if key and field.has_focus else count), room)
         gap = " " * (end - LABEL_WIDTH + GUTTER)
         label = f"{FIELD_LABELS[name]} *" if name == FieldName.COMMON_NAME else FIELD_LABELS[name]
         label = cut(label, LABEL_WIDTH - GUTTER - 1).ljust(LABEL_WIDTH - 1)
