@@ -40,7 +40,7 @@ from csrtui.core.subject.fields import SubjectInput
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import BackupSpec, back_up
 from csrtui.tasks.import_ import ImportSource, import_certificates
-from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.list import read_all_pairs, read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import Session
@@ -169,7 +169,7 @@ def _of_hosts(session: Session) -> SafeApp[None]:
     from csrtui.fleet.tui import pair_list
     from csrtui.fleet.tui.app import FleetApp
 
-    pairs = [pair_document(pair, NOW) for pair in list_pairs(session).pairs]
+    pairs = [pair_document(pair, NOW) for pair in read_all_pairs(session).pairs]
     away = Failure(Reason.UNREACHABLE, "no route to host", "see that it runs")
     states = [HostState(f"web{at}", NOW, tuple(pairs[at - 1 :: 3])) for at in (1, 2, 3)]
     known = Fleet.from_states([*states, HostState("db1", failure=away)])

@@ -20,11 +20,11 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.tasks.list import PairListing
+    from csrtui.tasks.list import AllPairs
     from csrtui.tasks.parallel import Result
 
 
-def unreadable_results(listing: "PairListing", failure_label: str) -> "list[Result]":
+def unreadable_results(listing: "AllPairs", failure_label: str) -> "list[Result]":
     """Return a failed result for each unreadable pair; its text begins with a label such as ``not backed up``."""
     from csrtui.tasks.parallel import Result
 

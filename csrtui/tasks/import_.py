@@ -25,7 +25,7 @@ from csrtui.tasks.import_decision import (
     stored_chain,
     usable_certificates,
 )
-from csrtui.tasks.list import list_pairs, read_pair_folder
+from csrtui.tasks.list import read_all_pairs, read_pair_folder
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 
@@ -49,7 +49,7 @@ class ImportResult(Result):
         chain: The certificate, and its issuers in the order in which servers send them.
         status: The result of validating the chain, or None if there is no chain.
         changed: Whether the certificates of the pair changed or, in a preview, would change.
-        needs_confirmation: Whether it was not imported because that was not confirmed (`ImportMode.ASK`).
+        needs_confirmation: Whether the import must be confirmed first (`ImportMode.ASK`).
     """
 
     differences: tuple[Difference, ...] = ()
@@ -199,7 +199,9 @@ def _owners(session: Session, preferred: str | None) -> dict[str, str]:
         is_in_use, is_newest = record.stage is not Stage.RETIRED, record.renewed_by is None
         return pair.name == preferred, is_in_use, is_newest, record.created.timestamp()
 
-    return {pair.record.key.spki_sha256: pair.name for pair in sorted(list_pairs(session).pairs, key=rank)}
+    return {
+        pair.record.key.spki_sha256: pair.name for pair in sorted(read_all_pairs(session).pairs, key=rank)
+    }
 
 
 def _no_match(item: _CertificateInFile, pair: str | None) -> Result:
@@ -266,7 +268,7 @@ def _chain_hint(session: Session, chain: Chain, authority: Certificate, pool: Se
     if authority in chain.rejected_issuers:
         return ": it has the name of an issuer, but did not sign"
     names: list[str] = []
-    for pair in list_pairs(session).pairs:
+    for pair in read_all_pairs(session).pairs:
         if not pair.has_certificate:
             continue
         present = usable_certificates(session.store.read(pair.name).certificate, pair.record.key.spki_sha256)

@@ -40,7 +40,7 @@ class UnreadablePair(NamedTuple):
     error: StoreError
 
 
-class PairListing(NamedTuple):
+class AllPairs(NamedTuple):
     """All pairs of the store.
 
     Attributes:
@@ -52,7 +52,7 @@ class PairListing(NamedTuple):
     problems: tuple[UnreadablePair, ...] = ()
 
 
-def list_pairs(session: Session) -> PairListing:
+def read_all_pairs(session: Session) -> AllPairs:
     """Read the record of every pair and return all pairs. An unreadable pair does not affect the others.
 
     Raises:
@@ -66,7 +66,7 @@ def list_pairs(session: Session) -> PairListing:
             problems.append(UnreadablePair(listed.name, error))
     now = session.clock()
     pairs = with_renewal_states(pairs, [problem.name for problem in problems])
-    return PairListing(tuple(sorted(pairs, key=lambda pair: urgency_key(pair, now))), tuple(problems))
+    return AllPairs(tuple(sorted(pairs, key=lambda pair: urgency_key(pair, now))), tuple(problems))
 
 
 def with_renewal_state(store: "Keystore", record: PairRecord) -> PairRecord:
@@ -146,7 +146,7 @@ _MAX_SELECTIONS = 16
 
 
 class PairList:
-    """The pairs of a store at the time it was read.
+    """The summaries of the pairs of a store, as of the last reading.
 
     Attributes:
         summaries: The readable pairs, by name.

@@ -105,7 +105,7 @@ def _end_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
 
 
 def _finish_text(record: PairRecord, now: datetime) -> str:
-    """Return what to do with the pair that replaces a pair, and until when."""
+    """Return the instruction to finish the renewal of a pair, with the deadline."""
     step = f"{'Install' if record.renewal is RenewalState.ISSUED else 'Finish'} {record.renewed_by}"
     if record.validity is None:
         return f"{step}, which replaces this pair."

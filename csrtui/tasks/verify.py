@@ -33,7 +33,7 @@ from csrtui.tasks.backup_contents import (
     restore_test,
     unsigned_note,
 )
-from csrtui.tasks.list import list_pairs, pairs_with_key, read_pair
+from csrtui.tasks.list import pairs_with_key, read_all_pairs, read_pair
 from csrtui.tasks.parallel import MAX_WORKERS, OnResult, Result, run_for_each
 from csrtui.tasks.session import Session, change_record
 
@@ -114,7 +114,7 @@ def verify_names_or_files(
         StoreError: The store cannot be used.
     """
     names = set(session.store.names())
-    pairs = () if names.issuperset(names_or_paths) else list_pairs(session).pairs
+    pairs = () if names.issuperset(names_or_paths) else read_all_pairs(session).pairs
     run = _Run(session, _decryptor(passphrase), expected=expected, pairs=pairs)
 
     def verify(text: str) -> list[Result]:
@@ -154,7 +154,7 @@ def verify_with_identity(
         StoreError: The store cannot be used.
     """
     content = backup.content
-    pair = find_pair(list_pairs(session).pairs if pairs is None else pairs, backup)
+    pair = find_pair(read_all_pairs(session).pairs if pairs is None else pairs, backup)
     key = open_key(content, passphrase)
     text = f"{_RESTORES}{unsigned_note(content)}"
     if pair is None:

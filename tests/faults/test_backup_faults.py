@@ -24,7 +24,7 @@ from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.list import list_pairs
+from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_many
@@ -87,7 +87,7 @@ class Scene:
             assert key_types.spki_sha256(key.public_key()) == found.csr.spki_sha256
 
     def _check_pairs(self, outcome: Outcome) -> None:
-        found = list_pairs(self.session)
+        found = read_all_pairs(self.session)
         assert found.problems == ()
         if self.action == BACK_UP or outcome.code == 0:
             assert [pair.name for pair in found.pairs] == ["a.com"]

@@ -19,7 +19,7 @@ from store_state import mode_of
 
 from csrtui.core.keys import key_types
 from csrtui.store.keystore import Keystore
-from csrtui.tasks.list import list_pairs
+from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.session import Session
 
@@ -74,7 +74,7 @@ class Scene:
     def _pairs(self) -> dict[str, Pair]:
         """Return the pairs, after checking that each is complete."""
         session = Session(Keystore(str(self.store)))
-        found = list_pairs(session)
+        found = read_all_pairs(session)
         assert found.problems == ()
         for pair in found.pairs:
             key = open_key(session, pair)

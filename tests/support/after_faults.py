@@ -15,7 +15,7 @@ from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.tasks.doctor import Examination
-from csrtui.tasks.list import list_pairs
+from csrtui.tasks.list import read_all_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -128,7 +128,7 @@ def check_place(place: Place, store: Path) -> None:
     for ailment in ailments:
         assert ailment.level is not Level.ERROR, ailment
         assert ailment.level is Level.NOTE or ailment.code in _EXPECTED, ailment
-    found = list_pairs(session)
+    found = read_all_pairs(session)
     assert found.problems == ()
     for pair in found.pairs:
         _check_backups(pair)

@@ -34,7 +34,7 @@ from csrtui.core.pairs.pair import BackupStatus  # noqa: E402 - the same
 from csrtui.store import summary_reader  # noqa: E402 - the same
 from csrtui.store.keystore import Keystore  # noqa: E402 - the same
 from csrtui.tasks.doctor import Examination  # noqa: E402 - the same
-from csrtui.tasks.list import list_pairs, read_pair  # noqa: E402 - the same
+from csrtui.tasks.list import read_all_pairs, read_pair  # noqa: E402 - the same
 from csrtui.tasks.session import Session  # noqa: E402 - the same
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class Held:
 
     def against_the_store(self) -> list[str]:
         """Return the differences."""
-        found = list_pairs(self._session)
+        found = read_all_pairs(self._session)
         self._expect(not found.problems, f"cannot be read: {found.problems}")
         records = {pair.name: pair.record for pair in found.pairs}
         made = [rest[0] for verb, *rest in self._done if verb in {"new", "renew"}]

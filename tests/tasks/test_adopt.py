@@ -68,7 +68,7 @@ from csrtui.tasks.adopt.match import candidate_facts, candidate_lines, match
 from csrtui.tasks.adopt.search import read_files, search_folder
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination, is_well
-from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.list import read_all_pairs, read_pair
 from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.renew import plan_renewal, prove_old_key
 
@@ -375,7 +375,7 @@ def test_an_existing_key_is_refused_and_its_pair_is_named(session: Session, else
         adopt(session, first, AdoptionSpec())
     (result,) = adopt_many(session, [first], AdoptionSpec())
     assert (result.ok, result.file) == (False, f"{elsewhere}/key")
-    assert len(list_pairs(session).pairs) == 1
+    assert len(read_all_pairs(session).pairs) == 1
 
 
 def test_a_key_without_a_csr_is_adopted_only_with_make_csr(session: Session, elsewhere: Path) -> None:
@@ -417,7 +417,7 @@ def test_a_certificate_that_no_csr_can_repeat_is_refused(session: Session, elsew
     put(elsewhere / "weak", key=pkcs8(weak), cert=pem(leaf))
     with pytest.raises(InputError, match="does not make one for RSA 1024"):
         adopt(session, only(session, elsewhere / "weak"), AdoptionSpec(missing=MissingCsr.FROM_CERTIFICATE))
-    assert not list_pairs(session).pairs
+    assert not read_all_pairs(session).pairs
 
 
 def test_a_key_that_does_not_sign_is_refused(
@@ -434,7 +434,7 @@ def test_an_invalid_pair_name_is_refused_before_anything_is_made(session: Sessio
     with pytest.raises(InputError, match="not a valid pair name"):
         adopt(session, only(session, elsewhere), AdoptionSpec(name="../x"))
     adopted(session, only(session, elsewhere), name="mine")
-    assert [pair.name for pair in list_pairs(session).pairs] == ["mine"]
+    assert [pair.name for pair in read_all_pairs(session).pairs] == ["mine"]
 
 
 def test_a_changed_csr_is_refused(session: Session, elsewhere: Path) -> None:

@@ -13,7 +13,7 @@ from csrtui.core.base.finding import Level
 from csrtui.core.base.validity import Validity
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.store import file_facts
-from csrtui.tasks.list import list_pairs
+from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.session import change_record
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_pairs_that_replace_each_other_are_in_use_and_named(healthy: ExaminedSto
         (FindingCode.RENEWAL_BROKEN, "b.com"),
     ]
     assert found[0].text.endswith("that pair says in turn that this one replaces it: it is not renewed")
-    assert [pair.record.is_unreplaced for pair in list_pairs(healthy.session).pairs] == [True, True]
+    assert [pair.record.is_unreplaced for pair in read_all_pairs(healthy.session).pairs] == [True, True]
 
 
 def test_a_missing_predecessor_is_a_note(healthy: ExaminedStore) -> None:

@@ -26,7 +26,7 @@ from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.import_ import ImportResult, ImportSource, import_certificates
-from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.list import read_all_pairs, read_pair
 from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.renew import plan_renewal, renew
 from csrtui.tasks.retire import retire
@@ -206,10 +206,10 @@ class Life(RuleBasedStateMachine):
     def everything_is_as_known(self) -> None:
         self.looks += 1
         for session in self.sessions:
-            found = list_pairs(session)
+            found = read_all_pairs(session)
             assert found.problems == ()
             assert {pair.name for pair in found.pairs} == set(self.known)
-        for pair in list_pairs(self.sessions[0]).pairs:
+        for pair in read_all_pairs(self.sessions[0]).pairs:
             known, kept = self.known[pair.name], pair.record
             assert key_types.spki_sha256(open_key(self.sessions[0], pair).public_key()) == known.spki
             assert (kept.renews, kept.renewed_by, bool(kept.retired), bool(kept.submitted)) == (

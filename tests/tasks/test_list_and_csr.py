@@ -16,7 +16,7 @@ from csrtui.core.pairs.pair import NextStep, Pair, Stage
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.query import Query, SortOrder
 from csrtui.core.subject.fields import SubjectFields, SubjectInput
-from csrtui.tasks.list import list_pairs, read_pair, read_pair_list
+from csrtui.tasks.list import read_all_pairs, read_pair, read_pair_list
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.submit import CsrForm, csr_bytes, mark_submitted
@@ -36,13 +36,13 @@ def damage(pair: Pair, file: str, content: bytes) -> Path:
 
 
 def test_an_empty_store_has_no_pairs_and_is_not_created(session: Session) -> None:
-    assert list_pairs(session).pairs == ()
+    assert read_all_pairs(session).pairs == ()
     assert not Path(session.store.path).exists()
 
 
 def test_pairs_are_read_as_they_were_made(session: Session) -> None:
     pairs = {made(session, name).name for name in ("b.com", "a.com", "b.com")}
-    keyring = list_pairs(session)
+    keyring = read_all_pairs(session)
     assert {pair.name for pair in keyring.pairs} == pairs == {"a.com", "b.com", "b.com-2"}
     assert keyring.problems == ()
 
@@ -51,7 +51,7 @@ def test_pairs_are_read_as_they_were_made(session: Session) -> None:
 def test_a_damaged_pair_is_named_and_does_not_hide_the_others(session: Session, content: bytes) -> None:
     damaged, _ = made(session, "a.com"), made(session, "b.com")
     damage(damaged, "pair.json", content)
-    keyring = list_pairs(session)
+    keyring = read_all_pairs(session)
     assert [pair.name for pair in keyring.pairs] == ["b.com"]
     (problem,) = keyring.problems
     assert problem.name == "a.com"
@@ -61,7 +61,7 @@ def test_a_damaged_pair_is_named_and_does_not_hide_the_others(session: Session, 
 def test_a_pair_open_to_others_is_named_with_the_command_that_fixes_it(session: Session) -> None:
     pair = made(session, "a.com")
     Path(pair.path, "key.pem").chmod(0o640)
-    (problem,) = list_pairs(session).problems
+    (problem,) = read_all_pairs(session).problems
     assert problem.error.hint == f"chmod 600 {pair.path}/key.pem"
     with pytest.raises(StoreError, match="others can read") as caught:
         read_pair(session, "a.com")

@@ -20,8 +20,8 @@ from csrtui.tasks.list import (
     UnreadablePair,
     count_expiries,
     count_pairs,
-    list_pairs,
     pairs_with_key,
+    read_all_pairs,
     read_pair_list,
     read_pairs,
 )
@@ -53,7 +53,7 @@ def session(store: Path) -> Session:
 
 
 def test_the_list_has_the_pairs_of_the_store_and_the_errors_of_the_others(session: Session) -> None:
-    keyring, pair_list = list_pairs(session), read_pair_list(session)
+    keyring, pair_list = read_all_pairs(session), read_pair_list(session)
     assert pair_list.select(Query(), SortOrder.URGENCY, NOW) == [summarize(pair) for pair in keyring.pairs]
     errors = [(problem.name, problem.error.message) for problem in keyring.problems]
     assert [(problem.name, problem.error.message) for problem in pair_list.problems] == errors
@@ -132,7 +132,7 @@ def test_the_names_of_pairs_with_a_need_come_by_urgency(session: Session, need: 
 
 def test_pairs_that_become_due_are_sorted_first_and_counted(session: Session) -> None:
     pair_list = read_pair_list(session)
-    keyring = list_pairs(session)
+    keyring = read_all_pairs(session)
     for now in (NOW, NOW + timedelta(seconds=59), NOW + timedelta(days=200), NOW):
         selected = pair_list.select(Query(), SortOrder.URGENCY, now)
         assert selected == sorted(selected, key=sort_key(SortOrder.URGENCY, now))

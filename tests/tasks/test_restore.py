@@ -38,7 +38,7 @@ from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
-from csrtui.tasks.list import list_pairs
+from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.renew import plan_renewal
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_notes
@@ -348,7 +348,7 @@ def test_a_pair_with_a_damaged_record_is_restored_beside_it(session: Session, pl
     path = back_up(session, "a.com", order(place)).path
     Path(session.store.pair_path("a.com"), "pair.json").write_bytes(b"damaged")
     assert restore(session, path, PASSPHRASE).name == "a.com-2"
-    assert len(list_pairs(session).problems) == 1
+    assert len(read_all_pairs(session).problems) == 1
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])

@@ -16,7 +16,7 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Query, SortOrder
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.installation import mark_installed
-from csrtui.tasks.list import Pairs, count_expiries, list_pairs, read_pair, read_pair_list
+from csrtui.tasks.list import Pairs, count_expiries, read_all_pairs, read_pair, read_pair_list
 from csrtui.tasks.pair_groups import step_text
 from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, reuse_csr
 from csrtui.tasks.retire import retire, retirement_warning
@@ -50,7 +50,7 @@ def step(session: Session) -> NextStep:
     pair_list, now = read_pair_list(session), session.clock()
     [summary] = (summary for summary in pair_list.summaries if summary.name == OLD)
     records = [read_pair(session, OLD)[0].record, Pairs(session, [OLD])[0].record]
-    records += [pair.record for pair in list_pairs(session).pairs if pair.name == OLD]
+    records += [pair.record for pair in read_all_pairs(session).pairs if pair.name == OLD]
     steps = {summary.next_step(now), *(record.visible_step(now) for record in records)}
     assert len(steps) == 1
     is_due = OLD in [found.name for found in pair_list.select(Query(("due",)), SortOrder.URGENCY, now)]

@@ -27,12 +27,12 @@ from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import verify
 from csrtui.tasks.backup import back_up, back_up_many
-from csrtui.tasks.list import list_pairs
+from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import verify_many, verify_names_or_files
 
 if TYPE_CHECKING:
-    from csrtui.tasks.list import PairListing
+    from csrtui.tasks.list import AllPairs
     from csrtui.tasks.parallel import Result
 
 OTHER = Secret("another passphrase altogether")
@@ -421,11 +421,11 @@ def test_many_files_need_one_reading_of_the_store(
 ) -> None:
     looks: list[Session] = []
 
-    def counted(session: Session) -> PairListing:
+    def counted(session: Session) -> AllPairs:
         looks.append(session)
-        return list_pairs(session)
+        return read_all_pairs(session)
 
-    monkeypatch.setattr(verify, "list_pairs", counted)
+    monkeypatch.setattr(verify, "read_all_pairs", counted)
     assert all(result.ok for result in verify_names_or_files(session, [made.path] * 5, PASSPHRASE))
     assert len(looks) == 1
 

@@ -26,7 +26,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair import BackupStatus, Stage
 from csrtui.store.output_folder import examine_backup_folder
 from csrtui.tasks.backup import BackupSpec, RecipientBackupSpec, back_up_many, rehearse_backups
-from csrtui.tasks.list import list_pairs, read_pair
+from csrtui.tasks.list import read_all_pairs, read_pair
 from csrtui.tasks.pair_text import destination_lines
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
@@ -84,7 +84,7 @@ def _back_up(
 
 def _pairs_without_backup(session: Session) -> tuple[list[str], list[Result]]:
     """Return the names of pairs without a verified backup, and a failed result for each pair that cannot be read."""
-    listing = list_pairs(session)
+    listing = read_all_pairs(session)
     names = [
         pair.name
         for pair in listing.pairs

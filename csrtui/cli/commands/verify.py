@@ -22,7 +22,7 @@ from csrtui.cli.pair_results import print_results, unreadable_results
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.tasks.list import list_pairs
+from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_many, verify_names_or_files, verify_with_identity
@@ -68,7 +68,7 @@ def _run(options: argparse.Namespace) -> int:
     expected = read_expectation(options)
     targets, unreadable = options.targets, []
     if not targets:
-        listing = list_pairs(session)
+        listing = read_all_pairs(session)
         targets = [pair.name for pair in listing.pairs if pair.record.backups]
         unreadable = unreadable_results(listing, "not checked")
     passphrase = None
@@ -105,7 +105,7 @@ def _verify_with_identity(session: Session, options: argparse.Namespace) -> list
     passphrase = None
     if has_passphrase_option(options) and not names.isdisjoint(options.targets):
         passphrase = read_known_passphrase(options, "")
-    pairs = () if names.issuperset(options.targets) else list_pairs(session).pairs
+    pairs = () if names.issuperset(options.targets) else read_all_pairs(session).pairs
 
     def verify_file(path: str) -> Result:
         try:

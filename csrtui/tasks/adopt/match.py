@@ -22,7 +22,7 @@ from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.store.foreign_files import ForeignFile
 from csrtui.tasks.adopt.search import SearchResult, Source
-from csrtui.tasks.list import list_pairs
+from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.private_keys import all_key_findings, usual_ca
 from csrtui.tasks.session import Session
@@ -161,7 +161,7 @@ def match(
         certificates=[
             _Located(source.file, item) for source in search.sources for item in source.material.certificates
         ],
-        existing_pairs={pair.record.key.spki_sha256: pair for pair in list_pairs(session).pairs},
+        existing_pairs={pair.record.key.spki_sha256: pair for pair in read_all_pairs(session).pairs},
         now=session.clock(),
         ca=ca,
         passphrase=passphrase,
