@@ -42,6 +42,8 @@ _MAX_SCHEMA = 1000
 _ERROR = "csrtui: error: "
 _VARIABLES = "a variable of this host cannot be evaluated"
 _VARIABLES_REMEDY = "correct it in the inventory; {} shows the variables"
+_NO_MODULE = "Ansible cannot run its modules on this host"
+_NO_MODULE_REMEDY = "check the host's Python with {}, or set ansible_python_interpreter in the inventory"
 SILENT = "silent"
 """The outcome of a task on a host that had not answered when Ansible ended."""
 _START = 8192
@@ -205,12 +207,21 @@ def failure_of(answer: HostAnswer) -> Failure:
         return create_failure(answer.host, Reason.UNREACHABLE, quote=message, speaker="Ansible")
     if "timedout" in answer.result:
         return create_failure(answer.host, Reason.TIMEOUT)
+    return _module_failure(answer, message) or _command_failure(answer, message)
+
+
+def _module_failure(answer: HostAnswer, message: str) -> Failure | None:
+    """Return the failure of a module, or None if the answer does not come from a module."""
     reason, remedy = answer.text("reason"), answer.text("remedy")
     if reason in tuple(Reason):
         # A module repeats its remedy in brackets, but csrtui shows its own remedy.
         quote = message.removesuffix(f" ({remedy})") if remedy else message
         return create_failure(answer.host, Reason(reason), quote=quote)
-    return _command_failure(answer, message)
+    if "module_stderr" in answer.result:  # Ansible adds the output of a module that has not printed a result
+        output = answer.text("module_stderr") or answer.text("module_stdout")
+        failure = create_failure(answer.host, Reason.UNEXPECTED, _NO_MODULE, quote=output)
+        return replace(failure, remedy=_NO_MODULE_REMEDY.format(_ping(answer.host)))
+    return None
 
 
 def _command_failure(answer: HostAnswer, message: str) -> Failure:
@@ -277,7 +288,11 @@ def create_failure(
     if quote.strip():
         text = f"{text}; {quoted(speaker or host, quote)}"
     remedy = _REMEDIES.get(reason, _DEFAULT_REMEDY)
-    return Failure(reason, text, remedy.format(host=host, ping=command("ansible", host, "-m", "ping")))
+    return Failure(reason, text, remedy.format(host=host, ping=_ping(host)))
+
+
+def _ping(host: str) -> str:
+    return command("ansible", host, "-m", "ping")
 
 
 class TooLargeError(MemberError):

@@ -53,6 +53,7 @@ def test_a_command_runs_on_the_named_pairs_or_those_that_need_it(
     fake.answers({"web1": ended(*[0] * len(calls))})
     ran = fleet(*line.split(), "--json")
     assert (ran.status, [result["text"] for result in ran.json_lines]) == (0, [text] * len(calls)), ran.err
+    assert {result["changed"] for result in ran.json_lines} == {"--dry-run" not in line}
     assert re.findall(r"\bc ((?:renew|export|retire) [^;]*) 2>&1 >/dev/null;", fake.play(2)) == calls
 
 
@@ -65,7 +66,7 @@ def test_a_refusal_of_a_host_is_named_and_does_not_stop_the_others(fake: FakeAns
     assert "web2 a.com: the host cannot be reached" in ran.err
     assert "rm -rf" not in ran.err
     fake.answers({"web1": listed(pair())})
-    assert "no pair on the hosts that answered needs this" in fleet("renew").err
+    assert "no pair on the hosts that answered is due for renewal" in fleet("renew").err
 
 
 def test_fetched_csrs_are_marked_as_submitted(fake: FakeAnsible, fleet: Any, tmp_path: Path) -> None:

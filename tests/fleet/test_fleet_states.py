@@ -190,6 +190,12 @@ def test_a_document_is_found_behind_a_banner() -> None:
         ),
         ("failed", {"reason": "too-large"}, Reason.TOO_LARGE, "more than 16 MiB or 10000 pairs"),
         ("failed", {"rc": 127, "msg": "x"}, Reason.MISSING, "csrtui is not installed"),
+        (
+            "failed",
+            {"rc": 127, "module_stderr": "sh: python3: not found", "msg": "x"},
+            Reason.UNEXPECTED,
+            'cannot run its modules on this host; web says: "sh: python3: not found"',
+        ),
         ("failed", {"rc": 3, "stderr": "csrtui: error: disk full\nhint: df\n"}, Reason.STORE, "disk full"),
         ("failed", {"rc": 9, "stdout": "csrtui: error: odd\n"}, Reason.UNEXPECTED, "odd"),
         ("failed", {"rc": 139, "stderr": "Segmentation fault"}, Reason.UNEXPECTED, "Segmentation fault"),

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csrtui.cli.options import (
@@ -66,6 +67,8 @@ def _run_on_pairs(
             results = iter([HostResult(pair.host, planned, pair.pair.name, changed=False) for pair in pairs])
         else:
             results = work(session, reach, pairs)
+            if options.dry_run:
+                results = (replace(result, changed=False) for result in results)
         ok = print_host_results(results, as_json=options.json)
     if not pairs:
         print_message(no_pairs)
@@ -152,6 +155,12 @@ def _verify(options: argparse.Namespace) -> int:
     )
 
 
+_NO_PAIRS = {
+    NextStep.RENEW: "no pair on the hosts that answered is due for renewal",
+    NextStep.INSTALL: "no pair on the hosts that answered has a new certificate",
+}
+
+
 def _call(
     options: argparse.Namespace, done: str, command: Sequence[str], step: NextStep | None = None
 ) -> int:
@@ -166,7 +175,7 @@ def _call(
             pairs if options.pairs or step is None else with_next_step(session, pairs, step)
         ),
         lambda _, reach, pairs: run_on_pairs(reach, pairs, done, *command),
-        no_pairs="no pair on the hosts that answered needs this",
+        no_pairs=_NO_PAIRS[step] if step else "",
     )
 
 
