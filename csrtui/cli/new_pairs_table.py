@@ -234,12 +234,12 @@ def _cells_by_column(cells: list[str], columns: list[str], width: int) -> Mappin
 
 
 def _malformed(lines: LineReader, first: int, error: csv.Error) -> RowError:
-    last, shown = lines.number, lines.label
+    last, label = lines.number, lines.label
     if first >= last:
-        return RowError(None, f"line {last} of {shown} is not CSV: {error}")
+        return RowError(None, f"line {last} of {label} is not CSV: {error}")
     return RowError(
         None,
-        f"the row that starts in line {first} of {shown} is not CSV: {error} in line {last}",
+        f"the row that starts in line {first} of {label} is not CSV: {error} in line {last}",
         'if a closing " is missing, the row includes the lines below it',
     )
 
@@ -336,7 +336,7 @@ def _column_names(header: list[str]) -> list[str]:
     return [_ALIASES.get(name, name) for name in names]
 
 
-def _check_columns(columns: list[str], shown: str) -> None:
+def _check_columns(columns: list[str], label: str) -> None:
     """Raise an InputError if a header has unknown or duplicate columns, or no common name."""
     unknown = [name for name in columns if name not in COLUMNS]
     duplicates = [name for number, name in enumerate(columns) if name in columns[:number]]
@@ -351,5 +351,5 @@ def _check_columns(columns: list[str], shown: str) -> None:
     else:
         return
     raise InputError(
-        f"{shown}: the header {problem}", f"the first line names the columns: {','.join(COLUMNS)}"
+        f"{label}: the header {problem}", f"the first line names the columns: {','.join(COLUMNS)}"
     )

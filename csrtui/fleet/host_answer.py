@@ -181,8 +181,8 @@ def document_of(answer: HostAnswer, statuses: tuple[int, ...] = (0,)) -> dict[st
     schema = document.get("schema")
     if schema != SCHEMA:
         is_number = isinstance(schema, int) and 0 <= schema < _MAX_SCHEMA
-        shown = f"schema {schema}" if is_number else "an unknown schema"
-        text = f"csrtui on the host uses {shown}, this one uses schema {SCHEMA}"
+        number = f"schema {schema}" if is_number else "an unknown schema"
+        text = f"csrtui on the host uses {number}, this one uses schema {SCHEMA}"
         return create_failure(answer.host, Reason.SCHEMA, text)
     return document
 
@@ -323,26 +323,26 @@ def check_document(document: Mapping[str, object]) -> None:
         TooLargeError: A text, a list or the nesting exceeds its limit. The message names the member.
     """
     for name, value in document.items():
-        shown = visible(name[:_MAX_NAME])
-        for depth, item in _walk(name, value):
+        member = visible(name[:_MAX_NAME])
+        for depth, node in _walk(name, value):
             if depth > MAX_DEPTH:
-                raise TooLargeError(f"{shown} is nested deeper than {MAX_DEPTH} levels")
-            if isinstance(item, str) and len(item) > MAX_TEXT:
-                raise TooLargeError(f"{shown} has a text of {len(item)} characters, more than {MAX_TEXT}")
-            if isinstance(item, dict | list) and len(item) > MAX_ITEMS:
-                raise TooLargeError(f"{shown} has {len(item)} items, more than {MAX_ITEMS}")
+                raise TooLargeError(f"{member} is nested deeper than {MAX_DEPTH} levels")
+            if isinstance(node, str) and len(node) > MAX_TEXT:
+                raise TooLargeError(f"{member} has a text of {len(node)} characters, more than {MAX_TEXT}")
+            if isinstance(node, dict | list) and len(node) > MAX_ITEMS:
+                raise TooLargeError(f"{member} has {len(node)} items, more than {MAX_ITEMS}")
 
 
 def _walk(name: str, value: object) -> Iterator[tuple[int, object]]:
     """Yield a member's name, its value and everything in the value, each with its depth."""
     pending: list[tuple[int, object]] = [(0, name), (0, value)]
     while pending:
-        depth, item = pending.pop()
-        yield depth, item
-        if isinstance(item, dict):
-            pending += [(depth + 1, part) for member in item.items() for part in member]
-        elif isinstance(item, list):
-            pending += [(depth + 1, part) for part in item]
+        depth, node = pending.pop()
+        yield depth, node
+        if isinstance(node, dict):
+            pending += [(depth + 1, part) for member in node.items() for part in member]
+        elif isinstance(node, list):
+            pending += [(depth + 1, part) for part in node]
 
 
 def cut(text: str, limit: int = MAX_QUOTE) -> str:

@@ -72,11 +72,11 @@ def _run(options: argparse.Namespace) -> int:
     problems = list(pair_list.problems)
 
     def pairs() -> Iterator[Pair]:
-        for item in read_pairs(session, [summary.name for summary in selected]):
-            if isinstance(item, UnreadablePair):
-                problems.append(item)
+        for pair in read_pairs(session, [summary.name for summary in selected]):
+            if isinstance(pair, UnreadablePair):
+                problems.append(pair)
             else:
-                yield item
+                yield pair
 
     if options.prometheus:
         _write_metrics(session, list(pairs()), len(problems), now, options.to)

@@ -91,7 +91,7 @@ def _csr(options: argparse.Namespace) -> int:
     from csrtui.fleet.tasks.pairs import check_folder, fetch_csrs, not_submitted, submit_csrs
 
     fetch = submit_csrs if options.mark_submitted else fetch_csrs
-    done = "fetched and marked as submitted" if options.mark_submitted else "fetched"
+    result = "fetched and marked as submitted" if options.mark_submitted else "fetched"
     if options.dry_run:
         check_folder(options.to)
     return _run_on_pairs(
@@ -100,7 +100,7 @@ def _csr(options: argparse.Namespace) -> int:
         lambda session, reach, pairs: fetch(
             reach, pairs, options.to, load_fleet(session, *reach.target.inventories)
         ),
-        planned=f"the CSR would be {done}",
+        planned=f"the CSR would be {result}",
         no_pairs="no pair on the hosts that answered is waiting to be submitted",
     )
 
@@ -162,19 +162,19 @@ _NO_PAIRS = {
 
 
 def _call(
-    options: argparse.Namespace, done: str, command: Sequence[str], step: NextStep | None = None
+    options: argparse.Namespace, result: str, command: Sequence[str], step: NextStep | None = None
 ) -> int:
     """Run a command of csrtui on the named pairs, or on all with this next step, and return the exit status."""
     from csrtui.fleet.tasks.pairs import run_on_pairs, with_next_step
 
     if options.dry_run:
-        done, command = f"would be {done}", [*command, "--dry-run"]
+        result, command = f"would be {result}", [*command, "--dry-run"]
     return _run_on_pairs(
         options,
         lambda session, pairs: (
             pairs if options.pairs or step is None else with_next_step(session, pairs, step)
         ),
-        lambda _, reach, pairs: run_on_pairs(reach, pairs, done, *command),
+        lambda _, reach, pairs: run_on_pairs(reach, pairs, result, *command),
         no_pairs=_NO_PAIRS[step] if step else "",
     )
 

@@ -100,7 +100,7 @@ def check_folder(folder: str) -> str:
 
 
 def fetch_csrs(
-    reach: Reach, pairs: Sequence[HostPair], folder: str, shown: Fleet | None = None
+    reach: Reach, pairs: Sequence[HostPair], folder: str, seen: Fleet | None = None
 ) -> Iterator[HostResult]:
     """Fetch CSRs into files ``HOST.NAME.csr.pem`` of a folder, and yield a result for each pair.
 
@@ -109,13 +109,13 @@ def fetch_csrs(
 
     Args:
         pairs: The pairs as their hosts list them now.
-        shown: The fleet as the user last saw it, or None if the user saw `pairs`.
+        seen: The fleet as the user last saw it, or None if the user saw `pairs`.
 
     Raises:
         InputError: The folder does not exist, or Ansible is not installed or fails.
     """
     check_folder(folder)
-    changed = _changed_since_shown(pairs, shown)
+    changed = _changed_since_seen(pairs, seen)
     yield from changed
     refused = {(result.host, result.pair) for result in changed}
     by_host = _group_by_host(pair for pair in pairs if (pair.host, pair.pair.name) not in refused)
@@ -130,11 +130,11 @@ def fetch_csrs(
 
 
 def submit_csrs(
-    reach: Reach, pairs: Sequence[HostPair], folder: str, shown: Fleet | None = None
+    reach: Reach, pairs: Sequence[HostPair], folder: str, seen: Fleet | None = None
 ) -> Iterator[HostResult]:
     """Fetch CSRs as `fetch_csrs` does, mark the fetched ones as submitted on their hosts, and yield the results."""
     fetched = set()
-    for result in fetch_csrs(reach, pairs, folder, shown):
+    for result in fetch_csrs(reach, pairs, folder, seen):
         if result.failure is None:
             fetched.add((result.host, result.pair))
         yield result
@@ -320,13 +320,13 @@ def _group_by_host(pairs: Iterable[HostPair]) -> dict[str, list[HostPair]]:
     return dict(by_host)
 
 
-def _changed_since_shown(pairs: Sequence[HostPair], shown: Fleet | None) -> list[HostResult]:
+def _changed_since_seen(pairs: Sequence[HostPair], seen: Fleet | None) -> list[HostResult]:
     """Return a failure for each pair that has changed in its host's list since the user saw it."""
-    before = {(pair.host, pair.pair.name): pair.pair for pair in (shown.pairs() if shown is not None else ())}
+    before = {(pair.host, pair.pair.name): pair.pair for pair in (seen.pairs() if seen is not None else ())}
     results = []
     for pair in pairs:
-        shown_pair = before.get((pair.host, pair.pair.name))
-        differences = [] if shown_pair is None else pair_mismatch(shown_pair, pair.pair)
+        seen_pair = before.get((pair.host, pair.pair.name))
+        differences = [] if seen_pair is None else pair_mismatch(seen_pair, pair.pair)
         if differences:
             failure = mismatch_failure(pair.host, differences)
             remedy = f"{failure.remedy}; csrtui fleet list shows its list now"

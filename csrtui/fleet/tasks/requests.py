@@ -229,14 +229,14 @@ def _template_findings(spec: RequestSpec) -> Iterator[Finding]:
 
 
 def _literal_text_finding(field: FieldName, text: str) -> Finding:
-    shown = visible(text if len(text) <= _MAX_QUOTE else f"{text[:_MAX_QUOTE]}…")
+    quote = visible(text if len(text) <= _MAX_QUOTE else f"{text[:_MAX_QUOTE]}…")
     label = f"{LABELS[field]} " if field in LABELS else ""
     return Finding(
         "literal-text",
         Level.WARNING if field in LABELS else Level.ERROR,  # no name contains a brace
         field,
         text,
-        f'{label}"{shown}" is used literally, because it was not typed here. If it is a variable, type it again.',
+        f'{label}"{quote}" is used literally, because it was not typed here. If it is a variable, type it again.',
     )
 
 

@@ -79,10 +79,11 @@ class HostResult:
         }
 
 
-def host_results(host: str, document: dict[str, object], done: str) -> Iterator[HostResult]:
-    """Yield the results that csrtui or a module of the collection lists, e.g. ``imported`` or ``was already imported``.
+def host_results(host: str, document: dict[str, object], success: str) -> Iterator[HostResult]:
+    """Yield the results that csrtui or a module of the collection lists.
 
-    Only a failure uses the text of the host.
+    Args:
+        success: The text of a successful result, such as ``imported``. Only a failure uses the text of the host.
     """
     results = document.get("results")
     for result in results if isinstance(results, list) else []:
@@ -92,7 +93,7 @@ def host_results(host: str, document: dict[str, object], done: str) -> Iterator[
         pair = pair if pair is not None and is_pair_name(pair) else None
         if result.get("ok") is True:
             is_changed = result.get("changed", True) is True
-            text = done if is_changed else f"was already {done}"
+            text = success if is_changed else f"was already {success}"
             yield HostResult(host, text, pair, file, changed=is_changed)
         else:
             refusal = create_failure(host, Reason.REFUSED, quote=str(result.get("text", ""))[:MAX_TEXT])

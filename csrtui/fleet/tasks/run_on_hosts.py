@@ -243,15 +243,15 @@ def run(
     check_inventory(reach.target)
     pending: dict[str, None] = {}
     for line in run_task(reach.target, task, variables, reach.stop, hosts):
-        item = read_line(line)
-        if isinstance(item, Hosts):
-            if not item.names:
+        content = read_line(line)
+        if isinstance(content, Hosts):
+            if not content.names:
                 raise InputError("no host of the inventory matches", "check the inventory and --limit")
-            pending = dict.fromkeys(item.names)
-            yield item
-        elif item is not None and item.host in pending:
-            del pending[item.host]
-            yield item
+            pending = dict.fromkeys(content.names)
+            yield content
+        elif content is not None and content.host in pending:
+            del pending[content.host]
+            yield content
     for host in pending:
         yield HostAnswer(host, SILENT, {})
 

@@ -132,7 +132,9 @@ class HostBackupModal(HostPairsModal):
 
     def notes(self) -> list[Line]:
         """Return the recipients that can open the backups, or the error in the recipients field."""
-        about = "No passphrase or key is sent: each host encrypts its own. Separate recipients by commas."
+        about = (
+            "No passphrase or key is sent: each host encrypts its own keys. Separate recipients by commas."
+        )
         if isinstance(self._recipients, CsrtuiError):
             return [*self.lines(self._recipients.message, "error"), *self.lines(about, "label")]
         labels = [recipient.label for recipient in self._recipients]

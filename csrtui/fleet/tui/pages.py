@@ -44,8 +44,8 @@ def _labelled_lines(label: str, text: str, width: int) -> list[str]:
     """Return the lines of a label and its text. The text is not wrapped if a word, such as a path, is too long."""
     room = max(width - _LABEL, 8)
     has_long_word = any(cell_len(word) > room for word in text.split(" "))
-    first, *rest = [text] if has_long_word else wrap(text, room)
-    return [f"{label:<{_LABEL}}{first}", *(f"{'':{_LABEL}}{line}" for line in rest)]
+    first, *others = [text] if has_long_word else wrap(text, room)
+    return [f"{label:<{_LABEL}}{first}", *(f"{'':{_LABEL}}{line}" for line in others)]
 
 
 def hosts_page(fleet: Fleet, now: datetime) -> PageScreen:

@@ -274,10 +274,10 @@ class FleetListScreen(CommandScreen[None]):
         """Return all pairs. The JSON of a host is decoded only once."""
         cache, self._pairs_by_host = self._pairs_by_host, {}
         for name, state in self._fleet.hosts.items():
-            entry = cache.get(name)
-            if entry is None or entry[0].documents is not state.documents:
-                entry = (state, list(self._fleet.restricted_to([name]).pairs()))
-            self._pairs_by_host[name] = entry
+            cached = cache.get(name)
+            if cached is None or cached[0].documents is not state.documents:
+                cached = (state, list(self._fleet.restricted_to([name]).pairs()))
+            self._pairs_by_host[name] = cached
         return [pair for _, pairs in self._pairs_by_host.values() for pair in pairs]
 
     def _draw_empty(self, filter_text: str) -> None:

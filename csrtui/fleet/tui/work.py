@@ -66,10 +66,10 @@ class HostWorkModal(ResultsModal["HostResult"]):
             self._error = error
         return results
 
-    def show_progress(self, line: ProgressLine, item: HostResult) -> None:
+    def show_progress(self, line: ProgressLine, result: HostResult) -> None:
         """Show the host of a result. All results of a host arrive together."""
-        self._hosts |= {item.host} - {""}
-        line.reach(len(self._hosts), item.host)
+        self._hosts |= {result.host} - {""}
+        line.reach(len(self._hosts), result.host)
 
     def heading(self, results: Sequence[HostResult] | None) -> str:
         """Return the title of the job, or the summary of the results."""

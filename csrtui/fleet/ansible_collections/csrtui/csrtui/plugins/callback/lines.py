@@ -30,7 +30,7 @@ _EARLY_ERRORS = (
     "The task includes an option with an undefined variable",
     "An unhandled exception occurred while templating",
 )
-"""How the messages of errors in variables began before Ansible 2.19."""
+"""The first words of messages about variables before Ansible 2.19."""
 
 
 class CallbackModule(CallbackBase):
@@ -62,8 +62,8 @@ class CallbackModule(CallbackBase):
         # The names without an underscore exist since Ansible 2.19.
         host = result.host if hasattr(result, "host") else result._host  # noqa: SLF001 - see above
         members = result.result if hasattr(result, "result") else result._result  # noqa: SLF001 - see above
-        shown = {name: value for name, value in members.items() if name not in _OMITTED}
-        document = {"host": host.get_name(), "ended": outcome, "result": shown}
+        printed = {name: value for name, value in members.items() if name not in _OMITTED}
+        document = {"host": host.get_name(), "ended": outcome, "result": printed}
         cause = _template_error(result, members) if outcome == "failed" else ""
         if cause:
             document["cause"] = cause
@@ -74,7 +74,7 @@ class CallbackModule(CallbackBase):
 
 
 def _template_error(result, members):
-    """Return the error in a variable for which a task was not sent to its host, or an empty text.
+    """Return the error in a variable that kept a task from its host, or an empty text.
 
     Since Ansible 2.19 a result has a chain of errors. The last one is the cause, and contains its file and line.
     """

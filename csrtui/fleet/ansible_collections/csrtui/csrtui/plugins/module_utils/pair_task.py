@@ -42,7 +42,7 @@ class PairTask:
                 self._replace()
         elif self._options["renew"] == "due" and self._pair["next"] == "renew":
             self._old = self._pair
-            self._check_open("due")
+            self._refuse_encrypted_key("due")
             flags = [*self._name(), *self._same_key(), *self._force()]
             self._make("renewed", "renew", *flags, "--", self._old["name"])
         if self._options["recipients"] and self._needs_backup:
@@ -54,7 +54,7 @@ class PairTask:
         flags = ["--find-pair", *self._name(), *self._same_key()]
         self._advice, _result = self._csrtui.document("check", *self._arguments(*flags), statuses=(0, 1))
         self._pair, self._old = self._advice["pair"], self._advice.get("replaces")
-        self._before = _shown(self._pair or self._old)
+        self._before = _diff_fields(self._pair or self._old)
         self._update_result()
 
     def _arguments(self, *flags):
@@ -110,7 +110,7 @@ class PairTask:
 
     def _replace(self):
         """Make a successor of the old pair, with the changed request."""
-        self._check_open("to be replaced")
+        self._refuse_encrypted_key("to be replaced")
         former = self._advice["former"]
         if former:
             self._module.warn(
@@ -123,7 +123,7 @@ class PairTask:
             arguments = [argument for argument in arguments if not argument.startswith("--key=")]
         self._make("replaced", "new", *arguments)
 
-    def _check_open(self, need):
+    def _refuse_encrypted_key(self, need):
         """Fail if the key of the old pair has a passphrase: its successor needs one too."""
         old = self._old
         if old["key"]["encrypted"]:
@@ -175,16 +175,16 @@ class PairTask:
         }
 
     def _end(self, csr):
-        after = self._predict() if self._module.check_mode else _shown(self._pair)
+        after = self._predict() if self._module.check_mode else _diff_fields(self._pair)
         self._module.exit_json(
             csr=csr, diff={"before": self._before, "after": after}, **self._csrtui.partial_result
         )
 
     def _predict(self):
         """Return the pair as it would be after the task, for the diff in check mode."""
-        shown = dict(self._before)
+        fields = dict(self._before)
         if self._is_made:
-            shown = {
+            fields = {
                 **self._advice.get("request", {}),
                 "subject": self._advice["subject"],
                 "names": self._advice["covers"],
@@ -193,18 +193,18 @@ class PairTask:
                 "stage": "new",
             }
             if self._old and self._options["same_key"]:
-                shown["key"] = self._old["key"]["type"]
+                fields["key"] = self._old["key"]["type"]
         if "backed up" in self._steps:
-            shown["backup"] = "unverified"
+            fields["backup"] = "unverified"
         if "retired" in self._steps:
-            shown["stage"] = "retired"
-        return shown
+            fields["stage"] = "retired"
+        return fields
 
 
-def _shown(pair):
+def _diff_fields(pair):
     """Return the fields of a pair that a diff shows."""
     if pair is None:
         return {}
-    fields = ("name", "subject", "names", "ca", "platform", "purpose", "renews", "stage")
-    shown = {field: pair[field] for field in fields}
-    return {**shown, "key": pair["key"]["type"], "backup": pair["backup"]["status"]}
+    names = ("name", "subject", "names", "ca", "platform", "purpose", "renews", "stage")
+    fields = {name: pair[name] for name in names}
+    return {**fields, "key": pair["key"]["type"], "backup": pair["backup"]["status"]}

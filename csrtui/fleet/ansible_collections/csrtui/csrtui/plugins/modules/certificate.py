@@ -160,8 +160,8 @@ class Delivery:
             exported=self._exported,
             instructions=self._instructions,
             diff={
-                "before": _shown(before),
-                "after": self._predict(before, exports) if check_mode else _shown(after),
+                "before": _diff_fields(before),
+                "after": self._predict(before, exports) if check_mode else _diff_fields(after),
             },
         )
 
@@ -216,16 +216,16 @@ class Delivery:
 
     def _predict(self, pairs, exports):
         """Return the pairs as they would be after the task, for the diff in check mode."""
-        shown = _shown(pairs)
-        for name in shown:
+        fields = _diff_fields(pairs)
+        for name in fields:
             if name in self._changed_pairs:
-                shown[name]["certificate"] = self._changed_pairs[name]
+                fields[name]["certificate"] = self._changed_pairs[name]
             if name in exports:
-                shown[name]["installed"] = f"files for {self._options['export_for']}"
-        return shown
+                fields[name]["installed"] = f"files for {self._options['export_for']}"
+        return fields
 
 
-def _shown(pairs):
+def _diff_fields(pairs):
     """Return the fields of the pairs that a diff shows, by the name of the pair."""
     return {pair["name"]: {"expires": pair["expires"], "installed": pair["installed"]} for pair in pairs}
 

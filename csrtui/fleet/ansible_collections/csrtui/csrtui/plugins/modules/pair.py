@@ -132,8 +132,8 @@ options:
   same_key:
     version_added: 0.2.0
     description:
-      - A renewal or another successor keeps the key, for pins and TLSA records, whatever O(key) is. If the key was
-        copied, the copy stays useful.
+      - A renewal or another successor keeps the key, so that pins and TLSA records stay valid. O(key) is then ignored.
+      - If somebody has copied the key, the copy stays useful too.
     type: bool
     default: false
   recipients:
