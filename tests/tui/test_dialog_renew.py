@@ -107,7 +107,7 @@ async def test_the_consequences_of_each_way_are_shown_before_the_choice(session:
         assert "The old pair stays and keeps working until the new certificate is installed" in text
         assert f"only work with the private key made on 23 Nov 2026, SPKI SHA-256 {spki}" in text
         assert "Checked: the key exists" in text
-        assert text.endswith("Enter Fill the form Esc Cancel Up/Down Other way")
+        assert text.endswith("Enter Fill the form Up/Down Other way Esc Cancel")
         assert user.screen_text.index("A new pair") < user.screen_text.index("The old CSR again")
         seen = " ".join(user.screen_text.replace("│", "").split())
         assert all(sentence in seen for sentence in ("and signs;", "then it can be retired."))

@@ -117,11 +117,11 @@ async def test_a_pair_without_a_backup_is_reported(tmp_path: Path) -> None:
         await user.press("V")
         await looked(user)
         assert "a.example.com: has no backup" in said(user, "results")
-        assert "Esc, then b to make one" in said(user, "keys")
+        assert "Esc, then b to make one" in said(user, "notes")
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await looked(user)
-        assert "No backup to restore. Press Esc, then b to make one." in said(user, "keys")
+        assert "No backup to restore. Press Esc, then b to make one." in said(user, "notes")
 
 
 async def test_the_count_of_several_backups_is_correct_english(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ async def test_closing_stops_the_check_and_typed_keys_wait(
         await user.press("f2", *["space"] * 4, "V")
         await user.until(lambda: "1 of 4" in user.screen_text, "the first")
         await user.press(*"secret", "enter")
-        assert "A check is running" in said(user, "keys")
+        assert "A check is running" in said(user, "notes")
         await user.press("escape")
         assert isinstance(user.app.screen, MainScreen)
         go_on.set()
@@ -184,11 +184,11 @@ async def test_a_paste_that_is_not_a_passphrase_is_ignored(tmp_path: Path) -> No
         await user.press("V")
         await looked(user)
         await user.paste("one\ntwo")
-        assert "several lines" in said(user, "keys")
+        assert "several lines" in said(user, "notes")
         await user.press("a")
-        assert "one line" not in said(user, "keys")
+        assert "one line" not in said(user, "notes")
         await user.paste("one\x1btwo")
-        assert "was ignored" in said(user, "keys")
+        assert "was ignored" in said(user, "notes")
         assert user.app.screen.query_one(SecretField).secret() == Secret("a")
 
 
@@ -239,13 +239,13 @@ async def test_a_backup_to_recipients_needs_an_identity_and_no_passphrase(tmp_pa
         await looked(user)
         assert "Passphrase" not in user.screen_text
         assert user.focused_id == "identity"
-        assert "run there: csrtui verify FILE --identity IDENTITY" in said(user, "keys")
+        assert "run there: csrtui verify FILE --identity IDENTITY" in said(user, "notes")
         await user.press("enter")
-        assert "Enter the path of the age identity" in said(user, "keys")
+        assert "Enter the path of the age identity" in said(user, "notes")
         await user.paste(str(tmp_path / "nowhere"))
-        assert "Enter the path of the age identity" not in said(user, "keys")
+        assert "Enter the path of the age identity" not in said(user, "notes")
         await user.press("enter")
-        assert "No such file" in said(user, "keys")
+        assert "No such file" in said(user, "notes")
         await user.press("ctrl+u")
         await user.paste(str(tmp_path / "identity"))
         await user.press("enter")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import plural, visible
-from csrtui.tui.modals.base import ResultsModal
+from csrtui.tui.modals.results import ResultsModal
 from csrtui.tui.wrapping import wrapped
 
 if TYPE_CHECKING:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
-_AROUND, _AROUND_SHORT = 10, 6
-"""Lines of the dialog besides its list and details, on a normal and on a short screen (without blank lines)."""
 _NO_REQUEST = (
     "no CSR and no certificate for this key were found. Press Esc, then enter the folder that contains them, or "
     "several paths separated by spaces"
@@ -92,6 +90,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         Binding("tab", "page(1)", "More", show=False, priority=True),
     ]
     FIRST_FOCUS = "#candidates"
+    SCROLL_KEY = ("Tab", "More")
 
     def __init__(self, session: Session, match_result: MatchResult) -> None:
         super().__init__()
@@ -180,28 +179,19 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         if self._results is not None:
             self._draw_results(self._results)
             return
-        count = len(self._match_result.candidates)
-        blank: list[Line] = [] if self.is_short else [()]
+        count, blank = len(self._match_result.candidates), self.gap
         self.show("#about", [*self.lines(f"{plural(count, 'key')} found", "strong"), *blank])
-        rows = min(count, max(self._room // 2, 1))
-        self.query_one("#candidates", LineList).styles.height = rows + 1
-        details = self._details(self._match_result.candidates[self._current])
-        self.show_list(details, self._room - rows)
         notes = self.lines(f"{len(self.marked)} of {count} marked.")
         if self.error is not None:
             notes = self.error_lines(self.error)
         elif self.is_busy:
             notes = self.lines("Adopting …", "strong")
-        self.show("#notes", [*blank, *notes[: 1 + len(blank)], *blank])
-        more = [("Tab", "More")] if len(details) > self._room - rows else []
-        self.show(
-            "#keys", self.key_lines(("Enter", "Adopt"), ("Space", "Mark"), *more, ("Esc", "Cancel"))[:1]
-        )
-
-    @property
-    def _room(self) -> int:
-        """The number of lines that the list and the details can use together."""
-        return max(self.app.size.height - (_AROUND_SHORT if self.is_short else _AROUND), 3)
+        self.show("#notes", [*blank, *notes[: 1 + len(blank)]])
+        candidates, details = self.query_one("#candidates"), self.query_one("#details")
+        rows = min(count, max(self.room_for(candidates, details) // 2, 1))
+        candidates.styles.height = rows + 1
+        lines = self._details(self._match_result.candidates[self._current])
+        self.show_list(lines, ("Enter", "Adopt"), ("Space", "Mark"), ("Esc", "Cancel"))
 
     def _details(self, candidate: Candidate) -> list[Line]:
         lines: list[Line] = [] if self.is_short else [()]
@@ -235,7 +225,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
     def _draw_results(self, results: Sequence[Result]) -> None:
         count = sum(result.ok for result in results)
         self.query_one("#candidates").display = False
-        blank: list[Line] = [] if self.is_short else [()]
+        blank = self.gap
         self.show("#about", [*self.lines(f"{plural(count, 'pair')} adopted", "strong"), *blank])
         lines: list[Line] = []
         for result in sorted(results, key=lambda result: result.ok):
@@ -244,9 +234,8 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
             if isinstance(result, AdoptResult):
                 for flaw in result.import_result.flaws if result.import_result else ():
                     lines += self.lines(f"{flaw.level.value.capitalize()}: {flaw.text}.", flaw.level.value)
-        self.show_list(lines, self._room)
-        self.show("#notes", [*blank, *self.lines(self._next)[: 1 + 2 * len(blank)], *blank])
-        self.show("#keys", self.key_lines(("Enter", "Close")))
+        self.show("#notes", [*blank, *self.lines(self._next)[: 1 + 2 * len(blank)]])
+        self.show_list(lines, ("Enter", "Close"))
 
     def _next_step(self, names: Sequence[str]) -> str:
         if not names:

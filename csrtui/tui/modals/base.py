@@ -1,4 +1,4 @@
-"""The bases of dialogs: a frame with text, and dialogs that run work and show its progress. See also `form`."""
+"""The bases of dialogs: a frame with text, and dialogs that run work and show its progress. See also `form_base`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar, cast
 from rich.cells import cell_len
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
@@ -37,8 +37,8 @@ OutcomeT = TypeVar("OutcomeT")
 SHORT = 20
 """On screens with fewer lines, a dialog has no blank lines and shows its keys on one line."""
 _BETWEEN_KEYS = "   "
-_AROUND_RESULTS = 8
-"""Lines of a `ResultsModal` besides its list."""
+_FRAME = 2
+"""The lines of the border of a dialog."""
 PAGE_KEYS: Final = (
     Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
     Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
@@ -68,6 +68,12 @@ class Modal(ModalScreen[ResultT]):
 
     KEPT_FIELDS: ClassVar[frozenset[str]] = frozenset()
     """The ids of the fields whose text the dialog offers again the next time it opens."""
+
+    LIST_LINES: ClassVar[int] = 1
+    """The list of `show_list` has at least this many lines, if the screen permits."""
+
+    SCROLL_KEY: ClassVar[tuple[str, str]] = ("PgDn", "More")
+    """The key that scrolls that list, with its label."""
 
     candidates: tuple[str, ...] = ()
     """The names that the path in the focused field can continue with."""
@@ -168,6 +174,16 @@ class Modal(ModalScreen[ResultT]):
         """Whether the screen is so short that the dialog has no blank lines."""
         return self.app.size.height < SHORT
 
+    @property
+    def gap(self) -> list[Line]:
+        """A blank line, or no line on a short screen."""
+        return [] if self.is_short else [()]
+
+    def room_for(self, *widgets: Widget) -> int:
+        """Return the number of lines that all other widgets of the dialog leave for `widgets`, at least 1."""
+        others = (child for child in self.query_one(".dialog").children if child not in widgets)
+        return max(self.app.size.height - _FRAME - sum(map(_height, others)), 1)
+
     def lines(self, text: str, manner: str = "") -> list[Line]:
         """Return the lines of a text, escaped and wrapped to the width of the dialog. The text may be untrusted."""
         return wrapped(text, self.inner_width, manner, "")
@@ -213,10 +229,16 @@ class Modal(ModalScreen[ResultT]):
         widget.styles.height = len(lines)
         widget.show(lines)
 
-    def show_list(self, lines: Sequence[Line], room: int) -> None:
-        """Show lines in the `TextView` of the dialog, which is as high as they need, but has at most `room` lines."""
+    def show_list(self, lines: Sequence[Line], *keys: tuple[str, str]) -> None:
+        """Show lines in the `TextView` of the dialog, which is as high as they need and the screen permits, and the keys.
+
+        If there is no room for all lines, the keys include the one that scrolls.
+        """
         view = self.query_one(TextView)
-        view.styles.height = max(min(len(lines), room), 1)
+        self.show("#keys", [*self.gap, *self.key_lines(*keys)])
+        if len(lines) > self.room_for(view):
+            self.show("#keys", [*self.gap, *self.key_lines(*keys[:-1], self.SCROLL_KEY, keys[-1])])
+        view.styles.height = min(max(len(lines), self.LIST_LINES), self.room_for(view))
         view.show_all(lines)
 
     def action_page(self, step: int) -> None:
@@ -293,85 +315,16 @@ class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):
         raise NotImplementedError
 
 
-class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Generic[ItemT]):
-    """A dialog that starts work when it opens, then shows a result for each item, and returns the results.
-
-    A subclass defines the texts and a `begin_work` that calls `begin`.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop_or_close", "Stop", show=False, priority=True),
-        Binding("enter", "close", "Close", show=False, priority=True),
-        Binding("full_stop", "follow_up", "Next step", show=False, priority=True),
-    ]
-    FIRST_FOCUS = "#results"
-    STOP: ClassVar[str]
-    """The label of the key that stops the work."""
-    STOPPING: ClassVar[str]
-    """The text in place of the keys while the work is stopping."""
-
-    next_step = ""
-    """The label of the key that closes the dialog and does the next step, or an empty text."""
-    follows_up = False
-    """Whether the user has chosen the next step."""
-    _results: Sequence[ItemT] | None = None
-
-    def content(self) -> Iterable[Widget]:
-        """Return the progress and the list of results."""
-        return (ProgressLine(id="progress"), TextView(id="results"))
-
-    def on_mount(self) -> None:
-        """Start the work."""
-        self.begin_work()
-
-    def begin_work(self) -> None:
-        """Begin the work."""
-        raise NotImplementedError
-
-    def heading(self, results: Sequence[ItemT] | None) -> str:
-        """Return the title. The results are None while the work is running."""
-        raise NotImplementedError
-
-    def result_lines(self, results: Sequence[ItemT]) -> list[Line]:
-        """Return the lines that show the results."""
-        raise NotImplementedError
-
-    def show_outcome(self, outcome: Sequence[ItemT]) -> None:
-        """Show the results."""
-        self._results = outcome
-        self.draw()
-
-    def action_stop_or_close(self) -> None:
-        """Stop after the items in progress, or close the dialog if the results are already shown."""
-        if self._results is None:
-            self.stop()
-            self.draw()
-        else:
-            self.dismiss(self._results)
-
-    def action_close(self) -> None:
-        """Close the dialog, but only if the results are already shown."""
-        if self._results is not None:
-            self.dismiss(self._results)
-
-    def action_follow_up(self) -> None:
-        """Close the dialog and choose the next step, if the dialog offers one."""
-        if self.next_step:
-            self.follows_up = True
-            self.action_close()
-
-    def draw(self) -> None:
-        """Redraw the dialog."""
-        room = self.app.size.height - _AROUND_RESULTS
-        lines = [] if self._results is None else self.result_lines(self._results)
-        if self._results is None:
-            keys = [("", self.STOPPING) if self.is_stopping else ("Esc", self.STOP)]
-        else:
-            more = [("PgDn", "More")] if len(lines) > room else []
-            keys = [*([(".", self.next_step)] if self.next_step else []), *more, ("Enter", "Close")]
-        self.show("#about", [*self.lines(self.heading(self._results), "strong"), ()])
-        self.show_list(lines, room)
-        self.show("#keys", [(), *self.key_lines(*keys)])
+def _height(widget: Widget) -> int:
+    """Return the number of lines of a widget of a dialog. A widget whose style does not tell has one line."""
+    if not widget.display:
+        return 0
+    if isinstance(widget, Vertical):
+        return sum(map(_height, widget.children))
+    if isinstance(widget, Horizontal):
+        return max(map(_height, widget.children), default=0) + widget.styles.margin.height
+    height = widget.styles.height
+    return int(height.value) if height is not None and height.is_cells else 1
 
 
 def key_line(*keys: tuple[str, str]) -> Line:

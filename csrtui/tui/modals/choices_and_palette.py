@@ -109,7 +109,7 @@ class ChoiceListModal(Modal["str | None"]):
 
 
 _LABEL, _KEY = 16, 10
-_MAX_ROWS, _OTHER_LINES, _HELP_LINES = 14, 7, 3
+_MAX_ROWS, _HELP_LINES = 14, 3
 
 
 def command_rows(commands: Sequence[Command]) -> TextRows[Command]:
@@ -150,10 +150,9 @@ class PaletteModal(Modal[Command | None]):
 
     def draw(self) -> None:
         """Fit the list to the screen, and show the keys."""
-        lines = 0 if self.is_short else _HELP_LINES
-        rows = max(min(_MAX_ROWS, self.app.size.height - _OTHER_LINES - lines), 1)
-        self.query_one(LineList).styles.height = rows + 1
         self._show_help()
+        commands = self.query_one(LineList)
+        commands.styles.height = max(min(_MAX_ROWS + 1, self.room_for(commands)), 2)
 
     def _show_help(self) -> None:
         """Show the whole help of the command under the cursor, because its row is cut, and the keys."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CheckT = TypeVar("CheckT")
 
-_FRAME = 2
-"""The lines of the border of a dialog."""
 CREATE_KEY = "F7"
 """The key that creates a missing folder, as in file managers. A printable key would be typed into the field."""
 
@@ -109,19 +107,16 @@ class FormModal(Modal[ResultT]):
 
     def draw(self) -> None:
         """Redraw the dialog: the title, the lines below it, the notes and the keys."""
-        gap: list[Line] = [] if self.is_short else [()]
+        gap = self.gap
         about = [] if self.is_short or not self.about else self.lines(self.about, "label")
-        head = [*self.lines(self.heading, "strong"), *gap, *about, *(gap if about else [])]
+        self.show("#about", [*self.lines(self.heading, "strong"), *gap, *about, *(gap if about else [])])
         first, *others = self.keys()
-        keys = self.key_lines(("Enter", "List") if isinstance(self.focused, ChoiceField) else first, *others)
-        fields = self.query("TextField, ChoiceField")
-        rows = sum(all(node.display for node in field.ancestors_with_self) for field in fields)
-        room = self.app.size.height - _FRAME - len(head) - rows - 2 * len(gap) - len(keys)
+        first = ("Enter", "List") if isinstance(self.focused, ChoiceField) else first
+        self.show("#keys", self.key_lines(first, *others))
         notes = self.note_lines()
         notes += [()] * (self.NOTES - len(notes))
-        self.show("#about", head)
+        room = self.room_for(self.query_one("#notes")) - 2 * len(gap)
         self.show("#notes", [*gap, *notes[: max(room, 1)], *gap] if notes else gap)
-        self.show("#keys", keys)
 
     def note_lines(self) -> list[Line]:
         """Return the names that continue a path, or else the error, or else the notes."""

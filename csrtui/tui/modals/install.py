@@ -86,9 +86,6 @@ _STRENGTHS = (
     (Strength.LEGACY.name, "3DES, for Windows Server 2016 and older"),
 )
 _WAY_BACK = "Press Up to return to the folder field."
-_BLANK_LINES = 4
-_AROUND = 7
-"""Lines of the dialog besides notes and plan: frame, title, server, folder, owner, keys."""
 
 
 class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
@@ -106,6 +103,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         *PAGE_KEYS,
     ]
     FIRST_FOCUS = "#folder"
+    LIST_LINES = 1000  # all that the screen permits, so that the dialog keeps its height
     NO_FOLDER = "Enter an existing folder. Tab completes it."
 
     PASTE_REFUSED = CHARACTERS_REMOVED = "The paste has several lines or invalid characters and was ignored."
@@ -310,21 +308,16 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        height = self.app.size.height
-        gap: list[Line] = [] if self.is_short else [()]
-        fields = 3 * self.query_one("#pkcs12").display + self._pair.record.key.encrypted
-        room = height - _AROUND - fields - _BLANK_LINES * len(gap)
-        notes = (self.candidate_lines() or self._notes())[: max(room - 1, 1)]
+        gap, notes, plan = self.gap, self.query_one("#notes"), self.query_one("#plan")
         self.show("#about", [*self.lines(f"Install {self._pair.name}", "strong")[:1], *gap])
-        self.show("#notes", [*gap, *notes, *gap])
-        lines = [line for text in self._plan_lines() for line in text_lines(visible(text), self.inner_width)]
-        view = self.query_one("#plan", TextView)
-        view.styles.height = max(room - len(notes), 1)
-        view.show_all(lines)
-        more = [("PgDn", "More")] if len(lines) > room - len(notes) else []
-        is_choice = isinstance(self.focused, ChoiceField)
-        keys = [("Enter", "List")] if is_choice else [("Enter", "Write")]
-        self.show("#keys", [*gap, *self.key_lines(*keys, *self.create_keys, *more, ("Esc", "Cancel"))])
+        enter = ("Enter", "List" if isinstance(self.focused, ChoiceField) else "Write")
+        keys = (enter, *self.create_keys, ("Esc", "Cancel"))
+        self.show("#keys", [*gap, *self.key_lines(*keys)])
+        room = self.room_for(notes, plan) - 2 * len(gap) - 1
+        lines = (self.candidate_lines() or self._notes())[: max(room, 1)]
+        self.show("#notes", [*gap, *lines, *gap])
+        texts = (visible(text) for text in self._plan_lines())
+        self.show_list([line for text in texts for line in text_lines(text, self.inner_width)], *keys)
 
     def _notes(self) -> list[Line]:
         """Return the lines of the error. Without an error, return the notes to read before the files are written."""

@@ -14,11 +14,12 @@ from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual import events
     from textual.app import App, ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
     from csrtui.tui.widgets.text_block import Line
@@ -146,32 +147,61 @@ class CreateStoreModal(ConfirmModal, inherit_bindings=False):
             super().action_answer()
 
 
-class NoticeModal(Modal[None]):
+class TextModal(Modal[bool]):
+    """A dialog with a text that scrolls. It returns whether the user chose the next step, if it offers one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape,q", "close", "Close", show=False, priority=True),
+        Binding("full_stop", "follow_up", "Next", show=False, priority=True),
+    ]
+    FIRST_FOCUS = "#results"
+
+    next_step = ""
+    """The label of the key that closes the dialog and does the next step, or an empty text."""
+
+    @property
+    def heading(self) -> str:
+        """The title."""
+        raise NotImplementedError
+
+    def text_lines(self) -> list[Line]:
+        """Return the lines of the text."""
+        raise NotImplementedError
+
+    def content(self) -> Iterable[Widget]:
+        """Return the text."""
+        return (TextView(id="results"),)
+
+    def action_close(self) -> None:
+        """Close the dialog."""
+        self.dismiss(False)  # noqa: FBT003 - the result of the dialog
+
+    def action_follow_up(self) -> None:
+        """Close the dialog and choose the next step, if it offers one."""
+        if self.next_step:
+            self.dismiss(True)  # noqa: FBT003 - the result of the dialog
+
+    def draw(self) -> None:
+        """Redraw the dialog."""
+        self.show("#about", [*self.lines(self.heading, "strong"), *self.gap])
+        next_step = [(".", self.next_step)] if self.next_step else []
+        self.show_list(self.text_lines(), *next_step, ("Enter", "Close"))
+
+
+class NoticeModal(TextModal):
     """A dialog with a list of texts."""
 
     MARGIN = 4
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,escape,q", "cancel", "Close", show=False, priority=True)
-    ]
-    FIRST_FOCUS = "#notice"
+    heading = ""
 
     def __init__(self, title: str, texts: Sequence[str]) -> None:
         super().__init__()
-        self._title = title
+        self.heading = title
         self._texts = [text for text in texts if text]
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextView(id="notice")
-
-    def draw(self) -> None:
-        """Show the texts."""
-        lines: list[Line] = [((visible(self._title), "strong"),), ()]
-        for text in self._texts:
-            lines += hanging("- ", text, self.inner_width)
-        lines += [(), (("Enter", "key"), (" Close", ""))]
-        self.show_list(lines, max(self.app.size.height - 4, 2))
+    def text_lines(self) -> list[Line]:
+        """Return the texts as a list."""
+        return [line for text in self._texts for line in hanging("- ", text, self.inner_width)]
 
 
 def ask(

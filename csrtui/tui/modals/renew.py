@@ -37,8 +37,6 @@ _SIDE_BY_SIDE = 100
 """Number of columns from which a screen shows the two ways side by side."""
 _WIDEST = 124
 _BETWEEN = " │ "
-_AROUND = 7
-"""Lines of the dialog besides the descriptions of the ways."""
 _ENTER = {RenewalWay.NEW_PAIR: "Fill the form", RenewalWay.OLD_CSR: "Submit it again"}
 _PROVE = "Check the key"
 _PROVING = "Checking that the key exists, matches and signs …"
@@ -165,29 +163,18 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         validity = pair.record.validity
         remaining = f"   {time_left(validity, self._session.clock())}" if validity else ""
         name = cut_name(visible(pair.name), max(self.inner_width - len("Renew ") - len(remaining), 8))
-        self.show("#about", [((f"Renew {name}", "strong"), (remaining, "label")), ()])
+        self.show("#about", [((f"Renew {name}", "strong"), (remaining, "label")), *self.gap])
         lines, top = self._way_lines()
-        room = self._room(1)
-        view = self.query_one("#ways", TextView)
-        keys = self._keys(*([("PgDn", "More")] if len(lines) > room else []))
-        room = self._room(len(keys))
-        view.styles.height = min(len(lines), room)
-        view.show_all(lines)
-        view.action_scroll(-len(lines))
-        if top + 1 > room // 2:  # the heading of the selected way, or the text below it, is out of view
-            view.action_scroll(top)
-        self.show("#keys", [(), *keys])
-
-    def _room(self, keys: int) -> int:
-        """Return the number of lines that remain for the ways if the keys use `keys` lines."""
-        has_passphrase_line = self._is_locked and not self._is_proved
-        return max(self.app.size.height - _AROUND - (keys - 1) - has_passphrase_line, 2)
-
-    def _keys(self, *more: tuple[str, str]) -> list[Line]:
         unproved = self._way is RenewalWay.OLD_CSR and self._is_locked and not self._is_proved
         enter = _PROVE if unproved else _ENTER[self._way]
         other = () if self._is_compromised else (("Up/Down", "Other way"),)
-        return self.key_lines(("Enter", enter), ("Esc", "Cancel"), *other, *more)
+        self.show_list(lines, ("Enter", enter), *other, ("Esc", "Cancel"))
+        view = self.query_one("#ways", TextView)
+        view.action_scroll(-len(lines))
+        if (
+            top + 1 > self.room_for(view) // 2
+        ):  # the heading of the selected way, or the text below it, is out of view
+            view.action_scroll(top)
 
     def _way_lines(self) -> tuple[list[Line], int]:
         """Return the lines that show the ways, and the index of the line with the heading of the selected way."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.binding import Binding
 
@@ -17,7 +17,9 @@ from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.import_ import ImportResult
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS, NO_NAMES, time_left
-from csrtui.tui.modals.base import Modal, ResultsModal
+from csrtui.tui.modals.base import WorkModal
+from csrtui.tui.modals.questions import TextModal
+from csrtui.tui.widgets.one_line_widgets import ProgressLine
 from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.wrapping import hanging, wrapped
 
@@ -34,8 +36,87 @@ if TYPE_CHECKING:
     from csrtui.tasks.parallel import Result
     from csrtui.tasks.session import Session
     from csrtui.tui.modals.backup import BackupAnswer
-    from csrtui.tui.widgets.one_line_widgets import ProgressLine
     from csrtui.tui.widgets.text_block import Line
+
+
+ItemT = TypeVar("ItemT")
+
+
+class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Generic[ItemT]):
+    """A dialog that starts work when it opens, then shows a result for each item, and returns the results.
+
+    A subclass defines the texts and a `begin_work` that calls `begin`.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop_or_close", "Stop", show=False, priority=True),
+        Binding("enter", "close", "Close", show=False, priority=True),
+        Binding("full_stop", "follow_up", "Next step", show=False, priority=True),
+    ]
+    FIRST_FOCUS = "#results"
+    STOP: ClassVar[str]
+    """The label of the key that stops the work."""
+    STOPPING: ClassVar[str]
+    """The text in place of the keys while the work is stopping."""
+
+    next_step = ""
+    """The label of the key that closes the dialog and does the next step, or an empty text."""
+    follows_up = False
+    """Whether the user has chosen the next step."""
+    _results: Sequence[ItemT] | None = None
+
+    def content(self) -> Iterable[Widget]:
+        """Return the progress and the list of results."""
+        return (ProgressLine(id="progress"), TextView(id="results"))
+
+    def on_mount(self) -> None:
+        """Start the work."""
+        self.begin_work()
+
+    def begin_work(self) -> None:
+        """Begin the work."""
+        raise NotImplementedError
+
+    def heading(self, results: Sequence[ItemT] | None) -> str:
+        """Return the title. The results are None while the work is running."""
+        raise NotImplementedError
+
+    def result_lines(self, results: Sequence[ItemT]) -> list[Line]:
+        """Return the lines that show the results."""
+        raise NotImplementedError
+
+    def show_outcome(self, outcome: Sequence[ItemT]) -> None:
+        """Show the results."""
+        self._results = outcome
+        self.draw()
+
+    def action_stop_or_close(self) -> None:
+        """Stop after the items in progress, or close the dialog if the results are already shown."""
+        if self._results is None:
+            self.stop()
+            self.draw()
+        else:
+            self.dismiss(self._results)
+
+    def action_close(self) -> None:
+        """Close the dialog, but only if the results are already shown."""
+        if self._results is not None:
+            self.dismiss(self._results)
+
+    def action_follow_up(self) -> None:
+        """Close the dialog and choose the next step, if the dialog offers one."""
+        if self.next_step:
+            self.follows_up = True
+            self.action_close()
+
+    def draw(self) -> None:
+        """Redraw the dialog."""
+        self.show("#about", [*self.lines(self.heading(self._results), "strong"), *self.gap])
+        if self._results is None:
+            self.show_list([], ("", self.STOPPING) if self.is_stopping else ("Esc", self.STOP))
+        else:
+            next_step = [(".", self.next_step)] if self.next_step else []
+            self.show_list(self.result_lines(self._results), *next_step, ("Enter", "Close"))
 
 
 class BackupProgressModal(ResultsModal["Result"]):
@@ -119,53 +200,34 @@ def backup_summary(results: Sequence[Result]) -> str:
 
 
 _LABEL = 10
-_AROUND = 6
-"""Lines of the dialog besides its list."""
 _MANNERS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 
 
-class ImportResultModal(Modal[bool]):
-    """A dialog with the results of an import. It returns whether the user chose the next step, if it offers one."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,escape,q", "close", "Close", show=False, priority=True),
-        Binding("full_stop", "follow_up", "Next", show=False, priority=True),
-    ]
-    FIRST_FOCUS = "#results"
+class ImportResultModal(TextModal):
+    """A dialog with the results of an import."""
 
     def __init__(self, session: Session, results: Sequence[Result], next_step: str = "") -> None:
         super().__init__()
         self._session = session
         self._results = results
-        self._next_step = next_step
+        self.next_step = next_step
 
-    def content(self) -> Iterable[Widget]:
-        """Return the list of results."""
-        return (TextView(id="results"),)
-
-    def action_close(self) -> None:
-        """Close the dialog."""
-        self.dismiss(False)  # noqa: FBT003 - the result of the dialog
-
-    def action_follow_up(self) -> None:
-        """Close the dialog and choose the next step, if it offers one."""
-        if self._next_step:
-            self.dismiss(True)  # noqa: FBT003 - the result of the dialog
-
-    def draw(self) -> None:
-        """Redraw the dialog."""
+    @property
+    def heading(self) -> str:
+        """The pair of a single certificate, or a summary."""
         is_single = len(self._results) == 1 and self._results[0].ok
         title = f"certificate of {self._results[0].pair}" if is_single else import_summary(self._results)
-        self.show("#about", [*self.lines(title[:1].upper() + title[1:], "strong"), ()])
+        return title[:1].upper() + title[1:]
+
+    def text_lines(self) -> list[Line]:
+        """Return the lines of all results, failures first."""
         lines: list[Line] = []
-        now = self._session.clock()
         for result in sorted(self._results, key=lambda result: result.ok):
-            lines += [*_result_lines(result, now, self.inner_width), ()]
-        offer = [(".", self._next_step)] if self._next_step else []
-        more = [("PgDn", "More")] if len(lines) > self.app.size.height - _AROUND else []
-        keys = self.key_lines(*offer, *more, ("Enter", "Close"))
-        self.show_list(lines, self.app.size.height - _AROUND - len(keys) + 1)
-        self.show("#keys", keys)
+            lines += [
+                *([()] if lines else []),
+                *_result_lines(result, self._session.clock(), self.inner_width),
+            ]
+        return lines
 
 
 def import_summary(results: Sequence[Result]) -> str:

@@ -257,7 +257,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        gap: list[Line] = [] if self.is_short else [()]
+        gap = self.gap
         warning = self.lines(_ONLY_CSR, "warning") if self._rows.items is _WAYS else []
         self.show("#about", [*self.lines(f"Submit {self._pair.name}", "strong"), *warning, *gap])
         ways = self.query_one("#ways", LineList)

@@ -21,7 +21,7 @@ from csrtui.tui.widgets.choice_field import GroupField
 from csrtui.tui.widgets.one_line_widgets import LabelledFields, ProgressLine
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_block import TextView
+from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import hanging
 
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line
 
-_AROUND = 6
-"""Lines of the dialog besides its list: frame, title, passphrase, progress, and the line above the hint."""
 _WIDE = 50
 """If the dialog has fewer cells in a line, its labels are shorter."""
 _TEST_HELP = "Type the passphrase and press Enter to test-restore each backup. Nothing is kept."
@@ -60,6 +58,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         *PAGE_KEYS,
     ]
     FIRST_FOCUS = "#passphrase"
+    LIST_LINES = 2
 
     def __init__(self, session: Session, groups: Sequence[Group[Pair]]) -> None:
         super().__init__()
@@ -80,6 +79,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         row.display = False
         yield ProgressLine(id="progress")
         yield TextView(id="results")
+        yield TextBlock(id="notes")
 
     def on_mount(self) -> None:
         """Check that the files exist and are unchanged."""
@@ -187,33 +187,18 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        count = len(self.group.pairs)
+        count, gap = len(self.group.pairs), self.gap
         subject = names_of(self.group.pairs)[0] if count == 1 else f"{count} pairs"
-        gap: list[Line] = [] if self.is_short else [()]
-        about = [*self.lines(f"Verify the backups of {subject}", "strong"), *gap]
-        self.show("#about", about)
+        self.show("#about", [*self.lines(f"Verify the backups of {subject}", "strong"), *gap])
+        input_help = _IDENTITY_HELP if self.query_one("#to-recipients").display else _TEST_HELP
+        hint = self._hint or (self._no_backups_text() if self._has_no_backups else input_help)
+        notes = self.candidate_lines() or self.lines(hint, "warning" if self._hint else "label")
+        self.show("#notes", [*gap, *notes])
         lines: list[Line] = [*gap, *self.lines(self._summary(), "strong")]
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += self._result_lines(result)
-        rows = [row for row in ("#under-passphrase", "#to-recipients") if self.query_one(row).display]
-        input_help = _IDENTITY_HELP if "#to-recipients" in rows else _TEST_HELP
-        hint = self._hint or (self._no_backups_text() if self._has_no_backups else input_help)
-        below = [
-            *gap,
-            *(self.candidate_lines() or self.lines(hint, "warning" if self._hint else "label")),
-            *gap,
-        ]
-        keys = self._keys(more=False)
-        around = _AROUND + len(rows) - 1 + len(about) - 1 + self.query_one(GroupField).display + len(below)
-        if len(lines) > self.app.size.height - around - len(keys):
-            keys = self._keys(more=True)
-        self.show_list(lines, max(self.app.size.height - around - len(keys), 2))
-        self.show("#keys", [*below, *keys])
-
-    def _keys(self, *, more: bool) -> list[Line]:
-        page = [("PgDn", "More")] if more else []
         test = "Restore test" if self.inner_width >= _WIDE else "Test"
-        return self.key_lines(("Enter", test), *page, ("Esc", "Close"))
+        self.show_list(lines, ("Enter", test), ("Esc", "Close"))
 
     def _summary(self) -> str:
         if self.is_working:
