@@ -262,8 +262,8 @@ def _describe_other_parts(
     if has_must_staple(decoded.extensions) and not keeps_must_staple:
         yield "must-staple (TLS feature status_request): a new CSR does not request it"
     unissued = (CLIENT_AUTHENTICATION,) if ca is CaKind.PUBLIC else ()
-    known = (SERVER_AUTHENTICATION, *EXTENDED_KEY_USAGES[purpose], *unissued)
-    if purposes := purpose_names(decoded.extensions, without=known):
+    others = (SERVER_AUTHENTICATION, *EXTENDED_KEY_USAGES[purpose], *unissued)
+    if purposes := purpose_names(decoded.extensions, without=others):
         yield f"the extended key usages {visible(', '.join(purposes))}: a new CSR does not request them"
     if isinstance(decoded, x509.CertificateSigningRequest):
         yield from _describe_attributes(decoded)

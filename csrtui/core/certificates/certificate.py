@@ -167,15 +167,15 @@ def has_valid_signature(certificate: Certificate, issuer: Certificate) -> bool:
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
     decoded, key = load(certificate), load(issuer).public_key()
-    signed, signature = encoding_faults.signed_part(certificate.der)
+    message, signature = encoding_faults.signed_part(certificate.der)
     try:
         parameters, algorithm = decoded.signature_algorithm_parameters, decoded.signature_hash_algorithm
         if isinstance(key, rsa.RSAPublicKey) and not isinstance(parameters, ec.ECDSA | None) and algorithm:
-            key.verify(signature, signed, parameters, algorithm)
+            key.verify(signature, message, parameters, algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
-            key.verify(signature, signed, parameters)
+            key.verify(signature, message, parameters)
         elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey) and parameters is None:
-            key.verify(signature, signed)
+            key.verify(signature, message)
         else:
             return False
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):

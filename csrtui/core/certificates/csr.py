@@ -236,19 +236,19 @@ def _has_valid_old_signature(csr: "x509.CertificateSigningRequest") -> bool:
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
     from cryptography.x509.oid import SignatureAlgorithmOID
 
-    key, signature, signed = csr.public_key(), csr.signature, csr.tbs_certrequest_bytes
+    key, signature, message = csr.public_key(), csr.signature, csr.tbs_certrequest_bytes
     oid, parameters = csr.signature_algorithm_oid, csr.signature_algorithm_parameters
     algorithm = cast("hashes.HashAlgorithm", csr.signature_hash_algorithm)
     old_rsa = {SignatureAlgorithmOID.RSA_WITH_SHA1, SignatureAlgorithmOID.RSA_WITH_MD5}
     try:
         if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.PSS):
-            key.verify(signature, signed, parameters, algorithm)
+            key.verify(signature, message, parameters, algorithm)
         elif isinstance(key, rsa.RSAPublicKey) and oid in old_rsa:
-            key.verify(signature, signed, padding.PKCS1v15(), algorithm)
+            key.verify(signature, message, padding.PKCS1v15(), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey) and oid == SignatureAlgorithmOID.ECDSA_WITH_SHA1:
-            key.verify(signature, signed, ec.ECDSA(algorithm))
+            key.verify(signature, message, ec.ECDSA(algorithm))
         elif isinstance(key, dsa.DSAPublicKey) and oid == SignatureAlgorithmOID.DSA_WITH_SHA1:
-            key.verify(signature, signed, algorithm)
+            key.verify(signature, message, algorithm)
         else:
             return False
     except InvalidSignature:

@@ -248,10 +248,10 @@ def _read_screens(table: dict[str, object]) -> ScreenSettings:
     return ScreenSettings(theme, _flag(path, table, "mouse"))
 
 
-def _refuse_unknown(path: _Path, table: dict[str, object], known: tuple[str, ...]) -> None:
+def _refuse_unknown(path: _Path, table: dict[str, object], keys: tuple[str, ...]) -> None:
     for key in table:
-        if key not in known:
-            raise _SettingError((*path, key), "is not known", f"known here: {', '.join(known)}")
+        if key not in keys:
+            raise _SettingError((*path, key), "is not known", f"known here: {', '.join(keys)}")
 
 
 def _table(path: _Path, parent: dict[str, object], key: str) -> dict[str, object]:
@@ -276,13 +276,15 @@ def _flag(path: _Path, table: dict[str, object], key: str) -> bool:
 
 
 def _choice(
-    path: _Path, texts: dict[str, str], key: str, kind: Callable[[str], _Choice], known: tuple[str, ...]
+    path: _Path, texts: dict[str, str], key: str, kind: Callable[[str], _Choice], choices: tuple[str, ...]
 ) -> _Choice | None:
     text = texts.get(key, "")
     if not text:
         return None
-    if text not in known:
-        raise _SettingError((*path, key), f'is "{visible(text[:_MAX_QUOTED])}"', f"one of {', '.join(known)}")
+    if text not in choices:
+        raise _SettingError(
+            (*path, key), f'is "{visible(text[:_MAX_QUOTED])}"', f"one of {', '.join(choices)}"
+        )
     return kind(text)
 
 

@@ -128,8 +128,8 @@ def _check_files(
 ) -> Iterator[DoctorFinding]:
     yield from check_file(folder, FileRule.FOLDER, user)
     for file in folder.entries:
-        known = names.fullmatch(file.name)
-        yield from check_file(file, FileRule.PRIVATE, user) if known else check_other(file)
+        is_known = names.fullmatch(file.name) is not None
+        yield from check_file(file, FileRule.PRIVATE, user) if is_known else check_other(file)
 
 
 def _check_pairs_entry(file: FileFacts, user: int, *, is_creating: bool) -> Iterator[DoctorFinding]:
