@@ -42,7 +42,7 @@ _TEMPLATE: Final = re.compile(
 
 
 def has_template(text: str) -> bool:
-    """Return whether a text contains a variable of a template that was not replaced, such as ``{{ host }}``."""
+    """Return whether a text contains a variable of a template, such as ``{{ host }}``, that was not replaced."""
     return _TEMPLATE.search(text) is not None
 
 
@@ -59,8 +59,8 @@ class Likelihood(Enum):
 def placeholder_likelihood(field: FieldName, text: str, country: str) -> Likelihood | None:
     """Return how likely a text is to be a placeholder, or None if it is not one.
 
-    A placeholder is in the table, is a template, or contains neither a letter nor a digit. `text` is trimmed, and `country` is as
-    entered. The name of a place in this country is not a placeholder.
+    A placeholder is in the table, contains a variable of a template, or has neither a letter nor a digit. The name of a
+    place in this country is not a placeholder. `text` is trimmed, and `country` is as entered.
     """
     if not any(character.isalnum() for character in text):
         return Likelihood.CERTAIN if text else None

@@ -41,7 +41,7 @@ def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
 
 
 def _remark(case: NameCase, flaw: Flaw) -> str:
-    """Return a sentence if a name with a wrong character is a template, or if a common name may be that of a person."""
+    """Return the sentence to add if a name looks like a placeholder or like the name of a person, otherwise ""."""
     name = trim(case.name.input)
     if has_template(name) or re.fullmatch(r"<.+>|\[.+\]|\{.+\}", name):
         return _PLACEHOLDER

@@ -180,7 +180,7 @@ class Integrity(Enum):
     NONE = auto()
     """There is no proof: the file is not from csrtui, or only the blocks of a backup are left."""
     REMOVED = auto()
-    """There is no proof, although the text begins as a backup of csrtui does."""
+    """There is no proof, although the text begins like a backup of csrtui."""
 
 
 def insert_proof(header: bytes, blocks: bytes, signer: "PrivateKey | None") -> bytes:

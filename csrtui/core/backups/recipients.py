@@ -4,9 +4,9 @@ An age recipient is an X25519 public key in Bech32 (C2SP ``age``; BIP 173). An S
 ``authorized_keys`` (sshd(8)) with a blob as in RFC 4253 6.6 and RFC 8709 4.
 
 This module checks the form of a recipient, so that a machine that manages other hosts does not need pyrage. Everything
-else (checksum, curve point, RSA numbers) is checked by pyrage before it encrypts (`csrtui.core.backups.age`). But pyrage
-1.4 accepts an ssh-ed25519 key that is a point of small order. Anyone could compute the shared secret (RFC 7748 6.1) and
-open the file, so this module refuses such points.
+else (checksum, curve point, RSA numbers) is checked by pyrage before it encrypts (`csrtui.core.backups.age`). But
+pyrage 1.4 accepts an ssh-ed25519 key that is a point of small order. Anyone could compute the shared secret (RFC 7748
+6.1) and open the file, so this module refuses such points.
 """
 
 import re

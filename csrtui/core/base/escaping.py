@@ -15,8 +15,8 @@ _WITHOUT_GLYPH = (
 )
 """Characters that Python considers printable although they have no visible glyph.
 
-They are the letters and marks among Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt: joiners, fillers,
-variation selectors), and the empty Braille pattern.
+They are the letters and marks among Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt: joiners,
+fillers, variation selectors), and the empty Braille pattern.
 """
 
 
@@ -114,7 +114,7 @@ def _octet(octet: int) -> str:
 
 
 def names_file(text: str, *labels: str) -> bool:
-    """Return whether an error about a file already names it by one of these labels, as errors of `read_foreign` do."""
+    """Return whether a message about a file already names the file by one of these labels."""
     return any(text.startswith((f"{label} ", f"cannot read {label}: ")) for label in labels if label)
 
 

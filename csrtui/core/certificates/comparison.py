@@ -126,7 +126,7 @@ def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw
 
 
 def name_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
-    """Return the problem of a server certificate without names, or with a host only as common name (RFC 9525, 2), or None."""
+    """Return the problem of a server certificate that has no SAN (RFC 9525, 2), or None."""
     common_name = leaf.subject.common_name
     host = read_name(common_name or "")
     if leaf.names or not (purpose.is_for_servers and leaf.is_for_servers):
@@ -158,8 +158,8 @@ def _name_differences(request: Request, certificate: Certificate) -> Iterator[Di
 
 def _field_differences(request: Request, certificate: Certificate) -> Iterator[Difference]:
     def is_unit_elsewhere(requested: str | None, issued: str | None) -> bool:
-        """Return whether both units are in the other subject too, in another place."""
-        requested_units, issued_units = ({None, *item.subject.units} for item in (request, certificate))
+        """Return whether each unit is also in the other subject, in another position."""
+        requested_units, issued_units = {None, *request.subject.units}, {None, *certificate.subject.units}
         return requested in issued_units and issued in requested_units
 
     for field, requested in request.subject._asdict().items():

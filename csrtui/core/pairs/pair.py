@@ -26,7 +26,8 @@ class Stage(StrEnum):
 
 INSTALLED, COMPROMISED = "installed", "compromised"
 """The stages that people see for an issued certificate that is installed, and for a pair whose key is compromised."""
-OUTDATED = "outdated"  # the status that people see for a verified backup that lacks the current certificate
+OUTDATED = "outdated"
+"""The status that people see for a verified backup that lacks the current certificate."""
 
 
 class BackupStatus(StrEnum):
@@ -264,7 +265,7 @@ class PairRecord(NamedTuple):
 
         A verified backup is required before the CSR is submitted. After that, a backup on a disconnected medium is
         enough. An unverified backup to recipients is always enough, because it can only be verified elsewhere.
-        Each imported certificate must be installed. A CSR that is submitted again gets another certificate.
+        Each imported certificate must be installed. After a CSR is submitted again, its certificate must be imported.
         """
         if not self.is_unreplaced:
             return NextStep.NONE
@@ -361,12 +362,8 @@ class PairRecord(NamedTuple):
 
 
 _BEST_FIRST = (
-    BackupStatus.VERIFIED,
-    BackupStatus.UNVERIFIED,
-    BackupStatus.MISSING,
-    BackupStatus.DAMAGED,
-    BackupStatus.NONE,
-)
+    BackupStatus.VERIFIED, BackupStatus.UNVERIFIED, BackupStatus.MISSING, BackupStatus.DAMAGED, BackupStatus.NONE,
+)  # fmt: skip
 
 
 class Pair(NamedTuple):

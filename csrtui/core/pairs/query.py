@@ -167,7 +167,7 @@ _STEP_WORDS = {step: (step.value, *step.value.split("-")) for step in NextStep}
 
 
 def retired_filter(text: str, retired: Retired) -> Retired:
-    """Return whether to show retired pairs for a typed filter text. "retired" or "compromised" in it shows them."""
+    """Return whether to show retired pairs. The words "retired" and "compromised" in a filter text show them."""
     return (
         retired if {Stage.RETIRED.value, COMPROMISED}.isdisjoint(text.casefold().split()) else Retired.SHOWN
     )

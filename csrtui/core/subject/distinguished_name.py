@@ -60,8 +60,8 @@ def _attribute(oid: "x509.ObjectIdentifier", value: str) -> "x509.NameAttribute[
 def decode(name: "x509.Name") -> SubjectFields:
     """Return the fields of a name. If a field occurs more than once, use its first value.
 
-    Other attributes are returned too, in their order, if csrtui knows their types. An OU after all other fields is one of
-    them (`fields_of`).
+    Other attributes are returned too, in their order, if csrtui knows their types. `fields_of` decides whether an OU is
+    a field or another attribute.
     """
     fields: dict[str, str] = {}
     others = []
@@ -79,7 +79,7 @@ def decode(name: "x509.Name") -> SubjectFields:
 def fields_of(name: "x509.Name") -> dict[str, str]:
     """Return the fields of `SubjectFields` that a name can have, by their object identifiers.
 
-    OUs that follow all other fields are additional attributes, as `encode` writes them, and not the field.
+    An OU after all other fields is an additional attribute, as `encode` writes it, not the field.
     """
     fields = [FIELDS_BY_OID.get(attribute.oid.dotted_string) for attribute in name]
     if "organizational_unit" in fields:

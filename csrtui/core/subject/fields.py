@@ -132,8 +132,8 @@ class SubjectFields(NamedTuple):
     @property
     def units(self) -> tuple[str, ...]:
         """The values of all OUs."""
-        further = tuple(attribute.value for attribute in self.attributes if attribute.type == "OU")
-        return (self.organizational_unit, *further) if self.organizational_unit else further
+        additional = tuple(attribute.value for attribute in self.attributes if attribute.type == "OU")
+        return (self.organizational_unit, *additional) if self.organizational_unit else additional
 
 
 class SubjectInput(NamedTuple):
