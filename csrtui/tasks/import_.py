@@ -23,6 +23,7 @@ from csrtui.tasks.import_decision import (
     compare,
     refusal,
     stored_chain,
+    unmatched_text,
     usable_certificates,
 )
 from csrtui.tasks.list import read_all_pairs, read_pair_folder
@@ -91,8 +92,8 @@ class _CertificateInFile:
 
 
 CHAIN_ALONE = "to complete a pair's chain, import it for that pair (--pair, or i on the pair's own screen)"
-_MAX_NAMES = 3
-"""The maximum number of names or pairs listed in a sentence."""
+_MAX_PAIRS = 3
+"""The maximum number of pairs listed in a sentence."""
 
 
 def needs_passphrase(sources: Iterable[ImportSource]) -> bool:
@@ -129,7 +130,8 @@ def import_certificates(
         read_pair_folder(session, pair)  # a wrong name is an error, regardless of the sources
     results: list[Result] = []
     items = _read(sources, passphrase, results)
-    owners = _owners(session, pair)
+    pairs = read_all_pairs(session).pairs
+    owners = _owners(pairs, pair)
     leaves: list[tuple[_CertificateInFile, str]] = []
     unmatched: list[_CertificateInFile] = []
     authorities: list[_CertificateInFile] = []
@@ -154,7 +156,9 @@ def import_certificates(
         else:
             text = f"is for the pair {name}, not for {pair}: its public key says so"
             results.append(Result(ok=False, pair=name, file=item.file, text=text))
-    results += [_no_match(item, pair) for item in unmatched]
+    for item in unmatched:
+        text = unmatched_text(item.certificate, pair, pairs)
+        results.append(Result(ok=False, file=item.file, text=text))
     if authorities and not leaves and not unmatched:
         results += _complete(session, pair, authorities, mode)
     return results
@@ -188,7 +192,7 @@ def _read(
     return [_CertificateInFile(certificate, file) for certificate, file in certificates.items()]
 
 
-def _owners(session: Session, preferred: str | None) -> dict[str, str]:
+def _owners(pairs: Iterable[Pair], preferred: str | None) -> dict[str, str]:
     """Return the name of a pair for each SPKI fingerprint.
 
     If several pairs have the same key, choose the preferred pair, or else the newest pair in use that is not renewed.
@@ -199,17 +203,7 @@ def _owners(session: Session, preferred: str | None) -> dict[str, str]:
         is_in_use, is_newest = record.stage is not Stage.RETIRED, record.renewed_by is None
         return pair.name == preferred, is_in_use, is_newest, record.created.timestamp()
 
-    return {
-        pair.record.key.spki_sha256: pair.name for pair in sorted(read_all_pairs(session).pairs, key=rank)
-    }
-
-
-def _no_match(item: _CertificateInFile, pair: str | None) -> Result:
-    matches = f"does not match {pair} or any other pair here" if pair else "matches no pair here"
-    certificate = item.certificate
-    names = f", names: {', '.join(certificate.names[:_MAX_NAMES])}" if certificate.names else ""
-    text = f"{matches}. Subject: {certificate.display_name}{names}, issuer: {certificate.issuer_text}"
-    return Result(ok=False, file=item.file, text=text)
+    return {pair.record.key.spki_sha256: pair.name for pair in sorted(pairs, key=rank)}
 
 
 def _complete(
@@ -274,7 +268,7 @@ def _chain_hint(session: Session, chain: Chain, authority: Certificate, pool: Se
         present = usable_certificates(session.store.read(pair.name).certificate, pair.record.key.spki_sha256)
         if present and authority in build_chain(present[0], [*pool, *present], session.clock()).path:
             names.append(pair.name)
-        if len(names) == _MAX_NAMES:
+        if len(names) == _MAX_PAIRS:
             break
     return f"; it belongs to the chain of {', '.join(names)}" if names else ""
 

@@ -1,6 +1,6 @@
 """Decide what is imported: refuse other files, and compare a certificate with the current one of its pair."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -16,7 +16,7 @@ from csrtui.core.bundle.formats import recognize
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import CertificateFlaw, name_flaw
-from csrtui.core.pairs.pair import PairRecord
+from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.tasks.parallel import Result
 
 MAX_CERTIFICATES = 100
@@ -137,6 +137,31 @@ def compare(
     else:
         kind = ReplacementKind.SUPERSEDED
     return Replacement(chain, present, kind, name_flaw(leaf, record.purpose))
+
+
+_MAX_NAMES = 3
+"""The maximum number of names listed in a sentence."""
+
+
+def unmatched_text(certificate: Certificate, expected: str | None, pairs: Iterable[Pair]) -> str:
+    """Return the description of a certificate for a key that no pair has, with the next step.
+
+    Args:
+        expected: The name of the pair that the certificate must belong to, or None.
+        pairs: All pairs. One of them may have the names of the certificate.
+    """
+    matches = f"does not match {expected} or any other pair here" if expected else "matches no pair here"
+    names = f", names: {', '.join(certificate.names[:_MAX_NAMES])}" if certificate.names else ""
+    text = f"{matches}. Subject: {certificate.display_name}{names}, issuer: {certificate.issuer_text}. "
+    namesakes = [
+        pair.name
+        for pair in pairs
+        if pair.record.is_in_use and set(pair.record.names) & set(certificate.names)
+    ]
+    if namesakes:
+        name = namesakes[0] if expected not in namesakes else expected
+        text += f"{name} has these names, but another key: the CA was sent another CSR. Send it the CSR of {name} (csrtui csr). "
+    return f"{text}If you have the key of this certificate: csrtui adopt --key KEY --cert FILE"
 
 
 def stored_chain(chain: Chain, now: datetime) -> Chain:

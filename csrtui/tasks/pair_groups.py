@@ -111,7 +111,7 @@ def _finish_text(record: PairRecord, now: datetime) -> str:
         return f"{step}, which replaces this pair."
     if record.validity.not_after < now:
         return f"The certificate {time_left(record.validity, now)}. {step} now."
-    return f"{step} before {date_text(record.validity.not_after)}, when this certificate expires."
+    return f"{step} before {date_text(record.validity.not_after)}, when this one expires."
 
 
 def _backup_problem(backup: Backup | None, now: datetime) -> str:

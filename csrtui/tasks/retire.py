@@ -8,10 +8,10 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import command, visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import date_text, utc_text
-from csrtui.core.pairs.pair import Pair, PairRecord
+from csrtui.core.pairs.pair import NextStep, Pair, PairRecord
 from csrtui.core.pairs.pair_name import is_pair_name
-from csrtui.tasks.list import PairFolder, Pairs, pairs_with_key, read_pair_folder
-from csrtui.tasks.pair_text import fingerprint, time_left
+from csrtui.tasks.list import PairFolder, Pairs, read_all_pairs, pairs_with_key, read_pair_folder
+from csrtui.tasks.pair_text import NEXT_STEPS, fingerprint, time_left
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session, change_record, csrtui_command
 
@@ -210,8 +210,7 @@ def _revocation(session: Session, folder: PairFolder) -> Revocation | None:
 
 def _steps(session: Session, folder: PairFolder, revocation: Revocation | None) -> Iterator[str]:
     pair = folder.pair
-    renewal = csrtui_command(session, "renew", pair.name)
-    yield f"1. Make a pair with a new key and install its certificate: {renewal}"
+    yield f"1. {_replacement_step(session, pair)}"
     if revocation is None:
         reason = "has expired" if folder.certificate else "is not in the keystore"
         yield f"2. Its certificate {reason}. If the CA has issued another for this key, revoke that one (reason {REASON})."
@@ -222,3 +221,32 @@ def _steps(session: Session, folder: PairFolder, revocation: Revocation | None) 
             f"2. Revoke the certificate in the CA's portal, or write to the problem contact in its CPS (reason {REASON}): "
             "a public CA must revoke within 24 hours (BR 4.9.1.1). With an ACME client:"
         )
+
+
+_STEP_COMMANDS = {
+    NextStep.BACK_UP: ("backup", "--to", "DIR"),
+    NextStep.SUBMIT: ("csr",),
+    NextStep.IMPORT: ("import", "FILE", "--pair"),
+    NextStep.INSTALL: ("export",),
+    NextStep.RENEW: ("renew",),
+}
+"""The command for a next step, to which the name of the pair is added."""
+
+
+def _replacement_step(session: Session, pair: Pair) -> str:
+    """Return what to do so that a server no longer uses the key of a pair: with the pair that replaces it, if any."""
+    record = pair.record
+    others = [
+        other
+        for other in read_all_pairs(session).pairs
+        if not other.record.retired and other.record.key.spki_sha256 != record.key.spki_sha256
+        if other.name == record.renewed_by or (record.names and set(record.names) <= set(other.record.names))
+    ]
+    if not others:
+        return f"Make a pair with a new key and install its certificate: {csrtui_command(session, 'renew', pair.name)}"
+    new = max(others, key=lambda other: (other.name == record.renewed_by, other.record.created))
+    step = new.record.next_step(session.clock())
+    if step is NextStep.NONE:
+        return f"{new.name} has a new key. Make sure that the server uses it, not this one."
+    command_line = csrtui_command(session, *_STEP_COMMANDS[step], new.name)
+    return f"{new.name} has a new key. Its next step is {NEXT_STEPS[step]}: {command_line}"

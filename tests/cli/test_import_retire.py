@@ -81,7 +81,9 @@ def test_certificates_are_read_from_standard_input(made: Csrtui, answer: Path) -
 def test_a_wrong_pair_gives_exit_1_and_the_right_name(made: Csrtui, answer: Path) -> None:
     made("new", "b.com", "--key", "ec-p384")
     ran = made("import", str(answer), "--pair", "b.com")
-    assert (ran.status, ran.err) == (1, "")
+    assert ran.status == 1
+    assert ran.err.startswith("hint: csrtui import --store ")
+    assert ran.err.endswith(f" --pair {NAME} {answer}\n")
     assert f"is for the pair {NAME}, not for b.com" in ran.out
     ran = made("import", str(answer), "--pair", "c.com")
     assert (ran.status, ran.error) == (2, "there is no pair c.com")

@@ -344,7 +344,8 @@ def test_an_unmatched_certificate_is_described(session: Session) -> None:
     stranger = intermediate().sign(
         der_of(SubjectFields(common_name="b.com\x1b"), "b.com", key_type=KeyType.EC_P384)
     )
-    said = "Subject: CN=b.com\\1B, names: b.com, issuer: CN=Test CA 1"
+    adopt = "If you have the key of this certificate: csrtui adopt --key KEY --cert FILE"
+    said = f"Subject: CN=b.com\\1B, names: b.com, issuer: CN=Test CA 1. {adopt}"
     assert bring(session, pem(stranger, CA)) == [(False, None, f"matches no pair here. {said}")]
     assert bring(session, pem(stranger), pair="a.com") == [
         (False, None, f"does not match a.com or any other pair here. {said}")
@@ -357,7 +358,21 @@ def test_an_unmatched_certificate_is_described(session: Session) -> None:
 def test_an_unmatched_certificate_without_names_is_described_too(session: Session) -> None:
     other = der_of(SubjectFields(common_name="b.com"), "b.com", key_type=KeyType.EC_P384)
     ((_, _, text),) = bring(session, pem(intermediate().sign(other, names=[])))
-    assert text == "matches no pair here. Subject: CN=b.com, issuer: CN=Test CA 1"
+    assert text.startswith(
+        "matches no pair here. Subject: CN=b.com, issuer: CN=Test CA 1. If you have the key"
+    )
+
+
+@pytest.mark.parametrize(("expected", "name"), [(None, "a.com"), ("a.com-2", "a.com-2"), ("b.com", "a.com")])
+def test_an_unmatched_certificate_names_the_pair_with_its_names(
+    session: Session, expected: str | None, name: str
+) -> None:
+    for pair in ("a.com", "a.com", "b.com"):
+        make(session, pair)
+    another_key = der_of(SubjectFields(common_name="a.com"), "a.com", key_type=KeyType.EC_P384)
+    ((_, _, text),) = bring(session, pem(intermediate().sign(another_key)), pair=expected)
+    assert f"{name} has these names, but another key: the CA was sent another CSR." in text
+    assert f"Send it the CSR of {name} (csrtui csr)." in text
 
 
 def test_a_wrong_pair_option_names_the_right_pair(session: Session) -> None:

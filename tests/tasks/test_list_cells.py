@@ -82,6 +82,6 @@ def backup_cell(record: PairRecord, now: datetime) -> str:
     backup = record.backup
     if backup is None:
         return BackupStatus.NONE.value
-    since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
     status = record.visible_backup_status
+    since = backup.verified if status == BackupStatus.VERIFIED else backup.since
     return status if since is None else f"{status} {age_text(now - since)}"

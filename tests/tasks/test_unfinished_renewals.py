@@ -12,14 +12,17 @@ from requests_made import NOW
 
 from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import NextStep
+from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
 from csrtui.core.pairs.query import Query, SortOrder
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.installation import mark_installed
 from csrtui.tasks.list import Pairs, count_expiries, read_all_pairs, read_pair, read_pair_list
+from csrtui.tasks.new import create_pair
 from csrtui.tasks.pair_groups import step_text
 from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, reuse_csr
-from csrtui.tasks.retire import retire, retirement_warning
+from csrtui.tasks.request_spec import RequestSpec
+from csrtui.tasks.retire import CompromiseResult, mark_compromised, retire, retirement_warning
 from csrtui.tasks.session import change_record, dry_run_session
 from csrtui.tasks.show import pair_lines
 from csrtui.tasks.submit import mark_submitted
@@ -67,13 +70,13 @@ def reason(session: Session, now: datetime = NOW) -> str:
 def test_a_started_renewal_hides_nothing(renewal: Session) -> None:
     assert step(renewal) is NextStep.FINISH
     assert read_pair(renewal, OLD)[0].record.next_step(NOW) is NextStep.NONE
-    assert reason(renewal) == "Finish b.com before 12 Dec 2026, when this certificate expires."
+    assert reason(renewal) == "Finish b.com before 12 Dec 2026, when this one expires."
 
 
 def test_a_certificate_that_is_not_installed_hides_nothing(renewal: Session) -> None:
     change(renewal, NEW, validity=Validity(NOW, NOW + timedelta(days=90)))
     assert step(renewal) is NextStep.FINISH
-    text = "before 12 Dec 2026, when this certificate expires. If that is done, press <mark_installed> there."
+    text = "before 12 Dec 2026, when this one expires. If that is done, press <mark_installed> there."
     assert reason(renewal) == f"Install b.com {text}"
     expired = NOW + timedelta(days=21)
     assert reason(renewal, expired).startswith("The certificate expired 2 days ago. Install b.com now. If")
@@ -151,3 +154,23 @@ def test_a_lost_link_is_recorded_and_reported(session: Session) -> None:
     change_record(session, old, lambda record: record._replace(renewed_by=None))
     with pytest.raises(RefusedError, match=r"a.com now records that it is renewed by a.com-2"):
         check_renewable(session, read_pair(session, old)[0])
+
+
+def test_the_first_step_of_a_revocation_is_that_of_the_pair_with_a_new_key(session: Session) -> None:
+    for name, key_type in ((OLD, KeyType.EC_P256), (NEW, KeyType.EC_P384)):
+        create_pair(session, RequestSpec(names=(name,), key_type=key_type))
+    change(session, OLD, renewed_by=NEW)
+
+    def first_step() -> str:
+        (result,) = mark_compromised(session, OLD)
+        assert isinstance(result, CompromiseResult)
+        return result.steps[0].replace(f" --store {session.store.path}", "")
+
+    assert first_step() == "1. b.com has a new key. Its next step is back up: csrtui backup --to DIR b.com"
+    backup = Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW)
+    change(session, NEW, validity=Validity(NOW, NOW + timedelta(days=90)), installed=NOW, backups=(backup,))
+    assert first_step() == "1. b.com has a new key. Make sure that the server uses it, not this one."
+    retire(session, NEW)
+    assert first_step().endswith("new key and install its certificate: csrtui renew a.com")
+    create_pair(session, RequestSpec(names=(OLD,), key_type=KeyType.EC_P384))
+    assert first_step().endswith("csrtui backup --to DIR a.com-2")

@@ -20,6 +20,7 @@ from csrtui.core.certificates.path_validation import ChainState
 from csrtui.tasks.import_ import ImportResult, ImportSource, import_certificates, needs_passphrase
 from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.parallel import Result
+from csrtui.tasks.session import csrtui_command
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +52,11 @@ def _run(options: argparse.Namespace) -> int:
             print_message(f"{prefix}chain: {result.status.text}")
         for line in (*certificate_lines(result), *(f"note: {remark}" for remark in result.remarks)):
             print_message(f"{prefix}{line}")
+    for result in results:
+        if options.pair and result.pair and result.pair != options.pair:
+            print_message(
+                f"hint: {csrtui_command(session, 'import', '--pair', result.pair, result.file or '-')}"
+            )
     labelled = [
         replace(result, text=f"standard input: {result.text}")
         if result.file is None and not result.pair

@@ -183,7 +183,7 @@ def summarize(pair: Pair) -> PairSummary:
     record, backup = pair.record, pair.record.backup
     since = None
     if backup is not None:
-        since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
+        since = backup.verified if record.visible_backup_status == BackupStatus.VERIFIED else backup.since
     renewable = record.is_due(_AFTER_ALL)
     rank, weight, _ = urgency_key(pair, _BEFORE_ALL)
     return PairSummary(

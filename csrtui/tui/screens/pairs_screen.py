@@ -215,7 +215,7 @@ class PairsScreen(CommandScreen[None]):
                 for command in possible
             ]
         if is_retired or (pair and not pair.record.is_unreplaced):
-            possible.sort(key=lambda command: command.action != "retire")
+            possible.sort(key=lambda command: command.action not in {"next_step", "retire"})
         return possible
 
     async def action_next_step(self) -> None:
