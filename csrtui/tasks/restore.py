@@ -165,19 +165,21 @@ NEVER_RESTORED = (
 def refuse_existing(session: Session, content: BackupFile) -> None:
     """Check that the pair in a backup is not in the store.
 
+    A renewal with the same key is another pair, although an RSA or Ed25519 key signs the same CSR again.
+
     Raises:
-        RefusedError: The pair is in the store.
+        RefusedError: The pair is in the store, or its key is marked as compromised there.
     """
     same_key = pairs_with_key(session, content.csr.spki_sha256)
     refuse_compromised(same_key)
-    # A renewal with the same key has another CSR, so it is another pair.
-    existing = [pair for pair in same_key if pair.record.request.sha256 == content.csr.sha256]
-    if existing:
-        raise RefusedError(
-            f"the pair of this backup is in the keystore: {existing[0].name}",
-            "an existing pair is never overwritten",
-            pair=existing[0].name,
-        )
+    for pair in same_key:
+        is_renewal = content.name is not None and content.name in {pair.record.renews, pair.record.renewed_by}
+        if pair.record.request.sha256 == content.csr.sha256 and not is_renewal:
+            raise RefusedError(
+                f"the pair of this backup is in the keystore: {pair.name} has its key and its CSR",
+                f"use {pair.name}, which is never overwritten; if it is damaged, csrtui doctor shows how to replace it",
+                pair=pair.name,
+            )
 
 
 def _store(session: Session, backup: BackupContents, key: "PrivateKey", consent: Consent) -> Pair:

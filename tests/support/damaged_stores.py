@@ -158,6 +158,11 @@ def second_pair(store: RemediedStore) -> None:
     store.change()  # the interrupted renewal never reached this record
 
 
+def unfinished_renewal(store: RemediedStore) -> None:
+    expire(store)
+    store.call("renew", "a.com")
+
+
 def weaken(store: RemediedStore) -> None:
     store.use_key(ec.derive_private_key(5, ec.SECP256R1()))
 
@@ -414,6 +419,16 @@ INSTRUCTIONS = {
         FindingCode.SAME_KEY,
         lambda store: shutil.copytree(store.pair, store.pair.with_name("b.com")),
         "only a person knows which of them is in use",
+    ),
+    "unfinished renewal": (
+        FindingCode.RENEWAL_UNFINISHED,
+        unfinished_renewal,
+        "only a person knows what the server uses",
+    ),
+    "deleted predecessor": (
+        FindingCode.PREDECESSOR_MISSING,
+        lambda store: store.change(renews="gone.com"),
+        "only a person knows whether it was deleted on purpose",
     ),
     "unknown setting": (
         FindingCode.CONFIG_UNUSABLE,

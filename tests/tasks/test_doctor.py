@@ -152,6 +152,12 @@ def _same_disk(store: ExaminedStore) -> None:
     store.change(backups=(store.record.backups[0]._replace(path=str(path)),))
 
 
+def _unfinished_renewal(store: ExaminedStore) -> None:
+    store.change(renewed_by="b.com")
+    store.add_another(renews="a.com")
+    _at(store, 91 * DAY)
+
+
 BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (
         FindingCode.UNREADABLE,
@@ -239,6 +245,8 @@ BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (FindingCode.SAME_KEY, lambda store: shutil.copytree(store.pair, store.path / "pairs/b.com")),
     (FindingCode.RENEWAL_NOT_NOTED, lambda store: store.add_another(renews="a.com")),
     (FindingCode.RENEWAL_BROKEN, lambda store: store.change(renewed_by="b.com")),
+    (FindingCode.RENEWAL_UNFINISHED, _unfinished_renewal),
+    (FindingCode.PREDECESSOR_MISSING, lambda store: store.change(renews="gone.com")),
     (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.write_text("nonsense = 1")),
     (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
 ]

@@ -84,14 +84,15 @@ def test_an_expired_certificate_is_found_until_the_pair_that_replaces_it_is_inst
 
     def remedies() -> list[str]:
         findings = [finding for finding in healthy.examine() if finding.pair == "a.com"]
-        assert {finding.code for finding in findings} <= {FindingCode.CERTIFICATE_EXPIRED}
+        assert {finding.code for finding in findings} <= {FindingCode.RENEWAL_UNFINISHED}
         return [finding.remedy for finding in findings]
 
-    assert remedies() == ["csrtui show b.com"]
+    assert remedies() == ["Complete the renewal: csrtui show b.com names its next step."]
     now = healthy.session.clock()
     change_record(healthy.session, "b.com", lambda record: record._replace(validity=Validity(now, now)))
     export = "csrtui export b.com"
-    assert remedies() == [f"Install it: {export}. If that is done, record it: {export} --mark-installed"]
+    text = f"Install the new one: {export}. If that is done, record it: {export} --mark-installed."
+    assert remedies() == [text]
     change_record(healthy.session, "b.com", lambda record: record._replace(installed=now))
     assert remedies() == []
 

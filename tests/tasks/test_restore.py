@@ -39,8 +39,10 @@ from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.backup import back_up
 from csrtui.tasks.list import read_all_pairs
+from csrtui.tasks.new import create_pair
 from csrtui.tasks.private_keys import open_key
-from csrtui.tasks.renew import plan_renewal
+from csrtui.tasks.renew import plan_renewal, renew_with_same_key
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_notes
 from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import verify_many
@@ -331,6 +333,23 @@ def test_an_existing_pair_is_not_overwritten(session: Session, place: Path) -> N
         restore(session, path, PASSPHRASE)
     assert session.store.names() == ["a.com"]
     assert record_of(session) == before
+
+
+def test_a_deleted_pair_is_restored_beside_its_renewal_with_the_same_key(
+    session: Session, place: Path
+) -> None:
+    create_pair(session, RequestSpec(names=("a.com",), key_type=KeyType.ED25519, ca=CaKind.PRIVATE))
+    new, _ = renew_with_same_key(session, plan_renewal(session, "a.com"))
+    assert new.record.request == record_of(session).request  # the signature is the same too
+    paths = [back_up(session, name, order(place)).path for name in ("a.com", new.name)]
+    for name, path in zip(("a.com", new.name), paths, strict=True):
+        folder = Path(session.store.pair_path(name))
+        folder.rename(place / "deleted")
+        assert restore(session, path, PASSPHRASE).name == name
+        with pytest.raises(RefusedError, match=rf"is in the keystore: {name} has its key and its CSR"):
+            restore(session, path, PASSPHRASE)
+        folder.rename(place / f"restored-{name}")
+        (place / "deleted").rename(folder)
 
 
 def test_another_pair_keeps_its_name(session: Session, elsewhere: Session, place: Path) -> None:

@@ -324,6 +324,7 @@ class FindingCode(StrEnum):
     SAME_KEY = "same-key", Level.WARNING
     RENEWAL_NOT_NOTED = "renewal-not-noted", Level.WARNING
     RENEWAL_BROKEN = "renewal-broken", Level.WARNING
+    RENEWAL_UNFINISHED = "renewal-unfinished", Level.WARNING
     PREDECESSOR_MISSING = "predecessor-missing", Level.NOTE
     CONFIG_UNUSABLE = "config-unusable", Level.ERROR
 

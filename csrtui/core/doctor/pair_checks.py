@@ -298,10 +298,11 @@ class _ContentsCheck:
             yield self._finding(FindingCode.VALIDITY_DISAGREES, _CERTIFICATE, text, remedy)
         if validity.not_after < self._now and (record is None or record.is_in_use):
             text, remedy = f"expired {date_text(validity.not_after)}", command(*csrtui("renew", pair))
-            if record is not None and record.is_renewal_started:
+            if record is None or record.is_unreplaced:
+                yield self._finding(FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, remedy)
+            else:
                 text += f", and {visible(record.renewed_by or '')}, which is to replace it, is not on record as installed"
-                remedy = _completion(record)
-            yield self._finding(FindingCode.CERTIFICATE_EXPIRED, _CERTIFICATE, text, remedy)
+                yield self._finding(FindingCode.RENEWAL_UNFINISHED, _CERTIFICATE, text, _completion(record))
         if validity.not_before > self._now + _TOLERANCE:
             text = f"is not valid until {time_text(validity.not_before)}, unless the clock of this machine is wrong"
             yield self._finding(
@@ -333,9 +334,13 @@ def _completion(record: PairRecord) -> Remedy:
     """Return the remedy that completes a started renewal."""
     name = record.renewed_by or ""
     if record.renewal is RenewalState.STARTED:
-        return command(*csrtui("show", name))
+        return instruction(
+            f"Complete the renewal: {escaping.command(*csrtui('show', name))} names its next step."
+        )
     export = escaping.command(*csrtui("export", name))
-    return instruction(f"Install it: {export}. If that is done, record it: {export} --mark-installed")
+    return instruction(
+        f"Install the new one: {export}. If that is done, record it: {export} --mark-installed."
+    )
 
 
 def _try(read: Callable[[bytes], _T], data: bytes | None) -> tuple[_T | None, CsrtuiError | None]:
