@@ -10,7 +10,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import date_text, utc_text
 from csrtui.core.pairs.pair import NextStep, Pair, PairRecord
 from csrtui.core.pairs.pair_name import is_pair_name
-from csrtui.tasks.list import PairFolder, Pairs, read_all_pairs, pairs_with_key, read_pair_folder
+from csrtui.tasks.list import PairFolder, Pairs, pairs_with_key, read_all_pairs, read_pair_folder
 from csrtui.tasks.pair_text import NEXT_STEPS, fingerprint, time_left
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session, change_record, csrtui_command

@@ -250,7 +250,7 @@ BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.write_text("nonsense = 1")),
     (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
 ]
-ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY, FindingCode.PREDECESSOR_MISSING}
+ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY}
 """Kinds of damage with tests of their own."""
 
 

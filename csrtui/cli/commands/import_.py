@@ -52,11 +52,9 @@ def _run(options: argparse.Namespace) -> int:
             print_message(f"{prefix}chain: {result.status.text}")
         for line in (*certificate_lines(result), *(f"note: {remark}" for remark in result.remarks)):
             print_message(f"{prefix}{line}")
-    for result in results:
-        if options.pair and result.pair and result.pair != options.pair:
-            print_message(
-                f"hint: {csrtui_command(session, 'import', '--pair', result.pair, result.file or '-')}"
-            )
+    for other in results:
+        if options.pair and other.pair and other.pair != options.pair:
+            print_message(f"hint: {csrtui_command(session, 'import', '--pair', other.pair, other.file or '-')}")
     labelled = [
         replace(result, text=f"standard input: {result.text}")
         if result.file is None and not result.pair
