@@ -26,8 +26,8 @@ class Scope(StrEnum):
     PAGES = "Screens over the keystore"
     DOCTOR = "Doctor"
     MONTHS = "Months"
-    LISTS = "Keystore, or pairs of many hosts"
-    STEPS = "Selected pair, here or on another host"
+    LISTS = "Lists of pairs"
+    STEPS = "Steps of the selected pair"
     FLEET = "Pairs of many hosts"
     SCREEN = "This screen"
     PLAN = "Preview of a request for many hosts"
@@ -41,6 +41,7 @@ class Command:
         action: The name of the command and of its Textual action.
         keys: The keys, by Textual's names, separated by commas. The command bar shows the first one.
         priority: Whether the command handles its keys before the focused field does.
+        words: Other words by which the command can be found.
     """
 
     action: str
@@ -50,6 +51,7 @@ class Command:
     scope: Scope
     on_bar: bool = True
     priority: bool = True
+    words: str = ""
 
     @property
     def shown_key(self) -> str:
@@ -59,7 +61,8 @@ class Command:
     @property
     def texts(self) -> tuple[str, ...]:
         """The texts by which the command can be found."""
-        return self.label, self.help, self.action.replace("_", " "), *map(display_name, self.keys.split(","))
+        keys = map(display_name, self.keys.split(","))
+        return self.label, self.help, self.action.replace("_", " "), self.words, *keys
 
     @property
     def shown_keys(self) -> str:
@@ -92,98 +95,130 @@ _DISPLAY_NAMES = {
 
 COMMANDS = (
     Command("generate", "ctrl+g", "Generate",
-            "Generate the private key and CSR; for several hosts, preview them first.", Scope.REQUEST),
+            "Generate the private key and CSR; for several hosts, preview them first.", Scope.REQUEST,
+            words="create make order private key"),
     Command("fix", "ctrl+f", "Fix", "Apply the fix for the advice shown; ctrl+z undoes it.", Scope.REQUEST),
-    Command("next_advice", "ctrl+n,f3", "Next", "Show the next piece of advice.", Scope.REQUEST),
+    Command("next_advice", "ctrl+n,f3", "Next", "Show the next piece of advice.", Scope.REQUEST,
+            words="warning error"),
     Command("fix_all", "f4", "Fix all",
-            "Apply all safe fixes (spelling and format only).", Scope.REQUEST, on_bar=False),
+            "Apply all safe fixes (spelling and format only).", Scope.REQUEST, on_bar=False,
+            words="correct repair"),
     Command("profiles", "f6", "Profiles",
-            "Load a profile into the form, or save the form as one.", Scope.REQUEST, on_bar=False),
+            "Load a profile into the form, or save the form as one.", Scope.REQUEST, on_bar=False,
+            words="settings template defaults preset"),
     Command("start_from", "ctrl+o", "Start from",
-            "Copy names and subject from an existing pair, CSR or certificate.", Scope.REQUEST, on_bar=False),
+            "Copy names and subject from an existing pair, CSR or certificate.", Scope.REQUEST, on_bar=False,
+            words="duplicate clone template"),
     Command("clear_form", "f7", "Clear form",
             "Empty the form for a new request that renews no pair; ctrl+z brings the old content back.",
-            Scope.REQUEST, on_bar=False),
-    Command("guide", "f5", "Guide", "Show the guide for the selected server software.", Scope.REQUEST),
+            Scope.REQUEST, on_bar=False,
+            words="reset"),
+    Command("guide", "f5", "Guide", "Show the guide for the selected server software.", Scope.REQUEST,
+            words="web server manual documentation nginx apache"),
     Command("next_field", "enter,down", "Next field",
             "Go to the next field; in a choice and in Other names, Enter opens a list.",
             Scope.REQUEST, on_bar=False, priority=False),
     Command("previous_field", "up", "Previous field",
             "Go to the previous field.", Scope.REQUEST, on_bar=False, priority=False),
     Command("undo", "ctrl+z,ctrl+underscore", "Undo",
-            "Undo the last change of the form: a typed word, a fix, a choice or a filling.", Scope.REQUEST, on_bar=False, priority=False),
+            "Undo the last change of the form: a typed word, a fix, a choice or a filling.", Scope.REQUEST, on_bar=False, priority=False,
+            words="revert"),
     Command("redo", "ctrl+y", "Redo",
-            "Redo the last undone change.", Scope.REQUEST, on_bar=False, priority=False),
+            "Redo the last undone change.", Scope.REQUEST, on_bar=False, priority=False,
+            words="repeat"),
     Command("next_step", "full_stop", "Next step",
             "Do the pair's next step: back up, submit, import, install, renew or retire.", Scope.STEPS, priority=False),
-    Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False),
+    Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False,
+            words="view details log history events timeline"),
     Command("filter", "slash", "Filter",
             "Filter by words: name, subject, key, CA, server software, stage; a next step such as renew; "
-            "due, expired, overdue, not backed up, retired; a month such as feb-2027.", Scope.LISTS, priority=False),
+            "due, expired, overdue, not backed up, retired; a month such as feb-2027.", Scope.LISTS, priority=False,
+            words="search find"),
     Command("new_request", "n", "New",
-            "Go to the request form, to make a key and CSR.", Scope.LISTS, priority=False),
+            "Go to the request form, to make a key and CSR.", Scope.LISTS, priority=False,
+            words="create generate add csr order"),
     Command("previous_pair", "left_square_bracket", "Previous",
             "Show the previous pair of the list.", Scope.PAIR, on_bar=False, priority=False),
     Command("next_pair", "right_square_bracket", "Next",
             "Show the next pair of the list.", Scope.PAIR, on_bar=False, priority=False),
     Command("history", "h", "History", "Expand or collapse all groups of the page, including the history.",
-            Scope.PAIR, on_bar=False, priority=False),
+            Scope.PAIR, on_bar=False, priority=False,
+            words="log events"),
     Command("view_csr", "v", "CSR",
-            "Show only the CSR, so that it can be selected.", Scope.PAIR, priority=False),
+            "Show only the CSR, so that it can be selected.", Scope.PAIR, priority=False,
+            words="request pem text show"),
     Command("back_up", "b", "Back up",
             "Write encrypted, restore-tested backups of the pair, the marked pairs, or all pairs without one.",
-            Scope.STEPS, priority=False),
+            Scope.STEPS, priority=False,
+            words="save password encrypt"),
     Command("submit", "u", "Submit",
             "Hand over the CSR by clipboard, plain text, file or scp, and mark it as submitted.",
-            Scope.PAIRS, priority=False),
+            Scope.PAIRS, priority=False,
+            words="csr send order upload request"),
     Command("import", "i", "Import",
             "Import issued certificates, from files or pasted; each is matched to its pair.",
-            Scope.STEPS, on_bar=False, priority=False),
+            Scope.STEPS, on_bar=False, priority=False,
+            words="certificate chain intermediate add load upload"),
     Command("install", "I", "Install",
             "Write the files for the server software and show the next steps.",
-            Scope.STEPS, on_bar=False, priority=False),
+            Scope.STEPS, on_bar=False, priority=False,
+            words="export deploy copy key file pfx p12 pem web server"),
     Command("mark_installed", "M", "Installed",
             "Record that you installed the certificate without csrtui, which ends the reminder for the pair that it replaces; writes no files.",
             Scope.PAIRS, on_bar=False, priority=False),
     Command("renew", "w", "Renew",
             "Renew the pair's certificate with a new pair or the old CSR, after showing the consequences.",
-            Scope.STEPS, on_bar=False, priority=False),
+            Scope.STEPS, on_bar=False, priority=False,
+            words="replace rekey reissue update extend"),
     Command("copy", "y", "Copy",
             "Copy a fingerprint, path or name of the pair to the terminal's clipboard; never a key.",
-            Scope.PAIRS, on_bar=False, priority=False),
+            Scope.PAIRS, on_bar=False, priority=False,
+            words="clipboard"),
     Command("change_server", "S", "Server",
             "Change the server software that the pair is for; the key and the CSR stay the same.",
-            Scope.PAIRS, on_bar=False, priority=False),
+            Scope.PAIRS, on_bar=False, priority=False,
+            words="software platform nginx apache edit"),
     Command("change_ca", "C", "CA",
             "Change the kind of CA that the pair is for, public or private; the key and the CSR stay the same.",
-            Scope.PAIRS, on_bar=False, priority=False),
+            Scope.PAIRS, on_bar=False, priority=False,
+            words="authority issuer edit"),
     Command("retire", "t", "Retire",
             "Mark the pair as no longer used or its key as compromised (stolen, lost) and show how to revoke, or take it back into use; "
             "deletes nothing. To delete a pair, remove its folder.",
-            Scope.STEPS, on_bar=False, priority=False),
+            Scope.STEPS, on_bar=False, priority=False,
+            words="delete remove archive revoke stolen undo"),
     Command("verify", "V", "Verify",
             "Check that backups exist and are unchanged; with the passphrase or identity, test a restore.",
-            Scope.STEPS, on_bar=False, priority=False),
+            Scope.STEPS, on_bar=False, priority=False,
+            words="test check password integrity"),
     Command("mark", "space", "Mark",
             "Mark or unmark the pair; commands for many pairs, such as Back up and Verify, use all that are marked.",
-            Scope.LISTS, on_bar=False, priority=False),
+            Scope.LISTS, on_bar=False, priority=False,
+            words="select choose several all"),
     Command("adopt", "a", "Adopt",
-            "Import existing keys as pairs, from a file or a folder.", Scope.KEYSTORE, on_bar=False, priority=False),
+            "Import existing keys as pairs, from a file or a folder.", Scope.KEYSTORE, on_bar=False, priority=False,
+            words="existing old load add openssl"),
     Command("restore", "r", "Restore",
-            "Restore a pair from its backup.", Scope.KEYSTORE, on_bar=False, priority=False),
+            "Restore a pair from its backup.", Scope.KEYSTORE, on_bar=False, priority=False,
+            words="recover password"),
     Command("inspect", "x", "Inspect",
             "Describe any CSR, certificate, key or backup, from files or pasted; nothing is stored.",
-            Scope.KEYSTORE, on_bar=False, priority=False),
+            Scope.KEYSTORE, on_bar=False, priority=False,
+            words="decode view read parse openssl"),
     Command("sort", "s", "Sort",
-            "Sort by another column: urgency, name, made, left.", Scope.LISTS, priority=False),
+            "Sort by another column: urgency, name, made, left.", Scope.LISTS, priority=False,
+            words="order"),
     Command("show_retired", "T", "Retired",
-            "Show or hide retired pairs.", Scope.LISTS, on_bar=False, priority=False),
+            "Show or hide retired pairs.", Scope.LISTS, on_bar=False, priority=False,
+            words="archive hidden deleted"),
     Command("months", "m", "Months",
             "Show how many certificates expire in each of the next 12 months.",
-            Scope.KEYSTORE, on_bar=False, priority=False),
+            Scope.KEYSTORE, on_bar=False, priority=False,
+            words="expiry calendar dates chart"),
     Command("doctor", "D", "Doctor",
             "Check the whole keystore and suggest fixes; changes nothing.",
-            Scope.LISTS, on_bar=False, priority=False),
+            Scope.LISTS, on_bar=False, priority=False,
+            words="check problems health repair permissions"),
     Command("open_month", "enter", "List pairs",
             "List the keystore's pairs that are due or expire in the selected month.", Scope.MONTHS, priority=False),
     Command("fix_finding", "full_stop", "Fix",
@@ -207,15 +242,21 @@ COMMANDS = (
     Command("cover_twins", "ctrl+f", "Fix",
             "Also cover the missing www or bare names on every host.", Scope.PLAN),
     Command("key_options", "f9", "More fields",
-            "Set the pair's name, a passphrase for its key and further subject attributes; in a renewal, keep the key.", Scope.REQUEST, on_bar=False),
-    Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Scope.PANES),
+            "Set the pair's name, a passphrase for its key and further subject attributes; in a renewal, keep the key.", Scope.REQUEST, on_bar=False,
+            words="rename password encrypt attributes"),
+    Command("switch_pane", "f2", "Keystore", "Go to the other pane: request or keystore.", Scope.PANES,
+            words="list form window"),
     Command("back", "escape,q,backspace", "Back", "Go back.", Scope.PAGES, priority=False),
     Command("help", "f1", "Help", "Show the keys of this screen, and search all keys (also ? outside text fields). "
-            "For settings such as colours and keys, csrtui help configuration shows the configuration file.", Scope.ANYWHERE),
+            "For settings such as colours and keys, csrtui help configuration shows the configuration file.", Scope.ANYWHERE,
+            words="settings configuration preferences theme colors manual"),
     Command("palette", "ctrl+p", "Find command",
-            "Find a command by its name, and run it.", Scope.ANYWHERE, on_bar=False),
-    Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Scope.ANYWHERE, on_bar=False),
-    Command("leave", "ctrl+q,f10", "Quit", "Quit; the form is saved.", Scope.ANYWHERE),
+            "Find a command by its name, and run it.", Scope.ANYWHERE, on_bar=False,
+            words="search run menu"),
+    Command("redraw", "ctrl+l", "Redraw", "Draw the screen again.", Scope.ANYWHERE, on_bar=False,
+            words="refresh repaint"),
+    Command("leave", "ctrl+q,f10", "Quit", "Quit; the form is saved.", Scope.ANYWHERE,
+            words="exit close end"),
 )  # fmt: skip
 """All commands, in the order in which the command bar and the help show them."""
 
@@ -313,10 +354,10 @@ def _bar(place: Scope, commands: Sequence[Command]) -> list[Command]:
 
 
 def search(commands: Iterable[Command], text: str) -> list[Command]:
-    """Return the commands that contain all words of `text`, those whose label contains them first."""
+    """Return the commands that contain all words of `text`, first those with them in the label, then in `words`."""
     words = text.casefold().split()
     matches = [command for command in commands if _contains(" ".join(command.texts), words)]
-    return sorted(matches, key=lambda command: not _contains(command.label, words))
+    return sorted(matches, key=lambda it: (not _contains(it.label, words), not _contains(it.words, words)))
 
 
 def _contains(text: str, words: Iterable[str]) -> bool:

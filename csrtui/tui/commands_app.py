@@ -36,6 +36,8 @@ class CommandsApp(SafeApp[None]):
     """
 
     TITLE = "csrtui"
+    OTHER_SCOPES: ClassVar[frozenset[Scope]] = frozenset({Scope.FLEET, Scope.PLAN})
+    """The scopes of the commands of another app, which the help leaves out."""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.ANYWHERE)]
     start_warnings: Sequence[str] = ()
     """Warnings about the configuration, to show at the start."""
@@ -62,7 +64,9 @@ class CommandsApp(SafeApp[None]):
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
         elif not isinstance(self.screen, ConfirmModal):
-            self.push_screen(HelpScreen(self._commands_here()))
+            here = self._commands_here()
+            others = [command for command in self._commands if command.scope not in self.OTHER_SCOPES]
+            self.push_screen(HelpScreen(here, [command for command in others if command not in here]))
 
     async def action_palette(self) -> None:
         """Open the command palette, or close it if it is open."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csrtui.fleet.tui.fleet_screen import FleetScreen
+from csrtui.tui.commands import Scope
 from csrtui.tui.commands_app import CommandsApp
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 class FleetApp(CommandsApp):
     """csrtui's app for many hosts."""
+
+    OTHER_SCOPES = frozenset({Scope.PANES, Scope.KEYSTORE, Scope.PAIRS, Scope.PAIR, Scope.MONTHS})
 
     def __init__(self, session: Session, reach: Reach, config: Config | None = None) -> None:
         super().__init__(session, config)

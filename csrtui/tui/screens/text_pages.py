@@ -23,7 +23,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import pad, text_lines, wrap, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -41,7 +41,7 @@ _MORE = (
 
 
 class HelpScreen(CommandScreen[None]):
-    """A screen with the keys and their commands. Typing filters them."""
+    """A screen with the keys and their commands, those of the current screen first. Typing filters them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "back", "Back", show=False, priority=True),
@@ -55,9 +55,9 @@ class HelpScreen(CommandScreen[None]):
     HelpScreen TextField { margin: 0 1; }
     """
 
-    def __init__(self, here: Sequence[Command]) -> None:
+    def __init__(self, here: Sequence[Command], others: Sequence[Command]) -> None:
         super().__init__()
-        self._here = here
+        self._here, self._others = here, others
 
     def compose(self) -> ComposeResult:
         """Build the screen."""
@@ -73,18 +73,6 @@ class HelpScreen(CommandScreen[None]):
     def on_mount(self) -> None:
         """Show the commands."""
         self.show_title("Help")
-        self.query_one("#bar", TextBlock).show(
-            [
-                (
-                    (" Esc", "key"),
-                    (" Back   ", ""),
-                    ("Up, Down", "key"),
-                    (" Scroll   ", ""),
-                    ("a-z", "key"),
-                    (" Search", ""),
-                )
-            ]
-        )
         self.query_one(TextField).focus()
 
     def on_input_changed(self) -> None:
@@ -113,19 +101,23 @@ class HelpScreen(CommandScreen[None]):
         text, width = self.query_one(TextField).value, self.size.width
         here = search(self._here, text)
         own = _section("This screen", here, width) if here else []
-        lines = own + _lines(search(self.commands, text), here, width)
+        lines = own + _lines(search(self._others, text), width)
         if not lines:
             lines = [((f' Nothing matches "{visible(text)}". Esc clears the search.', ""),)]
         elif not text:
             lines += wrapped(_MORE, max(width - 3, 8), "label")
         self.query_one(TextView).show_all(lines)
+        keys = key_line(
+            ("Esc", "Clear search" if text else "Back"), ("Up, Down", "Scroll"), ("a-z", "Search")
+        )
+        self.query_one("#bar", TextBlock).show([((" ", ""), *keys)])
 
 
-def _lines(commands: Sequence[Command], shown: Collection[Command], width: int) -> list[Line]:
-    """Return the lines of all other commands, those that work anywhere first."""
+def _lines(commands: Sequence[Command], width: int) -> list[Line]:
+    """Return the lines of commands by scope, those that work anywhere first."""
     lines: list[Line] = []
     for scope in sorted(Scope, key=lambda scope: scope is not Scope.ANYWHERE):
-        of_scope = [command for command in commands if command.scope is scope and command not in shown]
+        of_scope = [command for command in commands if command.scope is scope]
         if of_scope:
             lines += _section(scope.value, of_scope, width)
     return lines
