@@ -51,7 +51,7 @@ from csrtui.tasks.server_files import (
     require_own,
     require_same_key,
 )
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, csrtui_command
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -149,11 +149,12 @@ def prepare_export(session: Session, spec: ExportSpec) -> PreparedExport:
         )
     contents = read_pair_folder(session, spec.pair)
     pair = contents.pair
-    refuse_compromised([pair])
+    refuse_compromised(session, [pair])
     if contents.certificate is None:
         raise RefusedError(
             f"{spec.pair} has no certificate yet: there is nothing to install",
-            f"once the CA has issued it: csrtui import FILE; until then: csrtui guide {spec.platform.id}",
+            f"once the CA has issued it: {csrtui_command(session, 'import', 'FILE')}; "
+            f"until then: csrtui guide {spec.platform.id}",
         )
     chain = _read_chain(pair, contents.certificate)
     require_same_key(session, pair, chain[0].public_key())

@@ -26,7 +26,7 @@ from csrtui.tasks.server_files import (
     record_files,
     require_own,
 )
-from csrtui.tasks.session import Session, change_record
+from csrtui.tasks.session import Session, change_record, csrtui_command
 
 
 def mark_installed(session: Session, pair_name: str) -> Result:
@@ -38,11 +38,11 @@ def mark_installed(session: Session, pair_name: str) -> Result:
         StoreError: The store cannot be used.
     """
     pair = read_pair_folder(session, pair_name).pair
-    refuse_compromised([pair])
+    refuse_compromised(session, [pair])
     if pair.record.validity is None:
         raise RefusedError(
             f"{pair_name} has no certificate yet: there is nothing to install",
-            "once the CA has issued it: csrtui import FILE",
+            f"once the CA has issued it: {csrtui_command(session, 'import', 'FILE')}",
         )
     text = "would be marked as installed" if session.is_dry_run else "marked as installed"
 
@@ -90,9 +90,9 @@ def undo_export(
         require_own(session, existing, path)
         names, spki = _previous_set(file_set, existing, server_files, path)
         if spki is None:
-            _refuse_unknown_key(lineage)
+            _refuse_unknown_key(session, lineage)
         else:
-            refuse_compromised(pairs_with_key(session, spki))
+            refuse_compromised(session, pairs_with_key(session, spki))
         if not dry_run:
             file_set.put_back(names)
     text = "would be put back" if dry_run else "put back"
@@ -102,7 +102,7 @@ def undo_export(
     return UndoResult(results, None if dry_run else _record(session, existing, lineage, results))
 
 
-def _refuse_unknown_key(lineage: Lineage) -> None:
+def _refuse_unknown_key(session: Session, lineage: Lineage) -> None:
     """Check that no key of a lineage is compromised. The previous files are encrypted and could contain such a key.
 
     Raises:
@@ -111,9 +111,10 @@ def _refuse_unknown_key(lineage: Lineage) -> None:
     good = next((name for name, record in lineage.records.items() if not record.compromised), None)
     for name, record in lineage.records.items():
         if record.compromised:
+            export = csrtui_command(session, "export", good, "--replace") if good else ""
             raise RefusedError(
                 f"the previous files are encrypted, and may contain the key of {name}, which is marked as compromised",
-                f"csrtui export {good} --replace writes the files of that pair" if good else None,
+                f"{export} writes the files of that pair" if good else None,
             )
 
 

@@ -17,7 +17,7 @@ from csrtui.core.keys import key_types, passphrase_quality, pkcs8
 from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.store.package_data import find_compromised_key, read_passphrase_words
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, csrtui_command
 
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey, PublicKey
@@ -61,7 +61,7 @@ def _blocklist_findings(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, .
     return compromised_key_findings(public_key, visible(blocklist), ca) if blocklist else ()
 
 
-def refuse_compromised(pairs: Iterable[Pair]) -> None:
+def refuse_compromised(session: Session, pairs: Iterable[Pair]) -> None:
     """Check that no pair has a key that is marked as compromised.
 
     Raises:
@@ -71,7 +71,7 @@ def refuse_compromised(pairs: Iterable[Pair]) -> None:
         if pair.record.compromised:
             raise RefusedError(
                 f"the key of {pair.name} is marked as compromised: it must not be used again",
-                f"csrtui renew {pair.name} makes a pair with a new key",
+                f"{csrtui_command(session, 'renew', pair.name)} makes a pair with a new key",
                 pair=pair.name,
             )
 
@@ -88,10 +88,11 @@ def with_weaknesses(session: Session, record: PairRecord, key: "PrivateKey") -> 
     return record
 
 
-def weak_key_lines(pair: Pair) -> list[str]:
+def weak_key_lines(session: Session, pair: Pair) -> list[str]:
     """Return a sentence for each weakness that `with_weaknesses` recorded, followed by the remedy, or an empty list."""
     texts = [entry.text for entry in pair.record.history if entry.text.startswith(_WEAK)]
-    remedy = f"Do not use this key any longer: csrtui renew {pair.name} generates a new one."
+    renewal = csrtui_command(session, "renew", pair.name)
+    remedy = f"Do not use this key any longer: {renewal} generates a new one."
     return [*(visible(text.removeprefix(_WEAK)) for text in texts), remedy] if texts else []
 
 

@@ -238,7 +238,7 @@ def prove_old_key(
         raise RefusedError(
             f"the names or the subject in the CSR of {name} differ from those on record", remedy
         )
-    refuse_compromised(pairs_with_key(session, csr.spki_sha256))
+    refuse_compromised(session, pairs_with_key(session, csr.spki_sha256))
     key = open_key(session, renewal.pair, passphrase)
     if not proves_possession(key, csr):
         raise RefusedError(

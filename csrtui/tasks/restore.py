@@ -171,7 +171,7 @@ def refuse_existing(session: Session, content: BackupFile) -> None:
         RefusedError: The pair is in the store, or its key is marked as compromised there.
     """
     same_key = pairs_with_key(session, content.csr.spki_sha256)
-    refuse_compromised(same_key)
+    refuse_compromised(session, same_key)
     for pair in same_key:
         is_renewal = content.name is not None and content.name in {pair.record.renews, pair.record.renewed_by}
         if pair.record.request.sha256 == content.csr.sha256 and not is_renewal:

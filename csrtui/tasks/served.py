@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from csrtui.core import bundle
-from csrtui.core.base.escaping import command, excerpt, plural
+from csrtui.core.base.escaping import excerpt, plural
 from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.comparison import ServedProblem, chain_problems, uncovered_names
@@ -14,8 +14,6 @@ from csrtui.tasks.list import PairFolder, pairs_with_key, read_pair_folder
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session, csrtui_command
 
-OPENSSL_COMMAND = "openssl s_client -showcerts -connect HOST:443 < /dev/null | csrtui served PAIR"
-"""The command line that shows whether a certificate is live."""
 _DEPTH = re.compile(rb"^ *([0-9]{1,2}) s:", re.MULTILINE)
 """Matches a line of ``Certificate chain`` in the output of ``openssl s_client``."""
 _REASON = re.compile(
@@ -52,10 +50,10 @@ def check_served(session: Session, name: str, output: bytes, file: str | None = 
     material = bundle.read(output, open_keys=False)
     sent = material.certificates
     if material.has_private_key:
-        text = f"it contains a private key, so it is not what a server sends; use: {OPENSSL_COMMAND}"
+        text = f"it contains a private key, so it is not what a server sends; use: {_openssl_command(session, name)}"
         return [_failure(name, file, ServedProblem("no-certificate", text))]
     if not sent:
-        return [_failure(name, file, ServedProblem("no-certificate", _reason(output)))]
+        return [_failure(name, file, ServedProblem("no-certificate", _reason(session, name, output)))]
     problems = [
         *_problems(session, folder, sent, output),
         *(
@@ -73,14 +71,20 @@ def check_served(session: Session, name: str, output: bytes, file: str | None = 
     return [ServedResult(ok=True, pair=name, file=file, text=text)]
 
 
+def _openssl_command(session: Session, name: str) -> str:
+    """Return the command line that shows whether the certificate of a pair is live."""
+    served = csrtui_command(session, "served", name)
+    return f"openssl s_client -showcerts -connect HOST:443 < /dev/null | {served}"
+
+
 def _failure(name: str, file: str | None, problem: ServedProblem) -> ServedResult:
     return ServedResult(ok=False, pair=name, file=file, text=problem.text, code=problem.code)
 
 
-def _reason(output: bytes) -> str:
+def _reason(session: Session, name: str, output: bytes) -> str:
     match = _REASON.search(output)
     reason = f" ({excerpt(match[0].decode('utf-8', 'replace'))})" if match else ""
-    return f"it contains no certificate{reason}; use: {OPENSSL_COMMAND}"
+    return f"it contains no certificate{reason}; use: {_openssl_command(session, name)}"
 
 
 def _problems(
@@ -103,7 +107,8 @@ def _problems(
         yield ServedProblem("names-not-covered", text)
     shown = 1 + max((int(match[1]) for match in _DEPTH.finditer(output)), default=0)
     if shown > len(sent):
-        text = f"the server sends {shown} certificates, but the input has only one: add -showcerts; {OPENSSL_COMMAND}"
+        line = _openssl_command(session, folder.pair.name)
+        text = f"the server sends {shown} certificates, but the input has only one: add -showcerts; {line}"
         yield ServedProblem("chain-not-shown", text)
     else:
         yield from chain_problems(sent, stored, record.ca, now)
@@ -118,11 +123,12 @@ def _other_certificate(
         if stored and leaf.validity.not_before < stored[0].validity.not_before:
             text = f"the server sends an older certificate of this pair ({expires}): install the new one, then reload"
             return ServedProblem("older", text)
-        text = f"the server sends a certificate of this pair ({expires}) that was not imported: csrtui import FILE"
+        text = f"the server sends a certificate of this pair ({expires}) that was not imported: "
+        text += csrtui_command(session, "import", "FILE")
         return ServedProblem("not-imported", text)
     others = pairs_with_key(session, leaf.spki_sha256) if leaf.spki_sha256 else []
     if any(other.name == pair.record.renews for other in others):
-        install = command("csrtui", "export", pair.name)
+        install = csrtui_command(session, "export", pair.name)
         text = f"the server still sends the certificate of {pair.record.renews}, which this pair renews ({expires})"
         return ServedProblem("older", f"{text}: install this one with {install}, then reload")
     if others:

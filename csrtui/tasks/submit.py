@@ -12,7 +12,7 @@ from csrtui.core.pairs.pair import BackupStatus, Pair, PairRecord
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.private_keys import refuse_compromised
-from csrtui.tasks.session import Session, change_record
+from csrtui.tasks.session import Session, change_record, csrtui_command
 
 if TYPE_CHECKING:
     from csrtui.core.servers.guide import Host
@@ -56,7 +56,7 @@ def csr_bytes(
     from csrtui.core.certificates import csr as csrs
 
     pair, csr = read_pair(session, name)
-    refuse_compromised([pair])
+    refuse_compromised(session, [pair])
     if not without_backup:
         refuse_without_backup(session, pair)
     return pair, csr.der if form is CsrForm.DER else csrs.to_pem(csr.der)
@@ -71,7 +71,7 @@ def refuse_without_backup(session: Session, pair: Pair) -> None:
     if session.policy.backup_before_submit and lacks_backup(pair.record):
         raise RefusedError(
             f"{pair.name} has no verified backup, which the policy {session.policy.origin} requires first",
-            f"csrtui backup {pair.name} --to DIR; or override with --force",
+            f"{csrtui_command(session, 'backup', pair.name, '--to', 'DIR')}; or override with --force",
             pair=pair.name,
         )
 

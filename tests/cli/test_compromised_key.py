@@ -135,7 +135,7 @@ def test_export_undo_does_not_put_back_an_encrypted_file_that_may_contain_the_ke
     ran = made("export", f"{NAME}-2", "--undo")
     assert ran.status == 1
     assert f"may contain the key of {NAME}, which is marked as compromised" in ran.error
-    assert ran.hint == f"csrtui export {NAME}-2 --replace writes the files of that pair"
+    assert ran.hint == f"csrtui export --store {made.store} {NAME}-2 --replace writes the files of that pair"
     assert made("retire", "--compromised", f"{NAME}-2").status == 0
     assert made("export", f"{NAME}-2", "--undo").hint is None
     assert (server / f"{NAME}.p12").read_bytes() == new

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from certificates_made import intermediate, pem
 from command import run_process
+
+from csrtui.core.certificates import csr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,3 +97,41 @@ def test_the_default_store_that_is_missing_has_no_pairs(tmp_path: Path, command:
     ran = run_process(command, store=None, env=home)
     assert (ran.status, ran.out) == (0, "")
     assert not (tmp_path / "data").exists()
+
+
+COMMAND = re.compile(
+    r"csrtui (?:adopt|backup|csr|export|import|renew|restore|retire|served|show|verify) (?!--store)"
+)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "command"),
+    [
+        (("retire", "--compromised", "a.com"), ("csr", "a.com")),
+        (("retire", "--compromised", "a.com"), ("renew", "a.com", "--reuse")),
+        ((), ("export", "a.com", "--for", "nginx", "--to", "{tmp}")),
+        ((), ("export", "a.com", "--mark-installed")),
+        ((), ("served", "a.com", "{tmp}/file")),
+        ((), ("served", "a.com", "{store}/pairs/a.com/key.pem")),
+    ],
+)
+def test_shown_commands_name_the_store(
+    csrtui: Csrtui, tmp_path: Path, prepare: tuple[str, ...], command: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").write_bytes(b"nothing")
+    csrtui("new", "a.com", "www.a.com")
+    if prepare:
+        csrtui(*prepare)
+    ran = csrtui(*(part.format(tmp=tmp_path, store=csrtui.store) for part in command))
+    shown = [line for line in (ran.out + ran.err).splitlines() if "csrtui " in line.removeprefix("csrtui: ")]
+    assert any(f" --store {csrtui.store} " in line for line in shown), ran.err
+    assert not COMMAND.search(ran.out + ran.err), shown
+
+
+def test_a_calendar_names_the_store(csrtui: Csrtui, tmp_path: Path) -> None:
+    csrtui("new", "a.com", "www.a.com")
+    request = csr.read_pem((csrtui.pair("a.com") / "request.pem").read_bytes())
+    (tmp_path / "certificate").write_bytes(pem(intermediate().sign(request.der)))
+    assert csrtui("import", str(tmp_path / "certificate")).status == 0
+    calendar = csrtui("list", "--ics").out.replace("\r\n ", "")
+    assert f"To renew it: csrtui renew --store {csrtui.store} a.com" in calendar

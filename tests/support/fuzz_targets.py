@@ -310,7 +310,7 @@ def _record(data: bytes) -> None:
     json.dumps(pair_document(pair, NOW))
     for order in SortOrder:
         sort_key(order, NOW)(summarize(pair))
-    calendar = b"".join(calendar_chunks([pair], "host", NOW)).decode()
+    calendar = b"".join(calendar_chunks([pair], "host", NOW, lambda *words: " ".join(words))).decode()
     assert calendar.endswith("END:VCALENDAR\r\n")
     lines = calendar[:-2].split("\r\n")
     assert all(line.isprintable() and len(line.encode()) <= MAX_LINE_OCTETS for line in lines)

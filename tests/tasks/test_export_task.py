@@ -105,7 +105,7 @@ def test_without_a_certificate_an_export_is_refused_with_a_hint(
     with pytest.raises(RefusedError, match=r"a\.com has no certificate yet") as caught:
         ready(session, to, platform)
     assert caught.value.hint
-    assert "csrtui import FILE" in caught.value.hint
+    assert f"csrtui import --store {session.store.path} FILE" in caught.value.hint
     assert f"csrtui guide {platform}" in caught.value.hint
     assert written(to) == []
 

@@ -99,9 +99,9 @@ def test_a_weak_key_is_restored_with_a_warning(
     elsewhere = Session(Keystore(str(tmp_path / "elsewhere")), clock=lambda: NOW)
     restored = restore(elsewhere, backup.path, PASSPHRASE)
     assert restored.record.key.spki_sha256 == pair.record.key.spki_sha256
-    first, last = weak_key_lines(restored)
+    first, last = weak_key_lines(elsewhere, restored)
     assert words in first
-    assert "csrtui renew a.com" in last
+    assert f"csrtui renew --store {elsewhere.store.path} a.com" in last
 
 
 def test_a_good_key_is_restored_without_a_warning(session: Session, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_good_key_is_restored_without_a_warning(session: Session, tmp_path: Pa
     (tmp_path / "usb").mkdir()
     backup = back_up(session, "a.com", order(tmp_path / "usb"))
     elsewhere = Session(Keystore(str(tmp_path / "elsewhere")), clock=lambda: NOW)
-    assert weak_key_lines(restore(elsewhere, backup.path, PASSPHRASE)) == []
+    assert weak_key_lines(elsewhere, restore(elsewhere, backup.path, PASSPHRASE)) == []
 
 
 def test_a_key_that_badkeys_lists_is_weak(monkeypatch: pytest.MonkeyPatch) -> None:

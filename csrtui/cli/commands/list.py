@@ -18,7 +18,7 @@ from csrtui.core.pairs.query import Query, Retired, SortOrder
 from csrtui.core.pairs.summary import PairSummary
 from csrtui.tasks.list import UnreadablePair, count_pairs, read_pair_list, read_pairs
 from csrtui.tasks.pair_text import LIST_HEADER, list_columns
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, csrtui_command
 
 _CSV_HEADER = (
     "name", "common_name", "names", "key", "created", "backup", "stage", "expires", "days_left", "next", "path",
@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.prometheus:
         _write_metrics(session, list(pairs()), len(problems), now, options.to)
     elif options.json or options.csv or options.ics:
-        _print_for_programs(options, pairs(), now)
+        _print_for_programs(session, options, pairs(), now)
     else:
         sys.stdout.write(_table(selected, retired, now))
         # Cron mails all output, so nothing is printed if no pair has this next step. If pairs cannot be read, a count
@@ -124,7 +124,9 @@ def _print_csv(pairs: Iterable[Pair], now: datetime) -> None:
         writer.writerow([spreadsheet_cell(visible(text)) for text in row])
 
 
-def _print_for_programs(options: argparse.Namespace, pairs: Iterable[Pair], now: datetime) -> None:
+def _print_for_programs(
+    session: Session, options: argparse.Namespace, pairs: Iterable[Pair], now: datetime
+) -> None:
     if options.json:
         print_json_list({"schema": 1}, "pairs", (pair_document(pair, now) for pair in pairs))
     elif options.csv:
@@ -132,7 +134,9 @@ def _print_for_programs(options: argparse.Namespace, pairs: Iterable[Pair], now:
     else:
         from csrtui.core.pairs.list_exports import calendar_chunks
 
-        for chunk in calendar_chunks(pairs, os.uname().nodename, now):
+        for chunk in calendar_chunks(
+            pairs, os.uname().nodename, now, lambda *words: csrtui_command(session, *words)
+        ):
             print_bytes(chunk)
 
 

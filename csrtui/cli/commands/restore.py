@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace) -> int:
     with _prefix_errors(options.file):
         pair = restore_contents(session, read, passphrase, consent)
     print_message(f"{'would restore' if options.dry_run else 'restored'} {pair.name} to {pair.path}")
-    for line in weak_key_lines(pair):
+    for line in weak_key_lines(session, pair):
         print_message(f"warning: {line}")
     for note in restore_notes(read.content, consent):
         print_message(note)

@@ -1,6 +1,6 @@
 """Export the list of pairs: an iCalendar file with the renewals and expiries, or metrics for Prometheus."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -44,7 +44,9 @@ class _CalendarEvent(NamedTuple):
     triggers: Sequence[str]
 
 
-def calendar_chunks(pairs: Iterable[Pair], host: str, now: datetime) -> Iterator[bytes]:
+def calendar_chunks(
+    pairs: Iterable[Pair], host: str, now: datetime, csrtui_command: Callable[[str, str], str]
+) -> Iterator[bytes]:
     """Yield an iCalendar file in chunks of whole lines, in UTF-8. Every line ends with CR LF.
 
     Pairs without a certificate, retired pairs and replaced pairs have no dates.
@@ -53,6 +55,7 @@ def calendar_chunks(pairs: Iterable[Pair], host: str, now: datetime) -> Iterator
         pairs: The pairs.
         host: The name of their host, which distinguishes the calendars of several hosts.
         now: The creation time of the file, in UTC.
+        csrtui_command: Returns a csrtui command for this store from an action and the name of a pair.
     """
     yield _encode(_HEADER)
     is_empty = True
@@ -60,7 +63,7 @@ def calendar_chunks(pairs: Iterable[Pair], host: str, now: datetime) -> Iterator
         record = pair.record
         if record.validity and record.is_in_use:
             is_empty = False
-            for event in (_renewal(pair, record.validity), _expiry(pair, record.validity)):
+            for event in (_renewal(pair, record.validity, csrtui_command), _expiry(pair, record.validity)):
                 yield _encode(_lines(event, pair, host, now))
     yield _encode([*(_TIME_ZONE if is_empty else ()), _FOOTER])
 
@@ -81,13 +84,13 @@ def fold_line(line: str) -> bytes:
     return b"\r\n".join(lines)
 
 
-def _renewal(pair: Pair, validity: Validity) -> _CalendarEvent:
+def _renewal(pair: Pair, validity: Validity, csrtui_command: Callable[[str, str], str]) -> _CalendarEvent:
     name = visible(pair.name)
     description = [
         f"One third of the validity of its certificate is left: it expires {utc_text(validity.not_after)}.",
-        f"Its renewal is started: csrtui show {visible(pair.record.renewed_by or '')}"
+        f"Its renewal is started: {csrtui_command('show', pair.record.renewed_by or '')}"
         if pair.record.is_renewal_started
-        else f"To renew it: csrtui renew {name}",
+        else f"To renew it: {csrtui_command('renew', pair.name)}",
         _covered_names(pair.record),
     ]
     if pair.record.ca is CaKind.PUBLIC:

@@ -31,7 +31,7 @@ from csrtui.tasks.new import BlockedError, build_csr, check_request, is_blocking
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.private_keys import refuse_compromised
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
-from csrtui.tasks.session import Session
+from csrtui.tasks.session import Session, csrtui_command
 
 
 class MissingCsr(Enum):
@@ -270,11 +270,12 @@ def _refuse_existing(session: Session, candidate: Candidate) -> None:
         RefusedError: The key is already in the store.
     """
     existing = pairs_with_key(session, candidate.spki_sha256)
-    refuse_compromised(existing)
+    refuse_compromised(session, existing)
     if existing:
+        renewal = csrtui_command(session, "renew", existing[0].name, "--same-key")
         raise RefusedError(
             f"the key is in the keystore already: {existing[0].name}",
-            f"an existing pair is never overwritten; for a new CSR: csrtui renew {existing[0].name} --same-key",
+            f"an existing pair is never overwritten; for a new CSR: {renewal}",
         )
 
 

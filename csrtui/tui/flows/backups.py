@@ -86,7 +86,7 @@ async def restore(page: PairsScreen) -> None:
     pair = answer.pair
     page.refresh_pairs(pair.name)
     page.tell(f"restored {visible(pair.name)}. Next: {page.next_step_text(pair)}")
-    weak = weak_key_lines(pair)
+    weak = weak_key_lines(page.session, pair)
     if notes := [*(["The restored key is weak.", *weak] if weak else []), *answer.losses]:
         notes.append(NEVER_RESTORED)
         await page.app.push_screen_wait(NoticeModal(f"Restored {pair.name}", notes))

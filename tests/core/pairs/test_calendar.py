@@ -30,7 +30,7 @@ def pair_of(**changes: Any) -> Pair:
 
 
 def data_of(*pairs: Pair, host: str = "web01", now: datetime = NOW) -> bytes:
-    return b"".join(calendar_chunks(pairs, host, now))
+    return b"".join(calendar_chunks(pairs, host, now, lambda *words: f"csrtui {' '.join(words)}"))
 
 
 def read(data: bytes) -> icalendar.Calendar:
