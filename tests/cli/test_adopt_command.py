@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from certificates_made import build, intermediate, named, pem
 from command import ROOT, Csrtui, argv, environment
+from cryptography import x509
 from foreign_made import (
     PHRASE,
     PKCS9_EXTENSIONS,
@@ -192,9 +194,32 @@ def test_each_line_names_its_own_pair(csrtui: Csrtui, put: Callable[..., str]) -
 def test_differences_of_the_certificate_are_reported(csrtui: Csrtui, put: Callable[..., str]) -> None:
     leaf = intermediate().sign(CSR, names=["other.com"])
     folder = put(key=pkcs8(rsa_key()), csr=CSR, cert=pem(leaf))
-    ran = csrtui("adopt", folder, "--yes")
+    ran = csrtui("adopt", folder, "--yes", "--ca", "public")
     assert f"differs from the request: {NAME} was requested" in ran.err
     assert "warning: the chain is incomplete" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("policy", "start", "ca"),
+    [
+        ("2.23.140.1.2.1", {}, "public"),
+        ("1.3.6.1.4.1.1.1", {}, "private"),
+        (None, {}, "private"),
+        (None, {"start": datetime(2020, 9, 29, tzinfo=UTC)}, "public"),
+    ],
+)
+def test_the_kind_of_ca_follows_from_the_certificate(
+    csrtui: Csrtui, put: Callable[..., str], policy: str | None, start: dict[str, Any], ca: str
+) -> None:
+    information = x509.PolicyInformation(x509.ObjectIdentifier(policy or "1.1"), None)
+    extensions = [x509.CertificatePolicies([information])] if policy else []
+    asked = x509.load_der_x509_csr(CSR)
+    leaf = build(asked.subject, asked.public_key(), intermediate(), list(extensions), **start)
+    folder = put(key=pkcs8(rsa_key()), csr=CSR, cert=pem(leaf))
+    ran = csrtui("adopt", folder, "--yes")
+    assert ran.status == 0, ran.err
+    assert csrtui("show", NAME, "--json").json["ca"] == ca
+    assert ("the pair is for a private CA, because its certificate lacks" in ran.err) is (ca == "private")
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ NAME = "a.odd.example.com"
 def test_omissions_of_a_csr_made_from_a_certificate_are_reported(
     name: str, lost: list[str], csrtui: Csrtui
 ) -> None:
-    ran = csrtui("adopt", "--key", file(f"{name}.key"), "--cert", file(f"{name}.crt"))
+    ran = csrtui("adopt", "--key", file(f"{name}.key"), "--cert", file(f"{name}.crt"), "--ca", "public")
     assert ran.status == 0, whole(ran)
     for sentence in lost:
         assert f"note: not in the new CSR: {sentence}" in ran.err
@@ -212,6 +212,14 @@ def test_omissions_of_a_csr_made_from_a_certificate_are_reported(
     renewed = csrtui("renew", NAME)
     for sentence in lost:
         assert f"note: in the current certificate: {sentence}" in renewed.err
+
+
+def test_a_csr_made_from_a_certificate_of_a_private_ca_keeps_the_attributes(csrtui: Csrtui) -> None:
+    ran = csrtui("adopt", "--key", file("18-email.key"), "--cert", file("18-email.crt"))
+    assert f"note: in the new CSR, because the CA is private: {MAIL.partition(' in the')[0]}" in ran.err
+    assert csrtui("show", NAME, "--json").json["subject_fields"]["attributes"] == [
+        "emailAddress=admin@example.com"
+    ]
 
 
 def test_an_empty_subject_of_a_certificate_stays_empty(csrtui: Csrtui) -> None:

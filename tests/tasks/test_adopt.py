@@ -144,7 +144,7 @@ def test_a_key_with_its_csr_and_certificate_becomes_a_complete_pair(
     assert pair.record.names == (NAME, "mydomain.com")
     assert (pair.record.platform, pair.record.ca, pair.record.key.type) == (
         "nginx",
-        CaKind.PUBLIC,
+        CaKind.PRIVATE,
         "rsa-2048",
     )
     assert (pair.record.stage, pair.record.next_step(NOW)) == (Stage.ISSUED, NextStep.BACK_UP)

@@ -192,6 +192,11 @@ def _combine_names(
     return [common_name, *names.values()], invalid, repeated
 
 
+def attribute_label(attribute: Attribute) -> str:
+    """Return the name of the type of an attribute, such as ``e-mail address``."""
+    return _LABELS.get(attribute.details.oid, attribute.type)
+
+
 def _split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], list[Attribute], list[str]]:
     """Return the fields and additional attributes that a new CSR can use, and sentences about the other attributes.
 

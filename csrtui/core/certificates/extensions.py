@@ -1,6 +1,7 @@
 """The extensions of CSRs and certificates: purposes (key usages), alternative names, and must-staple."""
 
 import ipaddress
+import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -73,6 +74,21 @@ def extension_value(extensions: "x509.Extensions", extension_type: type[_Extensi
         return extensions.get_extension_for_class(extension_type).value
     except x509.ExtensionNotFound:
         return None
+
+
+_PUBLIC_POLICY: Final = re.compile(r"2\.23\.140\.1\.(?:1|2\.\d+|31)")
+
+
+def has_public_policy(extensions: "x509.Extensions") -> bool:
+    """Return whether a certificate has a policy of the CA/Browser Forum.
+
+    Every public CA writes one into server certificates since 2020-09-30 (BR 7.1.6.1, 7.1.2.7.9), and a private CA has no
+    reason to.
+    """
+    from cryptography import x509
+
+    policies = extension_value(extensions, x509.CertificatePolicies) or ()
+    return any(_PUBLIC_POLICY.fullmatch(policy.policy_identifier.dotted_string) for policy in policies)
 
 
 def extended_key_usages(extensions: "x509.Extensions") -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
-from csrtui.core.base.escaping import enumeration, visible
+from csrtui.core.base.escaping import enumeration, excerpt, visible
 from csrtui.core.base.finding import Finding
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.validity import date_text
@@ -305,7 +305,13 @@ def _build_csr(
     if impossible:
         raise BlockedError(impossible)
     csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, candidate.key, advice.purpose))
-    return csr, tuple(f"not in the new CSR: {sentence}" for sentence in (*old.omissions, *old.unissued))
+    return csr, (
+        *(f"not in the new CSR: {sentence}" for sentence in (*old.omissions, *old.unissued)),
+        *(
+            f"in the new CSR, because the CA is private: the {prefill.attribute_label(item)} {excerpt(item.value)}"
+            for item in old.attributes
+        ),
+    )
 
 
 def _record(

@@ -14,8 +14,9 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.base.validity import date_text
 from csrtui.core.bundle import BundleKey, KeyMaterial
 from csrtui.core.certificates import csr as csrs
-from csrtui.core.certificates.certificate import Certificate
+from csrtui.core.certificates.certificate import Certificate, load
 from csrtui.core.certificates.csr import Request
+from csrtui.core.certificates.extensions import has_public_policy
 from csrtui.core.keys import key_types
 from csrtui.core.names.name import all_names, without_prefix
 from csrtui.core.pairs.pair import Pair
@@ -30,6 +31,11 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
+_PUBLIC_POLICY_SINCE = datetime(2020, 9, 30, tzinfo=UTC)
+_PRIVATE_ISSUER = (
+    "the pair is for a private CA, because its certificate lacks the policy that public CAs write (--ca public "
+    "changes that)"
+)
 _FIRST_CREDIBLE = datetime(2000, 1, 1, tzinfo=UTC)
 """The earliest credible file date. Earlier dates come from archives or from clocks that were never set."""
 _WORLD_READABLE = 0o004
@@ -139,7 +145,8 @@ def match(
 
     Args:
         session: The session of the store into which the keys will be adopted.
-        ca: The kind of CA for all keys. None means a private CA for keys that no public CA accepts, and else a public one.
+        ca: The kind of CA for all keys. None means a private CA for keys that no public CA accepts or whose certificate
+            is from a private CA, and else a public one.
 
     Raises:
         InputError: The file named as the key does not contain a private key.
@@ -234,7 +241,14 @@ def _candidate(spki: str, material: _Material) -> Candidate:
     certificates = [found for found in material.certificates if found.item.spki_sha256 == spki]
     request = max(requests, key=lambda found: found.file.modified, default=None)
     newest = max(certificates, key=lambda found: _preference(found.item, material.now), default=None)
-    ca = material.ca or usual_ca(key.key.public_key())
+    usual = usual_ca(key.key.public_key())
+    has_private_issuer = (
+        material.ca is None
+        and usual is CaKind.PUBLIC
+        and newest is not None
+        and _is_from_private_ca(newest.item)
+    )
+    ca = material.ca or (CaKind.PRIVATE if has_private_issuer else usual)
     existing = material.existing_pairs.get(spki)
     in_use_since = _first_proof(file, certificates, material.now)
     csr_findings = check_csr(request.item, ca) if request else ()
@@ -256,10 +270,21 @@ def _candidate(spki: str, material: _Material) -> Candidate:
         pool=tuple(found.item for found in material.certificates),
         ca=ca,
         findings=tuple(worst_first(findings)),
-        remarks=tuple(_remarks(file, requests, certificates)),
+        remarks=(
+            *_remarks(file, requests, certificates),
+            *([_PRIVATE_ISSUER] if has_private_issuer else []),
+        ),
         in_use_since=in_use_since,
         existing_pair=existing.name if existing else None,
         is_compromised=existing is not None and existing.record.compromised is not None,
+    )
+
+
+def _is_from_private_ca(certificate: Certificate) -> bool:
+    """Return whether a CA that is not public issued a certificate. A self-signed one says nothing about the CA."""
+    is_recent = certificate.validity.not_before >= _PUBLIC_POLICY_SINCE
+    return (
+        is_recent and not certificate.is_self_issued and not has_public_policy(load(certificate).extensions)
     )
 
 
