@@ -179,16 +179,36 @@ def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Se
     if passphrase is None and is_dry_run(options):
         return _DRY_RUN_PASSPHRASE
     if passphrase is None:
-        passphrase = _prompt(f"Passphrase for the {purpose}: ")
+        passphrase = _prompt_twice(f"Passphrase for the {purpose}: ")
         if not passphrase.encoded:
             raise InputError("an empty passphrase protects nothing")
-        if _prompt("Repeat it: ") != passphrase:
-            raise InputError("the two passphrases are not the same", "nothing was changed; try again")
     from csrtui.core.keys.passphrase_quality import check, weaknesses
 
     check(passphrase)
     for weakness in weaknesses(passphrase):
         print_message(f"warning: {weakness}")
+    return passphrase
+
+
+def ask_key_passphrase() -> tuple[Secret | None, str]:
+    """Ask twice for a passphrase for a new key. Return it, or None if it is empty, and a sentence on its strength.
+
+    Raises:
+        InputError: There is no terminal, the two entries differ, or openssl could not read a key that is encrypted with
+            this passphrase.
+    """
+    from csrtui.core.keys.passphrase_quality import check, strength
+
+    passphrase = _prompt_twice("Passphrase for the key (Enter for none): ")
+    check(passphrase)
+    return (passphrase if passphrase.encoded else None), strength(passphrase)
+
+
+def _prompt_twice(prompt: str) -> Secret:
+    """Return the passphrase from two prompts, or an empty one from the first prompt."""
+    passphrase = _prompt(prompt)
+    if passphrase.encoded and _prompt("Repeat it: ") != passphrase:
+        raise InputError("the two passphrases are not the same", "nothing was changed; try again")
     return passphrase
 
 

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+from csrtui.cli.options import ask_key_passphrase
 from csrtui.cli.output import print_finding, prompt_interrupts, write_message
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP, PURPOSE_HELP
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Purpose
+from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.names.pasted_text import split_names
 from csrtui.core.servers.platforms import PLATFORMS, read_platform
@@ -28,6 +30,7 @@ and a question mark (?) explains the field. Ctrl+C quits without generating anyt
 _LEFT: Final = "nothing was made"
 _CLEAR: Final = "-"
 _HELP: Final = "?"
+_PROTECT: Final = "p"
 
 
 class _Field(NamedTuple):
@@ -49,14 +52,22 @@ class _Leave(Exception):  # noqa: N818 - not an error
     """Raised when the user leaves the dialog."""
 
 
-def ask_request(session: Session, spec: RequestSpec, *, force: bool) -> RequestSpec:
-    """Ask for each field of a request on the terminal, show the advice on each, and return the request.
+def ask_request(
+    session: Session, spec: RequestSpec, *, force: bool, offers_passphrase: bool
+) -> tuple[RequestSpec, Secret | None]:
+    """Ask for each field of a request on the terminal, and show the advice on each.
+
+    Args:
+        offers_passphrase: Whether the user can type a passphrase for the key.
+
+    Returns:
+        The request, and the passphrase that the user typed, or None.
 
     Raises:
         InputError: The user left, or does not want the pair.
         KeyboardInterrupt: The user pressed Ctrl+C.
     """
-    dialog = _Dialog(session, spec, force=force)
+    dialog = _Dialog(session, spec, force=force, offers_passphrase=offers_passphrase)
     try:
         dialog.ask_all()
     except _Leave:
@@ -65,14 +76,16 @@ def ask_request(session: Session, spec: RequestSpec, *, force: bool) -> RequestS
     except KeyboardInterrupt:
         write_message(f"\n{_LEFT}\n")
         raise
-    return dialog.spec
+    return dialog.spec, dialog.passphrase
 
 
 class _Dialog:
-    """The questions about one request. `spec` is the request with the answers so far."""
+    """The questions about one request. `spec` and `passphrase` are the answers so far."""
 
-    def __init__(self, session: Session, spec: RequestSpec, *, force: bool) -> None:
+    def __init__(self, session: Session, spec: RequestSpec, *, force: bool, offers_passphrase: bool) -> None:
         self.spec = spec
+        self.passphrase: Secret | None = None
+        self._offers_passphrase = offers_passphrase
         self._session = session
         self._force = force
 
@@ -149,20 +162,35 @@ class _Dialog:
         write_message("\n")
         for number, field in enumerate(fields, 1):
             write_message(f"{number:>2} {field.label}: {visible(field.show(self.spec)) or '-'}\n")
+        if self._offers_passphrase:
+            write_message(f" {_PROTECT} Passphrase of the key: {'typed' if self.passphrase else '-'}\n")
         errors = [finding for finding in self._advice().errors if is_blocking(finding, force=self._force)]
         for finding in errors:
             print_finding(finding.level.value, finding)
         change = "the number of a field to change it"
+        if self._offers_passphrase:
+            change = f"{_PROTECT} to set a passphrase for the key, or {change}"
         question = f"Type {change}, or n to leave" if errors else f"Make this pair? y, n, or {change}"
         answer = _read_line(f"{question}: ").lower()
         if _is_number(answer, len(fields)):
             self._ask(fields[int(answer) - 1])
+            return False
+        if answer == _PROTECT and self._offers_passphrase:
+            self._ask_passphrase()
             return False
         if answer in {"y", "yes"} and not errors:
             return True
         if answer in {"n", "no"}:
             raise _Leave
         return False
+
+    def _ask_passphrase(self) -> None:
+        try:
+            self.passphrase, strength = ask_key_passphrase()
+        except InputError as error:
+            write_message(f"error: {error.sentence}\n")
+        else:
+            write_message(f"{strength}\n" if strength else "")
 
 
 def _is_number(answer: str, highest: int) -> bool:

@@ -124,3 +124,35 @@ def test_an_existing_pair_is_named_with_the_command_that_renews_it(csrtui: Csrtu
 
 def test_without_a_terminal_a_missing_name_is_an_error(csrtui: Csrtui) -> None:
     assert csrtui("new").status == csrtui("new", stdin=None).status == 2
+
+
+def test_a_passphrase_for_the_key_is_offered_hidden_and_rated(store: Path) -> None:
+    with new(store) as terminal:
+        answer(
+            terminal, "a.mydomain.com", *[""] * 8, "p", "secret-1", "other", "p", "secret-1", "secret-1", "y"
+        )
+        assert terminal.wait_exit() == 0
+        text = terminal.text
+    assert " p Passphrase of the key: -" in text
+    assert "error: the two passphrases are not the same" in text
+    assert "The passphrase is short: use at least 12 characters" in " ".join(text.split())
+    assert " p Passphrase of the key: typed" in text
+    assert "secret-1" not in text
+    assert record(store, "a.mydomain.com").key.encrypted
+
+
+def test_an_empty_passphrase_leaves_the_key_without_one(store: Path) -> None:
+    with new(store) as terminal:
+        answer(terminal, "a.mydomain.com", *[""] * 8, "p", "", "y")
+        assert terminal.wait_exit() == 0
+    assert not record(store, "a.mydomain.com").key.encrypted
+
+
+def test_with_a_passphrase_option_none_is_offered(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "phrase").write_text("a long enough phrase")
+    (tmp_path / "phrase").chmod(0o600)
+    with new(store, "--passphrase-file", str(tmp_path / "phrase")) as terminal:
+        answer(terminal, "a.mydomain.com", *[""] * 8, "p", "y")
+        assert terminal.wait_exit() == 0
+        assert "Passphrase" not in terminal.text
+    assert record(store, "a.mydomain.com").key.encrypted

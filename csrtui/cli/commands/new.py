@@ -65,10 +65,12 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError("a request needs a name", "csrtui new www.mydomain.com")
     spec = read_request_options(options, tuple(options.names))
     session = open_session(options)
+    typed = None
     if is_interactive:
         from csrtui.cli.questions import ask_request
 
-        spec = ask_request(session, spec, force=options.force)
+        offers_passphrase = not (options.encrypt_key or has_passphrase_option(options))
+        spec, typed = ask_request(session, spec, force=options.force, offers_passphrase=offers_passphrase)
     if options.add_counterpart:
         spec = with_counterparts(session, spec)
     if options.renews is not None:
@@ -79,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
     findings = (*advice.findings, *_existing_pair_findings(session, advice))
     if not is_interactive:  # otherwise, the user has seen them
         print_other_findings(findings, force=options.force)
-    passphrase = read_new_key_passphrase(options, findings)
+    passphrase = typed or read_new_key_passphrase(options, findings)
     session.store.remove_leftovers()
     pair = create_pair(session, spec, name=options.name, passphrase=passphrase, force=options.force)
     print_created_pair(session, pair, options)
