@@ -110,8 +110,7 @@ class HostAnswer:
 
     def text(self, name: str) -> str:
         """Return a text member of the result, or an empty text if there is none."""
-        value = self.result.get(name)
-        return value if isinstance(value, str) else ""
+        return text_of(self.result, name)
 
     @property
     def lines(self) -> list[str]:
@@ -314,6 +313,12 @@ def decode(text: str | bytes) -> object:
 
 def _refuse(constant: str) -> object:
     raise ValueError(constant)
+
+
+def text_of(members: Mapping[str, object], name: str) -> str:
+    """Return a text member of a JSON object, or an empty text if there is none."""
+    value = members.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def check_document(document: Mapping[str, object]) -> None:

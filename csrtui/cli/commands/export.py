@@ -102,9 +102,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _rehearse(session: Session, options: argparse.Namespace, ready: PreparedExport) -> int:
     """Print the files that would be written. Only the checks that need a missing passphrase are skipped."""
-    has_key_passphrase = options.key_passphrase_file is not None or (
-        has_passphrase_option(options) and _is_for_key(options, ready)
-    )
+    has_key_passphrase = ready.needs_key_passphrase and has_passphrase_option(_key_options(options, ready))
     key_passphrase = _read_key_passphrase(options, ready) if has_key_passphrase else None
     if ready.needs_file_passphrase:
         read_new_passphrase(options, "PKCS #12 file")
@@ -172,31 +170,28 @@ def _check_passphrase_options(options: argparse.Namespace, ready: PreparedExport
     """
     if options.key_passphrase_file is not None and not ready.needs_key_passphrase:
         raise InputError(f"the key of {ready.pair.name} has no passphrase", "leave out --key-passphrase-file")
-    is_used = ready.needs_file_passphrase or _is_for_key(options, ready)
+    is_used = ready.needs_file_passphrase or (
+        ready.needs_key_passphrase and options.key_passphrase_file is None
+    )
     if has_passphrase_option(options) and not is_used:
         print_message(
             f"warning: {ready.spec.platform.label} does not use a PKCS #12 file; the passphrase is not used"
         )
 
 
-def _is_for_key(options: argparse.Namespace, ready: PreparedExport) -> bool:
-    """Return whether the general passphrase options apply to the key.
-
-    This is the case if the key needs a passphrase, no PKCS #12 file does, and ``--key-passphrase-file`` is not used.
-    """
-    is_free = options.key_passphrase_file is None and not ready.needs_file_passphrase
-    return is_free and ready.needs_key_passphrase
+def _key_options(options: argparse.Namespace, ready: PreparedExport) -> argparse.Namespace:
+    """Return the passphrase options for the key: ``--key-passphrase-file``, or the general ones if no file needs them."""
+    if options.key_passphrase_file is None and not ready.needs_file_passphrase:
+        return options
+    return argparse.Namespace(passphrase_file=options.key_passphrase_file, passphrase_fd=None)
 
 
 def _read_key_passphrase(options: argparse.Namespace, ready: PreparedExport) -> Secret:
-    if not _is_for_key(options, ready):
-        options = argparse.Namespace(
-            pair=options.pair, passphrase_file=options.key_passphrase_file, passphrase_fd=None
-        )
+    key_options = _key_options(options, ready)
     try:
-        return read_known_passphrase(options, f"Passphrase of the key of {options.pair}: ")
+        return read_known_passphrase(key_options, f"Passphrase of the key of {options.pair}: ")
     except InputError as error:
-        if has_passphrase_option(options):
+        if has_passphrase_option(key_options):
             raise
         raise InputError(error.message, "use --key-passphrase-file") from error
 

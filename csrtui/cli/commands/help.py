@@ -30,7 +30,8 @@ def _run(options: argparse.Namespace) -> int:
         )
     with pager():
         if subject is None:
-            sys.stdout.write(build_parser(()).format_help() + _topic_list())
+            lines = [f"  {name:<18}{title}\n" for name, title in topics().items()]
+            sys.stdout.writelines([build_parser(()).format_help(), "\ntopics (csrtui help TOPIC):\n", *lines])
         elif subject in names:
             with suppress(SystemExit):  # argparse ends the program after the help
                 build_parser([subject]).parse_args([subject, "--help"])
@@ -48,11 +49,6 @@ def _print_files() -> None:
     sys.stdout.write("\nOn this machine, the first file that sets a value wins:\n\n")
     for line in describe_files(os.environ):
         print_line(f"  {line}")
-
-
-def _topic_list() -> str:
-    lines = [f"  {name:<18}{title}" for name, title in topics().items()]
-    return "\n".join(["", "topics (csrtui help TOPIC):", *lines, ""])
 
 
 def _format_markdown(text: str) -> str:

@@ -17,6 +17,7 @@ from csrtui.fleet.host_answer import (
     cut,
     document_of,
     quoted,
+    text_of,
 )
 from csrtui.fleet.tasks.run_on_hosts import Reach, run_on_all, shell_call
 
@@ -162,7 +163,7 @@ def read_finding(host: str, document: Mapping[str, object]) -> HostFinding:
     words = (
         _COMMANDS.get(known, _DEFAULT_COMMAND) if known is not None and name is not None else _DEFAULT_COMMAND
     )
-    text = _text(document, "text")
+    text = text_of(document, "text")
     return HostFinding(
         host,
         Level(str(level)) if level in tuple(Level) else Level.WARNING,
@@ -171,10 +172,5 @@ def read_finding(host: str, document: Mapping[str, object]) -> HostFinding:
         name,
         known.value if known is not None else UNKNOWN,
         cut(text),
-        cut(_text(document, "path")),
+        cut(text_of(document, "path")),
     )
-
-
-def _text(document: Mapping[str, object], name: str) -> str:
-    value = document.get(name)
-    return value if isinstance(value, str) else ""

@@ -22,6 +22,7 @@ from csrtui.fleet.host_answer import (
     create_failure,
     cut,
     failure_of,
+    text_of,
 )
 from csrtui.fleet.host_states import HostState, read_pair_document
 
@@ -89,8 +90,8 @@ def host_results(host: str, document: dict[str, object], success: str) -> Iterat
     for result in results if isinstance(results, list) else []:
         if not isinstance(result, dict):
             continue
-        pair, file = _text(result, "pair"), _text(result, "file")
-        pair = pair if pair is not None and is_pair_name(pair) else None
+        name, file = text_of(result, "pair"), text_of(result, "file")[:MAX_TEXT] or None
+        pair = name if is_pair_name(name) else None
         if result.get("ok") is True:
             is_changed = result.get("changed", True) is True
             text = success if is_changed else f"was already {success}"
@@ -149,11 +150,6 @@ def mismatch_failure(host: str, differences: Iterable[str]) -> Failure:
         differences: The differences, each with the field and both values.
     """
     return create_failure(host, Reason.MISMATCH, f"refused: {'; '.join(differences)}")
-
-
-def _text(members: dict[str, object], name: str) -> str | None:
-    value = members.get(name)
-    return value[:MAX_TEXT] if isinstance(value, str) else None
 
 
 def csr_mismatch(csr: Request, pair: Pair) -> list[str]:
