@@ -359,6 +359,7 @@ _shtab_csrtui_completion__q_nargs=0
 _shtab_csrtui_completion___quiet_nargs=0
 _shtab_csrtui_completion__v_nargs=0
 _shtab_csrtui_completion___verbose_nargs=0
+_shtab_csrtui_help_pos_0_nargs='*'
 _shtab_csrtui_help__h_nargs=0
 _shtab_csrtui_help___help_nargs=0
 _shtab_csrtui_help__q_nargs=0

@@ -314,7 +314,7 @@ complete -c csrtui -n '_shtab_csrtui_using help' -s h -l help -d 'show this help
 complete -c csrtui -n '_shtab_csrtui_using help' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'
 complete -c csrtui -n '_shtab_csrtui_using help' -s q -l quiet -d 'print only data and errors'
 complete -c csrtui -n '_shtab_csrtui_using help' -s v -l verbose -d 'log each action and its file to stderr'
-complete -c csrtui -n '_shtab_csrtui_using help; and test $_shtab_csrtui_npos -eq 0' -ka "new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet acme backups benchmarks command-line configuration contributing files install keys many-servers safety servers upstream-reports" -d 'what to show (default: the list of commands and topics)'
+complete -c csrtui -n '_shtab_csrtui_using help; and test $_shtab_csrtui_npos -ge 0' -ka "new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet acme backups benchmarks command-line configuration contributing files install keys many-servers safety servers upstream-reports" -d 'what to show (default: the list of commands and topics)'
 complete -c csrtui -n '_shtab_csrtui_using; and test $_shtab_csrtui_npos -eq 0' -a fleet -d 'Work with the keystores of many hosts, through Ansible.'
 complete -c csrtui -n '_shtab_csrtui_using fleet' -s h -l help -d 'show this help message and exit'
 complete -c csrtui -n '_shtab_csrtui_using fleet' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'

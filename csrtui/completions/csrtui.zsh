@@ -463,7 +463,7 @@ _shtab_csrtui_help_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  ":what to show (default\: the list of commands and topics):(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet acme backups benchmarks command-line configuration contributing files install keys many-servers safety servers upstream-reports)"
+  "(*)::what to show (default\: the list of commands and topics):(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet acme backups benchmarks command-line configuration contributing files install keys many-servers safety servers upstream-reports)"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -30,6 +30,7 @@ def test_help_lists_every_command_and_topic(csrtui: Csrtui) -> None:
 
 def test_help_of_a_command_prints_the_same_as_its_help_option(csrtui: Csrtui) -> None:
     assert csrtui("help", "new").out == csrtui("new", "--help").out
+    assert csrtui("help", "fleet", "csr").out == csrtui("fleet", "csr", "--help").out
 
 
 @pytest.mark.parametrize("topic", TOPICS)

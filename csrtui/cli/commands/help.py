@@ -13,28 +13,29 @@ from csrtui.store.package_data import read_topic, topics
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "subject",
-        nargs="?",
+        "words",
+        nargs="*",
         metavar="COMMAND|TOPIC",
         help="what to show (default: the list of commands and topics)",
     )
 
 
 def _run(options: argparse.Namespace) -> int:
-    names = [command.name for command in COMMANDS]
-    subject = options.subject
-    if subject is not None and subject not in (*names, *topics()):
+    words, subject = options.words, " ".join(options.words)
+    commands = [command.name for command in COMMANDS]
+    is_command = bool(words) and words[0] in commands
+    if words and not is_command and subject not in topics():
         raise InputError(
             f"unknown command or topic {subject[:60]!r}",
-            suggest(subject, (*names, *topics())) or "csrtui help lists the commands and topics",
+            suggest(subject, (*commands, *topics())) or "csrtui help lists the commands and topics",
         )
     with pager():
-        if subject is None:
+        if not words:
             lines = [f"  {name:<18}{title}\n" for name, title in topics().items()]
             sys.stdout.writelines([build_parser(()).format_help(), "\ntopics (csrtui help TOPIC):\n", *lines])
-        elif subject in names:
+        elif is_command:
             with suppress(SystemExit):  # argparse ends the program after the help
-                build_parser([subject]).parse_args([subject, "--help"])
+                build_parser(words[:1]).parse_args([*words, "--help"])
         else:
             sys.stdout.write(_format_markdown(read_topic(subject)))
             if subject == "configuration":
@@ -66,4 +67,4 @@ def _format_markdown(text: str) -> str:
     return capture.get()
 
 
-ACTION = Action("csrtui help\ncsrtui help new\ncsrtui help backups", _arguments, _run)
+ACTION = Action("csrtui help\ncsrtui help new\ncsrtui help fleet csr\ncsrtui help backups", _arguments, _run)
