@@ -49,6 +49,7 @@ class CommandsApp(SafeApp[None]):
         super().__init__(_theme(config.screens.theme if config else None))
         self._session = session
         self._commands = commands
+        self.kept_texts: dict[tuple[str, str], str] = {}
         self.set_keymap({command.action: command.keys for command in commands if command.action in keys})
 
     @property

@@ -25,7 +25,7 @@ from csrtui.tui.modals.import_and_inspect import ImportModal
 from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
 from csrtui.tui.modals.results import ImportResultModal
-from csrtui.tui.modals.submit_forms import FileModal, MarkAnswer, MarkModal
+from csrtui.tui.modals.submit_forms import FileModal, MarkModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.text_pages import HelpScreen
 
@@ -128,18 +128,19 @@ async def test_a_file_and_a_mark_are_completed_under_the_help(
     answers: list[Any] = []
     async with at_screens(session) as user:
         pair = read_pair(session, ONE)[0]
-        user.app.push_screen(FileModal(session, pair, CsrForm.PEM, str(tmp_path / "x.pem")), answers.append)
+        user.app.push_screen(FileModal(session, pair, CsrForm.PEM), answers.append)
         await user.until(lambda: user.focused_id, "the cursor")
+        await user.paste(str(tmp_path / "x.pem"))
         await user.press("enter")
         await finished_under_help(user, writing, FileModal)
         await user.until(lambda: answers, "the file")
-        user.app.push_screen(MarkModal(session, pair, MarkAnswer("CA", "")), answers.append)
+        user.app.push_screen(MarkModal(session, pair), answers.append)
         await user.until(lambda: isinstance(user.app.screen, MarkModal) and user.focused_id, "the cursor")
         await user.press("enter", "enter")
         await finished_under_help(user, marking, MarkModal)
         await user.until(lambda: len(answers) == 2, "the mark")
         assert at(user) == [MainScreen]
-    assert all(answer.pair is not None for answer in answers)
+    assert None not in answers
 
 
 _WAIT = "Work in progress is being finished. Press the same key again to quit now."
@@ -156,7 +157,7 @@ async def test_quitting_during_a_mark_asks_to_wait_once(
     monkeypatch.setattr(submit_forms, "mark_submitted", held)
     async with at_screens(session) as user:
         pair = read_pair(session, ONE)[0]
-        user.app.push_screen(MarkModal(session, pair, MarkAnswer("CA", "")))
+        user.app.push_screen(MarkModal(session, pair))
         await user.until(lambda: user.focused_id, "the cursor")
         await user.press("enter", "enter")
         await user.until(held.begun.is_set, "the work")

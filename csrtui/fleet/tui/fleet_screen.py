@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 class FleetScreen(FleetListScreen):
     """The list of the pairs of many hosts, with the commands on them."""
 
-    _import_text = ""
     _deliveries: Deliveries | None = None
 
     # The next step
@@ -107,7 +106,7 @@ class FleetScreen(FleetListScreen):
     def action_import(self) -> None:
         """Ask for certificates, then send each to the host that has its key."""
         title = "Import certificates: each is sent to the host that has its key"
-        self.app.push_screen(ImportModal(self._match, title, self._import_text), self._deliver)
+        self.app.push_screen(ImportModal(self._match, title), self._deliver)
 
     def _match(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
         self._deliveries = match_certificates(self._fleet, sources)
@@ -115,10 +114,7 @@ class FleetScreen(FleetListScreen):
 
     def _deliver(self, answer: ImportAnswer | None) -> None:
         deliveries, self._deliveries = self._deliveries, None
-        if answer is None:
-            return
-        self._import_text = answer.text
-        if answer.results and deliveries is not None:
+        if answer is not None and deliveries is not None:
             hosts = len(deliveries.by_host)
             title = f"Sending certificates to {plural(hosts, 'host')}"
             after = f"Next: install them with {self.key_of('install')}."

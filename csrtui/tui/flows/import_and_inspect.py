@@ -33,9 +33,8 @@ async def import_from_files(page: PairsScreen) -> None:
         return import_certificates(page.session, sources, only_pair, ImportMode.ASK)
 
     title = f"Import {f'the certificate of {only_pair}' if only_pair else 'certificates'}"
-    answer = await page.app.push_screen_wait(ImportModal(import_sources, title, page.import_text))
-    page.import_text = answer.text
-    if answer.results:
+    answer = await page.app.push_screen_wait(ImportModal(import_sources, title))
+    if answer is not None:
         await _confirm_and_show(page, answer.sources, answer.results, only_pair)
 
 
@@ -108,11 +107,10 @@ async def adopt(page: PairsScreen) -> None:
     from csrtui.tui.modals.adopt import AdoptModal
     from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
 
-    answer = await page.app.push_screen_wait(AdoptModal(page.session, page.adopt_path))
-    page.adopt_path = answer.path
-    if answer.match_result is None:
+    match_result = await page.app.push_screen_wait(AdoptModal(page.session))
+    if match_result is None:
         return
-    results = await page.app.push_screen_wait(AdoptSelectionModal(page.session, answer.match_result))
+    results = await page.app.push_screen_wait(AdoptSelectionModal(page.session, match_result))
     names = [result.pair for result in results or () if result.ok and result.pair]
     if names:
         page.refresh_pairs(names[0])
@@ -124,9 +122,9 @@ async def inspect(page: PairsScreen) -> None:
     """Describe any CSR, certificate, key or backup."""
     from csrtui.tui.screens.text_pages import PageScreen
 
-    dialog = InspectModal(page.session, page.inspect_text)
-    answer = await page.app.push_screen_wait(dialog)
-    page.inspect_text, pages = answer.text, list(filter(None, [dialog.page]))
-    del dialog, answer  # do not keep the passphrase while the page is open
+    dialog = InspectModal(page.session)
+    await page.app.push_screen_wait(dialog)
+    pages = list(filter(None, [dialog.page]))
+    del dialog  # do not keep the passphrase while the page is open
     if pages:
         await page.app.push_screen_wait(PageScreen(pages))

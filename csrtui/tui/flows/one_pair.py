@@ -62,13 +62,12 @@ async def install(page: PairsScreen, pair: Pair) -> None:
     from csrtui.tui.modals.install import InstallModal
     from csrtui.tui.screens.text_pages import PageScreen
 
-    folder = page.install_folder or server_folder(os.environ, pair.record.platform)
+    folder = server_folder(os.environ, pair.record.platform)
     answer = await page.app.push_screen_wait(InstallModal(page.session, pair, folder))
-    page.install_folder = answer.folder
-    if answer.pages:
+    if answer is not None:
         page.refresh_pairs()
         page.tell(answer.message)
-        await page.app.push_screen_wait(PageScreen(answer.pages))
+        await page.app.push_screen_wait(PageScreen([answer.page]))
         await offer_to_retire(page, pair.name)
 
 

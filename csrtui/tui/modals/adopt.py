@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
@@ -12,7 +11,7 @@ from textual.containers import Vertical
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.store.path_completion import PathKind
-from csrtui.tasks.adopt.match import match
+from csrtui.tasks.adopt.match import MatchResult, match
 from csrtui.tasks.adopt.search import read_paths
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
-    from csrtui.tasks.adopt.match import MatchResult
     from csrtui.tasks.adopt.search import SearchResult
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
@@ -38,19 +36,7 @@ _PATHS = (
 _OPENS_NO_KEY = "the passphrase opens none of the encrypted keys"
 
 
-@dataclass(frozen=True, slots=True)
-class AdoptAnswer:
-    """The result of the dialog.
-
-    Attributes:
-        match_result: The keys found there, with their CSRs and certificates, or None if the dialog was cancelled.
-    """
-
-    path: str
-    match_result: MatchResult | None = field(default=None, repr=False)
-
-
-class AdoptModal(FormModal[AdoptAnswer]):
+class AdoptModal(FormModal[MatchResult | None]):
     """A dialog that searches a file or folder for keys and matches them with their CSRs and certificates."""
 
     KEPT_FIELDS = frozenset({"path"})
@@ -62,16 +48,17 @@ class AdoptModal(FormModal[AdoptAnswer]):
         "Import existing keys as pairs, each with its CSR and certificate. The original files stay untouched."
     )
 
-    def __init__(self, session: Session, path: str = "") -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._initial_path = path
         self._search_result: SearchResult | None = None
         self._status = ""
 
     def fields(self) -> Iterable[Widget]:
         """Return the path, and the passphrase, which is hidden until an encrypted key is found."""
-        path = FilesField(self._initial_path, "paths, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path")
+        path = FilesField(
+            self.kept_text("path"), "paths, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path"
+        )
         yield LabelledFields(("Key or folder", path))
         with Vertical(id="locked") as row:
             yield LabelledFields(("Passphrase", SecretField("for the encrypted keys", id="passphrase")))
@@ -107,11 +94,6 @@ class AdoptModal(FormModal[AdoptAnswer]):
             self.begin(self._match(self._search_result, passphrase if passphrase.encoded else None))
             self.draw()
 
-    def action_cancel(self) -> None:
-        """Close without adopting. The dialog offers the path again the next time it opens."""
-        path = self.path
-        self.close_when_idle(lambda: self.dismiss(AdoptAnswer(path)))
-
     # Search
 
     async def _search(self, text: str) -> None:
@@ -141,7 +123,7 @@ class AdoptModal(FormModal[AdoptAnswer]):
         if passphrase is not None and failed_files.issuperset(search_result.locked_paths):
             raise RefusedError(_OPENS_NO_KEY, "type it again, or leave it empty to skip those keys")
         if self.is_current and not self.is_closing:
-            self.dismiss(AdoptAnswer(self.path, match_result))
+            self.dismiss(match_result)
 
     def _locked_lines(self, paths: list[str]) -> list[Line]:
         """Return lines with the names of the encrypted keys, as far as they fit, and the command for csrtui's backups."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Event
-from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from rich.cells import cell_len
 from textual.await_complete import AwaitComplete
@@ -12,10 +12,12 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
+from csrtui.core.bundle.pem import names_private_key
 from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.threads import in_thread
 from csrtui.tui.widgets.one_line_widgets import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
+from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import error_text, wrap, wrapped
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from csrtui.core.base.errors import CsrtuiError
     from csrtui.tui.widgets.path_field import PathField
     from csrtui.tui.widgets.text_block import Line
-    from csrtui.tui.widgets.text_field import TextField
 
 ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
@@ -100,7 +101,25 @@ class Modal(ModalScreen[ResultT]):
         if self._was_dismissed or not self.is_active:
             return AwaitComplete()
         self._was_dismissed = True
+        for field, text in self.texts_to_keep().items():
+            kept_texts(self.app)[self.kept_as, field] = text
         return super().dismiss(self._dismissed_with[0])
+
+    # Texts for the next time
+
+    @property
+    def kept_as(self) -> str:
+        """The name under which the texts are kept. A dialog with texts for one pair adds the name of the pair."""
+        return type(self).__name__
+
+    def kept_text(self, field: str, default: str = "") -> str:
+        """Return the text that the field had when this dialog was last closed, or else `default`."""
+        return kept_texts(self.app).get((self.kept_as, field), default)
+
+    def texts_to_keep(self) -> dict[str, str]:
+        """Return the texts of `KEPT_FIELDS`, by the ids of the fields. A text with a private key is not kept."""
+        texts = {field: self.query_one(f"#{field}", TextField).value for field in self.KEPT_FIELDS}
+        return {field: "" if names_private_key(text) else text for field, text in texts.items()}
 
     # Unsaved text
 
@@ -114,7 +133,7 @@ class Modal(ModalScreen[ResultT]):
         has_new_passphrase = bool(self.query("#again"))
         return any(
             field.is_typed
-            for field in cast("list[TextField]", list(self.query("TextField")))
+            for field in self.query(TextField)
             if (at_quit or field.id not in self.KEPT_FIELDS) and (has_new_passphrase or not field.password)
         )
 
@@ -325,6 +344,12 @@ def _height(widget: Widget) -> int:
         return max(map(_height, widget.children), default=0) + widget.styles.margin.height
     height = widget.styles.height
     return int(height.value) if height is not None and height.is_cells else 1
+
+
+def kept_texts(app: object) -> dict[tuple[str, str], str]:
+    """Return the texts that the dialogs of an app keep, by the names of the dialogs and the ids of the fields."""
+    texts: dict[tuple[str, str], str] = getattr(app, "kept_texts", {})
+    return texts
 
 
 def key_line(*keys: tuple[str, str]) -> Line:

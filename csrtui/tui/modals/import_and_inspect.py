@@ -48,18 +48,13 @@ _KEY_LINE = "-----BEGIN PRIVATE KEY-----"
 
 @dataclass(frozen=True, slots=True)
 class ImportAnswer:
-    """The answer of the dialog.
+    """The imported files or texts, and the results."""
 
-    Attributes:
-        sources: The imported files or texts. Empty if the dialog was cancelled.
-    """
-
-    text: str
-    sources: Sequence[ImportSource] = ()
-    results: Sequence[Result] = ()
+    sources: Sequence[ImportSource]
+    results: Sequence[Result]
 
 
-class FilesModal(FormModal[ImportAnswer]):
+class FilesModal(FormModal[ImportAnswer | None]):
     """A dialog that reads files or pasted text. It stays open until something in them can be used.
 
     A terminal without bracketed paste sends pasted text as keys, with Enter after each line. From the first line of a
@@ -76,11 +71,10 @@ class FilesModal(FormModal[ImportAnswer]):
 
     CHARACTERS_REMOVED = "Characters that are not valid in a path were removed."
 
-    def __init__(self, import_sources: ImportFunction, title: str, text: str = "") -> None:
+    def __init__(self, import_sources: ImportFunction, title: str) -> None:
         super().__init__()
         self._import_sources = import_sources
         self.heading = title
-        self._initial_text = text
         self._pasted_lines: list[str] = []
         self._is_key = False
         self._rejected: Sequence[Result] = ()
@@ -89,7 +83,7 @@ class FilesModal(FormModal[ImportAnswer]):
     def fields(self) -> Iterable[Widget]:
         """Return the field for the files."""
         yield LabelledFields(
-            ("Files", FilesField(self._initial_text, "paths, or paste the text", id="files"))
+            ("Files", FilesField(self.kept_text("files"), "paths, or paste the text", id="files"))
         )
 
     # Events
@@ -139,10 +133,9 @@ class FilesModal(FormModal[ImportAnswer]):
             return
         self._import_text(event.lines)
 
-    def action_cancel(self) -> None:
-        """Close without an import. The dialog offers the text again the next time it opens, unless it is a key."""
-        text = "" if self._is_key or names_private_key(self._text) else self._text
-        self.close_when_idle(lambda: self.dismiss(ImportAnswer(text)))
+    def texts_to_keep(self) -> dict[str, str]:
+        """Return the text, unless it is a line of a private key."""
+        return {"files": ""} if self._is_key else super().texts_to_keep()
 
     # Work
 
@@ -185,8 +178,9 @@ class FilesModal(FormModal[ImportAnswer]):
     def use_results(self, sources: Sequence[ImportSource], results: Sequence[Result]) -> None:
         """Close the dialog with the results, or show why nothing could be used."""
         if any(result.ok or result.pair for result in results):
-            text = "" if any(result.ok for result in results) else self._text
-            self.dismiss(ImportAnswer(text, sources, results))
+            if any(result.ok for result in results):
+                self._clear_field()
+            self.dismiss(ImportAnswer(sources, results))
         else:
             self._rejected = results
 
@@ -252,8 +246,8 @@ class InspectModal(FilesModal):
     )
     verb = "Inspect"
 
-    def __init__(self, session: Session, text: str = "") -> None:
-        super().__init__(self._inspect, "Inspect files", text)
+    def __init__(self, session: Session) -> None:
+        super().__init__(self._inspect, "Inspect files")
         self._session = session
         self._inspection: Inspection | None = None
         self._sources: Sequence[ImportSource] = ()

@@ -88,7 +88,7 @@ _STRENGTHS = (
 _WAY_BACK = "Press Up to return to the folder field."
 
 
-class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
+class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
     """A dialog that asks for server and folder, previews the files and writes them.
 
     Files of this pair, or of one that it renews, are replaced if the user agrees. No other file is overwritten.
@@ -112,15 +112,17 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         super().__init__()
         self._session = session
         self._pair = pair
-        server = pair.record.server
-        self._initial_folder = server.folder if server and server.platform == pair.record.platform else folder
+        self._default_folder = folder
 
     def content(self) -> Iterable[Widget]:
         """Return the choices, the fields, the notes, and the plan."""
         platform = self._pair.record.platform
         servers = [(known.id, known.label) for known in PLATFORMS.values()]
         yield ChoiceField("Server", servers, platform if platform in PLATFORMS else OTHER, id="server")
-        folder = PathField(self._initial_folder, "destination folder", PathKind.FOLDER, id="folder")
+        server = self._pair.record.server
+        path = self.kept_text("folder", self._default_folder)
+        path = server.folder if server and server.platform == platform else path
+        folder = PathField(path, "destination folder", PathKind.FOLDER, id="folder")
         yield LabelledFields(("Folder", folder))
         with Vertical(id="pkcs12"):
             yield ChoiceField("Encryption", _STRENGTHS, Strength.AES.name, id="strength")
@@ -170,13 +172,9 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         """Show how strong the passphrase is."""
         self.draw()
 
-    def action_cancel(self) -> None:
-        """Close without writing. The dialog offers a usable folder again the next time it opens."""
-        self.close_when_idle(self._close_without_files)
-
-    def _close_without_files(self) -> None:
-        is_usable = isinstance(self.check_result, InstallPreview)
-        self.dismiss(InstallAnswer(self.text_of("#folder") if is_usable else self._initial_folder))
+    def texts_to_keep(self) -> dict[str, str]:
+        """Return the folder if it can be used."""
+        return super().texts_to_keep() if isinstance(self.check_result, InstallPreview) else {}
 
     @property
     def _fields(self) -> list[str]:
@@ -302,7 +300,7 @@ class InstallModal(FolderModal[InstallAnswer, InstallPreview]):
         except AccessError as error:
             self.focus_error(f"#{error.option}")
             raise
-        self.dismiss(install_answer(self._session, self.text_of("#folder"), prepared, exported))
+        self.dismiss(install_answer(self._session, prepared, exported))
 
     # Drawing
 

@@ -16,7 +16,7 @@ from csrtui.tui.modals.questions import ask
 from csrtui.tui.screens.text_pages import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from textual.app import App
 
@@ -27,16 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InstallAnswer:
-    """The result of the dialog.
+    """The result of the dialog: a message, and a page with the written files and the remaining steps."""
 
-    Attributes:
-        folder: The folder in the field if it is usable, otherwise the initial folder.
-        pages: The written files and the remaining steps. Empty if nothing was written.
-    """
-
-    folder: str
-    message: str = ""
-    pages: Sequence[Page] = ()
+    message: str
+    page: Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +53,13 @@ class InstallPreview:
         return resolve_access(DEFAULT_ACCESS, status).mode
 
 
-def install_answer(
-    session: Session, folder: str, prepared: PreparedExport, exported: ExportResult
-) -> InstallAnswer:
-    """Return the result of the dialog after an export. `folder` is the text of its folder field."""
+def install_answer(session: Session, prepared: PreparedExport, exported: ExportResult) -> InstallAnswer:
+    """Return the result of the dialog after an export."""
     pair, server = visible(prepared.spec.pair), prepared.spec.platform.label
     verb = "replaced" if prepared.existing.files else "written"
     message = f"{pair}: {plural(len(exported.results), 'file')} {verb} for {server}"
-    return InstallAnswer(folder, message, (install_page(session, prepared, exported),))
+    title = f"Install {prepared.spec.pair} · {server}"
+    return InstallAnswer(message, Page(title, lambda width: _lines(session, prepared, exported, width)))
 
 
 def ask_to_replace(
@@ -81,15 +74,6 @@ def ask_to_replace(
 
 def _undo_command(session: Session, prepared: PreparedExport) -> str:
     return csrtui_command(session, "export", prepared.spec.pair, "--undo")
-
-
-def install_page(session: Session, prepared: PreparedExport, exported: ExportResult) -> Page:
-    """Return the page that is shown after an export."""
-    spec = prepared.spec
-    return Page(
-        f"Install {spec.pair} · {spec.platform.label}",
-        lambda width: _lines(session, prepared, exported, width),
-    )
 
 
 def _lines(session: Session, prepared: PreparedExport, exported: ExportResult, width: int) -> list[str]:

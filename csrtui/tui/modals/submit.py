@@ -14,7 +14,7 @@ from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.submit import CsrForm, HandOutWay, fetch_lines, lacks_backup, record_handout, ssh_host
 from csrtui.tui import clipboard
 from csrtui.tui.modals.form_base import FormModal
-from csrtui.tui.modals.submit_forms import FileAnswer, FileModal, MarkAnswer, MarkModal
+from csrtui.tui.modals.submit_forms import FileModal, MarkModal
 from csrtui.tui.terminal import show_plain
 from csrtui.tui.widgets.line_list import LineList, TextRows
 from csrtui.tui.widgets.text_block import TextBlock
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from csrtui.core.certificates.csr import Request
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.session import Session
+    from csrtui.tasks.submit import WrittenCsr
     from csrtui.tui.widgets.text_block import Line
 
 
@@ -103,8 +104,6 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         self._message = ""
         self._result: tuple[str, str] | None = None
         self._explained = 0
-        self._path_text = f"~/{pair.name}.csr"
-        self._mark_answer = MarkAnswer("", "")
         self._rows = (
             choice_rows("No backup of this key is verified", _FIRST)
             if lacks_backup(pair.record)
@@ -186,8 +185,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
 
     def action_mark(self) -> None:
         """Ask for the recipient and a note, and mark the CSR as submitted."""
-        screen = MarkModal(self._session, self._pair, self._mark_answer)
-        self.app.push_screen(screen, self._handle_mark)
+        self.app.push_screen(MarkModal(self._session, self._pair), self._handle_mark)
 
     # Work
 
@@ -229,25 +227,17 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
             raise StoreError(f"{message}, but that was not recorded: {error.message}", error.hint) from error
 
     def _ask_file(self, form: CsrForm) -> None:
-        self.app.push_screen(FileModal(self._session, self._pair, form, self._path_text), self._handle_file)
+        self.app.push_screen(FileModal(self._session, self._pair, form), self._handle_file)
 
-    def _handle_file(self, answer: FileAnswer | None) -> None:
-        if answer is None:
-            return
-        self._path_text = answer.path_text
-        if answer.pair is not None:
-            self._pair = answer.pair
-            self._show_message(f"written: {answer.path}", _MARK_HINT)
+    def _handle_file(self, written: WrittenCsr | None) -> None:
+        if written is not None:
+            self._pair = written.pair
+            self._show_message(f"written: {written.path}", _MARK_HINT)
 
-    def _handle_mark(self, answer: MarkAnswer | None) -> None:
-        if answer is None:
-            return
-        self._mark_answer = answer
-        if answer.pair is not None:
-            step = NEXT_STEPS[answer.pair.record.next_step(self._session.clock())]
-            self.dismiss(
-                SubmitAnswer(answer.pair, f"{answer.pair.name} is marked as submitted. Next: {step}")
-            )
+    def _handle_mark(self, pair: Pair | None) -> None:
+        if pair is not None:
+            step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
+            self.dismiss(SubmitAnswer(pair, f"{pair.name} is marked as submitted. Next: {step}"))
 
     def _show_message(self, message: str, details: str) -> None:
         self._message, self._result = message, (message, details)

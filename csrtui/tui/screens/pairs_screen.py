@@ -59,19 +59,11 @@ def _flow(
 
 
 class PairsScreen(CommandScreen[None]):
-    """A screen with the commands for pairs. Each command is a function of `csrtui.tui.flows`.
-
-    Attributes:
-        adopt_path: The last text of the path field of *Adopt*.
-        import_text: The last text of the field of *Import*.
-        inspect_text: The last text of the field of *Inspect*.
-        install_folder: The last folder of *Install*.
-    """
+    """A screen with the commands for pairs. Each command is a function of `csrtui.tui.flows`."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.adopt_path = self.import_text = self.inspect_text = self.install_folder = ""
 
     @property
     def session(self) -> Session:
