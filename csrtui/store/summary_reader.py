@@ -233,7 +233,7 @@ class SummaryReader:
                 return SummaryListing([], [])
             store_fd, pairs_fd = folders
             names = self._store.names()
-            is_cached = len(names) >= CACHE_FROM and not self._store.is_dry_run
+            is_cached = len(names) >= CACHE_FROM
             if is_cached and not self._entries:
                 self._entries = self._cache.load(store_fd)
             previous, entries = self._entries, {}
@@ -256,7 +256,7 @@ class SummaryReader:
                 entries[name] = entry
             self._entries = entries
             on_progress(len(names), len(names))
-            if is_cached and (changed or previous):
+            if is_cached and not self._store.is_dry_run and (changed or previous):
                 self._cache.save(store_fd, self._entries, changed if not previous else {})
         return SummaryListing([summary for summary, _ in self._entries.values()], problems)
 

@@ -26,7 +26,7 @@ from csrtui.tasks.import_decision import (
     unmatched_text,
     usable_certificates,
 )
-from csrtui.tasks.list import read_all_pairs, read_pair_folder
+from csrtui.tasks.list import pairs_with_key, read_all_pairs, read_pair_folder
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 
@@ -130,8 +130,7 @@ def import_certificates(
         read_pair_folder(session, pair)  # a wrong name is an error, regardless of the sources
     results: list[Result] = []
     items = _read(sources, passphrase, results)
-    pairs = read_all_pairs(session).pairs
-    owners = _owners(pairs, pair)
+    owners = _owners(session, items, pair)
     leaves: list[tuple[_CertificateInFile, str]] = []
     unmatched: list[_CertificateInFile] = []
     authorities: list[_CertificateInFile] = []
@@ -156,8 +155,9 @@ def import_certificates(
         else:
             text = f"is for the pair {name}, not for {pair}: its public key says so"
             results.append(Result(ok=False, pair=name, file=item.file, text=text))
+    others = read_all_pairs(session).pairs if unmatched else ()
     for item in unmatched:
-        text = unmatched_text(item.certificate, pair, pairs)
+        text = unmatched_text(item.certificate, pair, others)
         results.append(Result(ok=False, file=item.file, text=text))
     if authorities and not leaves and not unmatched:
         results += _complete(session, pair, authorities, mode)
@@ -192,8 +192,8 @@ def _read(
     return [_CertificateInFile(certificate, file) for certificate, file in certificates.items()]
 
 
-def _owners(pairs: Iterable[Pair], preferred: str | None) -> dict[str, str]:
-    """Return the name of a pair for each SPKI fingerprint.
+def _owners(session: Session, items: Sequence[_CertificateInFile], preferred: str | None) -> dict[str, str]:
+    """Return the name of the pair for each certificate that has a pair, by SPKI fingerprint.
 
     If several pairs have the same key, choose the preferred pair, or else the newest pair in use that is not renewed.
     """
@@ -203,6 +203,7 @@ def _owners(pairs: Iterable[Pair], preferred: str | None) -> dict[str, str]:
         is_in_use, is_newest = record.stage is not Stage.RETIRED, record.renewed_by is None
         return pair.name == preferred, is_in_use, is_newest, record.created.timestamp()
 
+    pairs = pairs_with_key(session, *filter(None, (item.certificate.spki_sha256 for item in items)))
     return {pair.record.key.spki_sha256: pair.name for pair in sorted(pairs, key=rank)}
 
 

@@ -1,5 +1,6 @@
 """Read one pair or all pairs from the store, and filter, sort and count them in the same way for screens and commands."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
@@ -143,6 +144,7 @@ class _Selection(NamedTuple):
 
 
 _MAX_SELECTIONS = 16
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 class PairList:
@@ -267,12 +269,14 @@ def pairs_with_key(session: Session, *spki_sha256: str) -> list[Pair]:
     Raises:
         StoreError: The store, or one of these pairs, cannot be used.
     """
-    summaries = read_pair_list(session).summaries
+    fingerprints = frozenset(spki_sha256)
     names = [
-        summary.name for summary in summaries if any(text in summary.search_text for text in spki_sha256)
+        summary.name
+        for summary in read_pair_list(session).summaries
+        if not fingerprints.isdisjoint(_FINGERPRINT.findall(summary.search_text))
     ]
     pairs = [parse_listed_pair(listed) for listed in session.store.listing(names)]
-    return [pair for pair in pairs if pair.record.key.spki_sha256 in spki_sha256]
+    return [pair for pair in pairs if pair.record.key.spki_sha256 in fingerprints]
 
 
 class PairCounts(NamedTuple):

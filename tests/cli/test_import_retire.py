@@ -243,7 +243,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(
     ran = made("import", str(tmp_path / "none"), str(answer))
     assert ran.status == 1
     assert f"imported, expires {EXPIRES_DAY}" in ran.out
-    assert f"FAILED  {tmp_path / 'none'}  cannot read" in ran.out
+    assert f"FAILED  cannot read {tmp_path / 'none'}: " in ran.out
     alone = made("import", str(tmp_path / "none"))
     assert (alone.status, alone.out) == (2, "")
 

@@ -25,6 +25,7 @@ from csrtui.core.base.errors import StoreError
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.summary import PairSummary, summarize
 from csrtui.store import stored_pair, summary_reader
+from csrtui.store.dry_run import DryRunKeystore
 from csrtui.store.keystore import Keystore
 from csrtui.store.stored_pair import list_pair
 from csrtui.store.summary_reader import FILE, SummaryReader, parse_listed_pair
@@ -124,6 +125,20 @@ def test_few_pairs_need_no_cache(
     assert read(reader) == truth(folder)
     assert not (folder / FILE).exists()
     assert reader.load_cache() == []
+
+
+def test_a_dry_run_uses_the_cache_and_does_not_write_it(
+    folder: Path, reader: SummaryReader, reads: list[str]
+) -> None:
+    write_pairs(folder, varied(20))
+    settle()
+    rehearsal = SummaryReader(DryRunKeystore(str(folder)))
+    assert read(rehearsal) == truth(folder)
+    assert not (folder / FILE).exists()
+    assert read(reader) == truth(folder)
+    reads.clear()
+    assert read(SummaryReader(DryRunKeystore(str(folder)))) == truth(folder)
+    assert reads == []
 
 
 def test_a_pair_that_changed_a_moment_ago_is_read_again(

@@ -54,7 +54,9 @@ def _run(options: argparse.Namespace) -> int:
             print_message(f"{prefix}{line}")
     for other in results:
         if options.pair and other.pair and other.pair != options.pair:
-            print_message(f"hint: {csrtui_command(session, 'import', '--pair', other.pair, other.file or '-')}")
+            print_message(
+                f"hint: {csrtui_command(session, 'import', '--pair', other.pair, other.file or '-')}"
+            )
     labelled = [
         replace(result, text=f"standard input: {result.text}")
         if result.file is None and not result.pair

@@ -23,7 +23,7 @@ from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.store.foreign_files import ForeignFile
 from csrtui.tasks.adopt.search import SearchResult, Source
-from csrtui.tasks.list import read_all_pairs
+from csrtui.tasks.list import pairs_with_key
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.private_keys import all_key_findings, usual_ca
 from csrtui.tasks.session import Session
@@ -162,13 +162,22 @@ def match(
             else:
                 text = "the CSR is not signed by the key it names: it was damaged or changed, and every CA will refuse it"
                 failures.append(Result(ok=False, file=source.file.path, text=text))
+    keys = _by_fingerprint(search.sources)
+    certificates = [
+        _Located(source.file, item) for source in search.sources for item in source.material.certificates
+    ]
+    fingerprints = {
+        *keys,
+        *(csr.spki_sha256 for _, csr in requests),
+        *(item.spki_sha256 for _, item in certificates),
+    }
     material = _Material(
-        keys=_by_fingerprint(search.sources),
+        keys=keys,
         requests=requests,
-        certificates=[
-            _Located(source.file, item) for source in search.sources for item in source.material.certificates
-        ],
-        existing_pairs={pair.record.key.spki_sha256: pair for pair in read_all_pairs(session).pairs},
+        certificates=certificates,
+        existing_pairs={
+            pair.record.key.spki_sha256: pair for pair in pairs_with_key(session, *filter(None, fingerprints))
+        },
         now=session.clock(),
         ca=ca,
         passphrase=passphrase,
