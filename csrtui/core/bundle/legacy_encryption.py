@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm
     from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
-_PBES2, _PBKDF2, _SCRYPT = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.3.6.1.4.1.11591.4.11"
 _HMAC_SHA1: Final = "1.2.840.113549.2.7"
 _PRFS: Final = {
     _HMAC_SHA1: "SHA1",
@@ -116,7 +115,7 @@ def decrypt(encrypted: EncryptedOctets, passphrase: bytes | None) -> bytes:
     """
     try:
         oid = encrypted.scheme.child(0, OID).oid or ""
-        if oid == _PBES2:
+        if oid == kdf_limits.PBES2:
             return _decrypt_pbes2(encrypted, passphrase or b"")
         if oid not in _PBES1 and oid not in _PKCS12:
             raise UnsupportedSchemeError(_UNSUPPORTED_NAMES.get(oid, oid))
@@ -150,7 +149,7 @@ def _decrypt_pbes2(encrypted: EncryptedOctets, passphrase: bytes) -> bytes:
 def _derive_key(derivation: Node, passphrase: bytes, length: int) -> bytes:
     """Return the key of `length` octets that PBKDF2 or scrypt derives."""
     oid, parameters = derivation.child(0, OID).oid or "", derivation.child(1, SEQUENCE).children()
-    if oid == _PBKDF2:
+    if oid == kdf_limits.PBKDF2:
         from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
         salt, iterations = _octet_string(parameters[0]), parameters[1].integer
@@ -161,7 +160,7 @@ def _derive_key(derivation: Node, passphrase: bytes, length: int) -> bytes:
         algorithm = _hash(_PRFS[prf_oid])
         kdf_limits.check_iterations(iterations, -(-length // algorithm.digest_size))
         return PBKDF2HMAC(algorithm, length, salt, iterations).derive(passphrase)
-    if oid == _SCRYPT:
+    if oid == kdf_limits.SCRYPT:
         from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
         salt, (cost, block_size, lanes) = (

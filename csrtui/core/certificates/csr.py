@@ -79,7 +79,7 @@ def build(
     format of `Request.names`.
 
     Raises:
-        InputError: The key has another type.
+        InputError: csrtui does not make CSRs for keys of this type.
     """
     from cryptography import x509
 

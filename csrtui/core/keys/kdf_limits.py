@@ -23,9 +23,8 @@ _MAX_LANE_MEMORY: Final = MAX_MEMORY // 16
 _costs: ContextVar[list[float] | None] = ContextVar("costs", default=None)
 """The costs of the derivations for the current file so far, or None outside of `file_budget`."""
 
-_PBES2 = "1.2.840.113549.1.5.13"
-_PBKDF2 = "1.2.840.113549.1.5.12"
-_SCRYPT = "1.3.6.1.4.1.11591.4.11"
+PBES2, PBKDF2, SCRYPT = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.3.6.1.4.1.11591.4.11"
+"""The object identifiers of PBES2 and its key derivations (RFC 8018, C; RFC 7914, 7)."""
 _HINT = "the file is damaged, or was crafted to keep this machine busy"
 _OLD_SCHEMES = "1.2.840.113549.1."
 """The prefix of the PBES1 schemes (RFC 8018, A.3) and the PKCS #12 schemes (RFC 7292, C). Their parameters are a salt
@@ -78,11 +77,11 @@ def check_cost(der: bytes) -> None:
 def _check_scheme(scheme: Node) -> None:
     """Check the cost of an encryption scheme. Raise `ValueError` if the scheme is malformed or unknown."""
     oid, parameters = _parts(scheme)
-    if oid == _PBES2:
+    if oid == PBES2:
         kdf, parameters = _parts(parameters.child(0, SEQUENCE))
-        if kdf == _PBKDF2:
+        if kdf == PBKDF2:
             check_iterations(parameters.child(1, INTEGER).integer)
-        elif kdf == _SCRYPT:
+        elif kdf == SCRYPT:
             check_scrypt(*(parameters.child(index, INTEGER).integer for index in (1, 2, 3)))
         else:
             raise ValueError(kdf)

@@ -32,6 +32,7 @@ from enum import Enum, auto
 from itertools import groupby
 from typing import Final
 
+from csrtui.core.base.validity import MONTHS
 from csrtui.core.pairs.summary import OVERDUE, PairSummary, deadlines
 
 MIN_WIDTH: Final = 36
@@ -207,7 +208,7 @@ def _row(cells: Sequence[tuple[str, Tone]]) -> TimelineRow:
     )
 
 
-MONTHS: Final = 12
+MONTH_COUNT: Final = 12
 """The number of months in the chart, including the current one."""
 _DOT: Final = "●"
 _ZERO: Final = "·"
@@ -282,21 +283,21 @@ def count_by_month(summaries: Iterable[PairSummary], now: datetime) -> MonthlyCo
         total += 1
         for period, counter in zip(deadlines(summary, now), (due, expiring), strict=True):
             if period is not None:
-                counter[OVERDUE if period == OVERDUE else min(period - present, MONTHS)] += 1
+                counter[OVERDUE if period == OVERDUE else min(period - present, MONTH_COUNT)] += 1
     overdue, *months, later = [
-        PeriodCounts(due[period], expiring[period]) for period in (OVERDUE, *range(MONTHS + 1))
+        PeriodCounts(due[period], expiring[period]) for period in (OVERDUE, *range(MONTH_COUNT + 1))
     ]
     return MonthlyCounts(total, overdue, tuple(months), later, (now.year, now.month))
 
 
-def chart_rows(counts: MonthlyCounts, month_names: Sequence[str], width: int) -> tuple[list[ChartRow], int]:
+def chart_rows(counts: MonthlyCounts, width: int) -> tuple[list[ChartRow], int]:
     """Return the rows of the chart, and the number of certificates that one dot of a bar represents.
 
     If the numbers need the whole width, the bars are empty.
     """
     year, month = counts.first
-    months = [divmod(year * 12 + month - 1 + offset, 12) for offset in range(MONTHS)]
-    labels = ["overdue", *(f"{month_names[number]} {year}" for year, number in months), "later"]
+    months = [divmod(year * 12 + month - 1 + offset, 12) for offset in range(MONTH_COUNT)]
+    labels = ["overdue", *(f"{MONTHS[number]} {year}" for year, number in months), "later"]
     words = [label.lower().replace(" ", "-") for label in labels[:-1]]
     words.append(f">{words[-1]}")
     periods = [counts.overdue, *counts.months, counts.later]

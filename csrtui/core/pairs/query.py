@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
+from csrtui.core.base.validity import MONTHS
 from csrtui.core.pairs.pair import COMPROMISED, BackupStatus, NextStep, Stage
 from csrtui.core.pairs.summary import OVERDUE, PairSummary, deadlines, to_microseconds
 
@@ -155,7 +156,7 @@ def _begins(word: str, words: Sequence[str]) -> bool:
 
 
 _MIN_PREFIX = 3
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = [month.casefold() for month in MONTHS]
 _MONTH_WORD = rf"(?a)(>?)({'|'.join(_MONTHS)})-(\d{{4}})"
 _STATUS_WORDS: tuple[tuple[tuple[str, ...], Callable[[PairSummary, datetime], bool]], ...] = (
     (("due",), lambda summary, now: summary.is_due(now) and not summary.is_expired(now)),

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.content import Content
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.validity import MONTHS
-from csrtui.core.pairs.charts import MONTHS as MONTH_COUNT
-from csrtui.core.pairs.charts import ChartRow, ChartRowKind, chart_rows
+from csrtui.core.pairs.charts import MONTH_COUNT, ChartRow, ChartRowKind, chart_rows
 from csrtui.tasks.list import ExpiryCounts, count_expiries
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.screens.base import CommandScreen
@@ -63,7 +61,7 @@ class MonthRows(ItemRows[int]):
         return Content.assemble((f"{row.text}{row.bar}", style))
 
     def _chart(self, width: int) -> list[ChartRow]:
-        return chart_rows(self._expiries, MONTHS, width)[0] if self._expiries else []
+        return chart_rows(self._expiries, width)[0] if self._expiries else []
 
 
 class MonthsScreen(CommandScreen[str]):
@@ -142,7 +140,7 @@ class MonthsScreen(CommandScreen[str]):
             return [*wrapped(result.message, width, "error"), *wrapped(result.hint or "", width)]
         if not len(self._rows):
             return [*wrapped(_NO_EXPIRIES, width), *_exclusions(result, width)]
-        _, step = chart_rows(result.expiries, MONTHS, width)
+        _, step = chart_rows(result.expiries, width)
         legend = "Due: one third of the validity or less is left."
         legend += f" Each ● is {f'{step} expiring certificates' if step > 1 else 'an expiring certificate'}."
         return [*wrapped(legend, width, "label"), *_exclusions(result, width)]

@@ -12,7 +12,7 @@ from requests_made import NOW, record
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.charts import (
-    MONTHS,
+    MONTH_COUNT,
     ChartRow,
     ChartRowKind,
     MonthlyCounts,
@@ -23,7 +23,6 @@ from csrtui.core.pairs.charts import (
 from csrtui.core.pairs.summary import PairSummary, summarize
 
 DAY = timedelta(days=1)
-NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def validity(ends: datetime, days: int = 90) -> PairSummary:
@@ -32,7 +31,7 @@ def validity(ends: datetime, days: int = 90) -> PairSummary:
 
 
 def drawn(counts: MonthlyCounts, width: int) -> list[str]:
-    return [(row.text + row.bar).rstrip() for row in chart_rows(counts, NAMES, width)[0]]
+    return [(row.text + row.bar).rstrip() for row in chart_rows(counts, width)[0]]
 
 
 def test_certificates_are_counted_in_the_month_of_their_end() -> None:
@@ -59,7 +58,7 @@ def test_certificates_are_counted_in_the_month_of_their_end() -> None:
 
 def test_without_certificates_every_row_is_empty() -> None:
     rows = drawn(count_by_month([], NOW), 60)
-    assert len(rows) == MONTHS + 3
+    assert len(rows) == MONTH_COUNT + 3
     assert all(row.split()[-2:] == ["·", "·"] for row in rows[1:])
 
 
@@ -83,12 +82,12 @@ def test_the_months_continue_in_the_next_year() -> None:
 
 @pytest.mark.parametrize(("most", "step"), [(0, 1), (50, 1), (51, 2), (101, 5), (251, 10), (100_000, 2000)])
 def test_a_dot_represents_a_round_number(most: int, step: int) -> None:
-    for month in (0, MONTHS - 1):
-        months = [PeriodCounts()] * MONTHS
+    for month in (0, MONTH_COUNT - 1):
+        months = [PeriodCounts()] * MONTH_COUNT
         months[month] = PeriodCounts(0, most)
         counts = MonthlyCounts(most, PeriodCounts(), tuple(months), PeriodCounts(), (2026, 11))
         numbers = max(6, len(str(most))) + 2
-        rows, actual = chart_rows(counts, NAMES, 8 + 5 + numbers + 2 + 50)
+        rows, actual = chart_rows(counts, 8 + 5 + numbers + 2 + 50)
         assert actual == step
         assert len(rows[2 + month].bar) == -(-most // step)
 
@@ -97,11 +96,11 @@ def test_a_small_count_beside_a_large_one_still_has_a_dot() -> None:
     counts = MonthlyCounts(
         1,
         PeriodCounts(),
-        (PeriodCounts(0, 100_000), PeriodCounts(0, 1), *[PeriodCounts()] * (MONTHS - 2)),
+        (PeriodCounts(0, 100_000), PeriodCounts(0, 1), *[PeriodCounts()] * (MONTH_COUNT - 2)),
         PeriodCounts(),
         (2026, 11),
     )
-    assert chart_rows(counts, NAMES, 60)[0][3].bar == "●"
+    assert chart_rows(counts, 60)[0][3].bar == "●"
 
 
 @pytest.mark.parametrize("room", [-40, -1, 0, 1])
@@ -109,12 +108,12 @@ def test_without_room_for_bars_only_the_numbers_are_drawn(room: int) -> None:
     counts = MonthlyCounts(
         3,
         PeriodCounts(1, 1),
-        (PeriodCounts(0, 2), *[PeriodCounts()] * (MONTHS - 1)),
+        (PeriodCounts(0, 2), *[PeriodCounts()] * (MONTH_COUNT - 1)),
         PeriodCounts(),
         (2026, 11),
     )
-    wide, _ = chart_rows(counts, NAMES, 200)
-    rows, step = chart_rows(counts, NAMES, len(wide[0].text) + room)
+    wide, _ = chart_rows(counts, 200)
+    rows, step = chart_rows(counts, len(wide[0].text) + room)
     assert [row.text for row in rows] == [row.text for row in wide]
     assert [row.bar for row in rows if row.bar] == ["●", "●"] * (room > 0)
     assert step == (2 if room > 0 else 1)
@@ -122,7 +121,7 @@ def test_without_room_for_bars_only_the_numbers_are_drawn(room: int) -> None:
 
 numbers = st.integers(0, 100_000)
 periods = st.builds(PeriodCounts, numbers, numbers)
-all_periods = st.lists(periods, min_size=MONTHS, max_size=MONTHS).map(tuple)
+all_periods = st.lists(periods, min_size=MONTH_COUNT, max_size=MONTH_COUNT).map(tuple)
 
 
 @given(
@@ -137,13 +136,13 @@ all_periods = st.lists(periods, min_size=MONTHS, max_size=MONTHS).map(tuple)
     width=st.integers(0, 220),
 )
 def test_a_chart_fits_with_every_number_and_in_proportion(counts: MonthlyCounts, width: int) -> None:
-    rows, step = chart_rows(counts, NAMES, width)
+    rows, step = chart_rows(counts, width)
     body: list[ChartRow] = rows[1:]
     shown = [counts.overdue, *counts.months, counts.later]
     assert [row.kind for row in rows] == [
         ChartRowKind.HEAD,
         ChartRowKind.OVERDUE,
-        *[ChartRowKind.MONTH] * (MONTHS + 1),
+        *[ChartRowKind.MONTH] * (MONTH_COUNT + 1),
     ]
     assert len({len(row.text) for row in rows}) == 1, "in columns"
     for row, period in zip(body, shown, strict=True):
