@@ -243,7 +243,7 @@ complete -c csrtui -n '_shtab_csrtui_using adopt' -l cert -xka "(__fish_complete
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l make-csr -d 'if there is no CSR, make one from the certificate'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l names -x -d 'with --key and --make-csr: make a CSR for these names'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l as -x -d 'the pair'"'"'s name'
-complete -c csrtui -n '_shtab_csrtui_using adopt' -l ca -xka "public private" -d 'which rules apply (default: private for a key type that no public CA accepts, else public)'
+complete -c csrtui -n '_shtab_csrtui_using adopt' -l ca -xka "public private" -d 'which rules apply (default: private if no public CA accepts the key or issued the certificate, else public)'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l for -xka "nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other" -d 'the server software, such as nginx (csrtui guide lists all)'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l encrypt-key -d 'encrypt every key with a passphrase'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l decrypt-key -d 'store every key without a passphrase'

@@ -74,7 +74,7 @@ _shtab_csrtui_adopt_options=(
   "--make-csr[if there is no CSR, make one from the certificate]"
   "--names[with --key and --make-csr\: make a CSR for these names]:NAME:"
   "--as[the pair\'s name]:NAME:"
-  "--ca[which rules apply (default\: private for a key type that no public CA accepts, else public)]:ca:(public private)"
+  "--ca[which rules apply (default\: private if no public CA accepts the key or issued the certificate, else public)]:ca:(public private)"
   "--for[the server software, such as nginx (csrtui guide lists all)]:PLATFORM:(nginx apache haproxy postfix dovecot exim lighttpd tomcat weblogic iis exchange f5 cpanel plesk domino caddy traefik stunnel squid postgresql mysql mariadb redis rabbitmq mosquitto openldap freeradius openvpn coturn cups proftpd vsftpd nodejs spring-boot jetty kubernetes gitlab proxmox vcenter nginx-proxy-manager windows-rdp windows-ldaps other)"
   "--encrypt-key[encrypt every key with a passphrase]"
   "--decrypt-key[store every key without a passphrase]"

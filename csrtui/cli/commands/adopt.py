@@ -68,7 +68,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--names", nargs="+", metavar="NAME", help="with --key and --make-csr: make a CSR for these names"
     )
     parser.add_argument("--as", dest="name", metavar="NAME", help="the pair's name")
-    add_ca_argument(parser, "private for a key type that no public CA accepts, else public")
+    add_ca_argument(parser, "private if no public CA accepts the key or issued the certificate, else public")
     add_platform_argument(parser)
     protection = parser.add_mutually_exclusive_group()
     add_options(
