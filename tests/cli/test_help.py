@@ -78,6 +78,15 @@ def test_a_terminal_shows_a_topic_through_the_pager(variables: dict[str, str], s
     assert ("paged:" in text, text.strip() == "") == (shown == "paged:", shown == "")
 
 
+def test_a_narrow_terminal_shows_comments_above_their_commands() -> None:
+    env = {"NO_COLOR": "1", "TERM": "xterm", "PAGER": "cat"}
+    with PtySession(argv("help", "command-line"), env=env, rows=400, columns=80) as terminal:
+        assert terminal.wait_exit() == 0
+        lines = [line.strip() for line in terminal.text.splitlines()]
+    comment = lines.index("# advice; exit 1 if something blocks")
+    assert lines[comment + 1] == "csrtui check mydomain.com"
+
+
 def test_only_output_that_is_longer_than_the_screen_goes_through_the_pager(csrtui: Csrtui) -> None:
     assert csrtui("new", "a.com").status == 0
     env = {"PAGER": "sed s/^/paged:/", "TERM": "xterm", "CSRTUI_STORE": str(csrtui.store)}

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from contextlib import suppress
 
@@ -9,6 +10,9 @@ from csrtui.cli.output import pager, print_line
 from csrtui.cli.parser import COMMANDS, Action, build_parser, suggest
 from csrtui.core.base.errors import InputError
 from csrtui.store.package_data import read_topic, topics
+
+_CODE_BLOCK = re.compile(r"^```sh\n.*?^```$", re.DOTALL | re.MULTILINE)
+_COMMAND_WITH_COMMENT = re.compile(r"^(\S.*\S) +# (.+)$", re.MULTILINE)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,8 +67,14 @@ def _format_markdown(text: str) -> str:
         return text
     console = Console(width=min(Console().width, 100))
     with console.capture() as capture:
-        console.print(Markdown(text))
+        console.print(Markdown(_CODE_BLOCK.sub(lambda match: _fit(match[0], console.width - 2), text)))
     return capture.get()
+
+
+def _fit(block: str, width: int) -> str:
+    """Return a block of shell commands with each comment above its command, if a line is longer than `width`."""
+    is_wide = any(len(line) > width for line in block.splitlines())
+    return _COMMAND_WITH_COMMENT.sub(r"# \2\n\1", block) if is_wide else block
 
 
 ACTION = Action("csrtui help\ncsrtui help new\ncsrtui help fleet csr\ncsrtui help backups", _arguments, _run)
