@@ -334,7 +334,7 @@ def bar(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
 
 
 def bar_in_filter(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
-    """Return the commands of a bar that work while the filter has the focus: its letters are typed into the filter."""
+    """Return the commands of a bar that work while the filter has the focus. Letters go into the filter."""
     kept = {"open_pair", *(command.action for command in _bar(Scope.PANES, commands))}
     return [command for command in _bar(place, commands) if command.action in kept]
 

@@ -90,12 +90,12 @@ def _prefix(text: str, width: int) -> str:
 # Lines of styled text
 
 
-def wrapped(text: str, width: int, manner: str = "", margin: str = " ") -> list[Line]:
+def wrapped(text: str, width: int, style: str = "", margin: str = " ") -> list[Line]:
     """Return a text as lines of at most `width` cells after a margin. The text may be untrusted: it is escaped."""
-    return [((f"{margin}{line}", manner),) for line in wrap(visible(text), width)]
+    return [((f"{margin}{line}", style),) for line in wrap(visible(text), width)]
 
 
-def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str = "") -> list[Line]:
+def hanging(head: str, text: str, width: int, head_style: str = "", style: str = "") -> list[Line]:
     """Return a head and a wrapped text beside it, `width` cells in all. The text may be untrusted: it is escaped.
 
     The head is a label or a dash.
@@ -103,8 +103,8 @@ def hanging(head: str, text: str, width: int, head_manner: str = "", manner: str
     indent = cell_len(head)
     first, *rest = wrap(visible(text), max(width - indent, _MIN_TEXT))
     return [
-        ((head, head_manner), (first, manner)),
-        *(((" " * indent, ""), (line, manner)) for line in rest),
+        ((head, head_style), (first, style)),
+        *(((" " * indent, ""), (line, style)) for line in rest),
     ]
 
 
@@ -125,13 +125,13 @@ def text_lines(text: str, width: int, margin: str = "") -> list[Line]:
     """
     indent = text[: len(text) - len(text.lstrip(" "))]
     is_heading = text.endswith(":") and text[:1].isupper() and ". " not in text
-    manner = "strong" if is_heading else ""
+    style = "strong" if is_heading else ""
     if len(text) <= width:
-        return [((f"{margin}{text}", manner),)]
+        return [((f"{margin}{text}", style),)]
     first, *rest = wrap(text[len(indent) :], max(width - len(indent) - 2, 8))
     return [
-        ((f"{margin}{indent}{first}", manner),),
-        *(((f"{margin}{indent}  {line}", manner),) for line in rest),
+        ((f"{margin}{indent}{first}", style),),
+        *(((f"{margin}{indent}  {line}", style),) for line in rest),
     ]
 
 

@@ -419,13 +419,13 @@ async def test_the_guide_opens_from_the_form_and_shows_other_servers(tmp_path: P
 
 def test_only_headings_are_bold() -> None:
     wrapped = "restarts nothing. The vendor's documentation is authoritative:"
-    for text, manner in (
+    for text, style in (
         ("In the server block:", "strong"),
         (wrapped, ""),
         ("Restarts it. See:", ""),
         ("  a:", ""),
     ):
-        assert text_lines(text, 80) == [((text, manner),)]
+        assert text_lines(text, 80) == [((text, style),)]
 
 
 async def test_owner_group_and_mode_of_the_key_are_set_in_the_dialog(

@@ -116,16 +116,6 @@ async def test_the_consequences_of_each_way_are_shown_before_the_choice(session:
     assert record(session, ONE).renewed_by is None
 
 
-async def test_with_enough_room_the_ways_are_side_by_side(session: Session) -> None:
-    async with at_screens(session, (100, 30)) as user:
-        await at_renew(user)
-        (line,) = [line for line in user.screen_lines if "A new pair" in line]
-        assert "The old CSR again" in line
-        await user.press("right")
-        (line,) = [line for line in user.screen_lines if "A new pair" in line]
-        assert line.index(">") > line.index("A new pair")
-
-
 @pytest.mark.parametrize(
     "size",
     [(40, 12), (100, 24), *(pytest.param(size, marks=pytest.mark.slow) for size in MORE_SIZES)],

@@ -83,7 +83,6 @@ class AdoptModal(FormModal[MatchResult | None]):
             self.fail(InputError("Enter the path of a key file, or of a folder to search."))
         elif self._search_result is None:
             self.begin(self._search(self.path))
-            self.draw()
         else:
             self.query_one("#passphrase").focus()
 
@@ -92,7 +91,6 @@ class AdoptModal(FormModal[MatchResult | None]):
         if self._search_result is not None:
             passphrase = self.secret_of("#passphrase")
             self.begin(self._match(self._search_result, passphrase if passphrase.encoded else None))
-            self.draw()
 
     # Search
 

@@ -149,7 +149,6 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
             self.dismiss(self._results)
         elif self.marked:
             self.begin(self._adopt(self.marked))
-            self.draw()
         else:
             self.error = InputError("No key is marked. Mark a key with Space.")
             self.draw()
@@ -201,8 +200,8 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         reason = _obstacle(candidate)
         lines += self.lines(f"Cannot be adopted: {reason}.", "warning") if reason else []
         for finding in candidate.findings:
-            manner = "" if finding.level.value == "note" else finding.level.value
-            lines += self.lines(f"{finding.level.value.capitalize()}: {finding.text}", manner)
+            style = "" if finding.level.value == "note" else finding.level.value
+            lines += self.lines(f"{finding.level.value.capitalize()}: {finding.text}", style)
         for remark in candidate.remarks:
             lines += self.lines(f"Note: {remark}.")
         for text in self._omissions():

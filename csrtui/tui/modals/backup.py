@@ -236,7 +236,6 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             ask(self.app, title, text, "Back up", close)
         elif self._locked_count:  # the passphrase of the key is not a new one
             self.begin(self._check_passphrase_of_key(group, spec))
-            self.draw()
         else:
             ask_if_weak(self.app, spec.passphrase, close)
 

@@ -203,9 +203,9 @@ class Modal(ModalScreen[ResultT]):
         others = (child for child in self.query_one(".dialog").children if child not in widgets)
         return max(self.app.size.height - _FRAME - sum(map(_height, others)), 1)
 
-    def lines(self, text: str, manner: str = "") -> list[Line]:
+    def lines(self, text: str, style: str = "") -> list[Line]:
         """Return the lines of a text, escaped and wrapped to the width of the dialog. The text may be untrusted."""
-        return wrapped(text, self.inner_width, manner, "")
+        return wrapped(text, self.inner_width, style, "")
 
     def error_lines(self, error: CsrtuiError) -> list[Line]:
         """Return the lines of an error and its hint, wrapped to the width of the dialog."""

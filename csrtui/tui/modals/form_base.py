@@ -186,6 +186,7 @@ class FormModal(Modal[ResultT]):
         self._is_busy = True
         self.error = None
         self.run_worker(self._run(task), group="task")
+        self.draw()
 
     def close_when_idle(self, close: Callable[[], object]) -> None:
         """Call `close` now, or when the running task has succeeded. If the task fails, the dialog stays open."""

@@ -155,7 +155,6 @@ class FilesModal(FormModal[ImportAnswer | None]):
         self._status = f"Reading {plural(len(lines), 'line')} of pasted text …"
         data = "\n".join(lines).encode("utf-8", "replace")
         self.begin(self._import([ImportSource(data)]))
-        self.draw()
 
     def _import_files(self, text: str) -> None:
         try:
@@ -290,7 +289,6 @@ class InspectModal(FilesModal):
             self._import_files(self._text)
         else:
             self.begin(self._import(self._sources))
-        self.draw()
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Refuse several pasted lines in the identity field, because it accepts only a path."""

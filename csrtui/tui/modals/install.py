@@ -284,7 +284,6 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None
     ) -> None:
         self.begin(self._write(prepared, file_passphrase, key_passphrase))
-        self.draw()
 
     async def _write(
         self, prepared: PreparedExport, file_passphrase: Secret | None, key_passphrase: Secret | None

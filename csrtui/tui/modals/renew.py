@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding
@@ -33,10 +32,6 @@ if TYPE_CHECKING:
     from csrtui.tasks.session import Session
     from csrtui.tui.widgets.text_block import Line
 
-_SIDE_BY_SIDE = 100
-"""Number of columns from which a screen shows the two ways side by side."""
-_WIDEST = 124
-_BETWEEN = " │ "
 _ENTER = {RenewalWay.NEW_PAIR: "Fill the form", RenewalWay.OLD_CSR: "Submit it again"}
 _PROVE = "Check the key"
 _PROVING = "Checking that the key exists, matches and signs …"
@@ -150,13 +145,6 @@ class RenewModal(FormModal["RenewAnswer | None"]):
 
     # Drawing
 
-    @property
-    def inner_width(self) -> int:
-        """The number of cells in a line of the dialog. Lines are longer if the two ways are side by side."""
-        if self.app.size.width < _SIDE_BY_SIDE:
-            return super().inner_width
-        return min(self.app.size.width, _WIDEST) - 4
-
     def draw(self) -> None:
         """Redraw the dialog."""
         pair = self._renewal.pair
@@ -178,19 +166,15 @@ class RenewModal(FormModal["RenewAnswer | None"]):
 
     def _way_lines(self) -> tuple[list[Line], int]:
         """Return the lines that show the ways, and the index of the line with the heading of the selected way."""
-        first, second = self._renewal.choices
         if self._is_compromised:
-            new = first if first.way is RenewalWay.NEW_PAIR else second
-            reason = _sentence(COMPROMISED_KEY, self.inner_width, "warning")
-            return [*self._column(new, self.inner_width), *reason], 0
-        if self.app.size.width >= _SIDE_BY_SIDE:
-            width = (self.inner_width - len(_BETWEEN)) // 2
-            rows = zip_longest(self._column(first, width), self._column(second, width), fillvalue=())
-            return [(*_padded(left, width), (_BETWEEN, "label"), *right) for left, right in rows], 0
-        above, below = (self._column(choice, self.inner_width) for choice in (first, second))
-        return [*above, (), *below], 0 if self._way is first.way else len(above) + 1
+            new = next(choice for choice in self._renewal.choices if choice.way is RenewalWay.NEW_PAIR)
+            return [*self._lines_of(new), *self._sentence(COMPROMISED_KEY, "warning")], 0
+        above, below = map(self._lines_of, self._renewal.choices)
+        is_first = self._way is self._renewal.choices[0].way
+        return [*above, (), *below], 0 if is_first else len(above) + 1
 
-    def _column(self, choice: RenewalChoice, width: int) -> list[Line]:
+    def _lines_of(self, choice: RenewalChoice) -> list[Line]:
+        """Return the lines of a way: its heading, its consequences and obstacles, and the check of the old key."""
         is_selected = choice.way is self._way
         is_recommended = choice is self._renewal.choices[0] and not self._is_compromised
         title = choice.way.value
@@ -201,37 +185,29 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         )
         lines: list[Line] = [head]
         for sentence in choice.consequences:
-            lines += _sentence(sentence, width)
+            lines += self._sentence(sentence)
         for sentence in choice.obstacles:
-            lines += _sentence(f"Obstacle: {sentence}", width, "warning")
-        return [*lines, *self._proof(width)] if choice.way is RenewalWay.OLD_CSR else lines
+            lines += self._sentence(f"Obstacle: {sentence}", "warning")
+        return [*lines, *self._proof()] if choice.way is RenewalWay.OLD_CSR else lines
 
-    def _proof(self, width: int) -> list[Line]:
+    def _proof(self) -> list[Line]:
         """Return the lines with the findings on the old CSR and the state of the key check."""
         lines: list[Line] = []
         for finding in self._old_findings:
             is_obstacle = finding.blocks and finding in self._renewal.old_findings
             if not is_obstacle:
                 text = f"{finding.level.value.capitalize()}: {finding.text}"
-                lines += _sentence(text, width, finding.level.value)
+                lines += self._sentence(text, finding.level.value)
         if self._is_proved:
-            lines += _sentence(_PROVED, width, "good")
+            lines += self._sentence(_PROVED, "good")
         if self.error is not None:
-            lines += _sentence(error_text(self.error), width, "error")
+            lines += self._sentence(error_text(self.error), "error")
         elif self.is_busy:
-            lines += _sentence(_PROVING, width, "strong")
+            lines += self._sentence(_PROVING, "strong")
         elif not self._is_proved:
-            lines += _sentence(_UNLOCK if self._way is RenewalWay.OLD_CSR else _LOCKED, width, "label")
+            lines += self._sentence(_UNLOCK if self._way is RenewalWay.OLD_CSR else _LOCKED, "label")
         return lines
 
-
-def _sentence(text: str, width: int, manner: str = "") -> list[Line]:
-    """Return a sentence as a wrapped list item."""
-    return hanging("  - ", text, width, manner, manner)
-
-
-def _padded(line: Line, width: int) -> Line:
-    """Return a line padded with spaces to a width."""
-    from rich.cells import cell_len
-
-    return (*line, (" " * max(width - sum(cell_len(text) for text, _ in line), 0), ""))
+    def _sentence(self, text: str, style: str = "") -> list[Line]:
+        """Return a sentence as a wrapped list item."""
+        return hanging("  - ", text, self.inner_width, style, style)

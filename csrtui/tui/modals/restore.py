@@ -179,7 +179,6 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
             self._path_error = None
             path = os.path.expanduser(self.path)
             self.begin(self._restore_backup(path, passphrase if passphrase.encoded else None))
-            self.draw()
 
     async def _restore_backup(self, path: str, passphrase: Secret | None) -> None:
         """Restore a backup and close the dialog. If its origin is not proved, ask for consent first."""

@@ -200,7 +200,7 @@ def backup_summary(results: Sequence[Result]) -> str:
 
 
 _LABEL = 10
-_MANNERS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
+_STYLES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 
 
 class ImportResultModal(TextModal):
@@ -254,7 +254,7 @@ def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
     for difference in result.differences:
         lines += _labelled("differs", difference.text, width, "warning")
     for flaw in result.flaws:
-        lines += _labelled(flaw.level.value, flaw.text, width, _MANNERS[flaw.level])
+        lines += _labelled(flaw.level.value, flaw.text, width, _STYLES[flaw.level])
     for remark in result.remarks:
         lines += _labelled("note", remark, width, "note")
     return lines
@@ -280,5 +280,5 @@ def _facts(chain: Chain, status: ChainStatus, now: datetime) -> list[tuple[str, 
     ]
 
 
-def _labelled(label: str, text: str, width: int, manner: str = "label") -> list[Line]:
-    return hanging(f"  {label:<{_LABEL}} ", text, width, manner)
+def _labelled(label: str, text: str, width: int, style: str = "label") -> list[Line]:
+    return hanging(f"  {label:<{_LABEL}} ", text, width, style)

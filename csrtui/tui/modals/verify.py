@@ -217,12 +217,12 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         return any(result.text == NOT_OPENED for result in self._results)
 
     def _result_lines(self, result: Result) -> list[Line]:
-        manner = "" if result.ok else "error"
+        style = "" if result.ok else "error"
         text, file = f"{result.pair}: {result.text}", result.file or ""
-        lines = hanging("- ", f"{text}, {file}" if file else text, self.inner_width, manner, manner)
+        lines = hanging("- ", f"{text}, {file}" if file else text, self.inner_width, style, style)
         if not file or len(lines) == 1:
             return lines
         return [
-            *hanging("- ", text, self.inner_width, manner, manner),
-            *hanging("  ", file, self.inner_width, manner, manner),
+            *hanging("- ", text, self.inner_width, style, style),
+            *hanging("  ", file, self.inner_width, style, style),
         ]

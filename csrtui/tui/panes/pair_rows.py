@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _WIDTHS: Final = {"Key": 3, "Made": 11, "Backup": 13, "Stage": 9, "Deadline": 14, "Left": 6, "Next": 7}
 _OMISSION_ORDER: Final = ("Made", "Key", "Stage", "Left", "Backup")
 """The columns that are left out on a narrow screen, first one first."""
-_LESS_THAN_A_NAME: Final = frozenset({"Made", "Key", "Stage"})
-"""The columns that are left out if a name that would be cut then fits."""
+_MINOR_COLUMNS: Final = frozenset({"Made", "Key", "Stage"})
+"""The columns that give way to a name that would otherwise be cut."""
 _RIGHT_ALIGNED: Final = frozenset({"Left"})
 _SORTED_COLUMN: Final = {
     SortOrder.URGENCY: "Next",
@@ -129,12 +129,12 @@ class PairRows(ItemRows["PairSummary | UnreadablePair"]):
     def _columns(self, width: int) -> tuple[list[str], int]:
         """Return the columns that fit beside the name, and the width of the name column in cells."""
         columns = [column for column in _WIDTHS if column != ("Stage" if self._period else "Deadline")]
-        limit = self._room_for_name([column for column in columns if column not in _LESS_THAN_A_NAME], width)
+        limit = self._room_for_name([column for column in columns if column not in _MINOR_COLUMNS], width)
         longest = max((length for length in self._name_lengths if length <= limit), default=0)
         sorted_column = _SORTED_COLUMN[self.order]
         omissible = [column for column in _OMISSION_ORDER if column in columns]
         for column in sorted(omissible, key=sorted_column.__eq__):  # the sorted column goes last
-            is_minor = column in _LESS_THAN_A_NAME and column != sorted_column
+            is_minor = column in _MINOR_COLUMNS and column != sorted_column
             if self._room_for_name(columns, width) >= max(longest if is_minor else 0, _MIN_NAME_WIDTH):
                 break
             columns.remove(column)

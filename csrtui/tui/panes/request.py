@@ -130,10 +130,8 @@ class RequestPane(Widget):
         """Apply the fix of the current finding. Return the label of the fix, or None if there is no fix."""
         self._country_changed = -_PAUSE
         self._update()
-        if not self._findings or self._findings[self._current].fix is None:
-            return None
-        finding = self._findings[self._current]
-        if finding.fix is None:
+        finding = self._findings[self._current] if self._findings else None
+        if finding is None or finding.fix is None:
             return None
         self.form.apply(finding.fix, finding.field)
         return finding.fix.label

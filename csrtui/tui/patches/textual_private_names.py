@@ -25,8 +25,7 @@ PRIVATE_NAMES: Final = {
     "_sigtstp_application": "The same.",
     "_sync_available": "Synchronized output is used only where the terminal supports it.",
     "_value": "Unprintable characters are shown, and a secret is shown as stars.",
-    "_watch_selection": "Only the initial selection of a prefilled path is replaced as a whole.",
-    "_watch_value": "The text of a field must not change the layout, and the text of a secret must not be posted.",
+    "_watch_value": "The text of a secret must not be posted.",
     "textual._compositor": "`Painter` reads the updates of the compositor.",
     "textual._xterm_parser": "The driver reads keys with Textual's own parser.",
 }

@@ -243,8 +243,8 @@ class DoctorScreen(CommandScreen[None]):
         text = self._wrapped(row.text)[: max(block.size.height - len(remedy), 1)]
         block.show([*text, *remedy])
 
-    def _wrapped(self, text: str, manner: str = "") -> list[Line]:
-        return wrapped(text, max(self.size.width - 2, 8), manner)
+    def _wrapped(self, text: str, style: str = "") -> list[Line]:
+        return wrapped(text, max(self.size.width - 2, 8), style)
 
 
 _ACTIONS: Final = {"backup": "back_up", "import": "import", "renew": "renew", "verify": "verify"}

@@ -56,14 +56,14 @@ class PaneName(StrEnum):
 
 
 class MessageCheck:
-    """The pairs that the message in the line names and that have been listed since it appeared."""
+    """Finds out when the message in the line is out of date, because a pair that it names is no longer listed."""
 
     def __init__(self) -> None:
         self._message = ""
         self._listed: frozenset[str] = frozenset()
 
     def clear_stale(self, line: RuleLine, rows: PairRows) -> None:
-        """Remove a message about a pair that is no longer listed, or that asks for a selection although rows exist."""
+        """Remove a message that is out of date, or one that asks for a selection although there are pairs."""
         if line.message and self._is_stale(line.message, rows):
             line.clear()
 

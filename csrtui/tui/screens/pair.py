@@ -34,7 +34,7 @@ _LINES_AROUND = 4
 """The title, two rules and the command bar."""
 _FOLDABLE = ("Backup", "Where it is", "History")
 _FAR = 1_000_000
-_MANNERS = {Tone.PAST: "", Tone.TODAY: "strong", Tone.COMING: "label"}
+_STYLES = {Tone.PAST: "", Tone.TODAY: "strong", Tone.COMING: "label"}
 
 
 class PairScreen(PairsScreen):
@@ -218,4 +218,4 @@ def _status_lines(status: str, next_step: str, reason: str, width: int) -> list[
 
 
 def _timeline_lines(rows: Sequence[TimelineRow]) -> list[Line]:
-    return [((" ", ""), *((piece.text, _MANNERS[piece.tone]) for piece in row)) for row in rows]
+    return [((" ", ""), *((piece.text, _STYLES[piece.tone]) for piece in row)) for row in rows]

@@ -95,10 +95,11 @@ class FormField(TextField, inherit_css=True):
         if snapshot is not None:
             self.is_literal = snapshot.is_literal
 
-    def _watch_value(self, value: str) -> None:
+    def watch_value(self, value: str) -> None:
+        """Count every brace of an assigned text as literal."""
         if not self._editing:
             self.is_literal = _BRACE in value
-        super()._watch_value(value)
+        super().watch_value(value)
 
     def _is_equal(self, text: str, is_template: bool) -> bool:  # noqa: FBT001 - part of the text
         return self.value == text and self.is_literal is (_BRACE in text and not is_template)

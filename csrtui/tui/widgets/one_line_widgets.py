@@ -207,7 +207,7 @@ _GAP = "  "
 class CommandBar(TextLine):
     """One line with the commands that fit, in order. Those of `LAST_ON_BAR` are left out last.
 
-    Where Quit is one command of many, among the letters of a list, it is left out first.
+    On the bars of lists and pages, Quit is left out first.
     """
 
     _commands: Sequence[tuple[str, str, str]] = ()  # action, key, label

@@ -91,8 +91,8 @@ class PathField(TextField, inherit_css=True):
         if self.selection == self._initial_selection:
             self.cursor_position = len(self.value)
 
-    def _watch_selection(self, selection: Selection) -> None:
-        super()._watch_selection(selection)
+    def watch_selection(self, selection: Selection) -> None:
+        """Forget the initial selection when the selection changes."""
         if selection != self._initial_selection:
             self._initial_selection = None  # what the user selects later can be deleted
 
@@ -137,8 +137,9 @@ class PathField(TextField, inherit_css=True):
             self._candidates = names
             self.post_message(self.Candidates(names))
 
-    def _watch_value(self, value: str) -> None:
-        super()._watch_value(value)
+    def watch_value(self, value: str) -> None:
+        """Hide the names that the path can continue with."""
+        super().watch_value(value)
         if self.is_mounted:
             self._show_candidates(())
 

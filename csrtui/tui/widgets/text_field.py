@@ -238,10 +238,10 @@ class TextField(Input, inherit_css=False):
             self._editing = False
         self.cursor_position = snapshot.cursor
 
-    def _watch_value(self, value: str) -> None:
+    def watch_value(self, value: str) -> None:  # noqa: ARG002 - for subclasses
+        """Discard the history if the text was assigned and not edited."""
         if not self._editing:
             self._history.clear()
-        super()._watch_value(value)
 
     @property
     def _value(self) -> Text:
