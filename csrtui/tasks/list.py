@@ -279,6 +279,26 @@ def pairs_with_key(session: Session, *spki_sha256: str) -> list[Pair]:
     return [pair for pair in pairs if pair.record.key.spki_sha256 in fingerprints]
 
 
+class PairsByKey:
+    """The pairs with some keys, including those that any session adds later. Each pair is read only once.
+
+    Args:
+        spki_sha256: The SPKI fingerprints of the keys.
+    """
+
+    def __init__(self, session: Session, *spki_sha256: str) -> None:
+        self._session = session
+        self._names = frozenset(session.store.names())  # before the pairs are read, so that none is missed
+        self._pairs = pairs_with_key(session, *spki_sha256)
+
+    def find(self, spki_sha256: str) -> list[Pair]:
+        """Return the pairs with one of the keys, after reading those that were added since the last call."""
+        names = frozenset(self._session.store.names())
+        self._pairs += Pairs(self._session, sorted(names - self._names))
+        self._names = names
+        return [pair for pair in self._pairs if pair.record.key.spki_sha256 == spki_sha256]
+
+
 class PairCounts(NamedTuple):
     """The numbers of pairs by status.
 

@@ -52,7 +52,9 @@ from csrtui.core.keys import key_types
 from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.core.pairs.pair import NextStep, Stage
 from csrtui.core.subject.fields import SubjectFields
-from csrtui.store.keystore import Keystore
+from csrtui.store import keystore
+from csrtui.store.keystore import Keystore, ListedPair
+from csrtui.store.stored_pair import list_pair
 from csrtui.tasks.adopt import adopt as adopting
 from csrtui.tasks.adopt.adopt import (
     AdoptionSpec,
@@ -376,6 +378,32 @@ def test_an_existing_key_is_refused_and_its_pair_is_named(session: Session, else
     (result,) = adopt_many(session, [first], AdoptionSpec())
     assert (result.ok, result.file) == (False, f"{elsewhere}/key")
     assert len(read_all_pairs(session).pairs) == 1
+
+
+def test_many_adoptions_read_each_pair_once_and_notice_another_session(
+    session: Session, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        put(
+            elsewhere,
+            **{f"{number}/key": pkcs8(ec_key(number)), f"{number}/csr": request.build_proof(ec_key(number))},
+        )
+    candidates = match(session, search_folder(session, str(elsewhere))).candidates
+    reads: list[str] = []
+
+    def counted(pairs_fd: int, name: str, path: str) -> ListedPair:
+        reads.append(name)
+        return list_pair(pairs_fd, name, path)
+
+    monkeypatch.setattr(keystore, "list_pair", counted)
+    results = []
+    for result in adopt_many(session, candidates, AdoptionSpec()):
+        results.append(result)
+        if len(results) == 1:
+            adopt(session, candidates[2], AdoptionSpec(name="other"))
+    assert [one.ok for one in results] == [True, True, False, True]
+    assert "already: other" in results[2].text
+    assert sorted(reads) == ["other", "proof.invalid", "proof.invalid-2"]
 
 
 def test_a_key_without_a_csr_is_adopted_only_with_make_csr(session: Session, elsewhere: Path) -> None:

@@ -26,7 +26,7 @@ from csrtui.tasks.adopt.match import Candidate, MatchResult
 from csrtui.tasks.adopt.search import SearchResult
 from csrtui.tasks.import_ import ImportResult, build_import_result
 from csrtui.tasks.import_decision import stored_chain
-from csrtui.tasks.list import pairs_with_key, read_pair
+from csrtui.tasks.list import PairsByKey, read_pair
 from csrtui.tasks.new import BlockedError, build_csr, check_request, is_blocking
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.private_keys import refuse_compromised
@@ -172,9 +172,10 @@ def adopt_many(session: Session, candidates: Sequence[Candidate], spec: Adoption
     Raises:
         StoreError: The store cannot be used. Keys that were already adopted stay in it.
     """
+    pairs = PairsByKey(session, *(candidate.spki_sha256 for candidate in candidates))
     for candidate in candidates:
         try:
-            yield adopt(session, candidate, spec)
+            yield adopt(session, candidate, spec, pairs)
         except StoreError:
             raise
         except CsrtuiError as error:
@@ -182,8 +183,12 @@ def adopt_many(session: Session, candidates: Sequence[Candidate], spec: Adoption
             yield Result(ok=False, pair=candidate.existing_pair, file=path, text=text)
 
 
-def adopt(session: Session, candidate: Candidate, spec: AdoptionSpec) -> AdoptResult:
+def adopt(
+    session: Session, candidate: Candidate, spec: AdoptionSpec, pairs: PairsByKey | None = None
+) -> AdoptResult:
     """Create a pair from a key, its CSR and its certificate, and return the result.
+
+    `pairs` are the pairs of the store with this key and others, or None to look them up.
 
     The CSR is stored byte for byte, because the CA may have seen it. The creation time of the pair is the earliest time
     at which the key is known to have existed, so that its age can be checked later.
@@ -194,7 +199,8 @@ def adopt(session: Session, candidate: Candidate, spec: AdoptionSpec) -> AdoptRe
         RefusedError: The key is already in the store, or it cannot sign.
         StoreError: The store cannot be used. Nothing was stored.
     """
-    _refuse_existing(session, candidate)
+    spki = candidate.spki_sha256
+    _refuse_existing(session, (pairs or PairsByKey(session, spki)).find(spki))
     omissions: tuple[str, ...] = ()
     csr, title = candidate.csr, candidate.title
     if csr is None and spec.request is not None:
@@ -263,13 +269,12 @@ def create_from_key(
     return read_pair(session, str(adopt(session, candidate, spec).pair))[0]
 
 
-def _refuse_existing(session: Session, candidate: Candidate) -> None:
-    """Check again that the key is not in the store. This or another session may have added it since the search.
+def _refuse_existing(session: Session, existing: Sequence[Pair]) -> None:
+    """Check that no pair has the key. This or another session may have added one since the search.
 
     Raises:
         RefusedError: The key is already in the store.
     """
-    existing = pairs_with_key(session, candidate.spki_sha256)
     refuse_compromised(session, existing)
     if existing:
         renewal = csrtui_command(session, "renew", existing[0].name, "--same-key")
