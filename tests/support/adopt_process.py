@@ -48,6 +48,6 @@ def main(store: str, folder: str) -> None:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except Exception as error:  # noqa: BLE001 - the test reads how it ended
+    except Exception as error:  # noqa: BLE001 - the test reads the error
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.exit(getattr(error, "exit_code", 70))

@@ -49,6 +49,6 @@ def main(action: str, store: str, path: str, start: str | None = None) -> None:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except Exception as error:  # noqa: BLE001 - the test reads how it ended
+    except Exception as error:  # noqa: BLE001 - the test reads the error
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.exit(getattr(error, "exit_code", 70))

@@ -107,7 +107,7 @@ def _child(path: Path, flow: Flow, crash_at: int, secrets: Secrets) -> int:
         sys.setprofile(None)
         sys.stdout.flush()
         sys.stderr.flush()
-    except BaseException:  # noqa: BLE001 - the parent finds it in what was said
+    except BaseException:  # noqa: BLE001 - the parent finds the error in the output
         sys.setprofile(None)
         traceback.print_exc()
         status = _TRACED_BACK

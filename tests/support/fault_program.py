@@ -65,7 +65,7 @@ def sweep(runs: Runs, action: Action, step: int) -> dict[str, object]:
         try:
             tries = _TRIES if action.many else 1
             given = any(try_fault(runs, action, call.number, fault) for _ in range(tries))
-        except Exception:  # noqa: BLE001 - all of them are told at the end
+        except Exception:  # noqa: BLE001 - all errors are reported at the end
             failures.append(f"{label}\n{traceback.format_exc(limit=-3)}")
             given = True
         if given:

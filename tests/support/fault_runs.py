@@ -90,7 +90,7 @@ class Runs:
             mark()
             sys.stdout.flush()
             sys.stderr.flush()
-        except BaseException:  # noqa: BLE001 - the parent reads it
+        except BaseException:  # noqa: BLE001 - the parent reads the error
             self.shim.disarm()
             traceback.print_exc()
             return 70

@@ -40,7 +40,7 @@ def ec_key(number: int = 0) -> ec.EllipticCurvePrivateKey:
 @cache
 def dsa_key() -> dsa.DSAPrivateKey:
     """Return a DSA key. It is short, because the parameters of a longer one take seconds to generate."""
-    return dsa.generate_private_key(1024)  # noqa: S505 - no pair may have it anyway
+    return dsa.generate_private_key(1024)  # noqa: S505 - weak on purpose
 
 
 def pkcs8(key: PrivateKey, encoding: Encoding = Encoding.PEM, passphrase: bytes | None = None) -> bytes:

@@ -80,7 +80,7 @@ def sweep(runs: Runs, filler: Filler, action: Action) -> dict[str, object]:
             filler.remove()
             check_goes_on(action, runs.place, runs.before, lambda: runs.run(action))
             check_place(runs.place, store)
-        except Exception:  # noqa: BLE001 - all of them are told at the end
+        except Exception:  # noqa: BLE001 - all errors are reported at the end
             failures.append(f"{action.name}, {pages} pages free\n{traceback.format_exc(limit=-3)}")
         if not ended.status and pages:
             break

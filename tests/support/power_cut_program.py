@@ -94,7 +94,7 @@ def _seen(disk: Disk, look: Callable[[], None]) -> str | None:
         _run("mount", "--make-rprivate", "/")
         _run("mount", "-o", "loop", str(disk.copy), str(disk.path))
         look()
-    except BaseException:  # noqa: BLE001 - it is told
+    except BaseException:  # noqa: BLE001 - the error is reported
         return traceback.format_exc(limit=-4)
     return None
 
@@ -165,7 +165,7 @@ class Cuts:
 
 
 def _never_flush() -> None:
-    os.fsync = lambda fd: None  # noqa: ARG005 - named as the one it stands for
+    os.fsync = lambda fd: None  # noqa: ARG005 - named as the parameter that it replaces
 
 
 def _run(*command: str) -> str:

@@ -80,7 +80,7 @@ def main(action: str, path: str, *rest: str) -> None:
     store = Keystore(path)
     if action == "hold":
         with store.change(rest[0]) as change:
-            print("held", flush=True)  # noqa: T201 - how it talks to the test
+            print("held", flush=True)  # noqa: T201 - the message to the test
             sys.stdin.readline()
             change.replace_record(b'{"schema": 1} from the other process')
     elif action == "create":
@@ -88,14 +88,14 @@ def main(action: str, path: str, *rest: str) -> None:
 
         def stopping(dir_fd: int, name: str, data: bytes, permissions: Permissions) -> int:
             descriptor = create_file(dir_fd, name, data, permissions)
-            print("creating", flush=True)  # noqa: T201 - how it talks to the test
+            print("creating", flush=True)  # noqa: T201 - the message to the test
             sys.stdin.readline()
             return descriptor
 
         safe_files.create_unflushed_file = stopping
         store.add("late", pair_files())
     elif action == "add":
-        print("ready", flush=True)  # noqa: T201 - how it talks to the test
+        print("ready", flush=True)  # noqa: T201 - the message to the test
         sys.stdin.readline()
         print(store.add(rest[0], pair_files(rest[1])), flush=True)  # noqa: T201 - the answer
     elif action == "add-once":
@@ -119,6 +119,6 @@ def mark() -> None:
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except Exception as error:  # noqa: BLE001 - the test reads how it ended
+    except Exception as error:  # noqa: BLE001 - the test reads the error
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.exit(getattr(error, "exit_code", 70))

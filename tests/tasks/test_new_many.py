@@ -152,7 +152,7 @@ def test_the_order_stays_when_a_later_key_is_made_first(
     assert said(list(create_many(session, asked))) == [(1, "a.com", False), (2, "b.com", False)]
 
 
-# Stopped
+# Cancelled runs
 
 
 def test_after_a_stop_running_rows_are_completed_and_no_row_is_started(session: Session) -> None:

@@ -147,7 +147,7 @@ def test_the_port_is_the_one_of_this_session(session: Session, connection: str, 
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1))
-@example("\U000e0100")  # it is escaped at the beginning of a text, and not after a slash
+@example("\U000e0100")  # U+E0100 is escaped at the beginning of a text, but not after a slash
 def test_any_path_is_quoted_for_both_shells(path: str) -> None:
     line = scp_line(Host("h", "u"), f"/{path}")
     if line is None:
