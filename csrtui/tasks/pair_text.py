@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from csrtui.core.base.escaping import plural
 from csrtui.core.base.validity import MONTHS, Validity, date_text
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
 from csrtui.core.pairs.summary import PairSummary, deadlines, from_microseconds, to_microseconds
 from csrtui.core.servers.platforms import PLATFORMS
 
@@ -98,6 +99,48 @@ def backup_text(record: PairRecord, backup: Backup) -> str:
         text += " " if backup.status is BackupStatus.VERIFIED else ", last verified "
         text += date_text(backup.verified)
     return f"{text}, without the certificate" if record.is_newer_than(backup) else text
+
+
+class PassphraseFacts(NamedTuple):
+    """The facts about pairs that matter when one passphrase is chosen for their backups.
+
+    Attributes:
+        total: The number of pairs.
+        locked: The number of pairs whose key has a passphrase.
+        backed_up: The number of pairs that have earlier backups with a passphrase.
+    """
+
+    total: int
+    locked: int
+    backed_up: int
+
+    @property
+    def lines(self) -> list[str]:
+        """A sentence about the keys with a passphrase, and one about the earlier backups."""
+        texts = []
+        if self.locked == self.total == 1:
+            texts.append("Type the passphrase of this key. Its backup uses the same one.")
+        elif self.locked:
+            keys = (
+                f"{self.locked} of the {self.total} keys {'has' if self.locked == 1 else 'have'} a passphrase"
+            )
+            texts.append(f"{keys}. Type that one: all of these backups get it.")
+        if self.backed_up and self.total == 1:
+            texts.append("Earlier backups of this pair keep their passphrase.")
+        elif self.backed_up:
+            earlier = f"Earlier backups of {plural(self.backed_up, 'pair')} keep theirs."
+            texts.append(f"All {self.total} new backups get this passphrase. {earlier}")
+        return texts
+
+
+def passphrase_facts(pairs: Iterable[Pair]) -> PassphraseFacts:
+    """Return the facts about pairs that are backed up with one passphrase. Each pair is read once."""
+    total = locked = backed_up = 0
+    for pair in pairs:
+        total += 1
+        locked += pair.record.key.encrypted
+        backed_up += any(not backup.to_recipients for backup in pair.record.backups)
+    return PassphraseFacts(total, locked, backed_up)
 
 
 _UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))

@@ -9,6 +9,11 @@ from backup_commands import CANARY, Places
 from backups_made import openssl
 from command import ROOT, argv, environment, run_process
 from pty_session import PtySession
+from requests_made import NOW
+
+from csrtui.core.pairs.pair import Backup, BackupStatus
+from csrtui.store.keystore import Keystore
+from csrtui.tasks.session import Session, change_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,9 +171,13 @@ def test_the_passphrase_is_asked_for_twice_and_openssl_alone_opens_the_backup(
 def test_different_passphrases_make_no_backup(tmp_path: Path, places: Places) -> None:
     store = tmp_path / "store"
     run_process("new", "a.com", store=store)
+    recorded = Backup(BackupStatus.MISSING, "/gone.pem", NOW)
+    session = Session(Keystore(str(store)))
+    change_record(session, "a.com", lambda record: record.with_backup(recorded))
     command = argv("backup", "a.com", "--to", str(places.usb))
     with PtySession(command, env={**environment(store), "PYTHONPATH": str(ROOT)}) as terminal:
         terminal.wait_for("Passphrase for the backup:")
+        assert "Earlier backups of this pair keep their passphrase." in terminal.text
         terminal.send(f"{CANARY}\n")
         terminal.wait_for("Repeat it:")
         terminal.send(f"{CANARY[:-1]}\n")

@@ -22,6 +22,13 @@ def pair(**changes: object) -> Pair:
     return Pair("a.com", "/s/pairs/a.com", record(**changes))
 
 
+NEW = pair()
+LOCKED = pair(key=NEW.record.key._replace(encrypted=True))
+BACKED_UP, TO_RECIPIENTS = (
+    pair(backups=(Backup(BackupStatus.VERIFIED, path, NOW),)) for path in ("/b.pem", "/b.age")
+)
+
+
 def test_every_next_step_and_key_type_has_a_word() -> None:
     assert set(pair_text.NEXT_STEPS) == set(NextStep)
     assert all(label_of_name(kind.value) == kind.label for kind in KeyType)
@@ -169,3 +176,28 @@ def test_the_cell_shows_since_when_a_backup_is_missing(
 ) -> None:
     backup = Backup(status, "/b.pem", NOW - 9 * DAY, NOW - 9 * DAY, since=since)
     assert backup_cell(record(backups=(backup,))) == cell
+
+
+@pytest.mark.parametrize(
+    ("pairs", "lines"),
+    [
+        ([NEW], []),
+        ([NEW, NEW], []),
+        ([LOCKED], ["Type the passphrase of this key. Its backup uses the same one."]),
+        ([BACKED_UP], ["Earlier backups of this pair keep their passphrase."]),
+        (
+            [NEW, BACKED_UP, TO_RECIPIENTS],
+            ["All 3 new backups get this passphrase. Earlier backups of 1 pair keep theirs."],
+        ),
+        (
+            [LOCKED, NEW],
+            ["1 of the 2 keys has a passphrase. Type that one: all of these backups get it."],
+        ),
+        (
+            [LOCKED, LOCKED],
+            ["2 of the 2 keys have a passphrase. Type that one: all of these backups get it."],
+        ),
+    ],
+)
+def test_it_is_clear_which_backups_a_passphrase_is_for(pairs: list[Pair], lines: list[str]) -> None:
+    assert pair_text.passphrase_facts(pairs).lines == lines

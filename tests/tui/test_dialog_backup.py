@@ -20,6 +20,7 @@ from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
+from csrtui.tasks.pair_text import passphrase_facts
 from csrtui.tasks.private_keys import open_key
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.modals import backup as backup_module
@@ -461,7 +462,9 @@ async def test_the_backup_of_an_encrypted_key_uses_its_passphrase(tmp_path: Path
         assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")
         user.app.screen.query_one(ChoiceField).focus()
         await user.press("right")
-        await user.until(lambda: "1 of the keys has a passphrase" in said(user), "the keys counted")
+        await user.until(
+            lambda: "1 of the 2 keys has a passphrase. Type that one:" in said(user), "the keys counted"
+        )
         await user.press("escape")
         user.keystore.pairs.move_to(user.pairs.index("b.example.com"))
         await user.press("b")
@@ -509,8 +512,9 @@ async def test_text_that_is_typed_while_keys_are_counted_or_opened_does_no_harm(
         create_pair(session, RequestSpec((name,)), passphrase=Secret(PASSPHRASE))
     (tmp_path / "usb").mkdir()
     counted, opened_key = Event(), Event()
-    count = backup_module._count_locked_keys
-    monkeypatch.setattr(backup_module, "_count_locked_keys", lambda group: counted.wait(10) and count(group))
+    monkeypatch.setattr(
+        backup_module, "passphrase_facts", lambda pairs: counted.wait(10) and passphrase_facts(pairs)
+    )
     monkeypatch.setattr(backup_module, "open_key", lambda *of: opened_key.wait(10) and open_key(*of))
     async with at_screens(session) as user:
         await user.until(lambda: len(user.pairs) == 2, "the pairs")

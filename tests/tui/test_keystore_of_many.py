@@ -17,6 +17,7 @@ from csrtui.store import summary_reader
 from csrtui.store.keystore import Keystore
 from csrtui.store.summary_reader import FILE, SummaryListing, SummaryReader
 from csrtui.tasks.list import PairList, Pairs
+from csrtui.tasks.pair_text import PassphraseFacts, passphrase_facts
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.modals import backup
 from csrtui.tui.modals.backup import BackupModal
@@ -25,13 +26,12 @@ from csrtui.tui.panes.keystore import KeystorePane
 from csrtui.tui.widgets.choice_field import ChoiceField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from csrtui.core.pairs.pair import Pair
     from csrtui.store.keystore import ListedPair
     from csrtui.store.summary_reader import Progress
-    from csrtui.tui.groups import Group
 
 COUNT = 64
 IN_USE = COUNT - 1
@@ -334,15 +334,14 @@ async def test_a_generated_passphrase_waits_for_the_keys_to_be_counted(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    count = backup._count_locked_keys
 
-    def held(group: Group[Pair]) -> int:
-        if isinstance(group.pairs, Pairs) and len(group.pairs) > 1:
+    def held(pairs: Sequence[Pair]) -> PassphraseFacts:
+        if isinstance(pairs, Pairs) and len(pairs) > 1:
             go_on.wait(10)
-            return 1
-        return count(group)
+            return PassphraseFacts(len(pairs), locked=1, backed_up=0)
+        return passphrase_facts(pairs)
 
-    monkeypatch.setattr(backup, "_count_locked_keys", held)
+    monkeypatch.setattr(backup, "passphrase_facts", held)
     async with at_screens(session_on(store)) as user:
         await user.until(lambda: len(user.keystore._rows) == IN_USE, "the pairs in use")
         await user.press("f2", "b")

@@ -23,11 +23,11 @@ from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
 from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import InputError
-from csrtui.core.pairs.pair import BackupStatus, Stage
+from csrtui.core.pairs.pair import BackupStatus, Pair, Stage
 from csrtui.store.output_folder import examine_backup_folder
 from csrtui.tasks.backup import BackupSpec, RecipientBackupSpec, back_up_many, rehearse_backups
-from csrtui.tasks.list import read_all_pairs, read_pair
-from csrtui.tasks.pair_text import destination_lines
+from csrtui.tasks.list import read_all_pairs, read_pair, read_pairs
+from csrtui.tasks.pair_text import destination_lines, passphrase_facts
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 
@@ -74,6 +74,10 @@ def _back_up(
     if recipients:
         spec = RecipientBackupSpec(options.to, recipients)
     else:
+        if not has_passphrase_option(options):
+            pairs = [item for item in read_pairs(session, names) if isinstance(item, Pair)]
+            for line in passphrase_facts(pairs).lines:
+                print_message(line)
         passphrase = read_new_passphrase(options, "backup")
         spec = BackupSpec(options.to, passphrase, passphrase)
     if options.dry_run:

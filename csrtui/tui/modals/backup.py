@@ -17,7 +17,7 @@ from csrtui.store.path_completion import PathKind
 from csrtui.tasks.backup import BackupSpec
 from csrtui.tasks.draft import recall_folder, remember_folder
 from csrtui.tasks.list import Pairs
-from csrtui.tasks.pair_text import destination_lines
+from csrtui.tasks.pair_text import PassphraseFacts, destination_lines, passphrase_facts
 from csrtui.tasks.private_keys import generate_passphrase, open_key
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.form_base import FolderModal
@@ -72,7 +72,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         super().__init__()
         self._session = session
         self._groups = groups
-        self._locked_counts: dict[str, int] = {}
+        self._facts: dict[str, PassphraseFacts] = {}
         self._generated: Secret | None = None
 
     def fields(self) -> Iterable[Widget]:
@@ -119,24 +119,25 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     @property
     def _locked_count(self) -> int | None:
         """The number of keys with a passphrase, or None while they are being counted."""
-        return self._locked_counts.get(self.group.label)
+        facts = self._facts.get(self.group.label)
+        return None if facts is None else facts.locked
 
     def _count_locked(self) -> None:
         """Count the keys with a passphrase, once for each group: in a large store, this can read every pair."""
         group = self.group
-        if group.label in self._locked_counts:
+        if group.label in self._facts:
             return
         if isinstance(group.pairs, Pairs):
             self.run_worker(self._count_locked_in_thread(group), group="locked")
         else:
-            self._locked_counts[group.label] = _count_locked_keys(group)
+            self._facts[group.label] = passphrase_facts(group.pairs)
 
     async def _count_locked_in_thread(self, group: Group[Pair]) -> None:
-        count = await run_in_thread(lambda: _count_locked_keys(group))
-        if isinstance(count, CsrtuiError):
-            self.fail(count)
+        facts = await run_in_thread(lambda: passphrase_facts(group.pairs))
+        if isinstance(facts, CsrtuiError):
+            self.fail(facts)
             return
-        self._locked_counts[group.label] = count
+        self._facts[group.label] = facts
         self._drop_generated()
         self.draw()
 
@@ -299,7 +300,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         """Return the notes on the passphrase, on encrypted keys, and on the folder."""
         if self.is_busy:
             return self.lines("Opening the key …", "strong")
-        return self._passphrase_lines() + self._locked_lines() + self._folder_lines()
+        return self._passphrase_lines() + self._fact_lines() + self._folder_lines()
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Return the keys, including the one that creates a missing folder."""
@@ -338,16 +339,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             text += " Both passphrases match."
         return self.lines(text, "label") if text else []
 
-    def _locked_lines(self) -> list[Line]:
-        if not self._locked_count:
-            return []
-        if self._locked_count == len(self.group.pairs) == 1:
-            text = "Type the passphrase of this key. Its backup uses the same one."
-        else:
-            count, verb = self._locked_count, "has" if self._locked_count == 1 else "have"
-            text = f"{count} of the keys {verb} a passphrase. The backup of such a key uses that one."
-        return self.lines(text, "warning")
-
-
-def _count_locked_keys(group: Group[Pair]) -> int:
-    return sum(pair.record.key.encrypted for pair in group.pairs)
+    def _fact_lines(self) -> list[Line]:
+        facts = self._facts.get(self.group.label)
+        manner = "warning" if self._locked_count else "label"
+        return [line for text in (facts.lines if facts else ()) for line in self.lines(text, manner)]
