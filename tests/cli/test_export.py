@@ -261,6 +261,28 @@ def test_a_renewal_needs_no_server_and_no_folder_and_can_be_undone(csrtui: Csrtu
     assert (ran.status, ran.json["ok"]) == (1, False)
 
 
+def test_an_installation_without_csrtui_is_recorded(csrtui: Csrtui, to: Path) -> None:
+    issued(csrtui)
+    assert csrtui("renew", "a.com").status == 0
+    ran = csrtui("export", "a.com-2", "--mark-installed")
+    assert (ran.status, ran.error) == (1, "a.com-2 has no certificate yet: there is nothing to install")
+    csr = x509.load_pem_x509_csr((csrtui.pair("a.com-2") / "request.pem").read_bytes())
+    leaf = intermediate().sign(csr.public_bytes(Encoding.DER))
+    assert csrtui("import", "-", stdin=pem(leaf, intermediate().certificate)).status == 0
+    assert csrtui("list", "--next", "finish").out.split()[-1] == "finish"
+    assert csrtui("export", "a.com-2", "--mark-installed", "--to", str(to)).status == 2
+    ran = csrtui("export", "a.com-2", "--mark-installed", "--dry-run")
+    assert ran.out == "ok  a.com-2  would be marked as installed\n"
+    ran = csrtui("export", "a.com-2", "--mark-installed", "--json")
+    assert ran.json["results"] == [
+        {"ok": True, "pair": "a.com-2", "file": None, "text": "marked as installed"}
+    ]
+    assert ran.err.startswith("next: once the server uses it: csrtui retire --store ")
+    assert csrtui("show", "a.com-2", "--json").json["installed"] is not None
+    assert csrtui("list", "--next", "finish").out == ""
+    assert list(to.iterdir()) == []
+
+
 def test_access_for_others_to_the_key_is_refused(csrtui: Csrtui, to: Path) -> None:
     issued(csrtui)
     for options in (("--mode", "644"), ("--owner", "nobody at all")):

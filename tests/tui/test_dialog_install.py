@@ -18,10 +18,11 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import FileFormat
 from csrtui.store.package_data import servers
-from csrtui.tasks.export import prepare_export
+from csrtui.tasks.export import ExportSpec, export, prepare_export
 from csrtui.tasks.list import read_pair
 from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.modals.install_page import InstallPreview
+from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.screens import text_pages
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.text_pages import PageScreen
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from screens_user import User
 
-    from csrtui.tasks.export import ExportSpec, PreparedExport
+    from csrtui.tasks.export import PreparedExport
     from csrtui.tasks.session import Session
 
 ONE = "a.example.com"
@@ -150,6 +151,35 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         assert undo.replace(" ", "") in "".join(user.read_text.split())
         assert f"|csrtuiserved--store{session.store.path}{ONE}" in "".join(user.read_text.split())
     assert modes(tls) == {".csrtui-previous": 0o700, f"{ONE}.crt": 0o644, f"{ONE}.key": 0o600}
+    assert record(session, ONE).installed is not None
+
+
+async def test_the_replaced_files_are_put_back_after_a_question(tmp_path: Path, session: Session) -> None:
+    tls = tmp_path / "tls"
+    certificates = tls / f"{ONE}.crt"
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("U")
+        assert user.message == f"{ONE} was not installed by csrtui: there are no files to put back"
+        spec = ExportSpec(ONE, PLATFORMS["nginx"], str(tls), replaces=True)
+        export(session, prepare_export(session, spec))
+        present = certificates.read_text()
+        certificates.write_text(f"{present}\n")
+        export(session, prepare_export(session, spec))
+        assert certificates.read_text() == present
+        await user.press("U")
+        await user.until(lambda: is_at(user, ConfirmModal), "the question")
+        assert user.question.startswith("Put back 2 files?")
+        text = "".join(user.question.split())
+        assert f"{ONE}.crt,{ONE}.keyin{tls}:" in text
+        await user.press("right", "enter")
+        await user.until(lambda: "2 files put back. Next: reload nginx" in user.message, "the end")
+        assert certificates.read_text() == f"{present}\n"
+        assert record(session, ONE).installed is None
+        await user.press("U")
+        await user.until(lambda: "there is no previous set" in user.screen_text, "the reason")
+        await user.press("enter", "M", "right", "enter")
+        await user.until(lambda: user.message == f"{ONE}: marked as installed", "the mark")
     assert record(session, ONE).installed is not None
 
 

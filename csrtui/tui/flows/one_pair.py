@@ -6,13 +6,14 @@ Each function imports the modules that only it needs, so that its dialog opens w
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import Stage
-from csrtui.core.servers.platforms import OTHER, PLATFORMS
+from csrtui.core.servers.platforms import OTHER, PLATFORMS, read_platform
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.retire import retire as retire_pair
 from csrtui.tasks.retire import retirement_warning, undo_retirement
@@ -83,6 +84,29 @@ async def mark_installed(page: PairsScreen, pair: Pair) -> None:
         page.refresh_pairs()
         page.tell(f"{visible(pair.name)}: {result.text}")
         await offer_to_retire(page, pair.name)
+
+
+async def undo_install(page: PairsScreen, pair: Pair) -> None:
+    """Ask whether to put back the files that the last installation of `pair` replaced, and do so if the user agrees."""
+    from csrtui.tasks.installation import undo_export
+    from csrtui.tasks.server_files import read_lineage
+
+    place = read_lineage(page.session, pair).installation
+    if place is None:
+        page.tell(f"{visible(pair.name)} was not installed by csrtui: there are no files to put back")
+        return
+    platform = read_platform(place.platform)
+    undo = partial(undo_export, page.session, pair.name, platform, place.folder)
+    planned = await in_thread(partial(undo, dry_run=True))
+    files = plural(len(planned.results), "file")
+    names = ", ".join(os.path.basename(result.file or "") for result in planned.results)
+    text = f"{names} in {place.folder}: the files before the last Install replace the present ones."
+    if await page.app.push_screen_wait(ConfirmModal(f"Put back {files}?", text, "Put back")):
+        undone = await in_thread(undo)
+        page.refresh_pairs()
+        page.tell(f"{visible(pair.name)}: {files} put back. Next: reload {platform.label}")
+        if undone.record_error is not None:
+            raise undone.record_error
 
 
 async def renew(page: PairsScreen, name: str) -> None:

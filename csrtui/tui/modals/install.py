@@ -299,7 +299,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         except AccessError as error:
             self.focus_error(f"#{error.option}")
             raise
-        self.dismiss(install_answer(self._session, prepared, exported))
+        self.dismiss(install_answer(self._session, prepared, exported, self.key_of("undo_install")))
 
     # Drawing
 
@@ -341,7 +341,10 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         if result.prepared.spec.platform.id != self._pair.record.platform:
             text = f"Also changes the pair's server software to {result.prepared.spec.platform.label}."
             lines += self.lines(text, "label")
-        return lines or self.lines("Files with another key are never overwritten.", "label")
+        text = "Files with another key are never overwritten."
+        if self._pair.record.installed is None:
+            text += f" Is it installed already? Esc, then {self.key_of('mark_installed')}."
+        return lines or self.lines(text, "label")
 
     @property
     def _is_early(self) -> bool:

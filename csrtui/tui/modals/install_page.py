@@ -53,13 +53,17 @@ class InstallPreview:
         return resolve_access(DEFAULT_ACCESS, status).mode
 
 
-def install_answer(session: Session, prepared: PreparedExport, exported: ExportResult) -> InstallAnswer:
-    """Return the result of the dialog after an export."""
+def install_answer(
+    session: Session, prepared: PreparedExport, exported: ExportResult, undo_key: str
+) -> InstallAnswer:
+    """Return the result of the dialog after an export. `undo_key` is the key that puts the previous files back."""
     pair, server = visible(prepared.spec.pair), prepared.spec.platform.label
     verb = "replaced" if prepared.existing.files else "written"
     message = f"{pair}: {plural(len(exported.results), 'file')} {verb} for {server}"
     title = f"Install {prepared.spec.pair} · {server}"
-    return InstallAnswer(message, Page(title, lambda width: _lines(session, prepared, exported, width)))
+    return InstallAnswer(
+        message, Page(title, lambda width: _lines(session, prepared, exported, undo_key, width))
+    )
 
 
 def ask_to_replace(
@@ -76,7 +80,9 @@ def _undo_command(session: Session, prepared: PreparedExport) -> str:
     return csrtui_command(session, "export", prepared.spec.pair, "--undo")
 
 
-def _lines(session: Session, prepared: PreparedExport, exported: ExportResult, width: int) -> list[str]:
+def _lines(
+    session: Session, prepared: PreparedExport, exported: ExportResult, undo_key: str, width: int
+) -> list[str]:
     lines = ["Written:"]
     for result in exported.results:
         lines += [f"  {result.file}", f"    {result.text.removeprefix('written, ')}"]
@@ -86,7 +92,7 @@ def _lines(session: Session, prepared: PreparedExport, exported: ExportResult, w
             "",
             "Previous set:",
             f"  {previous}",
-            "Put it back:",
+            f"Put it back ({undo_key} in the keystore does the same):",
             f"  {_undo_command(session, prepared)}",
         ]
     if exported.record_error is not None:

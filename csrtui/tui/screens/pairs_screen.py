@@ -138,17 +138,12 @@ class PairsScreen(CommandScreen[None]):
     action_inspect = _flow("import_and_inspect", "inspect")
     action_submit = _flow("one_pair", "submit", for_pair=True)
     action_install = _flow("one_pair", "install", for_pair=True)
+    action_mark_installed = _flow("one_pair", "mark_installed", for_pair=True)
+    action_undo_install = _flow("one_pair", "undo_install", for_pair=True)
     action_retire = _flow("one_pair", "retire", for_pair=True)
     action_copy = _flow("one_pair", "copy_text", for_pair=True)
     action_change_server = _flow("one_pair", "change_server", for_pair=True)
     action_change_ca = _flow("one_pair", "change_ca", for_pair=True)
-
-    async def action_mark_installed(self) -> None:
-        """Ask whether the pair's certificate was installed without csrtui, and record it if the user agrees."""
-        from csrtui.tui.flows.one_pair import mark_installed
-
-        if (pair := self.current_pair()) is not None:
-            await self.start(mark_installed(self, pair))
 
     def action_renew(self) -> None:
         """Show both ways to renew the selected pair."""
