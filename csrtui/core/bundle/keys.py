@@ -175,7 +175,7 @@ def _algorithm(der: bytes) -> str | None:
 
 
 def _describe_kind(der: bytes) -> str:
-    """Return the curve of an EC key, or else the algorithm, in parentheses, or "" if the key names neither."""
+    """Return the curve of an EC key or else the algorithm, in parentheses. Return "" if the key names neither."""
     oid, parts = _algorithm(der), _parts(der)
     candidates = [parts[1]] if oid == _EC else [part for part in parts if part.tag == _CONTEXT_0]
     curves = [node.oid for part in candidates for node in part.children() if node.oid not in {None, _EC}]

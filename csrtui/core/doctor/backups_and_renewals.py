@@ -39,7 +39,7 @@ def check_backups(
 
 @dataclass(frozen=True, slots=True)
 class _BackupCheck:
-    """The arguments of `check_backups`."""
+    """The arguments of `check_backups`, and the check of each backup."""
 
     folder: str
     record: PairRecord

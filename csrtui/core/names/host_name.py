@@ -300,7 +300,7 @@ def script_of(character: str) -> str | None:
 
 
 def mixed_scripts(label: str) -> tuple[str, ...]:
-    """Return the scripts of a label's letters in order, or an empty tuple if a label can usually mix them."""
+    """Return the scripts of a label's letters in order, or an empty tuple if these scripts are often mixed."""
     if label.isascii():
         return ()
     scripts = dict.fromkeys(script for script in map(script_of, label) if script)

@@ -16,7 +16,7 @@ REPLACEMENT: Final = "\ufffd"
 _VISIBLE_FORMATS: Final = frozenset(
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 )
-"""The format characters that are visible: Prepended_Concatenation_Mark (PropList.txt), e.g. the Arabic number sign."""
+"""The visible format characters: Prepended_Concatenation_Mark (PropList.txt), such as the Arabic number sign."""
 _SELECTORS: Final = ("VARIATION SELECTOR", "MONGOLIAN FREE VARIATION SELECTOR", "MONGOLIAN VOWEL SEPARATOR")
 """The beginnings of the Unicode names of variation selectors, which select a variant of the letter before them."""
 _VISIBLE_SPACES: Final = frozenset(" \u1680\u3000")
