@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,7 @@ from command import DEADLINE, ROOT
 from safety_results import counted
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 PROMISE = "There is no core dump, and no other process of the user can read csrtui's memory"
 PROGRAM = ROOT / "tests" / "support" / "held_passphrase.py"
@@ -49,13 +51,12 @@ def dumped(folder: Path, hardened: str, number: signal.Signals) -> bool:
 
 
 @pytest.fixture
-def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that every user can reach."""
-    path = tmp_path_factory.mktemp("theirs")
-    for folder in (path, *path.parents):
-        if folder.name.startswith(("theirs", "popen-", "pytest-")):  # pytest's own
-            folder.chmod(0o755)
-    return path
+def outside() -> Iterator[Path]:
+    """Return a folder that every user can reach, which pytest's own folders may not be."""
+    with tempfile.TemporaryDirectory(prefix="csrtui-reachable.") as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        yield path
 
 
 @pytest.mark.safety

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from screen_openings import F2, unwrapped
+from screen_openings import F2
+from screen_text import unwrapped
 from textual import events
 from textual._xterm_parser import XTermParser
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pyte
 import warm_python
+from screen_text import unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,8 +119,8 @@ class PtySession:
                 raise AssertionError(f"waited in vain for {what}; the screen shows\n{self.text}")
 
     def wait_for(self, text: str) -> None:
-        """Read until `text` is on the screen."""
-        self.wait_until(lambda: text in self.text, repr(text))
+        """Read until `text` is on the screen, also if it is wrapped."""
+        self.wait_until(lambda: text in self.text or text in unwrapped(self.text), repr(text))
 
     def wait_stopped(self) -> None:
         """Read until the program has been stopped by a signal."""

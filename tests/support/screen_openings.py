@@ -153,11 +153,6 @@ FLEET_OPENINGS = (
 """The openings from the list of many hosts. `hostile_fleet` has answers of hosts for each."""
 
 
-def unwrapped(shown: str) -> str:
-    """Return the text of a screen as one line, without the frames of dialogs."""
-    return " ".join(shown.replace("│", " ").split())
-
-
 def screen_classes() -> set[str]:
     """Return the names of all screens that are not a base class of another one."""
     packages = [csrtui.tui.screens, csrtui.tui.modals]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from issued_dialogs import at_pair
+from screen_text import unwrapped
 from screens_user import NOW, at_screens, session_on
 
 from csrtui.core.base.errors import StoreError
@@ -80,7 +81,7 @@ def dialog(user: User) -> SubmitModal:
 
 
 async def until_said(user: User, text: str) -> None:
-    await user.until(lambda: text in user.screen_text, repr(text))
+    await user.until(lambda: text in unwrapped(user.screen_text), repr(text))
 
 
 def typed(user: User, field: str) -> str:

@@ -17,7 +17,8 @@ from hostile import ALL_IN_ONE, not_meant
 from hostile_place import HostilePlace, make_hostile_place
 from pty_session import PtySession
 from safety_results import counted
-from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Opening, unwrapped
+from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Opening
+from screen_text import unwrapped
 
 from csrtui.core.base.secret import Secret
 from csrtui.tasks.backup import BackupSpec
