@@ -39,7 +39,7 @@ def distinct_groups(
 ) -> list[Group[PairT]]:
     """Return the groups of pairs to choose from, most likely choice first. No two groups contain the same pairs.
 
-    The label of the last one is ``all 12`` and `description`.
+    The last label consists of ``all 12`` and `description`.
     """
     label = "the marked pair" if len(marked) == 1 else f"the {len(marked)} marked"
     groups = [Group(label, marked)] if marked else []
@@ -73,7 +73,7 @@ class PairSelection:
     def groups(self, need: Need, description: str) -> list[Group[Pair]]:
         """Return the groups of pairs to choose from, most likely choice first. No two groups contain the same pairs.
 
-        The label of the last one is ``all 12`` and `description`.
+        The last label consists of ``all 12`` and `description`.
         """
         current = [self.current] if self.current else []
         needing = self.with_need(need)

@@ -261,7 +261,7 @@ class FormModal(Modal[ResultT]):
         return ((CREATE_KEY, "Create folder"),) if isinstance(self.folder_error, MissingFolderError) else ()
 
     def check_created_folder(self) -> None:
-        """Check the typed folder again, because it was created."""
+        """Check the typed folder again, now that it exists."""
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -215,10 +215,7 @@ def ask(
     command: str = "",
     decline: Callable[[], object] | None = None,
 ) -> None:
-    """Ask a question in a `ConfirmModal`, and call `act` or `decline` with the answer.
-
-    The answer `no` is the safe one.
-    """
+    """Ask a question in a `ConfirmModal`. Call `act` if the answer is `yes`, or `decline` if it is `no`, the safe one."""
 
     def handle(answer: bool | None) -> None:  # noqa: FBT001 - the result of the dialog
         if answer:

@@ -88,7 +88,7 @@ class MainScreen(RequestScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._pane, self._moves = PaneName.REQUEST, 0
+        self._pane, self._pending_switches = PaneName.REQUEST, 0
         self._session_draft = SessionDraft(session)
         self._draft_writer = DraftWriter["Draft"](self._session_draft.save)
         self._message_draft: Draft | None = None
@@ -182,7 +182,7 @@ class MainScreen(RequestScreen):
     def on_descendant_focus(self) -> None:
         """Update the title and the command bar when the focus moves to the other pane."""
         # Use the focused widget, not the event's: events of nested widgets can arrive after the focus has moved on.
-        if self.focused is None or self._moves:
+        if self.focused is None or self._pending_switches:
             return
         pane = PaneName.REQUEST if self.request in self.focused.ancestors else PaneName.KEYSTORE
         if pane is not self._pane:
@@ -199,13 +199,13 @@ class MainScreen(RequestScreen):
         else:
             self.request.form.focus_field(self.request.form.focused_field)
         # Textual moves the focus later. Until then, an event of the widget that still has it must not switch back.
-        self._moves += 1
-        self.app.call_later(self._end_move)
+        self._pending_switches += 1
+        self.app.call_later(self._end_switch)
         self._draw_title()
         self._draw_bar()
 
-    def _end_move(self) -> None:
-        self._moves -= 1
+    def _end_switch(self) -> None:
+        self._pending_switches -= 1
         self.on_descendant_focus()
 
     def show_request(self) -> None:

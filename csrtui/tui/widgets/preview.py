@@ -92,7 +92,7 @@ class Preview(TextBlock):
         self.show(lines + self._advice_lines(room))
 
     def _facts(self) -> list[Line]:
-        """Return the subject and the names. On a very low screen, leave out what would leave no room for the advice."""
+        """Return the subject and the names. On a very low screen, leave them out where the advice needs the room."""
         blocks = [self._subject(), self._covers()]
         needed = len(self._full_lines(self._findings[self._current])) if self._findings else 0
         while self.size.height < _LOW and blocks and sum(map(len, blocks)) + needed > self.size.height:

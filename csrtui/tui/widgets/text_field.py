@@ -138,7 +138,7 @@ class TextField(Input, inherit_css=False):
 
     @property
     def is_typed(self) -> bool:
-        """Whether the field contains a text that is not the one that was loaded."""
+        """Whether the user has typed a text: it is neither empty nor the one that was loaded."""
         return self.value.strip() not in {"", self._loaded.strip()}
 
     def replace_text(self, text: str) -> None:
