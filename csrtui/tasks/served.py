@@ -63,9 +63,9 @@ def check_served(session: Session, name: str, output: bytes, file: str | None = 
     ]
     if problems:
         return [_failure(name, file, problem) for problem in problems]
-    count = plural(len(sent) - 1, "certificate")
+    chain = f" and its chain of {plural(len(sent) - 1, 'certificate')}" if len(sent) > 1 else ""
     expires = date_text(sent[0].validity.not_after)
-    text = f"the server sends this certificate (expires {expires}) and its chain of {count}"
+    text = f"the server sends this certificate (expires {expires}){chain}"
     if not folder.pair.record.installed:
         text += f"; record that: {csrtui_command(session, 'export', name)} --mark-installed"
     return [ServedResult(ok=True, pair=name, file=file, text=text)]

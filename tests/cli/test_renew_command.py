@@ -122,7 +122,7 @@ def test_omissions_of_the_new_csr_are_reported(csrtui: Csrtui, tmp_path: Path) -
     ("arguments", "status", "said"),
     [
         (("renew", "nobody.com"), 2, "nobody.com"),
-        (("renew", NAME, "--reuse", "--key", "rsa-2048"), 2, "--reuse makes no key"),
+        (("renew", NAME, "--reuse", "--key", "rsa-2048"), 2, "--reuse cannot be combined with --key"),
         (("renew", NAME, "--mark-submitted"), 2, "after its key is backed up"),
         (("renew", NAME, "--key", "dsa"), 2, "dsa"),
         (("renew", NAME, "--as", "../x"), 2, "../x"),

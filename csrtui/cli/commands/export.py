@@ -138,8 +138,8 @@ def _undo(session: Session, options: argparse.Namespace, platform: Platform, fol
         or (options.owner, options.group, options.mode) != (None, None, None)
     ):
         raise InputError(
-            "--undo puts files back as they were",
-            "leave out --replace, --legacy, --owner, --group and --mode",
+            "--undo cannot be combined with --replace, --legacy, --owner, --group and --mode",
+            "leave them out: the previous files are put back as they were",
         )
     undone = undo_export(session, options.pair, platform, folder, dry_run=options.dry_run)
     status = print_results(undone.results, as_json=options.json)

@@ -176,7 +176,9 @@ def _run_batch(options: argparse.Namespace) -> int:
             "--from and --key-file cannot be combined", "leave out --key-file: each row gets a new key"
         )
     if options.names or options.name is not None or options.renews is not None:
-        raise InputError("--from reads the names from the file", "leave out NAME, --as and --renews")
+        raise InputError(
+            "--from cannot be combined with NAME, --as and --renews", "leave them out: the file has the names"
+        )
     if options.file == "-" and options.passphrase_fd == 0:
         raise InputError(
             "--from - and --passphrase-fd 0 cannot both read standard input", "use a descriptor from 3 up"

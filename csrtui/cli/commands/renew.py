@@ -53,11 +53,18 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     if options.reuse and (options.key or options.name or options.encrypt_key is not None):
-        raise InputError("--reuse makes no key", "leave out --key, --as and --encrypt-key")
+        raise InputError(
+            "--reuse cannot be combined with --key, --as and --encrypt-key", "leave them out: no key is made"
+        )
     if options.same_key and (options.reuse or options.key or options.encrypt_key is not None):
-        raise InputError("--same-key keeps the key as it is", "leave out --reuse, --key and --encrypt-key")
+        raise InputError(
+            "--same-key cannot be combined with --reuse, --key and --encrypt-key",
+            "leave them out: the old key is used",
+        )
     if options.reuse and options.drop_must_staple:
-        raise InputError("--reuse uses the old CSR unchanged", "leave out --reuse or --drop-must-staple")
+        raise InputError(
+            "--reuse cannot be combined with --drop-must-staple", "leave out --reuse: a new CSR is needed"
+        )
     if options.names and not options.same_key:
         raise InputError(
             "--names works only with --same-key", "for other names and a new key: csrtui new NAME"
