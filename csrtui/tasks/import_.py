@@ -12,7 +12,8 @@ from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import CertificateFlaw, Difference, differences, flaws
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
-from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
+from csrtui.core.pairs.history import was_issued_for_request
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.keystore import PairChange
@@ -303,7 +304,7 @@ def _import(
     kind = replacement.kind
     if kind is ReplacementKind.SUPERSEDED:
         return result
-    is_compared = kind is not ReplacementKind.NONE or was_issued_for_request(pair.record)
+    is_compared = kind is not ReplacementKind.NONE or was_issued_for_request(pair.record.history)
     csr = folder.csr if is_compared else None
     full = build_import_result(session, pair, csr, replacement.chain, result)
     if not result.ok:

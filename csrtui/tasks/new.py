@@ -9,10 +9,10 @@ from csrtui.core.base.finding import CaKind, Finding
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.keys import key_types
-from csrtui.core.pairs.pair import HistoryEntry, Installation, KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.pairs.history import SAME_KEY, HistoryEntry
+from csrtui.core.pairs.pair import Installation, KeyFacts, Pair, PairRecord, RequestFacts
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.pair_name import check_pair_name, pair_name
-from csrtui.core.pairs.renewal_state import SAME_KEY
 from csrtui.store.keystore import PairFiles
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
 from csrtui.tasks.session import Session

@@ -17,7 +17,8 @@ from csrtui.core.certificates.csr import proves_possession
 from csrtui.core.keys.key_types import KeyType, label_of_name, type_of
 from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.names.name import all_names
-from csrtui.core.pairs.pair import Pair, PairRecord, Stage, was_issued_for_request
+from csrtui.core.pairs.history import was_issued_for_request
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.disk_errors import NotConfirmedError
@@ -107,7 +108,7 @@ def _only_in_certificate(folder: PairFolder) -> list[str]:
     Return none if the CA issued the certificate for the CSR.
     """
     record = folder.pair.record
-    if folder.certificate is None or was_issued_for_request(record):
+    if folder.certificate is None or was_issued_for_request(record.history):
         return []
     try:
         leaf = read_certificates(folder.certificate)[0]

@@ -16,7 +16,8 @@ from csrtui.core.certificates.extensions import describe_usages, extensions_for
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.charts import TimelineMark, TimelineRow, draw_one_line, draw_timeline
-from csrtui.core.pairs.pair import Pair, PairRecord, was_issued_for_request
+from csrtui.core.pairs.history import was_issued_for_request
+from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.tasks.list import read_pair_folder
 from csrtui.tasks.pair_text import (
     NEXT_STEPS,
@@ -154,7 +155,7 @@ def certificate_lines(details: PairDetails, now: datetime) -> list[tuple[str, st
     if details.chain is None or details.status is None:
         return []
     leaf, record = details.chain.leaf, details.pair.record
-    if was_issued_for_request(record):
+    if was_issued_for_request(record.history):
         texts = [difference.text for difference in differences(details.csr, leaf)]
     else:
         texts = ["not compared: the CSR was made from this certificate when it was adopted"]

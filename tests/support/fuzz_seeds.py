@@ -24,7 +24,8 @@ from csrtui.core.base.validity import Validity
 from csrtui.core.certificates import csr
 from csrtui.core.keys import pkcs8
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
+from csrtui.core.pairs.history import HistoryEntry
+from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.summary import summarize
 from csrtui.core.subject.fields import SubjectFields

@@ -18,7 +18,8 @@ from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
 from csrtui.core.doctor.finding import FindingCode, RemedyKind, template
 from csrtui.core.keys import key_types, pkcs8
-from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
+from csrtui.core.pairs.history import HistoryEntry
+from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.store import file_facts
 
 if TYPE_CHECKING:

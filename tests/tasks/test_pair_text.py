@@ -10,7 +10,8 @@ from requests_made import NOW, record
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import KeyType, label_of_name
-from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry, NextStep, Pair, PairRecord
+from csrtui.core.pairs.history import HistoryEntry
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
 from csrtui.core.pairs.summary import summarize
 from csrtui.tasks import pair_text
 from csrtui.tasks.show import pair_lines

@@ -13,7 +13,8 @@ from rich.cells import cell_len
 from screens_user import NOW, at_screens, session_on
 
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import Backup, BackupStatus, HistoryEntry
+from csrtui.core.pairs.history import HistoryEntry
+from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.tui.screens.months import MonthsScreen
 from csrtui.tui.screens.pair import PairScreen

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.renewal_state import SAME_KEY, RenewalState, Successor
+from csrtui.core.pairs.history import SAME_KEY, HistoryEntry
+from csrtui.core.pairs.renewal_state import RenewalState, Successor
 from csrtui.core.subject.fields import SubjectFields
 
 SCHEMA = 1
@@ -125,14 +126,6 @@ class Installation(NamedTuple):
     platform: str
     folder: str
     installed: datetime
-
-
-class HistoryEntry(NamedTuple):
-    """An event in the history of a pair, with the user of this machine who caused it."""
-
-    time: datetime
-    text: str
-    user: str
 
 
 class PairRecord(NamedTuple):
@@ -380,18 +373,3 @@ class Pair(NamedTuple):
     path: str
     record: PairRecord
     has_certificate: bool = False
-
-
-NEW_CSR_SUFFIX = "a new CSR made for it"
-"""The end of the event text for an adoption that made a CSR from the certificate."""
-
-
-def was_issued_for_request(record: PairRecord) -> bool:
-    """Return whether a pair's certificate was issued for its CSR, not before an adoption made the CSR."""
-    is_csr_newer = False
-    for event in record.history:
-        if event.text.startswith("key adopted from ") and event.text.endswith(NEW_CSR_SUFFIX):
-            is_csr_newer = True
-        elif event.text.startswith("certificate imported"):
-            is_csr_newer = False
-    return not is_csr_newer

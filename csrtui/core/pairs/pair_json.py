@@ -7,11 +7,11 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.base.validity import Validity, utc_text
+from csrtui.core.pairs.history import HistoryEntry
 from csrtui.core.pairs.pair import (
     SCHEMA,
     Backup,
     BackupStatus,
-    HistoryEntry,
     Installation,
     KeyFacts,
     Pair,

@@ -82,7 +82,3 @@ def _state(successor: Successor, following: RenewalState) -> RenewalState:
     if successor.has_certificate:
         return RenewalState.ISSUED
     return RenewalState.STARTED if following is RenewalState.BROKEN else following
-
-
-SAME_KEY: Final = ", with the same key"
-"""The end of the event text for a pair that was created with the key of the pair that it renews."""

@@ -23,7 +23,8 @@ from csrtui.core.certificates.chain import TreeRow, build_chain, draw_tree
 from csrtui.core.certificates.comparison import differences
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.doctor.finding import FindingCode
-from csrtui.core.pairs.pair import Pair, Stage, was_issued_for_request
+from csrtui.core.pairs.history import was_issued_for_request
+from csrtui.core.pairs.pair import Pair, Stage
 from csrtui.tasks.backup_contents import PassphraseNeededError, open_key, parse_contents
 from csrtui.tasks.inspect.certificate_item import describe_certificate
 from csrtui.tasks.inspect.item import (
@@ -395,5 +396,5 @@ def _compare_certificate(certificate: Certificate, folder: "PairFolder") -> Iter
             "another certificate for the key of this pair; the current one expires "
             f"{date_text(present.validity.not_after)}; csrtui import FILE replaces it"
         )
-    if present is None or was_issued_for_request(folder.pair.record):
+    if present is None or was_issued_for_request(folder.pair.record.history):
         yield from (difference.text for difference in differences(folder.csr, certificate))

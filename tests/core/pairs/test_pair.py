@@ -12,17 +12,8 @@ from requests_made import NOW, record
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity, date_text, time_text, utc_text
-from csrtui.core.pairs.pair import (
-    NEW_CSR_SUFFIX,
-    Backup,
-    BackupStatus,
-    HistoryEntry,
-    Installation,
-    NextStep,
-    Pair,
-    Stage,
-    was_issued_for_request,
-)
+from csrtui.core.pairs.history import NEW_CSR_SUFFIX, HistoryEntry, was_issued_for_request
+from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, NextStep, Pair, Stage
 from csrtui.core.pairs.summary import urgency_key
 
 DAY = timedelta(days=1)
@@ -181,7 +172,7 @@ def test_a_certificate_is_older_than_a_csr_made_at_adoption_until_the_next_impor
     adopted = HistoryEntry(NOW, f"key adopted from /etc/key.pem, {NEW_CSR_SUFFIX}", "joe")
     imported = HistoryEntry(NOW, "certificate imported, expires 2027-06-02T23:59:59Z", "joe")
     for history, expected in (((), True), ((imported, adopted), False), ((adopted, imported), True)):
-        assert was_issued_for_request(record(history=history)) is expected
+        assert was_issued_for_request(history) is expected
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from requests_made import NOW, record
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.history import HistoryEntry
 from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
-    HistoryEntry,
     Installation,
     KeyFacts,
     Pair,

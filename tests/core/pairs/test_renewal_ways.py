@@ -7,7 +7,8 @@ from requests_made import NOW, record
 
 from csrtui.core.base.finding import FieldName, Finding, Level
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import HistoryEntry, NextStep
+from csrtui.core.pairs.history import HistoryEntry
+from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.renewal_ways import RenewalWay, renewal_choices
 from csrtui.core.servers.platforms import PLATFORMS

@@ -1,0 +1,30 @@
+"""The events in the history of a pair, and the facts that only their texts record."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final, NamedTuple
+
+
+class HistoryEntry(NamedTuple):
+    """An event in the history of a pair, with the user of this machine who caused it."""
+
+    time: datetime
+    text: str
+    user: str
+
+
+SAME_KEY: Final = ", with the same key"
+"""The end of the event text for a pair that was created with the key of the pair that it renews."""
+NEW_CSR_SUFFIX: Final = "a new CSR made for it"
+"""The end of the event text for an adoption that made a CSR from the certificate."""
+
+
+def was_issued_for_request(history: Iterable[HistoryEntry]) -> bool:
+    """Return whether a pair's certificate was issued for its CSR, not before an adoption made the CSR."""
+    is_csr_newer = False
+    for event in history:
+        if event.text.startswith("key adopted from ") and event.text.endswith(NEW_CSR_SUFFIX):
+            is_csr_newer = True
+        elif event.text.startswith("certificate imported"):
+            is_csr_newer = False
+    return not is_csr_newer
