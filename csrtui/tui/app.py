@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from asyncio import Event
 from typing import TYPE_CHECKING, Any
 
 from csrtui.core.base.errors import StoreError
@@ -31,27 +32,32 @@ class CsrtuiApp(CommandsApp):
         self, session: Session, config: Config | None = None, *, ask_to_create: bool = False
     ) -> None:
         super().__init__(session, config)
-        self._asks_to_create = ask_to_create
+        self._starts = Event()
+        if not ask_to_create:
+            self._starts.set()
 
     def on_ready(self) -> None:
-        """Show warnings, and ask whether to create the keystore."""
+        """Show warnings, and ask whether to create the keystore, before the user can type anything."""
         for warning in self.start_warnings:
             self.notify(visible(warning), severity="warning", markup=False)
-        if not self._asks_to_create:
-            return
+        if not self._starts.is_set():
+            self.run_worker(self._ask_to_create())
+
+    async def _ask_to_create(self) -> None:
         from csrtui.tui.modals.questions import CreateStoreModal
 
+        await self.main.wait_until_ready()  # a screen below a dialog is not completed
         question = CreateStoreModal(self._session.store.path)
-        self.push_screen(question, lambda answer: self._create_or_leave(answer, question.typed))
+        await self.push_screen(question, lambda answer: self._create_or_leave(answer, question.typed))
+        self._starts.set()
 
-    async def _create_or_leave(self, answer: bool | None, typed: str) -> None:  # noqa: FBT001 - the result of the dialog
+    def _create_or_leave(self, answer: bool | None, typed: str) -> None:  # noqa: FBT001 - the result of the dialog
         """Create the keystore and put the typed text into the form, or leave."""
         from textual.events import Paste
 
         from csrtui.core.base.finding import FieldName
         from csrtui.tui.widgets.text_field import TextField
 
-        await self.wait_until_ready()  # an exit fails while the screen is still being built
         path = visible(self._session.store.path)
         if not answer:
             self.exit(
@@ -99,8 +105,9 @@ class CsrtuiApp(CommandsApp):
         return next((dialog for dialog in dialogs if dialog.is_busy), None)
 
     async def wait_until_ready(self) -> None:
-        """Wait until the main screen has both of its panes."""
+        """Wait until the main screen has both of its panes, and the user was asked about a missing keystore."""
         await self.main.wait_until_ready()
+        await self._starts.wait()
 
     def save_state(self) -> None:
         """Save the half-filled form. Called when a signal or the loss of the terminal ends the app."""

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from command import ROOT
 from pty_session import PtySession
+from screens_user import quick_screens, session_on
+
+from csrtui.tui.app import CsrtuiApp
+from csrtui.tui.modals.questions import CreateStoreModal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +37,15 @@ def test_a_missing_named_store_is_created_after_a_confirmation_and_text_typed_be
         session.wait_for("created the keystore")
         assert store.stat().st_mode & 0o777 == 0o700
         session.wait_for("CN=quick.example.com")
+
+
+async def test_the_question_appears_when_the_first_key_can_be_handled(tmp_path: Path) -> None:
+    app = CsrtuiApp(session_on(tmp_path / "there"), ask_to_create=True)
+    with quick_screens():
+        async with app.run_test():
+            await app.wait_until_ready()
+            assert isinstance(app.screen, CreateStoreModal)
+            assert app.main.keystore.is_attached
 
 
 @pytest.mark.parametrize(("named", "answer"), [("--store", ENTER), ("CSRTUI_STORE", "abc" + ESCAPE)])
