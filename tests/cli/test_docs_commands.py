@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from certificates_made import bundle, intermediate, pem
 from command import DEADLINE, QUICK, ROOT, environment
 from cryptography import x509
@@ -104,6 +105,7 @@ class Reader:
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_documented_line_works(tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     lines = block()

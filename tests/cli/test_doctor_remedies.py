@@ -22,9 +22,22 @@ from csrtui.store import locks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from _pytest.mark import ParameterSet
+
 ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 ELSEWHERE = {FindingCode.FOREIGN_OWNER, FindingCode.CREATION_UNDER_WAY, FindingCode.BACKUP_SAME_DISK}
 """Findings whose remedies have their own tests."""
+
+
+def first_of_each_kind(cases: dict[str, Case]) -> list[ParameterSet]:
+    """Return the cases. Those with the finding and the number of questions of an earlier one are slow."""
+    seen: set[tuple[FindingCode, int]] = set()
+    rows = []
+    for name, case in cases.items():
+        marks = [pytest.mark.slow] if (case.code, case.prompts) in seen else []
+        seen.add((case.code, case.prompts))
+        rows.append(pytest.param(case, id=name, marks=marks))
+    return rows
 
 
 def finding_of(found: list[Found], code: FindingCode) -> Found:
@@ -43,7 +56,7 @@ def assert_fixed(store: RemediedStore, before: list[Found], fixed: Found, treasu
     assert treasures <= store.treasures()
 
 
-@pytest.mark.parametrize("case", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("case", first_of_each_kind(COMMANDS))
 def test_a_command_fixes_its_finding(tmp_path: Path, case: Case) -> None:
     store = RemediedStore(tmp_path)
     case.breaking(store)
@@ -58,14 +71,14 @@ def test_a_command_fixes_its_finding(tmp_path: Path, case: Case) -> None:
 def test_a_command_works_on_a_path_with_unprintable_characters(tmp_path: Path, name: str) -> None:
     store, case = RemediedStore(tmp_path, UNPRINTABLE_NAME), COMMANDS[name]
     case.breaking(store)
-    before, treasures = store.examine_as_process(), store.treasures()
+    before, treasures = store.examine_as_command(), store.treasures()
     finding = finding_of(before, case.code)
     assert finding.remedy.isprintable()
     assert store.run(finding.remedy, case.prompts) == 0
     assert_fixed(store, before, finding, treasures)
 
 
-@pytest.mark.parametrize("case", TEMPLATES.values(), ids=TEMPLATES)
+@pytest.mark.parametrize("case", first_of_each_kind(TEMPLATES))
 def test_a_filled_in_template_fixes_its_finding(tmp_path: Path, case: Case) -> None:
     store = RemediedStore(tmp_path)
     case.breaking(store)
@@ -170,7 +183,7 @@ def test_an_adoption_keeps_the_values_found_only_in_the_record(tmp_path: Path) -
 def test_a_file_of_another_user_gets_its_owner_back(tmp_path: Path) -> None:
     store = RemediedStore(tmp_path)
     os.chown(store.pair / "key.pem", 12345, -1)
-    before, treasures = store.examine_as_process(), store.treasures()
+    before, treasures = store.examine_as_command(), store.treasures()
     finding = finding_of(before, FindingCode.FOREIGN_OWNER)
     assert finding.kind == "command"
     assert store.run(finding.remedy) == 0
@@ -193,7 +206,7 @@ def test_the_store_of_another_user_keeps_its_owner(tmp_path: Path) -> None:
 def test_a_folder_above_of_another_user_gets_its_owner_back(tmp_path: Path, name: str) -> None:
     store = RemediedStore(tmp_path, name)
     os.chown(store.path.parent, 12345, -1)
-    before, treasures = store.examine_as_process(), store.treasures()
+    before, treasures = store.examine_as_command(), store.treasures()
     finding = finding_of(before, FindingCode.FOREIGN_OWNER)
     assert (finding.path, finding.kind) == (str(store.path.parent), "command")
     assert store.run(finding.remedy) == 0
@@ -218,7 +231,7 @@ def test_a_backup_on_another_disk_ends_the_note_about_the_keystores_disk(tmp_pat
     if other_disk is None:
         pytest.skip("there is no second file system")
     store = RemediedStore(tmp_path)
-    before, treasures = store.examine_as_process(), store.treasures()
+    before, treasures = store.examine_as_command(), store.treasures()
     finding = finding_of(before, FindingCode.BACKUP_SAME_DISK)
     with TemporaryDirectory(dir=other_disk) as folder:
         store.other_usb = Path(folder)

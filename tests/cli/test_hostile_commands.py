@@ -9,6 +9,7 @@ import pytest
 from hostile import ALL_IN_ONE, HOSTILE, encodable
 from hostile_place import DUE, ISSUED, NEW, RETIRED, SENT, HostilePlace, make_hostile_place
 from safety_results import counted
+from tables import table
 
 from csrtui.cli.parser import COMMANDS
 from csrtui.core.base.escaping import is_visible
@@ -150,7 +151,7 @@ def test_every_command_with_each_hostile_text(
         tally.add(go_through(csrtui, at(csrtui, tmp_path, HOSTILE[kind], monkeypatch)))
 
 
-@pytest.mark.parametrize("text", ["\x1b[2J", "\u202e", "\x9b", "\u200b"])
+@table("text", ["\x1b[2J", "\u202e", "\x9b", "\u200b"])
 def test_missing_escaping_would_be_noticed(text: str) -> None:
     from command import Ran
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from certificates_made import intermediate, pem, root
-from command import Csrtui, run_process
+from command import Csrtui, run_here
 
 from csrtui.core.base.validity import date_text, utc_text
 from csrtui.core.certificates.certificate import max_validity_days
@@ -165,8 +165,8 @@ def test_a_csr_signed_by_openssl_ca_is_imported(tmp_path: Path) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     store = tmp_path / "store"
-    assert run_process("new", NAME, "b.com", "--ca", "private", store=store).status == 0
-    (tmp_path / "a.csr").write_text(run_process("csr", NAME, store=store).out)
+    assert run_here("new", NAME, "b.com", "--ca", "private", store=store).status == 0
+    (tmp_path / "a.csr").write_text(run_here("csr", NAME, store=store).out)
     (tmp_path / "ca.cnf").write_text(
         "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nnew_certs_dir=.\nrand_serial=yes\ndefault_md=sha256\n"
         "policy=p\ncopy_extensions=copy\ndefault_days=190\n[p]\ncommonName=supplied\n"
@@ -200,7 +200,7 @@ def test_a_csr_signed_by_openssl_ca_is_imported(tmp_path: Path) -> None:
     ]
     subprocess.run([*sign, "-out", "a.pem"], cwd=tmp_path, capture_output=True, check=True)
     assert (tmp_path / "a.pem").read_text().startswith("Certificate:\n")
-    ran = run_process("import", str(tmp_path / "a.pem"), str(tmp_path / "ca.pem"), store=store)
+    ran = run_here("import", str(tmp_path / "a.pem"), str(tmp_path / "ca.pem"), store=store)
     assert (ran.status, ran.out.split("  ")[:2]) == (0, ["ok", NAME])
     assert ran.err == "chain: valid up to CN=My CA\n"
     kept = store / "pairs" / NAME / "certificate.pem"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from adopt_process import command
 from certificates_made import intermediate, pem
 from foreign_made import PKCS9_EXTENSIONS, alternative, attribute, csr, pkcs8, rsa_key
@@ -94,6 +95,7 @@ def calls_of(tmp_path: Path) -> list[Call]:
     return calls
 
 
+@pytest.mark.slow
 def test_critical_calls_may_fail(tmp_path: Path) -> None:
     calls = calls_of(tmp_path)
     renames = [call for call in calls if call.name.startswith("rename") and "pair" in call.text]

@@ -146,7 +146,7 @@ def sweep(action: str, tmp_path: Path, template: Path, chosen: list[tuple[Call, 
             raise
 
 
-@pytest.mark.parametrize("action", [BACK_UP, RESTORE])
+@pytest.mark.parametrize("action", [BACK_UP, pytest.param(RESTORE, marks=pytest.mark.slow)])
 def test_critical_calls_may_fail(action: str, tmp_path: Path, template: Path) -> None:
     calls = calls_of(action, tmp_path, template)
     flushes = [call for call in calls if call.name == "fsync"]

@@ -113,6 +113,7 @@ def sweep(tmp_path: Path, chosen: list[tuple[Call, str]], *options: str) -> None
             raise
 
 
+@pytest.mark.slow
 def test_critical_calls_may_fail(tmp_path: Path) -> None:
     calls = calls_of(tmp_path, "--in-turn")
     flushes = [call for call in calls if call.name == "fsync"]

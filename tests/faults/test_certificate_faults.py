@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
 from injection import Call, Outcome, calls_in, require_strace, run_with_fault
 from store_process import command
 from store_state import pair_files
@@ -77,6 +78,7 @@ def test_the_previous_certificate_is_on_the_disk_before_it_is_replaced(tmp_path:
     assert [KEPT in call.text for call in order if call.name.startswith("rename")] == [True, False]
 
 
+@pytest.mark.slow
 def test_critical_calls_may_fail(tmp_path: Path) -> None:
     deciding = [call for call in calls_of(tmp_path) if call.name.startswith(("rename", "fsync"))]
     sweep(

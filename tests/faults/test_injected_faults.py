@@ -85,7 +85,7 @@ def calls_of(action: str, tmp_path: Path) -> list[Call]:
     return calls
 
 
-@pytest.mark.parametrize("action", [ADD, CHANGE])
+@pytest.mark.parametrize("action", [ADD, pytest.param(CHANGE, marks=pytest.mark.slow)])
 def test_critical_calls_may_fail(action: str, tmp_path: Path) -> None:
     calls = calls_of(action, tmp_path)
     flushes = [call for call in calls if call.name == "fsync"]

@@ -9,6 +9,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from tables import table
 
 from csrtui.fleet.ansible import Target, TrustedTemplate
 from csrtui.fleet.tasks.run_on_hosts import Reach, call_task
@@ -32,7 +33,7 @@ def run_on_host(script: str, shell: str = "sh", path: str | None = None) -> subp
     return subprocess.run([program, "-c", line], capture_output=True, text=True, check=False, env=env)
 
 
-@pytest.mark.parametrize("shell", ["sh", "bash", "dash"])
+@table("shell", ["sh", "bash", "dash"])
 def test_output_and_exit_status_are_those_of_the_script(shell: str) -> None:
     done = run_on_host("echo 'a  b'; exit 3", shell)
     assert (done.stdout, done.stderr, done.returncode) == ("a  b\n", "", 3)

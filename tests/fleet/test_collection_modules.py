@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from certificates_made import intermediate, pem, root
-from command import run_process
+from command import run_here
 from recipients_made import ssh_pair
 
 from csrtui.core.certificates.csr import read_pem
@@ -53,7 +53,7 @@ def test_a_pair_is_made_once_and_check_mode_shows_it_before(
 
     made = modules("pair", **asked)
     assert (made["changed"], made["done"], made["covers"]) == (True, ["made", "backed up"], ASKED["names"])
-    assert made["pair"] == run_process("show", NAME, "--json", store=store).json
+    assert made["pair"] == run_here("show", NAME, "--json", store=store).json
     assert made["pair"]["backup"]["status"] == "unverified"
     assert made["csr"] == (store / "pairs" / NAME / "request.pem").read_text()
     assert made["diff"]["after"]["backup"] == "unverified"
@@ -189,7 +189,7 @@ def test_an_encrypted_key_is_left_to_the_administrator(modules: Modules, store: 
     secret = tmp_path / "passphrase"
     secret.write_text("seven words that nobody would ever guess\n")
     secret.chmod(0o600)
-    run_process("new", NAME, "--encrypt-key", "--passphrase-file", str(secret), store=store)
+    run_here("new", NAME, "--encrypt-key", "--passphrase-file", str(secret), store=store)
     assert not modules("pair", names=[NAME])["changed"]
     text = certificate(store, age=timedelta(days=80))
     failed = modules("certificate", content=text, export_for="nginx", export_to=str(tmp_path))
@@ -260,7 +260,7 @@ def test_a_certificate_in_a_file_on_the_host(modules: Modules, store: Path, tmp_
 def test_a_certificate_without_a_pair_fails_and_nothing_is_imported(modules: Modules, store: Path) -> None:
     modules("pair", **ASKED)
     text = certificate(store)
-    run_process("retire", NAME, store=store)
+    run_here("retire", NAME, store=store)
     other = modules("pair", names=["other.com", "www.other.com"])
     assert other["changed"]
     failed = modules("certificate", content=text, pair="other.com")
@@ -297,9 +297,9 @@ def test_facts_contain_pairs_due_renewals_and_problems(modules: Modules, store: 
     modules("certificate", content=certificate(store, age=timedelta(days=80)))
     facts = modules("facts")["ansible_facts"]["csrtui"]
     assert (facts["schema"], facts["due"], facts["not_backed_up"]) == (1, [NAME], [NAME])
-    assert facts["version"] == run_process("--version", store=None).out.split()[1]
+    assert facts["version"] == run_here("--version", store=None).out.split()[1]
     assert "backup-none" in {one["code"] for one in facts["findings"]}
-    run_process("retire", NAME, store=store)
+    run_here("retire", NAME, store=store)
     (store / "pairs" / "broken").mkdir(mode=0o700)
     result = modules("facts", gather=["pairs"], retired=True)
     facts = result["ansible_facts"]["csrtui"]

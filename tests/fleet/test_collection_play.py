@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from playbooks import MODULE, play
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ NAME = "www.example-shop.com"
 PAIR = {MODULE + "pair": {"names": [NAME, "example-shop.com"], "platform": "nginx"}}
 
 
+@pytest.mark.slow
 def test_a_play_makes_a_pair_once_and_shows_it_before_and_after(
     tmp_path: Path, program: Path, store: Path
 ) -> None:

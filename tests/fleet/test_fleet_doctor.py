@@ -9,6 +9,7 @@ import pytest
 from fake_ansible import printed
 from fleet_made import AWAY
 from fleet_user import reach
+from tables import table
 
 from csrtui.fleet.host_answer import Failure, Reason
 from csrtui.fleet.tasks.doctor import ExaminedHost, read_finding, sort_findings
@@ -26,7 +27,7 @@ def test_the_number_of_hosts_that_answered_is_reported(fake: FakeAnsible) -> Non
     assert reports == [(0, 2), (1, 2), (2, 2)]
 
 
-@pytest.mark.parametrize("kind", ["command", "template", "instruction", ["?"], None])
+@table("kind", ["command", "template", "instruction", ["?"], None])
 def test_no_remedy_is_a_command_for_this_machine_whatever_the_host_claims(kind: object) -> None:
     document = {"code": "open-mode", "level": "error", "text": "open", "remedy": "id", "remedy_kind": kind}
     (found,) = sort_findings([ExaminedHost("web1", (read_finding("web1", document),))])

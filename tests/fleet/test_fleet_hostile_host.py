@@ -346,7 +346,7 @@ print(status, int(peak[1]) // 1024, file=sys.stderr)
     [
         pytest.param(json.dumps(json.dumps(pair("nNUMBER.com")))[1:-1] + ",", 100_000, id="100,000 pairs"),
         pytest.param("{}," * 1000, 5_000, id="empty objects", marks=pytest.mark.slow),
-        pytest.param("x" * 1000, 200_000, id="200 MB of text"),
+        pytest.param("x" * 1000, 200_000, id="200 MB of text", marks=pytest.mark.slow),
         pytest.param("\\ud83d\\ude00" * 1000, 1_300, id="wide characters", marks=pytest.mark.slow),
     ],
 )

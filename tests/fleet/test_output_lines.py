@@ -6,7 +6,7 @@ import io
 import tracemalloc
 from typing import IO, cast
 
-import pytest
+from tables import table
 
 from csrtui.fleet.host_answer import CutLine
 from csrtui.fleet.processes import read_lines
@@ -28,7 +28,7 @@ def lines(*pieces: bytes, limit: int = 100) -> list[str | CutLine]:
     return list(read_lines(cast("IO[bytes]", Pieces(*pieces)), limit))
 
 
-@pytest.mark.parametrize(
+@table(
     ("pieces", "expected"),
     [
         ((), []),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, Pair, PairRecord
@@ -20,7 +21,7 @@ OLD = Validity(NOW - 80 * DAY, NOW + 10 * DAY)
 PLAIN = record()._replace(history=())
 
 
-@pytest.mark.parametrize(
+@table(
     "record",
     [
         PLAIN,
@@ -35,7 +36,7 @@ PLAIN = record()._replace(history=())
         PLAIN._replace(renewed_by="a.com-2", renews="a.com-0"),
     ],
 )
-@pytest.mark.parametrize("issued", [True, False])
+@table("issued", [True, False])
 def test_a_document_read_back_is_unchanged(record: PairRecord, *, issued: bool) -> None:
     document = pair_document(Pair("a.com", "/srv/keys/pairs/a.com", record, has_certificate=issued), NOW)
     assert pair_document(read_pair_document(document), NOW) == document
@@ -48,9 +49,7 @@ def test_a_document_without_the_begin_of_the_validity_is_accepted() -> None:
     assert read.validity == Validity(PLAIN.created, LONG.not_after)
 
 
-@pytest.mark.parametrize(
-    "change", [{"name": 5}, {"stage": "lost"}, {"backup": None}, {"created": "yesterday"}]
-)
+@table("change", [{"name": 5}, {"stage": "lost"}, {"backup": None}, {"created": "yesterday"}])
 def test_a_document_that_is_not_a_pair_is_refused(change: dict[str, Any]) -> None:
     document = pair_document(Pair("a.com", "/a.com", PLAIN), NOW) | change
     with pytest.raises((TypeError, ValueError)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from certificates_made import intermediate, pem, root
-from command import run_process
+from command import run_here
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from real_servers import NAME, Issued
@@ -26,13 +26,13 @@ def issued_once(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     """Return a store with such a pair, and the root of its chain."""
     folder = tmp_path_factory.mktemp("issued")
     store = folder / "store"
-    assert run_process("new", NAME, "--key", request.param, store=store).status == 0
+    assert run_here("new", NAME, "--key", request.param, store=store).status == 0
     csr = x509.load_pem_x509_csr((store / "pairs" / NAME / "request.pem").read_bytes())
     authority = intermediate(days=4000)
     yesterday = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     leaf = authority.sign(csr.public_bytes(Encoding.DER), start=yesterday, days=90)
     given = pem(authority.certificate, leaf)
-    ran = run_process("import", "-", store=store, stdin=given)
+    ran = run_here("import", "-", store=store, stdin=given)
     assert ran.status == 0, ran.err
     (folder / "root.pem").write_bytes(pem(root().certificate))
     return folder

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CLASSIC = [key_type for key_type in KeyType if not key_type.startswith("ml-dsa")]
 """The key types of every openssl; ML-DSA exists since 3.5."""
-_QUICK_ONES = {KeyType.EC_P256, KeyType.RSA_2048}
+_QUICK_ONES = {KeyType.EC_P256}
 JAVA = [
     pytest.param(one, marks=[] if one in _QUICK_ONES else pytest.mark.slow, id=str(one)) for one in CLASSIC
 ]

@@ -6,8 +6,8 @@ with values that it refuses. Lints on parts that do not come from a CSR are left
 
 from __future__ import annotations
 
-import pytest
 from public_requests import Typed
+from tables import table
 
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import SubjectInput
@@ -80,7 +80,7 @@ FIELDS = {
 }
 
 
-@pytest.mark.parametrize(("lint", "name"), [(lint, name) for lint, names in NAMES.items() for name in names])
+@table(("lint", "name"), [(lint, name) for lint, names in NAMES.items() for name in names])
 def test_a_name_that_zlint_refuses_is_an_error(lint: str, name: str) -> None:
     advice = Typed((name,)).advice()
     assert advice.errors or advice.subject.common_name is None, lint
@@ -88,7 +88,7 @@ def test_a_name_that_zlint_refuses_is_an_error(lint: str, name: str) -> None:
     assert behind_another.errors or name not in behind_another.covered_names or len(name) > 64, lint
 
 
-@pytest.mark.parametrize(
+@table(
     ("lint", "field", "value"),
     [
         (lint, field, value)
@@ -115,8 +115,8 @@ def test_a_subject_that_zlint_accepts_has_no_error_and_no_warning() -> None:
         assert typed.codes() == (set() if key_type.public_ca else {"key-not-public"})
 
 
-@pytest.mark.parametrize("field", ["organization", "state", "locality"])
-@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u3000"])
+@table("field", ["organization", "state", "locality"])
+@table("blank", [" ", "\u00a0", "\u3000"])
 def test_leading_and_trailing_blanks_that_zlint_reports_are_not_written(field: str, blank: str) -> None:
     fields = {"country": "DE", "organization": "Müller", "state": "Bayern", "locality": "Fürth"}
     fields[field] = f"{blank}{fields[field]}{blank}"

@@ -204,6 +204,7 @@ public class Make { public static void main(String[] a) throws Exception {
 """
 
 
+@pytest.mark.slow
 def test_files_of_bouncycastle_are_read(files: Path) -> None:
     program("javac")  # java compiles the source itself if it can
     if not all(jar.is_file() for jar in BOUNCY):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from command import run_process
+from command import run_here
 from real_authorities import PrivateCa
 from real_servers import DEADLINE, NAME, free_port, nginx_conf, program, running
 
@@ -26,15 +26,15 @@ class Files:
 def issue(folder: Path, ca: PrivateCa, name: str, purpose: str) -> Files:
     """Make a pair, have the CA sign exactly what its CSR requests, import the certificate and export the files."""
     store = folder / "store"
-    made = run_process("new", name, "--purpose", purpose, "--ca", "private", "--json", store=store)
+    made = run_here("new", name, "--purpose", purpose, "--ca", "private", "--json", store=store)
     assert made.status == 0, made.err
     pair = made.json["name"]
-    imported = run_process("import", str(ca.sign(Path(made.json["path"]) / "request.pem")), store=store)
+    imported = run_here("import", str(ca.sign(Path(made.json["path"]) / "request.pem")), store=store)
     assert imported.status == 0, imported.err
     to = folder / purpose
     to.mkdir(mode=0o700)
     platform = "nginx" if purpose == "server" else "other"
-    exported = run_process("export", pair, "--for", platform, "--to", str(to), store=store)
+    exported = run_here("export", pair, "--for", platform, "--to", str(to), store=store)
     assert exported.status == 0, exported.err
     lines = [line[2:] for line in exported.out.splitlines() if line.startswith("  ssl_")]
     return Files(to / f"{pair}.crt", to / f"{pair}.key", lines)

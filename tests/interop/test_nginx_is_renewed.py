@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 from certificates_made import intermediate, pem
-from command import run_process
+from command import run_here
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from real_servers import DEADLINE, NAME, Issued, free_port, nginx_conf, program, running
@@ -82,7 +82,7 @@ def test_nginx_is_renewed_eight_times_without_a_change_and_without_a_failed_hand
         client.wait_until(lambda: bool(client.serials), "the first certificate")
         for number in range(1, RENEWALS + 1):
             pair, serial = renew(issued.store, pair, number)
-            ran = run_process("export", pair, "--replace", store=issued.store)
+            ran = run_here("export", pair, "--replace", store=issued.store)
             assert ran.status == 0, ran.err
             tested = subprocess.run(
                 [nginx, "-t", "-c", conf, "-e", "stderr"], capture_output=True, check=False
@@ -100,13 +100,13 @@ def test_nginx_is_renewed_eight_times_without_a_change_and_without_a_failed_hand
 
 def renew(store: Path, pair: str, number: int) -> tuple[str, str]:
     """Renew a pair and import its certificate. Return the new pair's name and the certificate's serial number."""
-    ran = run_process("renew", pair, store=store)
+    ran = run_here("renew", pair, store=store)
     assert ran.status == 0, ran.err
     new = ran.out.strip()
     csr = x509.load_pem_x509_csr((store / "pairs" / new / "request.pem").read_bytes())
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
     authority = intermediate(days=4000)
     leaf = authority.sign(csr.public_bytes(Encoding.DER), start=start, days=90, serial=0x1000 + number)
-    ran = run_process("import", "-", store=store, stdin=pem(authority.certificate, leaf))
+    ran = run_here("import", "-", store=store, stdin=pem(authority.certificate, leaf))
     assert ran.status == 0, ran.err
     return new, f"{leaf.serial_number:X}"

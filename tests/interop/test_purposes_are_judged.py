@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command import run_process
+from command import run_here
 from real_authorities import PrivateCa, certtool_accepts
 
 from csrtui.core.certificates import extensions
@@ -33,7 +33,7 @@ def test_a_certificate_is_valid_for_its_purpose_only(
     tmp_path: Path, purpose: str, name: str, check: str, others: str
 ) -> None:
     store = tmp_path / "store"
-    made = run_process("new", name, "--purpose", purpose, "--ca", "private", "--json", store=store)
+    made = run_here("new", name, "--purpose", purpose, "--ca", "private", "--json", store=store)
     assert made.status == 0, made.err
     pair, ca = Path(made.json["path"]), PrivateCa(tmp_path / "ca")
     leaf = str(ca.sign(pair / "request.pem"))
@@ -44,7 +44,7 @@ def test_a_certificate_is_valid_for_its_purpose_only(
     assert wrong.returncode != 0
     assert certtool_accepts(ca.root, Path(leaf), _OIDS[check])
     assert not certtool_accepts(ca.root, Path(leaf), _OIDS[others])
-    imported = run_process("import", leaf, "--json", store=store).json["results"][0]
+    imported = run_here("import", leaf, "--json", store=store).json["results"][0]
     assert not any(finding["code"] == "other-purpose" for finding in imported.get("findings", []))
     if purpose == "email":
         mail = tmp_path / "mail.txt"

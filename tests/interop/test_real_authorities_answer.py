@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from command import run_process
+from command import run_here
 from cryptography import x509
 from real_acme import certbot
 from real_authorities import EVERYTHING, Answer, certtool, certtool_accepts, cfssl, easy_rsa, openssl_ca
@@ -39,7 +39,7 @@ class Asked:
 
     def bring_home(self, answer: Answer, *, warning: str | None = None) -> set[Difference]:
         """Import an answer, and return the differences from the request. There must be no problem but this warning."""
-        ran = run_process("import", *map(str, answer.files), "--json", store=self.store)
+        ran = run_here("import", *map(str, answer.files), "--json", store=self.store)
         assert ran.status == 0, ran.err
         (result,) = ran.json["results"]
         assert result["pair"] == NAME
@@ -49,7 +49,7 @@ class Asked:
 
     def is_issued(self, answer: Answer, *, above: int) -> None:
         """Assert that the pair is issued, and that its chain has this number of intermediates and a root."""
-        pair = run_process("show", NAME, "--json", store=self.store).json
+        pair = run_here("show", NAME, "--json", store=self.store).json
         assert pair["stage"] == "issued"
         assert pair["expires"] is not None
         kept = pair["files"]["certificate"]
@@ -74,9 +74,9 @@ def ask(tmp_path: Path) -> Callable[..., Asked]:
 
     def asked(*arguments: str) -> Asked:
         store, csr = tmp_path / "store", tmp_path / "request.pem"
-        made = run_process("new", *arguments, store=store)
+        made = run_here("new", *arguments, store=store)
         assert made.status == 0, made.err
-        csr.write_text(run_process("csr", NAME, store=store).out)
+        csr.write_text(run_here("csr", NAME, store=store).out)
         return Asked(store, csr)
 
     return asked

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tables import table
 
 from csrtui.core.backups.age import MAX_IDENTITY_BYTES
 from csrtui.core.base.errors import InputError
@@ -142,7 +143,7 @@ def test_a_passphrase_can_arrive_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
     assert read_passphrase_descriptor(3).revealed == "correct"
 
 
-@pytest.mark.parametrize("number", [-1, 99_999, 10**30])
+@table("number", [-1, 99_999, 10**30])
 def test_a_descriptor_that_is_not_open_is_refused(number: int) -> None:
     with pytest.raises(InputError, match=f"cannot read the passphrase descriptor {number}: "):
         read_passphrase_descriptor(number)

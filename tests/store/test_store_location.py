@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 import pytest
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.store.store_location import STORE_VARIABLE, store_argument, store_path, store_source
@@ -32,7 +33,7 @@ def test_a_relative_path_begins_at_the_current_folder(
     assert store_path("~", {}) == str(tmp_path / "~")
 
 
-@pytest.mark.parametrize("text", ["", "a\0b", "a\ud800b"])
+@table("text", ["", "a\0b", "a\ud800b"])
 def test_an_invalid_path_is_refused_with_its_source(text: str) -> None:
     with pytest.raises(InputError, match="--store is"):
         store_path(text, {"CSRTUI_STORE": "/variable"})

@@ -7,11 +7,14 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from csrtui.cli.main import run
+from csrtui.core.keys import pkcs8
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,6 +123,28 @@ def environment(store: Path | None, **more: str) -> dict[str, str]:
     left_out = ("CSRTUI", "PYTHONUNBUFFERED", "PYTHONIOENCODING")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return kept | ({"CSRTUI_STORE": str(store)} if store else {}) | more
+
+
+def run_here(
+    *arguments: str, store: Path | None, stdin: bytes = b"", env: Mapping[str, str] | None = None
+) -> Ran:
+    """Run csrtui within this process, with few PBKDF2 rounds: where what a new process adds is not tested."""
+    given, out, err = (io.TextIOWrapper(io.BytesIO(data), encoding="utf-8") for data in (stdin, b"", b""))
+    with (
+        patch.dict(os.environ, environment(store, **(env or {})), clear=True),
+        patch.object(pkcs8, "ITERATIONS", 10),
+        patch.object(sys, "stdin", given),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        status = run(arguments, open_screens=_open_no_screens)
+        out.seek(0)
+        err.seek(0)
+        return Ran(status, out.read(), err.read())
+
+
+def _open_no_screens(_store: str, _mouse: bool) -> int:
+    raise AssertionError("a test with another way of running csrtui opens its screens")
 
 
 def run_process(

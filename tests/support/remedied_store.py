@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from backups_made import PASSPHRASE, key_block
 from certificates_made import pem, root
-from command import DEADLINE, QUICK, ROOT, environment
+from command import QUICK, ROOT, run_here
 from pty_session import PtySession
 from recipients_made import age_pair
 from requests_made import key_of, record
@@ -85,10 +84,8 @@ class RemediedStore:
             path.mkdir(mode=0o700)
         self.config.write_text("[screens]\nmouse = false\n")
         self._csrtui.write_text(
-            f"#!/bin/sh\nexport PYTHONPATH={shlex.quote(str(ROOT))} PYTHON={shlex.quote(sys.executable)}\n"
-            'case "$1" in\n'
-            f'adopt | backup | restore | verify) exec "$PYTHON" -c {shlex.quote(QUICK)} "$@" ;;\n'
-            'esac\nexec "$PYTHON" -m csrtui "$@"\n'
+            f"#!/bin/sh\nexport PYTHONPATH={shlex.quote(str(ROOT))}\n"
+            f'exec {shlex.quote(sys.executable)} -c {shlex.quote(QUICK)} "$@"\n'
         )
         self._csrtui.chmod(0o755)
         self._make(key_of(KeyType.EC_P256))
@@ -162,22 +159,16 @@ class RemediedStore:
         )
         return [_found(one.as_json()) for one in examination.run()]
 
-    def examine_as_process(self) -> list[Found]:
+    def examine_as_command(self) -> list[Found]:
         """Return the findings of ``csrtui doctor --json``."""
         return [_found(one) for one in json.loads(self.call("doctor", "--json"))["findings"]]
 
     def call(self, *arguments: str) -> str:
-        """Run csrtui on this store as a process, and return its output."""
-        done = subprocess.run(
-            [self._csrtui, *arguments, "--store", self.path],
-            capture_output=True,
-            env=environment(None, CSRTUI_CONFIG=str(self.config)),
-            cwd=self.base,
-            timeout=DEADLINE,
-            check=False,
-        )
-        assert done.returncode in {0, 1}, done.stderr
-        return done.stdout.decode()
+        """Run csrtui on this store within this process, and return its output."""
+        config = {"CSRTUI_CONFIG": str(self.config)}
+        ran = run_here(*arguments, "--store", str(self.path), store=None, env=config)
+        assert ran.status in {0, 1}, ran.err
+        return ran.out
 
     def filled_in(self, template: str) -> str:
         """Return a template with its words in capitals replaced."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from certificates_made import build, intermediate, named, pem, root
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from foreign_made import OPENSSH_ENCRYPTED, PHRASE, ec_key, pkcs8
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import spki_sha256
@@ -37,7 +37,7 @@ P12_FILE = ServerFile("keystore", ".p12")
 FILES = sorted({file for server in servers().values() for file in server.files}, key=str)
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "passphrase", "content"),
     [
         (pkcs8(OWN), None, FileContent(OWN_SPKI)),
@@ -58,21 +58,14 @@ FILES = sorted({file for server in servers().values() for file in server.files},
         (OPENSSH_ENCRYPTED + pem(CERTIFICATE), None, NOTHING),
         (b"", None, NOTHING),
         (b"ssl_certificate /etc/ssl/a.com.crt;\n", None, NOTHING),
-    ],
-    ids=[
-        "key", "certificate and chain", "chain", "a key beside another's certificate", "key twice", "two keys",
-        "locked key", "locked key opened", "locked key, wrong passphrase", "locked key and certificate",
-        "locked key and another", "locked PFX", "opened PFX", "PFX, wrong passphrase", "OpenSSH",
-        "OpenSSH and certificate", "empty", "text",
-    ],
-)  # fmt: skip
+    ])  # fmt: skip
 def test_a_file_belongs_to_its_key_or_without_one_to_its_first_certificate(
     data: bytes, passphrase: Secret | None, content: FileContent
 ) -> None:
     assert read_content(data, passphrase) == content
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "passphrase", "content"),
     [
         (pem(CERTIFICATE, *CA_CERTIFICATES), None, NOTHING),
@@ -80,7 +73,6 @@ def test_a_file_belongs_to_its_key_or_without_one_to_its_first_certificate(
         (PFX, None, NOT_KNOWN),
         (PFX, SECRET, FileContent(OWN_SPKI)),
     ],
-    ids=["certificate", "certificate and key", "locked PFX", "opened PFX"],
 )
 def test_a_certificate_does_not_show_the_owner_of_a_key_file(
     data: bytes, passphrase: Secret | None, content: FileContent
@@ -88,7 +80,7 @@ def test_a_certificate_does_not_show_the_owner_of_a_key_file(
     assert read_content(data, passphrase, requires_key=True) == content
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.ending)
+@table("file", FILES)
 def test_a_file_has_one_owner_and_a_chain_has_the_owner_of_the_other_files(file: ServerFile) -> None:
     lineage = frozenset({"renewed", OWN_SPKI})
 
@@ -104,7 +96,7 @@ def test_a_file_has_one_owner_and_a_chain_has_the_owner_of_the_other_files(file:
 OWN_FILE, OTHER_FILE, CA_FILE = map(FileContent, (OWN_SPKI, OTHER_SPKI, CA_SPKI))
 
 
-@pytest.mark.parametrize(
+@table(
     ("files", "contents", "fits"),
     [
         ((FULL_CHAIN, KEY), {".crt": OWN_FILE, ".key": OWN_FILE}, True),

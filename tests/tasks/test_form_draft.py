@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, fields
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.keys.key_types import KeyType
@@ -67,9 +67,7 @@ def test_any_json_is_a_valid_draft(members: object) -> None:
     assert not draft.renews or is_pair_name(draft.renews)
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"{", b"[" * 100_000, b"[]", b"null", b"\xff\xfe", b'"text"', b"1e999"]
-)
+@table("data", [b"", b"{", b"[" * 100_000, b"[]", b"null", b"\xff\xfe", b'"text"', b"1e999"])
 def test_a_damaged_draft_is_an_empty_form(data: bytes) -> None:
     assert load_draft(data) == Draft()
 
@@ -100,7 +98,7 @@ def test_a_draft_contains_no_secret() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@table(
     ("draft", "has"),
     [
         (Draft(), False),
@@ -142,9 +140,7 @@ def test_the_next_draft_keeps_the_templates_of_its_fields() -> None:
     assert draft.texts == texts | {"common_name": "", "names": ""}
 
 
-@pytest.mark.parametrize(
-    ("text", "loaded"), [("OU=Research;UID=4711", "OU=Research;UID=4711"), ("newType=x", ""), ("OU", "")]
-)
+@table(("text", "loaded"), [("OU=Research;UID=4711", "OU=Research;UID=4711"), ("newType=x", ""), ("OU", "")])
 def test_attributes_that_are_not_known_are_left_out(text: str, loaded: str) -> None:
     assert load_draft(json.dumps({"attributes": text, "locality": "Bonn"}).encode()) == Draft(
         locality="Bonn", attributes=loaded

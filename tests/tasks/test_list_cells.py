@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from many_pairs import RECORDS, pair_of_record
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.validity import Validity, date_text
@@ -39,7 +39,7 @@ def test_many_cells_are_those_of_each_pair(records: list[PairRecord], now: datet
     assert list(rows) == [tuple(map(visible, cells_of(pair, now))) for pair in pairs]
 
 
-@pytest.mark.parametrize(
+@table(
     ("word", "days", "text"),
     [
         ("feb-2027", 80, "expires 11 Feb"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
@@ -15,7 +15,7 @@ from csrtui.core.pairs.summary import summarize
 from csrtui.tasks.list import PairCounts, count_pairs
 
 
-@pytest.mark.parametrize(
+@table(
     ("counts", "shown", "hidden"),
     [
         (PairCounts(), "no pairs", "no pairs"),
@@ -37,7 +37,7 @@ DAY = timedelta(days=1)
 VERIFIED = (Backup(BackupStatus.VERIFIED, "/b", NOW, NOW),)
 
 
-@pytest.mark.parametrize(
+@table(
     ("pairs", "text"),
     [
         ([], "no pairs"),

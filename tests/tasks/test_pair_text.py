@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import KeyType, label_of_name
@@ -37,7 +37,7 @@ def test_every_next_step_and_key_type_has_a_word() -> None:
     assert label_of_name("other") == "other"
 
 
-@pytest.mark.parametrize(
+@table(
     ("before", "text"),
     [
         (timedelta(0), "today"),
@@ -52,7 +52,7 @@ def test_days_are_short(before: timedelta, text: str) -> None:
     assert pair_text.day_text(NOW - before, NOW) == text
 
 
-@pytest.mark.parametrize(
+@table(
     ("span", "text"),
     [
         (-DAY, "now"),
@@ -73,7 +73,7 @@ def backup_cell(pair_record: PairRecord) -> str:
     return row[pair_text.LIST_HEADER.index("Backup")]
 
 
-@pytest.mark.parametrize("status", BackupStatus)
+@table("status", BackupStatus)
 def test_only_a_verified_backup_has_an_age(status: BackupStatus) -> None:
     one = record(backups=(Backup(status, "/b", NOW, NOW - 3 * DAY),))
     assert backup_cell(one) == ("verified 3 d" if status == "verified" else status.value)
@@ -126,7 +126,7 @@ def test_a_pair_with_a_history_is_described_in_full() -> None:
     assert ("", "/s/pairs/a.com/certificate.pem") in everything
 
 
-@pytest.mark.parametrize(
+@table(
     ("left", "note"),
     [
         (DAY, "1 day left"),
@@ -163,7 +163,7 @@ def test_all_backups_are_listed_with_the_best_first() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("status", "since", "cell"),
     [
         (BackupStatus.MISSING, NOW - 3 * DAY, "missing 3 d"),

@@ -14,6 +14,7 @@ from failing_call import FailingCall
 from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_made import NOW
+from tables import table
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import is_visible
@@ -158,12 +159,12 @@ def test_any_path_is_quoted_for_both_shells(path: str) -> None:
     assert shlex.split(far_shell) == [f"/{path}"]
 
 
-@pytest.mark.parametrize("path", ["/a\tb", "/a\nb", "/\x1b[2J", "/a\u202eb", "/\udcff"])
+@table("path", ["/a\tb", "/a\nb", "/\x1b[2J", "/a\u202eb", "/\udcff"])
 def test_a_path_with_unprintable_characters_has_no_scp_line(path: str) -> None:
     assert scp_line(Host("h", "u"), path) is None
 
 
-@pytest.mark.parametrize("path", ["/a b", "/$(touch x)", "/`x`", "/a'b\"c", "/*", "/~", "/a;b&c|d"])
+@table("path", ["/a b", "/$(touch x)", "/`x`", "/a'b\"c", "/*", "/~", "/a;b&c|d"])
 def test_a_real_shell_reads_the_same_words(path: str) -> None:
     line = scp_line(Host("h", "u"), path)
     near = subprocess.run(["sh", "-c", f'set -- {line}; printf %s "$2"'], capture_output=True, check=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from command import argv, environment, run_process
 from pty_session import PtySession
+from tables import table
 
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.secret import Secret
@@ -162,7 +163,7 @@ def send(text: object, **environ: str) -> None:
     asyncio.run(clipboard.send(NoApp(), text, environ))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text", [Secret("x"), "a text", b"bytes", None])
+@table("text", [Secret("x"), "a text", b"bytes", None])
 def test_only_public_text_is_sent(text: object) -> None:
     with pytest.raises(TypeError):
         send(text)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import ControlType, Segment
 from rich.style import Style
+from tables import table
 from textual.color import Color
 
 from csrtui.tui.crash_safe_app import AttributesOnly, PrintableOnly
@@ -27,7 +28,7 @@ def test_any_text_becomes_printable_text_of_the_same_width(text: str) -> None:
     result.encode()  # and no surrogate, which cannot be encoded for the terminal
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "shown"),
     [
         ("\x1b[31mred", "[31mred"),
@@ -55,7 +56,7 @@ def test_harmless_segments_stay_unchanged() -> None:
     assert PrintableOnly().apply([segment], BACKGROUND)[0] is segment
 
 
-@pytest.mark.parametrize(
+@table(
     ("style", "expected"),
     [
         (None, None),

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from screen_openings import Opening
     from screens_user import User
 
+    from csrtui.tui.commands import Command
+
 KEYS = ("down", "tab", "space", "enter", "enter", "escape")
 OF_PAIRS = tuple(
     command
@@ -112,10 +114,19 @@ async def test_every_screen_survives_the_removal_of_all_pairs(
             await hands.back()
 
 
-async def test_every_command_survives_the_removal_of_its_pair(place: HostilePlace) -> None:
+@pytest.mark.parametrize(
+    "commands",
+    [
+        pytest.param(OF_PAIRS[::2], id="every second"),
+        pytest.param(OF_PAIRS[1::2], id="the others", marks=pytest.mark.slow),
+    ],
+)
+async def test_a_command_survives_the_removal_of_its_pair(
+    place: HostilePlace, commands: Sequence[Command]
+) -> None:
     async with at_screens(place.session(), (80, 24)) as user:
         hands = AtTheApp(user)
-        for command in OF_PAIRS:
+        for command in commands:
             await hands.type("\x1bOQ")
             await hands.see("Next")
             await hands.type(f"/\x15{ISSUED}\r")

@@ -9,6 +9,7 @@ import pytest
 from exports_made import issue
 from hands_at_app import AtTheApp
 from screens_user import at_screens, session_on
+from tables import table
 
 from csrtui.core.base.finding import FieldName
 from csrtui.fleet.tui.fleet_screen import FleetScreen
@@ -54,7 +55,7 @@ async def test_help_lists_every_command(tmp_path: Path, size: tuple[int, int]) -
         assert user.focused_id == "common_name"
 
 
-@pytest.mark.parametrize(
+@table(
     "screen",
     [
         CsrtuiApp,

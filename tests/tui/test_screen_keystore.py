@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from requests_made import record
 from rich.cells import cell_len
 from screens_user import NOW, at_screens, session_on
+from tables import table
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
@@ -333,7 +334,7 @@ async def test_urgency_keeps_its_colour_under_the_cursor(tmp_path: Path) -> None
         assert name.style.reverse
 
 
-@pytest.mark.parametrize("order", SortOrder)
+@table("order", SortOrder)
 def test_the_header_shows_the_order_and_names_are_cut_only_without_room(order: SortOrder) -> None:
     names = [
         "www.a-host-of-thirty-five.example.com",

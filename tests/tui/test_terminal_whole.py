@@ -19,6 +19,7 @@ from pty_session import PtySession
 from safety_results import counted
 from screen_openings import CTRL_G, CTRL_U, F2, OPENINGS, PHRASE, PLAIN_VIEW, Opening
 from screen_text import unwrapped
+from tables import table
 
 from csrtui.core.base.secret import Secret
 from csrtui.tasks.backup import BackupSpec
@@ -302,9 +303,7 @@ async def walk_to(hands: AtTheTerminal, opening: Opening, place: HostilePlace) -
     await hands.back()
 
 
-@pytest.mark.parametrize(
-    "text", [ALL_IN_ONE, "\x1b[31m", "\x9b", "\u202e", "\x1b]52;c;x\x07", "\x1bc", "\u3164"]
-)
+@table("text", [ALL_IN_ONE, "\x1b[31m", "\x9b", "\u202e", "\x1b]52;c;x\x07", "\x1bc", "\u3164"])
 def test_an_unintended_byte_would_be_noticed(text: str) -> None:
     colour = b"\x1b[1;31mplain\x1b[0m \x1b[2;5H\x1b[?25l"
     assert not_meant(colour) == []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from screens_user import at_screens, session_on
+from tables import table
 from textual.binding import Binding
 from textual.containers import ScrollableContainer
 from textual.widget import Widget
@@ -35,9 +36,7 @@ def test_without_settings_every_command_keeps_its_keys() -> None:
     assert apply_keys({}) == COMMANDS
 
 
-@pytest.mark.parametrize(
-    "action", [command.action for command in COMMANDS if command.action not in WIDGET_ACTIONS]
-)
+@table("action", [command.action for command in COMMANDS if command.action not in WIDGET_ACTIONS])
 def test_every_command_can_be_given_a_free_key(action: str) -> None:
     assert keys_of(action, {action: "f12"}) == "f12"
 
@@ -46,7 +45,7 @@ def test_a_command_can_have_several_keys() -> None:
     assert keys_of("fix", {"fix": "ctrl+t , f8"}) == "ctrl+t,f8"
 
 
-@pytest.mark.parametrize(
+@table(
     ("written", "key"),
     [
         ("F12", "f12"),
@@ -65,7 +64,7 @@ def test_a_punctuation_key_can_be_written_as_its_character() -> None:
     assert keys_of("next_step", {"next_step": "."}) == "full_stop"
 
 
-@pytest.mark.parametrize(
+@table(
     ("keys", "message"),
     [
         ({"nothing": "f8"}, "'nothing' is not a command"),
@@ -105,8 +104,8 @@ IN_FIELDS = tuple(
 )
 
 
-@pytest.mark.parametrize("action", IN_FIELDS)
-@pytest.mark.parametrize("key", TYPED)
+@table("action", IN_FIELDS)
+@table("key", TYPED)
 def test_commands_in_text_fields_cannot_have_a_printable_key(action: str, key: str) -> None:
     with pytest.raises(InputError, match="text fields would lose that character") as caught:
         apply_keys({action: key})
@@ -114,7 +113,7 @@ def test_commands_in_text_fields_cannot_have_a_printable_key(action: str, key: s
     assert caught.value.hint == "choose another key, such as f8, f11, f12 or ctrl+t"
 
 
-@pytest.mark.parametrize(
+@table(
     ("keys", "reason"),
     [
         *(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from tables import table
 
 from csrtui.tui.wrapping import wrap
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "lines"),
     [
         ("/mnt/usb/a.example.com.backup.pem", ["/mnt/usb/", "a.example.com.backup", ".pem"]),

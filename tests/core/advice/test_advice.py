@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise, describe_coverage
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES, PURPOSE_RULES
@@ -598,7 +599,7 @@ def test_the_table_has_the_documented_levels() -> None:
     assert told == {code: {levels} for code, levels in LEVELS.items()} | several
 
 
-@pytest.mark.parametrize("code", HITS)
+@table("code", HITS)
 def test_a_rule_applies_to_its_cases(code: str) -> None:
     for typed, ca in cases(HITS[code]):
         level = LEVELS[code][0 if ca is CaKind.PUBLIC else 1]
@@ -610,13 +611,13 @@ def test_a_rule_applies_to_its_cases(code: str) -> None:
             assert {finding.forceable for finding in found} == {code not in UNFORCEABLE}, (typed, ca)
 
 
-@pytest.mark.parametrize("code", MISSES)
+@table("code", MISSES)
 def test_a_rule_does_not_apply_to_similar_cases(code: str) -> None:
     for typed, ca in cases(MISSES[code]):
         assert code not in typed.codes(ca), (typed, ca)
 
 
-@pytest.mark.parametrize("code", HITS)
+@table("code", HITS)
 def test_texts_are_one_plain_sentence(code: str) -> None:
     for typed, ca in cases(HITS[code]):
         for finding in typed.advice(ca).findings:
@@ -637,7 +638,7 @@ def applied(typed: Typed, finding: Finding, ca: CaKind) -> tuple[Typed, CaKind]:
     return typed, fix.ca
 
 
-@pytest.mark.parametrize("code", HITS)
+@table("code", HITS)
 def test_a_fix_resolves_its_finding_and_causes_no_error(code: str) -> None:
     for typed, ca in cases(HITS[code]):
         advice = typed.advice(ca)
@@ -651,7 +652,7 @@ def test_a_fix_resolves_its_finding_and_causes_no_error(code: str) -> None:
             assert len(after.errors) <= len(advice.errors), (finding, typed, ca)
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "codes"),
     [
         (names("http://x y"), ["not-a-hostname"]),
@@ -685,7 +686,7 @@ def test_a_counterpart_is_suggested_once_and_added_at_the_end() -> None:
     assert twins[0].fix.names == ("mydomain.com", "a.mydomain.com", "mydomain.com", "www.mydomain.com")
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "lack"),
     [
         (names("mydomain.com"), "only mydomain.com is covered"),
@@ -702,7 +703,7 @@ def test_a_single_name_is_shown_in_the_spelling_of_its_counterpart(typed: Typed,
     assert text.endswith(f" will get a certificate warning: {lack}.")
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "code"),
     [
         (names("www.mydomain.com", "*.mydomain.com"), "wildcard-bare-not-covered"),
@@ -735,7 +736,7 @@ def test_a_wildcard_too_long_for_a_common_name_becomes_none() -> None:
     assert redundant(f"a.{domain}", f"*.{domain}").fix is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "told"),
     [
         (("a.bücher.de", "*.xn--bcher-kva.de"), "a.bücher.de is already covered by *.bücher.de."),
@@ -755,12 +756,12 @@ def test_one_fix_removes_all_repetitions_of_a_name() -> None:
     assert [one.fix and one.fix.names for one in doubles] == [("b.com", "a.mydomain.com")] * 2
 
 
-@pytest.mark.parametrize("dots", [".", "\u3002", "..", "..."])
+@table("dots", [".", "\u3002", "..", "..."])
 def test_a_single_dot_is_not_fixed_into_an_empty_name(dots: str) -> None:
     assert [finding.fix for finding in names(dots).advice().findings] == [None, None]
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "told"),
     [
         ("a.com..", {"trailing-dot": ("a.com",), "empty-label": None}),
@@ -783,7 +784,7 @@ _HYPHENS = "host names consist of letters, digits, hyphens and dots"
 _STARS = "only the whole first label can be"
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "told"),
     [
         ("a\nb.de", f"a\\x0ab.de contains a control character (U+000A) at position 2: {_HYPHENS}."),
@@ -826,7 +827,7 @@ SEVERITIES = ((Level.WARNING, True), (Level.ERROR, True), (Level.ERROR, False))
 """A finding that does not block, one that --force overrides, and one that cannot be overridden."""
 
 
-@pytest.mark.parametrize(("first", "second"), list(itertools.product(SEVERITIES, repeat=2)))
+@table(("first", "second"), list(itertools.product(SEVERITIES, repeat=2)))
 def test_a_finding_suppresses_only_those_that_are_not_more_severe(
     first: tuple[Level, bool], second: tuple[Level, bool]
 ) -> None:
@@ -850,7 +851,7 @@ def test_up_to_three_scripts_of_a_label_are_named() -> None:
     assert text.startswith("aбγд한.de mixes letters of Latin, Cyrillic and Greek that look alike: ")
 
 
-@pytest.mark.parametrize("name", ["co.uk", "com"])
+@table("name", ["co.uk", "com"])
 def test_a_public_suffix_is_reported_for_both_kinds_of_ca(name: str) -> None:
     beginning = f"{name} is a public suffix; "
     told = [names(name).advice(ca).findings[0].text.removeprefix(beginning) for ca in CaKind]
@@ -893,9 +894,7 @@ def test_advice_shows_what_will_be_written() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("typed", "written"), [("gb", "GB"), ("xx", "XX"), ("zz", "zz"), ("Narnia", "Narnia")]
-)
+@table(("typed", "written"), [("gb", "GB"), ("xx", "XX"), ("zz", "zz"), ("Narnia", "Narnia")])
 def test_only_the_code_of_a_country_is_written_in_capitals(typed: str, written: str) -> None:
     assert fields(country=typed).advice().subject.country == written
 
@@ -945,7 +944,7 @@ def test_a_missing_common_name_is_reported_only_on_request() -> None:
     assert (finding.code, finding.level, finding.forceable) == ("common-name-missing", Level.ERROR, False)
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "told"),
     [
         ("*.mydomain.com", "*.mydomain.com covers shop.mydomain.com but not a.shop.mydomain.com or mydomain.com."),
@@ -1024,7 +1023,7 @@ def test_applying_all_safe_fixes_comes_to_an_end() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("organization", "entity"),
     [("M&REGAN Ltd", "&REG"), ("A &foobar; B", "&foobar;"), ("Bed &amp", "&amp")],
 )
@@ -1036,15 +1035,13 @@ def test_text_that_linters_mistake_for_html_is_reported(organization: str, entit
     assert "html-entity" not in typed.codes(CaKind.PRIVATE)
 
 
-@pytest.mark.parametrize("organization", ["AT&T", "H&M", "S&P Global", "A & B; C", "R&D", "Fish &; Chips"])
+@table("organization", ["AT&T", "H&M", "S&P Global", "A & B; C", "R&D", "Fish &; Chips"])
 def test_a_single_ampersand_is_not_html(organization: str) -> None:
     assert "html-entity" not in fields(**{**FIRM, "organization": organization}).codes()
 
 
-@pytest.mark.parametrize(
-    "place", ["L=London", "a: b", "[London]", '"London"', "London; GB", "{London}", "a|b", "a\\b"]
-)
-@pytest.mark.parametrize("field_name", ["state", "locality"])
+@table("place", ["L=London", "a: b", "[London]", '"London"', "London; GB", "{London}", "a|b", "a\\b"])
+@table("field_name", ["state", "locality"])
 def test_structure_is_not_part_of_a_place_name(place: str, field_name: str) -> None:
     for text in (place, f"{place} (GB)", f"{place}!"):
         typed = fields(**{**FIRM, field_name: text})
@@ -1053,12 +1050,12 @@ def test_structure_is_not_part_of_a_place_name(place: str, field_name: str) -> N
         assert not typed.advice(CaKind.PRIVATE).errors
 
 
-@pytest.mark.parametrize("organization", ["A; B", "A: B", '"A" B', "A = B"])
+@table("organization", ["A; B", "A: B", '"A" B', "A = B"])
 def test_an_organization_may_contain_what_a_place_may_not(organization: str) -> None:
     assert fields(**{**FIRM, "organization": organization}).codes() == []
 
 
-@pytest.mark.parametrize("name", ["a.test", "a.invalid", "a.example", "a.localhost", "localhost"])
+@table("name", ["a.test", "a.invalid", "a.example", "a.localhost", "localhost"])
 def test_a_reserved_top_level_domain_blocks_with_a_public_ca(name: str) -> None:
     (error,) = names(name).advice().findings
     assert (error.code, error.level, error.fix and error.fix.ca) == ("reserved-name", E, CaKind.PRIVATE)
@@ -1067,7 +1064,7 @@ def test_a_reserved_top_level_domain_blocks_with_a_public_ca(name: str) -> None:
     assert note.text.endswith(": it is not in public DNS.")
 
 
-@pytest.mark.parametrize("name", ["a.example.com", "a.example.net", "a.example.org"])
+@table("name", ["a.example.com", "a.example.net", "a.example.org"])
 def test_a_reserved_domain_is_a_warning(name: str) -> None:
     assert [(one.code, one.level) for one in names(name).advice().findings] == [("reserved-name", W)]
     (note,) = names(name).advice(CaKind.PRIVATE).findings
@@ -1083,8 +1080,8 @@ def test_an_internal_name_says_what_its_ending_is_reserved_for() -> None:
     ]
 
 
-@pytest.mark.parametrize("country", [".", "n/a", "unknown", "--", "none"])
-@pytest.mark.parametrize("ca", CaKind)
+@table("country", [".", "n/a", "unknown", "--", "none"])
+@table("ca", CaKind)
 def test_a_place_in_the_country_field_is_one_unforceable_finding_with_a_fix(country: str, ca: CaKind) -> None:
     advice = fields(country=country).advice(ca)
     assert not advice.forceable
@@ -1094,14 +1091,14 @@ def test_a_place_in_the_country_field_is_one_unforceable_finding_with_a_fix(coun
     assert (fix.label, fix.value, fix.safe) == ("leave it out", "", False)
 
 
-@pytest.mark.parametrize("ca", CaKind)
-@pytest.mark.parametrize("name", ["*.onion", "*.foo.onion"])
+@table("ca", CaKind)
+@table("name", ["*.onion", "*.foo.onion"])
 def test_a_wildcard_under_onion_is_one_error(name: str, ca: CaKind) -> None:
     assert [finding.code for finding in names(name).advice(ca).errors] == ["onion"]
     assert "wildcard-public-suffix" not in names(name).codes(ca)
 
 
-@pytest.mark.parametrize("organization", ["ÓŚWIATA", "ÖŞ", "ŽÍŘ", "ÂŃÄŻ"])
+@table("organization", ["ÓŚWIATA", "ÖŞ", "ŽÍŘ", "ÂŃÄŻ"])
 def test_consecutive_capitals_are_not_encoding_damage(organization: str) -> None:
     assert "encoding-damage" not in fields(**{**FIRM, "organization": organization}).codes()
 
@@ -1147,7 +1144,7 @@ def test_with_too_many_names_there_is_advice_without_fixes() -> None:
 # Places with the names of placeholders
 
 
-@pytest.mark.parametrize(
+@table(
     "place",
     [
         {"locality": "Bar", "country": "ME"},
@@ -1161,25 +1158,25 @@ def test_with_too_many_names_there_is_advice_without_fixes() -> None:
         {"locality": "Newbury", "state": "Massachusetts", "country": "US"},
     ],
 )
-@pytest.mark.parametrize("ca", CaKind)
+@table("ca", CaKind)
 def test_a_real_place_is_not_a_placeholder(place: dict[str, str], ca: CaKind) -> None:
     codes = fields(organization="Example Ltd", **place).codes(ca)
     assert not {"placeholder", "state-abbreviated", "place-missing"} & set(codes)
 
 
-@pytest.mark.parametrize(
+@table(
     "place",
     [{"locality": "Bar", "country": "DE"}, {"locality": "None"}, {"state": "NA", "country": "Narnia"}],
 )
-@pytest.mark.parametrize("ca", CaKind)
+@table("ca", CaKind)
 def test_a_place_that_may_be_real_is_a_warning(place: dict[str, str], ca: CaKind) -> None:
     (found,) = (one for one in fields(**place).advice(ca).findings if one.code == "placeholder")
     assert (found.level, found.fix and found.fix.value, found.fix and found.fix.safe) == (W, "", False)
     assert found.text.endswith("looks like a placeholder; leave it out unless the place has that name.")
 
 
-@pytest.mark.parametrize("text", ["{{ company }}", "${CITY}", "A <%= x %>", "%CITY%", "@CITY@", "$(city)"])
-@pytest.mark.parametrize("ca", CaKind)
+@table("text", ["{{ company }}", "${CITY}", "A <%= x %>", "%CITY%", "@CITY@", "$(city)"])
+@table("ca", CaKind)
 def test_a_variable_of_a_template_is_a_warning(text: str, ca: CaKind) -> None:
     (found,) = (one for one in fields(organization=text).advice(ca).findings if one.code == "placeholder")
     assert (found.level, found.forceable) == (W, True)
@@ -1189,7 +1186,7 @@ def test_a_variable_of_a_template_is_a_warning(text: str, ca: CaKind) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     "place",
     [
         {"state": "Some-State", "country": "AU"},
@@ -1221,13 +1218,13 @@ def test_country_xx_is_a_note_and_is_written_in_capitals() -> None:
     assert (note.code, note.fix) == ("country-unknown", None)
 
 
-@pytest.mark.parametrize("country", ["XY", "X", "XXX", "ＸＸ", "XK", "QZ"])
+@table("country", ["XY", "X", "XXX", "ＸＸ", "XK", "QZ"])
 def test_other_unassigned_codes_are_errors(country: str) -> None:
     (error,) = fields(country=country).advice().errors
     assert error.code == "country-unknown"
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "told", "value", "safe"),
     [
         ("uk", "uk is not a country code: use GB for United Kingdom.", "GB", True),
@@ -1254,8 +1251,8 @@ def test_a_wrong_country_is_reported_with_the_right_code(
 # Names that only Punycode can represent
 
 
-@pytest.mark.parametrize("name", ["xn--ls8h.la", "XN--I-7IQ.ws", "www.xn--vi8hiv.ws", "*.xn--1ug6825pwla.ws"])
-@pytest.mark.parametrize("ca", CaKind)
+@table("name", ["xn--ls8h.la", "XN--I-7IQ.ws", "www.xn--vi8hiv.ws", "*.xn--1ug6825pwla.ws"])
+@table("ca", CaKind)
 def test_an_emoji_in_punycode_is_a_note(name: str, ca: CaKind) -> None:
     advice = names(name).advice(ca)
     assert not advice.errors
@@ -1265,7 +1262,7 @@ def test_an_emoji_in_punycode_is_a_note(name: str, ca: CaKind) -> None:
     assert note.level is N
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "written"),
     [
         ("i❤.ws", "xn--i-7iq.ws"),
@@ -1289,7 +1286,7 @@ def test_a_typed_emoji_can_be_written_in_punycode(name: str, written: str | None
 # Invisible characters
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "value", "safe"),
     [
         ("Example\u00a0Ltd", "Example Ltd", True),
@@ -1329,16 +1326,14 @@ def test_an_invisible_character_is_named_with_its_position() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "mark", "\u00a0\u200b\u00ad\u202e\u2066\ufeff\u2060\ufffd\u202f\u2800\u200c\u200d\u061c"
-)
+@table("mark", "\u00a0\u200b\u00ad\u202e\u2066\ufeff\u2060\ufffd\u202f\u2800\u200c\u200d\u061c")
 def test_names_have_their_own_rules_for_invisible_characters(mark: str) -> None:
     for name in (f"my{mark}domain.com", f"www.mydomain{mark}.com", f"{mark}mydomain.com"):
         for ca in CaKind:
             assert names(name).advice(ca).errors, ascii(name)
 
 
-@pytest.mark.parametrize("mark", "\u3164\u034f\ufe0f\u180b")
+@table("mark", "\u3164\u034f\ufe0f\u180b")
 def test_a_name_never_contains_what_idna_ignores(mark: str) -> None:
     advice = names(f"my{mark}domain.com").advice()
     assert advice.errors or (
@@ -1386,7 +1381,7 @@ def test_a_single_long_name_can_leave_the_common_name_out() -> None:
     assert after.advice().title == LONG
 
 
-@pytest.mark.parametrize("ca", CaKind)
+@table("ca", CaKind)
 def test_without_a_common_name_a_note_explains_the_consequences(ca: CaKind) -> None:
     advice = replace(names("a.mydomain.com", "b.mydomain.com"), no_common_name=True).advice(ca)
     assert [(one.code, one.level) for one in advice.findings] == [("no-common-name", N)]
@@ -1394,7 +1389,7 @@ def test_without_a_common_name_a_note_explains_the_consequences(ca: CaKind) -> N
     assert ("public" in advice.findings[0].text) is (ca is CaKind.PUBLIC)
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "text", "common_name"),
     [
         ("jane@mydomain.com", "email:jane@mydomain.com", "jane@mydomain.com"),
@@ -1420,9 +1415,7 @@ def test_a_name_of_another_kind_is_shown_with_its_prefix(typed: str, text: str, 
     assert read_name(text).text == text
 
 
-@pytest.mark.parametrize(
-    "typed", ["jane@mydomain.com", "email:jane@mydomain.com", "upn:a@b.com", "spiffe://b.com/a"]
-)
+@table("typed", ["jane@mydomain.com", "email:jane@mydomain.com", "upn:a@b.com", "spiffe://b.com/a"])
 def test_a_name_of_another_kind_is_an_error_for_a_public_ca(typed: str) -> None:
     (error,) = names(typed).advice().errors
     assert (error.code, error.forceable) == ("not-a-hostname", False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x25519
 from data_files import DATA
 from requests_made import der_of, key_of
+from tables import table
 
 from csrtui.core.advice.key_rules import check_csr, check_key_age, check_public_key
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, Purpose
@@ -50,7 +50,7 @@ def odd_modulus(bits: int) -> int:
     return modulus
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@table("key_type", KeyType)
 def test_csrtuis_own_keys_are_not_weak(key_type: KeyType) -> None:
     public = key_of(key_type).public_key()
     for ca in CaKind:
@@ -67,7 +67,7 @@ def test_the_rules_about_key_types_apply_to_existing_keys_too() -> None:
     assert said(check_public_key(key_of(KeyType.EC_P384).public_key(), PUBLIC)) == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("public", "words"),
     [
         (rsa_of(odd_modulus(1024)), "RSA 1024 is too short"),
@@ -93,7 +93,7 @@ def test_a_weak_key_is_reported_with_the_reason(public: key_types.PublicKey, wor
     assert words in check_public_key(public, PUBLIC)[0].text
 
 
-@pytest.mark.parametrize("bits", [2048, 2056, 3072, 4096, 8192])
+@table("bits", [2048, 2056, 3072, 4096, 8192])
 def test_a_good_length_is_not_reported(bits: int) -> None:
     assert "key-weak" not in {one.code for one in check_public_key(rsa_of(odd_modulus(bits)), PUBLIC)}
 
@@ -129,7 +129,7 @@ def test_rare_kinds_of_keys_have_a_name_and_a_label() -> None:
     ]
 
 
-@pytest.mark.parametrize(("name", "label"), [("sha1", "SHA-1"), ("md5", "MD5")])
+@table(("name", "label"), [("sha1", "SHA-1"), ("md5", "MD5")])
 def test_an_old_hash_is_reported(name: str, label: str) -> None:
     asked = signed_with(name)
     (found,) = check_csr(asked, PUBLIC)
@@ -138,7 +138,7 @@ def test_an_old_hash_is_reported(name: str, label: str) -> None:
     assert said(check_csr(asked, PRIVATE)) == [("old-hash", "warning")]
 
 
-@pytest.mark.parametrize("name", ["sha224", "sha256", "sha3-512", None])
+@table("name", ["sha224", "sha256", "sha3-512", None])
 def test_a_current_hash_is_not_reported(name: str | None) -> None:
     assert check_csr(signed_with(name), PUBLIC) == ()
 
@@ -148,7 +148,7 @@ def signed_with(name: str | None) -> csr.Request:
     return made._replace(signature_hash=name)
 
 
-@pytest.mark.parametrize("ca", CaKind)
+@table("ca", CaKind)
 def test_a_csr_for_a_server_with_only_a_common_name_is_reported(ca: CaKind) -> None:
     bare = signed_with("sha256")._replace(names=())
     assert said(check_csr(bare, ca)) == [("no-alternative-names", "warning")]

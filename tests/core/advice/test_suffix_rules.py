@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-import pytest
+from tables import table
 
 from csrtui.core.advice.advisor import advise
 from csrtui.core.base.finding import CaKind
@@ -31,7 +31,7 @@ def suffix_of(rule: str) -> str:
     return rule.replace("*.", "anything.")
 
 
-@pytest.mark.parametrize("ca", CaKind)
+@table("ca", CaKind)
 def test_no_rule_of_a_registry_is_internal(ca: CaKind) -> None:
     """Every ICANN rule of the installed list, including ``co.za``, whose top-level domain has no rule of its own."""
     assert len(ICANN_RULES) > 6000
@@ -74,14 +74,14 @@ def test_the_exceptions_of_wildcard_rules_are_registered_domains() -> None:
         assert codes_of((domain,), CaKind.PUBLIC) <= {"www-not-covered", "bare-not-covered"}
 
 
-@pytest.mark.parametrize("tld", ["za", "Za", "xn--fiqs8s", "中国", "ck", "com"])
+@table("tld", ["za", "Za", "xn--fiqs8s", "中国", "ck", "com"])
 def test_a_top_level_domain_is_public_by_any_rule_under_it(tld: str) -> None:
     assert SUFFIXES.has_public_tld(f"mydomain.{tld}")
     assert SUFFIXES.has_public_tld(tld)
     assert SUFFIXES.is_public_suffix(tld)
 
 
-@pytest.mark.parametrize("tld", ["", "internal", "github", "//", "*", "xn--zzzz", "// com"])
+@table("tld", ["", "internal", "github", "//", "*", "xn--zzzz", "// com"])
 def test_a_comment_or_a_private_rule_makes_no_top_level_domain(tld: str) -> None:
     assert not SUFFIXES.has_public_tld(f"mydomain.{tld}")
     assert not SUFFIXES.has_public_tld(tld)

@@ -6,12 +6,12 @@ import builtins
 import shutil
 import subprocess
 from base64 import b64encode
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pyrage
 import pytest
 from recipients_made import age_pair, ssh_pair
+from tables import table
 
 from csrtui.core.backups import age
 from csrtui.core.backups.recipients import read_recipients
@@ -32,7 +32,7 @@ def sealed(*kinds: str) -> bytes:
     return age.encrypt(PLAIN, read_recipients("\n".join(PAIRS[kind][1] for kind in kinds)))
 
 
-@pytest.mark.parametrize("kind", PAIRS)
+@table("kind", PAIRS)
 def test_each_recipient_alone_opens_the_file(kind: str) -> None:
     data = sealed(*PAIRS)
     assert age.is_age(data)
@@ -64,7 +64,7 @@ def test_other_identities_do_not_open_the_file() -> None:
         age.decrypt(sealed("age"), age_pair(1)[0])
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "message"),
     [
         (b"", "not an age file"),
@@ -75,14 +75,13 @@ def test_other_identities_do_not_open_the_file() -> None:
         (b"age-encryption.org/v1\n", "damaged or cut short"),
         (sealed("age")[:-1], "damaged or cut short"),
     ],
-    ids=map(str, count()),  # a fixed seed, because the keys differ in every process
 )
 def test_a_file_that_is_not_age_is_reported(data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
         age.decrypt(data, PAIRS["age"][0])
 
 
-@pytest.mark.parametrize(
+@table(
     ("identity", "message"),
     [
         (b"", "neither age identities"),
@@ -100,7 +99,6 @@ def test_a_file_that_is_not_age_is_reported(data: bytes, message: str) -> None:
         (ssh_pair("ssh-rsa")[0][:200], "damaged"),
         (b"-----BEGIN RSA PRIVATE KEY-----\nhello", "damaged"),
     ],
-    ids=map(str, count()),  # a fixed seed, because the keys differ in every process
 )
 def test_an_invalid_identity_is_reported(identity: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:

@@ -12,6 +12,7 @@ from existing_made import certificate, name
 from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_made import NOW, key_of
+from tables import table
 
 from csrtui.core.backups import backup_file
 from csrtui.core.backups.backup_file import Envelope, file_name, parse
@@ -32,8 +33,8 @@ CERTIFICATES = certificate(name()) * 2
 BARE = KEY + REQUEST
 
 
-@pytest.mark.parametrize("key_protection", KeyProtection)
-@pytest.mark.parametrize("certificates", [b"", CERTIFICATES])
+@table("key_protection", KeyProtection)
+@table("certificates", [b"", CERTIFICATES])
 def test_a_backup_can_be_read_back(key_protection: KeyProtection, certificates: bytes) -> None:
     content = parse(backup(key_protection, certificates))
     assert (content.name, content.key_protection, content.integrity) == (
@@ -47,8 +48,8 @@ def test_a_backup_can_be_read_back(key_protection: KeyProtection, certificates: 
     assert content.certificates == certificates
 
 
-@pytest.mark.parametrize("key_protection", KeyProtection)
-@pytest.mark.parametrize("certificates", [b"", CERTIFICATES])
+@table("key_protection", KeyProtection)
+@table("certificates", [b"", CERTIFICATES])
 def test_a_backup_of_an_earlier_version_can_be_read_and_is_not_signed(
     key_protection: KeyProtection, certificates: bytes
 ) -> None:
@@ -62,7 +63,7 @@ def test_a_backup_of_an_earlier_version_can_be_read_and_is_not_signed(
     assert (content.key_pem, content.csr, content.certificates) == (KEY, csr_of(), certificates)
 
 
-@pytest.mark.parametrize("envelope", Envelope)
+@table("envelope", Envelope)
 def test_the_time_of_the_backup_can_be_read_back(envelope: Envelope) -> None:
     text = backup_file.compose(
         "a.com", NOW, key_protection=KeyProtection.ENCRYPTED, key_pem=KEY, csr=csr_of(), envelope=envelope
@@ -70,7 +71,7 @@ def test_the_time_of_the_backup_can_be_read_back(envelope: Envelope) -> None:
     assert parse(text, envelope).time == NOW
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "time"),
     [
         ("2026-11-20T09:00:00Z", NOW - timedelta(days=3)),
@@ -141,8 +142,8 @@ def unnoticed(bits: range, data: bytes) -> list[int]:
     return content
 
 
-@pytest.mark.parametrize("make", [backup, unsigned])
-@pytest.mark.parametrize("key_protection", KeyProtection)
+@table("make", [backup, unsigned])
+@table("key_protection", KeyProtection)
 def test_a_single_bit_changed_is_noticed(key_protection: KeyProtection, make: Callable[..., bytes]) -> None:
     """Change one bit in every third byte."""
     data = make(key_protection, CERTIFICATES)
@@ -201,7 +202,7 @@ PLAIN_KEY = KEY.replace(b"ENCRYPTED ", b"")
 EMPTY_KEY = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----\n"
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "message"),
     [
         (b"", "that is not a backup"),
@@ -308,7 +309,7 @@ def test_a_backup_s_lines_in_any_order_are_one_or_end_in_an_input_error(parts: l
     assert sorted(lines) == sorted(BASE64)
 
 
-@pytest.mark.parametrize("make", [backup, unsigned])
+@table("make", [backup, unsigned])
 def test_changes_by_editors_and_mails_are_tolerated(make: Callable[..., bytes]) -> None:
     data = make(KeyProtection.ENCRYPTED, CERTIFICATES)
     as_is = parse(data)
@@ -323,7 +324,7 @@ def test_changes_by_editors_and_mails_are_tolerated(make: Callable[..., bytes]) 
         assert parse(changed) == as_is
 
 
-@pytest.mark.parametrize("name", ["r_good", "r_bom"])
+@table("name", ["r_good", "r_bom"])
 def test_a_backup_of_an_earlier_version_is_read(name: str) -> None:
     content = parse((DATA / "restore" / f"{name}.pem").read_bytes())
     assert (content.name, content.key_protection, content.integrity) == (
@@ -333,7 +334,7 @@ def test_a_backup_of_an_earlier_version_is_read(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["r_blocks", "r_blocks_bom"])
+@table("name", ["r_blocks", "r_blocks_bom"])
 def test_the_blocks_of_an_earlier_backup_are_read(name: str) -> None:
     assert parse((DATA / "restore" / f"{name}.pem").read_bytes()).integrity is Integrity.NONE
 
@@ -364,7 +365,7 @@ def test_keys_of_other_types_are_backed_up_in_the_same_way() -> None:
 # In an age file
 
 
-@pytest.mark.parametrize(
+@table(
     ("key_protection", "key_pem"),
     [(KeyProtection.PLAIN, key_types.private_pem(key_of(KeyType.EC_P256))), (KeyProtection.ENCRYPTED, KEY)],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from requests_made import NOW, der_of, key_of
+from tables import table
 
 from csrtui.core.backups import backup_file
 from csrtui.core.backups.backup_file import Envelope
@@ -32,9 +33,7 @@ def test_the_file_name_has_the_ending_age() -> None:
     assert backup_file.file_name("a.com", NOW, Envelope.AGE) == "a.com.20261123-090000.backup.age"
 
 
-@pytest.mark.parametrize(
-    ("key_pem", "key_protection"), [(PLAIN, KeyProtection.PLAIN), (ENCRYPTED, KeyProtection.ENCRYPTED)]
-)
+@table(("key_pem", "key_protection"), [(PLAIN, KeyProtection.PLAIN), (ENCRYPTED, KeyProtection.ENCRYPTED)])
 def test_the_contents_can_be_read_back(key_pem: bytes, key_protection: KeyProtection) -> None:
     content = backup_file.parse(text(key_pem, key_protection), Envelope.AGE)
     assert (content.name, content.key_protection, content.key_pem) == ("a.com", key_protection, key_pem)
@@ -80,7 +79,7 @@ def test_every_changed_bit_is_noticed() -> None:
     assert unnoticed == []
 
 
-@pytest.mark.parametrize("key_pem", [PLAIN + PLAIN, PLAIN + ENCRYPTED, b""])
+@table("key_pem", [PLAIN + PLAIN, PLAIN + ENCRYPTED, b""])
 def test_the_text_must_contain_exactly_one_key(key_pem: bytes) -> None:
     with pytest.raises(InputError):
         backup_file.parse(text(key_pem), Envelope.AGE)

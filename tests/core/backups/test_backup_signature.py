@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from requests_made import NOW, key_of
+from tables import table
 
 from csrtui.core.backups import backup_file
 from csrtui.core.backups.backup_file import Envelope, parse
@@ -38,7 +39,7 @@ OTHER_TYPES: list[PrivateKey] = [
 ]
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@table("key_type", KeyType)
 def test_a_key_of_each_type_signs(key_type: KeyType) -> None:
     text = backup_file.compose(
         "a.com",
@@ -54,7 +55,7 @@ def test_a_key_of_each_type_signs(key_type: KeyType) -> None:
         parse(text.replace(b"without a passphrase", b"under this passphrase"))
 
 
-@pytest.mark.parametrize("key", OTHER_TYPES, ids=["rsa-1024", "secp256k1", "ed448", "dsa"])
+@table("key", OTHER_TYPES)
 def test_a_key_of_an_unsupported_type_signs_too(key: PrivateKey) -> None:
     """Adopted keys can have such types."""
     signature = signing.sign(key, b"message")
@@ -107,7 +108,7 @@ def test_a_signature_for_another_purpose_is_not_valid() -> None:
             parse(changed)
 
 
-@pytest.mark.parametrize("line", [b"Signature:  A\n", b"Signature:  AAAA=AAA\n", b"Signature:  QQ=QQ=\n"])
+@table("line", [b"Signature:  A\n", b"Signature:  AAAA=AAA\n", b"Signature:  QQ=QQ=\n"])
 def test_a_signature_that_is_not_base64_is_not_valid(line: bytes) -> None:
     text = backup()
     start, end = text.index(b"Signature:"), text.index(b"\n\n-----BEGIN") + 1
@@ -133,7 +134,7 @@ def test_a_replaced_csr_is_refused() -> None:
             parse(data.replace(original, exchanged_request()))
 
 
-@pytest.mark.parametrize(
+@table(
     "line",
     [b"In store:   under this passphrase\n", b"CA:         public\n", b"Software:   nginx\n", b"Signed"],
 )
@@ -183,9 +184,7 @@ def test_every_detail_can_be_read_back() -> None:
         assert all(len(line) <= 100 for line in text.splitlines())
 
 
-@pytest.mark.parametrize(
-    "text", ["nginx\nRetired:    2026-11-23T09:00:00Z", "\x1b[2J", "Ä", "", "a" * 41, "a b", "../x"]
-)
+@table("text", ["nginx\nRetired:    2026-11-23T09:00:00Z", "\x1b[2J", "Ä", "", "a" * 41, "a b", "../x"])
 def test_a_detail_that_is_not_a_word_is_left_out(text: str) -> None:
     """Text of pair.json must not become separate lines that the key signs."""
     data = backup_file.compose(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import count
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW, key_of
+from tables import table
 
 from csrtui.core.backups import confirmation
 from csrtui.core.backups.confirmation import Confirmation
@@ -30,7 +30,7 @@ def token_of(key_type: KeyType = KeyType.EC_P256) -> str:
     return confirmation.sign(said_of(key_type), key_of(key_type))
 
 
-@pytest.mark.parametrize("key_type", [one for one in KeyType if one not in {"rsa-3072", "rsa-4096"}])
+@table("key_type", [one for one in KeyType if one not in {"rsa-3072", "rsa-4096"}])
 def test_a_confirmation_is_valid_and_one_word_for_a_shell(key_type: KeyType) -> None:
     token = token_of(key_type)
     assert token.replace("-", "").replace("_", "").replace(".", "").isalnum()
@@ -40,7 +40,7 @@ def test_a_confirmation_is_valid_and_one_word_for_a_shell(key_type: KeyType) -> 
     confirmation.check(signed, key_of(key_type).public_key())
 
 
-@pytest.mark.parametrize("key_type", [KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_44])
+@table("key_type", [KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519, KeyType.ML_DSA_44])
 def test_no_part_of_it_can_be_changed(key_type: KeyType) -> None:
     signed = confirmation.read(token_of(key_type))
     public = key_of(key_type).public_key()
@@ -76,7 +76,7 @@ def test_a_key_of_an_unsupported_type_cannot_confirm() -> None:
 TOKEN = token_of()
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "message"),
     [
         ("", "no confirmation"),
@@ -88,7 +88,6 @@ TOKEN = token_of()
         ("csrtui1.A", "cut short"),
         (f"csrtui1.{'_' * 180}", "cut short"),
     ],
-    ids=map(str, count()),  # a fixed seed, because the tokens differ in every process
 )
 def test_a_text_without_a_confirmation_is_reported(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -6,6 +6,7 @@ import pytest
 from backups_made import csr_of
 from existing_made import certificate, name
 from requests_made import der_of
+from tables import table
 from throwaway_ca import issue
 
 from csrtui.core.backups.backup_file import Expectation, read_expectation, read_fingerprint
@@ -17,16 +18,12 @@ from csrtui.core.subject.fields import SubjectFields
 SPKI = csr_of().spki_sha256
 
 
-@pytest.mark.parametrize(
-    "text",
-    [SPKI, SPKI.upper(), ":".join(SPKI[at : at + 2] for at in range(0, 64, 2))],
-    ids=["plain", "upper", "colons"],
-)
+@table("text", [SPKI, SPKI.upper(), ":".join(SPKI[at : at + 2] for at in range(0, 64, 2))])
 def test_a_fingerprint_is_read_in_every_spelling(text: str) -> None:
     assert read_fingerprint(text) == Expectation(SPKI)
 
 
-@pytest.mark.parametrize("text", ["", SPKI[:-1], f"{SPKI}0", f" {SPKI}", "g" * 64, "a.csr"], ids=range(6))
+@table("text", ["", SPKI[:-1], f"{SPKI}0", f" {SPKI}", "g" * 64, "a.csr"])
 def test_anything_else_is_not_a_fingerprint(text: str) -> None:
     assert read_fingerprint(text) is None
 
@@ -59,7 +56,7 @@ def of_unknown_key() -> bytes:
     return der.replace(bytes.fromhex("2a8648ce3d0201"), bytes.fromhex("2a8648ce3d0209"))
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "message"),
     [
         (b"", "it is empty"),
@@ -67,7 +64,6 @@ def of_unknown_key() -> bytes:
         (b"-----BEGIN PRIVATE KEY-----\n", "that is a private key"),
         (of_unknown_key(), "not supported"),
     ],
-    ids=["nothing", "text", "key", "unknown"],
 )
 def test_an_invalid_expectation_is_reported(data: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:

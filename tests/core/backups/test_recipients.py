@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import count
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from recipients_made import age_pair, bech32, blob, from_values, random_recipient, ssh_pair
+from tables import table
 
 from csrtui.core.backups import age
 from csrtui.core.backups.recipients import (
@@ -60,7 +60,7 @@ def test_a_recipient_is_shown_as_ssh_keygen_and_age_show_it() -> None:
     assert read_recipients(AGE)[0].label == AGE
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "message"),
     [
         ("", "no recipient in it"),
@@ -94,7 +94,6 @@ def test_a_recipient_is_shown_as_ssh_keygen_and_age_show_it() -> None:
         ("x" * MAX_BYTES, "not a recipient"),
         ("x" * (MAX_BYTES + 1), "too much for recipients"),
     ],
-    ids=map(str, count()),  # a fixed seed, because the keys differ in every process
 )
 def test_what_is_not_a_recipient_is_refused(text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
@@ -111,13 +110,13 @@ SMALL_ORDER = [0, 1, P - 1, ORDER_8, OTHER_ORDER_8]
 """The u-coordinates of all points of order 1, 2, 4 and 8 on Curve25519 and its twist (RFC 7748 7)."""
 
 
-@pytest.mark.parametrize("u", [*SMALL_ORDER, P, P + 1, HIGHEST_BIT, ORDER_8 | HIGHEST_BIT])
+@table("u", [*SMALL_ORDER, P, P + 1, HIGHEST_BIT, ORDER_8 | HIGHEST_BIT])
 def test_an_age_recipient_of_small_order_is_refused(u: int) -> None:
     with pytest.raises(InputError, match="not a real key: anyone could open the backup"):
         read_recipients(bech32("age", u.to_bytes(32, "little")))
 
 
-@pytest.mark.parametrize(
+@table(
     "key",
     [
         bytes(32),
@@ -127,14 +126,13 @@ def test_an_age_recipient_of_small_order_is_refused(u: int) -> None:
         bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
         bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"),
     ],
-    ids=map(str, count()),
 )
 def test_an_ssh_ed25519_key_of_small_order_is_refused(key: bytes) -> None:
     with pytest.raises(InputError, match="not a real key: anyone could open the backup"):
         read_recipients(ed25519(key))
 
 
-@pytest.mark.parametrize("u", [2, 4, 9, ORDER_8 + 1])
+@table("u", [2, 4, 9, ORDER_8 + 1])
 def test_other_points_are_accepted(u: int) -> None:
     text = bech32("age", u.to_bytes(32, "little"))
     assert read_recipients(text)[0].text == text
@@ -157,7 +155,7 @@ UNUSABLE = [
 ]
 
 
-@pytest.mark.parametrize("text", UNUSABLE, ids=map(str, count()))
+@table("text", UNUSABLE)
 def test_pyrage_refuses_recipients_that_only_have_the_right_form(text: str) -> None:
     recipients = read_recipients(f"{AGE}\n{text}")
     for refuse in (age.check_recipients, partial(age.encrypt, b"")):
@@ -173,9 +171,7 @@ def test_a_panic_of_pyrage_names_the_recipient() -> None:
         age.check_recipients([recipient])
 
 
-@pytest.mark.parametrize(
-    "text", [AGE, ED25519, RSA, rsa(b"\0\xff" + bytes(510) + b"\x01")], ids=map(str, count())
-)
+@table("text", [AGE, ED25519, RSA, rsa(b"\0\xff" + bytes(510) + b"\x01")])
 def test_pyrage_accepts_good_recipients(text: str) -> None:
     age.check_recipients(read_recipients(text))
 
@@ -205,10 +201,8 @@ def test_too_many_recipients_are_refused() -> None:
         read_recipients("\n".join(many))
 
 
-@pytest.mark.parametrize(
-    ("text", "is_one"),
-    [(AGE, True), (ED25519, True), ("sk-x", True), ("ecdsa-x", True), ("./age1", False)],
-    ids=map(str, count()),
+@table(
+    ("text", "is_one"), [(AGE, True), (ED25519, True), ("sk-x", True), ("ecdsa-x", True), ("./age1", False)]
 )
 def test_an_argument_is_a_recipient_or_a_file(text: str, *, is_one: bool) -> None:
     assert looks_like_recipient(text) is is_one

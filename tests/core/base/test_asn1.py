@@ -6,6 +6,7 @@ import pytest
 from foreign_made import tlv
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.asn1 import (
     MAX_DEPTH,
@@ -61,7 +62,7 @@ def test_any_bytes_are_rewritten_or_refused(data: bytes) -> None:
             continue
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "is_short"),
     [
         (b"", True),
@@ -82,7 +83,7 @@ def test_what_is_not_ber_is_refused(data: bytes, is_short: bool) -> None:
     assert caught.value.is_short is is_short
 
 
-@pytest.mark.parametrize(
+@table(
     ("ber", "der"),
     [
         (b"\x5f\x81\x01\x81\x01x", b"\x5f\x81\x01\x01x"),
@@ -115,6 +116,6 @@ def test_a_node_knows_its_values() -> None:
     assert parse(b"") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"\x81", b"\x2a" * 65])
+@table("content", [b"", b"\x81", b"\x2a" * 65])
 def test_a_malformed_object_identifier_has_no_dotted_form(content: bytes) -> None:
     assert dotted(content) is None

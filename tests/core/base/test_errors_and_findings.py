@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tables import table
 
 from csrtui.core.base.errors import (
     BugError,
@@ -16,7 +17,7 @@ from csrtui.core.base.finding import FieldName, Finding, Level, worst_first
 from csrtui.core.subject.fields import UPPER_BOUNDS, SubjectFields, SubjectInput
 
 
-@pytest.mark.parametrize(
+@table(
     ("kind", "status"), [(CsrtuiError, 2), (InputError, 2), (RefusedError, 1), (StoreError, 3), (BugError, 3)]
 )
 def test_each_kind_of_error_has_the_exit_code_of_the_contract(kind: type[CsrtuiError], status: int) -> None:
@@ -39,7 +40,7 @@ def test_nothing_is_translated_without_an_exception() -> None:
         pass
 
 
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+@table("kind", [KeyboardInterrupt, SystemExit])
 def test_an_interrupt_passes_through_a_translation(kind: type[BaseException]) -> None:
     with pytest.raises(kind), translate_errors(lambda _: InputError("damaged")):
         raise kind
@@ -56,7 +57,7 @@ def test_errors_come_first_and_within_a_level_the_order_stays() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("level", Level)
+@table("level", Level)
 def test_only_an_error_blocks(level: Level) -> None:
     assert finding(level, "").blocks is (level is Level.ERROR)
     assert level.rank == list(Level).index(level)

@@ -7,11 +7,12 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.escaping import enumeration, names_file, visible
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "shown"),
     [
         ("", ""),
@@ -37,9 +38,7 @@ def test_the_result_is_printable_encodable_and_stable(text: str) -> None:
     assert visible(shown) == shown
 
 
-@pytest.mark.parametrize(
-    ("words", "phrase"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c", "d"], "a, b, c and d")]
-)
+@table(("words", "phrase"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c", "d"], "a, b, c and d")])
 def test_words_become_a_phrase(words: list[str], phrase: str) -> None:
     assert enumeration(words) == phrase
 

@@ -7,13 +7,14 @@ import json
 import pickle
 
 import pytest
+from tables import table
 
 from csrtui.core.base.secret import Secret
 
 CANARY = "correct-horse-battery"
 
 
-@pytest.mark.parametrize(
+@table(
     "shown",
     [
         repr(Secret(CANARY)),
@@ -30,7 +31,7 @@ def test_no_text_form_shows_a_secret(shown: str) -> None:
     assert "Secret()" in shown
 
 
-@pytest.mark.parametrize("write", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, hash])
+@table("write", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, hash])
 def test_a_secret_cannot_be_pickled_or_copied(write: object) -> None:
     with pytest.raises(TypeError):
         write(Secret(CANARY))  # type: ignore[operator]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-import pytest
+from tables import table
 
 from csrtui.core.base.escaping import AND, Syntax, command, quote
 
@@ -38,8 +38,8 @@ def words_of(shell: str, words: str) -> bytes:
     return done.stdout
 
 
-@pytest.mark.parametrize("shell", ["sh", "bash"])
-@pytest.mark.parametrize("value", VALUES)
+@table("shell", ["sh", "bash"])
+@table("value", VALUES)
 def test_a_value_is_one_word_for_every_shell(shell: str, value: str) -> None:
     assert words_of(shell, quote(value)) == f"<{value}>".encode("utf-8", "surrogateescape")
     assert quote(value).isprintable()

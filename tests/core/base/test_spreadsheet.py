@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.escaping import spreadsheet_cell
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "safe"),
     [
         ("=1+1", "'=1+1"),
@@ -32,7 +32,7 @@ def test_a_formula_gets_an_apostrophe(text: str, safe: str) -> None:
     assert spreadsheet_cell(text) == safe
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     ["", "www.example.com", "*.example.com", "a=b", "a-b", "x@y", "-5", "+7", "12", "2026-11-23T09:00:00Z"],
 )

@@ -18,6 +18,7 @@ from existing_made import FIELDS, csr, name
 from hypothesis import example, given
 from hypothesis import strategies as st
 from requests_made import der_of, key_of
+from tables import table
 
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError
@@ -61,7 +62,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+@table("form", FORMS)
 def test_certificates_are_found_in(form: str) -> None:
     assert sorted(find_certificates(FORMS[form])) == sorted(EXPECTED)
 
@@ -98,7 +99,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("content", REFUSED)
+@table("content", REFUSED)
 def test_other_content_is_named_in_the_error(content: str) -> None:
     data, words = REFUSED[content]
     with pytest.raises(InputError) as caught:
@@ -114,7 +115,7 @@ def test_too_many_certificates_are_refused() -> None:
         read_certificates(pem(certificate) * (MAX_ITEMS + 1))
 
 
-@pytest.mark.parametrize("line", [b"-----BEGIN X-----", b"-----BEGIN X-----\n-----END Y-----\n", b"X%d"])
+@table("line", [b"-----BEGIN X-----", b"-----BEGIN X-----\n-----END Y-----\n", b"X%d"])
 def test_a_text_of_begin_lines_is_read_in_linear_time(line: bytes) -> None:
     """If each BEGIN line searched for its own END line, this would take half a minute."""
     many = b"".join(b"-----BEGIN X%d-----\n" % number for number in range(40_000))
@@ -185,12 +186,12 @@ def pkcs12_of(*options: str, given: bytes = TEXT) -> bytes:
     return openssl("pkcs12", "-export", *options, given=given)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@table("way", WAYS)
 def test_openssls_pkcs12_without_a_key_is_read(way: str) -> None:
     assert sorted(find_certificates(pkcs12_of("-nokeys", *WAYS[way]))) == sorted(EXPECTED)
 
 
-@pytest.mark.parametrize("options", [OPEN, ("-passout", "pass:secret"), (*OPEN, "-keypbe", "NONE")])
+@table("options", [OPEN, ("-passout", "pass:secret"), (*OPEN, "-keypbe", "NONE")])
 def test_pkcs12_with_a_key_is_refused_as_such(options: tuple[str, ...]) -> None:
     with pytest.raises(InputError, match="the PKCS #12 file contains a private key") as caught:
         find_certificates(pkcs12_of(*options, given=KEY + own_pem()))
@@ -240,7 +241,7 @@ def _pkcs12() -> bytes:
     return pkcs12_of("-nokeys", *OPEN, "-iter", "1")
 
 
-@pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
+@table("encoding", [Encoding.DER, Encoding.PEM])
 def test_a_certificate_of_no_version_within_pkcs7_is_refused(encoding: Encoding) -> None:
     made = bundle(root().certificate)
     spoilt = made.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020140"), 1)

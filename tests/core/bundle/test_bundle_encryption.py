@@ -10,6 +10,7 @@ from base64 import b64encode
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from foreign_made import PHRASE, as_private, ec_key, oid, pkcs8, tlv, traditional
+from tables import table
 
 from csrtui.core import bundle
 from csrtui.core.base.asn1 import wrap
@@ -35,7 +36,7 @@ def text_of(data: bytes, passphrase: Secret = SECRET) -> str:
     return problem.text
 
 
-@pytest.mark.parametrize(
+@table(
     "options",
     [
         ("-scrypt",),
@@ -45,7 +46,6 @@ def text_of(data: bytes, passphrase: Secret = SECRET) -> str:
         ("-v1", "PBE-MD5-DES", *LEGACY),
         ("-v1", "PBE-SHA1-RC2-40", *LEGACY),
     ],
-    ids=" ".join,
 )
 def test_keys_encrypted_by_openssl_are_opened(options: tuple[str, ...]) -> None:
     data = encrypted(*options)
@@ -56,7 +56,7 @@ def test_keys_encrypted_by_openssl_are_opened(options: tuple[str, ...]) -> None:
     assert "does not open" in text_of(data, Secret("another"))
 
 
-@pytest.mark.parametrize(
+@table(
     ("options", "scheme"),
     [
         (("-v2", "aria-192-cbc"), "ARIA-192-CBC"),
@@ -78,7 +78,7 @@ def test_an_unknown_derivation_is_named_by_its_identifier() -> None:
     assert "encrypted with 1.2.3.4, which" in text_of(data)
 
 
-@pytest.mark.parametrize(
+@table(
     "parameters",
     [
         tlv(0x30, tlv(0x0C, b"salt"), tlv(0x02, b"\1")),
@@ -104,7 +104,7 @@ def test_a_malformed_decrypted_key_is_not_reported_as_a_wrong_passphrase() -> No
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("iv", "cipher", "words"),
     [
         ("00", "AES-256-CBC", "DEK-Info of the key is malformed"),
@@ -118,7 +118,7 @@ def test_malformed_headers_are_named(iv: str, cipher: str, words: str) -> None:
     assert words in text_of("\n".join(lines).encode())
 
 
-@pytest.mark.parametrize("plain", [b"hello, this is text", b"0\3\2\5\0", b"0\0", tlv(0x30, tlv(0x04, b"x"))])
+@table("plain", [b"hello, this is text", b"0\3\2\5\0", b"0\0", tlv(0x30, tlv(0x04, b"x"))])
 def test_decrypted_data_that_is_not_a_key_means_a_wrong_passphrase(plain: bytes) -> None:
     """In one of 256 cases, the padding is valid although the passphrase is wrong."""
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -145,14 +145,14 @@ def sec1(value: bytes, *rest: bytes) -> bytes:
 CURVE = tlv(0xA0, oid("1.2.840.10045.3.1.7"))
 
 
-@pytest.mark.parametrize("length", [3, 31, 33, 40])
+@table("length", [3, 31, 33, 40])
 def test_a_private_value_of_any_length_is_read(length: int) -> None:
     key = ec.derive_private_key(0xC0FFEE, ec.SECP256R1())
     (bundle_key,) = bundle.read(sec1((0xC0FFEE).to_bytes(length), CURVE)).keys
     assert key_types.spki_sha256(bundle_key.key.public_key()) == key_types.spki_sha256(key.public_key())
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "words"),
     [
         (sec1(b"\xff" * 40, CURVE), "damaged"),

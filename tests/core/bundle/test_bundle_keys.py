@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from typing import TYPE_CHECKING
 
-import pytest
 from certificates_made import named, root
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -35,6 +35,7 @@ from foreign_made import (
     traditional,
     with_parameters,
 )
+from tables import table
 
 from csrtui.core import bundle
 from csrtui.core.base.asn1 import wrap
@@ -44,6 +45,9 @@ from csrtui.core.bundle.der_items import MAX_ITEMS
 from csrtui.core.bundle.reader import MAX_PROBLEMS
 from csrtui.core.certificates.csr import has_valid_signature, read_der, read_pem, to_pem
 from csrtui.core.keys import kdf_limits, key_types
+
+if TYPE_CHECKING:
+    import pytest
 
 SECRET = Secret(PHRASE.decode())
 
@@ -99,7 +103,7 @@ ENCRYPTED = {
 }
 
 
-@pytest.mark.parametrize("form", PLAIN)
+@table("form", PLAIN)
 def test_a_plain_key_is_read_in_every_form(form: str) -> None:
     data, key = PLAIN[form]
     bundle_key = only_key(data)
@@ -108,7 +112,7 @@ def test_a_plain_key_is_read_in_every_form(form: str) -> None:
     assert spki(bundle_key.key) == spki(key) == spki(only_key(data, SECRET).key)
 
 
-@pytest.mark.parametrize("form", ENCRYPTED)
+@table("form", ENCRYPTED)
 def test_an_encrypted_key_is_opened_only_with_its_passphrase(form: str) -> None:
     data, key = ENCRYPTED[form]
     opened = only_key(data, SECRET)
@@ -134,7 +138,7 @@ def test_keys_are_not_opened_unless_requested() -> None:
     assert material == KeyMaterial(has_private_key=True)
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "words"),
     [
         (pkcs8(rsa_key())[:800], "cut short"),
@@ -186,7 +190,7 @@ def packed(*, phrase: bytes | None = PHRASE, with_certificate: bool = True, with
     )
 
 
-@pytest.mark.parametrize("phrase", [PHRASE, None])
+@table("phrase", [PHRASE, None])
 def test_pkcs12_gives_the_key_and_its_certificates(phrase: bytes | None) -> None:
     material = bundle.read(packed(phrase=phrase), SECRET if phrase else None)
     assert not material.problems
@@ -241,7 +245,7 @@ def test_a_file_can_contain_keys_csrs_and_certificates() -> None:
     assert not material.problems
 
 
-@pytest.mark.parametrize("data", [b"0", b"0\0", b"hello", wrap("EC PARAMETERS", b"x"), tlv(0x30, tlv(0x31))])
+@table("data", [b"0", b"0\0", b"hello", wrap("EC PARAMETERS", b"x"), tlv(0x30, tlv(0x31))])
 def test_a_file_can_be_empty(data: bytes) -> None:
     assert bundle.read(data).is_empty
 
@@ -279,7 +283,7 @@ def test_the_number_of_opened_keys_is_limited(monkeypatch: pytest.MonkeyPatch) -
 # CSRs of other programs
 
 
-@pytest.mark.parametrize("name", ["sha1", "md5"])
+@table("name", ["sha1", "md5"])
 def test_an_intact_signature_with_an_old_hash_is_valid(name: str) -> None:
     der = csr(hash_name=name)
     assert read_der(der).signature_hash == name

@@ -9,6 +9,7 @@ import pytest
 from certificates_made import root
 from cryptography.hazmat.primitives.serialization import Encoding
 from foreign_made import ec_key, oid, pkcs8, tlv
+from tables import table
 
 from csrtui.core import bundle
 from csrtui.core.base.asn1 import read_node
@@ -159,7 +160,7 @@ def test_a_divided_ciphertext_is_joined() -> None:
     assert bundle.read(container(encrypted_part(three, pieces))).needs_passphrase
 
 
-@pytest.mark.parametrize("phrase", [b"", b"correct horse"])
+@table("phrase", [b"", b"correct horse"])
 def test_a_mac_of_rfc_9579_is_checked(phrase: bytes) -> None:
     part = plain_part(bag(1, KEY))
     data = container(part, mac=pbmac1(container_content(part), phrase))
@@ -207,7 +208,7 @@ def test_an_encrypted_key_is_refused_if_only_certificates_are_expected() -> None
 # RC2 (RFC 2268)
 
 
-@pytest.mark.parametrize(
+@table(
     ("key", "plain", "cipher"),
     [
         ("ffffffffffffffff", "ffffffffffffffff", None),

@@ -6,10 +6,10 @@ import json
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 from time import process_time
 
-import pytest
 from certificates_made import der, intermediate, pem, root
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from foreign_made import ec_key, pkcs8, tlv, traditional
+from tables import table
 
 from csrtui.core import bundle
 from csrtui.core.bundle import formats
@@ -61,7 +61,7 @@ FORMS: dict[str, str | bytes] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("form", FORMS)
+@table("form", FORMS)
 def test_a_certificate_is_found_in_any_text(form: str) -> None:
     data = FORMS[form]
     material = bundle.read(data if isinstance(data, bytes) else data.encode())
@@ -98,7 +98,7 @@ def test_ber_in_base64_is_found() -> None:
     assert len(bundle.read(indefinite).certificates) == 1
 
 
-@pytest.mark.parametrize(
+@table(
     "given",
     [
         b64encode(ec_key().public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)),
@@ -118,7 +118,7 @@ def test_other_text_is_ignored(given: bytes) -> None:
     assert bundle.read(given).is_empty
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "words"),
     [
         (BODY[:200].encode(), "the text is incomplete base64"),
@@ -147,7 +147,7 @@ def test_damage_is_reported_with_the_right_reason(given: bytes, words: str) -> N
     assert words in problem.text
 
 
-@pytest.mark.parametrize(
+@table(
     "deep",
     [b'{"a":' * 100_000, b"[" * 500_000, _nested_mail()],
 )
@@ -168,17 +168,17 @@ def test_nested_texts_are_read_to_a_limited_depth() -> None:
     assert len(bundle.read(many.encode()).certificates) == 1
 
 
-@pytest.mark.parametrize(
+@table(
     "part",
     [b"-", b"<a", b"\\", b"MIIC", b"MIIC\n", b"MIIABBBBBBB ", b"&#", b"=3D", b"LS0tLS1CRUdJ\n", b"-----BEGIN A-----\na: b\n",
      b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN CERTIFICATE-----\nMIIC\n", b"a: b\n", b"Content-Type: x\n", b"0\x80", b"\n>"],
 )  # fmt: skip
 def test_any_text_is_read_quickly(part: bytes) -> None:
-    data = (part * (MAX_BYTES // len(part)))[:MAX_BYTES]
+    data = part * (MAX_BYTES // 4 // len(part))
     for given in (data, b"-----BEGIN CERTIFICATE-----\n" + data[:-100] + b"x-----END CERTIFICATE-----\n"):
         before = process_time()
         bundle.read(given)
-        assert process_time() - before < 3
+        assert process_time() - before < 1
 
 
 def test_a_file_of_the_maximum_size_is_read_and_a_larger_one_is_not() -> None:
@@ -193,7 +193,7 @@ def test_the_place_in_a_json_document_is_known() -> None:
     assert key.path == "le.Account.PrivateKey"
 
 
-@pytest.mark.parametrize(
+@table(
     ("beginning", "name"),
     [(file_format.magic, file_format.name) for file_format in formats.FORMATS]
     + [(b"x" * 257 + b"ustar", "a tar archive"), (b"x\x9c\x03\0", "compressed data (zlib, deflate)")],
@@ -222,7 +222,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(("text", "name"), OTHERS.items(), ids=OTHERS.values())
+@table(("text", "name"), OTHERS.items())
 def test_a_text_without_an_item_is_named(text: str, name: str) -> None:
     material = bundle.read(text.encode())
     assert material.is_empty
@@ -235,7 +235,7 @@ def test_an_unknown_text_is_not_named() -> None:
     assert error.message == "it contains no certificate"
 
 
-@pytest.mark.parametrize(
+@table(
     ("kind", "words"),
     [
         ("1.2.840.113549.1.7.3", "is an encrypted message"),
@@ -261,7 +261,7 @@ def test_pkcs7_without_certificates_or_structure_is_named() -> None:
         assert words in problem.text
 
 
-@pytest.mark.parametrize("dashes", ["—–", "—", "‐‐‐‐‐", "−−−−−"])
+@table("dashes", ["—–", "—", "‐‐‐‐‐", "−−−−−"])
 def test_a_short_or_encrypted_key_is_found_between_words_dashes(dashes: str) -> None:
     """Without its BEGIN line, neither could be distinguished from other base64."""
     short = traditional(ec_key()).decode().replace("-----", dashes)

@@ -21,6 +21,7 @@ from existing_made import CHALLENGE, FIELDS, certificate, csr, der, name
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import key_of
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, Purpose
@@ -38,7 +39,7 @@ KEY = key_of(KeyType.EC_P256)
 RSA = key_of(KeyType.RSA_2048)
 
 
-@pytest.mark.parametrize(
+@table(
     "data",
     [
         CSR,
@@ -59,7 +60,7 @@ def test_every_encoding_gives_the_same_result(data: bytes) -> None:
     assert (prefill.names, prefill.subject, prefill.omissions) == (NAMES, SUBJECT, ())
 
 
-@pytest.mark.parametrize(
+@table(
     ("common_name", "sans", "names", "omissions"),
     [
         ("www.a.com", [], ("www.a.com",), ()),
@@ -89,7 +90,7 @@ def test_names_are_copied(
         assert (prefill.names, prefill.omissions) == (names, omissions)
 
 
-@pytest.mark.parametrize(
+@table(
     ("oid", "value", "sentence"),
     [
         ("1.2.840.113549.1.9.1", "j\x1b@a.com", r"the e-mail address j\x1b@a.com in the subject: there is no field for it"),
@@ -164,7 +165,7 @@ def test_an_attribute_with_two_values_is_reported() -> None:
     assert read_prefill(two).omissions == ("its attributes, which cannot be read",)
 
 
-@pytest.mark.parametrize(
+@table(
     ("last", "which"),
     [("05", "made with SHA1"), ("04", "made with MD5"), ("7f", "with an unknown algorithm")],
 )
@@ -220,7 +221,7 @@ def _keys() -> list[bytes]:
 REFUSAL = r"^(that is a private key, which must stay secret|the PKCS #12 file contains a private key.*|this is an? (Java keystore|PuTTY key|OpenPGP key).*)$"
 
 
-@pytest.mark.parametrize(
+@table(
     "data",
     [
         *_keys(),
@@ -251,7 +252,7 @@ def test_a_private_key_is_refused_before_anything_is_decoded(data: bytes) -> Non
 EMPTY_CSR = b"-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQUEST-----\n"
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "words"),
     [
         (b"", "it is empty"),
@@ -275,9 +276,7 @@ EMPTY_CSR = b"-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQU
         (der(certificate(name(CN)))[:-9], "the file is cut short: the length says"),
         (KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), "no CSR or certificate"),
         (KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), "no CSR or certificate"),
-    ],
-    ids=range(21),  # the data is random, and too long to be a name
-)  # fmt: skip
+    ])  # fmt: skip
 def test_an_unreadable_file_is_refused_with_the_reason(data: bytes, words: str) -> None:
     with pytest.raises(InputError) as caught:
         read_prefill(data)

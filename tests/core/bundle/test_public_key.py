@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from foreign_made import OPENSSH_ENCRYPTED
+from tables import table
 
 from csrtui.core import bundle
 from csrtui.core.base.asn1 import wrap
@@ -25,7 +25,7 @@ def string(data: bytes) -> bytes:
 DSS = string(b"ssh-dss") + string(b"\0\x80" + bytes(127)) + string(b"\1") * 3
 
 
-@pytest.mark.parametrize(
+@table(
     "data",
     [
         SPKI,
@@ -66,7 +66,7 @@ def test_an_encrypted_openssh_key_shows_its_public_half() -> None:
     assert key.ssh_sha256.startswith("SHA256:")
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "label"),
     [
         (b"SSH PRIVATE KEY FILE FORMAT 1.1\n\0\0", "RSA1 (SSH protocol 1)"),
@@ -83,7 +83,7 @@ def test_a_key_in_an_unsupported_format_is_named(data: bytes, label: str) -> Non
     assert (key.key, key.label) == (None, label)
 
 
-@pytest.mark.parametrize(
+@table(
     "data",
     [
         b"",

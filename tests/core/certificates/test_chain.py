@@ -12,6 +12,7 @@ import pytest
 from certificates_made import build, der, intermediate, named, pem, root
 from cryptography import x509
 from requests_made import NOW, der_of, key_of
+from tables import table
 
 from csrtui.core.certificates.certificate import Certificate, read_der
 from csrtui.core.certificates.chain import (
@@ -36,7 +37,7 @@ CA, ROOT = read_der(ISSUER.der), read_der(root().der)
 OTHER_ROOT = read_der(root("Another Root").der)
 
 
-@pytest.mark.parametrize("order", [*itertools.permutations([LEAF, CA, ROOT, OTHER_ROOT])])
+@table("order", [*itertools.permutations([LEAF, CA, ROOT, OTHER_ROOT])])
 def test_the_order_of_the_certificates_does_not_matter(order: tuple[Certificate, ...]) -> None:
     chain = build_chain(LEAF, order, NOW)
     assert chain == Chain(LEAF, (CA,), ROOT, ChainEnd.ROOT)
@@ -44,7 +45,7 @@ def test_the_order_of_the_certificates_does_not_matter(order: tuple[Certificate,
     assert chain.last_issuer_text == "CN=Test Root"
 
 
-@pytest.mark.parametrize(
+@table(
     ("others", "count", "end"),
     [
         ([], 1, ChainEnd.ISSUER_MISSING),

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import x448
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from requests_made import NOW, der_of, key_of
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind, Level, Purpose
@@ -99,7 +100,7 @@ def test_an_unknown_version_is_refused_as_such() -> None:
         read_der(odd)
 
 
-@pytest.mark.parametrize(
+@table(
     ("changes", "text"),
     [
         ({"subject": x509.Name([]), "names": ["a\x07.com", "b.com"]}, "a\\x07.com"),
@@ -196,12 +197,12 @@ def test_a_changed_subject_is_reported_field_by_field() -> None:
     ]
 
 
-@pytest.mark.parametrize("days", [1, 47, 90, 189, 200])
+@table("days", [1, 47, 90, 189, 200])
 def test_a_short_validity_is_not_a_difference(days: int) -> None:
     assert kinds(issued(days=days)) == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("year", "month", "day", "days"),
     [
         (2026, 3, 14, 398), (2026, 3, 15, 200), (2027, 3, 14, 200), (2027, 3, 15, 100),
@@ -212,14 +213,12 @@ def test_the_maximum_validity_follows_the_schedule(year: int, month: int, day: i
     assert max_validity_days(datetime(year, month, day, tzinfo=UTC)) == days
 
 
-@pytest.mark.parametrize(("seconds", "days"), [(0, 1), (86_399, 1), (86_400, 2), (200 * 86_400 - 1, 200)])
+@table(("seconds", "days"), [(0, 1), (86_399, 1), (86_400, 2), (200 * 86_400 - 1, 200)])
 def test_a_started_day_counts_as_a_day(seconds: int, days: int) -> None:
     assert validity_days(Validity(START, START + timedelta(seconds=seconds))) == days
 
 
-@pytest.mark.parametrize(
-    ("seconds", "days"), [(90 * 86_400 - 2, 89), (90 * 86_400 - 1, 90), (90 * 86_400, 90), (86_398, 0)]
-)
+@table(("seconds", "days"), [(90 * 86_400 - 2, 89), (90 * 86_400 - 1, 90), (90 * 86_400, 90), (86_398, 0)])
 def test_displayed_days_include_both_ends(seconds: int, days: int) -> None:
     assert Validity(START, START + timedelta(seconds=seconds)).whole_days == days
 
@@ -238,7 +237,7 @@ ROOT = read_der(root().der)
 LAST = START + DAYS * DAY - timedelta(seconds=1)
 
 
-@pytest.mark.parametrize(
+@table(
     ("now", "expected"),
     [
         (START - timedelta(seconds=1), [(CertificateFlawKind.NOT_YET_VALID, Level.WARNING)]),
@@ -257,7 +256,7 @@ def test_an_expired_intermediate_is_reported() -> None:
     assert flaws_of(leaf, read_der(expired.der), ROOT) == [(CertificateFlawKind.CHAIN_INVALID, Level.WARNING)]
 
 
-@pytest.mark.parametrize(
+@table(
     ("life", "expected"),
     [
         (timedelta(days=200, seconds=-1), []),
@@ -296,7 +295,7 @@ def test_an_old_hash_is_reported_except_for_the_root() -> None:
 CLIENT, ANY = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 
 
-@pytest.mark.parametrize(
+@table(
     ("purposes", "expected"),
     [
         (None, []),
@@ -315,7 +314,7 @@ def test_an_unsuitable_purpose_is_reported(
     assert private == [kind for kind, level in expected if level is Level.WARNING]
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "extensions", "purpose", "is_reported"),
     [
         ("a.com", [], Purpose.SERVER, True),
@@ -339,7 +338,7 @@ def test_a_server_certificate_with_only_a_common_name_is_reported(
     assert (CertificateFlawKind.NO_ALTERNATIVE_NAMES in [flaw.kind for flaw in result]) is is_reported
 
 
-@pytest.mark.parametrize(("number", "text"), [(0xABC, "0ABC"), (0xAB, "AB"), (1, "01")])
+@table(("number", "text"), [(0xABC, "0ABC"), (0xAB, "AB"), (1, "01")])
 def test_a_serial_number_has_an_even_number_of_digits(number: int, text: str) -> None:
     key = key_of(KeyType.EC_P256).public_key()
     assert read_der(der(build(named("a.com"), key, root(), [], serial=number))).serial == text

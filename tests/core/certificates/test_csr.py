@@ -19,6 +19,7 @@ from foreign_made import oid, tlv
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import HARD_ORGANIZATION, der_of, key_of
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates import csr
@@ -42,7 +43,7 @@ def whatever_or_input_error(data: bytes) -> csr.Request | None:
         return None
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@table("key_type", KeyType)
 def test_the_csr_contains_the_requested_values(key_type: KeyType) -> None:
     made = csr.read_der(der_of(SUBJECT, *NAMES, key_type=key_type))
     assert made.subject == SUBJECT
@@ -127,7 +128,7 @@ def old_requests() -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("number", range(5))
+@table("number", range(5))
 def test_a_signature_with_an_old_hash_is_valid_but_old(number: int) -> None:
     der = old_requests()[number]
     assert csr.has_valid_signature(der)
@@ -199,7 +200,7 @@ def test_a_truncated_csr_is_refused() -> None:
             csr.read_der(der[:length])
 
 
-@pytest.mark.parametrize("key_type", [KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519])
+@table("key_type", [KeyType.EC_P256, KeyType.RSA_2048, KeyType.ED25519])
 def test_a_request_with_any_byte_changed_is_read_or_refused(key_type: KeyType) -> None:
     """Change every byte once, including tags, lengths, object identifiers and text."""
     der = der_of(SUBJECT, *NAMES, key_type=key_type)
@@ -217,7 +218,7 @@ def test_a_request_with_many_changes_is_read_or_refused(data: st.DataObject) -> 
     whatever_or_input_error(bytes(der))
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@table("version", [1, 2])
 def test_a_request_of_another_version_is_refused_for_that_reason(version: int) -> None:
     der = der_of(SUBJECT, *NAMES).replace(b"\x02\x01\x00", bytes([2, 1, version]), 1)
     with pytest.raises(InputError, match=f"has version {version}, but PKCS #10 has only version 0"):
@@ -271,7 +272,7 @@ def test_certbots_csrs_are_read_or_refused_with_a_reason() -> None:
             assert read(data).spki_sha256
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "count", "one"),
     [
         ("csr-6sans.pem", 6, "example.com"),
@@ -299,12 +300,12 @@ def test_certbots_requests_with_changes_are_read_or_refused(data: st.DataObject)
 # Proof of possession
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@table("key_type", KeyType)
 def test_the_csrs_own_key_proves_possession(key_type: KeyType) -> None:
     assert csr.proves_possession(key_of(key_type), csr_of(key_type))
 
 
-@pytest.mark.parametrize(
+@table(
     "key",
     [
         rsa.generate_private_key(65537, 1024),  # noqa: S505 - as others made them

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from foreign_made import ec_key, oid, rsa_key, tlv
 from requests_made import NOW
+from tables import table
 
 from csrtui.core.base.asn1 import Node, encode, read_node
 from csrtui.core.base.errors import InputError
@@ -109,7 +110,7 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", FAULTS)
+@table("kind", FAULTS)
 def test_a_faulty_certificate_is_read_and_the_fault_is_named(kind: str) -> None:
     data, words = FAULTS[kind]
     certificate = read_der(data)
@@ -144,13 +145,13 @@ def test_a_name_that_is_dropped_leaves_the_others() -> None:
     assert read_der(none).names == ()
 
 
-@pytest.mark.parametrize("flags", [b"\0\x81", b"\7\x81\x80", b"\7\x00\x80", b"\0\x01"])
+@table("flags", [b"\0\x81", b"\7\x81\x80", b"\7\x00\x80", b"\0\x01"])
 def test_key_usages_that_contradict_each_other_are_named(flags: bytes) -> None:
     data = with_extension(extension("2.5.29.15", tlv(0x03, flags)))
     assert "encipherOnly or decipherOnly without keyAgreement" in read_der(data).encoding_faults[0]
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "words"),
     [
         (LEAF[:-9], "cut short: the length says"),
@@ -244,7 +245,7 @@ def general(name: x509.GeneralName) -> tuple[str, ...]:
     return csr.read_der(builder.sign(ec_key(), hashes.SHA256()).public_bytes(Encoding.DER)).names
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "text"),
     [
         (

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from tables import table
 from throwaway_ca import ISSUED, issue
 
 from csrtui.core.advice.key_rules import check_csr
@@ -26,7 +26,7 @@ from csrtui.core.subject.fields import SubjectFields
 JANE = SubjectFields(common_name="Jane Doe")
 
 
-@pytest.mark.parametrize("purpose", Purpose)
+@table("purpose", Purpose)
 def test_the_purpose_is_read_back_from_the_csr(purpose: Purpose) -> None:
     request = csr.preview(JANE, [], purpose)
     assert request.purpose is purpose
@@ -37,7 +37,7 @@ def test_the_purpose_is_read_back_from_the_csr(purpose: Purpose) -> None:
     assert prefill.names == ("Jane Doe",)
 
 
-@pytest.mark.parametrize(
+@table(
     ("purpose", "rsa_usages", "ec_usages"),
     [
         (Purpose.SERVER, (True, False), (False, False)),
@@ -59,7 +59,7 @@ def test_the_key_usage_depends_on_the_key_type(
         assert [oid.dotted_string for oid in extended] == list(extensions.EXTENDED_KEY_USAGES[purpose])
 
 
-@pytest.mark.parametrize(
+@table(
     ("oids", "purpose"),
     [
         ([], Purpose.SERVER),
@@ -89,7 +89,7 @@ def test_a_prefill_for_a_public_ca_is_for_a_server_with_a_note_on_other_usages()
     assert read_prefill(request.der, CaKind.PRIVATE).unissued == ()
 
 
-@pytest.mark.parametrize("must_staple", [False, True])
+@table("must_staple", [False, True])
 def test_must_staple_is_requested_again_only_for_a_renewal(must_staple: bool) -> None:
     request = csr.preview(
         SubjectFields(common_name="a.mydomain.com"), ["a.mydomain.com"], must_staple=must_staple
@@ -115,7 +115,7 @@ def test_a_usage_that_needs_an_unsupported_key_is_not_copied() -> None:
     assert any("keyUsage" in sentence for sentence in read_prefill(der).omissions)
 
 
-@pytest.mark.parametrize(
+@table(
     ("oids", "flawed"),
     [
         (None, False),
@@ -140,7 +140,7 @@ def test_a_blank_beside_an_address_is_a_flaw() -> None:
     assert [flaw.kind for flaw in read_name("jane@mydomain.com ").flaws] == [FlawKind.SPACE]
 
 
-@pytest.mark.parametrize("ca", CaKind)
+@table("ca", CaKind)
 def test_must_staple_in_an_existing_csr_is_a_warning(ca: CaKind) -> None:
     feature = x509.TLSFeature([x509.TLSFeatureType.status_request])
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))

@@ -34,6 +34,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, x448
 from cryptography.hazmat.primitives.serialization import Encoding
 from requests_made import NOW
+from tables import table
 
 from csrtui.core.certificates.certificate import read_der
 from csrtui.core.certificates.chain import build_chain
@@ -103,7 +104,7 @@ def test_what_openssl_refuses_is_invalid_and_the_reason_is_named(
     assert not openssl_accepts(case, tmp_path)
 
 
-@pytest.mark.parametrize(
+@table(
     ("what", "text"),
     [
         ("wrong signature", "the certificate of CN=CA did not sign CN=a.com"),
@@ -345,7 +346,7 @@ def nameless_ca() -> Case:
     return Case(maker.leaf(root), (), root)
 
 
-@pytest.mark.parametrize(
+@table(
     ("made", "reason", "text"),
     [
         (weak_key, ChainReason.WEAK, "the RSA key of CN=Root has 1024 bits, so its signatures prove nothing"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from certificates_made import der
 from chains_made import GONE, START, Made, ca, key, make, names
+from tables import table
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.certificates.certificate import Certificate, read_der
@@ -25,7 +25,7 @@ def decoded(*made: Made) -> list[Certificate]:
     return [read_der(der(one.certificate)) for one in made]
 
 
-@pytest.mark.parametrize(
+@table(
     ("sent", "known", "codes"),
     [
         ((LEAF, LOW, TOP), (), []),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
@@ -46,7 +47,7 @@ def test_unchanged_values_are_not_touched() -> None:
     assert with_profile(TEXT, "c", "work", parse_config(TEXT, "c").profiles["work"]) == TEXT
 
 
-@pytest.mark.parametrize("text", ["", "# x", "# x\n", "# x\n\n", "[profiles]\n", "profiles.a.ca='public'\n"])
+@table("text", ["", "# x", "# x\n", "# x\n\n", "[profiles]\n", "profiles.a.ca='public'\n"])
 def test_a_new_profile_comes_last_after_an_empty_line(text: str) -> None:
     after = with_profile(text, "c", "new one", NEW)
     assert after.startswith(text)
@@ -66,7 +67,7 @@ def test_a_deleted_profile_leaves_the_comment_of_the_next_table() -> None:
     assert after == "# mine\n" + TEXT[TEXT.index("# about the screens") :]
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "profiles.a.ca='public'\nscreens.mouse=true\n",
@@ -86,7 +87,7 @@ def test_other_layouts_are_changed_too(text: str) -> None:
     assert ("# x" in text) == ("# x" in without_profile(changed, "c", "a"))
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "profile"),
     [
         ("profiles = {}\n", NEW),  # an inline table cannot contain another table

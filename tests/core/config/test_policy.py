@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.config.policy import NO_POLICY, Policy
@@ -51,7 +52,7 @@ def test_values_of_the_first_document_win_and_tables_are_merged() -> None:
     assert read_config(merge_documents([])) == Config()
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "message"),
     [
         ("[defaults]\nname = 'x'", "defaults.name is not known"),
@@ -80,7 +81,7 @@ def test_a_server_without_values_has_no_folder() -> None:
     assert parse_config("[servers.nginx]\n", "c.toml").servers == {"nginx": ""}
 
 
-@pytest.mark.parametrize(
+@table(
     ("policy", "key_type", "text", "better"),
     [
         (

@@ -5,6 +5,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.finding import CaKind
@@ -61,12 +62,12 @@ def test_an_empty_text_has_no_settings() -> None:
     assert parse_config("", "c.toml") == Config()
 
 
-@pytest.mark.parametrize("key", ["ca", "platform", "key"])
+@table("key", ["ca", "platform", "key"])
 def test_an_empty_choice_is_not_set(key: str) -> None:
     assert parse_config(f'[profiles.a]\n{key} = ""\n', "c.toml").profiles["a"] == Profile()
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "line", "key", "hint"),
     [
         ("\n\ncolour = 1", 3, "colour is not known", "known here: profiles, screens, keys"),
@@ -104,7 +105,7 @@ def test_invalid_toml_is_reported_with_the_line() -> None:
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("text", ["a = " + "[\n" * 10_000, "a = 2026-99-99", "a = 1\na = 2"])
+@table("text", ["a = " + "[\n" * 10_000, "a = 2026-99-99", "a = 1\na = 2"])
 def test_toml_outside_of_pythons_limits_is_an_input_error(text: str) -> None:
     with pytest.raises(InputError, match=r"^c\.toml is not TOML"):
         parse_config(text, "c.toml")
@@ -129,12 +130,12 @@ def test_any_text_is_a_configuration_or_an_input_error(text: str) -> None:
         parse_config(text, "c.toml")
 
 
-@pytest.mark.parametrize("name", ["a", "Work", "my home 2", "a.b_c-d", "1", "x" * 41])
+@table("name", ["a", "Work", "my home 2", "a.b_c-d", "1", "x" * 41])
 def test_valid_profile_names_are_accepted(name: str) -> None:
     assert check_profile_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["", " a", "a ", "-a", ".a", "x" * 42, "a\n", "a/b", "ä", "a\x1b"])
+@table("name", ["", " a", "a ", "-a", ".a", "x" * 42, "a\n", "a/b", "ä", "a\x1b"])
 def test_other_names_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="not a valid profile name"):
         check_profile_name(name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
-import pytest
 from requests_made import NOW, der_of
+from tables import table
 
 from csrtui.core.base.escaping import AND
 from csrtui.core.certificates import csr
@@ -31,9 +31,7 @@ def folder(path: str, *entries: FileFacts, mode: int = 0o700, fault: str | None 
     return FileFacts(path, FileKind.FOLDER, mode, ME, fault, entries=entries)
 
 
-@pytest.mark.parametrize(
-    "facts", [FileFacts("/s/pairs/a", fault="\x1b EIO"), folder("/s/pairs/a", fault="\x1b EIO")]
-)
+@table("facts", [FileFacts("/s/pairs/a", fault="\x1b EIO"), folder("/s/pairs/a", fault="\x1b EIO")])
 def test_an_unreadable_folder_is_one_finding(facts: FileFacts) -> None:
     (finding,) = check_pair_files(facts, ME)
     assert (finding.code, finding.text) == (FindingCode.UNREADABLE, "cannot read /s/pairs/a: \\x1b EIO")
@@ -113,9 +111,7 @@ def test_the_modes_that_every_command_refuses_are_found() -> None:
         assert is_found(FileRule.PUBLIC, FileKind.FILE, mode) is bool(mode & 0o022)
 
 
-@pytest.mark.parametrize(
-    "name", ["a b", "it's", "\x1b[2J%s\\n'x", "\udcff\nü\u202e", "$HOME `id` && ;", "-n", "*"]
-)
+@table("name", ["a b", "it's", "\x1b[2J%s\\n'x", "\udcff\nü\u202e", "$HOME `id` && ;", "-n", "*"])
 def test_a_shell_reads_a_quoted_word_unchanged(name: str) -> None:
     remedy = command("printf", "%s", f"/{name}")
     assert remedy.kind is RemedyKind.COMMAND
@@ -145,7 +141,7 @@ def test_an_instruction_is_pasted_as_a_comment() -> None:
     assert template("ls", "DIR").pasteable == "ls DIR"
 
 
-@pytest.mark.parametrize(
+@table(
     ("kind", "mode", "owner", "expected"),
     [
         (FileKind.FOLDER, 0o300, ME, Remedy(RemedyKind.COMMAND, "chmod 700 /s/pairs/a")),
@@ -166,7 +162,7 @@ def test_missing_permissions_of_the_owner_are_restored(
         assert findings[-1].fix == expected
 
 
-@pytest.mark.parametrize(("user", "remedy"), [(0, "chown 0 /x"), (ME, f"sudo chown {ME} /x")])
+@table(("user", "remedy"), [(0, "chown 0 /x"), (ME, f"sudo chown {ME} /x")])
 def test_only_root_changes_the_owner_without_sudo(user: int, remedy: str) -> None:
     (finding,) = check_file(FileFacts("/x", FileKind.FILE, 0o600, ME + 1), FileRule.PRIVATE, user)
     assert (finding.code, finding.remedy) == (FindingCode.FOREIGN_OWNER, remedy)

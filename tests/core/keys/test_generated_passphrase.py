@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.passphrase_quality import ENTROPY_BYTES, GENERATED_WORDS, generate, strength, weaknesses
@@ -27,15 +28,13 @@ def test_a_generated_passphrase_has_no_weakness(entropy: bytes) -> None:
     assert strength(passphrase) == "Long enough: 7 words."
 
 
-@pytest.mark.parametrize(
-    ("words", "size"), [(WORDS, 9), (WORDS, 11), (WORDS[:-1], 10), (["same"] * 2048, 10)]
-)
+@table(("words", "size"), [(WORDS, 9), (WORDS, 11), (WORDS[:-1], 10), (["same"] * 2048, 10)])
 def test_too_few_words_or_bits_are_refused(words: list[str], size: int) -> None:
     with pytest.raises(ValueError, match="2,048 words"):
         generate(words, bytes(size))
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "message"),
     [
         ("", ""),

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import key_of
+from tables import table
 
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.keys import kdf_limits, key_types, pkcs8
@@ -78,7 +79,7 @@ def pbes1(iterations: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     "der",
     [
         pkcs8.to_der(key_block()),
@@ -98,13 +99,13 @@ def test_usual_costs_are_accepted(der: bytes) -> None:
     check_cost(der)
 
 
-@pytest.mark.parametrize("der", [pbkdf2(10_000_001), pbkdf2(20_000_000), pbkdf2(2**63), pbes1(20_000_000)])
+@table("der", [pbkdf2(10_000_001), pbkdf2(20_000_000), pbkdf2(2**63), pbes1(20_000_000)])
 def test_too_many_iterations_are_refused(der: bytes) -> None:
     with pytest.raises(InputError, match=r"needs \d+ iterations, which exceeds the limit of 10000000"):
         check_cost(der)
 
 
-@pytest.mark.parametrize(
+@table(
     ("cost", "size", "lanes"),
     [
         (2**19, 8, 1),
@@ -120,7 +121,7 @@ def test_too_much_memory_is_refused(cost: int, size: int, lanes: int) -> None:
         check_cost(scrypt(cost, size, lanes))
 
 
-@pytest.mark.parametrize(
+@table(
     "der",
     [
         b"",
@@ -163,7 +164,7 @@ def test_a_byte_changed_anywhere_opens_or_is_refused(place: int, change: int) ->
         pkcs8.decrypt(bytes(der), PASSPHRASE)
 
 
-@pytest.mark.parametrize("cost", [2, 4, 2**15])
+@table("cost", [2, 4, 2**15])
 def test_accepted_scrypt_parameters_cause_no_other_error(cost: int) -> None:
     """With parameters that OpenSSL refuses, cryptography raises an InternalError."""
     with pytest.raises(RefusedError):

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from data_files import DATA
 from requests_made import key_of
+from tables import table
 
 from csrtui.core.advice.key_rules import (
     check_private_key,
@@ -87,7 +88,7 @@ def test_a_modulus_of_the_same_order_that_is_not_a_power_of_65537_is_not_roca() 
     assert not quality.is_roca(modulus)
 
 
-@pytest.mark.parametrize("factor", [3, 65537, 1_048_573])
+@table("factor", [3, 65537, 1_048_573])
 def test_a_factor_below_two_to_the_twentieth_is_named(factor: int) -> None:
     modulus = factor * good_prime()
     assert quality.small_factor(modulus) == factor
@@ -104,7 +105,7 @@ def test_a_prime_above_two_to_the_twentieth_is_not_named() -> None:
     assert quality.small_factor(1_048_583 * good_prime()) is None
 
 
-@pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_4096])
+@table("key_type", [KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_4096])
 def test_a_generated_rsa_key_has_no_weakness(key_type: KeyType) -> None:
     assert not texts(key_of(key_type).public_key())
 
@@ -112,7 +113,7 @@ def test_a_generated_rsa_key_has_no_weakness(key_type: KeyType) -> None:
 # EC
 
 
-@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
+@table("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
 def test_a_scalar_of_up_to_128_bits_is_found_also_if_negated(curve: ec.EllipticCurve) -> None:
     for scalar in (1, 2**64 + 1, 2**128 - 1):
         for number in (scalar, curve.group_order - scalar):
@@ -120,7 +121,7 @@ def test_a_scalar_of_up_to_128_bits_is_found_also_if_negated(curve: ec.EllipticC
     assert quality.small_scalar_bits(ec.derive_private_key(2**128, curve)) is None
 
 
-@pytest.mark.parametrize(("ca", "level"), [(CaKind.PUBLIC, Level.ERROR), (CaKind.PRIVATE, Level.WARNING)])
+@table(("ca", "level"), [(CaKind.PUBLIC, Level.ERROR), (CaKind.PRIVATE, Level.WARNING)])
 def test_a_small_scalar_blocks_a_public_ca_and_warns_a_private_one(ca: CaKind, level: Level) -> None:
     (finding,) = check_private_key(ec.derive_private_key(2**99, ec.SECP256R1()), ca)
     assert (finding.code, finding.level, finding.field, finding.value) == (
@@ -132,7 +133,7 @@ def test_a_small_scalar_blocks_a_public_ca_and_warns_a_private_one(ca: CaKind, l
     assert "only 100 bits" in finding.text
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@table("key_type", KeyType)
 def test_a_generated_private_key_has_no_finding(key_type: KeyType) -> None:
     assert check_private_key(key_of(key_type), CaKind.PUBLIC) == ()
 
@@ -155,7 +156,7 @@ def rsa_key(p: int, q: int) -> rsa.RSAPrivateKey:
     return numbers.private_key(unsafe_skip_rsa_key_validation=True)
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@table("key_type", KeyType)
 def test_a_proved_key_that_was_generated_is_not_weak(key_type: KeyType) -> None:
     assert "key-weak" not in {finding.code for finding in check_proved_key(key_of(key_type), CaKind.PRIVATE)}
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from requests_made import key_of
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.keys import key_types
@@ -44,7 +45,7 @@ def test_each_type_has_its_own_label() -> None:
     assert len({kind.label for kind in KeyType}) == len(KeyType)
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@table("key_type", KeyType)
 def test_a_key_has_its_type_and_can_be_read_back_from_pem(key_type: KeyType) -> None:
     key = key_of(key_type)
     assert key_types.type_of(key.public_key()) is key_type
@@ -80,7 +81,7 @@ def test_two_keys_are_never_the_same() -> None:
     assert len(fingerprints) == 8
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@table("key_type", KeyType)
 def test_the_hash_matches_the_key(key_type: KeyType) -> None:
     by_curve = {KeyType.EC_P384: "sha384", KeyType.EC_P521: "sha512"}
     expected = None if key_type in PRIVATE_ONLY else by_curve.get(key_type, "sha256")
@@ -108,7 +109,7 @@ def test_a_key_type_is_read_by_its_exact_name() -> None:
     assert key_types.read_key_type("rsa-4096") is KeyType.RSA_4096
 
 
-@pytest.mark.parametrize("text", ["", "RSA-4096", "rsa", " ec-p256", "ec-p256\n", "\udcff"])
+@table("text", ["", "RSA-4096", "rsa", " ec-p256", "ec-p256\n", "\udcff"])
 def test_another_name_is_refused_and_the_hint_lists_all(text: str) -> None:
     with pytest.raises(InputError, match="is not a key type") as caught:
         key_types.read_key_type(text)

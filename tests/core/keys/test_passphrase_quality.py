@@ -12,6 +12,7 @@ from exports_made import certificate_of
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import key_of
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "text"),
     [
         (b"secret", "secret"),
@@ -48,7 +49,7 @@ def test_the_first_line_is_the_passphrase(data: bytes, text: str) -> None:
     assert read_passphrase(data).revealed == text
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b"\r\n", b"\nsecond"])
+@table("data", [b"", b"\n", b"\r\n", b"\nsecond"])
 def test_an_empty_first_line_is_not_a_passphrase(data: bytes) -> None:
     with pytest.raises(ValueError, match="it is empty"):
         read_passphrase(data)
@@ -62,7 +63,7 @@ def test_another_encoding_is_refused_and_not_quoted() -> None:
     assert caught.value.__suppress_context__
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "count"),
     [
         ("x4k9w2pq7vz", 1),
@@ -81,7 +82,7 @@ def test_weaknesses_are_reported(text: str, count: int) -> None:
     assert len(weaknesses(Secret(text))) == count
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "a" * 12,
@@ -98,12 +99,12 @@ def test_repeated_characters_are_named(text: str) -> None:
     assert "repeats" in " ".join(weaknesses(Secret(text)))
 
 
-@pytest.mark.parametrize("text", ["abcdefghijlk" * 2, "a b c d", "abcdeabcd", "aaaabbbbccccdddde"])
+@table("text", ["abcdefghijlk" * 2, "a b c d", "abcdeabcd", "aaaabbbbccccdddde"])
 def test_other_passphrases_do_not_repeat(text: str) -> None:
     assert "repeats" not in " ".join(weaknesses(Secret(text)))
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "password",
@@ -123,7 +124,7 @@ def test_the_list_of_common_passphrases_is_short_and_normalized() -> None:
     assert all(word == "".join(word.lower().split()) and word.isascii() for word in FREQUENT)
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "words"),
     [
         ("ant bee cat dog", "15 characters"),
@@ -143,15 +144,13 @@ def test_words_count_from_three_letters_and_sixteen_characters_on(text: str, wor
 LONGEST = "a1" * 511 + "b"
 
 
-@pytest.mark.parametrize("text", ["", "x", LONGEST, "ü" * 511])
+@table("text", ["", "x", LONGEST, "ü" * 511])
 def test_a_passphrase_that_openssl_can_read_is_accepted(text: str) -> None:
     assert refusal(Secret(text)) is None
     check(Secret(text))
 
 
-@pytest.mark.parametrize(
-    ("text", "words"), [(LONGEST + "c", "1023 bytes"), ("ü" * 512, "1023 bytes"), ("a\0b" * 5, "NUL")]
-)
+@table(("text", "words"), [(LONGEST + "c", "1023 bytes"), ("ü" * 512, "1023 bytes"), ("a\0b" * 5, "NUL")])
 def test_a_passphrase_that_openssl_cannot_read_is_always_refused(text: str, words: str) -> None:
     secret, key = Secret(text), key_of(KeyType.EC_P256)
     with pytest.raises(InputError, match=words) as caught:

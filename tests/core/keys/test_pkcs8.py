@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_made import key_of
+from tables import table
 
 from csrtui.core.base.asn1 import SEQUENCE, Node, read_node
 from csrtui.core.base.errors import InputError
@@ -29,7 +30,7 @@ def decoded(pem: bytes) -> Node:
     return read_node(b64decode("".join(lines[1:-1])))
 
 
-@pytest.mark.parametrize("key_type", KeyType)
+@table("key_type", KeyType)
 def test_the_passphrase_opens_the_key(key_type: KeyType) -> None:
     key = key_of(key_type)
     pem = pkcs8.encrypt(key, PASSPHRASE, ENTROPY, QUICK)
@@ -78,7 +79,7 @@ def test_any_text_can_be_the_passphrase(text: str) -> None:
     load_pem_private_key(pem, text.encode())
 
 
-@pytest.mark.parametrize("length", [0, 16, 31, 33])
+@table("length", [0, 16, 31, 33])
 def test_entropy_of_another_length_is_refused(length: int) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         pkcs8.encrypt(key_of(KeyType.EC_P256), PASSPHRASE, bytes(length), QUICK)
@@ -89,7 +90,7 @@ def test_an_empty_passphrase_is_refused() -> None:
         pkcs8.encrypt(key_of(KeyType.EC_P256), Secret(""), ENTROPY, QUICK)
 
 
-@pytest.mark.parametrize("body", [b"*MIIB", b"MI IB", b"MIIB\x00", b"MA==MIIB", b"MIIBx"])
+@table("body", [b"*MIIB", b"MI IB", b"MIIB\x00", b"MA==MIIB", b"MIIBx"])
 def test_text_that_is_not_base64_is_not_a_key(body: bytes) -> None:
     with pytest.raises(InputError, match="it contains no key"):
         pkcs8.to_der(b"-----BEGIN PRIVATE KEY-----\n" + body + b"\n-----END PRIVATE KEY-----\n")

@@ -7,6 +7,7 @@ import pytest
 from data_files import IDNA_CASES
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.names.host_name import (
     DOTS,
@@ -62,7 +63,7 @@ def test_all_of_unicodes_cases_give_the_right_a_label() -> None:
     assert written > 300
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "result"),
     [
         ("bücher", Label("xn--bcher-kva", "bücher")),
@@ -94,7 +95,7 @@ def test_the_bidi_rule_applies_to_every_label() -> None:
     assert breaks_bidi_rule(["0à", "א"])
 
 
-@pytest.mark.parametrize(
+@table(
     ("label", "mixed"),
     [
         ("apple", ()),
@@ -118,7 +119,7 @@ def test_scripts_that_are_used_together_are_not_reported(label: str, mixed: tupl
 # Labels that are valid Punycode and not valid IDNA 2008, such as those of emoji
 
 
-@pytest.mark.parametrize("label", ["xn--ls8h", "xn--i-7iq", "xn--1ug6825pwla", "xn--0ca24w", "xn--a-ecp"])
+@table("label", ["xn--ls8h", "xn--i-7iq", "xn--1ug6825pwla", "xn--0ca24w", "xn--a-ecp"])
 def test_punycode_that_idna_does_not_permit_is_written_as_typed(label: str) -> None:
     assert is_only_punycode(label)
     for typed in (label, label.upper()):
@@ -126,7 +127,7 @@ def test_punycode_that_idna_does_not_permit_is_written_as_typed(label: str) -> N
     assert to_unicode(label) == label
 
 
-@pytest.mark.parametrize(
+@table(
     ("label", "why"),
     [
         ("xn--bcher-kva", "it is an A-label"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.names.inventory_template import (
@@ -37,7 +38,7 @@ def refused(text: str, **values: Any) -> tuple[str, str]:
     return error.value.message, error.value.hint or ""
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "result"),
     [
         ("", ""),
@@ -74,7 +75,7 @@ def test_variables_are_replaced(text: str, result: str) -> None:
     assert expand_names(text, host(**values)) == [text]
 
 
-@pytest.mark.parametrize(
+@table(
     "piece",
     [
         "{{ lookup('pipe', 'id') }}",
@@ -121,7 +122,7 @@ def test_a_long_piece_is_cut_in_the_message() -> None:
     assert "{{ " + "x" * 57 + "…" in refused("{{ " + "x" * 500 + "!}}")[0]
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "value", "what"),
     [
         ("a", {"b": "c"}, "is a dictionary, not a string"),
@@ -152,7 +153,7 @@ def test_a_value_that_is_not_text_is_refused_by_name(name: str, value: object, w
     assert hint
 
 
-@pytest.mark.parametrize(
+@table(
     "name",
     [
         "ansible_password",

@@ -2,16 +2,16 @@
 
 import ipaddress
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.names.host_name import FlawKind, read_address
 from csrtui.core.names.name import NameKind, read_name
 from csrtui.core.names.pasted_text import split_names
 
 
-@pytest.mark.parametrize(
+@table(
     ("paste", "names"),
     [
         ("", []),
@@ -62,7 +62,7 @@ def test_reading_never_raises_an_error_and_gives_the_reason(typed: str) -> None:
         assert read_name(name.display).text == name.text
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "text", "shown"),
     [
         ("Mail.MyDomain.com", "mail.mydomain.com", "mail.mydomain.com"),
@@ -79,7 +79,7 @@ def test_names_are_written_in_lower_case_a_labels(typed: str, text: str, shown: 
     assert (name.kind, name.text, name.display) == (NameKind.DNS, text, shown)
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "text"),
     [
         ("10.0.0.1", "10.0.0.1"),
@@ -95,7 +95,7 @@ def test_addresses_are_written_in_canonical_form(typed: str, text: str) -> None:
     assert (name.kind, name.text) == (NameKind.IP, text)
 
 
-@pytest.mark.parametrize(
+@table(
     "typed",
     ["1.2.3", "1.2.3.4.", "01.2.3.4", "256.1.1.1", "1.2.3.4.5", ":::", "fe80::1%eth0", "[::1", "١.٢.٣.٤", ""],
 )

@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import icalendar
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from many_pairs import RECORDS, pair_of_record
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
@@ -69,7 +69,7 @@ def test_a_started_renewal_names_the_pair_to_finish() -> None:
     assert "csrtui renew" not in description
 
 
-@pytest.mark.parametrize(
+@table(
     ("end", "day"),
     [
         (datetime(2027, 3, 1, tzinfo=UTC), date(2027, 1, 30)),
@@ -95,7 +95,7 @@ def test_the_calendar_names_its_producer_and_is_published() -> None:
     assert "csrtui" in str(calendar["PRODID"])
 
 
-@pytest.mark.parametrize(
+@table(
     ("days", "before"),
     [
         (90, [7 * DAY, DAY]),
@@ -124,7 +124,7 @@ def test_a_private_ca_has_no_maximum_validity() -> None:
     assert "public" not in str(renewal["DESCRIPTION"])
 
 
-@pytest.mark.parametrize(
+@table(
     "changes",
     [{"validity": None}, {"retired": NOW}, {"renewed_by": "a.com-2"}, {"validity": None, "submitted": NOW}],
 )
@@ -173,7 +173,7 @@ def test_a_line_of_75_octets_is_not_folded() -> None:
     assert fold_line("x" * 74 + "ü") == b"x" * 74 + b"\r\n \xc3\xbc"
 
 
-@pytest.mark.parametrize("host", ["a,b;c\\d", "a\nBEGIN:VEVENT", "a\r\nX:y", "\x1b]52;c;x\x07", "wéb " * 40])
+@table("host", ["a,b;c\\d", "a\nBEGIN:VEVENT", "a\r\nX:y", "\x1b]52;c;x\x07", "wéb " * 40])
 def test_any_text_is_one_value(host: str) -> None:
     from csrtui.core.base.escaping import visible
 
@@ -184,7 +184,7 @@ def test_any_text_is_one_value(host: str) -> None:
     assert b"\x1b" not in data
 
 
-@pytest.mark.parametrize("fingerprint", ["\ud800", "x\r\nEND:VEVENT", "a,b;c"])
+@table("fingerprint", ["\ud800", "x\r\nEND:VEVENT", "a,b;c"])
 def test_a_manipulated_record_injects_nothing_into_the_calendar(fingerprint: str) -> None:
     renewal, expiry = events_of(pair_of(key=KeyFacts("ec-p256", encrypted=False, spki_sha256=fingerprint)))
     assert renewal["UID"] != expiry["UID"]

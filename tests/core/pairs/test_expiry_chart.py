@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from many_pairs import pair_of_record
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.charts import (
@@ -80,7 +80,7 @@ def test_the_months_continue_in_the_next_year() -> None:
     assert labels[-1] == "Oct 2027"
 
 
-@pytest.mark.parametrize(("most", "step"), [(0, 1), (50, 1), (51, 2), (101, 5), (251, 10), (100_000, 2000)])
+@table(("most", "step"), [(0, 1), (50, 1), (51, 2), (101, 5), (251, 10), (100_000, 2000)])
 def test_a_dot_represents_a_round_number(most: int, step: int) -> None:
     for month in (0, MONTH_COUNT - 1):
         months = [PeriodCounts()] * MONTH_COUNT
@@ -103,7 +103,7 @@ def test_a_small_count_beside_a_large_one_still_has_a_dot() -> None:
     assert chart_rows(counts, 60)[0][3].bar == "●"
 
 
-@pytest.mark.parametrize("room", [-40, -1, 0, 1])
+@table("room", [-40, -1, 0, 1])
 def test_without_room_for_bars_only_the_numbers_are_drawn(room: int) -> None:
     counts = MonthlyCounts(
         3,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity, date_text, time_text, utc_text
@@ -34,13 +34,13 @@ STAGES: dict[Stage, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("stage", Stage)
+@table("stage", Stage)
 def test_the_stage_is_that_of_the_last_event(stage: Stage) -> None:
     assert record(**STAGES[stage]).stage is stage
 
 
-@pytest.mark.parametrize("status", BackupStatus)
-@pytest.mark.parametrize("stage", Stage)
+@table("status", BackupStatus)
+@table("stage", Stage)
 def test_the_next_step(stage: Stage, status: BackupStatus) -> None:
     """Before the submission, only a verified backup counts. Later, a missing medium is accepted."""
     step = record(**STAGES[stage], backups=backups(status)).next_step(NOW)
@@ -106,14 +106,14 @@ def test_retirement_records_time_and_user() -> None:
     assert [(event.text, event.user) for event in retired.history] == [("retired", "joe")]
 
 
-@pytest.mark.parametrize("validity", [DUE, GONE])
-@pytest.mark.parametrize("status", BackupStatus)
+@table("validity", [DUE, GONE])
+@table("status", BackupStatus)
 def test_a_due_renewal_comes_first(validity: Validity, status: BackupStatus) -> None:
     issued = record(validity=validity, backups=backups(status))
     assert issued.next_step(NOW) is NextStep.RENEW
 
 
-@pytest.mark.parametrize("change", [{"renewed_by": "a.com-2"}, {"retired": NOW}])
+@table("change", [{"renewed_by": "a.com-2"}, {"retired": NOW}])
 def test_a_replaced_or_retired_pair_has_no_next_step(change: dict[str, object]) -> None:
     assert record(validity=DUE, **change).next_step(NOW) is NextStep.NONE
 
@@ -123,15 +123,13 @@ def test_a_pair_without_backup_has_the_status_none() -> None:
     assert record(backups=backups(BackupStatus.DAMAGED)).backup_status is BackupStatus.DAMAGED
 
 
-@pytest.mark.parametrize(
-    ("remaining", "due"), [(DAY * 30 + timedelta(seconds=1), False), (DAY * 30, True), (-DAY, True)]
-)
+@table(("remaining", "due"), [(DAY * 30 + timedelta(seconds=1), False), (DAY * 30, True), (-DAY, True)])
 def test_a_renewal_is_due_with_one_third_of_the_validity_left(remaining: timedelta, due: bool) -> None:
     validity = Validity(NOW + remaining - 90 * DAY, NOW + remaining)
     assert validity.is_due(NOW) is due
 
 
-@pytest.mark.parametrize(
+@table(
     ("remaining", "days"),
     [(DAY, 1), (DAY - timedelta(seconds=1), 0), (timedelta(0), 0), (timedelta(seconds=-1), -1), (-DAY, -1)],
 )
@@ -175,7 +173,7 @@ def test_a_certificate_is_older_than_a_csr_made_at_adoption_until_the_next_impor
         assert was_issued_for_request(history) is expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("time", "text"),
     [
         (NOW, "2026-11-23T09:00:00Z"),

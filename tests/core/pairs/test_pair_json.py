@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import CaKind
@@ -96,7 +97,7 @@ def test_a_readable_record_can_be_printed_and_sorted(one: PairRecord) -> None:
     urgency_key(pair, NOW)
 
 
-@pytest.mark.parametrize("one", [record(), FULL])
+@table("one", [record(), FULL])
 def test_the_file_is_ascii_with_one_member_per_line(one: PairRecord) -> None:
     data = dump_record(one)
     assert data.isascii()
@@ -122,8 +123,8 @@ def test_a_time_of_another_zone_is_read_as_utc() -> None:
     assert one.created == datetime(2026, 11, 23, 9, tzinfo=timezone(timedelta(hours=2)))
 
 
-@pytest.mark.parametrize("name", [name for name in MEMBERS if name != "schema"])
-@pytest.mark.parametrize("value", [0, 1.5, True, "", "text", [1], [{}], {}, {"time": 1}, ["a", 1]])
+@table("name", [name for name in MEMBERS if name != "schema"])
+@table("value", [0, 1.5, True, "", "text", [1], [{}], {}, {"time": 1}, ["a", 1]])
 def test_a_member_of_another_type_is_refused_or_preserved(name: str, value: object) -> None:
     try:
         one = loaded(**{name: value})
@@ -139,7 +140,7 @@ REQUIRED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", REQUIRED)
+@table("name", REQUIRED)
 def test_a_missing_member_is_named(name: str) -> None:
     document = json.loads(dump_record(FULL))
     del document[name]
@@ -147,14 +148,14 @@ def test_a_missing_member_is_named(name: str) -> None:
         load_record(json.dumps(document).encode())
 
 
-@pytest.mark.parametrize("name", [name for name in MEMBERS if name not in {*REQUIRED, "schema"}])
+@table("name", [name for name in MEMBERS if name not in {*REQUIRED, "schema"}])
 def test_an_optional_member_may_be_missing(name: str) -> None:
     document = json.loads(dump_record(record()))
     del document[name]
     assert load_record(json.dumps(document).encode()) == record()
 
 
-@pytest.mark.parametrize(
+@table(
     ("change", "message"),
     [
         ({"names": ["a", 1]}, "names is not a list of texts"),
@@ -180,14 +181,14 @@ def test_damage_is_named(change: dict[str, object], message: str) -> None:
     assert message in caught.value.message
 
 
-@pytest.mark.parametrize("schema", [0, 2, "1", None, [1]])
+@table("schema", [0, 2, "1", None, [1]])
 def test_another_schema_needs_the_version_that_wrote_it(schema: object) -> None:
     with pytest.raises(StoreError, match="schema") as caught:
         loaded(schema=schema)
     assert caught.value.hint == "use the newer csrtui that wrote it"
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "message"),
     [
         (b"", "not JSON"),
@@ -289,7 +290,7 @@ def test_absent_values_are_null() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@table(
     ("texts", "server"),
     [
         (["installed files written: /tls/a.crt, /tls/a.key (nginx)", "renewed"], ("nginx", "/tls")),

@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.pairs.pair_name import (
@@ -21,7 +22,7 @@ ALLOWED = re.compile(r"\A[a-z0-9][a-z0-9._-]{0,63}\Z")
 NAMES = st.from_regex(ALLOWED)
 
 
-@pytest.mark.parametrize(
+@table(
     ("common_name", "expected"),
     [
         ("www.example.com", "www.example.com"),
@@ -39,7 +40,7 @@ def test_a_common_name_gives_a_legible_name(common_name: str, expected: str) -> 
     assert pair_name(common_name) == expected
 
 
-@pytest.mark.parametrize("common_name", ["", ".", "..", "---", "::", "_", "日本", "\x1b", "\n"])
+@table("common_name", ["", ".", "..", "---", "::", "_", "日本", "\x1b", "\n"])
 def test_a_common_name_without_valid_characters_is_refused_with_a_hint(common_name: str) -> None:
     with pytest.raises(InputError) as caught:
         pair_name(common_name)
@@ -56,7 +57,7 @@ def test_a_name_is_always_from_the_allow_list(text: str) -> None:
     assert ALLOWED.match(name)
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "../../etc/x",
@@ -106,7 +107,7 @@ def test_two_numbers_of_one_base_never_share_a_name(base: str, one: int, other: 
     assert (numbered_name(base, one) == numbered_name(base, other)) == (one == other)
 
 
-@pytest.mark.parametrize(
+@table(
     "name",
     ["other", "a-", "a-02", "a-0", "a-1", "a-x", "a-²", "a-٣", "a-" + "9" * 11, "ab-2", "a-b-2"],
 )
@@ -120,7 +121,7 @@ def test_a_long_base_is_truncated_for_its_number() -> None:
     assert name_number(numbered_name(base, 12), base) == 12
 
 
-@pytest.mark.parametrize(
+@table(
     ("names", "expected"),
     [
         (["*.a.com", "a.com"], ["wildcard.a.com", "wildcard.a.com-rsa-2048"]),

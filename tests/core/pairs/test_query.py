@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from many_pairs import pair_of_record
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
@@ -19,7 +19,7 @@ SAFE = summarize(pair_of_record("safe", record(backups=(Backup(BackupStatus.VERI
 GONE = summarize(pair_of_record("gone", record(retired=NOW)))
 
 
-@pytest.mark.parametrize(
+@table(
     ("query", "met"),
     [
         (Query(), [BARE, SAFE, GONE]),
@@ -48,7 +48,7 @@ RECORDS = {
 PAIRS = {name: summarize(pair_of_record(name, one)) for name, one in RECORDS.items()}
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "names"),
     [
         ("due", ["due"]),
@@ -77,7 +77,7 @@ def test_status_words_select_the_pairs_that_lists_and_counts_describe_by_them(
     assert {summary.name for summary in selected} == expected
 
 
-@pytest.mark.parametrize(("need", "pairs"), [(Need.BACKUP, [BARE]), (Need.VERIFICATION, [SAFE])])
+@table(("need", "pairs"), [(Need.BACKUP, [BARE]), (Need.VERIFICATION, [SAFE])])
 def test_a_need_applies_to_some_pairs(need: Need, pairs: list[PairSummary]) -> None:
     assert [summary for summary in (BARE, SAFE, GONE) if need.applies_to(summary)] == pairs
 
@@ -96,7 +96,7 @@ def test_pairs_are_sorted_by_each_order() -> None:
     assert names[SortOrder.URGENCY] == ["old", "a-new", "safe"], "due, not backed up, to submit"
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "is_found"),
     [("MÜNCHEN", True), ("xn--mnchen", True), ("EC p-256", True), ("ec-p256", True), ("münster", False)],
 )
@@ -113,7 +113,7 @@ def test_the_last_order_is_followed_by_the_first() -> None:
     assert order is SortOrder.URGENCY
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "shown"),
     [("", False), ("retired", True), ("a RETIRED", True), ("retire", False), ("retired.example.com", False)],
 )

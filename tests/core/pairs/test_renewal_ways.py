@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.finding import FieldName, Finding, Level
 from csrtui.core.base.validity import Validity
@@ -20,7 +20,7 @@ ERROR = Finding("x", Level.ERROR, FieldName.KEY, "", "It is refused.")
 WARNING = Finding("y", Level.WARNING, FieldName.KEY, "", "It is odd.")
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@table("platform", PLATFORMS)
 def test_a_new_pair_is_recommended_for_every_server_software(platform: str) -> None:
     first, second = renewal_choices(RECORD, servers()[platform], (), (WARNING,))
     assert (first.way, second.way) == (RenewalWay.NEW_PAIR, RenewalWay.OLD_CSR)

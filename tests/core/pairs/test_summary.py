@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from many_pairs import RECORDS, TIMES, pair_of_record
 from requests_made import NOW, record
+from tables import table
 
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import (
@@ -65,7 +65,7 @@ def test_times_are_converted_back_exactly(time: datetime) -> None:
     assert from_microseconds(to_microseconds(time)) == time
 
 
-@pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+@table("end", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 def test_a_validity_at_the_end_of_time_has_a_summary(end: datetime) -> None:
     pair_record = record()._replace(validity=Validity(end, end))
     assert summarize(pair_of_record("a", pair_record)).next_step(NOW) is pair_record.next_step(NOW)
@@ -83,7 +83,7 @@ def test_a_summary_has_plain_values_only() -> None:
     assert summary.due is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("changes", "lacks"),
     [
         ({}, True),
@@ -141,7 +141,7 @@ def test_a_certificate_is_due_until_the_pair_that_replaces_it_is_installed() -> 
         assert (pair.record.is_due(NOW), pair.record.is_in_use) == (summary.is_due(NOW), summary.is_in_use)
 
 
-@pytest.mark.parametrize("last", ["9", "0", "gone"])
+@table("last", ["9", "0", "gone"])
 def test_each_pair_of_a_long_chain_of_renewals_is_visited_once(last: str) -> None:
     visited: list[str] = []
 
@@ -160,7 +160,7 @@ def test_each_pair_of_a_long_chain_of_renewals_is_visited_once(last: str) -> Non
     assert len(visited) == len(set(visited))
 
 
-@pytest.mark.parametrize("step", NextStep)
+@table("step", NextStep)
 def test_a_step_selects_the_pairs_that_have_it_for_people_or_programs(step: NextStep) -> None:
     resolved = with_renewal_states(
         [pair_of_record(name, one) for name, (one, _) in RENEWALS.items()], ["damaged"]

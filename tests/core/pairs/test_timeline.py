@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.pairs.charts import (
     MIN_WIDTH,
@@ -90,7 +90,7 @@ def test_without_room_for_dates_the_names_remain() -> None:
     assert drawn(past, [], MIN_WIDTH)[-1] == "└ twenty letters or so"
 
 
-@pytest.mark.parametrize("width", [-1, 0, 1, MIN_WIDTH - 1])
+@table("width", [-1, 0, 1, MIN_WIDTH - 1])
 def test_nothing_is_drawn_without_room(width: int) -> None:
     assert drawn(*LIFE, width) == []
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from exports_made import Material, certificate_of, material
 from requests_made import key_of
+from tables import table
 
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError, RefusedError
@@ -123,7 +124,7 @@ def test_every_platform_has_a_server() -> None:
     assert all(row.platform == name for name, row in SERVERS.items())
 
 
-@pytest.mark.parametrize("platform", SERVERS)
+@table("platform", SERVERS)
 def test_the_files_have_the_contents_and_order_of_the_server(platform: str) -> None:
     server = SERVERS[platform]
     deployment = deploy(
@@ -144,8 +145,8 @@ def test_the_files_have_the_contents_and_order_of_the_server(platform: str) -> N
             assert file.secrecy is Secrecy.ENCRYPTED
 
 
-@pytest.mark.parametrize("with_chain", [True, False])
-@pytest.mark.parametrize("platform", SERVERS)
+@table("with_chain", [True, False])
+@table("platform", SERVERS)
 def test_the_snippets_name_every_file_and_no_other(platform: str, with_chain: bool) -> None:
     deployment = deploy(SERVERS[platform], material(with_chain=with_chain), "/etc/ssl/x", ENCRYPTION)
     text = "\n".join(line for snippet in deployment.snippets for line in snippet.lines)
@@ -155,14 +156,14 @@ def test_the_snippets_name_every_file_and_no_other(platform: str, with_chain: bo
     assert all(path == "/etc/ssl/x" for path in re.findall(r"(/etc/ssl[^ \n]*)/a\.com", text))
 
 
-@pytest.mark.parametrize("platform", SERVERS)
+@table("platform", SERVERS)
 def test_without_a_chain_there_is_no_chain_file(platform: str) -> None:
     deployment = deploy(SERVERS[platform], material(with_chain=False), "/etc/ssl", ENCRYPTION)
     assert not [file for file in deployment.files if "chain" in file.name]
     assert all(file.data for file in deployment.files)
 
 
-@pytest.mark.parametrize("platform", SERVERS)
+@table("platform", SERVERS)
 def test_a_server_has_everything_that_a_guide_needs(platform: str) -> None:
     server = SERVERS[platform]
     for text in (server.chain, server.key, server.csr_reuse, server.documentation):
@@ -230,8 +231,8 @@ def test_pkcs12_requires_a_passphrase() -> None:
         deploy(SERVERS["iis"], MATERIAL, "/x", Pkcs12Encryption(Secret("")))
 
 
-@pytest.mark.parametrize("key_type", [KeyType.RSA_2048, KeyType.EC_P384, KeyType.ED25519])
-@pytest.mark.parametrize("strength", Strength)
+@table("key_type", [KeyType.RSA_2048, KeyType.EC_P384, KeyType.ED25519])
+@table("strength", Strength)
 def test_pkcs12_contains_every_supported_key(key_type: KeyType, strength: Strength) -> None:
     deployment = deploy(SERVERS["iis"], material(key_type), "/x", replace(ENCRYPTION, strength=strength))
     opened = load_pkcs12(deployment.files[0].data, ENCRYPTION.passphrase.encoded)
@@ -257,16 +258,14 @@ def test_a_self_signed_leaf_is_sent() -> None:
     assert read_chain(pem(top.certificate)) == (top.certificate,)
 
 
-@pytest.mark.parametrize("platform", SERVERS)
+@table("platform", SERVERS)
 def test_a_key_that_does_not_match_the_certificate_makes_no_file(platform: str) -> None:
     mixed = material(KeyType.EC_P256)._replace(key=key_types.generate(KeyType.EC_P256))
     with pytest.raises(RefusedError, match=r"the key and the certificate of a\.com do not match"):
         deploy(SERVERS[platform], mixed, "/x", ENCRYPTION)
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"nothing", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
-)
+@table("data", [b"", b"nothing", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
 def test_data_that_is_not_a_certificate_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_chain(data)

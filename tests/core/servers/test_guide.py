@@ -6,8 +6,8 @@ import itertools
 import re
 from dataclasses import replace
 
-import pytest
 from exports_made import material
+from tables import table
 
 from csrtui.core.servers.deployment import plan_files
 from csrtui.core.servers.guide import guide_lines, install_lines, plan_lines, platform_rows
@@ -17,7 +17,7 @@ from csrtui.store.package_data import servers
 SERVERS = servers()
 
 
-@pytest.mark.parametrize("platform", PLATFORMS.values(), ids=list(PLATFORMS))
+@table("platform", PLATFORMS.values())
 def test_the_guide_covers_the_time_before_and_after_the_request(platform: Platform) -> None:
     text = " ".join(" ".join(guide_lines(SERVERS[platform.id])).split())
     server = SERVERS[platform.id]
@@ -40,7 +40,7 @@ def test_the_guide_for_the_installation_leaves_out_what_matters_before_the_reque
     assert "  ssl_certificate FOLDER/www.example.com.crt;" in lines
 
 
-@pytest.mark.parametrize("name", PLATFORMS)
+@table("name", PLATFORMS)
 def test_the_text_fits_into_80_columns(name: str) -> None:
     lines = guide_lines(SERVERS[name])
     assert all(len(line) < 80 for line in lines if not line.startswith("  "))
@@ -55,14 +55,14 @@ def test_the_table_lists_every_platform_with_its_file_format() -> None:
     assert ("nginx", "nginx", "PEM") in rows
 
 
-@pytest.mark.parametrize("width", [24, 38, 79])
+@table("width", [24, 38, 79])
 def test_text_fits_the_width_except_for_long_words_and_snippets(width: int) -> None:
     for line in guide_lines(SERVERS["nginx"], "/t", width):
         is_copied = line.startswith("  ") and not line.startswith(" " * 13)
         assert len(line) <= width or is_copied or max(map(len, line.split())) > width - 13, line
 
 
-@pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFORMS)
+@table("platform", PLATFORMS.values())
 def test_the_plan_names_the_real_paths(platform: Platform) -> None:
     server = SERVERS[platform.id]
     pair = material()
@@ -75,7 +75,7 @@ def test_the_plan_names_the_real_paths(platform: Platform) -> None:
     assert "www.example.com" not in text
 
 
-@pytest.mark.parametrize(
+@table(
     ("platform", "text"),
     [
         ("nginx", "(certificate only: the chain is incomplete; 0644)"),
@@ -91,7 +91,7 @@ def test_the_plan_names_an_incomplete_chain(platform: str, text: str) -> None:
     assert text in " ".join(" ".join(lines).split())
 
 
-@pytest.mark.parametrize("service", ["mosquitto", "Redis", "PostgreSQL", "MariaDB", "slapd"])
+@table("service", ["mosquitto", "Redis", "PostgreSQL", "MariaDB", "slapd"])
 def test_for_other_software_both_guide_and_plan_name_the_owner_of_the_key(service: str) -> None:
     pair, server = material(), SERVERS["other"]
     plan = plan_files(server, pair.pair, pair.domain, pair.certificates, "/srv/tls")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.servers import server
@@ -19,12 +20,12 @@ from csrtui.store.package_data import servers
 SERVERS = servers()
 
 
-@pytest.mark.parametrize("quoting", Quoting)
+@table("quoting", Quoting)
 def test_a_plain_path_is_unchanged(quoting: Quoting) -> None:
     assert quote("/etc/ssl/a_b-c.com+1.crt", quoting) == "/etc/ssl/a_b-c.com+1.crt"
 
 
-@pytest.mark.parametrize(
+@table(
     ("quoting", "text", "written"),
     [
         (Quoting.DOUBLE, "/a b/c", '"/a b/c"'),
@@ -41,7 +42,7 @@ def test_a_path_with_special_characters_is_quoted(quoting: Quoting, text: str, w
     assert quote(text, quoting) == written
 
 
-@pytest.mark.parametrize(
+@table(
     ("quoting", "text"),
     [
         (Quoting.NONE, "/a b"),

@@ -4,10 +4,10 @@ from itertools import product
 from string import ascii_uppercase
 
 import iso3166
-import pytest
 from data_files import naughty_strings
 from hypothesis import given
 from hypothesis import strategies as st
+from tables import table
 
 from csrtui.core.advice.advisor import advise
 from csrtui.core.advice.field_rules import decode_entities, repair_encoding
@@ -26,7 +26,7 @@ def test_two_letters_are_a_code_if_iso_3166_assigns_them() -> None:
     assert {code for code in codes if countries.is_code(code)} == assigned | {"XX"}
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "code"),
     [
         ("DE", "DE"), ("de", "DE"), ("Germany", "DE"), ("Deutschland", "DE"), ("DEU", "DE"), ("uk", "GB"), ("EN", "GB"),
@@ -39,7 +39,7 @@ def test_a_country_is_found_by_all_of_its_names(typed: str, code: str | None) ->
     assert countries.find_country(typed) == code
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "code"),
     [
         ("Հայաստան", "AM"), ("Кыргызстан", "KG"), ("ኢትዮጵያ", "ET"), ("Vatican", "VA"), ("Città del Vaticano", "VA"),
@@ -98,14 +98,12 @@ def test_entities_are_decoded_repeatedly(text: str) -> None:
     assert decoded is None or decode_entities(decoded) is None
 
 
-@pytest.mark.parametrize(
-    "text", ["Müller", "NESTLÉ®", "ESPAÑ™", "São", "ÃƒÃ", "Â", "abc", "Ãx", "à€€", "í\xa0€"]
-)
+@table("text", ["Müller", "NESTLÉ®", "ESPAÑ™", "São", "ÃƒÃ", "Â", "abc", "Ãx", "à€€", "í\xa0€"])
 def test_undamaged_text_stays_unchanged(text: str) -> None:
     assert repair_encoding(text) in {None, "ÃÃ"}
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "bare"),
     [(" a ", "a"), ("\u200ea\u00a0", "a"), ("", ""), ("  ", ""), ("a\u200d", "a"), ("क्‍", "क्‍")],
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from cryptography import x509
 from cryptography.x509 import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from requests_made import HARD_ORGANIZATION
+from tables import table
 
 from csrtui.core.subject import distinguished_name
 from csrtui.core.subject.fields import SubjectFields
@@ -93,7 +93,7 @@ def test_a_missing_field_has_no_attribute() -> None:
     assert distinguished_name.decode(x509.Name([])) == SubjectFields()
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "escaped"),
     [
         ("", ""),
