@@ -179,7 +179,7 @@ def test_the_cell_shows_since_when_a_backup_is_missing(
     assert backup_cell(record(backups=(backup,))) == cell
 
 
-@pytest.mark.parametrize(
+@table(
     ("pairs", "lines"),
     [
         ([NEW], []),
