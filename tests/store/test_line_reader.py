@@ -11,7 +11,6 @@ import pytest
 
 from csrtui.core.base.errors import InputError
 from csrtui.store import line_reader
-from csrtui.store import line_reader as module
 from csrtui.store.line_reader import MAX_RECORD, LineReader, open_text_file
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def test_an_idle_pipe_is_recognized(pipe: tuple[BinaryIO, int]) -> None:
 def test_a_stopped_reader_seems_to_be_at_the_end(
     pipe: tuple[BinaryIO, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(line_reader, "_POLL_SECONDS", 0.01)
     stop = Event()
     source, writing = pipe
     reading = LineReader(source, "x", stop)
@@ -125,6 +124,9 @@ def test_a_read_error_is_reported(tmp_path: Path) -> None:
             next(LineReader(_Folder(folder), "x", Event()))
     finally:
         os.close(folder)
+    unreadable = open_text_file("/proc/self/mem")
+    with unreadable, pytest.raises(InputError, match="cannot read y: Input/output error"):
+        next(LineReader(unreadable, "y", Event()))
     with pytest.raises(InputError, match="is a folder"):
         open_text_file(str(tmp_path))
     with pytest.raises(InputError, match="No such file"):
