@@ -23,7 +23,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.servers.deployment import Strength
 from csrtui.core.servers.guide import note_lines, owner_lines, query_lines, snippet_lines
-from csrtui.core.servers.platforms import PLATFORMS, Platform, read_platform
+from csrtui.core.servers.platforms import Platform, read_platform
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.permissions import FileAccess
 from csrtui.tasks.export import (
@@ -42,7 +42,7 @@ from csrtui.tasks.session import Session, csrtui_command
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pair", metavar="PAIR", help="the pair's name")
     add_platform_argument(
-        parser, f"the server software (default: as in the last export): {', '.join(PLATFORMS)}"
+        parser, "the server software, such as nginx (csrtui guide lists all; default: as in the last export)"
     )
     add_options(
         parser,
@@ -60,7 +60,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         (
             "--key-passphrase-file",
             "F",
-            "the passphrase of the pair's key, if --passphrase-file has that of the PKCS #12 file",
+            "a file with the passphrase of the pair's key, if --passphrase-file has that of the PKCS #12 file",
         ),
     )
     add_passphrase_arguments(parser)
