@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from chains_made import START, ca, key, make, names
 from command import ROOT
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -129,6 +131,29 @@ def test_the_chain_is_drawn_and_its_order_is_checked(csrtui: Csrtui, tmp_path: P
     _, document = inspected(csrtui, str(right))
     assert "chain-order" not in codes(document["items"][0])
     assert [item["title"] for item in document["items"]] == ["certificate", "root certificate"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "code"),
+    [
+        (x509.DNSName(""), '""', "empty-label"),
+        (x509.DNSName(" a.com "), '" a.com "', "space"),
+        (x509.RFC822Name("a@b.com"), "email:a@b.com", "not-a-hostname"),
+        (x509.IPAddress(ip_network("10.0.0.0/8")), "10.0.0.0/8", None),
+    ],
+)
+def test_the_advice_covers_every_name_of_a_csr(
+    csrtui: Csrtui, tmp_path: Path, name: x509.GeneralName, shown: str, code: str | None
+) -> None:
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
+    builder = x509.CertificateSigningRequestBuilder(subject).add_extension(
+        x509.SubjectAlternativeName([name]), critical=False
+    )
+    (tmp_path / "csr").write_bytes(builder.sign(key("ec", 3), SHA256()).public_bytes(Encoding.PEM))
+    ran = csrtui("inspect", str(tmp_path / "csr"))
+    assert f"              {shown}\n" in ran.out
+    status, document = inspected(csrtui, str(tmp_path / "csr"))
+    assert (code in codes(document["items"][0]), status) == (code is not None, 1 if code else 0)
 
 
 @pytest.mark.parametrize("command", ["inspect", "verify", "restore", "import"])

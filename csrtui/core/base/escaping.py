@@ -45,6 +45,12 @@ def _escape(code: int) -> str:
     return f"\\U{code:08x}"
 
 
+def name_text(name: str) -> str:
+    """Return a name of a certificate for a list. One that is empty or has spaces at its ends is in quotation marks."""
+    text = visible(name)
+    return text if text and text == text.strip() else f'"{text}"'
+
+
 _MAX_EXCERPT = 44
 _HEAD, _TAIL = 26, 15
 

@@ -3,6 +3,8 @@
 import re
 from typing import Final, NamedTuple
 
+from csrtui.core.base import asn1
+
 
 class ForeignFormat(NamedTuple):
     """A format that is recognized by its first octets.
@@ -76,8 +78,9 @@ _ZLIB: Final = ForeignFormat(
 )
 _ZLIB_HEADERS: Final = (b"x\x01", b"x\x9c", b"x\xda")
 """The headers of zlib data with a window of 32 KiB (RFC 1950, 2.2). The second octet never occurs in text."""
+_CRL: Final = "a certificate revocation list (CRL)"
 _TEXTS: Final = (
-    (r"BEGIN X509 CRL", "a certificate revocation list (CRL)", ""),
+    (r"BEGIN X509 CRL", _CRL, ""),
     (r"BEGIN (?:[A-Z0-9]+ ){0,2}PUBLIC KEY|^(?:ssh|ecdsa)-[a-z0-9-]+ AAAA", "a public key", ""),
     (r"BEGIN [A-Z0-9 .]{2,20} ?PARAMETERS", "a file with parameters for keys", ""),
     (r"^AGE-SECRET-KEY-1", "an age identity", "--identity of verify and restore reads it"),
@@ -87,7 +90,9 @@ _TEXTS: Final = (
     (r"^\s*<(?:!doctype )?html", "a web page", "download the file itself: the page may ask you to log in"),
     (r"^ *Certificate(?: Request)?:\n +Data:\n", "the output of openssl -text", "copy the lines from BEGIN to END too"),
     (r"\A\s*30[\s:]*8[0-3](?:[\s:]*[0-9a-f]{2}){40}", "a hexadecimal dump", "tr -d ': \\n' < FILE | xxd -r -p > NEW converts it"),
-    (r"\A0{8}:? +30 ?8[0-3]", "a hexadecimal dump", "xxd -r FILE > NEW converts it"),
+    (r"\A0{6,8}:? +30 ?8[0-3]", "a hexadecimal dump", "sed 's/  */ /g; s/|.*//' FILE | xxd -r > NEW converts it"),
+    (r"\A *0:d=0 +hl=", "the output of openssl asn1parse", "give the file that it was made from"),
+    (r"0x30, 0x8[0-3], 0x", "source code with a dump of a file", "give the file that it was made from"),
     (r'\A\ufeff?"?common[ _]name"?[,;\t\r\n]', "a table", "csrtui new --from FILE makes pairs from it"),
 )  # fmt: skip
 """Texts without a key, CSR or certificate: a pattern, the name of the content, and a hint or ""."""
@@ -104,6 +109,24 @@ def describe_text(text: str) -> tuple[str, str] | None:
         if re.search(pattern, start, re.IGNORECASE | re.MULTILINE):
             return name, hint
     return None
+
+
+_ENUMERATED: Final = 0x0A
+_TIMES: Final = ([0x17], [0x18])
+
+
+def describe_der(data: bytes) -> str:
+    """Return the name of the content of DER without a key, CSR or certificate, or "" if it is unknown."""
+    try:
+        parts = asn1.read_node(data).children()
+        if parts[0].tag == _ENUMERATED:
+            return "an OCSP response: the state of a certificate, not the certificate"
+        fields = parts[0].children()
+        tags = [field.tag for field in fields if field.tag != asn1.INTEGER]
+    except (asn1.BerError, IndexError):
+        return ""
+    is_crl = tags[:2] == [asn1.SEQUENCE] * 2 and tags[2:3] in _TIMES
+    return _CRL if is_crl else ""
 
 
 def recognize(data: bytes) -> ForeignFormat | None:

@@ -216,6 +216,8 @@ def _rewrite_sec1(parts: list[Node], curve: str | None) -> bytes:
 
 _SSH1_PRIVATE: Final = b"SSH PRIVATE KEY FILE FORMAT 1.1\n"
 _SSH1_PUBLIC = re.compile(r"([1-9][0-9]{2,4}) [0-9]{1,10} [0-9]{100,6000}(?: |$)")
+_MIN_LINE = 60
+"""The minimum length of a line with a key. An Ed25519 key, the shortest, has 80 characters."""
 _SSH_TYPE = re.compile(r"(?:ssh|ecdsa-sha2|sk-ssh|sk-ecdsa-sha2)-[a-z0-9@.-]{1,60}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,20000}={0,2}")
 _LENGTH: Final = 4
@@ -297,6 +299,8 @@ def _read_public_half(body: bytes) -> Iterator[BundlePublicKey]:
 def _read_lines(text: str) -> Iterator[BundlePublicKey]:
     """Yield the keys in lines of ``*.pub``, ``authorized_keys`` and ``known_hosts``."""
     for line in text.splitlines():
+        if len(line) < _MIN_LINE:
+            continue
         if match := _SSH1_PUBLIC.match(line):
             yield BundlePublicKey(None, f"RSA1 {match[1]} (SSH protocol 1)", "OpenSSH public key")
             continue

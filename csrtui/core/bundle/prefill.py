@@ -79,6 +79,7 @@ class Prefill:
         no_common_name: Whether there are names, but no common name.
         attributes: The additional subject attributes. For a public CA there are none.
         must_staple: Whether the new CSR requests must-staple.
+        invalid_names: The names that are not copied because no field can hold them.
     """
 
     names: tuple[str, ...]
@@ -89,6 +90,7 @@ class Prefill:
     no_common_name: bool = False
     attributes: tuple[Attribute, ...] = ()
     must_staple: bool = False
+    invalid_names: tuple[str, ...] = ()
 
 
 def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC, *, keep_must_staple: bool = False) -> Prefill:
@@ -126,6 +128,7 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC, *, keep_must_staple: b
             purpose=purpose,
             attributes=tuple(attributes),
             no_common_name=bool(names) and not common_name,
+            invalid_names=tuple(invalid_names),
             must_staple=keep_must_staple and has_must_staple(source.extensions),
         )
 

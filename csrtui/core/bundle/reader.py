@@ -135,7 +135,8 @@ class _Reader:
             self._has_private_key = pem.names_private_key(decoded)
             file_items = der_items.expected_items(pem.find_blocks(decoded))
             if not file_items:
-                self._other_content = formats.describe_text(decoded)
+                name = formats.describe_der(data)
+                self._other_content = (name, "") if name else formats.describe_text(decoded)
         self._read_items(file_items)
         if not file_items and data[:1] == b"0":
             self._has_private_key |= der_items.begins_as_private_key(data)

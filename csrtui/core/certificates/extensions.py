@@ -201,9 +201,11 @@ def prefixed_name(name: "x509.GeneralName") -> str:
             return f"uri:{name.value}"
         case x509.DirectoryName():
             return f"directory:{distinguished_name.rfc4514(name.value)}"
+        case x509.IPAddress():  # a network, which only name constraints may contain
+            return str(name.value)
         case x509.RegisteredID():
             return f"rid:{name.value.dotted_string}"
-        case _:  # OtherName; host names and addresses are handled elsewhere
+        case _:  # OtherName; host names are handled elsewhere
             return _other_name(cast("x509.OtherName", name))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import name_text, visible
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.validity import time_text, utc_text
 from csrtui.core.certificates import certificate as certificates
@@ -100,7 +100,7 @@ def _facts(
     certificate, validity = chain.leaf, chain.leaf.validity
     decoded = certificates.load(certificate)
     yield "Subject", certificate.subject_text or "none"
-    yield from labelled_lines("Names", [visible(name) for name in certificate.names])
+    yield from labelled_lines("Names", [name_text(name) for name in certificate.names])
     yield "Issuer", certificate.issuer_text or "none"
     yield "Serial", certificate.serial
     yield "Valid from", time_text(validity.not_before)

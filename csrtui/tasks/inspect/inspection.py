@@ -11,7 +11,7 @@ from csrtui.core.backups.age import is_age, read_recipient_kinds
 from csrtui.core.backups.backup_file import BackupFile
 from csrtui.core.backups.header import TITLES
 from csrtui.core.base.errors import CsrtuiError, StoreError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import name_text, visible
 from csrtui.core.base.finding import CaKind, Level
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.validity import date_text, time_text, utc_text
@@ -375,9 +375,9 @@ def _compare(item: InspectedItem, folder: "PairFolder") -> Iterator[str]:
         yield "another CSR with the key of this pair"
         ours, theirs = set(folder.csr.names), set(item.request.names)
         for name in sorted(theirs - ours):
-            yield f"it has {visible(name)}, which the CSR of the pair does not have"
+            yield f"it has {name_text(name)}, which the CSR of the pair does not have"
         for name in sorted(ours - theirs):
-            yield f"it does not have {visible(name)}, which the CSR of the pair has"
+            yield f"it does not have {name_text(name)}, which the CSR of the pair has"
         if item.subject != folder.csr.subject_text:
             yield f"the subject of the pair's CSR is {folder.csr.subject_text or 'empty'}"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from csrtui.core.advice.key_rules import check_csr
 from csrtui.core.base import asn1
 from csrtui.core.base.errors import StoreError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import name_text, visible
 from csrtui.core.base.finding import CaKind, Finding, Level
 from csrtui.core.bundle import BundleKey, BundlePublicKey, prefill
 from csrtui.core.certificates import csr as csrs
@@ -223,7 +223,7 @@ def describe_request(
         spki_sha256=spki,
         facts=(
             ("Subject", request.subject_text or "none"),
-            *labelled_lines("Names", [visible(name) for name in names] or ["none"]),
+            *labelled_lines("Names", [name_text(name) for name in names] or ["none"]),
             ("Key", key_types.label_of(public_key)),
             ("Signed", f"{proof}, {signature_name(decoded)}"),
             *labelled_lines("Asks for", list(describe_usages(decoded.extensions))),
@@ -254,10 +254,19 @@ def fingerprint_members(der: bytes) -> dict[str, object]:
 
 def _request_remarks(session: "Session", request: Request, der: bytes, ca: CaKind) -> list[Remark]:
     values = prefill.read_prefill(der, ca)
-    key_type = request.key_type
-    spec = RequestSpec(names=values.names, subject=values.subject, ca=ca, key_type=key_type)
+    spec = RequestSpec(
+        names=(*prefill.read_prefill(der, CaKind.PRIVATE).names, *filter(None, values.invalid_names)),
+        subject=values.subject,
+        ca=ca,
+        key_type=request.key_type,
+        purpose=values.purpose,
+        no_common_name=values.no_common_name,
+        attributes=values.attributes,
+    )
     advice = [finding for finding in advise_on(session, spec).findings if finding.field.value != "key"]
+    empty = [Remark("empty-label", Level.ERROR, "A DNS name is empty.")] if "" in request.names else []
     return [
+        *empty,
         *map(Remark.of, (*advice, *check_csr(request, ca))),
         *key_remarks(csrs.public_key(der), ca),
     ]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode, encodebytes, urlsafe_b64encode
+from datetime import UTC, datetime
 from time import process_time
 
-from certificates_made import der, intermediate, pem, root
+from certificates_made import der, intermediate, named, pem, root
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from foreign_made import ec_key, pkcs8, tlv, traditional
 from tables import table
@@ -171,7 +174,8 @@ def test_nested_texts_are_read_to_a_limited_depth() -> None:
 @table(
     "part",
     [b"-", b"<a", b"\\", b"MIIC", b"MIIC\n", b"MIIABBBBBBB ", b"&#", b"=3D", b"LS0tLS1CRUdJ\n", b"-----BEGIN A-----\na: b\n",
-     b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN CERTIFICATE-----\nMIIC\n", b"a: b\n", b"Content-Type: x\n", b"0\x80", b"\n>"],
+     b"-----BEGIN CERTIFICATE-----\n", b"-----BEGIN CERTIFICATE-----\nMIIC\n", b"a: b\n", b"Content-Type: x\n", b"0\x80", b"\n>",
+     b"x\n", b"Content-Type: multipart/mixed; boundary=x\n\n--x\n\n"],
 )  # fmt: skip
 def test_any_text_is_read_quickly(part: bytes) -> None:
     data = part * (MAX_BYTES // 4 // len(part))
@@ -218,6 +222,9 @@ OTHERS = {
     HEX: "a hexadecimal dump",
     ":".join(HEX[place : place + 2] for place in range(0, len(HEX), 2)).upper(): "a hexadecimal dump",
     "00000000: 3082 0122 3081 c9a0\n": "a hexadecimal dump",
+    "000000 30 82 01 d2 30\n": "a hexadecimal dump",
+    "unsigned char x[] = {\n  0x30, 0x82, 0x01\n};": "source code with a dump of a file",
+    "    0:d=0  hl=4 l= 466 cons: SEQUENCE\n": "the output of openssl asn1parse",
     "Common Name;Names\nwww.example.com;\n": "a table",
 }
 
@@ -228,6 +235,32 @@ def test_a_text_without_an_item_is_named(text: str, name: str) -> None:
     assert material.is_empty
     assert f"it contains no certificate: it is {name}" in bundle.missing_certificate_error(material).sentence
     assert bundle.missing_certificate_error(material).hint
+
+
+def der_crl() -> bytes:
+    builder = x509.CertificateRevocationListBuilder().issuer_name(named("CA"))
+    builder = builder.last_update(datetime(2026, 1, 1, tzinfo=UTC)).next_update(
+        datetime(2026, 2, 1, tzinfo=UTC)
+    )
+    return builder.sign(ec_key(), SHA256()).public_bytes(Encoding.DER)
+
+
+@table(
+    ("data", "name"),
+    [
+        (der_crl(), "a certificate revocation list (CRL)"),
+        (bytes.fromhex("30030a0106"), "an OCSP response"),
+        (bytes.fromhex("3000"), ""),
+        (bytes.fromhex("3003020101"), ""),
+        (bytes.fromhex("30023000"), ""),
+    ],
+)
+def test_der_without_an_item_is_named(data: bytes, name: str) -> None:
+    error = bundle.missing_certificate_error(bundle.read(data))
+    assert error.message.startswith(
+        f"it contains no certificate: it is {name}" if name else "it contains no cert"
+    )
+    assert (": it is" in error.message) is bool(name)
 
 
 def test_an_unknown_text_is_not_named() -> None:
