@@ -37,7 +37,9 @@ def no_second_net(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_screen_is_in_the_table() -> None:
-    without_store = {"CreateStoreModal"}  # it opens only while there is no keystore that could contain hostile text
+    without_store = {
+        "CreateStoreModal"
+    }  # it opens only while there is no keystore that could contain hostile text
     assert screen_classes() - without_store <= {opening.screen for opening in (*OPENINGS, *FLEET_OPENINGS)}
 
 

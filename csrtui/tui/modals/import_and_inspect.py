@@ -128,7 +128,8 @@ class FilesModal(FormModal[ImportAnswer | None]):
         lines = [line.strip() for line in event.lines]
         if all(line.startswith(("/", "~/")) for line in lines) and not any(len(line) == 64 for line in lines):  # noqa: PLR2004 - a line of PEM may begin with a slash
             field = self.query_one("#files", TextField)
-            kept = "" if field.selected_text == field.value else field.value.strip()
+            is_replaced = not field.is_typed or field.selected_text == field.value
+            kept = "" if is_replaced else field.value.strip()
             field.replace_text(" ".join(filter(None, (kept, *map(quote_path, lines)))))
             return
         self._import_text(event.lines)

@@ -100,9 +100,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         """Return the fields. That for the identity is hidden until the backup needs an identity."""
         folder = recall_folder(self._session)
         path = os.path.join(folder, "") if folder else ""
-        yield LabelledFields(
-            ("Backup", PathField(path, "path of the backup file", is_selected=False, id="path"))
-        )
+        yield LabelledFields(("Backup", PathField(path, "path of the backup file", id="path")))
         with Vertical(id="recipients") as row:
             yield LabelledFields(("Identity", PathField("", "path of the age identity", id="identity")))
         row.display = False

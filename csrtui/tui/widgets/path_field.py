@@ -1,4 +1,4 @@
-"""A text field for paths. Tab completes the path, as in a shell, and typed text replaces the initial path."""
+"""A text field for paths. Tab completes the path, as in a shell, and an absolute path replaces the initial one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from rich.text import Text
 from textual.actions import SkipAction
 from textual.binding import Binding
 from textual.message import Message
-from textual.widgets.input import Selection
 
 from csrtui.core.bundle.pem import names_private_key
 from csrtui.store.path_completion import PathKind, complete_path
@@ -30,11 +29,7 @@ _WAIT = 0.25
 class PathField(TextField, inherit_css=True):
     """A `TextField` in which Tab completes the path before the cursor. If there is nothing to complete, Tab moves on.
 
-    The initial path is selected, so that the first typed or pasted text replaces it. Keys that move the cursor,
-    Backspace and Tab keep it.
-
-    Args:
-        is_selected: Whether typed text replaces the initial path. Otherwise, typed text continues it.
+    An absolute path that is typed or pasted after the initial path replaces it. Any other text continues it.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
@@ -55,46 +50,17 @@ class PathField(TextField, inherit_css=True):
         placeholder: str = "",
         kind: PathKind = PathKind.FILE,
         *,
-        is_selected: bool = True,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         self._kind = kind
         self._candidates: tuple[str, ...] = ()
-        self._is_selected = is_selected
-        self._initial_selection: Selection | None = None
         super().__init__(value, placeholder, id=id)
 
-    def on_mount(self) -> None:
-        """Select the initial path."""
-        if self._is_selected and self.value:
-            self.selection = self._initial_selection = Selection(0, len(self.value))
-
     def replace(self, text: str, start: int, end: int) -> None:
-        """Replace characters. An absolute path after an initial path that ends with a slash replaces that path."""
-        is_second_path = self.value.endswith("/") and text.startswith(("/", "~"))
-        if is_second_path and self.value == self._loaded and start == len(self.value):
+        """Replace characters. The beginning of an absolute path at the end of the initial path replaces that path."""
+        if text.startswith(("/", "~")) and self.value == self._loaded and start == len(self.value):
             start = 0
         super().replace(text, start, end)
-
-    def action_delete_left(self) -> None:
-        """Delete the character before the cursor. The initial path is not deleted as a whole."""
-        self._deselect()
-        super().action_delete_left()
-
-    def action_delete_left_word(self) -> None:
-        """Delete the word before the cursor. The initial path is not deleted as a whole."""
-        self._deselect()
-        super().action_delete_left_word()
-
-    def _deselect(self) -> None:
-        """Keep the initial path for editing, if it is still selected."""
-        if self.selection == self._initial_selection:
-            self.cursor_position = len(self.value)
-
-    def watch_selection(self, selection: Selection) -> None:
-        """Forget the initial selection when the selection changes."""
-        if selection != self._initial_selection:
-            self._initial_selection = None  # what the user selects later can be deleted
 
     def action_complete(self) -> None:
         """Complete the path, or show the names that it can continue with. Otherwise, leave Tab to the screen."""
@@ -103,7 +69,6 @@ class PathField(TextField, inherit_css=True):
         completion = self._complete(word) if is_at_end else None
         if completion is None or (completion.text == word and completion.candidates == self._candidates):
             raise SkipAction
-        self._deselect()
         if completion.text != word:
             self.replace_text(self.value[:start] + self._quoted(completion.text))
         self._show_candidates(completion.candidates)
