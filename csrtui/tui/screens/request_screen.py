@@ -77,6 +77,7 @@ class RequestScreen(FormScreen, PairsScreen):
         if self._options:  # an earlier choice to keep a key does not apply to this form
             self._options = self._options_for("")
         self.request.renew(start, renews)
+        self.show_options()
         self.tell("filled in; a new key will be generated   ctrl+z undoes it")
 
     def action_fix(self) -> None:
