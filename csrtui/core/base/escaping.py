@@ -46,7 +46,7 @@ def _escape(code: int) -> str:
 
 
 def name_text(name: str) -> str:
-    """Return a name of a certificate for a list. One that is empty or has spaces at its ends is in quotation marks."""
+    """Return a certificate's name for a list, in quotation marks if it is empty or has spaces at its ends."""
     text = visible(name)
     return text if text and text == text.strip() else f'"{text}"'
 

@@ -82,8 +82,8 @@ _PUBLIC_POLICY: Final = re.compile(r"2\.23\.140\.1\.(?:1|2\.\d+|31)")
 def has_public_policy(extensions: "x509.Extensions") -> bool:
     """Return whether a certificate has a policy of the CA/Browser Forum.
 
-    Every public CA writes one into server certificates since 2020-09-30 (BR 7.1.6.1, 7.1.2.7.9), and a private CA has no
-    reason to.
+    Public CAs have had to include one in server certificates since 2020-09-30 (BR 7.1.6.1, 7.1.2.7.9). Private CAs have
+    no reason to include one.
     """
     from cryptography import x509
 
