@@ -6,8 +6,6 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
-from textual.containers import Vertical
-
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.store.path_completion import PathKind
@@ -60,9 +58,8 @@ class AdoptModal(FormModal[MatchResult | None]):
             self.kept_text("path"), "paths, e.g. /etc/letsencrypt/live", PathKind.ANY, id="path"
         )
         yield LabelledFields(("Key or folder", path))
-        with Vertical(id="locked") as row:
-            yield LabelledFields(("Passphrase", SecretField("for the encrypted keys", id="passphrase")))
-        row.display = False
+        passphrase = SecretField("for the encrypted keys", id="passphrase")
+        yield LabelledFields(("Passphrase", passphrase), id="locked", is_hidden=True)
 
     @property
     def path(self) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.keys.passphrase_quality import refusal, strength
@@ -85,8 +84,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             ),
             ("Passphrase", SecretField("for the backups", id="passphrase")),
         )
-        with Vertical(id="repetition"):
-            yield LabelledFields(("Again", SecretField("repeat it", id="again")))
+        yield LabelledFields(("Again", SecretField("repeat it", id="again")), id="repetition")
 
     def on_mount(self) -> None:
         """Start checking the folder, and focus the first empty field."""

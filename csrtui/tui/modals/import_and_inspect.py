@@ -7,8 +7,6 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.containers import Vertical
-
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.bundle.pem import names_private_key
@@ -259,11 +257,10 @@ class InspectModal(FilesModal):
     def fields(self) -> Iterable[Widget]:
         """Return the fields. Those for the passphrase and the identity are hidden until a file needs them."""
         yield from super().fields()
-        with Vertical(id="locked") as locked:
-            yield LabelledFields(("Passphrase", SecretField("of the key or PKCS #12 file", id="passphrase")))
-        with Vertical(id="to-recipients") as row:
-            yield LabelledFields(("Identity", PathField("", "path of the age identity", id="identity")))
-        locked.display = row.display = False
+        passphrase = SecretField("of the key or PKCS #12 file", id="passphrase")
+        yield LabelledFields(("Passphrase", passphrase), id="locked", is_hidden=True)
+        identity = PathField("", "path of the age identity", id="identity")
+        yield LabelledFields(("Identity", identity), id="to-recipients", is_hidden=True)
 
     def on_secret_field_submitted(self) -> None:
         """Inspect the sources again with the passphrase. Without one, describe them as they are."""

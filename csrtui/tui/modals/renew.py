@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
@@ -76,8 +75,8 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         """Return the text on the ways, and the passphrase of the old key."""
         yield TextView(id="ways")
         if self._is_locked:
-            with Vertical(id="unlocking"):
-                yield LabelledFields(("Passphrase", SecretField("for the old key", id="passphrase")))
+            passphrase = SecretField("for the old key", id="passphrase")
+            yield LabelledFields(("Passphrase", passphrase), id="unlocking")
 
     def on_mount(self) -> None:
         """Start checking the key, unless the key has a passphrase."""

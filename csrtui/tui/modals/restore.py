@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual.containers import Vertical
-
 from csrtui.core.backups.backup_file import Envelope, IdentityNeededError
 from csrtui.core.backups.header import KeyProtection
 from csrtui.core.base.errors import CsrtuiError, InputError
@@ -101,9 +99,8 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         folder = recall_folder(self._session)
         path = os.path.join(folder, "") if folder else ""
         yield LabelledFields(("Backup", PathField(path, "path of the backup file", id="path")))
-        with Vertical(id="recipients") as row:
-            yield LabelledFields(("Identity", PathField("", "path of the age identity", id="identity")))
-        row.display = False
+        identity = PathField("", "path of the age identity", id="identity")
+        yield LabelledFields(("Identity", identity), id="recipients", is_hidden=True)
         yield LabelledFields(("Passphrase", SecretField(_FOR_BACKUP, id="passphrase")))
 
     # Events

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.backups.backup_file import Envelope
 from csrtui.core.base.errors import CsrtuiError
@@ -72,11 +71,10 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
     def content(self) -> Iterable[Widget]:
         """Return the choice of the pairs, the fields, and the results."""
         yield GroupField(self._groups)
-        with Vertical(id="under-passphrase"):
-            yield LabelledFields(("Passphrase", SecretField("for the backups", id="passphrase")))
-        with Vertical(id="to-recipients") as row:
-            yield LabelledFields(("Identity", PathField("", "path of the age identity", id="identity")))
-        row.display = False
+        passphrase = SecretField("for the backups", id="passphrase")
+        yield LabelledFields(("Passphrase", passphrase), id="under-passphrase")
+        identity = PathField("", "path of the age identity", id="identity")
+        yield LabelledFields(("Identity", identity), id="to-recipients", is_hidden=True)
         yield ProgressLine(id="progress")
         yield TextView(id="results")
         yield TextBlock(id="notes")

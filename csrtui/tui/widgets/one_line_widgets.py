@@ -282,10 +282,16 @@ class _FieldLabels(Widget):
 
 
 class LabelledFields(Horizontal):
-    """One-line fields, one below the other, each with its label beside it."""
+    """One-line fields, one below the other, each with its label beside it. They can be hidden at first."""
 
-    def __init__(self, *fields: tuple[str, Widget]) -> None:
-        super().__init__(_FieldLabels(fields), Vertical(*(field for _, field in fields)))
+    def __init__(
+        self,
+        *fields: tuple[str, Widget],
+        id: str | None = None,  # noqa: A002 - Textual's name
+        is_hidden: bool = False,
+    ) -> None:
+        super().__init__(_FieldLabels(fields), Vertical(*(field for _, field in fields)), id=id)
+        self.display = not is_hidden
 
     @on(DescendantFocus)
     @on(DescendantBlur)
