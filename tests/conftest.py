@@ -45,6 +45,12 @@ settings.register_profile("thorough", deadline=None, max_examples=200)
 settings.load_profile("csrtui")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than there are processors: tests wait for programs and threads."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 gc.disable()  # while tests are collected, which creates little garbage
 
 
