@@ -76,7 +76,7 @@ def test_an_incomplete_chain_is_named_at_the_file(session: Session, to: Path) ->
 def test_for_every_platform_the_files_are_written_and_recorded(
     session: Session, to: Path, platform: str
 ) -> None:
-    issued_pair(session, key_type=KeyType.RSA_2048)
+    issued_pair(session)
     assert record_of(session).installed is None
     found = ready(session, to, platform)
     before = plan_deployment(found)
