@@ -155,3 +155,9 @@ def test_a_label_is_classified_as_punycode_only_once(text: str) -> None:
         assert read == Label(label.lower(), label.lower())
         with pytest.raises(ValueError):  # noqa: PT011 - IDNAError, or what its Unicode tables raise
             idna.ulabel(label)
+
+
+def test_a_name_has_at_most_253_characters() -> None:
+    start = ".".join(["a" * 63] * 3)
+    assert not read_name(f"{start}.{'a' * 57}.com").flaws
+    assert [flaw.kind for flaw in read_name(f"{start}.{'a' * 58}.com").flaws] == [FlawKind.NAME_LENGTH]
