@@ -140,6 +140,7 @@ COLUMNS = tuple(field for field in FieldName if field is not FieldName.ATTRIBUTE
 """The columns that a file can have; ``common_name`` is required."""
 _SEPARATORS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?""", re.IGNORECASE)
+_QUOTE_HINT = 'look for a " that is never closed: the row then includes the lines below it'
 _BLANKS = " \t\r\n\u00a0"
 """The characters that spreadsheets leave around a cell. The advice reports other invisible characters."""
 _NAME_SEPARATOR = re.compile(r"[\s,;]+")
@@ -236,11 +237,11 @@ def _cells_by_column(cells: list[str], columns: list[str], width: int) -> Mappin
 def _malformed(lines: LineReader, first: int, error: csv.Error) -> RowError:
     last, label = lines.number, lines.label
     if first >= last:
-        return RowError(None, f"line {last} of {label} is not CSV: {error}")
+        return RowError(None, f"line {last} of {label} is not CSV: {error}", _QUOTE_HINT)
     return RowError(
         None,
         f"the row that starts in line {first} of {label} is not CSV: {error} in line {last}",
-        'if a closing " is missing, the row includes the lines below it',
+        _QUOTE_HINT,
     )
 
 
@@ -317,6 +318,8 @@ def _country_code(text: str) -> str:
 def _read_header_line(lines: LineReader) -> tuple[str, str]:
     """Return the header line and its separator. In files for Excel, a line before it can name the separator (``sep=;``)."""
     line = next(lines, "")
+    while line and not line.strip(_BLANKS + "\r\n"):
+        line = next(lines, "")
     if not line:
         raise InputError(f"{lines.label} is empty", f"the first line names the columns: {','.join(COLUMNS)}")
     if (match := _SEPARATOR_LINE.fullmatch(line.strip())) is not None:
@@ -339,7 +342,7 @@ def _column_names(header: list[str]) -> list[str]:
 def _check_columns(columns: list[str], label: str) -> None:
     """Raise an InputError if a header has unknown or duplicate columns, or no common name."""
     unknown = [name for name in columns if name not in COLUMNS]
-    duplicates = [name for number, name in enumerate(columns) if name in columns[:number]]
+    duplicates = [name for name, count in Counter(columns).items() if count > 1]
     if unknown and not unknown[0]:
         problem = f"has no name for column {columns.index('') + 1}"
     elif unknown:

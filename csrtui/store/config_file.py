@@ -145,10 +145,10 @@ def _read(path: str, *, is_site_wide: bool = False) -> tuple[str, os.stat_result
     if len(data) > MAX_BYTES:
         raise InputError(f"{visible(path)} has more than {MAX_BYTES} bytes: too large for a configuration")
     try:
-        return data.decode(), status
+        return data.decode("utf-8-sig"), status  # editors of Windows write a byte-order mark
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{visible(path)}, line {line}: not UTF-8") from error
+        raise InputError(f"{visible(path)}, line {line}: not UTF-8", "save it as UTF-8") from error
 
 
 def _status(path: str) -> os.stat_result | None:

@@ -244,4 +244,6 @@ def _key_reason(data: bytes, material: KeyMaterial) -> tuple[RefusedKind, InputE
         return RefusedKind.OTHER, problem.error
     message = "it contains a private key, and only certificates are imported; nothing of it was kept"
     hint = "csrtui adopt --key FILE adds the key, with its certificate, as a pair"
+    if b"-----BEGIN CERTIFICATE-----" in data and problem is None:
+        hint += "; sed -n '/BEGIN CERT/,/END CERT/p' FILE > NEW extracts only the certificates"
     return RefusedKind.KEY, InputError(message, f"{hint}; {problem.hint}" if problem is not None else hint)

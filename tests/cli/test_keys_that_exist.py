@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from foreign_made import ec_key, pkcs8, rsa_key
 from throwaway_ca import issue
 
 from csrtui.core.certificates import csr
@@ -188,3 +189,34 @@ def test_an_adopted_key_of_an_unsupported_type_is_not_reused(csrtui: Csrtui, pla
     ran = csrtui("renew", "intranet", "--same-key")
     assert ran.status == 2
     assert "makes no CSR for" in ran.error
+
+
+def test_names_are_for_one_key(csrtui: Csrtui, tmp_path: Path) -> None:
+    file = tmp_path / "keys.pem"
+    file.write_bytes(pkcs8(ec_key()) + pkcs8(rsa_key()))
+    ran = csrtui("adopt", "--key", str(file), "--make-csr", "--names", *NAMES)
+    assert (ran.status, ran.error) == (2, f"--names is for one key, but {file} contains 2")
+    assert csrtui.pairs == []
+
+
+def test_the_reason_why_a_key_cannot_be_opened_is_not_the_passphrase(csrtui: Csrtui, tmp_path: Path) -> None:
+    file, secret = tmp_path / "key.pem", tmp_path / "secret"
+    secret.write_text("x\n")
+    secret.chmod(0o600)
+    arguments = [
+        "openssl",
+        "pkcs8",
+        "-topk8",
+        "-v2",
+        "aria256",
+        "-passout",
+        f"file:{secret}",
+        "-out",
+        str(file),
+    ]
+    subprocess.run(arguments, input=pkcs8(ec_key()), check=True)
+    ran = csrtui("new", *NAMES, "--key-file", str(file), "--passphrase-file", str(secret))
+    assert ran.error.startswith(
+        f"{file}: the key is encrypted with ARIA-256-CBC, which csrtui does not support; "
+    )
+    assert ran.hint is None

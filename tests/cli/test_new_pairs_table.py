@@ -49,6 +49,12 @@ def test_a_file_is_read_as_well_with_a_byte_order_mark_and_crlf(csrtui: Csrtui, 
     assert [line["pair"]["subject_fields"]["locality"] for line in ran.json_lines] == ["London", "London"]
 
 
+def test_blank_lines_before_the_header_are_skipped(csrtui: Csrtui, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_bytes(b"\n \t\r\ncommon_name\na.com\n")
+    assert csrtui("new", "--from", str(tmp_path / "rows.csv")).status == 0
+    assert csrtui.pairs == ["a.com"]
+
+
 def test_options_fill_in_empty_cells(csrtui: Csrtui) -> None:
     rows = b"common_name,key,ca,platform\na.com,,,\nb.com,ec-p384,private,apache\n"
     ran = csrtui("new", "--from", "-", "--key", "rsa-2048", "--for", "nginx", "--add-counterpart", stdin=rows)
@@ -91,7 +97,7 @@ def test_force_reaches_every_row(csrtui: Csrtui) -> None:
     ("content", "said", "hint"),
     [
         (b"", "is empty", "common_name,names,organization"),
-        (b"\n", "the header has no common_name", "common_name,names"),
+        (b"\n", "is empty", "common_name,names"),
         (b"a.com\nb.com\n", 'the header has an unknown column "a.com"', "common_name,names"),
         (
             b"common_name,colour\nb.com,red\n",
@@ -101,7 +107,7 @@ def test_force_reaches_every_row(csrtui: Csrtui) -> None:
         (b"common_name,\x1b\nb.com,red\n", 'the header has an unknown column "\\x1b"', "common_name,names"),
         (b"common_name,names,names\nb.com\n", "a duplicate column", "common_name,names"),
         (b"names\nb.com\n", "the header has no common_name", "common_name,names"),
-        (b'"common_name\na.com\n', "the row that starts in line 1 of", 'a closing " is missing'),
+        (b'"common_name\na.com\n', "the row that starts in line 1 of", 'a " that is never closed'),
         (b'"common_name"x\na.com\n', "line 1 of", None),
         (b"common_name,\xff\na.com\n", "line 1 of", None),
     ],

@@ -123,6 +123,8 @@ def test_a_file_that_is_too_large_or_not_text_is_refused(path: Path) -> None:
     path.write_bytes(b"# a\n# \xff\n")
     with pytest.raises(InputError, match="line 2: not UTF-8"):
         read_config_text(str(path))
+    path.write_bytes(b"\xef\xbb\xbf# a\n")
+    assert read_config_text(str(path)) == "# a\n"
 
 
 def test_a_change_creates_a_missing_private_file(path: Path) -> None:

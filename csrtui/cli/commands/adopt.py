@@ -97,6 +97,11 @@ def _run(options: argparse.Namespace) -> int:
         raise InputError(
             f"--as names one pair, but there are {len(adoption.candidates)} keys", "leave out --as"
         )
+    if options.names and len(adoption.candidates) > 1:
+        raise InputError(
+            f"--names is for one key, but {visible(options.key)} contains {len(adoption.candidates)}",
+            "leave out --names, or put each key into a file of its own",
+        )
     if not (adoption.candidates or adoption.failures or adoption.skipped):
         raise InputError("the folder contains no private key", "choose another folder")
     spec = AdoptionSpec(

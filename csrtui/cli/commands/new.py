@@ -137,7 +137,7 @@ def _run_with_key(session: Session, options: argparse.Namespace, spec: RequestSp
     known = read_known_passphrase(options, "Passphrase of the key: ") if search.needs_passphrase else None
     matches = match(session, search, known, spec.ca)
     if not matches.candidates:
-        raise InputError(matches.failures[0].text, "check the passphrase, or choose another file")
+        raise InputError(f"{visible(options.key_file)}: {matches.failures[0].text}")
     if len(matches.candidates) > 1:
         message = f"{visible(options.key_file)} contains {len(matches.candidates)} different private keys"
         raise InputError(message, "choose a file with only one key")

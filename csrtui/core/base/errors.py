@@ -36,7 +36,7 @@ class CsrtuiError(Exception):
     @property
     def sentence(self) -> str:
         """The message and the hint on one line."""
-        return f"{self.message}; {self.hint}" if self.hint else self.message
+        return f"{self.message.removesuffix('.')}; {self.hint}" if self.hint else self.message
 
 
 class InputError(CsrtuiError):

@@ -23,6 +23,8 @@ CA_FILE_HINT = "give what the CA sent: PEM, DER or PKCS #7"
 _CONTEXT_0 = 0xA0
 _PKCS7 = "1.2.840.113549.1.7."
 _SIGNED_DATA, _ENVELOPED_DATA = f"{_PKCS7}2", f"{_PKCS7}3"
+MULTI_PRIME_TAGS = [asn1.INTEGER] * 9 + [asn1.SEQUENCE]
+"""The tags in an RSA private key in PKCS #1 with more than two primes (RFC 8017, A.1.2)."""
 _RSA_INTEGERS, _DSA_INTEGERS = 9, 6
 """The number of INTEGERs in a private key in PKCS #1 and in OpenSSL's DSA format."""
 _MIN_REQUEST_PARTS = 3
@@ -175,7 +177,7 @@ def _structure_of_parts(der: bytes, parts: list[Node]) -> Structure:
         case [asn1.SEQUENCE, asn1.SEQUENCE, asn1.BIT_STRING]:
             return _structure_of_signed(parts[0].children())
     is_key = len(tags) in {_RSA_INTEGERS, _DSA_INTEGERS} and set(tags) == {asn1.INTEGER}
-    return Structure.PRIVATE_KEY if is_key else Structure.OTHER
+    return Structure.PRIVATE_KEY if is_key or tags == MULTI_PRIME_TAGS else Structure.OTHER
 
 
 def _structure_of_signed(parts: list[Node]) -> Structure:

@@ -68,6 +68,9 @@ FORMATS: Final = (
     ),
     ForeignFormat(b"-----BEGIN PGP MESSAGE", "a message encrypted with OpenPGP", "gpg -d FILE > NEW decrypts it"),
 )  # fmt: skip
+_ZIP: Final = b"PK\x03\x04"
+_OFFICE_MARKS: Final = (b"[Content_Types].xml", b"mimetypeapplication/vnd.oasis.opendocument")
+_OFFICE_ZIP: Final = ForeignFormat(_ZIP, "an Office document", "open it, and save its text as plain text")
 _TAR: Final = ForeignFormat(b"ustar", "a tar archive", "unpack it first: tar xf FILE")
 _TAR_MAGIC_OFFSET: Final = 257
 _ZLIB: Final = ForeignFormat(
@@ -87,6 +90,10 @@ _TEXTS: Final = (
     (r"^pkcs11:", "a reference to a key in a token (PKCS #11)", "make a pair with csrtui new"),
     (r"^SPKAC=", "a request of a web browser (SPKAC)", "make a pair with csrtui new"),
     (r'"kty"\s*:', "a JSON Web Key (JWK)", "export the key as PEM from the program that made it"),
+    (
+        r"^Content-(?:Disposition: *attachment|Type: *(?:multipart|application)/)",
+        "a mail", "open it in a mail program, save its attachment, and give that",
+    ),
     (r"^\s*<(?:!doctype )?html", "a web page", "download the file itself: the page may ask you to log in"),
     (r"^ *Certificate(?: Request)?:\n +Data:\n", "the output of openssl -text", "copy the lines from BEGIN to END too"),
     (r"\A\s*30[\s:]*8[0-3](?:[\s:]*[0-9a-f]{2}){40}", "a hexadecimal dump", "tr -d ': \\n' < FILE | xxd -r -p > NEW converts it"),
@@ -131,6 +138,8 @@ def describe_der(data: bytes) -> str:
 
 def recognize(data: bytes) -> ForeignFormat | None:
     """Return the format of a file that must be converted or unpacked first, or None for any other file."""
+    if data.startswith(_ZIP) and any(mark in data[:_MAX_TEXT] for mark in _OFFICE_MARKS):
+        return _OFFICE_ZIP
     for file_format in FORMATS:
         if data.startswith(file_format.magic):
             return file_format

@@ -17,7 +17,7 @@ from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, en
 from csrtui.core.base.errors import InputError, RefusedError, translate_errors
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import legacy_encryption, pem
-from csrtui.core.bundle.der_items import MAX_ITEMS
+from csrtui.core.bundle.der_items import MAX_ITEMS, MULTI_PRIME_TAGS
 from csrtui.core.keys import key_types
 from csrtui.core.keys.pkcs8 import NOT_OPENED
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey, PublicKey
 
 
-_EC, _RSA_PSS = "1.2.840.10045.2.1", "1.2.840.113549.1.1.10"
+_EC, _RSA, _RSA_PSS = "1.2.840.10045.2.1", "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"
 _SCALAR_OCTETS: Final = {
     "1.2.840.10045.3.1.1": 24,
     "1.3.132.0.33": 28,
@@ -101,9 +101,22 @@ def load_private_key(der: bytes) -> "PrivateKey":
             "the key is for RSA-PSS only (id-RSASSA-PSS), which is not supported",
             "make a new pair with csrtui new; TLS 1.3 uses RSA-PSS with plain RSA keys too",
         )
+    if _is_multi_prime(der):
+        raise InputError("the RSA key has more than two primes, which csrtui does not support")
     with translate_errors(lambda error: _load_error(error, der)):
         key = cast("PrivateKey", load_der_private_key(_rewrite(der) or der, None))
     return _check(key, der)
+
+
+def _is_multi_prime(der: bytes) -> bool:
+    """Return whether an RSA key in PKCS #8 or PKCS #1 has more than two primes."""
+    try:
+        parts = _parts(der)
+        if _algorithm(der) == _RSA:
+            parts = _parts(parts[2].content)
+    except (ValueError, IndexError):
+        return False
+    return [part.tag for part in parts] == MULTI_PRIME_TAGS
 
 
 def open_openssh(body: bytes) -> "PrivateKey":

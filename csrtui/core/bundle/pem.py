@@ -32,6 +32,9 @@ _ENCRYPTION_HEADERS = re.compile(
 )
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}: ?[^\n]*\n(?:[ \t]+[^\n]*\n)*")
 _LINE_PREFIX = re.compile(r"\n[ \t]*(?:[>|#][ \t]?)*")
+_LISTING_START = re.compile(r"\s*?\n[ \t]*(?:\d{1,5}[:.)]?[ \t]+|\d{1,5}:|\+)M")
+_LISTING_PREFIX = re.compile(r"\n[ \t]*(?:\d{1,5}(?:[:.)][ \t]*|[ \t]+|(?=\n|$))|\+)")
+"""Matches what listings and patches put before a line: its number, or a plus sign."""
 _SEPARATORS = re.compile(r"[\s>|\"',;\\#]+")
 """Matches characters that quoting adds to base64: quote prefixes in mail, quotation marks in source code."""
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
@@ -207,6 +210,8 @@ def _labelled_block(label: str, body: str, path: str, *, has_end: bool) -> Encod
     if headers := _ENCRYPTION_HEADERS.match(_LINE_PREFIX.sub("\n", body)):
         cipher = headers[1], headers[2]
         body = _LINE_PREFIX.sub("\n", body)[headers.end() :]
+    elif _LISTING_START.match(body):
+        body = _LISTING_PREFIX.sub("\n", body)
     elif ":" in body:
         body = _strip_headers(body)
     if not has_end:

@@ -246,6 +246,9 @@ def _is_utf8(content: bytes) -> bool:
     return True
 
 
+_WRONG_TIME = "a time of the validity is not a date and time (RFC 5280, 4.1.2.5)"
+
+
 def _copy_time(node: Node, faults: Faults) -> bytes:
     """Return the time in UTC with seconds (RFC 5280, 4.1.2.5), or the original encoding if the time is invalid."""
     from datetime import datetime, timedelta
@@ -253,6 +256,7 @@ def _copy_time(node: Node, faults: Faults) -> bytes:
     pattern = _TIMES.get(node.tag)
     match = re.fullmatch(pattern, node.content) if pattern is not None else None
     if match is None:
+        faults.add(_WRONG_TIME)
         return node.encoded
     text = match[1].decode() + (match[2] or b"00").decode()
     zone = (match[3] or b"Z").decode()
@@ -264,6 +268,7 @@ def _copy_time(node: Node, faults: Faults) -> bytes:
             offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
             time += offset if zone[0] == "-" else -offset
     except (ValueError, OverflowError):
+        faults.add(_WRONG_TIME)
         return node.encoded
     is_utc_time = time.year in _UTC_YEARS
     tag, form = (_UTC_TIME, "%y%m%d%H%M%SZ") if is_utc_time else (_GENERALIZED_TIME, "%Y%m%d%H%M%SZ")

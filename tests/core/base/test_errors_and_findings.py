@@ -26,6 +26,11 @@ def test_each_kind_of_error_has_the_exit_code_of_the_contract(kind: type[CsrtuiE
     assert kind("message").hint is None
 
 
+def test_a_message_and_its_hint_are_one_sentence() -> None:
+    assert InputError("It is wrong.", "fix it").sentence == "It is wrong; fix it"
+    assert InputError("It is wrong.").sentence == "It is wrong."
+
+
 def test_any_exception_of_a_block_becomes_the_translated_error() -> None:
     with (
         pytest.raises(InputError, match="damaged: KeyError") as caught,

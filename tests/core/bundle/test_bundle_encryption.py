@@ -61,6 +61,8 @@ def test_keys_encrypted_by_openssl_are_opened(options: tuple[str, ...]) -> None:
     [
         (("-v2", "aria-192-cbc"), "ARIA-192-CBC"),
         (("-v2prf", "hmacWithSHA512-224"), "HMAC-SHA512-224"),
+        (("-v2prf", "hmacWithMD5"), "HMAC-MD5"),
+        (("-v2", "bf", *LEGACY), "BF-CBC"),
         (("-v1", "PBE-SHA1-RC4-40", *LEGACY), "PBE-SHA1-RC4-40"),
     ],
 )

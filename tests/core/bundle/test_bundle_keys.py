@@ -138,6 +138,9 @@ def test_keys_are_not_opened_unless_requested() -> None:
     assert material == KeyMaterial(has_private_key=True)
 
 
+MULTI_PRIME = tlv(0x30, tlv(0x02, b"\1"), *[tlv(0x02, b"\3")] * 8, tlv(0x30))
+
+
 @table(
     ("data", "words"),
     [
@@ -156,6 +159,8 @@ def test_keys_are_not_opened_unless_requested() -> None:
             x25519.X25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
             "cannot sign",
         ),
+        (wrap("RSA PRIVATE KEY", MULTI_PRIME), "more than two primes"),
+        (wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), tlv(0x30, oid("1.2.840.113549.1.1.1")), tlv(0x04, MULTI_PRIME))), "more than two primes"),
         (OPENSSH_ENCRYPTED, "OpenSSH key has a passphrase"),
         (b"-----BEGIN OPENSSH PRIVATE KEY-----\n!\n-----END OPENSSH PRIVATE KEY-----\n", "base64"),
         (wrap("OPENSSH PRIVATE KEY", b"openssh-key-v1\0\0\0\0\x04none" + b"\0" * 9), "damaged"),

@@ -27,6 +27,9 @@ LINES = TEXT.splitlines()
 
 FORMS: dict[str, str | bytes] = {
     "Word's dashes": TEXT.replace("-----", "—–"),
+    "numbered lines": "".join(f"{number:>6}\t{line}\n" for number, line in enumerate(LINES, 1)),
+    "the output of grep -n": "".join(f"{number}:{line}\n" for number, line in enumerate(LINES, 1)),
+    "a patch": "".join(f"+{line}\n" for line in LINES),
     "one long dash": TEXT.replace("-----", "—"),
     "no-break and zero-width spaces": TEXT.replace("\n", "\u200b\u00a0\n").replace(" ", "\u00a0"),
     "a web page": '<pre class="x">' + TEXT.replace("\n", "<br/>\n").replace("+", "&#43;").replace("/", "&#x2F;") + "</pre>",
@@ -200,6 +203,7 @@ def test_the_place_in_a_json_document_is_known() -> None:
 @table(
     ("beginning", "name"),
     [(file_format.magic, file_format.name) for file_format in formats.FORMATS]
+    + [(b"PK\3\4[Content_Types].xml", "an Office document")]
     + [(b"x" * 257 + b"ustar", "a tar archive"), (b"x\x9c\x03\0", "compressed data (zlib, deflate)")],
 )
 def test_another_format_is_named_with_a_hint(beginning: bytes, name: str) -> None:
@@ -225,6 +229,7 @@ OTHERS = {
     "000000 30 82 01 d2 30\n": "a hexadecimal dump",
     "unsigned char x[] = {\n  0x30, 0x82, 0x01\n};": "source code with a dump of a file",
     "    0:d=0  hl=4 l= 466 cons: SEQUENCE\n": "the output of openssl asn1parse",
+    "Subject: x\nContent-Type: application/zip\n\nUEsDBAo=\n": "a mail",
     "Common Name;Names\nwww.example.com;\n": "a table",
 }
 
