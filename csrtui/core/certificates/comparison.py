@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from csrtui.core.base.escaping import enumeration, excerpt, plural, visible
@@ -196,9 +196,12 @@ def _validity_flaws(leaf: Certificate, now: datetime) -> Iterator[CertificateFla
 
 
 def _lifetime_flaws(leaf: Certificate, ca: CaKind) -> Iterator[CertificateFlaw]:
-    max_days = max_validity_days(leaf.validity.not_before)
-    if ca is CaKind.PUBLIC and validity_days(leaf.validity) > max_days:
-        text = f"it is valid for more than {plural(max_days, 'day')}, the maximum that browsers accept from a public CA"
+    validity = leaf.validity
+    max_days = max_validity_days(validity.not_before)
+    if ca is CaKind.PUBLIC and validity_days(validity) > max_days:
+        excess = validity.not_after - validity.not_before + timedelta(days=-max_days, seconds=1)
+        text = plural(excess.days, "day") if excess.days else plural(excess.seconds, "second")
+        text = f"it is valid for {text} more than {max_days} days, the maximum for a public CA (BR 6.3.2); browsers may refuse it"
         yield _warning(CertificateFlawKind.LIFE_TOO_LONG, text)
 
 

@@ -96,7 +96,7 @@ def _renewal(pair: Pair, validity: Validity, csrtui_command: Callable[[str, str]
     if pair.record.ca is CaKind.PUBLIC:
         days = max_validity_days(validity.due)
         description.append(
-            f"A public certificate that is issued on that day is valid for at most {days} days."
+            f"A public certificate that is issued on that day is valid for at most {days} days (BR 6.3.2)."
         )
     start = f"DTSTART;VALUE=DATE:{_basic_format(_first_day(validity.due))[:8]}"
     return _CalendarEvent(

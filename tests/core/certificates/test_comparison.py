@@ -260,14 +260,20 @@ def test_an_expired_intermediate_is_reported() -> None:
     ("life", "expected"),
     [
         (timedelta(days=200, seconds=-1), []),
-        (timedelta(days=200), [(CertificateFlawKind.LIFE_TOO_LONG, Level.WARNING)]),
+        (timedelta(days=200), ["1 second"]),
+        (timedelta(days=365, seconds=-1), ["165 days"]),
     ],
 )
 def test_a_validity_that_browsers_refuse_is_reported_only_for_a_public_ca(
-    life: timedelta, expected: list[object]
+    life: timedelta, expected: list[str]
 ) -> None:
     certificate = replace(issued(), validity=Validity(START, START + life))
-    assert flaws_of(certificate, CA, ROOT) == expected
+    chain = build_chain(certificate, (CA, ROOT), NOW)
+    found = flaws(chain, validate_chain(chain, NOW), CaKind.PUBLIC, NOW)
+    assert [flaw.kind for flaw in found] == [CertificateFlawKind.LIFE_TOO_LONG for _ in expected]
+    assert all(
+        f"{excess} more than 200 days" in flaw.text for excess, flaw in zip(expected, found, strict=True)
+    )
     assert flaws_of(certificate, CA, ROOT, ca=CaKind.PRIVATE) == []
 
 

@@ -56,7 +56,7 @@ def test_a_pair_has_a_renewal_day_and_an_expiry_time() -> None:
         "One third of the validity of its certificate is left: it expires 2027-02-17T23:59:59Z.",
         "To renew it: csrtui renew a.com",
         "Covers a.com",
-        "A public certificate that is issued on that day is valid for at most 200 days.",
+        "A public certificate that is issued on that day is valid for at most 200 days (BR 6.3.2).",
     ]
     assert expiry.decoded("DTSTART") == LIFE.not_after
     assert expiry["SUMMARY"] == "The certificate of a.com expires (web01)"
