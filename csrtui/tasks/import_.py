@@ -92,7 +92,7 @@ class _CertificateInFile:
     file: str | None
 
 
-CHAIN_ALONE = "to complete a pair's chain, import it for that pair (--pair, or i on the pair's own screen)"
+CHAIN_ALONE = "to complete a pair's chain, import it for that pair: csrtui import FILE --pair PAIR"
 _MAX_PAIRS = 3
 """The maximum number of pairs listed in a sentence."""
 

@@ -106,17 +106,13 @@ def stays_encrypted(content: BackupFile, consent: Consent = NO_CONSENT) -> bool:
     return not content.is_signed or is_encrypted
 
 
-def losses(
-    content: BackupFile, consent: Consent = NO_CONSENT, import_way: str = "csrtui import FILE"
-) -> tuple[str, ...]:
-    """Return a note for each fact that this restore loses, although a restore normally brings it back.
-
-    Args:
-        import_way: The command or key that imports a certificate.
-    """
+def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
+    """Return a note for each fact that this restore loses, although a restore normally brings it back."""
     if _certificates(content).pem:
         return _lost_details(content, consent)
-    note = f"The backup contains no certificate. If the CA has issued one, import it again ({import_way})."
+    note = (
+        "The backup contains no certificate. If the CA has issued one, import it again: csrtui import FILE."
+    )
     return (*_lost_details(content, consent), note)
 
 

@@ -205,7 +205,7 @@ def _check(run: _Run, backup: Backup, csr: Request) -> _Check:
     if run.identities is None if to_recipients else run.decryptor is None:
         text = _unchanged(backup)
         if run.decryptor is not None:
-            text += "; only verify --identity can test it again"
+            text += "; only its identity can test it again (verify --identity)"
         return _Check(backup.with_status(status, now), text, ok=True)
     try:
         content = parse_contents(data, run.identities if to_recipients else None)
@@ -261,7 +261,7 @@ def _verify_closed_age_file(run: _Run, path: str, data: bytes) -> Result:
                 return Result(ok=True, pair=pair.name, file=path, text=_unchanged(backup))
             if backup.path == path:
                 return Result(ok=False, pair=pair.name, file=path, text=_CHANGED)
-    text = "no pair of this keystore has it on record as a backup; --identity FILE opens it"
+    text = "no pair of this keystore has it on record as a backup; its identity opens it (--identity FILE)"
     return Result(ok=False, file=path, text=text)
 
 

@@ -48,7 +48,7 @@ class CsrtuiApp(CommandsApp):
 
         await self.main.wait_until_ready()  # a screen below a dialog is not completed
         question = CreateStoreModal(self._session.store.path)
-        await self.push_screen(question, lambda answer: self._create_or_leave(answer, question.typed))
+        await self.push_screen(question, lambda answer: self._create_or_leave(answer, question.quotation))
         self._starts.set()
 
     def _create_or_leave(self, answer: bool | None, typed: str) -> None:  # noqa: FBT001 - the result of the dialog

@@ -20,6 +20,7 @@ from csrtui.core.servers.server import FileFormat
 from csrtui.store.package_data import servers
 from csrtui.tasks.export import ExportSpec, export, prepare_export
 from csrtui.tasks.list import read_pair
+from csrtui.tui.commands import COMMANDS
 from csrtui.tui.modals.install import InstallModal
 from csrtui.tui.modals.install_page import InstallPreview
 from csrtui.tui.modals.questions import ConfirmModal
@@ -140,15 +141,14 @@ async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
         assert user.app.screen.query_one("#server", ChoiceField).value == "nginx"
         await user.press("enter")
         assert "Replace 2 files?" in user.screen_text
-        undo = f"csrtui export --store {session.store.path} {ONE} --undo"
-        assert undo.replace(" ", "") in "".join(user.question.split()), "the command is whole"
+        assert "U in the keystore puts it back" in " ".join(user.question.split())
         await user.press("enter")
         assert is_at(user, InstallModal), "the safe answer is selected"
         await user.press("enter", "right", "enter")
         await written(user)
         assert "unchanged" in user.read_text
         assert f"{tls}/.csrtui-previous" in "".join(user.read_text.split())
-        assert undo.replace(" ", "") in "".join(user.read_text.split())
+        assert "Previous set (U in the keystore puts it back):" in user.read_text
         assert f"|csrtuiserved--store{session.store.path}{ONE}" in "".join(user.read_text.split())
     assert modes(tls) == {".csrtui-previous": 0o700, f"{ONE}.crt": 0o644, f"{ONE}.key": 0o600}
     assert record(session, ONE).installed is not None
@@ -177,7 +177,7 @@ async def test_the_replaced_files_are_put_back_after_a_question(tmp_path: Path, 
         assert certificates.read_text() == f"{present}\n"
         assert record(session, ONE).installed is None
         await user.press("U")
-        await user.until(lambda: "there is no previous set" in user.screen_text, "the reason")
+        await user.until(lambda: "There is no previous set" in user.screen_text, "the reason")
         await user.press("enter", "M", "right", "enter")
         await user.until(lambda: user.message == f"{ONE}: marked as installed", "the mark")
     assert record(session, ONE).installed is not None
@@ -422,7 +422,7 @@ async def test_the_choice_of_the_server_shows_its_own_keys(session: Session) -> 
 
 
 def test_the_guide_has_a_fitting_page_for_every_platform() -> None:
-    pages = text_pages.guide_pages()
+    pages = text_pages.guide_pages(COMMANDS)
     assert list(pages) == list(PLATFORMS)
     for name, guide in pages.items():
         assert ("passphrase that the import asks for" in " ".join(" ".join(guide.lines(38)).split())) is (

@@ -60,7 +60,7 @@ async def until_back(user: User) -> None:
 
 async def until_back_from_notes(user: User) -> None:
     """Close the notes on a backup without a certificate."""
-    await user.until(lambda: "it again (i)." in user.screen_text, "the note on the certificate")
+    await user.until(lambda: "it again: i (Import)." in user.screen_text, "the note on the certificate")
     await user.press("enter")
     await until_back(user)
 

@@ -181,7 +181,7 @@ def _read_ssh_identity(pyrage: "ModuleType", data: bytes) -> Any:
         if "must be decrypted" in reason or "EncryptedPem" in reason:
             raise InputError(
                 "the SSH private key has a passphrase, and cannot be used as it is",
-                'cp KEY /dev/shm/k; ssh-keygen -p -N "" -f /dev/shm/k; give --identity /dev/shm/k; delete it',
+                'cp KEY /dev/shm/k; ssh-keygen -p -N "" -f /dev/shm/k; give /dev/shm/k (--identity); delete it',
             ) from error
         raise InputError(
             "the SSH private key cannot be used: it is damaged, or neither ed25519 nor RSA", _USAGE

@@ -159,7 +159,7 @@ def parse(
     if is_age(data):
         raise IdentityNeededError(
             "the backup is encrypted to recipients: no passphrase opens it",
-            "give --identity FILE: the age identity or SSH private key that it was encrypted to",
+            "give the age identity or SSH private key that it was encrypted to (--identity FILE)",
         )
     if data.startswith(_UTF_16):
         raise InputError(
@@ -214,7 +214,7 @@ def _check_blocks(text: BackupText, envelope: Envelope) -> None:
         if block.label.endswith("PRIVATE KEY") and block.label not in key_labels:
             raise InputError(
                 f"that is a private key without a passphrase, not a backup (line {block.line})",
-                "csrtui's backups are always encrypted; if this is from an age file, restore that file with --identity",
+                "csrtui's backups are always encrypted; if this is from an age file, restore that file, with its identity (--identity)",
             )
         if block.label not in {*key_labels, _REQUEST_LABEL, _CERTIFICATE_LABEL}:
             raise InputError(

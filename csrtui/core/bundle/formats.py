@@ -86,7 +86,7 @@ _TEXTS: Final = (
     (r"BEGIN X509 CRL", _CRL, ""),
     (r"BEGIN (?:[A-Z0-9]+ ){0,2}PUBLIC KEY|^(?:ssh|ecdsa)-[a-z0-9-]+ AAAA", "a public key", ""),
     (r"BEGIN [A-Z0-9 .]{2,20} ?PARAMETERS", "a file with parameters for keys", ""),
-    (r"^AGE-SECRET-KEY-1", "an age identity", "--identity of verify and restore reads it"),
+    (r"^AGE-SECRET-KEY-1", "an age identity", "verify and restore use it to open a backup (--identity)"),
     (r"^pkcs11:", "a reference to a key in a token (PKCS #11)", "make a pair with csrtui new"),
     (r"^SPKAC=", "a request of a web browser (SPKAC)", "make a pair with csrtui new"),
     (r'"kty"\s*:', "a JSON Web Key (JWK)", "export the key as PEM from the program that made it"),

@@ -134,7 +134,7 @@ def open_openssh(body: bytes) -> "PrivateKey":
         raise OpensshLockedError(
             "the OpenSSH key has a passphrase: csrtui cannot open such keys",
             'cp KEY COPY && ssh-keygen -p -N "" -f COPY removes the passphrase from a copy; '
-            "adopt COPY with --encrypt-key, then delete it",
+            "adopt COPY (--encrypt-key), then delete it",
         )
     with translate_errors(_load_error):
         key = cast("PrivateKey", load_ssh_private_key(wrap("OPENSSH PRIVATE KEY", body), None))

@@ -276,7 +276,7 @@ def _read_error(der: bytes | None, error: Exception) -> InputError:
     rules = "; ".join(faults) or encoding_faults.describe_error(error)
     return InputError(
         f"the certificate request breaks an encoding rule: {rules}",
-        "csrtui adopt --key KEY --make-csr --names NAME … makes a new CSR; or give the certificate instead of --csr",
+        "csrtui adopt --key KEY --make-csr --names NAME … makes a new CSR; or give the certificate instead of the CSR (--cert)",
     )
 
 

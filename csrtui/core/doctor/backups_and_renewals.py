@@ -199,7 +199,7 @@ def _broken_reason(
 
 
 _RESTORE_IF_NEEDED: Final = instruction(
-    "No action is needed if that pair was deleted on purpose. Otherwise, restore it from its backup (csrtui restore)."
+    "No action is needed if that pair was deleted on purpose. Otherwise, restore it from its backup: csrtui restore FILE."
 )
 
 

@@ -47,7 +47,7 @@ def pair_name(common_name: str) -> str:
     if not name:
         raise InputError(
             f'"{visible(common_name[:MAX_LENGTH])}" has no character that a pair name can contain',
-            "name it with --as",
+            "name the pair (--as)",
         )
     return name
 

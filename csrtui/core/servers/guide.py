@@ -52,8 +52,8 @@ _DISCLAIMER = (
 _QUERY_HEADING = "Check the server:"
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _RENEWAL = (
-    "The renewed pair's files replace these under the same names, so the configuration stays "
-    "(export --replace; export --undo puts the previous files back)."
+    "The renewed pair's files replace these under the same names, so the configuration stays. "
+    "csrtui keeps the previous files and can put them back."
 )
 _SEVERAL_FILES = (
     " Several files cannot be replaced at the same moment: the chain is replaced first, then the certificate, then the key. "

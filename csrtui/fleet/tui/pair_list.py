@@ -17,6 +17,7 @@ from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar_in_filter, bindings, step_label
+from csrtui.tui.messages import error_text
 from csrtui.tui.panes.count_line import empty_text, summary_text
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
@@ -24,7 +25,7 @@ from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.one_line_widgets import CommandBar, ProgressLine, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import error_text, pad, wrapped
+from csrtui.tui.wrapping import pad, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -229,7 +230,7 @@ class FleetListScreen(CommandScreen[None]):
         if self.is_current:
             super().tell_error(error)
         else:
-            self.tell(error_text(error))
+            self.tell(error_text(error, self.commands))
 
     # The pairs for commands
 

@@ -201,5 +201,5 @@ def missing_content_error(path: str, noun: str, material: KeyMaterial) -> InputE
     instead = f", only {contents}" if contents else ""
     hint = "choose another file"
     if noun == "private key" and material.certificates and not material.requests:
-        hint = "choose a file with the key; a certificate alone is imported (csrtui import FILE, or i in the keystore)"
+        hint = "choose a file with the key; to import a certificate alone: csrtui import FILE"
     return material.missing_error(f"there is no {noun} in {visible(path)}{instead}", hint)

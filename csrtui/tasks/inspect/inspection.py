@@ -292,7 +292,7 @@ class _Inspector:
 
 def _describe_age(name: str, data: bytes) -> InspectedItem:
     """Return the item for an age file that is not opened."""
-    hint = "nothing else is visible without the identity: give it with --identity"
+    hint = "nothing else is visible without the identity (--identity)"
     return InspectedItem(
         name,
         ItemKind.BACKUP,

@@ -346,6 +346,8 @@ def describe_locked(file: str, text: str) -> InspectedItem:
         kind=ItemKind.KEY,
         title="encrypted PKCS #12 file" if "PKCS #12" in text else "encrypted private key",
         facts=(("Key", "encrypted: nothing is visible without the passphrase"),),
-        findings=(Remark("encrypted", Level.NOTE, f"{text}; use --passphrase-file or --passphrase-fd"),),
+        findings=(
+            Remark("encrypted", Level.NOTE, f"{text}; give it (--passphrase-file or --passphrase-fd)"),
+        ),
         members={"private": True, "encrypted": True, "key": None},
     )

@@ -12,6 +12,7 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.private_keys import weak_key_lines
 from csrtui.tasks.restore import NEVER_RESTORED
 from csrtui.tui.groups import Group
+from csrtui.tui.messages import with_keys
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
@@ -89,4 +90,5 @@ async def restore(page: PairsScreen) -> None:
     weak = weak_key_lines(page.session, pair)
     if notes := [*(["The restored key is weak.", *weak] if weak else []), *answer.losses]:
         notes.append(NEVER_RESTORED)
-        await page.app.push_screen_wait(NoticeModal(f"Restored {pair.name}", notes))
+        texts = [with_keys(note, page.commands) for note in notes]
+        await page.app.push_screen_wait(NoticeModal(f"Restored {pair.name}", texts))

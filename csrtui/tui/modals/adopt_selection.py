@@ -198,14 +198,14 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         for label, text in (*candidate_facts(candidate), ("names", names)):
             lines += hanging(f"{label:<13}", text, self.inner_width, "label")
         reason = _obstacle(candidate)
-        lines += self.lines(f"Cannot be adopted: {reason}.", "warning") if reason else []
+        lines += self.lines(self.with_keys(f"Cannot be adopted: {reason}."), "warning") if reason else []
         for finding in candidate.findings:
             style = "" if finding.level.value == "note" else finding.level.value
-            lines += self.lines(f"{finding.level.value.capitalize()}: {finding.text}", style)
+            lines += self.lines(self.with_keys(f"{finding.level.value.capitalize()}: {finding.text}"), style)
         for remark in candidate.remarks:
-            lines += self.lines(f"Note: {remark}.")
+            lines += self.lines(self.with_keys(f"Note: {remark}."))
         for text in self._omissions():
-            lines += self.lines(text, "label")
+            lines += self.lines(self.with_keys(text), "label")
         return lines
 
     def _omissions(self) -> list[str]:
@@ -229,10 +229,11 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         lines: list[Line] = []
         for result in sorted(results, key=lambda result: result.ok):
             heading = f"{result.pair or visible(result.file or '')}: ".lstrip(": ")
-            lines += self.lines(f"{heading}{result.text}", "" if result.ok else "error")
+            lines += self.lines(self.with_keys(f"{heading}{result.text}"), "" if result.ok else "error")
             if isinstance(result, AdoptResult):
                 for flaw in result.import_result.flaws if result.import_result else ():
-                    lines += self.lines(f"{flaw.level.value.capitalize()}: {flaw.text}.", flaw.level.value)
+                    text = self.with_keys(f"{flaw.level.value.capitalize()}: {flaw.text}.")
+                    lines += self.lines(text, flaw.level.value)
         self.show("#notes", [*blank, *self.lines(self._next)[: 1 + 2 * len(blank)]])
         self.show_list(lines, ("Enter", "Close"))
 

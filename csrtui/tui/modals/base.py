@@ -14,11 +14,12 @@ from textual.screen import ModalScreen
 from csrtui.core.base.escaping import visible
 from csrtui.core.bundle.pem import names_private_key
 from csrtui.tui.commands import commands_of, key_of
+from csrtui.tui.messages import error_text, with_keys
 from csrtui.tui.threads import in_thread
 from csrtui.tui.widgets.one_line_widgets import ProgressLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import error_text, wrap, wrapped
+from csrtui.tui.wrapping import wrap, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -209,7 +210,11 @@ class Modal(ModalScreen[ResultT]):
 
     def error_lines(self, error: CsrtuiError) -> list[Line]:
         """Return the lines of an error and its hint, wrapped to the width of the dialog."""
-        return self.lines(error_text(error), "error")
+        return self.lines(error_text(error, commands_of(self.app)), "error")
+
+    def with_keys(self, text: str) -> str:
+        """Return a message with the keys of the screens in place of csrtui's commands."""
+        return with_keys(text, commands_of(self.app))
 
     def on_path_field_candidates(self, event: PathField.Candidates) -> None:
         """Show the names that a path can continue with, or hide them."""

@@ -15,13 +15,14 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.import_ import ImportSource
 from csrtui.tasks.import_decision import RefusedFile, RefusedKind
 from csrtui.tasks.parallel import Result
-from csrtui.tui.commands import Scope
+from csrtui.tui.commands import Scope, commands_of
+from csrtui.tui.messages import error_text, with_keys
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import cut, error_text
+from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from csrtui.tasks.inspect.inspection import Inspection
     from csrtui.tasks.session import Session
+    from csrtui.tui.commands import Command
     from csrtui.tui.screens.text_pages import Page
 
 _BEGIN, _END = "-----BEGIN", "-----END"
@@ -188,9 +190,9 @@ class FilesModal(FormModal[ImportAnswer | None]):
         """Return the lines with the reason of a result, and with the key of the command that the file belongs to."""
         source = result.file or "pasted text"
         if not isinstance(result, RefusedFile):
-            return self.lines(f"{source}: {result.text}", "error")
+            return self.lines(self.with_keys(f"{source}: {result.text}"), "error")
         if result.kind is RefusedKind.OTHER:
-            return self.lines(f"{source}: {error_text(result.error)}", "error")
+            return self.lines(f"{source}: {error_text(result.error, commands_of(self.app))}", "error")
         # Both commands work in the keystore, not on the page of a pair.
         leave = "Esc twice" if getattr(self.app.screen_stack[-2], "place", None) is Scope.PAIR else "Esc"
         if result.kind is RefusedKind.KEY:
@@ -347,10 +349,11 @@ class InspectModal(FilesModal):
         from csrtui.tui.screens.text_pages import Page
 
         title = f"Inspect · {plural(len(inspection.items), 'item')}"
-        return Page(title, lambda width: list(_lines(inspection, width)))
+        commands = commands_of(self.app)
+        return Page(title, lambda width: list(_lines(inspection, commands, width)))
 
 
-def _lines(inspection: Inspection, width: int) -> Iterator[str]:
+def _lines(inspection: Inspection, commands: Sequence[Command], width: int) -> Iterator[str]:
     from csrtui.tasks.inspect.text import sections
 
     if inspection.store_problem:
@@ -360,4 +363,5 @@ def _lines(inspection: Inspection, width: int) -> Iterator[str]:
             yield ""
         title = f"─ {section.title} "
         yield title.ljust(width, "─") if len(title) < width else title
-        yield from section.lines(width)
+        facts = tuple((label, with_keys(text, commands)) for label, text in section.facts)
+        yield from section._replace(facts=facts).lines(width)

@@ -20,6 +20,8 @@ from csrtui.core.servers.server import FileFormat
 from csrtui.store.path_completion import PathKind
 from csrtui.store.permissions import AccessError, FileAccess, assignable_owner
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare_export
+from csrtui.tui.commands import commands_of
+from csrtui.tui.messages import server_with_keys
 from csrtui.tui.modals.base import PAGE_KEYS
 from csrtui.tui.modals.form_base import FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
@@ -270,11 +272,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
             self.fail(InputError("Type the passphrase of the key in the store."), "#own")
         else:
             start = partial(self._start, prepared, file_passphrase, key_passphrase)
-            write = (
-                partial(ask_to_replace, self.app, self._session, prepared, start)
-                if prepared.existing.files
-                else start
-            )
+            write = partial(ask_to_replace, self.app, prepared, start) if prepared.existing.files else start
             if file_passphrase is not None:
                 ask_if_weak(self.app, file_passphrase, write)
             else:
@@ -299,7 +297,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         except AccessError as error:
             self.focus_error(f"#{error.option}")
             raise
-        self.dismiss(install_answer(self._session, prepared, exported, self.key_of("undo_install")))
+        self.dismiss(install_answer(self._session, prepared, exported, commands_of(self.app)))
 
     # Drawing
 
@@ -313,7 +311,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         room = self.room_for(notes, plan) - 2 * len(gap) - 1
         lines = (self.candidate_lines() or self._notes())[: max(room, 1)]
         self.show("#notes", [*gap, *lines, *gap])
-        texts = (visible(text) for text in self._plan_lines())
+        texts = (visible(self.with_keys(text)) for text in self._plan_lines())
         self.show_list([line for text in texts for line in text_lines(text, self.inner_width)], *keys)
 
     def _notes(self) -> list[Line]:
@@ -333,7 +331,9 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         if text or result is None:
             hint = "Checking the folder …" if self.folder else self.NO_FOLDER
             return self.lines(text or hint, "label")
-        lines = [line for text in result.prepared.warnings for line in self.lines(text, "warning")]
+        lines = [
+            line for text in result.prepared.warnings for line in self.lines(self.with_keys(text), "warning")
+        ]
         if result.prepared.needs_file_passphrase and (text := strength(self._secret("passphrase"))):
             lines += self.lines(text, "label")
         if count := len(result.prepared.existing.files):
@@ -358,8 +358,8 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         )
 
     def _plan_lines(self) -> list[str]:
-        spec, result = self._spec, self.check_result
+        server, result = server_with_keys(self._spec.server, commands_of(self.app)), self.check_result
         if isinstance(result, InstallPreview):
             mode = result.key_mode(self.query_one(AccessFields).access.mode)
-            return plan_lines(spec.server, result.plan, result.prepared.folder, self.inner_width, mode)
-        return install_lines(spec.server, self.inner_width)
+            return plan_lines(server, result.plan, result.prepared.folder, self.inner_width, mode)
+        return install_lines(server, self.inner_width)

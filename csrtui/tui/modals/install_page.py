@@ -12,17 +12,20 @@ from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.permissions import DEFAULT_ACCESS, AccessError, FileAccess, resolve_access
 from csrtui.tasks.session import csrtui_command
+from csrtui.tui.commands import commands_of, key_of
+from csrtui.tui.messages import server_with_keys, with_keys
 from csrtui.tui.modals.questions import ask
 from csrtui.tui.screens.text_pages import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual.app import App
 
     from csrtui.core.servers.deployment import DeploymentPlan
     from csrtui.tasks.export import ExportResult, PreparedExport
     from csrtui.tasks.session import Session
+    from csrtui.tui.commands import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +57,37 @@ class InstallPreview:
 
 
 def install_answer(
-    session: Session, prepared: PreparedExport, exported: ExportResult, undo_key: str
+    session: Session, prepared: PreparedExport, exported: ExportResult, commands: Sequence[Command]
 ) -> InstallAnswer:
-    """Return the result of the dialog after an export. `undo_key` is the key that puts the previous files back."""
+    """Return the result of the dialog after an export. `commands` are those of the screens, with the keys of the user."""
     pair, server = visible(prepared.spec.pair), prepared.spec.platform.label
     verb = "replaced" if prepared.existing.files else "written"
     message = f"{pair}: {plural(len(exported.results), 'file')} {verb} for {server}"
     title = f"Install {prepared.spec.pair} · {server}"
     return InstallAnswer(
-        message, Page(title, lambda width: _lines(session, prepared, exported, undo_key, width))
+        message, Page(title, lambda width: _lines(session, prepared, exported, commands, width))
     )
 
 
-def ask_to_replace(
-    app: App[Any], session: Session, prepared: PreparedExport, act: Callable[[], object]
-) -> None:
+def ask_to_replace(app: App[Any], prepared: PreparedExport, act: Callable[[], object]) -> None:
     """Ask before files are replaced. If the user agrees, call `act`."""
     existing = prepared.existing
-    text = f"{', '.join(existing.names)}: the previous set goes to {PREVIOUS} in the same folder. To put it back:"
-    title = f"Replace {plural(len(existing.files), 'file')}?"
-    ask(app, title, text, "Replace", act, command=_undo_command(session, prepared))
-
-
-def _undo_command(session: Session, prepared: PreparedExport) -> str:
-    return csrtui_command(session, "export", prepared.spec.pair, "--undo")
+    key = key_of("undo_install", commands_of(app))
+    text = (
+        f"{', '.join(existing.names)}: the previous set goes to {PREVIOUS} in the same folder. "
+        f"{key} in the keystore puts it back."
+    )
+    ask(app, f"Replace {plural(len(existing.files), 'file')}?", text, "Replace", act)
 
 
 def _lines(
-    session: Session, prepared: PreparedExport, exported: ExportResult, undo_key: str, width: int
+    session: Session,
+    prepared: PreparedExport,
+    exported: ExportResult,
+    commands: Sequence[Command],
+    width: int,
 ) -> list[str]:
+    server = server_with_keys(prepared.spec.server, commands)
     lines = ["Written:"]
     for result in exported.results:
         lines += [f"  {result.file}", f"    {result.text.removeprefix('written, ')}"]
@@ -90,20 +95,16 @@ def _lines(
         previous = os.path.join(prepared.folder, PREVIOUS)
         lines += [
             "",
-            "Previous set:",
+            f"Previous set ({key_of('undo_install', commands)} in the keystore puts it back):",
             f"  {previous}",
-            f"Put it back ({undo_key} in the keystore does the same):",
-            f"  {_undo_command(session, prepared)}",
         ]
     if exported.record_error is not None:
         lines += ["", f"Warning: {exported.record_error.message}"]
     return [
         *lines,
-        *(line for warning in prepared.warnings for line in ("", f"Warning: {warning}")),
+        *(line for text in prepared.warnings for line in ("", f"Warning: {with_keys(text, commands)}")),
         *snippet_lines(exported.plan.snippets),
         "",
-        *note_lines(prepared.spec.server, width),
-        *query_lines(
-            prepared.spec.server, prepared.domain, csrtui_command(session, "served", prepared.spec.pair)
-        ),
+        *note_lines(server, width),
+        *query_lines(server, prepared.domain, csrtui_command(session, "served", prepared.spec.pair)),
     ]

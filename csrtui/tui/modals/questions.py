@@ -31,11 +31,12 @@ class ConfirmModal(Modal[bool]):
     Args:
         text: The consequence, in one or two sentences.
         no: The label of the safe answer.
-        command: A command line to show on a line of its own after the text, or "".
         other: The label of a third answer, or "". It gives False; `is_other` distinguishes it from the safe answer.
     """
 
     is_other = False
+    quotation = ""
+    """A text on lines of its own below the question."""
     MAX_WIDTH = 60
     MARGIN = 4
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -45,14 +46,11 @@ class ConfirmModal(Modal[bool]):
         Binding("escape,q", "cancel", "Cancel", show=False, priority=True),
     ]
 
-    def __init__(
-        self, title: str, text: str, yes: str, no: str = "Cancel", command: str = "", *, other: str = ""
-    ) -> None:
+    def __init__(self, title: str, text: str, yes: str, no: str = "Cancel", *, other: str = "") -> None:
         super().__init__()
         self._title = title
         self._text = text
         self._no = no
-        self._command = command
         self._answers = [no, yes, *filter(None, [other])]
         self._index = 0
 
@@ -83,7 +81,7 @@ class ConfirmModal(Modal[bool]):
     def draw(self) -> None:
         """Show the question and its answers. On a short screen, the keys are left out."""
         lines: list[Line] = [((visible(self._title), "strong"),), (), *self.lines(self._text)]
-        lines += self.lines(self._command) if self._command else []
+        lines += self.lines(self.quotation) if self.quotation else []
         answers: list[Line] = []
         for index, label in enumerate(self._answers):
             is_current = index == self._index
@@ -100,10 +98,7 @@ class CreateStoreModal(ConfirmModal, inherit_bindings=False):
     """The question whether to create the keystore. It opens by itself, while the user may already be typing a name.
 
     Typed and pasted text is kept for the form. After it, no answer is selected, so that an Enter that was typed with it
-    answers nothing.
-
-    Attributes:
-        typed: The typed and pasted text.
+    answers nothing. The text is the `quotation` of the question.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -115,24 +110,23 @@ class CreateStoreModal(ConfirmModal, inherit_bindings=False):
     ]
 
     def __init__(self, path: str) -> None:
-        self.typed = ""
         self._question = f"There is no keystore at {path}. Check the path, or create it now."
         super().__init__("Create a keystore?", self._question, "Create", "Quit")
 
     def on_key(self, event: events.Key) -> None:
         """Keep a typed character, or delete the last one."""
         if event.is_printable and event.character:
-            self._keep(self.typed + event.character)
+            self._keep(self.quotation + event.character)
         elif event.key == "backspace":
-            self._keep(self.typed[:-1])
+            self._keep(self.quotation[:-1])
 
     def on_paste(self, event: events.Paste) -> None:
         """Keep the pasted text."""
         event.stop()
-        self._keep(self.typed + event.text)
+        self._keep(self.quotation + event.text)
 
     def _keep(self, text: str) -> None:
-        self.typed = self._command = text
+        self.quotation = text
         self._index = -1
         self._text = f"{self._question} Create puts this into the form:" if text else self._question
         self.draw()
@@ -212,7 +206,6 @@ def ask(
     act: Callable[[], object],
     *,
     no: str = "Cancel",
-    command: str = "",
     decline: Callable[[], object] | None = None,
 ) -> None:
     """Ask a question in a `ConfirmModal`. Call `act` if the answer is `yes`, or `decline` if it is `no`, the safe one."""
@@ -223,7 +216,7 @@ def ask(
         elif decline is not None:
             decline()
 
-    app.push_screen(ConfirmModal(title, text, yes, no, command), handle)
+    app.push_screen(ConfirmModal(title, text, yes, no), handle)
 
 
 def ask_if_weak(app: App[Any], passphrase: Secret, act: Callable[[], object]) -> None:

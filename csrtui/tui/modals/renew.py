@@ -11,13 +11,15 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.renewal_ways import COMPROMISED_KEY, RenewalWay
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
+from csrtui.tui.commands import commands_of
+from csrtui.tui.messages import error_text
 from csrtui.tui.modals.base import PAGE_KEYS
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.modals.questions import ask
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextView
-from csrtui.tui.wrapping import cut_name, error_text, hanging
+from csrtui.tui.wrapping import cut_name, hanging
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -200,7 +202,7 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         if self._is_proved:
             lines += self._sentence(_PROVED, "good")
         if self.error is not None:
-            lines += self._sentence(error_text(self.error), "error")
+            lines += self._sentence(error_text(self.error, commands_of(self.app)), "error")
         elif self.is_busy:
             lines += self._sentence(_PROVING, "strong")
         elif not self._is_proved:

@@ -190,7 +190,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
                 pair = await self.in_thread(
                     lambda: restore_contents(self._session, contents, passphrase, consent)
                 )
-                notes = losses(contents.content, consent, self.key_of("import"))
+                notes = losses(contents.content, consent)
                 self.dismiss(RestoreAnswer(pair, notes))
         except CsrtuiError as error:
             self._focus_error(error)

@@ -176,7 +176,7 @@ class BackupProgressModal(ResultsModal["Result"]):
         failed = [result for result in results if not result.ok]
         lines = []
         for result in failed:
-            lines += self.lines(f"{result.pair}: {result.text}", "error")
+            lines += self.lines(self.with_keys(f"{result.pair}: {result.text}"), "error")
         succeeded = [result for result in results if result.ok]
         if failed and succeeded:
             lines.append(())
@@ -225,7 +225,7 @@ class ImportResultModal(TextModal):
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += [
                 *([()] if lines else []),
-                *_result_lines(result, self._session.clock(), self.inner_width),
+                *_result_lines(result, self._session.clock(), self.inner_width, self.with_keys),
             ]
         return lines
 
@@ -240,10 +240,10 @@ def import_summary(results: Sequence[Result]) -> str:
     return f"{len(imported)} of {plural(len(results), 'certificate')} imported"
 
 
-def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
+def _result_lines(result: Result, now: datetime, width: int, with_keys: Callable[[str], str]) -> list[Line]:
     """Return the lines that show one result."""
     lines = wrapped(result.pair or result.file or "pasted text", width, "strong", "")
-    lines += wrapped(result.text, max(width - 2, 8), "good" if result.ok else "error", "  ")
+    lines += wrapped(with_keys(result.text), max(width - 2, 8), "good" if result.ok else "error", "  ")
     if not isinstance(result, ImportResult):
         return lines
     if result.chain is not None and result.status is not None:
@@ -254,9 +254,9 @@ def _result_lines(result: Result, now: datetime, width: int) -> list[Line]:
     for difference in result.differences:
         lines += _labelled("differs", difference.text, width, "warning")
     for flaw in result.flaws:
-        lines += _labelled(flaw.level.value, flaw.text, width, _STYLES[flaw.level])
+        lines += _labelled(flaw.level.value, with_keys(flaw.text), width, _STYLES[flaw.level])
     for remark in result.remarks:
-        lines += _labelled("note", remark, width, "note")
+        lines += _labelled("note", with_keys(remark), width, "note")
     return lines
 
 

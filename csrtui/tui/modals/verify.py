@@ -216,7 +216,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
 
     def _result_lines(self, result: Result) -> list[Line]:
         style = "" if result.ok else "error"
-        text, file = f"{result.pair}: {result.text}", result.file or ""
+        text, file = self.with_keys(f"{result.pair}: {result.text}"), result.file or ""
         lines = hanging("- ", f"{text}, {file}" if file else text, self.inner_width, style, style)
         if not file or len(lines) == 1:
             return lines

@@ -17,6 +17,7 @@ from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
 from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair
 from csrtui.tui.commands import HELP_IN_LISTS, commands_of, key_of
 from csrtui.tui.groups import PairSelection
+from csrtui.tui.messages import error_texts
 from csrtui.tui.panes.count_line import (
     UNREADABLE,
     CountLine,
@@ -357,7 +358,7 @@ class KeystorePane(Widget):
         block = self.query_one("#no-pairs", TextBlock)
         self.set_class(not len(self._rows), "-empty")
         if self._error is not None:
-            texts = [self._error.message, self._error.hint or ""]
+            texts = error_texts(self._error, commands_of(self.app))
         elif self._progress and not self._counts.total:
             texts = [f"{self._progress} …"]
         else:

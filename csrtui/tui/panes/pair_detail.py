@@ -12,6 +12,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.tasks.list import UnreadablePair, read_pairs
 from csrtui.tui.commands import commands_of, key_of
+from csrtui.tui.messages import error_texts
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.wrapping import cut, cut_name, hanging, wrapped
@@ -92,8 +93,7 @@ class PairDetail(TextBlock):
         if self._pair is None:
             self.show([])
         elif isinstance(self._pair, UnreadablePair):
-            error = self._pair.error
-            texts = [error.message, error.hint or ""]
+            texts = error_texts(self._pair.error, commands_of(self.app))
             self.show([line for text in texts for line in wrapped(text, width, "error")])
         elif self.size.height <= _TWO_LINES:
             self.show(_two_lines(self._pair, now, self._step_text(self._pair, now), width))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen, ScreenResultType
 
 from csrtui.tui.commands import bar, commands_of, key_of
+from csrtui.tui.messages import error_texts
 from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -62,11 +62,12 @@ class CommandScreen(Screen[ScreenResultType]):
 
     def tell_error(self, error: CsrtuiError) -> None:
         """Show an error and its hint in the message line, and also in a dialog if the line is too short."""
-        self.tell(error_text(error))
+        texts = error_texts(error, self.commands)
+        self.tell(" ".join(texts))
         if self.query_one("#message", RuleLine).is_cut:
             from csrtui.tui.modals.questions import NoticeModal
 
-            self.app.push_screen(NoticeModal("Error", [error.message, error.hint or ""]))
+            self.app.push_screen(NoticeModal("Error", texts))
 
     def clear_message(self) -> None:
         """Remove the message."""

@@ -19,6 +19,7 @@ from csrtui.tasks.settings import load_settings
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.groups import PairSelection
+from csrtui.tui.messages import error_texts
 from csrtui.tui.panes.finding_rows import FindingRows, count_levels
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.screens.pair import PairScreen
@@ -149,7 +150,7 @@ class DoctorScreen(CommandScreen[None]):
         self._is_working = False
         self.query_one("#progress", ProgressLine).clear()
         if isinstance(verdict, CsrtuiError):
-            lines = ["The check failed.", verdict.message, verdict.hint or ""]
+            lines = ["The check failed.", *error_texts(verdict, self.commands)]
             self._show_findings(FindingRows(()), lines)
         else:
             self._show_findings(verdict.rows, verdict.lines)

@@ -124,7 +124,7 @@ class FormScreen(CommandScreen[None]):
         """Show the guide for the selected server software."""
         from csrtui.tui.screens.text_pages import PageScreen, guide_pages
 
-        pages = guide_pages()
+        pages = guide_pages(self.commands)
         platform = self.request.form.draft.platform
         self.app.push_screen(PageScreen(list(pages.values()), list(pages).index(platform)))
 

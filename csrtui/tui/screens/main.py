@@ -22,6 +22,7 @@ from csrtui.tui.commands import (
     commands_for_marks,
     scopes_at,
 )
+from csrtui.tui.messages import error_text
 from csrtui.tui.panes.count_line import first_commands
 from csrtui.tui.panes.request import RequestPane
 from csrtui.tui.screens.base import CommandScreen
@@ -30,7 +31,6 @@ from csrtui.tui.screens.pairs_screen import NO_SELECTION
 from csrtui.tui.screens.request_screen import RequestScreen
 from csrtui.tui.terminal import hostname
 from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine, TitleBar
-from csrtui.tui.wrapping import error_text
 
 if TYPE_CHECKING:
     from textual import events
@@ -315,7 +315,7 @@ class MainScreen(RequestScreen):
     def tell_error(self, error: CsrtuiError) -> None:
         """Show an error. The keystore pane itself shows its own error in full."""
         if error is self.keystore.error:
-            self.tell(error_text(error))
+            self.tell(error_text(error, self.commands))
         else:
             super().tell_error(error)
 

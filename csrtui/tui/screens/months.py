@@ -10,6 +10,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.pairs.charts import MONTH_COUNT, ChartRow, ChartRowKind, chart_rows
 from csrtui.tasks.list import ExpiryCounts, count_expiries
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
+from csrtui.tui.messages import error_text
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import ItemRows, LineList
@@ -137,7 +138,7 @@ class MonthsScreen(CommandScreen[str]):
         if result is None:
             return wrapped(_READING, width)
         if isinstance(result, CsrtuiError):
-            return [*wrapped(result.message, width, "error"), *wrapped(result.hint or "", width)]
+            return wrapped(error_text(result, self.commands), width, "error")
         if not len(self._rows):
             return [*wrapped(_NO_EXPIRIES, width), *_exclusions(result, width)]
         _, step = chart_rows(result.expiries, width)

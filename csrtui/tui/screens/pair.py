@@ -11,6 +11,7 @@ from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
 from csrtui.tasks.show import PairDetails, certificate_warning, read_pair_details, timeline
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar, bindings
 from csrtui.tui.groups import PairSelection
+from csrtui.tui.messages import with_keys
 from csrtui.tui.panes.keystore import CHECK_INTERVAL
 from csrtui.tui.panes.pair_detail import LABEL
 from csrtui.tui.screens.pairs_screen import PairsScreen
@@ -121,7 +122,7 @@ class PairScreen(PairsScreen):
             body = [
                 line
                 for label, text in group.lines
-                for line in hanging(f" {label:<{LABEL}}", text, width + 1, "label")
+                for line in hanging(f" {label:<{LABEL}}", with_keys(text, self.commands), width + 1, "label")
             ]
             is_late = group.title.startswith(_FOLDABLE)
             if is_late and not self._is_unfolded and (folded or len(lines) + len(body) + 1 > room):

@@ -14,6 +14,7 @@ from csrtui.core.servers.guide import guide_lines
 from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.store.package_data import servers
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, search
+from csrtui.tui.messages import server_with_keys, with_keys
 from csrtui.tui.modals.base import key_line
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.terminal import show_plain
@@ -220,15 +221,17 @@ class PageScreen(CommandScreen[None]):
         ]
 
 
-def guide_pages() -> dict[str, Page]:
+def guide_pages(commands: Sequence[Command]) -> dict[str, Page]:
     """Return the guide of each server software, by platform id."""
-    return {platform.id: _guide_page(platform) for platform in PLATFORMS.values()}
+    return {platform.id: _guide_page(platform, commands) for platform in PLATFORMS.values()}
 
 
-def _guide_page(platform: Platform) -> Page:
-    return Page(
-        f"Guide · {platform.label}", lambda width: guide_lines(servers()[platform.id], width=width)[2:]
-    )
+def _guide_page(platform: Platform, commands: Sequence[Command]) -> Page:
+    def lines(width: int) -> list[str]:
+        server = server_with_keys(servers()[platform.id], commands)
+        return [with_keys(line, commands) for line in guide_lines(server, width=width)[2:]]
+
+    return Page(f"Guide · {platform.label}", lines)
 
 
 class CsrScreen(PageScreen):

@@ -44,7 +44,7 @@ def test_a_common_name_gives_a_legible_name(common_name: str, expected: str) -> 
 def test_a_common_name_without_valid_characters_is_refused_with_a_hint(common_name: str) -> None:
     with pytest.raises(InputError) as caught:
         pair_name(common_name)
-    assert caught.value.hint == "name it with --as"
+    assert caught.value.hint == "name the pair (--as)"
     assert caught.value.message.isprintable()
 
 

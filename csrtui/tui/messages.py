@@ -1,0 +1,116 @@
+"""Messages of the core and the tasks in the words of the screens: with keys in place of commands and options."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csrtui.core.base.errors import CsrtuiError
+    from csrtui.core.servers.server import Server
+    from csrtui.tui.commands import Command
+
+_ACTIONS: Final = {
+    "adopt": "adopt",
+    "backup": "back_up",
+    "csr": "submit",
+    "doctor": "doctor",
+    "export": "install",
+    "guide": "guide",
+    "import": "import",
+    "inspect": "inspect",
+    "list": "switch_pane",
+    "new": "new_request",
+    "renew": "renew",
+    "restore": "restore",
+    "retire": "retire",
+    "show": "open_pair",
+    "verify": "verify",
+}
+"""For the commands of the command line, the commands of the screens that do the same."""
+_OPTIONS: Final = {"--mark-installed": "mark_installed", "--undo": "undo_install"}
+"""For the last option of a command, the command of the screens that does the same, if it is another one."""
+_COMMAND: Final = re.compile(
+    rf"(?<!a )(?<!\d )csrtui (?P<name>{'|'.join(_ACTIONS)})\b"
+    r"(?! --from)"  # many pairs from a table are made only on the command line
+    r"(?: --store (?:'[^']*'|\S+))?"
+    r"(?:(?<! doctor)(?<! list)(?<! new) (?!--)[^\s;:,()]*[^\s;:,().])?"  # a pair, a file or a server software
+    r"(?: --[a-z-]+(?: [A-Z][A-Z-]*\b| …)*)*"
+)
+_OPTION: Final = re.compile(r" \((?:[a-z]+ )?--[^)]*\)")
+_OVERRIDE: Final = re.compile(r"(?:^|; )(?:or )?(?:override with --force|csrtui [a-z]+ [^;]*--force\b[^;]*)")
+"""A way past a refusal. The screens have questions in its place."""
+
+
+def with_keys(text: str, commands: Sequence[Command]) -> str:
+    """Return a message with the keys of the screens in place of csrtui's commands, and without options.
+
+    A message names a command as it is typed, such as ``csrtui import FILE``, and says first in words what an option does:
+    ``give the identity (--identity FILE)``.
+    """
+    by_action = {command.action: command for command in commands}
+
+    def key(match: re.Match[str]) -> str:
+        option = match[0].rpartition(" ")[2]
+        command = by_action[_OPTIONS.get(option) or _ACTIONS[match["name"]]]
+        return f"{command.shown_key} ({command.label})"
+
+    return _COMMAND.sub(key, _OPTION.sub("", _OVERRIDE.sub("", text)))
+
+
+def server_with_keys(server: Server, commands: Sequence[Command]) -> Server:
+    """Return the facts about server software with its notes in the words of the screens."""
+    return replace(server, notes=tuple(with_keys(note, commands) for note in server.notes))
+
+
+_FIRST_WORDS: Final = frozenset(
+    {"a", "an", "cannot", "it", "no", "nothing", "only", "others", "that", "the", "there", "these", "this"}
+)
+"""The words that get a capital letter at the beginning of an error. Any other first word could be a name."""
+_PROGRAMS: Final = frozenset(
+    {
+        "age",
+        "chmod",
+        "chown",
+        "cp",
+        "csrtui",
+        "gpg",
+        "iconv",
+        "keytool",
+        "mkdir",
+        "openssl",
+        "pip",
+        "puttygen",
+        "setfacl",
+        "ssh",
+    }
+)
+"""A hint that begins with one of these is a command to type, and stays as it is."""
+
+
+def error_texts(error: CsrtuiError, commands: Sequence[Command]) -> list[str]:
+    """Return an error and its hint, if any, as a sentence each. The texts are not escaped."""
+    first, hint = error.message.partition(" ")[0], with_keys(error.hint or "", commands)
+    message = with_keys(error.message, commands)
+    texts = [_sentence(_capitalized(message) if first in _FIRST_WORDS else message)]
+    if hint:
+        head = hint.partition(" ")[0]
+        is_key = any(head == command.shown_key for command in commands)
+        texts.append(hint if head in _PROGRAMS else _sentence(hint if is_key else _capitalized(hint)))
+    return texts
+
+
+def error_text(error: CsrtuiError, commands: Sequence[Command]) -> str:
+    """Return an error and its hint as sentences. The text is not escaped."""
+    return " ".join(error_texts(error, commands))
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
