@@ -52,7 +52,8 @@ def mark_installed(session: Session, pair_name: str) -> Result:
             text = f"is on record as installed since {date_text(record.installed)}"
             return record
         now = session.clock()
-        return record._replace(installed=now).with_event(now, "marked as installed", session.user)
+        marked = record._replace(installed=now, previous=None)
+        return marked.with_event(now, "marked as installed", session.user)
 
     change_record(session, pair_name, mark)
     return Result(ok=True, pair=pair_name, text=text)

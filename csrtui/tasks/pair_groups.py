@@ -73,7 +73,9 @@ def step_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
             text = f"Submitted{since}. Import the certificate when the CA has issued it."
         case NextStep.INSTALL:
             software = "" if record.platform == OTHER else f" ({platform_label(record.platform)})"
-            text = f"Certificate imported. Install it{software}, or press {key_of('mark_installed')} if that is done."
+            before = f" before {date_text(record.previous.not_after)}" if record.previous else ""
+            done = f"or press {key_of('mark_installed')} if that is done."
+            text = f"Certificate imported. Install it{software}{before}, {done}"
         case NextStep.RENEW:
             text = _renewal_text(record.validity, now) if record.validity else ""
         case _:

@@ -174,7 +174,8 @@ _DAY_MICROSECONDS = 86_400_000_000
 def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[str]]:
     """Return the columns under `LIST_HEADER`, each with a cell for every pair. At least one pair is required."""
     moment_now = to_microseconds(now)
-    names, types, created, backups, since, stages, expires, steps, due, *_ = zip(*summaries, strict=True)
+    columns = zip(*summaries, strict=True)
+    names, types, created, backups, since, stages, expires, steps, *_, renew_from = columns
     # Many pairs have the same texts.
     label_of = cache(label_of_name)
     text_of_day = cache(lambda day: date_text(from_microseconds(day * _DAY_MICROSECONDS)))
@@ -192,7 +193,7 @@ def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[s
             for stage, at, summary in zip(stages, expires, summaries, strict=True)
         ],
         ["" if at is None else f"{(at - moment_now) // _DAY_MICROSECONDS} d" for at in expires],
-        _steps(steps, due, moment_now),
+        _steps(steps, renew_from, moment_now),
     ]
 
 
@@ -216,10 +217,10 @@ def deadline_text(summary: PairSummary, period: "Period", now: datetime) -> str:
     return f"{label} {time.year if period.is_later else day_of_month(time)}"
 
 
-def _steps(steps: Sequence[str], due: Sequence[int | None], now: int) -> list[str]:
+def _steps(steps: Sequence[str], renew_from: Sequence[int | None], now: int) -> list[str]:
     texts = {step.value: text for step, text in NEXT_STEPS.items()}
-    renew, started = NEXT_STEPS[NextStep.RENEW], NextStep.FINISH.value
+    renew = NEXT_STEPS[NextStep.RENEW]
     return [
-        renew if at is not None and at <= now and step != started else texts[step]
-        for step, at in zip(steps, due, strict=True)
+        renew if at is not None and at <= now else texts[step]
+        for step, at in zip(steps, renew_from, strict=True)
     ]

@@ -54,6 +54,7 @@ RECORDS = st.builds(
     retired=st.none() | st.none() | TIMES,
     renewed_by=st.none() | st.none() | st.just("b"),
     renewal=st.just(RenewalState.INSTALLED),
+    previous=st.none() | st.none() | st.builds(Validity, TIMES, TIMES),
 )
 """Records with random values for everything that a list shows, sorts or searches."""
 

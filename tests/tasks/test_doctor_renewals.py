@@ -127,3 +127,14 @@ def test_a_renewed_pair_in_an_unsafe_store_is_examined(healthy: ExaminedStore) -
     healthy.add_another(renews="a.com")
     healthy.path.joinpath("pairs").chmod(0o755)
     assert [finding.code for finding in healthy.examine()] == [FindingCode.OPEN_MODE]
+
+
+def test_an_expired_certificate_is_found_until_the_next_one_of_its_pair_is_installed(
+    healthy: ExaminedStore,
+) -> None:
+    gone = Validity(LATER - timedelta(days=9), LATER - timedelta(days=8))
+    healthy.change(previous=gone)
+    (finding,) = healthy.examine()
+    assert finding.code is FindingCode.RENEWAL_UNFINISHED
+    assert "replaces one that expired " in finding.text
+    assert finding.remedy.startswith("Install the new one: csrtui export a.com. If")

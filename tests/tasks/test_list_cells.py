@@ -70,7 +70,7 @@ def cells_of(pair: Pair, now: datetime) -> tuple[str, ...]:
         date_text(pair_record.created),
         backup_cell(pair_record, now),
         EXPIRED if summarize(pair).is_expired(now) else pair_record.visible_stage,
-        f"{pair_record.validity.days_left(now)} d" if pair_record.validity else "",
+        f"{pair_record.deadline.days_left(now)} d" if pair_record.deadline else "",
         NEXT_STEPS[pair_record.visible_step(now)],
     )
     assert len(cells) == len(LIST_HEADER)

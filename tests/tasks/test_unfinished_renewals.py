@@ -174,3 +174,30 @@ def test_the_first_step_of_a_revocation_is_that_of_the_pair_with_a_new_key(sessi
     assert first_step().endswith("new key and install its certificate: csrtui renew a.com")
     create_pair(session, RequestSpec(names=(OLD,), key_type=KeyType.EC_P384))
     assert first_step().endswith("csrtui backup --to DIR a.com-2")
+
+
+def test_a_certificate_is_due_until_the_next_one_of_its_pair_is_installed(session: Session) -> None:
+    def is_due() -> bool:
+        pair_list = read_pair_list(session)
+        (summary,) = pair_list.summaries
+        counts = {pair_list.count(NOW).due, count_expiries(session).expiries.overdue.due}
+        assert counts == {summary.is_due(NOW), len(pair_list.select(Query(("due",)), SortOrder.NAME, NOW))}
+        assert counts == {read_pair(session, OLD)[0].record.is_due(NOW)}
+        return bool(counts.pop())
+
+    new_pair(session, OLD)
+    backup = Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW)
+    change(session, OLD, validity=DUE, installed=NOW, backups=(backup,))
+    reuse_csr(session, plan_renewal(session, OLD))
+    record = record_of(session, OLD)
+    assert (record.next_step(NOW), is_due()) == (NextStep.IMPORT, True)
+    later = Validity(NOW, NOW + timedelta(days=90))
+    change_record(session, OLD, lambda record: record.with_certificate(later, NOW, "joe", "imported"))
+    record = record_of(session, OLD)
+    assert (record.next_step(NOW), record.previous, is_due()) == (NextStep.INSTALL, DUE, True)
+    text = "Certificate imported. Install it before 12 Dec 2026, or press mark_installed if that is done."
+    assert step_text(record, NOW, str) == text
+    assert record.with_installation(NOW, "joe", "", "nginx", "/").previous is None
+    assert record.with_certificate(DUE, NOW, "joe", "an older one").previous is None
+    mark_installed(session, OLD)
+    assert (record_of(session, OLD).next_step(NOW), is_due()) == (NextStep.NONE, False)

@@ -303,6 +303,14 @@ class _ContentsCheck:
             else:
                 text += f", and {visible(record.renewed_by or '')}, which is to replace it, is not on record as installed"
                 yield self._finding(FindingCode.RENEWAL_UNFINISHED, _CERTIFICATE, text, _completion(record))
+        if (
+            record is not None
+            and record.previous
+            and record.is_unreplaced
+            and record.previous.not_after < self._now
+        ):
+            text = f"replaces one that expired {date_text(record.previous.not_after)}, but is not on record as installed"
+            yield self._finding(FindingCode.RENEWAL_UNFINISHED, _CERTIFICATE, text, _installation(pair))
         if validity.not_before > self._now + _TOLERANCE:
             text = f"is not valid until {time_text(validity.not_before)}, unless the clock of this machine is wrong"
             yield self._finding(
@@ -337,7 +345,11 @@ def _completion(record: PairRecord) -> Remedy:
         return instruction(
             f"Complete the renewal: {escaping.command(*csrtui('show', name))} names its next step."
         )
-    export = escaping.command(*csrtui("export", name))
+    return _installation(name)
+
+
+def _installation(pair: str) -> Remedy:
+    export = escaping.command(*csrtui("export", pair))
     return instruction(
         f"Install the new one: {export}. If that is done, record it: {export} --mark-installed."
     )

@@ -61,9 +61,9 @@ def calendar_chunks(
     is_empty = True
     for pair in pairs:
         record = pair.record
-        if record.validity and record.is_in_use:
+        if record.deadline and record.is_in_use:
             is_empty = False
-            for event in (_renewal(pair, record.validity, csrtui_command), _expiry(pair, record.validity)):
+            for event in (_renewal(pair, record.deadline, csrtui_command), _expiry(pair, record.deadline)):
                 yield _encode(_lines(event, pair, host, now))
     yield _encode([*(_TIME_ZONE if is_empty else ()), _FOOTER])
 
@@ -208,8 +208,8 @@ def _pair_samples(pair: Pair, now: datetime) -> Iterator[tuple[str, dict[str, st
     if record.validity:
         expiry = int(record.validity.not_after.timestamp())
         yield "csrtui_certificate_expiry_timestamp_seconds", {}, expiry
-        if record.is_in_use:
-            due = int(record.validity.due.timestamp())
+        if record.is_in_use and record.deadline:
+            due = int(record.deadline.due.timestamp())
             yield "csrtui_certificate_renewal_due_timestamp_seconds", {}, due
     yield "csrtui_pair_backup_verified", {}, int(record.backup_status is BackupStatus.VERIFIED)
     step = record.next_step(now)

@@ -145,6 +145,8 @@ class PairRecord(NamedTuple):
         reused: The time at which the CSR was submitted again to renew a certificate, or None. Importing the next
             certificate clears it.
         validity: The validity of the newest imported certificate, or None.
+        previous: The validity of the certificate that a server may still use because the newest one is not installed,
+            or None.
         installed: The time at which that certificate was exported for the server software, or None.
         retired: The time at which the pair was marked as no longer used, or None.
         renews: The name of the pair that this pair replaces, or None.
@@ -179,6 +181,7 @@ class PairRecord(NamedTuple):
     purpose: Purpose = Purpose.SERVER
     compromised: datetime | None = None
     renewal: RenewalState = RenewalState.INSTALLED
+    previous: Validity | None = None
 
     @property
     def stage(self) -> Stage:
@@ -195,6 +198,11 @@ class PairRecord(NamedTuple):
         if self.compromised and self.retired:
             return COMPROMISED
         return INSTALLED if self.stage is Stage.ISSUED and self.installed else self.stage.value
+
+    @property
+    def deadline(self) -> Validity | None:
+        """The validity of the certificate that a server may still use, or None if the pair has no certificate."""
+        return self.previous or self.validity
 
     @property
     def is_in_use(self) -> bool:
@@ -283,9 +291,8 @@ class PairRecord(NamedTuple):
         return self.next_step(now)
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether the certificate is still needed and must be renewed, even if that has been started."""
-        record = self._replace(renewal=RenewalState.BROKEN) if self.is_renewal_started else self
-        return record.next_step(now) is NextStep.RENEW
+        """Return whether a certificate must be replaced on the server, even if its renewal has been started."""
+        return self.is_in_use and self.deadline is not None and self.deadline.is_due(now)
 
     @property
     def successor_facts(self) -> Successor:
@@ -307,7 +314,9 @@ class PairRecord(NamedTuple):
 
     def with_certificate(self, validity: Validity, now: datetime, user: str, text: str) -> "PairRecord":
         """Return the record after a certificate with this validity was imported. It counts as not yet installed."""
-        return self._replace(validity=validity, installed=None, reused=None).with_event(now, text, user)
+        previous = self.deadline if self.deadline and self.deadline.not_after < validity.not_after else None
+        record = self._replace(validity=validity, previous=previous, installed=None, reused=None)
+        return record.with_event(now, text, user)
 
     def with_reused_csr(self, now: datetime, user: str, text: str) -> "PairRecord":
         """Return the record after the CSR was submitted again. Without a certificate, this is not a renewal."""
@@ -325,7 +334,8 @@ class PairRecord(NamedTuple):
         From then on, the pair is for that server software.
         """
         server = Installation(platform, folder, now)
-        return self._replace(platform=platform, installed=now, server=server).with_event(now, text, user)
+        record = self._replace(platform=platform, installed=now, previous=None, server=server)
+        return record.with_event(now, text, user)
 
     def with_platform(self, platform: str, now: datetime, user: str) -> "PairRecord":
         """Return the record for different server software. The CSR stays the same."""

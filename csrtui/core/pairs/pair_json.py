@@ -45,7 +45,8 @@ def dump_record(record: PairRecord) -> bytes:
         "purpose": record.purpose.value,
         "submitted": _optional_time(record.submitted),
         "reused": _optional_time(record.reused),
-        "validity": _validity(record.validity) if record.validity else None,
+        "validity": _validity(record.validity),
+        "previous": _validity(record.previous),
         "installed": _optional_time(record.installed),
         "retired": _optional_time(record.retired),
         "compromised": _optional_time(record.compromised),
@@ -128,7 +129,6 @@ def _parse(data: bytes) -> Json:
 
 
 def _record(members: Members) -> PairRecord:
-    validity = members.optional_object("validity")
     record = read_common_members(members)
     history = tuple(
         HistoryEntry(event.time("time"), event.text("what"), event.text("user"))
@@ -136,7 +136,8 @@ def _record(members: Members) -> PairRecord:
     )
     return record._replace(
         backups=tuple(map(_read_backup, members.objects("backups"))),
-        validity=Validity(validity.time("not_before"), validity.time("not_after")) if validity else None,
+        validity=_read_validity(members.optional_object("validity")),
+        previous=_read_validity(members.optional_object("previous")),
         retired=members.optional_time("retired"),
         server=record.server or _early_installation(history),
         history=history,
@@ -199,6 +200,10 @@ def _read_installation(members: Members | None) -> Installation | None:
     return Installation(members.text("platform"), members.text("folder"), members.time("installed"))
 
 
+def _read_validity(members: Members | None) -> Validity | None:
+    return None if members is None else Validity(members.time("not_before"), members.time("not_after"))
+
+
 def _early_installation(history: tuple[HistoryEntry, ...]) -> Installation | None:
     """Return the installation that release 0.1.0 recorded only in the history, or None if the entry is ambiguous."""
     for event in reversed(history):
@@ -258,8 +263,11 @@ def _server(server: Installation | None) -> Json | None:
     }
 
 
-def _validity(validity: Validity) -> Json:
-    return {"not_before": utc_text(validity.not_before), "not_after": utc_text(validity.not_after)}
+def _validity(validity: Validity | None) -> Json | None:
+    return validity and {
+        "not_before": utc_text(validity.not_before),
+        "not_after": utc_text(validity.not_after),
+    }
 
 
 def _optional_time(time: datetime | None) -> str | None:

@@ -49,7 +49,7 @@ def urgency_key(pair: Pair, now: datetime) -> tuple[int, float, str]:
     A pair whose renewal is due stays among the first until its certificate is replaced.
     """
     record = pair.record
-    weight = record.validity.not_after.timestamp() if record.validity else -record.created.timestamp()
+    weight = record.deadline.not_after.timestamp() if record.deadline else -record.created.timestamp()
     retired = len(URGENCY) if record.stage is Stage.RETIRED else 0
     step = NextStep.RENEW if record.is_due(now) else record.visible_step(now)
     return (retired + URGENCY.index(step), weight, pair.name)
@@ -66,15 +66,17 @@ class PairSummary(NamedTuple):
         backup_since: The time at which that backup was verified, or since which it has been missing or damaged, or None
             if unknown.
         stage: The pair's stage as people see it (`PairRecord.visible_stage`).
-        expires: The time at which the certificate expires, or None if there is no certificate.
-        step: The next step until the renewal is due (`PairRecord.visible_step`).
-        due: The time at which the renewal becomes due (`Validity.due`), or None if it never does.
+        expires: The time at which the certificate that a server may use expires (`PairRecord.deadline`), or None if
+            there is no certificate.
+        step: The next step until a renewal has to be started (`PairRecord.visible_step`).
+        due: The time from which that certificate must be replaced (`Validity.due`), or None if never.
         rank: The urgency rank until the renewal is due. A smaller rank is more urgent.
         due_rank: The urgency rank once the renewal is due.
         weight: The sort key for pairs with the same rank. A smaller weight comes first.
         search_text: The casefolded text in which filter words are searched. It includes the SPKI fingerprint.
         renewed_by: The name of the installed pair that replaces this pair, or None.
         is_installed: Whether the certificate was installed.
+        renew_from: The time from which the next step is to renew, or None if it never is.
     """
 
     name: str
@@ -92,6 +94,7 @@ class PairSummary(NamedTuple):
     search_text: str
     renewed_by: str | None
     is_installed: bool
+    renew_from: int | None
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a renewal is due."""
@@ -108,8 +111,8 @@ class PairSummary(NamedTuple):
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""
-        step = NextStep(self.step)
-        return NextStep.RENEW if step is not NextStep.FINISH and self.is_due(now) else step
+        is_renewal = self.renew_from is not None and self.renew_from <= to_microseconds(now)
+        return NextStep.RENEW if is_renewal else NextStep(self.step)
 
     @property
     def is_retired(self) -> bool:
@@ -184,7 +187,8 @@ def summarize(pair: Pair) -> PairSummary:
     since = None
     if backup is not None:
         since = backup.verified if record.visible_backup_status == BackupStatus.VERIFIED else backup.since
-    renewable = record.is_due(_AFTER_ALL)
+    deadline, due = record.deadline, record.is_due(_AFTER_ALL)
+    is_renewed_later = record.next_step(_AFTER_ALL) is NextStep.RENEW
     rank, weight, _ = urgency_key(pair, _BEFORE_ALL)
     return PairSummary(
         pair.name,
@@ -193,15 +197,16 @@ def summarize(pair: Pair) -> PairSummary:
         record.visible_backup_status,
         None if since is None else to_microseconds(since),
         record.visible_stage,
-        to_microseconds(record.validity.not_after) if record.validity else None,
+        to_microseconds(deadline.not_after) if deadline else None,
         record.visible_step(_BEFORE_ALL).value,
-        to_microseconds(record.validity.due) if record.validity and renewable else None,
+        to_microseconds(deadline.due) if deadline and due else None,
         rank,
         urgency_key(pair, _AFTER_ALL)[0],
         weight,
         _search_text(pair.name, record),
         None if record.is_in_use else record.renewed_by,
         record.installed is not None,
+        to_microseconds(record.validity.due) if record.validity and is_renewed_later else None,
     )
 
 
@@ -261,8 +266,8 @@ def _with_renewal(summary: PairSummary, state: RenewalState) -> PairSummary:
     step = NextStep.RETIRE if state is RenewalState.INSTALLED else NextStep.FINISH
     rank = URGENCY.index(step)
     if step is NextStep.FINISH:
-        return summary._replace(step=step.value, rank=rank, renewed_by=None)
-    return summary._replace(step=step.value, due=None, rank=rank, due_rank=rank)
+        return summary._replace(step=step.value, rank=rank, renewed_by=None, renew_from=None)
+    return summary._replace(step=step.value, due=None, rank=rank, due_rank=rank, renew_from=None)
 
 
 def to_microseconds(time: datetime) -> int:

@@ -73,6 +73,7 @@ records = st.builds(
     history=st.lists(st.builds(HistoryEntry, times, texts, texts), max_size=3).map(tuple),
     unknown=st.dictionaries(texts.filter(lambda name: name not in MEMBERS), json_values, max_size=3),
     renewal=st.just(RenewalState.INSTALLED),
+    previous=st.none() | st.builds(Validity, times, times),
 )
 FULL = record(
     backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),),
