@@ -195,7 +195,7 @@ def test_a_certificate_is_due_until_the_next_one_of_its_pair_is_installed(sessio
     change_record(session, OLD, lambda record: record.with_certificate(later, NOW, "joe", "imported"))
     record = record_of(session, OLD)
     assert (record.next_step(NOW), record.previous, is_due()) == (NextStep.INSTALL, DUE, True)
-    text = "Certificate imported. Install it before 12 Dec 2026, or press mark_installed if that is done."
+    text = "Install it before 12 Dec 2026, or press mark_installed if that is done."
     assert step_text(record, NOW, str) == text
     assert record.with_installation(NOW, "joe", "", "nginx", "/").previous is None
     assert record.with_certificate(DUE, NOW, "joe", "an older one").previous is None

@@ -329,7 +329,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
             return [*self.error_lines(result), *way_back]
         text = ACCESS_HELP.get(self.focused.id or "", "") if self.focused else ""
         if text or result is None:
-            hint = "Checking the folder …" if self.folder else self.NO_FOLDER
+            hint = "Checking the folder …" if self.folder else f"{self.NO_FOLDER}{self._mark_hint}"
             return self.lines(text or hint, "label")
         lines = [
             line for text in result.prepared.warnings for line in self.lines(self.with_keys(text), "warning")
@@ -341,10 +341,13 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         if result.prepared.spec.platform.id != self._pair.record.platform:
             text = f"Also changes the pair's server software to {result.prepared.spec.platform.label}."
             lines += self.lines(text, "label")
-        text = "Files with another key are never overwritten."
-        if self._pair.record.installed is None:
-            text += f" Is it installed already? Esc, then {self.key_of('mark_installed')}."
-        return lines or self.lines(text, "label")
+        return lines or self.lines(f"Files with another key are never overwritten.{self._mark_hint}", "label")
+
+    @property
+    def _mark_hint(self) -> str:
+        """The hint for a certificate that may be installed without a record of it, with a space before it, or ""."""
+        key = self.key_of("mark_installed")
+        return "" if self._pair.record.installed else f" Installed already? Esc, then {key}."
 
     @property
     def _is_early(self) -> bool:
