@@ -53,8 +53,8 @@ def harden() -> None:
 def share_heaps() -> None:
     """Let all threads share two heaps, so that memory freed by one thread is available to the others.
 
-    By default, the GNU C library gives each thread its own heap. Each heap would keep the memory that one search over
-    very many pairs needed (mallopt(3), M_ARENA_MAX). With other C libraries, this has no effect.
+    By default, the GNU C library gives each thread its own heap (mallopt(3), M_ARENA_MAX). After a search over very
+    many pairs, each heap would keep the memory that it used. Other C libraries are not affected.
     """
     import ctypes
 

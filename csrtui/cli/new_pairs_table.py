@@ -240,7 +240,7 @@ def _malformed(lines: LineReader, first: int, error: csv.Error) -> RowError:
         return RowError(None, f"line {last} of {label} is not CSV: {error}", _QUOTE_HINT)
     return RowError(
         None,
-        f"the row that starts in line {first} of {label} is not CSV: {error} in line {last}",
+        f"the row that starts on line {first} of {label} is not CSV: {error} on line {last}",
         _QUOTE_HINT,
     )
 

@@ -118,7 +118,7 @@ complete -c csrtui -n '_shtab_csrtui_using inspect' -s h -l help -d 'show this h
 complete -c csrtui -n '_shtab_csrtui_using inspect' -l store -xka "(__fish_complete_directories)" -d 'the keystore'"'"'s folder'
 complete -c csrtui -n '_shtab_csrtui_using inspect' -s q -l quiet -d 'print only data and errors'
 complete -c csrtui -n '_shtab_csrtui_using inspect' -s v -l verbose -d 'log each action and its file to stderr'
-complete -c csrtui -n '_shtab_csrtui_using inspect' -l ca -xka "public private" -d 'which rules apply (default: that of the pair with the key, else public)'
+complete -c csrtui -n '_shtab_csrtui_using inspect' -l ca -xka "public private" -d 'which rules apply (default: as for the pair with this key, or else public)'
 complete -c csrtui -n '_shtab_csrtui_using inspect' -l passphrase-file -xka "(__fish_complete_path (commandline -ct))" -d 'read the passphrase from the first line of a file with mode 0600'
 complete -c csrtui -n '_shtab_csrtui_using inspect' -l passphrase-fd -x -d 'read the passphrase from an open descriptor'
 complete -c csrtui -n '_shtab_csrtui_using inspect' -l identity -xka "(__fish_complete_path (commandline -ct))" -d 'a file with the age identity or SSH private key that opens a backup to recipients'

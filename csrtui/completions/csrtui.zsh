@@ -490,7 +490,7 @@ _shtab_csrtui_inspect_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  "--ca[which rules apply (default\: that of the pair with the key, else public)]:ca:(public private)"
+  "--ca[which rules apply (default\: as for the pair with this key, or else public)]:ca:(public private)"
   "--passphrase-file[read the passphrase from the first line of a file with mode 0600]:F:_files"
   "--passphrase-fd[read the passphrase from an open descriptor]:N:"
   "--identity[a file with the age identity or SSH private key that opens a backup to recipients]:F:_files"

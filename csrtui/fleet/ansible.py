@@ -78,7 +78,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class TrustedTemplate:
-    """A text in a play that Ansible evaluates. It is a constant in csrtui's code and contains no other data."""
+    """Text in a play that Ansible evaluates. It is a constant in csrtui's code and contains no other data."""
 
     text: str
 
@@ -314,7 +314,7 @@ def _ansible_error(folder: str, status: int) -> InputError:
 
 
 def _cause(lines: Sequence[str]) -> str:
-    """Return the cause of an error with its position, ``MESSAGE (FILE:LINE:COLUMN)``, or an empty text.
+    """Return the cause of an error with its position, ``MESSAGE (FILE:LINE:COLUMN)``, or an empty string.
 
     The cause is the line above the first position. Since ansible-core 2.19, a position begins with ``Origin:``.
     """

@@ -109,7 +109,7 @@ class HostAnswer:
     cause: str = ""
 
     def text(self, name: str) -> str:
-        """Return a text member of the result, or an empty text if there is none."""
+        """Return a text member of the result, or an empty string if there is none."""
         return text_of(self.result, name)
 
     @property
@@ -316,7 +316,7 @@ def _refuse(constant: str) -> object:
 
 
 def text_of(members: Mapping[str, object], name: str) -> str:
-    """Return a text member of a JSON object, or an empty text if there is none."""
+    """Return a text member of a JSON object, or an empty string if there is none."""
     value = members.get(name)
     return value if isinstance(value, str) else ""
 

@@ -63,7 +63,7 @@ def site_paths(environ: Mapping[str, str]) -> list[str]:
 
 
 def read_site_text(path: str) -> tuple[str, bool]:
-    """Return the text of a site-wide file, or an empty text if there is none, and whether root owns the file.
+    """Return the text of a site-wide file, or an empty string if there is none, and whether root owns the file.
 
     The errors are the same as for `read_config_text`.
     """
@@ -72,7 +72,7 @@ def read_site_text(path: str) -> tuple[str, bool]:
 
 
 def read_config_text(path: str) -> str:
-    """Return the text of the configuration file, which must be UTF-8, or an empty text if there is no file.
+    """Return the text of the configuration file, which must be UTF-8, or an empty string if there is no file.
 
     Links are followed.
 
@@ -130,7 +130,7 @@ def _update(path: str, folder: int, name: str, edit: Callable[[str], str]) -> No
 
 
 def _read(path: str, *, is_site_wide: bool = False) -> tuple[str, os.stat_result | None]:
-    """Return the text and the status of the file, or an empty text and None if there is no file."""
+    """Return the text and the status of the file, or an empty string and None if there is no file."""
     try:
         status = _status(path)
         if status is None:

@@ -194,7 +194,7 @@ def _write_all(pairs_fd: int, pairs: Sequence[PairFiles], results: list[str | OS
 
 
 def _write(pairs_fd: int, pair: PairFiles) -> _UnflushedPair | OSError:
-    """Write a pair into a new hidden folder without flushing it, and return it.
+    """Write a pair into a new hidden folder, and return the pair, which is not flushed to disk yet.
 
     After an error, discard the folder and return the error.
     """

@@ -104,7 +104,7 @@ class _DryRunChange(PairChange):
 
 
 def _existing_folder(path: str) -> str:
-    """Return a folder, or the first folder above it that exists."""
+    """Return a folder, or its nearest parent that exists."""
     while True:
         try:
             os.stat(path)

@@ -240,8 +240,8 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
             none, but others never get access.
 
     Raises:
-        AccessError: The user or group does not exist, or the mode lets others read the file. Or the mode lets the group
-            read it, but `access` does not name the group, and the group has other members.
+        AccessError: The user or group does not exist, or the mode lets others read the file, or it lets a group with
+            other members read it that `access` does not name.
     """
     uid, gid, mode = -1, -1, PRIVATE_FILE.mode
     if existing is not None:
@@ -276,7 +276,7 @@ def _parse_mode(text: str) -> int:
 
 
 def assignable_owner(owner: str | None) -> str:
-    """Return `owner` if this process can give files to that user, or else an empty text."""
+    """Return `owner` if this process can give files to that user, or else an empty string."""
     if owner is None or os.geteuid() != 0:
         return ""
     try:

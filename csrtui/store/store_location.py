@@ -34,7 +34,7 @@ def store_source(option: str | None, environ: Mapping[str, str]) -> str | None:
 
 
 def store_argument(path: str) -> str:
-    """Return the path of a store for a command line, or an empty text if it is in the user's data folder.
+    """Return the path of a store for a command line, or an empty string if it is in the user's data folder.
 
     `STORE_VARIABLE` is ignored, because it may not be set where the command is entered.
     """

@@ -127,7 +127,7 @@ class SummaryCache:
 
 
 def _encode(entries: Mapping[str, StampedSummary]) -> Iterator[bytes]:
-    """Yield the lines for entries."""
+    """Yield the lines of the cache file."""
     remaining = iter(entries.values())
     while chunk := list(islice(remaining, _CHUNK)):
         summaries, stamps = zip(*chunk, strict=True)
@@ -156,10 +156,10 @@ def _decode(line: bytes) -> dict[str, StampedSummary]:
 
 
 def parse_listed_pair(listed: ListedPair) -> Pair:
-    """Return the pair of a listing.
+    """Parse the record of a listed pair, and return the pair.
 
     Raises:
-        StoreError: The listing could not read the pair, or its record is damaged.
+        StoreError: The record could not be read, or it is damaged.
     """
     if isinstance(listed.record, StoreError):
         raise listed.record

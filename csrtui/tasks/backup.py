@@ -354,7 +354,7 @@ def split_recipients(text: str) -> list[str]:
 
 
 def default_recipient() -> str:
-    """Return the path of the user's own SSH public key, or an empty text if there is none."""
+    """Return the path of the user's own SSH public key, or an empty string if there is none."""
     return next((path for path in _DEFAULT_RECIPIENTS if os.path.isfile(os.path.expanduser(path))), "")
 
 

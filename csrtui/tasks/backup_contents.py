@@ -164,7 +164,7 @@ def build_result(
 
 
 def unsigned_note(content: BackupFile) -> str:
-    """Return a warning to append to the result of a backup that is not signed, or an empty text if it is signed."""
+    """Return a warning to append to the result of a backup that is not signed, or an empty string if it is signed."""
     return (
         ""
         if content.is_signed

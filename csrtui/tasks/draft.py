@@ -296,7 +296,7 @@ class LastUsed(StrEnum):
 
 
 def recall(session: Session, key: LastUsed) -> str:
-    """Return a remembered value, or an empty text if there is none or it cannot be read."""
+    """Return a remembered value, or an empty string if there is none or it cannot be read."""
     text = _read_values(session).get(key, "")
     return text if isinstance(text, str) and text.isprintable() else ""
 
@@ -311,7 +311,7 @@ def remember(session: Session, key: LastUsed, text: str) -> None:
 
 
 def recall_folder(session: Session) -> str:
-    """Return the last destination folder of backups, or an empty text."""
+    """Return the last destination folder of backups, or an empty string."""
     return recall(session, LastUsed.BACKUP_FOLDER)
 
 

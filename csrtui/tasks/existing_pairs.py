@@ -169,7 +169,7 @@ def find_managed_pair(
     Raises:
         InputError: `name` is not a valid pair name.
         RefusedError: Several pairs in use are equally close to the request.
-        StoreError: The store cannot be used. Or no pair in use was found, but an unreadable pair could be one.
+        StoreError: The store cannot be used, or no pair in use was found but an unreadable pair could be one.
     """
     if name is None and not advice.title:
         return ManagedPair("")

@@ -104,7 +104,7 @@ class PreparedExport:
 
     @property
     def domain(self) -> str:
-        """The first name of the pair, or an empty text if it has no names."""
+        """The first name of the pair, or an empty string if it has no names."""
         return next(iter(self.pair.record.names), "")
 
     @property

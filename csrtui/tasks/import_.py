@@ -226,7 +226,7 @@ def _complete(
         Result(
             ok=False,
             file=item.file,
-            text=f"is a certificate of the CA {item.certificate.display_name}, {text}",
+            text=f"is the certificate of the CA {item.certificate.display_name}, {text}",
         )
         for item in authorities
     ]
@@ -249,7 +249,7 @@ def _complete_chain(
     for item in authorities:
         hint = _chain_hint(session, chain, item.certificate, pool)
         text = (
-            f"is a certificate of the CA {item.certificate.display_name}, which does not belong to the chain of {name} "
+            f"is the certificate of the CA {item.certificate.display_name}, which does not belong to the chain of {name} "
             f"(issuer: {issuer}){hint}"
         )
         results.append(Result(ok=False, file=item.file, text=text))
@@ -257,7 +257,7 @@ def _complete_chain(
 
 
 def _chain_hint(session: Session, chain: Chain, authority: Certificate, pool: Sequence[Certificate]) -> str:
-    """Return a hint about a CA certificate that does not belong to a chain, or an empty text.
+    """Return a hint about a CA certificate that does not belong to a chain, or an empty string.
 
     The hint gives the reason, or the pairs whose chains the certificate belongs to.
     """
@@ -360,9 +360,9 @@ def _replacement_remark(session: Session, name: str) -> list[str]:
 def build_import_result(
     session: Session, pair: Pair, csr: Request | None, chain: Chain, result: Result
 ) -> ImportResult:
-    """Return a result with the problems of a certificate, and with its differences from the request.
+    """Return a result, with the problems of the certificate and its differences from the request added.
 
-    `csr` is None if the CA has not seen the CSR.
+    `csr` is None if the CSR was not sent to the CA.
     """
     now, remarks = session.clock(), []
     status = validate_chain(chain, now)

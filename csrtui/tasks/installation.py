@@ -167,4 +167,4 @@ def _record(
         return record._replace(installed=None).with_event(now, event, user)
 
     pair = next(iter(owners), next(iter(lineage.records)))
-    return record_files(session, pair, update, "the files were put back, but this is not recorded")
+    return record_files(session, pair, update, "the previous files were put back, but that was not recorded")

@@ -52,7 +52,7 @@ def day_of_month(time: datetime) -> str:
 
 
 def age_text(span: timedelta) -> str:
-    """Return a time span: ``now`` if it is below a day, ``3 d`` if it is below two weeks, or else ``16 w``."""
+    """Return a short text for a time span: ``now`` for less than a day, ``3 d`` for less than two weeks, else ``16 w``."""
     days = max(span.days, 0)
     if days == 0:
         return "now"

@@ -82,8 +82,8 @@ def restore_contents(
 
     Raises:
         InputError: A passphrase is needed, or the cost of the key derivation in the backup is too high.
-        RefusedError: The backup is not signed, and the user has not agreed to restore it. Or the passphrase is wrong,
-            the key and the CSR do not match, a certificate is damaged, or the pair is already in the store.
+        RefusedError: The user has not agreed to restore an unsigned backup, the passphrase is wrong, the key and the
+            CSR do not match, a certificate is damaged, or the pair is already in the store.
         StoreError: The store cannot be used. Nothing was stored.
     """
     content = backup.content
@@ -166,7 +166,7 @@ def refuse_existing(session: Session, content: BackupFile) -> None:
         if pair.record.request.sha256 == content.csr.sha256 and not is_renewal:
             raise RefusedError(
                 f"the pair of this backup is in the keystore: {pair.name} has its key and its CSR",
-                f"use {pair.name}, which is never overwritten; if it is damaged, csrtui doctor shows how to replace it",
+                f"use {pair.name}; if it is damaged, csrtui doctor shows how to replace it",
                 pair=pair.name,
             )
 

@@ -57,7 +57,7 @@ class Session:
 
     @property
     def is_dry_run(self) -> bool:
-        """Whether nothing may be written, neither to the store nor elsewhere."""
+        """Whether this is a dry run, which writes nothing to the store or elsewhere."""
         return self.store.is_dry_run
 
     @cached_property

@@ -52,7 +52,7 @@ class Settings(NamedTuple):
     problems: tuple[IgnoredFile, ...] = ()
 
     def source(self, *keys: str) -> str:
-        """Return the path of the file that sets the value under these nested keys, or an empty text if none does."""
+        """Return the path of the file that sets the value under these nested keys, or an empty string if none does."""
         for layer in self.layers:
             value: object = layer.document
             for key in keys:
@@ -115,7 +115,7 @@ def _value_lines(table: Mapping[str, object], prefix: str = "") -> Iterator[str]
 
 
 def server_folder(environ: Mapping[str, str], server: str) -> str:
-    """Return the folder configured for the files of this server software, or an empty text if there is none."""
+    """Return the folder configured for the files of this server software, or an empty string if there is none."""
     try:
         config = load_settings(environ).config
     except InputError:  # changed since the start, where the mistake would have been reported

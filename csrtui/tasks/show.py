@@ -40,8 +40,8 @@ class PairDetails:
 
     Attributes:
         chain: The certificate with its issuers, or None if it is missing or cannot be used.
-        status: The result of validating the chain, or None if there is no chain.
-        certificate_error: The reason why certificate.pem cannot be used, or an empty text.
+        status: The result of the chain validation, or None if there is no chain.
+        certificate_error: The reason why certificate.pem cannot be used, or an empty string.
         earlier: The paths of earlier certificates, oldest first, not escaped.
     """
 
@@ -143,7 +143,7 @@ def requested_usage_lines(details: PairDetails) -> list[tuple[str, str]]:
 
 
 def certificate_warning(details: PairDetails) -> str:
-    """Return the reason why clients refuse the certificate because of its names, or an empty text."""
+    """Return the reason why clients refuse the certificate because of its names, or an empty string."""
     flaw = name_flaw(details.chain.leaf, details.pair.record.purpose) if details.chain else None
     return flaw.text if flaw else ""
 

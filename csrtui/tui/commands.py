@@ -243,7 +243,7 @@ COMMANDS = (
             Scope.FLEET, on_bar=False, priority=False),
     Command("make_on_hosts", "ctrl+g", "Make", "Generate each pair on its host, as shown.", Scope.PLAN),
     Command("cover_twins", "ctrl+f", "Fix",
-            "Also cover the missing www or bare names on every host.", Scope.PLAN),
+            "Also cover the www or bare counterparts on every host.", Scope.PLAN),
     Command("key_options", "f9", "More fields",
             "Set the pair's name, a passphrase for its key and further subject attributes; in a renewal, keep the key.", Scope.REQUEST, on_bar=False,
             words="rename password encrypt attributes"),
@@ -327,7 +327,7 @@ def bindings(*places: Scope) -> list[Binding]:
 
 
 def bar(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[Command]:
-    """Return those of `commands` that the command bar shows at a place."""
+    """Return the `commands` that the command bar shows for `place`."""
     if place not in _PLACES_WITHOUT_TEXT:
         return _bar(place, commands)
     return [
@@ -343,7 +343,7 @@ def bar_in_filter(place: Scope, commands: Sequence[Command] = COMMANDS) -> list[
 
 
 def commands_for_marks(shown: Sequence[Command], commands: Sequence[Command] = COMMANDS) -> list[Command]:
-    """Return the commands of the keystore's bar while pairs are marked: first those that work on all marked pairs."""
+    """Return the commands of the keystore's bar while pairs are marked. Those for all marked pairs come first."""
     on_marks = [command for command in commands if command.action in {"back_up", "verify"}]
     return [*on_marks, *(command for command in shown if command not in on_marks)]
 
@@ -374,7 +374,7 @@ def key_of(action: str, commands: Sequence[Command] = COMMANDS) -> str:
 
 
 def commands_of(app: object) -> Sequence[Command]:
-    """Return the commands of an app, with the keys of its user."""
+    """Return the commands of an app, with the user's key bindings."""
     commands: Sequence[Command] = getattr(app, "commands", COMMANDS)
     return commands
 
@@ -383,5 +383,5 @@ _STEP_WIDTH = max(len(NEXT_STEPS[step]) for step in NextStep if step is not Next
 
 
 def step_label(step: NextStep) -> str:
-    """Return the label of a next step for the command bar. All labels have one width, so that few cells change."""
+    """Return the label of a next step for the command bar. All labels have the same width, so that few cells change."""
     return ("" if step is NextStep.NONE else NEXT_STEPS[step].capitalize()).ljust(_STEP_WIDTH)

@@ -1,4 +1,4 @@
-"""The base class of csrtui's apps, with the commands, the user's own keys and the help."""
+"""The base class of csrtui's apps, with the commands, the user's key bindings and the help."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class CommandsApp(SafeApp[None]):
 
     @property
     def commands(self) -> Sequence[Command]:
-        """All commands, with the user's keys."""
+        """All commands, with the user's key bindings."""
         return self._commands
 
     def action_help(self) -> None:

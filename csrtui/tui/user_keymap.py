@@ -33,7 +33,7 @@ _SAME_BYTE = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+h": "Backspace", "ctrl+j
 
 
 def apply_keys(keys: Mapping[str, str]) -> tuple[Command, ...]:
-    """Return all commands, with the keys of the configuration applied.
+    """Return all commands, with the key bindings of the configuration applied.
 
     Args:
         keys: The keys of each action, separated by commas. A key has Textual's name or the name on the screens.

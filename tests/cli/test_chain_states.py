@@ -150,7 +150,8 @@ def test_a_ca_certificate_of_another_chain_does_not_belong_to_the_pair(made: Csr
         ran = made("import", str(other), "--pair", NAME, *dry)
         assert ran.status == 1
         assert (
-            "is a certificate of the CA CN=Other, which does not belong to the chain of www.a.com" in ran.out
+            "is the certificate of the CA CN=Other, which does not belong to the chain of www.a.com"
+            in ran.out
         )
 
 

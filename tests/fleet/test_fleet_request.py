@@ -105,7 +105,7 @@ async def test_each_host_is_shown_with_its_advice_and_gets_the_displayed_request
         await user.see("1 name added")
         assert "www.mydomain.com" in user.screen_text
         await user.press("ctrl+f")
-        await user.see("no www or bare name is missing")
+        await user.see("all www and bare counterparts are covered")
         result = await agreed(user)
         assert result.startswith("1 done, 1 was already done · 2 hosts")
         assert '!unsafe "www.mydomain.com"' in fake.play(2)

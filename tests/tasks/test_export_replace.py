@@ -329,7 +329,7 @@ def test_restored_files_that_cannot_be_recorded_are_reported(
     monkeypatch.setattr(server_files, "change_record", fail)
     done = undo_export(session, new, NGINX, str(to))
     assert done.record_error is not None
-    assert told.replace("not recorded", "is not recorded") in done.record_error.message
+    assert told.replace("not recorded", "that was not recorded") in done.record_error.message
     assert spki_of((to / "a.com.key").read_bytes()) == record_of(session).key.spki_sha256
 
 

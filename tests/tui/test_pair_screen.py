@@ -243,7 +243,7 @@ async def test_enter_on_a_month_lists_its_pairs(tmp_path: Path) -> None:
         await user.until(lambda: "overdue" in user.screen_text, "the chart")
         assert "Enter List pairs" in user.bar
         await user.press("down", "enter")
-        assert "Nothing is due and nothing expires then." in user.screen_text
+        assert "Nothing is due or expires in this month." in user.screen_text
         await user.press("down")
         assert "Nothing is due" not in user.screen_text
         await user.press("escape")

@@ -138,7 +138,7 @@ def _undo(session: Session, options: argparse.Namespace, platform: Platform, fol
         or (options.owner, options.group, options.mode) != (None, None, None)
     ):
         raise InputError(
-            "--undo cannot be combined with --replace, --legacy, --owner, --group and --mode",
+            "--undo cannot be combined with --replace, --legacy, --owner, --group or --mode",
             "leave them out: the previous files are put back as they were",
         )
     undone = undo_export(session, options.pair, platform, folder, dry_run=options.dry_run)

@@ -1,4 +1,4 @@
-"""``csrtui guide [PLATFORM]``: show the guide for server software: the steps before and after the request."""
+"""``csrtui guide [PLATFORM]``: show the steps for server software before and after the request."""
 
 import argparse
 

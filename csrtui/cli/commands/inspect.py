@@ -41,7 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="CSRs, certificates, chains, keys, PKCS #7, PKCS #12 or backups, in any format; - reads standard input",
     )
-    add_ca_argument(parser, "that of the pair with the key, else public")
+    add_ca_argument(parser, "as for the pair with this key, or else public")
     add_passphrase_arguments(parser)
     add_identity_argument(parser)
     add_options(parser, JSON)

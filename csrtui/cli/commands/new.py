@@ -177,7 +177,7 @@ def _run_batch(options: argparse.Namespace) -> int:
         )
     if options.names or options.name is not None or options.renews is not None:
         raise InputError(
-            "--from cannot be combined with NAME, --as and --renews", "leave them out: the file has the names"
+            "--from cannot be combined with NAME, --as or --renews", "leave them out: the file has the names"
         )
     if options.file == "-" and options.passphrase_fd == 0:
         raise InputError(

@@ -74,7 +74,7 @@ def evaluate(
     """Return the findings of all rules that apply to a case, in the order of the table, with one finding per cause.
 
     A finding never suppresses a more severe one (`_severity`). If two equally severe findings suppress each other, the
-    first one stays. `field` and `value` are those of the findings.
+    first one stays. `field` and `value` are copied to each finding.
     """
     findings = [
         rule.finding(hit, level, ca, field, value)

@@ -101,7 +101,7 @@ def _split_fix(case: NameCase) -> Fix | None:
 
 
 def _row(kind: FlawKind, text: str, source: str) -> Rule[NameCase]:
-    """Return the rule for one kind of flaw: an error for every CA, because X.509 cannot represent the name."""
+    """Return the rule for one kind of flaw. It is an error for every CA: X.509 cannot represent the name."""
     return Rule(kind.value, Level.ERROR, Level.ERROR, text, _check_for(kind), source, forceable=False)
 
 

@@ -147,12 +147,12 @@ def parse(
 ) -> BackupFile:
     """Return the contents of a backup, after checking its signature or checksum and the signature of its CSR.
 
-    The key is not opened. Only an age file may contain a key without a passphrase. With `accepts_removed_proof`, a
+    The key is not decrypted. Only an age file may contain a key without a passphrase. With `accepts_removed_proof`, a
     backup whose signature or checksum was removed is not an error (`Integrity.REMOVED`).
 
     Raises:
         IdentityNeededError: The data is an age file.
-        InputError: The text is too large, not a backup, damaged, or was changed after the backup.
+        InputError: The text is too large, is not a backup, or was damaged or changed after the backup was made.
     """
     if len(data) > MAX_BYTES:
         raise InputError(f"that is more than {MAX_BYTES} bytes, too much for a backup")

@@ -46,7 +46,7 @@ class Problem:
 
     @property
     def error(self) -> InputError:
-        """The problem as an error."""
+        """The problem as an exception."""
         return InputError(self.text, self.hint)
 
     @property

@@ -71,7 +71,7 @@ def read_copy(der: bytes, *, is_request: bool = False) -> tuple[bytes, Faults]:
 
 
 def describe_error(error: Exception) -> str:
-    """Return a clause that describes an error of cryptography and names the field from its message."""
+    """Return a clause that describes an error from cryptography, with the field that its message names."""
     kind, location = re.search(_KIND, str(error)), re.search(_LOCATION, str(error))
     if kind is None:
         return f"cryptography refuses it ({type(error).__name__})"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def with_profile(text: str, path: str, name: str, profile: Profile, cleared: Sequence[str] = ()) -> str:
     """Return the text of a configuration with a profile added. A profile with the same name is replaced.
 
-    Fields that are not set are removed. Only the fields in `cleared` are written as an empty text instead, because a
+    Fields that are not set are removed. Only the fields in `cleared` are written as an empty string instead, because a
     site-wide profile of this name sets them.
 
     Raises:

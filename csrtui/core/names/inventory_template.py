@@ -81,7 +81,7 @@ def has_variables(text: str) -> bool:
 
 
 def split_names_in(text: str) -> list[str]:
-    """Return the names in a text (`split_names`). Those in a template are templates, and braces keep them together."""
+    """Return the names in a text, as `split_names` does. In a template, variables stay whole and names are templates."""
     if not isinstance(text, Template):
         return split_names(text)
     masked, expressions = "", dict[int, str]()

@@ -1,4 +1,4 @@
-"""Export the list of pairs: an iCalendar file with the renewals and expiries, or metrics for Prometheus."""
+"""Export the list of pairs as an iCalendar file with the renewals and expiries, or as metrics for Prometheus."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta

@@ -72,7 +72,7 @@ def renewal_state(
 
 
 def _state(successor: Successor, following: RenewalState) -> RenewalState:
-    """Return the state of the renewal by `successor`. `following` is the state of that pair's own renewal."""
+    """Return the state of the renewal by `successor`. `following` is the state of the successor's own renewal."""
     if successor.is_retired and successor.renewed_by is None:
         return RenewalState.BROKEN
     if successor.is_installed:

@@ -33,8 +33,8 @@ class Host:
 def scp_line(host: Host, path: str, to: str = ".") -> str | None:
     r"""Return the `scp` command to type on another machine, or None if the path contains invisible characters.
 
-    Special characters in the path are quoted for the local shell, and with ``\`` for this machine. Here, a shell (old
-    protocol) or glob(3) (SFTP) removes the backslash. `to` is the name of the copy, or the folder for it.
+    Special characters in the path are quoted for the shell on that machine, and also escaped with ``\``, which a shell
+    (old protocol) or glob(3) (SFTP) on this machine removes. `to` is the name of the copy, or the folder for it.
     """
     if not is_visible(path):
         return None

@@ -48,13 +48,13 @@ def _run_on_pairs(
     planned: str | None = None,
     no_pairs: str,
 ) -> int:
-    """Do work on pairs, print a result for each, and return the exit status.
+    """Process pairs, print a result for each, and return the exit status.
 
     Args:
-        choose: Called with the named pairs, or with all in use. It returns those to work on.
-        work: Called with the pairs. It yields the results.
-        planned: The text for each pair in a dry run, or None if `work` itself makes a dry run.
-        no_pairs: The message if no pair needs the work.
+        choose: Selects the pairs to process from the named pairs, or from all pairs in use.
+        work: Processes the pairs and yields the results.
+        planned: The text for each pair in a dry run, or None if `work` supports dry runs itself.
+        no_pairs: The message if there are no pairs to process.
     """
     from csrtui.fleet.tasks.pairs import pairs_named
 

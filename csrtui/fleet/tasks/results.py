@@ -250,7 +250,7 @@ def _matches_name(name: str, csr: Request) -> bool:
 
 
 def _base_name(name: str) -> str:
-    """Return the first pair name for a name. If the name is not valid, return a text with which no pair name begins."""
+    """Return the default pair name for a name, or for an invalid name, a string that no pair name begins with."""
     try:
         return pair_name(name)
     except InputError:

@@ -189,7 +189,7 @@ def call_task(reach: Reach) -> dict[str, object]:
 
 
 def module_task(reach: Reach, name: str, options: Mapping[str, object]) -> dict[str, object]:
-    """Return the task that runs a module of csrtui's collection, with the same time limit on the host."""
+    """Return the task that runs a module of csrtui's collection. The module's time limit is `reach.timeout`."""
     arguments = {**_PATHS, **options, "timeout": reach.timeout}
     return {"name": name, f"csrtui.csrtui.{name}": arguments, "timeout": reach.timeout + _GRACE}
 

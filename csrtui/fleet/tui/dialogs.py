@@ -122,7 +122,7 @@ class HostBackupModal(HostPairsModal):
             ("Folder", TextField(folder, "on each host, e.g. /var/backups", id="folder")),
             (
                 "Recipients",
-                TextField(recipients, "age1…, ssh-ed25519 …, or a file with them", id="recipients"),
+                TextField(recipients, "age1…, ssh-ed25519 …, or a recipients file", id="recipients"),
             ),
         )
 

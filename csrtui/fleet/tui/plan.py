@@ -94,7 +94,7 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
         self._rows = _sorted_rows(requests)
         self.query_one("#plan", LineList).set_rows(self._rows)
         self.draw()
-        self.tell(f"{plural(count, 'name')} added" if count else "no www or bare name is missing")
+        self.tell(f"{plural(count, 'name')} added" if count else "all www and bare counterparts are covered")
 
     def action_make_on_hosts(self) -> None:
         """Ask for confirmation, then make the pairs."""

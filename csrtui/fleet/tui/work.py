@@ -30,7 +30,7 @@ class Job:
     Attributes:
         title: The title during the work: ``Fetching 3 CSRs``.
         work: The function that does the work.
-        after: The next step, which is shown if a host succeeded, or an empty text.
+        after: The next step, which is shown if a host succeeded, or an empty string.
     """
 
     title: str

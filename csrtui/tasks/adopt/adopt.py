@@ -81,8 +81,8 @@ class AdoptResult(Result):
     """The result of adopting one key.
 
     Attributes:
-        key_findings: The findings on key and CSR, worst first.
-        remarks: Further sentences.
+        key_findings: The findings on the key and the CSR, worst first.
+        remarks: Further remarks, one sentence each.
         import_result: The findings on the certificate, as for an import, or None if there is no certificate.
     """
 
@@ -292,7 +292,7 @@ def _build_csr(
 
     Raises:
         BlockedError: X.509 cannot represent the names or the subject.
-        InputError: A CSR cannot be made, or `missing` does not allow it.
+        InputError: A CSR cannot be made, or `missing` forbids it.
     """
     reason = obstacle(candidate, missing)
     if reason is not None or candidate.certificate is None:

@@ -53,7 +53,7 @@ class Candidate:
 
     Attributes:
         passphrase: The passphrase that it was encrypted with, or None.
-        json_path: The position of the key if the file is a JSON document, or an empty text.
+        json_path: The position of the key if the file is a JSON document, or an empty string.
         csr: The newest CSR for the key, or None.
         certificate: The newest certificate for the key, or None. A CA-issued one is preferred to a self-signed one.
         pool: All certificates in the files. The chain is built from them.

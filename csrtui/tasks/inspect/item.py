@@ -133,7 +133,7 @@ def key_remarks(public_key: "PublicKey", ca: CaKind) -> list[Remark]:
 
 
 def key_members(public_key: "PublicKey") -> dict[str, object]:
-    """Return the type and the size of a key for JSON."""
+    """Return the JSON members for the type and size of a key."""
     return {"key": {"type": key_types.name_of(public_key), "bits": getattr(public_key, "key_size", None)}}
 
 
@@ -242,12 +242,12 @@ def describe_request(
 
 
 def signature_members(decoded: "Decoded", hash_name: str | None) -> dict[str, object]:
-    """Return the algorithm of a signature for JSON."""
+    """Return the JSON members for the algorithm of a signature."""
     return {"signature_algorithm": signature_name(decoded), "signature_hash": hash_name}
 
 
 def fingerprint_members(der: bytes) -> dict[str, object]:
-    """Return the fingerprints of the DER for JSON."""
+    """Return the JSON members for the fingerprints of the DER."""
     digests = {"sha256": sha256(der).hexdigest(), "sha1": sha1(der, usedforsecurity=False).hexdigest()}
     return {"fingerprints": digests}
 

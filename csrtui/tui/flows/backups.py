@@ -58,7 +58,7 @@ async def _back_up_groups(page: PairsScreen, groups: Sequence[Group[Pair]]) -> N
 
 
 def _next_after(page: PairsScreen, results: Sequence[Result]) -> str:
-    """Return the next step of the pair if the results are those of one pair, or an empty text."""
+    """Return the next step of the pair if the results are those of one pair, or an empty string."""
     if len(results) != 1 or not results[0].ok or results[0].pair is None:
         return ""
     try:

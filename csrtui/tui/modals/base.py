@@ -118,7 +118,7 @@ class Modal(ModalScreen[ResultT]):
         return kept_texts(self.app).get((self.kept_as, field), default)
 
     def texts_to_keep(self) -> dict[str, str]:
-        """Return the texts of `KEPT_FIELDS`, by the ids of the fields. A text with a private key is not kept."""
+        """Return the texts of `KEPT_FIELDS` by field id. A text with a private key is not kept."""
         texts = {field: self.query_one(f"#{field}", TextField).value for field in self.KEPT_FIELDS}
         return {field: "" if names_private_key(text) else text for field, text in texts.items()}
 
@@ -217,13 +217,13 @@ class Modal(ModalScreen[ResultT]):
         return with_keys(text, commands_of(self.app))
 
     def on_path_field_candidates(self, event: PathField.Candidates) -> None:
-        """Show the names that a path can continue with, or hide them."""
+        """Show the completions of a path, or hide them."""
         event.stop()
         self.candidates = event.names
         self.draw()
 
     def candidate_lines(self) -> list[Line]:
-        """Return two lines at most with the names that the path in the focused field can continue with."""
+        """Return at most two lines with the completions of the path in the focused field."""
         lines = wrap(visible("  ".join(self.candidates)), self.inner_width) if self.candidates else []
         if len(lines) > 2:  # noqa: PLR2004 - two lines, as documented
             lines[1:] = [f"{lines[1][: self.inner_width - 2]} …"]
@@ -352,7 +352,7 @@ def _height(widget: Widget) -> int:
 
 
 def kept_texts(app: object) -> dict[tuple[str, str], str]:
-    """Return the texts that the dialogs of an app keep, by the names of the dialogs and the ids of the fields."""
+    """Return the texts that the dialogs of an app keep, by dialog name and field id."""
     texts: dict[tuple[str, str], str] = getattr(app, "kept_texts", {})
     return texts
 

@@ -196,7 +196,7 @@ class FormModal(Modal[ResultT]):
             close()
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        """Run `work` in a thread, as part of a task. Return its result. Its error ends the task, and is shown."""
+        """Run `work` in a thread as part of a task, and return its result. An error ends the task and is shown."""
         return await in_thread(work)
 
     async def _run(self, task: Coroutine[Any, Any, None]) -> None:

@@ -271,7 +271,7 @@ class InspectModal(FilesModal):
         self._inspect_again()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
-        """Read the identity. If Enter was pressed in its field, inspect the sources again."""
+        """Read the identity file. If Enter was pressed in the identity field, inspect the sources again."""
         path = self.text_of("#identity")
         try:
             self._identities = read_identity(os.path.expanduser(path)) if path else None

@@ -207,7 +207,7 @@ class NamesModal(Modal[NameEdits | None]):
         self.dismiss(None if edits == self._initial else edits)
 
     def on_descendant_focus(self) -> None:
-        """Show the keys of the list or the field."""
+        """Show the key bindings of the list or the field."""
         if self._columns.has_focus:
             self._edited = None
         self.draw()
@@ -244,7 +244,7 @@ class NamesModal(Modal[NameEdits | None]):
         self._insert(names, is_literal="{" in text)
 
     def _insert(self, names: Sequence[str], *, is_literal: bool) -> None:
-        """Put names in the place of the edited name, or at the end."""
+        """Replace the edited name with `names`, or append them."""
         start = len(self._names) if self._edited is None else self._edited
         end = start if self._edited is None else start + 1
         self._names[start:end] = names

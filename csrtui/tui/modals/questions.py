@@ -151,7 +151,7 @@ class TextModal(Modal[bool]):
     FIRST_FOCUS = "#results"
 
     next_step = ""
-    """The label of the key that closes the dialog and does the next step, or an empty text."""
+    """The label of the key that closes the dialog and does the next step, or an empty string."""
 
     @property
     def heading(self) -> str:

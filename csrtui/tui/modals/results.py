@@ -60,7 +60,7 @@ class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Gener
     """The text in place of the keys while the work is stopping."""
 
     next_step = ""
-    """The label of the key that closes the dialog and does the next step, or an empty text."""
+    """The label of the key that closes the dialog and does the next step, or an empty string."""
     follows_up = False
     """Whether the user has chosen the next step."""
     _results: Sequence[ItemT] | None = None
@@ -214,7 +214,7 @@ class ImportResultModal(TextModal):
 
     @property
     def heading(self) -> str:
-        """The pair of a single certificate, or a summary."""
+        """The title: the pair if there is only one certificate, or else a summary."""
         is_single = len(self._results) == 1 and self._results[0].ok
         title = f"certificate of {self._results[0].pair}" if is_single else import_summary(self._results)
         return title[:1].upper() + title[1:]

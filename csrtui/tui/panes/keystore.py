@@ -241,7 +241,7 @@ class KeystorePane(Widget):
         self.pairs.focus()
 
     def set_filter(self, text: str) -> None:
-        """List only the pairs that match the words of a text, and focus the list."""
+        """List only the pairs that match a query, and focus the list."""
         self.filter.load_text(text)
         self.focus_list()
 

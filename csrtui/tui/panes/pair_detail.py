@@ -85,7 +85,7 @@ class PairDetail(TextBlock):
             self._read(self._item)
 
     def on_resize(self) -> None:
-        """Show two lines or groups, as the new size permits."""
+        """Redraw the details for the new size: two lines, or all groups if there is room."""
         self._draw()
 
     def _draw(self) -> None:

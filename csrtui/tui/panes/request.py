@@ -103,7 +103,7 @@ class RequestPane(Widget):
 
     @property
     def introduction(self) -> tuple[str, str]:
-        """Two sentences for a form without names: the result, and the required fields. They explain the first start."""
+        """Two sentences that introduce the form until a name is entered: its result, and its required field."""
         key = key_of("generate", commands_of(self.app))
         return (
             "Generates a private key and its CSR, and keeps both on this machine.",

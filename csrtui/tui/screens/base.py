@@ -1,4 +1,4 @@
-"""The base of the screens: the commands with the user's keys, the line for messages, and the way back."""
+"""The base of the screens: the commands with the user's key bindings, the line for messages, and the way back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CommandScreen(Screen[ScreenResultType]):
 
     @property
     def commands(self) -> Sequence[Command]:
-        """All commands, with the user's keys."""
+        """All commands, with the user's key bindings."""
         return commands_of(self.app)
 
     def key_of(self, action: str) -> str:
@@ -45,7 +45,7 @@ class CommandScreen(Screen[ScreenResultType]):
     def show_bar(
         self, place: Scope, left_out: Collection[str] = (), labels: Mapping[str, str] | None = None
     ) -> None:
-        """Show the commands of a place in the command bar."""
+        """Show the commands for `place` in the command bar, except those in `left_out`."""
         commands = [command for command in bar(place, self.commands) if command.action not in left_out]
         self.query_one(CommandBar).show_commands(commands, labels)
 

@@ -303,7 +303,7 @@ class MainScreen(RequestScreen):
         self.keystore.filter.focus()
 
     def filter_by(self, text: str | None) -> None:
-        """List only the pairs that match the words of a text. With None, change nothing."""
+        """List only the pairs that match a query. With None, change nothing."""
         if text is not None:
             self._month = text
             self.keystore.set_filter(text)

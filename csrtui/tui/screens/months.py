@@ -119,7 +119,7 @@ class MonthsScreen(CommandScreen[str]):
         if word:
             self.dismiss(word)
         else:
-            self.tell("Nothing is due and nothing expires then.")
+            self.tell("Nothing is due or expires in this month.")
 
     def draw(self) -> None:
         """Draw the lines for the current size."""

@@ -230,7 +230,7 @@ class PairsScreen(CommandScreen[None]):
         self.app.push_screen(MonthsScreen(self._session, filter_word), self.filter_by)
 
     def filter_by(self, text: str | None) -> None:
-        """List only the pairs that match the words of a text. With None, change nothing."""
+        """List only the pairs that match a query. With None, change nothing."""
         raise NotImplementedError
 
     def action_doctor(self) -> None:

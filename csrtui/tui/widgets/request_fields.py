@@ -137,7 +137,7 @@ class FieldGroups(Widget):
         return self._notes.get(field, "")
 
     def show_notes(self, notes: dict[str, str]) -> None:
-        """Show texts after fields, by the ids of the fields."""
+        """Show a note after each field. The keys of `notes` are field ids."""
         changed = [field for field, note in notes.items() if note != self.note(field)]
         self._notes = notes
         for field in changed:

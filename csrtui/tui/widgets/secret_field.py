@@ -31,7 +31,7 @@ class SecretField(TextField, inherit_css=True):
 
     @dataclass(eq=False, repr=False)
     class _FieldMessage(Message):
-        """A message of the field."""
+        """A message from the field."""
 
         field: SecretField
 

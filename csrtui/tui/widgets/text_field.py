@@ -108,7 +108,7 @@ class TextField(Input, inherit_css=False):
 
         @property
         def text(self) -> str:
-            """The message for the user, with the first characters."""
+            """The message for the user. It shows only the first of the removed characters."""
             return f"removed {plural(len(self.characters), 'character')}: {' '.join(self.characters[:5])}"
 
     def __init__(

@@ -74,7 +74,7 @@ class CallbackModule(CallbackBase):
 
 
 def _template_error(result, members):
-    """Return the error in a variable that kept a task from its host, or an empty text.
+    """Return the error in a variable that kept a task from its host, or an empty string.
 
     Since Ansible 2.19 a result has a chain of errors. The last one is the cause, and contains its file and line.
     """
