@@ -120,3 +120,16 @@ def test_the_last_order_is_followed_by_the_first() -> None:
 def test_the_word_retired_shows_retired_pairs(text: str, shown: bool) -> None:
     assert (retired_filter(text, Retired.HIDDEN) is Retired.SHOWN) is shown
     assert retired_filter(text, Retired.SHOWN) is Retired.SHOWN
+
+
+def test_people_see_and_find_an_outdated_backup_and_a_compromised_key() -> None:
+    validity = Validity(NOW, NOW + timedelta(days=90))
+    backup = Backup(BackupStatus.VERIFIED, "/b.pem", NOW - timedelta(days=1), NOW)
+    outdated = summarize(pair_of_record("a", record(validity=validity, backups=(backup,))))
+    lost = summarize(pair_of_record("b", record(retired=NOW, compromised=NOW)))
+    assert (outdated.backup, outdated.backup_since, outdated.lacks_backup) == ("outdated", None, False)
+    assert (lost.stage, lost.is_retired) == ("compromised", True)
+    for word, found in {"outdated": outdated, "verified": outdated, "compromised": lost, "retired": lost}.items():
+        assert Query.parse(word).select([outdated, lost], NOW) == [found]
+    assert Query(retired=Retired.HIDDEN).select([outdated, lost], NOW) == [outdated]
+    assert retired_filter("compromised", Retired.HIDDEN) is Retired.SHOWN
