@@ -17,6 +17,7 @@ from csrtui.tasks.pair_text import (
     labelled_lines,
     no_backup_text,
     platform_label,
+    previous_text,
     time_left,
 )
 
@@ -150,7 +151,7 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
     ]
     certificate = [
         *issued,
-        *_validity_lines(record),
+        *_validity_lines(record, now),
         *(certificate_lines(details, now) if details else ()),
         *_submission_lines(record),
     ]
@@ -185,15 +186,15 @@ def _files(pair: Pair) -> str:
     return f"key.pem  request.pem{'  certificate.pem' if pair.has_certificate else ''}"
 
 
-def _validity_lines(record: PairRecord) -> Lines:
+def _validity_lines(record: PairRecord, now: datetime) -> Lines:
     validity = record.validity
     if validity is None:
         return []
     days = validity.whole_days
     due = f"   renewal due {date_text(validity.due)}" if record.is_in_use else ""
-    return [
-        ("Valid", f"{date_text(validity.not_before)} – {date_text(validity.not_after)} ({days} days){due}")
-    ]
+    dates = f"{date_text(validity.not_before)} – {date_text(validity.not_after)} ({days} days){due}"
+    previous = previous_text(record, now)
+    return [("Valid", dates), *([("Previous", previous)] if previous else [])]
 
 
 def _submission_lines(record: PairRecord) -> Lines:

@@ -72,6 +72,14 @@ def time_left(validity: Validity, now: datetime) -> str:
     return f"{days} left" if left >= 0 else f"expired {days} ago"
 
 
+def previous_text(record: PairRecord, now: datetime) -> str:
+    """Return what a server may still use because the present certificate is not installed, or an empty text."""
+    if record.previous is None:
+        return ""
+    expires = f"expires {date_text(record.previous.not_after)} ({time_left(record.previous, now)})"
+    return f"{expires}; a server may still use it: the new one is not on record as installed"
+
+
 def fingerprint(digits: str) -> str:
     """Return hexadecimal digits in groups of four, because groups are easier to compare and to wrap."""
     return " ".join(digits[at : at + _FINGERPRINT_GROUP] for at in range(0, len(digits), _FINGERPRINT_GROUP))

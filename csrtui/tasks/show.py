@@ -29,6 +29,7 @@ from csrtui.tasks.pair_text import (
     labelled_lines,
     no_backup_text,
     platform_label,
+    previous_text,
     time_left,
 )
 from csrtui.tasks.session import Session
@@ -128,6 +129,8 @@ def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
     lines = [(label, date_text(time)) for label, time in times if time]
     if validity is None:
         return lines
+    if previous := previous_text(record, now):
+        lines.append(("Previous", previous))
     note = time_left(validity, now)
     return [(label, f"{text} ({note})" if label == "Expires" else text) for label, text in lines]
 

@@ -19,7 +19,7 @@ from csrtui.tasks.doctor import Examination
 from csrtui.tasks.installation import mark_installed
 from csrtui.tasks.list import Pairs, count_expiries, read_all_pairs, read_pair, read_pair_list
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.pair_groups import step_text
+from csrtui.tasks.pair_groups import pair_groups, step_text
 from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, reuse_csr
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import CompromiseResult, mark_compromised, retire, retirement_warning
@@ -197,6 +197,10 @@ def test_a_certificate_is_due_until_the_next_one_of_its_pair_is_installed(sessio
     assert (record.next_step(NOW), record.previous, is_due()) == (NextStep.INSTALL, DUE, True)
     text = "Install it before 12 Dec 2026, or press mark_installed if that is done."
     assert step_text(record, NOW, str) == text
+    pair = read_pair(session, OLD)[0]
+    previous = "expires 12 Dec 2026 (19 days left); a server may still use it: the new one is not on record as installed"
+    assert dict(pair_lines(pair, NOW))["Previous"] == previous
+    assert ("Previous", previous) in pair_groups(pair, NOW)[1].lines
     assert record.with_installation(NOW, "joe", "", "nginx", "/").previous is None
     assert record.with_certificate(DUE, NOW, "joe", "an older one").previous is None
     mark_installed(session, OLD)

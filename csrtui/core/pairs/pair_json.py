@@ -115,6 +115,7 @@ def pair_document(pair: Pair, now: datetime) -> Json:
         "purpose": record.purpose.value,
         "server": _server(record.server),
         "compromised": _optional_time(record.compromised),
+        "previous": _validity(record.previous),
     }
 
 
@@ -137,7 +138,6 @@ def _record(members: Members) -> PairRecord:
     return record._replace(
         backups=tuple(map(_read_backup, members.objects("backups"))),
         validity=_read_validity(members.optional_object("validity")),
-        previous=_read_validity(members.optional_object("previous")),
         retired=members.optional_time("retired"),
         server=record.server or _early_installation(history),
         history=history,
@@ -167,6 +167,7 @@ def read_common_members(members: Members) -> PairRecord:
         server=_read_installation(members.optional_object("server")),
         purpose=members.choice("purpose", Purpose) if has_purpose else Purpose.SERVER,
         compromised=members.optional_time("compromised"),
+        previous=_read_validity(members.optional_object("previous")),
     )
 
 

@@ -254,7 +254,7 @@ CONTRACT = {
 }
 
 
-ADDED = ("installed", "reused", "begins", "purpose", "server", "compromised")
+ADDED = ("installed", "reused", "begins", "purpose", "server", "compromised", "previous")
 """Later members, after all others."""
 
 

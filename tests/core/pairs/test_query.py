@@ -129,7 +129,12 @@ def test_people_see_and_find_an_outdated_backup_and_a_compromised_key() -> None:
     lost = summarize(pair_of_record("b", record(retired=NOW, compromised=NOW)))
     assert (outdated.backup, outdated.backup_since, outdated.lacks_backup) == ("outdated", None, False)
     assert (lost.stage, lost.is_retired) == ("compromised", True)
-    for word, found in {"outdated": outdated, "verified": outdated, "compromised": lost, "retired": lost}.items():
+    for word, found in {
+        "outdated": outdated,
+        "verified": outdated,
+        "compromised": lost,
+        "retired": lost,
+    }.items():
         assert Query.parse(word).select([outdated, lost], NOW) == [found]
     assert Query(retired=Retired.HIDDEN).select([outdated, lost], NOW) == [outdated]
     assert retired_filter("compromised", Retired.HIDDEN) is Retired.SHOWN
