@@ -29,7 +29,7 @@ FORCE = ("--force", "proceed despite errors that X.509 itself permits")
 
 
 def add_options(parser: argparse._ActionsContainer, *options: tuple[str, ...]) -> None:
-    """Add options: ``(name, help)`` for a flag, or ``(name, …, placeholder, help)`` for a text."""
+    """Add options: ``(name, help)`` for a flag, or ``(name, …, placeholder, help)`` for one with a value."""
     for *names, text in options:
         if len(names) == 1:
             parser.add_argument(*names, action="store_true", help=text)

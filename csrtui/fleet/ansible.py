@@ -61,7 +61,7 @@ class Target:
     Attributes:
         inventories: Files, folders and other values for ``--inventory``, in the order in which Ansible merges them.
         limit: A pattern of hosts, or None for all hosts.
-        options: Further options of ansible-playbook.
+        options: Additional options for ansible-playbook.
         has_terminal: Whether Ansible and ssh can use the terminal, for example to ask for a password.
     """
 
@@ -286,7 +286,7 @@ def _stdout(process: "subprocess.Popen[bytes]") -> IO[bytes]:
 def _running(
     program: str, target: Target, arguments: Sequence[str], folder: str, stop: Event
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a program of Ansible during the block, and yield its process. At the end, end all processes of the run."""
+    """Run an Ansible program during the block, and yield its process. At the end, end all processes of the run."""
     inventories = [f"--inventory={inventory}" for inventory in target.inventories]
     command = [_find_program(program), *inventories, *arguments]
     environment = _environment(folder)

@@ -1,8 +1,8 @@
 """Read the answers of hosts: one line of JSON each, from the callback plugin of csrtui's collection.
 
 A host is not trusted, and an attacker who controls it also controls its answers. Their size, depth and text lengths are
-therefore limited, and each limit is checked before a larger answer can cause more work. The texts of a host are shown
-as quotations with its name. Every remedy is csrtui's own text, chosen by the reason.
+therefore limited, and each limit is checked before a larger answer can cause more work. Text from a host is shown
+as a quotation with its name. Every remedy is csrtui's own text, chosen by the reason.
 """
 
 import json
@@ -71,8 +71,8 @@ class Failure:
     """A failure of a host.
 
     Attributes:
-        text: The description, as one line. It can quote a text of the host.
-        remedy: The remedy. It never contains a text of the host.
+        text: The description, as one line. It can quote text from the host.
+        remedy: The remedy. It never contains text from the host.
     """
 
     reason: Reason
@@ -109,7 +109,7 @@ class HostAnswer:
     cause: str = ""
 
     def text(self, name: str) -> str:
-        """Return a text member of the result, or an empty string if there is none."""
+        """Return a string in the result, or an empty string if there is none."""
         return text_of(self.result, name)
 
     @property
@@ -187,7 +187,7 @@ def document_of(answer: HostAnswer, statuses: tuple[int, ...] = (0,)) -> dict[st
 
 
 def errors_of(answer: HostAnswer) -> list[str]:
-    """Return the error messages of csrtui on the host, without their prefix."""
+    """Return the error messages from csrtui on the host, without their prefix."""
     return [line[len(_ERROR) :] for line in answer.lines if line.startswith(_ERROR)]
 
 
@@ -280,7 +280,7 @@ def create_failure(
 
     Args:
         text: The diagnosis. The default is the diagnosis for `reason`.
-        quote: A text that the host sent. It is shortened and shown as a quotation.
+        quote: Text from the host. It is shortened and shown as a quotation.
         speaker: The source of `quote` if it is not the host.
     """
     text = text or _TEXTS[reason]
@@ -316,7 +316,7 @@ def _refuse(constant: str) -> object:
 
 
 def text_of(members: Mapping[str, object], name: str) -> str:
-    """Return a text member of a JSON object, or an empty string if there is none."""
+    """Return a string in a JSON object, or an empty string if there is none."""
     value = members.get(name)
     return value if isinstance(value, str) else ""
 

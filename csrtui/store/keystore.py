@@ -40,7 +40,7 @@ class Keystore(SavedState):
 
     Creating an instance reads and writes nothing. A missing folder is an empty store, and is created with the first
     pair. Every method raises `StoreError` if the store cannot be used, because it is not safe
-    (`csrtui.store.permissions`), busy or damaged, or because of an error of the disk.
+    (`csrtui.store.permissions`), busy or damaged, or because of a disk error.
 
     Args:
         path: The absolute path of the store's folder.

@@ -19,11 +19,11 @@ class PathKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A completed text, and the names that can follow.
+    """A completed text, and the candidates for its continuation.
 
     Attributes:
         text: The text with all characters that are certain.
-        candidates: The names that the text can continue with, sorted. Those of folders end with a slash.
+        candidates: The possible completions, sorted. The names of folders end with a slash.
     """
 
     text: str

@@ -213,7 +213,7 @@ class SavedState(StoreFolder):
     def load_hosts(self, inventory: str) -> Iterator[tuple[str, bytes]]:
         """Yield the digest of each host of an inventory and the data that `save_host` saved for it.
 
-        A file that cannot be read because of its mode, owner or size, or because of an error of the disk, is left out.
+        A file that cannot be read because of its mode, owner or size, or because of a disk error, is left out.
         Its host is then read again.
 
         Args:

@@ -47,7 +47,7 @@ class ImportResult(Result):
     Attributes:
         differences: The differences between the request and the certificate.
         flaws: The problems of the certificate and its chain, warnings first.
-        remarks: Further sentences.
+        remarks: Further remarks, one sentence each.
         chain: The certificate, and its issuers in the order in which servers send them.
         status: The result of validating the chain, or None if there is no chain.
         changed: Whether the certificates of the pair changed or, in a preview, would change.

@@ -146,7 +146,7 @@ def mark_submitted(session: Session, pair: Pair, to: str = "", note: str = "") -
         note: A note, e.g. the order number, with at most `LONGEST_NOTE` characters.
 
     Raises:
-        InputError: A text is too long.
+        InputError: `to` or `note` is too long.
         StoreError: The record cannot be changed.
     """
     recipient, note = short_text(to, "the recipient", LONGEST_TO), short_text(note, "the note", LONGEST_NOTE)

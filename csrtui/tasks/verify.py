@@ -107,7 +107,7 @@ def verify_names_or_files(
 ) -> list[Result]:
     """Check the backups of pairs and backup files as `verify_many` does, and return the results.
 
-    Names and paths may come in any order. A text with a slash, or one that is not the name of a pair, is a path. Files
+    Names and paths may come in any order. An argument with a slash, or one that is not the name of a pair, is a path. Files
     are compared with `expected`.
 
     Raises:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
 LIMIT_BYTES = 74_994
-"""Maximum size of a text in bytes. Some terminals cut or drop OSC 52 sequences longer than 100,000 bytes."""
+"""Maximum size of the copied text in bytes. Some terminals cut or drop OSC 52 sequences longer than 100,000 bytes."""
 _SCREEN_PIECE = 240  # screen limits its strings to 256 (4.0) or 768 bytes
 _TMUX_SECONDS = 3.0
 _HINT = "show it as plain text and select it, or write it to a file"
@@ -83,7 +83,7 @@ def select_route(environ: Mapping[str, str]) -> Route:
 
 
 async def send(app: App[Any], text: PublicText, environ: Mapping[str, str]) -> Route:
-    """Send a text to the terminal's clipboard, and return the route that was used. Only a `PublicText` is ever sent.
+    """Send text to the terminal's clipboard, and return the route that was used. Only a `PublicText` is ever sent.
 
     Raises:
         InputError: The text is too long for a terminal.

@@ -92,7 +92,7 @@ _PROGRAMS: Final = frozenset(
 
 
 def error_texts(error: CsrtuiError, commands: Sequence[Command]) -> list[str]:
-    """Return an error and its hint, if any, as a sentence each. The texts are not escaped."""
+    """Return an error and its hint, if any, as separate sentences. The texts are not escaped."""
     first, hint = error.message.partition(" ")[0], with_keys(error.hint or "", commands)
     message = with_keys(error.message, commands)
     texts = [_sentence(_capitalized(message) if first in _FIRST_WORDS else message)]

@@ -47,7 +47,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def cut(text: str, width: int) -> str:
-    """Return `text`, cut to at most `width` cells. A text that was cut ends in an ellipsis."""
+    """Return `text`, cut to at most `width` cells. Text that was cut ends in an ellipsis."""
     if cell_len(text) <= width:
         return text
     return _prefix(text, width - 1) + "…" if width > 0 else ""

@@ -63,7 +63,7 @@ class StoreError(CsrtuiError):
 def translate_errors(translate: Callable[[Exception], CsrtuiError]) -> Iterator[None]:
     """Raise the error that `translate` returns in place of any `Exception` raised in the block.
 
-    Use this for calls of cryptography with untrusted bytes, because cryptography does not document which exceptions its
+    Use this for calls to cryptography with untrusted bytes, because cryptography does not document which exceptions its
     decoders raise. KeyboardInterrupt and other exceptions not derived from `Exception` pass unchanged.
     """
     try:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from csrtui.core.base.asn1 import BerError, to_der
 
 MAX_DEPTH = 4
-"""The maximum nesting depth of texts. Base64 inside JSON inside a mail has depth 2."""
+"""The maximum nesting depth. Base64 inside JSON inside an e-mail has depth 2."""
 MAX_TEXTS = 300
-"""The maximum number of strings read from a JSON document, and of parts read from a mail."""
+"""The maximum number of strings read from a JSON document, and of parts read from an e-mail."""
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−⸺⸻﹘﹣－"), "-")
 _SPACES = dict.fromkeys(
@@ -53,7 +53,7 @@ _MIN_START = 8
 _MIN_LENGTH, _MAX_LENGTH = 32, 2**21
 """The minimum and maximum length of base64 that is decoded, in characters."""
 _MAX_MAIL_LINES, _MAX_BOUNDARIES = 2000, 20
-"""Maximum number of lines with dashes, and of multipart bodies, in a mail."""
+"""Maximum number of lines with dashes, and of multipart bodies, in an e-mail."""
 _UNKNOWN_LENGTH = 2**31
 _FIRST_TAGS = frozenset({0x02, 0x06, 0x30})
 """The possible first tags inside a SEQUENCE that is read: INTEGER, OBJECT IDENTIFIER, SEQUENCE."""
@@ -115,7 +115,7 @@ def find_blocks(text: str, depth: int = 0, path: str = "") -> Iterator[EncodedBl
 
 
 def _parts(text: str) -> list[tuple[str, str]] | None:
-    """Return the strings in a JSON document with their paths, or the parts of a mail, or None for any other text."""
+    """Return the strings in a JSON document with their paths, or the parts of an e-mail, or None for other text."""
     stripped = text.lstrip("\ufeff \t\r\n")
     if stripped[:1] in {"{", "["}:
         return _json_strings(stripped)

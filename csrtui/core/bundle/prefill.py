@@ -63,7 +63,7 @@ _DESCRIBED_SEPARATELY = frozenset({"2.5.29.17", "2.5.29.37", "1.3.6.1.5.5.7.1.24
 _MAX_QUOTED = 3
 """Maximum number of values that a sentence quotes. Any others are only counted."""
 _MAX_ATTRIBUTES = 6
-"""Maximum number of attributes of a subject that get a sentence. Any others are only counted."""
+"""Maximum number of subject attributes that are described in a sentence each. Any others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)

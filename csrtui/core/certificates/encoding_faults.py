@@ -28,7 +28,7 @@ _DECIPHER_ONLY: Final = 0x80
 _EXPLICIT_0, _EXPLICIT_3, _UTC_TIME, _GENERALIZED_TIME = 0xA0, 0xA3, 0x17, 0x18
 _EXTENSION_REQUESTS: Final = frozenset({"1.2.840.113549.1.9.14", "1.3.6.1.4.1.311.2.1.14"})
 _KIND, _LOCATION = r"kind: (\w+)", r"location: \[([^\]]*)\]"
-"""Match the parts of an error message of cryptography."""
+"""Match the parts of an error message from cryptography."""
 _PRINTABLE = rb"[A-Za-z0-9 '()+,./:=?-]*"
 _SURROGATES = range(0xD8, 0xE0)
 _TIMES: Final = {

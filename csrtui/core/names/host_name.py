@@ -241,7 +241,7 @@ def to_punycode(label: str) -> str:
 
 
 def _idna_flaw(label: str, error: ValueError) -> Flaw:
-    """Return the flaw for an error of `idna`. Its own errors have a `code` and a `codepoint`, other errors do not."""
+    """Return the flaw for an error from `idna`. Its own errors have a `code` and a `codepoint`, other errors do not."""
     code, codepoint = getattr(error, "code", None), getattr(error, "codepoint", None)
     if code in {"label_too_long", "input_too_long", "domain_too_long"}:
         return Flaw(FlawKind.LABEL_LENGTH, label)

@@ -14,7 +14,7 @@ from csrtui.core.names.host_name import Flaw, FlawKind, read_address, read_dns_n
 from csrtui.core.names.pasted_text import extract_host, first_blank, trim
 
 _LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-"""Matches the part before the @ of a mail address, without quotes (RFC 5321 4.1.2, Dot-string)."""
+"""Matches the part before the @ of an e-mail address, without quotes (RFC 5321 4.1.2, Dot-string)."""
 _MAX_LOCAL_PART = 64
 _PLAIN_EMAIL = r"[^@\s/\\:<>]+@[^@\s/\\:<>]+\.[^@\s/\\:<>]+"
 """Matches an e-mail address without a prefix, but no SSH path and no URL with a user."""

@@ -1,6 +1,6 @@
 """``csrtui fleet``: work with the keystores of many hosts through Ansible; each key stays on its host.
 
-Names and subject fields in the arguments of ``csrtui fleet new`` can contain variables of the inventory. Those from a
+Names and subject fields in the arguments of ``csrtui fleet new`` can contain variables of the inventory. Values from a
 profile are literal.
 """
 

@@ -53,7 +53,7 @@ class HostFinding:
     """A problem on a host, or a note.
 
     Attributes:
-        text: One sentence. A text of the host is quoted with the host's name.
+        text: One sentence. Text from the host is quoted with the host's name.
         fix: csrtui's own remedy. It is an instruction, because a command in it is for the host, not for this machine.
         code: The code of the doctor, or `UNKNOWN`; empty if the host did not answer.
         quote: The host's text alone, as one visible line of limited length; empty if `text` is csrtui's own.

@@ -194,7 +194,7 @@ def message_call(command: str, *arguments: str) -> str:
 
 
 def pair_result(pair: HostPair, output: Output | Failure, text: str) -> HostResult:
-    """Return the result of a command of `message_call` for a pair. Only a failure uses the text of the host."""
+    """Return the result of a command of `message_call` for a pair. Only a failure uses text from the host."""
     if isinstance(output, Failure):
         return HostResult.failed(pair.host, output, pair.pair.name)
     if output.status != 0:

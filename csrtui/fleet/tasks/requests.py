@@ -1,7 +1,7 @@
 """Plan requests for many hosts from one form, with advice for each host, and make the pairs.
 
-Ansible does not evaluate the texts of a form. csrtui itself replaces the variables in the texts that the user typed
-with data of the inventory (`csrtui.core.names.inventory_template`). A text from a file, a pair, a profile or the clipboard is
+Ansible does not evaluate text from a form. csrtui itself replaces the variables in text that the user typed with
+data from the inventory (`csrtui.core.names.inventory_template`). Text from a file, a pair, a profile or the clipboard is
 literal. Ansible receives the results, each marked as literal (`csrtui.fleet.ansible`).
 """
 
@@ -59,7 +59,7 @@ class PlannedRequest:
 
 
 def spec_from_draft(draft: Draft) -> RequestSpec:
-    """Return the request of a form: its texts with variables are `Template` values, all others are literal."""
+    """Return the request in a form. Fields with variables are `Template` values, and all others are literal."""
     texts = {name: Template(text) if name in draft.templates else text for name, text in draft.texts.items()}
     spec = request_spec_of(replace(draft, names=""))
     subject = spec.subject._replace(**{name: texts[name] for name in SubjectInput._fields})

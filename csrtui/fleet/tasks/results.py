@@ -84,7 +84,7 @@ def host_results(host: str, document: dict[str, object], success: str) -> Iterat
     """Yield the results that csrtui or a module of the collection lists.
 
     Args:
-        success: The text of a successful result, such as ``imported``. Only a failure uses the text of the host.
+        success: The text of a successful result, such as ``imported``. Only a failure uses text from the host.
     """
     results = document.get("results")
     for result in results if isinstance(results, list) else []:
@@ -153,7 +153,7 @@ def mismatch_failure(host: str, differences: Iterable[str]) -> Failure:
 
 
 def csr_mismatch(csr: Request, pair: Pair) -> list[str]:
-    """Return a text for each difference between a CSR and the pair as its host listed it.
+    """Return a description of each difference between a CSR and the pair as its host listed it.
 
     The check covers the names, the subject, the key (SPKI SHA-256), the CSR itself (SHA-256), and the CSR's own
     signature. It also covers the pair's name, because a list identifies the pair only by this name.
@@ -194,7 +194,7 @@ def pair_mismatch(before: Pair, now: Pair) -> list[str]:
 
 
 def changed_pairs(before: HostState, now: HostState) -> list[str]:
-    """Return a text for each pair of a host that differs from the pair it listed earlier under the same name."""
+    """Return a description of each pair of a host that differs from the pair it listed earlier under the same name."""
     earlier_documents = {document["name"]: document for document in before.documents}
     texts = []
     for document in now.documents:

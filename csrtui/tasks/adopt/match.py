@@ -58,7 +58,7 @@ class Candidate:
         certificate: The newest certificate for the key, or None. A CA-issued one is preferred to a self-signed one.
         pool: All certificates in the files. The chain is built from them.
         findings: The findings on key and CSR, worst first.
-        remarks: Further sentences. Untrusted text in them is escaped.
+        remarks: Further remarks, one sentence each. Untrusted text in them is escaped.
         in_use_since: The earliest time at which the key is known to have existed.
         existing_pair: The name of the pair in the store with this key, or None.
     """

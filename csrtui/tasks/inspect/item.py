@@ -81,7 +81,7 @@ class InspectedItem:
         subject: The subject as RFC 4514 text, safe to display, or "".
         names: The names of a CSR (with the common name), or of the SAN extension of a certificate, not escaped.
         spki_sha256: The SPKI fingerprint, or None if the key is not visible or not supported.
-        members: Further members in JSON.
+        members: Additional JSON members.
         pair: The name of the pair with the same key, or None.
         comparison: Sentences that compare the item with that pair.
     """

@@ -133,7 +133,7 @@ class AdoptModal(FormModal[MatchResult | None]):
         ]
 
     def _backup_notes(self, search_result: SearchResult) -> list[str]:
-        """Return a sentence if backups of csrtui were left out."""
+        """Return a sentence if csrtui backups were left out."""
         count = len(search_result.backups)
         note = f"{plural(count, 'csrtui backup')} left out. To restore one, press Esc, then {self.key_of('restore')}."
         return [note] if count else []

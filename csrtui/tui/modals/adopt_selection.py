@@ -211,7 +211,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
     def _omissions(self) -> list[str]:
         """Return one line for each omitted file: a locked key, an unreadable file, or a file that matches no key.
 
-        Backups of csrtui are counted on one line.
+        All csrtui backups are counted on one line.
         """
         omitted = (*self._match_result.failures, *self._match_result.strays)
         lines = [f"Left out: {visible(result.file or '')} {result.text}".rstrip() for result in omitted]

@@ -78,7 +78,7 @@ class Modal(ModalScreen[ResultT]):
     """The key that scrolls that list, with its label."""
 
     candidates: tuple[str, ...] = ()
-    """The names that the path in the focused field can continue with."""
+    """The completions of the path in the focused field."""
     _dismissed_with: tuple[ResultT | None, ...] = ()
     _was_dismissed = False
 
@@ -125,7 +125,7 @@ class Modal(ModalScreen[ResultT]):
     # Unsaved text
 
     def loses_text(self, *, at_quit: bool = False) -> bool:
-        """Return whether closing the dialog loses a text that the user has typed, or a new passphrase.
+        """Return whether closing the dialog loses typed text or a new passphrase.
 
         When csrtui quits, the texts of `KEPT_FIELDS` are lost too.
 

@@ -72,7 +72,7 @@ class FormModal(Modal[ResultT]):
         yield TextBlock(id="notes")
 
     def fields(self) -> Iterable[Widget]:
-        """Return the fields, each of one line. A dialog that also has other widgets defines `content` and `draw` instead."""
+        """Return the fields, one line each. A dialog that also has other widgets defines `content` and `draw` instead."""
         raise NotImplementedError
 
     # Class attributes in most dialogs
@@ -119,7 +119,7 @@ class FormModal(Modal[ResultT]):
         self.show("#notes", [*gap, *notes[: max(room, 1)], *gap] if notes else gap)
 
     def note_lines(self) -> list[Line]:
-        """Return the names that continue a path, or else the error, or else the notes."""
+        """Return the completions of a path, or else the error, or else the notes."""
         if self.candidates:
             return self.candidate_lines()
         return self.notes() if self.error is None else self.error_lines(self.error)

@@ -142,7 +142,7 @@ class CreateStoreModal(ConfirmModal, inherit_bindings=False):
 
 
 class TextModal(Modal[bool]):
-    """A dialog with a text that scrolls. It returns whether the user chose the next step, if it offers one."""
+    """A dialog with text that scrolls. It returns whether the user chose the next step, if it offers one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,escape,q", "close", "Close", show=False, priority=True),

@@ -243,7 +243,7 @@ _OF_THAT_KEY = "If that key has a passphrase, type it once."
 
 
 class KeyOptions(NamedTuple):
-    """Further options of a new pair. They are kept in memory only, except the attributes, which are in the draft.
+    """Additional options for a new pair. They are kept in memory only, except the attributes, which are in the draft.
 
     Attributes:
         pair_name: The name of the pair, or None for the one derived from the request.

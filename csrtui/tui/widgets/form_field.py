@@ -1,6 +1,6 @@
 """A text field of the request form. It records whether its braces were typed.
 
-In the form for many hosts, a text can contain variables: ``{{ variable }}``. Only text that the user typed can contain
+In the form for many hosts, text can contain variables: ``{{ variable }}``. Only text that the user typed can contain
 them. Text that was pasted, or filled in from a file, a pair or a profile, comes from somebody else and is literal.
 So a field becomes literal (`FormField.is_literal`) when a ``{`` is inserted in any way other than by a key. It stays
 literal until its last ``{`` is deleted. Only a key inserts a single character through `TextField.replace`. Every other

@@ -36,7 +36,7 @@ class PathField(TextField, inherit_css=True):
 
     @dataclass(eq=False, repr=False)
     class Candidates(Message):
-        """The names that the path can continue with. They are shown until the text changes or the cursor leaves.
+        """The completions of the path. They are shown until the text changes or the cursor leaves.
 
         Attributes:
             names: The names, untrusted and not escaped. Empty if none are shown any more.
@@ -63,7 +63,7 @@ class PathField(TextField, inherit_css=True):
         super().replace(text, start, end)
 
     def action_complete(self) -> None:
-        """Complete the path, or show the names that it can continue with. Otherwise, leave Tab to the screen."""
+        """Complete the path, or show its possible completions. Otherwise, leave Tab to the screen."""
         word, start = self._word()
         is_at_end = self.cursor_position == len(self.value)
         completion = self._complete(word) if is_at_end else None
@@ -74,7 +74,7 @@ class PathField(TextField, inherit_css=True):
         self._show_candidates(completion.candidates)
 
     def on_blur(self) -> None:
-        """Hide the names that the path can continue with."""
+        """Hide the completions of the path."""
         self._show_candidates(())
 
     async def action_submit(self) -> None:
@@ -103,7 +103,7 @@ class PathField(TextField, inherit_css=True):
             self.post_message(self.Candidates(names))
 
     def watch_value(self, value: str) -> None:
-        """Hide the names that the path can continue with."""
+        """Hide the completions of the path."""
         super().watch_value(value)
         if self.is_mounted:
             self._show_candidates(())

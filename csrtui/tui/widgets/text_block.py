@@ -83,7 +83,7 @@ class TextLine(TextBlock):
 
 
 class TextView(TextBlock, can_focus=True):
-    """A `TextBlock` that scrolls, for a text that may be longer than the screen."""
+    """A `TextBlock` that scrolls, for text that may be longer than the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll(-1)", "Up", show=False),

@@ -86,7 +86,7 @@ class TextField(Input, inherit_css=False):
 
     @dataclass(eq=False, repr=False)
     class Pasted(Message):
-        """A text of several lines was pasted. Nothing was inserted into the field.
+        """Several lines were pasted. Nothing was inserted into the field.
 
         Attributes:
             lines: The lines that are not blank, unchanged. Empty for a `SecretField`, whose text must not leave it.
@@ -138,7 +138,7 @@ class TextField(Input, inherit_css=False):
 
     @property
     def is_typed(self) -> bool:
-        """Whether the user has typed a text: it is neither empty nor the one that was loaded."""
+        """Whether the user typed the text: it is neither empty nor the loaded text."""
         return self.value.strip() not in {"", self._loaded.strip()}
 
     def replace_text(self, text: str) -> None:
@@ -202,7 +202,7 @@ class TextField(Input, inherit_css=False):
             super().action_cut()
 
     def _note_origin(self, text: str) -> None:
-        """Do nothing. A subclass can override this method to record the origin of a text that was just inserted."""
+        """Do nothing. A subclass can override this method to record the origin of text that was just inserted."""
 
     def _snapshot(self) -> Snapshot:
         return Snapshot(self.value, self.cursor_position)

@@ -60,7 +60,7 @@ class CommandResult:
 
     @property
     def errors(self):
-        """The error messages of csrtui, without their prefix."""
+        """The error messages from csrtui, without their prefix."""
         return self._lines(_ERROR)
 
     @property
@@ -185,7 +185,7 @@ class Csrtui:
             reason: The kind of failure, one of those in the documentation.
             problem: The problem.
             remedy: The fix, or None.
-            extra: Further members of the result.
+            extra: Additional members of the result.
         """
         message = f"{problem} ({remedy})" if remedy else problem
         self._module.fail_json(
