@@ -160,6 +160,7 @@ MULTI_PRIME = tlv(0x30, tlv(0x02, b"\1"), *[tlv(0x02, b"\3")] * 8, tlv(0x30))
             "cannot sign",
         ),
         (wrap("RSA PRIVATE KEY", MULTI_PRIME), "more than two primes"),
+        (wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), tlv(0x30, oid("1.2.840.113549.1.1.1")), tlv(0x04, tlv(0x30, b"\2")))), "damaged"),
         (wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), tlv(0x30, oid("1.2.840.113549.1.1.1")), tlv(0x04, MULTI_PRIME))), "more than two primes"),
         (OPENSSH_ENCRYPTED, "OpenSSH key has a passphrase"),
         (b"-----BEGIN OPENSSH PRIVATE KEY-----\n!\n-----END OPENSSH PRIVATE KEY-----\n", "base64"),

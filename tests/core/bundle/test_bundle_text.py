@@ -155,7 +155,7 @@ def test_damage_is_reported_with_the_right_reason(given: bytes, words: str) -> N
 
 @table(
     "deep",
-    [b'{"a":' * 100_000, b"[" * 500_000, _nested_mail()],
+    [b'{"a":' * 100_000, b"[" * 500_000, _nested_mail(), b"Content-Type: message/rfc822\n\n" * 5_000],
 )
 def test_text_nested_too_deeply_is_ignored(deep: bytes) -> None:
     assert bundle.read(deep).is_empty
