@@ -98,9 +98,7 @@ def _end_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
     if record.retired:
         return f"Retired {date_text(record.retired)}. {retire_key} takes it back into use."
     if record.is_renewal_started:
-        text = _finish_text(record, now)
-        is_issued = record.renewal is RenewalState.ISSUED
-        return f"{text} If that is done, press {key_of('mark_installed')} there." if is_issued else text
+        return _finish_text(record, now)
     if not record.is_in_use:
         return f"Retire this pair ({retire_key}) when the server uses {record.renewed_by}."
     due = f" Renewal is due {date_text(record.validity.due)}." if record.validity else ""

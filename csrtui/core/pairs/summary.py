@@ -183,10 +183,10 @@ def _month(microseconds: int) -> int:
 
 def summarize(pair: Pair) -> PairSummary:
     """Return the summary of a pair."""
-    record, backup = pair.record, pair.record.backup
-    since = None
+    record, backup, since = pair.record, pair.record.backup, None
+    backup_status = record.visible_backup_status
     if backup is not None:
-        since = backup.verified if record.visible_backup_status == BackupStatus.VERIFIED else backup.since
+        since = backup.verified if backup_status == BackupStatus.VERIFIED else backup.since
     deadline, due = record.deadline, record.is_due(_AFTER_ALL)
     is_renewed_later = record.next_step(_AFTER_ALL) is NextStep.RENEW
     rank, weight, _ = urgency_key(pair, _BEFORE_ALL)
@@ -194,7 +194,7 @@ def summarize(pair: Pair) -> PairSummary:
         pair.name,
         visible(record.key.type),
         to_microseconds(record.created),
-        record.visible_backup_status,
+        backup_status,
         None if since is None else to_microseconds(since),
         record.visible_stage,
         to_microseconds(deadline.not_after) if deadline else None,
@@ -203,7 +203,7 @@ def summarize(pair: Pair) -> PairSummary:
         rank,
         urgency_key(pair, _AFTER_ALL)[0],
         weight,
-        _search_text(pair.name, record),
+        _search_text(pair.name, record, backup_status),
         None if record.is_in_use else record.renewed_by,
         record.installed is not None,
         to_microseconds(record.validity.due) if record.validity and is_renewed_later else None,
@@ -280,7 +280,7 @@ def from_microseconds(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def _search_text(name: str, record: PairRecord) -> str:
+def _search_text(name: str, record: PairRecord, backup_status: str) -> str:
     """Return the text that a filter searches. It has both spellings of internationalized names and of the key type.
 
     Names that the subject contains, such as the common name, are not repeated, because a short text is searched faster.
@@ -294,7 +294,7 @@ def _search_text(name: str, record: PairRecord) -> str:
         record.key.type,
         label_of_name(record.key.type),
         record.key.spki_sha256,
-        *dict.fromkeys((record.backup_status.value, record.visible_backup_status)),
+        *dict.fromkeys((record.backup_status.value, backup_status)),
         *dict.fromkeys((record.stage.value, record.visible_stage)),
         record.platform,
         platform.label if platform else "",

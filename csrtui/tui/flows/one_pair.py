@@ -100,7 +100,7 @@ async def undo_install(page: PairsScreen, pair: Pair) -> None:
     planned = await in_thread(partial(undo, dry_run=True))
     files = plural(len(planned.results), "file")
     names = ", ".join(os.path.basename(result.file or "") for result in planned.results)
-    text = f"{names} in {place.folder}: the files before the last Install replace the present ones."
+    text = f"{names} in {place.folder}: the files from before the last Install replace these."
     if await page.app.push_screen_wait(ConfirmModal(f"Put back {files}?", text, "Put back")):
         undone = await in_thread(undo)
         page.refresh_pairs()
