@@ -36,6 +36,8 @@ CONTAINERS = {
     "09-gpgsm-armor.p12": 1,
 }
 """PKCS #12 files with their number of certificates."""
+SLOW = {"03-nss-pk12util-ec.p12", "09-certtool-pem.p12"}
+"""Those that need as many iterations as another one."""
 OPEN_CONTAINERS = ("14-empty-forge.p12", "14-empty-gnutls.p12", "14-empty-py.p12")
 PSS = "the key is for RSA-PSS only (id-RSASSA-PSS), which is not supported"
 
@@ -64,7 +66,9 @@ def test_a_key_is_adopted_with_its_csr(writer: str, csrtui: Csrtui, secret: str)
     assert ran.status == 0, whole(ran)
 
 
-@pytest.mark.parametrize("name", CONTAINERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in CONTAINERS]
+)
 def test_a_container_is_adopted(name: str, csrtui: Csrtui, secret: str) -> None:
     ran = csrtui("adopt", "--key", file(name), "--make-csr", "--passphrase-file", secret)
     assert ran.status == 0, whole(ran)

@@ -107,7 +107,7 @@ def test_every_key_of_certtool_is_read(curve: str) -> None:
     [
         ("--password", PHRASE),
         pytest.param(("--null-password",), marks=pytest.mark.slow),
-        ("--empty-password",),
+        pytest.param(("--empty-password",), marks=pytest.mark.slow),
     ],
 )
 def test_the_containers_of_certtool_are_read(options: tuple[str, ...], files: Path) -> None:
