@@ -93,6 +93,28 @@ def _import_all() -> None:
             importlib.import_module(found.name)
 
 
+def _open_screens() -> None:
+    """Open the screens once without a terminal, so that their style sheets are parsed."""
+    import asyncio
+    import tempfile
+
+    from parsed_styles import parse_once
+    from textual.css.stylesheet import Stylesheet
+
+    from csrtui.store.keystore import Keystore
+    from csrtui.tasks.session import Session
+    from csrtui.tui.app import CsrtuiApp
+
+    async def run(store: str) -> None:
+        app = CsrtuiApp(Session(Keystore(store)))
+        async with app.run_test():
+            await app.wait_until_ready()
+
+    Stylesheet._parse_rules = parse_once  # type: ignore[method-assign, assignment]
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(run(os.path.join(folder, "store")))
+
+
 def _next_program(channel: socket.socket) -> tuple[list[str], int]:
     """Fork a process for each request. Return in the fork, with the arguments and the terminal."""
     while True:
@@ -141,6 +163,8 @@ if __name__ == "__main__":
     import gc
 
     _import_all()
+    _open_screens()
+    gc.collect()
     gc.freeze()
     words, tty = _next_program(socket.socket(fileno=int(sys.argv[1])))
     _use_terminal(tty)

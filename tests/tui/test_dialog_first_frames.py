@@ -72,8 +72,14 @@ def in_box(frame: str) -> list[str]:
 SELDOM = [pytest.param(size, marks=pytest.mark.slow) for size in ((40, 12), (60, 18), (40, 24), (120, 40))]
 
 
+OFTEN = {"b", "I", "w"}
+"""The dialogs that are changed most after they open."""
+
+
 @pytest.mark.parametrize("size", [(80, 24), *SELDOM])
-@pytest.mark.parametrize("key", ["b", "r", "a", "I", "i", "w", "u"])
+@pytest.mark.parametrize(
+    "key", [pytest.param(key, marks=[] if key in OFTEN else pytest.mark.slow) for key in "braIiwu"]
+)
 async def test_the_first_frame_of_a_dialog_is_final(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], key: str
 ) -> None:
