@@ -303,7 +303,7 @@ async def test_a_renewal_by_another_session_is_noticed(session: Session) -> None
         renew(session, plan_renewal(session, ONE))
         await user.generate()
         await user.until(lambda: f"already renewed by {TWO}" in user.screen_text, "why")
-        assert "clear both name fields" in " ".join(user.screen_text.split())
+        assert "Clear both name fields" in " ".join(user.screen_text.split())
         assert user.draft.renews == ONE
     assert session.store.names() == [ONE, TWO]
 
