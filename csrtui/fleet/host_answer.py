@@ -333,7 +333,7 @@ def check_document(document: Mapping[str, object]) -> None:
             if depth > MAX_DEPTH:
                 raise TooLargeError(f"{member} is nested deeper than {MAX_DEPTH} levels")
             if isinstance(node, str) and len(node) > MAX_TEXT:
-                raise TooLargeError(f"{member} has a text of {len(node)} characters, more than {MAX_TEXT}")
+                raise TooLargeError(f"{member} has a string of {len(node)} characters, more than {MAX_TEXT}")
             if isinstance(node, dict | list) and len(node) > MAX_ITEMS:
                 raise TooLargeError(f"{member} has {len(node)} items, more than {MAX_ITEMS}")
 

@@ -121,11 +121,11 @@ def _conflict(command: Command, key: str) -> str | None:
     if command.priority and key in RESERVED_KEYS:
         return "fields, lists and dialogs need it"
     if command.scope in {Scope.ANYWHERE, Scope.PANES} and key in LIST_KEYS:
-        return "lists and texts would lose it"
+        return "lists and text views would lose it"
     if command.scope is Scope.REQUEST and not command.priority and key in FIELD_KEYS:
         return "text fields handle it first"
     if command.scope not in _SCOPES_WITH_FIELDS and key in LIST_KEYS:
-        return "lists and texts handle it first"
+        return "lists and text views handle it first"
     return "screens handle it first" if key in _SCREEN_KEYS else None
 
 

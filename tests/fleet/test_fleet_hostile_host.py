@@ -212,7 +212,7 @@ def test_a_pair_that_differs_from_the_preview_is_refused_by_name(fake: FakeAnsib
         "signature: not made": made("x.mydomain.com")
         | {"csr": csr.to_pem(unsigned(csr_of("x.mydomain.com"))).decode()},
         "cannot be read": good | {"csr": "x"},
-        "path has a text of 1048576 characters": good | {"pair": good["pair"] | {"path": MEGABYTE}},
+        "path has a string of 1048576 characters": good | {"pair": good["pair"] | {"path": MEGABYTE}},
         "name: not valid in csrtui": good | {"pair": good["pair"] | {"name": f"; {COMMAND}"}},
     }
     with counted(PROMISE, "pairs that differ from the preview") as tally:

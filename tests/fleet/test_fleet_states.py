@@ -84,7 +84,7 @@ def test_a_pair_that_is_listed_twice_is_refused() -> None:
 def test_a_text_of_a_megabyte_in_any_field_of_a_pair_is_refused(field: str) -> None:
     text = "x" * 1024 * 1024
     value: object = {"names": [text], "subject_fields": {"organization": text}}.get(field, text)
-    with pytest.raises(TooLargeError, match=f"{field} has a text of 1048576 characters, more than 4096"):
+    with pytest.raises(TooLargeError, match=f"{field} has a string of 1048576 characters, more than 4096"):
         read_list("web", {"schema": 1, "pairs": [DOCUMENT | {field: value}]}, NOW)
 
 
@@ -100,8 +100,8 @@ def test_depth_length_and_member_names_of_a_pair_are_bounded() -> None:
     for member, what in (
         ({"new": nested(9)}, "new is nested deeper than 8 levels"),
         ({"names": ["a.com"] * 1001}, "names has 1001 items, more than 1000"),
-        ({"new": {"x" * 5000: 1}}, "new has a text of 5000 characters"),
-        ({"\x1b" + "x" * 5000: 1}, "x{39} has a text of 5001 characters"),
+        ({"new": {"x" * 5000: 1}}, "new has a string of 5000 characters"),
+        ({"\x1b" + "x" * 5000: 1}, "x{39} has a string of 5001 characters"),
     ):
         with pytest.raises(TooLargeError, match=what):
             read_list("web", {"pairs": [DOCUMENT | member]}, NOW)

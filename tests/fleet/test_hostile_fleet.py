@@ -85,7 +85,7 @@ async def test_a_list_with_a_text_that_is_too_long_is_a_failure_with_its_remedy(
         await user.read()
         assert user.pairs_of_hosts == [("web2", "a.com")]
         await user.press("h")
-        assert "too-large: the list of its pairs cannot be read: subject has a text of 1000000" in user.page
+        assert "too-large: the list of its pairs cannot be read: subject has a string of 1000000" in user.page
 
 
 async def test_the_command_of_a_next_step_has_no_text_of_the_host_in_it(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.safety]
 
-PROMISE = "Nothing in a CSR, a table, a pair or a mail is executed (text is not code)"
+PROMISE = "Nothing in a CSR, a table, a pair or an e-mail is executed (text is not code)"
 COMMON_NAME = "www.mydomain.com"
 
 

@@ -126,8 +126,11 @@ def test_commands_in_text_fields_cannot_have_a_printable_key(action: str, key: s
         ),
         ({"make_on_hosts": "enter"}, "fields, lists and dialogs need it"),
         *(({"next_field": key}, "text fields handle it first") for key in sorted(FIELD_KEYS)),
-        *(({"sort": key}, "lists and texts handle it first") for key in sorted(LIST_KEYS)),
-        *(({"view_csr": key}, "lists and texts handle it first") for key in ("enter", "j", "space", "G")),
+        *(({"sort": key}, "lists and text views handle it first") for key in sorted(LIST_KEYS)),
+        *(
+            ({"view_csr": key}, "lists and text views handle it first")
+            for key in ("enter", "j", "space", "G")
+        ),
         *(({"sort": key}, "screens handle it first") for key in ("tab", "shift+tab", "escape", "?")),
         ({"next_field": "tab"}, "screens handle it first"),
     ],

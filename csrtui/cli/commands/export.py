@@ -60,7 +60,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         (
             "--key-passphrase-file",
             "F",
-            "a file with the passphrase of the pair's key, if --passphrase-file has that of the PKCS #12 file",
+            "a file with the passphrase of the pair's key, if --passphrase-file is for the PKCS #12 file",
         ),
     )
     add_passphrase_arguments(parser)

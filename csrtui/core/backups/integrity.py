@@ -49,9 +49,7 @@ _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 #]{1,40})-----")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _USE_COPY = "use another copy of the backup"
-_DELETE_LINE = (
-    "use another copy of the backup; delete the line only if you know that a mail or an editor added it"
-)
+_DELETE_LINE = "use another copy of the backup; delete the line only if you know that an e-mail program or editor added it"
 
 
 class PemBlock(NamedTuple):
@@ -108,7 +106,7 @@ def read_text(data: bytes) -> BackupText:
         elif _DASHES in line:
             raise InputError(
                 f"line {number} has five dashes, but does not begin a PEM block",
-                "delete the quotation marks of a mail (sed 's/^> //' FILE > COPY); or use another copy of the backup",
+                "delete the quotation marks of the e-mail (sed 's/^> //' FILE > COPY); or use another copy of the backup",
             )
         elif not blocks:
             header.append(line + b"\n")

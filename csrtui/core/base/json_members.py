@@ -56,7 +56,7 @@ class Members:
         """Return a list of strings as a tuple."""
         values = self.get(name, list)
         if not all(isinstance(value, str) for value in values):
-            raise MemberError(f"{self._path}{name} is not a list of texts")
+            raise MemberError(f"{self._path}{name} is not a list of strings")
         return tuple(values)
 
     def time(self, name: str) -> datetime:

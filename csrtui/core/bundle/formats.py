@@ -92,7 +92,7 @@ _TEXTS: Final = (
     (r'"kty"\s*:', "a JSON Web Key (JWK)", "export the key as PEM from the program that made it"),
     (
         r"^Content-(?:Disposition: *attachment|Type: *(?:multipart|application)/)",
-        "a mail", "open it in a mail program, save its attachment, and give that",
+        "an e-mail", "open it in a mail program, save its attachment, and give that",
     ),
     (r"^\s*<(?:!doctype )?html", "a web page", "download the file itself: the page may ask you to log in"),
     (r"^ *Certificate(?: Request)?:\n +Data:\n", "the output of openssl -text", "copy the lines from BEGIN to END too"),

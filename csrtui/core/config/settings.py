@@ -264,7 +264,7 @@ def _table(path: _Path, parent: dict[str, object], key: str) -> dict[str, object
 def _text(path: _Path, table: dict[str, object], key: str) -> str:
     value = table[key]
     if not isinstance(value, str):
-        raise _SettingError((*path, key), "is not a text", "put it in quotation marks")
+        raise _SettingError((*path, key), "is not a string", "put it in quotation marks")
     return value
 
 

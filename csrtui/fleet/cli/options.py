@@ -37,7 +37,7 @@ def add_reach_arguments(parser: argparse.ArgumentParser) -> None:
         "--forks",
         type=int,
         metavar="N",
-        help="the number of hosts to work on at a time (default: that of Ansible)",
+        help="the number of hosts to work on at a time (default: Ansible's)",
     )
     group.add_argument(
         "--timeout",

@@ -229,7 +229,7 @@ OTHERS = {
     "000000 30 82 01 d2 30\n": "a hexadecimal dump",
     "unsigned char x[] = {\n  0x30, 0x82, 0x01\n};": "source code with a dump of a file",
     "    0:d=0  hl=4 l= 466 cons: SEQUENCE\n": "the output of openssl asn1parse",
-    "Subject: x\nContent-Type: application/zip\n\nUEsDBAo=\n": "a mail",
+    "Subject: x\nContent-Type: application/zip\n\nUEsDBAo=\n": "an e-mail",
     "Common Name;Names\nwww.example.com;\n": "a table",
 }
 

@@ -59,7 +59,7 @@ def test_values_of_the_first_document_win_and_tables_are_merged() -> None:
         ("[servers.ngnix]\nfolder = '/x'", "servers.ngnix is not a known server software"),
         ("[servers.nginx]\npath = '/x'", "servers.nginx.path is not known"),
         ("[servers.nginx]\nfolder = 'tls'", "servers.nginx.folder is not an absolute path"),
-        ("[servers.nginx]\nfolder = 1", "servers.nginx.folder is not a text"),
+        ("[servers.nginx]\nfolder = 1", "servers.nginx.folder is not a string"),
         ("[policy]\nmin_rsa = 1", "policy.min_rsa is not known"),
         ("[policy]\nmin_rsa_bits = true", "policy.min_rsa_bits is not a number"),
         ("[policy]\nmin_rsa_bits = '1'", "policy.min_rsa_bits is not a number"),

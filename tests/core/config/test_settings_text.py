@@ -76,18 +76,18 @@ def test_an_empty_choice_is_not_set(key: str) -> None:
         ("[[profiles]]\n", 1, "profiles is not a table", "write [profiles]"),
         ("# x\n[profiles]\nwork = 'x'\n", 3, "profiles.work is not a table", "write [profiles.work]"),
         ("[profiles.a]\ncountry = 'GB'\norganisation = 'x'", 3, "profiles.a.organisation is not known", "organization,"),
-        ("[profiles.a]\norganization = 7", 2, "profiles.a.organization is not a text", "quotation marks"),
+        ("[profiles.a]\norganization = 7", 2, "profiles.a.organization is not a string", "quotation marks"),
         ("[profiles.a]\r\nx = 7\r\n", 2, "profiles.a.x is not known", "known here"),
-        ("[profiles.a]\nstate = '''\nx\n'''\nlocality = [\n'x',\n]\n", 5, "profiles.a.locality is not a text", "quot"),
+        ("[profiles.a]\nstate = '''\nx\n'''\nlocality = [\n'x',\n]\n", 5, "profiles.a.locality is not a string", "quot"),
         ("profiles.a.ca = 'secret'", 1, 'profiles.a.ca is "secret"', "one of public, private"),
         ("[profiles.a]\nkey = 'dsa'", 2, 'profiles.a.key is "dsa"', "one of ec-p256"),
         ("[profiles.a]\nplatform = 'ngnix'", 2, 'profiles.a.platform is "ngnix"', "one of nginx"),
         ("[profiles.a]\n[profiles.'../x']", 2, "profiles.../x is not a valid profile name", "letters, digits"),
         ("[screens]\nmouse = 'yes'", 2, "screens.mouse is neither true nor false", "mouse = true"),
         ("[screens]\nmouse = 1", 2, "screens.mouse is neither true nor false", "mouse = true"),
-        ("[screens]\ntheme = 1", 2, "screens.theme is not a text", "quotation marks"),
+        ("[screens]\ntheme = 1", 2, "screens.theme is not a string", "quotation marks"),
         ("[screens]\nfont = 1", 2, "screens.font is not known", "known here: theme, mouse"),
-        ("[keys]\nfix = ['f4']", 2, "keys.fix is not a text", "quotation marks"),
+        ("[keys]\nfix = ['f4']", 2, "keys.fix is not a string", "quotation marks"),
         ('"\\u001b[31m" = 1', 1, r"\x1b[31m is not known", "known here"),
     ],
 )  # fmt: skip
@@ -120,7 +120,7 @@ def test_a_line_that_would_take_long_to_read_is_not_read() -> None:
 
 def test_a_line_that_takes_long_to_find_is_not_searched() -> None:
     long = "1,\n" * 5_000
-    with pytest.raises(InputError, match=r"^c\.toml: profiles\.a\.organization is not a text$"):
+    with pytest.raises(InputError, match=r"^c\.toml: profiles\.a\.organization is not a string$"):
         parse_config(f"[profiles.a]\norganization = [\n{long}]\n", "c.toml")
 
 

@@ -159,7 +159,7 @@ def test_an_optional_member_may_be_missing(name: str) -> None:
 @table(
     ("change", "message"),
     [
-        ({"names": ["a", 1]}, "names is not a list of texts"),
+        ({"names": ["a", 1]}, "names is not a list of strings"),
         ({"names": "a.com"}, "names has the wrong type"),
         ({"history": [1]}, "history is not a list of objects"),
         ({"history": [{"time": "2026-11-23T09:00:00Z", "what": "x"}]}, "history.user is missing"),
