@@ -7,7 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from command import argv, environment, run_process
+from command import argv, environment, run_here, run_process
 from pty_session import PtySession
 
 if TYPE_CHECKING:
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 WAY_BACK = "Press Enter to return to csrtui."
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    store = tmp_path_factory.mktemp("plain") / "store"
-    assert run_process("new", "a.com", store=store).status == 0
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    """Return a store with the pair a.com."""
+    store = tmp_path / "store"
+    assert run_here("new", "a.com", store=store).status == 0
     return store
 
 
