@@ -143,7 +143,7 @@ async def test_no_message_about_a_new_key_stays_when_the_key_is_kept_or_another_
         assert "F9: same key" in user.screen_text
         assert user.message == ""
         await renew()
-        assert "F9: key," in user.screen_text, "the choices: the key of this form is new"
+        await user.until(lambda: "F9: key," in user.screen_text, "the choices: the key of this form is new")
         await user.press("f2", "s")
         await user.until(lambda: "sorted" in user.message, "the message")
         await user.press("n")
