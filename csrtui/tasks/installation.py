@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from csrtui.core.base.errors import RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.validity import date_text
+from csrtui.core.pairs.history import FILES_PUT_BACK, MARKED_INSTALLED
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import Platform
 from csrtui.core.servers.server import ServerFile
@@ -44,7 +45,7 @@ def mark_installed(session: Session, pair_name: str) -> Result:
             f"{pair_name} has no certificate yet: there is nothing to install",
             f"once the CA has issued it: {csrtui_command(session, 'import', 'FILE')}",
         )
-    text = "would be marked as installed" if session.is_dry_run else "marked as installed"
+    text = f"would be {MARKED_INSTALLED}" if session.is_dry_run else MARKED_INSTALLED
 
     def mark(record: PairRecord) -> PairRecord:
         nonlocal text
@@ -53,7 +54,7 @@ def mark_installed(session: Session, pair_name: str) -> Result:
             return record
         now = session.clock()
         marked = record._replace(installed=now, previous=None)
-        return marked.with_event(now, "marked as installed", session.user)
+        return marked.with_event(now, MARKED_INSTALLED, session.user)
 
     change_record(session, pair_name, mark)
     return Result(ok=True, pair=pair_name, text=text)
@@ -160,7 +161,7 @@ def _record(
     """Record that the pair whose files were replaced is no longer installed. Return the error if that fails, or None."""
     keys = {content.spki for content in existing.contents.values()}
     owners = [name for name, record in lineage.records.items() if record.key.spki_sha256 in keys]
-    event = f"previous files put back: {', '.join(visible(str(result.file)) for result in results)}"
+    event = f"{FILES_PUT_BACK}{', '.join(visible(str(result.file)) for result in results)}"
     now, user = session.clock(), session.user
 
     def update(record: PairRecord) -> PairRecord:

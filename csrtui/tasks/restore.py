@@ -1,5 +1,6 @@
 """Restore a pair from its backup."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -162,13 +163,24 @@ def refuse_existing(session: Session, content: BackupFile) -> None:
     same_key = pairs_with_key(session, content.csr.spki_sha256)
     refuse_compromised(session, same_key)
     for pair in same_key:
-        is_renewal = content.name is not None and content.name in {pair.record.renews, pair.record.renewed_by}
-        if pair.record.request.sha256 == content.csr.sha256 and not is_renewal:
+        is_other = content.name not in {None, pair.name} and content.name in _linked_names(pair, same_key)
+        if pair.record.request.sha256 == content.csr.sha256 and not is_other:
             raise RefusedError(
                 f"the pair of this backup is in the keystore: {pair.name} has its key and its CSR",
                 f"use {pair.name}; if it is damaged, csrtui doctor shows how to replace it",
                 pair=pair.name,
             )
+
+
+def _linked_names(pair: Pair, same_key: Sequence[Pair]) -> set[str]:
+    """Return the names of the pairs before and after a pair in a series of renewals with the same key."""
+    by_name, names, linked = {other.name: other for other in same_key}, [pair.name], set[str]()
+    while names:
+        other = by_name.get(names.pop())
+        links = {other.record.renews, other.record.renewed_by} if other else set[str | None]()
+        names += [name for name in links if name is not None and name not in linked]
+        linked.update(names)
+    return linked
 
 
 def _store(session: Session, backup: BackupContents, key: "PrivateKey", consent: Consent) -> Pair:

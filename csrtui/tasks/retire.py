@@ -236,11 +236,17 @@ _STEP_COMMANDS = {
 def _replacement_step(session: Session, pair: Pair) -> str:
     """Return what to do so that a server no longer uses the key of a pair: with the pair that replaces it, if any."""
     record = pair.record
+
+    def may_replace(other: Pair) -> bool:
+        is_newer = other.record.created >= record.created and other.name != record.renews
+        has_names = bool(record.names) and set(record.names) <= set(other.record.names)
+        return other.name == record.renewed_by or (is_newer and has_names)
+
     others = [
         other
         for other in read_all_pairs(session).pairs
-        if not other.record.retired and other.record.key.spki_sha256 != record.key.spki_sha256
-        if other.name == record.renewed_by or (record.names and set(record.names) <= set(other.record.names))
+        if other.record.is_unreplaced or (other.record.is_in_use and other.record.installed)
+        if other.record.key.spki_sha256 != record.key.spki_sha256 and may_replace(other)
     ]
     if not others:
         return f"Make a pair with a new key and install its certificate: {csrtui_command(session, 'renew', pair.name)}"

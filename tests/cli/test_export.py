@@ -281,6 +281,8 @@ def test_an_installation_without_csrtui_is_recorded(csrtui: Csrtui, to: Path) ->
     assert csrtui("show", "a.com-2", "--json").json["installed"] is not None
     assert csrtui("list", "--next", "finish").out == ""
     assert list(to.iterdir()) == []
+    assert csrtui("retire", "a.com").status == 0
+    assert csrtui("export", "a.com-2", "--mark-installed").err == ""
 
 
 def test_access_for_others_to_the_key_is_refused(csrtui: Csrtui, to: Path) -> None:

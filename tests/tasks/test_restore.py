@@ -351,6 +351,24 @@ def test_a_deleted_pair_is_restored_beside_its_renewal_with_the_same_key(
         (place / "deleted").rename(folder)
 
 
+@pytest.mark.parametrize("deleted", [0, 1, 2])
+def test_a_deleted_pair_is_restored_beside_two_renewals_with_the_same_key(
+    session: Session, place: Path, deleted: int
+) -> None:
+    create_pair(session, RequestSpec(names=("a.com",), key_type=KeyType.ED25519, ca=CaKind.PRIVATE))
+    for name in ("a.com", "a.com-2"):
+        renew_with_same_key(session, plan_renewal(session, name))
+    names = ("a.com", "a.com-2", "a.com-3")
+    paths = [back_up(session, name, order(place)).path for name in names]
+    Path(session.store.pair_path(names[deleted])).rename(place / "deleted")
+    assert restore(session, paths[deleted], PASSPHRASE).name == names[deleted]
+    for name, path in zip(names, paths, strict=True):
+        with pytest.raises(RefusedError, match="has its key and its CSR"):
+            restore(session, path, PASSPHRASE)
+        assert name in session.store.names()
+    assert len(session.store.names()) == len(names)
+
+
 def test_another_pair_keeps_its_name(session: Session, elsewhere: Session, place: Path) -> None:
     new_pair(session)
     elsewhere.generate_key = key_types.generate

@@ -13,6 +13,7 @@ from requests_made import NOW
 from csrtui.core.base.errors import RefusedError
 from csrtui.core.base.validity import Validity
 from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.history import FILES_PUT_BACK
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
 from csrtui.core.pairs.query import Query, SortOrder
 from csrtui.tasks.doctor import Examination
@@ -83,6 +84,16 @@ def test_a_certificate_that_is_not_installed_hides_nothing(renewal: Session) -> 
     assert step(renewal) is NextStep.RETIRE
     assert mark_installed(renewal, NEW).text == "is on record as installed since 23 Nov 2026"
     assert [event.text for event in record_of(renewal, NEW).history].count("marked as installed") == 1
+
+
+def test_a_pair_stays_replaced_when_its_successor_gets_another_certificate(renewal: Session) -> None:
+    change(renewal, NEW, validity=Validity(NOW, NOW + timedelta(days=90)))
+    mark_installed(renewal, NEW)
+    later = Validity(NOW, NOW + timedelta(days=120))
+    change_record(renewal, NEW, lambda record: record.with_certificate(later, NOW, "joe", "imported"))
+    assert step(renewal) is NextStep.RETIRE
+    change_record(renewal, NEW, lambda record: record.with_event(NOW, f"{FILES_PUT_BACK}/tls/a.key", "joe"))
+    assert step(renewal) is NextStep.FINISH
 
 
 def test_a_pair_without_a_certificate_is_not_marked_as_installed(renewal: Session) -> None:
@@ -173,6 +184,24 @@ def test_the_first_step_of_a_revocation_is_that_of_the_pair_with_a_new_key(sessi
     assert first_step().endswith("new key and install its certificate: csrtui renew a.com")
     create_pair(session, RequestSpec(names=(OLD,), key_type=KeyType.EC_P384))
     assert first_step().endswith("csrtui backup --to DIR a.com-2")
+
+
+def test_an_earlier_or_unfinished_pair_does_not_have_the_new_key_of_a_revocation(session: Session) -> None:
+    for key_type in (KeyType.EC_P256, KeyType.EC_P384, KeyType.EC_P521):
+        create_pair(session, RequestSpec(names=(OLD,), key_type=key_type))
+    change(session, OLD, renewed_by="a.com-2")
+    change(session, "a.com-2", renews=OLD, renewed_by="a.com-3", created=NOW + timedelta(days=1))
+    change(session, "a.com-3", renews="a.com-2", created=NOW + timedelta(days=2))
+
+    def first_step(name: str) -> str:
+        (result,) = mark_compromised(session, name)
+        assert isinstance(result, CompromiseResult)
+        return result.steps[0].replace(f" --store {session.store.path}", "")
+
+    assert first_step(OLD).endswith("csrtui backup --to DIR a.com-3")
+    assert first_step("a.com-2").endswith("csrtui backup --to DIR a.com-3")
+    change(session, OLD, retired=None, renewed_by=None)
+    assert first_step("a.com-3").endswith("install its certificate: csrtui renew a.com-3")
 
 
 def test_a_certificate_is_due_until_the_next_one_of_its_pair_is_installed(session: Session) -> None:

@@ -21,6 +21,7 @@ from csrtui.cli.parser import Action
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
+from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.servers.deployment import Strength
 from csrtui.core.servers.guide import note_lines, owner_lines, query_lines, snippet_lines
 from csrtui.core.servers.platforms import Platform, read_platform
@@ -34,7 +35,7 @@ from csrtui.tasks.export import (
     preview_export,
 )
 from csrtui.tasks.installation import mark_installed, undo_export
-from csrtui.tasks.list import read_pair_folder
+from csrtui.tasks.list import Pairs, read_pair_folder
 from csrtui.tasks.server_files import read_lineage
 from csrtui.tasks.session import Session, csrtui_command
 
@@ -156,9 +157,10 @@ def _mark_installed(session: Session, options: argparse.Namespace) -> int:
         raise InputError("--mark-installed writes no files", "leave out all options but --dry-run and --json")
     result = mark_installed(session, options.pair)
     status = print_results([result], as_json=options.json)
-    renews = read_pair_folder(session, options.pair).pair.record.renews
-    if renews is not None and not session.is_dry_run:
-        print_message(f"next: once the server uses it: {csrtui_command(session, 'retire', renews)}")
+    renews = read_pair_folder(session, options.pair).pair.record.renews or ""
+    for old in Pairs(session, [renews] if is_pair_name(renews) and not session.is_dry_run else []):
+        if not old.record.retired:
+            print_message(f"next: once the server uses it: {csrtui_command(session, 'retire', old.name)}")
     return status
 
 

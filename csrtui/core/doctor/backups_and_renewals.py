@@ -191,10 +191,11 @@ def _broken_reason(
         return None if name in names else "that pair does not exist"
     if successor.is_retired and successor.renewed_by is None:
         return "that pair is retired"  # a successor counts even if it has been renewed and retired since
-    visited = {name}
-    while successor is not None and successor.renewed_by not in {None, *visited}:
-        visited.add(successor.renewed_by or "")
-        successor = by_name.get(successor.renewed_by or "")
+    visited = set[str]()
+    while successor is not None and name not in visited:
+        visited.add(name)
+        name = successor.renewed_by or ""
+        successor = by_name.get(name)
     return "that pair says in turn that this one replaces it" if link.name in visited else None
 
 

@@ -17,6 +17,11 @@ SAME_KEY: Final = ", with the same key"
 """The end of the event text for a pair that was created with the key of the pair that it renews."""
 NEW_CSR_SUFFIX: Final = "a new CSR made for it"
 """The end of the event text for an adoption that made a CSR from the certificate."""
+MARKED_INSTALLED: Final = "marked as installed"
+"""The event text for a certificate that the user installed without csrtui."""
+FILES_PUT_BACK: Final = "previous files put back: "
+"""The beginning of the event text for an export that was undone."""
+_INSTALLATIONS = (MARKED_INSTALLED, "installed files written: ", "installed files replaced: ")
 
 
 def was_issued_for_request(history: Iterable[HistoryEntry]) -> bool:
@@ -28,3 +33,14 @@ def was_issued_for_request(history: Iterable[HistoryEntry]) -> bool:
         elif event.text.startswith("certificate imported"):
             is_csr_newer = False
     return not is_csr_newer
+
+
+def was_installed(history: Iterable[HistoryEntry]) -> bool:
+    """Return whether any certificate of a pair was installed, unless the previous files were put back later."""
+    is_installed = False
+    for event in history:
+        if event.text.startswith(_INSTALLATIONS):
+            is_installed = True
+        elif event.text.startswith(FILES_PUT_BACK):
+            is_installed = False
+    return is_installed

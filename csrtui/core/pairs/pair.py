@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.history import SAME_KEY, HistoryEntry
+from csrtui.core.pairs.history import SAME_KEY, HistoryEntry, was_installed
 from csrtui.core.pairs.renewal_state import RenewalState, Successor
 from csrtui.core.subject.fields import SubjectFields
 
@@ -296,8 +296,12 @@ class PairRecord(NamedTuple):
 
     @property
     def successor_facts(self) -> Successor:
-        """The facts about this pair that matter when it replaces another pair."""
-        return Successor(bool(self.retired), bool(self.validity), bool(self.installed), self.renewed_by)
+        """The facts about this pair that matter when it replaces another pair.
+
+        Once this pair is installed, the other one stays replaced, even if a newer certificate is not installed yet.
+        """
+        is_installed = self.installed is not None or was_installed(self.history)
+        return Successor(bool(self.retired), bool(self.validity), is_installed, self.renewed_by)
 
     def with_event(self, now: datetime, text: str, user: str) -> "PairRecord":
         """Return the record with an event added to its history."""

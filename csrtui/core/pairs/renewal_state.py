@@ -23,7 +23,7 @@ class Successor(NamedTuple):
     Attributes:
         is_retired: Whether the pair is retired.
         has_certificate: Whether a certificate was imported for the pair.
-        is_installed: Whether that certificate was installed.
+        is_installed: Whether that certificate, or an earlier one of the pair, was installed.
         renewed_by: The name of the pair that replaces this pair in turn, or None.
     """
 

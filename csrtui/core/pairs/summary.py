@@ -75,7 +75,7 @@ class PairSummary(NamedTuple):
         weight: The sort key for pairs with the same rank. A smaller weight comes first.
         search_text: The casefolded text in which filter words are searched. It includes the SPKI fingerprint.
         renewed_by: The name of the installed pair that replaces this pair, or None.
-        is_installed: Whether the certificate was installed.
+        is_installed: Whether a certificate was installed, the newest or an earlier one.
         renew_from: The time from which the next step is to renew, or None if it never is.
     """
 
@@ -205,7 +205,7 @@ def summarize(pair: Pair) -> PairSummary:
         weight,
         _search_text(pair.name, record, backup_status),
         None if record.is_in_use else record.renewed_by,
-        record.installed is not None,
+        record.successor_facts.is_installed,
         to_microseconds(record.validity.due) if record.validity and is_renewed_later else None,
     )
 

@@ -12,7 +12,7 @@ from tables import table
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity, date_text, time_text, utc_text
-from csrtui.core.pairs.history import NEW_CSR_SUFFIX, HistoryEntry, was_issued_for_request
+from csrtui.core.pairs.history import NEW_CSR_SUFFIX, HistoryEntry, was_installed, was_issued_for_request
 from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, NextStep, Pair, Stage
 from csrtui.core.pairs.summary import urgency_key
 
@@ -194,3 +194,19 @@ def test_people_see_dates_and_times_in_utc() -> None:
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_a_time_is_read_back_to_the_second(time: datetime) -> None:
     assert datetime.fromisoformat(utc_text(time)) == time.replace(microsecond=0)
+
+
+@table(
+    ("texts", "expected"),
+    [
+        ((), False),
+        (("created", "marked as installed", "certificate imported"), True),
+        (("installed files written: /a.key", "renewed by b.com"), True),
+        (("installed files replaced: /a.key", "previous files put back: /a.key"), False),
+        (("previous files put back: /a.key", "marked as installed"), True),
+    ],
+)
+def test_a_pair_counts_as_installed_until_the_previous_files_are_put_back(
+    texts: tuple[str, ...], expected: bool
+) -> None:
+    assert was_installed(HistoryEntry(NOW, text, "joe") for text in texts) is expected
