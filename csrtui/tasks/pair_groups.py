@@ -38,7 +38,7 @@ class PairGroup(NamedTuple):
 def status_text(record: PairRecord, now: datetime) -> str:
     """Return the status of a pair: ``issued · 59 days left · verified backup · nginx``."""
     left = [time_left(record.validity, now)] if record.validity else []
-    backup = "no" if record.backup_status is BackupStatus.NONE else record.visible_backup_status
+    backup = "no" if record.backup_status is BackupStatus.NONE else record.backup_status.value
     return " · ".join([record.visible_stage, *left, f"{backup} backup", platform_label(record.platform)])
 
 

@@ -129,7 +129,7 @@ def with_fleet(administrator: Administrator) -> None:
         assert terminal.text.count("already exists") == len(HOSTS)
     assert "every pair on the hosts that answered has a backup" in administrator.types(backup)
     assert administrator.types(verify).count("restored here and verified") == len(HOSTS)
-    assert administrator.types(listed).count("  outdated  ") == len(HOSTS), "older than the certificate"
+    assert administrator.types(listed).count("verified now") == len(HOSTS)
     assert "no pair on the hosts that answered is waiting to be submitted" in administrator.types(
         f"{folder}\n{csrs}"
     )

@@ -82,6 +82,6 @@ def backup_cell(record: PairRecord, now: datetime) -> str:
     backup = record.backup
     if backup is None:
         return BackupStatus.NONE.value
-    status = record.visible_backup_status
+    status = record.backup_status.value
     since = backup.verified if status == BackupStatus.VERIFIED else backup.since
     return status if since is None else f"{status} {age_text(now - since)}"

@@ -27,8 +27,6 @@ class Stage(StrEnum):
 
 INSTALLED, COMPROMISED = "installed", "compromised"
 """The stages that people see for an issued certificate that is installed, and for a pair whose key is compromised."""
-OUTDATED = "outdated"
-"""The status that people see for a verified backup that lacks the current certificate."""
 
 
 class BackupStatus(StrEnum):
@@ -235,14 +233,6 @@ class PairRecord(NamedTuple):
     def backup_status(self) -> BackupStatus:
         """The status of the best backup."""
         return self.backup.status if self.backup else BackupStatus.NONE
-
-    @property
-    def visible_backup_status(self) -> str:
-        """The status of the best backup as people see it: the status, or `OUTDATED`."""
-        backup = self.backup
-        if backup is not None and backup.status is BackupStatus.VERIFIED and self.is_newer_than(backup):
-            return OUTDATED
-        return self.backup_status.value
 
     def is_newer_than(self, backup: Backup) -> bool:
         """Return whether the certificate was imported after a backup was made, so that the backup lacks it."""

@@ -14,7 +14,6 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import (
     COMPROMISED,
-    OUTDATED,
     BackupStatus,
     NextStep,
     Pair,
@@ -62,7 +61,7 @@ class PairSummary(NamedTuple):
         name: The pair's name.
         key_type: The type of the pair's key, safe to display.
         created: The time at which the pair was created.
-        backup: The status of the best backup as people see it (`PairRecord.visible_backup_status`).
+        backup: The status of the best backup.
         backup_since: The time at which that backup was verified, or since which it has been missing or damaged, or None
             if unknown.
         stage: The pair's stage as people see it (`PairRecord.visible_stage`).
@@ -126,7 +125,6 @@ class PairSummary(NamedTuple):
 
 
 _RETIRED = frozenset({Stage.RETIRED.value, COMPROMISED})
-_BACKED_UP = frozenset({BackupStatus.VERIFIED.value, OUTDATED})
 _DUE_AND_EXPIRES, _STATUSES = attrgetter("due", "expires"), attrgetter("backup", "stage")
 
 
@@ -143,7 +141,7 @@ def count_statuses(summaries: Sequence[PairSummary]) -> tuple[int, int]:
 
 
 def _lacks_backup(backup: str, stage: str) -> bool:
-    return backup not in _BACKED_UP and stage not in _RETIRED
+    return backup != BackupStatus.VERIFIED and stage not in _RETIRED
 
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
@@ -184,9 +182,8 @@ def _month(microseconds: int) -> int:
 def summarize(pair: Pair) -> PairSummary:
     """Return the summary of a pair."""
     record, backup, since = pair.record, pair.record.backup, None
-    backup_status = record.visible_backup_status
     if backup is not None:
-        since = backup.verified if backup_status == BackupStatus.VERIFIED else backup.since
+        since = backup.verified if backup.status is BackupStatus.VERIFIED else backup.since
     deadline, due = record.deadline, record.is_due(_AFTER_ALL)
     is_renewed_later = record.next_step(_AFTER_ALL) is NextStep.RENEW
     rank, weight, _ = urgency_key(pair, _BEFORE_ALL)
@@ -194,7 +191,7 @@ def summarize(pair: Pair) -> PairSummary:
         pair.name,
         visible(record.key.type),
         to_microseconds(record.created),
-        backup_status,
+        record.backup_status.value,
         None if since is None else to_microseconds(since),
         record.visible_stage,
         to_microseconds(deadline.not_after) if deadline else None,
@@ -203,7 +200,7 @@ def summarize(pair: Pair) -> PairSummary:
         rank,
         urgency_key(pair, _AFTER_ALL)[0],
         weight,
-        _search_text(pair.name, record, backup_status),
+        _search_text(pair.name, record),
         None if record.is_in_use else record.renewed_by,
         record.successor_facts.is_installed,
         to_microseconds(record.validity.due) if record.validity and is_renewed_later else None,
@@ -280,7 +277,7 @@ def from_microseconds(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def _search_text(name: str, record: PairRecord, backup_status: str) -> str:
+def _search_text(name: str, record: PairRecord) -> str:
     """Return the text that a filter searches. It has both spellings of internationalized names and of the key type.
 
     Names that the subject contains, such as the common name, are not repeated, because a short text is searched faster.
@@ -294,7 +291,7 @@ def _search_text(name: str, record: PairRecord, backup_status: str) -> str:
         record.key.type,
         label_of_name(record.key.type),
         record.key.spki_sha256,
-        *dict.fromkeys((record.backup_status.value, backup_status)),
+        record.backup_status.value,
         *dict.fromkeys((record.stage.value, record.visible_stage)),
         record.platform,
         platform.label if platform else "",

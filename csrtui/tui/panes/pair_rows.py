@@ -11,7 +11,7 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import OUTDATED, BackupStatus
+from csrtui.core.pairs.pair import BackupStatus
 from csrtui.core.pairs.query import SortOrder
 from csrtui.tasks.list import UnreadablePair
 from csrtui.tasks.pair_text import LIST_HEADER, deadline_text, list_row
@@ -168,8 +168,8 @@ def _style(column: str, summary: PairSummary, now: datetime) -> str:
     if summary.is_retired:
         return "dim"
     if column == "Backup":
-        if summary.backup in {BackupStatus.VERIFIED, OUTDATED}:
-            return "$success" if summary.backup != OUTDATED else ""
+        if summary.backup == BackupStatus.VERIFIED:
+            return "$success"
         return "bold $error" if summary.backup == BackupStatus.DAMAGED else "$warning"
     if column in {"Stage", "Left", "Next"}:
         if summary.is_expired(now):

@@ -12,7 +12,7 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, retired_filter, sort_key
-from csrtui.core.pairs.summary import PairSummary, summarize
+from csrtui.core.pairs.summary import PairSummary, summarize, to_microseconds
 
 BARE = summarize(pair_of_record("www.example.com", record()))
 SAFE = summarize(pair_of_record("safe", record(backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),))))
@@ -122,19 +122,14 @@ def test_the_word_retired_shows_retired_pairs(text: str, shown: bool) -> None:
     assert retired_filter(text, Retired.SHOWN) is Retired.SHOWN
 
 
-def test_people_see_and_find_an_outdated_backup_and_a_compromised_key() -> None:
+def test_a_backup_stays_verified_after_the_import_and_people_see_and_find_a_compromised_key() -> None:
     validity = Validity(NOW, NOW + timedelta(days=90))
     backup = Backup(BackupStatus.VERIFIED, "/b.pem", NOW - timedelta(days=1), NOW)
-    outdated = summarize(pair_of_record("a", record(validity=validity, backups=(backup,))))
+    used = summarize(pair_of_record("a", record(validity=validity, backups=(backup,))))
     lost = summarize(pair_of_record("b", record(retired=NOW, compromised=NOW)))
-    assert (outdated.backup, outdated.backup_since, outdated.lacks_backup) == ("outdated", None, False)
+    assert (used.backup, used.backup_since, used.lacks_backup) == ("verified", to_microseconds(NOW), False)
     assert (lost.stage, lost.is_retired) == ("compromised", True)
-    for word, found in {
-        "outdated": outdated,
-        "verified": outdated,
-        "compromised": lost,
-        "retired": lost,
-    }.items():
-        assert Query.parse(word).select([outdated, lost], NOW) == [found]
-    assert Query(retired=Retired.HIDDEN).select([outdated, lost], NOW) == [outdated]
+    for word, found in {"verified": used, "compromised": lost, "retired": lost}.items():
+        assert Query.parse(word).select([used, lost], NOW) == [found]
+    assert Query(retired=Retired.HIDDEN).select([used, lost], NOW) == [used]
     assert retired_filter("compromised", Retired.HIDDEN) is Retired.SHOWN
