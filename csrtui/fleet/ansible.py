@@ -186,7 +186,7 @@ def read_inventory(text: str) -> dict[str, HostVariables]:
 
 
 def to_yaml(value: object) -> str:
-    """Return a value as YAML on one line: JSON with every text marked as literal.
+    """Return a value as YAML on one line: JSON with every string marked as literal.
 
     Keys are not marked, since Ansible does not evaluate them.
     """

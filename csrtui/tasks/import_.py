@@ -49,7 +49,7 @@ class ImportResult(Result):
         flaws: The problems of the certificate and its chain, warnings first.
         remarks: Further remarks, one sentence each.
         chain: The certificate, and its issuers in the order in which servers send them.
-        status: The result of validating the chain, or None if there is no chain.
+        status: The result of the chain validation, or None if there is no chain.
         changed: Whether the certificates of the pair changed or, in a preview, would change.
         needs_confirmation: Whether the import must be confirmed first (`ImportMode.ASK`).
     """

@@ -73,7 +73,7 @@ def time_left(validity: Validity, now: datetime) -> str:
 
 
 def previous_text(record: PairRecord, now: datetime) -> str:
-    """Return what a server may still use because the present certificate is not installed, or an empty text."""
+    """Return the previous certificate's expiry, if a server may still use it, or else an empty string."""
     if record.previous is None:
         return ""
     expires = f"expires {date_text(record.previous.not_after)} ({time_left(record.previous, now)})"

@@ -41,7 +41,7 @@ def retire(session: Session, name: str) -> Result:
 
 
 def retirement_warning(session: Session, pair: Pair) -> str:
-    """Return sentences on what happens if a pair is retired too early, with a space before each, or ""."""
+    """Return the consequences of retiring a pair too early as sentences, with a space before each, or ""."""
     now, record, text = session.clock(), pair.record, ""
     if record.validity is not None and record.is_in_use:
         left, is_expired = time_left(record.validity, now), record.validity.not_after < now
@@ -234,7 +234,7 @@ _STEP_COMMANDS = {
 
 
 def _replacement_step(session: Session, pair: Pair) -> str:
-    """Return what to do so that a server no longer uses the key of a pair: with the pair that replaces it, if any."""
+    """Return the step that ends the use of a key on its server, with the replacement for its pair, if there is one."""
     record = pair.record
 
     def may_replace(other: Pair) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _MIN_NAME = 8
 _MIN_TEXT = 8
-"""The least number of cells to which a text beside a head is wrapped."""
+"""The minimum width in cells for wrapping text beside a head."""
 _NUMBER = re.compile(r"-[0-9]{1,5}$", re.ASCII)
 
 

@@ -57,7 +57,7 @@ class Likelihood(Enum):
 
 
 def placeholder_likelihood(field: FieldName, text: str, country: str) -> Likelihood | None:
-    """Return how likely a text is to be a placeholder, or None if it is not one.
+    """Return the likelihood that a text is a placeholder, or None if it is not one.
 
     A placeholder is in the table, contains a variable of a template, or has neither a letter nor a digit. The name of a
     place in this country is not a placeholder. `text` is trimmed, and `country` is as entered.

@@ -60,7 +60,7 @@ class IdentityNeededError(InputError):
 
 
 class Envelope(Enum):
-    """How a backup file is protected. The value is its file name extension."""
+    """The protection of a backup file. The value is the file name extension."""
 
     KEY_BLOCK = ".backup.pem"
     """Only the key block is encrypted. The header, the CSR and the certificates are plain text."""

@@ -40,7 +40,7 @@ _UNSIGNED_NOTE = "Not signed: the key was not opened when this was made, so anyo
 
 
 class KeyProtection(Enum):
-    """How the keystore protected the key at the time of the backup."""
+    """The protection of the key in the keystore at the time of the backup."""
 
     PLAIN = "without a passphrase"
     ENCRYPTED = "under this passphrase"

@@ -134,7 +134,7 @@ _NUMBER = r"[+-]?[0-9]+"
 def spreadsheet_cell(text: str) -> str:
     """Return `text` as a cell, with an apostrophe wherever a spreadsheet would begin a formula.
 
-    Numbers with a sign and all other texts stay unchanged, so programs read the original names. `text` must not contain
+    Numbers with a sign and all other text stay unchanged, so programs read the original names. `text` must not contain
     line breaks or tabs.
     """
     return text if re.fullmatch(_NUMBER, text) else re.sub(_FORMULA, r"\1'", text)

@@ -25,7 +25,7 @@ _MAX_CHAINS = 50
 
 
 class ChainEnd(Enum):
-    """How a chain ends."""
+    """The way in which a chain ends."""
 
     ROOT = auto()
     """The last certificate, or its issuer, is self-signed."""

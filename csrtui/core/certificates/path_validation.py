@@ -70,7 +70,7 @@ class ChainReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChainStatus:
-    """The result of validating a chain.
+    """The result of chain validation.
 
     Attributes:
         state: Whether the chain is valid.
@@ -296,7 +296,7 @@ def _rsa_bits(certificate: "x509.Certificate") -> int | None:
 
 
 def verify_path(path: Sequence["x509.Certificate"], now: datetime) -> str | None:
-    """Return why cryptography refuses a path, or None if it accepts the path or does not support its algorithms.
+    """Return the reason why cryptography refuses a path, or None if it accepts it or does not support its algorithms.
 
     The path goes from the leaf to the last issuer, which is trusted. The extension policies are csrtui's own, because
     cryptography's defaults follow the rules of public CAs. They refuse a leaf without an authority key identifier or a

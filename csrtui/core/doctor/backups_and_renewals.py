@@ -184,7 +184,7 @@ def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> Itera
 def _broken_reason(
     link: RenewalLink, by_name: Mapping[str, RenewalLink], names: Container[str]
 ) -> str | None:
-    """Return why the successor of a pair does not replace it, or None if it does or cannot be read."""
+    """Return the reason why a pair's successor does not replace it, or None if it does or cannot be read."""
     name = link.renewed_by or ""
     successor = by_name.get(name)
     if successor is None:

@@ -145,7 +145,7 @@ def _lacks_backup(backup: str, stage: str) -> bool:
 
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
-    """Return how many pairs are due for renewal and not expired, and how many pairs in use have expired."""
+    """Return the number of pairs that are due for renewal but not expired, and the number of expired pairs in use."""
     moment = to_microseconds(now)
     past = [summary for summary in summaries if summary.expires is not None and summary.expires < moment]
     expired = sum([summary.is_in_use for summary in past])

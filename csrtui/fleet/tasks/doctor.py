@@ -95,7 +95,7 @@ class HostFinding:
 
 @dataclass(frozen=True, slots=True)
 class ExaminedHost:
-    """The result of the doctor of a host.
+    """The doctor's result for a host.
 
     Attributes:
         failure: The failure of the host, or None if there is a result.

@@ -100,7 +100,7 @@ class HostFindingRows(FindingRows):
         return self._hosts.heading(width) + super().header(self._hosts.remaining(width))
 
     def name_width(self, width: int) -> int:
-        """Return the number of cells of the host, the level and the pair."""
+        """Return the width in cells of the host, the level and the pair."""
         return self._hosts.width(width) + super().name_width(self._hosts.remaining(width))
 
     def row(self, index: int, width: int) -> Content:
@@ -138,7 +138,7 @@ class FleetRows(ItemRows["HostPair"]):
         return self._hosts.heading(width) + self._pairs.header(self._hosts.remaining(width))
 
     def name_width(self, width: int) -> int:
-        """Return the number of cells of the host and the pair's name."""
+        """Return the width in cells of the host and the pair's name."""
         return self._hosts.width(width) + self._pairs.name_width(self._hosts.remaining(width))
 
     def row(self, index: int, width: int) -> Content:

@@ -150,7 +150,7 @@ class AdoptModal(FormModal[MatchResult | None]):
 
     @property
     def verb(self) -> str:
-        """The label of Enter."""
+        """The label of the Enter key."""
         return "Open" if self._locked_paths else "Search"
 
     @property

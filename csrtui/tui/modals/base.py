@@ -254,7 +254,7 @@ class Modal(ModalScreen[ResultT]):
         widget.show(lines)
 
     def show_list(self, lines: Sequence[Line], *keys: tuple[str, str]) -> None:
-        """Show lines in the `TextView` of the dialog, which is as high as they need and the screen permits, and the keys.
+        """Show lines in the dialog's `TextView`, as high as the screen permits, and the keys.
 
         If there is no room for all lines, the keys include the one that scrolls.
         """

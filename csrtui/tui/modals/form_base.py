@@ -89,7 +89,7 @@ class FormModal(Modal[ResultT]):
 
     @property
     def verb(self) -> str:
-        """The label of Enter."""
+        """The label of the Enter key."""
         raise NotImplementedError
 
     @property

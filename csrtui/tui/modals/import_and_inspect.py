@@ -202,7 +202,7 @@ class FilesModal(FormModal[ImportAnswer | None]):
         return [*self.lines(f"{source}: {result.error.message}.", "error"), *self.lines(hint)]
 
     def notes(self) -> list[Line]:
-        """Return why no file was used, or how far the reading is."""
+        """Return the reason why no file was used, or the progress of reading."""
         if self._rejected:
             return [line for result in self._rejected for line in self._rejection_lines(result)]
         if self._is_busy:

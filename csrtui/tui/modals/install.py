@@ -171,7 +171,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
     # Events
 
     def on_secret_field_changed(self) -> None:
-        """Show how strong the passphrase is."""
+        """Show the strength of the passphrase."""
         self.draw()
 
     def texts_to_keep(self) -> dict[str, str]:

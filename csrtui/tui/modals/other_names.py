@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_field import TextField
 
 _MIN_COLUMN = 22
-"""The least number of cells of a column, if there is more than one."""
+"""The minimum width of a column in cells, if there is more than one."""
 
 
 class NameColumns(Widget, can_focus=True):
@@ -122,10 +122,10 @@ _FRAME = 7
 
 
 class NameEdits(NamedTuple):
-    """The names after they were edited.
+    """The edited names.
 
     Attributes:
-        is_literal: Whether a brace in them was not typed. See `csrtui.tui.widgets.form_field`.
+        is_literal: Whether a brace in the names was not typed. See `csrtui.tui.widgets.form_field`.
     """
 
     names: tuple[str, ...]

@@ -353,6 +353,6 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         return " ".join((*SAME_KEY_CONSEQUENCES, _OF_THAT_KEY)) if self._same_key_of else _HELP
 
     def notes(self) -> list[Line]:
-        """Return how strong a new passphrase is."""
+        """Return the strength of a new passphrase."""
         passphrase = self.secret_of("#passphrase")
         return self.lines(strength(passphrase)) if passphrase.encoded and not self._same_key_of else []

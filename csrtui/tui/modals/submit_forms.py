@@ -92,7 +92,7 @@ class MarkModal(CsrModal["Pair"]):
 
     @property
     def verb(self) -> str:
-        """The label of Enter in the focused field."""
+        """The label of the Enter key in the focused field."""
         return "Mark" if self.query_one("#note").has_focus else "Next field"
 
     def fields(self) -> Iterable[Widget]:

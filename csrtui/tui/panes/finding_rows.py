@@ -66,7 +66,7 @@ class FindingRows(ItemRows[DisplayedFinding]):
         return " ".join(names) if len(self) else ""
 
     def name_width(self, width: int) -> int:
-        """Return the number of cells of the level and the pair."""
+        """Return the width in cells of the level and the pair."""
         return _LEVEL_WIDTH + (1 + _pair_width(width) if _pair_width(width) else 0)
 
     def row(self, index: int, width: int) -> Content:

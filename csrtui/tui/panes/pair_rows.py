@@ -101,7 +101,7 @@ class PairRows(ItemRows["PairSummary | UnreadablePair"]):
         return _GAP.join([pad(f"Name{arrow.get('Name', '')}", name_width), *cells])
 
     def name_width(self, width: int) -> int:
-        """Return the number of cells of the name."""
+        """Return the width in cells of the name."""
         return self._columns(width)[1]
 
     def row(self, index: int, width: int) -> Content:

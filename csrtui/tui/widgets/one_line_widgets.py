@@ -214,7 +214,7 @@ class CommandBar(TextLine):
     _keys: Mapping[str, str] = MappingProxyType({})
 
     def show_commands(self, commands: Sequence[Command], labels: Mapping[str, str] | None = None) -> None:
-        """Show commands. `labels` replace those of the commands, by action."""
+        """Show commands. `labels` contains replacement labels by action."""
         labels = labels or {}
         self._keys = {command.action: command.keys.split(",")[0] for command in commands}
         self._commands = [
