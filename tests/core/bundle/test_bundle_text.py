@@ -161,6 +161,11 @@ def test_text_nested_too_deeply_is_ignored(deep: bytes) -> None:
     assert bundle.read(deep).is_empty
 
 
+def test_a_mail_that_python_cannot_parse_is_read_as_plain_text() -> None:
+    mail = f"Content-Type: multipart/mixed; boundary*=%00''x\n\n--x\n\n{TEXT}"
+    assert [item.der for item in bundle.read(mail.encode()).certificates] == [DER]
+
+
 def test_nested_texts_are_read_to_a_limited_depth() -> None:
     packed = TEXT
     for _ in range(MAX_DEPTH + 1):
