@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from csrtui.core.base.errors import RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.validity import date_text
+from csrtui.core.bundle import read
+from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.pairs.history import FILES_PUT_BACK, MARKED_INSTALLED
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import Platform
@@ -95,13 +97,14 @@ def undo_export(
             _refuse_unknown_key(session, lineage)
         else:
             refuse_compromised(session, pairs_with_key(session, spki))
+        leaf = _previous_leaf(file_set, names, lineage)
         if not dry_run:
             file_set.put_back(names)
     text = "would be put back" if dry_run else "put back"
     results = tuple(
         Result(ok=True, pair=pair_name, file=os.path.join(path, name), text=text) for name in names
     )
-    return UndoResult(results, None if dry_run else _record(session, existing, lineage, results))
+    return UndoResult(results, None if dry_run else _record(session, existing, lineage, results, leaf))
 
 
 def _refuse_unknown_key(session: Session, lineage: Lineage) -> None:
@@ -155,17 +158,36 @@ def _previous_set(
     return names, next(identities, None)
 
 
+def _previous_leaf(file_set: FileSet, names: Sequence[str], lineage: Lineage) -> Certificate | None:
+    """Return the certificate in the previous files that belongs to a pair of a lineage, or None."""
+    previous = filter(None, map(file_set.read_previous, names))
+    certificates = (certificate for file in previous for certificate in read(file.data).certificates)
+    return next((leaf for leaf in certificates if leaf.spki_sha256 in lineage.spki), None)
+
+
 def _record(
-    session: Session, existing: ExistingSet, lineage: Lineage, results: Sequence[Result]
+    session: Session,
+    existing: ExistingSet,
+    lineage: Lineage,
+    results: Sequence[Result],
+    leaf: Certificate | None,
 ) -> StoreError | None:
-    """Record that the pair whose files were replaced is no longer installed. Return the error if that fails, or None."""
+    """Record that the certificate whose files were replaced is no longer installed. Return an error if that fails.
+
+    `leaf` is the certificate that was put back. If it is an earlier one of the same pair, the server still uses it.
+    """
     keys = {content.spki for content in existing.contents.values()}
     owners = [name for name, record in lineage.records.items() if record.key.spki_sha256 in keys]
-    event = f"{FILES_PUT_BACK}{', '.join(visible(str(result.file)) for result in results)}"
+    paths = ", ".join(visible(str(result.file)) for result in results)
     now, user = session.clock(), session.user
 
     def update(record: PairRecord) -> PairRecord:
-        return record._replace(installed=None).with_event(now, event, user)
+        record = record._replace(installed=None)
+        if leaf is None or leaf.spki_sha256 != record.key.spki_sha256:
+            return record.with_event(now, f"{FILES_PUT_BACK}{paths}", user)
+        is_earlier = record.validity is not None and leaf.validity.not_after < record.validity.not_after
+        record = record._replace(previous=leaf.validity if is_earlier else None)
+        return record.with_event(now, f"files with an earlier certificate put back: {paths}", user)
 
     pair = next(iter(owners), next(iter(lineage.records)))
     return record_files(session, pair, update, "the previous files were put back, but that was not recorded")

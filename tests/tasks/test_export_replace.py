@@ -139,13 +139,18 @@ def test_a_newer_certificate_for_the_same_key_changes_only_the_certificate(
 ) -> None:
     issued_pair(session)
     install(session, spec(to))
-    old, inode = contents(to), (to / "a.com.key").stat().st_ino
+    old, inode, first = contents(to), (to / "a.com.key").stat().st_ino, record_of(session).validity
     issue(session, "a.com", START + timedelta(days=1))
     assert install(session, spec(to)) == ["replaced", "unchanged"]
     assert (to / "a.com.key").stat().st_ino == inode
+    assert record_of(session).previous is None
     undo_export(session, "a.com", NGINX, str(to))
     assert contents(to) == old
     assert contents(to / PREVIOUS) == {}
+    record = record_of(session)
+    assert (record.installed, record.previous) == (None, first), "the server uses the first certificate again"
+    assert record.successor_facts.is_installed
+    assert record.history[-1].text.startswith(f"files with an earlier certificate put back: {to}/a.com.crt")
 
 
 def test_without_replace_no_file_is_replaced_and_the_hint_names_the_option(
