@@ -177,17 +177,21 @@ def _record(
     `leaf` is the certificate that was put back. If it is an earlier one of the same pair, the server still uses it.
     """
     keys = {content.spki for content in existing.contents.values()}
-    owners = [name for name, record in lineage.records.items() if record.key.spki_sha256 in keys]
+    records = lineage.records
+    owners = [name for name, record in records.items() if record.key.spki_sha256 in keys] or [*records]
+    # Several pairs can have the same key. The files that were replaced are those of the pair installed last.
+    times = [(record.installed, name) for name in owners if (record := records[name]).installed]
+    pair = max(times)[1] if times else owners[0]
+    others = {record.validity for name, record in records.items() if name != pair}
     paths = ", ".join(visible(str(result.file)) for result in results)
     now, user = session.clock(), session.user
 
     def update(record: PairRecord) -> PairRecord:
         record = record._replace(installed=None)
-        if leaf is None or leaf.spki_sha256 != record.key.spki_sha256:
+        if leaf is None or leaf.spki_sha256 != record.key.spki_sha256 or leaf.validity in others:
             return record.with_event(now, f"{FILES_PUT_BACK}{paths}", user)
         is_earlier = record.validity is not None and leaf.validity.not_after < record.validity.not_after
         record = record._replace(previous=leaf.validity if is_earlier else None)
         return record.with_event(now, f"files with an earlier certificate put back: {paths}", user)
 
-    pair = next(iter(owners), next(iter(lineage.records)))
     return record_files(session, pair, update, "the previous files were put back, but that was not recorded")

@@ -21,7 +21,7 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Installation
+from csrtui.core.pairs.pair import Installation, NextStep
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.keystore import Keystore
@@ -29,7 +29,7 @@ from csrtui.store.permissions import FileAccess
 from csrtui.tasks import server_files
 from csrtui.tasks.export import ExportSpec, export, prepare_export, preview_export
 from csrtui.tasks.installation import undo_export
-from csrtui.tasks.renew import plan_renewal, renew
+from csrtui.tasks.renew import plan_renewal, renew, renew_with_same_key
 from csrtui.tasks.server_files import read_lineage
 from csrtui.tasks.session import Session, change_record
 
@@ -132,6 +132,23 @@ def test_the_previous_set_is_put_back_under_the_name_of_either_pair(session: Ses
     assert record_of(session).installed is not None
     with pytest.raises(RefusedError, match="there is no previous set of"):
         undo_export(session, new, NGINX, str(to))
+
+
+@pytest.mark.parametrize("name", ["a.com", "a.com-2"])
+def test_files_of_a_renewal_with_the_same_key_that_are_replaced_again_are_not_installed(
+    session: Session, to: Path, name: str
+) -> None:
+    issued_pair(session)
+    install(session, spec(to))
+    session.clock = lambda: NOW + timedelta(days=1)
+    new = renew_with_same_key(session, plan_renewal(session, "a.com"))[0].name
+    issue(session, new, START + timedelta(days=1))
+    install(session, spec(to, new))
+    assert record_of(session).visible_step(NOW) is NextStep.RETIRE
+    undo_export(session, name, NGINX, str(to))
+    assert (record_of(session, new).installed, record_of(session, new).previous) == (None, None)
+    assert record_of(session).installed == NOW
+    assert record_of(session).visible_step(NOW) is NextStep.FINISH
 
 
 def test_a_newer_certificate_for_the_same_key_changes_only_the_certificate(
