@@ -161,6 +161,9 @@ def keys_taken(widget: type[Widget]) -> set[str]:
 def test_reserved_keys_are_those_of_the_widgets() -> None:
     assert keys_taken(LineList) == keys_taken(TextView) == LIST_KEYS
     of_terminals = keys_taken(TextField) - {"enter", "ctrl+left", "ctrl+right", "ctrl+backspace"}
+    of_terminals -= {
+        "ctrl+f"
+    }  # Textual before 8.2.7 deletes a word with it, but the command "fix" comes first
     assert of_terminals | {"pageup", "pagedown"} == FIELD_KEYS
 
 

@@ -36,11 +36,17 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no type
         self._keep("unreachable", result)
 
     def _keep(self, status: str, result: Any) -> None:
+        host, task, members = (_member(result, name) for name in ("host", "task", "result"))
         line = {
-            "host": result.host.get_name(),
-            "task": result.task.get_name(),
+            "host": host.get_name(),
+            "task": task.get_name(),
             "status": status,
-            "result": json.loads(self._dump_results(result.result)),
+            "result": json.loads(self._dump_results(members)),
         }
         with open(os.environ["JSON_LINES"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _member(result: Any, name: str) -> Any:
+    """Return a member of a task's result, which is private before ansible-core 2.19."""
+    return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
