@@ -7,13 +7,17 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from command import Csrtui
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
@@ -60,6 +64,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000)
     gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_suffix_list() -> Iterator[None]:
+    """Parse the public suffix list once, which takes most of the time of a short command."""
+    from csrtui.core.names.public_suffixes import SuffixList
+
+    with patch.object(SuffixList, "parse", staticmethod(cache(SuffixList.parse))):
+        yield
 
 
 @pytest.fixture

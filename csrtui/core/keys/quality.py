@@ -9,7 +9,7 @@ Go's `net/http/internal/testcert` (BSD); and Vagrant's `keys/vagrant.pub` (MIT).
 all other checks: RSA with 2048 or more bits, the NIST curves, Ed25519 and ML-DSA.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import compress
 from math import gcd, isqrt, prod
 from typing import TYPE_CHECKING
@@ -124,6 +124,7 @@ def _has_logarithm(number: int, factor: int) -> bool:
     return any(pow(step, exponent, _ROCA_MODULUS) == target for exponent in range(factor))
 
 
+@lru_cache(maxsize=64)  # a command examines the same key several times
 def small_factor(modulus: int) -> int | None:
     """Return the smallest prime factor below `SMALL_FACTOR_LIMIT`, or None if there is none."""
     product = 1
