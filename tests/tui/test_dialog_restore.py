@@ -240,6 +240,8 @@ async def test_the_dialog_fits_the_screen(tmp_path: Path) -> None:
     size = (60, 18)
     async with at_screens(session_with(tmp_path / "store"), size) as user:
         await open_dialog(user)
+        assert "Enter Next field" in user.screen_text
+        await user.press("down")
         assert "Enter Restore" in user.screen_text
         assert "Restore a pair" in user.screen_text
         assert all(region.bottom <= size[1] for region in user.regions.values())

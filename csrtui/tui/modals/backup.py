@@ -19,7 +19,7 @@ from csrtui.tasks.list import Pairs
 from csrtui.tasks.pair_text import PassphraseFacts, destination_lines, passphrase_facts
 from csrtui.tasks.private_keys import generate_passphrase, open_key
 from csrtui.tui.groups import names_of
-from csrtui.tui.modals.form_base import FolderModal
+from csrtui.tui.modals.form_base import NEXT_FIELD, FolderModal
 from csrtui.tui.modals.questions import ask, ask_if_weak
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import GroupField
@@ -202,17 +202,23 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     @on(SecretField.Submitted)
     def action_next(self) -> None:
         """Go to the next field. In the last field, or if both passphrases are typed, start the backup."""
+        following = self._following
+        if following is None:
+            self._submit()
+        elif following == "#passphrase":
+            self.leave_folder(following)
+        else:
+            self.query_one(following).focus()
+
+    @property
+    def _following(self) -> str | None:
+        """The field to which Enter goes from the current one, or None if Enter starts the backup."""
         current = self.focused.id if self.focused else None
         following = {"group": "#folder", "folder": "#passphrase", "passphrase": "#again"}.get(current or "")
         spec = self._spec
         is_complete = bool(spec.passphrase.encoded and spec.repeated.encoded)
-        is_last = following is None or (current == "passphrase" and self._is_passphrase_of_key)
-        if is_last or (is_complete and current != "group"):
-            self._submit()
-        elif current == "folder":
-            self.leave_folder("#passphrase")
-        elif following:
-            self.query_one(following).focus()
+        is_last = current == "passphrase" and self._is_passphrase_of_key
+        return None if is_last or (is_complete and current != "group") else following
 
     def check_created_folder(self) -> None:
         """Check the folder again, and go to the passphrase if the cursor is still in the folder."""
@@ -302,9 +308,9 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Return the keys, including the one that creates a missing folder."""
-        back_up, cancel = ("Enter", "Back up"), ("Esc", "Cancel")
         generate = () if self._locked_count else (("ctrl+g", "Generate passphrase"),)
-        return back_up, *self.create_keys, cancel, *generate
+        enter = ("Enter", "Back up" if self._following is None else NEXT_FIELD)
+        return enter, *self.create_keys, ("Esc", "Cancel"), *generate
 
     def _folder_lines(self) -> list[Line]:
         field = self.focused.id if self.is_in_secret and self.focused else None

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CheckT = TypeVar("CheckT")
 
+NEXT_FIELD = "Next field"
+"""The label of Enter in a field that is not the last one."""
 CREATE_KEY = "F7"
 """The key that creates a missing folder, as in file managers. A printable key would be typed into the field."""
 

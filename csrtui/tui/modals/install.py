@@ -23,7 +23,7 @@ from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deploym
 from csrtui.tui.commands import commands_of
 from csrtui.tui.messages import server_with_keys
 from csrtui.tui.modals.base import PAGE_KEYS
-from csrtui.tui.modals.form_base import FolderModal
+from csrtui.tui.modals.form_base import NEXT_FIELD, FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
 from csrtui.tui.modals.questions import ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -199,17 +199,21 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
     def action_next(self) -> None:
         """Go to the next required field. In the last one, and in those after it, write the files."""
         self._show_fields()
-        fields = [
-            field for field in self._fields if field != "strength"
-        ]  # its value is safe, and Enter opens its list
-        current = self.focused.id if self.focused else None
-        following = f"#{fields[fields.index(current) + 1]}" if current in fields[:-1] else None
+        following = self._following
         if following is None:
             self._submit()
-        elif current == "folder":
+        elif self.query_one("#folder").has_focus:
             self.leave_folder(following)
         else:
             self.query_one(following).focus()
+
+    @property
+    def _following(self) -> str | None:
+        """The field to which Enter goes from the current one, or None if Enter writes the files."""
+        # The encryption has a safe value, and Enter opens its list.
+        fields = [field for field in self._fields if field != "strength"]
+        current = self.focused.id if self.focused else None
+        return f"#{fields[fields.index(current) + 1]}" if current in fields[:-1] else None
 
     def leave_folder(self, following: str) -> None:
         """Go from the folder to the next field, unless the pair has no certificate yet."""
@@ -305,7 +309,8 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         """Redraw the dialog."""
         gap, notes, plan = self.gap, self.query_one("#notes"), self.query_one("#plan")
         self.show("#about", [*self.lines(f"Install {self._pair.name}", "strong")[:1], *gap])
-        enter = ("Enter", "List" if isinstance(self.focused, ChoiceField) else "Write")
+        label = "Write" if self._following is None else NEXT_FIELD
+        enter = ("Enter", "List" if isinstance(self.focused, ChoiceField) else label)
         keys = (enter, *self.create_keys, ("Esc", "Cancel"))
         self.show("#keys", [*gap, *self.key_lines(*keys)])
         room = self.room_for(notes, plan) - 2 * len(gap) - 1

@@ -24,7 +24,7 @@ from csrtui.tasks.form_prefill import (
 from csrtui.tasks.renew import SAME_KEY_CONSEQUENCES
 from csrtui.tasks.settings import delete_profile, load_settings, save_profile
 from csrtui.tui.modals.base import Modal
-from csrtui.tui.modals.form_base import FormModal
+from csrtui.tui.modals.form_base import NEXT_FIELD, FormModal
 from csrtui.tui.modals.questions import ask, ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.line_list import LineList, TextRows
@@ -281,7 +281,6 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         self._renews = renews
 
     FIRST_FOCUS = "ChoiceField, TextField"
-    verb = "Next field, accept"
     heading = "Pair and key"
 
     def fields(self) -> Iterable[Widget]:
@@ -295,6 +294,14 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
             ("Repeat", SecretField(id="again")),
             ("Attributes", TextField(self._options.attributes, "TYPE=value; TYPE=value", id="attributes")),
         )
+
+    @property
+    def verb(self) -> str:
+        """The label of Enter in the focused field."""
+        goes_on = self.query_one("#pair-name").has_focus or (
+            self.query_one("#passphrase").has_focus and self.secret_of("#passphrase").encoded
+        )
+        return NEXT_FIELD if goes_on else "Accept"
 
     @property
     def _same_key_of(self) -> str:

@@ -12,7 +12,7 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.draft import recall_folder
 from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
-from csrtui.tui.modals.form_base import FormModal
+from csrtui.tui.modals.form_base import NEXT_FIELD, FormModal
 from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
@@ -65,7 +65,6 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
 
     FIRST_FOCUS = "#path"
     NOTES = 4
-    verb = "Restore"
     MORE_KEYS = (("Tab", "Complete or next"),)
     heading = "Restore a pair"
     about = (
@@ -79,6 +78,11 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         self._path_error: CsrtuiError | None = None
         self._contents: BackupContents | None = None
         self._is_asking = False
+
+    @property
+    def verb(self) -> str:
+        """The label of Enter in the focused field."""
+        return NEXT_FIELD if self.query_one("#path").has_focus else "Restore"
 
     @property
     def path(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from csrtui.core.base.errors import InputError
 from csrtui.tasks.submit import WrittenCsr, mark_submitted, write_csr
 from csrtui.tui.modals.base import ResultT
-from csrtui.tui.modals.form_base import FormModal
+from csrtui.tui.modals.form_base import NEXT_FIELD, FormModal
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.text_field import TextField
@@ -93,7 +93,7 @@ class MarkModal(CsrModal["Pair"]):
     @property
     def verb(self) -> str:
         """The label of the Enter key in the focused field."""
-        return "Mark" if self.query_one("#note").has_focus else "Next field"
+        return "Mark" if self.query_one("#note").has_focus else NEXT_FIELD
 
     def fields(self) -> Iterable[Widget]:
         """Return the fields."""
