@@ -231,7 +231,7 @@ async def test_a_short_passphrase_is_used_only_after_a_question(tmp_path: Path) 
         assert "Use this passphrase anyway?" in user.screen_text
         assert "The passphrase is short" in user.question
         await user.press("enter")
-        assert user.focused_id == "again", "the safe answer"
+        assert user.focused_id == "passphrase", "the safe answer"
         assert os.listdir(tmp_path / "usb") == []
         await user.press("enter", "right", "enter")
         await until_done(user)

@@ -211,7 +211,7 @@ async def test_a_pkcs12_file_gets_a_passphrase_that_is_typed_twice(tmp_path: Pat
         user.app.screen.query_one("#passphrase", SecretField).load_text(PASSPHRASE)
         user.app.screen.query_one("#again", SecretField).load_text(PASSPHRASE)
         assert PASSPHRASE not in user.screen_text
-        await user.press("enter")
+        await user.press("enter", "enter")
         await written(user)
         assert "contains the key with the given passphrase" in " ".join(user.read_text.split())
         assert PASSPHRASE not in user.read_text

@@ -75,7 +75,7 @@ async def test_a_short_passphrase_of_a_key_is_used_only_after_a_question(tmp_pat
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press(*"a.mydomain.com", "f9", "down", *"abc", "down", *"abc", "enter")
         assert "Use this passphrase anyway?" in user.screen_text
-        await user.press("escape", "enter", "right", "enter")
+        await user.press("escape", "enter", "enter", "right", "enter")
         assert "key with passphrase" in user.screen_text
 
 

@@ -20,7 +20,7 @@ from csrtui.tasks.pair_text import PassphraseFacts, destination_lines, passphras
 from csrtui.tasks.private_keys import generate_passphrase, open_key
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.form_base import NEXT_FIELD, FolderModal
-from csrtui.tui.modals.questions import ask, ask_if_weak
+from csrtui.tui.modals.questions import ask
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import GroupField
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
@@ -242,7 +242,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         elif self._locked_count:  # the passphrase of the key is not a new one
             self.begin(self._check_passphrase_of_key(group, spec))
         else:
-            ask_if_weak(self.app, spec.passphrase, close)
+            self.ask_if_weak(spec.passphrase, close)
 
     async def _check_passphrase_of_key(self, group: Group[Pair], spec: BackupSpec) -> None:
         """Close the dialog if the passphrase opens the first key that has one. Another session may have removed it."""

@@ -142,6 +142,24 @@ class FormModal(Modal[ResultT]):
             field.load_text("")
         self.fail(InputError("The passphrases differ. Type the second one again."), "#again")
 
+    def ask_if_weak(self, passphrase: Secret, act: Callable[[], object]) -> None:
+        """Call `act`. If a new passphrase is easy to guess, ask first, and let the user type another one."""
+        from csrtui.core.keys.passphrase_quality import guess_reasons
+        from csrtui.tui.modals.questions import ask
+
+        reasons = guess_reasons(passphrase)
+        if reasons:
+            title, change = "Use this passphrase anyway?", self._change_passphrase
+            ask(self.app, title, " ".join(reasons), "Use it", act, no="Change it", decline=change)
+        else:
+            act()
+
+    def _change_passphrase(self) -> None:
+        """Go to the passphrase, so that the next character replaces it."""
+        field = self.query_one("#passphrase", SecretField)
+        field.focus()
+        field.select_text()
+
     @on(TextField.Changed)
     @on(SecretField.Changed)
     def _remove_error(self) -> None:

@@ -25,7 +25,6 @@ from csrtui.tui.messages import server_with_keys
 from csrtui.tui.modals.base import PAGE_KEYS
 from csrtui.tui.modals.form_base import NEXT_FIELD, FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
-from csrtui.tui.modals.questions import ask_if_weak
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import PathField
@@ -278,7 +277,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
             start = partial(self._start, prepared, file_passphrase, key_passphrase)
             write = partial(ask_to_replace, self.app, prepared, start) if prepared.existing.files else start
             if file_passphrase is not None:
-                ask_if_weak(self.app, file_passphrase, write)
+                self.ask_if_weak(file_passphrase, write)
             else:
                 write()
 

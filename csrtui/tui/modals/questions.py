@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from csrtui.core.base.secret import Secret
     from csrtui.tui.widgets.text_block import Line
 
 
@@ -217,14 +216,3 @@ def ask(
             decline()
 
     app.push_screen(ConfirmModal(title, text, yes, no), handle)
-
-
-def ask_if_weak(app: App[Any], passphrase: Secret, act: Callable[[], object]) -> None:
-    """Call `act`. If a new passphrase is easy to guess, ask first."""
-    from csrtui.core.keys.passphrase_quality import guess_reasons
-
-    reasons = guess_reasons(passphrase)
-    if reasons:
-        ask(app, "Use this passphrase anyway?", " ".join(reasons), "Use it", act)
-    else:
-        act()

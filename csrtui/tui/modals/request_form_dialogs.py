@@ -25,7 +25,7 @@ from csrtui.tasks.renew import SAME_KEY_CONSEQUENCES
 from csrtui.tasks.settings import delete_profile, load_settings, save_profile
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.modals.form_base import NEXT_FIELD, FormModal
-from csrtui.tui.modals.questions import ask, ask_if_weak
+from csrtui.tui.modals.questions import ask
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.line_list import LineList, TextRows
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
@@ -350,7 +350,7 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         secret = passphrase if passphrase.encoded else None
         options = KeyOptions(name or None, secret, attributes, self._same_key_of)
         if is_new:
-            ask_if_weak(self.app, passphrase, lambda: self.dismiss(options))
+            self.ask_if_weak(passphrase, lambda: self.dismiss(options))
         else:
             self.dismiss(options)
 
