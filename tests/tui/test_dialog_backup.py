@@ -190,12 +190,12 @@ async def test_errors_are_shown_at_their_fields_and_no_typed_text_is_lost(tmp_pa
         await user.press("enter")
         await looked(user)
         assert user.focused_id == "again", "whoever types a passphrase types on: it must not be seen"
-        assert "press Up twice for the folder" in said(user, "notes")
+        assert "Press Up twice for the folder" in said(user, "notes")
         assert "does not exist" in said(user, "notes")
         assert "Press F7" in said(user, "notes")
         assert "F7 Create folder" in said(user, "keys")
         await user.press("up")
-        assert "press Up for the folder" in said(user, "notes")
+        assert "Press Up for the folder" in said(user, "notes")
         await user.press("down")
         await fill_in(user, tmp_path / "usb", again="another")
         fields = [field.secret() for field in user.app.screen.query(SecretField)]
@@ -365,7 +365,7 @@ async def test_the_cursor_does_not_return_to_a_wrong_folder_by_itself(
         await looked(user)
         assert user.focused_id == "passphrase", "what is typed next is masked too"
         assert "does not exist" in said(user)
-        assert "press Up for the folder" in said(user)
+        assert "Press Up for the folder" in said(user)
         await user.press("up")
         assert user.focused_id == "folder"
 
@@ -387,7 +387,7 @@ async def test_a_failed_folder_is_not_a_default_and_a_missing_one_is_reported(tm
         await user.press("b")
         await looked(user)
         assert "does not exist" in said(user)
-        assert "press Up for the folder" in said(user)
+        assert "Press Up for the folder" in said(user)
         await user.press("escape")
 
 
@@ -425,7 +425,7 @@ async def test_enter_in_the_folder_starts_the_backup_if_both_passphrases_are_typ
         await user.paste(str(tmp_path / "usb"))
         await user.press("enter")
         assert user.focused_id == "passphrase"
-        await user.press("ctrl+g", "up", "up")
+        await user.press("ctrl+g", "up")
         assert user.focused_id == "folder"
         await looked(user)
         await user.press("enter")

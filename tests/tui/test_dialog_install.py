@@ -342,7 +342,7 @@ async def test_a_passphrase_is_never_typed_into_a_wrong_folder_field(
         assert "does not exist" in said(user, "notes")
         await user.press("down", "down")
         assert user.focused_id == "passphrase", "who goes there by hand may"
-        assert "Press Up to return" in said(user, "notes")
+        assert "Press Up for the folder" in said(user, "notes")
         await user.paste(PASSPHRASE)
         await user.press("enter")
         await user.paste(PASSPHRASE)

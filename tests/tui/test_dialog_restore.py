@@ -100,9 +100,9 @@ async def test_errors_are_shown_and_no_typed_text_is_lost(tmp_path: Path, backup
         await until_told(user)
         assert user.focused_id == "passphrase", "the next one typed would be seen in the path"
         assert "No such file" in said(user)
-        assert "press Up for the path" in said(user)
+        assert "Press Up for the path" in said(user)
         await user.press("up")
-        assert "press Up for the path" not in said(user)
+        assert "Press Up for the path" not in said(user)
         assert path.value.endswith("/usb/x")
         await user.press("ctrl+u")
         assert "No such file" not in said(user), "it is being changed"
@@ -132,7 +132,7 @@ async def test_a_file_that_is_not_a_backup_is_reported_before_the_passphrase(
         await user.paste(f"{backup}x")
         await user.press("enter")
         await user.until(lambda: "No such file" in said(user), "what is wrong")
-        assert "press Up for the path" in said(user)
+        assert "Press Up for the path" in said(user)
         await user.press("up", "enter")
         await user.until(lambda: all(worker.group == "flow" for worker in user.app.workers), "another look")
         assert user.focused_id == "path"
@@ -413,7 +413,7 @@ async def test_a_renamed_backup_to_recipients_says_where_its_identity_goes(tmp_p
         await open_dialog(user)
         await user.paste(str(renamed))
         await user.press("enter", *"a")
-        await user.until(lambda: "press Up for the identity" in said(user), "the hint")
+        await user.until(lambda: "Press Up for the identity" in said(user), "the hint")
         assert user.focused_id == "passphrase", "the cursor does not leave a secret field by itself"
         await user.press("up")
         assert user.focused_id == "identity"

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 _FIELDS = ("#folder", "#passphrase", "#again")
 _WAY_BACK = {
-    "passphrase": "You are in the passphrase field; press Up for the folder.",
-    "again": "You are in the field that repeats the passphrase; press Up twice for the folder.",
+    "passphrase": "Press Up for the folder.",
+    "again": "Press Up twice for the folder.",
 }
 
 
@@ -193,7 +193,6 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         with self.prevent(SecretField.Changed):
             for name in _FIELDS[1:]:
                 self.query_one(name, SecretField).load_text(passphrase.revealed)
-        self.query_one("#again").focus()
         self.fail(None)
 
     # Next field

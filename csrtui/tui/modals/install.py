@@ -86,7 +86,7 @@ _STRENGTHS = (
     (Strength.AES.name, "AES-256"),
     (Strength.LEGACY.name, "3DES, for Windows Server 2016 and older"),
 )
-_WAY_BACK = "Press Up to return to the folder field."
+_WAY_BACK = "Press Up for the folder."
 
 
 class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_field import TextField
 
 _NO_FILE = "Enter the path of the backup file."
-_WAY_BACK = "You are in the passphrase field; press Up for the {}."
+_WAY_BACK = "Press Up for the {}."
 _TO_RECIPIENTS = (
     "This backup is encrypted to recipients. Enter the path of an age identity or SSH private key."
 )
