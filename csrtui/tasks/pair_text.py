@@ -10,7 +10,7 @@ from csrtui.core.base.validity import MONTHS, Validity, date_text
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
 from csrtui.core.pairs.summary import PairSummary, deadlines, from_microseconds, to_microseconds
-from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.core.servers.platforms import OTHER, PLATFORMS
 
 if TYPE_CHECKING:
     from csrtui.core.pairs.query import Period
@@ -87,6 +87,8 @@ def fingerprint(digits: str) -> str:
 
 def platform_label(identifier: str) -> str:
     """Return the name of the server software with an id, or the id if it is unknown."""
+    if identifier == OTHER:
+        return "other software"
     known = PLATFORMS.get(identifier)
     return known.label if known else identifier
 

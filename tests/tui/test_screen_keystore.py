@@ -231,7 +231,7 @@ async def test_a_pair_in_full_scrolls_and_keeps_its_place_in_the_list(tmp_path: 
         await user.press("f2", "end", "enter")
         for key in ("down", "j", "pagedown", "space", "pageup", "k", "up", "end", "home", "G", "g"):
             await user.press(key)
-        assert user.screen_lines[2].startswith(" new · verified backup · other")
+        assert user.screen_lines[2].startswith(" new · verified backup · other software")
         await user.press("h", "end")
         assert "by tester" in user.screen_text
         await user.press("question_mark")
@@ -250,7 +250,7 @@ async def test_the_details_follow_the_cursor_and_marks_are_counted(tmp_path: Pat
         await user.until(lambda: "cannot be read" in user.screen_text, "the pairs")
         await user.until(lambda: "pair.json is not JSON" in user.detail, "why it cannot be read")
         await user.press("down")
-        await user.until(lambda: "a.example.com   other, public CA" in user.detail, "the details")
+        await user.until(lambda: "a.example.com   other software, public CA" in user.detail, "the details")
         assert "Backed up. Submit the CSR to a public CA." in user.screen_text
         retire(user.main._session, "a.example.com")
         make(store, "c.example.com")

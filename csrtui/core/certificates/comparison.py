@@ -117,7 +117,7 @@ def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw
     if status.reason is ChainReason.ISSUER_MISSING:
         issuer = chain.last_issuer_text or "without a name"
         text = f"the chain is incomplete: issuer certificate {issuer} is missing"
-        remedy = f"import the CA's chain (not needed if clients trust {issuer})"
+        remedy = "import the CA's chain (not needed if clients trust this issuer)"
         level = Level.WARNING if ca is CaKind.PUBLIC else Level.NOTE
         return CertificateFlaw(CertificateFlawKind.CHAIN_INCOMPLETE, level, f"{text}; {remedy}")
     is_invalid = status.state is ChainState.INVALID

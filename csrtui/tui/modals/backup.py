@@ -237,7 +237,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         elif self._generated is not None:
             text = "It is not shown again. Without it, these backups cannot be restored."
             title = "Have you written the passphrase down?"
-            ask(self.app, title, text, "Back up", close)
+            ask(self.app, title, text, "Back up", close, no="Not yet")
         elif self._locked_count:  # the passphrase of the key is not a new one
             self.begin(self._check_passphrase_of_key(group, spec))
         else:

@@ -11,6 +11,7 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.core.servers.guide import note_lines, query_lines, snippet_lines
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.permissions import DEFAULT_ACCESS, AccessError, FileAccess, resolve_access
+from csrtui.tasks.pair_text import platform_label
 from csrtui.tasks.session import csrtui_command
 from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.messages import server_with_keys, with_keys
@@ -60,7 +61,7 @@ def install_answer(
     session: Session, prepared: PreparedExport, exported: ExportResult, commands: Sequence[Command]
 ) -> InstallAnswer:
     """Return the result of the dialog after an export. `commands` are those of the screens, with the keys of the user."""
-    pair, server = visible(prepared.spec.pair), prepared.spec.platform.label
+    pair, server = visible(prepared.spec.pair), platform_label(prepared.spec.platform.id)
     verb = "replaced" if prepared.existing.files else "written"
     message = f"{pair}: {plural(len(exported.results), 'file')} {verb} for {server}"
     title = f"Install {prepared.spec.pair} · {server}"
