@@ -22,7 +22,7 @@ from csrtui.core.doctor.finding import (
 from csrtui.core.doctor.pair_checks import PairContents, check_contents, record_of
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.pairs.pair_name import is_pair_name
-from csrtui.core.pairs.renewal_state import UNREADABLE, Successor, renewal_state
+from csrtui.core.pairs.renewal_state import UNREADABLE, RenewalState, Successor, renewal_state
 from csrtui.store import file_facts
 from csrtui.store.permissions import unsafe_folders
 from csrtui.tasks.private_keys import proved_key_findings, public_key_findings
@@ -79,6 +79,7 @@ class Examination:
         self._creating = file_facts.is_creating(self._path)
         self._store = file_facts.store_facts(self._path)
         self._user = file_facts.current_user()
+        self._renewals: dict[str, RenewalState] = {}
         self.names = tuple(file.name for file in _pair_files(self._store) if is_pair_entry(file))
 
     def run(
@@ -173,7 +174,7 @@ class Examination:
 
         if record.renewed_by is None or record.retired:
             return record
-        return record._replace(renewal=renewal_state(record.renewed_by, find))
+        return record._replace(renewal=renewal_state(record.renewed_by, find, self._renewals))
 
 
 CHECKED: Final = (

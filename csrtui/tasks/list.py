@@ -15,7 +15,7 @@ from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
-from csrtui.core.pairs.renewal_state import UNREADABLE, Successor, renewal_state
+from csrtui.core.pairs.renewal_state import UNREADABLE, RenewalState, Successor, renewal_state
 from csrtui.core.pairs.summary import (
     PairSummary,
     count_due,
@@ -70,8 +70,12 @@ def read_all_pairs(session: Session) -> AllPairs:
     return AllPairs(tuple(sorted(pairs, key=lambda pair: urgency_key(pair, now))), tuple(problems))
 
 
-def with_renewal_state(store: "Keystore", record: PairRecord) -> PairRecord:
-    """Return the record of a pair with the progress of its renewal, if any. This reads the pair that replaces it.
+def with_renewal_state(
+    store: "Keystore", record: PairRecord, results: dict[str, RenewalState] | None = None
+) -> PairRecord:
+    """Return the record of a pair with the progress of its renewal, if any. This reads the pairs that replace it.
+
+    `results` are those of `renewal_state`. With them, each pair is read only once.
 
     Raises:
         StoreError: The store itself cannot be used.
@@ -87,7 +91,7 @@ def with_renewal_state(store: "Keystore", record: PairRecord) -> PairRecord:
                 return parse_listed_pair(listed).record.successor_facts
         return UNREADABLE
 
-    return record._replace(renewal=renewal_state(record.renewed_by, find))
+    return record._replace(renewal=renewal_state(record.renewed_by, find, results))
 
 
 class PairFolder(NamedTuple):
@@ -252,11 +256,12 @@ def read_pair_list(session: Session) -> PairList:
 
 def read_pairs(session: Session, names: Sequence[str]) -> Iterator[Pair | UnreadablePair]:
     """Yield each named pair, or the error if the pair cannot be read."""
+    results: dict[str, RenewalState] = {}
     try:
         for listed in session.store.listing(names):
             try:
                 pair = parse_listed_pair(listed)
-                yield pair._replace(record=with_renewal_state(session.store, pair.record))
+                yield pair._replace(record=with_renewal_state(session.store, pair.record, results))
             except StoreError as error:
                 yield UnreadablePair(listed.name, error)
     except StoreError as error:

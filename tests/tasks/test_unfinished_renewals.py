@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.history import FILES_PUT_BACK
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
 from csrtui.core.pairs.query import Query, SortOrder
+from csrtui.core.pairs.renewal_state import RenewalState
+from csrtui.store import file_facts
+from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import Examination
 from csrtui.tasks.installation import mark_installed
 from csrtui.tasks.list import Pairs, count_expiries, read_all_pairs, read_pair, read_pair_list
@@ -29,6 +33,10 @@ from csrtui.tasks.show import pair_lines
 from csrtui.tasks.submit import mark_submitted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from csrtui.core.doctor.finding import FileFacts
+    from csrtui.store.stored_pair import ListedPair
     from csrtui.tasks.session import Session
 
 DUE = Validity(NOW - timedelta(days=60), NOW + timedelta(days=19))
@@ -233,3 +241,31 @@ def test_a_certificate_is_due_until_the_next_one_of_its_pair_is_installed(sessio
     assert record.with_certificate(DUE, NOW, "joe", "an older one").previous is None
     mark_installed(session, OLD)
     assert (record_of(session, OLD).next_step(NOW), is_due()) == (NextStep.NONE, False)
+
+
+def test_a_long_series_of_renewals_is_read_only_twice(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"{number}.com" for number in range(8)]
+    for name in names:
+        new_pair(session, name)
+    for old, new in pairwise(names):
+        change(session, old, renewed_by=new)
+    reads: list[str] = []
+
+    def listing(store: Keystore, chosen: Sequence[str]) -> Iterator[ListedPair]:
+        reads.extend(chosen)
+        return original_listing(store, chosen)
+
+    def facts(store: str, name: str) -> FileFacts | None:
+        reads.append(name)
+        return original_facts(store, name)
+
+    original_listing, original_facts = Keystore.listing, file_facts.pair_facts
+    monkeypatch.setattr(Keystore, "listing", listing)
+    monkeypatch.setattr(file_facts, "pair_facts", facts)
+    assert {pair.record.renewal for pair in Pairs(session, names[:-1])} == {RenewalState.STARTED}
+    assert len(reads) < 2 * len(names)
+    reads.clear()
+    Examination(session, config=None).run()
+    assert len(reads) < 2 * len(names)
