@@ -184,7 +184,7 @@ CHECKED: Final = (
     "every chain: complete and valid",
     "every backup on record: exists and is unchanged",
     "every date: expired, not valid yet, or impossible",
-    "every renewal: both pairs refer to each other, and the new one is in use",
+    "every renewal: both pairs exist, and the new one is in use",
     "the configuration",
 )
 """A phrase for each kind of check in an examination."""

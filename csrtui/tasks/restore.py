@@ -22,6 +22,7 @@ from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.keystore import PairFiles
+from csrtui.store.summary_reader import SummaryReader
 from csrtui.tasks.backup_contents import BackupContents, open_key, read_contents
 from csrtui.tasks.list import pairs_with_key
 from csrtui.tasks.private_keys import refuse_compromised, usual_ca, with_weaknesses
@@ -107,16 +108,6 @@ def stays_encrypted(content: BackupFile, consent: Consent = NO_CONSENT) -> bool:
     return not content.is_signed or is_encrypted
 
 
-def losses(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
-    """Return a note for each fact that this restore loses, although a restore normally brings it back."""
-    if _certificates(content).pem:
-        return _lost_details(content, consent)
-    note = (
-        "The backup contains no certificate. If the CA has issued one, import it again: csrtui import FILE."
-    )
-    return (*_lost_details(content, consent), note)
-
-
 def _lost_details(content: BackupFile, consent: Consent) -> tuple[str, ...]:
     if not content.is_signed:
         ca = "public" if usual_ca(csrs.public_key(content.csr.der)) is CaKind.PUBLIC else "private"
@@ -137,19 +128,25 @@ def _lost_details(content: BackupFile, consent: Consent) -> tuple[str, ...]:
 
 def restore_notes(content: BackupFile, consent: Consent = NO_CONSENT) -> tuple[str, ...]:
     """Return the notes to show after a restore: lost values, the date of the stage, and facts that no backup contains."""
-    notes = list(losses(content, consent))
     details = content.details
-    if details.compromised is not None:
-        notes.insert(0, "The key is marked as compromised: it must never be used again.")
+    is_compromised = details.compromised is not None
+    notes = ["The key is marked as compromised: it must never be used again."] if is_compromised else []
+    notes += _lost_details(content, consent)
+    if not _certificates(content).pem:
+        notes.append(
+            "The backup contains no certificate. If the CA has issued one, import it again: csrtui import FILE."
+        )
     if content.is_signed and details.stage is not None and content.time is not None:
         notes.append(f"The stage was {details.stage} when the backup was made ({time_text(content.time)}).")
-    return *notes, NEVER_RESTORED
+    later = (
+        "" if is_compromised else " It does not know whether the key was marked as compromised since then."
+    )
+    return *notes, f"{_NEVER_RESTORED}{later}"
 
 
-NEVER_RESTORED = (
+_NEVER_RESTORED = (
     "A backup does not contain the history, the links to renewals, or where the certificate was installed."
 )
-"""A note on the facts that no backup contains."""
 
 
 def refuse_existing(session: Session, content: BackupFile) -> None:
@@ -189,19 +186,28 @@ def _store(session: Session, backup: BackupContents, key: "PrivateKey", consent:
     encrypted = stays_encrypted(content, consent)
     record = _record(session, backup, certificates, encrypted=encrypted)
     record = with_weaknesses(session, record, key)
-    files = PairFiles(
-        key=content.key_pem if encrypted else key_types.private_pem(key),
-        csr=csrs.to_pem(content.csr.der),
-        record=dump_record(record),
-        certificate=certificates.pem or None,
-    )
     base = content.name or pair_name(
         record.subject.common_name or without_prefix((record.names or ("pair",))[0])
     )
     with session.store.lock_for_restore():
         refuse_existing(session, content)  # again, since another process may have restored it
+        record = record._replace(renews=_predecessor(session, base))
+        files = PairFiles(
+            key=content.key_pem if encrypted else key_types.private_pem(key),
+            csr=csrs.to_pem(content.csr.der),
+            record=dump_record(record),
+            certificate=certificates.pem or None,
+        )
         name = session.store.add(base, files)
     return Pair(name, session.store.pair_path(name), record, has_certificate=bool(certificates.pem))
+
+
+def _predecessor(session: Session, name: str) -> str | None:
+    """Return the pair whose record says that the missing pair `name` replaces it, or None."""
+    if session.store.has_pair(name):
+        return None
+    summaries = SummaryReader(session.store).read().summaries
+    return next((summary.name for summary in summaries if summary.renewed_by == name), None)
 
 
 def _record(

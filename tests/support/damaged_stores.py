@@ -431,6 +431,11 @@ INSTRUCTIONS = {
         lambda store: store.change(renews="gone.com"),
         "only a person knows whether it was deleted on purpose",
     ),
+    "deleted successor": (
+        FindingCode.SUCCESSOR_MISSING,
+        retired(lambda store: store.change(renewed_by="gone.com")),
+        "only a person knows whether it was deleted on purpose",
+    ),
     "unknown setting": (
         FindingCode.CONFIG_UNUSABLE,
         lambda store: store.config.write_text("nonsense = 1"),

@@ -248,6 +248,7 @@ BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (FindingCode.RENEWAL_BROKEN, lambda store: store.change(renewed_by="b.com")),
     (FindingCode.RENEWAL_UNFINISHED, _unfinished_renewal),
     (FindingCode.PREDECESSOR_MISSING, lambda store: store.change(renews="gone.com")),
+    (FindingCode.SUCCESSOR_MISSING, lambda store: store.change(renewed_by="gone.com", retired=LATER)),
     (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.write_text("nonsense = 1")),
     (FindingCode.CONFIG_UNUSABLE, lambda store: store.config.chmod(0o666)),
 ]

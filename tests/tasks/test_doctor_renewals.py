@@ -75,6 +75,16 @@ def test_a_missing_predecessor_is_a_note(healthy: ExaminedStore) -> None:
     assert "csrtui restore" in finding.remedy
 
 
+def test_a_missing_successor_is_reported_until_another_pair_replaces_it(healthy: ExaminedStore) -> None:
+    healthy.change(renewed_by="gone.com", retired=LATER)
+    (finding,) = healthy.examine()
+    assert (finding.code, finding.pair) == (FindingCode.SUCCESSOR_MISSING, "a.com")
+    assert "gone.com replaces it, but that pair does not exist" in finding.text
+    assert "csrtui restore" in finding.remedy
+    healthy.add_another(renews="gone.com")
+    assert [finding.code for finding in healthy.examine()] == [FindingCode.PREDECESSOR_MISSING]
+
+
 def test_an_expired_certificate_is_found_until_the_pair_that_replaces_it_is_installed(
     healthy: ExaminedStore,
 ) -> None:
@@ -107,7 +117,7 @@ def test_an_unreadable_successor_is_not_reported_as_missing(healthy: ExaminedSto
 def test_a_third_pair_can_replace_the_second(healthy: ExaminedStore) -> None:
     healthy.change(renewed_by="b.com")
     healthy.add_another(renews="a.com", renewed_by="c.com", retired=LATER)
-    assert healthy.examine() == ()
+    assert [(one.code, one.pair) for one in healthy.examine()] == [(FindingCode.SUCCESSOR_MISSING, "b.com")]
 
 
 def test_an_expired_certificate_is_found_if_the_pair_that_renews_it_is_retired(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import stat
 from dataclasses import replace
 from datetime import timedelta
@@ -41,9 +42,9 @@ from csrtui.tasks.backup import back_up
 from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.private_keys import open_key
-from csrtui.tasks.renew import plan_renewal, renew_with_same_key
+from csrtui.tasks.renew import plan_renewal, renew, renew_with_same_key
 from csrtui.tasks.request_spec import RequestSpec
-from csrtui.tasks.restore import Consent, losses, read_backup, restore_notes
+from csrtui.tasks.restore import Consent, read_backup, restore_notes
 from csrtui.tasks.session import Session, change_record
 from csrtui.tasks.verify import verify_many
 
@@ -284,8 +285,8 @@ def test_values_that_are_not_restored_are_reported(
 
 
 def test_a_missing_certificate_is_reported_with_the_way_to_import_it() -> None:
-    assert losses(found()) == (NO_CERTIFICATE,)
-    assert losses(found(certificates=issued())) == ()
+    assert NO_CERTIFICATE in restore_notes(found())
+    assert NO_CERTIFICATE not in restore_notes(found(certificates=issued()))
 
 
 def test_only_the_expected_backup_is_read(session: Session, elsewhere: Session, place: Path) -> None:
@@ -367,6 +368,20 @@ def test_a_deleted_pair_is_restored_beside_two_renewals_with_the_same_key(
             restore(session, path, PASSPHRASE)
         assert name in session.store.names()
     assert len(session.store.names()) == len(names)
+
+
+def test_a_deleted_renewal_is_linked_again_to_the_pair_that_names_it(
+    session: Session, elsewhere: Session, place: Path
+) -> None:
+    new_pair(session)
+    session.generate_key = elsewhere.generate_key = key_types.generate
+    new = renew(session, plan_renewal(session, "a.com"))
+    path = back_up(session, new.name, order(place)).path
+    shutil.rmtree(new.path)
+    assert restore(session, path, PASSPHRASE).record.renews == "a.com"
+    assert record_of(session, new.name).renews == "a.com"
+    create_pair(elsewhere, RequestSpec(("b.com",)), name=new.name)
+    assert restore(elsewhere, path, PASSPHRASE).record.renews is None
 
 
 def test_another_pair_keeps_its_name(session: Session, elsewhere: Session, place: Path) -> None:

@@ -1,7 +1,7 @@
 """Check the backups and the renewal in the record of a pair.
 
-A backup must exist, be unchanged and verified, and be on another disk. Both pairs of a renewal must refer to each
-other, and the new pair must be in use.
+A backup must exist, be unchanged and verified, and be on another disk. Both pairs of a renewal must exist, and
+the new pair must be in use.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -163,6 +163,7 @@ def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> Itera
     successors = {link.renews: link.name for link in by_name.values() if not link.is_retired}
     for link in by_name.values():
         if link.is_retired:
+            yield from _check_retired(link, names, successors)
             continue
         if link.renewed_by is not None:
             reason = _broken_reason(link, by_name, names)
@@ -179,6 +180,16 @@ def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> Itera
             text = f"says that it replaces {visible(link.renews)}, but that pair does not exist"
             finding = _finding(FindingCode.PREDECESSOR_MISSING, link, text)
             yield replace(finding, fix=_RESTORE_IF_NEEDED)
+
+
+def _check_retired(
+    link: RenewalLink, names: Container[str], successors: Container[str | None]
+) -> Iterator[DoctorFinding]:
+    """Yield a finding if the successor of a retired pair is gone, and no other pair replaces that one."""
+    name = link.renewed_by
+    if name is not None and name not in names and name not in successors:
+        text = f"says that {visible(name)} replaces it, but that pair does not exist: its key may be lost"
+        yield replace(_finding(FindingCode.SUCCESSOR_MISSING, link, text), fix=_RESTORE_SUCCESSOR)
 
 
 def _broken_reason(
@@ -201,6 +212,12 @@ def _broken_reason(
 
 _RESTORE_IF_NEEDED: Final = instruction(
     "No action is needed if that pair was deleted on purpose. Otherwise, restore it from its backup: csrtui restore FILE."
+)
+
+
+_RESTORE_SUCCESSOR: Final = instruction(
+    "Restore that pair from its backup: csrtui restore FILE. If it was deleted on purpose, move the folder of the retired "
+    "pair out of the keystore too."
 )
 
 

@@ -326,6 +326,7 @@ class FindingCode(StrEnum):
     RENEWAL_BROKEN = "renewal-broken", Level.WARNING
     RENEWAL_UNFINISHED = "renewal-unfinished", Level.WARNING
     PREDECESSOR_MISSING = "predecessor-missing", Level.NOTE
+    SUCCESSOR_MISSING = "successor-missing", Level.WARNING
     CONFIG_UNUSABLE = "config-unusable", Level.ERROR
 
 

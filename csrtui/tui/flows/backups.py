@@ -10,7 +10,6 @@ from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Need
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.private_keys import weak_key_lines
-from csrtui.tasks.restore import NEVER_RESTORED
 from csrtui.tui.groups import Group
 from csrtui.tui.messages import with_keys
 from csrtui.tui.modals.backup import BackupModal
@@ -88,7 +87,6 @@ async def restore(page: PairsScreen) -> None:
     page.refresh_pairs(pair.name)
     page.tell(f"restored {visible(pair.name)}. Next: {page.next_step_text(pair)}")
     weak = weak_key_lines(page.session, pair)
-    if notes := [*(["The restored key is weak.", *weak] if weak else []), *answer.losses]:
-        notes.append(NEVER_RESTORED)
-        texts = [with_keys(note, page.commands) for note in notes]
-        await page.app.push_screen_wait(NoticeModal(f"Restored {pair.name}", texts))
+    notes = [*(["The restored key is weak.", *weak] if weak else []), *answer.notes]
+    texts = [with_keys(note, page.commands) for note in notes]
+    await page.app.push_screen_wait(NoticeModal(f"Restored {pair.name}", texts))

@@ -11,7 +11,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import PassphraseNeededError
 from csrtui.tasks.draft import recall_folder
-from csrtui.tasks.restore import Consent, losses, read_backup, restore_contents, stays_encrypted
+from csrtui.tasks.restore import Consent, read_backup, restore_contents, restore_notes, stays_encrypted
 from csrtui.tui.modals.form_base import NEXT_FIELD, FormModal
 from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.threads import run_in_thread
@@ -53,11 +53,11 @@ class RestoreAnswer(NamedTuple):
     """The result of the dialog.
 
     Attributes:
-        losses: Descriptions of the data that was not restored, each of one or two sentences.
+        notes: The notes on the restore, each of one or two sentences.
     """
 
     pair: Pair
-    losses: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 class RestoreModal(FormModal["RestoreAnswer | None"]):
@@ -194,7 +194,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
                 pair = await self.in_thread(
                     lambda: restore_contents(self._session, contents, passphrase, consent)
                 )
-                notes = losses(contents.content, consent)
+                notes = restore_notes(contents.content, consent)
                 self.dismiss(RestoreAnswer(pair, notes))
         except CsrtuiError as error:
             self._focus_error(error)
