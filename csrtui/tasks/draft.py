@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 TEXT_FIELDS = ("common_name", "names", "organization", "organizational_unit", "country", "state", "locality")
 """The names of the text fields."""
+_FLAGS = ("no_common_name", "must_staple", "has_passphrase", "same_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ class Draft:
         names: The text of the field for the other names.
         no_common_name: Whether the common name is left out. A typed common name takes precedence.
         attributes: The additional subject attributes, as `read_attributes` reads them.
+        pair_name: The name of the new pair, or "" for the one derived from the request.
+        has_passphrase: Whether the user typed a passphrase for the key. The passphrase itself is never in a draft.
         renews: The name of the pair that the new pair replaces, or "".
+        same_key: Whether the new pair keeps the key of the replaced pair.
         must_staple: Whether the CSR requests must-staple, as the CSR of the replaced pair does.
         templates: The names of the text fields in which every brace was typed by the user. Inventory variables are
             replaced only in these fields. All other fields are literal, because a brace in them came from a file, a
@@ -56,7 +60,10 @@ class Draft:
     purpose: str = Purpose.SERVER.value
     no_common_name: bool = False
     attributes: str = ""
+    pair_name: str = ""
+    has_passphrase: bool = False
     renews: str = ""
+    same_key: bool = False
     must_staple: bool = False
     templates: frozenset[str] = frozenset()
 
@@ -79,15 +86,20 @@ class Draft:
         """Return a draft for the next request. It keeps the organization and the selected values, but not the names."""
         templates = self.templates.difference({"common_name", "names"})
         return replace(
-            self,
+            self.without_renewal(),
             common_name="",
             names="",
             attributes="",
-            renews="",
+            pair_name="",
+            has_passphrase=False,
             no_common_name=False,
-            must_staple=False,
             templates=templates,
         )
+
+    def without_renewal(self) -> Draft:
+        """Return a draft for a pair that replaces no other pair. The passphrase of the replaced pair's key is left out."""
+        has_passphrase = self.has_passphrase and not self.same_key
+        return replace(self, renews="", same_key=False, has_passphrase=has_passphrase, must_staple=False)
 
 
 def dump_draft(draft: Draft) -> bytes:
@@ -108,17 +120,17 @@ def load_draft(data: bytes) -> Draft:
     texts: dict[str, Any] = {
         name: text for name, text in members.items() if name in known and isinstance(text, str)
     }
-    draft = Draft(**texts)
+    flags: dict[str, Any] = {name: members.get(name) is True for name in _FLAGS}
+    draft = Draft(**texts, **flags)
     return replace(
         draft,
         ca=draft.ca if draft.ca in tuple(CaKind) else CaKind.PUBLIC.value,
         platform=draft.platform if draft.platform in PLATFORMS else OTHER,
         key=draft.key if draft.key in tuple(KeyType) else DEFAULT_KEY_TYPE.value,
         purpose=draft.purpose if draft.purpose in tuple(Purpose) else Purpose.SERVER.value,
-        no_common_name=members.get("no_common_name") is True,
-        must_staple=members.get("must_staple") is True,
         attributes=_valid_attributes(draft.attributes),
         renews=draft.renews if is_pair_name(draft.renews) else "",
+        pair_name=draft.pair_name if is_pair_name(draft.pair_name) else "",
         templates=frozenset(TEXT_FIELDS).intersection(
             [name for name in templates if isinstance(name, str)] if isinstance(templates, list) else []
         ),
@@ -249,7 +261,7 @@ def load_draft_for_hosts(session: Session) -> tuple[Draft, str]:
     """
     text = recall(session, LastUsed.HOST_REQUEST)
     draft = load_draft(text.encode("ascii", "replace")) if text else newest_draft(session).next_draft()
-    return replace(draft, renews="", must_staple=False), recall(session, LastUsed.REQUEST_HOSTS)
+    return draft.without_renewal(), recall(session, LastUsed.REQUEST_HOSTS)
 
 
 def save_draft_for_hosts(session: Session, draft: Draft, hosts: str) -> None:

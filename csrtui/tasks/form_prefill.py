@@ -1,6 +1,7 @@
 """Fill the request form from a pair of the store, a CSR, a certificate or a profile."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from csrtui.core.base.escaping import excerpt
 from csrtui.core.base.finding import CaKind, Purpose
@@ -107,14 +108,8 @@ def with_profile_applied(draft: Draft, profile: Profile) -> Draft:
 
     If the profile sets the server software but no key type, the default key type of the software is selected.
     """
-    values = profile.settings
-    filled = replace(
-        draft,
-        **values,
-        no_common_name=draft.no_common_name,
-        must_staple=draft.must_staple,
-        templates=draft.templates.difference(values),
-    )
+    values: dict[str, Any] = dict(profile.settings)
+    filled = replace(draft, **values, templates=draft.templates.difference(values))
     if profile.platform and not profile.key:
         return replace(filled, key=PLATFORMS[profile.platform].key_type.value)
     return filled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from screens_user import session_on
@@ -70,11 +70,9 @@ def planned(session: Session, host: str, *names: str) -> PlannedRequest:
 
 
 def test_early_advice_does_not_cover_variables(session: Session) -> None:
-    texts = {"common_name": "{{ x }}", "locality": "{{ town }}"}
+    texts: dict[str, Any] = {"common_name": "{{ x }}", "locality": "{{ town }}"}
     draft = Draft(
         **texts,
-        no_common_name=False,
-        must_staple=False,
         names="mydomain.com",
         country="UK",
         templates=frozenset(texts),

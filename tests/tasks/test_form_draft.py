@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +28,10 @@ DRAFTS = st.builds(
     ca=st.sampled_from([kind.value for kind in CaKind]),
     platform=st.sampled_from(list(PLATFORMS)),
     key=st.sampled_from([key.value for key in KeyType]),
+    pair_name=st.sampled_from(["", "a.com"]),
+    has_passphrase=st.booleans(),
     renews=st.sampled_from(["", "a.com", "wildcard.a.com-2"]),
+    same_key=st.booleans(),
     attributes=st.sampled_from(["", "OU=Research; UID=4711"]),
     templates=st.frozensets(st.sampled_from(TEXT_FIELDS)),
 )
@@ -59,12 +63,12 @@ def test_any_json_is_a_valid_draft(members: object) -> None:
     assert all(
         isinstance(text, str)
         for name, text in asdict(draft).items()
-        if name not in {"templates", "no_common_name", "must_staple"}
+        if name not in {"templates", "no_common_name", "must_staple", "has_passphrase", "same_key"}
     )
     assert draft.ca in tuple(CaKind)
     assert draft.key in tuple(KeyType)
     assert draft.platform in PLATFORMS
-    assert not draft.renews or is_pair_name(draft.renews)
+    assert all(not name or is_pair_name(name) for name in (draft.renews, draft.pair_name))
 
 
 @table("data", [b"", b"{", b"[" * 100_000, b"[]", b"null", b"\xff\xfe", b'"text"', b"1e999"])
@@ -92,7 +96,10 @@ def test_a_draft_contains_no_secret() -> None:
         "purpose",
         "no_common_name",
         "attributes",
+        "pair_name",
+        "has_passphrase",  # only whether there is one
         "renews",
+        "same_key",
         "must_staple",
         "templates",
     }
@@ -117,7 +124,14 @@ def test_the_next_draft_has_everything_except_the_names(draft: Draft) -> None:
     following = draft.next_draft()
     assert not following.has_names
     templates = draft.templates - {"common_name", "names"}
-    without = {"common_name": "", "names": "", "attributes": "", "renews": "", "templates": templates}
+    without: dict[str, Any] = {
+        "common_name": "",
+        "names": "",
+        "attributes": "",
+        "pair_name": "",
+        "has_passphrase": False,
+    }
+    without |= {"renews": "", "same_key": False, "templates": templates}
     assert asdict(following) == {**asdict(draft), **without}
 
 
@@ -128,11 +142,9 @@ def test_a_draft_without_templates_is_literal() -> None:
 
 
 def test_the_next_draft_keeps_the_templates_of_its_fields() -> None:
-    texts = dict.fromkeys(TEXT_FIELDS, "{{ a }}")
+    texts: dict[str, Any] = dict.fromkeys(TEXT_FIELDS, "{{ a }}")
     draft = Draft(
         **texts,
-        no_common_name=False,
-        must_staple=False,
         templates=frozenset({"common_name", "names", "country"}),
     ).next_draft()
     assert draft.templates == {"country"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from screens_user import at_screens, session_on
 
 from csrtui.core.base.secret import Secret
+from csrtui.tasks.draft import Draft
 from csrtui.tasks.form_prefill import start_from_pair
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
@@ -29,13 +30,14 @@ async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_i
         assert "F6: profiles · F9: passphrase, pair's name" in user.screen_text
         await user.press(*"a.mydomain.com", "f9", *"../x", "enter")
         await user.paste(PHRASE)
-        await user.press("enter", *"other", "enter")
+        await user.press("enter", *"other", "enter", "enter")
         assert "not a valid pair name" in user.screen_text
-        await user.press("up", "up", "ctrl+u", *"web-1", "down", "down", "enter")
+        assert user.focused_id == "pair-name"
+        await user.press("ctrl+u", *"web-1", "down", "down", "enter", "enter")
         assert "The passphrases differ" in user.screen_text
         assert user.focused_id == "again"
         await user.paste(PHRASE)
-        await user.press("enter")
+        await user.press("enter", "enter")
         assert "F9: pair web-1, key with passphrase" in user.screen_text
         await user.generate()
         await user.until_pairs("web-1")
@@ -52,6 +54,81 @@ async def test_the_next_pair_gets_its_name_and_passphrase_and_no_file_contains_i
         assert not file.is_file() or PHRASE.encode() not in file.read_bytes()
 
 
+async def _set_options(user: User, name: str) -> None:
+    """Set the pair's name and a passphrase on the second page."""
+    await user.press("f9", *name, "enter")
+    await user.paste(PHRASE)
+    await user.press("enter")
+    await user.paste(PHRASE)
+    await user.press("enter", "enter")
+    assert f"F9: pair {name}, key with passphrase" in user.screen_text
+
+
+async def test_a_change_of_the_name_keeps_the_passphrase_which_can_be_replaced_and_removed(
+    tmp_path: Path,
+) -> None:
+    session = session_on(tmp_path / "store")
+    async with at_screens(session) as user:
+        await user.press(*"a.mydomain.com")
+        await _set_options(user, "web-1")
+        await user.press("f9", "ctrl+u", *"web-2", "enter", "enter", "enter", "enter")
+        assert "F9: pair web-2, key with passphrase" in user.screen_text
+        await user.press("f9", "enter")
+        await user.paste(f"new {PHRASE}")
+        await user.press("enter")
+        await user.paste(f"new {PHRASE}")
+        await user.press("enter", "enter")
+        await user.generate()
+        await user.until_pairs("web-2")
+        open_key(session, read_pair(session, "web-2")[0], Secret(f"new {PHRASE}"))
+        await user.press("f2", *"b.mydomain.com")
+        await _set_options(user, "web-3")
+        await user.press("f9", "enter", "backspace", "down", "backspace", "enter", "enter")
+        assert "F9: pair web-3 " in user.screen_text
+
+
+async def test_an_emptied_form_has_neither_the_name_nor_the_passphrase_of_the_old_request(
+    tmp_path: Path,
+) -> None:
+    session = session_on(tmp_path / "store")
+    async with at_screens(session) as user:
+        await user.press(*"a.mydomain.com")
+        await _set_options(user, "web-1")
+        await user.press("f7")
+        assert "F9: passphrase, pair's name" in user.screen_text
+        await user.press("ctrl+z")
+        assert "F9: pair web-1, type the passphrase again" in user.screen_text
+        await user.press("f7", *"b.mydomain.com")
+        await user.generate()
+        await user.until_pairs("b.mydomain.com")
+    assert not read_pair(session, "b.mydomain.com")[0].record.key.encrypted
+
+
+async def test_a_restored_form_has_the_name_and_asks_for_the_passphrase(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    async with at_screens(session) as user:
+        await user.press(*"a.mydomain.com")
+        await _set_options(user, "web-1")
+        await user.press("ctrl+q")
+        assert "but not the passphrase.\nType it again then." in user.question
+        await user.press("right", "enter")
+    async with at_screens(session) as user:
+        assert "F9: pair web-1, type the passphrase again" in user.screen_text
+        assert user.message == "The form's passphrase was not saved. F9: type it again."
+        await user.press("ctrl+g")
+        assert user.question.startswith("Generate a key without a passphrase?")
+        await user.press("enter")
+        assert "The passphrase was not saved with the form. Type it again." in user.screen_text
+        await user.press("enter")
+        await user.paste(PHRASE)
+        await user.press("enter")
+        await user.paste(PHRASE)
+        await user.press("enter", "enter")
+        await user.generate()
+        await user.until_pairs("web-1")
+    assert read_pair(session, "web-1")[0].record.key.encrypted
+
+
 def _marked_labels(user: User) -> list[str]:
     """Return the labels after the cursor marks in the dialog."""
     return [line.split("│>")[1].split("  ")[0] for line in user.screen_lines if "│>" in line]
@@ -59,7 +136,7 @@ def _marked_labels(user: User) -> list[str]:
 
 async def test_the_first_field_is_marked_and_enter_opens_the_list_of_its_values(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
-        user.app.push_screen(KeyOptionsModal(KeyOptions(), "old"))
+        user.app.push_screen(KeyOptionsModal(KeyOptions(Draft(renews="old")), offers_same_key=True))
         await user.pilot.pause()
         assert user.focused_id == "key"
         assert "Enter List" in user.screen_text
@@ -73,9 +150,9 @@ async def test_the_first_field_is_marked_and_enter_opens_the_list_of_its_values(
 
 async def test_a_short_passphrase_of_a_key_is_used_only_after_a_question(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
-        await user.press(*"a.mydomain.com", "f9", "down", *"abc", "down", *"abc", "enter")
+        await user.press(*"a.mydomain.com", "f9", "down", *"abc", "down", *"abc", "down", "enter")
         assert "Use this passphrase anyway?" in user.screen_text
-        await user.press("escape", "enter", "enter", "right", "enter")
+        await user.press("escape", "enter", "enter", "enter", "right", "enter")
         assert "key with passphrase" in user.screen_text
 
 
@@ -113,7 +190,7 @@ async def test_a_renewal_from_the_form_keeps_the_key_and_can_have_other_names(tm
         assert "Anyone who has a copy of the old key" in user.screen_text
         await user.press("down", "down")
         await user.paste(PHRASE)
-        await user.press("down", "enter")
+        await user.press("enter", "enter")
         await user.until(lambda: user.app.screen is user.main, "the form")
         assert "same key" in user.screen_text
         await user.generate()
@@ -139,7 +216,7 @@ async def test_no_message_about_a_new_key_stays_when_the_key_is_kept_or_another_
 
         await user.until_pairs("a.mydomain.com")
         await renew()
-        await user.press("f9", "right", "down", "down", "enter")
+        await user.press("f9", "right", "down", "down", "enter", "enter")
         assert "F9: same key" in user.screen_text
         assert user.message == ""
         await renew()

@@ -39,5 +39,5 @@ class Secret:
 
     @property
     def revealed(self) -> str:
-        """The passphrase itself, for rating its strength and for displaying a generated passphrase once."""
+        """The passphrase itself, for rating its strength, for displaying a generated passphrase once and for a masked field."""
         return self._text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -243,26 +244,27 @@ _OF_THAT_KEY = "If that key has a passphrase, type it once."
 
 
 class KeyOptions(NamedTuple):
-    """Additional options for a new pair. They are kept in memory only, except the attributes, which are in the draft.
+    """A form with the options of its second page, and the passphrase, which is in memory only.
 
     Attributes:
-        pair_name: The name of the pair, or None for the one derived from the request.
-        attributes: The additional subject attributes, as `read_attributes` reads them.
-        same_key_of: The name of the pair to renew with its own key, or "". `passphrase` is then that of this key.
+        passphrase: The passphrase of the new key, or of the key that the pair keeps, or None.
     """
 
-    pair_name: str | None = None
+    draft: Draft
     passphrase: Secret | None = None
-    attributes: str = ""
-    same_key_of: str = ""
 
     @property
     def summary(self) -> str:
         """The options that are set, in a few words, or ""."""
-        count = len(read_attributes(self.attributes))
+        draft, key = self.draft, "same key" if self.draft.same_key else ""
+        if draft.has_passphrase and self.passphrase is None:
+            key += f"{key and ', '}type the passphrase again"
+        elif draft.has_passphrase and not draft.same_key:
+            key = "key with passphrase"
+        count = len(read_attributes(draft.attributes))
         texts = (
-            f"pair {self.pair_name}" if self.pair_name else "",
-            "same key" if self.same_key_of else "key with passphrase" if self.passphrase else "",
+            f"pair {draft.pair_name}" if draft.pair_name else "",
+            key,
             plural(count, "attribute") if count else "",
         )
         return ", ".join(filter(None, texts))
@@ -272,43 +274,43 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
     """A dialog for the options of the next pair. It returns them, or None if nothing changes.
 
     Args:
-        options: The current options. A passphrase must be typed again.
+        offers_same_key: Whether the pair can keep the key of the pair that it renews.
     """
 
-    def __init__(self, options: KeyOptions, renews: str = "") -> None:
+    def __init__(self, options: KeyOptions, *, offers_same_key: bool = False) -> None:
         super().__init__()
         self._options = options
-        self._renews = renews
+        self._offers_same_key = offers_same_key
 
     FIRST_FOCUS = "ChoiceField, TextField"
     heading = "Pair and key"
 
-    def fields(self) -> Iterable[Widget]:
-        """Return the fields."""
-        if self._renews:
-            keys = [("", "new key"), (self._renews, f"same key as {self._renews}")]
-            yield ChoiceField("Key", keys, self._options.same_key_of, id="key")
-        yield LabelledFields(
-            ("Pair's name", TextField(self._options.pair_name or "", id="pair-name")),
-            ("Passphrase", SecretField(id="passphrase")),
-            ("Repeat", SecretField(id="again")),
-            ("Attributes", TextField(self._options.attributes, "TYPE=value; TYPE=value", id="attributes")),
-        )
-
     @property
     def verb(self) -> str:
-        """The label of Enter in the focused field."""
-        goes_on = self.query_one("#pair-name").has_focus or (
-            self.query_one("#passphrase").has_focus and self.secret_of("#passphrase").encoded
+        """The label of the Enter key, which accepts the options in the last field."""
+        return "Accept" if self.query_one("#attributes").has_focus else NEXT_FIELD
+
+    def fields(self) -> Iterable[Widget]:
+        """Return the fields."""
+        draft, passphrase = self._options
+        if self._offers_same_key:
+            keys = [("", "new key"), (draft.renews, f"same key as {draft.renews}")]
+            yield ChoiceField("Key", keys, draft.renews if draft.same_key else "", id="key")
+        yield LabelledFields(
+            ("Pair's name", TextField(draft.pair_name, id="pair-name")),
+            ("Passphrase", SecretField(secret=passphrase, id="passphrase")),
+            ("Repeat", SecretField(secret=passphrase, id="again")),
+            ("Attributes", TextField(draft.attributes, "TYPE=value; TYPE=value", id="attributes")),
         )
-        return NEXT_FIELD if goes_on else "Accept"
 
     @property
-    def _same_key_of(self) -> str:
-        return self.query_one("#key", ChoiceField).value if self._renews else ""
+    def _is_same_key(self) -> bool:
+        return self._offers_same_key and bool(self.query_one("#key", ChoiceField).value)
 
     def on_choice_field_changed(self) -> None:
-        """Show the consequences of the new choice."""
+        """Show the consequences of the new choice, and empty the passphrase: it was for the other key."""
+        for field in self.query(SecretField):
+            field.load_text("")
         self.draw()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
@@ -316,15 +318,13 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         if event.input.id == "attributes":
             self._accept()
         else:
-            self.app.action_focus_next()
+            self.query_one("#passphrase").focus()
 
     def on_secret_field_submitted(self, event: SecretField.Submitted) -> None:
-        """Go to the second passphrase, or accept the options."""
+        """Go to the next field. Only a new passphrase is repeated."""
         event.stop()
-        if event.field.id == "passphrase" and event.field.secret().encoded:
-            self.query_one("#again").focus()
-        else:
-            self._accept()
+        is_repeated = self.secret_of("#passphrase").encoded and not self._is_same_key
+        self.query_one("#again" if event.field.id == "passphrase" and is_repeated else "#attributes").focus()
 
     def on_secret_field_changed(self, event: SecretField.Changed) -> None:
         """Say how strong the passphrase is."""
@@ -333,22 +333,31 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
 
     def _accept(self) -> None:
         name, passphrase = self.text_of("#pair-name"), self.secret_of("#passphrase")
-        attributes = self.text_of("#attributes")
+        attributes, is_same_key = self.text_of("#attributes"), self._is_same_key
+        is_new = passphrase.encoded and not is_same_key and passphrase != self._options.passphrase
+        field = "#pair-name"
         try:
             if name:
                 check_pair_name(name)
-            is_new = passphrase.encoded and not self._same_key_of
+            field = "#attributes"
             read_attributes(attributes)
-            if is_new and passphrase != self.secret_of("#again"):
+            if not is_same_key and passphrase != self.secret_of("#again"):
                 self.fail_repetition()
                 return
+            field = "#passphrase"
             if is_new and (weakness := refusal(passphrase)) is not None:
                 raise weakness
         except CsrtuiError as error:
-            self.fail(error)
+            self.fail(error, field)
             return
-        secret = passphrase if passphrase.encoded else None
-        options = KeyOptions(name or None, secret, attributes, self._same_key_of)
+        draft = replace(
+            self._options.draft,
+            pair_name=name,
+            has_passphrase=bool(passphrase.encoded),
+            attributes=attributes,
+            same_key=is_same_key,
+        )
+        options = KeyOptions(draft, passphrase if passphrase.encoded else None)
         if is_new:
             self.ask_if_weak(passphrase, lambda: self.dismiss(options))
         else:
@@ -357,9 +366,12 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
     @property
     def about(self) -> str:
         """The help, or the consequences of keeping the key."""
-        return " ".join((*SAME_KEY_CONSEQUENCES, _OF_THAT_KEY)) if self._same_key_of else _HELP
+        return " ".join((*SAME_KEY_CONSEQUENCES, _OF_THAT_KEY)) if self._is_same_key else _HELP
 
     def notes(self) -> list[Line]:
-        """Return the strength of a new passphrase."""
-        passphrase = self.secret_of("#passphrase")
-        return self.lines(strength(passphrase)) if passphrase.encoded and not self._same_key_of else []
+        """Return the strength of a new passphrase, or that the passphrase of a restored form is missing."""
+        passphrase, options = self.secret_of("#passphrase"), self._options
+        if options.draft.has_passphrase and options.passphrase is None and not passphrase.encoded:
+            return self.lines("The passphrase was not saved with the form. Type it again.", "warning")
+        is_new = passphrase.encoded and not self._is_same_key
+        return self.lines(strength(passphrase)) if is_new else []

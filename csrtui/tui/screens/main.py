@@ -111,11 +111,18 @@ class MainScreen(RequestScreen):
         """Show the form with the cursor in the common name."""
         self._show_pane(PaneName.REQUEST)
         self.show_options()
+        messages = []
+        if self.request.form.draft.has_passphrase:
+            messages.append(
+                f"The form's passphrase was not saved. {self.key_of('key_options')}: type it again."
+            )
         if self._session_draft.others:
             from csrtui.core.base.escaping import plural
 
             forms = plural(self._session_draft.others, "more form")
-            self.tell(f"{forms} from earlier sessions. The next start of csrtui opens it.")
+            messages.append(f"{forms} from earlier sessions. The next start of csrtui opens it.")
+        if messages:
+            self.tell(" ".join(messages))
         self.call_after_refresh(self._mount_keystore)
 
     def on_unmount(self) -> None:

@@ -15,6 +15,7 @@ from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
     from csrtui.core.advice.advisor import Advice
+    from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.draft import Draft
     from csrtui.tasks.form_prefill import PrefilledForm
@@ -29,7 +30,8 @@ class RequestScreen(FormScreen, PairsScreen):
     """A screen with a `RequestPane` that can generate pairs."""
 
     _is_generating = False
-    _options: KeyOptions | None = None
+    _passphrase: Secret | None = None
+    """The passphrase of the next key. It is in memory only as long as the form has one."""
     _generated_draft: Draft | None = None
     """The form as it was when generation last started, or None before that."""
 
@@ -54,6 +56,8 @@ class RequestScreen(FormScreen, PairsScreen):
                 consequence = f"The form will be lost: {error.message}."
             else:
                 consequence = "The form is saved and restored at the next start."
+                if self.request.form.draft.has_passphrase:
+                    consequence = consequence[:-1] + ", but not the passphrase. Type it again then."
             sentences += ["This request has not been generated.", consequence]
         if not sentences:
             self._leave()
@@ -74,8 +78,6 @@ class RequestScreen(FormScreen, PairsScreen):
     def fill_form(self, start: PrefilledForm, renews: str) -> None:
         """Show the form, filled in for a pair that will renew another pair."""
         self.show_request()
-        if self._options:  # an earlier choice to keep a key does not apply to this form
-            self._options = self._options_for("")
         self.request.renew(start, renews)
         self.show_options()
         self.tell("filled in; a new key will be generated   ctrl+z undoes it")
@@ -92,42 +94,40 @@ class RequestScreen(FormScreen, PairsScreen):
         """Set the pair's name, the passphrase of its key and additional subject attributes."""
         from csrtui.tui.modals.request_form_dialogs import KeyOptionsModal
 
-        draft = self.request.form.draft
-        options = self._options_for(draft.renews)._replace(attributes=draft.attributes)
-        modal = KeyOptionsModal(options, self._reusable_key_of(draft.renews))
+        options = self._options
+        modal = KeyOptionsModal(options, offers_same_key=self._can_keep_key_of(options.draft.renews))
         self.app.push_screen(modal, self._set_options)
+
+    @property
+    def _options(self) -> KeyOptions:
+        from csrtui.tui.modals.request_form_dialogs import KeyOptions
+
+        return KeyOptions(self.request.form.draft, self._passphrase)
 
     def _set_options(self, options: KeyOptions | None) -> None:
         if options is not None:
             self.clear_message()  # it may say that a new key will be generated
-            self._options = options
-            self.request.form.set_attributes(options.attributes)
+            self._passphrase = options.passphrase
+            self.request.form.replace(options.draft)
             self.show_options()
 
-    def _options_for(self, renews: str) -> KeyOptions:
-        """Return the options. If they keep the key of a pair other than `renews`, leave out the key and its passphrase."""
-        from csrtui.tui.modals.request_form_dialogs import KeyOptions
-
-        options = self._options or KeyOptions()
-        if options.same_key_of in {"", renews}:
-            return options
-        return options._replace(same_key_of="", passphrase=None)
-
-    def _reusable_key_of(self, renews: str) -> str:
-        """Return the name of the renewed pair, or "" if its key is compromised, so that the new pair needs another key."""
+    def _can_keep_key_of(self, renews: str) -> bool:
+        """Return whether a pair is renewed whose key is not compromised."""
         from csrtui.tasks.list import Pairs
 
-        if renews:
-            with suppress(CsrtuiError):  # generating reports why the pair cannot be read
-                if any(pair.record.compromised for pair in Pairs(self._session, [renews])):
-                    return ""
-        return renews
+        with suppress(CsrtuiError):  # generating reports why the pair cannot be read
+            return bool(renews) and not any(
+                pair.record.compromised for pair in Pairs(self._session, [renews])
+            )
+        return True
 
     def show_options(self) -> None:
         """Show in the form the key that opens its second page, and the options that are set there."""
         draft, summary = self.request.form.draft, ""
-        if self._options or draft.attributes:
-            summary = self._options_for(draft.renews)._replace(attributes=draft.attributes).summary
+        if not draft.has_passphrase:
+            self._passphrase = None
+        if draft.has_passphrase or draft.pair_name or draft.same_key or draft.attributes:
+            summary = self._options.summary
         choices = "key, passphrase, name" if draft.renews else "passphrase, pair's name"
         options = f"{self.key_of('key_options')}: {summary or choices}"
         shortest = f"{self.key_of('key_options')}: more fields"
@@ -180,38 +180,43 @@ class RequestScreen(FormScreen, PairsScreen):
         ask(self.app, title, text, "Generate", generate, no="Back to the form", decline=decline)
 
     def _generate(self, spec: RequestSpec, *, force: bool = False) -> None:
-        """Generate the pair. Ask first if the new key would have no passphrase, but the key of the renewed pair has one."""
-        renews, begin = self.request.form.draft.renews, partial(self._begin_to_generate, spec, force=force)
-        if not self._loses_passphrase(renews):
+        """Generate the pair. Ask first if the new key would have no passphrase, but is expected to have one."""
+        begin, reason = partial(self._begin_to_generate, spec, force=force), self._passphrase_reason()
+        if not reason:
             begin()
             return
         from csrtui.tui.modals.questions import ask
 
         title, no = "Generate a key without a passphrase?", "Set passphrase"
-        text = f"The key of {renews} has a passphrase. The new key would have none."
-        ask(self.app, title, text, "Generate", begin, no=no, decline=self.action_key_options)
+        ask(self.app, title, reason, "Generate", begin, no=no, decline=self.action_key_options)
 
-    def _loses_passphrase(self, renews: str) -> bool:
-        options = self._options_for(renews)
-        if not renews or options.passphrase or options.same_key_of:
-            return False
+    def _passphrase_reason(self) -> str:
+        """Return why the new key is expected to have a passphrase, or "" if it has one or needs none."""
+        draft = self.request.form.draft
+        if self._passphrase or draft.same_key:
+            return ""
+        if draft.has_passphrase:
+            return "You set a passphrase, but it was not saved with the form. The new key would have none."
         from csrtui.tasks.list import Pairs
 
-        return any(pair.record.key.encrypted for pair in Pairs(self._session, [renews]))
+        if draft.renews and any(pair.record.key.encrypted for pair in Pairs(self._session, [draft.renews])):
+            return f"The key of {draft.renews} has a passphrase. The new key would have none."
+        return ""
 
     def _begin_to_generate(self, spec: RequestSpec, *, force: bool) -> None:
         self._is_generating = True
-        self._generated_draft = draft = self.request.form.draft
+        self._generated_draft = self.request.form.draft
         self.tell(f"generating {spec.effective_key_type.label} key and CSR …")
-        self.run_worker(self._generate_in_thread(spec, draft.renews, force=force), group="generate")
+        self.run_worker(self._generate_in_thread(spec, self._options, force=force), group="generate")
 
-    async def _generate_in_thread(self, spec: RequestSpec, renews: str, *, force: bool) -> None:
+    async def _generate_in_thread(self, spec: RequestSpec, options: KeyOptions, *, force: bool) -> None:
         def create() -> Pair:
             from csrtui.tasks.new import create_pair
 
-            if renews:
-                return self._create_successor(spec, renews, force=force)
-            name, passphrase, *_ = self._options_for("")
+            draft, passphrase = options
+            if draft.renews:
+                return self._create_successor(spec, options, force=force)
+            name = draft.pair_name or None
             return create_pair(self._session, spec, name=name, passphrase=passphrase, force=force)
 
         created = await run_in_thread(create)
@@ -223,18 +228,19 @@ class RequestScreen(FormScreen, PairsScreen):
         else:
             self._show_created(created)
 
-    def _create_successor(self, spec: RequestSpec, renews: str, *, force: bool) -> Pair:
-        """Check that the pair `renews` can still be renewed, then create and return the pair that renews it."""
+    def _create_successor(self, spec: RequestSpec, options: KeyOptions, *, force: bool) -> Pair:
+        """Check that the pair can still be renewed, then create and return the pair that renews it."""
         from csrtui.tasks.list import read_pair
         from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, replace_pair
 
+        draft, passphrase = options
+        renews, name = draft.renews, draft.pair_name or None
         try:
             check_renewable(self._session, read_pair(self._session, renews)[0])
         except (InputError, RefusedError) as error:
             hint = "clear both name fields to make a pair that is not a renewal"
             raise RefusedError(error.message, hint) from error
-        name, passphrase, _, same_key_of = self._options_for(renews)
-        if not same_key_of:
+        if not draft.same_key:
             return replace_pair(self._session, renews, spec, name=name, passphrase=passphrase, force=force)
         renewal = replace(plan_renewal(self._session, renews), spec=spec)
         return renew_with_same_key(self._session, renewal, name=name, passphrase=passphrase, force=force)[0]
@@ -245,7 +251,6 @@ class RequestScreen(FormScreen, PairsScreen):
 
         form = self.request.form
         self.refresh_pairs(pair.name)
-        self._options = None
         if form.draft == self._generated_draft:
             form.begin_again(form.draft.next_draft())
             self.request.update_soon()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from textual.containers import Horizontal
 from textual.message import Message
@@ -12,7 +12,6 @@ from textual.message import Message
 from csrtui.core.base.escaping import plural
 from csrtui.core.base.finding import CaKind, FieldName, Purpose
 from csrtui.core.servers.platforms import read_platform
-from csrtui.tasks.draft import Draft
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.edit_history import EditHistory
 from csrtui.tui.widgets.form_field import FormField, split_field
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from csrtui.core.base.finding import Fix
+    from csrtui.tasks.draft import Draft
     from csrtui.tui.modals.other_names import NameEdits
 
 
@@ -54,11 +54,11 @@ class RequestForm(FieldGroups):
         super().__init__(id=id)
         self._initial_draft = draft
         self._focused = FieldName.COMMON_NAME
-        self._history = EditHistory[Draft]()
+        self._history = EditHistory["Draft"]()
         self._state = draft
         self._edited_field: FieldName | None = None
         self._is_in_step = False
-        self._hold_hidden(draft)
+        self._hidden = draft  # the values without a field
 
     def compose(self) -> ComposeResult:
         """Build the fields."""
@@ -79,34 +79,25 @@ class RequestForm(FieldGroups):
     @property
     def draft(self) -> Draft:
         """The content of the form."""
-        texts = {name.value: self._field(name).value for name in TEXT_FIELDS}
-        choices = {name.value: self._choice(name).value for name in CHOICES}
+        values: dict[str, Any] = {name.value: self._field(name).value for name in TEXT_FIELDS}
+        values |= {name.value: self._choice(name).value for name in CHOICES}
         templates = frozenset(name.value for name in TEXT_FIELDS if self._field(name).is_template)
-        return Draft(
-            **texts,
-            **choices,
-            no_common_name=self._no_common_name,
-            attributes=self._attributes,
-            renews=self._renews,
-            must_staple=self._must_staple,
+        return replace(
+            self._hidden,
+            **values,
             templates=templates,
         )
 
     def load(self, draft: Draft) -> None:
         """Show a draft and discard the history."""
         self._history.clear()
-        self._hold_hidden(draft)
+        self._hidden = draft
         for name in TEXT_FIELDS:
             text = getattr(draft, name.value)
             self._field(name).load_text(text, is_template=name.value in draft.templates)
         self._load_choices(draft)
         self._state = self.draft
         self.refresh_notes()
-
-    def _hold_hidden(self, draft: Draft) -> None:
-        """Keep the values of a draft that have no field."""
-        self._renews, self._no_common_name = draft.renews, draft.no_common_name
-        self._must_staple, self._attributes = draft.must_staple, draft.attributes
 
     @property
     def focused_field(self) -> FieldName:
@@ -161,10 +152,10 @@ class RequestForm(FieldGroups):
         if self._is_in_step:
             return
         if not self.draft.has_names:  # the names that are typed next belong to another request
-            if self._renews:
-                self.tell(f"the next pair will not renew {self._renews}")
-                self._renews, self._must_staple = "", False
-            self._no_common_name = False
+            if self._hidden.renews:
+                self.tell(f"the next pair will not renew {self._hidden.renews}")
+                self._hidden = self._hidden.without_renewal()
+            self._hidden = replace(self._hidden, no_common_name=False)
         self._record_step(field, continues=continues and field is self._edited_field)
 
     def _record_step(self, field: FieldName | None = None, *, continues: bool = False) -> None:
@@ -187,7 +178,7 @@ class RequestForm(FieldGroups):
         """Show an earlier or later content, if any. If only one text differs, go to its field."""
         if draft is None:
             return
-        self._hold_hidden(draft)
+        self._hidden = draft
         self._load_choices(draft)
         templates = draft.templates
         changed = [
@@ -207,7 +198,8 @@ class RequestForm(FieldGroups):
             if fix.names is not None:
                 self._field(FieldName.COMMON_NAME).replace_text(fix.names[0] if fix.names else "")
                 self._field(FieldName.NAMES).replace_text(", ".join(fix.names[1:]))
-                self._no_common_name = self._no_common_name or fix.no_common_name
+                is_left_out = self._hidden.no_common_name or fix.no_common_name
+                self._hidden = replace(self._hidden, no_common_name=is_left_out)
             if fix.value is not None and name in TEXT_FIELDS:
                 self._field(name).replace_text(fix.value)
             elif fix.value is not None:
@@ -215,7 +207,7 @@ class RequestForm(FieldGroups):
             if fix.ca is not None:
                 self._choice(FieldName.CA).load_value(fix.ca.value)
             if fix.drops_must_staple:
-                self._must_staple = False
+                self._hidden = replace(self._hidden, must_staple=False)
 
     def choose(self, field: ChoiceField, value: str) -> None:
         """Set a choice, as one undo step. The server software also sets the key type that suits it."""
@@ -227,7 +219,7 @@ class RequestForm(FieldGroups):
     def replace(self, draft: Draft) -> None:
         """Fill the form with a draft, as one undo step."""
         with self.one_step():
-            self._hold_hidden(draft)
+            self._hidden = draft
             for name, text in draft.texts.items():
                 self._field(FieldName(name)).replace_text(text, is_template=name in draft.templates)
             self._load_choices(draft)
@@ -338,11 +330,6 @@ class RequestForm(FieldGroups):
         has_purpose = draft.ca == CaKind.PRIVATE.value or draft.purpose != Purpose.SERVER.value
         self._choice(FieldName.PURPOSE).display = has_purpose or self._focused is FieldName.PURPOSE
         self.show_notes(notes)
-
-    def set_attributes(self, text: str) -> None:
-        """Set the additional subject attributes, as one undo step."""
-        with self.one_step():
-            self._attributes = text
 
     @property
     def _name_with_cursor(self) -> FieldName | None:

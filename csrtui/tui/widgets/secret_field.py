@@ -41,8 +41,14 @@ class SecretField(TextField, inherit_css=True):
     class Submitted(_FieldMessage):  # replaces the message of Input, which contains the text
         """Enter was pressed."""
 
-    def __init__(self, placeholder: str = "", *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__("", placeholder, id=id)
+    def __init__(
+        self,
+        placeholder: str = "",
+        *,
+        secret: Secret | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(secret.revealed if secret else "", placeholder, id=id)
         self.password = True
 
     def secret(self) -> Secret:
@@ -51,8 +57,14 @@ class SecretField(TextField, inherit_css=True):
 
     @property
     def is_typed(self) -> bool:
-        """Whether the field contains a passphrase, typed or generated."""
-        return bool(self.value)
+        """Whether the field contains a passphrase, typed or generated, that it did not contain at first."""
+        return self.value not in {"", self._loaded}
+
+    def on_focus(self) -> None:
+        """Select a passphrase that was there at first, so that typing replaces it: nobody can edit masked text."""
+        if self.value and self.value == self._loaded:
+            self.select_text()
+        super().on_focus()
 
     def get_selection(self, selection: ScreenSelection) -> tuple[str, str] | None:  # noqa: ARG002 - Textual's interface
         """Return None: the text cannot be selected with the mouse."""
