@@ -141,7 +141,7 @@ async def test_several_paths_are_searched_and_a_key_alone_says_how_to_give_its_f
         await user.press("'", "enter")
         await until_found(user)
         assert marks(user) == 1
-        assert "readme contains no key, CSR or certificate" in said(user, "details")
+        assert "readme: contains no key, CSR or certificate" in said(user, "details")
 
 
 async def test_a_passphrase_is_asked_for_only_if_needed(tmp_path: Path, folder: Path) -> None:

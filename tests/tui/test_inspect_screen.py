@@ -71,7 +71,7 @@ async def test_an_encrypted_key_is_opened_with_its_passphrase(tmp_path: Path) ->
         await user.paste(str(path))
         await user.press("enter")
         await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
-        assert "A file is encrypted." in said(user, "notes")
+        assert "is encrypted. Type the passphrase" in said(user, "notes")
         await user.paste("wrong words")
         await user.press("enter")
         await user.until(lambda: "the passphrase does not open the key" in said(user, "notes"), "the reason")

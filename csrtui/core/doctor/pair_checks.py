@@ -263,8 +263,8 @@ class _ContentsCheck:
         if self._record is not None and self._record.compromised and self._now <= expires:
             text = f"is still valid until {date_text(expires)}, but its key is marked as compromised: others can use it"
             remedy = instruction(
-                "Ask its CA to revoke the certificate (reason keyCompromise). csrtui retire --compromised "
-                f"{self._folder.name} shows how. The finding disappears when the certificate expires."
+                "Ask its CA to revoke the certificate (reason keyCompromise): csrtui retire "
+                f"{self._folder.name} --compromised shows how. The finding disappears when the certificate expires."
             )
             yield self._finding(FindingCode.KEY_COMPROMISED, _CERTIFICATE, text, remedy)
         if self._record is None or self._record.is_unreplaced:

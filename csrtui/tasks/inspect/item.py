@@ -347,7 +347,9 @@ def describe_locked(file: str, text: str) -> InspectedItem:
         title="encrypted PKCS #12 file" if "PKCS #12" in text else "encrypted private key",
         facts=(("Key", "encrypted: nothing is visible without the passphrase"),),
         findings=(
-            Remark("encrypted", Level.NOTE, f"{text}; give it (--passphrase-file or --passphrase-fd)"),
+            Remark(
+                "encrypted", Level.NOTE, f"{text}: give it to see more (--passphrase-file or --passphrase-fd)"
+            ),
         ),
         members={"private": True, "encrypted": True, "key": None},
     )

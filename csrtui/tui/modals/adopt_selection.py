@@ -214,7 +214,10 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         All csrtui backups are counted on one line.
         """
         omitted = (*self._match_result.failures, *self._match_result.strays)
-        lines = [f"Left out: {visible(result.file or '')} {result.text}".rstrip() for result in omitted]
+        texts = (
+            f"{visible(result.file)}: {result.text}" if result.file else result.text for result in omitted
+        )
+        lines = [f"Left out: {text}" for text in texts]
         backups = self._match_result.backups
         if backups:
             restoring = f"To restore a pair, press Esc, then {self.key_of('restore')}."

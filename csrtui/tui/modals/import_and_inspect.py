@@ -254,7 +254,7 @@ class InspectModal(FilesModal):
         self._text_of_sources = ""
         self._identities: bytes | None = None
         self._passphrase: Secret | None = None
-        self._is_locked = False
+        self._locked: Sequence[str] = ()
 
     def fields(self) -> Iterable[Widget]:
         """Return the fields. Those for the passphrase and the identity are hidden until a file needs them."""
@@ -302,7 +302,7 @@ class InspectModal(FilesModal):
         needs_identity = self._inspection is not None and self._inspection.needs_identity
         self._sources, self._text_of_sources = sources, self._text
         for row, field, is_needed in (
-            (self.query_one("#locked"), "#passphrase", self._is_locked),
+            (self.query_one("#locked"), "#passphrase", bool(self._locked)),
             (self.query_one("#to-recipients"), "#identity", needs_identity),
         ):
             if is_needed and not row.display:
@@ -317,7 +317,11 @@ class InspectModal(FilesModal):
         if self.query_one("#to-recipients").display:
             return self.lines(_TO_RECIPIENTS)
         if self.query_one("#locked").display:
-            return self.lines("A file is encrypted. Type its passphrase, or leave it empty to skip.")
+            verb = "is" if len(self._locked) == 1 else "are"
+            text = (
+                f"{', '.join(self._locked)} {verb} encrypted. Type the passphrase, or leave it empty to skip."
+            )
+            return self.lines(text)
         return super().idle_notes()
 
     def _inspect(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
@@ -326,7 +330,8 @@ class InspectModal(FilesModal):
 
         files = [InspectSource(source.file or _PASTED, source.data) for source in sources]
         inspection = inspect(self._session, files, self._passphrase, identities=self._identities)
-        self._is_locked = self._passphrase is None and needs_passphrase(files)
+        locked = [] if self._passphrase else [file.name for file in files if needs_passphrase([file])]
+        self._locked = [os.path.basename(name) for name in locked]
         if not inspection.items:
             return [
                 Result(ok=False, file=visible(problem.file), text=problem.text)

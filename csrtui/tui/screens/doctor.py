@@ -19,7 +19,7 @@ from csrtui.tasks.settings import load_settings
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.groups import PairSelection
-from csrtui.tui.messages import error_texts
+from csrtui.tui.messages import error_texts, with_keys
 from csrtui.tui.panes.finding_rows import FindingRows, count_levels
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.screens.pair import PairScreen
@@ -240,7 +240,11 @@ class DoctorScreen(CommandScreen[None]):
         if row is None:
             block.show([])
             return
-        remedy = self._wrapped(row.remedy, "strong")
+        is_command = row.pasteable == row.remedy
+        remedy = self._wrapped(row.remedy if is_command else with_keys(row.remedy, self.commands), "strong")
+        if label and is_command:
+            press = f"Press {self.key_of('fix_finding')} ({label.strip()}), or run:"
+            remedy = [*self._wrapped(press), *remedy]
         text = self._wrapped(row.text)[: max(block.size.height - len(remedy), 1)]
         block.show([*text, *remedy])
 
