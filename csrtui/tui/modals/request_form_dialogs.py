@@ -30,6 +30,7 @@ from csrtui.tui.modals.questions import ask
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.line_list import LineList, TextRows
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
+from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -51,8 +52,9 @@ _ROWS = 8
 _NAME = 20
 
 
-_NO_PROFILES = "No profiles yet. Enter saves the form (without names) under the name typed below."
-_PROFILES = "Enter loads a profile, d deletes it. To save the form, press Tab and type a name."
+_ABOUT_PROFILES = (
+    "A profile is the form without its names. To save the form as it is now, type a name for it."
+)
 
 
 def profile_rows(
@@ -102,6 +104,10 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         self.query_one("#profiles" if len(self._rows) else "#profile-name").focus()
 
     # Events
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the list or of the field."""
+        self.draw()
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Return the chosen profile."""
@@ -184,12 +190,16 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
 
     def draw(self) -> None:
         """Show the profiles and the last message."""
-        text = _PROFILES if len(self._rows) else _NO_PROFILES
-        about: list[Line] = [*self.lines("Profiles", "strong"), ()]
-        self.show("#about", [*about, *self.lines(text, "label")])
+        gap = self.gap
+        about = self.lines(_ABOUT_PROFILES, "label")
+        self.show("#about", [*self.lines("Profiles", "strong"), *gap, *about, *gap])
         self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
-        self.show("#below-list", [()])
-        self.show("#keys", [*self._message, *self.key_lines(("Enter", "Load or save"), ("Esc", "Cancel"))])
+        self.show("#below-list", [()] if len(self._rows) else [])
+        if self.query_one("#profiles").has_focus:
+            keys = [("Enter", "Load"), ("d", "Delete"), ("Tab", "New profile")]
+        else:
+            keys = [("Enter", "Save"), *([("Tab", "List")] if len(self._rows) else [])]
+        self.show("#keys", [*gap, *self._message, *self.key_lines(*keys, ("Esc", "Cancel"))])
 
 
 class StartFromModal(FormModal[PrefilledForm | None]):
@@ -200,6 +210,7 @@ class StartFromModal(FormModal[PrefilledForm | None]):
         self._session = session
 
     verb = "Copy"
+    MORE_KEYS = (("Tab", "Complete"),)
     heading = "Copy from an existing pair, CSR or certificate"
     about = (
         "Enter the name of a pair or the path of a CSR or certificate, or paste its text. "
@@ -208,7 +219,7 @@ class StartFromModal(FormModal[PrefilledForm | None]):
 
     def fields(self) -> Iterable[Widget]:
         """Return the field."""
-        yield LabelledFields(("From", TextField(id="source")))
+        yield LabelledFields(("From", PathField("", "pair, or path of a file", id="source")))
 
     def on_input_submitted(self) -> None:
         """Fill the form from the pair or the file."""
