@@ -26,6 +26,8 @@ _READ_IN_STORE = (".last.json", *map(draft_file, range(1, MAX_DRAFTS + 1)))
 _LISTED_IN_STORE = ("pairs", ".locks", ".hosts")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_MOUNT_FOLDERS = ("/mnt", "/media", "/run/media")
+"""The folders in which disks are mounted."""
 _KINDS = {
     stat.S_IFDIR: FileKind.FOLDER,
     stat.S_IFREG: FileKind.FILE,
@@ -82,6 +84,19 @@ def backup_facts(path: str, store: str) -> BackupFacts:
     except ValueError:  # a NUL in the path
         return BackupFacts(BackupFileState.UNREADABLE, fault="not a valid path")
     return BackupFacts(BackupFileState.PRESENT, digest, "", with_store)
+
+
+def is_away(path: str) -> bool:
+    """Return whether a missing file may be on a disk that is not connected.
+
+    Its folder is missing too, or it is an empty folder in which a disk can be mounted.
+    """
+    folder = os.path.dirname(path)
+    try:
+        is_empty = not os.listdir(folder)
+    except (OSError, ValueError):  # ValueError: a NUL in the path
+        return True
+    return is_empty and folder.startswith(_MOUNT_FOLDERS)
 
 
 def is_creating(store: str) -> bool:

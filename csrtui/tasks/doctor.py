@@ -18,6 +18,7 @@ from csrtui.core.doctor.finding import (
     command,
     csrtui,
     instruction,
+    is_good,
 )
 from csrtui.core.doctor.pair_checks import PairContents, check_contents, record_of
 from csrtui.core.pairs.pair import PairRecord
@@ -59,6 +60,7 @@ class Examination:
 
     Attributes:
         names: The names of all pairs, and of everything else in the folder ``pairs``, sorted.
+        outdated_records: The names of the examined pairs whose records do not have the present status of a backup.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class Examination:
         self._store = file_facts.store_facts(self._path)
         self._user = file_facts.current_user()
         self._renewals: dict[str, RenewalState] = {}
+        self.outdated_records: set[str] = set()
         self.names = tuple(file.name for file in _pair_files(self._store) if is_pair_entry(file))
 
     def run(
@@ -156,6 +159,8 @@ class Examination:
             backup.path: file_facts.backup_facts(backup.path, self._path)
             for backup in (record.backups if record else ())
         }
+        if record and any(is_good(backup, backups) is not backup.is_intact for backup in record.backups):
+            self.outdated_records.add(name)
         contents = check_contents(folder, record, backups, self._now)
         findings += [*contents.findings, *_weaknesses(folder.path, record, contents)]
         link = renewal_link(name, folder.path, record) if record else None

@@ -1,7 +1,7 @@
 """Describe a pair on the screens: its status in a sentence, and its details in groups with titles."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.base.validity import Validity, date_text
@@ -120,7 +120,9 @@ def _backup_problem(backup: Backup | None, now: datetime) -> str:
         return "No backup"
     if backup.status is BackupStatus.UNVERIFIED:
         return "No verified backup"
-    since = f" since {date_text(backup.since)} ({age_text(now - backup.since)})" if backup.since else ""
+    since, age = "", now - backup.since if backup.since else timedelta(0)
+    if backup.since:
+        since = f" since {date_text(backup.since)}" + (f" ({age_text(age)})" if age.days > 0 else "")
     return f"The backup is {backup.status.value}{since}"
 
 

@@ -189,13 +189,18 @@ def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[s
     # Many pairs have the same texts.
     label_of = cache(label_of_name)
     text_of_day = cache(lambda day: date_text(from_microseconds(day * _DAY_MICROSECONDS)))
-    text_of_age = cache(lambda days: age_text(timedelta(days=days)))
+
+    @cache
+    def text_of_backup(status: str, days: int) -> str:
+        is_new_loss = days <= 0 and status != BackupStatus.VERIFIED
+        return f"{status} {'today' if is_new_loss else age_text(timedelta(days=days))}"
+
     return [
         list(names),
         [label_of(key_type) for key_type in types],
         [text_of_day(at // _DAY_MICROSECONDS) for at in created],
         [
-            backup if at is None else f"{backup} {text_of_age((moment_now - at) // _DAY_MICROSECONDS)}"
+            backup if at is None else text_of_backup(backup, (moment_now - at) // _DAY_MICROSECONDS)
             for backup, at in zip(backups, since, strict=True)
         ],
         [

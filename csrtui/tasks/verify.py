@@ -4,7 +4,7 @@ A restore test on another machine is confirmed here with the signature of the pa
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -23,6 +23,7 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.csr import Request
 from csrtui.core.keys.pkcs8 import BatchDecryptor
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
+from csrtui.store.file_facts import is_away
 from csrtui.store.foreign_files import read_foreign
 from csrtui.tasks.backup_contents import (
     BackupContents,
@@ -68,6 +69,20 @@ class _Run:
     identities: bytes | None = None
     expected: Expectation | None = None
     pairs: tuple[Pair, ...] = ()
+
+
+def record_backup_states(session: Session, names: Iterable[str]) -> None:
+    """Record which backups of these pairs exist and are unchanged. Errors are ignored.
+
+    A backup keeps its status if its disk is not connected.
+    """
+    run = _Run(session, None)
+    run_for_each(
+        list(names),
+        lambda name: _verify_pair(run, name, only_connected=True),
+        failure_label=_FAILURE_LABEL,
+        on_result=lambda _: None,
+    )
 
 
 def verify_many(
@@ -169,7 +184,7 @@ def _decryptor(passphrase: Secret | None) -> BatchDecryptor | None:
     return None if passphrase is None else BatchDecryptor(passphrase)
 
 
-def _verify_pair(run: _Run, name: str) -> list[Result]:
+def _verify_pair(run: _Run, name: str, *, only_connected: bool = False) -> list[Result]:
     session = run.session
     pair, csr = read_pair(session, name)
     checks = [_check(run, backup, csr) for backup in pair.record.backups]
@@ -179,7 +194,7 @@ def _verify_pair(run: _Run, name: str) -> list[Result]:
     def update(record: PairRecord) -> PairRecord:
         recorded = {backup.path for backup in record.backups}
         for check in checks:
-            if check.backup.path in recorded:
+            if check.backup.path in recorded and not (only_connected and check.backup.is_away):
                 record = record.with_backup(check.backup)
         if any(check.text == _RESTORES for check in checks) and all(check.ok for check in checks):
             record = record.with_event(session.clock(), "backups verified by restoring them", session.user)
@@ -192,8 +207,7 @@ def _verify_pair(run: _Run, name: str) -> list[Result]:
 def _check(run: _Run, backup: Backup, csr: Request) -> _Check:
     now = run.session.clock()
     if not os.path.lexists(backup.path):
-        missing = backup.with_status(BackupStatus.MISSING, now)
-        return _Check(missing, f"missing since {date_text(missing.since or now)}", ok=False)
+        return _missing(backup, now)
     try:
         data = read_foreign(backup.path, from_disk=True)
     except CsrtuiError as error:
@@ -216,6 +230,13 @@ def _check(run: _Run, backup: Backup, csr: Request) -> _Check:
         # The file is unchanged, so a wrong passphrase does not mean that the backup is bad.
         return _Check(backup.with_status(status, now), error.message, ok=False)
     return _Check(backup.with_restore_test(now)._replace(signed=content.is_signed), _RESTORES, ok=True)
+
+
+def _missing(backup: Backup, now: datetime) -> _Check:
+    if is_away(backup.path):
+        return _Check(backup.with_disk_away(), "missing, or its disk is not connected", ok=False)
+    missing = backup.with_status(BackupStatus.MISSING, now)
+    return _Check(missing, f"missing since {date_text(missing.since or now)}", ok=False)
 
 
 def _unchanged(backup: Backup) -> str:

@@ -219,7 +219,7 @@ COMMANDS = (
             Scope.KEYSTORE, on_bar=False, priority=False,
             words="expiry calendar dates chart"),
     Command("doctor", "D", "Doctor",
-            "Check the whole keystore and suggest fixes; changes nothing.",
+            "Check the whole keystore and suggest fixes; records only which backups are missing or damaged.",
             Scope.LISTS, on_bar=False, priority=False,
             words="check problems health repair permissions"),
     Command("open_month", "enter", "List pairs",

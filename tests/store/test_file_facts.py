@@ -55,6 +55,21 @@ def test_a_store_may_be_a_link_but_none_is_followed_below_it(folder: Path, tmp_p
     assert (record.kind, record.data) == (FileKind.LINK, None)
 
 
+def test_a_missing_file_may_be_on_a_disk_that_is_not_connected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "usb").mkdir()
+    assert [file_facts.is_away(f"{tmp_path}/{name}/a") for name in ("usb", "other", "\0")] == [
+        False,
+        True,
+        True,
+    ]
+    monkeypatch.setattr(file_facts, "_MOUNT_FOLDERS", (str(tmp_path),))
+    assert file_facts.is_away(f"{tmp_path}/usb/a"), "an empty mount point"
+    (tmp_path / "usb/b").touch()
+    assert not file_facts.is_away(f"{tmp_path}/usb/a")
+
+
 def test_a_broken_link_a_missing_store_and_a_file_are_distinguished(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nowhere")
     (tmp_path / "file").touch()

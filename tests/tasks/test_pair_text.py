@@ -167,7 +167,7 @@ def test_all_backups_are_listed_with_the_best_first() -> None:
     ("status", "since", "cell"),
     [
         (BackupStatus.MISSING, NOW - 3 * DAY, "missing 3 d"),
-        (BackupStatus.DAMAGED, NOW, "damaged now"),
+        (BackupStatus.DAMAGED, NOW, "damaged today"),
         (BackupStatus.MISSING, None, "missing"),
         (BackupStatus.UNVERIFIED, None, "unverified"),
     ],

@@ -29,7 +29,7 @@ from csrtui.tasks import verify
 from csrtui.tasks.backup import back_up, back_up_many
 from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.session import Session, change_record
-from csrtui.tasks.verify import verify_many, verify_names_or_files
+from csrtui.tasks.verify import record_backup_states, verify_many, verify_names_or_files
 
 if TYPE_CHECKING:
     from csrtui.tasks.list import AllPairs
@@ -93,6 +93,19 @@ def test_a_wrong_passphrase_does_not_change_the_status(session: Session, made: B
     (result,) = verify_many(session, ["a.com"], OTHER)
     assert (result.ok, result.text) == (False, "the passphrase does not open the key, or the key is damaged")
     assert noted(session) == made
+
+
+def test_a_backup_whose_disk_is_not_connected_is_missing_without_a_date(
+    session: Session, place: Path, made: Backup
+) -> None:
+    place.rename(f"{place}.away")
+    record_backup_states(session, ["a.com"])
+    assert noted(session) == made, "an examination without the disk changes nothing"
+    assert texts(verify_many(session, ["a.com"])) == [(False, "missing, or its disk is not connected")]
+    assert noted(session) == made.with_disk_away()
+    place.mkdir()
+    record_backup_states(session, ["a.com"])
+    assert (noted(session).status, noted(session).since) == (MISSING, LATER)
 
 
 def test_a_missing_backup_keeps_its_first_date_and_can_be_verified_again(

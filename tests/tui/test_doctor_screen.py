@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
-from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE
+from backup_dialogs import CHEAP_ROUNDS, PASSPHRASE, backed_up, session_with
 from examined_store import ExaminedStore
 from pairs_made import new_pair
 from screens_user import at_screens, session_on
@@ -19,6 +20,8 @@ from csrtui.store import file_facts
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import CHECKED, Examination, worst_first
 from csrtui.tasks.draft import remember_folder
+from csrtui.tasks.list import read_pair
+from csrtui.tasks.submit import mark_submitted
 from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.panes.finding_rows import FindingRows, short_text
@@ -30,7 +33,6 @@ from csrtui.tui.widgets.one_line_widgets import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from screens_user import User
 
@@ -168,6 +170,28 @@ async def test_a_finding_about_a_pair_is_fixed_where_it_is_shown(
         await user.until(lambda: len(findings(doctor(user))) == 2, "the check after it")
         assert [one.pair for one in findings(screen)] == ["b.com", "b.com"]
         assert screen.query_one(LineList).cursor == 1, "the cursor stays where it is"
+
+
+async def test_a_backup_that_the_check_finds_deleted_is_missing_in_the_list_and_the_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
+    session = session_with(tmp_path / "store", "a.com")
+    backup = backed_up(session, "a.com", tmp_path / "usb")
+    mark_submitted(session, read_pair(session, "a.com")[0])
+    async with at_screens(session) as user:
+        await user.press("f2")
+        await user.until(lambda: ". Import" in user.bar, "the pair")
+        Path(backup.path).unlink()
+        await user.press("f2")
+        await examined(user)
+        await user.press("escape")
+        await user.until(lambda: ". Back up" in user.bar, "the new step")
+        assert [text in user.screen_text for text in ("verified", "missing today", "1 not backed up")] == [
+            False,
+            True,
+            True,
+        ]
 
 
 async def test_the_fix_of_an_expired_certificate_is_its_renewal_in_the_form(tmp_path: Path) -> None:

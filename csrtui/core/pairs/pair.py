@@ -84,7 +84,8 @@ class Backup(NamedTuple):
         created: The time at which the backup was written.
         verified: The time of the last restore test, or None.
         sha256: SHA-256 of the file as it was written, 64 hex digits.
-        since: The time since which the backup has been missing or damaged, or None.
+        since: The time since which the backup has been missing or damaged, or None. It is also None for a backup that is
+            missing because its disk is not connected.
         signed: Whether the text of the backup is signed with the pair's key.
     """
 
@@ -101,11 +102,25 @@ class Backup(NamedTuple):
         """Whether the backup is encrypted to recipients (age), so that an identity decrypts it, not a passphrase."""
         return self.path.endswith(".age")
 
+    @property
+    def is_intact(self) -> bool:
+        """Whether the file existed and was unchanged at the last check."""
+        return self.status in {BackupStatus.VERIFIED, BackupStatus.UNVERIFIED}
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the backup is missing because its disk is not connected."""
+        return self.status is BackupStatus.MISSING and self.since is None
+
     def with_status(self, status: BackupStatus, now: datetime) -> "Backup":
         """Return the backup with the result of a check. For a restore test, use `with_restore_test`."""
         is_unusable = status in {BackupStatus.MISSING, BackupStatus.DAMAGED}
-        since = (self.since if self.status is status else now) if is_unusable else None
-        return self._replace(status=status, since=since)
+        previous = self.since if self.status is status else None
+        return self._replace(status=status, since=(previous or now) if is_unusable else None)
+
+    def with_disk_away(self) -> "Backup":
+        """Return the backup as missing because its disk is not connected."""
+        return self._replace(status=BackupStatus.MISSING, since=None)
 
     def with_restore_test(self, now: datetime) -> "Backup":
         """Return the backup after a successful restore test."""
@@ -254,7 +269,7 @@ class PairRecord(NamedTuple):
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step.
 
-        A verified backup is required before the CSR is submitted. After that, a backup on a disconnected medium is
+        A verified backup is required before the CSR is submitted. After that, a backup on a disconnected disk is
         enough. An unverified backup to recipients is always enough, because it can only be verified elsewhere.
         Each imported certificate must be installed. After a CSR is submitted again, its certificate must be imported.
         """
@@ -265,7 +280,7 @@ class PairRecord(NamedTuple):
         if self.validity and self.validity.is_due(now):
             return NextStep.RENEW
         stage = self.stage
-        is_away = self.backup_status is BackupStatus.MISSING and stage is not Stage.NEW
+        is_away = stage is not Stage.NEW and any(backup.is_away for backup in self.backups)
         if not (self.backup_status is BackupStatus.VERIFIED or is_away or self.awaits_identity):
             return NextStep.BACK_UP
         if stage is Stage.ISSUED:

@@ -16,6 +16,7 @@ from csrtui.store.store_location import store_argument
 from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
 from csrtui.tasks.list import Pairs
 from csrtui.tasks.settings import load_settings
+from csrtui.tasks.verify import record_backup_states
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
 from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.groups import PairSelection
@@ -265,7 +266,7 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
     CHECKING = "Checking the keystore …"
 
     def examine(self, report: Report, stop: Event) -> ExaminationResult:
-        """Examine all pairs and the store itself, and return the result."""
+        """Examine all pairs and the store itself, record which backups are missing or damaged, and return the result."""
         argument = store_argument(self._session.store.path)
         problems = load_settings(os.environ, with_own=False).problems
         examination = Examination(
@@ -282,6 +283,7 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
 
         report(0, total)
         findings = worst_first(examination.run(count_pair, stop))
+        record_backup_states(self._session, examination.outdated_records)
         pairs = f"{plural(total, 'pair')} examined"
         if not findings:
             lines = [f"Nothing is wrong. {pairs}.", "", "Checked:", *(f"- {text}" for text in CHECKED)]

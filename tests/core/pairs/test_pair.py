@@ -64,6 +64,17 @@ def test_an_unverified_backup_to_recipients_delays_no_step_but_any_other_does() 
         assert record(backups=(other,)).next_step(NOW) is NextStep.BACK_UP
 
 
+def test_a_deleted_backup_does_not_count_but_one_on_a_disconnected_disk_does() -> None:
+    made = Backup(BackupStatus.VERIFIED, "/usb/a.pem", NOW, NOW)
+    gone, away = made.with_status(BackupStatus.MISSING, NOW), made.with_disk_away()
+    assert (gone.is_away, away.is_away, away.with_status(BackupStatus.MISSING, NOW)) == (False, True, gone)
+    submitted = {"submitted": NOW, "validity": FRESH}
+    assert record(**submitted, backups=(gone,)).next_step(NOW) is NextStep.BACK_UP
+    for known in ((away,), (away, gone), (gone, away)):
+        assert record(**submitted, backups=known).next_step(NOW) is NextStep.INSTALL
+        assert record(backups=known).next_step(NOW) is NextStep.BACK_UP
+
+
 def test_each_certificate_has_to_be_installed() -> None:
     issued = record(backups=backups(BackupStatus.VERIFIED)).with_certificate(FRESH, NOW, "joe", "imported")
     assert (issued.validity, issued.next_step(NOW)) == (FRESH, NextStep.INSTALL)
