@@ -5,6 +5,7 @@ A restore test on another machine is confirmed here with the signature of the pa
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -72,17 +73,11 @@ class _Run:
 
 
 def record_backup_states(session: Session, names: Iterable[str]) -> None:
-    """Record which backups of these pairs exist and are unchanged. Errors are ignored.
-
-    A backup keeps its status if its disk is not connected.
-    """
+    """Record which backups of these pairs exist and are unchanged, unless their disk is not connected. Ignore errors."""
     run = _Run(session, None)
-    run_for_each(
-        list(names),
-        lambda name: _verify_pair(run, name, only_connected=True),
-        failure_label=_FAILURE_LABEL,
-        on_result=lambda _: None,
-    )
+    for name in names:
+        with suppress(CsrtuiError):
+            _verify_pair(run, name, only_connected=True)
 
 
 def verify_many(

@@ -50,7 +50,7 @@ def urgency_key(pair: Pair, now: datetime) -> tuple[int, float, str]:
     record = pair.record
     weight = record.deadline.not_after.timestamp() if record.deadline else -record.created.timestamp()
     retired = len(URGENCY) if record.stage is Stage.RETIRED else 0
-    step = NextStep.RENEW if record.is_due(now) else record.visible_step(now)
+    step = NextStep.RENEW if record.is_due(now) else record.visible_step(_BEFORE_ALL)
     return (retired + URGENCY.index(step), weight, pair.name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from many_pairs import RECORDS, TIMES, pair_of_record
 from requests_made import NOW, record
@@ -33,10 +33,15 @@ from csrtui.core.pairs.summary import (
     with_renewals,
 )
 
-MICROSECOND = timedelta(microseconds=1)
+DAY, MICROSECOND = timedelta(days=1), timedelta(microseconds=1)
 
 
 @given(RECORDS, st.sampled_from(RenewalState), TIMES)
+@example(  # the newest certificate is due, but not the previous one, which the server uses
+    record(validity=Validity(NOW - 90 * DAY, NOW + DAY), previous=Validity(NOW, NOW + 90 * DAY)),
+    RenewalState.BROKEN,
+    NOW,
+)
 def test_a_summary_has_step_and_urgency_at_any_time(
     pair_record: PairRecord, renewal: RenewalState, now: datetime
 ) -> None:
