@@ -43,6 +43,19 @@ def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pkcs8, "ITERATIONS", CHEAP_ROUNDS)
 
 
+async def test_on_a_small_screen_every_answer_is_visible_and_a_long_question_scrolls(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    import_certificate(session, ONE)
+    async with at_screens(session, (40, 12)) as user:
+        await at_pair(user, ONE)
+        await user.press("t")
+        inside = [line.split("│")[1].strip() for line in user.screen_lines if line.count("│") > 1]
+        assert inside[-3:] == ["> Cancel", "Retire", "Key compromised"]
+        assert "be reminded" not in " ".join(user.question.split())
+        await user.press("pagedown")
+        assert "be reminded" in " ".join(user.question.split())
+
+
 async def test_retiring_asks_with_cancel_chosen_and_deletes_nothing(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
     files = sorted((tmp_path / "store" / "pairs" / ONE).iterdir())

@@ -312,7 +312,7 @@ async def test_without_pairs_the_dialog_does_not_open(session: Session) -> None:
         assert user.message == "No pair selected."
 
 
-@pytest.mark.parametrize("size", [(60, 18)])
+@pytest.mark.parametrize("size", [(60, 18), (40, 12)])
 async def test_every_dialog_fits(session: Session, size: tuple[int, int]) -> None:
     name = "a-rather-long-name-of-a-host.department.example.com"
     make(session, name)

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from csrtui.core.base.escaping import visible
-from csrtui.tui.modals.base import Modal, key_line
+from csrtui.tui.modals.base import PAGE_KEYS, Modal, key_line
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.tui.widgets.text_block import Line
+
+
+_FRAME = 2
+"""The lines of the border."""
 
 
 class ConfirmModal(Modal[bool]):
@@ -39,10 +43,11 @@ class ConfirmModal(Modal[bool]):
     MAX_WIDTH = 60
     MARGIN = 4
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,shift+tab,h", "select(-1)", "Other answer", show=False, priority=True),
-        Binding("right,tab,l", "select(1)", "Other answer", show=False, priority=True),
+        Binding("left,up,shift+tab,h", "select(-1)", "Other answer", show=False, priority=True),
+        Binding("right,down,tab,l", "select(1)", "Other answer", show=False, priority=True),
         Binding("enter,space", "answer", "Answer", show=False, priority=True),
         Binding("escape,q", "cancel", "Cancel", show=False, priority=True),
+        *PAGE_KEYS,
     ]
 
     def __init__(self, title: str, text: str, yes: str, no: str = "Cancel", *, other: str = "") -> None:
@@ -51,7 +56,7 @@ class ConfirmModal(Modal[bool]):
         self._text = text
         self._no = no
         self._answers = [no, yes, *filter(None, [other])]
-        self._index = 0
+        self._index = self._offset = 0
 
     def compose(self) -> ComposeResult:
         """Build the dialog."""
@@ -77,20 +82,42 @@ class ConfirmModal(Modal[bool]):
         """Return the safe answer."""
         self.dismiss(False)  # noqa: FBT003 - the result of the dialog
 
+    def action_page(self, step: int) -> None:
+        """Scroll the text by half a screen, if it does not fit."""
+        self._offset = max(self._offset + step * self.app.size.height // 2, 0)
+        self.draw()
+
     def draw(self) -> None:
-        """Show the question and its answers. On a short screen, the keys are left out."""
-        lines: list[Line] = [((visible(self._title), "strong"),), (), *self.lines(self._text)]
-        lines += self.lines(self.quotation) if self.quotation else []
+        """Show the question and its answers. A short screen has no blank lines and no keys, and scrolls a long text."""
+        title: Line = ((visible(self._title), "strong"),)
+        text = [*self.lines(self._text), *(self.lines(self.quotation) if self.quotation else [])]
+        answers = self._answer_lines()
+        keys = key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))
+        room = self.app.size.height - _FRAME
+        spacious = [title, (), *text, (), *answers]
+        if len(spacious) + 2 <= room:
+            self.show("#question", [*spacious, (), keys])
+        elif len(spacious) <= room:
+            self.show("#question", spacious)
+        else:
+            self.show("#question", [title, *self._window(text, room - 1 - len(answers)), *answers])
+
+    def _window(self, text: list[Line], room: int) -> list[Line]:
+        """Return the lines of the text that fit, and the keys that show the others."""
+        if len(text) <= room:
+            return text
+        self._offset = min(self._offset, len(text) - room + 1)
+        return [*text[self._offset : self._offset + room - 1], key_line(("PgDn, PgUp", "More"))]
+
+    def _answer_lines(self) -> list[Line]:
+        """Return the answers on one line or, if there is no room, below each other."""
         answers: list[Line] = []
         for index, label in enumerate(self._answers):
             is_current = index == self._index
             text = f"{'>' if is_current else ' '} {label}  "
             answers.append(((text, "current" if is_current else ""), ("  ", "")))
         width = sum(len(label) + 6 for label in self._answers) - 4
-        lines += [(), *(answers if width > self.inner_width else [tuple(chain(*answers))])]
-        if len(lines) + 4 <= self.app.size.height:
-            lines += [(), key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
-        self.show("#question", lines)
+        return answers if width > self.inner_width else [tuple(chain(*answers))]
 
 
 class CreateStoreModal(ConfirmModal, inherit_bindings=False):

@@ -177,12 +177,14 @@ class RenewModal(FormModal["RenewAnswer | None"]):
     def _lines_of(self, choice: RenewalChoice) -> list[Line]:
         """Return the lines of a way: its heading, its consequences and obstacles, and the check of the old key."""
         is_selected = choice.way is self._way
-        is_recommended = choice is self._renewal.choices[0] and not self._is_compromised
+        note = "(recommended)" if choice is self._renewal.choices[0] and not self._is_compromised else ""
+        if self.is_short and not self._is_compromised:
+            note = "Up/Down: other"  # the line of the keys has no room for it
         title = choice.way.value
         head: Line = (
             ("> " if is_selected else "  ", "strong"),
             (f" {title[0].upper()}{title[1:]} ", "current" if is_selected else "strong"),
-            (" (recommended)" if is_recommended else "", "label"),
+            (f" {note}", "label"),
         )
         lines: list[Line] = [head]
         for sentence in choice.consequences:

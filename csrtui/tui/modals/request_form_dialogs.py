@@ -191,10 +191,10 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
     def draw(self) -> None:
         """Show the profiles and the last message."""
         gap = self.gap
-        about = self.lines(_ABOUT_PROFILES, "label")
+        about = [] if self.is_short else self.lines(_ABOUT_PROFILES, "label")
         self.show("#about", [*self.lines("Profiles", "strong"), *gap, *about, *gap])
         self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
-        self.show("#below-list", [()] if len(self._rows) else [])
+        self.show("#below-list", gap if len(self._rows) else [])
         if self.query_one("#profiles").has_focus:
             keys = [("Enter", "Load"), ("d", "Delete"), ("Tab", "New profile")]
         else:

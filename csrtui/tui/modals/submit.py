@@ -58,6 +58,8 @@ class Choice:
 
 _ONLY_CSR = "Only the CSR goes to the CA. Never send the private key."
 _MARK_HINT = "When the CA has it, press m to mark it as submitted."
+_LEAST_WAYS = 2
+"""The least number of lines of the list: its header and the current way."""
 _FIRST = (
     Choice("b", "back_up", "Back up first",
            "An encrypted backup on another disk or machine, verified by a test restore. Then submit."),
@@ -251,13 +253,15 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         warning = self.lines(_ONLY_CSR, "warning") if self._rows.items is _WAYS else []
         self.show("#about", [*self.lines(f"Submit {self._pair.name}", "strong"), *warning, *gap])
         ways = self.query_one("#ways", LineList)
-        ways.styles.height = len(self._rows) + 1
         notes = self._note_lines(self._rows.items[ways.cursor or 0])
         if gap:  # there is room for the longest explanation: the dialog keeps its size when the cursor moves
             longest = max(len(self.lines(choice.about, "label")) for choice in self._rows.items)
             notes += [()] * (longest - len(notes))
-        self.show("#more", [*gap, *notes, *gap])
         self.show("#keys", self.key_lines(("Enter", "Run"), ("Esc", "Close")))
+        room = self.room_for(ways, self.query_one("#more"))
+        notes = notes[: max(room - _LEAST_WAYS - 2 * len(gap), 1)]
+        ways.styles.height = max(min(len(self._rows) + 1, room - len(notes) - 2 * len(gap)), _LEAST_WAYS)
+        self.show("#more", [*gap, *notes, *gap])
 
     def _note_lines(self, choice: Choice) -> list[Line]:
         """Return the lines of the error, of the last message, or of the explanation of the choice under the cursor."""
