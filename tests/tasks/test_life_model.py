@@ -194,6 +194,7 @@ class Life(RuleBasedStateMachine):
         retired, submitted = known.stages
         self.known[name] = Known(
             known.spki,
+            renews=next((other for other, its in self.known.items() if its.renewed_by == name), None),
             retired=retired,
             submitted=submitted,
             newest=leaf[0].not_valid_before_utc if leaf else None,
