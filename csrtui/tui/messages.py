@@ -53,12 +53,15 @@ def with_keys(text: str, commands: Sequence[Command]) -> str:
     """
     by_action = {command.action: command for command in commands}
 
-    def key(match: re.Match[str]) -> str:
-        option = match[0].rpartition(" ")[2]
-        command = by_action[_OPTIONS.get(option) or _ACTIONS[match["name"]]]
-        return f"{command.shown_key} ({command.label})"
+    def key(action: str) -> str:
+        return f"{by_action[action].shown_key} ({by_action[action].label})"
 
-    return _COMMAND.sub(key, _OPTION.sub("", _OVERRIDE.sub("", text)))
+    def keys(match: re.Match[str]) -> str:
+        option = match[0].rpartition(" ")[2]
+        shown = key(_OPTIONS.get(option) or _ACTIONS[match["name"]])
+        return f"{key('open_pair')}, then {shown}" if " --pair PAIR" in match[0] else shown
+
+    return _COMMAND.sub(keys, _OPTION.sub("", _OVERRIDE.sub("", text)))
 
 
 def server_with_keys(server: Server, commands: Sequence[Command]) -> Server:

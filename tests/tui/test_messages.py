@@ -26,6 +26,10 @@ from csrtui.tui.user_keymap import apply_keys
         ("make a new pair with csrtui new; TLS", "make a new pair with n (New); TLS"),
         ("csrtui renew --store '/a b' a.com makes a pair", "w (Renew) makes a pair"),
         ("csrtui export a.com --undo puts them back", "U (Undo install) puts them back"),
+        (
+            "import it for that pair: csrtui import FILE --pair PAIR",
+            "import it for that pair: Enter (Open), then i (Import)",
+        ),
         ("csrtui export --replace writes the files", "I (Install) writes the files"),
         ("csrtui adopt --key KEY --make-csr --names NAME … makes a CSR", "a (Adopt) makes a CSR"),
         ("csrtui restore FILE --identity IDENTITY restores its pair", "r (Restore) restores its pair"),

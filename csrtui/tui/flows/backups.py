@@ -70,7 +70,7 @@ def _next_after(page: PairsScreen, results: Sequence[Result]) -> str:
 
 async def verify(page: PairsScreen) -> None:
     """Verify the backups of the pairs that the user chooses."""
-    groups = page.selection().groups(Need.VERIFICATION, "that have backups")
+    groups = page.selection().groups(Need.VERIFICATION, "with backups")
     if groups:
         await page.app.push_screen_wait(VerifyModal(page.session, groups))
         page.refresh_pairs()

@@ -243,7 +243,9 @@ class MainScreen(RequestScreen):
             else:
                 commands = self.possible(bar(Scope.KEYSTORE, self.commands), pair)
                 if self.keystore.pairs.cursor is None:
-                    commands = [command for command in commands if command.action != "open_pair"]
+                    commands = [
+                        command for command in commands if command.action not in {"open_pair", "mark"}
+                    ]
                 if self.keystore.pairs.marks:
                     commands = commands_for_marks(commands, self.commands)
                     labels |= {"back_up": "Back up marked", "verify": "Verify marked"}
