@@ -35,15 +35,16 @@ _CERTAIN_ELSEWHERE: Final = frozenset({"none", "na"})
 """Names in `_PLACES` that are certainly placeholders in every other country."""
 
 
-_TEMPLATE: Final = re.compile(
-    r"\{\{.*\}\}|\$\{[^}]+\}|<%.*%>|\{%.*%\}"  # Jinja, shell, ERB; also within a text
-    r"|^(?:\$\(?\w+\)?|%\w+%|@\w+@)$"  # only as the whole text
-)
+_DELIMITERS: Final = (("{{", "}}"), ("${", "}"), ("<%", "%>"), ("{%", "%}"))
+"""The delimiters of variables in templates: Jinja, shell, ERB."""
+_WHOLE_VARIABLE: Final = re.compile(r"\$\(?\w+\)?|%\w+%|@\w+@")
+"""Matches variables that are recognized only if they are the whole text."""
 
 
 def has_template(text: str) -> bool:
     """Return whether a text contains a variable of a template, such as ``{{ host }}``, that was not replaced."""
-    return _TEMPLATE.search(text) is not None
+    is_delimited = any(closing in text.partition(opening)[2] for opening, closing in _DELIMITERS)
+    return is_delimited or _WHOLE_VARIABLE.fullmatch(text) is not None
 
 
 class Likelihood(Enum):

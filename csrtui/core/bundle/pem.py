@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from csrtui.core.base.asn1 import BerError, to_der
 
@@ -52,8 +53,11 @@ _MIN_START = 8
 """The minimum length of a match."""
 _MIN_LENGTH, _MAX_LENGTH = 32, 2**21
 """The minimum and maximum length of base64 that is decoded, in characters."""
-_MAX_MAIL_LINES, _MAX_BOUNDARIES = 2000, 20
-"""Maximum number of lines with dashes, and of multipart bodies, in an e-mail."""
+_MAX_MAIL_LINES, _MAX_MULTIPARTS, _MAX_HEADER = 2000, 20, 10_000
+"""Maximum number of lines with dashes and of multipart bodies in an e-mail, and maximum length of its headers."""
+_CONTENT_HEADER = re.compile(r"^content-[a-z-]{1,40}:.*(?:\n[ \t].*)*", re.IGNORECASE | re.MULTILINE)
+_MAX_NAME = 100
+"""The maximum length of a name in the path of a JSON string, in characters."""
 _UNKNOWN_LENGTH = 2**31
 _FIRST_TAGS = frozenset({0x02, 0x06, 0x30})
 """The possible first tags inside a SEQUENCE that is read: INTEGER, OBJECT IDENTIFIER, SEQUENCE."""
@@ -122,6 +126,13 @@ def _parts(text: str) -> list[tuple[str, str]] | None:
     return _mail_parts(stripped) if _MAIL.search(text[:20_000]) else None
 
 
+class _Path(NamedTuple):
+    """The path of a value in a JSON document: the path of its parent, and its own name."""
+
+    parent: "_Path | None"
+    name: str
+
+
 def _json_strings(text: str) -> list[tuple[str, str]] | None:
     import json
 
@@ -130,23 +141,37 @@ def _json_strings(text: str) -> list[tuple[str, str]] | None:
     except (ValueError, RecursionError):
         return None
     strings: list[tuple[str, str]] = []
-    pending: list[tuple[str, object]] = [("", document)]
+    pending: list[tuple[_Path | None, object]] = [(None, document)]
     while pending and len(strings) < MAX_TEXTS:
-        path, value = pending.pop(0)
+        path, value = pending.pop()
         if isinstance(value, str) and len(value) >= _MIN_LENGTH:
-            strings.append((path, value))
+            strings.append((_path_text(path), value))
         elif isinstance(value, dict | list):
             members = value.items() if isinstance(value, dict) else enumerate(value)
-            pending[:0] = [(f"{path}.{name}" if path else str(name), member) for name, member in members]
+            pending += reversed([(_Path(path, str(name)), member) for name, member in members])
     return strings
+
+
+def _path_text(path: _Path | None) -> str:
+    """Return a path in a JSON document as text. Long names are cut."""
+    names: list[str] = []
+    while path is not None:
+        names.append(path.name[:_MAX_NAME])
+        path = path.parent
+    return ".".join(reversed(names))
 
 
 def _mail_parts(text: str) -> list[tuple[str, str]] | None:
     from email import message_from_string
     from email.errors import MessageError
 
-    # The parser takes 40 microseconds for each part, and compares each line with each boundary around it.
-    if text.count("\n--") > _MAX_MAIL_LINES or text.lower().count("boundary=") > _MAX_BOUNDARIES:
+    # The parser takes 40 microseconds for each part, and compares each line with each boundary around it. The time for
+    # a header grows with the square of its length.
+    if (
+        text.count("\n--") > _MAX_MAIL_LINES
+        or text.lower().count("multipart/") > _MAX_MULTIPARTS
+        or any(len(header[0]) > _MAX_HEADER for header in _CONTENT_HEADER.finditer(text))
+    ):
         return None
     try:
         message = message_from_string(text)

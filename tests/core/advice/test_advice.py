@@ -23,6 +23,7 @@ from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.advice.field_rules import FIELD_RULES
 from csrtui.core.advice.key_rules import AGE_RULES, CSR_RULES, KEY_RULES, QUALITY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
+from csrtui.core.advice.placeholders import has_template
 from csrtui.core.advice.rule import Hit, Rule, evaluate
 from csrtui.core.advice.rule_arguments import MAX_NAMES_WITH_FIXES
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
@@ -1184,6 +1185,13 @@ def test_a_variable_of_a_template_is_a_warning(text: str, ca: CaKind) -> None:
         found.text
         == f"Organization {text} looks like a variable that was not replaced: write the real value."
     )
+
+
+@table("opening", ["{{", "${", "<%", "{%"])
+def test_openings_without_an_end_are_no_variable_and_take_no_time(opening: str) -> None:
+    start = process_time()
+    assert not has_template(f"a{opening * 100_000}")
+    assert process_time() - start < 1
 
 
 @table(

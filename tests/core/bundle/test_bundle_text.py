@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 from datetime import UTC, datetime
 from time import process_time
+from typing import TYPE_CHECKING
 
+import pytest
 from certificates_made import der, intermediate, named, pem, root
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -18,6 +22,9 @@ from csrtui.core import bundle
 from csrtui.core.bundle import formats
 from csrtui.core.bundle.pem import MAX_DEPTH, MAX_TEXTS
 from csrtui.core.bundle.reader import MAX_BYTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CERTIFICATE = root().certificate
 TEXT = pem(CERTIFICATE).decode()
@@ -161,6 +168,40 @@ def test_text_nested_too_deeply_is_ignored(deep: bytes) -> None:
     assert bundle.read(deep).is_empty
 
 
+def _split_boundaries() -> bytes:
+    """Return an e-mail with many multipart bodies, whose boundaries are split as in RFC 2231."""
+    levels = (
+        f'Content-Type: multipart/mixed; boundary*0="b{number}"\n\n--b{number}\n' for number in range(200)
+    )
+    return ("".join(levels) + "Content-Type: text/plain\n\n" + "x\n" * 400_000).encode()
+
+
+HOSTILE = {
+    "boundaries": _split_boundaries(),
+    "parameters": b"Content-Type: text/plain" + b";a=b" * 250_000 + b"\n\n",
+    "folded parameters": b"Content-Type: text/plain" + b";\n a=b" * 150_000 + b"\n\n",
+    "numbers": b"[" + b"1," * 500_000 + b"1]",
+    "a long name": b'{"'
+    + b"n" * 500_000
+    + b'": ['
+    + b"1," * 20_000
+    + b"1]}",  # 10 GB if each path were copied
+}
+
+
+@table("name", HOSTILE)
+def test_a_large_text_is_read_quickly(name: str) -> None:
+    start = process_time()
+    assert bundle.read(HOSTILE[name]).is_empty
+    assert process_time() - start < 8
+
+
+def test_the_path_of_a_json_string_has_no_long_names() -> None:
+    key = traditional(ec_key()).decode()
+    (found,) = bundle.read(json.dumps({"n" * 500: [1, {"key": key}]}).encode()).keys
+    assert found.path == f"{'n' * 100}.1.key"
+
+
 def test_a_mail_that_python_cannot_parse_is_read_as_plain_text() -> None:
     mail = f"Content-Type: multipart/mixed; boundary*=%00''x\n\n--x\n\n{TEXT}"
     assert [item.der for item in bundle.read(mail.encode()).certificates] == [DER]
@@ -245,6 +286,24 @@ def test_a_text_without_an_item_is_named(text: str, name: str) -> None:
     assert material.is_empty
     assert f"it contains no certificate: it is {name}" in bundle.missing_certificate_error(material).sentence
     assert bundle.missing_certificate_error(material).hint
+
+
+def test_the_commands_for_hexadecimal_dumps_restore_the_file(tmp_path: Path) -> None:
+    original = DER[:300] + b"abcdef"  # xxd shows these letters beside the dump; they look like digits
+    source = tmp_path / "FILE.der"
+    source.write_bytes(original)
+    for program in (["xxd"], ["hexdump", "-C"], ["od", "-t", "x1"], ["od", "-A", "x", "-t", "x1z"]):
+        if shutil.which(program[0]) is None or shutil.which("xxd") is None:
+            pytest.skip(f"{program[0]} or xxd is not installed")
+        dump = subprocess.run([*program, str(source)], check=True, capture_output=True).stdout
+        (tmp_path / "FILE").write_bytes(dump)
+        content = bundle.read(dump).other_content
+        assert content is not None
+        name, hint = content
+        assert name == "a hexadecimal dump"
+        command = hint.removesuffix(" converts it")
+        subprocess.run(["/bin/sh", "-c", command], check=True, cwd=tmp_path)
+        assert (tmp_path / "NEW").read_bytes() == original
 
 
 def der_crl() -> bytes:
