@@ -108,6 +108,9 @@ def stays_encrypted(content: BackupFile, consent: Consent = NO_CONSENT) -> bool:
     return not content.is_signed or is_encrypted
 
 
+_NOT_A_BACKUP = "This file does not count as a backup of the pair: back up the pair again."
+
+
 def _lost_details(content: BackupFile, consent: Consent) -> tuple[str, ...]:
     if not content.is_signed:
         ca = "public" if usual_ca(csrs.public_key(content.csr.der)) is CaKind.PUBLIC else "private"
@@ -115,9 +118,10 @@ def _lost_details(content: BackupFile, consent: Consent) -> tuple[str, ...]:
             "The backup is not signed, so the kind of CA, server software and stage were not restored. "
             f"The pair is for a {ca} CA."
         )
+        removed = (_NOT_A_BACKUP,) if content.integrity is Integrity.REMOVED else ()
         if stays_encrypted(content, consent) and content.key_protection is KeyProtection.PLAIN:
-            return note, "The key keeps the passphrase of the backup."
-        return (note,)
+            return note, *removed, "The key keeps the passphrase of the backup."
+        return note, *removed
     notes, details = [], content.details
     if details.platform is not None and details.platform not in PLATFORMS:
         notes.append(f"The server software {details.platform} is unknown here and was not restored.")
@@ -237,7 +241,8 @@ def _record(
         platform=details.platform if details.platform in PLATFORMS else OTHER,
         key=KeyFacts(key_types.name_of(public_key), encrypted, csr.spki_sha256),
         request=RequestFacts(csr.sha256, csr.signature_hash),
-        backups=(recorded.with_restore_test(now),),
+        # Verification refuses a file whose proof was removed, so it is not a backup of the pair.
+        backups=() if content.integrity is Integrity.REMOVED else (recorded.with_restore_test(now),),
         submitted=details.submitted,
         validity=certificates.validity,
         retired=details.retired or compromised,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -124,7 +125,10 @@ def test_a_backup_without_its_signature_is_restored_only_with_unsigned_and_the_k
     assert "--unsigned" in ran.err
     ran = csrtui(*other, "restore", str(cut), *places.given, "--unsigned")
     assert (ran.status, "kind of CA, server software and stage were not restored" in ran.err) == (0, True)
+    assert "This file does not count as a backup of the pair: back up the pair again." in ran.err
     assert b"ENCRYPTED" in (tmp_path / "other/pairs/a.com/key.pem").read_bytes()
+    pair = json.loads(csrtui(*other, "show", "a.com", "--json").out)
+    assert (pair["backup"]["status"], pair["next"]) == ("none", "back-up")
 
 
 def test_a_backup_without_its_header_is_unsigned_and_the_key_stays_encrypted(
