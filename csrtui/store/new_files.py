@@ -274,6 +274,8 @@ def _write_error(folder: str, error: OSError, remaining: Sequence[str]) -> Input
         return StoreError(message, "remove them")
     if isinstance(error, FileExistsError):
         path = visible(os.path.join(folder, error.filename))
-        return InputError(f"{path} already exists and is never overwritten", "choose another name or folder")
+        return InputError(
+            f"{path} already exists and is never overwritten", "move it away, or choose another path"
+        )
     hint = DISK_HINTS.get(error.errno or 0, "choose another folder")
     return StoreError(f"cannot write to {visible(folder)}: {reason_of(error)}", hint)

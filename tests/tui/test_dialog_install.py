@@ -102,6 +102,22 @@ async def test_a_late_check_does_not_replace_a_newer_one(tmp_path: Path, session
         await written(user)
 
 
+async def test_a_file_that_appears_after_the_check_is_named_with_the_way_out(
+    tmp_path: Path, session: Session
+) -> None:
+    async with at_screens(session) as user:
+        await at_install(user)
+        await choose(user, "nginx")
+        await name_folder(user, tmp_path / "tls")
+        file = tmp_path / "tls" / f"{ONE}.crt"
+        file.write_text("foreign")
+        await user.press("enter")
+        text = "already exists and is never overwritten. Move it away, or choose another path."
+        await user.until(lambda: text in said(user, "notes"), "the way out")
+        await user.until(lambda: "Will be written" not in said(user, "plan"), "the new check")
+        assert modes(tmp_path / "tls").keys() == {file.name}
+
+
 async def test_the_plan_is_shown_and_the_files_are_written_with_their_modes(
     tmp_path: Path, session: Session
 ) -> None:

@@ -56,7 +56,7 @@ _RENEWAL = (
     "csrtui keeps the previous files and can put them back."
 )
 _SEVERAL_FILES = (
-    " Several files cannot be replaced at the same moment: the chain is replaced first, then the certificate, then the key. "
+    " Several files cannot be replaced at the same moment: the file with the key is replaced last. "
     "Reload after the command has ended; if it is interrupted, repeat it."
 )
 _LABEL_WIDTH = 13

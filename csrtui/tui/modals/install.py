@@ -132,7 +132,9 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
                 ("Again", SecretField("repeat it", id="again")),
             )
         if self._pair.record.key.encrypted:
-            yield LabelledFields(("Stored key", SecretField("its passphrase in the keystore", id="own")))
+            yield LabelledFields(
+                ("Stored key", SecretField("passphrase of the key in the keystore", id="own"))
+            )
         yield LabelledFields(("Key's owner", AccessFields()))
         yield TextBlock(id="notes")
         yield TextView(id="plan")
@@ -300,6 +302,10 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         except AccessError as error:
             self.focus_error(f"#{error.option}")
             raise
+        except CsrtuiError:  # the folder may have changed since it was checked
+            self._last_check = None
+            self.start_check()
+            raise
         self.dismiss(install_answer(self._session, prepared, exported, commands_of(self.app)))
 
     # Drawing
@@ -345,7 +351,8 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         if result.prepared.spec.platform.id != self._pair.record.platform:
             text = f"Also changes the pair's server software to {result.prepared.spec.platform.label}."
             lines += self.lines(text, "label")
-        return lines or self.lines(f"Files with another key are never overwritten.{self._mark_hint}", "label")
+        count = plural(len(result.plan.files), "new file")
+        return lines or self.lines(f"{count}; nothing is replaced.{self._mark_hint}", "label")
 
     @property
     def _mark_hint(self) -> str:
