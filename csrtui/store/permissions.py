@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import quote, visible
+from csrtui.store.disk_errors import reason_of
 
 
 class Permissions(NamedTuple):
@@ -63,6 +64,22 @@ def check_permissions(path: str, status: os.stat_result, permissions: Permission
             f"others can {verb} {shown} (mode {stat.S_IMODE(mode):04o})",
             f"chmod {permissions.mode:o} {quote(path)}",
         )
+
+
+def restrict_mode(path: str, mode: int) -> None:
+    """Remove the mode bits of a file or folder that are not in `mode`. Add none, because others may have replaced the file.
+
+    Raises:
+        StoreError: The path is a link or does not exist, or another user owns it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, stat.S_IMODE(os.fstat(descriptor).st_mode) & mode)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StoreError(f"cannot change the mode of {visible(path)}: {reason_of(error)}") from error
 
 
 _ROOT = 0

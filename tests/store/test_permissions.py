@@ -12,7 +12,7 @@ from store_state import mode_of, pair_files
 
 from csrtui.core.base.errors import StoreError
 from csrtui.store.keystore import Keystore
-from csrtui.store.permissions import PRIVATE_FILE, check_permissions
+from csrtui.store.permissions import PRIVATE_FILE, check_permissions, restrict_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,3 +176,15 @@ def test_a_hostile_path_is_shown_harmlessly() -> None:
     with pytest.raises(StoreError) as caught:
         check_permissions("/x/\x1b[2J\u202e", Path("/").stat(), PRIVATE_FILE)
     assert caught.value.message.isprintable()
+
+
+def test_the_mode_of_a_file_is_only_ever_restricted(filled: Path) -> None:
+    key, link = filled / "pairs/a/key.pem", filled / "pairs/a/link"
+    for before, mode, after in ((0o644, 0o600, 0o600), (0o466, 0o644, 0o444), (0o640, 0o644, 0o640)):
+        key.chmod(before)
+        restrict_mode(str(key), mode)
+        assert mode_of(key) == after
+    link.symlink_to(key)
+    with pytest.raises(StoreError, match=r"cannot change the mode of .*link"):
+        restrict_mode(str(link), 0o400)
+    assert mode_of(key) == 0o640

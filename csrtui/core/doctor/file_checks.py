@@ -68,7 +68,7 @@ def check_file(
     if file.mode & forbidden:
         verb = "write to" if file.mode & forbidden & 0o022 else "read"
         text = f"others can {verb} {path} (mode {file.mode:04o})"
-        yield DoctorFinding(FindingCode.OPEN_MODE, file.path, text, chmod, pair)
+        yield DoctorFinding(FindingCode.OPEN_MODE, file.path, text, chmod, pair, mode=mode)
     if file.fault is not None:
         is_closed = file.owner == user and file.mode & _OWNER_BITS[kind] != _OWNER_BITS[kind]
         yield _unreadable_finding(file, chmod if is_closed else _find_out(file), pair)

@@ -341,6 +341,7 @@ class DoctorFinding:
         fix: The remedy.
         pair: The pair's name, or None.
         lower_level: The level of this finding if it is lower than the level of its code, else None.
+        mode: The mode to set if that fixes a file or folder of the store, else None.
     """
 
     code: FindingCode
@@ -349,6 +350,7 @@ class DoctorFinding:
     fix: Remedy
     pair: str | None = None
     lower_level: Level | None = None
+    mode: int | None = None
 
     @property
     def level(self) -> Level:

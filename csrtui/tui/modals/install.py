@@ -351,8 +351,8 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         if result.prepared.spec.platform.id != self._pair.record.platform:
             text = f"Also changes the pair's server software to {result.prepared.spec.platform.label}."
             lines += self.lines(text, "label")
-        count = plural(len(result.plan.files), "new file")
-        return lines or self.lines(f"{count}; nothing is replaced.{self._mark_hint}", "label")
+        files = plural(len(result.plan.files), "new file")
+        return lines or self.lines(f"{files}; nothing is replaced.{self._mark_hint}", "label")
 
     @property
     def _mark_hint(self) -> str:

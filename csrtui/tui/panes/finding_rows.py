@@ -92,8 +92,10 @@ def count_levels(levels: Iterable[Level]) -> str:
 def short_text(text: str, pair: str | None) -> str:
     """Return the text of a finding without the name and the folder of its pair. The name is shown beside the text."""
     if pair is not None:
-        _, separator, rest = text.partition(f"/pairs/{pair}/")
-        text = rest if separator and text.startswith("/") else text.replace(f" of {pair} ", " ", 1)
+        folder, separator, rest = text.partition(f"/pairs/{pair}/")
+        if separator and "/" in folder:
+            return folder[: folder.index("/")] + rest
+        text = text.replace(f" of {pair} ", " ", 1)
     return text
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from textual.app import SuspendNotSupported
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
+from csrtui.core.doctor.finding import DoctorFinding
 from csrtui.store.config_file import config_path
+from csrtui.store.permissions import restrict_mode
 from csrtui.store.store_location import store_argument
 from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
 from csrtui.tasks.list import Pairs
@@ -30,7 +33,7 @@ from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.one_line_widgets import CommandBar, ProgressLine, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import wrapped
+from csrtui.tui.wrapping import wrap, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,8 +49,8 @@ if TYPE_CHECKING:
     Report = Callable[[int, int], None]
     """A function that is called with the number of examined pairs or hosts, and with the total."""
 
-_MOST_SHOWN = 100
-"""Maximum number of remedies in one plain text view."""
+_AROUND_PLAIN = 6
+"""The lines of a plain text view that are not for remedies: the prompt, blank lines, and the number of those below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ class DoctorScreen(CommandScreen[None]):
             self.app.push_screen(screen)
 
     def action_view_remedies(self) -> None:
-        """Show the remedy under the cursor and those below it as plain text in the terminal."""
+        """Show the remedy under the cursor, and as many of those below it as fit, as plain text in the terminal."""
         cursor = self.query_one("#findings", LineList).cursor
         if cursor is None:
             self.tell("no problems to fix")
@@ -195,21 +198,23 @@ class DoctorScreen(CommandScreen[None]):
             self.run_worker(self._show_plain(cursor), group="plain", exclusive=True)
 
     async def _show_plain(self, cursor: int) -> None:
-        indexes = range(cursor, min(cursor + _MOST_SHOWN, len(self._rows)))
-        remedies = [visible(self._rows.item(index).pasteable) for index in indexes]
-        parts = [
-            f"# {self._rows.heading(index)}\n{remedy}"
-            for index, remedy in zip(indexes, remedies, strict=True)
-        ]
-        more = len(self._rows) - cursor - len(indexes)
-        if more:
-            parts.append(f"# {more} more below")
+        parts: list[str] = []
+        room = self.size.height - _AROUND_PLAIN
+        for index in range(cursor, len(self._rows)):
+            remedy = visible(self._rows.item(index).pasteable)
+            heading = [f"# {line}" for line in wrap(self._rows.heading(index), max(self.size.width - 2, 8))]
+            # The terminal wraps the remedy: a line break in it would be copied.
+            room -= len(heading) + -(-cell_len(remedy) // self.size.width) + 1
+            if parts and room < 0:
+                parts.append(f"# {len(self._rows) - index} more below")
+                break
+            parts.append("\n".join([*heading, remedy]))
         try:
             await show_plain(self.app, "\n\n".join(parts))
         except SuspendNotSupported:
             from csrtui.tui.modals.questions import NoticeModal
 
-            self.app.push_screen(NoticeModal("Fixes:", remedies))
+            self.app.push_screen(NoticeModal("Fix:", [visible(self._rows.item(cursor).pasteable)]))
 
     # Drawing
 
@@ -255,6 +260,8 @@ class DoctorScreen(CommandScreen[None]):
 
 _ACTIONS: Final = {"backup": "back_up", "import": "import", "renew": "renew", "verify": "verify"}
 """For some commands of the command line, the command of the screens that does the same."""
+_CHMOD = "chmod 600"
+"""The label for a finding that a mode fixes."""
 _STEPS = 100
 """Maximum number of updates of the progress bar."""
 
@@ -322,15 +329,25 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
 
     def fix_label(self) -> str:
         """Return the label of the command that fixes the finding under the cursor, or "" if no command does."""
-        action = _action_of(self.current_finding)
-        width = max(len(command.label) for command in self.commands if command.action in _ACTIONS.values())
-        labels = (command.label for command in self.commands if command.action == action)
-        return next((label.ljust(width) for label in labels), "")
+        action, mode = _action_of(self.current_finding), _mode_of(self.current_finding)
+        labels = {
+            command.action: command.label for command in self.commands if command.action in _ACTIONS.values()
+        }
+        label = labels[action] if action else f"chmod {mode:o}" if mode else ""
+        return label and label.ljust(max(map(len, (*labels.values(), _CHMOD))))
 
     async def action_fix_finding(self) -> None:
         """Do what fixes the finding under the cursor."""
-        action = _action_of(self.current_finding)
-        if action is None:
+        finding, action = self.current_finding, _action_of(self.current_finding)
+        if isinstance(finding, DoctorFinding) and finding.mode:
+            try:
+                restrict_mode(finding.path, finding.mode)
+            except CsrtuiError as error:
+                self.tell_error(error)
+            else:
+                self.tell(f"{visible(os.path.basename(finding.path))} now has mode {finding.mode:04o}")
+                self.examine_again()
+        elif action is None:
             await super().action_fix_finding()
         elif (pair := self.current_pair()) is None:
             return
@@ -338,6 +355,11 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
             await self.start(back_up_pair(self, pair))
         else:
             await self.app.run_action(action, default_namespace=self)
+
+
+def _mode_of(finding: DisplayedFinding | None) -> int | None:
+    """Return the mode to set as the remedy of a finding, or None."""
+    return finding.mode if isinstance(finding, DoctorFinding) else None
 
 
 def _action_of(finding: DisplayedFinding | None) -> str | None:
