@@ -16,6 +16,7 @@ from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.store.keystore import Keystore
 from csrtui.tui.modals.adopt import AdoptModal
 from csrtui.tui.modals.adopt_selection import AdoptSelectionModal
+from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.text_field import TextField
@@ -281,7 +282,7 @@ async def test_an_absolute_path_replaces_the_one_of_an_earlier_dialog_and_other_
         assert await opened_again("end", paste="/srv/") == "/srv/"
 
 
-async def test_only_marked_keys_are_adopted_and_a_csr_is_made_on_request(
+async def test_without_marks_the_selected_key_is_adopted_a_csr_is_made_and_the_next_step_offered(
     tmp_path: Path, folder: Path
 ) -> None:
     put(
@@ -299,14 +300,15 @@ async def test_only_marked_keys_are_adopted_and_a_csr_is_made_on_request(
         await user.press("space")
         assert "d cannot be adopted" in said(user, "notes")
         assert marks(user) == 1
-        await user.press("space", "enter")
-        await user.settle()
-        assert "No key is marked" in said(user, "notes")
-        await user.press("space")
-        assert marks(user) == 1
+        await user.press("space", "home", "enter")
+        assert "d cannot be adopted" in said(user, "notes")
+        await user.press("end")
+        assert "No key is marked. Enter adopts the selected one." in said(user, "notes")
         await user.press("enter")
         await until_done(user)
         assert "a new CSR and certificate" in said(user, "details")
+        await user.press("full_stop")
+        await user.until(lambda: isinstance(user.app.screen, BackupModal), "the next step")
         await user.press("escape")
         await user.until_pairs(NAME)
 

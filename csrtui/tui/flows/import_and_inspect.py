@@ -110,12 +110,15 @@ async def adopt(page: PairsScreen) -> None:
     match_result = await page.app.push_screen_wait(AdoptModal(page.session))
     if match_result is None:
         return
-    results = await page.app.push_screen_wait(AdoptSelectionModal(page.session, match_result))
+    selection = AdoptSelectionModal(page.session, match_result)
+    results = await page.app.push_screen_wait(selection)
     names = [result.pair for result in results or () if result.ok and result.pair]
     if names:
         page.refresh_pairs(names[0])
         pairs = visible(names[0]) if len(names) == 1 else f"{len(names)} pairs"
         page.tell(f"adopted {pairs}. Next: back up")
+        if selection.follows_up:
+            await _do_next_step(page, names[0])
 
 
 async def inspect(page: PairsScreen) -> None:

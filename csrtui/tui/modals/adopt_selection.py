@@ -87,6 +87,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "adopt", "Adopt", show=False, priority=True),
+        Binding("full_stop", "follow_up", "Next", show=False, priority=True),
         Binding("tab", "page(1)", "More", show=False, priority=True),
     ]
     FIRST_FOCUS = "#candidates"
@@ -98,6 +99,9 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         self._match_result = match_result
         self._results: list[Result] | None = None
         self._next = _NEXT_STEPS_IN_LIST
+        self._follow_up = ""
+        self.follows_up = False
+        """Whether the user chose the next step of the adopted pair."""
         self._current = 0
         self._is_mark_refused = False
 
@@ -144,14 +148,23 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         self.draw()
 
     def action_adopt(self) -> None:
-        """Adopt the marked keys, or close the dialog if the results are already shown."""
+        """Adopt the marked keys, or else the one under the cursor. Close the dialog if the results are already shown."""
+        current = self._match_result.candidates[self._current]
         if self._results is not None:
             self.dismiss(self._results)
         elif self.marked:
             self.begin(self._adopt(self.marked))
-        else:
-            self.error = InputError("No key is marked. Mark a key with Space.")
+        elif reason := _obstacle(current):
+            self.error = InputError(f"{current.title} cannot be adopted: {reason}")
             self.draw()
+        else:
+            self.begin(self._adopt([current]))
+
+    def action_follow_up(self) -> None:
+        """Close the dialog and choose the next step, if it offers one."""
+        if self._results is not None and self._follow_up:
+            self.follows_up = True
+            self.dismiss(self._results)
 
     def action_cancel(self) -> None:
         """Close the dialog, after the adoption has ended if one is running."""
@@ -180,7 +193,10 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
             return
         count, blank = len(self._match_result.candidates), self.gap
         self.show("#about", [*self.lines(f"{plural(count, 'key')} found", "strong"), *blank])
-        notes = self.lines(f"{len(self.marked)} of {count} marked.")
+        marked = f"{len(self.marked)} of {count} marked."
+        can_adopt = not _obstacle(self._match_result.candidates[self._current])
+        unmarked = f"No key is marked.{' Enter adopts the selected one.' if can_adopt else ''}"
+        notes = self.lines(marked if self.marked else unmarked)
         if self.error is not None:
             notes = self.error_lines(self.error)
         elif self.is_busy:
@@ -238,12 +254,14 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
                     text = self.with_keys(f"{flaw.level.value.capitalize()}: {flaw.text}.")
                     lines += self.lines(text, flaw.level.value)
         self.show("#notes", [*blank, *self.lines(self._next)[: 1 + 2 * len(blank)]])
-        self.show_list(lines, ("Enter", "Close"))
+        follow_up = [(".", self._follow_up)] if self._follow_up else []
+        self.show_list(lines, *follow_up, ("Enter", "Close"))
 
     def _next_step(self, names: Sequence[str]) -> str:
         if not names:
             return "No key was adopted."
         pair, _ = read_pair(self._session, names[0])
         step = NEXT_STEPS[pair.record.next_step(self._session.clock())]
+        self._follow_up = step.capitalize() if len(names) == 1 else ""
         next_step = f"Next: {step}." if len(names) == 1 else _NEXT_STEPS_IN_LIST
         return f"{next_step} The original files are unchanged."
