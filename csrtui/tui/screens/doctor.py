@@ -171,6 +171,10 @@ class DoctorScreen(CommandScreen[None]):
         """Return the label of the command that fixes the finding under the cursor, or "" if no command does."""
         return ""
 
+    def remedy_text(self, finding: DisplayedFinding) -> str:
+        """Return the remedy of a finding as it is shown."""
+        return finding.remedy
+
     async def action_fix_finding(self) -> None:
         """Show how to fix the finding under the cursor. No command of this screen can fix it."""
         self.tell(f"Run the command shown below. {self.key_of('view_remedies')} shows only the command.")
@@ -246,9 +250,8 @@ class DoctorScreen(CommandScreen[None]):
         if row is None:
             block.show([])
             return
-        is_command = row.pasteable == row.remedy
-        remedy = self._wrapped(row.remedy if is_command else with_keys(row.remedy, self.commands), "strong")
-        if label and is_command:
+        remedy = self._wrapped(self.remedy_text(row), "strong")
+        if label:
             press = f"Press {self.key_of('fix_finding')} ({label.strip()}), or run:"
             remedy = [*self._wrapped(press), *remedy]
         text = self._wrapped(row.text)[: max(block.size.height - len(remedy), 1)]
@@ -326,6 +329,11 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
     def refresh_pairs(self, want: str | None = None) -> None:  # noqa: ARG002 - the cursor stays where it is
         """Check again, because a pair has changed."""
         self.examine_again()
+
+    def remedy_text(self, finding: DisplayedFinding) -> str:
+        """Return the remedy: a command to run, or an instruction with the keys of the screens."""
+        is_command = finding.pasteable == finding.remedy
+        return finding.remedy if is_command else with_keys(finding.remedy, self.commands)
 
     def fix_label(self) -> str:
         """Return the label of the command that fixes the finding under the cursor, or "" if no command does."""
