@@ -234,7 +234,7 @@ async def test_help_is_searched_by_typing(tmp_path: Path) -> None:
         await user.press("escape")
         assert "Draw the screen again." in user.read_text
         await user.resize(40, 12)
-        assert "\n   ctrl+l  Draw the screen again." in user.read_text
+        assert "\n   ctrl+l  Redraw: Draw the screen\n           again." in user.read_text
         assert "\n   ctrl+z, ctrl+_\n           Undo" in user.read_text, "a long key is above its text"
         await user.press("pagedown", "down", "up", "pageup", "tab", "escape")
         assert user.app.screen is user.main

@@ -132,7 +132,8 @@ def _section(title: str, commands: Sequence[Command], width: int) -> list[Line]:
         if len(keys) >= indent:
             lines.append(((keys, "key"),))
             keys = ""
-        for text in wrap(command.help or command.label, max(width - indent - 4, 8)):
+        label = "" if command.help.startswith(command.label) else command.label
+        for text in wrap(": ".join(filter(None, (label, command.help))), max(width - indent - 4, 8)):
             lines.append(((keys.ljust(indent), "key"), (text, "")))
             keys = ""
     return [*lines, ()]
