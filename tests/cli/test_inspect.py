@@ -139,11 +139,13 @@ def test_the_chain_is_drawn_and_its_order_is_checked(csrtui: Csrtui, tmp_path: P
         (x509.DNSName(""), '""', "empty-label"),
         (x509.DNSName(" a.com "), '" a.com "', "space"),
         (x509.RFC822Name("a@b.com"), "email:a@b.com", "not-a-hostname"),
-        (x509.IPAddress(ip_network("10.0.0.0/8")), "10.0.0.0/8", None),
+        (x509.IPAddress(ip_network("10.0.0.0/8")), "10.0.0.0/8", "address-invalid"),
+        (x509.IPAddress(ip_network("fd00::/8")), "fd00::/8", "address-invalid"),
+        (x509.IPAddress(ip_network("10.0.0.1/32")), "10.0.0.1/32", "address-invalid"),
     ],
 )
 def test_the_advice_covers_every_name_of_a_csr(
-    csrtui: Csrtui, tmp_path: Path, name: x509.GeneralName, shown: str, code: str | None
+    csrtui: Csrtui, tmp_path: Path, name: x509.GeneralName, shown: str, code: str
 ) -> None:
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
     builder = x509.CertificateSigningRequestBuilder(subject).add_extension(
@@ -153,7 +155,7 @@ def test_the_advice_covers_every_name_of_a_csr(
     ran = csrtui("inspect", str(tmp_path / "csr"))
     assert f"              {shown}\n" in ran.out
     status, document = inspected(csrtui, str(tmp_path / "csr"))
-    assert (code in codes(document["items"][0]), status) == (code is not None, 1 if code else 0)
+    assert (codes(document["items"][0]).count(code), status) == (1, 1)
 
 
 @pytest.mark.parametrize("command", ["inspect", "verify", "restore", "import"])

@@ -321,7 +321,7 @@ def _describe_signature(decoded: "Decoded") -> Iterator[str]:
 
 
 def _quote(values: Sequence[str]) -> str:
-    return ", ".join(excerpt(value) for value in values[:_MAX_QUOTED]) + _more(values)
+    return ", ".join(excerpt(value) or '""' for value in values[:_MAX_QUOTED]) + _more(values)
 
 
 def _more(values: Sequence[str]) -> str:

@@ -71,6 +71,7 @@ def test_every_encoding_gives_the_same_result(data: bytes) -> None:
         ("WWW.a.com", ["a.com", "www.a.com"], ("WWW.a.com", "a.com"), ()),
         ("a.com", ["b.com", "B.com", "a.com"], ("a.com", "b.com"), ("B.com: listed more than once, used once",)),
         ("a.com", ["x y", "b.com,c.com"], ("a.com",), ("x y, b.com,c.com: not a host name",)),
+        ("a.com", [""], ("a.com",), ('"": not a host name',)),
         ("a.com", ["ip:::1", "*.a.com"], ("a.com", "::1", "*.a.com"), ()),
         (
             "a.com",
