@@ -226,7 +226,7 @@ def _complete(
         Result(
             ok=False,
             file=item.file,
-            text=f"is the certificate of the CA {item.certificate.display_name}, {text}",
+            text=f"certificate of the CA {item.certificate.display_name}, {text}",
         )
         for item in authorities
     ]
@@ -249,7 +249,7 @@ def _complete_chain(
     for item in authorities:
         hint = _chain_hint(session, chain, item.certificate, pool)
         text = (
-            f"is the certificate of the CA {item.certificate.display_name}, which does not belong to the chain of {name} "
+            f"certificate of the CA {item.certificate.display_name}, which does not belong to the chain of {name} "
             f"(issuer: {issuer}){hint}"
         )
         results.append(Result(ok=False, file=item.file, text=text))

@@ -80,15 +80,3 @@ class PairSelection:
         return distinct_groups(
             self.marked, current, needing, description, keys_of=names_of, label_of=lambda pair: pair.name
         )
-
-
-def choices(groups: Sequence[Group[PairT]]) -> list[tuple[str, str]]:
-    """Return a (value, text) choice for each group.
-
-    The value is the index of the group. The text is its label, followed by the label of the next group.
-    """
-    next_groups = [*groups[1:], *groups[:1]]
-    return [
-        (str(index), f"{group.label}   (or {next_group.label})")
-        for index, (group, next_group) in enumerate(zip(groups, next_groups, strict=True))
-    ]

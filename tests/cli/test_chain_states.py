@@ -149,10 +149,7 @@ def test_a_ca_certificate_of_another_chain_does_not_belong_to_the_pair(made: Csr
     for dry in ((), ("--dry-run",)):
         ran = made("import", str(other), "--pair", NAME, *dry)
         assert ran.status == 1
-        assert (
-            "is the certificate of the CA CN=Other, which does not belong to the chain of www.a.com"
-            in ran.out
-        )
+        assert "certificate of the CA CN=Other, which does not belong to the chain of www.a.com" in ran.out
 
 
 def test_a_shorter_certificate_is_imported_and_reported(made: Csrtui, tmp_path: Path) -> None:

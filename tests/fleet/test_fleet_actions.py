@@ -69,7 +69,7 @@ async def test_marked_pairs_are_backed_up_and_failures_are_named_with_a_remedy(
         await user.press("b")
         await user.see("/var/backups")
         assert recall(session, LastUsed.RECIPIENTS) == RECIPIENT
-        await user.see("c.com on web3   (or all 2 without a backup)")
+        await user.see("[c.com on web3 ▼]")
 
 
 async def test_all_without_a_backup_is_the_last_choice_and_an_invalid_recipient_is_reported(

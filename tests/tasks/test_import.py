@@ -288,9 +288,9 @@ def test_a_ca_certificate_of_another_chain_fails_and_names_the_pair_that_it_belo
     ((ok, pair, text),) = bring(session, pem(other.certificate), pair="a.com")
     assert (ok, pair) == (False, None)
     said = "which does not belong to the chain of a.com (issuer: CN=Test CA 1)"
-    assert text == f"is the certificate of the CA CN=Other CA, {said}; it belongs to the chain of b.com"
+    assert text == f"certificate of the CA CN=Other CA, {said}; it belongs to the chain of b.com"
     ((ok, _, text),) = bring(session, pem(root("Other Root").certificate), pair="a.com")
-    assert (ok, text) == (False, f"is the certificate of the CA CN=Other Root, {said}")
+    assert (ok, text) == (False, f"certificate of the CA CN=Other Root, {said}")
     assert stored(session) == before
     assert bring(session, pem(other.certificate, ROOT), pair="a.com") == [
         (True, "a.com", "certificate chain replaced, now 3 certificates")
@@ -330,7 +330,7 @@ def test_at_most_three_pairs_are_named(session: Session) -> None:
 
 def test_a_chain_alone_is_reported_as_such(session: Session) -> None:
     make(session)
-    start = "is the certificate of the CA CN=Test CA 1"
+    start = "certificate of the CA CN=Test CA 1"
     assert bring(session, pem(CA)) == [
         (False, None, f"{start}, but no pair's certificate is imported with it; {CHAIN_ALONE}")
     ]

@@ -14,7 +14,7 @@ from csrtui.core.pairs.query import Need
 from csrtui.tasks.list import Pairs, read_pair, read_pair_list
 from csrtui.tasks.session import change_record
 from csrtui.tasks.verify import verify_many
-from csrtui.tui.groups import PairSelection, choices, names_of
+from csrtui.tui.groups import PairSelection, names_of
 from csrtui.tui.widgets import one_line_widgets
 from csrtui.tui.widgets.one_line_widgets import ProgressLine
 
@@ -44,8 +44,6 @@ def test_the_most_likely_group_comes_first_and_none_is_repeated(tmp_path: Path) 
     groups = selection.groups(Need.BACKUP, "not backed up")
     assert [group.label for group in groups] == ["the 2 marked", "b.com", "all 3 not backed up"]
     assert names_of(groups[0].pairs) == ["a.com", "c.com"]
-    assert choices(groups)[1] == ("1", "b.com   (or all 3 not backed up)")
-    assert choices(groups)[2][1].endswith("(or the 2 marked)")
     assert [group.label for group in PairSelection(every["b.com"]).groups(Need.BACKUP, "x")] == ["b.com"]
     alone = PairSelection(every["a.com"], (), lambda _: [every["a.com"]])
     assert [group.label for group in alone.groups(Need.BACKUP, "x")] == ["a.com"], "all are the same one"

@@ -168,8 +168,8 @@ async def retire(page: PairsScreen, pair: Pair) -> None:
             await _compromise(page, name)
         return
     text = (
-        "It is marked as no longer used and hidden from the list. "
-        f"Its key, CSR and certificates are not deleted. {key_of('show_retired', page.commands)} shows it again, "
+        "It is marked as no longer used and listed only while "
+        f"{key_of('show_retired', page.commands)} shows retired pairs. Its key, CSR and certificates are not deleted, "
         f"and {key} takes it back into use.{retirement_warning(page.session, pair)}"
     )
     question = ConfirmModal(f"Retire {name}?", text, "Retire", other=_COMPROMISED)

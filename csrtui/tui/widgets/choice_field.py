@@ -178,9 +178,8 @@ class GroupField(ChoiceField):
     """The choice between one or more groups of pairs. It is hidden if there is only one."""
 
     def __init__(self, groups: Sequence[Group[Any]]) -> None:
-        from csrtui.tui.groups import choices
-
-        super().__init__("Pairs", choices(groups), "0", id="group")
+        labels = [(str(index), group.label) for index, group in enumerate(groups)]
+        super().__init__("Pairs", labels, "0", id="group")
         self._groups = groups
         self.display = len(groups) > 1
 
