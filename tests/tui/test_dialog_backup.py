@@ -417,6 +417,16 @@ async def test_a_generated_passphrase_is_shown_and_confirmed(tmp_path: Path) -> 
     assert statuses(session, "a.example.com") == [BackupStatus.VERIFIED]
 
 
+async def test_a_generated_passphrase_is_lost_only_after_a_question(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", "a.example.com")
+    async with at_screens(session) as user:
+        await ask(user, "a.example.com")
+        await user.press("ctrl+g", "escape")
+        assert user.question.startswith("Close the dialog?")
+        await user.press("escape", "ctrl+q")
+        assert "What you typed in the dialog will be lost." in user.question
+
+
 async def test_enter_in_the_folder_starts_the_backup_if_both_passphrases_are_typed(tmp_path: Path) -> None:
     session = session_with(tmp_path / "store", "a.example.com")
     (tmp_path / "usb").mkdir()

@@ -14,7 +14,10 @@ from screens_user import at_screens
 
 from csrtui.core.backups.recipients import read_recipients
 from csrtui.core.base.secret import Secret
+from csrtui.core.subject.fields import SubjectInput
 from csrtui.tasks.backup import RecipientBackupSpec, back_up
+from csrtui.tasks.new import create_pair
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.modals.import_and_inspect import InspectModal
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.text_pages import PageScreen
@@ -39,6 +42,21 @@ async def test_a_paste_is_described_and_nothing_is_stored(tmp_path: Path) -> Non
         await user.press("escape")
         assert is_at(user, MainScreen)
     assert session.store.read(NAME).certificate is None
+
+
+async def test_the_subject_is_shown_unchanged_even_if_it_looks_like_a_command_or_an_option(
+    tmp_path: Path,
+) -> None:
+    session = session_with(tmp_path / "store", NAME)
+    subject = SubjectInput(organization="csrtui export (--bar) Ltd", country="GB")
+    pair = create_pair(session, RequestSpec(names=("b.example.com",), subject=subject))
+    async with at_screens(session) as user:
+        await user.until_pairs(NAME, "b.example.com")
+        await user.press("f2", "x")
+        await user.paste(f"{pair.path}/request.pem")
+        await user.press("enter")
+        await user.until(lambda: is_at(user, PageScreen), "the page")
+        assert "O=csrtui export (--bar) Ltd" in user.screen_text
 
 
 async def test_a_file_without_certificates_is_reported_in_the_dialog(tmp_path: Path) -> None:

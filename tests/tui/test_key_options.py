@@ -200,6 +200,31 @@ async def test_a_renewal_from_the_form_keeps_the_key_and_can_have_other_names(tm
     assert (new.renews, new.names) == ("a.mydomain.com", ("a.mydomain.com", "b.mydomain.com"))
 
 
+async def test_a_new_key_never_gets_the_passphrase_of_the_old_key_when_undo_brings_the_new_key_back(
+    tmp_path: Path,
+) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.mydomain.com",)), passphrase=Secret(PHRASE))
+    async with at_screens(session) as user:
+        await user.until_pairs("a.mydomain.com")
+        await user.press("f2", "w")
+        await user.until(lambda: isinstance(user.app.screen, RenewModal), "both ways")
+        await user.press("enter", "f9", "down", "down")
+        await user.paste(f"new {PHRASE}")
+        await user.press("enter")
+        await user.paste(f"new {PHRASE}")
+        await user.press("enter", "enter")
+        assert "F9: key with passphrase" in user.screen_text
+        await user.press("f9", "right", "down", "down")
+        await user.paste(PHRASE)
+        await user.press("enter", "enter")
+        assert "F9: same key" in user.screen_text
+        await user.press("ctrl+z", "ctrl+g")
+        assert user.question.startswith("Generate a key without a passphrase?")
+        await user.press("escape", "escape")
+        assert "F9: type the passphrase again" in user.screen_text
+
+
 async def test_no_message_about_a_new_key_stays_when_the_key_is_kept_or_another_form_begins(
     tmp_path: Path,
 ) -> None:

@@ -115,6 +115,18 @@ async def test_hostile_text_in_record_and_certificate_is_shown_without_effect(tm
         assert "certificate-\\x1b[31m.pem" in "".join(user.read_text.split())
 
 
+async def test_the_subject_is_shown_unchanged_even_if_it_looks_like_a_command_or_an_option(
+    tmp_path: Path,
+) -> None:
+    session = session_on(tmp_path / "store")
+    new_pair(session, "a.example.com")
+    changed(session, "a.example.com", subject_text="CN=a.example.com,O=csrtui export (--bar) Ltd")
+    async with at_screens(session) as user:
+        await user.until_pairs("a.example.com")
+        await user.press("f2", "enter")
+        assert "O=csrtui export (--bar) Ltd" in user.screen_text
+
+
 async def test_an_impossible_timeline_is_drawn_too(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     lives = {

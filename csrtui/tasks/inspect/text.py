@@ -1,7 +1,7 @@
 """Lay out an inspection as sections of labelled lines, for the command line and for the screens."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from csrtui.core.base.errors import InputError
@@ -39,17 +39,21 @@ class TextSection(NamedTuple):
                 yield f"{start if number == 0 else ' ' * len(start)}{line}".rstrip()
 
 
-def sections(inspection: Inspection) -> Iterator[TextSection]:
-    """Yield a section for each item, then for the chain, the items that belong together, and the unreadable parts."""
+def sections(inspection: Inspection, reword: Callable[[str], str] = str) -> Iterator[TextSection]:
+    """Yield a section for each item, then for the chain, the items that belong together, and the unreadable parts.
+
+    Args:
+        reword: A function that changes csrtui's own messages, but not the contents of the files.
+    """
     for item in inspection.items:
-        yield TextSection(f"{visible(item.file)} · {item.title}", tuple(_item_facts(item)))
+        yield TextSection(f"{visible(item.file)} · {item.title}", tuple(_item_facts(item, reword)))
     if inspection.tree:
         yield TextSection("Chain", drawing=tuple(_tree_lines(inspection)))
     groups = tuple(_group_facts(inspection))
     if groups:
         yield TextSection("Belongs together", groups)
     if inspection.problems:
-        problems = tuple(("", problem_error(problem).sentence) for problem in inspection.problems)
+        problems = tuple(("", reword(problem_error(problem).sentence)) for problem in inspection.problems)
         yield TextSection("Not readable", problems)
 
 
@@ -60,13 +64,13 @@ def problem_error(problem: InspectProblem) -> InputError:
     return InputError(text, problem.hint)
 
 
-def _item_facts(item: InspectedItem) -> Iterator[Fact]:
+def _item_facts(item: InspectedItem, reword: Callable[[str], str]) -> Iterator[Fact]:
     yield from item.facts
     if item.pair is not None:
-        for number, text in enumerate(item.comparison or ("",)):
+        for number, text in enumerate(map(reword, item.comparison or ("",))):
             yield ("Pair" if number == 0 else "", f"{item.pair}: {text}" if number == 0 else text)
     for finding in item.findings:
-        yield (finding.level.value.capitalize(), finding.text)
+        yield (finding.level.value.capitalize(), reword(finding.text))
 
 
 def _tree_lines(inspection: Inspection) -> Iterator[str]:

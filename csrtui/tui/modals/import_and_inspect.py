@@ -363,10 +363,9 @@ def _lines(inspection: Inspection, commands: Sequence[Command], width: int) -> I
 
     if inspection.store_problem:
         yield f"Not compared with the keystore: {inspection.store_problem}"
-    for number, section in enumerate(sections(inspection)):
+    for number, section in enumerate(sections(inspection, lambda text: with_keys(text, commands))):
         if number:
             yield ""
         title = f"─ {section.title} "
         yield title.ljust(width, "─") if len(title) < width else title
-        facts = tuple((label, with_keys(text, commands)) for label, text in section.facts)
-        yield from section._replace(facts=facts).lines(width)
+        yield from section.lines(width)

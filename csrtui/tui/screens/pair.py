@@ -122,7 +122,7 @@ class PairScreen(PairsScreen):
             body = [
                 line
                 for label, text in group.lines
-                for line in hanging(f" {label:<{LABEL}}", with_keys(text, self.commands), width + 1, "label")
+                for line in hanging(f" {label:<{LABEL}}", self._worded(label, text), width + 1, "label")
             ]
             is_late = group.title.startswith(_FOLDABLE)
             if is_late and not self._is_unfolded and (folded or len(lines) + len(body) + 1 > room):
@@ -149,6 +149,10 @@ class PairScreen(PairsScreen):
         view.action_scroll(-_FAR)
         if self._is_unfolded:
             view.action_scroll(folded_titles)
+
+    def _worded(self, label: str, text: str) -> str:
+        """Return the text of a line. The line about a damaged certificate is the only one that names a command."""
+        return with_keys(text, self.commands) if label == "Certificate" else text
 
     def action_previous_pair(self) -> None:
         """Show the previous pair of the list."""

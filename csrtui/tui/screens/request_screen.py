@@ -31,7 +31,9 @@ class RequestScreen(FormScreen, PairsScreen):
 
     _is_generating = False
     _passphrase: Secret | None = None
-    """The passphrase of the next key. It is in memory only as long as the form has one."""
+    """The passphrase of the next key. It is in memory only as long as the form has one for this key."""
+    _is_of_old_key = False
+    """Whether it is the passphrase of the key of the renewed pair, which the next pair keeps."""
     _generated_draft: Draft | None = None
     """The form as it was when generation last started, or None before that."""
 
@@ -102,12 +104,19 @@ class RequestScreen(FormScreen, PairsScreen):
     def _options(self) -> KeyOptions:
         from csrtui.tui.modals.request_form_dialogs import KeyOptions
 
-        return KeyOptions(self.request.form.draft, self._passphrase)
+        draft = self.request.form.draft
+        return KeyOptions(draft, self._passphrase_for(draft))
+
+    def _passphrase_for(self, draft: Draft) -> Secret | None:
+        """Return the passphrase of the key that a form describes. Discard it if the form has none, or one of another key."""
+        if not draft.has_passphrase or draft.same_key is not self._is_of_old_key:
+            self._passphrase = None
+        return self._passphrase
 
     def _set_options(self, options: KeyOptions | None) -> None:
         if options is not None:
             self.clear_message()  # it may say that a new key will be generated
-            self._passphrase = options.passphrase
+            self._passphrase, self._is_of_old_key = options.passphrase, options.draft.same_key
             self.request.form.replace(options.draft)
             self.show_options()
 
@@ -124,8 +133,7 @@ class RequestScreen(FormScreen, PairsScreen):
     def show_options(self) -> None:
         """Show in the form the key that opens its second page, and the options that are set there."""
         draft, summary = self.request.form.draft, ""
-        if not draft.has_passphrase:
-            self._passphrase = None
+        self._passphrase_for(draft)
         if draft.has_passphrase or draft.pair_name or draft.same_key or draft.attributes:
             summary = self._options.summary
         choices = "key, passphrase, name" if draft.renews else "passphrase, pair's name"
@@ -193,7 +201,7 @@ class RequestScreen(FormScreen, PairsScreen):
     def _passphrase_reason(self) -> str:
         """Return why the new key is expected to have a passphrase, or "" if it has one or needs none."""
         draft = self.request.form.draft
-        if self._passphrase or draft.same_key:
+        if self._passphrase_for(draft) or draft.same_key:
             return ""
         if draft.has_passphrase:
             return "You set a passphrase, but it was not saved with the form. The new key would have none."

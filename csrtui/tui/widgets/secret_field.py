@@ -49,6 +49,7 @@ class SecretField(TextField, inherit_css=True):
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(secret.revealed if secret else "", placeholder, id=id)
+        self._initial_secret = secret
         self.password = True
 
     def secret(self) -> Secret:
@@ -58,11 +59,11 @@ class SecretField(TextField, inherit_css=True):
     @property
     def is_typed(self) -> bool:
         """Whether the field contains a passphrase, typed or generated, that it did not contain at first."""
-        return self.value not in {"", self._loaded}
+        return bool(self.value) and self.secret() != self._initial_secret
 
     def on_focus(self) -> None:
         """Select a passphrase that was there at first, so that typing replaces it: nobody can edit masked text."""
-        if self.value and self.value == self._loaded:
+        if self.secret() == self._initial_secret:
             self.select_text()
         super().on_focus()
 
