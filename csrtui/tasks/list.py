@@ -164,7 +164,7 @@ class PairList:
             listing.summaries, [name for name, _ in listing.problems]
         )
         self.problems = tuple(UnreadablePair(name, error) for name, error in listing.problems)
-        self._sorted: dict[tuple[SortOrder, int], list[PairSummary]] = {}
+        self._sorted: dict[tuple[SortOrder, int, int], list[PairSummary]] = {}
         self._counts: tuple[tuple[int, int], PairCounts] | None = None
         self._selections: deque[_Selection] = deque(maxlen=_MAX_SELECTIONS)
 
@@ -194,7 +194,7 @@ class PairList:
 
     def count(self, now: datetime) -> "PairCounts":
         """Return the counts of all pairs by their status at the time `now`."""
-        passed = self._count_due(now), bisect_left(self._expiry_times, to_microseconds(now))
+        passed = self._count_passed(now)
         if self._counts is None or self._counts[0] != passed:
             self._counts = passed, count_pairs(self.summaries, now)
         return self._counts[1]
@@ -207,12 +207,13 @@ class PairList:
     def _expiry_times(self) -> list[int]:
         return sorted([summary.expires for summary in self.summaries if summary.expires is not None])
 
-    def _count_due(self, now: datetime) -> int:
-        return bisect_right(self._due_times, to_microseconds(now))
+    def _count_passed(self, now: datetime) -> tuple[int, int]:
+        """Return the number of due pairs and of expired ones. It shows which ones they are, because their order is fixed."""
+        moment = to_microseconds(now)
+        return bisect_right(self._due_times, moment), bisect_left(self._expiry_times, moment)
 
     def _in_order(self, order: SortOrder, now: datetime) -> list[PairSummary]:
-        # Pairs become due in a fixed order, so the number of due pairs shows which ones they are.
-        key = order, self._count_due(now)
+        key = order, *self._count_passed(now)
         if key not in self._sorted:
             self._sorted[key] = sorted(self.summaries, key=sort_key(order, now))
         return self._sorted[key]
@@ -310,7 +311,9 @@ class PairCounts(NamedTuple):
     Attributes:
         not_backed_up: Pairs in use without a verified backup.
         due: Pairs whose renewal is due and whose certificate has not expired.
+        retired: Retired pairs, without those in `to_revoke`.
         expired: Pairs in use whose certificate has expired.
+        to_revoke: Pairs with a compromised key whose certificate must be revoked.
     """
 
     total: int = 0
@@ -318,6 +321,7 @@ class PairCounts(NamedTuple):
     due: int = 0
     retired: int = 0
     expired: int = 0
+    to_revoke: int = 0
 
     def __str__(self) -> str:
         """Return the line that counts all pairs: ``12 pairs · 2 expired · 1 due · 4 not backed up``."""
@@ -332,8 +336,14 @@ class PairCounts(NamedTuple):
         visible = self.visible(retired)
         hidden = self.total - visible
         parts = [f"{visible} pair{'s' if visible != 1 else ''}" if self.total else "no pairs"]
-        counts = ((self.expired, "expired"), (self.due, "due"), (self.not_backed_up, "not backed up"))
-        parts += [f"{count} {text}" for count, text in (*counts, (hidden, "retired hidden")) if count]
+        counts = (
+            (self.to_revoke, "to revoke"),
+            (self.expired, "expired"),
+            (self.due, "due"),
+            (self.not_backed_up, "not backed up"),
+            (hidden, "retired hidden"),
+        )
+        parts += [f"{count} {text}" for count, text in counts if count]
         return " · ".join(parts)
 
 
@@ -341,7 +351,9 @@ def count_pairs(summaries: Sequence[PairSummary], now: datetime) -> PairCounts:
     """Return the counts of pairs by their status at the time `now`."""
     without_backup, retired = count_statuses(summaries)
     due, expired = count_due(summaries, now)
-    return PairCounts(len(summaries), without_backup, due, retired, expired)
+    moment = to_microseconds(now)
+    to_revoke = sum(summary.needs_revocation(moment) for summary in summaries) if retired else 0
+    return PairCounts(len(summaries), without_backup, due, retired - to_revoke, expired, to_revoke)
 
 
 class ExpiryCounts(NamedTuple):

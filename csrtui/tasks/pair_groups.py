@@ -93,8 +93,7 @@ def _renewal_text(validity: Validity, now: datetime) -> str:
 def _end_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -> str:
     retire_key = key_of("retire")
     if record.compromised:
-        since = date_text(record.compromised)
-        return f"Key marked as compromised {since}. {retire_key} shows what revocation needs."
+        return _compromise_text(record, now, key_of)
     if record.retired:
         return f"Retired {date_text(record.retired)}. {retire_key} takes it back into use."
     if record.is_renewal_started:
@@ -103,6 +102,18 @@ def _end_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
         return f"Retire this pair ({retire_key}) when the server uses {record.renewed_by}."
     due = f" Renewal is due {date_text(record.validity.due)}." if record.validity else ""
     return f"Nothing to do.{due}"
+
+
+def _compromise_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -> str:
+    since = f"Key marked as compromised {date_text(record.compromised)}" if record.compromised else ""
+    if record.revoked:
+        return f"{since}, certificate revoked {date_text(record.revoked)}."
+    if not record.needs_revocation(now):
+        return f"{since}. {key_of('retire')} shows what revocation needs."
+    if record.renewed_by:
+        return f"Key compromised: use {record.renewed_by}. {key_of('retire')} shows how to revoke this certificate."
+    replacement = f"replace it ({key_of('renew')})"
+    return f"Key compromised: {replacement}, and have its certificate revoked ({key_of('retire')})."
 
 
 def _finish_text(record: PairRecord, now: datetime) -> str:

@@ -32,6 +32,7 @@ NEXT_STEPS = {
     NextStep.NONE: "none",
     NextStep.RETIRE: "retire",
     NextStep.FINISH: "finish",
+    NextStep.REVOKE: "revoke",
 }
 NO_NAMES = "no host names"
 """The text about a certificate that covers no names."""
@@ -208,7 +209,7 @@ def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[s
             for stage, at, summary in zip(stages, expires, summaries, strict=True)
         ],
         ["" if at is None else f"{(at - moment_now) // _DAY_MICROSECONDS} d" for at in expires],
-        _steps(steps, renew_from, moment_now),
+        _steps(steps, renew_from, expires, moment_now),
     ]
 
 
@@ -232,10 +233,18 @@ def deadline_text(summary: PairSummary, period: "Period", now: datetime) -> str:
     return f"{label} {time.year if period.is_later else day_of_month(time)}"
 
 
-def _steps(steps: Sequence[str], renew_from: Sequence[int | None], now: int) -> list[str]:
+def _steps(
+    steps: Sequence[str], renew_from: Sequence[int | None], expires: Sequence[int | None], now: int
+) -> list[str]:
     texts = {step.value: text for step, text in NEXT_STEPS.items()}
-    renew = NEXT_STEPS[NextStep.RENEW]
-    return [
+    renew, revoke, none = (NEXT_STEPS[step] for step in (NextStep.RENEW, NextStep.REVOKE, NextStep.NONE))
+    cells = [
         renew if at is not None and at <= now else texts[step]
         for step, at in zip(steps, renew_from, strict=True)
+    ]
+    if revoke not in cells:
+        return cells
+    is_expired = (end is not None and end < now for end in expires)
+    return [
+        none if cell == revoke and is_over else cell for cell, is_over in zip(cells, is_expired, strict=True)
     ]

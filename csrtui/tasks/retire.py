@@ -1,4 +1,4 @@
-"""Mark pairs as no longer used, undo this, or mark their keys as compromised. Nothing is deleted."""
+"""Mark pairs as no longer used, undo this, or mark keys as compromised and certificates as revoked. Nothing is deleted."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -90,6 +90,32 @@ def undo_retirement(session: Session, name: str) -> Result:
     return _change(session, name, unmark) or Result(ok=ok, pair=name, text=text)
 
 
+def mark_revoked(session: Session, name: str) -> Result:
+    """Record that the CA has revoked the certificate of a pair with a compromised key, and return the result.
+
+    Raises:
+        StoreError: The store cannot be used.
+    """
+    ok, text = True, "would be recorded as revoked" if session.is_dry_run else "recorded as revoked"
+
+    def mark(record: PairRecord) -> PairRecord:
+        nonlocal ok, text
+        if record.compromised is None:
+            ok, text = (
+                False,
+                "its key is not marked as compromised: csrtui retire --compromised PAIR does that",
+            )
+        elif record.validity is None:
+            ok, text = False, "has no certificate"
+        elif record.revoked is not None:
+            text = f"was already recorded as revoked on {date_text(record.revoked)}"
+        else:
+            return record.with_revocation(session.clock(), session.user)
+        return record
+
+    return _change(session, name, mark) or Result(ok=ok, pair=name, text=text)
+
+
 def _change(session: Session, name: str, change: Callable[[PairRecord], PairRecord]) -> Result | None:
     """Change the record of a pair. Return a result only if the pair does not exist."""
     try:
@@ -146,9 +172,10 @@ class CompromiseResult(Result):
             yield f"serial   {certificate.serial}"
             yield f"SHA-256  {fingerprint(certificate.sha256)}"
             yield f"reason   {REASON} (1)"
-        yield from self.steps
-        if self.revocation is not None:
-            yield from (f"  {line}" for line in self.revocation.commands)
+        for step in self.steps:
+            yield step
+            if step.endswith(":") and self.revocation is not None:
+                yield from (f"  {line}" for line in self.revocation.commands)
 
 
 def mark_compromised(session: Session, name: str) -> list[Result]:
@@ -211,6 +238,7 @@ def _revocation(session: Session, folder: PairFolder) -> Revocation | None:
 def _steps(session: Session, folder: PairFolder, revocation: Revocation | None) -> Iterator[str]:
     pair = folder.pair
     yield f"1. {_replacement_step(session, pair)}"
+    next_number = 3
     if revocation is None:
         reason = "has expired" if folder.certificate else "is not in the keystore"
         yield f"2. Its certificate {reason}. If the CA has issued another for this key, revoke that one (reason {REASON})."
@@ -221,6 +249,12 @@ def _steps(session: Session, folder: PairFolder, revocation: Revocation | None) 
             f"2. Revoke the certificate in the CA's portal, or write to the problem contact in its CPS (reason {REASON}): "
             "a public CA must revoke within 24 hours (BR 4.9.1.1). With an ACME client:"
         )
+    if pair.record.needs_revocation(session.clock()):
+        yield f"{next_number}. Then record the revocation: {csrtui_command(session, 'retire', pair.name, '--revoked')}"
+        next_number += 1
+    if pair.record.backups:
+        backup = csrtui_command(session, "backup", pair.name, "--to", "DIR")
+        yield f"{next_number}. Earlier backups do not contain this mark. Make one that does: {backup}"
 
 
 _STEP_COMMANDS = {

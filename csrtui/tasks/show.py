@@ -125,6 +125,7 @@ def _times(record: PairRecord, now: datetime) -> list[tuple[str, str]]:
         ("Installed", record.installed),
         ("Retired", record.retired),
         ("Compromised", record.compromised),
+        ("Revoked", record.revoked),
     ]
     lines = [(label, date_text(time)) for label, time in times if time]
     if validity is None:

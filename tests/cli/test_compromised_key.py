@@ -58,6 +58,38 @@ def test_the_data_and_steps_for_revocation_are_shown(made: Csrtui) -> None:
     assert "Compromised" in made("show", NAME).out
 
 
+def test_the_pair_stays_on_the_list_until_the_revocation_is_recorded(made: Csrtui) -> None:
+    assert made("new", "b-shop.com").status == 0
+    store = made.pair(NAME).parent.parent
+
+    def revoke(name: str = NAME, *options: str) -> tuple[int, str]:
+        ran = made("retire", "--revoked", name, *options)
+        return ran.status, ran.out.partition("shop.com  ")[2].strip()
+
+    def finding_codes() -> set[str]:
+        return {finding["code"] for finding in made("doctor", "--json").json["findings"]}
+
+    status, text = revoke()
+    assert (status, "its key is not marked as compromised" in text) == (1, True)
+    steps = made("retire", "--compromised", NAME).err
+    assert f"3. Then record the revocation: csrtui retire --store {store} {NAME} --revoked" in steps
+    assert (
+        f"4. Earlier backups do not contain this mark. Make one that does: csrtui backup --store {store} {NAME}"
+        in steps
+    )
+    assert [line.split()[-1] for line in made("list").out.splitlines()[1:]] == ["revoke", "up"]
+    assert "key-compromised" in finding_codes()
+    assert revoke(NAME, "--dry-run") == (0, "would be recorded as revoked")
+    assert made("show", NAME, "--json").json["revoked"] is None
+    assert revoke() == (0, "recorded as revoked")
+    assert revoke()[1].startswith("was already recorded as revoked on ")
+    assert "Revoked" in made("show", NAME).out
+    assert NAME not in made("list").out
+    assert "key-compromised" not in finding_codes()
+    made("retire", "--compromised", "b-shop.com")
+    assert revoke("b-shop.com") == (1, "has no certificate")
+
+
 def test_the_key_is_never_used_again(made: Csrtui, tmp_path: Path) -> None:
     assert made("retire", "--compromised", NAME).status == 0
     (backup,) = (tmp_path / "backups").iterdir()

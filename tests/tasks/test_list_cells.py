@@ -39,6 +39,14 @@ def test_many_cells_are_those_of_each_pair(records: list[PairRecord], now: datet
     assert list(rows) == [tuple(map(visible, cells_of(pair, now))) for pair in pairs]
 
 
+def test_the_step_revoke_ends_with_the_certificate() -> None:
+    validity = Validity(NOW, NOW + timedelta(days=1))
+    compromised = record(validity=validity, retired=NOW, compromised=NOW)
+    pairs = [summarize(pair_of_record("a", one)) for one in (compromised, compromised._replace(revoked=NOW))]
+    times = (NOW, validity.not_after + timedelta(seconds=1))
+    assert [list_columns(pairs, now)[-1] for now in times] == [["revoke", "none"], ["none", "none"]]
+
+
 @table(
     ("word", "days", "text"),
     [

@@ -25,6 +25,11 @@ from csrtui.tasks.list import PairCounts, count_pairs
             "15 pairs · 4 expired · 1 due · 2 not backed up",
             "12 pairs · 4 expired · 1 due · 2 not backed up · 3 retired hidden",
         ),
+        (
+            PairCounts(3, retired=1, to_revoke=1),
+            "3 pairs · 1 to revoke",
+            "2 pairs · 1 to revoke · 1 retired hidden",
+        ),
         (PairCounts(3, 0, 0, 3), "3 pairs", "0 pairs · 3 retired hidden"),
     ],
 )
@@ -34,6 +39,7 @@ def test_the_line_says_how_many_are_hidden(counts: PairCounts, shown: str, hidde
 
 
 DAY = timedelta(days=1)
+COMPROMISED = record(validity=Validity(NOW, NOW + DAY), retired=NOW, compromised=NOW)
 VERIFIED = (Backup(BackupStatus.VERIFIED, "/b", NOW, NOW),)
 
 
@@ -44,6 +50,7 @@ VERIFIED = (Backup(BackupStatus.VERIFIED, "/b", NOW, NOW),)
         ([record()], "1 pair · 1 not backed up"),
         ([record(), record(retired=NOW)], "2 pairs · 1 not backed up"),
         ([record(backups=VERIFIED)], "1 pair"),
+        ([COMPROMISED, COMPROMISED._replace(revoked=NOW)], "2 pairs · 1 to revoke"),
         ([record(validity=Validity(NOW - 9 * DAY, NOW))], "1 pair · 1 due · 1 not backed up"),
         ([record(validity=Validity(NOW - 9 * DAY, NOW - DAY))], "1 pair · 1 expired · 1 not backed up"),
         ([record(validity=Validity(NOW - 9 * DAY, NOW - DAY), renewed_by="b")], "1 pair · 1 not backed up"),

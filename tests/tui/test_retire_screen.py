@@ -94,27 +94,31 @@ async def test_a_compromised_key_is_marked_in_all_its_pairs_and_its_revocation_i
         await user.until(lambda: is_at(user, PageScreen), "what revocation needs")
         assert "reason   keyCompromise (1)" in user.screen_text
         assert "certbot revoke" in user.screen_text
-        renewal = f"certificate: csrtui renew --store {tmp_path}/store {ONE}"
-        assert renewal.replace(" ", "") in "".join(user.read_text.split()), "it works on this store"
+        assert "install its certificate: w (Renew)" in user.screen_text
         await user.press("escape")
-        await user.until_pairs(TWO)
-        await user.press("T")
-        await user.until(lambda: ONE in user.pairs, "the compromised pair")
-        user.keystore.pairs.move_to(user.pairs.index(ONE))
-        advice = "Key marked as compromised 23 Nov 2026. t shows what revocation needs."
-        await user.until(lambda: advice in user.screen_text, "why it cannot be taken back")
+        await user.until_pairs(ONE, TWO)
+        user.keystore.pairs.move_to(0)
+        advice = "Key compromised: replace it (w), and have its certificate revoked (t)."
+        await user.until(lambda: advice in user.screen_text, "what has to be done")
+        assert user.summary.strip() == "2 pairs · 1 to revoke · 1 not backed up"
         assert f"{ONE}   compromised, " in user.screen_text
-        assert user.bar.startswith(" t Revocation")
+        assert user.bar.startswith(" . Revoke   w Renew")
         await user.press("enter")
         await user.until(lambda: is_at(user, PairScreen), "the pair's page")
         assert "compromised · " in user.screen_text
         assert advice in user.screen_text
-        assert user.bar.startswith(" t Revocation")
-        await user.press("escape")
-        await user.until(lambda: is_at(user, MainScreen), "the list")
-        await user.press("t")
+        assert user.bar.startswith(" . Revoke  w Renew")
+        await user.press("full_stop")
         await user.until(lambda: is_at(user, PageScreen), "the same again, with no way back into use")
         assert "serial" in user.screen_text
+        await user.press("escape")
+        assert f"Is {ONE} revoked?" in user.question
+        await user.press("right", "enter")
+        await user.until(lambda: "certificate revoked 23 Nov 2026." in user.screen_text, "the record of it")
+        assert user.bar.startswith(" t Revocation")
+        await user.press("escape")
+        await user.until_pairs(TWO)
+    assert record(session, ONE).revoked
     assert record(session, ONE).compromised
     assert not record(session, TWO).compromised
 

@@ -1,4 +1,4 @@
-"""``csrtui retire PAIR …``: mark pairs as no longer used, or undo this; nothing is deleted."""
+"""``csrtui retire PAIR …``: mark pairs as no longer used, compromised or revoked, or undo this; nothing is deleted."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from csrtui.cli.pair_results import print_results
 from csrtui.cli.parser import Action
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
-from csrtui.tasks.retire import CompromiseResult, mark_compromised, retire, undo_retirement
+from csrtui.tasks.retire import CompromiseResult, mark_compromised, mark_revoked, retire, undo_retirement
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
             "--compromised",
             "mark the keys as compromised: they must never be used again; shows how to revoke their certificates",
         ),
+        ("--revoked", "record that the CA has revoked the certificates of compromised keys"),
     )
     add_options(parser, DRY_RUN, JSON)
 
@@ -38,7 +39,7 @@ def _run(options: argparse.Namespace) -> int:
             raise InputError(f"there is no pair {visible(name)}", "csrtui list shows the pairs")
     if options.compromised:
         return _mark_compromised(session, names, as_json=options.json)
-    task = undo_retirement if options.undo else retire
+    task = undo_retirement if options.undo else mark_revoked if options.revoked else retire
     return print_results([task(session, name) for name in names], as_json=options.json)
 
 

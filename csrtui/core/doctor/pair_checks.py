@@ -260,11 +260,12 @@ class _ContentsCheck:
             return
         yield from self._check_validity(self._leaf.validity)
         expires = self._leaf.validity.not_after
-        if self._record is not None and self._record.compromised and self._now <= expires:
+        if self._record is not None and self._record.needs_revocation(self._now):
             text = f"is still valid until {date_text(expires)}, but its key is marked as compromised: others can use it"
             remedy = instruction(
                 "Ask its CA to revoke the certificate (reason keyCompromise): csrtui retire "
-                f"{self._folder.name} --compromised shows how. The finding disappears when the certificate expires."
+                f"{self._folder.name} --compromised shows how. The finding disappears when the certificate expires, or when "
+                f"you record the revocation: csrtui retire {self._folder.name} --revoked."
             )
             yield self._finding(FindingCode.KEY_COMPROMISED, _CERTIFICATE, text, remedy)
         if self._record is None or self._record.is_unreplaced:

@@ -52,6 +52,8 @@ class NextStep(StrEnum):
     """The pair that replaces this one is installed. Only people see this step. For programs, the step is `NONE`."""
     FINISH = "finish"
     """The pair that replaces this one is not installed yet. Only people see this step, as with `RETIRE`."""
+    REVOKE = "revoke"
+    """The key is compromised, and the certificate is still valid. Only people see this step, as with `RETIRE`."""
 
 
 class KeyFacts(NamedTuple):
@@ -169,6 +171,7 @@ class PairRecord(NamedTuple):
         unknown: The members that a later version wrote, unchanged.
         purpose: The purpose that the CSR requests.
         compromised: The time at which the key was marked as compromised, or None.
+        revoked: The time at which the user recorded that the CA has revoked the certificate, or None.
         renewal: The progress of the renewal by `renewed_by`. It is not stored, because it follows from the other pair.
     """
 
@@ -195,6 +198,7 @@ class PairRecord(NamedTuple):
     compromised: datetime | None = None
     renewal: RenewalState = RenewalState.INSTALLED
     previous: Validity | None = None
+    revoked: datetime | None = None
 
     @property
     def stage(self) -> Stage:
@@ -214,8 +218,11 @@ class PairRecord(NamedTuple):
 
     @property
     def deadline(self) -> Validity | None:
-        """The validity of the certificate that a server may still use, or None if the pair has no certificate."""
-        return self.previous or self.validity
+        """The validity of the certificate that a server may still use, or None if the pair has no certificate.
+
+        With a compromised key, it is that of the newest certificate, which must be revoked.
+        """
+        return self.validity if self.compromised else self.previous or self.validity
 
     @property
     def is_in_use(self) -> bool:
@@ -289,11 +296,18 @@ class PairRecord(NamedTuple):
 
     def visible_step(self, now: datetime) -> NextStep:
         """Return the next step to show to the user. For a renewed pair, it depends on the pair that replaces it."""
+        if self.needs_revocation(now):
+            return NextStep.REVOKE
         if self.is_renewal_started:
             return NextStep.FINISH
         if not (self.is_in_use or self.retired):
             return NextStep.RETIRE
         return self.next_step(now)
+
+    def needs_revocation(self, now: datetime) -> bool:
+        """Return whether others can use the certificate, because its key is compromised."""
+        is_valid = self.validity is not None and now <= self.validity.not_after
+        return self.visible_stage == COMPROMISED and self.revoked is None and is_valid
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a certificate must be replaced on the server, even if its renewal has been started."""
@@ -367,6 +381,10 @@ class PairRecord(NamedTuple):
         """Return the record with the key marked as compromised and the pair as no longer used."""
         record = self._replace(compromised=now, retired=self.retired or now)
         return record.with_event(now, "key marked as compromised", user)
+
+    def with_revocation(self, now: datetime, user: str) -> "PairRecord":
+        """Return the record after the CA has revoked the certificate."""
+        return self._replace(revoked=now).with_event(now, "certificate revoked", user)
 
     def without_retirement(self, now: datetime, user: str) -> "PairRecord":
         """Return the record of a retired pair that is used again."""

@@ -50,6 +50,7 @@ def dump_record(record: PairRecord) -> bytes:
         "installed": _optional_time(record.installed),
         "retired": _optional_time(record.retired),
         "compromised": _optional_time(record.compromised),
+        "revoked": _optional_time(record.revoked),
         "renews": record.renews,
         "renewed_by": record.renewed_by,
         "server": _server(record.server),
@@ -116,6 +117,7 @@ def pair_document(pair: Pair, now: datetime) -> Json:
         "server": _server(record.server),
         "compromised": _optional_time(record.compromised),
         "previous": _validity(record.previous),
+        "revoked": _optional_time(record.revoked),
     }
 
 
@@ -168,6 +170,7 @@ def read_common_members(members: Members) -> PairRecord:
         purpose=members.choice("purpose", Purpose) if has_purpose else Purpose.SERVER,
         compromised=members.optional_time("compromised"),
         previous=_read_validity(members.optional_object("previous")),
+        revoked=members.optional_time("revoked"),
     )
 
 

@@ -81,7 +81,7 @@ class Query(NamedTuple):
             words for the periods of the chart of expiries match only the pairs that are counted there: ``overdue``,
             ``feb-2027``, and ``>feb-2027`` for all later months.
         next_step: The next step that the pair must have, as people or programs see it, or None for any.
-        retired: Whether retired pairs are shown.
+        retired: Whether retired pairs are shown. A pair whose certificate must be revoked is always shown.
     """
 
     words: tuple[str, ...] = ()
@@ -104,11 +104,14 @@ class Query(NamedTuple):
         for word in self.words:  # first, because a word usually leaves the fewest
             selected = _select_word(word, selected, now)
         if self.retired is Retired.HIDDEN:
-            selected = [summary for summary in selected if not summary.is_retired]
+            moment = to_microseconds(now)
+            selected = [
+                summary for summary in selected if not summary.is_retired or summary.needs_revocation(moment)
+            ]
         if self.next_step is not None:
-            # For programs, the next step of a replaced pair is `NONE`, regardless of the step that people see.
-            replaced = (NextStep.RETIRE, NextStep.FINISH) if self.next_step is NextStep.NONE else ()
-            steps = {self.next_step, *replaced}
+            # For programs, the next step is `NONE` if only people see a step.
+            for_people = (NextStep.RETIRE, NextStep.FINISH, NextStep.REVOKE)
+            steps = {self.next_step, *(for_people if self.next_step is NextStep.NONE else ())}
             selected = [summary for summary in selected if summary.next_step(now) in steps]
         return selected
 
@@ -182,7 +185,8 @@ def sort_key(order: SortOrder, now: datetime) -> SortKey:
 
     def urgency(summary: PairSummary) -> tuple[int, float, str]:
         is_due = summary.due is not None and summary.due <= moment
-        return (summary.due_rank if is_due else summary.rank, summary.weight, summary.name)
+        is_later = is_due or (summary.step == NextStep.REVOKE and not summary.needs_revocation(moment))
+        return (summary.due_rank if is_later else summary.rank, summary.weight, summary.name)
 
     return urgency
 

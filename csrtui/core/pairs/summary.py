@@ -30,6 +30,7 @@ _AFTER_ALL = datetime.max.replace(tzinfo=UTC)
 
 
 URGENCY = (
+    NextStep.REVOKE,
     NextStep.RENEW,
     NextStep.BACK_UP,
     NextStep.SUBMIT,
@@ -45,11 +46,13 @@ URGENCY = (
 def urgency_key(pair: Pair, now: datetime) -> tuple[int, float, str]:
     """Return a sort key: urgency of the next step, then expiry (without a certificate: newest first), then name.
 
-    A pair whose renewal is due stays among the first until its certificate is replaced.
+    A pair whose renewal is due stays among the first until its certificate is replaced. A retired pair comes last,
+    unless its certificate must be revoked.
     """
     record = pair.record
     weight = record.deadline.not_after.timestamp() if record.deadline else -record.created.timestamp()
-    retired = len(URGENCY) if record.stage is Stage.RETIRED else 0
+    is_last = record.stage is Stage.RETIRED and not record.needs_revocation(now)
+    retired = len(URGENCY) if is_last else 0
     step = NextStep.RENEW if record.is_due(now) else record.visible_step(_BEFORE_ALL)
     return (retired + URGENCY.index(step), weight, pair.name)
 
@@ -67,10 +70,11 @@ class PairSummary(NamedTuple):
         stage: The pair's stage as people see it (`PairRecord.visible_stage`).
         expires: The time at which the certificate that a server may use expires (`PairRecord.deadline`), or None if
             there is no certificate.
-        step: The next step until a renewal has to be started (`PairRecord.visible_step`).
+        step: The next step until a renewal has to be started (`PairRecord.visible_step`). `REVOKE` ends with the
+            certificate.
         due: The time from which that certificate must be replaced (`Validity.due`), or None if never.
-        rank: The urgency rank until the renewal is due. A smaller rank is more urgent.
-        due_rank: The urgency rank once the renewal is due.
+        rank: The urgency rank until the renewal is due, or until `REVOKE` ends. A smaller rank is more urgent.
+        due_rank: The urgency rank from then on.
         weight: The sort key for pairs with the same rank. A smaller weight comes first.
         search_text: The casefolded text in which filter words are searched. It includes the SPKI fingerprint.
         renewed_by: The name of the installed pair that replaces this pair, or None.
@@ -110,8 +114,15 @@ class PairSummary(NamedTuple):
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""
-        is_renewal = self.renew_from is not None and self.renew_from <= to_microseconds(now)
+        moment = to_microseconds(now)
+        if self.step == NextStep.REVOKE:
+            return NextStep.REVOKE if self.needs_revocation(moment) else NextStep.NONE
+        is_renewal = self.renew_from is not None and self.renew_from <= moment
         return NextStep.RENEW if is_renewal else NextStep(self.step)
+
+    def needs_revocation(self, moment: int) -> bool:
+        """Return whether the certificate must be revoked at a time in microseconds."""
+        return self.step == NextStep.REVOKE and self.expires is not None and moment <= self.expires
 
     @property
     def is_retired(self) -> bool:

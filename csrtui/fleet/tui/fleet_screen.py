@@ -66,6 +66,8 @@ class FleetScreen(FleetListScreen):
             self._ask_install((host_pair,))
         elif step is NextStep.RENEW:
             self._ask_renew((host_pair,))
+        elif record.needs_revocation(self._session.clock()):
+            self.tell(f"{pair_label(host_pair)}: to revoke it, run csrtui retire --compromised on its host")
         else:
             self.tell(f"{pair_label(host_pair)}: nothing to do")
 

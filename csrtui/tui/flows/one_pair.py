@@ -22,6 +22,7 @@ from csrtui.tasks.submit import record_ca, refuse_without_backup
 from csrtui.tui import clipboard
 from csrtui.tui.commands import key_of
 from csrtui.tui.flows.backups import back_up_pair
+from csrtui.tui.messages import with_keys
 from csrtui.tui.modals.choices_and_palette import ChoiceListModal
 from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.submit import SubmitModal
@@ -158,6 +159,8 @@ async def retire(page: PairsScreen, pair: Pair) -> None:
     name, key = pair.name, key_of("retire", page.commands)
     if pair.record.compromised:
         await _show_revocation(page, name)
+        if pair.record.needs_revocation(page.session.clock()):
+            await _ask_for_revocation(page, name)
         return
     if pair.record.stage is Stage.RETIRED:
         text = "It is no longer marked as retired, and you will be reminded of its next step again."
@@ -202,9 +205,22 @@ async def _show_revocation(page: PairsScreen, name: str) -> None:
     def page_of(result: Result) -> Page:
         details = ["", *result.lines()] if isinstance(result, CompromiseResult) else []
         lines = [f"{result.text[:1].upper()}{result.text[1:]}.", *details]
+        lines = [with_keys(line, page.commands) for line in lines]
         return Page(f"Compromised key · {result.pair}", lambda _: lines)
 
     await page.app.push_screen_wait(PageScreen([page_of(result) for result in results]))
+
+
+async def _ask_for_revocation(page: PairsScreen, name: str) -> None:
+    """Ask whether the CA has revoked the certificate of a pair with a compromised key, and record it."""
+    from csrtui.tasks.retire import mark_revoked
+
+    text = "csrtui records that the CA has revoked its certificate, and hides the pair. Nothing is sent to the CA."
+    question = ConfirmModal(f"Is {name} revoked?", text, "Revoked", "Not yet")
+    if await page.app.push_screen_wait(question):
+        result = mark_revoked(page.session, name)
+        page.refresh_pairs()
+        page.tell(f"{visible(name)}: {result.text}")
 
 
 async def offer_to_retire(page: PairsScreen, successor: str) -> None:

@@ -13,6 +13,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.core.pairs.query import SortOrder
+from csrtui.core.pairs.summary import to_microseconds
 from csrtui.tasks.list import UnreadablePair
 from csrtui.tasks.pair_text import LIST_HEADER, deadline_text, list_row
 from csrtui.tui.widgets.line_list import ItemRows
@@ -165,14 +166,15 @@ def _style(column: str, summary: PairSummary, now: datetime) -> str:
 
     Only cells that need attention are coloured, and their text always shows the same as the colour.
     """
+    is_status = column in {"Stage", "Left", "Next"}
+    if summary.needs_revocation(to_microseconds(now)):
+        return "bold $error" if is_status else ""
     if summary.is_retired:
         return "dim"
     if column == "Backup":
         if summary.backup == BackupStatus.VERIFIED:
             return "$success"
         return "bold $error" if summary.backup == BackupStatus.DAMAGED else "$warning"
-    if column in {"Stage", "Left", "Next"}:
-        if summary.is_expired(now):
-            return "" if column == "Next" else "bold $error"
-        return "$warning" if summary.is_due(now) and column != "Stage" else ""
-    return ""
+    if is_status and summary.is_expired(now):
+        return "" if column == "Next" else "bold $error"
+    return "$warning" if is_status and summary.is_due(now) and column != "Stage" else ""

@@ -35,6 +35,7 @@ _ACTIONS = {
     NextStep.RENEW: "renew",
     NextStep.RETIRE: "retire",
     NextStep.FINISH: "open_successor",
+    NextStep.REVOKE: "retire",
 }
 """The name of the action for each step."""
 
@@ -186,7 +187,8 @@ class PairsScreen(CommandScreen[None]):
         if pair is None or pair.record.stage not in {Stage.NEW, Stage.SUBMITTED}:
             left_out.add("submit")
         if pair is None or pair.record.stage is Stage.RETIRED:
-            left_out |= {"back_up", "import", "install", "renew"}
+            is_renewable = pair is not None and pair.record.compromised and not pair.record.renewed_by
+            left_out |= {"back_up", "import", "install", *(() if is_renewable else ("renew",))}
         elif not pair.record.is_in_use or pair.record.is_renewal_started:
             left_out.add("renew")
         if pair is None or not pair.has_certificate:
@@ -195,6 +197,7 @@ class PairsScreen(CommandScreen[None]):
             left_out.add("verify")
         possible = [command for command in commands if command.action not in left_out]
         is_retired = pair is not None and pair.record.stage is Stage.RETIRED
+        renewal = {"renew"} if step is NextStep.REVOKE else set()
         if pair is not None and is_retired:
             label = _REVOCATION if pair.record.compromised else _TAKE_BACK
             possible = [
@@ -202,7 +205,7 @@ class PairsScreen(CommandScreen[None]):
                 for command in possible
             ]
         if is_retired or (pair and not pair.record.is_unreplaced):
-            possible.sort(key=lambda command: command.action not in {"next_step", "retire"})
+            possible.sort(key=lambda command: command.action not in {"next_step", "retire", *renewal})
         return possible
 
     async def action_next_step(self) -> None:

@@ -67,6 +67,7 @@ records = st.builds(
     installed=st.none() | times,
     retired=st.none() | times,
     compromised=st.none() | times,
+    revoked=st.none() | times,
     renews=optional,
     renewed_by=optional,
     server=st.none() | st.builds(Installation, texts, texts, times),
@@ -254,7 +255,7 @@ CONTRACT = {
 }
 
 
-ADDED = ("installed", "reused", "begins", "purpose", "server", "compromised", "previous")
+ADDED = ("installed", "reused", "begins", "purpose", "server", "compromised", "previous", "revoked")
 """Later members, after all others."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from many_pairs import pair_of_record
 from requests_made import NOW, record
@@ -120,6 +120,35 @@ def test_the_last_order_is_followed_by_the_first() -> None:
 def test_the_word_retired_shows_retired_pairs(text: str, shown: bool) -> None:
     assert (retired_filter(text, Retired.HIDDEN) is Retired.SHOWN) is shown
     assert retired_filter(text, Retired.SHOWN) is Retired.SHOWN
+
+
+def test_a_pair_whose_certificate_must_be_revoked_comes_first_and_is_never_hidden() -> None:
+    validity = Validity(NOW - timedelta(days=1), NOW + timedelta(days=90))
+    due = Validity(NOW - timedelta(days=90), NOW + timedelta(days=1))
+    lost = record(validity=validity, retired=NOW, compromised=NOW)
+    pairs = [
+        summarize(pair_of_record(name, one))
+        for name, one in {
+            "due": record(validity=due),
+            "lost": lost,
+            "revoked": lost._replace(revoked=NOW),
+            "retired": lost._replace(compromised=None),
+        }.items()
+    ]
+
+    def listed(now: datetime, retired: Retired) -> list[str]:
+        shown = Query(retired=retired).select(pairs, now)
+        return [summary.name for summary in sorted(shown, key=sort_key(SortOrder.URGENCY, now))]
+
+    assert listed(NOW, Retired.HIDDEN) == ["lost", "due"]
+    assert listed(NOW, Retired.SHOWN) == ["lost", "due", "retired", "revoked"]
+    assert listed(validity.not_after, Retired.HIDDEN) == ["lost", "due"]
+    later = validity.not_after + timedelta(microseconds=1)
+    assert listed(later, Retired.HIDDEN) == ["due"]
+    assert listed(later, Retired.SHOWN) == ["due", "lost", "retired", "revoked"]
+    assert [pairs[1].next_step(now) for now in (NOW, later)] == [NextStep.REVOKE, NextStep.NONE]
+    for step in (NextStep.REVOKE, NextStep.NONE):  # `none` is what programs see
+        assert pairs[1] in Query(next_step=step).select(pairs, NOW)
 
 
 def test_a_backup_stays_verified_after_the_import_and_people_see_and_find_a_compromised_key() -> None:
