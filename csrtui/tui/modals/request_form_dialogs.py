@@ -76,8 +76,11 @@ def profile_rows(
     return TextRows(header, list(profiles.items()), text, lambda item: item[0])
 
 
-class ProfilesModal(Modal["tuple[str, Profile] | None"]):
-    """A dialog with the profiles. It returns the name and content of the chosen profile, or None."""
+class ProfilesModal(Modal["tuple[str, Profile | None] | None"]):
+    """A dialog with the profiles. It returns the name and content of the chosen profile, or None.
+
+    If the form was saved, it returns the name of the new profile without a content.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "ask_cancel", "Cancel", show=False, priority=True),
@@ -115,26 +118,15 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         self.dismiss(self._rows.item(event.index))
 
     def on_input_submitted(self) -> None:
-        """Save the form under the name in the field. Ask first if this would replace a profile.
-
-        Without a name, return the profile under the cursor.
-        """
+        """Save the form under the name in the field. Ask first if this would replace a profile."""
         name = self.query_one("#profile-name", TextField).value.strip()
         if not name:
-            self._use_selected()
-            return
-        if self._rows.find(name) is None:
-            self._save(name)
-            return
-        title = f"Replace the profile {name}?"
-        ask(self.app, title, "It will be overwritten.", "Replace", lambda: self._save(name))
-
-    def _use_selected(self) -> None:
-        profile = self.query_one("#profiles", LineList).current
-        if profile is None:
             self._show_error(InputError("The profile name is empty. Type a name to save the form."))
+        elif self._rows.find(name) is None:
+            self._save(name)
         else:
-            self.dismiss(profile)
+            title = f"Replace the profile {name}?"
+            ask(self.app, title, "It will be overwritten.", "Replace", lambda: self._save(name))
 
     def action_ask_cancel(self) -> None:
         """Close without changing the form. If a profile name was typed, ask first."""
@@ -154,10 +146,8 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
             save_profile(os.environ, name, profile_of(self._draft))
         except CsrtuiError as error:
             self._show_error(error)
-            return
-        self.query_one("#profile-name", TextField).load_text("")
-        self._message = self.lines(f"saved as {name}")
-        self._read()
+        else:
+            self.dismiss((name, None))
 
     def _delete(self, name: str) -> None:
         try:
@@ -167,6 +157,8 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
             return
         self._message = self.lines(f"deleted {name}")
         self._read()
+        if not len(self._rows):
+            self.query_one("#profile-name").focus()
 
     def _read(self) -> None:
         try:
@@ -179,7 +171,9 @@ class ProfilesModal(Modal["tuple[str, Profile] | None"]):
         except CsrtuiError as error:
             self._show_error(error)
             return
-        self.query_one("#profiles", LineList).set_rows(self._rows)
+        profile_list = self.query_one("#profiles", LineList)
+        profile_list.set_rows(self._rows)
+        profile_list.can_focus = len(self._rows) > 0
         self.draw()
 
     def _show_error(self, error: CsrtuiError) -> None:

@@ -182,13 +182,15 @@ class RequestPane(Widget):
         self.form.replace(replace(prefill.draft, renews=name))
         self._show_omissions(prefill)
 
-    def _use_profile(self, choice: tuple[str, Profile] | None) -> None:
-        if choice is not None:
+    def _use_profile(self, choice: tuple[str, Profile | None] | None) -> None:
+        name, profile = choice or ("", None)
+        if profile is not None:
             from csrtui.tasks.form_prefill import with_profile_applied
 
-            name, profile = choice
             self.form.replace(with_profile_applied(self.form.draft, profile))
             self.form.tell(f"filled in from the profile {name}   ctrl+z undoes it")
+        elif name:
+            self.form.tell(f"saved as the profile {name}")
 
     def _use_prefill(self, prefill: PrefilledForm | None) -> None:
         if prefill is None:
