@@ -285,3 +285,16 @@ async def test_an_existing_pair_for_the_name_is_shown_with_its_stage_and_renewed
         assert "ctrl+f  renew a.mydomain.com instead" in user.preview
         await user.press("ctrl+f")
         await user.until(lambda: "Renew a.mydomain.com" in user.screen_text, "the renewal")
+
+
+async def test_options_accepted_after_the_pair_was_generated_do_not_bring_its_names_back(
+    tmp_path: Path,
+) -> None:
+    with held() as generator:
+        async with at_screens(session_on(tmp_path / "store", generator)) as user:
+            await start_making(user, generator)
+            await user.press("f9")
+            generator.go.set()
+            await user.until(lambda: user.pairs, "the pair")
+            await user.press(*"next", "enter", "enter", "enter")
+            assert (user.draft.common_name, user.draft.pair_name) == ("", "next")

@@ -258,6 +258,17 @@ class KeyOptions(NamedTuple):
     draft: Draft
     passphrase: Secret | None = None
 
+    def applied_to(self, draft: Draft) -> Draft:
+        """Return `draft` with these options. It keeps the key of a renewed pair only if it renews the same pair."""
+        own = self.draft if self.draft.renews == draft.renews else self.draft.without_renewal()
+        return replace(
+            draft,
+            pair_name=own.pair_name,
+            attributes=own.attributes,
+            has_passphrase=own.has_passphrase,
+            same_key=own.same_key,
+        )
+
     @property
     def summary(self) -> str:
         """The options that are set, in a few words, or ""."""

@@ -119,8 +119,8 @@ class MainScreen(RequestScreen):
         if self._session_draft.others:
             from csrtui.core.base.escaping import plural
 
-            forms = plural(self._session_draft.others, "more form")
-            messages.append(f"{forms} from earlier sessions. The next start of csrtui opens it.")
+            forms = plural(self._session_draft.others, "more saved form")
+            messages.append(f"{forms}. Make or clear this one: the next start opens another.")
         if messages:
             self.tell(" ".join(messages))
         self.call_after_refresh(self._mount_keystore)

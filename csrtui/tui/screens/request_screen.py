@@ -117,7 +117,8 @@ class RequestScreen(FormScreen, PairsScreen):
         if options is not None:
             self.clear_message()  # it may say that a new key will be generated
             self._passphrase, self._is_of_old_key = options.passphrase, options.draft.same_key
-            self.request.form.replace(options.draft)
+            # The form is another one if its pair was generated while the dialog was open.
+            self.request.form.replace(options.applied_to(self.request.form.draft))
             self.show_options()
 
     def _can_keep_key_of(self, renews: str) -> bool:
