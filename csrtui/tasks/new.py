@@ -9,8 +9,9 @@ from csrtui.core.base.finding import CaKind, Finding
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.keys import key_types
+from csrtui.core.pairs.facts import Installation, KeyFacts, RequestFacts
 from csrtui.core.pairs.history import SAME_KEY, HistoryEntry
-from csrtui.core.pairs.pair import Installation, KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.pair_name import check_pair_name, pair_name
 from csrtui.store.keystore import PairFiles

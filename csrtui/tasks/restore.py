@@ -16,8 +16,9 @@ from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.keys import key_types
 from csrtui.core.names.name import all_names, without_prefix
+from csrtui.core.pairs.facts import KeyFacts, RequestFacts
 from csrtui.core.pairs.history import HistoryEntry
-from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import pair_name
 from csrtui.core.servers.platforms import OTHER, PLATFORMS

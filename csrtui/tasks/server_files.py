@@ -10,7 +10,8 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle.reader import read
 from csrtui.core.keys.key_types import spki_sha256
-from csrtui.core.pairs.pair import Installation, Pair, PairRecord
+from csrtui.core.pairs.facts import Installation
+from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.pair_name import file_bases
 from csrtui.core.servers.server import ServerFile

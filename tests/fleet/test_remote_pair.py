@@ -10,7 +10,8 @@ from requests_made import NOW, record
 from tables import table
 
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, Pair, PairRecord
+from csrtui.core.pairs.facts import Installation
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.fleet.host_states import read_pair_document
 

@@ -20,8 +20,8 @@ from csrtui.core.certificates import csr as request
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.facts import RequestFacts
 from csrtui.core.pairs.history import HistoryEntry
-from csrtui.core.pairs.pair import RequestFacts
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.file_facts import MAX_BYTES
 

@@ -16,7 +16,8 @@ from csrtui.core.certificates import csr
 from csrtui.core.certificates.certificate import read_der, to_pem
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, PairRecord, RequestFacts
+from csrtui.core.pairs.facts import KeyFacts, RequestFacts
+from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore, PairFiles

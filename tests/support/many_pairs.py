@@ -11,7 +11,8 @@ from requests_made import NOW, record
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import Backup, BackupStatus, KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.pairs.facts import KeyFacts, RequestFacts
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.renewal_state import RenewalState
 from csrtui.core.subject.fields import SubjectFields

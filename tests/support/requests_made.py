@@ -10,7 +10,8 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import KeyFacts, PairRecord, RequestFacts
+from csrtui.core.pairs.facts import KeyFacts, RequestFacts
+from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.subject.fields import SubjectFields
 
 if TYPE_CHECKING:

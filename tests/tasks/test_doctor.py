@@ -30,8 +30,8 @@ from csrtui.core.certificates import csr
 from csrtui.core.doctor.finding import FindingCode, RemedyKind
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.keys.key_types import KeyType
+from csrtui.core.pairs.facts import KeyFacts, RequestFacts
 from csrtui.core.pairs.history import HistoryEntry
-from csrtui.core.pairs.pair import KeyFacts, RequestFacts
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store import file_facts, locks
 from csrtui.store.keystore import Keystore

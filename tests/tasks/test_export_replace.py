@@ -21,7 +21,8 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read
 from csrtui.core.keys import key_types
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Installation, NextStep
+from csrtui.core.pairs.facts import Installation
+from csrtui.core.pairs.pair import NextStep
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.file_set import PREVIOUS
 from csrtui.store.keystore import Keystore

@@ -92,4 +92,7 @@ def backup_cell(record: PairRecord, now: datetime) -> str:
         return BackupStatus.NONE.value
     status = record.backup_status.value
     since = backup.verified if status == BackupStatus.VERIFIED else backup.since
-    return status if since is None else f"{status} {age_text(now - since)}"
+    if since is None:
+        return status
+    is_new_loss = status != BackupStatus.VERIFIED and now - since < timedelta(days=1)
+    return f"{status} {'today' if is_new_loss else age_text(now - since)}"

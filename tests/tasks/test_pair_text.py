@@ -99,7 +99,7 @@ def test_a_new_pair_is_described_in_full() -> None:
 
 
 def test_a_pair_with_a_history_is_described_in_full() -> None:
-    from csrtui.core.pairs.pair import KeyFacts
+    from csrtui.core.pairs.facts import KeyFacts
 
     one = record(
         platform="from-a-later-version",

@@ -22,7 +22,8 @@ from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.keys import pkcs8
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import Backup, BackupStatus, RequestFacts
+from csrtui.core.pairs.facts import RequestFacts
+from csrtui.core.pairs.pair import Backup, BackupStatus
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.keystore import Keystore
 from csrtui.tasks import verify

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.facts import Installation, KeyFacts, RequestFacts
 from csrtui.core.pairs.history import SAME_KEY, HistoryEntry, was_installed
 from csrtui.core.pairs.renewal_state import RenewalState, Successor
 from csrtui.core.subject.fields import SubjectFields
@@ -54,27 +55,6 @@ class NextStep(StrEnum):
     """The pair that replaces this one is not installed yet. Only people see this step, as with `RETIRE`."""
     REVOKE = "revoke"
     """The key is compromised, and the certificate is still valid. Only people see this step, as with `RETIRE`."""
-
-
-class KeyFacts(NamedTuple):
-    """The facts about a private key that can be read without opening it.
-
-    Attributes:
-        type: A value of `csrtui.core.keys.key_types.KeyType`, or free text for an adopted key of another type.
-        encrypted: Whether key.pem is encrypted.
-        spki_sha256: The SPKI fingerprint, 64 hex digits.
-    """
-
-    type: str
-    encrypted: bool
-    spki_sha256: str
-
-
-class RequestFacts(NamedTuple):
-    """The identity of the CSR: SHA-256 of its DER (64 hex digits), and the hash algorithm of its signature."""
-
-    sha256: str
-    signature_hash: str | None
 
 
 class Backup(NamedTuple):
@@ -127,20 +107,6 @@ class Backup(NamedTuple):
     def with_restore_test(self, now: datetime) -> "Backup":
         """Return the backup after a successful restore test."""
         return self._replace(status=BackupStatus.VERIFIED, verified=now, since=None)
-
-
-class Installation(NamedTuple):
-    """The place where files for server software were written.
-
-    Attributes:
-        platform: The server software, an id of `csrtui.core.servers.platforms`.
-        folder: The absolute path of the folder.
-        installed: The time at which files were last written there, for this pair or for one that it renews.
-    """
-
-    platform: str
-    folder: str
-    installed: datetime
 
 
 class PairRecord(NamedTuple):

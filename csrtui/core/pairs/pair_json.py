@@ -7,17 +7,9 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.base.validity import Validity, utc_text
+from csrtui.core.pairs.facts import Installation, KeyFacts, RequestFacts
 from csrtui.core.pairs.history import HistoryEntry
-from csrtui.core.pairs.pair import (
-    SCHEMA,
-    Backup,
-    BackupStatus,
-    Installation,
-    KeyFacts,
-    Pair,
-    PairRecord,
-    RequestFacts,
-)
+from csrtui.core.pairs.pair import SCHEMA, Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.subject.fields import Attribute, SubjectFields, read_attribute
 
 Json = dict[str, object]

@@ -17,8 +17,9 @@ from csrtui.core.certificates.csr import Request, proves_possession
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.names.name import all_names
+from csrtui.core.pairs.facts import KeyFacts, RequestFacts
 from csrtui.core.pairs.history import NEW_CSR_SUFFIX
-from csrtui.core.pairs.pair import KeyFacts, Pair, PairRecord, RequestFacts
+from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.pairs.pair_name import check_pair_name, pair_name
 from csrtui.core.servers.platforms import OTHER

@@ -14,12 +14,14 @@ from tables import table
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.facts import KeyFacts
 from csrtui.core.pairs.list_exports import MAX_LINE_OCTETS, calendar_chunks, fold_line
-from csrtui.core.pairs.pair import KeyFacts, Pair
 from csrtui.core.pairs.renewal_state import RenewalState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from csrtui.core.pairs.pair import Pair
 
 DAY = timedelta(days=1)
 LIFE = Validity(datetime(2026, 11, 20, tzinfo=UTC), datetime(2027, 2, 17, 23, 59, 59, tzinfo=UTC))

@@ -12,8 +12,9 @@ from tables import table
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity, date_text, time_text, utc_text
+from csrtui.core.pairs.facts import Installation
 from csrtui.core.pairs.history import NEW_CSR_SUFFIX, HistoryEntry, was_installed, was_issued_for_request
-from csrtui.core.pairs.pair import Backup, BackupStatus, Installation, NextStep, Pair, Stage
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage
 from csrtui.core.pairs.summary import urgency_key
 
 DAY = timedelta(days=1)

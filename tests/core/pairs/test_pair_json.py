@@ -15,16 +15,9 @@ from tables import table
 from csrtui.core.base.errors import StoreError
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.facts import Installation, KeyFacts, RequestFacts
 from csrtui.core.pairs.history import HistoryEntry
-from csrtui.core.pairs.pair import (
-    Backup,
-    BackupStatus,
-    Installation,
-    KeyFacts,
-    Pair,
-    PairRecord,
-    RequestFacts,
-)
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.pairs.pair_json import dump_record, load_record, pair_document
 from csrtui.core.pairs.renewal_state import RenewalState
 from csrtui.core.pairs.summary import urgency_key
