@@ -80,6 +80,8 @@ _DISPLAY_NAMES = {
     "question_mark": "?",
     "slash": "/",
     "full_stop": ".",
+    "left": "Left",
+    "right": "Right",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "escape": "Esc",

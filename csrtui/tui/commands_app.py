@@ -59,15 +59,18 @@ class CommandsApp(SafeApp[None]):
 
     def action_help(self) -> None:
         """Open the help for the current screen, or close it if it is open."""
-        from csrtui.tui.modals.questions import ConfirmModal
+        from csrtui.tui.modals.form_base import FormModal
         from csrtui.tui.screens.text_pages import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
-        elif not isinstance(self.screen, ConfirmModal):
-            here = self._commands_here()
-            others = [command for command in self._commands if command.scope not in self.OTHER_SCOPES]
-            self.push_screen(HelpScreen(here, [command for command in others if command not in here]))
+            return
+        here = self._commands_here()
+        if isinstance(self.screen, FormModal):
+            # The focused field handles Enter, so it is not a key of the dialog.
+            here.insert(0, Command("submit", "enter", self.screen.keys()[0][1], "", Scope.SCREEN))
+        others = [command for command in self._commands if command.scope not in self.OTHER_SCOPES]
+        self.push_screen(HelpScreen(here, [command for command in others if command not in here]))
 
     async def action_palette(self) -> None:
         """Open the command palette, or close it if it is open."""

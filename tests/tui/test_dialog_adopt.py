@@ -154,6 +154,7 @@ async def test_a_passphrase_is_asked_for_only_if_needed(tmp_path: Path, folder: 
         await user.press("enter")
         await user.until(lambda: user.focused_id == "passphrase", "the passphrase field")
         assert "1 encrypted key found" in said(user, "notes")
+        assert "Tab" not in said(user, "keys"), "nothing to complete in the passphrase"
         await user.press("enter")
         await until_told(user)
         assert "has a passphrase" in said(user, "notes"), "the only key stays closed"

@@ -467,6 +467,7 @@ async def test_the_backup_of_an_encrypted_key_uses_its_passphrase(tmp_path: Path
         user.keystore.pairs.move_to(user.pairs.index("a.example.com"))
         await user.press("f2", "b")
         assert "Its backup uses the same one" in said(user)
+        assert "Passphrase    of the key" in user.screen_text
         await user.generate()
         assert "Type that passphrase for its backup" in said(user)
         assert user.app.screen.query_one("#again", SecretField).secret() == Secret("")

@@ -246,6 +246,12 @@ async def test_the_help_of_a_dialog_begins_with_its_own_keys(tmp_path: Path) -> 
         top = user.read_text.partition(" Anywhere\n")[0]
         assert "Esc" in top
         assert "Focus Next" not in top
+        await user.press("escape", "escape", "a", "f1")
+        assert "   Enter              Search" in user.read_text
+        await user.press("f1", *"typed", "ctrl+q")
+        assert user.question.startswith("Quit csrtui?")
+        await user.press("f1")
+        assert "Answer" in user.read_text.partition(" Anywhere\n")[0]
 
 
 async def test_ctrl_c_says_how_to_quit(tmp_path: Path) -> None:

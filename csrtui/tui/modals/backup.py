@@ -62,7 +62,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     NO_FOLDER = "Enter the folder for the backups."
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+g", "generate", "Generate", show=False, priority=True),
+        Binding("ctrl+g", "generate", "Generate passphrase", show=False, priority=True),
     ]
 
     PASTE_REFUSED = "The paste has several lines or invalid characters and was ignored."
@@ -292,6 +292,8 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
                 self.query_one("#passphrase")
             )  # a hidden field loses the focus, and typed text with it
         self.query_one("#repetition").display = not self._is_passphrase_of_key
+        placeholder = "of the key" if self._is_passphrase_of_key else "for the backups"
+        self.query_one("#passphrase", SecretField).placeholder = placeholder
         super().draw()
 
     def note_lines(self) -> list[Line]:

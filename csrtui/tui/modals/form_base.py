@@ -14,6 +14,7 @@ from csrtui.store.output_folder import MissingFolderError, create_output_folder
 from csrtui.tui.modals.base import Modal, ResultT
 from csrtui.tui.threads import in_thread, run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
+from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
@@ -51,7 +52,7 @@ class FormModal(Modal[ResultT]):
         Binding("f7", "create_folder", "Create the folder", show=False, priority=True),
     ]
     MORE_KEYS: ClassVar[Sequence[tuple[str, str]]] = ()
-    """The keys between Enter and Escape, each with its label."""
+    """The keys between Enter and Escape in the field for a path, each with its label."""
     NOTES: ClassVar[int] = 0
     """The lines reserved for notes. They keep the height of the dialog constant while the user types."""
     PASTE_REFUSED: ClassVar[str] = "The paste has several lines and was ignored."
@@ -105,7 +106,8 @@ class FormModal(Modal[ResultT]):
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Return the keys, each with its label."""
-        return ("Enter", self.verb), *self.create_keys, *self.MORE_KEYS, ("Esc", self.cancel)
+        more = self.MORE_KEYS if isinstance(self.focused, PathField) else ()
+        return ("Enter", self.verb), *self.create_keys, *more, ("Esc", self.cancel)
 
     def draw(self) -> None:
         """Redraw the dialog: the title, the lines below it, the notes and the keys."""
