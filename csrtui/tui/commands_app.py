@@ -60,13 +60,16 @@ class CommandsApp(SafeApp[None]):
     def action_help(self) -> None:
         """Open the help for the current screen, or close it if it is open."""
         from csrtui.tui.modals.form_base import FormModal
+        from csrtui.tui.modals.questions import CreateStoreModal
         from csrtui.tui.screens.text_pages import HelpScreen
 
         if isinstance(self.screen, HelpScreen):
             self.screen.action_back()
             return
+        if isinstance(self.screen, CreateStoreModal):
+            return  # quitting from the help would create the keystore
         here = self._commands_here()
-        if isinstance(self.screen, FormModal):
+        if isinstance(self.screen, FormModal) and self.screen.verb:
             # The focused field handles Enter, so it is not a key of the dialog.
             here.insert(0, Command("submit", "enter", self.screen.keys()[0][1], "", Scope.SCREEN))
         others = [command for command in self._commands if command.scope not in self.OTHER_SCOPES]

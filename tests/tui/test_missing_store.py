@@ -48,7 +48,9 @@ async def test_the_question_appears_when_the_first_key_can_be_handled(tmp_path: 
             assert app.main.keystore.is_attached
 
 
-@pytest.mark.parametrize(("named", "answer"), [("--store", ENTER), ("CSRTUI_STORE", "abc" + ESCAPE)])
+@pytest.mark.parametrize(
+    ("named", "answer"), [("--store", ENTER), ("CSRTUI_STORE", "abc" + ESCAPE), ("--store", "\x1bOP\x11")]
+)
 def test_otherwise_nothing_is_created_and_the_exit_status_is_3(
     tmp_path: Path, named: str, answer: str
 ) -> None:

@@ -92,8 +92,8 @@ class FormModal(Modal[ResultT]):
 
     @property
     def verb(self) -> str:
-        """The label of the Enter key."""
-        raise NotImplementedError
+        """The label of the Enter key, or "" if the dialog defines `draw` itself."""
+        return ""
 
     @property
     def cancel(self) -> str:
