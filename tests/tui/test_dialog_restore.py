@@ -120,8 +120,9 @@ async def test_errors_are_shown_and_no_typed_text_is_lost(tmp_path: Path, backup
         assert user.focused_id == "passphrase"
         assert "does not open" in said(user)
         assert user.app.screen.query_one(SecretField).secret() == Secret("a")
-        await user.press("escape")
+        await user.press("escape", "r")
         assert user.pairs == ["a.example.com"]
+        assert user.app.screen.query_one("#path", TextField).value == backup, "it is there again"
 
 
 async def test_a_file_that_is_not_a_backup_is_reported_before_the_passphrase(

@@ -92,8 +92,6 @@ def test_backup_verify_and_restore_leave_no_passphrase_behind(tmp_path: Path, ho
         user.send(f"\x15{backup}\r{CANARY}\r")
         user.wait_for("is in the keystore")
         user.send("\x1b")
-        user.wait_for("Close the dialog?")
-        user.send("\t\r")
         user.wait_for("> a.example.com")
         user.send("\x11")
         assert user.wait_exit() == 0

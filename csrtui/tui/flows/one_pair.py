@@ -235,10 +235,10 @@ async def offer_to_retire(page: PairsScreen, successor: str) -> None:
     except CsrtuiError:
         return  # the pair no longer exists
     text = (
-        f"{successor} replaces {renews}. Retire the old pair once the server uses the new files. It is then hidden "
-        f"from the list; nothing is deleted. Or do it later, with {key_of('retire', page.commands)} in the keystore."
+        f"{successor} replaces {renews}. Retire the old pair once the server uses the new files; nothing is deleted. "
+        f"Or do it later, with {key_of('retire', page.commands)} in the keystore."
     )
-    if await page.app.push_screen_wait(ConfirmModal(f"Retire {renews} now?", text, "Retire")):
+    if await page.app.push_screen_wait(ConfirmModal(f"Retire {renews} now?", text, "Retire", "Later")):
         _retire(page, renews)
 
 

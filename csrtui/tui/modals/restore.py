@@ -63,6 +63,7 @@ class RestoreAnswer(NamedTuple):
 class RestoreModal(FormModal["RestoreAnswer | None"]):
     """A dialog that restores a pair from a backup. It returns None if it was cancelled."""
 
+    KEPT_FIELDS = frozenset({"path"})
     FIRST_FOCUS = "#path"
     NOTES = 4
     MORE_KEYS = (("Tab", "Complete or next"),)
@@ -101,7 +102,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
     def fields(self) -> Iterable[Widget]:
         """Return the fields. That for the identity is hidden until the backup needs an identity."""
         folder = recall_folder(self._session)
-        path = os.path.join(folder, "") if folder else ""
+        path = self.kept_text("path", os.path.join(folder, "") if folder else "")
         yield LabelledFields(("Backup", PathField(path, "path of the backup file", id="path")))
         identity = PathField("", "path of the age identity", id="identity")
         yield LabelledFields(("Identity", identity), id="recipients", is_hidden=True)

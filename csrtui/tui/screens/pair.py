@@ -99,7 +99,7 @@ class PairScreen(PairsScreen):
         self.query_one(CommandBar).show_commands(commands, labels)
         position = ""
         if self._listed is not None and (index := self._listed.find(self.pair.name)) is not None:
-            position = f" {index + 1} of {len(self._listed)}  [ ] "
+            position = f" {index + 1} of {len(self._listed)}  [ ] " if len(self._listed) > 1 else ""
         title = pad(f" Keystore · {visible(self.pair.name)}", max(self.size.width - len(position), 1))
         self.query_one("#title", TextBlock).show([((title, "strong"), (position, "label"))])
         self.query_one("#pair", TextView).show_all(self._lines())
