@@ -86,7 +86,7 @@ async def test_a_question_accepts_its_answers(tmp_path: Path) -> None:
             assert user.answer is True, key
             await user.press(key)
             assert user.answer is False, key
-        await user.press("f1", "ctrl+g", "x")
+        await user.press("f1", "f1", "ctrl+g", "x")
         assert user.question
         await user.press("ctrl+q")
         assert user.question == ""

@@ -127,7 +127,7 @@ SUBJECT_RULES: tuple[Rule[FieldCase], ...] = (
     ),
     Rule(
         "unit-retired", _WARNING, None,
-        "Organizational unit {value} will be left out: public CAs have dropped the field since 2022-09-01.",
+        "Organizational unit {value} will be left out by the CA: public CAs have dropped the field since 2022-09-01.",
         _unit_retired, "BR 7.1.2.7.4 since 2022-09-01 (ballot SC47)",
     ),
 )  # fmt: skip
