@@ -8,7 +8,7 @@ from datetime import datetime
 
 from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.base.validity import Validity, utc_text
-from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, Stage
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage
 from csrtui.core.pairs.pair_json import read_common_members
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Query, SortOrder, sort_key
@@ -230,7 +230,7 @@ def read_pair_document(document: Mapping[str, object]) -> Pair:
         members.text("name"),
         members.text("path"),
         record._replace(
-            backups=_read_backups(members.object("backup"), record.created),
+            backups=_read_backups(members, record.created),
             validity=_read_validity(members, record.created),
             retired=record.created if stage is Stage.RETIRED else None,
         ),
@@ -248,14 +248,19 @@ def _read_validity(members: Members, created: datetime) -> Validity | None:
 
 
 def _read_backups(members: Members, created: datetime) -> tuple[Backup, ...]:
-    status = members.choice("status", BackupStatus)
+    """Return the best backup. Only the next step shows whether a missing one is lost or its disk is not connected."""
+    backup = members.object("backup")
+    status = backup.choice("status", BackupStatus)
     if status is BackupStatus.NONE:
         return ()
+    time = backup.optional_time("created") or created
+    is_lost = members.optional_text("next") == NextStep.BACK_UP
     return (
         Backup(
             status,
-            members.text("path"),
-            members.optional_time("created") or created,
-            members.optional_time("verified"),
+            backup.text("path"),
+            time,
+            backup.optional_time("verified"),
+            since=time if is_lost else None,
         ),
     )

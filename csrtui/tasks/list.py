@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.pair_name import is_pair_name
@@ -147,6 +147,20 @@ class _Selection(NamedTuple):
     pairs: list[PairSummary]
 
 
+class FilteredPairs(NamedTuple):
+    """The pairs that a query has selected, for a screen.
+
+    Attributes:
+        summaries: The pairs, sorted.
+        counts: Their counts, or those of all pairs if the query has no words.
+        hidden: If there are none, the number of retired pairs that the query selects except that it hides them.
+    """
+
+    summaries: Sequence[PairSummary]
+    counts: "PairCounts"
+    hidden: int = 0
+
+
 _MAX_SELECTIONS = 16
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -164,8 +178,9 @@ class PairList:
             listing.summaries, [name for name, _ in listing.problems]
         )
         self.problems = tuple(UnreadablePair(name, error) for name, error in listing.problems)
-        self._sorted: dict[tuple[SortOrder, int, int], list[PairSummary]] = {}
+        self._sorted: dict[tuple[SortOrder, tuple[int, int], Retired], list[PairSummary]] = {}
         self._counts: tuple[tuple[int, int], PairCounts] | None = None
+        self._members: tuple[tuple[int, int], list[frozenset[int]]] | None = None
         self._selections: deque[_Selection] = deque(maxlen=_MAX_SELECTIONS)
 
     def select(self, query: Query, order: SortOrder, now: datetime) -> list[PairSummary]:
@@ -173,7 +188,7 @@ class PairList:
 
         If the query narrows an earlier one, only the result of the earlier query is searched.
         """
-        pairs = candidates = self._in_order(order, now)
+        pairs = candidates = self._in_order(order, now, query.retired)
         for earlier in self._selections:
             if (
                 earlier.source is pairs
@@ -181,10 +196,18 @@ class PairList:
                 and query.narrows(earlier.query)
             ):
                 candidates = earlier.pairs
-        selected = query.select(candidates, now)
+        selected = query._replace(retired=Retired.SHOWN).select(candidates, now)
         if len(selected) <= len(pairs) // 2:  # larger ones would need much memory and save little time
             self._selections.append(_Selection(pairs, query, selected))
         return selected
+
+    def filter(self, query: Query, order: SortOrder, now: datetime) -> FilteredPairs:
+        """Return the pairs that match a query, sorted, with their counts."""
+        selected = self.select(query, order, now)
+        if not query.words:
+            return FilteredPairs(selected, self.count(now))
+        hidden = 0 if selected else len(self.select(query._replace(retired=Retired.SHOWN), order, now))
+        return FilteredPairs(selected, self._count_some(selected, now), hidden)
 
     def names_needing(self, need: Need, now: datetime) -> list[str]:
         """Return the names of the pairs to which a need applies, most urgent first."""
@@ -199,6 +222,14 @@ class PairList:
             self._counts = passed, count_pairs(self.summaries, now)
         return self._counts[1]
 
+    def _count_some(self, selected: Sequence[PairSummary], now: datetime) -> "PairCounts":
+        """Return the counts of some of these pairs. Reading the status of 100,000 pairs would delay the filter."""
+        passed = self._count_passed(now)
+        if self._members is None or self._members[0] != passed:
+            self._members = passed, _members_by_status(self.summaries, now)
+        counts = [len(members.intersection(map(id, selected))) for members in self._members[1]]
+        return PairCounts(len(selected), *counts)
+
     @cached_property
     def _due_times(self) -> list[int]:
         return sorted([summary.due for summary in self.summaries if summary.due is not None])
@@ -212,10 +243,14 @@ class PairList:
         moment = to_microseconds(now)
         return bisect_right(self._due_times, moment), bisect_left(self._expiry_times, moment)
 
-    def _in_order(self, order: SortOrder, now: datetime) -> list[PairSummary]:
-        key = order, *self._count_passed(now)
-        if key not in self._sorted:
+    def _in_order(
+        self, order: SortOrder, now: datetime, retired: Retired = Retired.SHOWN
+    ) -> list[PairSummary]:
+        key = order, self._count_passed(now), retired
+        if key not in self._sorted and retired is Retired.SHOWN:
             self._sorted[key] = sorted(self.summaries, key=sort_key(order, now))
+        elif key not in self._sorted:
+            self._sorted[key] = Query(retired=retired).select(self._in_order(order, now), now)
         return self._sorted[key]
 
 
@@ -335,16 +370,19 @@ class PairCounts(NamedTuple):
         """Return the counts as a line: ``12 pairs · 2 expired · 1 due · 4 not backed up · 3 retired hidden``."""
         visible = self.visible(retired)
         hidden = self.total - visible
-        parts = [f"{visible} pair{'s' if visible != 1 else ''}" if self.total else "no pairs"]
+        total = plural(visible, "pair") if self.total else "no pairs"
+        return " · ".join([total, *self.statuses, *([f"{hidden} retired hidden"] if hidden else [])])
+
+    @property
+    def statuses(self) -> list[str]:
+        """The counts of pairs that need attention: ``2 expired``, ``1 due``, ``4 not backed up``."""
         counts = (
             (self.to_revoke, "to revoke"),
             (self.expired, "expired"),
             (self.due, "due"),
             (self.not_backed_up, "not backed up"),
-            (hidden, "retired hidden"),
         )
-        parts += [f"{count} {text}" for count, text in counts if count]
-        return " · ".join(parts)
+        return [f"{count} {text}" for count, text in counts if count]
 
 
 def count_pairs(summaries: Sequence[PairSummary], now: datetime) -> PairCounts:
@@ -354,6 +392,20 @@ def count_pairs(summaries: Sequence[PairSummary], now: datetime) -> PairCounts:
     moment = to_microseconds(now)
     to_revoke = sum(summary.needs_revocation(moment) for summary in summaries) if retired else 0
     return PairCounts(len(summaries), without_backup, due, retired - to_revoke, expired, to_revoke)
+
+
+def _members_by_status(summaries: Sequence[PairSummary], now: datetime) -> list[frozenset[int]]:
+    """Return the ids of the objects that each member of `PairCounts` but the first counts."""
+    moment = to_microseconds(now)
+    expired = frozenset(id(summary) for summary in summaries if summary.is_expired_at(moment))
+    to_revoke = frozenset(id(summary) for summary in summaries if summary.needs_revocation(moment))
+    return [
+        frozenset(id(summary) for summary in summaries if summary.lacks_backup),
+        frozenset(id(summary) for summary in summaries if summary.is_due_at(moment)) - expired,
+        frozenset(id(summary) for summary in summaries if summary.is_retired) - to_revoke,
+        expired,
+        to_revoke,
+    ]
 
 
 class ExpiryCounts(NamedTuple):

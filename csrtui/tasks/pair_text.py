@@ -219,7 +219,7 @@ def list_row(summary: PairSummary, now: datetime) -> tuple[str, ...]:
 
 
 def deadline_text(summary: PairSummary, period: "Period", now: datetime) -> str:
-    """Return the deadline of a pair in a period: ``due 12 Dec``, ``expires 24 Dec``, or the year in all later months."""
+    """Return the deadlines of a pair in a period: ``due 12, expires 24 Dec``, or with years in all later months."""
     texts = [
         (label, from_microseconds(at))
         for label, month, at in zip(
@@ -227,10 +227,12 @@ def deadline_text(summary: PairSummary, period: "Period", now: datetime) -> str:
         )
         if at is not None and period.contains(month)
     ]
-    if len(texts) != 1:
-        return ", ".join(label for label, _ in texts)
-    [(label, time)] = texts
-    return f"{label} {time.year if period.is_later else day_of_month(time)}"
+    if period.is_later or not texts:
+        return ", ".join(f"{label} {time.year}" for label, time in texts)
+    *first, last = texts
+    return ", ".join(
+        [*(f"{label} {time.day}" for label, time in first), f"{last[0]} {day_of_month(last[1])}"]
+    )
 
 
 def _steps(

@@ -133,9 +133,9 @@ COMMANDS = (
     Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False,
             words="view details log history events timeline"),
     Command("filter", "slash", "Filter",
-            "Filter by words: name, subject, key, CA, server software, stage; a next step such as renew; "
+            "Filter by words: name, subject, key, CA, server software, backup, stage; next: (any next step) or next:renew; "
             "due, expired, overdue, not backed up, retired; a month such as feb-2027.", Scope.LISTS, priority=False,
-            words="search find"),
+            words="search find todo waiting"),
     Command("new_request", "n", "New",
             "Go to the request form, to make a key and CSR.", Scope.LISTS, priority=False,
             words="create generate add csr order"),

@@ -156,6 +156,9 @@ def test_due_and_expired_pairs_have_the_same_counts_everywhere(session: Session,
         # These names contain none of the words.
         return len(pair_list.select(Query.parse(text), SortOrder.NAME, now))
 
+    for text in ("", "due", "example", "not backed up", "retired", "e"):
+        filtered = pair_list.filter(Query.parse(text), SortOrder.NAME, now)
+        assert filtered.counts == count_pairs(filtered.summaries, now), "a filter counts what it shows"
     assert (listed("due"), listed("expired")) == (counts.due, counts.expired)
     assert listed("overdue") == counts.due + counts.expired
     assert listed("not backed up") == counts.not_backed_up

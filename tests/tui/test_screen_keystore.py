@@ -104,7 +104,7 @@ async def test_escape_clears_the_filter(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.until(lambda: len(user.pairs) == 3, "the pairs")
         await user.press("f2", "slash")
-        assert "due, renew, nginx, RSA" in user.screen_text, "examples of words"
+        assert "name, CA, due, next:" in user.screen_text, "examples of words"
         assert user.focused_id == "filter"
         await user.press(*"EXAMPLE.com s")
         assert user.pairs == ["shop.example.com"]
@@ -120,6 +120,39 @@ async def test_escape_clears_the_filter(tmp_path: Path) -> None:
         assert len(user.pairs) == 3
         assert user.keystore.filter.value == ""
         assert user.focused_id == "pairs"
+
+
+async def test_the_counts_are_those_of_the_listed_pairs_and_an_empty_list_explains_the_filter(
+    tmp_path: Path,
+) -> None:
+    safe = (Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),)
+    make(tmp_path / "store", "safe.example.com", backups=safe)
+    make(tmp_path / "store", "shop.example.com", "www.example.com")
+    make(tmp_path / "store", "old.example.org", retired=NOW)
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press("f2", "slash")
+
+        async def counts_with(text: str) -> str:
+            user.keystore.filter.value = text
+            await user.until(lambda: user.keystore.rows is not before, text)
+            return user.summary.strip()
+
+        for text, counts in {
+            "safe": "1 of 3 pairs",
+            "shop": "1 of 3 pairs · 1 not backed up",
+            "next:submit": "1 of 3 pairs",
+            "next:": "3 of 3 pairs · 2 not backed up",
+            "retired": "1 of 4 pairs",
+        }.items():
+            before = user.keystore.rows
+            assert await counts_with(text) == counts
+        user.keystore.filter.value = "due"
+        await user.until(lambda: not user.pairs, "the empty list")
+        assert "finds certificates whose renewal is due" in user.screen_text
+        assert "next:renew" in user.screen_text
+        user.keystore.filter.value = "old"
+        await user.until(lambda: "1 retired pair would match. T shows" in user.screen_text, "the hidden pair")
+        assert "renewal is due" not in user.screen_text
 
 
 async def test_letters_are_typed_in_the_filter_and_are_commands_in_the_list(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ MARKED_INSTALLED: Final = "marked as installed"
 """The event text for a certificate that the user installed without csrtui."""
 FILES_PUT_BACK: Final = "previous files put back: "
 """The beginning of the event text for an export that was undone."""
+_SUBMITTED = "submitted to "
+_CERTIFICATES = ("certificate imported, ", "certificate adopted, ")
 _INSTALLATIONS = (MARKED_INSTALLED, "installed files written: ", "installed files replaced: ")
 
 
@@ -33,6 +35,17 @@ def was_issued_for_request(history: Iterable[HistoryEntry]) -> bool:
         elif event.text.startswith("certificate imported"):
             is_csr_newer = False
     return not is_csr_newer
+
+
+def ca_names(history: Iterable[HistoryEntry]) -> tuple[str, ...]:
+    """Return the last recipient of a pair's CSR, with the note about it, and the issuer of its newest certificate."""
+    recipient = issuer = ""
+    for event in history:
+        if event.text.startswith(_SUBMITTED):
+            recipient = event.text.removeprefix(_SUBMITTED)
+        elif event.text.startswith(_CERTIFICATES):
+            issuer = event.text.partition(", from ")[2].rpartition("; ")[0]
+    return tuple(filter(None, (recipient, issuer)))
 
 
 def was_installed(history: Iterable[HistoryEntry]) -> bool:

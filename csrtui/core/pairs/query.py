@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from csrtui.core.base.validity import MONTHS
 from csrtui.core.pairs.pair import COMPROMISED, BackupStatus, NextStep, Stage
-from csrtui.core.pairs.summary import OVERDUE, PairSummary, deadlines, to_microseconds
+from csrtui.core.pairs.summary import OVERDUE, RETIRED_STAGES, PairSummary, deadlines, to_microseconds
 
 SortKey = Callable[[PairSummary], Any]
 """A function that returns the value by which a summary is sorted."""
@@ -77,8 +77,9 @@ class Query(NamedTuple):
 
     Attributes:
         words: The casefolded words that must all match. A word matches if the pair's search text contains it, or if
-            a word for the pair's status begins with it (`renew`, `due`, `overdue`, `expired`, `not backed up`). The
-            words for the periods of the chart of expiries match only the pairs that are counted there: ``overdue``,
+            a word for the pair's status begins with it (`renew`, `due`, `overdue`, `expired`, `not backed up`).
+            ``next:`` matches every pair with a next step, and ``next:renew`` only those with this one. The words for
+            the periods of the chart of expiries match only the pairs that are counted there: ``overdue``,
             ``feb-2027``, and ``>feb-2027`` for all later months.
         next_step: The next step that the pair must have, as people or programs see it, or None for any.
         retired: Whether retired pairs are shown. A pair whose certificate must be revoked is always shown.
@@ -106,13 +107,15 @@ class Query(NamedTuple):
         if self.retired is Retired.HIDDEN:
             moment = to_microseconds(now)
             selected = [
-                summary for summary in selected if not summary.is_retired or summary.needs_revocation(moment)
+                summary
+                for summary in selected
+                if summary.stage not in RETIRED_STAGES or summary.needs_revocation(moment)
             ]
         if self.next_step is not None:
             # For programs, the next step is `NONE` if only people see a step.
             for_people = (NextStep.RETIRE, NextStep.FINISH, NextStep.REVOKE)
             steps = {self.next_step, *(for_people if self.next_step is NextStep.NONE else ())}
-            selected = [summary for summary in selected if summary.next_step(now) in steps]
+            selected = _with_step(selected, steps, now)
         return selected
 
     def narrows(self, other: "Query") -> bool:
@@ -133,24 +136,44 @@ def _select_word(word: str, summaries: Sequence[PairSummary], now: datetime) -> 
     """Return the summaries that a casefolded word matches."""
     if period := Period.parse(word):
         return [summary for summary in summaries if any(map(period.contains, deadlines(summary, now)))]
+    if word.startswith(ANY_STEP):
+        return _with_step(summaries, _steps_of(word.removeprefix(ANY_STEP)), now)
+    moment = to_microseconds(now)
     tests = [test for words, test in _STATUS_WORDS if _begins(word, words)]
-    steps = {step for step, words in _STEP_WORDS.items() if _begins(word, words)}
-    if not tests and not steps:
+    if steps := {step.value for step, words in _STEP_WORDS.items() if _begins(word, words)}:
+        tests.append(lambda summary, moment: summary.step_at(moment) in steps)
+    if not tests:
         return [summary for summary in summaries if word in summary.search_text]
+    first, *others = tests
     return [
         summary
         for summary in summaries
-        if word in summary.search_text
-        or any(test(summary, now) for test in tests)
-        or (bool(steps) and summary.next_step(now) in steps)
+        if first(summary, moment)
+        or word in summary.search_text
+        or (others and any(test(summary, moment) for test in others))
     ]
+
+
+def _with_step(summaries: Sequence[PairSummary], steps: set[NextStep], now: datetime) -> list[PairSummary]:
+    """Return the summaries with one of these next steps."""
+    values, moment = {step.value for step in steps}, to_microseconds(now)
+    return [summary for summary in summaries if summary.step_at(moment) in values]
 
 
 def _has_other_meaning(word: str) -> bool:
     """Return whether a word can match pairs whose search text does not contain it."""
-    return Period.parse(word) is not None or any(
-        _begins(word, words) for words in (*_STEP_WORDS.values(), *(words for words, _ in _STATUS_WORDS))
+    return (
+        Period.parse(word) is not None
+        or word.startswith(ANY_STEP)
+        or any(
+            _begins(word, words) for words in (*_STEP_WORDS.values(), *(words for words, _ in _STATUS_WORDS))
+        )
     )
+
+
+def _steps_of(text: str) -> set[NextStep]:
+    """Return the steps that begin with a text. Without a text, these are all steps but `NONE`."""
+    return {step for step in NextStep if step.value.startswith(text) and (text or step is not NextStep.NONE)}
 
 
 def _begins(word: str, words: Sequence[str]) -> bool:
@@ -158,15 +181,18 @@ def _begins(word: str, words: Sequence[str]) -> bool:
     return word in words or (len(word) >= _MIN_PREFIX and any(text.startswith(word) for text in words))
 
 
+ANY_STEP = "next:"
+"""The word that matches every pair with a next step, and the beginning of those for one step."""
 _MIN_PREFIX = 3
 _MONTHS = [month.casefold() for month in MONTHS]
 _MONTH_WORD = rf"(?a)(>?)({'|'.join(_MONTHS)})-(\d{{4}})"
-_STATUS_WORDS: tuple[tuple[tuple[str, ...], Callable[[PairSummary, datetime], bool]], ...] = (
-    (("due",), lambda summary, now: summary.is_due(now) and not summary.is_expired(now)),
-    (("expired",), lambda summary, now: summary.is_expired(now)),
-    (("overdue",), lambda summary, now: OVERDUE in deadlines(summary, now)),
-    (("not", "backed", "up"), lambda summary, _now: summary.lacks_backup),
+_STATUS_WORDS: tuple[tuple[tuple[str, ...], Callable[[PairSummary, int], bool]], ...] = (
+    (("due",), lambda summary, moment: summary.is_due_at(moment) and not summary.is_expired_at(moment)),
+    (("expired",), PairSummary.is_expired_at),
+    (("overdue",), lambda summary, moment: summary.is_due_at(moment) or summary.is_expired_at(moment)),
+    (("not", "backed", "up"), lambda summary, _: summary.lacks_backup),
 )
+"""For the words about a status, a function that tests a pair at a time in microseconds."""
 _STEP_WORDS = {step: (step.value, *step.value.split("-")) for step in NextStep}
 
 

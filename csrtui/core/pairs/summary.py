@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
+from csrtui.core.pairs.history import ca_names
 from csrtui.core.pairs.pair import (
     COMPROMISED,
     BackupStatus,
@@ -101,11 +102,19 @@ class PairSummary(NamedTuple):
 
     def is_due(self, now: datetime) -> bool:
         """Return whether a renewal is due."""
-        return self.due is not None and self.due <= to_microseconds(now)
+        return self.is_due_at(to_microseconds(now))
+
+    def is_due_at(self, moment: int) -> bool:
+        """Return whether a renewal is due at a time in microseconds. For many pairs, this is faster than `is_due`."""
+        return self.due is not None and self.due <= moment
 
     def is_expired(self, now: datetime) -> bool:
         """Return whether the pair is in use and its certificate has expired."""
-        return self.expires is not None and self.is_in_use and self.expires < to_microseconds(now)
+        return self.is_expired_at(to_microseconds(now))
+
+    def is_expired_at(self, moment: int) -> bool:
+        """Return whether the pair is in use and its certificate has expired at a time in microseconds."""
+        return self.expires is not None and self.expires < moment and self.is_in_use
 
     @property
     def is_in_use(self) -> bool:
@@ -114,11 +123,14 @@ class PairSummary(NamedTuple):
 
     def next_step(self, now: datetime) -> NextStep:
         """Return the next step."""
-        moment = to_microseconds(now)
-        if self.step == NextStep.REVOKE:
-            return NextStep.REVOKE if self.needs_revocation(moment) else NextStep.NONE
+        return NextStep(self.step_at(to_microseconds(now)))
+
+    def step_at(self, moment: int) -> str:
+        """Return the value of the next step at a time in microseconds."""
+        if self.step == NextStep.REVOKE.value:
+            return self.step if self.needs_revocation(moment) else NextStep.NONE.value
         is_renewal = self.renew_from is not None and self.renew_from <= moment
-        return NextStep.RENEW if is_renewal else NextStep(self.step)
+        return NextStep.RENEW.value if is_renewal else self.step
 
     def needs_revocation(self, moment: int) -> bool:
         """Return whether the certificate must be revoked at a time in microseconds."""
@@ -127,7 +139,7 @@ class PairSummary(NamedTuple):
     @property
     def is_retired(self) -> bool:
         """Whether the pair is retired."""
-        return self.stage in _RETIRED
+        return self.stage in RETIRED_STAGES
 
     @property
     def lacks_backup(self) -> bool:
@@ -135,7 +147,8 @@ class PairSummary(NamedTuple):
         return _lacks_backup(self.backup, self.stage)
 
 
-_RETIRED = frozenset({Stage.RETIRED.value, COMPROMISED})
+RETIRED_STAGES = frozenset({Stage.RETIRED.value, COMPROMISED})
+"""The stages of a retired pair."""
 _DUE_AND_EXPIRES, _STATUSES = attrgetter("due", "expires"), attrgetter("backup", "stage")
 
 
@@ -147,12 +160,12 @@ def count_statuses(summaries: Sequence[PairSummary]) -> tuple[int, int]:
     counts = Counter(map(_STATUSES, summaries))
     return (
         sum(count for (backup, stage), count in counts.items() if _lacks_backup(backup, stage)),
-        sum(count for (_, stage), count in counts.items() if stage in _RETIRED),
+        sum(count for (_, stage), count in counts.items() if stage in RETIRED_STAGES),
     )
 
 
 def _lacks_backup(backup: str, stage: str) -> bool:
-    return backup != BackupStatus.VERIFIED and stage not in _RETIRED
+    return backup != BackupStatus.VERIFIED and stage not in RETIRED_STAGES
 
 
 def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
@@ -307,6 +320,7 @@ def _search_text(name: str, record: PairRecord) -> str:
         record.platform,
         platform.label if platform else "",
         f"{record.ca.value} ca",
+        *ca_names(record.history),
     )
     return " ".join(parts).casefold()
 

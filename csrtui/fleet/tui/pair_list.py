@@ -18,7 +18,7 @@ from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar_in_filter, bindings, step_label
 from csrtui.tui.messages import error_text
-from csrtui.tui.panes.count_line import empty_text, summary_text
+from csrtui.tui.panes.count_line import empty_texts, summary_text
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList
@@ -284,10 +284,11 @@ class FleetListScreen(CommandScreen[None]):
     def _draw_empty(self, filter_text: str) -> None:
         self.set_class(not len(self._rows), "-empty")
         if any(pairs for _, pairs in self._pairs_by_host.values()):
-            text = empty_text(filter_text.strip(), self.key_of("show_retired"))
+            texts = empty_texts(filter_text.strip(), 0, self.key_of("show_retired"))
         else:
-            text = _READING if self._is_reading else _NO_PAIRS.format(self.key_of("new_request"))
-        self.query_one("#no-pairs", TextBlock).show(wrapped(text, max(self.size.width - 2, 1)))
+            texts = [_READING if self._is_reading else _NO_PAIRS.format(self.key_of("new_request"))]
+        width = max(self.size.width - 2, 1)
+        self.query_one("#no-pairs", TextBlock).show([line for text in texts for line in wrapped(text, width)])
 
     def _draw_bar(self) -> None:
         host_pair = self.current
@@ -321,7 +322,7 @@ class FleetListScreen(CommandScreen[None]):
             [((title, "strong"), (f" {self._displayed_age}  ", "label"))]
         )
         marked = len(self.query_one("#pairs", LineList).marks)
-        summary = summary_text(self._summary, None, marked, "")
+        summary = summary_text(self._summary, marked, "")
         lines = wrapped(summary, max(self.size.width - 2, 1), "strong")
         block = self.query_one("#summary", TextBlock)
         block.styles.height = len(lines)

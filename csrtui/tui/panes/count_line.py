@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.containers import Horizontal
 
+from csrtui.core.base.escaping import plural
 from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import hanging, pad, wrapped
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from csrtui.core.pairs.query import SortOrder
+    from csrtui.tasks.list import PairCounts
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 
@@ -27,7 +29,11 @@ _NO_PAIRS: Final = "No pairs yet. A pair is a private key and the CSR made from 
 _FIRST_ACTIONS: Final = ("new_request", "adopt", "restore")
 _LABEL: Final = 10
 _FILTER: Final = "/ filter"
-_FILTER_EXAMPLES: Final = "due, renew, nginx, RSA"
+_FILTER_EXAMPLES: Final = "name, CA, due, next:"
+_FILTER_WORDS: Final = (
+    "The filter finds words of names, subjects, keys, CAs, server software, backups and stages; {next} (any next step) "
+    "or {next}renew; due, expired, overdue, not backed up, retired; a month such as feb-2027."
+)
 
 
 class CountLine(Horizontal):
@@ -84,17 +90,34 @@ def with_unreadable(counts: str, unreadable: int) -> str:
     return f"{counts}{SEPARATOR}{unreadable} {UNREADABLE}" if unreadable else counts
 
 
-def summary_text(counts: str, shown: int | None, marked: int, progress: str) -> str:
+def filtered_text(counts: PairCounts, total: int) -> str:
+    """Return the counts of the pairs that a filter shows: ``3 of 12 pairs · 1 due``."""
+    return SEPARATOR.join([f"{counts.total} of {plural(total, 'pair')}", *counts.statuses])
+
+
+def summary_text(counts: str, marked: int, progress: str) -> str:
     """Return the line above the list: ``checking 10% · 2 marked · 3 of 12 pairs · 1 due``."""
-    filtered = f"{shown} of {counts}" if counts and shown is not None else counts
-    return SEPARATOR.join(filter(None, (progress, f"{marked} marked" if marked else "", filtered)))
+    return SEPARATOR.join(filter(None, (progress, f"{marked} marked" if marked else "", counts)))
 
 
-def empty_text(filter_text: str, retired_key: str) -> str:
-    """Return the reason why none of the pairs is listed, and what to do."""
-    if filter_text:
-        return f'No pair matches "{filter_text}". Esc clears the filter.'
-    return f"All pairs are retired and hidden: {retired_key} shows them."
+def empty_texts(filter_text: str, hidden: int, retired_key: str) -> list[str]:
+    """Return the reason why none of the pairs is listed, and what to do, with the words of the filter.
+
+    Args:
+        hidden: The number of retired pairs that match the filter.
+    """
+    from csrtui.core.pairs.query import ANY_STEP
+
+    if not filter_text:
+        return [f"All pairs are retired and hidden: {retired_key} shows them."]
+    texts = [f'No pair matches "{filter_text}". Esc clears the filter.']
+    if hidden:
+        texts.append(f"{plural(hidden, 'retired pair')} would match. {retired_key} shows retired pairs.")
+    if "due" in filter_text.casefold().split():
+        texts.append(
+            f'"due" finds certificates whose renewal is due. For pairs with any next step, type {ANY_STEP}'
+        )
+    return [*texts, _FILTER_WORDS.format(next=ANY_STEP)]
 
 
 def first_commands(commands: Sequence[Command]) -> list[Command]:

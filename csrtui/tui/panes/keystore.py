@@ -14,14 +14,15 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.store.summary_reader import SummaryReader
 from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
-from csrtui.tasks.list import PairCounts, PairList, Pairs, UnreadablePair
+from csrtui.tasks.list import FilteredPairs, PairCounts, PairList, Pairs, UnreadablePair
 from csrtui.tui.commands import HELP_IN_LISTS, commands_of, key_of
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.messages import error_texts
 from csrtui.tui.panes.count_line import (
     UNREADABLE,
     CountLine,
-    empty_text,
+    empty_texts,
+    filtered_text,
     first_lines,
     summary_text,
     with_unreadable,
@@ -37,7 +38,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from textual.app import ComposeResult
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
     from csrtui.core.pairs.pair import Pair
     from csrtui.core.pairs.query import Need
-    from csrtui.core.pairs.summary import PairSummary
     from csrtui.tasks.session import Session
 
 CHECK_INTERVAL = 0.5
@@ -92,6 +92,7 @@ class KeystorePane(Widget):
         self._pair_list = PairList()
         self._rows = PairRows((), (), session.clock())
         self._counts = PairCounts()
+        self._filtered = FilteredPairs((), self._counts)
         self._pair_order = recall_sort_order(session)
         self._retired = Retired.HIDDEN
         self._read_generation = self._started_generation = -1
@@ -305,7 +306,7 @@ class KeystorePane(Widget):
         pair_list, query, order, now = self._pair_list, self._query, self._pair_order, self._session.clock()
         self._displayed_hour = hour_of(now)
         if len(pair_list.summaries) < _THREAD_FROM:
-            self._show_rows(pair_list.select(query, order, now), order, now)
+            self._show_rows(pair_list.filter(query, order, now), order, now)
         elif self._is_selecting:
             self._must_select_again = True
         else:
@@ -314,19 +315,20 @@ class KeystorePane(Widget):
 
     async def _select(self, pair_list: PairList, query: Query, order: SortOrder, now: datetime) -> None:
         """Show the selected pairs. If the query or the pairs have changed in the meantime, start another selection."""
-        summaries = await run_in_thread(lambda: pair_list.select(query, order, now))
+        filtered = await run_in_thread(lambda: pair_list.filter(query, order, now))
         self._is_selecting = False
-        if pair_list is self._pair_list and not isinstance(summaries, CsrtuiError):
-            self._show_rows(summaries, order, now)
+        if pair_list is self._pair_list and not isinstance(filtered, CsrtuiError):
+            self._show_rows(filtered, order, now)
         if self._must_select_again:
             self._must_select_again = False
             self._update_list()
 
-    def _show_rows(self, summaries: Sequence[PairSummary], order: SortOrder, now: datetime) -> None:
+    def _show_rows(self, filtered: FilteredPairs, order: SortOrder, now: datetime) -> None:
         text = self.filter.value
         problems = [problem for problem in self._pair_list.problems if text.casefold() in problem.name]
         self._counts = self._pair_list.count(now)
-        self._rows = PairRows(summaries, problems, now, order, self._query.period)
+        self._filtered = filtered
+        self._rows = PairRows(filtered.summaries, problems, now, order, self._query.period)
         self.pairs.set_rows(self._rows)
         self._move_to_name()
         self._show_texts()
@@ -339,12 +341,15 @@ class KeystorePane(Widget):
         return with_unreadable(self._counts.line(self._query.retired), len(self._pair_list.problems))
 
     def _show_counts(self) -> None:
-        shown = len(self._rows) - self._rows.unreadable if self.filter.value.strip() else None
         counts = self._counts_text if self._counts.total or not self._progress else ""
+        if counts and self._error is None and self.filter.value.strip():
+            counts = filtered_text(self._filtered.counts, self._counts.visible(self._query.retired))
+            counts = with_unreadable(counts, self._rows.unreadable)
         retired_key = key_of("show_retired", commands_of(self.app))
         counts = counts.replace("retired hidden", f"retired hidden ({retired_key})")
-        text = summary_text(counts, shown, len(self.pairs.marks), self._progress)
-        self.query_one(CountLine).show(text, self._rows.order)
+        self.query_one(CountLine).show(
+            summary_text(counts, len(self.pairs.marks), self._progress), self._rows.order
+        )
 
     def _move_to_name(self) -> None:
         index = self._rows.find(self._name_to_select) if self._name_to_select else None
@@ -366,7 +371,7 @@ class KeystorePane(Widget):
             if not has_pairs:
                 block.show(first_lines(commands_of(self.app), self.size.width))
                 return
-            filter_text = self.filter.value if self.filter.value.strip() else ""
-            texts = [empty_text(filter_text, key_of("show_retired", commands_of(self.app)))]
+            retired_key = key_of("show_retired", commands_of(self.app))
+            texts = empty_texts(self.filter.value.strip(), self._filtered.hidden, retired_key)
         width = max(self.size.width - 2, 1)
         block.show([line for text in texts for line in wrapped(text, width)])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from csrtui.core.pairs.query import Period
     from csrtui.core.pairs.summary import PairSummary
 
-_WIDTHS: Final = {"Key": 3, "Made": 11, "Backup": 13, "Stage": 9, "Deadline": 14, "Left": 6, "Next": 7}
+_WIDTHS: Final = {"Key": 3, "Made": 11, "Backup": 13, "Stage": 9, "Deadline": 22, "Left": 6, "Next": 7}
 _OMISSION_ORDER: Final = ("Made", "Key", "Stage", "Left", "Backup")
 """The columns that are left out on a narrow screen, first one first."""
 _MINOR_COLUMNS: Final = frozenset({"Made", "Key", "Stage"})

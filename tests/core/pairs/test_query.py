@@ -10,6 +10,7 @@ from tables import table
 
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.history import HistoryEntry
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, retired_filter, sort_key
 from csrtui.core.pairs.summary import PairSummary, summarize, to_microseconds
@@ -67,6 +68,11 @@ PAIRS = {name: summarize(pair_of_record(name, one)) for name, one in RECORDS.ite
         (">nov-2026", ["due", "fresh"]),
         ("nov-2026", []),
         ("NGINX issued", ["expired", "due", "replaced"]),
+        ("next:", ["bare", "expired", "due", "fresh", "replaced"]),
+        ("NEXT:re", ["expired", "due", "replaced"]),
+        ("next:renew next:re", ["expired", "due"]),
+        ("next:none", ["retired"]),
+        ("next:nothing", []),
     ],
 )
 def test_status_words_select_the_pairs_that_lists_and_counts_describe_by_them(
@@ -103,6 +109,31 @@ def test_pairs_are_sorted_by_each_order() -> None:
 def test_names_and_key_types_are_found_in_both_spellings(text: str, *, is_found: bool) -> None:
     names = ("xn--mnchen-3ya.de", "xn--invalid-.de", "www.example.com")
     summary = summarize(pair_of_record("xn--mnchen-3ya.de", record()._replace(names=names)))
+    assert bool(Query.parse(text).select([summary], NOW)) is is_found
+
+
+@table(
+    ("text", "is_found"),
+    [
+        ("stranger", True),
+        ("issuing ca", True),
+        ("4711", True),
+        ("acme", False),
+        ("older", False),
+        ("verified", False),
+    ],
+)
+def test_a_pair_is_found_by_its_ca(text: str, *, is_found: bool) -> None:
+    """The last recipient of the CSR and the last issuer count."""
+    texts = (
+        "submitted to Acme",
+        "certificate adopted, expires 1 Nov 2026, from CN=Older; the chain is valid",
+        "submitted to Big CA: 4711",
+        "certificate imported, expires 1 Dec 2026, from O=Stranger,CN=A; B, from C Issuing CA; the chain is verified",
+        "the old CSR handed out again",
+    )
+    history = tuple(HistoryEntry(NOW, entry, "joe") for entry in texts)
+    summary = summarize(pair_of_record("a", record(history=history)))
     assert bool(Query.parse(text).select([summary], NOW)) is is_found
 
 
