@@ -8,13 +8,13 @@ from datetime import datetime
 
 from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.base.validity import Validity, utc_text
+from csrtui.core.pairs.counts import count_pairs
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage
 from csrtui.core.pairs.pair_json import read_common_members
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Query, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize, with_renewal_states
 from csrtui.fleet.host_answer import MAX_PAIRS, SCHEMA, Failure, Reason, TooLargeError, check_document, decode
-from csrtui.tasks.list import count_pairs
 
 Json = dict[str, object]
 

@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.base.escaping import plural, visible
+from csrtui.core.base.escaping import visible
+from csrtui.core.pairs.counts import PairCounts, StatusIndex
 from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.pair_name import is_pair_name
@@ -18,8 +19,6 @@ from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
 from csrtui.core.pairs.renewal_state import UNREADABLE, RenewalState, Successor, renewal_state
 from csrtui.core.pairs.summary import (
     PairSummary,
-    count_due,
-    count_statuses,
     to_microseconds,
     urgency_key,
     with_renewal_states,
@@ -152,12 +151,12 @@ class FilteredPairs(NamedTuple):
 
     Attributes:
         summaries: The pairs, sorted.
-        counts: Their counts, or those of all pairs if the query has no words.
+        counts: Their counts.
         hidden: If there are none, the number of retired pairs that the query selects except that it hides them.
     """
 
     summaries: Sequence[PairSummary]
-    counts: "PairCounts"
+    counts: PairCounts
     hidden: int = 0
 
 
@@ -179,8 +178,7 @@ class PairList:
         )
         self.problems = tuple(UnreadablePair(name, error) for name, error in listing.problems)
         self._sorted: dict[tuple[SortOrder, tuple[int, int], Retired], list[PairSummary]] = {}
-        self._counts: tuple[tuple[int, int], PairCounts] | None = None
-        self._members: tuple[tuple[int, int], list[frozenset[int]]] | None = None
+        self._statuses: tuple[tuple[int, int], StatusIndex] | None = None
         self._selections: deque[_Selection] = deque(maxlen=_MAX_SELECTIONS)
 
     def select(self, query: Query, order: SortOrder, now: datetime) -> list[PairSummary]:
@@ -204,10 +202,8 @@ class PairList:
     def filter(self, query: Query, order: SortOrder, now: datetime) -> FilteredPairs:
         """Return the pairs that match a query, sorted, with their counts."""
         selected = self.select(query, order, now)
-        if not query.words:
-            return FilteredPairs(selected, self.count(now))
         hidden = 0 if selected else len(self.select(query._replace(retired=Retired.SHOWN), order, now))
-        return FilteredPairs(selected, self._count_some(selected, now), hidden)
+        return FilteredPairs(selected, self._index(now).count(selected), hidden)
 
     def names_needing(self, need: Need, now: datetime) -> list[str]:
         """Return the names of the pairs to which a need applies, most urgent first."""
@@ -215,20 +211,15 @@ class PairList:
             summary.name for summary in self._in_order(SortOrder.URGENCY, now) if need.applies_to(summary)
         ]
 
-    def count(self, now: datetime) -> "PairCounts":
+    def count(self, now: datetime) -> PairCounts:
         """Return the counts of all pairs by their status at the time `now`."""
-        passed = self._count_passed(now)
-        if self._counts is None or self._counts[0] != passed:
-            self._counts = passed, count_pairs(self.summaries, now)
-        return self._counts[1]
+        return self._index(now).counts
 
-    def _count_some(self, selected: Sequence[PairSummary], now: datetime) -> "PairCounts":
-        """Return the counts of some of these pairs. Reading the status of 100,000 pairs would delay the filter."""
+    def _index(self, now: datetime) -> StatusIndex:
         passed = self._count_passed(now)
-        if self._members is None or self._members[0] != passed:
-            self._members = passed, _members_by_status(self.summaries, now)
-        counts = [len(members.intersection(map(id, selected))) for members in self._members[1]]
-        return PairCounts(len(selected), *counts)
+        if self._statuses is None or self._statuses[0] != passed:
+            self._statuses = passed, StatusIndex(self.summaries, now)
+        return self._statuses[1]
 
     @cached_property
     def _due_times(self) -> list[int]:
@@ -338,74 +329,6 @@ class PairsByKey:
         self._pairs += Pairs(self._session, sorted(names - self._names))
         self._names = names
         return [pair for pair in self._pairs if pair.record.key.spki_sha256 == spki_sha256]
-
-
-class PairCounts(NamedTuple):
-    """The numbers of pairs by status.
-
-    Attributes:
-        not_backed_up: Pairs in use without a verified backup.
-        due: Pairs whose renewal is due and whose certificate has not expired.
-        retired: Retired pairs, without those in `to_revoke`.
-        expired: Pairs in use whose certificate has expired.
-        to_revoke: Pairs with a compromised key whose certificate must be revoked.
-    """
-
-    total: int = 0
-    not_backed_up: int = 0
-    due: int = 0
-    retired: int = 0
-    expired: int = 0
-    to_revoke: int = 0
-
-    def __str__(self) -> str:
-        """Return the line that counts all pairs: ``12 pairs · 2 expired · 1 due · 4 not backed up``."""
-        return self.line(Retired.SHOWN)
-
-    def visible(self, retired: Retired) -> int:
-        """Return the number of pairs that are shown."""
-        return self.total - (self.retired if retired is Retired.HIDDEN else 0)
-
-    def line(self, retired: Retired) -> str:
-        """Return the counts as a line: ``12 pairs · 2 expired · 1 due · 4 not backed up · 3 retired hidden``."""
-        visible = self.visible(retired)
-        hidden = self.total - visible
-        total = plural(visible, "pair") if self.total else "no pairs"
-        return " · ".join([total, *self.statuses, *([f"{hidden} retired hidden"] if hidden else [])])
-
-    @property
-    def statuses(self) -> list[str]:
-        """The counts of pairs that need attention: ``2 expired``, ``1 due``, ``4 not backed up``."""
-        counts = (
-            (self.to_revoke, "to revoke"),
-            (self.expired, "expired"),
-            (self.due, "due"),
-            (self.not_backed_up, "not backed up"),
-        )
-        return [f"{count} {text}" for count, text in counts if count]
-
-
-def count_pairs(summaries: Sequence[PairSummary], now: datetime) -> PairCounts:
-    """Return the counts of pairs by their status at the time `now`."""
-    without_backup, retired = count_statuses(summaries)
-    due, expired = count_due(summaries, now)
-    moment = to_microseconds(now)
-    to_revoke = sum(summary.needs_revocation(moment) for summary in summaries) if retired else 0
-    return PairCounts(len(summaries), without_backup, due, retired - to_revoke, expired, to_revoke)
-
-
-def _members_by_status(summaries: Sequence[PairSummary], now: datetime) -> list[frozenset[int]]:
-    """Return the ids of the objects that each member of `PairCounts` but the first counts."""
-    moment = to_microseconds(now)
-    expired = frozenset(id(summary) for summary in summaries if summary.is_expired_at(moment))
-    to_revoke = frozenset(id(summary) for summary in summaries if summary.needs_revocation(moment))
-    return [
-        frozenset(id(summary) for summary in summaries if summary.lacks_backup),
-        frozenset(id(summary) for summary in summaries if summary.is_due_at(moment)) - expired,
-        frozenset(id(summary) for summary in summaries if summary.is_retired) - to_revoke,
-        expired,
-        to_revoke,
-    ]
 
 
 class ExpiryCounts(NamedTuple):

@@ -11,6 +11,7 @@ from many_pairs import varied, write_pair, write_pairs
 from requests_made import NOW, record
 
 from csrtui.core.pairs.charts import PeriodCounts
+from csrtui.core.pairs.counts import count_pairs
 from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
@@ -19,7 +20,6 @@ from csrtui.tasks.list import (
     Pairs,
     UnreadablePair,
     count_expiries,
-    count_pairs,
     pairs_with_key,
     read_all_pairs,
     read_pair_list,

@@ -12,11 +12,12 @@ from csrtui.cli.parser import Action
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import spreadsheet_cell, visible
 from csrtui.core.base.validity import utc_text
+from csrtui.core.pairs.counts import count_pairs
 from csrtui.core.pairs.pair import NextStep, Pair
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.core.pairs.query import Query, Retired, SortOrder
 from csrtui.core.pairs.summary import PairSummary
-from csrtui.tasks.list import UnreadablePair, count_pairs, read_pair_list, read_pairs
+from csrtui.tasks.list import UnreadablePair, read_pair_list, read_pairs
 from csrtui.tasks.pair_text import LIST_HEADER, list_columns
 from csrtui.tasks.session import Session, csrtui_command
 

@@ -4,10 +4,8 @@ Times are microseconds since 1970-01-01 UTC. A summary does not depend on the cu
 are computed when they are read. So a cached summary stays valid as long as the record is unchanged.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import NamedTuple
 
 from csrtui.core.base.escaping import visible
@@ -144,37 +142,11 @@ class PairSummary(NamedTuple):
     @property
     def lacks_backup(self) -> bool:
         """Whether the pair is in use and has no verified backup."""
-        return _lacks_backup(self.backup, self.stage)
+        return self.backup != BackupStatus.VERIFIED and self.stage not in RETIRED_STAGES
 
 
 RETIRED_STAGES = frozenset({Stage.RETIRED.value, COMPROMISED})
 """The stages of a retired pair."""
-_DUE_AND_EXPIRES, _STATUSES = attrgetter("due", "expires"), attrgetter("backup", "stage")
-
-
-def count_statuses(summaries: Sequence[PairSummary]) -> tuple[int, int]:
-    """Return the number of pairs that lack a verified backup, and the number of retired pairs.
-
-    Equal statuses are counted first, because a property of 100,000 summaries would take 60 ms to read.
-    """
-    counts = Counter(map(_STATUSES, summaries))
-    return (
-        sum(count for (backup, stage), count in counts.items() if _lacks_backup(backup, stage)),
-        sum(count for (_, stage), count in counts.items() if stage in RETIRED_STAGES),
-    )
-
-
-def _lacks_backup(backup: str, stage: str) -> bool:
-    return backup != BackupStatus.VERIFIED and stage not in RETIRED_STAGES
-
-
-def count_due(summaries: Sequence[PairSummary], now: datetime) -> tuple[int, int]:
-    """Return the number of pairs that are due for renewal but not expired, and the number of expired pairs in use."""
-    moment = to_microseconds(now)
-    past = [summary for summary in summaries if summary.expires is not None and summary.expires < moment]
-    expired = sum([summary.is_in_use for summary in past])
-    due = [expires for at, expires in map(_DUE_AND_EXPIRES, summaries) if at is not None and at <= moment]
-    return sum([expires is None or expires >= moment for expires in due]), expired
 
 
 OVERDUE = -1

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from csrtui.core.pairs.counts import PairCounts
     from csrtui.core.pairs.query import SortOrder
-    from csrtui.tasks.list import PairCounts
     from csrtui.tui.commands import Command
     from csrtui.tui.widgets.text_block import Line
 

@@ -11,10 +11,11 @@ from textual.message import Message
 from textual.widget import Widget
 
 from csrtui.core.base.errors import CsrtuiError
+from csrtui.core.pairs.counts import PairCounts
 from csrtui.core.pairs.query import Query, Retired, SortOrder, retired_filter
 from csrtui.store.summary_reader import SummaryReader
 from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
-from csrtui.tasks.list import FilteredPairs, PairCounts, PairList, Pairs, UnreadablePair
+from csrtui.tasks.list import FilteredPairs, PairList, Pairs, UnreadablePair
 from csrtui.tui.commands import HELP_IN_LISTS, commands_of, key_of
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.messages import error_texts

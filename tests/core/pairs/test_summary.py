@@ -11,6 +11,7 @@ from requests_made import NOW, record
 from tables import table
 
 from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.counts import count_pairs
 from csrtui.core.pairs.pair import (
     Backup,
     BackupStatus,
@@ -22,7 +23,6 @@ from csrtui.core.pairs.query import Query, SortOrder, sort_key
 from csrtui.core.pairs.renewal_state import RenewalState, Successor, renewal_state
 from csrtui.core.pairs.summary import (
     OVERDUE,
-    count_due,
     deadlines,
     from_microseconds,
     summarize,
@@ -51,7 +51,8 @@ def test_a_summary_has_step_and_urgency_at_any_time(
     assert summary.next_step(now) is pair_record.visible_step(now)
     assert sort_key(SortOrder.URGENCY, now)(summary) == urgency_key(pair, now)
     assert summary.is_retired == (pair_record.stage is Stage.RETIRED)
-    due, expired = count_due([summary], now)
+    counts = count_pairs([summary], now)
+    due, expired = counts.due, counts.expired
     assert (due, expired) == (summary.is_due(now) and not summary.is_expired(now), summary.is_expired(now))
     assert summary.is_due(now) == pair_record.is_due(now)
     assert deadlines(summary, now).count(OVERDUE) == due + expired

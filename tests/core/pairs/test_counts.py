@@ -9,10 +9,10 @@ from requests_made import NOW, record
 from tables import table
 
 from csrtui.core.base.validity import Validity
+from csrtui.core.pairs.counts import PairCounts, count_pairs
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.core.pairs.query import Retired
 from csrtui.core.pairs.summary import summarize
-from csrtui.tasks.list import PairCounts, count_pairs
 
 
 @table(
