@@ -83,7 +83,7 @@ class StatusIndex:
 
     def count(self, selected: Sequence[PairSummary]) -> PairCounts:
         """Return the counts of some of the pairs."""
-        counts = [len(members.intersection(map(id, selected))) for members in self._members]
+        counts = [len(members.intersection(map(id, selected))) if members else 0 for members in self._members]
         return PairCounts(len(selected), *counts)
 
 
