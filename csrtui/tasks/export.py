@@ -9,7 +9,9 @@ from csrtui.core import bundle
 from csrtui.core.base.errors import InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.certificates.chain import ChainEnd, build_chain
+from csrtui.core.certificates.chain import Chain, ChainEnd, build_chain
+from csrtui.core.certificates.comparison import installation_warnings
+from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.servers.deployment import (
@@ -168,9 +170,14 @@ def prepare_export(session: Session, spec: ExportSpec) -> PreparedExport:
         require_own(session, existing, folder)
     elif existing.files:
         raise _exists_error(existing, folder)
-    warnings = [*_warnings(session, pair, spec), *folder_warnings(unsafe_folders(folder, itself=True))]
     leaf, *issuers = bundle.read_certificates(contents.certificate)
-    lacks_issuer = build_chain(leaf, issuers, session.clock()).end is ChainEnd.ISSUER_MISSING
+    path = build_chain(leaf, issuers, session.clock())
+    lacks_issuer = path.end is ChainEnd.ISSUER_MISSING
+    warnings = [
+        *_certificate_warnings(session, pair.record, path),
+        *_warnings(session, pair, spec),
+        *folder_warnings(unsafe_folders(folder, itself=True)),
+    ]
     return PreparedExport(
         spec, pair, folder, identity, chain, lineage, existing, tuple(warnings), lacks_issuer
     )
@@ -346,6 +353,12 @@ def _encoding_faults(pem: bytes) -> tuple[str, str] | None:
                 "ask the CA for another one; the pair's folder contains this one (certificate.pem)",
             )
     return None
+
+
+def _certificate_warnings(session: Session, record: PairRecord, chain: Chain) -> list[str]:
+    status = validate_chain(chain, session.clock())
+    texts = installation_warnings(chain, status, record.ca, record.names, record.purpose)
+    return [f"{text[:1].upper()}{text[1:]}." for text in texts]
 
 
 def _warnings(session: Session, pair: Pair, spec: ExportSpec) -> list[str]:

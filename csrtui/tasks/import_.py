@@ -12,6 +12,7 @@ from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import CertificateFlaw, Difference, differences, flaws
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
+from csrtui.core.pairs.facts import find_defect
 from csrtui.core.pairs.history import was_issued_for_request
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record, load_record
@@ -332,7 +333,8 @@ def _store(session: Session, change: PairChange, record: PairRecord, replacement
     if kind is ReplacementKind.CHAIN and not replacement.changes_sent_chain:
         record = record.with_event(now, event, session.user)  # the installed files are still correct
     else:
-        record = record.with_certificate(chain.leaf.validity, now, session.user, event)
+        defect = find_defect(chain.leaf, record.names, record.purpose)
+        record = record.with_certificate(chain.leaf.validity, now, session.user, event, defect)
     change.replace_record(dump_record(record))
 
 

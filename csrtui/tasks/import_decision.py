@@ -15,7 +15,7 @@ from csrtui.core.bundle import KeyMaterial, ProblemKind, read_certificates
 from csrtui.core.bundle.formats import recognize
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import Chain, build_chain
-from csrtui.core.certificates.comparison import CertificateFlaw, name_flaw
+from csrtui.core.certificates.comparison import CertificateFlaw, usability_flaws
 from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.tasks.parallel import Result
 
@@ -30,7 +30,7 @@ class ImportMode(Enum):
     PREVIEW = auto()
     """Import nothing. The results describe what an import would do."""
     ASK = auto()
-    """Import no certificate that expires sooner than the one it replaces, or that clients refuse because of its names.
+    """Import no certificate that expires sooner than the one it replaces, or that clients refuse for a requested use.
 
     These need confirmation.
     """
@@ -57,17 +57,17 @@ class Replacement:
 
     Attributes:
         present: The present certificates of the pair, leaf first. Empty if they do not match the key.
-        flaw: The reason why clients refuse the certificate because of its names, or None.
+        flaws: The reasons why clients refuse the certificate (`usability_flaws`).
     """
 
     chain: Chain
     present: tuple[Certificate, ...]
     kind: ReplacementKind
-    flaw: CertificateFlaw | None
+    flaws: tuple[CertificateFlaw, ...]
 
     def is_imported(self, mode: ImportMode) -> bool:
         """Return whether the pair has the certificate after an import in this mode, even if it already had it."""
-        if self.kind is ReplacementKind.SHORTER or (self.kind is ReplacementKind.CERTIFICATE and self.flaw):
+        if self.kind is ReplacementKind.SHORTER or (self.kind is ReplacementKind.CERTIFICATE and self.flaws):
             return mode is not ImportMode.ASK
         return self.kind is not ReplacementKind.SUPERSEDED
 
@@ -95,8 +95,8 @@ class Replacement:
         match self.kind:
             case ReplacementKind.SUPERSEDED:
                 return f"not imported: it {self.difference}"
-            case ReplacementKind.CERTIFICATE if mode is ImportMode.ASK and self.flaw:
-                return f"not imported yet: {self.flaw.text}"
+            case ReplacementKind.CERTIFICATE if mode is ImportMode.ASK and self.flaws:
+                return f"not imported yet: {'; '.join(flaw.text for flaw in self.flaws)}"
             case ReplacementKind.SHORTER if mode is ImportMode.ASK:
                 return f"not imported yet: it {self.difference}"
             case ReplacementKind.CHAIN:
@@ -136,7 +136,7 @@ def compare(
         kind = ReplacementKind.SHORTER
     else:
         kind = ReplacementKind.SUPERSEDED
-    return Replacement(chain, present, kind, name_flaw(leaf, record.purpose))
+    return Replacement(chain, present, kind, tuple(usability_flaws(leaf, record.names, record.purpose)))
 
 
 _MAX_NAMES = 3

@@ -68,6 +68,8 @@ def step_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
             text = f"{_backup_problem(record.backup, now)}: {loss}."
         case NextStep.SUBMIT:
             text = f"Backed up. Submit the CSR to a {record.ca.value} CA."
+        case NextStep.IMPORT if record.defect and not record.reused:
+            text = f"{_defect_text(record)} Import another one."
         case NextStep.IMPORT:
             submitted = record.reused or record.submitted
             since = f" {date_text(submitted)}" if submitted else ""
@@ -76,7 +78,7 @@ def step_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
             software = "" if record.platform == OTHER else f" ({platform_label(record.platform)})"
             before = f" before {date_text(record.previous.not_after)}" if record.previous else ""
             done = f"or press {key_of('mark_installed')} if that is done."
-            text = f"Install it{software}{before}, {done}"
+            text = f"{_defect_text(record)} Install it{software}{before}, {done}".lstrip()
         case NextStep.RENEW:
             text = _renewal_text(record.validity, now) if record.validity else ""
         case _:
@@ -101,7 +103,13 @@ def _end_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
     if not record.is_in_use:
         return f"Retire this pair ({retire_key}) when the server uses {record.renewed_by}."
     due = f" Renewal is due {date_text(record.validity.due)}." if record.validity else ""
-    return f"Nothing to do.{due}"
+    return f"{_defect_text(record) or 'Nothing to do.'}{due}"
+
+
+def _defect_text(record: PairRecord) -> str:
+    """Return the defect of the certificate as a sentence, or an empty string."""
+    text = record.defect.text if record.defect else ""
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _compromise_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -> str:

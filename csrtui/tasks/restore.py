@@ -10,13 +10,13 @@ from csrtui.core.backups.integrity import Integrity
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.validity import Validity, time_text
+from csrtui.core.base.validity import time_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
 from csrtui.core.keys import key_types
 from csrtui.core.names.name import all_names, without_prefix
-from csrtui.core.pairs.facts import KeyFacts, RequestFacts
+from csrtui.core.pairs.facts import KeyFacts, RequestFacts, find_defect
 from csrtui.core.pairs.history import HistoryEntry
 from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.pairs.pair_json import dump_record
@@ -30,6 +30,7 @@ from csrtui.tasks.private_keys import refuse_compromised, usual_ca, with_weaknes
 from csrtui.tasks.session import Session
 
 if TYPE_CHECKING:
+    from csrtui.core.certificates.certificate import Certificate
     from csrtui.core.keys.key_types import PrivateKey
 
 
@@ -229,7 +230,8 @@ def _record(
     # This mark counts even in an unsigned backup: a false one does little harm, a missing one lets a stolen key be used.
     compromised = content.details.compromised
     unsigned = "" if content.is_signed else ", which is not signed"
-    backed_up = content.creation_time(now)
+    backed_up, leaf = content.creation_time(now), certificates.leaf
+    names = all_names(csr.subject.common_name, csr.names)
     recorded = Backup(
         BackupStatus.UNVERIFIED, backup.path, backed_up, sha256=backup.sha256, signed=content.is_signed
     )
@@ -237,7 +239,7 @@ def _record(
         created=min([now, details.created or backed_up, *certificates.start_times]),
         subject=csr.subject,
         subject_text=csr.subject_text,
-        names=all_names(csr.subject.common_name, csr.names),
+        names=names,
         ca=details.ca or usual_ca(public_key),
         platform=details.platform if details.platform in PLATFORMS else OTHER,
         key=KeyFacts(key_types.name_of(public_key), encrypted, csr.spki_sha256),
@@ -245,7 +247,8 @@ def _record(
         # Verification refuses a file whose proof was removed, so it is not a backup of the pair.
         backups=() if content.integrity is Integrity.REMOVED else (recorded.with_restore_test(now),),
         submitted=details.submitted,
-        validity=certificates.validity,
+        validity=leaf.validity if leaf else None,
+        defect=find_defect(leaf, names, csr.purpose) if leaf else None,
         retired=details.retired or compromised,
         compromised=compromised,
         purpose=csr.purpose,
@@ -258,12 +261,12 @@ class _Certificates(NamedTuple):
 
     Attributes:
         pem: All certificates, starting with one for the key. Empty if no certificate is for the key.
-        validity: The validity of the first certificate, or None.
+        leaf: The first certificate, or None.
         start_times: The start of validity of each certificate for the key, in the order of the backup.
     """
 
     pem: bytes = b""
-    validity: Validity | None = None
+    leaf: "Certificate | None" = None
     start_times: tuple[datetime, ...] = ()
 
 
@@ -279,4 +282,4 @@ def _certificates(content: BackupFile) -> _Certificates:
         return _Certificates()
     chain = (own[0], *(certificate for certificate in certificates if certificate is not own[0]))
     start_times = tuple(certificate.validity.not_before for certificate in own)
-    return _Certificates(to_pem(chain), own[0].validity, start_times)
+    return _Certificates(to_pem(chain), own[0], start_times)

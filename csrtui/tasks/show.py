@@ -11,7 +11,7 @@ from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import load
 from csrtui.core.certificates.chain import Chain, build_chain
-from csrtui.core.certificates.comparison import differences, flaws, name_flaw
+from csrtui.core.certificates.comparison import differences, flaws, installation_warnings
 from csrtui.core.certificates.extensions import describe_usages, extensions_for
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.keys.key_types import label_of_name
@@ -146,10 +146,12 @@ def requested_usage_lines(details: PairDetails) -> list[tuple[str, str]]:
     return labelled_lines("Asks for", [line for line in lines if line not in implied])
 
 
-def certificate_warning(details: PairDetails) -> str:
-    """Return the reason why clients refuse the certificate because of its names, or an empty string."""
-    flaw = name_flaw(details.chain.leaf, details.pair.record.purpose) if details.chain else None
-    return flaw.text if flaw else ""
+def certificate_warnings(details: PairDetails) -> list[str]:
+    """Return the reasons why clients refuse the certificate for a requested use, or its chain."""
+    if details.chain is None or details.status is None:
+        return []
+    record = details.pair.record
+    return installation_warnings(details.chain, details.status, record.ca, record.names, record.purpose)
 
 
 def certificate_lines(details: PairDetails, now: datetime) -> list[tuple[str, str]]:

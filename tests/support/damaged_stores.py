@@ -12,6 +12,7 @@ from backups_made import key_block
 from certificates_made import build, named, pem, root
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from remedied_store import DAY
 from requests_made import key_of
 
@@ -64,9 +65,9 @@ def expire(store: RemediedStore) -> None:
     store.change(validity=Validity(expired.not_valid_before_utc, expired.not_valid_after_utc))
 
 
-def without_names(store: RemediedStore) -> None:
+def issue_with(store: RemediedStore, *extensions: x509.ExtensionType) -> None:
     key = x509.load_pem_x509_csr(store.files.csr).public_key()
-    bare = build(named("a.com"), key, root(), [], start=store.now - DAY, days=90)
+    bare = build(named("a.com"), key, root(), list(extensions), start=store.now - DAY, days=90)
     (store.pair / "certificate.pem").write_bytes(pem(bare, root().certificate))
     store.change(validity=Validity(bare.not_valid_before_utc, bare.not_valid_after_utc))
 
@@ -291,7 +292,7 @@ COMMANDS = {
         1,
     ),
     "weak key": Case(FindingCode.KEY_WEAK, weaken),
-    "no names": Case(FindingCode.CERTIFICATE_NO_NAMES, without_names),
+    "no names": Case(FindingCode.CERTIFICATE_NO_NAMES, issue_with),
     "expired": Case(FindingCode.CERTIFICATE_EXPIRED, expire),
     "wrong dates": Case(
         FindingCode.VALIDITY_DISAGREES,
@@ -311,6 +312,14 @@ TEMPLATES = {
     ),
     "damaged certificate": Case(FindingCode.CERTIFICATE_UNREADABLE, write("certificate.pem", "no")),
     "certificate of another": Case(FindingCode.CERTIFICATE_OF_ANOTHER, certificate_of_another),
+    "certificate for another name": Case(
+        FindingCode.CERTIFICATE_WRONG_NAMES,
+        lambda store: issue_with(store, x509.SubjectAlternativeName([x509.DNSName("b.com")])),
+    ),
+    "certificate for clients": Case(
+        FindingCode.CERTIFICATE_WRONG_PURPOSE,
+        lambda store: issue_with(store, x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])),
+    ),
     "no certificate": Case(FindingCode.CERTIFICATE_MISSING, lose("certificate.pem")),
     "incomplete chain": Case(FindingCode.CHAIN_INCOMPLETE, replace_issuers()),
     "expired issuer": Case(FindingCode.CHAIN_INVALID, replace_issuers(another_root(1000))),

@@ -17,6 +17,7 @@ from certificates_made import build, named, pem, root
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from examined_store import LATER, ExaminedStore, snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -88,9 +89,13 @@ def _certificate_of_another(store: ExaminedStore) -> None:
     store.pair.joinpath("certificate.pem").write_bytes(pem)
 
 
-def _certificate_without_names(store: ExaminedStore) -> None:
+def _names(*names: str) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName(list(map(x509.DNSName, names)))
+
+
+def _issue_with(store: ExaminedStore, *extensions: x509.ExtensionType) -> None:
     key = x509.load_pem_x509_csr(store.files.csr).public_key()
-    bare = build(named("a.com"), key, root(), [], start=NOW, days=90)
+    bare = build(named("a.com"), key, root(), list(extensions), start=NOW, days=90)
     store.pair.joinpath("certificate.pem").write_bytes(pem(bare, root().certificate))
     store.change(validity=Validity(bare.not_valid_before_utc, bare.not_valid_after_utc))
 
@@ -220,7 +225,14 @@ BREAKAGES: list[tuple[FindingCode, Callable[[ExaminedStore], object]]] = [
     (FindingCode.KEY_COMPROMISED, lambda store: store.change(compromised=NOW, retired=NOW)),
     (FindingCode.CERTIFICATE_UNREADABLE, lambda store: (store.pair / "certificate.pem").write_text("no")),
     (FindingCode.CERTIFICATE_OF_ANOTHER, _certificate_of_another),
-    (FindingCode.CERTIFICATE_NO_NAMES, _certificate_without_names),
+    (FindingCode.CERTIFICATE_NO_NAMES, _issue_with),
+    (FindingCode.CERTIFICATE_WRONG_NAMES, lambda store: _issue_with(store, _names("b.com"))),
+    (
+        FindingCode.CERTIFICATE_WRONG_PURPOSE,
+        lambda store: _issue_with(
+            store, _names("a.com"), x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
+        ),
+    ),
     (FindingCode.CERTIFICATE_EXPIRED, lambda store: _at(store, 91 * DAY)),
     (
         FindingCode.CERTIFICATE_NOT_YET_VALID,
@@ -488,7 +500,8 @@ def test_an_adopted_request_may_have_its_common_name_in_the_subject_only(healthy
     made = csr.read_der(der)
     (healthy.pair / "request.pem").write_bytes(csr.to_pem(der))
     healthy.change(names=("a.com", "www.a.com"), request=RequestFacts(made.sha256, made.signature_hash))
-    assert healthy.examine() == ()
+    (finding,) = healthy.examine()  # the certificate is for a.com only
+    assert finding.code is FindingCode.CERTIFICATE_WRONG_NAMES
 
 
 @pytest.mark.parametrize(

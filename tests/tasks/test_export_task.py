@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,8 +39,6 @@ from csrtui.tasks.list import read_pair
 from csrtui.tasks.session import change_record
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from csrtui.core.pairs.pair import PairRecord
     from csrtui.tasks.session import Session
 
@@ -292,6 +291,20 @@ def test_warnings_are_shown_before_the_export(
 
     change_record(session, "a.com", moved)
     assert [text for text in ready(session, to, platform).warnings if said in text]
+
+
+def test_a_certificate_for_another_name_or_without_its_chain_is_reported_before_the_export(
+    session: Session, to: Path
+) -> None:
+    issued_pair(session)
+    change_record(session, "a.com", lambda record: record._replace(names=("b.com",)))
+    path = Path(session.store.pair_path("a.com"), "certificate.pem")
+    path.write_bytes(
+        path.read_bytes().partition(b"-----END CERTIFICATE-----\n")[0] + b"-----END CERTIFICATE-----\n"
+    )
+    names, chain = ready(session, to).warnings
+    assert names == "The certificate does not cover b.com: visitors will get an error."
+    assert chain.startswith("The chain is incomplete: issuer certificate ")
 
 
 def test_a_good_pair_has_no_warning_and_a_retired_one_has(session: Session, to: Path) -> None:

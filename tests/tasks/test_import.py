@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from certificates_made import DAYS, START, build, bundle, der, intermediate, named, pem, root
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from requests_made import NOW, der_of
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.validity import Validity
 from csrtui.core.certificates.comparison import CertificateFlawKind, DifferenceKind
 from csrtui.core.keys.key_types import KeyType
-from csrtui.core.pairs.pair import NextStep, PairRecord, Stage
+from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, PairRecord, Stage
 from csrtui.core.pairs.pair_json import dump_record
 from csrtui.core.subject.fields import SubjectFields
 from csrtui.store.disk_errors import NotConfirmedError
@@ -29,11 +30,11 @@ from csrtui.tasks.import_ import (
 from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.pair_groups import pair_groups
+from csrtui.tasks.pair_groups import pair_groups, step_text
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import change_record
-from csrtui.tasks.show import certificate_warning, read_pair_details
+from csrtui.tasks.show import certificate_warnings, read_pair_details
 
 if TYPE_CHECKING:
     from csrtui.tasks.session import Session
@@ -536,15 +537,45 @@ def test_a_certificate_without_names_needs_confirmation_but_not_the_one_that_cor
     assert stored(session) is None
     assert only(session, pem(nameless)).changed
     details = read_pair_details(session, "a.com")
-    assert certificate_warning(details).startswith("the certificate has no subject alternative names")
+    assert certificate_warnings(details)[0].startswith("the certificate has no subject alternative names")
     groups = {group.title: dict(group.lines) for group in pair_groups(details.pair, START, details)}
     assert (groups["Request"]["Requested"], groups["Certificate"]["Covers"]) == ("a.com", "no host names")
     right = issue(session, start=START - timedelta(seconds=5))  # expires on the same day
     (corrected,) = import_certificates(session, [ImportSource(pem(right))], mode=ImportMode.ASK)
     assert (corrected.ok, results_to_confirm([corrected])) == (True, [])
     details = read_pair_details(session, "a.com")
-    assert certificate_warning(details) == ""
+    assert [text.partition(":")[0] for text in certificate_warnings(details)] == ["the chain is incomplete"]
     assert "Covers" in dict(pair_groups(details.pair, START, details)[0].lines)
+
+
+def test_a_certificate_of_no_use_needs_confirmation_and_is_to_be_replaced(session: Session) -> None:
+    make(session)
+    clients = [ExtendedKeyUsageOID.CLIENT_AUTH]
+    wrong = pem(issue(session, names=["mail.other.de"], purposes=clients), CA)
+    (asked,) = import_certificates(session, [ImportSource(wrong)], mode=ImportMode.ASK)
+    assert results_to_confirm([asked]) == [asked]
+    assert asked.text == (
+        "not imported yet: the certificate does not cover a.com: visitors will get an error; "
+        "the certificate is not for TLS servers: its extended key usage does not include serverAuth"
+    )
+    assert only(session, wrong).changed
+    verified = Backup(BackupStatus.VERIFIED, "/b.pem", START, START)
+    change_record(session, "a.com", lambda record: record.with_backup(verified))
+    details = read_pair_details(session, "a.com")
+    assert details.pair.record.next_step(START) is NextStep.IMPORT
+    advice = "The certificate does not cover a.com. Import another one."
+    assert step_text(details.pair.record, START, str) == advice
+    assert [text.partition(":")[0] for text in certificate_warnings(details)] == [
+        "the certificate does not cover a.com",
+        "the certificate is not for TLS servers",
+    ]
+    change_record(session, "a.com", lambda record: record._replace(installed=START))
+    assert record_of(session).next_step(START) is NextStep.IMPORT
+    right = pem(issue(session, start=START + timedelta(hours=1)), CA)
+    (corrected,) = import_certificates(session, [ImportSource(right)], mode=ImportMode.ASK)
+    assert corrected.ok
+    assert record_of(session).defect is None
+    assert record_of(session).next_step(START) is NextStep.INSTALL
 
 
 def test_the_question_about_a_certificate_that_expires_sooner_names_other_differences(

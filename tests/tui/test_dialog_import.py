@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from issued_dialogs import answer_of_ca, at_pair, file_of_ca, imported, is_at, record
 from screens_user import NOW, at_screens
 
-from csrtui.core.pairs.pair import Stage
+from csrtui.core.pairs.pair import Backup, BackupStatus, Stage
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.parallel import Result
+from csrtui.tasks.session import change_record
 from csrtui.tui.commands import key_of
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.import_and_inspect import ImportModal
@@ -78,7 +79,9 @@ async def test_a_pasted_answer_is_imported_at_once_and_its_facts_are_shown(tmp_p
     assert record(session, TWO).stage is Stage.NEW
 
 
-async def test_several_files_are_imported_and_distinguished(tmp_path: Path) -> None:
+async def test_several_files_are_imported_and_distinguished_after_a_question_about_wrong_names(
+    tmp_path: Path,
+) -> None:
     session = session_with(tmp_path / "store", ONE, TWO)
     one = file_of_ca(session, ONE, tmp_path / "with blank.pem", names=[ONE, "extra.example.com"], days=50)
     two = file_of_ca(session, TWO, tmp_path / "two.pem", names=["other.example.com"])
@@ -87,6 +90,12 @@ async def test_several_files_are_imported_and_distinguished(tmp_path: Path) -> N
         await user.press("i")
         await user.paste(f"'{one}' {two}")
         await user.press("enter")
+        await user.until(lambda: is_at(user, ConfirmModal), "the question")
+        question = (
+            f"{TWO}: not imported yet: the certificate does not cover {TWO}: visitors will get an error."
+        )
+        assert question in " ".join(user.question.split())
+        await user.press("right", "enter")
         await imported(user)
         assert said(user, "about") == "2 of 2 certificates imported"
         text = said(user, "results")
@@ -96,6 +105,16 @@ async def test_several_files_are_imported_and_distinguished(tmp_path: Path) -> N
         assert "Next" not in said(user, "keys"), "there is not one pair to go on with"
         await user.press("full_stop")
         assert is_at(user, ImportResultModal)
+        await user.press("escape")
+    backup = Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW)
+    change_record(session, TWO, lambda record: record.with_backup(backup))
+    async with at_screens(session) as user:
+        await at_pair(user, TWO)
+        advice = f"The certificate does not cover {TWO}. Import another one."
+        await user.until(lambda: advice in user.screen_text, "why another one is needed")
+        assert user.bar.startswith(" . Import")
+        await user.press("enter")
+        await user.until(lambda: "Warning: the certificate does not cover" in user.screen_text, "the page")
 
 
 @pytest.mark.parametrize(

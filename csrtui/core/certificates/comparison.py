@@ -67,6 +67,7 @@ class CertificateFlawKind(StrEnum):
     FOR_CLIENTS = "for-clients"
     ENCODING = "encoding"
     NO_ALTERNATIVE_NAMES = "no-alternative-names"
+    NAMES_NOT_COVERED = "names-not-covered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,13 @@ class CertificateFlaw:
         kind: The kind of problem.
         level: A warning, or a note if no action is needed.
         text: A sentence that names the consequence, safe to display.
+        is_total: Whether the certificate has no requested name or purpose, so that it is of no use.
     """
 
     kind: CertificateFlawKind
     level: Level
     text: str
+    is_total: bool = False
 
 
 def differences(request: Request | None, certificate: Certificate) -> list[Difference]:
@@ -104,10 +107,24 @@ def flaws(
         *_hash_flaws(chain),
         *filter(None, [chain_flaw(chain, status, ca)]),
         *_encoding_flaws(chain.leaf),
-        *filter(None, [name_flaw(chain.leaf, purpose)]),
-        *_purpose_flaws(chain.leaf, ca, purpose),
+        *filter(None, [_name_flaw(chain.leaf, purpose), _purpose_flaw(chain.leaf, purpose)]),
+        *_client_flaws(chain.leaf, ca, purpose),
     ]
     return sorted(result, key=lambda flaw: flaw.level.rank)
+
+
+def usability_flaws(leaf: Certificate, names: Sequence[str], purpose: Purpose) -> list[CertificateFlaw]:
+    """Return the reasons why clients refuse a certificate for the names or the purpose of its CSR, the total ones first."""
+    result = [_coverage_flaw(leaf, names, purpose), _name_flaw(leaf, purpose), _purpose_flaw(leaf, purpose)]
+    return sorted(filter(None, result), key=lambda flaw: not flaw.is_total)
+
+
+def installation_warnings(
+    chain: Chain, status: ChainStatus, ca: CaKind, names: Sequence[str], purpose: Purpose
+) -> list[str]:
+    """Return the problems that clients of a server would see, as clauses: those of `usability_flaws`, and of the chain."""
+    result = [*usability_flaws(chain.leaf, names, purpose), chain_flaw(chain, status, ca)]
+    return [flaw.text for flaw in result if flaw is not None and flaw.level is Level.WARNING]
 
 
 def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw | None:
@@ -125,7 +142,7 @@ def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw
     return _warning(kind, f"the chain is {status.text}")
 
 
-def name_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
+def _name_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
     """Return the problem of a server certificate that has no SAN (RFC 9525, 2), or None."""
     common_name = leaf.subject.common_name
     host = read_name(common_name or "")
@@ -137,6 +154,24 @@ def name_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
     if not common_name:
         text = "the certificate has no names: no client accepts it for a server"
     return _warning(CertificateFlawKind.NO_ALTERNATIVE_NAMES, text)
+
+
+def _coverage_flaw(leaf: Certificate, names: Sequence[str], purpose: Purpose) -> CertificateFlaw | None:
+    """Return the problem of a server certificate that lacks requested host names, or None. See also `_name_flaw`."""
+    hosts = [name for name in names if read_name(name).is_host]
+    missing = uncovered_names(hosts, leaf)
+    if not missing or not leaf.names or not purpose.is_for_servers:
+        return None
+    more = len(missing) - _MAX_NAMES
+    listed = [*missing[:_MAX_NAMES], *([f"{more} more"] if more > 0 else [])]
+    text = f"the certificate does not cover {enumeration(listed)}: visitors will get an error"
+    return CertificateFlaw(
+        CertificateFlawKind.NAMES_NOT_COVERED, Level.WARNING, text, is_total=len(missing) == len(hosts)
+    )
+
+
+_MAX_NAMES = 2
+"""The maximum number of names listed in a sentence."""
 
 
 def _name_differences(request: Request, certificate: Certificate) -> Iterator[Difference]:
@@ -221,16 +256,26 @@ def _encoding_flaws(leaf: Certificate) -> Iterator[CertificateFlaw]:
         yield _warning(CertificateFlawKind.ENCODING, text)
 
 
-def _purpose_flaws(leaf: Certificate, ca: CaKind, purpose: Purpose) -> Iterator[CertificateFlaw]:
-    if purpose is not Purpose.SERVER:
-        allowed = EXTENDED_KEY_USAGES[purpose] if leaf.purposes is None else leaf.purposes
-        if ANY_PURPOSE not in allowed and not set(EXTENDED_KEY_USAGES[purpose]) <= set(allowed):
-            text = f"the certificate is not for {PURPOSE_LABELS[purpose]}, as requested: it lacks the extended key usage"
-            yield _warning(CertificateFlawKind.OTHER_PURPOSE, text)
-    elif not leaf.is_for_servers:
+def _purpose_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
+    if purpose is Purpose.SERVER:
+        if leaf.is_for_servers:
+            return None
         text = "the certificate is not for TLS servers: its extended key usage does not include serverAuth"
-        yield _warning(CertificateFlawKind.NOT_FOR_SERVERS, text)
-    elif ca is CaKind.PUBLIC and CLIENT_AUTHENTICATION in (leaf.purposes or ()):
+        return CertificateFlaw(CertificateFlawKind.NOT_FOR_SERVERS, Level.WARNING, text, is_total=True)
+    requested = set(EXTENDED_KEY_USAGES[purpose])
+    allowed = requested if leaf.purposes is None else set(leaf.purposes)
+    if ANY_PURPOSE in allowed or requested <= allowed:
+        return None
+    text = (
+        f"the certificate is not for {PURPOSE_LABELS[purpose]}, as requested: it lacks the extended key usage"
+    )
+    is_total = requested.isdisjoint(allowed)
+    return CertificateFlaw(CertificateFlawKind.OTHER_PURPOSE, Level.WARNING, text, is_total=is_total)
+
+
+def _client_flaws(leaf: Certificate, ca: CaKind, purpose: Purpose) -> Iterator[CertificateFlaw]:
+    is_for_both = leaf.is_for_servers and CLIENT_AUTHENTICATION in (leaf.purposes or ())
+    if purpose is Purpose.SERVER and ca is CaKind.PUBLIC and is_for_both:
         text = "it also allows client authentication; public CAs will not issue such certificates after 2027-03-15"
         yield CertificateFlaw(CertificateFlawKind.FOR_CLIENTS, Level.NOTE, text)
 

@@ -306,6 +306,8 @@ class FindingCode(StrEnum):
     CERTIFICATE_EXPIRED = "certificate-expired", Level.WARNING
     CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid", Level.WARNING
     CERTIFICATE_NO_NAMES = "certificate-no-names", Level.WARNING
+    CERTIFICATE_WRONG_NAMES = "certificate-wrong-names", Level.WARNING
+    CERTIFICATE_WRONG_PURPOSE = "certificate-wrong-purpose", Level.WARNING
     CERTIFICATE_MISSING = "certificate-missing", Level.ERROR
     CHAIN_INVALID = "chain-invalid", Level.WARNING
     CHAIN_INCOMPLETE = "chain-incomplete", Level.WARNING

@@ -13,7 +13,7 @@ from csrtui.core.base.validity import Validity, date_text, time_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import build_chain
-from csrtui.core.certificates.comparison import chain_flaw, name_flaw
+from csrtui.core.certificates.comparison import CertificateFlawKind, chain_flaw, usability_flaws
 from csrtui.core.certificates.csr import Request, has_valid_signature, read_pem
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.doctor.backups_and_renewals import check_backups
@@ -31,6 +31,7 @@ from csrtui.core.doctor.finding import (
     instruction,
     template,
 )
+from csrtui.core.names.name import all_names
 from csrtui.core.pairs.pair import SCHEMA, PairRecord
 from csrtui.core.pairs.pair_json import UnknownSchemaError, load_record
 from csrtui.core.pairs.renewal_state import RenewalState
@@ -44,6 +45,10 @@ _COMPARE_KEY: Final = instruction(
     "No action is needed. To compare it with the CSR, print both public keys: openssl pkey (with the passphrase) and "
     "openssl req."
 )
+_USABILITY_CODES: Final = {
+    CertificateFlawKind.NO_ALTERNATIVE_NAMES: FindingCode.CERTIFICATE_NO_NAMES,
+    CertificateFlawKind.NAMES_NOT_COVERED: FindingCode.CERTIFICATE_WRONG_NAMES,
+}
 _TOLERANCE: Final = timedelta(minutes=5)
 """The maximum difference between two clocks that is not reported."""
 
@@ -269,16 +274,21 @@ class _ContentsCheck:
             )
             yield self._finding(FindingCode.KEY_COMPROMISED, _CERTIFICATE, text, remedy)
         if self._record is None or self._record.is_unreplaced:
-            yield from self._check_names(self._leaf)
+            yield from self._check_usability(self._leaf)
             yield from self._check_chain(self._leaf)
 
-    def _check_names(self, leaf: Certificate) -> Iterator[DoctorFinding]:
-        purpose = self._record.purpose if self._record else Purpose.SERVER
-        flaw = name_flaw(leaf, purpose)
-        if flaw is not None and self._now <= leaf.validity.not_after:
-            path, pair = self._path(_CERTIFICATE), self._folder.name
-            text, remedy = f"{visible(path)}: {flaw.text}", command(*csrtui("renew", pair))
-            yield DoctorFinding(FindingCode.CERTIFICATE_NO_NAMES, path, text, remedy, pair)
+    def _check_usability(self, leaf: Certificate) -> Iterator[DoctorFinding]:
+        csr, record = self.csr, self._record
+        is_changed = csr is not None and record is not None and csr.sha256 != record.request.sha256
+        names = all_names(csr.subject.common_name, csr.names) if csr and not is_changed else ()
+        purpose = record.purpose if record else Purpose.SERVER
+        path, pair = self._path(_CERTIFICATE), self._folder.name
+        flaws = usability_flaws(leaf, names, purpose) if self._now <= leaf.validity.not_after else ()
+        for flaw in flaws:
+            code = _USABILITY_CODES.get(flaw.kind, FindingCode.CERTIFICATE_WRONG_PURPOSE)
+            is_nameless = code is FindingCode.CERTIFICATE_NO_NAMES
+            remedy = command(*csrtui("renew", pair)) if is_nameless else self._new_import()
+            yield DoctorFinding(code, path, f"{visible(path)}: {flaw.text}", remedy, pair)
 
     def _check_chain(self, leaf: Certificate) -> Iterator[DoctorFinding]:
         chain = build_chain(leaf, self._issuers, self._now)

@@ -1,7 +1,13 @@
-"""The facts about the parts of a pair that its record contains: its key, its CSR, and where it was installed."""
+"""The facts about the parts of a pair in its record: its key, its CSR, its certificate, and where it was installed."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from csrtui.core.base.finding import Purpose
+
+if TYPE_CHECKING:
+    from csrtui.core.certificates.certificate import Certificate
 
 
 class KeyFacts(NamedTuple):
@@ -23,6 +29,26 @@ class RequestFacts(NamedTuple):
 
     sha256: str
     signature_hash: str | None
+
+
+class Defect(NamedTuple):
+    """The most severe reason why clients refuse the certificate of a pair for a requested name or purpose.
+
+    Attributes:
+        text: A clause: ``the certificate does not cover www.example.com``.
+        is_total: Whether the certificate has no requested name or purpose, so that another one must be imported.
+    """
+
+    text: str
+    is_total: bool
+
+
+def find_defect(certificate: "Certificate", names: Sequence[str], purpose: Purpose) -> Defect | None:
+    """Return the defect of a certificate that was issued for a CSR with these names and this purpose, or None."""
+    from csrtui.core.certificates.comparison import usability_flaws  # not needed to list pairs
+
+    flaws = usability_flaws(certificate, names, purpose)
+    return Defect(flaws[0].text.partition(":")[0], flaws[0].is_total) if flaws else None
 
 
 class Installation(NamedTuple):

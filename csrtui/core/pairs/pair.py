@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.facts import Installation, KeyFacts, RequestFacts
+from csrtui.core.pairs.facts import Defect, Installation, KeyFacts, RequestFacts
 from csrtui.core.pairs.history import SAME_KEY, HistoryEntry, was_installed
 from csrtui.core.pairs.renewal_state import RenewalState, Successor
 from csrtui.core.subject.fields import SubjectFields
@@ -126,6 +126,7 @@ class PairRecord(NamedTuple):
         reused: The time at which the CSR was submitted again to renew a certificate, or None. Importing the next
             certificate clears it.
         validity: The validity of the newest imported certificate, or None.
+        defect: The defect of that certificate, or None.
         previous: The validity of the certificate that a server may still use because the newest one is not installed,
             or None.
         installed: The time at which that certificate was exported for the server software, or None.
@@ -165,6 +166,7 @@ class PairRecord(NamedTuple):
     renewal: RenewalState = RenewalState.INSTALLED
     previous: Validity | None = None
     revoked: datetime | None = None
+    defect: Defect | None = None
 
     @property
     def stage(self) -> Stage:
@@ -244,7 +246,7 @@ class PairRecord(NamedTuple):
 
         A verified backup is required before the CSR is submitted. After that, a backup on a disconnected disk is
         enough. An unverified backup to recipients is always enough, because it can only be verified elsewhere.
-        Each imported certificate must be installed. After a CSR is submitted again, its certificate must be imported.
+        Each imported certificate must be installed, unless it is of no use. After a CSR is submitted again, its certificate must be imported.
         """
         if not self.is_unreplaced:
             return NextStep.NONE
@@ -256,7 +258,8 @@ class PairRecord(NamedTuple):
         is_away = stage is not Stage.NEW and any(backup.is_away for backup in self.backups)
         if not (self.backup_status is BackupStatus.VERIFIED or is_away or self.awaits_identity):
             return NextStep.BACK_UP
-        if stage is Stage.ISSUED:
+        is_useless = self.defect is not None and self.defect.is_total
+        if stage is Stage.ISSUED and not is_useless:
             return NextStep.NONE if self.installed else NextStep.INSTALL
         return NextStep.SUBMIT if stage is Stage.NEW else NextStep.IMPORT
 
@@ -301,10 +304,14 @@ class PairRecord(NamedTuple):
         """Return the record after the CSR was submitted to a CA."""
         return self._replace(submitted=now).with_event(now, text, user)
 
-    def with_certificate(self, validity: Validity, now: datetime, user: str, text: str) -> "PairRecord":
+    def with_certificate(
+        self, validity: Validity, now: datetime, user: str, text: str, defect: Defect | None = None
+    ) -> "PairRecord":
         """Return the record after a certificate with this validity was imported. It counts as not yet installed."""
         previous = self.deadline if self.deadline and self.deadline.not_after < validity.not_after else None
-        record = self._replace(validity=validity, previous=previous, installed=None, reused=None)
+        record = self._replace(
+            validity=validity, previous=previous, installed=None, reused=None, defect=defect
+        )
         return record.with_event(now, text, user)
 
     def with_reused_csr(self, now: datetime, user: str, text: str) -> "PairRecord":

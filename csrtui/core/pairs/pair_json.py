@@ -7,7 +7,7 @@ from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.json_members import MemberError, Members
 from csrtui.core.base.validity import Validity, utc_text
-from csrtui.core.pairs.facts import Installation, KeyFacts, RequestFacts
+from csrtui.core.pairs.facts import Defect, Installation, KeyFacts, RequestFacts
 from csrtui.core.pairs.history import HistoryEntry
 from csrtui.core.pairs.pair import SCHEMA, Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.subject.fields import Attribute, SubjectFields, read_attribute
@@ -43,6 +43,7 @@ def dump_record(record: PairRecord) -> bytes:
         "retired": _optional_time(record.retired),
         "compromised": _optional_time(record.compromised),
         "revoked": _optional_time(record.revoked),
+        "defect": _defect(record.defect),
         "renews": record.renews,
         "renewed_by": record.renewed_by,
         "server": _server(record.server),
@@ -110,6 +111,7 @@ def pair_document(pair: Pair, now: datetime) -> Json:
         "compromised": _optional_time(record.compromised),
         "previous": _validity(record.previous),
         "revoked": _optional_time(record.revoked),
+        "defect": _defect(record.defect),
     }
 
 
@@ -163,6 +165,7 @@ def read_common_members(members: Members) -> PairRecord:
         compromised=members.optional_time("compromised"),
         previous=_read_validity(members.optional_object("previous")),
         revoked=members.optional_time("revoked"),
+        defect=_read_defect(members.optional_object("defect")),
     )
 
 
@@ -187,6 +190,14 @@ def _subject_fields(subject: SubjectFields) -> Json:
     attributes = [attribute.text for attribute in subject.attributes]
     del members["attributes"]
     return members | ({"attributes": attributes} if attributes else {})
+
+
+def _defect(defect: Defect | None) -> Json | None:
+    return None if defect is None else defect._asdict()
+
+
+def _read_defect(members: Members | None) -> Defect | None:
+    return None if members is None else Defect(members.text("text"), members.get("is_total", bool))
 
 
 def _read_installation(members: Members | None) -> Installation | None:

@@ -39,6 +39,8 @@ _COMMANDS = {
     FindingCode.KEY_WEAK: _RENEW,
     FindingCode.CERTIFICATE_EXPIRED: _RENEW,
     FindingCode.CERTIFICATE_NO_NAMES: _RENEW,
+    FindingCode.CERTIFICATE_WRONG_NAMES: ("csrtui", "import", "FILE", "--pair", "{pair}"),
+    FindingCode.CERTIFICATE_WRONG_PURPOSE: ("csrtui", "import", "FILE", "--pair", "{pair}"),
     FindingCode.CERTIFICATE_MISSING: ("csrtui", "import", "FILE", "--pair", "{pair}"),
     FindingCode.RENEWAL_NOT_NOTED: ("csrtui", "show", "{pair}"),
     FindingCode.RENEWAL_BROKEN: ("csrtui", "show", "{pair}"),

@@ -17,7 +17,7 @@ from csrtui.core.certificates.csr import Request, proves_possession
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types, pkcs8
 from csrtui.core.names.name import all_names
-from csrtui.core.pairs.facts import KeyFacts, RequestFacts
+from csrtui.core.pairs.facts import KeyFacts, RequestFacts, find_defect
 from csrtui.core.pairs.history import NEW_CSR_SUFFIX
 from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_json import dump_record
@@ -350,7 +350,8 @@ def _record(
     expires = date_text(chain.leaf.validity.not_after)
     status = validate_chain(stored_chain(chain, now), now).text
     event = f"certificate adopted, expires {expires}, from {chain.leaf.issuer_text}; the chain is {status}"
-    return record.with_certificate(chain.leaf.validity, now, session.user, event)
+    defect = find_defect(chain.leaf, record.names, record.purpose)
+    return record.with_certificate(chain.leaf.validity, now, session.user, event, defect)
 
 
 def _passphrase(candidate: Candidate, spec: AdoptionSpec) -> Secret | None:

@@ -8,7 +8,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.charts import Tone
 from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
-from csrtui.tasks.show import PairDetails, certificate_warning, read_pair_details, timeline
+from csrtui.tasks.show import PairDetails, certificate_warnings, read_pair_details, timeline
 from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar, bindings
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.messages import with_keys
@@ -112,7 +112,7 @@ class PairScreen(PairsScreen):
         next_step = f"{self.key_of('next_step')} {step}" if step else ""
         reason = step_text(record, now, self.key_of)
         lines = _status_lines(status_text(record, now), next_step, reason, width)
-        if warning := certificate_warning(self._details):
+        for warning in certificate_warnings(self._details):
             lines += wrapped(f"Warning: {warning}", width, "error")
         lines += _timeline_lines(timeline(record, now, width, prefer_one_line=True))
         groups = pair_groups(self.pair, now, self._details)

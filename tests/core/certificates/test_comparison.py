@@ -28,7 +28,13 @@ from csrtui.core.certificates.certificate import (
     validity_days,
 )
 from csrtui.core.certificates.chain import Chain, ChainEnd, build_chain
-from csrtui.core.certificates.comparison import CertificateFlawKind, DifferenceKind, differences, flaws
+from csrtui.core.certificates.comparison import (
+    CertificateFlawKind,
+    DifferenceKind,
+    differences,
+    flaws,
+    usability_flaws,
+)
 from csrtui.core.certificates.path_validation import ChainState, ChainStatus, validate_chain
 from csrtui.core.keys.key_types import KeyType, spki_sha256
 from csrtui.core.subject import distinguished_name
@@ -318,6 +324,57 @@ def test_an_unsuitable_purpose_is_reported(
     assert flaws_of(leaf, CA, ROOT) == expected
     private = [kind for kind, _ in flaws_of(leaf, CA, ROOT, ca=CaKind.PRIVATE)]
     assert private == [kind for kind, level in expected if level is Level.WARNING]
+
+
+@table(
+    ("changes", "names", "purpose", "expected"),
+    [
+        ({}, ("a.com", "www.a.com"), Purpose.SERVER, []),
+        ({"names": ["*.a.com"]}, ("www.a.com",), Purpose.SERVER, []),
+        ({"names": ["a.com"]}, ("A.com",), Purpose.SERVER, []),
+        (
+            {"names": ["b.com"]},
+            ("a.com",),
+            Purpose.EMAIL,
+            [("is not for e-mail (S/MIME), as requested", True)],
+        ),
+        ({"names": ["b.com"]}, ("email:joe@a.com",), Purpose.SERVER, []),
+        ({"names": ["a.com"]}, ("a.com", "www.a.com"), Purpose.SERVER, [("does not cover www.a.com", False)]),
+        (
+            {"names": ["b.com"]},
+            ("a.com", "c.com"),
+            Purpose.SERVER,
+            [("does not cover a.com and c.com", True)],
+        ),
+        (
+            {"names": ["a.com"]},
+            tuple(f"{name}.a.com" for name in "abcd"),
+            Purpose.SERVER,
+            [("does not cover a.a.com, b.a.com and 2 more", True)],
+        ),
+        (
+            {"names": ["a.com"], "purposes": (CLIENT,)},
+            ("a.com", "www.a.com"),
+            Purpose.SERVER,
+            [("is not for TLS servers", True), ("does not cover www.a.com", False)],
+        ),
+        (
+            {},
+            ("a.com",),
+            Purpose.SERVER_CLIENT,
+            [("is not for TLS servers and clients, as requested", False)],
+        ),
+        ({"names": []}, ("a.com",), Purpose.SERVER, [("has no subject alternative names", False)]),
+    ],
+)
+def test_reasons_to_refuse_a_certificate_for_a_requested_use(
+    changes: dict[str, Any], names: tuple[str, ...], purpose: Purpose, expected: list[tuple[str, bool]]
+) -> None:
+    found = [
+        (flaw.text.partition(":")[0].removeprefix("the certificate "), flaw.is_total)
+        for flaw in usability_flaws(issued(**changes), names, purpose)
+    ]
+    assert found == expected
 
 
 @table(

@@ -248,7 +248,7 @@ CONTRACT = {
 }
 
 
-ADDED = ("installed", "reused", "begins", "purpose", "server", "compromised", "previous", "revoked")
+ADDED = ("installed", "reused", "begins", "purpose", "server", "compromised", "previous", "revoked", "defect")
 """Later members, after all others."""
 
 
