@@ -78,7 +78,9 @@ def step_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
             software = "" if record.platform == OTHER else f" ({platform_label(record.platform)})"
             before = f" before {date_text(record.previous.not_after)}" if record.previous else ""
             done = f"or press {key_of('mark_installed')} if that is done."
-            text = f"{_defect_text(record)} Install it{software}{before}, {done}".lstrip()
+            text = f"Install it{software}{before}, {done}"
+            if record.defect:
+                text = f"{_defect_text(record)} Install it{software}{before}."
         case NextStep.RENEW:
             text = _renewal_text(record.validity, now) if record.validity else ""
         case _:

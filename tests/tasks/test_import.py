@@ -578,6 +578,19 @@ def test_a_certificate_of_no_use_needs_confirmation_and_is_to_be_replaced(sessio
     assert record_of(session).next_step(START) is NextStep.INSTALL
 
 
+def test_a_certificate_without_one_of_the_names_is_installed_with_a_warning(session: Session) -> None:
+    create_pair(session, RequestSpec(names=("a.com", "www.a.com")))
+    assert only(session, pem(issue(session, names=["a.com"]), CA)).changed
+    verified = Backup(BackupStatus.VERIFIED, "/b.pem", START, START)
+    change_record(session, "a.com", lambda record: record.with_backup(verified))
+    record = record_of(session)
+    assert record.next_step(START) is NextStep.INSTALL
+    defect = "The certificate does not cover www.a.com."
+    assert step_text(record, START, str) == f"{defect} Install it."
+    due = step_text(record._replace(installed=START), START, str)
+    assert due.startswith(f"{defect} Renewal is due ")
+
+
 def test_the_question_about_a_certificate_that_expires_sooner_names_other_differences(
     session: Session,
 ) -> None:
