@@ -73,25 +73,22 @@ _FIRST_WORDS: Final = frozenset(
     {"a", "an", "cannot", "it", "no", "nothing", "only", "others", "that", "the", "there", "these", "this"}
 )
 """The words that get a capital letter at the beginning of an error. Any other first word could be a name."""
+_FILE_PROGRAMS: Final = frozenset({"chmod", "chown", "mkdir", "setfacl"})
 _PROGRAMS: Final = frozenset(
     {
         "age",
-        "chmod",
-        "chown",
         "cp",
         "csrtui",
         "gpg",
         "iconv",
         "keytool",
-        "mkdir",
         "openssl",
         "pip",
         "puttygen",
-        "setfacl",
         "ssh",
     }
 )
-"""A hint that begins with one of these is a command to type, and stays as it is."""
+"""A hint that begins with one of these, or with one of `_FILE_PROGRAMS`, is a command to type, and stays as it is."""
 
 
 def error_texts(error: CsrtuiError, commands: Sequence[Command]) -> list[str]:
@@ -102,7 +99,10 @@ def error_texts(error: CsrtuiError, commands: Sequence[Command]) -> list[str]:
     if hint:
         head = hint.partition(" ")[0]
         is_key = any(head == command.shown_key for command in commands)
-        texts.append(hint if head in _PROGRAMS else _sentence(hint if is_key else _capitalized(hint)))
+        if head in _FILE_PROGRAMS:
+            texts.append(f"Run: {hint}")
+        else:
+            texts.append(hint if head in _PROGRAMS else _sentence(hint if is_key else _capitalized(hint)))
     return texts
 
 

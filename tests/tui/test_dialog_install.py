@@ -194,7 +194,7 @@ async def test_the_replaced_files_are_put_back_after_a_question(tmp_path: Path, 
         assert record(session, ONE).installed is None
         await user.press("U")
         await user.until(lambda: "There is no previous set" in user.screen_text, "the reason")
-        await user.press("enter", "M", "right", "enter")
+        await user.press("M", "right", "enter")
         await user.until(lambda: user.message == f"{ONE}: marked as installed", "the mark")
     assert record(session, ONE).installed is not None
 

@@ -441,6 +441,7 @@ async def test_the_help_opens_over_each_dialog_of_the_keystore_and_goes_back_to_
     async with at_screens(session) as user:
         await user.until_pairs("a.mydomain.com")
         await user.press("f2", key)
+        await user.until(lambda: user.app.screen is not user.main, "the dialog")
         dialog = user.app.screen
         await user.press("f1")
         assert isinstance(user.app.screen, HelpScreen)

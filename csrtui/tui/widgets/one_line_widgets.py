@@ -19,7 +19,7 @@ from textual.widget import Widget
 from csrtui.core.base.escaping import plural, visible
 from csrtui.tui.commands import HELP_IN_LISTS, LAST_ON_BAR
 from csrtui.tui.widgets.text_block import TEXT_STYLES, TextLine, TextView
-from csrtui.tui.wrapping import cut, title_line
+from csrtui.tui.wrapping import cut, title_line, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from csrtui.tui.commands import Command
-    from csrtui.tui.widgets.text_block import Part
+    from csrtui.tui.widgets.text_block import Line, Part
 
 
 class TitleBar(TextLine):
@@ -72,10 +72,12 @@ class TitleBar(TextLine):
 _END = "──"
 _MESSAGE_FRAME = 5
 """Number of cells around a message: two strokes and a blank before it, a blank and a stroke after it."""
+_MAX_MESSAGE_LINES, _LINES_PER_MESSAGE_LINE = 3, 6
+"""The maximum number of lines of a message, and the number of lines of the screen for each of them."""
 
 
 class RuleLine(TextLine):
-    """A horizontal line that shows the message of `tell` until `clear` is called.
+    """A horizontal line that shows the message of `tell` until `clear` is called. It grows by two lines if necessary.
 
     Args:
         view: The text above the line. If the text continues below its view, the line shows how many lines follow.
@@ -99,8 +101,8 @@ class RuleLine(TextLine):
 
     @property
     def is_cut(self) -> bool:
-        """Whether the message is longer than the line."""
-        return cut(self.message, self._room) != self.message
+        """Whether the message is longer than the lines for it."""
+        return len(wrap(self.message, self._room)) > self._max_lines
 
     def clear(self) -> None:
         """Remove the message."""
@@ -111,12 +113,18 @@ class RuleLine(TextLine):
     def draw(self) -> None:
         """Draw the line."""
         width, suffix = self.size.width - len(self._suffix), (self._suffix, "label")
+        texts = wrap(self.message, self._room)
+        last = self._max_lines - 1
+        texts[last:] = [cut(" ".join(texts[last:]), self._room)] if texts[last:] else []
+        self.styles.height = len(texts)
         if not self.message:
             self.show([(("─" * width, "label"), suffix)])
             return
-        text = cut(self.message, self._room)
-        rest = max(width - len(_END) - 2 - cell_len(text), 0)
-        self.show([((f"{_END} ", "label"), (text, "strong"), (" " + "─" * rest, "label"), suffix)])
+        rest = max(width - len(_END) - 2 - cell_len(texts[-1]), 0)
+        lines: list[Line] = [((" " * (len(_END) + 1), ""), (text, "strong")) for text in texts]
+        lines[0] = ((f"{_END} ", "label"), lines[0][1])
+        lines[-1] = (*lines[-1], (" " + "─" * rest, "label"), suffix)
+        self.show(lines)
 
     @property
     def _suffix(self) -> str:
@@ -128,6 +136,10 @@ class RuleLine(TextLine):
     @property
     def _room(self) -> int:
         return max(self.size.width - len(self._suffix) - _MESSAGE_FRAME, 1)
+
+    @property
+    def _max_lines(self) -> int:
+        return min(max(self.screen.size.height // _LINES_PER_MESSAGE_LINE, 1), _MAX_MESSAGE_LINES)
 
 
 class TitleLine(TextLine):
