@@ -131,7 +131,7 @@ async def _keystore(pilot: Pilot[Any]) -> None:
 
 
 async def _pair(pilot: Pilot[Any]) -> None:
-    await pilot.press("f2", "slash", *"intranet", "enter", "enter")
+    await pilot.press("f2", "enter")
 
 
 async def _renew(pilot: Pilot[Any]) -> None:
