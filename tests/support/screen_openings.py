@@ -74,7 +74,7 @@ _INSTALL = ("I" + _pasted("{out}"), "Will be written")
 _ADOPT = (("a", "Adopt keys"), (_pasted("{given}") + "\r", "1 key found"))
 _FIXES = (
     ("D", "examined"),
-    ("\x1b[F\x1b[A\x1b[A", "No action is needed"),
+    ("\x1b[F", "has no backup"),
     ("c", "csrtui backup --store"),
 )
 OPENINGS = (
