@@ -121,7 +121,7 @@ def load_draft(data: bytes) -> Draft:
         name: text for name, text in members.items() if name in known and isinstance(text, str)
     }
     flags: dict[str, Any] = {name: members.get(name) is True for name in _FLAGS}
-    draft = Draft(**texts, **flags)
+    draft = Draft(**(texts | flags))
     return replace(
         draft,
         ca=draft.ca if draft.ca in tuple(CaKind) else CaKind.PUBLIC.value,

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tables import table
@@ -54,6 +55,11 @@ def test_a_draft_is_ascii(draft: Draft) -> None:
 @given(st.binary())
 def test_any_bytes_give_a_draft(data: bytes) -> None:
     assert isinstance(load_draft(data), Draft)
+
+
+@pytest.mark.parametrize("flag", ["no_common_name", "must_staple", "has_passphrase", "same_key"])
+def test_a_text_in_the_place_of_a_flag_counts_as_no(flag: str) -> None:
+    assert load_draft(json.dumps({flag: "true"}).encode()) == Draft()
 
 
 @given(st.dictionaries(st.sampled_from([field.name for field in fields(Draft)]), JSON) | JSON)

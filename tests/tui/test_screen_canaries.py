@@ -92,7 +92,7 @@ DIALOGS = {
         (
             *_at(PLAIN, "I", "Install"),
             (f"{_pasted('{path}/out')}{BACK_TAB}m", "Passphrase"),
-            (f"\r\r\r{_TWICE}", "Long enough"),
+            (f"{DOWN * 3}{_TWICE}", "Long enough"),
             ("\r", "Written:"),
         )
     ),

@@ -234,18 +234,23 @@ class Modal(ModalScreen[ResultT]):
         return key_of(action, commands_of(self.app))
 
     def key_lines(self, *keys: tuple[str, str]) -> list[Line]:
-        """Return two lines with the keys and labels that fit. On a short screen, return one, with the first key and Esc."""
-        if self.is_short:
-            others = [key for key in keys if key[0] != "Esc"]
-            while len(others) > 1 and _key_width(keys) > self.inner_width:
-                others.pop()
-                keys = tuple(key for key in keys if key in others or key[0] == "Esc")
+        """Return two lines with the keys and labels that fit, or one line on a short screen. Esc is always among them."""
+        max_lines = 1 if self.is_short else 2
+        while len(rows := self._key_rows(keys)) > max_lines:
+            dispensable = [key for key in keys[1:] if key[0] != "Esc"]
+            if not dispensable:
+                break
+            keys = tuple(key for key in keys if key is not dispensable[-1])
+        return [key_line(*row) for row in rows[:max_lines]]
+
+    def _key_rows(self, keys: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+        """Return the keys in rows that are not wider than the dialog."""
         rows: list[list[tuple[str, str]]] = [[]]
         for key in keys:
             if rows[-1] and _key_width([*rows[-1], key]) > self.inner_width:
                 rows.append([])
             rows[-1].append(key)
-        return [key_line(*row) for row in rows[: 1 if self.is_short else 2]]
+        return rows
 
     def show(self, block: str, lines: Sequence[Line]) -> None:
         """Show lines in the block with the selector `block`, and set its height to their number."""
