@@ -203,11 +203,11 @@ def _put_odd_folders(place: HostilePlace) -> None:
 def _put_files(place: HostilePlace) -> None:
     session, text = place.session(), place.text
     der = session.store.read(SENT).csr
-    names = (
+    (
         (text, "b") if text.isalnum() and text.isascii() else None
     )  # all names of the pair, if they are host names
     own = _issuer(text).sign(
-        x509.load_pem_x509_csr(der).public_bytes(Encoding.DER), names=names, subject=_named(text)
+        x509.load_pem_x509_csr(der).public_bytes(Encoding.DER), names=None, subject=_named(text)
     )
     for path in (place.file("certificate"), place.given / "certificate.pem"):
         path.write_bytes(pem(own, _issuer(text).certificate))

@@ -77,6 +77,8 @@ _FIXES = (
     ("\x1b[F", "has no backup"),
     ("c", "csrtui backup --store"),
 )
+UNREADABLE_PAIR = Opening("NoticeModal", _at("f-damaged", ("\r", "Error")))
+"""The reason why a pair cannot be read. On a wide screen, it is a message of the list instead of a dialog."""
 OPENINGS = (
     Opening("MainScreen", ()),
     Opening("MainScreen", _at(NEW)),
@@ -93,16 +95,14 @@ OPENINGS = (
     Opening("ConfirmModal", _at(ISSUED, ("t", f"Retire {ISSUED}?"))),
     Opening("PairScreen", _at(ISSUED, ("\r", f"Keystore · {ISSUED}"))),
     Opening("CsrScreen", _at(SENT, ("\r", f"Keystore · {SENT}"), ("v", "CERTIFICATE REQUEST"))),
-    Opening("NoticeModal", _at("f-damaged", ("\r", "Error"))),
+    UNREADABLE_PAIR,
     Opening("BackupModal", _at(NEW, _BACK_UP)),
     Opening("SubmitModal", _at(SENT, _SUBMIT)),
     Opening("FileModal", _at(SENT, _SUBMIT, ("f", "Write"))),
     Opening("MarkModal", _at(SENT, _SUBMIT, ("m", "Note"))),
     Opening("NoticeModal", _at(SENT, _SUBMIT, ("s", "n your computer:")), plain=True),
     Opening("ImportModal", _at(SENT, _IMPORT)),
-    Opening(
-        "ImportModal", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "ontains no certificate"))
-    ),
+    Opening("ImportModal", _at(SENT, _IMPORT, (_pasted("{given}/junk.pem") + "\r", "ontains no"))),
     Opening("InstallModal", _at(ISSUED, _INSTALL)),
     Opening("RenewModal", _at(DUE, (".", f"Renew {DUE}"))),
     Opening("RestoreModal", (*_KEYSTORE, ("r", "Restore a pair"))),
@@ -120,7 +120,12 @@ OPENINGS = (
     Opening("VerifyModal", _at(SENT, ("V", "Verify the backups"))),
     Opening(
         "ImportResultModal",
-        _at(SENT, _IMPORT, (_pasted("{given}/certificate.pem") + "\r", "imported, expires")),
+        _at(
+            SENT,
+            _IMPORT,
+            (_pasted("{given}/certificate.pem") + "\r", "Import it anyway?"),
+            ("\t\r", "imported, expires"),
+        ),
     ),
     Opening("PageScreen", _at(ISSUED, _INSTALL, ("\r", "Written:"))),
     Opening("AdoptSelectionModal", (*_KEYSTORE, *_ADOPT, ("\r", "adopted"))),

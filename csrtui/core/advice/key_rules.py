@@ -42,7 +42,7 @@ def check_proved_key(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
     """Return the findings on a proved private key and its public key, most severe first.
 
     A key is proved if its numbers are consistent (RFC 8017, 3.2) and it has made a valid signature. The check of an RSA
-    key takes only 1 ms, because its primes are known. If both are large, there are no small factors to search for.
+    key takes only 1 ms, because its primes are known: if both are large, the modulus has no small factors.
     """
     rules = QUALITY_RULES
     if quality.has_large_primes(key):

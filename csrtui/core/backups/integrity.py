@@ -178,7 +178,7 @@ class Integrity(Enum):
     NONE = auto()
     """There is no proof: the file is not from csrtui, or only the blocks of a backup are left."""
     REMOVED = auto()
-    """There is no proof, although the text begins like a csrtui backup."""
+    """The text begins like a csrtui backup, but its proof was removed."""
 
 
 def insert_proof(header: bytes, blocks: bytes, signer: "PrivateKey | None") -> bytes:

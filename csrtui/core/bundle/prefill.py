@@ -96,7 +96,7 @@ class Prefill:
 def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC, *, keep_must_staple: bool = False) -> Prefill:
     """Return the values that a new request copies from a file: from its first CSR, or else from its first certificate.
 
-    A CA certificate is used only if there is no other certificate. The file is PEM in any text, or DER. With
+    Use a CA certificate only if the file has no other certificate. The file is PEM in any text, or DER. With
     `keep_must_staple`, must-staple is copied too.
 
     Raises:
