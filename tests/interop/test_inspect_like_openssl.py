@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from csrtui.tasks.inspect.item import InspectedItem
+    from csrtui.tasks.inspect.csr_and_key_item import InspectedItem
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed"),

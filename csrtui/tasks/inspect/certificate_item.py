@@ -14,7 +14,7 @@ from csrtui.core.certificates.comparison import CertificateFlawKind, flaws
 from csrtui.core.certificates.extensions import describe_usages, extension_value
 from csrtui.core.certificates.path_validation import ChainReason, ChainState, ChainStatus
 from csrtui.core.keys import key_types
-from csrtui.tasks.inspect.item import (
+from csrtui.tasks.inspect.csr_and_key_item import (
     Fact,
     InspectedItem,
     ItemKind,

@@ -27,7 +27,7 @@ from csrtui.core.pairs.history import was_issued_for_request
 from csrtui.core.pairs.pair import Pair, Stage
 from csrtui.tasks.backup_contents import PassphraseNeededError, open_key, parse_contents
 from csrtui.tasks.inspect.certificate_item import describe_certificate
-from csrtui.tasks.inspect.item import (
+from csrtui.tasks.inspect.csr_and_key_item import (
     CaRules,
     InspectedItem,
     ItemKind,

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import names_file, plural, visible
+from csrtui.tasks.inspect.csr_and_key_item import Fact, InspectedItem, ItemKind
 from csrtui.tasks.inspect.inspection import Inspection, InspectProblem
-from csrtui.tasks.inspect.item import Fact, InspectedItem, ItemKind
 
 _LABEL_COLUMNS = 13
 _MIN_TEXT_COLUMNS = 20
