@@ -565,6 +565,20 @@ def test_named_files_are_adopted_all_or_none(session: Session, elsewhere: Path) 
         assert settled.failures[-1].file == f"{elsewhere}/key"
 
 
+def test_a_ca_certificate_needs_the_certificate_of_the_key(session: Session, elsewhere: Path) -> None:
+    put(elsewhere, key=pkcs8(rsa_key()), csr=CSR, cert=pem(LEAF), ca=pem(intermediate().certificate))
+    found = named_files(elsewhere, certs=["ca"])
+    settled = plan(found, match(session, found))
+    assert not settled.candidates
+    assert settled.failures[0].file == f"{elsewhere}/ca"
+    assert settled.failures[0].text == (
+        "contains no certificate for the key, only 1 CA certificate (CN=Test CA 1): "
+        "add the certificate, or leave --cert out"
+    )
+    found = named_files(elsewhere, certs=["ca", "cert"])
+    assert plan(found, match(session, found)).candidates
+
+
 @pytest.mark.parametrize(
     ("names", "line"),
     [("abc", "a.com  a.com, b.com, c.com"), ("abcd", "a.com  a.com, b.com, c.com and 1 more")],

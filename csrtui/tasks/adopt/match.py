@@ -152,7 +152,9 @@ def match(
         InputError: The file named as the key does not contain a private key.
         StoreError: The store cannot be used.
     """
-    search = _with_companions(search.unlock(passphrase))
+    search = search.unlock(passphrase)
+    named_sources = search.sources if search.has_named_files else ()
+    search = _with_companions(search)
     failures = list(search.failures)
     requests = []
     for source in search.sources:
@@ -189,6 +191,9 @@ def match(
         strays = ()  # the reason why the key cannot be decrypted is enough
     elif search.has_named_files:
         strays = tuple(replace(stray, text=f"does not match the key: it {stray.text}") for stray in strays)
+    if candidates and not any(candidate.certificate for candidate in candidates):
+        other_sources = (source for source in named_sources if source.file.path != search.key_file)
+        strays += tuple(_lone_authorities(other_sources))
     return MatchResult(tuple(candidates), tuple(failures), strays, search.backups)
 
 
@@ -347,6 +352,16 @@ def _strays(material: _Material) -> Iterable[Result]:
             expires = date_text(certificate.validity.not_after)
             text = f"is the certificate of {certificate.display_name}, expires {expires}"
             yield _stray(file.path, text, material.existing_pairs.get(certificate.spki_sha256 or ""))
+
+
+def _lone_authorities(sources: Iterable[Source]) -> Iterator[Result]:
+    """Yield a failure for each file that contains CA certificates but no certificate that they could belong to."""
+    for file, material in sources:
+        certificates = material.certificates
+        if certificates and all(certificate.is_ca for certificate in certificates):
+            authorities = f"{plural(len(certificates), 'CA certificate')} ({certificates[0].display_name})"
+            text = f"contains no certificate for the key, only {authorities}: add the certificate, or leave --cert out"
+            yield Result(ok=False, file=file.path, text=text)
 
 
 def _stray(file: str, text: str, pair: Pair | None) -> Result:
