@@ -20,17 +20,17 @@ from csrtui.tasks.session import Session
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csrtui.tasks.list import AllPairs
+    from csrtui.tasks.list import PairList
     from csrtui.tasks.parallel import Result
 
 
-def unreadable_results(listing: "AllPairs", failure_label: str) -> "list[Result]":
+def unreadable_results(pair_list: "PairList", failure_label: str) -> "list[Result]":
     """Return a failed result for each unreadable pair; its text begins with a label such as ``not backed up``."""
     from csrtui.tasks.parallel import Result
 
     return [
         Result(ok=False, pair=problem.name, text=f"{failure_label}: {problem.error.message}")
-        for problem in listing.problems
+        for problem in pair_list.problems
     ]
 
 

@@ -23,7 +23,7 @@ from csrtui.core.pairs.renewal_ways import RenewalChoice, renewal_choices
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.store.package_data import servers
-from csrtui.tasks.list import PairFolder, pairs_with_key, read_all_pairs, read_pair_folder
+from csrtui.tasks.list import PairFolder, Pairs, pairs_with_key, read_pair_folder, read_pair_list
 from csrtui.tasks.new import ExistingKey, create_pair, is_blocking
 from csrtui.tasks.private_keys import open_key, private_key_findings, refuse_compromised
 from csrtui.tasks.request_spec import RequestSpec, advise_on, require_common_name
@@ -151,11 +151,12 @@ def find_successor(session: Session, pair: Pair) -> Pair | None:
         StoreError: The store cannot be used.
     """
     name, recorded = pair.name, pair.record.renewed_by
-    successors = [
-        other
-        for other in read_all_pairs(session).pairs
-        if other.record.stage is not Stage.RETIRED and (other.record.renews == name or other.name == recorded)
+    names = [
+        summary.name
+        for summary in read_pair_list(session).summaries
+        if not summary.is_retired and (summary.renews == name or summary.name == recorded)
     ]
+    successors = Pairs(session, names)
     return max(successors, key=lambda other: (other.name == recorded, other.record.created), default=None)
 
 

@@ -23,10 +23,11 @@ from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
 from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import InputError
-from csrtui.core.pairs.pair import BackupStatus, Pair, Stage
+from csrtui.core.pairs.pair import Pair
+from csrtui.core.pairs.query import Need
 from csrtui.store.output_folder import examine_backup_folder
 from csrtui.tasks.backup import BackupSpec, RecipientBackupSpec, back_up_many, rehearse_backups
-from csrtui.tasks.list import read_all_pairs, read_pair, read_pairs
+from csrtui.tasks.list import read_pair, read_pair_list, read_pairs
 from csrtui.tasks.pair_text import destination_lines, passphrase_facts
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
@@ -88,13 +89,9 @@ def _back_up(
 
 def _pairs_without_backup(session: Session) -> tuple[list[str], list[Result]]:
     """Return the names of pairs without a verified backup, and a failed result for each pair that cannot be read."""
-    listing = read_all_pairs(session)
-    names = [
-        pair.name
-        for pair in listing.pairs
-        if pair.record.backup_status is not BackupStatus.VERIFIED and pair.record.stage is not Stage.RETIRED
-    ]
-    return names, unreadable_results(listing, "not backed up")
+    pair_list = read_pair_list(session)
+    names = pair_list.names_needing(Need.BACKUP, session.clock())
+    return names, unreadable_results(pair_list, "not backed up")
 
 
 ACTION = Action(

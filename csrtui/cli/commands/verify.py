@@ -22,7 +22,8 @@ from csrtui.cli.pair_results import print_results, unreadable_results
 from csrtui.cli.parser import Action
 from csrtui.cli.progress import ProgressBar
 from csrtui.core.base.errors import InputError, RefusedError
-from csrtui.tasks.list import read_all_pairs
+from csrtui.core.pairs.query import Need
+from csrtui.tasks.list import read_all_pairs, read_pair_list
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 from csrtui.tasks.verify import verify_many, verify_names_or_files, verify_with_identity
@@ -68,9 +69,9 @@ def _run(options: argparse.Namespace) -> int:
     expected = read_expectation(options)
     targets, unreadable = options.targets, []
     if not targets:
-        listing = read_all_pairs(session)
-        targets = [pair.name for pair in listing.pairs if pair.record.backups]
-        unreadable = unreadable_results(listing, "not checked")
+        pair_list = read_pair_list(session)
+        targets = pair_list.names_needing(Need.VERIFICATION, session.clock())
+        unreadable = unreadable_results(pair_list, "not checked")
     passphrase = None
     if options.restore_test or has_passphrase_option(options):
         passphrase = read_known_passphrase(options, "Passphrase of the backups: ")

@@ -76,6 +76,7 @@ class PairSummary(NamedTuple):
         due_rank: The urgency rank from then on.
         weight: The sort key for pairs with the same rank. A smaller weight comes first.
         search_text: The casefolded text in which filter words are searched. It includes the SPKI fingerprint.
+        renews: The name of the pair that this pair replaces, or None.
         renewed_by: The name of the installed pair that replaces this pair, or None.
         is_installed: Whether a certificate was installed, the newest or an earlier one.
         renew_from: The time from which the next step is to renew, or None if it never is.
@@ -94,6 +95,7 @@ class PairSummary(NamedTuple):
     due_rank: int
     weight: float
     search_text: str
+    renews: str | None
     renewed_by: str | None
     is_installed: bool
     renew_from: int | None
@@ -197,6 +199,7 @@ def summarize(pair: Pair) -> PairSummary:
         urgency_key(pair, _AFTER_ALL)[0],
         weight,
         _search_text(pair.name, record),
+        record.renews,
         None if record.is_in_use else record.renewed_by,
         record.successor_facts.is_installed,
         to_microseconds(record.validity.due) if record.validity and is_renewed_later else None,
