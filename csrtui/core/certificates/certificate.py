@@ -162,25 +162,16 @@ def load(certificate: Certificate) -> "x509.Certificate":
 
 
 def has_valid_signature(certificate: Certificate, issuer: Certificate) -> bool:
-    """Return whether the issuer's key signed the original octets of the certificate."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+    """Return whether the issuer's key signed the original octets of the certificate.
 
-    decoded, key = load(certificate), load(issuer).public_key()
+    Raises:
+        UnsupportedAlgorithm: cryptography does not know the algorithm of the key or the signature.
+    """
     message, signature = encoding_faults.signed_part(certificate.der)
     try:
-        parameters, algorithm = decoded.signature_algorithm_parameters, decoded.signature_hash_algorithm
-        if isinstance(key, rsa.RSAPublicKey) and not isinstance(parameters, ec.ECDSA | None) and algorithm:
-            key.verify(signature, message, parameters, algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and isinstance(parameters, ec.ECDSA):
-            key.verify(signature, message, parameters)
-        elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey) and parameters is None:
-            key.verify(signature, message)
-        else:
-            return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return csr.is_signed_by(load(issuer).public_key(), load(certificate), signature, message)
+    except ValueError:
         return False
-    return True
 
 
 def _decode(certificate: "x509.Certificate", der: bytes) -> Certificate:

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Sequence
 from functools import cache, partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError, translate_errors
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
 
     from csrtui.core.keys.key_types import PrivateKey, PublicKey
 
     Decoded: TypeAlias = x509.CertificateSigningRequest | x509.Certificate
 
+_RSA_SIGNATURES, _ECDSA_SIGNATURES = "1.2.840.113549.1.1.", "1.2.840.10045.4."
+"""The prefixes of the signature algorithms for RSA (RFC 8017, C) and ECDSA (RFC 5758, 3.2)."""
 OLD_HASHES = frozenset({"md5", "sha1"})
 """Hashes that are no longer allowed in signatures (BR 7.1.3.2)."""
 MAX_NAMES = 10_000
@@ -190,17 +191,49 @@ def requested_extensions(der: bytes) -> "x509.Extensions":
 def has_valid_signature(der: bytes) -> bool:
     """Return whether the CSR is signed by its own key (proof of possession).
 
-    A correct signature with SHA-1 or MD5 counts as valid, although cryptography rejects it. The old hash is a separate
-    finding (`csrtui.core.advice.key_rules`). Return False if the algorithm of the key or signature is unknown.
+    A correct signature with SHA-1 or MD5 counts as valid. The old hash is a separate finding
+    (`csrtui.core.advice.key_rules`). Return False if the algorithm of the key or signature is unknown.
     """
     from cryptography import x509
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
         csr = x509.load_der_x509_csr(der)
-        return csr.is_signature_valid or (hash_name(csr) in OLD_HASHES and _has_valid_old_signature(csr))
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return is_signed_by(csr.public_key(), csr, csr.signature, csr.tbs_certrequest_bytes)
+    except (ValueError, UnsupportedAlgorithm):
         return False
+
+
+def is_signed_by(key: "PublicKey", decoded: "Decoded", signature: bytes, message: bytes) -> bool:
+    """Return whether `signature` is a valid signature of `message` by `key`, with the algorithm that `decoded` names.
+
+    cryptography can check a CSR or certificate itself, but rejects SHA-1 and MD5, and any copy of damaged DER.
+
+    Raises:
+        UnsupportedAlgorithm: cryptography does not know the algorithm.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
+
+    oid, parameters = decoded.signature_algorithm_oid.dotted_string, decoded.signature_algorithm_parameters
+    algorithm = decoded.signature_hash_algorithm
+    try:
+        match key:
+            case rsa.RSAPublicKey() if algorithm and oid.startswith(_RSA_SIGNATURES):
+                scheme = parameters if isinstance(parameters, padding.PSS) else padding.PKCS1v15()
+                key.verify(signature, message, scheme, algorithm)
+            case ec.EllipticCurvePublicKey() if algorithm and oid.startswith(_ECDSA_SIGNATURES):
+                key.verify(signature, message, ec.ECDSA(algorithm))
+            case dsa.DSAPublicKey() if algorithm:
+                key.verify(signature, message, algorithm)
+            case rsa.RSAPublicKey() | ec.EllipticCurvePublicKey() | dsa.DSAPublicKey():
+                return False
+            case _:  # EdDSA and ML-DSA have their own hash; other keys cannot verify
+                own_hash: Any = key
+                own_hash.verify(signature, message)
+    except (InvalidSignature, AttributeError):
+        return False
+    return True
 
 
 def proves_possession(key: "PrivateKey", request: Request) -> bool:
@@ -228,32 +261,6 @@ def build_proof(key: "PrivateKey") -> bytes:
     name = distinguished_name.encode(SubjectFields(common_name="proof.invalid"))
     csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, algorithm)
     return csr.public_bytes(Encoding.DER)
-
-
-def _has_valid_old_signature(csr: "x509.CertificateSigningRequest") -> bool:
-    """Return whether a signature with a hash that cryptography no longer accepts is valid."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
-    from cryptography.x509.oid import SignatureAlgorithmOID
-
-    key, signature, message = csr.public_key(), csr.signature, csr.tbs_certrequest_bytes
-    oid, parameters = csr.signature_algorithm_oid, csr.signature_algorithm_parameters
-    algorithm = cast("hashes.HashAlgorithm", csr.signature_hash_algorithm)
-    old_rsa = {SignatureAlgorithmOID.RSA_WITH_SHA1, SignatureAlgorithmOID.RSA_WITH_MD5}
-    try:
-        if isinstance(key, rsa.RSAPublicKey) and isinstance(parameters, padding.PSS):
-            key.verify(signature, message, parameters, algorithm)
-        elif isinstance(key, rsa.RSAPublicKey) and oid in old_rsa:
-            key.verify(signature, message, padding.PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and oid == SignatureAlgorithmOID.ECDSA_WITH_SHA1:
-            key.verify(signature, message, ec.ECDSA(algorithm))
-        elif isinstance(key, dsa.DSAPublicKey) and oid == SignatureAlgorithmOID.DSA_WITH_SHA1:
-            key.verify(signature, message, algorithm)
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    return True
 
 
 def _read_error(der: bytes | None, error: Exception) -> InputError:

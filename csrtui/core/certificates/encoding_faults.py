@@ -92,11 +92,13 @@ def certificate_names(der: bytes) -> tuple[bytes, bytes]:
 def signed_part(der: bytes) -> tuple[bytes, bytes]:
     """Return the signed octets of a certificate or CSR, and the signature.
 
+    The signature is empty if it has unused bits, which OpenSSL refuses.
+
     Raises:
         BerError: The DER is not signed data.
     """
     body, _, signature = _split_signed(der)
-    return body.encoded, signature.content[1:]
+    return body.encoded, signature.content[1:] if signature.content[:1] == b"\0" else b""
 
 
 def _copy(der: bytes, faults: Faults, *, is_request: bool) -> bytes:
