@@ -14,6 +14,7 @@ from foreign_made import (
     PKCS9_EXTENSIONS,
     alternative,
     attribute,
+    bare_csr,
     csr,
     ec_key,
     pkcs8,
@@ -24,7 +25,6 @@ from pty_session import PtySession
 
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import StoreError
-from csrtui.core.certificates import csr as request
 from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.store.keystore import Keystore
 
@@ -163,7 +163,7 @@ def test_a_key_and_its_certificate_get_a_new_csr(csrtui: Csrtui, put: Callable[.
 def test_a_search_shows_its_results_and_adopts_nothing_without_a_confirmation(
     csrtui: Csrtui, put: Callable[..., str]
 ) -> None:
-    folder = put(key=pkcs8(rsa_key()), csr=CSR, lone=pkcs8(ec_key()), stray=request.build_proof(ec_key(7)))
+    folder = put(key=pkcs8(rsa_key()), csr=CSR, lone=pkcs8(ec_key()), stray=bare_csr(ec_key(7)))
     rehearsed = csrtui("adopt", folder, "--dry-run")
     assert rehearsed.status == 1
     assert f"  key          {folder}/key  RSA 2048" in rehearsed.out
@@ -249,7 +249,7 @@ def test_wrong_usage_is_reported(
 
 
 def test_a_name_works_only_for_a_single_key(csrtui: Csrtui, put: Callable[..., str]) -> None:
-    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.build_proof(ec_key()))
+    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=bare_csr(ec_key()))
     assert "--as names one pair" in csrtui("adopt", folder, "--yes", "--as", "mine").error
 
 
@@ -288,7 +288,7 @@ def test_a_plain_key_can_be_encrypted(csrtui: Csrtui, put: Callable[..., str], p
         key=pkcs8(rsa_key()),
         csr=CSR,
         closed=pkcs8(ec_key(), passphrase=PHRASE),
-        other=request.build_proof(ec_key()),
+        other=bare_csr(ec_key()),
     )
     ran = csrtui("adopt", folder, "--yes", "--encrypt-key", "--passphrase-file", phrase)
     assert ran.status == 0, ran.err
@@ -323,7 +323,7 @@ def test_a_terminal_is_asked_for_confirmation(
 def test_if_the_store_fails_half_way_the_adopted_keys_are_kept_and_named(
     csrtui: Csrtui, put: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=request.build_proof(ec_key()))
+    folder = put(a=pkcs8(rsa_key()), b=CSR, c=pkcs8(ec_key()), d=bare_csr(ec_key()))
     add = Keystore.add
 
     def failing(self: Keystore, base: str, pair: object) -> str:

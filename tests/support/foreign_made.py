@@ -7,8 +7,9 @@ from base64 import b64decode
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from cryptography.x509.oid import NameOID
 
 from csrtui.core.base.asn1 import wrap
 
@@ -137,6 +139,20 @@ def csr(
     said = tlv(0x30, tlv(0x02, bytes([version])), subject(common_name), spki, tlv(0xA0, *sorted(attributes)))
     signature = signer.sign(said, padding.PKCS1v15(), signed_with)
     return tlv(0x30, said, tlv(0x30, oid(algorithm), tlv(0x05)), tlv(0x03, b"\0", signature))
+
+
+def bare_csr(key: PrivateKey) -> bytes:
+    """Return the DER of a CSR without names for a key of any type."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "proof.invalid")])
+    algorithm = (
+        None if isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey) else hashes.SHA256()
+    )
+    return (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(name)
+        .sign(key, algorithm)
+        .public_bytes(Encoding.DER)
+    )
 
 
 def microsoft_attributes(*names: str) -> tuple[bytes, ...]:

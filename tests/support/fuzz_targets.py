@@ -39,7 +39,7 @@ from csrtui.core.config.settings import Profile, parse_config
 from csrtui.core.doctor.file_checks import check_pair_files
 from csrtui.core.doctor.finding import FileFacts, FileKind
 from csrtui.core.doctor.pair_checks import check_contents, record_of
-from csrtui.core.keys import kdf_limits, pkcs8
+from csrtui.core.keys import kdf_limits, pkcs8, signing
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
 from csrtui.core.names.pasted_text import split_names
@@ -159,7 +159,7 @@ def _bundle(data: bytes) -> None:
         assert not (found.keys and not found.has_private_key)
         for one in found.keys[:5]:
             check_public_key(one.key.public_key(), CaKind.PUBLIC)
-            csr.has_valid_signature(csr.build_proof(one.key))
+            signing.verify(one.key.public_key(), signing.sign(one.key, b"message"), b"message")
         for certificate in found.certificates[:20]:
             _is_shown_safely("".join((*certificate.encoding_faults, certificate.display_name)))
 

@@ -27,6 +27,7 @@ from foreign_made import (
     alternative,
     as_private,
     attribute,
+    bare_csr,
     csr,
     der_in,
     ec_key,
@@ -242,11 +243,11 @@ def test_a_passphrase_can_be_removed_or_added(session: Session, elsewhere: Path)
     adopted(session, only(session, elsewhere, SECRET), protection=Protection.PLAIN)
     assert key_in(session, NAME) == SPKI
     other = elsewhere / "other"
-    put(other, key=pkcs8(ec_key()), csr=request.build_proof(ec_key()))
+    put(other, key=pkcs8(ec_key()), csr=bare_csr(ec_key()))
     adopted(session, only(session, other), protection=Protection.ENCRYPTED, passphrase=SECRET)
     assert key_in(session, "proof.invalid", PHRASE)
     third = elsewhere / "third"
-    put(third, key=pkcs8(ec_key(3), passphrase=PHRASE), csr=request.build_proof(ec_key(3)))
+    put(third, key=pkcs8(ec_key(3), passphrase=PHRASE), csr=bare_csr(ec_key(3)))
     adopted(session, only(session, third, SECRET), protection=Protection.ENCRYPTED)
     assert key_in(session, "proof.invalid-2", PHRASE)
 
@@ -347,7 +348,7 @@ def test_a_common_name_outside_the_san_is_the_first_name(
 
 def test_an_unusual_key_is_for_the_kind_of_ca_that_was_given(session: Session, elsewhere: Path) -> None:
     odd = ec.generate_private_key(ec.SECP256K1())
-    put(elsewhere, key=pkcs8(odd), csr=request.build_proof(odd))
+    put(elsewhere, key=pkcs8(odd), csr=bare_csr(odd))
     assert only(session, elsewhere).ca is CaKind.PUBLIC
     candidate = only(session, elsewhere, ca=CaKind.PRIVATE)
     assert [(one.code, one.level.value) for one in candidate.findings][:1] == [("key-weak", "warning")]
@@ -386,7 +387,7 @@ def test_many_adoptions_read_each_pair_once_and_notice_another_session(
     for number in range(4):
         put(
             elsewhere,
-            **{f"{number}/key": pkcs8(ec_key(number)), f"{number}/csr": request.build_proof(ec_key(number))},
+            **{f"{number}/key": pkcs8(ec_key(number)), f"{number}/csr": bare_csr(ec_key(number))},
         )
     candidates = match(session, search_folder(session, str(elsewhere))).candidates
     reads: list[str] = []
@@ -491,11 +492,11 @@ def test_each_key_of_a_folder_is_matched_with_its_files(session: Session, elsewh
         put(elsewhere / str(number), key=pkcs8(ec_key(number)))
     put(
         elsewhere,
-        csrs=b"".join(wrap("CERTIFICATE REQUEST", request.build_proof(ec_key(number))) for number in (2, 0)),
+        csrs=b"".join(wrap("CERTIFICATE REQUEST", bare_csr(ec_key(number))) for number in (2, 0)),
     )
     put(
         elsewhere,
-        stray=request.build_proof(ec_key(9)),
+        stray=bare_csr(ec_key(9)),
         cas=pem(root().certificate, intermediate().certificate),
     )
     put(elsewhere, cut=pkcs8(ec_key(5))[:60], lone=pem(intermediate().sign(CSR)))
@@ -552,9 +553,7 @@ def named_files(folder: Path, csr_name: str | None = "csr", certs: Sequence[str]
 
 
 def test_named_files_are_adopted_all_or_none(session: Session, elsewhere: Path) -> None:
-    put(
-        elsewhere, key=with_parameters(ec_key()), csr=request.build_proof(ec_key()), other=CSR, cert=pem(LEAF)
-    )
+    put(elsewhere, key=with_parameters(ec_key()), csr=bare_csr(ec_key()), other=CSR, cert=pem(LEAF))
     found = named_files(elsewhere)
     assert len(plan(found, match(session, found)).candidates) == 1
     for wrong in ({"csr_name": "other"}, {"certs": ["cert"]}):

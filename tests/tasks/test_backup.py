@@ -19,6 +19,7 @@ from requests_made import NOW, each_key_type
 
 from csrtui.core.backups import backup_file
 from csrtui.core.backups.header import KeyProtection
+from csrtui.core.backups.integrity import CONTEXT
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
@@ -36,6 +37,7 @@ from csrtui.tasks.list import read_pair
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from csrtui.core.keys.key_types import PrivateKey
     from csrtui.tasks.session import Session
 
 OTHER = Secret("another passphrase altogether")
@@ -200,7 +202,12 @@ def test_a_signature_that_is_not_valid_is_noticed(
     session: Session, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new_pair(session)
-    monkeypatch.setattr(signing, "sign", lambda _, message: sha256(message).digest())
+    sign = signing.sign
+
+    def sign_text_wrongly(key: PrivateKey, message: bytes) -> bytes:
+        return sha256(message).digest() if message.startswith(CONTEXT) else sign(key, message)
+
+    monkeypatch.setattr(signing, "sign", sign_text_wrongly)
     with pytest.raises(RefusedError, match="its signature is not valid"):
         back_up(session, "a.com", order(place))
     assert_not_verified(session)

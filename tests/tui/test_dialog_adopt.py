@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING
 import pytest
 from backup_dialogs import CHEAP_ROUNDS, said, session_with
 from certificates_made import intermediate, pem
-from foreign_made import PHRASE, PKCS9_EXTENSIONS, alternative, attribute, csr, ec_key, pkcs8, rsa_key
+from foreign_made import (
+    PHRASE,
+    PKCS9_EXTENSIONS,
+    alternative,
+    attribute,
+    bare_csr,
+    csr,
+    ec_key,
+    pkcs8,
+    rsa_key,
+)
 from screens_user import at_screens
 
 from csrtui.core.base.errors import StoreError
-from csrtui.core.certificates import csr as request
 from csrtui.core.keys import pkcs8 as own_pkcs8
 from csrtui.store.keystore import Keystore
 from csrtui.tui.modals.adopt import AdoptModal
@@ -109,7 +118,7 @@ async def test_a_key_file_is_adopted_with_the_csr_and_certificate_beside_it(
     tmp_path: Path, folder: Path, passphrase: bytes | None
 ) -> None:
     files = {"old.key": pkcs8(rsa_key(), passphrase=passphrase), "old.csr": CSR, "old.pem": pem(LEAF)}
-    put(folder, **files, **{"other.key": pkcs8(ec_key()), "other.csr": request.build_proof(ec_key())})
+    put(folder, **files, **{"other.key": pkcs8(ec_key()), "other.csr": bare_csr(ec_key())})
     async with at_screens(session_with(tmp_path / "store")) as user:
         await look(user, folder / "old.key")
         if passphrase:
@@ -178,7 +187,7 @@ async def test_a_wrong_passphrase_can_be_typed_again_beside_opened_keys(tmp_path
         folder,
         closed=pkcs8(rsa_key(), passphrase=PHRASE),
         open=pkcs8(ec_key()),
-        asked=request.build_proof(ec_key()),
+        asked=bare_csr(ec_key()),
     )
     async with at_screens(session_with(tmp_path / "store")) as user:
         await look(user, folder)
@@ -291,7 +300,7 @@ async def test_without_marks_the_selected_key_is_adopted_a_csr_is_made_and_the_n
         a=pkcs8(rsa_key()),
         cert=pem(LEAF),
         b=pkcs8(ec_key()),
-        c=request.build_proof(ec_key()),
+        c=bare_csr(ec_key()),
         d=pkcs8(ec_key(4)),
     )
     async with at_screens(session_with(tmp_path / "store")) as user:
@@ -363,7 +372,7 @@ async def test_hostile_names_and_many_keys_fit_every_screen(
     for number in range(12):
         put(
             folder,
-            **{f"k{number}[b]\x1b": pkcs8(ec_key(number)), f"c{number}": request.build_proof(ec_key(number))},
+            **{f"k{number}[b]\x1b": pkcs8(ec_key(number)), f"c{number}": bare_csr(ec_key(number))},
         )
     async with at_screens(session_with(tmp_path / "store")) as user:
         await user.resize(columns, rows)

@@ -10,7 +10,7 @@ from csrtui.core.base import asn1
 from csrtui.core.base.errors import InputError, translate_errors
 from csrtui.core.base.finding import Purpose
 from csrtui.core.certificates import extensions
-from csrtui.core.keys import key_types
+from csrtui.core.keys import key_types, signing
 from csrtui.core.subject import distinguished_name
 from csrtui.core.subject.fields import SubjectFields
 
@@ -29,6 +29,7 @@ OLD_HASHES = frozenset({"md5", "sha1"})
 """Hashes that are no longer allowed in signatures (BR 7.1.3.2)."""
 MAX_NAMES = 10_000
 """Upper limit on the names of a CSR. CAs allow 100 to 2,000; advice on 150,000 names would take half a minute."""
+_PROOF = b"csrtui tests whether this key can sign"
 
 
 class Request(NamedTuple):
@@ -238,29 +239,9 @@ def is_signed_by(key: "PublicKey", decoded: "Decoded", signature: bytes, message
 
 def proves_possession(key: "PrivateKey", request: Request) -> bool:
     """Return whether `key` is the key of the CSR and can sign. A backup counts as *verified* only after this test."""
-    is_key_of_request = key_types.spki_sha256(key.public_key()) == request.spki_sha256
-    return is_key_of_request and has_valid_signature(build_proof(key))
-
-
-def build_proof(key: "PrivateKey") -> bytes:
-    """Return the DER of a CSR whose only purpose is to prove that `key` can sign.
-
-    The key can be of a type that csrtui does not generate.
-    """
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ed448
-
-    from csrtui.core.keys.encodings import Encoding
-
-    key_type = key_types.type_of(key.public_key())
-    if key_type is not None:
-        algorithm = key_types.signature_hash(key_type)
-    else:
-        algorithm = None if isinstance(key, ed448.Ed448PrivateKey) else hashes.SHA256()
-    name = distinguished_name.encode(SubjectFields(common_name="proof.invalid"))
-    csr = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, algorithm)
-    return csr.public_bytes(Encoding.DER)
+    public_key = key.public_key()
+    is_key_of_request = key_types.spki_sha256(public_key) == request.spki_sha256
+    return is_key_of_request and signing.verify(public_key, signing.sign(key, _PROOF), _PROOF)
 
 
 def _read_error(der: bytes | None, error: Exception) -> InputError:

@@ -1,8 +1,9 @@
 """Sign and verify bytes with a private key of any type, and check that an unencrypted private key is intact.
 
-RSA signs with PSS (MGF1 and hash SHA-256, a salt of 32 bytes). ECDSA uses the hash for its curve (P-384: SHA-384,
-P-521: SHA-512, others: SHA-256), and DSA uses SHA-256. EdDSA and ML-DSA have their own hash. Every caller puts its own
-context in front of the message, so a signature for one purpose is never valid for another.
+RSA signs with PSS (MGF1 and hash SHA-256, a salt of 32 bytes), or with PKCS #1 v1.5 if the key is too short for that.
+ECDSA uses the hash of its curve (P-384: SHA-384, P-521: SHA-512, others: SHA-256), and DSA uses SHA-256. EdDSA and
+ML-DSA have their own hash. Every caller puts its own context in front of the message, so a signature for one purpose is
+never valid for another.
 """
 
 from typing import TYPE_CHECKING, Any, cast
@@ -11,10 +12,13 @@ from csrtui.core.base.errors import StoreError, translate_errors
 from csrtui.core.keys import key_types
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.padding import PSS
+    from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers
 
     from csrtui.core.keys.key_types import PrivateKey, PublicKey, SignatureHash
+
+_MIN_PSS_BITS = 8 * (32 + 32 + 2)
+"""The size of the shortest RSA key for PSS: hash, salt and two more octets (RFC 8017, 9.1.1)."""
 
 
 def sign(key: "PrivateKey", message: bytes) -> bytes:
@@ -22,7 +26,7 @@ def sign(key: "PrivateKey", message: bytes) -> bytes:
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
     if isinstance(key, rsa.RSAPrivateKey):
-        return key.sign(message, _pss(), _hash(key.public_key()))
+        return key.sign(message, _padding(key.key_size), _hash(key.public_key()))
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return key.sign(message, ec.ECDSA(_hash(key.public_key())))
     if isinstance(key, dsa.DSAPrivateKey):
@@ -39,7 +43,7 @@ def verify(public_key: "PublicKey", signature: bytes, message: bytes) -> bool:
 
     try:
         if isinstance(public_key, rsa.RSAPublicKey):
-            public_key.verify(signature, message, _pss(), _hash(public_key))
+            public_key.verify(signature, message, _padding(public_key.key_size), _hash(public_key))
         elif isinstance(public_key, ec.EllipticCurvePublicKey):
             public_key.verify(signature, message, ec.ECDSA(_hash(public_key)))
         elif isinstance(public_key, dsa.DSAPublicKey):
@@ -62,10 +66,12 @@ def _hash(public_key: "PublicKey") -> "SignatureHash":
     return key_types.signature_hash(key_type) or SHA256()
 
 
-def _pss() -> "PSS":
+def _padding(key_size: int) -> "AsymmetricPadding":
     from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.hashes import SHA256
 
+    if key_size < _MIN_PSS_BITS:
+        return padding.PKCS1v15()
     return padding.PSS(padding.MGF1(SHA256()), padding.PSS.DIGEST_LENGTH)
 
 

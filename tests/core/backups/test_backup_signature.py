@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from backup_forgeries import exchanged_request, foreign_key_blocks
@@ -11,7 +11,7 @@ from backups_made import DETAILS, backup, csr_of, key_block, unsigned
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from requests_made import NOW, key_of
 from tables import table
 
@@ -31,11 +31,23 @@ if TYPE_CHECKING:
     from csrtui.core.keys.key_types import PrivateKey
 
 KEY = key_of(KeyType.EC_P256)
+RSA_512 = b"""-----BEGIN PRIVATE KEY-----
+MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAql5b8FaTAevX8a3k
+ZEiu0w90efa50fX4mSr1SE5bkas2pXSSLSpRv6aX+AgvWCkACIudpAUmsQ8zq9U4
+6Rln1wIDAQABAkBagxsRSs17XdMyQRJv/PV0iGd3TI9YbveOWHZL3eVkM9YpBWIX
+L74jMEBMEuJqxOCFIEhV2bISclYTyNgW90SRAiEA1zQB/9NNrvkgPext3jRaLccI
+0WFXAHWjeVTA+xLWsjUCIQDKqn3i6m2lriQYsZlqlQb0pqVyaWX+BwnY6TnFDRmz
+WwIgN4ETbu8J3zIj7bS4FZJ9G8d078PiU50Dv7xrVZZjR20CIA8HbaZyNAdhTpP2
+N6ZLvuRNp19AqauY4gYP5ZTTT+CZAiEA1PYcQCt1NRilvgg4Cx38yx+KPqNLuoQw
+07dOwu/r4NM=
+-----END PRIVATE KEY-----
+"""
 OTHER_TYPES: list[PrivateKey] = [
     rsa.generate_private_key(65537, 1024),  # noqa: S505 - an old key
     ec.generate_private_key(ec.SECP256K1()),
     ed448.Ed448PrivateKey.generate(),
     dsa.generate_private_key(1024),  # noqa: S505 - an old key
+    cast("PrivateKey", load_pem_private_key(RSA_512, None, unsafe_skip_rsa_key_validation=True)),
 ]
 
 

@@ -23,7 +23,7 @@ from tables import table
 
 from csrtui.core.base.errors import InputError
 from csrtui.core.certificates import csr
-from csrtui.core.keys import key_types
+from csrtui.core.keys import key_types, signing
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.subject.fields import SubjectFields
 
@@ -314,7 +314,7 @@ def test_the_csrs_own_key_proves_possession(key_type: KeyType) -> None:
     ],
 )
 def test_a_key_of_an_unsupported_type_proves_possession_too(key: key_types.PrivateKey) -> None:
-    assert csr.proves_possession(key, csr.read_der(csr.build_proof(key)))
+    assert csr.proves_possession(key, csr.read_der(foreign.bare_csr(key)))
 
 
 def test_another_key_does_not_prove_possession() -> None:
@@ -323,14 +323,13 @@ def test_another_key_does_not_prove_possession() -> None:
 
 
 def test_a_key_with_an_invalid_signature_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    build_proof = csr.build_proof
+    sign = signing.sign
 
-    def damaged(key: key_types.PrivateKey) -> bytes:
-        der = bytearray(build_proof(key))
-        der[-1] ^= 1
-        return bytes(der)
+    def sign_damaged(key: key_types.PrivateKey, message: bytes) -> bytes:
+        signature = sign(key, message)
+        return signature[:-1] + bytes([signature[-1] ^ 1])
 
-    monkeypatch.setattr(csr, "build_proof", damaged)
+    monkeypatch.setattr(signing, "sign", sign_damaged)
     assert not csr.proves_possession(key_of(KeyType.EC_P256), csr_of())
 
 
