@@ -80,18 +80,20 @@ class Details:
     @classmethod
     def from_record(cls, record: PairRecord) -> "Details":
         """Return the details of a pair."""
-        return cls(
-            record.created,
-            record.ca,
-            record.platform,
-            record.purpose,
-            record.stage,
-            record.submitted,
-            record.retired,
-            record.compromised,
-        )
+        return cls(*(getattr(record, name) for name in _LABELS))
 
 
+_LABELS = {
+    "created": "Created",
+    "ca": "CA",
+    "platform": "Software",
+    "purpose": "Purpose",
+    "stage": "Stage",
+    "submitted": "Submitted",
+    "retired": "Retired",
+    "compromised": "Compromised",
+}
+"""The label of each detail in the header, in order."""
 _WORD = re.compile("[a-z0-9-]{1,40}")
 """Matches the id of a server program, or a purpose."""
 
@@ -129,23 +131,16 @@ def is_backup(data: bytes) -> bool:
 
 
 def _detail_lines(details: Details) -> str:
-    """Return a line for each detail that is not None. Each line ends with a line feed."""
-    lines = (
-        ("Created", details.created and utc_text(details.created)),
-        ("CA", details.ca),
-        ("Software", _word(details.platform)),
-        ("Purpose", _word(details.purpose)),
-        ("Stage", details.stage),
-        ("Submitted", details.submitted and utc_text(details.submitted)),
-        ("Retired", details.retired and utc_text(details.retired)),
-        ("Compromised", details.compromised and utc_text(details.compromised)),
-    )
-    return "".join(f"{f'{label}:':<11} {value}\n" for label, value in lines if value)
+    """Return a line for each detail that `read_details` can read. Each line ends with a line feed."""
+    texts = ((label, _detail_text(getattr(details, name))) for name, label in _LABELS.items())
+    return "".join(f"{f'{label}:':<11} {text}\n" for label, text in texts if text)
 
 
-def _word(text: str | None) -> str | None:
-    """Return `text` if `read_details` can read it, otherwise None. pair.json can contain any text."""
-    return text if text is not None and _WORD.fullmatch(text) else None
+def _detail_text(value: datetime | str | None) -> str:
+    """Return a detail as text, or "" for None or a text that is not a word. pair.json can contain any text."""
+    if isinstance(value, datetime):
+        return utc_text(value)
+    return value if value is not None and _WORD.fullmatch(value) else ""
 
 
 def read_details(header: bytes) -> Details:

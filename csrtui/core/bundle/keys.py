@@ -26,18 +26,6 @@ if TYPE_CHECKING:
 
 
 _EC, _RSA, _RSA_PSS = "1.2.840.10045.2.1", "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10"
-_SCALAR_OCTETS: Final = {
-    "1.2.840.10045.3.1.1": 24,
-    "1.3.132.0.33": 28,
-    "1.2.840.10045.3.1.7": 32,
-    "1.3.132.0.10": 32,
-    "1.3.36.3.3.2.8.1.1.7": 32,
-    "1.3.132.0.34": 48,
-    "1.3.36.3.3.2.8.1.1.11": 48,
-    "1.3.36.3.3.2.8.1.1.13": 64,
-    "1.3.132.0.35": 66,
-}
-"""The length of a private value on each curve, in octets (SEC 1, C.4)."""
 _EDWARDS: Final = frozenset({"1.3.101.112", "1.3.101.113"})
 """Ed25519 and Ed448 (RFC 8410). Their public key is the content of the BIT STRING."""
 _CONTEXT_0, _PRIMITIVE_CONTEXT_1 = 0xA0, 0x81
@@ -213,15 +201,18 @@ def _rewrite(der: bytes) -> bytes | None:
                 return _rewrite_sec1(parts, curve.child(0, OID).oid if curve is not None else None)
             case _:
                 return None
-    except (ValueError, IndexError, OverflowError):
+    except (ValueError, LookupError, OverflowError):  # a LookupError for an unknown curve
         return None
 
 
 def _rewrite_sec1(parts: list[Node], curve: str | None) -> bytes:
     """Return an ECPrivateKey whose private value has the length that the curve requires (RFC 5915, 3)."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509 import ObjectIdentifier
+
     version, private_value, *optional = parts
-    length = _SCALAR_OCTETS.get(curve or "", len(private_value.content))
-    octets = int.from_bytes(private_value.content).to_bytes(length)
+    bits = ec.get_curve_for_oid(ObjectIdentifier(curve or ""))().key_size
+    octets = int.from_bytes(private_value.content).to_bytes((bits + 7) // 8)
     return encode(
         SEQUENCE, version.encoded, encode(OCTET_STRING, octets), *[part.encoded for part in optional]
     )

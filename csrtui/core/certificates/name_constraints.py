@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.certificates.extensions import extension_value
@@ -31,39 +31,28 @@ class NameOutcome(Enum):
     """csrtui does not support constraints on this kind of name."""
 
 
-class NameCheck(NamedTuple):
-    """The result of checking the names of a certificate.
-
-    Attributes:
-        outcome: The result for all names together.
-        name: The forbidden or unsupported name, safe to display, or "" if all names are allowed.
-    """
-
-    outcome: NameOutcome
-    name: str = ""
-
-
 def check_names(
     certificate: "x509.Certificate", constraints: "x509.NameConstraints", *, is_leaf: bool
-) -> NameCheck:
-    """Return whether the name constraints of a CA allow all names of a certificate below it.
+) -> tuple[NameOutcome, str]:
+    """Check all names of a certificate against the name constraints of a CA above it.
 
-    As in OpenSSL, the subject and its e-mail addresses are names too. In a leaf without DNS names, so is a common name
-    that is a host name.
+    Return the outcome for all names together, and the forbidden or unsupported name, safe to display. The name is "" if
+    all names are allowed. As in OpenSSL, the subject and its e-mail addresses are names too. In a leaf without DNS
+    names, so is a common name that is a host name.
     """
     permitted, excluded = constraints.permitted_subtrees or (), constraints.excluded_subtrees or ()
     names = list(_names(certificate, is_leaf=is_leaf))
     if len(names) * (len(permitted) + len(excluded)) > MAX_COMPARISONS:
-        return NameCheck(NameOutcome.UNSUPPORTED, f"{len(names)} names")
+        return NameOutcome.UNSUPPORTED, f"{len(names)} names"
     unsupported = ""
     for name in names:
         in_permitted = [_is_within(name, base) for base in permitted if _have_same_kind(name, base)]
         in_excluded = [_is_within(name, base) for base in excluded if _have_same_kind(name, base)]
         if True in in_excluded or set(in_permitted) == {False}:
-            return NameCheck(NameOutcome.FORBIDDEN, _display_name(name))
+            return NameOutcome.FORBIDDEN, _display_name(name)
         if None in in_excluded or (in_permitted and True not in in_permitted):
             unsupported = unsupported or _display_name(name)
-    return NameCheck(NameOutcome.UNSUPPORTED, unsupported) if unsupported else NameCheck(NameOutcome.ALLOWED)
+    return NameOutcome.UNSUPPORTED if unsupported else NameOutcome.ALLOWED, unsupported
 
 
 def _names(certificate: "x509.Certificate", *, is_leaf: bool) -> Iterator["x509.GeneralName"]:

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 _SPECIAL = frozenset('"+,;<>\\')
 """The characters that must be escaped with a backslash at any position (RFC 4514, 2.4)."""
 FIELDS_BY_OID = {
-    "2.5.4.3": "common_name",
-    "2.5.4.10": "organization",
-    "2.5.4.11": "organizational_unit",
     "2.5.4.6": "country",
     "2.5.4.8": "state",
     "2.5.4.7": "locality",
+    "2.5.4.10": "organization",
+    "2.5.4.11": "organizational_unit",
+    "2.5.4.3": "common_name",
 }
-"""The fields of `SubjectFields` by the object identifiers of their attributes (RFC 5280 A.1)."""
+"""The fields of `SubjectFields` by the object identifiers of their attributes (RFC 5280 A.1), in the order of a CSR."""
 _PLAIN = r"[A-Za-z0-9.*-]+(?: [A-Za-z0-9.*-]+)*"
 """Matches values that need no escaping. Most values match and skip the slower check of each character."""
 
@@ -31,20 +31,14 @@ def encode(subject: SubjectFields) -> "x509.Name":
     `UPPER_BOUNDS`. The advisor checks that.
     """
     from cryptography import x509
-    from cryptography.x509 import NameOID
 
     attributes = (
-        (NameOID.COUNTRY_NAME, subject.country),
-        (NameOID.STATE_OR_PROVINCE_NAME, subject.state),
-        (NameOID.LOCALITY_NAME, subject.locality),
-        (NameOID.ORGANIZATION_NAME, subject.organization),
-        (NameOID.ORGANIZATIONAL_UNIT_NAME, subject.organizational_unit),
-        (NameOID.COMMON_NAME, subject.common_name),
+        *((oid, getattr(subject, field)) for oid, field in FIELDS_BY_OID.items()),
+        *((attribute.details.oid, attribute.value) for attribute in subject.attributes),
     )
-    others = (
-        (x509.ObjectIdentifier(attribute.details.oid), attribute.value) for attribute in subject.attributes
+    return x509.Name(
+        [_attribute(x509.ObjectIdentifier(oid), value) for oid, value in attributes if value is not None]
     )
-    return x509.Name([_attribute(oid, value) for oid, value in (*attributes, *others) if value is not None])
 
 
 def _attribute(oid: "x509.ObjectIdentifier", value: str) -> "x509.NameAttribute[str]":
