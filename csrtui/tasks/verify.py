@@ -324,10 +324,9 @@ def confirm(session: Session, text: str) -> Result:
             file has changed since it was restored.
         StoreError: The store cannot be used.
     """
-    signed = confirmation.read(text)
-    statement, now = signed.confirmation, session.clock()
+    (statement, signature), now = confirmation.read(text), session.clock()
     pair = _find_pair(session, statement)
-    confirmation.check(signed, csrs.public_key(read_pair(session, pair.name)[1].der))
+    confirmation.check(statement, signature, csrs.public_key(read_pair(session, pair.name)[1].der))
     if statement.time > now + _MAX_CLOCK_DIFFERENCE:
         raise RefusedError(
             f"the confirmation is from the future: {time_text(statement.time)}",

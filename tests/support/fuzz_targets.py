@@ -188,7 +188,7 @@ def _age(data: bytes) -> None:
 
 
 def _confirmation(data: bytes) -> None:
-    confirmation.check(confirmation.read(_text(data)), csr.public_key(_asked().der))
+    confirmation.check(*confirmation.read(_text(data)), csr.public_key(_asked().der))
 
 
 def _recipients(data: bytes) -> None:

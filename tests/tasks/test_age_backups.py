@@ -160,7 +160,7 @@ def test_a_confirmation_from_the_future_is_refused(session: Session, laptop: Ses
 def test_a_forged_confirmation_is_refused(session: Session, laptop: Session, backup: Backup) -> None:
     """An attacker who knows all public data, the hash of the file and the fingerprint, still lacks the key."""
     token = token_for(laptop, backup)
-    said = confirmation.read(token).confirmation
+    said = confirmation.read(token)[0]
     forged = confirmation.sign(said, key_types.generate(KeyType.EC_P256))
     other = token[:30] + ("A" if token[30] != "A" else "B") + token[31:]
     for text in (forged, other):
@@ -176,7 +176,7 @@ def test_a_confirmation_for_another_pair_or_keystore_is_refused(
     said = Confirmation(backup.sha256, key_types.spki_sha256(stranger.public_key()), NOW)
     with pytest.raises(RefusedError, match="not in this keystore"):
         confirm(session, confirmation.sign(said, stranger))
-    for_pair = confirmation.read(token_for(laptop, backup)).confirmation
+    for_pair = confirmation.read(token_for(laptop, backup))[0]
     of_nothing = replace(for_pair, file_sha256="ab" * 32)
     with pytest.raises(RefusedError, match=r"not on record as a backup of a\.com"):
         confirm(session, confirmation.sign(of_nothing, key_of(KeyType.EC_P256)))

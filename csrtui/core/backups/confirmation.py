@@ -61,14 +61,6 @@ class Confirmation:
         ).encode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class SignedConfirmation:
-    """A confirmation with a signature that has not been checked yet."""
-
-    confirmation: Confirmation
-    signature: bytes
-
-
 def sign(confirmation: Confirmation, key: "PrivateKey") -> str:
     """Return the token for a confirmation: ``csrtui1.`` and URL-safe base64. A shell reads it as one word.
 
@@ -82,8 +74,8 @@ def sign(confirmation: Confirmation, key: "PrivateKey") -> str:
     return "csrtui1." + urlsafe_b64encode(body + signature).rstrip(b"=").decode("ascii")
 
 
-def read(text: str) -> SignedConfirmation:
-    """Return the confirmation in a text, which can contain other text around the token.
+def read(text: str) -> tuple[Confirmation, bytes]:
+    """Return the confirmation in a text and its signature, unchecked. There can be other text around the token.
 
     Raises:
         InputError: The text has no confirmation or more than one, or the confirmation is damaged or truncated.
@@ -104,21 +96,20 @@ def read(text: str) -> SignedConfirmation:
         raise _cut_short()
     time = datetime.fromtimestamp(seconds, UTC)
     confirmation = Confirmation(body[:_DIGEST].hex(), body[_DIGEST : 2 * _DIGEST].hex(), time)
-    return SignedConfirmation(confirmation, body[_BODY:])
+    return confirmation, body[_BODY:]
 
 
-def check(signed_confirmation: SignedConfirmation, public_key: "PublicKey") -> None:
-    """Check that a confirmation names and is signed by the key of a pair. `public_key` comes from the pair's CSR.
+def check(confirmation: Confirmation, signature: bytes, public_key: "PublicKey") -> None:
+    """Check that a confirmation is for the key of a pair and is signed with it. `public_key` is that of the pair's CSR.
 
     Raises:
         RefusedError: The confirmation names another key, or its signature is invalid.
         InputError: csrtui does not generate keys of this type.
     """
     _refuse_other_types(public_key)
-    confirmation = signed_confirmation.confirmation
     if key_types.spki_sha256(public_key) != confirmation.spki_sha256:
         raise RefusedError("the confirmation is for another key")
-    if not signing.verify(public_key, signed_confirmation.signature, confirmation.message):
+    if not signing.verify(public_key, signature, confirmation.message):
         raise RefusedError(
             "the confirmation is not signed with the pair's key: it is forged, or was changed on its way",
             "copy the whole line, or verify the backup again",
