@@ -87,4 +87,6 @@ def test_the_data_of_a_tlsa_record(made: Csrtui) -> None:
     assert made("show", "--tlsa", NAME).out == f"{data}\n"
     assert made("show", "--tlsa", NAME, "--json").json["tlsa"] == data
     for server in ("postfix", "exim", "dovecot"):
-        assert "csrtui show --tlsa PAIR" in " ".join(made("guide", server).out.split())
+        guide = made("guide", server).out
+        assert "csrtui show --tlsa PAIR" in " ".join(guide.split())
+        assert "_tcp.www.example.com. IN TLSA 3 1 1 SPKI_SHA256\n" in guide

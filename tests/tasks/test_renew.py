@@ -15,6 +15,7 @@ from cryptography.x509.oid import NameOID
 from requests_made import NOW, key_of
 
 from csrtui.core.base.errors import InputError, RefusedError, StoreError
+from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
 from csrtui.core.keys import key_types
@@ -288,12 +289,22 @@ def test_an_old_key_is_reported(fresh: Session) -> None:
 
 def test_omissions_of_the_new_request_are_reported(fresh: Session) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    pair = store_request(fresh, key, request_of("a.com", x509.RFC822Name("a@b.com")))
-    change_record(fresh, pair.name, lambda record: record._replace(platform="unheard-of"))
+    pair = store_request(fresh, key, request_of("a.com", x509.RegisteredID(x509.ObjectIdentifier("1.2.3"))))
+    change_record(fresh, pair.name, lambda record: record._replace(platform="unheard-of", ca=CaKind.PRIVATE))
     renewal = plan_renewal(fresh, pair.name)
-    assert any("a@b.com" in sentence for sentence in renewal.omissions)
+    assert renewal.omissions == ("rid:1.2.3: csrtui does not request such names",)
     assert renewal.choices[0].way is RenewalWay.OLD_CSR
     assert renewal.spec.platform == "other"
+
+
+def test_names_that_public_cas_refuse_are_dropped_by_a_new_csr(fresh: Session) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    pair = store_request(fresh, key, request_of("a.com", x509.RFC822Name("a@b.com")))
+    renewal = plan_renewal(fresh, pair.name)
+    assert renewal.omissions == ("email:a@b.com: only host names and addresses are covered",)
+    assert renewal.choices[0].way is RenewalWay.NEW_PAIR
+    with pytest.raises(RefusedError, match="public CAs certify only host names"):
+        prove_old_key(fresh, renewal)
 
 
 def test_an_unconfirmed_link_is_reported_as_unconfirmed(

@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule, evaluate
+from csrtui.core.base.escaping import excerpts
 from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, worst_first
 from csrtui.core.certificates.csr import OLD_HASHES, Request
+from csrtui.core.certificates.extensions import OTHER_NAME_PREFIXES, UNREQUESTED_NAME_PREFIXES
 from csrtui.core.keys import key_types, quality
 from csrtui.core.keys.key_types import KeyType
+from csrtui.core.names.host_name import read_address
 from csrtui.core.names.name import read_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from csrtui.core.keys.key_types import PrivateKey, PublicKey
 
@@ -63,8 +66,14 @@ def compromised_key_findings(public_key: "PublicKey", blocklist: str, ca: CaKind
 
 
 def check_csr(csr: Request, ca: CaKind) -> tuple[Finding, ...]:
-    """Return the findings on an existing CSR, except those on its key (`check_public_key`)."""
-    return _findings(CSR_RULES, csr, ca, csr.signature_hash or "")
+    """Return the findings on an existing CSR, except those on its key (`check_public_key`).
+
+    Its host names and addresses are the matter of `csrtui.core.advice.advisor.advise`.
+    """
+    return (
+        *_findings(CSR_RULES, csr, ca, csr.signature_hash or ""),
+        *evaluate(CSR_NAME_RULES, csr, ca, FieldName.NAMES, ""),
+    )
 
 
 def check_key_age(created: datetime, now: datetime, ca: CaKind) -> tuple[Finding, ...]:
@@ -161,6 +170,26 @@ def _no_alternative_names(csr: Request) -> Hit | None:
     host = read_name(csr.subject.common_name or "")
     is_for_servers = csr.purpose.is_for_servers and host.is_host and host.text is not None
     return Hit() if is_for_servers and not csr.names else None
+
+
+def _not_hosts(csr: Request) -> Hit | None:
+    return _names_hit([name for name in csr.names if name.startswith(OTHER_NAME_PREFIXES)], PRIVATE_CA_FIX)
+
+
+def _not_requested(csr: Request) -> Hit | None:
+    return _names_hit([name for name in csr.names if name.startswith(UNREQUESTED_NAME_PREFIXES)])
+
+
+def _networks(csr: Request) -> Hit | None:
+    return _names_hit([name for name in csr.names if "/" in name and read_address(name.partition("/")[0])])
+
+
+def _names_hit(names: "Sequence[str]", fix: Fix | None = None) -> Hit | None:
+    return Hit({"names": excerpts(names)}, fix) if names else None
+
+
+def _empty_name(csr: Request) -> Hit | None:
+    return Hit() if "" in csr.names else None
 
 
 def _old_key(age: timedelta) -> Hit | None:
@@ -279,6 +308,26 @@ CSR_RULES: tuple[Rule[Request], ...] = (
     ),
 )  # fmt: skip
 """Rules for an existing CSR."""
+
+CSR_NAME_RULES: tuple[Rule[Request], ...] = (
+    Rule(
+        "not-a-hostname", Level.ERROR, None,
+        "{names}: public CAs certify only host names and addresses for servers.",
+        _not_hosts, "BR 7.1.2.7.12",
+    ),
+    Rule(
+        "not-a-hostname", None, Level.NOTE,
+        "{names}: csrtui does not request this kind of name, so a new CSR will not contain it.",
+        _not_requested, "RFC 5280 4.2.1.6",
+    ),
+    Rule(
+        "address-invalid", Level.ERROR, Level.ERROR,
+        "{names}: a network is not a valid name. List the single addresses instead.",
+        _networks, "RFC 5280 4.2.1.6",
+    ),
+    Rule("empty-label", Level.ERROR, Level.ERROR, "A DNS name is empty.", _empty_name, "RFC 1034 3.5"),
+)  # fmt: skip
+"""Rules for the names of an existing CSR that no user could type."""
 
 AGE_RULES: tuple[Rule[timedelta], ...] = (
     Rule(

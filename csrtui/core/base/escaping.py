@@ -53,6 +53,7 @@ def name_text(name: str) -> str:
 
 _MAX_EXCERPT = 44
 _HEAD, _TAIL = 26, 15
+_MAX_EXCERPTS = 3
 
 
 def excerpt(value: str) -> str:
@@ -61,6 +62,12 @@ def excerpt(value: str) -> str:
         value = f"{value[:_HEAD]}...{value[-_TAIL:]}"
     text = visible(value)
     return text if len(text) <= _MAX_EXCERPT else f"{text[:_HEAD]}...{text[-_TAIL:]}"
+
+
+def excerpts(values: Sequence[str]) -> str:
+    """Return values for quoting in a sentence (`excerpt`). Values after the first three are only counted."""
+    quoted = ", ".join(excerpt(value) or '""' for value in values[:_MAX_EXCERPTS])
+    return quoted + (f" and {len(values) - _MAX_EXCERPTS} more" if len(values) > _MAX_EXCERPTS else "")
 
 
 def describe_character(character: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from csrtui.core import bundle
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import excerpt, visible
+from csrtui.core.base.escaping import excerpt, excerpts, visible
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.bundle import KeyMaterial
 from csrtui.core.certificates import certificate
@@ -120,7 +120,7 @@ def read_prefill(data: bytes, ca: CaKind = CaKind.PUBLIC, *, keep_must_staple: b
             omissions=(
                 *_describe_other_items(len(material.requests) + len(material.certificates)),
                 *unused_attributes,
-                *_describe_unused_names(invalid_names, other_names, repeated_names),
+                *_describe_unused_names(invalid_names, other_names, repeated_names, ca),
                 *_describe_other_parts(source, purpose, ca, keeps_must_staple=keep_must_staple),
                 *(f"{problem.text}: skipped" for problem in material.problems),
             ),
@@ -238,15 +238,19 @@ def _describe_other_items(count: int) -> Iterator[str]:
 
 
 def _describe_unused_names(
-    invalid: Sequence[str], unsupported: Sequence[str], repeated: Sequence[str]
+    invalid: Sequence[str], unsupported: Sequence[str], repeated: Sequence[str], ca: CaKind
 ) -> Iterator[str]:
     """Yield one sentence for each list of names that is not empty."""
     if invalid:
-        yield f"{_quote(invalid)}: not a host name"
+        yield f"{excerpts(invalid)}: not a host name"
     if unsupported:
-        yield f"{_quote(unsupported)}: only host names and addresses are covered"
+        is_public = ca is CaKind.PUBLIC
+        reason = (
+            "only host names and addresses are covered" if is_public else "csrtui does not request such names"
+        )
+        yield f"{excerpts(unsupported)}: {reason}"
     if repeated:
-        yield f"{_quote(repeated)}: listed more than once, used once"
+        yield f"{excerpts(repeated)}: listed more than once, used once"
 
 
 def _describe_unissued_parts(decoded: "Decoded", ca: CaKind) -> Iterator[str]:
@@ -318,10 +322,6 @@ def _describe_signature(decoded: "Decoded") -> Iterator[str]:
         return
     if algorithm is not None and algorithm.name in OLD_HASHES:
         yield f"its signature, made with {algorithm.name.upper()}: only names and fields are used"
-
-
-def _quote(values: Sequence[str]) -> str:
-    return ", ".join(excerpt(value) or '""' for value in values[:_MAX_QUOTED]) + _more(values)
 
 
 def _more(values: Sequence[str]) -> str:

@@ -190,6 +190,12 @@ _OTHER_NAMES = {"1.3.6.1.4.1.311.20.2.3": ("upn", 0x0C), "1.3.6.1.5.5.7.8.7": ("
 """Prefix and ASN.1 type of Microsoft's user principal name and of service names (RFC 4985, 2)."""
 
 
+UNREQUESTED_NAME_PREFIXES = ("directory:", "rid:", "srv:", "other:")
+"""The prefixes of names in existing CSRs and certificates that a new CSR cannot request."""
+OTHER_NAME_PREFIXES = ("email:", "uri:", "upn:", *UNREQUESTED_NAME_PREFIXES)
+"""The prefixes of all names that are neither a host name nor an address (`prefixed_name`)."""
+
+
 def prefixed_name(name: "x509.GeneralName") -> str:
     """Return a name other than a host name or address, with its kind before a colon: ``upn:u@example.com``."""
     from cryptography import x509

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from csrtui.core.keys.key_types import PrivateKey
 
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _DOMAIN = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 
 
@@ -128,9 +129,16 @@ def _values(base: str, domain: str, leaf: "x509.Certificate") -> dict[str, str]:
     return {
         "base": base,
         "domain": site_name(domain) if _DOMAIN.fullmatch(domain) else "DOMAIN",
+        "host": host_or_placeholder(domain),
+        "spki": key_types.spki_sha256(leaf.public_key()),
         # Windows identifies certificates by SHA-1. No security depends on this hash.
         "thumbprint": sha1(der, usedforsecurity=False).hexdigest().upper(),
     }
+
+
+def host_or_placeholder(name: str) -> str:
+    """Return the first name of a pair if it is the name of one host, otherwise the placeholder HOST."""
+    return name if _HOST.fullmatch(name) else "HOST"
 
 
 def site_name(domain: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from csrtui.core.base.escaping import is_visible
-from csrtui.core.servers.deployment import DeploymentPlan, file_values, site_name
+from csrtui.core.servers.deployment import DeploymentPlan, file_values, host_or_placeholder, site_name
 from csrtui.core.servers.platforms import PLATFORMS, Platform
 from csrtui.core.servers.server import FileFormat, Part, Server, ServerFile, Snippet, fill
 
@@ -50,7 +50,6 @@ _DISCLAIMER = (
     "The vendor's documentation is authoritative:"
 )
 _QUERY_HEADING = "Check the server:"
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _RENEWAL = (
     "The renewed pair's files replace these under the same names, so the configuration stays. "
     "csrtui keeps the previous files and can put them back."
@@ -80,7 +79,8 @@ def guide_lines(
     """
     platform = PLATFORMS[server.platform]
     values = file_values(_EXAMPLE, folder, server.files)
-    values |= {"base": _EXAMPLE, "domain": site_name(_EXAMPLE), "thumbprint": "THUMBPRINT"}
+    values |= {"base": _EXAMPLE, "domain": site_name(_EXAMPLE), "host": _EXAMPLE}
+    values |= {"spki": "SPKI_SHA256", "thumbprint": "THUMBPRINT"}
     return [
         platform.label,
         "",
@@ -106,7 +106,7 @@ def query_lines(server: Server, name: str, served: str) -> list[str]:
     """
     if not server.query:
         return []
-    host = name if _HOST.fullmatch(name) else "HOST"
+    host = host_or_placeholder(name)
     port, _, options = server.query.partition(" ")
     line = (
         f"openssl s_client -connect {host}:{port} -servername {host}{' ' * bool(options)}{options} -showcerts"

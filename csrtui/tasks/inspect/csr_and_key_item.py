@@ -1,6 +1,6 @@
 """Describe a CSR or key in a file: its facts, the findings on it, and its members in JSON."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -18,7 +18,6 @@ from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.extensions import describe_usages
 from csrtui.core.keys import key_types
-from csrtui.core.names.host_name import FlawKind, read_address
 from csrtui.core.names.name import all_names
 from csrtui.tasks.list import Pairs, read_pair_list
 from csrtui.tasks.pair_text import fingerprint, labelled_lines
@@ -256,7 +255,7 @@ def fingerprint_members(der: bytes) -> dict[str, object]:
 def _request_remarks(session: "Session", request: Request, der: bytes, ca: CaKind) -> list[Remark]:
     values = prefill.read_prefill(der, ca)
     spec = RequestSpec(
-        names=(*prefill.read_prefill(der, CaKind.PRIVATE).names, *filter(None, values.invalid_names)),
+        names=(*values.names, *filter(None, values.invalid_names)),
         subject=values.subject,
         ca=ca,
         key_type=request.key_type,
@@ -266,20 +265,9 @@ def _request_remarks(session: "Session", request: Request, der: bytes, ca: CaKin
     )
     advice = [finding for finding in advise_on(session, spec).findings if finding.field.value != "key"]
     return [
-        *_extension_remarks(request.names, {*spec.names}),
         *map(Remark.of, (*advice, *check_csr(request, ca))),
         *key_remarks(csrs.public_key(der), ca),
     ]
-
-
-def _extension_remarks(names: Sequence[str], advised: Collection[str]) -> Iterator[Remark]:
-    """Yield a remark on each name of a CSR on which there is no advice, because no user could type it."""
-    if "" in names:
-        yield Remark("empty-label", Level.ERROR, "A DNS name is empty.")
-    for name in names:
-        if "/" in name and name not in advised and read_address(name.partition("/")[0]):
-            text = f"{visible(name)} is a network: a certificate is only for single addresses (RFC 5280, 4.2.1.6)."
-            yield Remark(FlawKind.ADDRESS_INVALID.value, Level.ERROR, text)
 
 
 def describe_key(file: str, item: BundleKey, ca: CaKind | None) -> InspectedItem:

@@ -21,7 +21,7 @@ from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise, desc
 from csrtui.core.advice.coverage_rules import COVERAGE_RULES, MANY_NAMES, PURPOSE_RULES
 from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP
 from csrtui.core.advice.field_rules import FIELD_RULES
-from csrtui.core.advice.key_rules import AGE_RULES, CSR_RULES, KEY_RULES, QUALITY_RULES
+from csrtui.core.advice.key_rules import AGE_RULES, CSR_NAME_RULES, CSR_RULES, KEY_RULES, QUALITY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
 from csrtui.core.advice.placeholders import has_template
 from csrtui.core.advice.rule import Hit, Rule, evaluate
@@ -1465,7 +1465,7 @@ _NOT_ENGLISH = re.compile(
 
 
 def test_advice_is_worded_as_the_style_guide_asks() -> None:
-    tables: tuple[tuple[Rule[Any], ...], ...] = (RULES, QUALITY_RULES, CSR_RULES, AGE_RULES)
+    tables: tuple[tuple[Rule[Any], ...], ...] = (RULES, QUALITY_RULES, CSR_RULES, CSR_NAME_RULES, AGE_RULES)
     texts = [text for table in tables for rule in table for text in (rule.text, rule.private_text) if text]
     texts += [
         finding.text

@@ -156,6 +156,40 @@ def test_a_csr_for_a_server_with_only_a_common_name_is_reported(ca: CaKind) -> N
     assert check_csr(bare._replace(subject=SubjectFields(common_name="Jane Doe")), ca) == ()
 
 
+@table(
+    ("name", "public", "private"),
+    [
+        ("email:jane@a.com", ("not-a-hostname", "error"), None),
+        ("uri:https://a.com", ("not-a-hostname", "error"), None),
+        ("upn:jane@a.com", ("not-a-hostname", "error"), None),
+        ("directory:CN=Jane", ("not-a-hostname", "error"), ("not-a-hostname", "note")),
+        ("rid:1.2.3", ("not-a-hostname", "error"), ("not-a-hostname", "note")),
+        ("srv:_imap.a.com", ("not-a-hostname", "error"), ("not-a-hostname", "note")),
+        ("other:1.2.3", ("not-a-hostname", "error"), ("not-a-hostname", "note")),
+        ("10.0.0.0/8", ("address-invalid", "error"), ("address-invalid", "error")),
+        ("fd00::/8", ("address-invalid", "error"), ("address-invalid", "error")),
+        ("", ("empty-label", "error"), ("empty-label", "error")),
+        ("a.com", None, None),
+        ("fd00::1", None, None),
+    ],
+)  # fmt: skip
+def test_names_of_a_csr_that_no_user_could_type_are_reported(
+    name: str, public: tuple[str, str] | None, private: tuple[str, str] | None
+) -> None:
+    asked = signed_with("sha256")._replace(names=("a.com", name))
+    assert said(check_csr(asked, PUBLIC)) == [public] * (public is not None)
+    assert said(check_csr(asked, PRIVATE)) == [private] * (private is not None)
+
+
+def test_names_in_a_finding_on_a_csr_are_safe_to_display() -> None:
+    names = ("rid:1.2.3", "directory:CN=\x1b[2J", "rid:1.2.4", "rid:1.2.5", "rid:1.2.6")
+    (found,) = check_csr(signed_with("sha256")._replace(names=names), PUBLIC)
+    assert found.field is FieldName.NAMES
+    assert found.text.startswith(
+        r"rid:1.2.3, directory:CN=\x1b[2J, rid:1.2.4 and 2 more: public CAs certify only "
+    )
+
+
 def test_a_key_is_old_after_the_maximum_validity_of_a_certificate() -> None:
     longest = timedelta(days=398)
     assert check_key_age(NOW - longest, NOW, PUBLIC) == ()

@@ -217,6 +217,17 @@ def test_the_thumbprint_is_that_of_windows() -> None:
     assert f"-Thumbprint {digits} " in shown
 
 
+@table(("server", "owner"), [("postfix", "_25._tcp"), ("exim", "_25._tcp"), ("dovecot", "_993._tcp")])
+def test_mail_servers_have_the_tlsa_record_of_the_key(server: str, owner: str) -> None:
+    def line(name: str) -> str:
+        plan = plan_files(SERVERS[server], "a.com", name, MATERIAL.certificates, "/x")
+        return next(line for snippet in plan.snippets for line in snippet.lines if "TLSA" in line)
+
+    assert line("mail.a.com") == f"{owner}.mail.a.com. IN TLSA 3 1 1 {SPKI}"
+    for not_a_host in ("*.a.com", "Jane Doe", "$(reboot)"):
+        assert line(not_a_host) == f"{owner}.HOST. IN TLSA 3 1 1 {SPKI}"
+
+
 def test_a_path_that_the_configuration_cannot_represent_is_refused() -> None:
     with pytest.raises(InputError, match="cannot represent"):
         deploy(SERVERS["postfix"], MATERIAL, "/a b")
