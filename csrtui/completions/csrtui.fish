@@ -249,6 +249,7 @@ complete -c csrtui -n '_shtab_csrtui_using adopt' -l encrypt-key -d 'encrypt eve
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l decrypt-key -d 'store every key without a passphrase'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l passphrase-file -xka "(__fish_complete_path (commandline -ct))" -d 'read the passphrase from the first line of a file with mode 0600'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l passphrase-fd -x -d 'read the passphrase from an open descriptor'
+complete -c csrtui -n '_shtab_csrtui_using adopt' -l force -d 'with --names: proceed despite errors that X.509 itself permits'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l dry-run -d 'check everything, show what would be done, and write nothing'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l yes -d 'adopt all keys that the search finds, without asking'
 complete -c csrtui -n '_shtab_csrtui_using adopt' -l json -d 'print one JSON document'

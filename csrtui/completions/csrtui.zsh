@@ -80,6 +80,7 @@ _shtab_csrtui_adopt_options=(
   "--decrypt-key[store every key without a passphrase]"
   "--passphrase-file[read the passphrase from the first line of a file with mode 0600]:F:_files"
   "--passphrase-fd[read the passphrase from an open descriptor]:N:"
+  "--force[with --names\: proceed despite errors that X.509 itself permits]"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--yes[adopt all keys that the search finds, without asking]"
   "--json[print one JSON document]"

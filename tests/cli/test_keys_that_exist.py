@@ -109,6 +109,19 @@ def test_no_request_to_a_public_ca_is_made_for_a_weak_key(csrtui: Csrtui, place:
     assert (weak.status, csrtui.pairs) == (2, [])
 
 
+def test_adopting_a_key_for_new_names_checks_them_and_the_key(csrtui: Csrtui, tmp_path: Path) -> None:
+    number = int.from_bytes(b"short")  # so few bits that the certificate reveals them
+    file = written(tmp_path, ec.derive_private_key(number, ec.SECP256R1()))
+    adopt = ("adopt", "--key", str(file), "--make-csr", "--names")
+    weak = csrtui(*adopt, *NAMES)
+    assert (weak.status, "override with --force" in weak.out, csrtui.pairs) == (1, True, [])
+    assert "can be computed from the certificate" in weak.out
+    forced = csrtui(*adopt, "www.example.com", "--force")
+    assert forced.status == 0
+    assert "warning: www.example.com is reserved for documentation" in forced.err
+    assert "error: The private number of this EC P-256 key" in forced.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from csrtui.cli.commands.import_ import certificate_lines
 from csrtui.cli.options import (
     DRY_RUN,
+    FORCE,
     JSON,
     add_ca_argument,
     add_options,
@@ -77,7 +78,13 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         ("--decrypt-key", "store every key without a passphrase"),
     )
     add_passphrase_arguments(parser)
-    add_options(parser, DRY_RUN, ("--yes", "adopt all keys that the search finds, without asking"), JSON)
+    add_options(
+        parser,
+        (FORCE[0], f"with --names: {FORCE[1]}"),
+        DRY_RUN,
+        ("--yes", "adopt all keys that the search finds, without asking"),
+        JSON,
+    )
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -111,6 +118,7 @@ def _run(options: argparse.Namespace) -> int:
         protection=_protection(options),
         passphrase=_read_new_passphrase(options, adoption, passphrase),
         request=RequestSpec(tuple(options.names), platform=platform) if options.names else None,
+        force=options.force,
     )
     print_text = print_line if options.dry_run and not options.json else print_message
     for candidate in () if search.has_named_files else adoption.candidates:

@@ -1,12 +1,12 @@
 """Adopt keys made elsewhere, and store each as a complete pair. The original files stay unchanged."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
 from csrtui.core.base.escaping import enumeration, excerpt, visible
-from csrtui.core.base.finding import Finding
+from csrtui.core.base.finding import FieldName, Finding, worst_first
 from csrtui.core.base.secret import Secret
 from csrtui.core.base.validity import date_text
 from csrtui.core.bundle import prefill
@@ -196,7 +196,7 @@ def adopt(
     at which the key is known to have existed, so that its age can be checked later.
 
     Raises:
-        BlockedError: No CSR can be made from the certificate.
+        BlockedError: A finding on the request or the key blocks a new CSR.
         InputError: The name of the pair is not valid, or there is no CSR and none can be made.
         RefusedError: The key is already in the store, or it cannot sign.
         StoreError: The store cannot be used. Nothing was stored.
@@ -206,8 +206,13 @@ def adopt(
     omissions: tuple[str, ...] = ()
     csr, title = candidate.csr, candidate.title
     if csr is None and spec.request is not None:
+        errors = tuple(finding for finding in candidate.findings if is_blocking(finding, force=spec.force))
+        if errors:
+            raise BlockedError(errors)
         advice = check_request(session, requested_spec(candidate, spec.request), force=spec.force)
         csr, title = build_csr(advice, candidate.key), pair_name(advice.title)
+        others = (finding for finding in advice.findings if finding.field is not FieldName.KEY)
+        candidate = replace(candidate, findings=tuple(worst_first([*candidate.findings, *others])))
     elif csr is None:
         csr, omissions = _build_csr(session, candidate, spec.missing)
     base = check_pair_name(spec.name if spec.name is not None else title)
@@ -256,9 +261,6 @@ def create_from_key(
     reason = obstacle(candidate, MissingCsr.FROM_REQUEST)
     if reason is not None:
         raise InputError(f"no pair can be made from {visible(candidate.file.path)}: {reason}")
-    errors = tuple(finding for finding in candidate.findings if is_blocking(finding, force=force))
-    if errors:
-        raise BlockedError(errors)
     spec = AdoptionSpec(
         platform=request.platform,
         name=name,
