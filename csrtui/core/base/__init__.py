@@ -1,1 +1,1 @@
-"""Errors, secrets, findings, times, ASN.1, JSON members and text escaping for all other packages."""
+"""Building blocks for all other packages: errors, secrets, findings, times, ASN.1, JSON members and text escaping."""

@@ -1,4 +1,4 @@
-"""Read the structure of BER and DER (ITU-T X.690), rewrite BER as DER, and write PEM (RFC 7468).
+"""Read the structure of BER and DER (ITU-T X.690), convert BER to DER, and write PEM (RFC 7468).
 
 Libraries such as cryptography read only DER and refuse a whole file if one field breaks a rule. This module reads only
 the structure, so an error can name the field and the rule. The octets of values stay unchanged.
@@ -25,7 +25,7 @@ class BerError(ValueError):
     """The bytes are not BER.
 
     Attributes:
-        is_short: Whether the data ends too early for its length field.
+        is_short: Whether the data is shorter than its length field says.
     """
 
     def __init__(self, text: str, *, is_short: bool = False) -> None:
@@ -175,26 +175,27 @@ def encode(tag: int, *contents: bytes) -> bytes:
 
 
 def to_der(data: bytes) -> tuple[bytes, int]:
-    """Return the first BER encoding in `data`, rewritten as DER, and the offset after it in `data`.
+    """Return the first BER encoding in `data`, converted to DER, and the offset of its end in `data`.
 
-    Only lengths and divided strings are encoded anew. Values and the order of a SET stay unchanged, so signatures over
+    Only lengths and divided strings are re-encoded. Values and the order of a SET stay unchanged, so signatures over
     DER stay valid.
 
     Raises:
-        BerError: The data is not BER, is truncated, or has more levels or parts than any real program writes.
+        BerError: The data is not BER, is truncated, or is nested more deeply or divided into more parts than in any
+            real file.
     """
     return _Rewriter(data).rewrite(0, len(data), 0)
 
 
 class _Rewriter:
-    """A rewriter from BER to DER, limited by `MAX_DEPTH` and `MAX_NODES`."""
+    """The state of one conversion from BER to DER: the data, and the number of encodings read so far."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._nodes = 0
 
     def rewrite(self, at: int, end: int, depth: int) -> tuple[bytes, int]:
-        """Return the encoding at an offset as DER, and the offset after it."""
+        """Return the encoding at an offset, converted to DER, and the offset of its end."""
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise BerError("the encoding is nested or divided too much")
@@ -240,7 +241,7 @@ def joined_string(parts: list[bytes], tag: int) -> bytes:
 
 
 def _with_tag(data: bytes, at: int, content: bytes) -> bytes:
-    """Return the DER encoding of contents, with the identifier octets at an offset of `data`."""
+    """Return the DER encoding of `content`, with the identifier octets that `data` has at an offset."""
     if data[at] & _LONG_TAG != _LONG_TAG:
         return encode(data[at], content)
     after = at + 1

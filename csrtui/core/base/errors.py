@@ -1,4 +1,4 @@
-"""The errors that csrtui raises. Errors of libraries are converted into one of these where they occur.
+"""The errors that csrtui raises. Errors from libraries are converted into one of these where they occur.
 
 ::
 
@@ -73,8 +73,8 @@ def translate_errors(translate: Callable[[Exception], CsrtuiError]) -> Iterator[
 
 
 REPORT_AT: Final = "https://github.com/csrtui/csrtui/issues"
-"""The URL for bug reports. A report contains only the class of an error and its place in csrtui's own code. Anything
-else could reveal a secret: a message can quote a passphrase, and a crash screen can show local variables."""
+"""The URL for bug reports. A report contains only the class of an error and its place in the code. Anything else could
+reveal a secret: a message can quote a passphrase, and a crash screen can show local variables."""
 
 
 class BugError(CsrtuiError):
@@ -87,12 +87,12 @@ def describe_bug(error: BaseException) -> CsrtuiError:
     """Return an error that describes `error` without the value of any variable.
 
     Args:
-        error: Any exception. If it is an exception group with one member, the member is described.
+        error: Any exception. An exception group with only one member stands for that member.
 
     Returns:
         `error` itself if it is a `CsrtuiError`, whose message is meant for users. Otherwise a `BugError` such as
         ``a bug: ValueError (csrtui/tui/app.py:42)``, with the URL for reports as its hint. The place is the innermost
-        line of csrtui's own code, or the innermost line overall if no line is from csrtui.
+        line of csrtui's own code, or the innermost line of any code if csrtui's is not involved.
     """
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]

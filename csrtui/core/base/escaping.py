@@ -46,7 +46,7 @@ def _escape(code: int) -> str:
 
 
 def name_text(name: str) -> str:
-    """Return a certificate's name for a list, in quotation marks if it is empty or has spaces at its ends."""
+    """Return a name for display in a list, in quotation marks if it is empty or begins or ends with a space."""
     text = visible(name)
     return text if text and text == text.strip() else f'"{text}"'
 
@@ -57,7 +57,7 @@ _MAX_EXCERPTS = 3
 
 
 def excerpt(value: str) -> str:
-    """Return a value for quoting in a sentence: escaped, and shortened in the middle if it is long."""
+    """Return a value to quote in a sentence: escaped, and shortened in the middle if it is long."""
     if len(value) > _MAX_EXCERPT:
         value = f"{value[:_HEAD]}...{value[-_TAIL:]}"
     text = visible(value)
@@ -71,7 +71,7 @@ def excerpts(values: Sequence[str]) -> str:
 
 
 def describe_character(character: str) -> str:
-    """Return a character for use in a sentence: itself if it is visible, else its Unicode name with an article."""
+    """Return the text for a character in a sentence: itself if it is visible, else its Unicode name with an article."""
     if character == " ":
         return "a blank"
     if is_visible(character):
@@ -92,7 +92,7 @@ def enumeration(words: Sequence[str]) -> str:
 
 
 class Syntax(str):
-    """A word of a command that the shell interprets: an operator, or a pattern that is already quoted."""
+    """A word that stays unquoted in a command, because the shell must interpret it: an operator or a pattern."""
 
     __slots__ = ()
 
@@ -108,8 +108,9 @@ def command(*words: str) -> str:
 def quote(word: str) -> str:
     r"""Return a word quoted for any POSIX shell, in printable characters only.
 
-    A word with other characters becomes ``"$(printf '…')"`` with octal escapes, because dash does not support ``$'…'``.
-    A word that ends with a line break becomes ``$'…'`` (bash, zsh, ksh), because ``$(…)`` would drop the line break.
+    A word with unprintable characters becomes ``"$(printf '…')"`` with octal escapes, because dash does not support
+    ``$'…'``. A word that ends with a line break becomes ``$'…'`` (bash, zsh, ksh), because ``$(…)`` would drop the line
+    break.
     """
     from shlex import quote as quote_printable
 
@@ -120,14 +121,14 @@ def quote(word: str) -> str:
 
 
 def _octet(octet: int) -> str:
-    """Return an octet for a printf(1) format. Escape ``-``, because the format must not look like an option."""
+    """Return an octet for a printf(1) format. ``-`` is escaped, so that the format never begins like an option."""
     character = chr(octet)
     is_plain = character.isascii() and (character.isalnum() or character in "/._ ")
     return character if is_plain else f"\\{octet:03o}"
 
 
 def names_file(text: str, *labels: str) -> bool:
-    """Return whether a message about a file already names the file by one of these labels."""
+    """Return whether a message about a file already begins with one of these names of the file."""
     return any(text.startswith((f"{label} ", f"cannot read {label}: ")) for label in labels if label)
 
 
@@ -141,7 +142,7 @@ _NUMBER = r"[+-]?[0-9]+"
 def spreadsheet_cell(text: str) -> str:
     """Return `text` as a cell, with an apostrophe wherever a spreadsheet would begin a formula.
 
-    Numbers with a sign and all other text stay unchanged, so programs read the original names. `text` must not contain
-    line breaks or tabs.
+    Signed numbers and all other text stay unchanged, so that programs can read the original names. `text` must not
+    contain line breaks or tabs.
     """
     return text if re.fullmatch(_NUMBER, text) else re.sub(_FORMULA, r"\1'", text)

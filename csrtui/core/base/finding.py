@@ -1,4 +1,4 @@
-"""Findings (advice on a name, field, key or request), and the form fields, kinds of CA and purposes they depend on."""
+"""Findings (advice on a name, field, key or request), and the form fields, kinds of CA and purposes in them."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -13,7 +13,7 @@ class CaKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """The use of a certificate, which its CSR requests as extended key usages (RFC 5280 4.2.1.12)."""
+    """The use of a certificate. The CSR requests it as extended key usages (RFC 5280 4.2.1.12)."""
 
     SERVER = "server"
     CLIENT = "client"
@@ -36,7 +36,7 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The sort key that puts errors first, starting at 0 for an error."""
+        """The sort key for findings, most severe first: 0 for an error, 1 for a warning, 2 for a note."""
         return tuple(Level).index(self)
 
 
@@ -66,7 +66,7 @@ class Fix(NamedTuple):
         value: The text of the field after the fix, or None if the fix does not change a field. "" clears the field.
         ca: The kind of CA to switch to, or None to keep the selected one.
         safe: Whether the fix only corrects spelling or format. All safe fixes can be applied at once.
-        no_common_name: Whether to leave the common name out. The first of `names` is then empty.
+        no_common_name: Whether the fix leaves out the common name. Then the first of `names` is empty.
         drops_must_staple: Whether the fix removes must-staple from the request.
         renews: The pair to renew instead of making a new one, or None if the fix changes the form.
     """
@@ -81,7 +81,7 @@ class Fix(NamedTuple):
     drops_must_staple: bool = False
 
     def as_json(self) -> dict[str, object] | None:
-        """Return the fix as commands print it, or None if it only changes the kind of CA."""
+        """Return the fix as JSON members for commands, or None if it only changes the kind of CA."""
         members: dict[str, object] = {}
         if self.names is not None:
             members["names"] = [name for name in self.names if name]
@@ -102,7 +102,7 @@ class Finding(NamedTuple):
         level: The severity for the selected kind of CA.
         field: The affected field. All names after the first belong to `FieldName.NAMES`.
         value: The affected text, as typed.
-        text: A plain sentence that names the value and the consequence. Untrusted text in it is already escaped
+        text: A sentence that names the value and the consequence. Untrusted text in it is already escaped
             (`csrtui.core.base.escaping`).
         fix: The change that resolves the finding, or None.
         forceable: Whether X.509 can represent the value, so that ``--force`` can override an error.

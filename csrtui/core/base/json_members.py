@@ -16,7 +16,7 @@ class MemberError(ValueError):
 
 
 class Members:
-    """The members of a JSON object. Each method raises `MemberError` for an invalid member.
+    """A JSON object. Each method returns one member or several, and raises `MemberError` if a member is invalid.
 
     Args:
         members: The object.
@@ -74,7 +74,7 @@ class Members:
             raise MemberError(f"{self._path}{name} is out of range") from None
 
     def choice(self, name: str, kind: type[_Choice]) -> _Choice:
-        """Return a member of an enumeration, by its value."""
+        """Return the enumeration member with this value."""
         text = self.text(name)
         try:
             return kind(text)

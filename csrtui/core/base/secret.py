@@ -1,4 +1,4 @@
-"""A type for passphrases that cannot be printed by accident."""
+"""A type for passphrases that prevents printing them by accident."""
 
 from typing import Final, final
 
@@ -39,5 +39,5 @@ class Secret:
 
     @property
     def revealed(self) -> str:
-        """The passphrase itself, for rating its strength, for displaying a generated passphrase once and for a masked field."""
+        """The passphrase itself, to rate it, to show a generated one once, or to fill a masked field."""
         return self._text

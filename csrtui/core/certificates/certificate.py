@@ -47,7 +47,7 @@ class Certificate:
             constraints, and counts as a CA if it is self-issued.
         purposes: The OIDs of the extended key usages, or None if the purpose is not restricted.
         spki_sha256: The SPKI fingerprint, 64 hex digits, or None if cryptography does not support the key.
-        signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
+        signature_hash: The hash of the signature, or None if the algorithm has a fixed hash or is unknown.
         encoding_faults: A clause for each encoding rule that the certificate breaks. Strict programs refuse such a
             certificate.
     """
@@ -89,14 +89,15 @@ class Certificate:
 
     @property
     def display_name(self) -> str:
-        """The subject, else the first name, else the serial number, safe to display."""
+        """The subject, or else the first name, or else the serial number, safe to display."""
         return self.subject_text or visible(", ".join(self.names[:1])) or f"serial number {self.serial}"
 
 
 def read_der(der: bytes) -> Certificate:
     """Return the certificate in `der`, without checking its signature.
 
-    A certificate that breaks encoding rules is decoded from a copy if possible (`Certificate.encoding_faults`).
+    A certificate that breaks encoding rules is decoded from a corrected copy if possible
+    (`Certificate.encoding_faults`).
 
     Raises:
         InputError: `der` is not a certificate, or its public key or validity cannot be decoded.
@@ -117,7 +118,7 @@ def read_der(der: bytes) -> Certificate:
 
 
 def _decode_leniently(der: bytes, reason: Exception) -> Certificate:
-    """Return a certificate decoded from its copy. Raise `InputError` if the copy cannot be decoded either."""
+    """Return a certificate decoded from a corrected copy. Raise `InputError` if the copy cannot be decoded either."""
     from cryptography import x509
 
     copy, faults = encoding_faults.read_copy(der)
@@ -226,9 +227,9 @@ _MAX_DAYS: Final = (
     (datetime(2027, 3, 15, tzinfo=UTC), 200),
     (datetime(2029, 3, 15, tzinfo=UTC), 100),
 )
-"""The maximum validity in days before each date (ballot SC-081v3)."""
+"""The maximum validity in days of certificates issued before each date (ballot SC-081v3)."""
 _LAST_MAX_DAYS: Final = 47
-"""The maximum validity in days after the last date."""
+"""The maximum validity in days of certificates issued on or after the last date."""
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 
 

@@ -84,7 +84,7 @@ class Chain:
 
 
 def build_chain(leaf: Certificate, others: Iterable[Certificate], now: datetime) -> Chain:
-    """Return the chain of a certificate, built from the other certificates.
+    """Build the chain of a certificate from other certificates and return it.
 
     If several chains exist (cross-signed CAs), prefer a chain that is usable at `now`, then a chain with a root, then
     the chain whose issuers expire last. The others can be in any order.
@@ -95,7 +95,7 @@ def build_chain(leaf: Certificate, others: Iterable[Certificate], now: datetime)
 
 
 class _Search:
-    """A search for all possible chains. Each pair of certificates is compared only once."""
+    """A search for all possible chains, which compares each pair of certificates only once."""
 
     def __init__(self, pool: list[Certificate], now: datetime) -> None:
         self._pool = pool
@@ -143,12 +143,12 @@ class _Search:
 
 
 def is_self_signed(certificate: Certificate) -> bool:
-    """Return whether the certificate was signed with its own key, like a root."""
+    """Return whether the certificate was signed with its own key, like a root certificate."""
     return certificate.is_self_issued and is_issued_by(certificate, certificate)
 
 
 def is_issued_by(certificate: Certificate, issuer: Certificate) -> bool:
-    """Return whether the issuer signed the certificate, or may have because the signature cannot be checked."""
+    """Return whether the issuer signed the certificate, or may have signed it but the signature cannot be checked."""
     return check_signature(certificate, issuer) is not SignatureCheck.BAD
 
 
@@ -177,7 +177,7 @@ def may_sign(issuer: "x509.Certificate") -> bool:
 def key_identifiers_match(certificate: "x509.Certificate", issuer: "x509.Certificate") -> bool:
     """Return whether a certificate has no authority key identifier, or one that matches the issuer.
 
-    According to RFC 5280, 4.2.1.1, the identifier only helps to find issuers. OpenSSL refuses one that does not match.
+    According to RFC 5280, 4.2.1.1, the identifier only helps to find issuers, but OpenSSL refuses a mismatch.
     """
     from cryptography import x509
 
@@ -217,7 +217,7 @@ class TreeRow:
     """A row of the tree.
 
     Attributes:
-        branch: The lines in front of the name, from the characters ``│``, ``└``, ``├`` and ``─``.
+        branch: The lines in front of the name, drawn with the characters ``│``, ``└``, ``├`` and ``─``.
         name: The common name or the whole subject, safe to display.
         status: The role and the validity, such as ``CA, until 30 Jan 2027`` or ``expired 1 Jan 2026``, or ``missing``.
         is_problem: Whether the certificate is missing, expired or not yet valid.
@@ -230,7 +230,7 @@ class TreeRow:
 
 
 def draw_tree(certificates: Sequence[Certificate], now: datetime) -> list[TreeRow]:
-    """Return the rows of the tree. The certificates can be in any order, but each must occur only once.
+    """Return the tree as rows. The certificates can be in any order, but each must occur only once.
 
     An issuer comes before the certificates that it issued.
     """
@@ -238,7 +238,7 @@ def draw_tree(certificates: Sequence[Certificate], now: datetime) -> list[TreeRo
 
 
 class _Tree:
-    """Certificates, grouped by issuer to be drawn."""
+    """Certificates, grouped by issuer for drawing."""
 
     def __init__(self, certificates: Sequence[Certificate], now: datetime) -> None:
         self._now = now
@@ -266,7 +266,7 @@ class _Tree:
             )
             yield TreeRow("", issuer, status, is_problem=True)
             yield from self._draw_all(issued, "")
-        for certificate in self._certificates:  # two certificates that issued each other are below no root
+        for certificate in self._certificates:  # two that issued each other have no root
             if certificate not in self._drawn:
                 yield from self._draw(certificate, "", "")
 

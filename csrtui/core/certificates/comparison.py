@@ -72,13 +72,13 @@ class CertificateFlawKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateFlaw:
-    """A problem with a certificate or its chain, or a note on it.
+    """A problem with a certificate or its chain, or a note about it.
 
     Attributes:
         kind: The kind of problem.
         level: A warning, or a note if no action is needed.
         text: A sentence that names the consequence, safe to display.
-        is_total: Whether the certificate has no requested name or purpose, so that it is of no use.
+        is_total: Whether the certificate has none of the requested names or purposes, so that it is useless.
     """
 
     kind: CertificateFlawKind
@@ -88,7 +88,7 @@ class CertificateFlaw:
 
 
 def differences(request: Request | None, certificate: Certificate) -> list[Difference]:
-    """Return the differences between a certificate and its CSR, first in the names, then in the subject.
+    """Return the differences between a certificate and its CSR: first the names, then the subject.
 
     Without a CSR (None), there are no differences.
     """
@@ -114,7 +114,7 @@ def flaws(
 
 
 def usability_flaws(leaf: Certificate, names: Sequence[str], purpose: Purpose) -> list[CertificateFlaw]:
-    """Return the reasons why clients refuse a certificate for the names or the purpose of its CSR, the total ones first."""
+    """Return the reasons why clients refuse a certificate for the names or purpose in its CSR, total flaws first."""
     result = [_coverage_flaw(leaf, names, purpose), _name_flaw(leaf, purpose), _purpose_flaw(leaf, purpose)]
     return sorted(filter(None, result), key=lambda flaw: not flaw.is_total)
 
@@ -122,7 +122,7 @@ def usability_flaws(leaf: Certificate, names: Sequence[str], purpose: Purpose) -
 def installation_warnings(
     chain: Chain, status: ChainStatus, ca: CaKind, names: Sequence[str], purpose: Purpose
 ) -> list[str]:
-    """Return the problems that clients of a server would see, as clauses: those of `usability_flaws`, and of the chain."""
+    """Return the problems that the server's clients would have with the certificate and its chain, as clauses."""
     result = [*usability_flaws(chain.leaf, names, purpose), chain_flaw(chain, status, ca)]
     return [flaw.text for flaw in result if flaw is not None and flaw.level is Level.WARNING]
 
@@ -143,7 +143,7 @@ def chain_flaw(chain: Chain, status: ChainStatus, ca: CaKind) -> CertificateFlaw
 
 
 def _name_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
-    """Return the problem of a server certificate that has no SAN (RFC 9525, 2), or None."""
+    """Return the problem of a server certificate without SANs (RFC 9525, 2), or None if there is no problem."""
     common_name = leaf.subject.common_name
     host = read_name(common_name or "")
     if leaf.names or not (purpose.is_for_servers and leaf.is_for_servers):
@@ -157,7 +157,7 @@ def _name_flaw(leaf: Certificate, purpose: Purpose) -> CertificateFlaw | None:
 
 
 def _coverage_flaw(leaf: Certificate, names: Sequence[str], purpose: Purpose) -> CertificateFlaw | None:
-    """Return the problem of a server certificate that lacks requested host names, or None. See also `_name_flaw`."""
+    """Return the problem of a server certificate without all requested host names, or None if there is no problem."""
     hosts = [name for name in names if read_name(name).is_host]
     missing = uncovered_names(hosts, leaf)
     if not missing or not leaf.names or not purpose.is_for_servers:
@@ -193,7 +193,7 @@ def _name_differences(request: Request, certificate: Certificate) -> Iterator[Di
 
 def _field_differences(request: Request, certificate: Certificate) -> Iterator[Difference]:
     def is_unit_elsewhere(requested: str | None, issued: str | None) -> bool:
-        """Return whether each unit is also in the other subject, in another position."""
+        """Return whether each of the two units also occurs in the other subject."""
         requested_units, issued_units = {None, *request.subject.units}, {None, *certificate.subject.units}
         return requested in issued_units and issued in requested_units
 
@@ -304,7 +304,7 @@ def chain_problems(
 
     Args:
         certificates: The certificates that the server sends, in this order.
-        others: More certificates that can complete the chain, such as those of the pair.
+        others: Other certificates that can complete the chain, such as the pair's.
         ca: The kind of CA. Clients of a private CA may trust the issuer directly.
         now: The time at which the chain is validated.
     """

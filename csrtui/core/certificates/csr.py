@@ -28,7 +28,7 @@ _RSA_SIGNATURES, _ECDSA_SIGNATURES = "1.2.840.113549.1.1.", "1.2.840.10045.4."
 OLD_HASHES = frozenset({"md5", "sha1"})
 """Hashes that are no longer allowed in signatures (BR 7.1.3.2)."""
 MAX_NAMES = 10_000
-"""Upper limit on the names of a CSR. CAs allow 100 to 2,000; advice on 150,000 names would take half a minute."""
+"""Upper limit on the names in a CSR. CAs allow 100 to 2,000. Advice on 150,000 names would take half a minute."""
 _PROOF = b"csrtui tests whether this key can sign"
 
 
@@ -44,7 +44,7 @@ class Request(NamedTuple):
             kind as a prefix (`extensions.prefixed_name`).
         key_type: The type of the key, or None if csrtui does not generate such keys.
         spki_sha256: The SPKI fingerprint, 64 hex digits.
-        signature_hash: The hash of the signature, or None if the algorithm has a fixed one or is unknown.
+        signature_hash: The hash of the signature, or None if the algorithm has a fixed hash or is unknown.
         purpose: The purpose that the CSR requests (`extensions.purpose_of`).
         must_staple: Whether the CSR requests must-staple (`extensions.has_must_staple`).
     """
@@ -112,7 +112,7 @@ def preview(
 ) -> Request:
     """Return the CSR for the given values (`build`), decoded from the DER that would be signed.
 
-    The result shows how the encoding changes a value. Its key is not secret: it is the private key 1 on P-256.
+    The result shows the values as the encoding changes them. Its key is not secret: it is the private key 1 on P-256.
     """
     return read_der(build(subject, names, _preview_key(), purpose, must_staple=must_staple))
 
@@ -137,7 +137,7 @@ def read_der(data: bytes) -> Request:
 
 
 def read_faulty(data: bytes) -> tuple[Request, bytes] | None:
-    """Return a CSR that `read_der` refuses, and the DER of its decodable copy, or None if there is no such copy.
+    """Return a CSR that `read_der` refuses, and the DER of a decodable copy, or None if no such copy can be made.
 
     The fields of the CSR come from the copy, but its `Request.der` is the original.
     """
@@ -206,9 +206,9 @@ def has_valid_signature(der: bytes) -> bool:
 
 
 def is_signed_by(key: "PublicKey", decoded: "Decoded", signature: bytes, message: bytes) -> bool:
-    """Return whether `signature` is a valid signature of `message` by `key`, with the algorithm that `decoded` names.
+    """Return whether `signature` is a valid signature of `message` by `key`, made with the algorithm in `decoded`.
 
-    cryptography can check a CSR or certificate itself, but rejects SHA-1 and MD5, and any copy of damaged DER.
+    cryptography's own checks reject SHA-1 and MD5, and cannot check the original octets of faulty DER.
 
     Raises:
         UnsupportedAlgorithm: cryptography does not know the algorithm.
@@ -285,7 +285,7 @@ def _decode(csr: "x509.CertificateSigningRequest", der: bytes) -> Request:
 
 
 def hash_name(decoded: "Decoded") -> str | None:
-    """Return the hash of a signature, or None if the algorithm has a fixed one or is unknown."""
+    """Return the hash of a signature, or None if the algorithm has a fixed hash or is unknown."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:

@@ -46,7 +46,7 @@ class Faults(list[str]):
     """Clauses about the rules that a certificate or CSR breaks. Each names the field, the rule and its source."""
 
     def add(self, fault: str) -> None:
-        """Append a fault unless it is already in the list or the list is full."""
+        """Append a fault, unless the list already contains it or is full."""
         if fault not in self and len(self) < _MAX_FAULTS:
             self.append(fault)
 
@@ -71,7 +71,7 @@ def read_copy(der: bytes, *, is_request: bool = False) -> tuple[bytes, Faults]:
 
 
 def describe_error(error: Exception) -> str:
-    """Return a clause that describes an error from cryptography, with the field that its message names."""
+    """Return a clause that describes an error from cryptography, with the field named in its message."""
     kind, location = re.search(_KIND, str(error)), re.search(_LOCATION, str(error))
     if kind is None:
         return f"cryptography refuses it ({type(error).__name__})"
@@ -122,7 +122,7 @@ def _split_signed(der: bytes) -> tuple[Node, Node, Node]:
 
 
 def _split_certificate(body: Node) -> tuple[list[Node], list[Node], list[Node]]:
-    """Return the version if present, the fields from serial number to key, and the optional fields (RFC 5280, 4.1)."""
+    """Return the version (if any), the fields from serial number to key, and the optional fields (RFC 5280, 4.1)."""
     parts = body.children()
     start = 1 if parts[0].tag == _EXPLICIT_0 else 0
     return parts[:start], parts[start : start + 6], parts[start + 6 :]
@@ -220,7 +220,7 @@ def _copy_attribute(node: Node, field_name: str, faults: Faults) -> bytes:
 
 
 def _check_text(value: Node) -> tuple[str | None, str]:
-    """Return the text of a string that must be encoded again (otherwise None), and a clause on the rule it breaks."""
+    """Return the text of a string if it must be re-encoded (else None), and a clause about the rule that it breaks."""
     content = value.content
     match value.tag:
         case 0x13 if not re.fullmatch(_PRINTABLE, content):
@@ -351,13 +351,13 @@ def _copy_general_names(root: Node, label: str, faults: Faults) -> bytes:
         fault = _general_name_fault(name)
         if fault:
             faults.add(f"{label} {fault}")
-        elif name.tag != _DIRECTORY_NAME:  # it contains no host, and its strings may break other rules
+        elif name.tag != _DIRECTORY_NAME:  # names no host, and may break other rules
             names.append(name.encoded)
     return encode(asn1.SEQUENCE, *names) if names else b""
 
 
 def _general_name_fault(name: Node) -> str:
-    """Return a clause on the rule of RFC 5280 that a GeneralName breaks, or "" if it breaks none."""
+    """Return a clause about the rule of RFC 5280 that a GeneralName breaks, or "" if it breaks none."""
     supported = _SUPPORTED_NAMES.get(name.tag)
     if supported is not None and not name.content.isascii():
         return f"has a {supported} with non-ASCII octets (RFC 5280, 4.2.1.6)"

@@ -37,7 +37,7 @@ PURPOSE_LABELS: Final = {
     Purpose.EMAIL: "e-mail (S/MIME)",
     Purpose.CODE_SIGNING: "code signing",
 }
-"""Each purpose in words, in the plural."""
+"""The display name of each purpose."""
 _RSA: Final = frozenset({KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_4096})
 _EC: Final = frozenset({KeyType.EC_P256, KeyType.EC_P384, KeyType.EC_P521})
 
@@ -129,7 +129,7 @@ def extensions_for(purpose: Purpose, key_type: KeyType) -> "x509.Extensions":
 
 
 def purpose_of(oids: Collection[str]) -> Purpose:
-    """Return the purpose that these extended key usages cover, or `Purpose.SERVER` if they cover none."""
+    """Return the purpose for which these extended key usages suffice, or `Purpose.SERVER` if there is none."""
     order = (Purpose.SERVER_CLIENT, *Purpose)
     return next(
         (purpose for purpose in order if set(EXTENDED_KEY_USAGES[purpose]) <= set(oids)), Purpose.SERVER
@@ -150,7 +150,7 @@ def oid_name(oid: "x509.ObjectIdentifier") -> str:
 
 
 def describe_usages(extensions: "x509.Extensions") -> Iterator[str]:
-    """Yield a line each for must-staple, the key usages and the extended key usages, if the extensions contain them."""
+    """Yield one line each for must-staple, key usages and extended key usages, if the extensions contain them."""
     from cryptography import x509
 
     if has_must_staple(extensions):
@@ -165,7 +165,7 @@ def describe_usages(extensions: "x509.Extensions") -> Iterator[str]:
 def purpose_names(extensions: "x509.Extensions", *, without: Sequence[str] = ()) -> list[str]:
     """Return the extended key usages (RFC 5280, 4.2.1.12): their names if known, otherwise their OIDs.
 
-    `without` are OIDs to leave out.
+    `without` contains the OIDs to leave out.
     """
     oids = [oid for oid in extended_key_usages(extensions) if oid not in without]
     more = [f"{len(oids) - _MAX_PURPOSES} more"] if len(oids) > _MAX_PURPOSES else []
@@ -197,7 +197,7 @@ OTHER_NAME_PREFIXES = ("email:", "uri:", "upn:", *UNREQUESTED_NAME_PREFIXES)
 
 
 def prefixed_name(name: "x509.GeneralName") -> str:
-    """Return a name other than a host name or address, with its kind before a colon: ``upn:u@example.com``."""
+    """Return a name that is not a host name or address, with its kind as a prefix: ``upn:u@example.com``."""
     from cryptography import x509
 
     match name:

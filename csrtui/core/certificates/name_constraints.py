@@ -37,8 +37,8 @@ def check_names(
     """Check all names of a certificate against the name constraints of a CA above it.
 
     Return the outcome for all names together, and the forbidden or unsupported name, safe to display. The name is "" if
-    all names are allowed. As in OpenSSL, the subject and its e-mail addresses are names too. In a leaf without DNS
-    names, so is a common name that is a host name.
+    all names are allowed. As in OpenSSL, the subject and its e-mail addresses are names too. If a leaf has no DNS
+    names, its common name is a name too, if it is a host name.
     """
     permitted, excluded = constraints.permitted_subtrees or (), constraints.excluded_subtrees or ()
     names = list(_names(certificate, is_leaf=is_leaf))
@@ -111,7 +111,7 @@ def _is_below(host: str, base: str) -> bool:
 
 
 def _is_mailbox_of(address: str, base: str) -> bool | None:
-    """Return whether an address is `base`, or has the host `base` if that has no user, or None if it has no ``@``."""
+    """Return whether an e-mail address is `base`, or is at the host `base`, or None if the address has no ``@``."""
     local, at, host = address.rpartition("@")
     if not at:
         return None

@@ -1,7 +1,8 @@
 """Validate certification paths (RFC 5280, 6.1) for certificates of public and private CAs.
 
-A failed check names the certificate and the reason. cryptography's verifier must accept a path too if it supports the
-algorithms (`verify_path`). csrtui does not know which roots clients trust, so it trusts the last certificate of a path.
+The result of a failed check names the certificate and the reason. If cryptography's verifier supports the algorithms,
+it must accept the path too (`verify_path`). csrtui does not know which roots clients trust, so it trusts the last
+certificate of a path.
 """
 
 import warnings
@@ -75,8 +76,8 @@ class ChainStatus:
     Attributes:
         state: Whether the chain is valid.
         reason: The reason why the chain is not valid, or None if it is valid.
-        text: The state in words, safe to display. It includes the reason if the chain is not valid, or else the
-            certificate at which the chain ends.
+        text: The state in words, safe to display. If the chain is not valid, it includes the reason, otherwise the
+            certificate at the end of the chain.
     """
 
     state: ChainState
@@ -84,7 +85,7 @@ class ChainStatus:
     text: str
 
     def as_json(self) -> dict[str, object]:
-        """Return the status as the JSON members that commands print."""
+        """Return the status as JSON members for commands."""
         return {
             "state": self.state.value,
             "reason": self.reason.value if self.reason else None,
@@ -106,7 +107,7 @@ class _Link:
 
 
 def validate_chain(chain: Chain, now: datetime) -> ChainStatus:
-    """Return whether a chain is valid and, if not, why."""
+    """Validate a chain and return the result."""
     path = [_Link(certificate, load(certificate)) for certificate in chain.path]
     with warnings.catch_warnings(action="ignore"):  # as in `certificate.read_der`
         error = verify_path([link.decoded for link in path], now)
@@ -300,7 +301,7 @@ def verify_path(path: Sequence["x509.Certificate"], now: datetime) -> str | None
 
     The path goes from the leaf to the last issuer, which is trusted. The extension policies are csrtui's own, because
     cryptography's defaults follow the rules of public CAs. They refuse a leaf without an authority key identifier or a
-    SAN, a root without a key usage, and purposes other than TLS. Private CAs often issue such certificates.
+    SAN, a root without a key usage, and purposes other than TLS. Certificates of private CAs are often like that.
     """
     from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
@@ -345,7 +346,7 @@ def _require_key_cert_sign(
 
 
 def _is_supported(certificate: "x509.Certificate") -> bool:
-    """Return whether cryptography's verifier, which is made for public CAs, supports this kind of certificate."""
+    """Return whether cryptography's verifier, which was made for public CAs, supports this kind of certificate."""
     from cryptography import x509
 
     return (

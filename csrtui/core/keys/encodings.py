@@ -1,4 +1,4 @@
-"""The encodings of cryptography, without the import of its SSH formats, which takes 8 ms."""
+"""cryptography's encodings, imported without its SSH formats, which take 8 ms."""
 
 try:
     from cryptography.hazmat.primitives._serialization import Encoding, PublicFormat

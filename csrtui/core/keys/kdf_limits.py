@@ -15,13 +15,13 @@ MAX_HASH_ITERATIONS: Final = 2_000_000
 MAX_MEMORY: Final = 256 * 1024 * 1024
 """Upper limit on the memory that scrypt needs, in bytes."""
 MAX_FILE_COST: Final = 4
-"""Upper limit on the work for all keys of a file together, as a multiple of the limit for one key."""
+"""Upper limit on the work for all keys in a file, as a multiple of the limit for one key."""
 _MAX_LANES: Final = 16
 _MAX_LANE_MEMORY: Final = MAX_MEMORY // 16
 """Upper limit on the total memory of all lanes, in bytes. OpenSSL allocates it in addition to `MAX_MEMORY`."""
 
 _costs: ContextVar[list[float] | None] = ContextVar("costs", default=None)
-"""The costs of the derivations for the current file so far, or None outside of `file_budget`."""
+"""The cost of each derivation for the current file so far, or None outside of `file_budget`."""
 
 PBES2, PBKDF2, SCRYPT = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.3.6.1.4.1.11591.4.11"
 """The object identifiers of PBES2 and its key derivations (RFC 8018, C; RFC 7914, 7)."""
@@ -35,7 +35,7 @@ and an iteration count."""
 def file_budget() -> Iterator[None]:
     """Limit the work of all key derivations in the block to `MAX_FILE_COST`, because one file can contain many keys.
 
-    In the block, the functions of this module raise `InputError` when the costs of all derivations exceed the limit.
+    In the block, the functions of this module raise `InputError` when the total cost exceeds the limit.
     """
     token = _costs.set([])
     try:
@@ -97,12 +97,12 @@ def _parts(algorithm: Node) -> tuple[str, Node]:
 
 
 def check_iterations(iterations: int, blocks: int = 1, limit: int | None = None) -> None:
-    """Refuse an iteration count that takes too long.
+    """Refuse an iteration count that would take too long.
 
     Args:
         iterations: The number of iterations.
-        blocks: The number of blocks of the derived key. The iterations run once for each.
-        limit: `MAX_HASH_ITERATIONS` for PKCS #12 and PBES1, whose derivations Python computes, or None for
+        blocks: The number of blocks in the derived key. Each block takes all iterations.
+        limit: `MAX_HASH_ITERATIONS` for PKCS #12 and PBES1, which run in Python and are slower. None means
             `MAX_ITERATIONS`.
 
     Raises:
@@ -123,7 +123,7 @@ def check_scrypt(cost: int, block_size: int, lanes: int) -> None:
     """Refuse parameters of scrypt that need too much memory.
 
     N must be a power of two above 1 and below 2^(16 r). scrypt needs 128 N r bytes, and 128 r p bytes for the lanes
-    (RFC 7914, 2 and 6). The arguments are N, r and p.
+    (RFC 7914, 2 and 6). The arguments are N, r and p in this order.
 
     Raises:
         InputError: The parameters need more than `MAX_MEMORY`.

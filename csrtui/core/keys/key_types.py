@@ -1,6 +1,6 @@
 """The key types that csrtui generates, and functions for keys.
 
-cryptography is imported only to generate or read a key, because commands that need only the table must be fast.
+cryptography is imported only to generate or read a key, because commands that only need the table must start fast.
 """
 
 from collections.abc import Callable
@@ -97,7 +97,7 @@ def generate(key_type: KeyType) -> "PrivateKey":
     """Return a new private key, generated with the operating system's random numbers.
 
     RSA takes from a tenth of a second (2048 bits) to several seconds (4096 bits). The other types take no noticeable
-    time. Other threads can run in the meantime.
+    time. Other threads can run meanwhile.
     """
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
@@ -138,7 +138,7 @@ def name_of(public_key: "PublicKey") -> str:
 
 
 def label_of(public_key: "PublicKey") -> str:
-    """Return the display name of any public key's type, such as ``EC P-256``, ``RSA 1024`` or ``EC secp256k1``."""
+    """Return the display name of the type of any public key, such as ``EC P-256``, ``RSA 1024`` or ``EC secp256k1``."""
     key_type = type_of(public_key)
     return key_type.label if key_type else " ".join(_kind_and_size(public_key))
 
@@ -152,7 +152,7 @@ def label_of_name(name: str) -> str:
 
 
 def _kind_and_size(public_key: "PublicKey") -> tuple[str, ...]:
-    """Return the algorithm and, if it has keys of several sizes, the size in bits or the curve."""
+    """Return the algorithm. If its keys differ in size, also return the size in bits or the curve."""
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
     match public_key:
@@ -189,7 +189,7 @@ _EC_PUBLIC_KEY = 0xA1
 def private_pem(key: "PrivateKey") -> bytes:
     """Return the key as unencrypted PKCS #8 in PEM.
 
-    EC keys are encoded here. For other keys, cryptography first imports its SSH formats, which takes 8 ms.
+    EC keys are encoded here, because cryptography would first import its SSH formats, which takes 8 ms.
     """
     from cryptography.hazmat.primitives.asymmetric import ec
 

@@ -1,6 +1,6 @@
 """Read, rate and generate passphrases.
 
-The frequent passphrases (lower case, without spaces) come from these sources, without obscene and personal entries:
+The frequent passphrases come from these sources. Obscene and personal entries are left out:
 
 - the first 220 suitable entries of Openwall's ``password.lst`` (2011, "assumed to be in the public domain"; Debian
   package ``john-data`` 1.9.0-2)
@@ -72,14 +72,14 @@ MAX_BYTES = 1023
 """Maximum length in UTF-8 that openssl reads, in bytes (``PEM_BUFSIZE`` and ``APP_PASS_LEN`` are 1,024, with a NUL)."""
 _MIN_DIFFERENT_CHARACTERS = 5
 GENERATED_WORDS = 7
-"""Number of words in a generated passphrase. They have 77 bits, too many to guess at a million iterations per guess."""
+"""Number of words in a generated passphrase: 77 bits, too many to guess at a million iterations per guess."""
 ENTROPY_BYTES = 10
 """Number of random bytes that `generate` needs. It uses 77 of the 80 bits."""
 _WORD_BITS = 11
 
 
 class NoPassphraseError(ValueError):
-    """The bytes contain no passphrase. The message does not quote them, so it is safe to display."""
+    """There is no passphrase in the bytes. The message does not quote them, so it is safe to display."""
 
 
 def read_passphrase(data: bytes) -> Secret:
@@ -98,7 +98,7 @@ def read_passphrase(data: bytes) -> Secret:
 
 
 def refusal(passphrase: Secret) -> InputError | None:
-    """Return an error if openssl could not open a key that is encrypted with this passphrase, otherwise None.
+    """Return an error if openssl could not use this passphrase to open a key, otherwise None.
 
     openssl reads at most 1,023 bytes of a passphrase, and stops at a NUL.
     """
@@ -116,7 +116,7 @@ def refusal(passphrase: Secret) -> InputError | None:
 
 
 def check(passphrase: Secret) -> None:
-    """Refuse a passphrase with which openssl could not open a key.
+    """Refuse a passphrase that openssl could not use to open a key.
 
     Raises:
         InputError: The passphrase is too long or contains a NUL (`refusal`).
@@ -153,7 +153,7 @@ def guess_reasons(passphrase: Secret) -> list[str]:
 
 
 def strength(passphrase: Secret) -> str:
-    """Return the rating to display while the user types a passphrase. It does not quote the passphrase."""
+    """Return a rating to display while the user types a passphrase. It does not quote the passphrase."""
     text = passphrase.revealed
     if not text:
         return ""
@@ -188,7 +188,7 @@ def generate(words: Sequence[str], entropy: bytes) -> Secret:
 
     Args:
         words: A list of 2,048 distinct words.
-        entropy: `ENTROPY_BYTES` random bytes. Each word is selected by 11 bits.
+        entropy: `ENTROPY_BYTES` random bytes. 11 bits select each word.
     """
     if len(entropy) != ENTROPY_BYTES or len(set(words)) != 1 << _WORD_BITS:
         raise ValueError("a passphrase is generated from 10 bytes and 2,048 words")

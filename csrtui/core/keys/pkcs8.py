@@ -4,10 +4,10 @@ cryptography's own PKCS #8 encryption uses only 2,048 PBKDF2 iterations, so a gr
 This module builds the envelope itself from cryptography's primitives: PBKDF2-HMAC-SHA256 with 1,000,000 iterations and
 a salt of 16 bytes, and AES-256-CBC (RFC 8018, 6.2; RFC 5958, 3). openssl 1.1 and later can open it.
 
-`BatchEncryptor` and `BatchDecryptor` handle many keys with one passphrase. PBKDF2 runs once per salt instead of once
-per key, because all keys of a batch have the same salt. Each key has its own random IV, as one AES key requires. The
-shared salt does not weaken the keys: they also share the passphrase, so guessing it opens all of them in any case. It
-only reveals that the files were written together.
+`BatchEncryptor` and `BatchDecryptor` handle many keys with one passphrase. All keys of a batch have the same salt, so
+PBKDF2 runs once per batch instead of once per key. Each key has its own random IV, which is necessary because they
+share one AES key. The shared salt does not weaken the keys: they also share the passphrase, so guessing it opens all of
+them in any case. It only reveals that the files were written together.
 """
 
 from base64 import b64decode
@@ -36,7 +36,7 @@ ENTROPY_BYTES = SALT_BYTES + IV_BYTES
 """Number of fresh random bytes needed for one encryption."""
 
 NOT_OPENED = "the passphrase does not open the key, or the key is damaged"
-"""The message of the error for a key that a passphrase does not open."""
+"""The error message for a key that a passphrase does not open."""
 
 _AES_256_KEY_BYTES = 32
 _PBES2 = bytes.fromhex("06092a864886f70d01050d")
@@ -73,8 +73,8 @@ class DerivedKey:
 def encrypt(key: "PrivateKey", passphrase: Secret, entropy: bytes, iterations: int | None = None) -> bytes:
     """Return `key` as ``ENCRYPTED PRIVATE KEY`` in PEM, encrypted with `passphrase`.
 
-    `entropy` consists of `ENTROPY_BYTES` fresh random bytes: the salt, then the IV. Never use them twice. Use fewer
-    iterations than `ITERATIONS` only for fast tests.
+    `entropy` consists of `ENTROPY_BYTES` fresh random bytes: the salt, then the IV. Never use them twice. Only tests,
+    which must be fast, use fewer iterations than `ITERATIONS`.
 
     Raises:
         InputError: openssl cannot read the passphrase (`csrtui.core.keys.passphrase_quality.refusal`).
@@ -107,8 +107,8 @@ def derive(passphrase: Secret, salt: bytes, iterations: int | None = None) -> De
 def encrypt_with(key: "PrivateKey", derived_key: DerivedKey, iv: bytes) -> bytes:
     """Return `key` as ``ENCRYPTED PRIVATE KEY`` in PEM, encrypted with a derived key.
 
-    `iv` consists of `IV_BYTES` fresh random bytes. Never use them twice, although the derived key can be used for
-    several private keys.
+    `iv` consists of `IV_BYTES` fresh random bytes. Never use them twice. The derived key can be used for several
+    private keys.
     """
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.padding import PKCS7
@@ -273,7 +273,7 @@ class BatchDecryptor:
     """A thread-safe decryptor of keys with one passphrase.
 
     cryptography's own reader, which is independent of the code that encrypts keys, decrypts the first key with each
-    salt. For the second key with that salt, a derived key is computed, and later keys reuse it.
+    salt. At the second key with that salt, the AES key is derived, and later keys reuse it.
     """
 
     def __init__(self, passphrase: Secret) -> None:
@@ -282,7 +282,7 @@ class BatchDecryptor:
         self._lock: Final = Lock()
 
     def decrypt(self, der: bytes) -> "PrivateKey":
-        """Return the private key in an EncryptedPrivateKeyInfo, like `decrypt`.
+        """Return the private key in an EncryptedPrivateKeyInfo, like the function `decrypt`.
 
         Raises:
             RefusedError: The passphrase does not open the key, or the key is damaged.

@@ -1,6 +1,6 @@
-"""Find known weaknesses of keys from other programs, and keys whose private key has been published.
+"""Find known weaknesses in keys from other programs, and recognize published private keys.
 
-Every test is bounded arithmetic on the numbers of a key, without access to files or the network. An RSA 4096 key takes
+Every check only does arithmetic on the numbers of a key, without access to files or the network. An RSA 4096 key takes
 15 ms and an EC key less than 1 ms (measured). The first RSA key in a process takes 25 ms more, to compute primes.
 
 Published keys are listed by their SPKI SHA-256 fingerprint. The sources are the examples of RFC 6979, 8032, 8410, 9500
@@ -87,9 +87,9 @@ SOURCES = {spki: source for source, fingerprints in _BY_SOURCE.items() for spki 
 
 
 FERMAT_ROUNDS = 100
-"""Number of rounds of Fermat's factorization that the primes must resist (BR 6.1.1.3)."""
+"""Number of rounds of Fermat's factorization that a modulus must resist (BR 6.1.1.3)."""
 SMALL_FACTOR_LIMIT = 1 << 20
-"""The limit for trial division: every prime below it is tried as a factor of an RSA modulus."""
+"""The limit for trial division. Every prime below it is tried as a factor of an RSA modulus."""
 WEAK_SCALAR_BITS = 128
 """Maximum length in bits of a weak EC scalar. Pollard's kangaroo method finds it in at most 2^64 steps."""
 _PRIMES_PER_PRODUCT = 256
@@ -102,7 +102,7 @@ _ROCA_PRIMES = (
 _ROCA_MODULUS = prod(_ROCA_PRIMES)
 _ROCA_GENERATOR = 65537
 _ROCA_ORDER_FACTORS = (16, 81, 25, 7, 11, 13, 17, 23, 29, 37, 41, 53, 83)
-"""The prime powers in the order of the generator modulo M."""
+"""The prime powers whose product is the order of the generator modulo M."""
 _ROCA_ORDER = prod(_ROCA_ORDER_FACTORS)
 
 
@@ -154,7 +154,7 @@ def _small_primes() -> tuple[int, ...]:
 
 
 def has_close_primes(modulus: int) -> bool:
-    """Return whether Fermat's factorization finds the primes within `FERMAT_ROUNDS` (CVE-2022-26320).
+    """Return whether Fermat's factorization finds the primes in at most `FERMAT_ROUNDS` rounds (CVE-2022-26320).
 
     It writes the modulus as ``(a + b)(a - b)``. If the primes are close, ``a`` is near the square root of the modulus.
     """

@@ -1,4 +1,4 @@
-"""Sign and verify bytes with a private key of any type, and check that an unencrypted private key is intact.
+"""Sign bytes with a key of any type, verify the signature, and check that an unencrypted private key is intact.
 
 RSA signs with PSS (MGF1 and hash SHA-256, a salt of 32 bytes), or with PKCS #1 v1.5 if the key is too short for that.
 ECDSA uses the hash of its curve (P-384: SHA-384, P-521: SHA-512, others: SHA-256), and DSA uses SHA-256. EdDSA and
@@ -79,12 +79,12 @@ _PROBE = b"csrtui doctor"
 
 
 def load_intact_key(data: bytes) -> tuple["PrivateKey", str]:
-    """Return the private key in a PEM text and its SPKI fingerprint, after a check that the key is intact.
+    """Return the private key in a PEM text and its SPKI fingerprint, after checking that the key is intact.
 
     cryptography's primality check is skipped, because it takes 40 ms for RSA 2048, or minutes for ten thousand keys.
     Instead, the numbers of the key must be consistent (RFC 8017, 3.2), and the key must make a valid signature. The
-    signature fails if a prime is wrong. It is not enough alone, because OpenSSL corrects the result of a damaged
-    exponent. Other software does not.
+    signature fails if a prime is wrong. A signature alone is not enough, because OpenSSL corrects the result of a
+    damaged exponent, and other software does not.
 
     Raises:
         StoreError: The text contains no private key, or the key is damaged.
@@ -98,7 +98,7 @@ def load_intact_key(data: bytes) -> tuple["PrivateKey", str]:
 
 
 def _check_rsa_key(key: "PrivateKey") -> None:
-    """Check that an RSA key is consistent and can sign. Other types derive the public key from the private key."""
+    """Check that an RSA key is consistent and can sign. In other types, the public key follows from the private key."""
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
     from cryptography.hazmat.primitives.hashes import SHA256
 

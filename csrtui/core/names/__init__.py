@@ -1,1 +1,1 @@
-"""Host names and addresses: parsing, internationalized names and public suffixes."""
+"""Host names and addresses: parsing, pasted text, internationalized names, public suffixes and inventory templates."""

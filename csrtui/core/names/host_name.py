@@ -1,7 +1,7 @@
 """Read host names and addresses: labels, A-labels and U-labels, flaws, and the scripts of letters.
 
-X.509 contains A-labels (ASCII), and people write U-labels (Unicode). The script of a letter is read from its Unicode
-name, because `unicodedata` does not have the script property.
+Certificates contain A-labels (ASCII), and people write U-labels (Unicode). The script of a letter comes from its
+Unicode name, because `unicodedata` lacks the script property.
 """
 
 import re
@@ -19,7 +19,7 @@ PREFIX = "xn--"
 MAX_NAME = 253
 """Maximum length of a name in octets without its trailing dot (RFC 1035 2.3.4: 255 in the wire format)."""
 _MAX_INPUT = 1000
-"""Length in characters above which a name is checked only for its length."""
+"""Maximum length in characters of a name that is parsed. For a longer one, only the length is reported."""
 DOTS = ".\u3002\uff0e\uff61"
 """Characters that separate the labels of a non-ASCII name (UTS 46 4, RFC 3490 3.1)."""
 _DOT = f"[{DOTS}]"
@@ -31,7 +31,7 @@ _EAST_ASIAN_SCRIPTS = (
     frozenset({"LATIN", "CJK", "IDEOGRAPHIC", "BOPOMOFO"}),
     frozenset({"LATIN", "CJK", "IDEOGRAPHIC", "HANGUL"}),
 )
-"""The scripts that Japanese, Chinese and Korean text regularly mixes (UTS 39 5.2, highly restrictive)."""
+"""The mixtures of scripts that are usual in Japanese, Chinese and Korean (UTS 39 5.2, highly restrictive)."""
 
 
 class FlawKind(StrEnum):
@@ -60,9 +60,9 @@ class Flaw(NamedTuple):
     Attributes:
         kind: The reason.
         part: The invalid label or character, or "" if the flaw affects the whole name. For an e-mail address, URI or
-            user principal name, a clause that says what is wrong.
-        position: The position of the invalid character in the trimmed name, counted from 1. It is 0 if the position is
-            unknown, or if the flaw affects no single character or a trimmed one.
+            user principal name, a clause that describes the flaw.
+        position: The position of the invalid character in the trimmed name, counted from 1. 0 if the position is
+            unknown, if the character was trimmed, or if the flaw is not a single character.
         correction: The name that the user most probably means, or None if that is unclear.
     """
 
@@ -114,7 +114,7 @@ def read_host(host: str) -> str | None:
 
 
 def read_dns_name(bare: str) -> tuple[str, str, tuple[Flaw, ...]]:
-    """Return a DNS name in the forms for the CSR and for display, and its flaws, at most one of each kind."""
+    """Return a DNS name as a CSR contains it, the name for display, and its flaws, at most one of each kind."""
     if len(bare) > _MAX_INPUT:
         return "", "", (Flaw(FlawKind.NAME_LENGTH),)
     parts = bare.split(".") if bare.isascii() else re.split(_DOT, bare)
@@ -229,7 +229,7 @@ def is_only_punycode(label: str) -> bool:
 
 
 def to_punycode(label: str) -> str:
-    """Return a label that UTS 46 maps but IDNA 2008 forbids, such as an emoji, in Punycode. Return others unchanged."""
+    """Return Punycode for a label that UTS 46 maps but IDNA 2008 forbids, such as an emoji. Keep others unchanged."""
     import idna
 
     try:
@@ -241,7 +241,7 @@ def to_punycode(label: str) -> str:
 
 
 def _idna_flaw(label: str, error: ValueError) -> Flaw:
-    """Return the flaw for an error from `idna`. Its own errors have a `code` and a `codepoint`, other errors do not."""
+    """Return the flaw for an error from `idna`. Only its own errors have a `code` and a `codepoint`."""
     code, codepoint = getattr(error, "code", None), getattr(error, "codepoint", None)
     if code in {"label_too_long", "input_too_long", "domain_too_long"}:
         return Flaw(FlawKind.LABEL_LENGTH, label)
@@ -271,7 +271,7 @@ def _is_permitted(decoded: str) -> bool:
 
 
 def breaks_bidi_rule(unicode_labels: list[str]) -> bool:
-    """Return whether a name breaks the bidi rule, which makes right-to-left letters unambiguous to read (RFC 5893 2).
+    """Return whether a name breaks the bidi rule, which prevents misreading of right-to-left letters (RFC 5893 2).
 
     One label with right-to-left letters makes the whole name bidirectional, and then the rule applies to every label.
     `idna` checks only labels, not whole names.
@@ -300,7 +300,7 @@ def script_of(character: str) -> str | None:
 
 
 def mixed_scripts(label: str) -> tuple[str, ...]:
-    """Return the scripts of a label's letters in order, or an empty tuple if these scripts are often mixed."""
+    """Return the scripts of a label's letters if their mixture is unusual, in order, otherwise an empty tuple."""
     if label.isascii():
         return ()
     scripts = dict.fromkeys(script for script in map(script_of, label) if script)

@@ -16,13 +16,13 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.names.pasted_text import split_names
 
 MAX_DEPTH = 8
-"""Maximum nesting depth of values that are templates themselves."""
+"""Maximum nesting depth of variables whose values are templates."""
 MAX_REPLACEMENTS = 1000
-"""Maximum number of variables that one text can contain, including variables in their values."""
+"""Maximum number of variables that are replaced in one text, including those in values of other variables."""
 MAX_CHARACTERS = 64 * 1024
 """Maximum length of a text in characters after its variables are replaced."""
 _MAX_QUOTED = 60
-"""Maximum number of characters of a text that a message quotes."""
+"""Maximum number of characters that a message quotes from a text."""
 _PRIVATE_USE = 0xF0000
 """First character of Unicode plane 15, which is for private use. Nobody types such characters."""
 _IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
@@ -33,8 +33,8 @@ _SECRET_WORDS = frozenset({"pass", "pwd", "pw", "pin", "apikey"})
 _SECRET_PARTS = (
     "password", "passwd", "passphrase", "secret", "vault", "token", "credential", "private_key", "api_key",
 )  # fmt: skip
-"""A variable is secret if its name contains one of these parts, or if one of the words above is a word of its name. The
-words of a name are separated by underscores."""
+"""A variable counts as secret if its name contains one of these parts, or one of the words above between
+underscores."""
 _NOT_SECRET = "use a variable that does not contain a secret"  # noqa: S105 - a hint
 
 
@@ -81,7 +81,7 @@ def has_variables(text: str) -> bool:
 
 
 def split_names_in(text: str) -> list[str]:
-    """Return the names in a text, as `split_names` does. In a template, variables stay whole and names are templates."""
+    """Return the names in a text, like `split_names`. In a template, variables stay whole; the names are templates."""
     if not isinstance(text, Template):
         return split_names(text)
     masked, expressions = "", dict[int, str]()
@@ -116,7 +116,7 @@ def expand(text: str, variables: HostVariables) -> str:
 
 
 def expand_names(text: str, variables: HostVariables) -> list[str]:
-    """Return the names that a template stands for: several if it is a single variable that is a list, otherwise one.
+    """Return the names in an expanded template: one for each element if it is a single list variable, otherwise one.
 
     Raises:
         InputError: As for `expand`, or an element of the list is not a string.
@@ -138,7 +138,7 @@ def _pieces(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def _parse(text: str) -> Iterator[str | Variable]:
-    """Yield the literal parts and the variables of a text. Raise `InputError` for an expression that is neither."""
+    """Yield the literal parts and the variables of a text. Raise `InputError` for any other expression."""
     for opening, piece in _pieces(text):
         if opening is None:
             yield piece
@@ -153,14 +153,14 @@ def _parse(text: str) -> Iterator[str | Variable]:
 
 
 class _Expander:
-    """An expander of one text with the variables of one host, within the limits."""
+    """The expansion of one text for one host: its variables, and the number of replacements so far."""
 
     def __init__(self, variables: HostVariables) -> None:
         self._variables = variables
         self._replacements = 0
 
     def expand(self, text: str, path: tuple[str, ...]) -> str:
-        """Return the text with its variables replaced. `path` contains the variables that led to this text."""
+        """Return the text with its variables replaced. `path` contains the variables whose values contain this text."""
         parts = [part if isinstance(part, str) else self._replace(part, path) for part in _parse(text)]
         if sum(map(len, parts)) > MAX_CHARACTERS:
             raise InputError(

@@ -1,7 +1,7 @@
 """Read names as users enter them, and convert them to the form that a CSR contains.
 
-A name is never repaired silently. Only three changes are made: lower case, A-labels and the canonical form of an
-address. A name that needs any other change is invalid, and its flaws tell the advisor why.
+A valid name changes only in three ways: to lower case, to A-labels, and to the canonical form of an address. A name
+that needs any other change is invalid, and its flaws say why, so nothing is repaired silently.
 """
 
 import re
@@ -17,7 +17,7 @@ _LOCAL_PART = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~
 """Matches the part before the @ of an e-mail address, without quotes (RFC 5321 4.1.2, Dot-string)."""
 _MAX_LOCAL_PART = 64
 _PLAIN_EMAIL = r"[^@\s/\\:<>]+@[^@\s/\\:<>]+\.[^@\s/\\:<>]+"
-"""Matches an e-mail address without a prefix, but no SSH path and no URL with a user."""
+"""Matches an e-mail address without a prefix, but neither an SSH path nor a URL with a user."""
 _URI = r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):(?P<hier_part>\S.*)"
 _NOT_IN_URI = r'[^\x21-\x7e]|[<>"{}|\\^`]'
 _AUTHORITY = r"(?P<user>[^/?#]*@)?(?P<host>\[[^\]/?#]*\]|[^:/?#@]*)(?P<port>:[0-9]*)?(?P<path>[/?#].*)?"
@@ -36,9 +36,9 @@ class NameKind(StrEnum):
     EMAIL = "email"
     URI = "uri"
     UPN = "upn"
-    """The user principal name of Microsoft, an otherName."""
+    """A user principal name (Microsoft), which is an otherName."""
     NONE = ""
-    """Any text that is only the common name, such as a person's name."""
+    """Any other text, such as a person's name. It can only be the common name, not a SAN."""
 
 
 _OTHER_KINDS = (NameKind.EMAIL, NameKind.URI, NameKind.UPN)
@@ -67,7 +67,7 @@ class Name(NamedTuple):
 
     @property
     def common_name(self) -> str | None:
-        """The name in the form that the common name has, without a prefix, or None if it is invalid or empty."""
+        """The name as a common name, without a prefix, or None if it is invalid or empty."""
         if self.kind is NameKind.NONE:
             return self.display or None
         return self.text and without_prefix(self.text)
@@ -79,7 +79,7 @@ class Name(NamedTuple):
 
     @property
     def spiffe_id(self) -> str | None:
-        """The SPIFFE ID if the name is one, without its prefix, or else None."""
+        """The SPIFFE ID without its prefix, or None if the name is not a SPIFFE ID."""
         uri = without_prefix(self.text or "")
         return uri if self.kind is NameKind.URI and uri.startswith(_SPIFFE) else None
 
@@ -95,7 +95,7 @@ class Name(NamedTuple):
 
 
 def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
-    """Return the name in a text. Any text is accepted; an invalid name has `flaws`.
+    """Parse a name and return it. Any text is accepted; an invalid name has `flaws`.
 
     A prefix such as ``email:`` names the type. Without a prefix, e-mail addresses, SPIFFE IDs and URNs are recognized.
     """
@@ -121,19 +121,19 @@ def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
     if host is not None:
         return _invalid(text, (Flaw(FlawKind.NOT_A_HOSTNAME, correction=_valid_host(host)),))
     blank = first_blank(bare)
-    # A control character before that blank is reported as an invalid character instead.
+    # If a control character comes before that blank, it is reported instead, as an invalid character.
     if blank and not _CONTROL.search(bare, 0, bare.index(blank) + 1):
         return _invalid(text, (_inner_blank(bare, blank),))
     return _read_host_name(text, bare, edge_flaws)
 
 
 def without_prefix(text: str) -> str:
-    """Return a name in the format of a CSR's names without its type prefix."""
+    """Return a name in the format of `csr.Request.names` without its type prefix."""
     return next((text[len(prefix) :] for prefix in _OTHER_PREFIXES if text.startswith(prefix)), text)
 
 
 def all_names(common_name: str | None, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of a CSR or certificate without duplicates, first the common name if it is a host or address."""
+    """Return the names of a CSR or certificate once each, beginning with the common name if it is a host or address."""
     name = read_name(common_name or "")
     if common_name is None or name.text is None or not name.is_host:
         return names
@@ -141,7 +141,7 @@ def all_names(common_name: str | None, names: tuple[str, ...]) -> tuple[str, ...
 
 
 def _split_prefix(bare: str) -> tuple[NameKind, str]:
-    """Return the type that the prefix or form of a name shows (else `NameKind.NONE`), and the name without prefix."""
+    """Return the type of a name by its prefix or form, else `NameKind.NONE`, and the name without its prefix."""
     prefix, colon, value = bare.partition(":")
     if colon and prefix.lower() in _PREFIXES and value.strip():
         return NameKind(prefix.lower()), value.strip()
@@ -167,7 +167,7 @@ def _read_host_name(text: str, bare: str, edge_flaws: tuple[Flaw, ...]) -> Name:
 
 
 def read_common_name(text: str, purpose: Purpose) -> Name:
-    """Return the first name of a request. Unless the purpose is `Purpose.SERVER`, any text is a valid common name.
+    """Parse the first name of a request. Unless the purpose is `Purpose.SERVER`, any text is a valid common name.
 
     A name without a dot, such as ``vpn-client-7``, is a host name only if servers can use the certificate.
     """
@@ -209,7 +209,7 @@ def _inner_blank(bare: str, blank: str) -> Flaw:
 
 
 class _InvalidNameError(ValueError):
-    """An invalid name. The message is a clause for the end of a sentence: ``it needs a user, @ and a domain``."""
+    """The name is invalid. The message is the second half of a sentence: ``it needs a user, @ and a domain``."""
 
 
 def _read_email(text: str) -> str:
@@ -258,7 +258,7 @@ def _read_upn(text: str) -> str:
 
 
 def spiffe_problem(uri: str) -> str | None:
-    """Return a clause on why a URI is not a valid SPIFFE ID of a workload (SPIFFE-ID 2), or None if it is valid."""
+    """Return the reason why a URI is not a valid SPIFFE ID of a workload (SPIFFE-ID 2), or None if it is valid."""
     domain, slash, path = uri.removeprefix(_SPIFFE).partition("/")
     if not re.fullmatch(_TRUST_DOMAIN, domain):
         return "a trust domain has letters, digits, dots, hyphens and underscores, without user and port"

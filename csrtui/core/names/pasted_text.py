@@ -1,4 +1,4 @@
-"""White space and invisible characters in typed text, and the names and hosts in pasted text.
+"""Find blanks and invisible characters in typed text, and names and hosts in pasted text.
 
 A *blank* is white space, a line break or a format character.
 """
@@ -10,7 +10,7 @@ from typing import Final
 from csrtui.core.base.escaping import is_visible
 
 JOINERS: Final = "\u200c\u200d"
-"""The zero-width characters that some scripts and emoji need between other characters (RFC 5892 A.1, A.2)."""
+"""The zero-width characters that some scripts and emoji need between letters (RFC 5892 A.1, A.2)."""
 REPLACEMENT: Final = "\ufffd"
 """The character that programs write in place of text that they cannot decode (Unicode 23.8)."""
 _VISIBLE_FORMATS: Final = frozenset(
@@ -20,7 +20,7 @@ _VISIBLE_FORMATS: Final = frozenset(
 _SELECTORS: Final = ("VARIATION SELECTOR", "MONGOLIAN FREE VARIATION SELECTOR", "MONGOLIAN VOWEL SEPARATOR")
 """The beginnings of the Unicode names of variation selectors, which select a variant of the letter before them."""
 _VISIBLE_SPACES: Final = frozenset(" \u1680\u3000")
-"""The spaces that a reader recognizes: the ASCII space, the Ogham space mark (a line) and the wide East Asian space."""
+"""The spaces that a reader can see: the ASCII space, the Ogham space mark (a line) and the wide East Asian space."""
 
 
 def is_blank(character: str, previous: str = "") -> bool:
@@ -148,7 +148,7 @@ def split_names(text: str) -> list[str]:
 
     Names are separated by white space, commas, semicolons and vertical bars. Quotes and brackets around a name, list
     bullets, the labels ``DNS:`` and ``IP Address:``, and web server directives (``server_name``, ``ServerName``,
-    ``ServerAlias``) are removed. Invalid names are returned too, so that the advice can mention them.
+    ``ServerAlias``) are removed. Invalid names are returned too, so that the advice can report them.
     """
     for pattern in (_DIRECTIVE, _BULLET, _LABEL):
         text = re.sub(pattern, " ", text)

@@ -16,7 +16,7 @@ _VERSION = "// VERSION:"
 
 
 class Section(Enum):
-    """The part of the list that a look-up uses."""
+    """The part of the list to use for a look-up."""
 
     ICANN = auto()
     """Only suffixes of registries. Public CAs issue no wildcard certificates directly under them (BR 3.2.2.6)."""
@@ -27,8 +27,8 @@ class Section(Enum):
 class SuffixList(NamedTuple):
     """The rules of the public suffix list.
 
-    The methods accept names in any case, with U-labels or A-labels and without a trailing dot. They return a part of
-    the name in lower case. A name with an empty label has no suffix.
+    The methods accept names in any case, with U-labels or A-labels and without a trailing dot. They return parts of the
+    name in lower case. A name with an empty label is invalid.
 
     Attributes:
         icann: The lines of the ICANN section. They include comments, which never match a name.
@@ -58,14 +58,14 @@ class SuffixList(NamedTuple):
         return bool(tld) and (has_rule or tld in _top_level_domains(self.icann))
 
     def public_suffix(self, name: str, section: Section = Section.ALL) -> str | None:
-        """Return the public suffix of the name (without a rule, the top-level domain), or None if it is invalid."""
+        """Return the name's public suffix (without a rule, its top-level domain), or None if the name is invalid."""
         labels = name.lower().split(".")
         if "" in labels:
             return None
         return ".".join(labels[-self._suffix_length([*map(to_unicode, labels)], section) :])
 
     def registrable_domain(self, name: str, section: Section = Section.ALL) -> str | None:
-        """Return the public suffix with the label before it, or None if the name is invalid or is a public suffix."""
+        """Return the public suffix and the label before it, or None if the name is invalid or is a public suffix."""
         suffix = self.public_suffix(name, section)
         if suffix is None or len(suffix) == len(name):
             return None

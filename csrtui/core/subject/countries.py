@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MISTAKEN_CODES: Final = {
     "UK": "GB", "EL": "GR", "EN": "GB", "ENG": "GB", "SCO": "GB", "WAL": "GB", "GER": "DE", "USA": "US", "SUI": "CH",
 }  # fmt: skip
-"""The correct codes for common mistakes: top-level domains, EU codes, language codes and sports codes."""
+"""The correct code for each common mistake: a top-level domain, an EU code, a language code or a sports code."""
 
 _COMMON_NAMES: Final = {
     "BN": "Brunei", "BO": "Bolivia", "CD": "Congo (Kinshasa)", "CG": "Congo (Brazzaville)", "FK": "Falkland Islands",
@@ -26,7 +26,7 @@ _COMMON_NAMES: Final = {
     "VA": "Vatican City", "VE": "Venezuela", "VG": "British Virgin Islands", "VI": "US Virgin Islands",
     "VN": "Vietnam",
 }  # fmt: skip
-"""The common English names of countries that have a different name in ISO 3166."""
+"""The common English names of countries whose name in ISO 3166 is different."""
 
 _OTHER_NAMES: Final = {
     "AE": "UAE|Emirates|الإمارات|الإمارات العربية المتحدة", "AF": "افغانستان", "AL": "Shqiperia|Shqipëri",
@@ -88,10 +88,10 @@ _OTHER_NAMES: Final = {
     "VC": "St. Vincent and the Grenadines|St. Vincent and Grenadines|Saint Vincent", "VN": "Việt Nam",
     "WF": "Wallis-et-Futuna", "YE": "اليمن", "ZA": "Suid-Afrika|RSA|iNingizimu Afrika|uMzantsi Afrika|Afrika Borwa",
 }  # fmt: skip
-"""Other names of countries, separated by vertical bars: in their official languages (CLDR) and other common forms."""
+"""Other names of countries, separated by vertical bars: names in official languages (CLDR) and other common forms."""
 
 _NOT_ASSIGNED: Final = "XK"
-"""Kosovo's code in `iso3166`. In the standard, this code is for private use, so public CAs reject it (BR 7.1.2.7.4)."""
+"""Kosovo's code in `iso3166`. ISO 3166-1 reserves it for private use, so public CAs reject it (BR 7.1.2.7.4)."""
 NO_CODE: Final = "XX"
 """The user-assigned code that public CAs may use for a country without an official code (BR 7.1.2.7.4)."""
 _WITHOUT_CODE: Final = frozenset({"xk", "xkx", "kosovo", "kosova", "косово"})
@@ -103,7 +103,7 @@ def name_of(code: str) -> str | None:
 
 
 def is_code(text: str) -> bool:
-    """Return whether a text is a country code that a subject can contain: alpha-2 or `NO_CODE`. Ignore case."""
+    """Return whether a text in any case is a country code for a subject: alpha-2 or `NO_CODE`."""
     code = text.upper()
     has_form = text.isascii() and len(text) == 2  # noqa: PLR2004 - check this first to avoid importing `iso3166`
     return has_form and (code == NO_CODE or _is_assigned(code))
@@ -119,7 +119,7 @@ def is_without_code(text: str) -> bool:
 
 
 def find_country(text: str) -> str | None:
-    """Return the alpha-2 code for a country name, an alpha-2 or alpha-3 code, or a mistaken code, or None if unknown.
+    """Return the alpha-2 code for a country's name, its alpha-2 or alpha-3 code, or a mistaken code, or None.
 
     Case, accents, dots, zero-width characters and a leading "the" are ignored, and ``&`` is equal to "and".
     """
@@ -133,8 +133,8 @@ def find_country(text: str) -> str | None:
 def search(prefix: str) -> list[tuple[str, str]]:
     """Return the codes and common names of the countries that match a prefix. An empty prefix matches all countries.
 
-    The country whose code is the prefix comes first. Countries with a name that begins with the prefix are next, and
-    then those with a later word that begins with it. Each group is sorted by common name.
+    The country whose code is the prefix comes first. Next are countries with a name that begins with the prefix, then
+    those with a later word that begins with it. Each group is sorted by common name.
     """
     start, names = _fold(prefix), _names_by_code()
     ranks: dict[str, int] = {}
@@ -150,7 +150,7 @@ def search(prefix: str) -> list[tuple[str, str]]:
 
 
 def _fold(text: str) -> str:
-    """Return a text in the form in which names are compared (`find_country`). Punctuation becomes a space."""
+    """Return a text normalized for the comparison of names (`find_country`). Punctuation becomes a space."""
     decomposed = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
     plain = "".join(
         c for c in decomposed if not unicodedata.combining(c) and c != "." and unicodedata.category(c) != "Cf"

@@ -27,8 +27,8 @@ _PLAIN = r"[A-Za-z0-9.*-]+(?: [A-Za-z0-9.*-]+)*"
 def encode(subject: SubjectFields) -> "x509.Name":
     """Return the fields as an X.509 name in the order C, ST, L, O, OU, CN, with one attribute in each RDN (BR 7.1.4.2).
 
-    The country is encoded as a PrintableString, and all other fields as UTF8String. The fields must be within
-    `UPPER_BOUNDS`. The advisor checks that.
+    The country is encoded as a PrintableString, and all other fields as UTF8String. The advisor has already checked
+    that the fields are within `UPPER_BOUNDS`.
     """
     from cryptography import x509
 
@@ -42,7 +42,7 @@ def encode(subject: SubjectFields) -> "x509.Name":
 
 
 def _attribute(oid: "x509.ObjectIdentifier", value: str) -> "x509.NameAttribute[str]":
-    """Return an attribute. Skip cryptography's own length check, because it counts octets instead of characters."""
+    """Return an attribute. cryptography's own length check counts octets instead of characters, so it is skipped."""
     from cryptography import x509
 
     if value.isascii():
@@ -54,8 +54,8 @@ def _attribute(oid: "x509.ObjectIdentifier", value: str) -> "x509.NameAttribute[
 def decode(name: "x509.Name") -> SubjectFields:
     """Return the fields of a name. If a field occurs more than once, use its first value.
 
-    Other attributes are returned too, in their order, if csrtui knows their types. `fields_of` decides whether an OU is
-    a field or another attribute.
+    If csrtui knows the types of the other attributes, they are returned too, in their order. `fields_of` decides
+    whether an OU is a field or one of the others.
     """
     fields: dict[str, str] = {}
     others = []
@@ -71,9 +71,10 @@ def decode(name: "x509.Name") -> SubjectFields:
 
 
 def fields_of(name: "x509.Name") -> dict[str, str]:
-    """Return the fields of `SubjectFields` that a name can have, by their object identifiers.
+    """Return the fields of `SubjectFields` to read from a name, by their object identifiers.
 
-    An OU after all other fields is an additional attribute, as `encode` writes it, not the field.
+    The OU field is not among them if the only OUs come after all other fields, where `encode` writes additional
+    attributes.
     """
     fields = [FIELDS_BY_OID.get(attribute.oid.dotted_string) for attribute in name]
     if "organizational_unit" in fields:

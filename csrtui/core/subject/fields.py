@@ -45,7 +45,7 @@ ATTRIBUTE_TYPES: Final = {
     "dnQualifier": AttributeType("2.5.4.46", 64, _PRINTABLE),
     "pseudonym": AttributeType("2.5.4.65", 128),
 }
-"""The types of attributes by their names in openssl and RFC 4519."""
+"""The attribute types by their names in openssl and RFC 4519."""
 _NAMES: Final = {name.casefold(): name for name in ATTRIBUTE_TYPES}
 TYPES_BY_OID: Final = {attribute.oid: name for name, attribute in ATTRIBUTE_TYPES.items()}
 """The names of the types by their object identifiers."""
@@ -85,7 +85,7 @@ def read_attribute(text: str) -> Attribute:
 
 
 def read_attributes(text: str) -> tuple[Attribute, ...]:
-    """Return the attributes in a text such as ``OU=Research; UID=4711``. No value can contain a semicolon.
+    """Return the attributes in a text such as ``OU=Research; UID=4711``. A semicolon always ends a value.
 
     Raises:
         InputError: A part has no "=", or its type is unknown.
@@ -94,7 +94,7 @@ def read_attributes(text: str) -> tuple[Attribute, ...]:
 
 
 def attributes_text(attributes: Iterable[Attribute]) -> str:
-    """Return attributes in the format of `read_attributes`, without those that it cannot read back (`fits_text`)."""
+    """Return attributes as text for `read_attributes`, without those that it cannot read back (`fits_text`)."""
     return f"{_SEPARATOR} ".join(attribute.text for attribute in attributes if fits_text(attribute))
 
 
@@ -115,9 +115,9 @@ UPPER_BOUNDS = {
 
 
 class SubjectFields(NamedTuple):
-    """The subject of a request in the form that the CSR contains. Missing fields are None, never empty.
+    """The subject of a request as the CSR contains it. Missing fields are None, never empty.
 
-    The fields have the names and order of the form and JSON, not the order in the certificate. `attributes` are the
+    Their names and their order are those of the form and of JSON, not the order of the CSR. `attributes` are the
     additional attributes for a private CA, which come after the six fields.
     """
 
