@@ -4,7 +4,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from csrtui.cli.output import discard_output, prepare_streams, print_error, print_message, set_quiet
+from csrtui.cli.output import (
+    discard_output,
+    prepare_streams,
+    print_error,
+    print_message,
+    set_quiet,
+    set_store,
+)
 from csrtui.cli.parser import build_parser
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, describe_bug
 from csrtui.store.store_location import store_path
@@ -67,6 +74,7 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]
 
         return print_version()
     set_quiet(quiet=options.quiet)
+    set_store(options.store)
     log_to_stderr(enabled=options.verbose)
     if options.command is not None:
         if options.mouse:

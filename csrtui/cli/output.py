@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from csrtui.core.base.errors import InputError
-from csrtui.core.base.escaping import is_visible, visible
+from csrtui.core.base.escaping import is_visible, quote, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,9 +66,28 @@ def set_quiet(*, quiet: bool) -> None:
     _quiet = quiet
 
 
+_store_option = ""
+"""The option that selects the store, if the user has given it, with a space before it."""
+_COMMAND = (
+    r"\bcsrtui (?:adopt|backup|csr|doctor|export|import|list|new|renew|restore|retire|served|show|verify)"
+    r"(?! --store)(?=[ .;)]|$)"
+)
+
+
+def set_store(path: str | None) -> None:
+    """Set the value of ``--store`` that `name_store` inserts, or None if the user has not given the option."""
+    global _store_option  # noqa: PLW0603 - a property of the process, like its arguments
+    _store_option = f" --store {quote(path)}" if path else ""
+
+
+def name_store(text: str) -> str:
+    """Return a message in which each csrtui command has the option ``--store`` that the user has given."""
+    return re.sub(_COMMAND, lambda match: match[0] + _store_option, text) if _store_option else text
+
+
 def print_message(text: str) -> None:
     """Print one line on stderr, but nothing with ``--quiet``."""
-    write_unless_quiet(f"{visible(text)}\n")
+    write_unless_quiet(f"{visible(name_store(text))}\n")
 
 
 def write_unless_quiet(text: str) -> None:
@@ -88,9 +107,9 @@ def write_message(text: str) -> None:
 
 def print_error(error: CsrtuiError) -> None:
     """Print an error and its hint on stderr, one line each."""
-    write_message(f"{visible(f'csrtui: error: {error.message}')}\n")
+    write_message(f"{visible(name_store(f'csrtui: error: {error.message}'))}\n")
     if error.hint:
-        write_message(f"{visible(f'hint: {error.hint}')}\n")
+        write_message(f"{visible(name_store(f'hint: {error.hint}'))}\n")
 
 
 def print_finding(label: str, finding: Finding) -> None:
@@ -102,7 +121,7 @@ def print_finding(label: str, finding: Finding) -> None:
     write = write_message if finding.blocks else write_unless_quiet
     write(f"{visible(f'{label}: {finding.text}')}\n")
     if finding.fix:
-        write(f"{visible(f'  fix: {finding.fix.label}')}\n")
+        write(f"{visible(name_store(f'  fix: {finding.fix.label}'))}\n")
 
 
 def confirm(question: str) -> bool:

@@ -2,10 +2,11 @@
 
 import argparse
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from csrtui.cli.options import has_passphrase_option, read_new_passphrase
-from csrtui.cli.output import print_error, print_finding, print_json, print_line, print_message
+from csrtui.cli.output import name_store, print_error, print_finding, print_json, print_line, print_message
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import names_file, visible
 from csrtui.core.base.finding import Finding
@@ -37,6 +38,7 @@ def unreadable_results(pair_list: "PairList", failure_label: str) -> "list[Resul
 def print_results(results: "Sequence[Result]", *, as_json: bool) -> int:
     """Print one line per result, or one JSON document, and return the exit status: 1 if any result failed."""
     ok = all(result.ok for result in results)
+    results = [replace(result, text=name_store(result.text)) for result in results]
     if as_json:
         print_json({"schema": 1, "ok": ok, "results": [result.as_json() for result in results]})
     else:

@@ -128,6 +128,20 @@ def test_shown_commands_name_the_store(
     assert not COMMAND.search(ran.out + ran.err), shown
 
 
+def test_messages_of_every_layer_name_the_store_of_the_option(csrtui: Csrtui, tmp_path: Path) -> None:
+    store = tmp_path / "my store"
+    csrtui("--store", str(store), "new", "a.com")
+    option = f" --store '{store}'"
+    assert csrtui("--store", str(store), "show", "b.com").hint == f"csrtui list{option} shows the pairs"
+    (tmp_path / "file").write_bytes((store / "pairs" / "a.com" / "key.pem").read_bytes())
+    ran = csrtui("import", "--store", str(store), str(tmp_path / "file"))
+    assert f"csrtui adopt{option} --key FILE adds the key" in ran.out
+    (store / "pairs" / "a.com" / "certificate.pem").write_bytes(b"nothing")
+    assert f"csrtui doctor{option} says what to do" in csrtui("show", "a.com", "--store", str(store)).out
+    csrtui("new", "a.com")
+    assert csrtui("show", "b.com").hint == "csrtui list shows the pairs", "the environment names the store"
+
+
 def test_a_calendar_names_the_store(csrtui: Csrtui, tmp_path: Path) -> None:
     csrtui("new", "a.com", "www.a.com")
     request = csr.read_pem((csrtui.pair("a.com") / "request.pem").read_bytes())

@@ -15,7 +15,16 @@ from csrtui.cli.options import (
     read_known_passphrase,
     read_optional_passphrase,
 )
-from csrtui.cli.output import drawable, pager, print_error, print_json, print_line, print_message, read_input
+from csrtui.cli.output import (
+    drawable,
+    name_store,
+    pager,
+    print_error,
+    print_json,
+    print_line,
+    print_message,
+    read_input,
+)
 from csrtui.cli.parser import Action
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
@@ -92,7 +101,7 @@ def _print(inspection: Inspection) -> None:
     columns = min(shutil.get_terminal_size((_COLUMNS, 24)).columns, _MAX_COLUMNS)
     # In a file or a pipe, lines are not wrapped, so that programs can search them.
     width = columns if sys.stdout.isatty() else None
-    for number, section in enumerate(sections(inspection)):
+    for number, section in enumerate(sections(inspection, name_store)):
         if number:
             print_line("")
         print_line(drawable(f"─ {section.title} ".ljust(columns, "─")))

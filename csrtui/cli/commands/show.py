@@ -5,7 +5,7 @@ import shutil
 from datetime import datetime
 
 from csrtui.cli.options import JSON, add_options, open_existing_session
-from csrtui.cli.output import drawable, pager, print_json, print_line, print_message
+from csrtui.cli.output import drawable, name_store, pager, print_json, print_line, print_message
 from csrtui.cli.parser import Action
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace) -> int:
         for label, text in pair_lines(details.pair, now, details):
             if label == "Subject":
                 _print_timeline(details, now)
-            print_line(f"{label:<12}{text}")
+            print_line(name_store(f"{label:<12}{text}"))
     return 0
 
 

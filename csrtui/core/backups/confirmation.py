@@ -84,7 +84,7 @@ def read(text: str) -> tuple[Confirmation, bytes]:
     if len(tokens) != 1:
         raise InputError(
             f"it contains {'more than one' if tokens else 'no'} confirmation",
-            "give the line that csrtui verify FILE --identity … printed",
+            "give the line that verify --identity printed on the other machine",
         )
     (token,) = tokens
     try:
