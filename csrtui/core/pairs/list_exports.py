@@ -160,7 +160,7 @@ def _encode(lines: Iterable[str]) -> bytes:
 
 
 _HELP: Final = {
-    "csrtui_certificate_expiry_timestamp_seconds": "End of the validity of the pair's certificate.",
+    "csrtui_certificate_expiry_timestamp_seconds": "End of the validity of the certificate that a server may still use.",
     "csrtui_certificate_renewal_due_timestamp_seconds": "Time from which the certificate should be renewed, unless it is already renewed.",
     "csrtui_pair_backup_verified": "Whether the pair has a verified backup of its key.",
     "csrtui_pair_next_step": "The next step of the pair, in the label step; always 1.",
@@ -205,10 +205,10 @@ def _pair_samples(pair: Pair, now: datetime) -> Iterator[tuple[str, dict[str, st
         yield "csrtui_pair_key_compromised", {}, int(bool(record.compromised))
     if record.stage is Stage.RETIRED:
         return
-    if record.validity:
-        expiry = int(record.validity.not_after.timestamp())
+    if record.deadline:
+        expiry = int(record.deadline.not_after.timestamp())
         yield "csrtui_certificate_expiry_timestamp_seconds", {}, expiry
-        if record.is_in_use and record.deadline:
+        if record.is_in_use:
             due = int(record.deadline.due.timestamp())
             yield "csrtui_certificate_renewal_due_timestamp_seconds", {}, due
     yield "csrtui_pair_backup_verified", {}, int(record.backup_status is BackupStatus.VERIFIED)

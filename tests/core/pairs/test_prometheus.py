@@ -52,6 +52,16 @@ def test_the_expiry_and_the_backup_of_a_pair() -> None:
     assert samples("csrtui_pair_next_step", renewed) == []
 
 
+def test_until_a_certificate_is_installed_the_expiry_is_that_of_the_one_before_it() -> None:
+    before = Validity(NOW - timedelta(days=80), NOW + timedelta(days=10))
+    for one, validity in (
+        (record(validity=VALID, previous=before), before),
+        (record(validity=VALID, installed=NOW), VALID),
+    ):
+        expiry = int(validity.not_after.timestamp())
+        assert samples("csrtui_certificate_expiry_timestamp_seconds", one)[0].endswith(f" {expiry}")
+
+
 def test_a_retired_pair_is_counted_and_named_only_if_its_key_is_compromised() -> None:
     retired = record(validity=VALID, retired=NOW)
     assert samples("csrtui_certificate_expiry_timestamp_seconds", retired) == []
