@@ -133,7 +133,7 @@ def confirm(question: str) -> bool:
 
 @contextmanager
 def prompt_interrupts() -> Iterator[None]:
-    """Let Ctrl+C end a prompt that the block reads, at any moment.
+    """Let Ctrl+C end the block at any moment while it reads an answer.
 
     If a signal arrives just before read(2), Python handles it only after the next line of input. A timer therefore
     interrupts read(2) regularly, and Python then handles all signals (PEP 475).

@@ -35,7 +35,7 @@ def add_request_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"the use of the certificate: {', '.join(Purpose)} (default: server; the others need --ca private)",
     )
     add_options(
-        parser, ("--key", "TYPE", f"one of {', '.join(KeyType)} (default: what suits the server software)")
+        parser, ("--key", "TYPE", f"one of {', '.join(KeyType)} (default: depends on the server software)")
     )
     add_platform_argument(parser)
     add_options(

@@ -20,7 +20,7 @@ CONFIG_VARIABLE = "CSRTUI_CONFIG"
 """The environment variable that names the file."""
 
 SITE_FILE = "/etc/csrtui/config.toml"
-"""The path of the machine's own file, the only one that may contain a policy."""
+"""The configuration file of this machine, and the only file that may contain a policy."""
 
 MAX_BYTES = 64 * 1024
 """The maximum size of a configuration file."""
@@ -120,8 +120,8 @@ def _update(path: str, folder: int, name: str, edit: Callable[[str], str]) -> No
         return
     if _identity(_status(path)) != _identity(status):  # an editor does not use the lock
         raise locks.BusyError(f"{visible(path)} was changed by another program in the meantime", "try again")
-    # Unlike a folder of the store, this one may contain temporary files of other programs, so they are not all removed.
-    # The temporary file has a fixed name instead, which the lock protects.
+    # This folder may contain temporary files of other programs, so csrtui does not remove them all, as it does in the
+    # store. Its own temporary file has a fixed name, which the lock protects.
     temporary = f".{name}.new"
     with suppress(FileNotFoundError):
         os.unlink(temporary, dir_fd=folder)
@@ -159,7 +159,7 @@ def _status(path: str) -> os.stat_result | None:
 
 
 def _identity(status: os.stat_result | None) -> tuple[int, ...] | None:
-    """Return values of which at least one changes whenever the file changes."""
+    """Return values that identify the version of the file: each change of the file changes at least one of them."""
     return None if status is None else (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 

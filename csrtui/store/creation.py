@@ -20,7 +20,7 @@ _HIDDEN = re.escape(_NEW) + "[0-9a-f]{16}"
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME_TAKEN = frozenset({errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR})
 _PROBED_NUMBERS = range(2, 6)
-"""The numbers that are tried one by one before the whole folder is listed."""
+"""The numbers to try one by one before listing the whole folder."""
 _MAX_REMEMBERED = 1024
 """The maximum number of base names for which `FreeNames` remembers the free numbers."""
 _PARALLEL_FLUSHES = 8
@@ -60,11 +60,11 @@ class _UnflushedPair(NamedTuple):
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """The descriptors that must be flushed before the folder is renamed: those of the files, then that of the folder."""
+        """The descriptors to flush before the folder is renamed: first the files, then the folder."""
         return (*self.files, self.folder)
 
     def close(self) -> OSError | None:
-        """Close all descriptors. Return the last error from closing a file, since it may mean lost data, or None."""
+        """Close all descriptors. Return the last error from closing a file, which may mean lost data, or None."""
         last_error = None
         while self.files:
             try:
@@ -99,14 +99,15 @@ def discard(pairs_fd: int, hidden: str) -> None:
 class FreeNames:
     """The free pair names that a run can still use.
 
-    Free numbers are remembered, so that a run does not list all pairs again for each of a thousand pairs of one name.
+    Free numbers are remembered. Otherwise, a run that creates a thousand pairs of one name would list all pairs a
+    thousand times.
     """
 
     def __init__(self) -> None:
         self._numbers: OrderedDict[str, Iterator[int]] = OrderedDict()
 
     def free(self, pairs_fd: int, base: str) -> Iterator[str]:
-        """Yield the base name and its numbered forms without end, leaving out names that exist.
+        """Yield the base name and then its numbered forms, without end. Names that exist are left out.
 
         Another process may take a name after it was checked. `_rename` handles this.
 

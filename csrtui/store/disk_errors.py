@@ -59,7 +59,7 @@ def pair_read_error(path: str, error: OSError) -> StoreError:
 
 
 def foreign_file_error(path: str, error: OSError) -> InputError:
-    """Return the error to raise when a file that is not csrtui's cannot be opened or read."""
+    """Return the error to raise when a file outside the store cannot be opened or read."""
     return InputError(f"cannot read {visible(path)}: {reason_of(error)}")
 
 

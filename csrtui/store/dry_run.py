@@ -16,7 +16,7 @@ from csrtui.store.saved_state import LOCKS
 
 
 class DryRunKeystore(Keystore):
-    """A keystore whose changes stay in memory. It raises the errors that can be known without writing.
+    """A keystore whose changes stay in memory. It raises every error that can be found without writing.
 
     Added pairs can be read. Locks are not taken, so it does not matter whether another process holds them.
     """

@@ -28,7 +28,7 @@ _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_C
 
 @dataclass(frozen=True, slots=True)
 class ExistingFile:
-    """A file of server software that exists already.
+    """An existing file of server software.
 
     Attributes:
         data: Its content.
@@ -39,7 +39,7 @@ class ExistingFile:
     status: os.stat_result = field(repr=False)
 
     def equals(self, output: OutputFile) -> bool:
-        """Return whether the content is that of `output` and, unless everybody may read `output`, the permissions too."""
+        """Return whether the file equals `output` in content and, unless `output` is world-readable, in permissions."""
         status, permissions = self.status, output.permissions
         return self.data == output.data and (
             permissions is WORLD_READABLE
@@ -154,7 +154,7 @@ class FileSet:
     def _link_previous_set(
         self, previous_fd: int, previous_set: Sequence[str], all_names: Sequence[str]
     ) -> None:
-        """Link the files into the hidden folder, in place of the set in it."""
+        """Link the files into the hidden folder, where they replace the present set."""
         linked = []
         for name in previous_set:
             temporary = f"{safe_files.TEMPORARY}{safe_files.random_suffix()}"

@@ -1,4 +1,4 @@
-"""Read files that are not csrtui's: a named file, or those in a folder that may contain keys, CSRs and certificates.
+"""Read files outside the store: a named file, or all files in a folder that may contain keys, CSRs or certificates.
 
 Nothing is changed, and only regular files are opened. The search of a folder has limits.
 """
@@ -17,7 +17,7 @@ from csrtui.store.safe_files import read_up_to, release
 from csrtui.store.verbose_log import log
 
 MAX_FOREIGN_BYTES = 1024 * 1024
-"""The maximum size of a file that is not csrtui's, in bytes."""
+"""The maximum size of a file outside the store, in bytes."""
 MAX_DEPTH = 5
 """The maximum depth of a search below the named folder."""
 MAX_FILES = 10_000
@@ -33,7 +33,7 @@ _PREFIXES = (b"0", b"MI", b"\xef\xbb\xbfMI", b"\xfe\xed\xfe\xed", b"\xce\xce\xce
 
 
 def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool = False) -> bytes:
-    """Return the content of a regular file that is not csrtui's.
+    """Return the content of a regular file outside the store.
 
     Links are followed. With `from_disk`, the file is read from the disk and not from the page cache, if the system
     allows it.
@@ -45,7 +45,7 @@ def read_foreign(path: str, limit: int = MAX_FOREIGN_BYTES, *, from_disk: bool =
 
 
 def read_beginning(path: str, size: int) -> bytes:
-    """Return the first bytes of a regular file that is not csrtui's. The errors are the same as for `read_foreign`."""
+    """Return the first bytes of a regular file outside the store. The errors are the same as for `read_foreign`."""
     descriptor = open_foreign(path)
     try:
         return read_up_to(descriptor, size)
@@ -56,7 +56,7 @@ def read_beginning(path: str, size: int) -> bytes:
 
 
 def read_and_close(descriptor: int, path: str, limit: int, label: str, *, from_disk: bool = False) -> bytes:
-    """Return the content of an open file that is not csrtui's, and close it.
+    """Return the content of an open file outside the store, and close the file.
 
     `label` is the subject of the message about a file that is too large.
 
@@ -78,7 +78,7 @@ def read_and_close(descriptor: int, path: str, limit: int, label: str, *, from_d
 
 
 def open_foreign(path: str) -> int:
-    """Return the descriptor of a regular file that is not csrtui's.
+    """Return the descriptor of a regular file outside the store.
 
     The file is examined before it is opened, because merely opening a device can have an effect. It is opened without
     blocking, so that a FIFO that has replaced the file in the meantime is refused at once. Links are followed.
@@ -110,7 +110,7 @@ def _require_regular_file(path: str, status: os.stat_result) -> None:
 
 
 class ForeignFile(NamedTuple):
-    """A file that is not csrtui's.
+    """A file outside the store.
 
     Attributes:
         path: The absolute path, which is untrusted text.
@@ -176,7 +176,7 @@ def search_folder(folder: str, store: str, max_depth: int = MAX_DEPTH) -> Folder
     total_bytes = 0
     for count, path in enumerate(_walk(root, os.path.realpath(store), max_depth, result.faults)):
         if count == MAX_FILES or total_bytes > MAX_TOTAL_BYTES:
-            result.faults.append(f"{visible(root)} is too large for one search: enter a folder below it")
+            result.faults.append(f"{visible(root)} is too large for one search: choose a folder below it")
             break
         try:
             file = read_file(path)

@@ -52,7 +52,7 @@ class Keystore(SavedState):
     is_dry_run = False
 
     def pair_path(self, name: str) -> str:
-        """Return the folder of the pair called `name`."""
+        """Return the path of a pair's folder."""
         return os.path.join(self.path, PAIRS, check_pair_name(name))
 
     # Writing
@@ -163,7 +163,7 @@ class Keystore(SavedState):
             return []
 
     def leftovers(self) -> list[str]:
-        """Return the paths of hidden folders of current and interrupted creations."""
+        """Return the paths of the hidden folders of pairs that are being created or whose creation was interrupted."""
         with self._read_access() as store_fd, self._pairs(store_fd) as pairs_fd:
             names = [] if pairs_fd is None else leftovers(pairs_fd)
             return [os.path.join(self.path, PAIRS, name) for name in names]

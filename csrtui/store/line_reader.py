@@ -37,7 +37,7 @@ class RecordError(InputError):
 
 
 def open_text_file(path: str) -> BinaryIO:
-    """Open a regular file that is not csrtui's, and return it.
+    """Open a regular file outside the store, and return it.
 
     UTF-16 with a byte order mark, which spreadsheets call *Unicode text*, is converted to UTF-8 in memory.
 
@@ -63,7 +63,7 @@ class LineReader(Iterator[str]):
     """The lines of a UTF-8 file. Each line is decoded separately, so that an error names the line.
 
     Args:
-        source: The open file. If it is a pipe, data that it has already buffered is ignored.
+        source: The open file. If it is a pipe, data that Python has already buffered is ignored.
         label: The name of the file in messages.
         stop: Once set, nothing more is read, as if the file ended there.
 

@@ -66,8 +66,8 @@ def write_new_file(path: str, data: bytes, *, dry_run: bool = False) -> str:
 def replace_public_file(path: str, data: bytes, beginning: bytes, *, dry_run: bool = False) -> str:
     """Replace or create a file that everybody may read, in one step, and return its absolute path.
 
-    A mistyped path must never cost a key or a backup. So a file is replaced only if it is of the same kind or empty.
-    `beginning` is the beginning of all files of this kind.
+    A mistyped path must never cost a key or a backup. So a file is replaced only if it is empty or of the same kind,
+    i.e. if it begins with the bytes in `beginning`.
 
     Raises:
         InputError: The path is a folder, a special file or a file of another kind, or its folder cannot be opened.
@@ -200,7 +200,7 @@ class _PendingFile:
         safe_files.create_file(self._folder, name, self._output.data, self._output.permissions)
 
     def close(self) -> None:
-        """Close the file. If it has no name, nothing of it remains.
+        """Close the file. A file without a name then disappears.
 
         Its content has been flushed, so an error here loses no data and is ignored.
         """

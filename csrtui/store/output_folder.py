@@ -61,7 +61,7 @@ def open_output_folder(path: str, identity: FolderIdentity | None = None) -> int
     if identity is not None and FolderIdentity.read(dir_fd) != identity:
         safe_files.release(dir_fd)
         raise InputError(
-            f"{visible(path)} was exchanged for another folder after it was checked; nothing was written",
+            f"{visible(path)} was replaced by another folder after the check; nothing was written",
             "find out who did this, then repeat the command",
         )
     return dir_fd
@@ -79,8 +79,7 @@ def create_output_folder(path: str) -> None:
     """Create a folder for new files, and the missing folders above it, each with mode 0700.
 
     Raises:
-        InputError: A folder cannot be created, or other users can change a folder above it. In that case, they could
-            replace the new folder.
+        InputError: A folder cannot be created, or other users can change a folder above it and so replace the new one.
     """
     parent = path
     while not os.path.isdir(parent):
@@ -104,7 +103,7 @@ class Destination:
         free: The number of bytes available to this user.
         mount_point: The mount point of its file system.
         on_disk_of_store: Whether the store is on the same file system. If so, one disk failure loses both.
-        unsafe: The folders that other users can change, out of this folder and those above it.
+        unsafe: The folders that other users can change: this folder, or folders above it.
     """
 
     path: str

@@ -71,7 +71,7 @@ def _read(path: str, subject: str) -> str:
 
 
 def find_compromised_key(public_key: "PublicKey") -> str | None:
-    """Return the name that badkeys gives to the list with a public key, or None.
+    """Return the name of the badkeys list that contains a public key, or None.
 
     None means that no list contains the key, or that badkeys or its list is not installed or cannot be read. The first
     call in a process takes 0.1 s longer, for the import.

@@ -22,7 +22,7 @@ class Completion:
     """A completed text, and the candidates for its continuation.
 
     Attributes:
-        text: The text with all characters that are certain.
+        text: The text, completed with all characters that the candidates share.
         candidates: The possible completions, sorted. The names of folders end with a slash.
     """
 

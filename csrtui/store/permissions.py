@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from csrtui.core.base.errors import InputError, StoreError
-from csrtui.core.base.escaping import quote, visible
+from csrtui.core.base.escaping import command, quote, visible
 from csrtui.store.disk_errors import reason_of
 
 
@@ -67,7 +67,7 @@ def check_permissions(path: str, status: os.stat_result, permissions: Permission
 
 
 def restrict_mode(path: str, mode: int) -> None:
-    """Remove the mode bits of a file or folder that are not in `mode`. Add none, because others may have replaced the file.
+    """Remove the mode bits of a file or folder that are not in `mode`. Never add one: others may have replaced the file.
 
     Raises:
         StoreError: The path is a link or does not exist, or another user owns it.
@@ -106,8 +106,6 @@ class UnsafeFolder(NamedTuple):
     @property
     def fix(self) -> str:
         """The shell command that fixes the problem, quoted."""
-        from csrtui.core.base.escaping import command
-
         return command(*self.words)
 
 
@@ -257,8 +255,8 @@ def resolve_access(access: FileAccess, existing: os.stat_result | None = None) -
             none, but others never get access.
 
     Raises:
-        AccessError: The user or group does not exist, or the mode lets others read the file, or it lets a group with
-            other members read it that `access` does not name.
+        AccessError: The user or group does not exist, the mode gives access to others, or it gives access to a group
+            that has other members although `access` names no group.
     """
     uid, gid, mode = -1, -1, PRIVATE_FILE.mode
     if existing is not None:

@@ -30,7 +30,7 @@ class StoreFolder:
         self._has_safe_ancestors = False
 
     def exists(self) -> bool:
-        """Return whether the folder exists. If that is unknown, return True, since opening the folder shows the reason."""
+        """Return whether the folder exists, or True if this cannot be determined: opening it then shows the reason."""
         try:
             os.stat(self.path)
         except FileNotFoundError:

@@ -30,7 +30,7 @@ StampedSummary = tuple[PairSummary, int]
 """A pair's summary and the hash of the stamp (`PairStamp`) of the files from which it was read."""
 
 FILE: Final = ".pairs-14.jsonl"
-"""The name of the cache in the store's folder. Its number changes with its format and the rules for the next step."""
+"""The name of the cache in the store's folder. The number changes with the format and with the rules for the next step."""
 _EARLY_FILES = (
     *(f".pairs-{number}.sqlite{end}" for number in range(1, 5) for end in ("", "-journal")),
     *(f".pairs-{number}.jsonl" for number in range(5, 14)),
@@ -171,7 +171,7 @@ def parse_listed_pair(listed: ListedPair) -> Pair:
 
 
 CACHE_FROM: Final = 250
-"""The number of pairs from which the cache is used. Fewer pairs can be read faster than the cache can be opened."""
+"""The smallest number of pairs for which the cache is used. Reading fewer pairs is faster than opening the cache."""
 _PROGRESS_STEP = 1000
 """The number of pairs between two reports of progress."""
 _UNSETTLED = 0
@@ -193,7 +193,7 @@ def _no_progress(_done: int, _total: int) -> None:
 
 
 class SummaryReader:
-    """A reader of summaries, which caches each with the stamp of the files that were read.
+    """A reader of summaries. It caches each summary with the stamp of the files from which the summary was read.
 
     Args:
         store: The store.

@@ -60,7 +60,7 @@ class Examination:
 
     Attributes:
         names: The names of all pairs, and of everything else in the folder ``pairs``, sorted.
-        outdated_records: The names of the examined pairs whose records do not have the present status of a backup.
+        outdated_records: The names of the examined pairs whose records show an outdated status of a backup.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """Find existing pairs that match a request: to continue an interrupted run, suggest a renewal, or manage a pair.
 
-A tool for configuration management manages the pair in use with the name of its request. If the subject, names, key
+A configuration management tool manages the pair in use that has the name of its request. If the subject, names, key
 type or server software in the request have changed, a new pair replaces that pair.
 """
 

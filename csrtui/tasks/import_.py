@@ -214,7 +214,7 @@ def _complete(
 ) -> list[Result]:
     """Complete the chain of a named pair with CA certificates, and return the results.
 
-    If that is not possible, the result for each certificate explains why.
+    If this is impossible, return a failure with the reason for each certificate.
     """
     text = f"but no pair's certificate is imported with it; {CHAIN_ALONE}"
     if name is not None:

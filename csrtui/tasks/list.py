@@ -74,7 +74,7 @@ def with_renewal_state(
 ) -> PairRecord:
     """Return the record of a pair with the progress of its renewal, if any. This reads the pairs that replace it.
 
-    `results` are those of `renewal_state`. With them, each pair is read only once.
+    If several pairs are processed, pass the same `results` (`renewal_state`) each time, so that each pair is read only once.
 
     Raises:
         StoreError: The store itself cannot be used.
@@ -152,7 +152,7 @@ class FilteredPairs(NamedTuple):
     Attributes:
         summaries: The pairs, sorted.
         counts: Their counts.
-        hidden: If there are none, the number of retired pairs that the query selects except that it hides them.
+        hidden: If no pair is selected, the number of retired pairs that match the query but are hidden.
     """
 
     summaries: Sequence[PairSummary]
@@ -165,7 +165,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 class PairList:
-    """The summaries of the pairs of a store, as of the last reading.
+    """The summaries of the pairs of a store, as they were when the store was read.
 
     Attributes:
         summaries: The readable pairs, by name.
@@ -230,7 +230,7 @@ class PairList:
         return sorted([summary.expires for summary in self.summaries if summary.expires is not None])
 
     def _count_passed(self, now: datetime) -> tuple[int, int]:
-        """Return the number of due pairs and of expired ones. It shows which ones they are, because their order is fixed."""
+        """Return the numbers of due and of expired pairs. As the order of the pairs is fixed, they identify these pairs."""
         moment = to_microseconds(now)
         return bisect_right(self._due_times, moment), bisect_left(self._expiry_times, moment)
 
@@ -312,7 +312,7 @@ def pairs_with_key(session: Session, *spki_sha256: str) -> list[Pair]:
 
 
 class PairsByKey:
-    """The pairs with some keys, including those that any session adds later. Each pair is read only once.
+    """The pairs that have certain keys, including pairs that any session adds later. Each pair is read only once.
 
     Args:
         spki_sha256: The SPKI fingerprints of the keys.

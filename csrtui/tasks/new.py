@@ -93,7 +93,7 @@ def create_pair(
 def is_blocking(finding: Finding, *, force: bool) -> bool:
     """Return whether a finding blocks a request.
 
-    With `force`, only a finding about something that X.509 cannot represent does.
+    With `force`, only findings about values that X.509 cannot represent block a request.
     """
     return finding.blocks and not (force and finding.forceable)
 

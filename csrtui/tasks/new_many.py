@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 GROUP = min(100, max(1, sysconf("SC_OPEN_MAX") // 8))
 """The number of pairs that are flushed together, because a flush takes about as long for one pair as for many.
 
-Each of them needs four open files until then, half of what the process may open.
+Until then, each pair needs four open files. All pairs together use at most half of the files that the process may open.
 """
 _MAX_WAIT = 0.25
 """The number of seconds after which finished pairs are stored even if the group is not full."""

@@ -158,7 +158,7 @@ _NEVER_RESTORED = (
 def refuse_existing(session: Session, content: BackupFile) -> None:
     """Check that the pair in a backup is not in the store.
 
-    A renewal with the same key is another pair, although an RSA or Ed25519 key signs the same CSR again.
+    A renewal with the same key is a different pair, even if its CSR is identical, as with an RSA or Ed25519 key.
 
     Raises:
         RefusedError: The pair is in the store, or its key is marked as compromised there.

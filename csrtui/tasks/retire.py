@@ -60,7 +60,7 @@ def retirement_warning(session: Session, pair: Pair) -> str:
 
 
 def _pairs_only_renewed_by(session: Session, name: str) -> list[Pair]:
-    """Return the pair that this pair renews, if it is in use, has a certificate and no other successor, or no pair."""
+    """Return the pair that this pair renews, unless that pair is retired, has no certificate or has another successor."""
     links = [pair.record.renews or "" for pair in Pairs(session, [name]) if not pair.record.renewed_by]
     return [
         old

@@ -26,7 +26,7 @@ class ServedResult(Result):
     """The result of comparing the certificates that a server sends with a pair.
 
     Attributes:
-        code: The stable code: ``served``, or that of a problem.
+        code: ``served``, or the code of a problem. Later versions keep the codes.
     """
 
     code: str = "served"

@@ -272,7 +272,8 @@ def record_files(
 ) -> StoreError | None:
     """Change the record of a pair after its files have changed, and return the error if that fails, or else None.
 
-    The message of the error begins with `done`, which says what was done, unless only the disk did not confirm the record.
+    The error message begins with `done`, a statement about the files. It is left out if the record was changed but the
+    disk did not confirm this.
     """
     try:
         change_record(session, pair, change)

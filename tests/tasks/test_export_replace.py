@@ -245,7 +245,7 @@ def test_a_folder_that_is_exchanged_for_a_link_after_the_check_gets_no_key(
     elsewhere.mkdir()
     to.rename(tmp_path / "away")
     to.symlink_to(elsewhere)
-    with pytest.raises(InputError, match="was exchanged for another folder after it was checked"):
+    with pytest.raises(InputError, match="was replaced by another folder after the check"):
         export(session, prepared)
     assert (list(elsewhere.iterdir()), contents(tmp_path / "away")) == ([], before)
     to.unlink()

@@ -190,7 +190,7 @@ def adopt(
 ) -> AdoptResult:
     """Create a pair from a key, its CSR and its certificate, and return the result.
 
-    `pairs` are the pairs of the store with this key and others, or None to look them up.
+    `pairs` finds the pairs that have this key already. If it is None, this function looks them up itself.
 
     The CSR is stored byte for byte, because the CA may have seen it. The creation time of the pair is the earliest time
     at which the key is known to have existed, so that its age can be checked later.

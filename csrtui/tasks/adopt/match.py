@@ -146,7 +146,7 @@ def match(
     Args:
         session: The session of the store into which the keys will be adopted.
         ca: The kind of CA for all keys. None means a private CA for keys that no public CA accepts or whose certificate
-            is from a private CA, and else a public one.
+            is from a private CA, and a public CA for all others.
 
     Raises:
         InputError: The file named as the key does not contain a private key.
@@ -198,7 +198,10 @@ def match(
 
 
 def _with_companions(search: SearchResult) -> SearchResult:
-    """Return the search result with the CSRs and certificates of its companions that match a key, and all CA certificates."""
+    """Return the search result, with the CSRs and certificates of its companions added that match a key.
+
+    All CA certificates of the companions are added too.
+    """
     fingerprints = _by_fingerprint(search.sources).keys()
     matching = []
     for file, material in search.companions:

@@ -166,7 +166,7 @@ def signature_name(decoded: "Decoded") -> str:
 
 
 class CaRules:
-    """The kind of CA whose rules apply to each item: the one that the user chose, or else that of the pair with its key."""
+    """The choice of the kind of CA whose rules apply to an item: the user's choice, or else that of the pair with its key."""
 
     def __init__(self, session: "Session", ca: CaKind | None) -> None:
         self._session, self._ca = session, ca
