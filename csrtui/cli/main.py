@@ -74,7 +74,8 @@ def _dispatch(arguments: Sequence[str], open_screens: Callable[[str, bool], int]
 
         return print_version()
     set_quiet(quiet=options.quiet)
-    set_store(options.store)
+    is_fleet = options.command is not None and options.command.name == "fleet"
+    set_store(None if is_fleet else options.store)  # the messages of fleet name commands for other hosts
     log_to_stderr(enabled=options.verbose)
     if options.command is not None:
         if options.mouse:

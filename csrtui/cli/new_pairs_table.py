@@ -316,7 +316,7 @@ def _country_code(text: str) -> str:
 
 
 def _read_header_line(lines: LineReader) -> tuple[str, str]:
-    """Return the header line and its separator. In files for Excel, a line before it can name the separator (``sep=;``)."""
+    """Return the header line and its separator. In files for Excel, the line before the header can name the separator (``sep=;``)."""
     line = next(lines, "")
     while line and not line.strip(_BLANKS + "\r\n"):
         line = next(lines, "")

@@ -169,7 +169,7 @@ def read_new_passphrase(options: argparse.Namespace, purpose: str = "key") -> Se
     A dry run does not ask: without an option, it uses a stand-in passphrase.
 
     Args:
-        purpose: What the passphrase protects, for the prompt: ``key`` or ``backup``.
+        purpose: The object that the passphrase protects, for the prompt: ``key`` or ``backup``.
 
     Raises:
         InputError: The passphrase cannot be read, there is no terminal for the prompt, the two entries differ, or
@@ -253,7 +253,7 @@ def add_recipient_argument(parser: argparse.ArgumentParser, purpose: str = "inst
 
 
 def read_recipients(texts: Iterable[str]) -> tuple[Recipient, ...]:
-    """Return the recipients in these texts and in the files that they name, without duplicates. Print their labels.
+    """Return the recipients in texts and in the files that the texts name, without duplicates, and print their labels.
 
     Raises:
         InputError: A text is not a recipient, or a file cannot be read.

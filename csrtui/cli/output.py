@@ -67,7 +67,7 @@ def set_quiet(*, quiet: bool) -> None:
 
 
 _store_option = ""
-"""The option that selects the store, if the user has given it, with a space before it."""
+"""The option ``--store`` and its value, after a space, or an empty string if the user has not given the option."""
 _COMMAND = (
     r"\bcsrtui (?:adopt|backup|csr|doctor|export|import|list|new|renew|restore|retire|served|show|verify)"
     r"(?! --store)(?=[ .;)]|$)"
@@ -81,7 +81,7 @@ def set_store(path: str | None) -> None:
 
 
 def name_store(text: str) -> str:
-    """Return a message in which each csrtui command has the option ``--store`` that the user has given."""
+    """Return a message, with the user's option ``--store`` added to each csrtui command in it."""
     return re.sub(_COMMAND, lambda match: match[0] + _store_option, text) if _store_option else text
 
 

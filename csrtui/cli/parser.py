@@ -106,7 +106,7 @@ class Parser(argparse.ArgumentParser):
         raise InputError(message, _usage_hint(self.prog, words))
 
     def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
-        """Print the help. The method of argparse would ignore a full disk.
+        """Print the help. Unlike the method of argparse, do not ignore a full disk.
 
         Raises:
             OSError: The help cannot be written.

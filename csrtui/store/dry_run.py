@@ -49,7 +49,7 @@ class DryRunKeystore(Keystore):
 
     @contextmanager
     def change(self, name: str) -> Iterator[PairChange]:
-        """Yield a change of a pair that is not written. The errors are the same as for `Keystore.change`."""
+        """Yield a pair whose changes are not written. The errors are the same as for `Keystore.change`."""
         failure, path = f"cannot change {name} in", self.pair_path(name)
         with self._read_access(failure) as maybe_store_fd, self._pair(maybe_store_fd, name) as (_, _, folder):
             safe_files.require_access(path)

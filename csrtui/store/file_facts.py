@@ -89,7 +89,7 @@ def backup_facts(path: str, store: str) -> BackupFacts:
 def is_away(path: str) -> bool:
     """Return whether a missing file may be on a disk that is not connected.
 
-    Its folder is missing too, or it is an empty folder in which a disk can be mounted.
+    This is so if its folder is missing too, or is an empty folder at a place where disks are mounted.
     """
     folder = os.path.dirname(path)
     try:

@@ -22,7 +22,7 @@ from csrtui.store.new_files import WORLD_READABLE, OutputFile, flush_names
 from csrtui.store.output_folder import FolderIdentity, open_output_folder
 
 PREVIOUS: Final = ".csrtui-previous"
-"""The name of the hidden folder, in the folder of the files."""
+"""The name of the hidden folder, which is in the folder of the files."""
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 

@@ -126,7 +126,7 @@ def require_safe_ancestors(path: str) -> None:
 
 
 def unsafe_folders(path: str, *, itself: bool) -> Iterator[UnsafeFolder]:
-    """Yield the folders and links on the way to a path that other users can change, from the root down.
+    """Yield each folder and link on the way to a path, from the root down, if other users can change it.
 
     The folders in the target of a link are checked as well. The check ends at the first path that cannot be examined.
     With `itself`, the folder at the path is checked too.

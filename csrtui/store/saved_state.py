@@ -122,7 +122,7 @@ MAX_DRAFTS = 16
 
 _LAST_USED, _HOSTS = ".last.json", ".hosts"
 _EARLY_HOSTS = ".fleet-{}.json"
-"""The file in which release 0.1.0 kept the states of all hosts of an inventory. It is only read."""
+"""The file in which release 0.1.0 kept the states of all hosts of an inventory. It is read but never written."""
 _SAVE_LOCK = "draft"
 """The lock for replacing any of the files in this module."""
 _HOST_FILE = r"(?P<inventory>[0-9a-f]{16})-(?P<host>[0-9a-f]{64})\.json"
@@ -143,7 +143,7 @@ class SavedDraft(NamedTuple):
 
 
 class SavedState(StoreFolder):
-    """The state in a store's folder: drafts, defaults of dialogs, and states of hosts. `StoreFolder` has the arguments."""
+    """The state in a store's folder: drafts, defaults of dialogs, and states of hosts. The arguments are those of `StoreFolder`."""
 
     def drafts(self) -> list[SavedDraft]:
         """Return the readable drafts, including those of running sessions, newest first."""

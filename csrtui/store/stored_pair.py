@@ -236,7 +236,7 @@ COARSE_NS: Final = 2_000_000_000
 
 
 PairStamp = tuple[int, int, int, int, int, int]
-"""The inodes and the change times (ctime, in nanoseconds) of a pair's folder, key and pair.json, in turn.
+"""The inode and the change time (ctime, in nanoseconds) of a pair's folder, of its key and of its pair.json.
 
 Every write, every rename and every change of the mode or owner updates a ctime, and no user can set it back.
 """

@@ -182,7 +182,7 @@ Progress = Callable[[int, int], None]
 
 
 class SummaryListing(NamedTuple):
-    """The summaries of the pairs that can be read, by name, and the errors of the others."""
+    """The summaries of all readable pairs, sorted by name, and the errors of the other pairs."""
 
     summaries: list[PairSummary]
     problems: list[tuple[str, StoreError]]
@@ -261,7 +261,7 @@ class SummaryReader:
         return SummaryListing([summary for summary, _ in self._entries.values()], problems)
 
     def _read(self, pairs_fd: int, name: str, stamp: PairStamp | None) -> StampedSummary:
-        """Read a pair and return its summary. Its stamp must be read before, so that a change in between is detected."""
+        """Read a pair and return its summary. The caller reads the stamp first, so that a change in between is detected."""
         pair = parse_listed_pair(list_pair(pairs_fd, name, self._store.pair_path(name)))
         is_lasting = stamp is not None and is_settled(stamp)
         return summarize_alone(pair), hash(stamp) if is_lasting else _UNSETTLED

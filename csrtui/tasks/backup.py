@@ -135,14 +135,14 @@ class _RecipientEncryption:
         self._recipients = spec.recipients
 
     def read_key(self, pair: Pair) -> "tuple[PrivateKey | None, bytes]":
-        """Return the key of a pair, or None if the key is encrypted, and its PEM block, protected as in the store."""
+        """Return the key of a pair (None if it is encrypted) and the key's PEM block, which is protected as in the store."""
         if pair.record.key.encrypted:
             return None, self._session.store.read_key(pair.name)
         key = open_key(self._session, pair)
         return key, key_types.private_pem(key)
 
     def encrypt(self, text: bytes, key_protection: KeyProtection) -> bytes:
-        """Return the text encrypted with age, after checking that it is complete and its key protected as recorded.
+        """Encrypt the text with age and return it, after checking that it is complete and its key is protected as recorded.
 
         Raises:
             StoreError: The key in the store is not encrypted, although pair.json says so.

@@ -168,7 +168,7 @@ class Examination:
         return _CheckedPair(name, folder.path, tuple(findings), spki, link)
 
     def _with_renewal_state(self, record: PairRecord) -> PairRecord:
-        """Return the record with the progress of its renewal, even if other commands refuse to read the store."""
+        """Return the record with the progress of its renewal. This works even in a store that other commands refuse."""
 
         def find(name: str) -> Successor | None:
             folder = file_facts.pair_facts(self._path, name) if is_pair_name(name) else None

@@ -23,7 +23,7 @@ from csrtui.tasks.session import Session
 _CACHE_SIZE = 1024
 """The maximum number of base names whose pairs are cached."""
 _MAX_NUMBER = 16
-"""The highest number of a pair name that is read for the advice. The advice is updated after each key press."""
+"""The highest number in the names of the pairs that the advice reads, because it is updated after each key press."""
 
 
 class Identity(NamedTuple):
@@ -57,7 +57,7 @@ class Identity(NamedTuple):
 
 
 class KnownPairs:
-    """The pairs in use, which can be found by identity.
+    """The pairs in use, for a search by identity.
 
     Only the name derived from the common name and its numbered forms are searched, from 2 up to the first number that
     does not exist. A retired or renewed pair does not match, because a request for the same names then needs a new
@@ -168,8 +168,8 @@ def find_managed_pair(
 
     Raises:
         InputError: `name` is not a valid pair name.
-        RefusedError: Several pairs in use are equally close to the request.
-        StoreError: The store cannot be used, or no pair in use was found but an unreadable pair could be one.
+        RefusedError: Several pairs in use match the request equally well.
+        StoreError: The store cannot be used, or no pair in use was found but an unreadable pair could be the one.
     """
     if name is None and not advice.title:
         return ManagedPair("")
@@ -219,7 +219,7 @@ def _differences(pair: Pair, wanted: Identity, *, same_key: bool) -> int:
 
 
 def _with_successors(session: Session, base: str, errors: list[StoreError]) -> list[Pair]:
-    """Return the pairs with a name or a numbered form of it, and the pairs that replace them, whatever their names.
+    """Return the pairs that have a name or its numbered form, and the pairs that replace them under any name.
 
     The errors of unreadable pairs are added to `errors`.
     """
@@ -240,7 +240,7 @@ def _with_successors(session: Session, base: str, errors: list[StoreError]) -> l
 
 
 def _reordered(session: Session, advice: Advice, errors: list[StoreError]) -> list[Pair]:
-    """Return the pairs named after another name of the request that cover its first name, in case the order has changed."""
+    """Return the pairs that cover the first name of the request but are named after another, because the order changed."""
     return [
         pair
         for name in advice.covered_names[1:]

@@ -260,7 +260,7 @@ def _complete_chain(
 def _chain_hint(session: Session, chain: Chain, authority: Certificate, pool: Sequence[Certificate]) -> str:
     """Return a hint about a CA certificate that does not belong to a chain, or an empty string.
 
-    The hint gives the reason, or the pairs whose chains the certificate belongs to.
+    The hint is the reason, or the names of the pairs whose chains contain the certificate.
     """
     if authority in chain.rejected_issuers:
         return ": it has the name of an issuer, but did not sign"
@@ -344,7 +344,7 @@ def results_to_confirm(results: Sequence[Result]) -> list[ImportResult]:
 
 
 def _replacement_remark(session: Session, name: str) -> list[str]:
-    """Return a sentence on the pair `name`, which an imported certificate replaces, unless that pair is retired."""
+    """Return a sentence about the replaced pair `name`, or none if that pair is retired or cannot be read."""
     try:
         record = load_record(session.store.read(name).record)
     except CsrtuiError:
@@ -362,7 +362,7 @@ def _replacement_remark(session: Session, name: str) -> list[str]:
 def build_import_result(
     session: Session, pair: Pair, csr: Request | None, chain: Chain, result: Result
 ) -> ImportResult:
-    """Return a result, with the problems of the certificate and its differences from the request added.
+    """Return the result with the problems of the certificate and its differences from the request added.
 
     `csr` is None if the CSR was not sent to the CA.
     """

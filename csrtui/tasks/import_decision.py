@@ -30,9 +30,8 @@ class ImportMode(Enum):
     PREVIEW = auto()
     """Import nothing. The results describe what an import would do."""
     ASK = auto()
-    """Import no certificate that expires sooner than the one it replaces, or that clients refuse for a requested use.
-
-    These need confirmation.
+    """Import no certificate that needs confirmation: one that expires sooner than the one it replaces, or that clients
+    refuse for a requested use.
     """
 
 
@@ -122,7 +121,7 @@ def compare(
     Args:
         pem: The content of certificate.pem, or None.
         pool: Certificates from which the chain is built, in addition to those in certificate.pem.
-        is_best: Whether this certificate expires last among those being imported for the pair.
+        is_best: Whether this certificate expires last of all those that are imported for the pair.
     """
     present = tuple(usable_certificates(pem, leaf.spki_sha256))
     chain = build_chain(leaf, [*pool, *present], now)
@@ -193,7 +192,7 @@ def _kind_of_same(present: tuple[Certificate, ...], chain: Chain, record: PairRe
 
 
 class RefusedKind(Enum):
-    """A kind of file that another command handles."""
+    """The kind of a refused file, which determines the command that handles it."""
 
     OTHER = auto()
     """A file that no command handles."""

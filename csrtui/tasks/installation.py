@@ -129,7 +129,7 @@ def _previous_set(
     server_files: Sequence[ServerFile],
     folder: str,
 ) -> tuple[list[str], str | None]:
-    """Return the names of the previous files, in the order in which to put them back, and the SPKI fingerprint of their key.
+    """Return the names of the previous files, in the order for putting them back, and the SPKI fingerprint of their key.
 
     The fingerprint is None if the files are encrypted.
 

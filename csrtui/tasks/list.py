@@ -324,7 +324,7 @@ class PairsByKey:
         self._pairs = pairs_with_key(session, *spki_sha256)
 
     def find(self, spki_sha256: str) -> list[Pair]:
-        """Return the pairs with one of the keys, after reading those that were added since the last call."""
+        """Return the pairs with one of the keys. Pairs that were added since the last call are read first."""
         names = frozenset(self._session.store.names())
         self._pairs += Pairs(self._session, sorted(names - self._names))
         self._names = names
@@ -348,7 +348,7 @@ class ExpiryCounts(NamedTuple):
 
 
 def count_expiries(session: Session) -> ExpiryCounts:
-    """Return the number of certificates in use that become due, and that expire, in each month.
+    """Return the numbers of certificates in use that become due and that expire in each month.
 
     Raises:
         StoreError: The store cannot be used.

@@ -67,7 +67,7 @@ def labelled_lines(label: str, texts: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def time_left(validity: Validity, now: datetime) -> str:
-    """Return the days until a certificate expires, or since it expired, counted as in the list: ``59 days left``."""
+    """Return the number of days until a certificate expires, or since it expired, as in the list: ``59 days left``."""
     left = validity.days_left(now)
     days = f"{abs(left)} day{'s' if abs(left) != 1 else ''}"
     return f"{days} left" if left >= 0 else f"expired {days} ago"
@@ -87,7 +87,7 @@ def fingerprint(digits: str) -> str:
 
 
 def platform_label(identifier: str) -> str:
-    """Return the name of the server software with an id, or the id if it is unknown."""
+    """Return the name of the server software that has an id, or the id itself if it is unknown."""
     if identifier == OTHER:
         return "other software"
     known = PLATFORMS.get(identifier)
@@ -113,7 +113,7 @@ def backup_text(record: PairRecord, backup: Backup) -> str:
 
 
 class PassphraseFacts(NamedTuple):
-    """The facts about pairs that matter when one passphrase is chosen for their backups.
+    """The facts that matter when a user chooses one passphrase for the backups of several pairs.
 
     Attributes:
         total: The number of pairs.
@@ -214,12 +214,12 @@ def list_columns(summaries: Sequence[PairSummary], now: datetime) -> list[list[s
 
 
 def list_row(summary: PairSummary, now: datetime) -> tuple[str, ...]:
-    """Return a pair's cells under `LIST_HEADER`."""
+    """Return the cells of a pair in the columns of `LIST_HEADER`."""
     return tuple(column[0] for column in list_columns([summary], now))
 
 
 def deadline_text(summary: PairSummary, period: "Period", now: datetime) -> str:
-    """Return the deadlines of a pair in a period: ``due 12, expires 24 Dec``, or with years in all later months."""
+    """Return the deadlines of a pair in a period: ``due 12, expires 24 Dec``, or the years for a period of many months."""
     texts = [
         (label, from_microseconds(at))
         for label, month, at in zip(

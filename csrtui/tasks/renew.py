@@ -41,7 +41,7 @@ class Renewal:
         spec: A new request, equal to the old one.
         omissions: A sentence for each part of the old CSR that a new one does not contain.
         old_findings: The findings on using the old key and CSR again, worst first.
-        choices: Both ways, the recommended one first.
+        choices: Both ways to renew, the recommended one first.
     """
 
     pair: Pair
@@ -145,7 +145,7 @@ def check_renewable(session: Session, pair: Pair, *, force: bool = False) -> Non
 
 
 def find_successor(session: Session, pair: Pair) -> Pair | None:
-    """Return the pair that replaces another, or None. A retired pair does not count as a replacement.
+    """Return the pair that replaces `pair`, or None. A retired pair does not count as a replacement.
 
     Raises:
         StoreError: The store cannot be used.
@@ -270,7 +270,7 @@ def without_must_staple(session: Session, renewal: Renewal) -> Renewal:
 
 
 def with_names(session: Session, renewal: Renewal, names: Sequence[str]) -> Renewal:
-    """Return a renewal for other names, the common name first unless the old request had none."""
+    """Return a renewal for other names. The first is the common name, unless the old request had none."""
     return _with_spec(session, renewal, renewal.spec._replace(names=tuple(names)))
 
 

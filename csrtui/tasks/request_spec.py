@@ -19,7 +19,7 @@ class RequestSpec(NamedTuple):
 
     Attributes:
         names: The names as typed, the common name first.
-        platform: The server software, an id of `csrtui.core.servers.platforms`.
+        platform: The id of the server software (`csrtui.core.servers.platforms`).
         key_type: The key type, or None for the default of the server software.
         no_common_name: Whether the common name is left out. All names are then only SANs.
         must_staple: Whether the CSR requests must-staple. Only a renewal keeps it.
@@ -80,7 +80,7 @@ def _is_named(advice: Advice) -> bool:
 
 
 def with_fix(spec: RequestSpec, field: FieldName, fix: Fix) -> RequestSpec:
-    """Return a request with the fix of a finding on a field applied."""
+    """Return the request after the fix of a finding on a field."""
     if fix.names is not None:
         spec = spec._replace(names=fix.names, no_common_name=spec.no_common_name or fix.no_common_name)
     if fix.ca is not None:

@@ -264,11 +264,11 @@ _STEP_COMMANDS = {
     NextStep.INSTALL: ("export",),
     NextStep.RENEW: ("renew",),
 }
-"""The command for a next step, to which the name of the pair is added."""
+"""The command for each next step. The name of the pair is added to it."""
 
 
 def _replacement_step(session: Session, pair: Pair) -> str:
-    """Return the step that ends the use of a key on its server, with the replacement for its pair, if there is one."""
+    """Return the step that ends the use of a key on its server. It names the replacement for the pair, if there is one."""
     record = pair.record
 
     def may_replace(other: Pair) -> bool:

@@ -51,7 +51,7 @@ def read_lineage(session: Session, pair: Pair, *, with_successors: bool = False)
     """Return a pair and the pairs that it renews. A pair that is missing or cannot be read ends the search.
 
     Args:
-        with_successors: Whether to add the pairs that renew it, too.
+        with_successors: Whether to add the pairs that renew it too.
     """
     records, error = {pair.name: pair.record}, None
     for link in ("renews", "renewed_by")[: 1 + with_successors]:

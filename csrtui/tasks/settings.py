@@ -32,7 +32,7 @@ class Layer(NamedTuple):
 
 
 class IgnoredFile(NamedTuple):
-    """A site-wide file, or a policy in a file, that is ignored, and the reason."""
+    """A site-wide file that is ignored, or a file whose policy is ignored, and the reason."""
 
     path: str
     error: InputError
@@ -44,7 +44,7 @@ class Settings(NamedTuple):
     Attributes:
         config: The merged configuration, or None if there is no file.
         layers: The files with values, the most important first.
-        problems: The site-wide files, and policies in a file, that are ignored.
+        problems: The site-wide files that are ignored, and the files whose policy is ignored.
     """
 
     config: Config | None

@@ -84,7 +84,7 @@ class AdoptResult(Result):
     Attributes:
         key_findings: The findings on the key and the CSR, worst first.
         remarks: Further remarks, one sentence each.
-        import_result: The findings on the certificate, as for an import, or None if there is no certificate.
+        import_result: The result for the certificate, as of an import, or None if there is no certificate.
     """
 
     key_findings: tuple[Finding, ...] = ()
@@ -128,7 +128,7 @@ def obstacle(candidate: Candidate, missing: MissingCsr = MissingCsr.REFUSE) -> s
 
 @dataclass(frozen=True, slots=True)
 class AdoptionPlan:
-    """The keys that will be adopted, and everything that will not.
+    """The keys to adopt, and all keys and files that will not be adopted.
 
     Attributes:
         failures: A failure for each key or file that cannot be adopted.
@@ -234,7 +234,7 @@ def adopt(
 
 
 def requested_spec(candidate: Candidate, request: RequestSpec) -> RequestSpec:
-    """Return a request with the type and the kind of CA of an existing key."""
+    """Return the request with the key type and the kind of CA of an existing key."""
     return request._replace(ca=candidate.ca, key_type=key_types.type_of(candidate.key.public_key()))
 
 

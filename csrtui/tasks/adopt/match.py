@@ -53,14 +53,14 @@ class Candidate:
 
     Attributes:
         passphrase: The passphrase that it was encrypted with, or None.
-        json_path: The position of the key if the file is a JSON document, or an empty string.
+        json_path: The position of the key in a JSON document, or an empty string if the file is not JSON.
         csr: The newest CSR for the key, or None.
         certificate: The newest certificate for the key, or None. A CA-issued one is preferred to a self-signed one.
         pool: All certificates in the files. The chain is built from them.
         findings: The findings on key and CSR, worst first.
         remarks: Further remarks, one sentence each. Untrusted text in them is escaped.
         in_use_since: The earliest time at which the key is known to have existed.
-        existing_pair: The name of the pair in the store with this key, or None.
+        existing_pair: The name of the pair that has this key already, or None.
     """
 
     key: "PrivateKey" = field(repr=False)
@@ -298,7 +298,7 @@ def _candidate(spki: str, material: _Material) -> Candidate:
 
 
 def _is_from_private_ca(certificate: Certificate) -> bool:
-    """Return whether a CA that is not public issued a certificate. A self-signed one says nothing about the CA."""
+    """Return whether a private CA issued a certificate. A self-signed certificate says nothing about the CA."""
     is_recent = certificate.validity.not_before >= _PUBLIC_POLICY_SINCE
     return (
         is_recent and not certificate.is_self_issued and not has_public_policy(load(certificate).extensions)

@@ -26,7 +26,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The key material found in files, before it is matched.
+    """The key material in files, not yet matched.
 
     Attributes:
         sources: The files that contain key material, even if it cannot be read.
@@ -45,7 +45,7 @@ class SearchResult:
 
     @property
     def has_named_files(self) -> bool:
-        """Whether the user named each file, instead of a folder to search."""
+        """Whether the user named each file rather than a folder to search."""
         return self.key_file is not None
 
     @property
@@ -74,7 +74,7 @@ class SearchResult:
         return bool(self.locked_paths)
 
     def unlock(self, passphrase: Secret | None) -> "SearchResult":
-        """Return this result with every file decrypted that `passphrase` opens.
+        """Return this result with the contents of all files that `passphrase` decrypts.
 
         Raises:
             InputError: The file named as the key does not contain a private key.

@@ -50,7 +50,7 @@ class Remark(NamedTuple):
     Attributes:
         level: An error means that something in the item is wrong.
         text: A sentence, safe to display.
-        advice: The finding of the advice that it repeats, or None.
+        advice: The finding of the advice that the remark repeats, or None.
     """
 
     code: str
@@ -166,7 +166,7 @@ def signature_name(decoded: "Decoded") -> str:
 
 
 class CaRules:
-    """The choice of the kind of CA whose rules apply to an item: the user's choice, or else that of the pair with its key."""
+    """The kind of CA whose rules apply to an item: the one that the user chose, or else the one of the pair with its key."""
 
     def __init__(self, session: "Session", ca: CaKind | None) -> None:
         self._session, self._ca = session, ca
@@ -193,7 +193,7 @@ def describe_request(
     ca: CaKind | None,
     fault: "tuple[bytes, str] | None" = None,
 ) -> InspectedItem:
-    """Return the description of a CSR, with the advice as for a new request.
+    """Return the description of a CSR, with the same advice as for a new request.
 
     Args:
         fault: For a CSR that breaks encoding rules, the DER of a decodable copy and a sentence on the broken rules.

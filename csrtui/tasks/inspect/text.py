@@ -43,7 +43,7 @@ def sections(inspection: Inspection, reword: Callable[[str], str] = str) -> Iter
     """Yield a section for each item, then for the chain, the items that belong together, and the unreadable parts.
 
     Args:
-        reword: A function that changes csrtui's own messages, but not the contents of the files.
+        reword: A function that changes messages of csrtui, but not the contents of the files.
     """
     for item in inspection.items:
         yield TextSection(f"{visible(item.file)} · {item.title}", tuple(_item_facts(item, reword)))
@@ -58,7 +58,7 @@ def sections(inspection: Inspection, reword: Callable[[str], str] = str) -> Iter
 
 
 def problem_error(problem: InspectProblem) -> InputError:
-    """Return a problem as an error that names its file once."""
+    """Return a problem as an error. The message names the file, but only once."""
     file = visible(problem.file)
     text = problem.text if names_file(problem.text, file) else f"{file}: {problem.text}"
     return InputError(text, problem.hint)
