@@ -22,8 +22,8 @@ from csrtui.core.subject.fields import Attribute, SubjectFields, SubjectInput
 _VALID_NAME_RULES = (*NAME_RULES, *COVERAGE_RULES)
 _FIELD_RULES = (*FIELD_RULES, *SUBJECT_RULES)
 _CACHE_SIZE = 128
-"""Number of subjects and keys whose findings are cached. The rows of a batch usually share a subject, and the subject
-stays the same while the user types a name."""
+"""Number of subjects, and of key types, whose findings are cached. The rows of a batch usually share a subject, and the
+subject stays the same while the user types a name."""
 
 MISSING_COMMON_NAME = Finding(
     "common-name-missing", Level.ERROR, FieldName.COMMON_NAME, "",
@@ -39,7 +39,7 @@ _NO_COMMON_NAME = {
         CaKind.PRIVATE: "No common name: old programs that do not read the other names reject the certificate.",
     }.items()
 }
-"""The notes on a request without a common name (BR 7.1.4.3: the field is not recommended)."""
+"""The note on a request without a common name, by kind of CA (BR 7.1.4.3: the field is not recommended)."""
 
 
 _MUST_STAPLE = Finding(
@@ -47,7 +47,7 @@ _MUST_STAPLE = Finding(
     "The new CSR requests must-staple, as the old one does: CAs without OCSP reject such an order.",
     Fix("do not request must-staple", drops_must_staple=True),
 )  # fmt: skip
-"""The warning about must-staple copied from an old request (Let's Encrypt has refused it since 2025-05-07)."""
+"""The warning about must-staple in a copied request (Let's Encrypt has refused it since 2025-05-07)."""
 
 
 class Advice(NamedTuple):
@@ -72,12 +72,12 @@ class Advice(NamedTuple):
 
     @property
     def covered_names(self) -> tuple[str, ...]:
-        """The SANs of the CSR in the form that it will contain."""
+        """The SANs as the CSR will contain them."""
         return tuple(name.text for name in self.names if name.text is not None)
 
     @property
     def title(self) -> str:
-        """The common name, or else the first name: the text from which the pair's name is derived."""
+        """The common name, or else the first name. The pair's name is derived from it."""
         return self.subject.common_name or next((name.common_name or "" for name in self.names), "")
 
     @property
@@ -105,8 +105,8 @@ def advise(
 ) -> Advice:
     """Return the advice on a request as entered. Any input is accepted.
 
-    The first of `names` is the common name, which can be empty (`MISSING_COMMON_NAME`). With `no_common_name`, it is
-    left out and all names are only SANs.
+    The first of `names` is the common name, which can be empty (`MISSING_COMMON_NAME`). With `no_common_name`, the
+    common name is left out, and all names are only SANs.
     """
     if no_common_name:
         names = ("", *names[not (names and names[0].strip()) :])

@@ -1,4 +1,4 @@
-"""Rules about the names as a whole: how they suit the purpose, missing counterparts, wildcards and duplicates."""
+"""Rules about all names together: missing counterparts, wildcards, duplicates, and whether they suit the purpose."""
 
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
 from csrtui.core.advice.rule_arguments import NameCase, NameList
@@ -8,7 +8,7 @@ from csrtui.core.names.host_name import MAX_NAME
 from csrtui.core.names.name import NameKind
 
 _MAX_COMMON = 100
-"""The maximum number of names at many CAs."""
+"""The maximum number of names that many CAs allow."""
 
 
 def _counterpart_hit(case: NameCase, counterpart: str) -> Hit | None:
@@ -22,7 +22,7 @@ def _counterpart_hit(case: NameCase, counterpart: str) -> Hit | None:
 
 
 def _host_counterpart_hit(case: NameCase, counterpart: str) -> Hit | None:
-    """Return the hit for a host's counterpart, or None if the list has its wildcard, which has a finding of its own."""
+    """Return the hit for a host's counterpart, or None if the list has its wildcard, which has its own finding."""
     return None if f"*.{counterpart}" in case.names.first_index else _counterpart_hit(case, counterpart)
 
 
@@ -98,7 +98,7 @@ COVERAGE_RULES: tuple[Rule[NameCase], ...] = (
     ),
     Rule("duplicate", _NOTE, _NOTE, "{name} is listed twice; it will appear once.", _duplicate, "RFC 4343"),
 )  # fmt: skip
-"""Rules for each valid name, considered together with all others."""
+"""Rules for each valid name together with all others."""
 
 MANY_NAMES: Rule[int] = Rule(
     "many-names", _WARNING, _NOTE,
@@ -128,7 +128,7 @@ _NOT_PUBLIC = {
         "2023-06-01): use the token's program, or your organization's own CA."
     ),
 }
-"""The sentence for each purpose for which public CAs for servers do not issue."""
+"""A sentence for each purpose for which public CAs do not issue server certificates."""
 
 
 def _not_public(names: NameList) -> Hit | None:

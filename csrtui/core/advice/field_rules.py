@@ -1,4 +1,4 @@
-"""Rules about the text of a single subject field, and the repair of text that other programs have damaged."""
+"""Rules about the text of a single subject field, and functions that repair text damaged by other programs."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ _REJECTED = frozenset("<>~!@#$%^*/\\()?")
 _NOT_IN_PLACES = frozenset(':={}[]|";\\')
 """Characters that never occur in place names (zlint)."""
 _REJECTED_IN_PLACES = _REJECTED - _NOT_IN_PLACES - frozenset("/()")
-"""Characters that order forms reject and that are unusual in place names. Parentheses are not: Halle (Saale) exists."""
+"""Characters that order forms reject and that are unusual in place names. Parentheses are usual: Halle (Saale)."""
 _PLACES = {FieldName.STATE, FieldName.LOCALITY}
 
 
@@ -97,7 +97,7 @@ def _first_character_hit(case: FieldCase, characters: frozenset[str]) -> Hit | N
 
 
 def _ampersand(case: FieldCase) -> Hit | None:
-    is_only_one = _portal_character(case) is None  # report one cause only once
+    is_only_one = _portal_character(case) is None  # that character has its own finding
     return _hit(case) if "&" in case.text and is_only_one and case.field is not FieldName.COUNTRY else None
 
 
@@ -218,7 +218,7 @@ _LIKELY = (
 
 
 def decode_entities(text: str) -> str | None:
-    """Return the text with its HTML entities decoded, even if they were encoded repeatedly, or None if it has none."""
+    """Return the text with its HTML entities decoded, also repeatedly encoded ones, or None if it has none."""
     if not re.search(_ENTITY, text):
         return None
     from html import unescape

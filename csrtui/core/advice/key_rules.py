@@ -26,7 +26,7 @@ _Case = TypeVar("_Case")
 _MIN_RSA_BITS = 2048
 """The shortest RSA modulus that public CAs accept (BR 6.1.5)."""
 _MAX_KEY_AGE = timedelta(days=398)
-"""The age at which a key becomes old: the maximum validity of public certificates before 2026-03-15 (BR 6.3.2)."""
+"""The age from which a key counts as old: the maximum validity of public certificates before 2026-03-15 (BR 6.3.2)."""
 _OCTET = 8
 
 NO_ALTERNATIVE_NAMES = "no-alternative-names"
@@ -44,8 +44,8 @@ def check_public_key(public_key: "PublicKey", ca: CaKind) -> tuple[Finding, ...]
 def check_proved_key(key: "PrivateKey", ca: CaKind) -> tuple[Finding, ...]:
     """Return the findings on a proved private key and its public key, most severe first.
 
-    A key is proved if its numbers are consistent (RFC 8017, 3.2) and it has made a valid signature. The check of an RSA
-    key takes only 1 ms, because its primes are known: if both are large, the modulus has no small factors.
+    A key is proved if its numbers are consistent (RFC 8017, 3.2) and it has made a valid signature. An RSA key takes
+    only 1 ms, because its primes are known: if both are large, the modulus has no small factors.
     """
     rules = QUALITY_RULES
     if quality.has_large_primes(key):

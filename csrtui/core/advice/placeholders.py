@@ -1,4 +1,4 @@
-"""Recognize placeholders in subject fields: default values of openssl and of forms, and words that mean "none"."""
+"""Recognize placeholders in subject fields: defaults of openssl, labels of forms, and words that mean "none"."""
 
 import re
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _CERTAIN_ELSEWHERE: Final = frozenset({"none", "na"})
 
 
 _DELIMITERS: Final = (("{{", "}}"), ("${", "}"), ("<%", "%>"), ("{%", "%}"))
-"""The delimiters of variables in templates: Jinja, shell, ERB."""
+"""The delimiters of variables in templates (Jinja, shell, ERB)."""
 _WHOLE_VARIABLE: Final = re.compile(r"\$\(?\w+\)?|%\w+%|@\w+@")
 """Matches variables that are recognized only if they are the whole text."""
 

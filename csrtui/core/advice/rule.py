@@ -1,4 +1,4 @@
-"""Rules: table rows with a condition, a level, a sentence and a source."""
+"""Rules as rows of a table, each with a condition, a level, a sentence and a source."""
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
@@ -33,7 +33,7 @@ class Rule(NamedTuple, Generic[Case]):
         text: A sentence with placeholders for the words of a `Hit`.
         check: A function that returns a `Hit` if the rule applies to a case, otherwise None.
         source: The document that contains the rule.
-        private_text: The sentence for a private CA, if the consequence is different.
+        private_text: The sentence for a private CA, if its consequence is different.
         forceable: Whether X.509 can represent the value, so that ``--force`` can override an error.
     """
 
@@ -59,7 +59,7 @@ class Rule(NamedTuple, Generic[Case]):
 
 
 Suppressions = Mapping[str, frozenset[str]]
-"""The codes of the findings that each finding makes superfluous, by its code."""
+"""For the code of each finding, the codes of the findings that it makes superfluous."""
 
 
 def evaluate(
@@ -71,10 +71,10 @@ def evaluate(
     *,
     suppressions: Suppressions = MappingProxyType({}),
 ) -> list[Finding]:
-    """Return the findings of all rules that apply to a case, in the order of the table, with one finding per cause.
+    """Apply the rules to a case and return the findings in the order of the table, with only one finding per cause.
 
     A finding never suppresses a more severe one (`_severity`). If two equally severe findings suppress each other, the
-    first one stays. `field` and `value` are copied to each finding.
+    first one stays. `field` and `value` become part of each finding.
     """
     findings = [
         rule.finding(hit, level, ca, field, value)
@@ -92,7 +92,7 @@ def evaluate(
 
 
 def _suppresses(other: Finding, finding: Finding, suppressions: Suppressions, *, is_first: bool) -> bool:
-    """Return whether `other`, which comes first if `is_first`, makes `finding` superfluous (`evaluate`)."""
+    """Return whether `other` makes `finding` superfluous (`evaluate`). With `is_first`, `other` comes before it."""
     if finding.code not in suppressions.get(other.code, ()):
         return False
     is_mutual = other.code in suppressions.get(finding.code, ())

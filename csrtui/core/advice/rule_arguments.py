@@ -52,7 +52,7 @@ class FieldCase(NamedTuple):
         return LABELS.get(self.field, "Common name")
 
     def has_value(self, *fields: FieldName) -> bool:
-        """Return whether at least one of these fields contains text other than a placeholder."""
+        """Return whether at least one of these fields contains text that is not a placeholder."""
         texts = ((field, trim_field(self.subject.text(field))) for field in fields)
         return any(text and not is_placeholder(field, text, self.subject.country) for field, text in texts)
 
@@ -63,7 +63,7 @@ class NameList(NamedTuple):
     Attributes:
         inputs: The names as entered. The first one is the common name and can be empty.
         names: The parsed form of each input.
-        first_index: The index of the first occurrence of each name, by its text in the CSR.
+        first_index: The index of the first occurrence of each name, by the text of the name in the CSR.
         suffixes: The public suffix list.
         purpose: The purpose of the certificate.
         uri_count: The number of different URIs.
@@ -95,7 +95,7 @@ class NameList(NamedTuple):
         return host in self.first_index or self.wildcard_over(host) is not None
 
     def wildcard_over(self, host: str) -> str | None:
-        """Return the wildcard in the list that covers a host, or None. A wildcard matches one label (RFC 9525 6.3)."""
+        """Return the wildcard in the list that covers a host, or None. It matches only one label (RFC 9525 6.3)."""
         wildcard = f"*.{host.partition('.')[2]}"
         return wildcard if wildcard in self.first_index and wildcard != host else None
 
@@ -148,7 +148,7 @@ class NameCase(NamedTuple):
     def has_counterpart(self, domain: str) -> bool:
         """Return whether a certificate for this name should cover both `domain` and its www host.
 
-        It should if `domain` is directly under a registry's suffix, and this is the first occurrence of the name.
+        This is the case if `domain` is directly under a registry's suffix, for the first occurrence of the name.
         Domains under a company's suffix, such as ``github.io``, have no www host.
         """
         is_special = "_" in self.text or self.text.endswith((".onion", ".arpa"))
@@ -168,7 +168,7 @@ class NameCase(NamedTuple):
         return next((flaw for flaw in self.name.flaws if flaw.kind is kind), None)
 
     def with_u_labels(self, text: str) -> str:
-        """Return `text` with this name's labels as U-labels if the name was entered in Unicode, else unchanged."""
+        """Return `text` unchanged, or with this name's labels as U-labels if the name was entered in Unicode."""
         if self.name.input.isascii():
             return text
         u_labels = dict(zip(self.text.split("."), self.name.display.split("."), strict=True))
@@ -195,7 +195,7 @@ class NameCase(NamedTuple):
         return self.names.fix(label, chain((inputs[first],), others))
 
     def deduplicate_fix(self, label: str) -> Fix | None:
-        """Return the fix that keeps only the first of these names, or None if the list is too long for fixes."""
+        """Return the fix that keeps only the first occurrence of this name, or None if the list is too long."""
         inputs, names, first = self.names.inputs, self.names.names, self.names.first_index[self.text]
         unique = (
             text for index, text in enumerate(inputs) if index == first or names[index].text != self.text

@@ -18,7 +18,7 @@ def _country_unknown(case: FieldCase) -> Hit | None:
 
 
 def _country_advice(case: FieldCase) -> tuple[str, Fix | None]:
-    """Return a suggestion for a text that is not a country code, and the fix that applies the suggestion, or None."""
+    """Return a suggestion for a text that is not a country code, and the fix that applies it (or None)."""
     code = countries.find_country(case.text)
     if code is not None:
         return f"use {code} for {countries.name_of(code)}", Fix(f"use {code}", value=code, safe=True)

@@ -10,7 +10,7 @@
 BER, PKCS #7, PKCS #8, PKCS #12, PKCS #1, SEC 1, RFC 1421 encryption and OpenSSH's format. It recognizes a block by its
 structure, not by its label. An item that cannot be read becomes a problem and does not hide the other items.
 
-`read` raises no error for any bytes, and its work is bounded. It does not check keys for weaknesses
+`read` never raises an error, whatever the bytes are, and its work is bounded. It does not check keys for weaknesses
 (`csrtui.core.advice.key_rules.check_public_key`), and it does not check the signatures of CSRs
 (`csrtui.core.certificates.csr.has_valid_signature`).
 """

@@ -1,7 +1,7 @@
-"""Split a file into keys, CSRs and certificates that are still DER, and recognize each by its structure.
+"""Split a file into its keys, CSRs and certificates, still in DER, and recognize each item by its structure.
 
-Labels and file names are often wrong. PKCS #7 and CMS (RFC 5652, 5.1) are unpacked certificate by certificate, so a
-damaged certificate does not hide the others.
+Structures are used because labels and file names are often wrong. PKCS #7 and CMS (RFC 5652, 5.1) are unpacked
+certificate by certificate, so a damaged certificate does not hide the others.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from csrtui.core.bundle.key_material import ProblemKind
 from csrtui.core.bundle.pem import EncodedBlock
 
 MAX_ITEMS = 500
-"""The maximum number of items read, more than any list of trusted CAs has."""
+"""The maximum number of items to read, more than in any list of trusted CAs."""
 CA_FILE_HINT = "give what the CA sent: PEM, DER or PKCS #7"
 _CONTEXT_0 = 0xA0
 _PKCS7 = "1.2.840.113549.1.7."
@@ -30,7 +30,7 @@ _RSA_INTEGERS, _DSA_INTEGERS = 9, 6
 _MIN_REQUEST_PARTS = 3
 _PRINTABLE = frozenset(range(32, 127)) | {9, 10, 13}
 _MIN_OCTETS = 40
-"""The smallest size of a key, CSR or certificate, in octets."""
+"""The minimum size of a key, CSR or certificate, in octets."""
 _LONG_LENGTHS = frozenset({b"\x80", b"\x81", b"\x82", b"\x83"})
 """The possible first octets of the length field of a key, CSR or certificate."""
 _LABEL_WORDS = ("CERTIFICATE", "PRIVATE KEY", "PKCS", "CMS")
@@ -81,7 +81,7 @@ class DerItem:
 
     @property
     def is_expected(self) -> bool:
-        """Whether csrtui should be able to read the item. False for CRLs, parameters, public keys and other base64."""
+        """Whether csrtui should be able to read the item. Not so for CRLs, parameters, public keys and other base64."""
         block = self.block
         if any(word in block.label for word in _LABEL_WORDS):
             return True
@@ -125,7 +125,7 @@ def split_der(data: bytes) -> Iterator[DerItem]:
 
 
 def expected_items(blocks: Iterable[EncodedBlock]) -> list[DerItem]:
-    """Return the items that csrtui should be able to read. One more than `MAX_ITEMS` shows that there are too many."""
+    """Return the items that csrtui should be able to read. At most `MAX_ITEMS` + 1 are returned."""
     return list(islice((item for item in map(_item, blocks) if item.is_expected), MAX_ITEMS + 1))
 
 
@@ -181,7 +181,7 @@ def _structure_of_parts(der: bytes, parts: list[Node]) -> Structure:
 
 
 def _structure_of_signed(parts: list[Node]) -> Structure:
-    """Return the structure of signed data that has these fields: a certificate, a CSR, or another, such as a CRL."""
+    """Return the structure of signed data with these fields: a certificate, a CSR, or another one, such as a CRL."""
     if parts[0].tag == _CONTEXT_0:
         return Structure.CERTIFICATE
     if parts[0].tag != asn1.INTEGER or len(parts) < _MIN_REQUEST_PARTS or parts[1].tag != asn1.SEQUENCE:
@@ -235,11 +235,11 @@ def begins_as_private_key(data: bytes) -> bool:
 
 
 def is_truncated_der(data: bytes) -> bool:
-    """Return whether data that is not BER begins like DER, and is not just text with the same first octet."""
+    """Return whether data that is not BER is truncated DER, not text that happens to begin with the same octet."""
     is_text = all(octet in _PRINTABLE for octet in data[:64])
     return len(data) >= _MIN_OCTETS and data[1:2] in _LONG_LENGTHS and not is_text
 
 
 def describe_damage(noun: str, error: BerError) -> str:
-    """Return a clause on data that is not BER: cut short if a length field exceeds the data, otherwise damaged."""
+    """Return a clause about data that is not BER: cut short if a length field exceeds the data, otherwise damaged."""
     return f"{noun} is cut short: {error}" if error.is_short else f"{noun} is damaged: {error}"

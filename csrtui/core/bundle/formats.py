@@ -1,4 +1,4 @@
-"""Recognize files without keys, CSRs and certificates, or with keys in other formats, to give a hint for each."""
+"""Recognize files with other contents, or with keys in foreign formats, to give a hint for each."""
 
 import re
 from typing import Final, NamedTuple
@@ -7,12 +7,12 @@ from csrtui.core.base import asn1
 
 
 class ForeignFormat(NamedTuple):
-    """A format that is recognized by its first octets.
+    """A format that can be recognized by its first octets.
 
     Attributes:
         magic: The first octets.
         name: The name of the format, with its article.
-        hint: How to convert or unpack the file.
+        hint: An instruction to convert or unpack the file.
         holds_key: Whether files of this format are meant to contain private keys.
     """
 
@@ -110,7 +110,7 @@ _MAX_TEXT: Final = 20_000
 def describe_text(text: str) -> tuple[str, str] | None:
     """Return the name of a text's content and a hint (or ""), or None if the content is unknown.
 
-    The text contains no key, CSR or certificate.
+    The text must not contain a key, CSR or certificate.
     """
     start = text[:_MAX_TEXT]
     for pattern, name, hint in _TEXTS:
@@ -124,7 +124,7 @@ _TIMES: Final = ([0x17], [0x18])
 
 
 def describe_der(data: bytes) -> str:
-    """Return the name of the content of DER without a key, CSR or certificate, or "" if it is unknown."""
+    """Return the name of the content of DER that has no key, CSR or certificate, or "" if it is unknown."""
     try:
         parts = asn1.read_node(data).children()
         if parts[0].tag == _ENUMERATED:

@@ -17,7 +17,7 @@ class ProblemKind(Enum):
 
     KEY = auto()
     LOCKED = auto()
-    """A key or PKCS #12 file that needs a passphrase, when none was given."""
+    """A key or PKCS #12 file that needs a passphrase, but none was given."""
     OPENSSH_LOCKED = auto()
     """An encrypted key in OpenSSH's format, which csrtui does not open."""
     REQUEST = auto()
@@ -82,7 +82,8 @@ class KeyMaterial:
         certificates: The certificates, without duplicates, in file order.
         problems: The items that cannot be read.
         has_private_key: Whether there is a private key, readable or not.
-        other_content: The content of a file without items, such as ``a web page``, and a hint or "". None if unknown.
+        other_content: The content of a file without items, such as ``a web page``, and a hint or "". None if the
+            content is unknown.
     """
 
     keys: tuple[BundleKey, ...] = ()
@@ -103,7 +104,7 @@ class KeyMaterial:
         return not (self.keys or self.requests or self.certificates or self.problems)
 
     def missing_error(self, message: str, hint: str | None = None) -> InputError:
-        """Return an error for a missing item. It names the other content of the file, and prefers the hint for that."""
+        """Return an error for a missing item. If the file has other content, the error names it and gives its hint."""
         if self.other_content is None:
             return InputError(message, hint)
         content, own_hint = self.other_content

@@ -1,4 +1,4 @@
-"""Read keys of other programs: plain and encrypted DER, PEM with RFC 1421 headers, OpenSSH's format, public keys.
+"""Read keys from other programs: plain and encrypted DER, PEM with RFC 1421 headers, OpenSSH's format, public keys.
 
 Some programs write forms that openssl reads and cryptography refuses: EC private values that are too long or too
 short, and PKCS #8 version 2 with a public key (RFC 5958). Such a key is rewritten before it is loaded.
@@ -64,7 +64,7 @@ def open_pem_encrypted(cipher: str, iv: str, ciphertext: bytes, passphrase: Secr
 def _load_decrypted(der: bytes) -> "PrivateKey":
     """Return the private key in decrypted octets.
 
-    A wrong passphrase leaves valid padding in one of 256 cases. Octets that are not a key then show that it was wrong.
+    With a wrong passphrase, the padding is still valid in one of 256 cases. Then the octets are not a key.
     """
     root = parse(der)
     try:
@@ -132,7 +132,7 @@ def open_openssh(body: bytes) -> "PrivateKey":
 def _load_error(error: Exception, der: bytes = b"") -> InputError:
     from cryptography.exceptions import UnsupportedAlgorithm
 
-    if isinstance(error, UnsupportedAlgorithm | NotImplementedError):  # the latter for compressed points
+    if isinstance(error, UnsupportedAlgorithm | NotImplementedError):  # the latter: a compressed point
         return InputError(f"csrtui does not support this type of private key{_describe_kind(der)}")
     return InputError("the private key is damaged: its values do not match each other")
 
@@ -186,7 +186,7 @@ def _describe_kind(der: bytes) -> str:
 
 
 def _rewrite(der: bytes) -> bytes | None:
-    """Return PKCS #8 or SEC 1 in the form that cryptography reads, or None for any other or malformed structure."""
+    """Return PKCS #8 or SEC 1 in the form that cryptography reads, or None for malformed or other data."""
     try:
         match _parts(der):
             case [_, Node(tag=asn1.SEQUENCE) as algorithm, Node(tag=asn1.OCTET_STRING) as private_key, *_]:
@@ -225,7 +225,7 @@ _MIN_LINE = 60
 _SSH_TYPE = re.compile(r"(?:ssh|ecdsa-sha2|sk-ssh|sk-ecdsa-sha2)-[a-z0-9@.-]{1,60}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,20000}={0,2}")
 _LENGTH: Final = 4
-"""The octets of a length field in OpenSSH's formats (RFC 4251, 5)."""
+"""The number of octets in a length field of OpenSSH's formats (RFC 4251, 5)."""
 _DSA: Final = "ssh-dss"
 
 
@@ -292,7 +292,7 @@ def _read_blocks(text: str) -> Iterator[BundlePublicKey]:
 
 
 def _read_public_half(body: bytes) -> Iterator[BundlePublicKey]:
-    """Yield the public half of a private key in OpenSSH's format, which is never encrypted (PROTOCOL.key)."""
+    """Yield the public half of a private key in OpenSSH's format. It is never encrypted (PROTOCOL.key)."""
     cipher, remaining = _read_string(body[len(OPENSSH_MAGIC) :])
     _kdf, remaining = _read_string(remaining)
     _options, remaining = _read_string(remaining)
@@ -336,7 +336,7 @@ def _read_blob(
 
 
 def _count_bits(numbers: bytes) -> int:
-    """Return the size of a DSA key in bits, from its numbers in SSH's wire format (RFC 4253, 6.6)."""
+    """Return the size in bits of a DSA key, read from its numbers in SSH's wire format (RFC 4253, 6.6)."""
     number, _ = _read_string(numbers)
     return int.from_bytes(number).bit_length()
 

@@ -1,7 +1,7 @@
 """Decrypt with a passphrase: PBES2 and PBES1 (RFC 8018), the PKCS #12 schemes (RFC 7292), PEM headers (RFC 1421).
 
 cryptography decrypts and decodes in one step, and reports an unsupported key as a wrong passphrase. This module only
-decrypts, so each cause has its own error. It checks the cost of a key derivation first.
+decrypts, so each cause has its own error. It first checks the cost of the key derivation.
 """
 
 import hashlib
@@ -61,9 +61,9 @@ _PEM_CIPHERS: Final = {
 _LEGACY_PREFIXES: Final = (
     "DES-", "RC2", "RC5", "IDEA", "SEED", "BF-", "CAST5", "PBE-MD2", "PBE-MD5", "PBE-SHA1-R",
 )  # fmt: skip
-"""The prefixes of schemes that OpenSSL 3 has only in its legacy provider."""
+"""The prefixes of schemes that OpenSSL 3 supports only in its legacy provider."""
 _MAX_MAC_KEY_OCTETS: Final = 64
-"""The length of the longest hash. RFC 9579, 4 recommends the length of the hash for the key of a MAC."""
+"""The length of the longest hash. RFC 9579, 4 recommends a MAC key as long as the hash."""
 _PKCS12_BLOCKS: Final = 3
 """The number of SHA-1 values needed for the longest key (24 octets) and an IV (8 octets)."""
 _KEY_PURPOSE, _IV_PURPOSE, MAC_PURPOSE = 1, 2, 3
@@ -73,7 +73,7 @@ _KEY_PURPOSE, _IV_PURPOSE, MAC_PURPOSE = 1, 2, 3
 class UnsupportedSchemeError(InputError):
     """cryptography does not support the encryption scheme. The hint contains the command that converts the key.
 
-    `scheme` is its openssl name, or its object identifier.
+    `scheme` is the scheme's openssl name, or its object identifier.
     """
 
     def __init__(self, scheme: str) -> None:
@@ -91,7 +91,7 @@ class LockedError(InputError):
 
 
 class EncryptedOctets(NamedTuple):
-    """Octets encrypted with a passphrase: the AlgorithmIdentifier of the scheme, and the ciphertext."""
+    """Octets encrypted with a passphrase: the scheme (an AlgorithmIdentifier) and the ciphertext."""
 
     scheme: Node
     ciphertext: bytes
@@ -108,7 +108,7 @@ def parse_encrypted_private_key(der: bytes) -> EncryptedOctets:
 
 
 def decrypt(encrypted: EncryptedOctets, passphrase: bytes | None) -> bytes:
-    """Return the decrypted octets. PKCS #12 distinguishes no passphrase (None) from an empty one.
+    """Return the decrypted octets. In PKCS #12, no passphrase (None) differs from an empty one.
 
     Raises:
         UnsupportedSchemeError: cryptography does not support the scheme.
@@ -246,7 +246,7 @@ def _repeat(octets: bytes, block_size: int) -> bytes:
 def decrypt_pem(cipher: str, iv: bytes, ciphertext: bytes, passphrase: bytes) -> bytes:
     """Return the decrypted octets of a PEM block with the header ``DEK-Info`` (RFC 1421, 4.6.1.3).
 
-    RFC 1421 does not define a key derivation, so OpenSSL's is used.
+    RFC 1421 does not define a key derivation, so this is OpenSSL's.
 
     Raises:
         UnsupportedSchemeError: cryptography does not support the cipher.
@@ -324,8 +324,8 @@ _RC2_TABLE: Final = bytes.fromhex(
 def decrypt_rc2(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
     """Return the plaintext of RC2 in CBC mode (RFC 2268), with its padding. `iv` has 8 octets.
 
-    OpenSSL 1.x, Java and Windows used RC2 with keys of 40 bits for certificates in PKCS #12 files, and cryptography
-    supports only 128 bits. The effective key length is the length of `key`.
+    OpenSSL 1.x, Java and Windows encrypted certificates in PKCS #12 files with 40-bit RC2, but cryptography supports
+    only 128 bits. The effective key length is the length of `key`.
 
     Raises:
         InputError: The ciphertext is longer than `MAX_RC2_BYTES`.

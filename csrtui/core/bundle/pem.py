@@ -35,7 +35,7 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,40}: ?[^\n]*\n(?:[ \t]+[^\n]*\n)*"
 _LINE_PREFIX = re.compile(r"\n[ \t]*(?:[>|#][ \t]?)*")
 _LISTING_START = re.compile(r"\s*?\n[ \t]*(?:\d{1,5}[:.)]?[ \t]+|\d{1,5}:|\+)M")
 _LISTING_PREFIX = re.compile(r"\n[ \t]*(?:\d{1,5}(?:[:.)][ \t]*|[ \t]+|(?=\n|$))|\+)")
-"""Matches what listings and patches put before a line: its number, or a plus sign."""
+"""Matches the line number or plus sign that listings and patches put before a line."""
 _SEPARATORS = re.compile(r"[\s>|\"',;\\#]+")
 """Matches characters that quoting adds to base64: quote prefixes in mail, quotation marks in source code."""
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
@@ -44,13 +44,13 @@ _PACKED_PEM = "LS0tLS1CRUdJ"
 _BASE64_START = re.compile(
     rf"(?<![A-Za-z0-9+/=])(?:MI[A-Za-z0-9+/]|{_PACKED_PEM})[A-Za-z0-9+/]{{5,}}={{0,2}}"
 )
-"""Matches base64 of data that begins with a long SEQUENCE or a BEGIN line."""
+"""Matches base64-encoded data that begins with a long SEQUENCE or a BEGIN line."""
 _BASE64_LINE = re.compile(r"[A-Za-z0-9+/]{1,100000}={0,2}")
 _BASE64_URL = re.compile(r"\s*MI[A-Za-z0-9_-]{40,}={0,2}\s*")
 _FROM_BASE64_URL = str.maketrans("-_", "+/")
-"""Converts base64 for URLs (RFC 4648, 5), which ACME uses for CSRs, to plain base64."""
+"""Converts URL-safe base64 (RFC 4648, 5), in which ACME sends CSRs, to plain base64."""
 _MIN_START = 8
-"""The minimum length of a match."""
+"""The minimum length of a match of `_BASE64_START`."""
 _MIN_LENGTH, _MAX_LENGTH = 32, 2**21
 """The minimum and maximum length of base64 that is decoded, in characters."""
 _MAX_MAIL_LINES, _MAX_MULTIPARTS, _MAX_HEADER = 2000, 20, 10_000
@@ -60,7 +60,7 @@ _MAX_NAME = 100
 """The maximum length of a name in the path of a JSON string, in characters."""
 _UNKNOWN_LENGTH = 2**31
 _FIRST_TAGS = frozenset({0x02, 0x06, 0x30})
-"""The possible first tags inside a SEQUENCE that is read: INTEGER, OBJECT IDENTIFIER, SEQUENCE."""
+"""The possible first tags in the SEQUENCE of an item: INTEGER, OBJECT IDENTIFIER, SEQUENCE."""
 _MAIL = re.compile(r"(?:^|\n)(?:MIME-Version|Content-Type|Content-Transfer-Encoding):", re.IGNORECASE)
 _PRIVATE_KEY = re.compile(
     r"PRIVATE\s+KEY(?:\s+BLOCK)?\s?-|BEGIN\s+(?:[A-Z0-9]+\s+){0,4}PRIVATE\s+KEY|PuTTY-User-Key-File-",
@@ -185,13 +185,13 @@ def _mail_parts(text: str) -> list[tuple[str, str]] | None:
 
 
 def _mail_part_text(body: bytes) -> str:
-    if body[:1] == b"0" and b"\0" in body:  # DER in an attachment: as base64, it is read like other text
+    if body[:1] == b"0" and b"\0" in body:  # DER: encode it, to read it like other text
         return binascii.b2a_base64(body, newline=False).decode()
     return decode_text(body)
 
 
 def _clean(text: str) -> str:
-    """Return a text without what other programs add: typographic dashes, invisible characters, tags and escapes."""
+    """Return a text without additions of other programs: typographic dashes, invisible characters, tags, escapes."""
     text = text.translate(_TRANSLATION).replace("\r\n", "\n").replace("\r", "\n")
     if "\\" in text and "BEGIN" in text:
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPED[match[2]], text)
@@ -271,7 +271,7 @@ def _leading_base64(body: str) -> str:
 
 
 def decode_base64(text: str) -> bytes:
-    """Return the decoded octets of base64, up to its padding. The padding may be missing."""
+    """Decode base64 up to its padding, which may be missing, and return the octets."""
     text = text.partition("=")[0]
     text = text[: len(text) - 1] if len(text) % 4 == 1 else text
     return binascii.a2b_base64(text + "=" * (-len(text) % 4))
@@ -286,7 +286,7 @@ def _is_complete(data: bytes) -> bool:
 
 
 def _unlabelled_blocks(text: str, depth: int, path: str) -> Iterator[EncodedBlock]:
-    """Yield the base64 blocks without BEGIN and END lines. They contain DER, or PEM as in Kubernetes and Traefik."""
+    """Yield the base64 blocks without BEGIN and END lines. They contain DER, or (in Kubernetes and Traefik) PEM."""
     lines = text.split("\n")
     number = 0
     while number < len(lines):
@@ -303,7 +303,7 @@ def _unlabelled_blocks(text: str, depth: int, path: str) -> Iterator[EncodedBloc
 
 
 def _join_lines(base64: str, lines: list[str], number: int) -> tuple[str, int]:
-    """Return base64 joined with the lines that continue its DER, and the number of the line after them."""
+    """Return base64 together with the lines that continue its DER, and the number of the line after them."""
     pieces, length, expected = [base64], len(base64), _expected_length(base64)
     while number < len(lines) and length < expected and not pieces[-1].endswith("="):
         piece = _SEPARATORS.sub("", lines[number])

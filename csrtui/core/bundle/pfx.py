@@ -44,7 +44,7 @@ _MAX_BAGS: Final = 400
 _MAX_NESTING: Final = 4
 _CONTEXT_0, _PRIMITIVE_CONTEXT_0 = 0xA0, 0x80
 SHROUDED_KEY_MARK: Final = bytes.fromhex("060b2a864886f70d010c0a0102")
-"""The object identifier of pkcs8ShroudedKeyBag in DER (RFC 7292, 4.2). A file that contains these octets has a key."""
+"""The OID of pkcs8ShroudedKeyBag in DER (RFC 7292, 4.2). A file that contains these octets has a private key."""
 _HINT = "openssl pkcs12 -in FILE -nodes -out NEW.pem extracts its contents"
 
 
@@ -66,7 +66,7 @@ class PfxContents:
 
 
 def is_pfx(der: bytes) -> bool:
-    """Return whether DER begins like a PKCS #12 file: with a version and a content of a known type."""
+    """Return whether DER begins like a PKCS #12 file: with a version, then content of a known type."""
     try:
         version, content = read_node(der).children()[:2]
         is_known = content.tag == SEQUENCE and content.child(0, OID).oid in {_DATA, _SIGNED_DATA}
@@ -78,7 +78,7 @@ def is_pfx(der: bytes) -> bool:
 def read_pfx(der: bytes, passphrase: Secret | None) -> PfxContents:
     """Return the contents of a PKCS #12 file. An empty passphrase is tried too.
 
-    `is_pfx` must recognize the file, and it must have definite lengths (`csrtui.core.base.asn1.to_der`).
+    The file must be one that `is_pfx` recognizes, with definite lengths (`csrtui.core.base.asn1.to_der`).
 
     Raises:
         LockedError: The file needs a passphrase, and none was given.
@@ -122,10 +122,10 @@ def _read(der: bytes, passphrase: Secret | None) -> PfxContents:
 def _find_password(
     content: bytes, mac: Node | None, parts: list[Node], passphrase: Secret | None
 ) -> bytes | None:
-    """Return the password that opens a file, in UTF-8: empty bytes if nothing is protected, None if it has no password.
+    """Return the password of a file in UTF-8: empty bytes if nothing is protected, None if the file has no password.
 
-    PKCS #12 distinguishes no password from an empty one. The MAC verifies a password, or the first encrypted item if
-    there is no MAC.
+    In PKCS #12, no password differs from an empty one. A password is tested with the MAC, or without a MAC by
+    decrypting the first encrypted item.
     """
     if mac is not None:
         opens = partial(_matches_mac, mac, content)

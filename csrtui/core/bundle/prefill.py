@@ -59,11 +59,11 @@ _LABELS = {
 _CHALLENGE_PASSWORD = "1.2.840.113549.1.9.7"  # noqa: S105 - an object identifier (RFC 2985 5.4.1)
 _EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
 _DESCRIBED_SEPARATELY = frozenset({"2.5.29.17", "2.5.29.37", "1.3.6.1.5.5.7.1.24"})
-"""The extensions that have sentences of their own: SAN, extended key usage and TLS feature."""
+"""The extensions that have their own sentences: SAN, extended key usage and TLS feature."""
 _MAX_QUOTED = 3
 """Maximum number of values that a sentence quotes. Any others are only counted."""
 _MAX_ATTRIBUTES = 6
-"""Maximum number of subject attributes that are described in a sentence each. Any others are only counted."""
+"""Maximum number of subject attributes with a sentence each. Any others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +76,10 @@ class Prefill:
         omissions: A sentence for each value that is not copied, safe to display.
         unissued: A sentence for each value that is not copied because no CA of this kind issues it, safe to display.
         purpose: The purpose, always `Purpose.SERVER` for a public CA.
-        no_common_name: Whether there are names, but no common name.
+        no_common_name: Whether the source has names, but no common name.
         attributes: The additional subject attributes. For a public CA there are none.
         must_staple: Whether the new CSR requests must-staple.
-        invalid_names: The names that are not copied because no field can hold them.
+        invalid_names: The names that are not copied because the fields cannot contain them.
     """
 
     names: tuple[str, ...]
@@ -201,7 +201,7 @@ def attribute_label(attribute: Attribute) -> str:
 
 
 def _split_subject(subject: "x509.Name", ca: CaKind) -> tuple[dict[str, str], list[Attribute], list[str]]:
-    """Return the fields and additional attributes that a new CSR can use, and sentences about the other attributes.
+    """Return the fields and additional attributes for a new CSR, and sentences about the other attributes.
 
     If a field occurs twice, its first value is used, as in `csrtui.core.subject.distinguished_name.decode`. Public CAs
     do not accept an organizational unit (BR 7.1.4.2.2).

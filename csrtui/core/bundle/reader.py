@@ -72,7 +72,7 @@ def read_certificates(data: bytes) -> list[Certificate]:
 
 
 def refuse_private_key(material: KeyMaterial) -> None:
-    """Raise `InputError` if the material contains a private key. Callers expect only CSRs and certificates."""
+    """Raise `InputError` if the material contains a private key, for callers that expect only CSRs and certificates."""
     if not material.has_private_key:
         return
     problem = next((problem for problem in material.problems if problem.kind is ProblemKind.KEY), None)
@@ -90,7 +90,7 @@ def missing_certificate_error(material: KeyMaterial) -> InputError:
 
 
 class _Reader:
-    """A reader of one file that collects its contents and problems."""
+    """The contents and problems of one file, collected while it is read."""
 
     def __init__(self, passphrase: Secret | None, *, open_keys: bool) -> None:
         self._passphrase, self._open_keys = passphrase, open_keys
@@ -143,7 +143,7 @@ class _Reader:
             self._explain_der(data)
 
     def _explain_der(self, data: bytes) -> None:
-        """Add a problem if the data is truncated DER. Text can begin with the same octet as a SEQUENCE."""
+        """Add a problem if the data is truncated DER. Text that begins with the same octet as a SEQUENCE is not."""
         try:
             asn1.to_der(data)
         except asn1.BerError as error:
@@ -255,7 +255,7 @@ class _Reader:
 
 
 def _locate(message: str, noun: str, place: str, subject: str) -> str:
-    """Return a message that names the item: by its place in the file or else its noun, and by its subject."""
+    """Return a message that names the item by its place in the file (or else its noun) and by its subject."""
     if not place and not subject:
         return message
     name = f"{place or f'the {noun}'}{f' ({subject})' if subject else ''}"
@@ -273,7 +273,7 @@ def _unexpected_key_error() -> InputError:
 
 
 def _unreadable_error(item: DerItem) -> InputError:
-    """Return the error for a block whose content does not match its label."""
+    """Return the error for a block whose content is not of the kind that its label says."""
     label, noun = visible(item.block.label), item.label_noun
     if "TSS2" in label:
         message = f"the {label} is sealed in a TPM and cannot leave it"

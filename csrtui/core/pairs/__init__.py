@@ -1,1 +1,1 @@
-"""Pairs of a private key and its CSR: records, JSON, names, list summaries, queries and dates."""
+"""Pairs of a private key and its CSR: records, JSON, names, summaries, queries, counts, charts and exports."""

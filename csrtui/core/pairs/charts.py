@@ -1,4 +1,4 @@
-"""Draw charts of characters: the life of a pair, and the expiries of all pairs in the next twelve months.
+"""Draw text charts: the timeline of a pair, and the expiries of all pairs in the next twelve months.
 
 A timeline shows past events, today and coming events, each with a label.
 
@@ -46,7 +46,7 @@ _OPEN_END: Final = "…"
 
 
 class Tone(Enum):
-    """The meaning of a part of the timeline. Colours show it, and so do the glyphs."""
+    """The meaning of a part of the timeline. Both its glyphs and its colour show it."""
 
     PAST = auto()
     TODAY = auto()
@@ -154,7 +154,7 @@ def _longest_line(
 
 
 def _columns(scale: Sequence[float], gap: int, length: int) -> list[int]:
-    """Return the columns of the marks, as close to scale as the minimum gap permits."""
+    """Return the columns of the marks, as close to scale as the minimum gap allows."""
     columns: list[int] = []
     for position in scale:
         first = columns[-1] + gap if columns else 0
@@ -232,7 +232,7 @@ class MonthlyCounts:
 
     Attributes:
         total: The number of certificates.
-        overdue: The number of certificates that are due but have not expired, and the number that have expired.
+        overdue: The number of certificates that are due but not expired, and the number of expired ones.
         months: The counts for the rest of the current month, then for each of the eleven months after it.
         later: The counts for all later months together.
         first: The year and the month (from 1) of the current month.
@@ -261,7 +261,7 @@ class ChartRow:
         text: The label and the numbers, in columns.
         bar: The bar.
         kind: The kind of the row.
-        filter_word: The word of a `Query` that selects the pairs of the row, or "" if the row counts none.
+        filter_word: The word of a `Query` that selects the pairs of the row, or "" if there are none.
     """
 
     text: str
@@ -273,7 +273,7 @@ class ChartRow:
 def count_by_month(summaries: Iterable[PairSummary], now: datetime) -> MonthlyCounts:
     """Return the number of certificates that become due, and that expire, in each month (UTC).
 
-    The pairs are those in use that have a certificate.
+    `summaries` are the pairs in use that have a certificate.
     """
     present = now.year * 12 + now.month - 1
     due: Counter[int] = Counter()

@@ -28,11 +28,11 @@ class PairCounts(NamedTuple):
     to_revoke: int = 0
 
     def __str__(self) -> str:
-        """Return the line that counts all pairs: ``12 pairs · 2 expired · 1 due · 4 not backed up``."""
+        """Return the counts of all pairs as a line: ``12 pairs · 2 expired · 1 due · 4 not backed up``."""
         return self.line(Retired.SHOWN)
 
     def visible(self, retired: Retired) -> int:
-        """Return the number of pairs that are shown."""
+        """Return the number of pairs in the list, which can hide the retired ones."""
         return self.total - (self.retired if retired is Retired.HIDDEN else 0)
 
     def line(self, retired: Retired) -> str:
@@ -55,10 +55,10 @@ class PairCounts(NamedTuple):
 
 
 class StatusIndex:
-    """The pairs with each status at one time. It counts any selection of them faster than their statuses can be read.
+    """An index of pairs by status at one time, which makes counting selected pairs fast.
 
     Args:
-        summaries: The pairs. They are identified by their objects, which must not be freed.
+        summaries: The pairs. The index identifies them by `id`, so keep the objects alive.
 
     Attributes:
         counts: The counts of all pairs.

@@ -1,4 +1,4 @@
-"""The facts about the parts of a pair in its record: its key, its CSR, its certificate, and where it was installed."""
+"""The facts in a pair's record about its key, its CSR, its certificate and its installation."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,7 +36,8 @@ class Defect(NamedTuple):
 
     Attributes:
         text: A clause: ``the certificate does not cover www.example.com``.
-        is_total: Whether the certificate has no requested name or purpose, so that another one must be imported.
+        is_total: Whether the certificate has none of the requested names or purposes, so that another one must be
+            imported.
     """
 
     text: str
@@ -57,7 +58,7 @@ class Installation(NamedTuple):
     Attributes:
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         folder: The absolute path of the folder.
-        installed: The time at which files were last written there, for this pair or for one that it renews.
+        installed: The time at which files were last written there, for this pair or for a pair that it renews.
     """
 
     platform: str

@@ -1,4 +1,4 @@
-"""The events in the history of a pair, and the facts that only their texts record."""
+"""The history of a pair, and facts that only the texts of its events contain."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 
 class HistoryEntry(NamedTuple):
-    """An event in the history of a pair, with the user of this machine who caused it."""
+    """An event in the history of a pair, with the local user who caused it."""
 
     time: datetime
     text: str
@@ -14,7 +14,7 @@ class HistoryEntry(NamedTuple):
 
 
 SAME_KEY: Final = ", with the same key"
-"""The end of the event text for a pair that was created with the key of the pair that it renews."""
+"""The end of the event text for a pair that has the key of the pair that it renews."""
 NEW_CSR_SUFFIX: Final = "a new CSR made for it"
 """The end of the event text for an adoption that made a CSR from the certificate."""
 MARKED_INSTALLED: Final = "marked as installed"
@@ -27,7 +27,7 @@ _INSTALLATIONS = (MARKED_INSTALLED, "installed files written: ", "installed file
 
 
 def was_issued_for_request(history: Iterable[HistoryEntry]) -> bool:
-    """Return whether a pair's certificate was issued for its CSR, not before an adoption made the CSR."""
+    """Return whether a pair's certificate was issued for its CSR. It was not if an adoption made the CSR later."""
     is_csr_newer = False
     for event in history:
         if event.text.startswith("key adopted from ") and event.text.endswith(NEW_CSR_SUFFIX):
@@ -38,7 +38,7 @@ def was_issued_for_request(history: Iterable[HistoryEntry]) -> bool:
 
 
 def ca_names(history: Iterable[HistoryEntry]) -> tuple[str, ...]:
-    """Return the last recipient of a pair's CSR, with the note about it, and the issuer of its newest certificate."""
+    """Return the last recipient of a pair's CSR, with the user's note, and the issuer of its newest certificate."""
     recipient = issuer = ""
     for event in history:
         if event.text.startswith(_SUBMITTED):
@@ -49,7 +49,7 @@ def ca_names(history: Iterable[HistoryEntry]) -> tuple[str, ...]:
 
 
 def was_installed(history: Iterable[HistoryEntry]) -> bool:
-    """Return whether any certificate of a pair was installed, unless the previous files were put back later."""
+    """Return whether a certificate of the pair was installed and the previous files were not put back later."""
     is_installed = False
     for event in history:
         if event.text.startswith(_INSTALLATIONS):

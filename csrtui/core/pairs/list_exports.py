@@ -15,7 +15,7 @@ MAX_LINE_OCTETS: Final = 75
 _RENEWAL_TRIGGER: Final = "PT9H"
 """The alarm for a renewal, at 9:00 on the due day in the calendar's time zone."""
 _EXPIRY_TRIGGERS: Final = (timedelta(days=7), timedelta(days=1))
-"""The times of the alarms before the expiry. An alarm that would come before the renewal is due is left out."""
+"""The times of the alarms before the expiry. Alarms before the renewal is due are left out."""
 _HEADER: Final = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//csrtui//csrtui//EN", "METHOD:PUBLISH")
 _FOOTER: Final = "END:VCALENDAR"
 _TIME_ZONE: Final = (
@@ -35,7 +35,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
 
 
 class _CalendarEvent(NamedTuple):
-    """An event: its kind (part of the UID), title, DTSTART line and description, and the triggers of its alarms."""
+    """An event. Its kind is part of the UID, `start` is the DTSTART line, and `triggers` are those of its alarms."""
 
     kind: str
     title: str
@@ -55,7 +55,7 @@ def calendar_chunks(
         pairs: The pairs.
         host: The name of their host, which distinguishes the calendars of several hosts.
         now: The creation time of the file, in UTC.
-        csrtui_command: Returns a csrtui command for this store from an action and the name of a pair.
+        csrtui_command: A function that returns a csrtui command for this store, given an action and the name of a pair.
     """
     yield _encode(_HEADER)
     is_empty = True
@@ -71,7 +71,7 @@ def calendar_chunks(
 def fold_line(line: str) -> bytes:
     """Return a content line, folded into lines of at most `MAX_LINE_OCTETS` octets, without the final CR LF.
 
-    Characters are not split. RFC 5545 permits that, but some calendars cannot read it.
+    RFC 5545 permits splitting characters, but some calendars cannot read that, so they stay whole.
     """
     lines, octets = [b""], 0
     for character in line:
@@ -170,7 +170,7 @@ _HELP: Final = {
     "csrtui_last_run_timestamp_seconds": "Time at which these metrics were written.",
 }
 METRICS_START: Final = "# HELP csrtui_"
-"""The first characters of a file with csrtui's metrics."""
+"""The beginning of every file with csrtui's metrics."""
 _LABEL_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 
 

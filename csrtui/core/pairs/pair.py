@@ -14,7 +14,7 @@ from csrtui.core.pairs.renewal_state import RenewalState, Successor
 from csrtui.core.subject.fields import SubjectFields
 
 SCHEMA = 1
-"""The version of pair.json and of the JSON that commands print."""
+"""The version of pair.json and of the JSON output of commands."""
 
 
 class Stage(StrEnum):
@@ -27,7 +27,7 @@ class Stage(StrEnum):
 
 
 INSTALLED, COMPROMISED = "installed", "compromised"
-"""The stages that people see for an issued certificate that is installed, and for a pair whose key is compromised."""
+"""The stages that only people see: the certificate is installed, and the key is compromised."""
 
 
 class BackupStatus(StrEnum):
@@ -65,9 +65,9 @@ class Backup(NamedTuple):
         path: The absolute path of the file.
         created: The time at which the backup was written.
         verified: The time of the last restore test, or None.
-        sha256: SHA-256 of the file as it was written, 64 hex digits.
-        since: The time since which the backup has been missing or damaged, or None. It is also None for a backup that is
-            missing because its disk is not connected.
+        sha256: SHA-256 of the file when it was written, 64 hex digits.
+        since: The time since which the backup has been missing or damaged, or None. None if only its disk is not
+            connected.
         signed: Whether the text of the backup is signed with the pair's key.
     """
 
@@ -129,7 +129,7 @@ class PairRecord(NamedTuple):
         defect: The defect of that certificate, or None.
         previous: The validity of the certificate that a server may still use because the newest one is not installed,
             or None.
-        installed: The time at which that certificate was exported for the server software, or None.
+        installed: The time at which the newest certificate was exported for the server software, or None.
         retired: The time at which the pair was marked as no longer used, or None.
         renews: The name of the pair that this pair replaces, or None.
         renewed_by: The name of the pair that replaces this pair, or None.
@@ -245,8 +245,9 @@ class PairRecord(NamedTuple):
         """Return the next step.
 
         A verified backup is required before the CSR is submitted. After that, a backup on a disconnected disk is
-        enough. An unverified backup to recipients is always enough, because it can only be verified elsewhere.
-        Each imported certificate must be installed, unless it is of no use. After a CSR is submitted again, its certificate must be imported.
+        enough. An unverified backup to recipients is always enough, because it can only be verified elsewhere. Each
+        imported certificate must be installed, unless it is useless. After a CSR is submitted again, its certificate
+        must be imported.
         """
         if not self.is_unreplaced:
             return NextStep.NONE
@@ -274,7 +275,7 @@ class PairRecord(NamedTuple):
         return self.next_step(now)
 
     def needs_revocation(self, now: datetime) -> bool:
-        """Return whether others can use the certificate, because its key is compromised."""
+        """Return whether the certificate must be revoked: its key is compromised, and it is still valid."""
         is_valid = self.validity is not None and now <= self.validity.not_after
         return self.visible_stage == COMPROMISED and self.revoked is None and is_valid
 
@@ -284,7 +285,7 @@ class PairRecord(NamedTuple):
 
     @property
     def successor_facts(self) -> Successor:
-        """The facts about this pair that matter when it replaces another pair.
+        """The facts about this pair that decide the renewal state of a pair that it replaces.
 
         Once this pair is installed, the other one stays replaced, even if a newer certificate is not installed yet.
         """
@@ -334,14 +335,14 @@ class PairRecord(NamedTuple):
         return record.with_event(now, text, user)
 
     def with_platform(self, platform: str, now: datetime, user: str) -> "PairRecord":
-        """Return the record for different server software. The CSR stays the same."""
+        """Return the record with different server software. The CSR stays the same."""
         if platform == self.platform:
             return self
         event = f"server software changed from {self.platform} to {platform}"
         return self._replace(platform=platform).with_event(now, event, user)
 
     def with_ca(self, ca: CaKind, now: datetime, user: str) -> "PairRecord":
-        """Return the record for another kind of CA. The CSR stays the same."""
+        """Return the record with another kind of CA. The CSR stays the same."""
         if ca is self.ca:
             return self
         return self._replace(ca=ca).with_event(now, f"CA changed from {self.ca.value} to {ca.value}", user)

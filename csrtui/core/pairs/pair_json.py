@@ -16,7 +16,7 @@ Json = dict[str, object]
 
 _HINT = "csrtui doctor shows how to fix it"
 _EARLY_EXPORT = "installed files written: "
-"""Begins the event of an export in the history of release 0.1.0: paths, then the server software in parentheses."""
+"""The beginning of an export event in release 0.1.0. Paths follow, then the server software in parentheses."""
 
 _MEMBERS = frozenset(
     {*PairRecord._fields, "schema", "subject_fields"} - {"subject_text", "unknown", "renewal"}
@@ -71,12 +71,12 @@ def load_record(data: bytes) -> PairRecord:
         )
     try:
         return _record(Members(document))
-    except MemberError as error:  # the message of any other error could quote confidential data
+    except MemberError as error:  # other errors could quote confidential data
         raise StoreError(f"pair.json is damaged: {error}", _HINT) from error
 
 
 def pair_document(pair: Pair, now: datetime) -> Json:
-    """Return the JSON document that commands print for a pair. The newest members come last."""
+    """Return the JSON document that commands print for a pair. Members of newer releases come last."""
     record = pair.record
     validity = record.validity
     backup = record.backup
@@ -237,7 +237,7 @@ def _read_backup(members: Members) -> Backup:
 
 
 def _common_members(record: PairRecord) -> Json:
-    """Return the members that pair.json and the printed document share, in the order of both."""
+    """Return the members that pair.json and the printed document share, in the order in which both have them."""
     return {
         "created": utc_text(record.created),
         "subject": record.subject_text,

@@ -67,8 +67,8 @@ def file_bases(names: Sequence[str], pair: str, key_types: Sequence[str]) -> lis
     """Return the names, without suffixes, that files for server software may have, the preferred one first.
 
     The preferred name is the first name in the CSR. A renewal has the same first name, so it writes the same files, and
-    the server's configuration does not change. If no character of that name may be in a file name, the pair's name is
-    used. The names with a key type are for a folder in which another pair has the preferred name.
+    the server's configuration does not change. If that name has no character that is permitted in a file name, the
+    pair's name is used. The names with a key type are used if another pair has the preferred name in the folder.
     """
     try:
         base = pair_name(names[0]) if names else pair
@@ -79,7 +79,7 @@ def file_bases(names: Sequence[str], pair: str, key_types: Sequence[str]) -> lis
 
 
 def name_number(name: str, base: str) -> int:
-    """Return the number in a pair name with this base, or 0 if the name has another base."""
+    """Return the number in a pair name that `numbered_name` made from this base, or 0 for any other name."""
     if name == base:
         return 1
     digits = name.rpartition("-")[2]

@@ -15,7 +15,7 @@ SortKey = Callable[[PairSummary], Any]
 
 
 class Retired(Enum):
-    """Whether retired pairs are selected."""
+    """The choice to show or hide retired pairs."""
 
     SHOWN = auto()
     HIDDEN = auto()
@@ -76,11 +76,11 @@ class Query(NamedTuple):
     """The conditions that a pair must meet to be shown.
 
     Attributes:
-        words: The casefolded words that must all match. A word matches if the pair's search text contains it, or if
-            a word for the pair's status begins with it (`renew`, `due`, `overdue`, `expired`, `not backed up`).
-            ``next:`` matches every pair with a next step, and ``next:renew`` only those with this one. The words for
-            the periods of the chart of expiries match only the pairs that are counted there: ``overdue``,
-            ``feb-2027``, and ``>feb-2027`` for all later months.
+        words: The casefolded words that must all match. A word matches if the pair's search text contains it, or if a
+            word for the pair's status begins with it (`renew`, `due`, `overdue`, `expired`, `not backed up`). ``next:``
+            matches every pair with a next step, and ``next:renew`` only those with this one. The words for the periods
+            of the chart of expiries match only the pairs counted there: ``overdue``, ``feb-2027``, and ``>feb-2027``
+            for all later months.
         next_step: The next step that the pair must have, as people or programs see it, or None for any.
         retired: Whether retired pairs are shown. A pair whose certificate must be revoked is always shown.
     """
@@ -102,7 +102,7 @@ class Query(NamedTuple):
     def select(self, summaries: Sequence[PairSummary], now: datetime) -> list[PairSummary]:
         """Return the summaries that match the query, in the given order."""
         selected = list(summaries)
-        for word in self.words:  # first, because a word usually leaves the fewest
+        for word in self.words:  # words first, because they usually leave the fewest pairs
             selected = _select_word(word, selected, now)
         if self.retired is Retired.HIDDEN:
             moment = to_microseconds(now)
@@ -121,7 +121,7 @@ class Query(NamedTuple):
     def narrows(self, other: "Query") -> bool:
         """Return whether `other` selects at least all pairs that this query selects.
 
-        It does, for example, if the user has typed one more letter since. A query with a status word such as ``due``
+        For example, this is true after the user has typed one more letter. A query with a status word such as ``due``
         never narrows another one, because it matches pairs that ``du`` does not match.
         """
         return (
@@ -161,7 +161,7 @@ def _with_step(summaries: Sequence[PairSummary], steps: set[NextStep], now: date
 
 
 def _has_other_meaning(word: str) -> bool:
-    """Return whether a word can match pairs whose search text does not contain it."""
+    """Return whether a word can also match pairs whose search text does not contain it."""
     return (
         Period.parse(word) is not None
         or word.startswith(ANY_STEP)
@@ -182,7 +182,7 @@ def _begins(word: str, words: Sequence[str]) -> bool:
 
 
 ANY_STEP = "next:"
-"""The word that matches every pair with a next step, and the beginning of those for one step."""
+"""The word that matches every pair with a next step, and the prefix of the words for a single step."""
 _MIN_PREFIX = 3
 _MONTHS = [month.casefold() for month in MONTHS]
 _MONTH_WORD = rf"(?a)(>?)({'|'.join(_MONTHS)})-(\d{{4}})"
@@ -192,7 +192,7 @@ _STATUS_WORDS: tuple[tuple[tuple[str, ...], Callable[[PairSummary, int], bool]],
     (("overdue",), lambda summary, moment: summary.is_due_at(moment) or summary.is_expired_at(moment)),
     (("not", "backed", "up"), lambda summary, _: summary.lacks_backup),
 )
-"""For the words about a status, a function that tests a pair at a time in microseconds."""
+"""The words for each status, and a function that tests a pair at a time in microseconds."""
 _STEP_WORDS = {step: (step.value, *step.value.split("-")) for step in NextStep}
 
 

@@ -1,4 +1,4 @@
-"""The progress of the renewal of a pair. It depends on the pair that replaces it, the successor."""
+"""The progress of the renewal of a pair, which depends on the pair that replaces it (its successor)."""
 
 from collections.abc import Callable
 from enum import Enum, auto
@@ -45,12 +45,12 @@ def renewal_state(
     """Return the progress of the renewal of a pair.
 
     If the successor was itself replaced before it was installed, the pair that replaced it counts too. Pairs that
-    replace each other in a circle are all in use.
+    replace each other in a circle all count as in use.
 
     Args:
         renewed_by: The name of the successor.
         find_successor: A function that returns the facts about a pair by its name, or None if it does not exist.
-        results: The results so far, by `renewed_by`. The new ones are added, so that no pair is visited twice.
+        results: The results so far, by `renewed_by`. New results are added, so that no pair is visited twice.
     """
     results = {} if results is None else results
     chain: dict[str, Successor] = {}

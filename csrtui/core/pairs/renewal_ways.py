@@ -28,8 +28,8 @@ class RenewalChoice:
     Attributes:
         way: The way to renew.
         consequences: A sentence for each consequence.
-        obstacles: A sentence for each reason against the way. A way with obstacles is recommended only if both ways
-            have obstacles.
+        obstacles: A sentence for each reason against this way. It is then recommended only if the other way has
+            obstacles too.
     """
 
     way: RenewalWay
@@ -38,7 +38,7 @@ class RenewalChoice:
 
 
 COMPROMISED_KEY = "The old key is marked as compromised: it must not be used again."
-"""The obstacle to a renewal with a compromised key. Nothing can override it."""
+"""The obstacle to reusing a compromised key. Nothing can override it."""
 
 _NEW_PAIR_CONSEQUENCES = (
     "A new private key and its CSR are generated, with the names and the subject of the old request.",

@@ -57,21 +57,20 @@ def urgency_key(pair: Pair, now: datetime) -> tuple[int, float, str]:
 
 
 class PairSummary(NamedTuple):
-    """The values of a pair for lists.
+    """The values of a pair that lists need.
 
     Attributes:
         name: The pair's name.
         key_type: The type of the pair's key, safe to display.
         created: The time at which the pair was created.
         backup: The status of the best backup.
-        backup_since: The time at which that backup was verified, or since which it has been missing or damaged, or None
-            if unknown.
+        backup_since: The time since which that backup has been verified, missing or damaged, or None if unknown.
         stage: The pair's stage as people see it (`PairRecord.visible_stage`).
         expires: The time at which the certificate that a server may use expires (`PairRecord.deadline`), or None if
             there is no certificate.
-        step: The next step until a renewal has to be started (`PairRecord.visible_step`). `REVOKE` ends with the
-            certificate.
-        due: The time from which that certificate must be replaced (`Validity.due`), or None if never.
+        step: The next step until a renewal has to be started (`PairRecord.visible_step`). `REVOKE` ends when the
+            certificate expires.
+        due: The time from which that certificate must be replaced (`Validity.due`), or None if it need not be.
         rank: The urgency rank until the renewal is due, or until `REVOKE` ends. A smaller rank is more urgent.
         due_rank: The urgency rank from then on.
         weight: The sort key for pairs with the same rank. A smaller weight comes first.
@@ -162,7 +161,7 @@ def deadlines(summary: PairSummary, now: datetime) -> tuple[int | None, int | No
     is no deadline.
 
     An expired certificate is no longer due, and a pair that is not in use has no deadlines. Lists, counts and the chart
-    of expiries all use this definition.
+    of expiries all use these definitions.
     """
     if summary.expires is None or not summary.is_in_use:
         return None, None
@@ -207,7 +206,7 @@ def summarize(pair: Pair) -> PairSummary:
 
 
 def summarize_alone(pair: Pair) -> PairSummary:
-    """Return the summary of a pair for `with_renewals`. Only the successor's name shows that the pair was renewed."""
+    """Return the summary of a pair for `with_renewals`. Apart from the successor's name, it ignores a renewal."""
     summary = summarize(pair._replace(record=pair.record._replace(renewal=RenewalState.BROKEN)))
     return summary._replace(renewed_by=pair.record.renewed_by)
 
@@ -279,7 +278,7 @@ def from_microseconds(microseconds: int) -> datetime:
 def _search_text(name: str, record: PairRecord) -> str:
     """Return the text that a filter searches. It has both spellings of internationalized names and of the key type.
 
-    Names that the subject contains, such as the common name, are not repeated, because a short text is searched faster.
+    Names in the subject, such as the common name, are not repeated, because a short text is searched faster.
     """
     platform = PLATFORMS.get(record.platform)
     names = dict.fromkeys((name, *record.names))
