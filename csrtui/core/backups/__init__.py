@@ -1,1 +1,1 @@
-"""Backup files, age recipients, and confirmations that a backup was restored."""
+"""Backup files, age encryption and its recipients, and confirmations that a backup was restored."""

@@ -1,8 +1,8 @@
 """Encrypt and decrypt age files (C2SP ``age``, version 1), to recipients only.
 
 This module uses pyrage, which ``csrtui[age]`` installs, and imports it only when it is needed. It does not use age's
-passphrase mode: scrypt needs half a gigabyte of memory, and the process dies if that is not available. Nor does it use
-plugins, because they are separate programs.
+passphrase mode: scrypt needs half a gigabyte of memory, and the process dies if that is not available. It does not use
+plugins either, because they are separate programs.
 """
 
 from base64 import b64decode
@@ -31,7 +31,7 @@ _STANZAS: Final = {
     b"ssh-rsa": "SSH (RSA)",
     b"scrypt": "a passphrase",
 }
-"""The supported kinds of recipient by the type of their stanza (C2SP ``age``)."""
+"""The supported kinds of recipient, by the type of stanza (C2SP ``age``)."""
 _USAGE = "give the file with the age identity or SSH private key that it was encrypted to"
 
 
@@ -41,10 +41,10 @@ def is_age(data: bytes) -> bool:
 
 
 def read_recipient_kinds(data: bytes) -> tuple[str, ...]:
-    """Return the kind of each recipient in the header of an age file, such as ``age (X25519)``, without decryption.
+    """Return the kind of each recipient of an age file, such as ``age (X25519)``, without decrypting the file.
 
-    The header does not name the recipients themselves, and anyone can change it. The result is empty if the header
-    cannot be read.
+    The kinds come from the header, which anyone can change. It does not name the recipients. The result is empty if the
+    header cannot be read.
     """
     if data.startswith(_ARMOR):
         try:
@@ -138,7 +138,7 @@ def _check_file(data: bytes) -> None:
 
 
 def _recipient_key(pyrage: "ModuleType", recipient: Recipient) -> Any:
-    """Return pyrage's key for a recipient, after a test: pyrage refuses some keys only when it encrypts."""
+    """Return pyrage's key for a recipient, after a test, because pyrage refuses some keys only when it encrypts."""
     reader = pyrage.x25519.Recipient if recipient.kind is RecipientKind.AGE else pyrage.ssh.Recipient
     try:
         key = reader.from_str(recipient.text)

@@ -1,6 +1,6 @@
 """The backup file: a self-describing PEM text that openssl can restore without csrtui.
 
-A backup begins with plain text lines. They are followed by exactly one key block (``ENCRYPTED PRIVATE KEY``), one
+A backup begins with plain text lines. After them come exactly one key block (``ENCRYPTED PRIVATE KEY``), one
 ``CERTIFICATE REQUEST`` and any certificates. It has no other blocks, and no text after the first block.
 `csrtui.core.backups.integrity` checks this and describes the signature and the checksum.
 
@@ -56,7 +56,7 @@ _NO_PUNCTUATION = str.maketrans("", "", "-:")
 
 
 class IdentityNeededError(InputError):
-    """A backup to recipients cannot be opened without an identity."""
+    """The backup is encrypted to recipients, so it cannot be opened without an identity."""
 
 
 class Envelope(Enum):
@@ -74,14 +74,15 @@ class BackupFile:
 
     Attributes:
         name: The name of the pair, or None if the file has none.
-        key_protection: How the keystore protected the key. In an unsigned file, anyone may have changed this value.
+        key_protection: The protection of the key in the keystore. In an unsigned file, anyone may have changed this
+            value.
         key: The DER of the EncryptedPrivateKeyInfo, or of the PrivateKeyInfo if the file is an age file and the key has
             no passphrase.
         key_pem: The key in PEM.
         csr: The CSR. Its own signature is valid.
         certificates: The certificates in PEM, leaf first, or empty bytes.
         integrity: The proof that the text contains.
-        envelope: How the file is protected.
+        envelope: The protection of the file.
         time: The time of the backup, read from its text, or None if it is missing or malformed.
         details: Other facts about the pair. In an unsigned file, anyone may have changed them.
     """
@@ -127,7 +128,7 @@ def compose(
     """Return the text of a backup.
 
     `key_pem` is encrypted (`csrtui.core.keys.pkcs8.encrypt`) unless the text is for an age file and is never stored
-    outside it. Without a `signer`, the private key of the pair, the text has a checksum instead of a signature.
+    elsewhere. Without a `signer`, the private key of the pair, the text has a checksum instead of a signature.
     """
     header = header_text(
         name,
@@ -274,14 +275,14 @@ class Expectation(NamedTuple):
 
 
 def read_fingerprint(text: str) -> Expectation | None:
-    """Return the expectation for an SPKI SHA-256 in hex, with or without colons, or None for any other text."""
+    """Return the expectation for an SPKI SHA-256 in hex, with or without colons, or None if the text is not one."""
     return Expectation(text.replace(":", "").lower()) if _FINGERPRINT.fullmatch(text) else None
 
 
 def read_expectation(data: bytes) -> Expectation:
     """Return the expectation for the first CSR in a file, or else for the key of the first certificate.
 
-    The file is PEM, with any text around it, or DER.
+    The file is in PEM, with any text around it, or in DER.
 
     Raises:
         InputError: The file contains neither a CSR nor a certificate, or the first one cannot be read.

@@ -1,12 +1,12 @@
-"""Confirmations: one line by which a machine proves to another machine that it restored a backup.
+"""Confirmations: each is a line by which one machine proves to another that it restored a backup.
 
 The machine that makes a backup to recipients cannot open it. The machine that opens it has the pair's private key. It
 signs the SHA-256 of the file, the SPKI fingerprint and the time. The machine that made the backup checks the signature
 with the public key in the CSR.
 
 A confirmation proves that a holder of the private key claims to have restored this file. Without the key, nobody can
-forge a confirmation or change its file, pair or time. It does not prove that the key came from the file. A holder of
-the key can claim that falsely, but can also write to the keystore.
+forge a confirmation or change its file, pair or time. It does not prove that the key came from the file: anyone who has
+the key can claim that falsely, but can usually write to the keystore anyway.
 
 The signed message begins with a fixed text, so the signature is not valid in TLS, for a CSR or for a certificate. In
 TLS, messages begin with random numbers or 64 spaces. CSRs and certificates begin with a DER tag.
@@ -75,7 +75,7 @@ def sign(confirmation: Confirmation, key: "PrivateKey") -> str:
 
 
 def read(text: str) -> tuple[Confirmation, bytes]:
-    """Return the confirmation in a text and its signature, unchecked. There can be other text around the token.
+    """Return the confirmation in a text, and its signature, unchecked. There can be other text around the token.
 
     Raises:
         InputError: The text has no confirmation or more than one, or the confirmation is damaged or truncated.

@@ -1,4 +1,4 @@
-"""The header of a backup: what it is, facts about the pair that its blocks do not contain, and how to restore it."""
+"""The header of a backup: a title, facts about the pair that are not in the blocks, and instructions to restore it."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from csrtui.core.pairs.pair import PairRecord, Stage
 
 _INTRODUCTION = "{title}a private key{encrypted}, and the certificate request made from it.\n\n"
 _SIGNED_TITLE = "csrtui signed backup: "
-"""The title of signed backups, which have no checksum. Release 0.1.0 would refuse them with the other title."""
+"""The title of signed backups, which have no checksum. With the other title, release 0.1.0 would refuse them."""
 _UNSIGNED_TITLE = "csrtui backup: "
 TITLES: Final = (_UNSIGNED_TITLE.encode("ascii"), _SIGNED_TITLE.encode("ascii"))
 """The possible beginnings of a backup."""
@@ -50,7 +50,7 @@ _PROTECTION_IN_AGE = {
     KeyProtection.PLAIN: KeyProtection.PLAIN.value,
     KeyProtection.ENCRYPTED: "under a passphrase",
 }
-"""The text for each protection in an age file, which has no passphrase of its own."""
+"""The text for each protection in an age file. It has no passphrase of its own, so "this passphrase" would mislead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def header_text(
 
 
 def is_backup(data: bytes) -> bool:
-    """Return whether a line of `data` begins like the header of a backup."""
+    """Return whether any line of `data` begins like a backup."""
     return any(data.startswith(title) or b"\n" + title in data for title in TITLES)
 
 
@@ -137,7 +137,7 @@ def _detail_lines(details: Details) -> str:
 
 
 def _detail_text(value: datetime | str | None) -> str:
-    """Return a detail as text, or "" for None or a text that is not a word. pair.json can contain any text."""
+    """Return a detail as text, or "" if it is None or not a word, because pair.json can contain any text."""
     if isinstance(value, datetime):
         return utc_text(value)
     return value if value is not None and _WORD.fullmatch(value) else ""

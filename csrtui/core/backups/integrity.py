@@ -1,4 +1,4 @@
-r"""Parse the text of a backup as strictly as openssl, and make and check its signature or checksum.
+r"""Parse the text of a backup no less strictly than openssl, and make or check its signature or checksum.
 
 The pair's own key makes the signature (`csrtui.core.keys.signing`). The line that begins with ``Signature:`` and the
 indented lines after it contain the signature in base64. The signed message is the line ``csrtui backup signature,
@@ -15,12 +15,12 @@ public key in the CSR, without a passphrase::
     openssl pkeyutl -verify -pubin -inkey public.pem -rawin -in signed -sigfile signature    # Ed25519, ML-DSA
 
 Anyone who can write to the medium can remove the signature, but not forge one. A text without a signature has a line
-with the SHA-256 of everything else, as in earlier versions. This checksum detects damage, but anyone can replace it.
+with the SHA-256 of everything else, as in release 0.1.0. This checksum detects damage, but anyone can replace it.
 
-openssl strips a byte-order mark at the start of the file and spaces at the end of a line. Then a block begins with each
-line that starts with ``-----BEGIN `` and ends with ``-----``. openssl reads a line in pieces of 254 bytes, and each
-piece can begin a block. It also looks for DER, PVK and MSBLOB at the start of the file and after each block. So
-`read_text` refuses control characters, five dashes outside a block, long lines, and text after the first block.
+openssl strips a byte-order mark at the start of the file and spaces at the end of a line. Then each line that starts
+with ``-----BEGIN `` and ends with ``-----`` begins a block. openssl reads a line in pieces of 254 bytes, and each piece
+can begin a block. It also looks for DER, PVK and MSBLOB at the start of the file and after each block. So `read_text`
+refuses control characters, five dashes outside a block, long lines, and text after the first block.
 """
 
 import re
@@ -71,7 +71,7 @@ class BackupText(NamedTuple):
 
     Attributes:
         header: The lines before the first block in canonical form, each ending with a line feed.
-        body: The text from the first block on, in canonical form.
+        body: The text from the first block to the end, in canonical form.
         blocks: The blocks, in order.
     """
 
@@ -81,7 +81,7 @@ class BackupText(NamedTuple):
 
 
 def canonical(data: bytes) -> bytes:
-    """Return the form of a text that is signed, without the usual changes of editors and mail programs.
+    """Return the form of a text to sign, without the usual changes by editors and mail programs.
 
     It has no UTF-8 byte-order mark at the start. Each line ends with a line feed, without spaces, tabs or carriage
     returns before it. No blank line follows the last line.
@@ -219,7 +219,7 @@ def check(text: BackupText, csr: Request, *, has_checksum: bool, accepts_removed
         return Integrity.CHECKSUM
     if not text.header.startswith(TITLES):
         return Integrity.NONE
-    if not accepts_removed:  # a damaged label of the proof must be noticed too
+    if not accepts_removed:  # it may be there, but with a damaged label
         raise InputError(
             "the backup was changed or damaged after it was made: its signature or checksum is missing",
             CHANGED_HINT,
@@ -245,7 +245,7 @@ def _signature(lines: bytes) -> bytes:
 
 
 def has_valid_checksum(data: bytes) -> bool:
-    """Return whether the text of a backup has a checksum.
+    """Return whether the text of a backup has a checksum, and check it.
 
     Raises:
         InputError: The checksum is wrong.

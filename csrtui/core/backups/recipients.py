@@ -3,10 +3,10 @@
 An age recipient is an X25519 public key in Bech32 (C2SP ``age``; BIP 173). An SSH public key is a line of
 ``authorized_keys`` (sshd(8)) with a blob as in RFC 4253 6.6 and RFC 8709 4.
 
-This module checks the form of a recipient, so that a machine that manages other hosts does not need pyrage. Everything
-else (checksum, curve point, RSA numbers) is checked by pyrage before it encrypts (`csrtui.core.backups.age`). But
-pyrage 1.4 accepts an ssh-ed25519 key that is a point of small order. Anyone could compute the shared secret (RFC 7748
-6.1) and open the file, so this module refuses such points.
+This module checks only the form of a recipient, so a machine that manages other hosts does not need pyrage. pyrage
+checks everything else (checksum, curve point, RSA numbers) before it encrypts (`csrtui.core.backups.age`). But pyrage
+1.4 accepts an ssh-ed25519 key that is a point of small order. Anyone could compute the shared secret (RFC 7748 6.1) and
+open the file, so this module refuses such points.
 """
 
 import re
@@ -58,7 +58,7 @@ class Recipient:
 
     Attributes:
         kind: The kind of key.
-        text: The recipient in the form that age reads: ``age1…``, or an SSH key without options or comment.
+        text: The recipient as age reads it: ``age1…``, or an SSH key without options or comment.
     """
 
     kind: RecipientKind
@@ -66,7 +66,7 @@ class Recipient:
 
     @property
     def label(self) -> str:
-        """The text to display: the age recipient itself, or the fingerprint of an SSH key as in ``ssh-keygen -l``."""
+        """The text to display: the age recipient itself, or the fingerprint of the SSH key as in ``ssh-keygen -l``."""
         if self.kind is RecipientKind.AGE:
             return self.text
         digest = sha256(b64decode(self.text.split(" ")[1])).digest()
@@ -74,7 +74,7 @@ class Recipient:
 
 
 def looks_like_recipient(text: str) -> bool:
-    """Return whether an argument is meant as a recipient, valid or not, rather than the path of a recipients file."""
+    """Return whether an argument is meant as a recipient, even an invalid one, not as the path of a recipients file."""
     return text.startswith(("age1", "ssh-", "ecdsa-", "sk-")) or bool(_PRIVATE.search(text))
 
 

@@ -1,7 +1,7 @@
 """Change the text of the configuration but keep the user's comments, order and layout.
 
-Only tomlkit can keep them, and only this module imports it, when there is a change to make. The new text is parsed and
-checked before it is returned.
+Only tomlkit can keep them. Only this module imports it, and only to make a change. The new text is parsed and checked
+before it is returned.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def with_profile(text: str, path: str, name: str, profile: Profile, cleared: Sequence[str] = ()) -> str:
     """Return the text of a configuration with a profile added. A profile with the same name is replaced.
 
-    Fields that are not set are removed. Only the fields in `cleared` are written as an empty string instead, because a
-    site-wide profile of this name sets them.
+    Fields that are not set are removed. The fields in `cleared`, which a site-wide profile of this name sets, become
+    empty strings instead.
 
     Raises:
         InputError: The text is not a valid configuration, the name is invalid, or TOML cannot represent a value.
@@ -110,7 +110,7 @@ def _remove_profile(text: str, name: str) -> str:
 def _cut_trailer(table: "AbstractTable") -> "list[tuple[Key | None, Item]]":
     """Remove and return the comments of a table that follow a blank line after its last key.
 
-    tomlkit assigns them to this table, although they describe the next table or no table.
+    tomlkit assigns them to this table, but they describe the next table or none.
     """
     from tomlkit.container import Container
 

@@ -1,4 +1,4 @@
-"""The rules of this machine for new requests, from ``[policy]``. They guard against mistakes, not against attackers."""
+"""This machine's rules for new requests (``[policy]``). They protect against mistakes, not against attackers."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Policy(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """The source of the rules in parentheses, for the end of a sentence."""
+        """The source of the rules, in parentheses, to end a sentence with."""
         return f"(set in {self.source})"
 
     def findings(self, key_type: KeyType) -> Iterator[Finding]:

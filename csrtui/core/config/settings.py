@@ -1,4 +1,4 @@
-"""The configuration: its values, and the strict reader of its TOML text.
+"""The configuration: its values, and a strict reader for its TOML text.
 
 Unknown keys are errors, because silently ignoring a misspelt setting would mislead the user. tomllib is imported only
 when there is a text to read.
@@ -25,9 +25,9 @@ _PROFILE_NAME_RULE = (
 _MAX_QUOTED = 60
 """Maximum number of characters that a message quotes."""
 MAX_LINE = 500
-"""Maximum length of a line. A key of a thousand parts costs tomllib seconds and a gigabyte of memory."""
+"""Maximum length of a line. tomllib needs seconds and a gigabyte of memory for a key of a thousand parts."""
 _MAX_SEARCHED = 64 * 1024
-"""Maximum number of characters that are parsed again to find the line with an error."""
+"""Maximum number of characters to parse again to find the line of an error."""
 
 _Choice = TypeVar("_Choice", bound=str)
 _Path = tuple[str, ...]
@@ -39,7 +39,7 @@ class Profile:
     """Default values for requests of one kind. A field that is empty or None is not set.
 
     Attributes:
-        organization: The organization as typed. The next four fields are also as typed.
+        organization: The organization as typed, like the next four fields.
         ca: The kind of CA.
         platform: The server software, an id of `csrtui.core.servers.platforms`.
         key: The key type.
@@ -155,7 +155,7 @@ def parse_document(text: str, path: str) -> dict[str, object]:
 
 
 def merge_documents(documents: Iterable[dict[str, object]]) -> dict[str, object]:
-    """Return the documents merged into one, key by key. The first document that sets a value wins."""
+    """Merge documents key by key and return the result. The first document that sets a value wins."""
     merged: dict[str, object] = {}
     for document in documents:
         merged = _merge(document, merged)
@@ -292,7 +292,7 @@ def _find_line(text: str, path: _Path) -> int | None:
     """Return the number (from 1) of the line where a key first occurs, or None if finding it takes too long.
 
     tomllib reports no positions. But the text up to the end of a statement is TOML too. A binary search finds the
-    shortest such part that contains the key. The key is on the last line of that part.
+    shortest such part that contains the key, and the key is on its last line.
     """
     import tomllib
     from bisect import bisect_left

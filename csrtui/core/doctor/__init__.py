@@ -1,1 +1,1 @@
-"""The doctor's checks. They turn facts about a store and its pairs into findings (`csrtui.tasks.doctor`)."""
+"""The doctor's checks, which derive findings from facts about a store and its pairs (`csrtui.tasks.doctor`)."""

@@ -39,7 +39,7 @@ def check_backups(
 
 @dataclass(frozen=True, slots=True)
 class _BackupCheck:
-    """The arguments of `check_backups`, and the check of each backup."""
+    """The arguments of `check_backups`, with a method for each check."""
 
     folder: str
     record: PairRecord
@@ -132,7 +132,7 @@ class _BackupCheck:
 
 @dataclass(frozen=True, slots=True)
 class RenewalLink:
-    """The predecessor and successor of a pair, from its record.
+    """The predecessor and the successor in a pair's record.
 
     Attributes:
         name: The pair's name.
@@ -155,7 +155,7 @@ def renewal_link(name: str, path: str, record: PairRecord) -> RenewalLink:
 
 
 def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> Iterator[DoctorFinding]:
-    """Yield a finding for each pair whose record is wrong about its renewal.
+    """Yield the findings about records that contradict each other about a renewal.
 
     `links` are the links of all readable pairs in the store, and `names` the names of all pairs.
     """
@@ -185,7 +185,7 @@ def check_renewals(links: Iterable[RenewalLink], names: Container[str]) -> Itera
 def _check_retired(
     link: RenewalLink, names: Container[str], successors: Container[str | None]
 ) -> Iterator[DoctorFinding]:
-    """Yield a finding if the successor of a retired pair is gone, and no other pair replaces that one."""
+    """Yield a finding if the successor of a retired pair does not exist and no other pair replaces that successor."""
     name = link.renewed_by
     if name is not None and name not in names and name not in successors:
         text = f"says that {visible(name)} replaces it, but that pair does not exist: its key may be lost"
@@ -195,7 +195,7 @@ def _check_retired(
 def _broken_reason(
     link: RenewalLink, by_name: Mapping[str, RenewalLink], names: Container[str]
 ) -> str | None:
-    """Return the reason why a pair's successor does not replace it, or None if it does or cannot be read."""
+    """Return the reason why a pair's successor does not replace it. None if it does, or if it cannot be read."""
     name = link.renewed_by or ""
     successor = by_name.get(name)
     if successor is None:

@@ -26,9 +26,9 @@ _CERTIFICATES = re.compile(r"certificate(-\d{8}-\d{6}(-\d+)?)?\.pem")
 _LOCK = re.compile(r"creating|restoring|draft|draft-([1-9]|1[0-6])|pair-[a-z0-9][a-z0-9._-]{0,63}")
 _SAVED_FORM = re.compile(r"\.draft(-([2-9]|1[0-6]))?\.json|\.last\.json")
 _CACHE = re.compile(r"\.pairs-\d+\.(jsonl|sqlite(-journal)?)|\.fleet-[0-9a-f]+\.json")
-"""Caches of pair lists (all versions) and of hosts (earlier versions). They can be removed at any time."""
+"""The caches of pair lists (all versions) and of hosts (earlier versions). They may be deleted at any time."""
 _HOST = re.compile(r"[0-9a-f]{16}-[0-9a-f]{64}\.json")
-"""The cache of a host. It can be removed at any time."""
+"""The cache of a host. It may be deleted at any time."""
 _OWNER_BITS = {FileKind.FOLDER: 0o700, FileKind.FILE: 0o400}
 """The permission bits that the owner needs."""
 
@@ -44,7 +44,7 @@ class FileRule(Enum):
 def check_file(
     file: FileFacts, rule: FileRule, user: int, pair: str | None = None
 ) -> Iterator[DoctorFinding]:
-    """Yield the findings about the kind, owner and mode of a file or folder. ssh has the same rules for its keys.
+    """Yield the findings about the kind, owner and mode of a file or folder. The rules are those of ssh for its keys.
 
     `user` is the ID of the user that csrtui runs as.
     """

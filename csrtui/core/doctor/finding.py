@@ -1,4 +1,4 @@
-"""The doctor's findings with their codes and levels, their remedies, and the facts about files on which they depend.
+"""The doctor's findings, their codes, levels and remedies, and the facts about files that they depend on.
 
 `csrtui.store.file_facts` collects the facts without judging them. A remedy is a shell command or an instruction.
 
@@ -21,7 +21,7 @@ from csrtui.core.servers.platforms import PLATFORMS
 
 
 class FileKind(Enum):
-    """The kind of a directory entry. The value is the text to display."""
+    """The kind of a file. The value is the text to display."""
 
     FOLDER = "a folder"
     FILE = "a file"
@@ -39,7 +39,7 @@ class FileFacts:
         kind: The kind, or None if stat(2) failed.
         mode: The permission bits.
         owner: The user ID of the owner.
-        fault: The system's reason why the file could not be examined, listed or read, or None.
+        fault: The system's error message if the file could not be examined, listed or read, else None.
         data: The contents of a file, or None if the file is not read or could not be read.
         entries: The facts about the entries of a folder, sorted by name. Empty if the folder is not listed.
     """
@@ -84,7 +84,7 @@ class BackupFacts:
 
 
 class RemedyKind(StrEnum):
-    """The way in which the text of a remedy can be used."""
+    """The way to use the text of a remedy."""
 
     COMMAND = "command"
     """A command to run in a shell unchanged."""
@@ -103,8 +103,8 @@ class Remedy:
     """The fix for a finding.
 
     Attributes:
-        kind: How the text can be used.
-        text: One line. It contains only printable characters once `for_store` has been applied.
+        kind: The way to use the text.
+        text: One line. After `for_store`, it contains only printable characters.
     """
 
     kind: RemedyKind
@@ -135,7 +135,7 @@ def command(*words: str) -> Remedy:
 
 
 def template(*words: str) -> Remedy:
-    """Return a shell command in which the user has to replace the words in capitals."""
+    """Return a shell command whose words in capitals the user has to replace."""
     return _in_shell(RemedyKind.TEMPLATE, words)
 
 
@@ -152,7 +152,7 @@ def _in_shell(kind: RemedyKind, words: tuple[str, ...]) -> Remedy:
 
 @dataclass(frozen=True, slots=True)
 class PairCondition:
-    """Which files of a pair are intact and belong together.
+    """The files of a pair that are intact and belong together.
 
     Attributes:
         has_key: Whether there is a private key that can be used, directly or with a passphrase.
@@ -261,8 +261,8 @@ def is_good(backup: Backup, backup_facts: Mapping[str, BackupFacts]) -> bool:
 class FindingCode(StrEnum):
     """The stable code of a finding, and its level.
 
-    An error means that a command would fail or a secret is exposed. A warning needs a check by a person. A note is for
-    information only.
+    An error means that a command would fail or that a secret is exposed. A warning asks the user to check something. A
+    note needs no action.
     """
 
     level: Level
@@ -343,7 +343,7 @@ class DoctorFinding:
         fix: The remedy.
         pair: The pair's name, or None.
         lower_level: The level of this finding if it is lower than the level of its code, else None.
-        mode: The mode to set if that fixes a file or folder of the store, else None.
+        mode: The mode that fixes the file or folder when it is set, else None.
     """
 
     code: FindingCode

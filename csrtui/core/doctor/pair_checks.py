@@ -50,7 +50,7 @@ _USABILITY_CODES: Final = {
     CertificateFlawKind.NAMES_NOT_COVERED: FindingCode.CERTIFICATE_WRONG_NAMES,
 }
 _TOLERANCE: Final = timedelta(minutes=5)
-"""The maximum difference between two clocks that is not reported."""
+"""The difference up to which two clocks count as equal."""
 
 _CHECK_CLOCK: Final = instruction(
     "Check the clock of this machine. If it is correct, it was wrong when the time was recorded. The finding then "
@@ -118,12 +118,12 @@ class _Key:
         return self.encrypted is not None and self.error is None
 
     def can_be(self, spki_sha256: str | None) -> bool:
-        """Return whether the key has this SPKI fingerprint, or may have it because it is encrypted."""
+        """Return whether the key has this SPKI fingerprint. An encrypted key may have any."""
         return self.is_usable and (bool(self.encrypted) or self.spki_sha256 == spki_sha256)
 
 
 class _ContentsCheck:
-    """The decoded files of a pair, and the checks of each."""
+    """The decoded files of a pair, with a method for each check."""
 
     def __init__(
         self,
@@ -223,7 +223,7 @@ class _ContentsCheck:
         if csr.spki_sha256 != record.key.spki_sha256:
             text = "has a key fingerprint that differs from the CSR's"
             yield self._wrong_record(FindingCode.FINGERPRINT_DISAGREES, "pair.json", text)
-        # Early releases did not record additional attributes, and took any first OU as the field. The text has them all.
+        # Early releases recorded any first OU as the field, and no additional attributes. The text contains all.
         fields = csr.subject._replace(attributes=record.subject.attributes)
         if record.subject.organizational_unit in csr.subject.units:
             fields = fields._replace(organizational_unit=record.subject.organizational_unit)
@@ -367,7 +367,7 @@ def _installation(pair: str) -> Remedy:
 
 
 def _try(read: Callable[[bytes], _T], data: bytes | None) -> tuple[_T | None, CsrtuiError | None]:
-    """Return the decoded data and the error. At least one of them is None; both are None if there is no data."""
+    """Return the decoded data or else the error, and None for the other. Without data, return None for both."""
     try:
         return (None if data is None else read(data)), None
     except CsrtuiError as error:

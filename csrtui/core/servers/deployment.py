@@ -28,7 +28,7 @@ class Secrecy(Enum):
     """The users who are allowed to read a file."""
 
     PUBLIC = auto()
-    """Everybody, because the file contains only certificates."""
+    """Everyone, because the file contains only certificates."""
     ENCRYPTED = auto()
     """Only the owner. The key in the file is encrypted, so the medium does not have to support file modes."""
     PRIVATE = auto()
@@ -43,7 +43,7 @@ class NewFile:
         name: The name without the folder.
         data: The contents.
         secrecy: The permitted readers.
-        replacement_order: As for `ServerFile`.
+        replacement_order: The sort key for replacing files (`ServerFile.replacement_order`).
     """
 
     name: str
@@ -57,7 +57,7 @@ class DeploymentPlan:
     """The files for a server program, known before the key is opened.
 
     Attributes:
-        base: The file names without their suffixes.
+        base: The beginning that all file names share.
         files: The files.
         snippets: The lines for the configuration and the commands, with the paths of the files filled in.
         lacks_issuer: Whether the chain is incomplete because the issuer certificate is missing.
@@ -80,7 +80,7 @@ class Strength(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Pkcs12Encryption:
-    """The passphrase and algorithms for the encryption of a PKCS #12 file."""
+    """The passphrase and the algorithms that protect a PKCS #12 file."""
 
     passphrase: Secret
     strength: Strength = Strength.AES
@@ -208,8 +208,8 @@ def build_pkcs12(
 ) -> bytes:
     """Return a PKCS #12 file in DER (PFX, RFC 7292), with the friendly name `name`, which Java calls "alias".
 
-    The file is for transport, not for storage (RFC 9579, 1). Its MAC uses only about 2,048 iterations, so an attacker
-    can test passphrases quickly, however strong the encryption of the key is.
+    The file is for transport, not for storage (RFC 9579, 1). Its MAC uses only about 2,048 iterations. So an attacker
+    can try passphrases quickly, even if the key is strongly encrypted.
 
     Raises:
         InputError: The passphrase is empty or too long, or PKCS #12 cannot contain a key of that type.

@@ -33,8 +33,8 @@ class Host:
 def scp_line(host: Host, path: str, to: str = ".") -> str | None:
     r"""Return the `scp` command to type on another machine, or None if the path contains invisible characters.
 
-    Special characters in the path are quoted for the shell on that machine, and also escaped with ``\``, which a shell
-    (old protocol) or glob(3) (SFTP) on this machine removes. `to` is the name of the copy, or the folder for it.
+    Special characters in the path are quoted for the shell on that machine. They are also escaped with ``\``, which a
+    shell (old protocol) or glob(3) (SFTP) on this machine removes. `to` is the name of the copy, or the folder for it.
     """
     if not is_visible(path):
         return None
@@ -75,7 +75,7 @@ def guide_lines(
 ) -> list[str]:
     """Return the guide for server software as lines, with example paths.
 
-    Without `before_request`, the parts that matter only before the request are left out: the key type and the old CSR.
+    Without `before_request`, leave out the parts that matter only before the request: the key type and the old CSR.
     """
     platform = PLATFORMS[server.platform]
     values = file_values(_EXAMPLE, folder, server.files)
