@@ -166,9 +166,9 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
         ("Covers" if covers == record.names else "Requested", "  ".join(record.names) or NO_NAMES),
         ("Key", f"{label_of_name(record.key.type)}, {_protection(record)}"),
         ("SPKI", fingerprint(record.key.spki_sha256)),
-        ("CSR", fingerprint(record.request.sha256)),
+        ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
         *(requested_usage_lines(details) if details else ()),
-        ("Made for", f"{platform_label(record.platform)}, {record.ca.value} CA, {record.purpose.value}"),
+        ("Made for", f"{platform_label(record.platform)}, {record.ca.value} CA, purpose {record.purpose.value}"),
     ]
     certificate = [
         *issued,

@@ -512,7 +512,7 @@ async def test_server_software_and_ca_of_a_pair_are_changed_by_commands_and_by_a
         assert "HAProxy" in user.read_text
         assert "is now for HAProxy; its CSR is unchanged" in user.screen_text
         await user.press("C", "p", "down", "enter")
-        assert "HAProxy, private CA, server" in user.read_text
+        assert "HAProxy, private CA, purpose server" in user.read_text
         assert "is now for a private CA; its CSR is unchanged" in user.screen_text
         await user.press("I")
         assert user.app.screen.query_one("#server", ChoiceField).value == "haproxy"

@@ -112,7 +112,7 @@ async def test_findings_are_sorted_worst_first_and_enter_opens_the_pair(tmp_path
         assert first.code is FindingCode.OPEN_MODE
         await user.press("enter")
         assert isinstance(user.app.screen, DoctorScreen), "that pair is not safe to read"
-        assert "b.com cannot be shown" in user.screen_text
+        assert "b.com cannot be shown until this is fixed." in user.screen_text
         await user.press("end")
         last = findings(screen)[-1]
         assert seen(user, last.remedy)

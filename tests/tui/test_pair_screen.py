@@ -187,7 +187,7 @@ async def test_fingerprints_paths_and_names_are_copied_but_no_key(tmp_path: Path
         assert text == record.key.spki_sha256
         assert (
             user.message
-            == "Key fingerprint (SPKI SHA-256) sent to your terminal's clipboard, if it allows that"
+            == "Key fingerprint (SPKI SHA-256) sent to your terminal's clipboard, if it allows that."
         )
         await user.press("enter", "y", "escape")
         assert isinstance(user.app.screen, PairScreen)

@@ -436,6 +436,18 @@ async def test_help_follows_the_field_and_the_choice(tmp_path: Path) -> None:
         before = user.field_help
         await user.press("right")
         assert user.field_help != before
+        assert "Enter: list" in user.screen_text
+        await user.go_to(FieldName.LOCALITY)
+        assert "Enter: list" not in user.screen_text
+
+
+async def test_the_key_that_clears_the_form_is_shown_as_soon_as_a_field_is_filled(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        assert "F7: clear form" not in user.screen_text
+        await user.fill(FieldName.LOCALITY, "London")
+        assert "F7: clear form" in user.screen_text
+        await user.press("f7")
+        assert "F7: clear form" not in user.screen_text
 
 
 def test_the_event_of_a_choice_is_not_handled_for_another_widget() -> None:

@@ -104,7 +104,7 @@ async def test_escape_clears_the_filter(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.until(lambda: len(user.pairs) == 3, "the pairs")
         await user.press("f2", "slash")
-        assert "name, CA, due, next:" in user.screen_text, "examples of words"
+        assert "words, due, next:renew" in user.screen_text, "examples of words"
         assert user.focused_id == "filter"
         await user.press(*"EXAMPLE.com s")
         assert user.pairs == ["shop.example.com"]
@@ -120,6 +120,20 @@ async def test_escape_clears_the_filter(tmp_path: Path) -> None:
         assert len(user.pairs) == 3
         assert user.keystore.filter.value == ""
         assert user.focused_id == "pairs"
+
+
+async def test_all_counts_return_when_the_filter_is_left(tmp_path: Path) -> None:
+    make(tmp_path / "store", "www.example.com")
+    make(tmp_path / "store", "old.example.com", "older.example.com", retired=NOW)
+    async with at_screens(session_on(tmp_path / "store"), size=(80, 24)) as user:
+        await user.until(lambda: len(user.pairs) == 1, "the pairs")
+        await user.press("f2")
+        counts = user.summary
+        assert "1 not backed up" in counts
+        await user.press("slash")
+        await user.until(lambda: user.summary != counts, "fewer counts beside the wider filter")
+        await user.press("escape")
+        await user.until(lambda: user.summary == counts, "all counts")
 
 
 async def test_the_counts_are_those_of_the_listed_pairs_and_an_empty_list_explains_the_filter(

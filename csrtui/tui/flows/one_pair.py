@@ -270,7 +270,7 @@ async def copy_text(page: PairsScreen, pair: Pair) -> None:
     except ValueError as error:  # the text contains characters that a terminal could interpret
         page.tell(f"not copied: {error}")
     else:
-        limit = "; in tmux: prefix ]" if route is clipboard.Route.TMUX else ", if it allows that"
+        limit = ". In tmux, prefix ] pastes it." if route is clipboard.Route.TMUX else ", if it allows that."
         page.tell(f"{label} sent to your terminal's clipboard{limit}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from textual.containers import Horizontal
 
 from csrtui.core.base.escaping import plural
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextBlock, TextLine
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import hanging, pad, wrapped
 
@@ -29,47 +29,48 @@ _NO_PAIRS: Final = "No pairs yet. A pair is a private key and the CSR made from 
 _FIRST_ACTIONS: Final = ("new_request", "adopt", "restore")
 _LABEL: Final = 10
 _FILTER: Final = "/ filter"
-_FILTER_EXAMPLES: Final = "name, CA, due, next:"
+_FILTER_EXAMPLES: Final = "words, due, next:renew"
 _FILTER_WORDS: Final = (
     "The filter finds words of names, subjects, keys, CAs, server software, backups and stages; {next} (any next step) "
     "or {next}renew; due, expired, overdue, not backed up, retired; a month such as feb-2027."
 )
 
 
+class CountText(TextLine):
+    """The counts of pairs, shortened to the width that the filter leaves."""
+
+    counts = ""
+
+    def draw(self) -> None:
+        """Draw as many counts as fit."""
+        self.show([((f" {shorten_counts(self.counts, self.size.width)}", ""),)])
+
+
 class CountLine(Horizontal):
     """The line above the list of pairs: the counts, the order, and the filter."""
 
-    _text = ""
-
     def compose(self) -> ComposeResult:
         """Build the line."""
-        yield TextBlock(id="summary")
+        yield CountText(id="summary")
         yield TextBlock(id="order")
         yield TextField(placeholder=_FILTER, id="filter")
 
     def on_descendant_focus(self) -> None:
         """Show examples of words in the empty filter."""
         self.query_one("#filter", TextField).placeholder = _FILTER_EXAMPLES
-        self.call_after_refresh(self._show_counts)  # the filter is wider now
 
     def on_descendant_blur(self) -> None:
         """Show the key of the filter."""
         self.query_one("#filter", TextField).placeholder = _FILTER
-        self.call_after_refresh(self._show_counts)
 
-    def show(self, text: str, order: SortOrder) -> None:
+    def show(self, counts: str, order: SortOrder) -> None:
         """Show the counts and the order. The filter is as wide as its text needs."""
-        self._text = text
-        self._show_counts()
+        text = self.query_one(CountText)
+        text.counts = counts
+        text.draw()
         self.query_one("#order", TextBlock).show([((f"sort: {order.value} ▼", "label"),)])
         field = self.query_one("#filter", TextField)
-        if field.has_class("-filled") is not bool(field.value):
-            field.set_class(bool(field.value), "-filled")
-            self.call_after_refresh(self._show_counts)
-
-    def _show_counts(self) -> None:
-        block = self.query_one("#summary", TextBlock)
-        block.show([((f" {shorten_counts(self._text, block.size.width)}", ""),)])
+        field.set_class(bool(field.value), "-filled")
 
 
 def shorten_counts(line: str, width: int) -> str:

@@ -15,6 +15,7 @@ from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import empty_draft, request_spec_of
 from csrtui.tui.commands import commands_of, key_of
+from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.one_line_widgets import TitleLine
 from csrtui.tui.widgets.preview import Preview, PreviewPlaceholder
 from csrtui.tui.widgets.request_fields import FIELD_LABELS, is_code, is_part_of_name
@@ -291,12 +292,13 @@ class RequestPane(Widget):
         draft, rule = self.form.draft, self.query_one("#form-rule", TitleLine)
         rule.set_class(bool(draft.renews), "-has-note")
         texts = [f"renews {draft.renews}"] if draft.renews else []
-        if draft.renews or draft.has_names:
+        if draft.renews or draft.has_names or any(draft.subject):
             texts.append(f"{key_of('clear_form', commands_of(self.app))}: clear form")
         rule.show_title("Will be signed", " · ".join(texts))
 
     def _show_help(self) -> None:
-        self.query_one("#help-rule", TitleLine).show_title(FIELD_LABELS[self.form.focused_field.value])
+        note = "Enter: list" if isinstance(self.screen.focused, ChoiceField) else ""
+        self.query_one("#help-rule", TitleLine).show_title(FIELD_LABELS[self.form.focused_field.value], note)
         block = self.query_one("#field-help", TextBlock)
         block.show(_whole_sentences(self.help_text(), max(self.size.width - 2, 1), block.size.height))
 

@@ -311,7 +311,7 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
         try:
             return PairScreen.of(self._session, name)
         except CsrtuiError as error:
-            raise InputError(f"{name} cannot be shown: {error.message}") from error
+            raise InputError(f"{name} cannot be shown until this is fixed.") from error
 
     def selection(self) -> PairSelection:
         """Return the pair that the finding under the cursor concerns."""
