@@ -168,7 +168,10 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
         *(requested_usage_lines(details) if details else ()),
-        ("Made for", f"{platform_label(record.platform)}, {record.ca.value} CA, purpose {record.purpose.value}"),
+        (
+            "Made for",
+            f"{platform_label(record.platform)}, {record.ca.value} CA, purpose {record.purpose.value}",
+        ),
     ]
     certificate = [
         *issued,
