@@ -45,11 +45,13 @@ _OVERRIDE: Final = re.compile(r"(?:^|; )(?:or )?(?:override with --force|csrtui 
 """A way past a refusal. The screens have questions in its place."""
 
 
-def with_keys(text: str, commands: Sequence[Command]) -> str:
+def with_keys(text: str, commands: Sequence[Command], before: str = "") -> str:
     """Return a message with the keys of the screens in place of csrtui's commands, and without options.
 
     A message names a command as it is typed, such as ``csrtui import FILE``, and says first in words what an option does:
     ``give the identity (--identity FILE)``.
+
+    `before` says what to do before each key, where it does not work: ``press Esc, then ``.
     """
     by_action = {command.action: command for command in commands}
 
@@ -59,7 +61,7 @@ def with_keys(text: str, commands: Sequence[Command]) -> str:
     def keys(match: re.Match[str]) -> str:
         option = match[0].rpartition(" ")[2]
         shown = key(_OPTIONS.get(option) or _ACTIONS[match["name"]])
-        return f"{key('open_pair')}, then {shown}" if " --pair PAIR" in match[0] else shown
+        return before + (f"{key('open_pair')}, then {shown}" if " --pair PAIR" in match[0] else shown)
 
     return _COMMAND.sub(keys, _OPTION.sub("", _OVERRIDE.sub("", text)))
 

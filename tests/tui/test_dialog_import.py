@@ -229,6 +229,8 @@ async def test_an_unmatched_certificate_or_another_file_is_reported_and_the_text
             await user.until(lambda: answer in said(user, "notes"), answer)  # noqa: B023 - waited for at once
             assert is_at(user, ImportModal)
             assert typed(user) == str(tmp_path / file)
+            if file == "stranger.pem":
+                assert f"press Esc, then {key_of('adopt')} (Adopt)" in said(user, "notes")
         user.app.screen.query_one("#files", TextField).replace_text("'/tmp/a")
         await user.press("enter")
         assert "A quotation mark is not closed" in said(user, "notes")

@@ -189,12 +189,13 @@ class FilesModal(FormModal[ImportAnswer | None]):
     def _rejection_lines(self, result: Result) -> list[Line]:
         """Return the lines with the reason of a result, and with the key of the command that the file belongs to."""
         source = result.file or "pasted text"
+        # The commands work in the keystore, not in this dialog or on the page of a pair.
+        leave = "Esc twice" if getattr(self.app.screen_stack[-2], "place", None) is Scope.PAIR else "Esc"
         if not isinstance(result, RefusedFile):
-            return self.lines(self.with_keys(f"{source}: {result.text}"), "error")
+            text = with_keys(f"{source}: {result.text}", commands_of(self.app), f"press {leave}, then ")
+            return self.lines(text, "error")
         if result.kind is RefusedKind.OTHER:
             return self.lines(f"{source}: {error_text(result.error, commands_of(self.app))}", "error")
-        # Both commands work in the keystore, not on the page of a pair.
-        leave = "Esc twice" if getattr(self.app.screen_stack[-2], "place", None) is Scope.PAIR else "Esc"
         if result.kind is RefusedKind.KEY:
             hint = f"To add the key as a pair, press {leave}, then {self.key_of('adopt')}."
         else:
