@@ -12,6 +12,7 @@ from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import CertificateFlaw, Difference, differences, flaws
 from csrtui.core.certificates.csr import Request
 from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
+from csrtui.core.names.name import read_name
 from csrtui.core.pairs.facts import find_defect
 from csrtui.core.pairs.history import was_issued_for_request
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
@@ -227,10 +228,17 @@ def _complete(
         Result(
             ok=False,
             file=item.file,
-            text=f"certificate of the CA {item.certificate.display_name}, {text}",
+            text=f"{_ca_text(item.certificate)}, {text}",
         )
         for item in authorities
     ]
+
+
+def _ca_text(certificate: Certificate) -> str:
+    """Return what a CA certificate is. One that a server made for itself, as ``openssl req -x509`` does, is not a CA's."""
+    common_name = read_name(certificate.subject.common_name or "").text or ""
+    is_own = certificate.is_self_issued and (certificate.names or "." in common_name)
+    return f"{'self-signed certificate of' if is_own else 'certificate of the CA'} {certificate.display_name}"
 
 
 def _complete_chain(
@@ -250,7 +258,7 @@ def _complete_chain(
     for item in authorities:
         hint = _chain_hint(session, chain, item.certificate, pool)
         text = (
-            f"certificate of the CA {item.certificate.display_name}, which does not belong to the chain of {name} "
+            f"{_ca_text(item.certificate)}, which does not belong to the chain of {name} "
             f"(issuer: {issuer}){hint}"
         )
         results.append(Result(ok=False, file=item.file, text=text))
@@ -351,7 +359,7 @@ def _replacement_remark(session: Session, name: str) -> list[str]:
         return []  # it is gone, or the doctor reports it
     if record.retired:
         return []
-    end = record.validity and record.validity.not_after
+    end = record.deadline and record.deadline.not_after
     if end is None or end < session.clock():
         return [f"it replaces {name}: install it now, then retire {name}"]
     return [

@@ -14,6 +14,7 @@ from csrtui.tasks.pair_text import (
     age_text,
     backup_text,
     fingerprint,
+    history_texts,
     labelled_lines,
     no_backup_text,
     platform_label,
@@ -37,7 +38,7 @@ class PairGroup(NamedTuple):
 
 def status_text(record: PairRecord, now: datetime) -> str:
     """Return the status of a pair: ``issued · 59 days left · verified backup · nginx``."""
-    left = [time_left(record.validity, now)] if record.validity else []
+    left = [time_left(record.deadline, now)] if record.deadline else []
     backup = "no" if record.backup_status is BackupStatus.NONE else record.backup_status.value
     return " · ".join([record.visible_stage, *left, f"{backup} backup", platform_label(record.platform)])
 
@@ -47,7 +48,7 @@ def relation_text(record: PairRecord, now: datetime) -> str:
     parts = [COMPROMISED] if record.compromised else []
     parts += [f"renews {record.renews}"] if record.renews else []
     parts += [f"renewed by {record.renewed_by}"] if record.renewed_by else []
-    parts += [time_left(record.validity, now)] if record.validity else []
+    parts += [time_left(record.deadline, now)] if record.deadline else []
     return ", ".join([*parts, platform_label(record.platform), f"{record.ca.value} CA"])
 
 
@@ -82,7 +83,7 @@ def step_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
             if record.defect:
                 text = f"{_defect_text(record)} Install it{software}{before}."
         case NextStep.RENEW:
-            text = _renewal_text(record.validity, now) if record.validity else ""
+            text = _renewal_text(record.deadline, now) if record.deadline else ""
         case _:
             text = _end_text(record, now, key_of)
     return text
@@ -129,11 +130,12 @@ def _compromise_text(record: PairRecord, now: datetime, key_of: Callable[[str], 
 def _finish_text(record: PairRecord, now: datetime) -> str:
     """Return the instruction to finish the renewal of a pair, with the deadline."""
     step = f"{'Install' if record.renewal is RenewalState.ISSUED else 'Finish'} {record.renewed_by}"
-    if record.validity is None:
+    deadline = record.deadline
+    if deadline is None:
         return f"{step}, which replaces this pair."
-    if record.validity.not_after < now:
-        return f"The certificate {time_left(record.validity, now)}. {step} now."
-    return f"{step} before {date_text(record.validity.not_after)}, when this one expires."
+    if deadline.not_after < now:
+        return f"The certificate {time_left(deadline, now)}. {step} now."
+    return f"{step} before {date_text(deadline.not_after)}, when this one expires."
 
 
 def _backup_problem(backup: Backup | None, now: datetime) -> str:
@@ -189,8 +191,8 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
         *labelled_lines("Renewed by", [record.renewed_by] if record.renewed_by else []),
     ]
     history = [
-        (date_text(entry.time), f"{entry.time:%H:%M}  {entry.text}, by {entry.user}")
-        for entry in reversed(record.history)
+        (date_text(entry.time), f"{entry.time:%H:%M}  {text}")
+        for entry, text in reversed(list(zip(record.history, history_texts(record.history), strict=True)))
     ]
     groups = [
         PairGroup("Request", request),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from csrtui.core.base.escaping import plural
 from csrtui.core.base.validity import MONTHS, Validity, date_text
 from csrtui.core.keys.key_types import label_of_name
+from csrtui.core.pairs.history import HistoryEntry
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, PairRecord
 from csrtui.core.pairs.summary import PairSummary, deadlines, from_microseconds, to_microseconds
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
@@ -79,6 +80,12 @@ def previous_text(record: PairRecord, now: datetime) -> str:
         return ""
     expires = f"expires {date_text(record.previous.not_after)} ({time_left(record.previous, now)})"
     return f"{expires}; a server may still use it: the new one is not on record as installed"
+
+
+def history_texts(history: Sequence[HistoryEntry]) -> list[str]:
+    """Return the text of each event, with its user in a column before it: ``root  certificate revoked``."""
+    width = max((len(entry.user) for entry in history), default=0)
+    return [f"{entry.user:<{width}}  {entry.text}" for entry in history]
 
 
 def fingerprint(digits: str) -> str:

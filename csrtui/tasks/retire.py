@@ -43,9 +43,9 @@ def retire(session: Session, name: str) -> Result:
 def retirement_warning(session: Session, pair: Pair) -> str:
     """Return the consequences of retiring a pair too early as sentences, with a space before each, or ""."""
     now, record, text = session.clock(), pair.record, ""
-    if record.validity is not None and record.is_in_use:
-        left, is_expired = time_left(record.validity, now), record.validity.not_after < now
-        expires = left if is_expired else f"expires {date_text(record.validity.not_after)} ({left})"
+    if record.deadline is not None and record.is_in_use:
+        left, is_expired = time_left(record.deadline, now), record.deadline.not_after < now
+        expires = left if is_expired else f"expires {date_text(record.deadline.not_after)} ({left})"
         if record.is_renewal_started:
             text = (
                 f" Its certificate {expires}, and {record.renewed_by}, which replaces it, is not on record as "
@@ -54,7 +54,7 @@ def retirement_warning(session: Session, pair: Pair) -> str:
         elif not is_expired:
             text = f" Its certificate {expires}. You will not be reminded to renew it."
     for old in _pairs_only_renewed_by(session, pair.name):
-        left = time_left(old.record.validity, now) if old.record.validity else ""
+        left = time_left(old.record.deadline, now) if old.record.deadline else ""
         text += f" {old.name} then has no renewal ({left}): renew it again."
     return text
 

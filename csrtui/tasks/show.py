@@ -17,8 +17,9 @@ from csrtui.core.certificates.path_validation import ChainStatus, validate_chain
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.charts import TimelineMark, TimelineRow, draw_one_line, draw_timeline
 from csrtui.core.pairs.history import was_issued_for_request
-from csrtui.core.pairs.pair import Pair, PairRecord
-from csrtui.tasks.list import read_pair_folder
+from csrtui.core.pairs.pair import NextStep, Pair, PairRecord
+from csrtui.core.pairs.pair_name import is_pair_name
+from csrtui.tasks.list import Pairs, read_pair_folder
 from csrtui.tasks.pair_text import (
     NEXT_STEPS,
     NO_NAMES,
@@ -26,6 +27,7 @@ from csrtui.tasks.pair_text import (
     day_of_month,
     day_text,
     fingerprint,
+    history_texts,
     labelled_lines,
     no_backup_text,
     platform_label,
@@ -44,6 +46,7 @@ class PairDetails:
         status: The result of the chain validation, or None if there is no chain.
         certificate_error: The reason why certificate.pem cannot be used, or an empty string.
         earlier: The paths of earlier certificates, oldest first, not escaped.
+        replaced: The name of the pair that this pair replaces and that can be retired, or None.
     """
 
     pair: Pair
@@ -52,6 +55,7 @@ class PairDetails:
     status: ChainStatus | None = None
     certificate_error: str = ""
     earlier: tuple[str, ...] = ()
+    replaced: str | None = None
 
 
 def read_pair_details(session: Session, name: str) -> PairDetails:
@@ -63,7 +67,8 @@ def read_pair_details(session: Session, name: str) -> PairDetails:
     """
     folder = read_pair_folder(session, name)
     pair = folder.pair
-    details = PairDetails(pair, folder.csr, earlier=tuple(f"{pair.path}/{file}" for file in folder.earlier))
+    earlier = tuple(f"{pair.path}/{file}" for file in folder.earlier)
+    details = PairDetails(pair, folder.csr, earlier=earlier, replaced=_find_replaced(session, pair))
     if folder.certificate is None:
         return details
     try:
@@ -76,6 +81,13 @@ def read_pair_details(session: Session, name: str) -> PairDetails:
     now = session.clock()
     chain = build_chain(leaf, others, now)
     return replace(details, chain=chain, status=validate_chain(chain, now))
+
+
+def _find_replaced(session: Session, pair: Pair) -> str | None:
+    """Return the name of the pair that this pair replaces, if that can be retired, or None."""
+    now, names = session.clock(), list(filter(is_pair_name, [pair.record.renews or ""]))
+    replaced = (old.name for old in Pairs(session, names) if old.record.visible_step(now) is NextStep.RETIRE)
+    return next(replaced, None)
 
 
 def pair_lines(pair: Pair, now: datetime, details: PairDetails | None = None) -> list[tuple[str, str]]:
@@ -91,7 +103,11 @@ def pair_lines(pair: Pair, now: datetime, details: PairDetails | None = None) ->
     files += [f"{path} (an earlier one)" for path in (details.earlier if details else ())]
     protection = "with a passphrase" if record.key.encrypted else "mode 0600, no passphrase"
     backups = [f"{backup_text(record, backup)}: {backup.path}" for backup in record.backups_best_first]
-    history = [f"{time_text(entry.time):>21}  {entry.text}, by {entry.user}" for entry in record.history]
+    history = [
+        f"{time_text(entry.time):>21}  {text}"
+        for entry, text in zip(record.history, history_texts(record.history), strict=True)
+    ]
+    can_be_retired = ", which can be retired" if details and details.replaced else ""
     return [
         ("Name", pair.name),
         ("Stage", record.visible_stage),
@@ -107,7 +123,7 @@ def pair_lines(pair: Pair, now: datetime, details: PairDetails | None = None) ->
         *labelled_lines("Backup", backups or [no_backup_text(record)]),
         *_times(record, now),
         *(certificate_lines(details, now) if details else ()),
-        *labelled_lines("Renews", [record.renews] if record.renews else []),
+        *labelled_lines("Renews", [f"{record.renews}{can_be_retired}"] if record.renews else []),
         *labelled_lines("Renewed by", [record.renewed_by] if record.renewed_by else []),
         *labelled_lines("Files", files),
         *labelled_lines("History", history),

@@ -111,7 +111,7 @@ def test_import_show_and_doctor_agree(made: Csrtui, tmp_path: Path, expected: St
     assert made("show", NAME, "--json").json["chain"] == members
     shown = made("show", NAME).out
     assert f"\nChain       {text}\n" in shown
-    assert f"; the chain is {text}, by " in shown  # in the history
+    assert f"; the chain is {text}\n" in shown  # in the history
     findings = made("doctor", "--json").json["findings"]
     about = [one for one in findings if one["code"].startswith(("chain", "certificate"))]
     assert tuple(one["code"] for one in about) == expected.codes

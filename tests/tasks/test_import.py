@@ -292,6 +292,8 @@ def test_a_ca_certificate_of_another_chain_fails_and_names_the_pair_that_it_belo
     assert text == f"certificate of the CA CN=Other CA, {said}; it belongs to the chain of b.com"
     ((ok, _, text),) = bring(session, pem(root("Other Root").certificate), pair="a.com")
     assert (ok, text) == (False, f"certificate of the CA CN=Other Root, {said}")
+    ((ok, _, text),) = bring(session, pem(root("other.net").certificate), pair="a.com")
+    assert (ok, text) == (False, f"self-signed certificate of CN=other.net, {said}")
     assert stored(session) == before
     assert bring(session, pem(other.certificate, ROOT), pair="a.com") == [
         (True, "a.com", "certificate chain replaced, now 3 certificates")

@@ -86,14 +86,19 @@ def lines(one: PairRecord, *, has_certificate: bool = False) -> dict[str, str]:
 
 
 def test_a_new_pair_is_described_in_full() -> None:
-    shown = lines(record(names=("a.com", "b.com"), history=(HistoryEntry(NOW, "created", "joe"),)))
+    history = (HistoryEntry(NOW, "created", "joe"), HistoryEntry(NOW, "which clients must trust", "operator"))
+    shown = lines(record(names=("a.com", "b.com"), history=history))
     assert list(shown) == [
         "Name", "Stage", "Next", "Subject", "Covers", "Key", "SPKI", "CSR", "For", "Purpose", "Backup", "Made",
         "Files", "History",
     ]  # fmt: skip
     assert shown["For"] == "nginx, public CA"
     assert shown["SPKI"].split() == ["abab"] * 16
-    assert shown["History"] == "23 Nov 2026 09:00 UTC  created, by joe"
+    assert shown["History"] == "23 Nov 2026 09:00 UTC  joe       created"
+    assert pair_lines(pair(history=history), NOW)[-1] == (
+        "",
+        "23 Nov 2026 09:00 UTC  operator  which clients must trust",
+    )
     assert shown["Backup"].startswith("none. If the key is lost")
     assert shown["Key"] == "EC P-256, mode 0600, no passphrase"
 

@@ -24,7 +24,7 @@ from csrtui.tasks.doctor import Examination
 from csrtui.tasks.installation import mark_installed
 from csrtui.tasks.list import Pairs, count_expiries, read_all_pairs, read_pair, read_pair_list
 from csrtui.tasks.new import create_pair
-from csrtui.tasks.pair_groups import pair_groups, step_text
+from csrtui.tasks.pair_groups import pair_groups, relation_text, status_text, step_text
 from csrtui.tasks.renew import check_renewable, plan_renewal, renew_with_same_key, reuse_csr
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import CompromiseResult, mark_compromised, retire, retirement_warning
@@ -234,6 +234,13 @@ def test_a_certificate_is_due_until_the_next_one_of_its_pair_is_installed(sessio
     text = "Install it before 12 Dec 2026, or press mark_installed if that is done."
     assert step_text(record, NOW, str) == text
     pair = read_pair(session, OLD)[0]
+    # Everywhere, the days left are those of the certificate in use, as in the list.
+    assert "19 days left" in status_text(record, NOW)
+    assert "19 days left" in relation_text(record, NOW)
+    assert "expires 12 Dec 2026 (19 days left)" in retirement_warning(session, pair)
+    assert step_text(record._replace(renewed_by=NEW, renewal=RenewalState.STARTED), NOW, str) == (
+        f"Finish {NEW} before 12 Dec 2026, when this one expires."
+    )
     previous = "expires 12 Dec 2026 (19 days left); a server may still use it: the new one is not on record as installed"
     assert dict(pair_lines(pair, NOW))["Previous"] == previous
     assert ("Previous", previous) in pair_groups(pair, NOW)[1].lines

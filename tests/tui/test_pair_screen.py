@@ -161,7 +161,7 @@ async def test_brackets_go_to_the_previous_and_next_pair_and_groups_unfold(tmp_p
         assert user.read_text.splitlines()[-1].startswith("─ Backup ─ Where it is ─ History (1) ─")
         assert user.read_text.endswith("h opens ─")
         await user.press("h")
-        assert "created, by tester" in user.read_text
+        assert "tester  created" in user.read_text
         await user.press("right_square_bracket")
         assert user.title.split()[2] == names[2]
         await user.press("right_square_bracket")
@@ -316,7 +316,7 @@ async def test_the_number_of_lines_below_the_screen_is_shown(tmp_path: Path) -> 
     new_pair(session, "a.com")
     async with at_screens(session, (80, 12)) as user:
         await user.press("f2", "enter", "h")
-        assert "created, by tester" in user.screen_text, "the history, which h opens"
+        assert "tester  created" in user.screen_text, "the history, which h opens"
         await user.press("home")
         screen = user.app.screen
         assert isinstance(screen, PairScreen)

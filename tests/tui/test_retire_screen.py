@@ -213,6 +213,7 @@ async def test_the_next_step_of_a_replaced_pair_is_to_retire_it_once_the_new_pai
         await user.press("enter")
         await user.until(lambda: is_at(user, PairScreen), "the pair")
         assert record(session, ONE).installed
+        assert f"Retire {TWO}, which it replaces (t in the list)." in " ".join(user.read_text.split())
         await user.press("escape")
         await step(user, "Retire", ConfirmModal)
         await user.press("full_stop", "right", "enter")

@@ -80,7 +80,7 @@ async def test_the_whole_journey_works_by_keyboard(tmp_path: Path) -> None:
             "CN=mydomain.com,O=Example Ltd,L=London,C=GB",
             "www.mydomain.com",
             "EC P-256",
-            "23 Nov 2026  09:00  created, by tester",
+            "23 Nov 2026  09:00  tester  created",
         ):
             assert said in read
         assert f"{store}/pairs/mydomain.comFileskey.pemrequest.pem" in "".join(read.split())

@@ -149,8 +149,8 @@ class RenewModal(FormModal["RenewAnswer | None"]):
     def draw(self) -> None:
         """Redraw the dialog."""
         pair = self._renewal.pair
-        validity = pair.record.validity
-        remaining = f"   {time_left(validity, self._session.clock())}" if validity else ""
+        deadline = pair.record.deadline
+        remaining = f"   {time_left(deadline, self._session.clock())}" if deadline else ""
         name = cut_name(visible(pair.name), max(self.inner_width - len("Renew ") - len(remaining), 8))
         self.show("#about", [((f"Renew {name}", "strong"), (remaining, "label")), *self.gap])
         lines, top = self._way_lines()

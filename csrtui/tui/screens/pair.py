@@ -111,6 +111,10 @@ class PairScreen(PairsScreen):
         step = self.step_label(self.pair).strip()
         next_step = f"{self.key_of('next_step')} {step}" if step else ""
         reason = step_text(record, now, self.key_of)
+        if self._details.replaced:
+            reason += (
+                f" Retire {self._details.replaced}, which it replaces ({self.key_of('retire')} in the list)."
+            )
         lines = _status_lines(status_text(record, now), next_step, reason, width)
         for warning in certificate_warnings(self._details):
             lines += wrapped(f"Warning: {warning}", width, "error")
