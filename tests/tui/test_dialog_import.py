@@ -16,7 +16,9 @@ from screens_user import NOW, at_screens
 
 from csrtui.core.pairs.pair import Backup, BackupStatus, Stage
 from csrtui.tasks.import_ import ImportSource, import_certificates
+from csrtui.tasks.new import create_pair
 from csrtui.tasks.parallel import Result
+from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.session import change_record
 from csrtui.tui.commands import key_of
 from csrtui.tui.modals.backup import BackupModal
@@ -412,3 +414,16 @@ async def test_tab_completes_the_last_of_several_files(tmp_path: Path) -> None:
 def test_the_message_after_an_import_leaves_room_for_the_next_step() -> None:
     result = Result(ok=True, pair="a.com", text="certificate chain replaced, now 2 certificates")
     assert import_summary([result]) == "a.com: certificate chain replaced"
+
+
+async def test_of_many_names_only_the_first_are_listed_so_that_the_other_facts_fit(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store")
+    names = tuple(f"host{number}.example.com" for number in range(30))
+    create_pair(session, RequestSpec(names=names))
+    async with at_screens(session, size=(80, 24)) as user:
+        await at_pair(user, names[0])
+        await user.press("i", "enter")
+        await user.paste(answer_of_ca(session, names[0]))
+        await imported(user)
+        assert "host6.example.com and 23 more" in said(user, "results")
+        assert "issued as requested" in user.screen_text

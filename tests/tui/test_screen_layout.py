@@ -95,6 +95,19 @@ async def test_every_other_screen_fits(tmp_path: Path, size: tuple[int, int]) ->
         assert "Quit" in user.screen_text
 
 
+@pytest.mark.parametrize("columns", [60, 66, 79])
+async def test_four_choices_are_shown_in_full_on_a_screen_of_medium_width(
+    tmp_path: Path, columns: int
+) -> None:
+    async with at_screens(session_on(tmp_path / "store"), size=(columns, 20)) as user:
+        await user.go_to(FieldName.PLATFORM)
+        await user.type("micr")
+        await user.go_to(FieldName.CA)
+        await user.press("right")
+        for choice in ("[Microsoft IIS ▼]", "[private ▼]", "[server ▼]"):
+            assert choice in user.screen_text
+
+
 async def test_a_resize_keeps_the_cursor_and_the_text(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.fill(FieldName.COMMON_NAME, "www.example.com")

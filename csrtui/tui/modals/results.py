@@ -200,6 +200,8 @@ def backup_summary(results: Sequence[Result]) -> str:
 
 
 _LABEL = 10
+_MAX_NAMES = 8
+"""The number of names of a certificate that are listed in full."""
 _STYLES = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 
 
@@ -273,11 +275,18 @@ def _facts(chain: Chain, status: ChainStatus, now: datetime) -> list[tuple[str, 
     names = ["leaf", *(certificate.display_name for certificate in chain.intermediates)]
     names += [f"{chain.root.display_name} (root, not sent by servers)"] if chain.root else []
     return [
-        ("for", ", ".join(leaf.names) or NO_NAMES),
+        ("for", _names_text(leaf.names)),
         ("issued by", leaf.issuer_text),
         ("valid", f"{dates}: {plural(days, 'day')}{left}"),
         ("chain", f"{state}{plural(len(names), 'certificate')}, in order: {', '.join(names)}"),
     ]
+
+
+def _names_text(names: Sequence[str]) -> str:
+    """Return the names, or the first of many names and the number of the others, so that the other facts fit as well."""
+    if len(names) <= _MAX_NAMES:
+        return ", ".join(names) or NO_NAMES
+    return f"{', '.join(names[: _MAX_NAMES - 1])} and {len(names) - _MAX_NAMES + 1} more"
 
 
 def _labelled(label: str, text: str, width: int, style: str = "label") -> list[Line]:

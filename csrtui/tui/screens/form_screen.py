@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_NARROW, _LOW, _SHORT = 60, 24, 20
-"""A screen with fewer columns is narrow. A screen with fewer lines is low, or even short."""
+_NARROW, _MEDIUM, _LOW, _SHORT = 60, 80, 24, 20
+"""A screen with fewer columns is narrow, or has medium width. A screen with fewer lines is low, or even short."""
 _SAVE_DELAY = 1.0
 """Seconds between a change of the form and its automatic save."""
 
@@ -65,6 +65,7 @@ class FormScreen(CommandScreen[None]):
         """Choose the layout of the form for the screen size."""
         # Textual's own breakpoints are set after the layout, so that the screen would be drawn twice.
         self.set_class(self.size.width < _NARROW, "-narrow")
+        self.set_class(_NARROW <= self.size.width < _MEDIUM, "-medium")
         self.set_class(self.size.height < _LOW, "-low")
         self.set_class(self.size.height < _SHORT, "-short")
 

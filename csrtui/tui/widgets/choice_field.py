@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 _MIN_FULL_LINE = 30
-"""A field of at least this many cells has a line to itself. Its value is then aligned with the text fields."""
+"""In a field of at least this many cells, the value is aligned with the text fields if it fits there."""
 _FRAME = 7
 """The maximum number of cells around the label and the value: the cursor mark, a blank, the brackets, the arrow, and a gutter."""
 
@@ -156,9 +156,11 @@ class ChoiceField(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - the field has only one line
         """Draw the field."""
         width, style, is_current = self.size.width, self.rich_style, self.has_focus
-        is_wide = width >= _MIN_FULL_LINE
-        label = self._label.ljust(self.label_width - 2) if is_wide else self._label
-        text = cut(self._texts[self._value], max(width - cell_len(label) - _FRAME, 1))
+        text = self._texts[self._value]
+        aligned = self._label.ljust(self.label_width - 2)
+        is_wide = width >= max(_MIN_FULL_LINE, cell_len(aligned) + cell_len(text) + _FRAME)
+        label = aligned if is_wide else self._label
+        text = cut(text, max(width - cell_len(label) - _FRAME, 1))
         segments = [
             Segment(">" if is_current else " ", style + Style(bold=True)),
             Segment(label, style + (Style(bold=True) if is_current else Style(dim=True))),

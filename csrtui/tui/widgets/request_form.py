@@ -328,7 +328,9 @@ class RequestForm(FieldGroups):
         }
         draft = self.draft
         has_purpose = draft.ca == CaKind.PRIVATE.value or draft.purpose != Purpose.SERVER.value
-        self._choice(FieldName.PURPOSE).display = has_purpose or self._focused is FieldName.PURPOSE
+        has_purpose = has_purpose or self._focused is FieldName.PURPOSE
+        self._choice(FieldName.PURPOSE).display = has_purpose
+        self.query_one("#choices").set_class(has_purpose, "-four")
         self.show_notes(notes)
 
     @property
