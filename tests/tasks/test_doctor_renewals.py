@@ -101,7 +101,7 @@ def test_an_expired_certificate_is_found_until_the_pair_that_replaces_it_is_inst
     now = healthy.session.clock()
     change_record(healthy.session, "b.com", lambda record: record._replace(validity=Validity(now, now)))
     export = "csrtui export b.com"
-    text = f"Install the new one: {export}. If that is done, record it: {export} --mark-installed."
+    text = f"Install the new one: {export}. If you already have, record it: {export} --mark-installed."
     assert remedies() == [text]
     change_record(healthy.session, "b.com", lambda record: record._replace(installed=now))
     assert remedies() == []
@@ -146,5 +146,5 @@ def test_an_expired_certificate_is_found_until_the_next_one_of_its_pair_is_insta
     healthy.change(previous=gone)
     (finding,) = healthy.examine()
     assert finding.code is FindingCode.RENEWAL_UNFINISHED
-    assert "replaces one that expired " in finding.text
+    assert "replaces a certificate that expired " in finding.text
     assert finding.remedy.startswith("Install the new one: csrtui export a.com. If")

@@ -97,7 +97,7 @@ def read_recipients(text: str) -> tuple[Recipient, ...]:
         )
     recipients = merge_recipients(_read_lines(text))
     if not recipients:
-        raise InputError("there is no recipient in it", _USAGE)
+        raise InputError("it contains no recipient", _USAGE)
     return recipients
 
 

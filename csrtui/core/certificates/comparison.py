@@ -182,7 +182,7 @@ def _name_differences(request: Request, certificate: Certificate) -> Iterator[Di
     for key, name in requested.items():
         if key not in issued:
             is_host = read_name(name).is_host
-            effect = "visitors will get an error" if is_host else "programs that look for it will refuse it"
+            effect = "visitors will get an error" if is_host else "programs that look for it will fail"
             text = f"{excerpt(name)} was requested but is not in the certificate; {effect}"
             yield Difference(DifferenceKind.NAME_DROPPED, name, None, text)
     for key, name in issued.items():

@@ -19,7 +19,7 @@ from csrtui.core.subject.fields import SubjectInput
 
 _PROFILE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,39}[A-Za-z0-9._-])?")
 _PROFILE_NAME_RULE = (
-    "a profile's name has letters, digits, spaces, dots, hyphens and underscores, at most 41, "
+    "a profile name has at most 41 letters, digits, spaces, dots, hyphens and underscores, "
     "and begins with a letter or digit"
 )
 _MAX_QUOTED = 60
@@ -207,7 +207,7 @@ def _read_profile(profiles: dict[str, object], name: str) -> Profile:
 def _read_folder(servers: dict[str, object], server: str) -> str:
     path = ("servers", server)
     if server not in PLATFORMS:
-        raise _SettingError(path, "is not a known server software", "list them with csrtui guide")
+        raise _SettingError(path, "is not known server software", "list them with csrtui guide")
     table = _table(("servers",), servers, server)
     _refuse_unknown(path, table, ("folder",))
     folder = _text(path, table, "folder") if table else ""

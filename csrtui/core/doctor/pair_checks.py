@@ -320,7 +320,7 @@ class _ContentsCheck:
             and record.is_unreplaced
             and record.previous.not_after < self._now
         ):
-            text = f"replaces one that expired {date_text(record.previous.not_after)}, but is not on record as installed"
+            text = f"replaces a certificate that expired {date_text(record.previous.not_after)}, but is not on record as installed"
             yield self._finding(FindingCode.RENEWAL_UNFINISHED, _CERTIFICATE, text, _installation(pair))
         if validity.not_before > self._now + _TOLERANCE:
             text = f"is not valid until {time_text(validity.not_before)}, unless the clock of this machine is wrong"
@@ -362,7 +362,7 @@ def _completion(record: PairRecord) -> Remedy:
 def _installation(pair: str) -> Remedy:
     export = escaping.command(*csrtui("export", pair))
     return instruction(
-        f"Install the new one: {export}. If that is done, record it: {export} --mark-installed."
+        f"Install the new one: {export}. If you already have, record it: {export} --mark-installed."
     )
 
 

@@ -261,14 +261,12 @@ def spiffe_problem(uri: str) -> str | None:
     """Return the reason why a URI is not a valid SPIFFE ID of a workload (SPIFFE-ID 2), or None if it is valid."""
     domain, slash, path = uri.removeprefix(_SPIFFE).partition("/")
     if not re.fullmatch(_TRUST_DOMAIN, domain):
-        return "a trust domain has letters, digits, dots, hyphens and underscores, without user and port"
+        return "a trust domain has only lower-case letters, digits, dots, hyphens and underscores, and no user or port"
     if not slash or not path:
         return "without a path it names the trust domain itself"
     for segment in path.split("/"):
         if not re.fullmatch(_SEGMENT, segment) or segment in {".", ".."}:
-            return (
-                "the parts of its path have letters, digits, dots, hyphens and underscores, and none is empty"
-            )
+            return "each part of its path must have letters, digits, dots, hyphens or underscores"
     return f"it has more than {_MAX_SPIFFE} characters" if len(uri) > _MAX_SPIFFE else None
 
 

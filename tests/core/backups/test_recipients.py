@@ -63,8 +63,8 @@ def test_a_recipient_is_shown_as_ssh_keygen_and_age_show_it() -> None:
 @table(
     ("text", "message"),
     [
-        ("", "no recipient in it"),
-        ("# nobody\n\n", "no recipient in it"),
+        ("", "contains no recipient"),
+        ("# nobody\n\n", "contains no recipient"),
         ("hello", "not a recipient: hello"),
         ("\x1b[31mred", "not a recipient: \\x1b[31mred"),
         ("no-pty", "not a recipient: no-pty"),

@@ -56,7 +56,7 @@ def test_values_of_the_first_document_win_and_tables_are_merged() -> None:
     ("text", "message"),
     [
         ("[defaults]\nname = 'x'", "defaults.name is not known"),
-        ("[servers.ngnix]\nfolder = '/x'", "servers.ngnix is not a known server software"),
+        ("[servers.ngnix]\nfolder = '/x'", "servers.ngnix is not known server software"),
         ("[servers.nginx]\npath = '/x'", "servers.nginx.path is not known"),
         ("[servers.nginx]\nfolder = 'tls'", "servers.nginx.folder is not an absolute path"),
         ("[servers.nginx]\nfolder = 1", "servers.nginx.folder is not a string"),
