@@ -105,14 +105,13 @@ def describe_bug(error: BaseException) -> CsrtuiError:
 
 def _place(error: BaseException) -> str:
     """Return the file and line that `describe_bug` names, or "" if the error has no traceback."""
+    from traceback import walk_tb
+
     in_csrtui, innermost = "", ""
-    traceback = error.__traceback__
-    while traceback is not None:
-        frame = traceback.tb_frame
+    for frame, line in walk_tb(error.__traceback__):
         package = str(frame.f_globals.get("__package__") or "")
         file = frame.f_code.co_filename.rpartition("/")[2]
-        innermost = "/".join([*package.split("."), file] if package else [file]) + f":{traceback.tb_lineno}"
-        if package == "csrtui" or package.startswith("csrtui."):
+        innermost = "/".join([*package.split("."), file] if package else [file]) + f":{line}"
+        if package.partition(".")[0] == "csrtui":
             in_csrtui = innermost
-        traceback = traceback.tb_next
     return in_csrtui or innermost

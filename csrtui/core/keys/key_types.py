@@ -5,7 +5,7 @@ cryptography is imported only to generate or read a key, because commands that o
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from csrtui.core.base.errors import InputError
 
@@ -19,59 +19,43 @@ if TYPE_CHECKING:
 
 
 class KeyType(StrEnum):
-    """A key type. The value is its name on the command line and in JSON."""
+    """A key type. The value is its name on the command line and in JSON.
 
-    EC_P256 = "ec-p256"
-    EC_P384 = "ec-p384"
-    EC_P521 = "ec-p521"
-    RSA_2048 = "rsa-2048"
-    RSA_3072 = "rsa-3072"
-    RSA_4096 = "rsa-4096"
-    ED25519 = "ed25519"
-    ML_DSA_44 = "ml-dsa-44"
-    ML_DSA_65 = "ml-dsa-65"
-    ML_DSA_87 = "ml-dsa-87"
+    Attributes:
+        label: The display name, such as ``EC P-256``.
+        public_ca: Whether public CAs currently accept keys of this type (BR 6.1.5).
+        hash_name: The hash for the CSR's signature (BR 7.1.3.2), or None if the algorithm has its own.
+        kind: The result of `_kind_and_size`.
+    """
 
-    @property
-    def label(self) -> str:
-        """The display name, such as ``EC P-256``."""
-        return _TABLE[self].label
-
-    @property
-    def public_ca(self) -> bool:
-        """Whether public CAs currently accept keys of this type (BR 6.1.5)."""
-        return _TABLE[self].public_ca
-
-    @property
-    def hash_name(self) -> str | None:
-        """The hash for the CSR's signature (BR 7.1.3.2), or None if the algorithm has its own."""
-        return _TABLE[self].hash_name
-
-
-DEFAULT_KEY_TYPE = KeyType.EC_P256
-
-
-class _Row(NamedTuple):
     label: str
     public_ca: bool
     hash_name: str | None
     kind: tuple[str, ...]
-    """The result of `_kind_and_size`."""
+
+    # Without the defaults, mypy would not accept `KeyType("ec-p256")`.
+    def __new__(cls, value: str, label: str = "", hash_name: str | None = None, *kind: str) -> Self:
+        """Return the member with this value."""
+        key_type = str.__new__(cls, value)
+        key_type._value_ = value
+        key_type.label, key_type.hash_name, key_type.kind = label, hash_name, kind
+        key_type.public_ca = kind[0] in {"EC", "RSA"}
+        return key_type
+
+    EC_P256 = "ec-p256", "EC P-256", "sha256", "EC", "secp256r1"
+    EC_P384 = "ec-p384", "EC P-384", "sha384", "EC", "secp384r1"
+    EC_P521 = "ec-p521", "EC P-521", "sha512", "EC", "secp521r1"
+    RSA_2048 = "rsa-2048", "RSA 2048", "sha256", "RSA", "2048"
+    RSA_3072 = "rsa-3072", "RSA 3072", "sha256", "RSA", "3072"
+    RSA_4096 = "rsa-4096", "RSA 4096", "sha256", "RSA", "4096"
+    ED25519 = "ed25519", "Ed25519", None, "Ed25519"
+    ML_DSA_44 = "ml-dsa-44", "ML-DSA-44", None, "MLDSA44"
+    ML_DSA_65 = "ml-dsa-65", "ML-DSA-65", None, "MLDSA65"
+    ML_DSA_87 = "ml-dsa-87", "ML-DSA-87", None, "MLDSA87"
 
 
-_TABLE = {
-    KeyType.EC_P256: _Row("EC P-256", public_ca=True, hash_name="sha256", kind=("EC", "secp256r1")),
-    KeyType.EC_P384: _Row("EC P-384", public_ca=True, hash_name="sha384", kind=("EC", "secp384r1")),
-    KeyType.EC_P521: _Row("EC P-521", public_ca=True, hash_name="sha512", kind=("EC", "secp521r1")),
-    KeyType.RSA_2048: _Row("RSA 2048", public_ca=True, hash_name="sha256", kind=("RSA", "2048")),
-    KeyType.RSA_3072: _Row("RSA 3072", public_ca=True, hash_name="sha256", kind=("RSA", "3072")),
-    KeyType.RSA_4096: _Row("RSA 4096", public_ca=True, hash_name="sha256", kind=("RSA", "4096")),
-    KeyType.ED25519: _Row("Ed25519", public_ca=False, hash_name=None, kind=("Ed25519",)),
-    KeyType.ML_DSA_44: _Row("ML-DSA-44", public_ca=False, hash_name=None, kind=("MLDSA44",)),
-    KeyType.ML_DSA_65: _Row("ML-DSA-65", public_ca=False, hash_name=None, kind=("MLDSA65",)),
-    KeyType.ML_DSA_87: _Row("ML-DSA-87", public_ca=False, hash_name=None, kind=("MLDSA87",)),
-}
-_TYPES = {row.kind: key_type for key_type, row in _TABLE.items()}
+DEFAULT_KEY_TYPE = KeyType.EC_P256
+_TYPES = {key_type.kind: key_type for key_type in KeyType}
 
 KeyGenerator = Callable[[KeyType], "PrivateKey"]
 """A function that returns a new private key of the given type. The default is `generate`."""
@@ -101,7 +85,7 @@ def generate(key_type: KeyType) -> "PrivateKey":
     """
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
-    match _TABLE[key_type].kind:
+    match key_type.kind:
         case "RSA", size:
             return rsa.generate_private_key(RSA_PUBLIC_EXPONENT, int(size))
         case "EC", name:
