@@ -29,11 +29,11 @@ from csrtui.store.stored_pair import ListedPair, PairStamp, is_settled, list_pai
 StampedSummary = tuple[PairSummary, int]
 """A pair's summary and the hash of the stamp (`PairStamp`) of the files from which it was read."""
 
-FILE: Final = ".pairs-14.jsonl"
+FILE: Final = ".pairs-15.jsonl"
 """The name of the cache in the store's folder. The number changes with the format and with the rules for the next step."""
 _EARLY_FILES = (
     *(f".pairs-{number}.sqlite{end}" for number in range(1, 5) for end in ("", "-journal")),
-    *(f".pairs-{number}.jsonl" for number in range(5, 14)),
+    *(f".pairs-{number}.jsonl" for number in range(5, 15)),
 )
 """The caches of earlier versions."""
 

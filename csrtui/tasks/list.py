@@ -79,11 +79,18 @@ def with_renewal_state(
     Raises:
         StoreError: The store itself cannot be used.
     """
-    if record.renewed_by is None or record.retired:
+    if record.renewed_by is None:
         return record
 
+    def exists(name: str) -> bool:
+        return is_pair_name(name) and store.has_pair(name)
+
+    if record.retired:  # only a successor that is missing matters
+        is_missing = not exists(record.renewed_by)
+        return record._replace(renewal=RenewalState.BROKEN) if is_missing else record
+
     def find(name: str) -> Successor | None:
-        if not is_pair_name(name) or not store.has_pair(name):
+        if not exists(name):
             return None
         for listed in store.listing([name]):
             with suppress(StoreError):
@@ -204,6 +211,12 @@ class PairList:
         selected = self.select(query, order, now)
         hidden = 0 if selected else len(self.select(query._replace(retired=Retired.SHOWN), order, now))
         return FilteredPairs(selected, self._index(now).count(selected), hidden)
+
+    @cached_property
+    def missing_successors(self) -> frozenset[str]:
+        """The names of the pairs that replaced retired pairs but do not exist."""
+        names = {summary.name for summary in self.summaries} | {problem.name for problem in self.problems}
+        return frozenset({summary.renewed_by for summary in self.summaries if summary.renewed_by} - names)
 
     def names_needing(self, need: Need, now: datetime) -> list[str]:
         """Return the names of the pairs to which a need applies, most urgent first."""

@@ -99,6 +99,9 @@ def _end_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
     retire_key = key_of("retire")
     if record.compromised:
         return _compromise_text(record, now, key_of)
+    if record.retired and record.renewed_by and record.renewal is RenewalState.BROKEN:
+        restore = f"restore it from its backup ({key_of('restore')})"
+        return f"Retired {date_text(record.retired)}. {record.renewed_by}, which replaced it, is missing: {restore}."
     if record.retired:
         return f"Retired {date_text(record.retired)}. {retire_key} takes it back into use."
     if record.is_renewal_started:

@@ -110,7 +110,7 @@ COMMANDS = (
             words="settings template defaults preset"),
     Command("start_from", "ctrl+o", "Start from",
             "Copy names and subject from an existing pair, CSR or certificate.", Scope.REQUEST, on_bar=False,
-            words="duplicate clone template"),
+            words="duplicate clone template csr"),
     Command("clear_form", "f7", "Clear form",
             "Empty the form for a new request that renews no pair; ctrl+z brings the old content back.",
             Scope.REQUEST, on_bar=False,
@@ -156,15 +156,15 @@ COMMANDS = (
     Command("submit", "u", "Submit",
             "Hand over the CSR by clipboard, plain text, file or scp, and mark it as submitted.",
             Scope.PAIRS, priority=False,
-            words="csr send order upload request"),
+            words="csr send order upload request acme certbot letsencrypt"),
     Command("import", "i", "Import",
             "Import issued certificates, from files or pasted; each is matched to its pair.",
             Scope.STEPS, on_bar=False, priority=False,
-            words="certificate chain intermediate add load upload"),
+            words="certificate chain intermediate add load upload crt cer pem der p7b"),
     Command("install", "I", "Install",
             "Write the files for the server software and show the next steps.",
             Scope.STEPS, on_bar=False, priority=False,
-            words="export deploy copy key file pfx p12 pem web server"),
+            words="export deploy copy key file pfx p12 pkcs12 pem crt web server"),
     Command("mark_installed", "M", "Installed",
             "Record that you installed the certificate without csrtui, which ends the reminder for the pair that it replaces; writes no files.",
             Scope.PAIRS, on_bar=False, priority=False),
@@ -202,14 +202,14 @@ COMMANDS = (
             words="select choose several all"),
     Command("adopt", "a", "Adopt",
             "Import existing keys as pairs, from a file or a folder.", Scope.KEYSTORE, on_bar=False, priority=False,
-            words="existing old load add openssl"),
+            words="existing old load add openssl pfx p12 pkcs12 pem der certbot letsencrypt"),
     Command("restore", "r", "Restore",
             "Restore a pair from its backup.", Scope.KEYSTORE, on_bar=False, priority=False,
             words="recover password"),
     Command("inspect", "x", "Inspect",
             "Describe any CSR, certificate, key or backup, from files or pasted; nothing is stored.",
             Scope.KEYSTORE, on_bar=False, priority=False,
-            words="decode view read parse openssl"),
+            words="decode view read parse openssl csr crt cer pem der p7b pfx p12 pkcs12"),
     Command("sort", "s", "Sort",
             "Sort by another column: urgency, name, made, left.", Scope.LISTS, priority=False,
             words="order"),
@@ -359,15 +359,23 @@ def _bar(place: Scope, commands: Sequence[Command]) -> list[Command]:
 
 
 def search(commands: Iterable[Command], text: str) -> list[Command]:
-    """Return the commands that contain all words of `text`, first those with them in the label, then in `words`."""
-    words = text.casefold().split()
+    """Return the commands that contain all words of `text`: first those with them in the label, then those whose `words` begin so."""
+    words = _folded(text).split()
     matches = [command for command in commands if _contains(" ".join(command.texts), words)]
-    return sorted(matches, key=lambda it: (not _contains(it.label, words), not _contains(it.words, words)))
+    beginnings = [f" {word}" for word in words]
+    return sorted(
+        matches, key=lambda it: (not _contains(it.label, words), not _contains(f" {it.words}", beginnings))
+    )
 
 
 def _contains(text: str, words: Iterable[str]) -> bool:
-    folded = text.casefold()
+    folded = _folded(text)
     return all(word in folded for word in words)
+
+
+def _folded(text: str) -> str:
+    """Return a text without case and apostrophes: "Let's Encrypt" and "letsencrypt" find the same commands."""
+    return text.casefold().replace("'", "").replace("’", "")
 
 
 def key_of(action: str, commands: Sequence[Command] = COMMANDS) -> str:

@@ -82,6 +82,19 @@ def test_a_started_renewal_hides_nothing(renewal: Session) -> None:
     assert reason(renewal) == "Finish b.com before 12 Dec 2026, when this one expires."
 
 
+def test_a_retired_pair_names_its_successor_that_is_missing(renewal: Session) -> None:
+    retire(renewal, OLD)
+    assert reason(renewal) == "Retired 23 Nov 2026. <retire> takes it back into use."
+    assert read_pair_list(renewal).missing_successors == frozenset()
+    Path(renewal.store.pair_path(NEW)).rename(Path(renewal.store.path) / "moved")
+    assert reason(renewal) == (
+        "Retired 23 Nov 2026. b.com, which replaced it, is missing: restore it from its backup (<restore>)."
+    )
+    assert read_pair_list(renewal).missing_successors == {NEW}
+    change(renewal, OLD, renewed_by="../moved")
+    assert "../moved, which replaced it, is missing" in reason(renewal)
+
+
 def test_a_certificate_that_is_not_installed_hides_nothing(renewal: Session) -> None:
     change(renewal, NEW, validity=Validity(NOW, NOW + timedelta(days=90)))
     assert step(renewal) is NextStep.FINISH

@@ -95,6 +95,16 @@ async def test_keys_move_the_cursor_and_it_stays_on_the_screen(keys: list[str], 
         assert f"www{cursor}.example.com" in at_cursor
 
 
+async def test_only_a_list_that_gets_the_keys_has_the_mark_of_the_cursor() -> None:
+    app = OneList(names(3))
+    async with app.run_test() as pilot:
+        app.screen.set_focus(None)
+        await pilot.pause()
+        assert [line[0] for line in app.lines()[1:4]] == [" ", " ", " "]
+        app.list.can_focus = False
+        assert [line[0] for line in app.lines()[1:4]] == [">", " ", " "], "another widget moves it"
+
+
 async def test_moving_and_opening_are_posted() -> None:
     app = OneList(names(3))
     async with app.run_test() as pilot:

@@ -157,7 +157,7 @@ async def test_brackets_go_to_the_previous_and_next_pair_and_groups_unfold(tmp_p
         shown = user.title.split()[2]
         names = user.pairs
         assert shown == names[1]
-        assert user.title.endswith("2 of 3  [ ] ")
+        assert user.title.endswith(" [ previous  ] next   2 of 3 ")
         assert user.read_text.splitlines()[-1].startswith("─ Backup ─ Where it is ─ History (1) ─")
         assert user.read_text.endswith("h opens ─")
         await user.press("h")
@@ -167,7 +167,11 @@ async def test_brackets_go_to_the_previous_and_next_pair_and_groups_unfold(tmp_p
         await user.press("right_square_bracket")
         assert "No more pairs" in user.screen_text
         await user.press("left_square_bracket", "left_square_bracket")
-        assert user.title.endswith("1 of 3  [ ] ")
+        assert user.title.endswith(" [ previous  ] next   1 of 3 ")
+        await user.resize(40, 16)
+        assert user.title.endswith(" 1 of 3 ")
+        assert "previous" not in user.title, "there is no room for it"
+        await user.resize(80, 16)
         await user.press("escape")
         assert user.keystore.pairs.cursor == 0, "the list goes where the reader was"
 

@@ -137,6 +137,16 @@ def test_every_command_belongs_to_a_place_and_is_found_by_its_label() -> None:
         ("exit", "leave"),
         ("undo", "undo"),
         ("web server", "guide"),
+        ("pfx", "install"),
+        ("p12", "install"),
+        ("crt", "import"),
+        ("p7b", "import"),
+        ("der", "import"),
+        ("pem", "view_csr"),
+        ("certbot", "submit"),
+        ("letsencrypt", "submit"),
+        ("Let's Encrypt", "submit"),
+        ("let’s encrypt", "submit"),
     ],
 )
 def test_ordinary_words_find_a_command(words: str, action: str) -> None:

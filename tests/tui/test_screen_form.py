@@ -311,6 +311,25 @@ async def test_no_error_is_shown_while_a_countrys_name_is_typed(tmp_path: Path) 
         assert user.draft.country == "GB"
 
 
+async def test_no_warning_is_shown_while_a_state_is_typed(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store"), (80, 40)) as user:
+        await user.fill(FieldName.COMMON_NAME, "a.mydomain.com")
+        await user.fill(FieldName.ORGANIZATION, "Shop Ltd")
+        await user.fill(FieldName.COUNTRY, "US")
+        await user.go_to(FieldName.STATE)
+        for character in "Nebraska":
+            await user.press(character)
+            assert "abbreviation" not in user.preview, user.draft.state
+        await user.press("ctrl+u", *"NE")
+        await user.until(
+            lambda: "State NE is an abbreviation: write Nebraska" in user.preview, "advice after a pause"
+        )
+        await user.press("ctrl+u", *"MD", "ctrl+f")
+        assert user.draft.state == "Maryland", "a fix does not wait"
+        await user.press("ctrl+u", *"None")
+        assert "placeholder" not in user.preview
+
+
 async def test_the_bar_shows_the_keys_of_the_advice_only_if_they_have_an_effect(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         assert "ctrl+n" not in user.bar

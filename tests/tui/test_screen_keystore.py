@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from certificates_made import DAYS, intermediate, pem
 from hypothesis import given
 from hypothesis import strategies as st
+from pairs_made import new_pair
 from requests_made import record
 from rich.cells import cell_len
 from screens_user import NOW, at_screens, session_on
 from tables import table
 
 from csrtui.core.base.validity import Validity
-from csrtui.core.pairs.pair import Backup, BackupStatus, Pair
+from csrtui.core.pairs.pair import Backup, BackupStatus, Pair, PairRecord
 from csrtui.core.pairs.pair_json import dump_record, load_record
 from csrtui.core.pairs.query import SortOrder, sort_key
 from csrtui.core.pairs.summary import summarize
 from csrtui.store.keystore import Keystore
+from csrtui.tasks.import_ import ImportSource, import_certificates
+from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
+from csrtui.tasks.session import change_record
 from csrtui.tui.panes.pair_rows import PairRows
 from csrtui.tui.wrapping import cut_name
 
@@ -238,6 +244,55 @@ async def test_a_pair_that_cannot_be_read_is_shown_and_named(tmp_path: Path) -> 
         assert "Keystore · a.example.com" in user.title
 
 
+async def test_a_command_on_a_pair_that_cannot_be_read_says_why_and_what_to_do(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    make(store, "a.example.com", "b.example.com", backups=(VERIFIED,))
+    (store / "pairs" / "b.example.com" / "key.pem").chmod(0o644)
+    async with at_screens(session_on(store), (200, 24)) as user:
+        await user.until_pairs("b.example.com", "a.example.com")
+        await user.press("f2", "home")
+        for key in ("full_stop", "b", "u", "I", "M", "U", "w", "V", "t", "y", "S", "C"):
+            user.main.clear_message()
+            await user.press(key)
+            assert f"Run: chmod 600 {store}/pairs/b.example.com/key.pem" in user.message, key
+            assert user.app.screen is user.main
+        await user.press("down", "space", "up", "V")
+        assert user.app.screen is not user.main, "the marked pair can be verified"
+
+
+async def test_a_list_shows_incomplete_chains_and_missing_successors(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    session = session_on(store)
+    for name in ("a.com", "b.com", "c.com"):
+        new_pair(session, name)
+    leaf = intermediate().sign(read_pair(session, "a.com")[1].der, days=DAYS)
+    (result,) = import_certificates(session, [ImportSource(pem(leaf))])
+    assert result.ok
+    for name, successor in (("b.com", "gone.com"), ("c.com", "a.com")):
+        change_record(session, name, partial(PairRecord._replace, retired=NOW, renewed_by=successor))
+    async with at_screens(session, (120, 40)) as user:
+        await user.press("f2", "T")
+        rows = {line[2:8].strip(): line for line in user.screen_lines}
+        assert "no chain" in rows["a.com"]
+        assert "no successor" in rows["b.com"]
+        assert "retired" in rows["c.com"]
+        user.keystore.pairs.move_to(user.pairs.index("b.com"))
+        await user.until(lambda: "gone.com, which" in user.screen_text, "the reason in the details")
+        await user.press("slash", *"chain")
+        assert user.pairs == ["a.com"]
+
+
+async def test_beside_the_form_the_list_keeps_the_stage_of_long_names(tmp_path: Path) -> None:
+    make(tmp_path / "store", f"{'a' * 30}.example.com", "b.com")
+    async with at_screens(session_on(tmp_path / "store"), (120, 40)) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        assert "Stage" in user.screen_text
+        assert "F6: profiles · F9: more fields" in user.screen_text
+        assert sum(line.count(">") for line in user.screen_lines) == 1, "only the form has the mark"
+        await user.press("f2")
+        assert sum(line.count(">") for line in user.screen_lines) == 1
+
+
 async def test_an_unsafe_store_is_reported_with_the_chmod(tmp_path: Path) -> None:
     store = tmp_path / "store"
     make(store, "a.example.com")
@@ -382,7 +437,7 @@ async def test_urgency_keeps_its_colour_under_the_cursor(tmp_path: Path) -> None
 @table("order", SortOrder)
 def test_the_header_shows_the_order_and_names_are_cut_only_without_room(order: SortOrder) -> None:
     names = [
-        "www.a-host-of-thirty-five.example.com",
+        "www.host-of-thirty-five.example.com",
         "b" * 50 + ".example.com-2",
         "b" * 50 + ".example.com-3",
     ]

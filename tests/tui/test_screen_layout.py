@@ -151,7 +151,7 @@ async def test_from_120_columns_both_panes_are_visible_and_below_one_names_the_o
         assert "sort: urgency" not in user.screen_text
         await user.resize(120, 40)
         assert "Common name" in user.screen_text
-        assert "> a.example.com" in user.screen_text
+        assert "  a.example.com" in user.screen_text
         assert {"Name", "Backup", "Stage", "Left", "Next"} <= set(user.screen_lines[2].split())
         await user.press("f2")
         assert user.focused_id == "pairs"
@@ -163,7 +163,7 @@ async def test_from_120_columns_both_panes_are_visible_and_below_one_names_the_o
         assert user.app.screen.query_one(".dialog").region.right <= user.keystore.pairs.region.right
         await user.press("escape", "f2")
         assert ">Common name" in user.screen_text
-        assert "> a.example.com" in user.screen_text
+        assert "  a.example.com" in user.screen_text
         await user.press("f2")
         await user.resize(119, 40)
         assert "Common name" not in user.screen_text

@@ -23,6 +23,8 @@ FILES_PUT_BACK: Final = "previous files put back: "
 """The beginning of the event text for an export that was undone."""
 _SUBMITTED = "submitted to "
 _CERTIFICATES = ("certificate imported, ", "certificate adopted, ")
+_CHAIN = "certificate chain replaced"
+_ISSUER_MISSING = "; the chain is not checkable: the issuer certificate, "
 _INSTALLATIONS = (MARKED_INSTALLED, "installed files written: ", "installed files replaced: ")
 
 
@@ -46,6 +48,15 @@ def ca_names(history: Iterable[HistoryEntry]) -> tuple[str, ...]:
         elif event.text.startswith(_CERTIFICATES):
             issuer = event.text.partition(", from ")[2].rpartition("; ")[0]
     return tuple(filter(None, (recipient, issuer)))
+
+
+def lacks_issuer(history: Iterable[HistoryEntry]) -> bool:
+    """Return whether the chain of a pair's certificate was incomplete when it was last imported or adopted."""
+    is_incomplete = False
+    for event in history:
+        if event.text.startswith((*_CERTIFICATES, _CHAIN)):
+            is_incomplete = _ISSUER_MISSING in event.text
+    return is_incomplete
 
 
 def was_installed(history: Iterable[HistoryEntry]) -> bool:

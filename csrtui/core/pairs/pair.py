@@ -9,7 +9,7 @@ from typing import NamedTuple
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.facts import Defect, Installation, KeyFacts, RequestFacts
-from csrtui.core.pairs.history import SAME_KEY, HistoryEntry, was_installed
+from csrtui.core.pairs.history import SAME_KEY, HistoryEntry, lacks_issuer, was_installed
 from csrtui.core.pairs.renewal_state import RenewalState, Successor
 from csrtui.core.subject.fields import SubjectFields
 
@@ -28,6 +28,8 @@ class Stage(StrEnum):
 
 INSTALLED, COMPROMISED = "installed", "compromised"
 """The stages that only people see: the certificate is installed, and the key is compromised."""
+NO_CHAIN = "no chain"
+"""The stage that lists show for an issued certificate of a public CA without that of its issuer."""
 
 
 class BackupStatus(StrEnum):
@@ -183,6 +185,12 @@ class PairRecord(NamedTuple):
         if self.compromised and self.retired:
             return COMPROMISED
         return INSTALLED if self.stage is Stage.ISSUED and self.installed else self.stage.value
+
+    @property
+    def listed_stage(self) -> str:
+        """The progress of the pair as lists show it: `visible_stage`, or `NO_CHAIN`."""
+        needs_chain = self.stage is Stage.ISSUED and self.ca is CaKind.PUBLIC
+        return NO_CHAIN if needs_chain and lacks_issuer(self.history) else self.visible_stage
 
     @property
     def deadline(self) -> Validity | None:

@@ -65,7 +65,7 @@ class PairSummary(NamedTuple):
         created: The time at which the pair was created.
         backup: The status of the best backup.
         backup_since: The time since which that backup has been verified, missing or damaged, or None if unknown.
-        stage: The pair's stage as people see it (`PairRecord.visible_stage`).
+        stage: The pair's stage as lists show it (`PairRecord.listed_stage`).
         expires: The time at which the certificate that a server may use expires (`PairRecord.deadline`), or None if
             there is no certificate.
         step: The next step until a renewal has to be started (`PairRecord.visible_step`). `REVOKE` ends when the
@@ -190,7 +190,7 @@ def summarize(pair: Pair) -> PairSummary:
         to_microseconds(record.created),
         record.backup_status.value,
         None if since is None else to_microseconds(since),
-        record.visible_stage,
+        record.listed_stage,
         to_microseconds(deadline.not_after) if deadline else None,
         record.visible_step(_BEFORE_ALL).value,
         to_microseconds(deadline.due) if deadline and due else None,
@@ -290,7 +290,7 @@ def _search_text(name: str, record: PairRecord) -> str:
         label_of_name(record.key.type),
         record.key.spki_sha256,
         record.backup_status.value,
-        *dict.fromkeys((record.stage.value, record.visible_stage)),
+        *dict.fromkeys((record.stage.value, record.visible_stage, record.listed_stage)),
         record.platform,
         platform.label if platform else "",
         f"{record.ca.value} ca",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 async def back_up(page: PairsScreen) -> None:
     """Back up the pairs that the user chooses."""
-    groups = page.selection().groups(Need.BACKUP, "not backed up")
+    groups = page.groups(Need.BACKUP, "not backed up")
     if groups:
         await _back_up_groups(page, groups)
     else:
@@ -51,8 +51,7 @@ async def _back_up_groups(page: PairsScreen, groups: Sequence[Group[Pair]]) -> N
     page.refresh_pairs()
     if results:
         page.tell(f"{backup_summary(results)}{_next_after(page, results)}")
-        current = page.selection().current
-        if progress.follows_up and current is not None and current.name == results[0].pair:
+        if progress.follows_up and page.current_name == results[0].pair:
             await page.action_next_step()
 
 
@@ -70,7 +69,7 @@ def _next_after(page: PairsScreen, results: Sequence[Result]) -> str:
 
 async def verify(page: PairsScreen) -> None:
     """Verify the backups of the pairs that the user chooses."""
-    groups = page.selection().groups(Need.VERIFICATION, "with backups")
+    groups = page.groups(Need.VERIFICATION, "with backups")
     if groups:
         await page.app.push_screen_wait(VerifyModal(page.session, groups))
         page.refresh_pairs()

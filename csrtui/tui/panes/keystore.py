@@ -329,7 +329,8 @@ class KeystorePane(Widget):
         problems = [problem for problem in self._pair_list.problems if text.casefold() in problem.name]
         self._counts = self._pair_list.count(now)
         self._filtered = filtered
-        self._rows = PairRows(filtered.summaries, problems, now, order, self._query.period)
+        period, missing = self._query.period, self._pair_list.missing_successors
+        self._rows = PairRows(filtered.summaries, problems, now, order, period, missing=missing)
         self.pairs.set_rows(self._rows)
         self._move_to_name()
         self._show_texts()

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from csrtui.core.base.escaping import visible
 from csrtui.core.keys.key_types import label_of_name
-from csrtui.core.pairs.pair import BackupStatus
+from csrtui.core.pairs.pair import NO_CHAIN, BackupStatus
 from csrtui.core.pairs.query import SortOrder
 from csrtui.core.pairs.summary import to_microseconds
 from csrtui.tasks.list import UnreadablePair
@@ -20,7 +20,7 @@ from csrtui.tui.widgets.line_list import ItemRows
 from csrtui.tui.wrapping import cut_name, pad
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Collection, Hashable, Sequence
     from datetime import datetime
 
     from csrtui.core.pairs.query import Period
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _WIDTHS: Final = {"Key": 3, "Made": 11, "Backup": 13, "Stage": 9, "Deadline": 22, "Left": 6, "Next": 7}
 _OMISSION_ORDER: Final = ("Made", "Key", "Stage", "Left", "Backup")
 """The columns that are left out on a narrow screen, first one first."""
-_MINOR_COLUMNS: Final = frozenset({"Made", "Key", "Stage"})
+_MINOR_COLUMNS: Final = frozenset({"Made", "Key"})
 """The columns that give way to a name that would otherwise be cut."""
 _RIGHT_ALIGNED: Final = frozenset({"Left"})
 _SORTED_COLUMN: Final = {
@@ -42,6 +42,8 @@ _NAME: Final = attrgetter("name")
 _MIN_NAME_WIDTH: Final = 18
 _MAX_KEY_WIDTH: Final = 9
 _GAP: Final = "  "
+_NO_SUCCESSOR: Final = "no successor"
+"""The stage of a retired pair if the pair that replaced it is missing."""
 _UNREADABLE: Final = "cannot be read; Enter says why"
 
 
@@ -50,6 +52,7 @@ class PairRows(ItemRows["PairSummary | UnreadablePair"]):
 
     Args:
         period: The month to which the list is filtered, or None. In it, a column shows whether a pair is due or expires.
+        missing: The names of pairs that replaced retired pairs but do not exist.
     """
 
     def __init__(
@@ -59,9 +62,12 @@ class PairRows(ItemRows["PairSummary | UnreadablePair"]):
         now: datetime,
         order: SortOrder = SortOrder.URGENCY,
         period: Period | None = None,
+        *,
+        missing: Collection[str] = (),
     ) -> None:
         self._summaries = summaries
         self._period = period
+        self._missing = missing
         self._problems = problems
         self._now = now
         self.order = order
@@ -113,13 +119,15 @@ class PairRows(ItemRows["PairSummary | UnreadablePair"]):
         if isinstance(item, UnreadablePair):
             return Content.assemble(name, _GAP, (_UNREADABLE, "bold $error"))
         cells = dict(zip(LIST_HEADER, list_row(item, self._now), strict=True))
+        if item.renewed_by in self._missing:
+            cells["Stage"] = _NO_SUCCESSOR
         if self._period is not None:
             cells["Deadline"] = deadline_text(item, self._period, self._now)
         parts: list[str | tuple[str, str]] = [name]
         for column in columns:
             parts.append(_GAP)
             cell = self._align(column, visible(cells[column]) or ("–" if column in _RIGHT_ALIGNED else ""))
-            style = _style(column, item, self._now)
+            style = "$warning" if cells[column] == _NO_SUCCESSOR else _style(column, item, self._now)
             parts.append((cell, style) if style else cell)
         return Content.assemble(*parts)
 
@@ -146,6 +154,8 @@ class PairRows(ItemRows["PairSummary | UnreadablePair"]):
         """The width of each column. The key column is as narrow as its labels permit, which leaves more room for names."""
         labels = [label_of_name(key_type) for key_type in {summary.key_type for summary in self._summaries}]
         stages = {summary.stage for summary in self._summaries} | {"Stage"}
+        if self._missing and any(summary.renewed_by in self._missing for summary in self._summaries):
+            stages.add(_NO_SUCCESSOR)
         return {
             **_WIDTHS,
             "Key": min(max([_WIDTHS["Key"], *map(len, labels)]), _MAX_KEY_WIDTH),
@@ -177,4 +187,5 @@ def _style(column: str, summary: PairSummary, now: datetime) -> str:
         return "bold $error" if summary.backup == BackupStatus.DAMAGED else "$warning"
     if is_status and summary.is_expired(now):
         return "" if column == "Next" else "bold $error"
-    return "$warning" if is_status and summary.is_due(now) and column != "Stage" else ""
+    needs_attention = summary.stage == NO_CHAIN if column == "Stage" else is_status and summary.is_due(now)
+    return "$warning" if needs_attention else ""

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _PAUSE = 0.8
-"""Seconds without a key after which two letters in the country field are a code and not the beginning of a name."""
+"""Seconds without a key after which a few letters in a field for a place are not the beginning of a longer name."""
+_PLACES = frozenset({FieldName.COUNTRY, FieldName.STATE, FieldName.LOCALITY})
+_HASTY = frozenset({"state-abbreviated", "placeholder"})
+"""The findings on a state or a locality that the beginning of a longer name can cause, such as Ca and None."""
 _MAX_FIXES = 1000
 """Maximum number of fixes in `RequestPane.fix_all`, in case the fixes of two findings undo each other."""
 
@@ -67,7 +70,7 @@ class RequestPane(Widget):
         self._current = 0
         self._is_update_due = False
         self._impossible: frozenset[str] = frozenset()
-        self._country_changed = -_PAUSE
+        self._place_changed = -_PAUSE
 
     def compose(self) -> ComposeResult:
         """Build the pane."""
@@ -129,7 +132,7 @@ class RequestPane(Widget):
 
     def fix(self) -> str | None:
         """Apply the fix of the current finding. Return the label of the fix, or None if there is no fix."""
-        self._country_changed = -_PAUSE
+        self._place_changed = -_PAUSE
         self._update()
         finding = self._findings[self._current] if self._findings else None
         if finding is None or finding.fix is None:
@@ -211,8 +214,8 @@ class RequestPane(Widget):
     def on_request_form_changed(self, event: RequestForm.Changed) -> None:
         """Update the preview, but only after the keys typed so far have been drawn."""
         event.stop()
-        if self.form.focused_field is FieldName.COUNTRY:
-            self._country_changed = monotonic()
+        if self.form.focused_field in _PLACES:
+            self._place_changed = monotonic()
             self.set_timer(_PAUSE, self.update_soon)
         self.post_message(self.DraftChanged())
         self.update_soon()
@@ -221,7 +224,7 @@ class RequestPane(Widget):
         """Show the help and the advice for the focused field."""
         event.stop()
         self._current = 0
-        self._country_changed = -_PAUSE
+        self._place_changed = -_PAUSE
         self.update_soon()
 
     def on_resize(self) -> None:
@@ -269,7 +272,7 @@ class RequestPane(Widget):
         from csrtui.core.subject import countries
         from csrtui.tasks.request_spec import advise_on, preview
 
-        if len(findings) < len(advice.findings):
+        if self.form.focused_field is FieldName.COUNTRY and len(findings) < len(advice.findings):
             text = self.form.draft.country.strip()
             code = None if is_code(text) else countries.find_country(text)
             spec = request_spec_of(replace(self.form.draft, country=code or ""))
@@ -277,14 +280,16 @@ class RequestPane(Widget):
         return preview(advice)
 
     def _is_being_typed(self, finding: Finding) -> bool:
-        """Return whether a finding is only about a country's name that is not complete yet.
+        """Return whether a finding is only about the name of a place that is not complete yet.
 
         Two letters may be a wrong code, such as UK, or the beginning of a name. They are wrong if no letter follows soon.
         """
-        if finding.field is not FieldName.COUNTRY or self.form.focused_field is not FieldName.COUNTRY:
+        if finding.field is not self.form.focused_field:
             return False
+        is_paused = monotonic() - self._place_changed >= _PAUSE
+        if finding.field is not FieldName.COUNTRY:
+            return finding.field in _PLACES and finding.code in _HASTY and not is_paused
         text = self.form.draft.country.strip()
-        is_paused = monotonic() - self._country_changed >= _PAUSE
         return is_part_of_name(text) and not (is_code(text) and is_paused)
 
     def _show_renewal(self) -> None:

@@ -262,6 +262,12 @@ class MainScreen(RequestScreen):
         self._message_draft = self.request.form.draft
         super().tell(text)
 
+    @property
+    def current_name(self) -> str | None:
+        """The name of the pair under the cursor, or None if the list is empty."""
+        item = self.keystore.pairs.current
+        return None if item is None else str(item.name)
+
     def selection(self) -> PairSelection:
         """Return the pair under the cursor, the marked pairs, and all pairs."""
         return self.keystore.selection()
@@ -338,19 +344,12 @@ class MainScreen(RequestScreen):
         """Show the pane whose tab was clicked."""
         self._show_pane(list(PaneName)[event.index])
 
-    def on_line_list_marked(self) -> None:
-        """Put the commands that work on all marked pairs first in the bar."""
-        self._draw_bar()
-
     def on_line_list_header_clicked(self) -> None:
         """Sort by the next column."""
         self.action_sort()
 
+    on_line_list_highlighted = on_line_list_marked = on_request_pane_commands_changed = _draw_bar
     on_keystore_pane_filtered = on_keystore_pane_recovered = CommandScreen.clear_message
-
-    def on_line_list_highlighted(self) -> None:
-        """Show the next step of the pair under the cursor in the command bar."""
-        self._draw_bar()
 
     def on_request_pane_draft_changed(self) -> None:
         """Remove the message. Save the draft as soon as the user stops typing."""
@@ -359,10 +358,6 @@ class MainScreen(RequestScreen):
             self.clear_message()
         self.show_options()
         self.save_draft_soon()
-
-    def on_request_pane_commands_changed(self) -> None:
-        """Show in the command bar whether the advice has a fix, and whether there is more of it."""
-        self._draw_bar()
 
     def on_keystore_pane_counts_changed(self, event: KeystorePane.CountsChanged) -> None:
         """Show the counts of the keystore in the title."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
+
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.charts import Tone
@@ -97,12 +99,21 @@ class PairScreen(PairsScreen):
         commands = self.possible(bar(Scope.PAIR, self.commands), self.pair)
         labels = {"next_step": self.step_label(self.pair).strip()}
         self.query_one(CommandBar).show_commands(commands, labels)
-        position = ""
-        if self._listed is not None and (index := self._listed.find(self.pair.name)) is not None:
-            position = f" {index + 1} of {len(self._listed)}  [ ] " if len(self._listed) > 1 else ""
-        title = pad(f" Keystore · {visible(self.pair.name)}", max(self.size.width - len(position), 1))
+        title, position = f" Keystore · {visible(self.pair.name)}", self._position
+        keys = f"{self.key_of('previous_pair')} previous  {self.key_of('next_pair')} next  "
+        if position and cell_len(title) + len(keys) + len(position) < self.size.width:
+            position = keys + position
+        title = pad(title, max(self.size.width - len(position), 1))
         self.query_one("#title", TextBlock).show([((title, "strong"), (position, "label"))])
         self.query_one("#pair", TextView).show_all(self._lines())
+
+    @property
+    def _position(self) -> str:
+        """The position of the pair in the list, or an empty string if it is not in a list of several pairs."""
+        index = None if self._listed is None else self._listed.find(self.pair.name)
+        if self._listed is None or index is None or len(self._listed) == 1:
+            return ""
+        return f" {index + 1} of {len(self._listed)} "
 
     def _lines(self) -> list[Line]:
         """Return the status, the timeline and the groups. The last groups are folded if there is no room for them."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
+from csrtui.tasks.list import UnreadablePair, read_pairs
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import step_label
 from csrtui.tui.screens.base import CommandScreen
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
     from csrtui.core.pairs.pair import Pair
+    from csrtui.core.pairs.query import Need
     from csrtui.tasks.form_prefill import PrefilledForm
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
-    from csrtui.tui.groups import PairSelection
+    from csrtui.tui.groups import Group, PairSelection
 
 NO_SELECTION = "No pair selected."
 """The message of a command that needs a pair, if there is none under the cursor."""
@@ -82,12 +84,45 @@ class PairsScreen(CommandScreen[None]):
         """Return the pairs that a command can apply to."""
         raise NotImplementedError
 
+    @property
+    def current_name(self) -> str | None:
+        """The name of the selected pair, or None."""
+        return self.only_pair
+
+    def read_current(self) -> Pair | None:
+        """Return the selected pair, or None if there is none.
+
+        Raises:
+            StoreError: The pair cannot be read.
+        """
+        names = [self.current_name] if self.current_name else []
+        for item in read_pairs(self._session, names):
+            if isinstance(item, UnreadablePair):
+                raise item.error
+            return item
+        return None
+
     def current_pair(self) -> Pair | None:
-        """Return the selected pair. Without one, say so and return None."""
-        current = self.selection().current
+        """Return the selected pair. If there is none, or it cannot be read, say so and return None."""
+        try:
+            current = self.read_current()
+        except CsrtuiError as error:
+            self.tell_error(error)
+            return None
         if current is None:
             self.tell(NO_SELECTION)
         return current
+
+    def groups(self, need: Need, description: str) -> list[Group[Pair]]:
+        """Return the groups of pairs that a command can apply to. See `PairSelection.groups`.
+
+        Raises:
+            StoreError: No pair is marked, and the selected one cannot be read.
+        """
+        selection = self.selection()
+        if not (selection.marked or selection.current):
+            self.read_current()
+        return selection.groups(need, description)
 
     def refresh_pairs(self, want: str | None = None) -> None:
         """Show the current state of the pairs. `want` is the name of the pair to select."""

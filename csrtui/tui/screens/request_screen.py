@@ -133,14 +133,15 @@ class RequestScreen(FormScreen, PairsScreen):
 
     def show_options(self) -> None:
         """Show in the form the key that opens its second page, and the options that are set there."""
-        draft, summary = self.request.form.draft, ""
+        draft = self.request.form.draft
         self._passphrase_for(draft)
+        key, profiles = f"{self.key_of('key_options')}: ", f"{self.key_of('profiles')}: profiles · "
         if draft.has_passphrase or draft.pair_name or draft.same_key or draft.attributes:
-            summary = self._options.summary
-        choices = "key, passphrase, name" if draft.renews else "passphrase, pair's name"
-        options = f"{self.key_of('key_options')}: {summary or choices}"
-        shortest = f"{self.key_of('key_options')}: more fields"
-        self.request.form.show_options(f"{self.key_of('profiles')}: profiles · {options}", options, shortest)
+            notes = [f"{profiles}{key}{self._options.summary}", f"{key}{self._options.summary}"]
+        else:
+            choices = "key, passphrase, name" if draft.renews else "passphrase, pair's name"
+            notes = [f"{profiles}{key}{choices}", f"{profiles}{key}more fields"]
+        self.request.form.show_options(*notes, f"{key}more fields")
 
     # Generate
 

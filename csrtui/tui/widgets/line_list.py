@@ -103,8 +103,9 @@ class LineList(Widget, can_focus=True):
     """A list of rows under a header, with a cursor.
 
     The first two cells of each line are a gutter: ``>`` at the cursor, ``*`` at a marked row. With focus, the row
-    under the cursor is in reverse video, or only its name (`ItemRows.name_width`). There is no scrollbar. When the cursor leaves the
-    view, the view scrolls by half a page, so that most steps repaint only two lines.
+    under the cursor is in reverse video, or only its name (`ItemRows.name_width`). Without focus, it is bold and has no
+    ``>``, unless another widget moves the cursor of a list that cannot have the focus. There is no scrollbar. When the
+    cursor leaves the view, the view scrolls by half a page, so that most steps repaint only two lines.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -320,7 +321,8 @@ class LineList(Widget, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         is_marked = bool(self._marks) and self._rows.key(index) in self._marks
         is_current = index == self._cursor
-        gutter = (">" if is_current else " ") + ("*" if is_marked else " ")
+        has_keys = self.has_focus or not self.can_focus
+        gutter = (">" if is_current and has_keys else " ") + ("*" if is_marked else " ")
         text = self._rows.row(index, self._inner_width)
         if is_current and isinstance(text, Content) and (width := self._rows.name_width(self._inner_width)):
             return self._named_line(gutter, text, width)

@@ -13,7 +13,13 @@ from tables import table
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import Validity, date_text, time_text, utc_text
 from csrtui.core.pairs.facts import Installation
-from csrtui.core.pairs.history import NEW_CSR_SUFFIX, HistoryEntry, was_installed, was_issued_for_request
+from csrtui.core.pairs.history import (
+    NEW_CSR_SUFFIX,
+    HistoryEntry,
+    lacks_issuer,
+    was_installed,
+    was_issued_for_request,
+)
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep, Pair, Stage
 from csrtui.core.pairs.summary import urgency_key
 
@@ -183,6 +189,34 @@ def test_a_certificate_is_older_than_a_csr_made_at_adoption_until_the_next_impor
     imported = HistoryEntry(NOW, "certificate imported, expires 2027-06-02T23:59:59Z", "joe")
     for history, expected in (((), True), ((imported, adopted), False), ((adopted, imported), True)):
         assert was_issued_for_request(history) is expected
+
+
+def test_lists_show_that_the_chain_of_the_current_certificate_is_incomplete() -> None:
+    certificate = "certificate imported, expires 2 Jun 2027, from Test CA; the chain is "
+    incomplete, complete, chain, other = (
+        HistoryEntry(NOW, text, "joe")
+        for text in (
+            f"{certificate}not checkable: the issuer certificate, Test CA, is missing",
+            f"{certificate}valid up to Test CA",
+            "certificate chain replaced, now 2 certificates; the chain is valid up to Test CA",
+            "installed files written: /etc/ssl/a.pem (nginx)",
+        )
+    )
+    issued = record(validity=Validity(NOW, NOW))
+    for history, expected in (
+        ((), False),
+        ((incomplete, other), True),
+        ((incomplete, chain), False),
+        ((complete, incomplete), True),
+        ((incomplete, complete), False),
+    ):
+        assert lacks_issuer(history) is expected
+        stage = issued._replace(history=history).listed_stage
+        assert stage == ("no chain" if expected else "issued")
+    without_chain = issued._replace(history=(incomplete,))
+    assert without_chain._replace(ca=CaKind.PRIVATE).listed_stage == "issued", "clients may have it"
+    assert without_chain._replace(retired=NOW).listed_stage == "retired"
+    assert without_chain._replace(installed=NOW).visible_stage == "installed"
 
 
 @table(
