@@ -108,7 +108,7 @@ def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
         return _read_other(text, kind, value, edge_flaws)
     if kind is NameKind.DNS:
         return _read_host_name(text, value, edge_flaws)
-    if kind is NameKind.IP and read_address(value) is None:
+    if (kind is NameKind.IP and read_address(value) is None) or _is_network(value):
         return Name(text, NameKind.IP, None, text, (Flaw(FlawKind.ADDRESS_INVALID),))
     bare = value
     if address := read_address(bare):
@@ -125,6 +125,19 @@ def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
     if blank and not _CONTROL.search(bare, 0, bare.index(blank) + 1):
         return _invalid(text, (_inner_blank(bare, blank),))
     return _read_host_name(text, bare, edge_flaws)
+
+
+def _is_network(text: str) -> bool:
+    """Return whether a text is a network of several addresses, such as ``10.0.0.0/8``."""
+    address, slash, _ = text.partition("/")
+    if not slash or read_address(address) is None:
+        return False
+    from ipaddress import ip_network
+
+    try:
+        return ip_network(text).num_addresses > 1
+    except ValueError:  # an address with its prefix length, such as 10.0.0.5/8, or no network at all
+        return False
 
 
 def without_prefix(text: str) -> str:

@@ -181,7 +181,14 @@ HITS: dict[str, list[Typed]] = {
         names("firm.za"),
     ],
     "bare-not-covered": [names("www.mydomain.com"), names("www.firm.co.uk"), names("www.bücher.de")],
-    "address-invalid": [names("ip:mail.mydomain.com"), names("IP:10.0.0.300"), names("ip:10.0.0.0/24")],
+    "address-invalid": [
+        names("ip:mail.mydomain.com"),
+        names("IP:10.0.0.300"),
+        names("ip:10.0.0.0/24"),
+        names("10.0.0.0/24"),
+        names("10.0.0.0/255.0.0.0"),
+        names("fd00::/8"),
+    ],
     "email-invalid": [
         names(f"email:{typed}")
         for typed in (
@@ -252,7 +259,7 @@ HITS: dict[str, list[Typed]] = {
             "mail.mydomain.com/path",
             "\\\\server\\share",
             "[::1]:443",
-            "10.0.0.0/24",
+            "10.0.0.5/24",
             "fe80::1%eth0",
             "https://joe:pw@mydomain.com:8443/",
             "mailto:joe@mydomain.com",
@@ -501,7 +508,8 @@ MISSES: dict[str, list[Typed]] = {
                         names("foo.github.io"), names("foo.duckdns.org"), names("ec2-1.compute-1.amazonaws.com"), names("foo.azurewebsites.net")],
     "bare-not-covered": [names("www.mydomain.com", "mydomain.com"), names("www.a.mydomain.com"), names("www.local"), names("www2.mydomain.com"), names("www.mydomain.com", "MyDomain.com"),
                          names("www.foo.github.io"), names("www.github.io"), names("www.foo.duckdns.org"), names("www.co.uk")],
-    "address-invalid": [names("ip:10.0.0.1"), names("ip:::1"), names("10.0.0.300")],
+    "address-invalid": [names("ip:10.0.0.1"), names("ip:::1"), names("10.0.0.300"), names("10.0.0.5/24"),
+                        names("10.0.0.5/32"), names("10.0.0.5/x")],
     "email-invalid": [names("email:jane@mydomain.com"), names("EMAIL:jane+x@bücher.de"), names("jane@mydomain.com"), names("email:j@[::1]")][:3],
     "uri-invalid": [names("uri:urn:uuid:f81d4fae"), names("uri:HTTPS://MyDomain.com:8443/a?b#c"), names("uri:http://[::1]/"), names("urn:a:b")],
     "upn-invalid": [names("upn:jane@corp.local"), names("upn:jürgen@corp")],
