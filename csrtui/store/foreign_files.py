@@ -165,6 +165,8 @@ def search_folder(folder: str, store: str, max_depth: int = MAX_DEPTH) -> Folder
     Raises:
         InputError: The folder cannot be read.
     """
+    if not folder:  # as from an unset variable; the working directory is probably not meant
+        raise InputError("the path of the folder is empty", "name a folder")
     root = os.path.abspath(folder)
     try:
         os.close(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))

@@ -30,6 +30,8 @@ _UNSUPPORTED = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EIN
 """Errors of a file system that does not support an operation."""
 _NO_UNNAMED_FILES = _UNSUPPORTED | {errno.EISDIR, errno.ENOENT}
 """Errors of a file system that does not support unnamed files, or of a system without ``/proc``."""
+_INVALID_NAME = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
+"""Errors about a file name that the file system cannot represent."""
 _NO_FOLDER_FLUSH = frozenset({errno.EOPNOTSUPP, errno.EINVAL})
 """Errors of a file system that does not support fsync for folders, such as CIFS."""
 _RENAME_NOREPLACE = 1
@@ -277,5 +279,7 @@ def _write_error(folder: str, error: OSError, remaining: Sequence[str]) -> Input
         return InputError(
             f"{path} already exists and is never overwritten", "move it away, or choose another path"
         )
-    hint = DISK_HINTS.get(error.errno or 0, "choose another folder")
-    return StoreError(f"cannot write to {visible(folder)}: {reason_of(error)}", hint)
+    message = f"cannot write to {visible(folder)}: {reason_of(error)}"
+    if error.errno in _INVALID_NAME:
+        return InputError(message, "choose another name")
+    return StoreError(message, DISK_HINTS.get(error.errno or 0, "choose another folder"))

@@ -336,3 +336,11 @@ def test_if_the_store_fails_half_way_the_adopted_keys_are_kept_and_named(
     assert (ran.status, ran.error) == (3, "the disk is full")
     assert ran.out.startswith("ok  proof.invalid")
     assert csrtui.pairs == ["proof.invalid"]
+
+
+@pytest.mark.parametrize("arguments", [("--key", ""), ("--from", ""), ("",), ("--key", "{}", "--csr", "")])
+def test_an_empty_path_is_an_input_error(csrtui: Csrtui, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    file = tmp_path / "key.pem"
+    file.write_bytes(pkcs8(ec_key()))
+    ran = csrtui("adopt", *(text.replace("{}", str(file)) for text in arguments))
+    assert (ran.status, "a bug" in ran.error, csrtui.pairs) == (2, False, [])

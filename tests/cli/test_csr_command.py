@@ -81,6 +81,15 @@ def test_no_file_is_overwritten_and_a_refusal_is_not_recorded(csrtui: Csrtui, tm
     assert history(csrtui) == ["created"]
 
 
+def test_a_name_that_the_file_system_cannot_represent_is_an_input_error(
+    csrtui: Csrtui, tmp_path: Path
+) -> None:
+    csrtui("new", "www.a.com")
+    ran = csrtui("csr", "www.a.com", "--to", str(tmp_path / ("x" * 300)))
+    assert (ran.status, "File name too long" in ran.error) == (2, True)
+    assert list(tmp_path.glob("x*")) == []
+
+
 def test_recipient_and_note_are_in_the_history(csrtui: Csrtui) -> None:
     csrtui("new", "a.com")
     ran = csrtui("csr", "a.com", "--submitted-to", "Example\x1b CA", "--note", "order  4711\nby mail")

@@ -140,7 +140,7 @@ def _search(session: Session, options: argparse.Namespace) -> SearchResult:
         raise InputError(message, "csrtui adopt --key key.pem --csr request.pem, or csrtui adopt DIR")
     folder = options.folder if path is None or not os.path.isdir(path) else path
     if folder is None:
-        return read_files(options.key or path, options.csr, options.cert)
+        return read_files(options.key if path is None else path, options.csr, options.cert)
     if options.csr or options.cert:
         raise InputError("--csr and --cert need --key", "a folder search finds these files itself")
     return search_folder(session, folder)

@@ -158,8 +158,8 @@ CONTEXT: Final = b"csrtui backup signature, version 1\n"
 """The bytes before the text in the signed message."""
 
 CHANGED_HINT: Final = (
-    "use another copy; if this is the only one, delete everything above the line that begins the key, and everything "
-    "after the last END line, and restore the rest with --unsigned"
+    "use another copy; if this is the only one, copy its lines from the BEGIN line of the key to the last END line "
+    "into a new file, and restore that with --unsigned"
 )
 
 _CHECKSUM = "SHA-256 of all but this line: "

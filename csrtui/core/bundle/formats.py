@@ -95,7 +95,10 @@ _TEXTS: Final = (
         "an e-mail", "open it in a mail program, save its attachment, and give that",
     ),
     (r"^\s*<(?:!doctype )?html", "a web page", "download the file itself: the page may ask you to log in"),
-    (r"^ *Certificate(?: Request)?:\n +Data:\n", "the output of openssl -text", "copy the lines from BEGIN to END too"),
+    (
+        r"^ *Certificate(?: Request)?:\n +Data:\n|^X\.509 Certificate Information:\n|^Owner: .*\nIssuer: ",
+        "a description of a certificate or CSR, as openssl -text prints it", "copy the lines from BEGIN to END too",
+    ),
     (r"\A\s*30[\s:]*8[0-3](?:[\s:]*[0-9a-f]{2}){40}", "a hexadecimal dump", "tr -d ': \\n' < FILE | xxd -r -p > NEW converts it"),
     (r"\A0{8}: +30 ?8[0-3]", "a hexadecimal dump", "xxd -r FILE > NEW converts it"),
     (r"\A0{6,8} +30 ?8[0-3]", "a hexadecimal dump", "sed 's/^[0-9a-f]* *//; s/[|>].*//' FILE | xxd -r -p > NEW converts it"),

@@ -120,7 +120,10 @@ def read_files(key: str, csr: str | None = None, certificates: Sequence[str] = (
     Raises:
         InputError: A file cannot be read, or the expected content is not in it.
     """
-    files = {path: foreign_files.read_file(path) for path in (key, *([csr] if csr else []), *certificates)}
+    files = {
+        path: foreign_files.read_file(path)
+        for path in (key, *([csr] if csr is not None else []), *certificates)
+    }
     materials = {path: bundle.read(file.data) for path, file in files.items()}
     if csr is not None and not (materials[csr].requests or materials[csr].needs_passphrase):
         raise missing_content_error(csr, "certificate request", materials[csr])

@@ -176,7 +176,7 @@ def test_a_header_without_its_checksum_is_a_damaged_backup() -> None:
     lines = [line for line in unsigned().splitlines(keepends=True) if not line.startswith(b"SHA-256")]
     with pytest.raises(InputError, match="its signature or checksum is missing") as caught:
         parse(b"".join(lines))
-    assert "delete everything above the line that begins the key" in str(caught.value.hint)
+    assert "copy its lines from the BEGIN line of the key to the last END line" in str(caught.value.hint)
 
 
 def test_line_ends_of_windows_change_nothing() -> None:
