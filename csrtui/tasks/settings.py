@@ -127,13 +127,7 @@ def load_policy() -> Policy:
     """Return the policy of this machine. A file that cannot be used is ignored (`load_settings` reports it)."""
     from csrtui.core.config.policy import NO_POLICY
 
-    path = config_file.SITE_FILE
-    try:
-        text, is_root_owned = config_file.read_site_text(path)
-        layers = _read_layer(path, text, [], may_have_policy=is_root_owned)
-    except InputError:
-        return NO_POLICY
-    config = _merge(layers)
+    config = load_settings({}, with_own=False).config
     return config.policy if config is not None else NO_POLICY
 
 
