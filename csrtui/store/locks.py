@@ -120,16 +120,19 @@ def _write_holder(descriptor: int) -> None:
     since = time.strftime("%H:%M:%S")
     with suppress(OSError):
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} (user {_user_name()}) since {since}\n".encode(), 0)
+        os.pwrite(
+            descriptor, f"process {os.getpid()} (user {user_name(os.geteuid())}) since {since}\n".encode(), 0
+        )
 
 
-def _user_name() -> str:
+def user_name(uid: int) -> str:
+    """Return the name of a user, or the user ID if it has no name."""
     import pwd
 
     try:
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return str(os.geteuid())
+        return str(uid)
 
 
 def _busy_error(descriptor: int, subject: str) -> BusyError:

@@ -78,14 +78,9 @@ class Session:
     @cached_property
     def user(self) -> str:
         """The user name, or the user ID if it has no name."""
-        if self._user is not None:
-            return self._user
-        import pwd
+        from csrtui.store.locks import user_name
 
-        try:
-            return pwd.getpwuid(os.getuid()).pw_name
-        except KeyError:
-            return str(os.getuid())
+        return user_name(os.getuid()) if self._user is None else self._user
 
 
 def dry_run_session(path: str) -> Session:
