@@ -78,7 +78,7 @@ class DryRunKeystore(Keystore):
         try:
             if store_fd is None:
                 require_safe_ancestors(self.path)
-                safe_files.require_access(_existing_folder(os.path.dirname(self.path)))
+                safe_files.require_access(safe_files.existing_folder(self.path))
             else:
                 self._require_folder(LOCKS)
                 self._require_folder(PAIRS)
@@ -101,14 +101,3 @@ class _DryRunChange(PairChange):
     def replace_certificate(self, _data: bytes, _now: datetime) -> None:
         """Check that the certificate can be read, and replace nothing."""
         self.read_certificate()
-
-
-def _existing_folder(path: str) -> str:
-    """Return a folder, or its nearest parent that exists."""
-    while True:
-        try:
-            os.stat(path)
-        except FileNotFoundError:
-            path = os.path.dirname(path)
-        else:
-            return path

@@ -81,10 +81,7 @@ def create_output_folder(path: str) -> None:
     Raises:
         InputError: A folder cannot be created, or other users can change a folder above it and so replace the new one.
     """
-    parent = path
-    while not os.path.isdir(parent):
-        parent = os.path.dirname(parent)
-    unsafe = next(unsafe_folders(parent, itself=True), None)
+    unsafe = next(unsafe_folders(safe_files.existing_folder(path), itself=True), None)
     if unsafe is not None:
         raise InputError(f"{unsafe.problem}: anyone who can write there can replace a new folder", unsafe.fix)
     try:
@@ -128,7 +125,7 @@ def examine_backup_folder(folder: str, store: str) -> Destination:
         path,
         space.f_bavail * space.f_frsize,
         _mount_point(path),
-        device == _device_of(store),
+        device == os.stat(safe_files.existing_folder(os.path.abspath(store))).st_dev,
         tuple(unsafe_folders(path, itself=True)),
     )
 
@@ -160,15 +157,3 @@ def _mount_point(path: str) -> str:
     while not os.path.ismount(path):
         path = os.path.dirname(path)
     return path
-
-
-def _device_of(store: str) -> int | None:
-    """Return the device number of the file system on which the store is, or will be created."""
-    path = os.path.abspath(store)
-    while True:
-        try:
-            return os.stat(path).st_dev
-        except OSError:
-            if path == os.path.dirname(path):
-                return None
-            path = os.path.dirname(path)

@@ -64,6 +64,13 @@ def make_folders(path: str) -> None:
             release(parent)
 
 
+def existing_folder(path: str) -> str:
+    """Return an absolute path if there is a folder at it, or else the nearest folder above it."""
+    while path != "/" and not os.path.isdir(path):
+        path = os.path.dirname(path)
+    return path
+
+
 def require_access(folder: str) -> None:
     """Check that this user can write to a folder, without writing to it.
 
