@@ -147,11 +147,9 @@ def read_file(path: str) -> ForeignFile:
         InputError: The file does not exist, cannot be opened, is not a regular file, or is too large.
     """
     absolute = os.path.abspath(path)
-    data = read_foreign(absolute)
-    try:
-        status = os.stat(absolute)
-    except OSError as error:
-        raise foreign_file_error(absolute, error) from error
+    descriptor = open_foreign(absolute)
+    status = os.fstat(descriptor)
+    data = read_and_close(descriptor, absolute, MAX_FOREIGN_BYTES, visible(absolute))
     modified = datetime.fromtimestamp(max(status.st_mtime_ns // 10**9, 0), UTC)
     return ForeignFile(absolute, data, modified, stat.S_IMODE(status.st_mode))
 

@@ -122,20 +122,20 @@ def test_an_unreadable_path_is_reported_and_does_not_stop_the_search(
     (tmp_path / "a.pem").write_bytes(PEM)
     (tmp_path / "b.pem").write_bytes(PEM)
     (tmp_path / "closed\x1b").mkdir()
-    scandir, read_foreign = os.scandir, foreign_files.read_foreign
+    scandir, open_foreign = os.scandir, foreign_files.open_foreign
 
     def refusing_folder(path: str) -> object:
         if "closed" in path:
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
-    def refusing_file(path: str) -> bytes:
+    def refusing_file(path: str) -> int:
         if path.endswith("a.pem"):
             raise InputError(f"cannot read {path}: Permission denied")
-        return read_foreign(path)
+        return open_foreign(path)
 
     monkeypatch.setattr(os, "scandir", refusing_folder)
-    monkeypatch.setattr(foreign_files, "read_foreign", refusing_file)
+    monkeypatch.setattr(foreign_files, "open_foreign", refusing_file)
     names, faults = found(tmp_path)
     assert names == ["b.pem"]
     assert faults == [
