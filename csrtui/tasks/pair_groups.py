@@ -164,12 +164,13 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
     )
 
     record = pair.record
+    protection = "with a passphrase" if record.key.encrypted else "no passphrase, mode 0600"
     covers = details.chain.leaf.names if details and details.chain else record.names
     issued = [] if covers == record.names else [("Covers", "  ".join(covers) or NO_NAMES)]
     request = [
         ("Subject", record.subject_text),
         ("Covers" if covers == record.names else "Requested", "  ".join(record.names) or NO_NAMES),
-        ("Key", f"{label_of_name(record.key.type)}, {_protection(record)}"),
+        ("Key", f"{label_of_name(record.key.type)}, {protection}"),
         ("SPKI", fingerprint(record.key.spki_sha256)),
         ("CSR", f"SHA-256 {fingerprint(record.request.sha256)}"),
         *(requested_usage_lines(details) if details else ()),
@@ -187,7 +188,7 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
     earlier = details.earlier if details else ()
     places = [
         ("Folder", pair.path),
-        ("Files", _files(pair)),
+        ("Files", f"key.pem  request.pem{'  certificate.pem' if pair.has_certificate else ''}"),
         *labelled_lines("Earlier", list(earlier)),
         *([("Installed", date_text(record.installed))] if record.installed else []),
         *labelled_lines("Renews", [record.renews] if record.renews else []),
@@ -205,14 +206,6 @@ def pair_groups(pair: Pair, now: datetime, details: "PairDetails | None" = None)
         PairGroup(f"History ({len(history)})", history),
     ]
     return [group for group in groups if group.lines]
-
-
-def _protection(record: PairRecord) -> str:
-    return "with a passphrase" if record.key.encrypted else "no passphrase, mode 0600"
-
-
-def _files(pair: Pair) -> str:
-    return f"key.pem  request.pem{'  certificate.pem' if pair.has_certificate else ''}"
 
 
 def _validity_lines(record: PairRecord, now: datetime) -> Lines:

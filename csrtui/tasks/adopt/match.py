@@ -93,11 +93,6 @@ class Candidate:
         return _ACCOUNT.search(self.json_path or self.file.path) is not None
 
     @property
-    def allows_csr(self) -> bool:
-        """Whether a CSR can be made from the certificate."""
-        return self.certificate is not None and self.has_csr_type
-
-    @property
     def has_csr_type(self) -> bool:
         """Whether csrtui makes CSRs for keys of this type."""
         return key_types.type_of(self.key.public_key()) is not None
@@ -375,7 +370,8 @@ def _stray(file: str, text: str, pair: Pair | None) -> Result:
 def candidate_facts(candidate: Candidate) -> list[tuple[str, str]]:
     """Return a label and an escaped text for each file of a candidate."""
     protection = ", with a passphrase" if candidate.passphrase is not None else ""
-    without_csr = "none: one can be made from the certificate" if candidate.allows_csr else "none"
+    can_make_csr = candidate.certificate is not None and candidate.has_csr_type
+    without_csr = "none: one can be made from the certificate" if can_make_csr else "none"
     facts = [
         ("key", f"{visible(candidate.file.path)}  {candidate.key_label}{protection}"),
         ("CSR", visible(candidate.csr_file) if candidate.csr_file is not None else without_csr),
