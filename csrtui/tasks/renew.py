@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A pair to renew, and both ways to renew it. The private key has not been opened.
+    """A pair to renew, and the ways to renew it. The private key has not been opened.
 
     Attributes:
         spec: A new request, equal to the old one.
         omissions: A sentence for each part of the old CSR that a new one does not contain.
         old_findings: The findings on using the old key and CSR again, worst first.
-        choices: Both ways to renew, the recommended one first.
+        choices: The ways to renew, the recommended one first.
     """
 
     pair: Pair
@@ -50,7 +50,7 @@ class Renewal:
     advice: Advice
     omissions: tuple[str, ...]
     old_findings: tuple[Finding, ...]
-    choices: tuple[RenewalChoice, RenewalChoice]
+    choices: tuple[RenewalChoice, ...]
 
 
 OLD_KEY_PROOF = (
@@ -62,7 +62,7 @@ OLD_KEY_PROOF = (
 
 
 def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -> Renewal:
-    """Return both ways to renew a pair. A new pair gets a key of type `key_type`, by default that of the old pair.
+    """Return the ways to renew a pair. A new pair gets a key of type `key_type`, by default that of the old pair.
 
     Raises:
         InputError: The pair does not exist.
@@ -254,14 +254,6 @@ def prove_old_key(
         if is_blocking(finding, force=force):
             raise RefusedError(finding.text, f"{remedy}; or override with --force")
     return key, findings
-
-
-SAME_KEY_CONSEQUENCES = (
-    "A new CSR is made with the old key, as a new pair. The old pair stays.",
-    "Anyone who has a copy of the old key can use the new certificate too.",
-    "If the key was lost or copied, renew with a new pair.",
-)
-"""The consequences of a renewal with the old key and a new CSR."""
 
 
 def without_must_staple(session: Session, renewal: Renewal) -> Renewal:

@@ -111,6 +111,8 @@ async def test_the_consequences_of_each_way_are_shown_before_the_choice(session:
         assert user.screen_text.index("A new pair") < user.screen_text.index("The old CSR again")
         seen = " ".join(user.screen_text.replace("│", "").split())
         assert all(sentence in seen for sentence in ("and signs;", "then it can be retired."))
+        assert "A new CSR with the same key (also for other names)" in seen
+        assert "Anyone who has a copy of the old key can use the new certificate too." in seen
         await user.press("escape")
         assert is_at(user, MainScreen)
     assert record(session, ONE).renewed_by is None
@@ -127,7 +129,7 @@ async def test_the_selected_way_is_visible_on_every_screen_and_the_rest_can_be_s
         await at_renew(user)
         await proved(user)
         assert "44 days left" in user.screen_text
-        for title in ("A new pair", "The old CSR again", "A new pair"):
+        for title in ("A new pair", "The old CSR again", "A new CSR with the same key", "A new pair"):
             head = next(line for line in user.screen_lines if ">  " in line)
             assert title in head.partition(">  ")[2]
             assert "Enter" in user.screen_text
@@ -361,8 +363,10 @@ async def test_a_key_that_does_not_match_is_reported_and_cannot_be_chosen(
         await at_renew(user)
         await proved(user)
         assert f"The key of {ONE} is not the key of its CSR" in said(user, "ways")
-        await user.press("down", "enter")
-        assert is_at(user, RenewModal)
+        for _ in range(2):  # neither with the old CSR nor with the old key
+            await user.press("down", "enter")
+            assert is_at(user, RenewModal)
+            assert f"The key of {ONE} is not the key of its CSR" in said(user, "ways")
         await user.press("down", "enter")
         await user.until(lambda: tie(user), "a new pair")
 
@@ -404,6 +408,61 @@ async def test_a_weakness_of_the_private_key_is_confirmed_by_the_user_too(tmp_pa
         assert "has only 101 bits" in " ".join(user.question.split())
         await user.press("enter")
     assert answers == []
+
+
+# A new CSR with the old key
+
+
+async def test_the_form_for_a_new_csr_with_the_same_key_is_filled_in_and_other_names_can_be_typed(
+    session: Session,
+) -> None:
+    async with at_screens(session) as user:
+        await at_renew(user)
+        await proved(user)
+        await user.press("up")
+        assert "> A new CSR with the same key" in said(user, "ways")
+        await user.press("enter")
+        await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
+        assert "the key stays the same" in user.message
+        assert "F9: same key" in user.screen_text
+        await user.press("down", *"b.mydomain.com")
+        await user.generate()
+        await user.until(lambda: TWO in user.pairs, "the new pair")
+    old, new = record(session, ONE), record(session, TWO)
+    assert (new.key, new.names) == (old.key, (ONE, "b.mydomain.com"))
+    assert (old.renewed_by, new.renews) == (TWO, ONE)
+
+
+async def test_a_key_that_a_ca_refuses_is_not_offered_for_a_new_csr(session: Session) -> None:
+    finding = Finding("key-weak", Level.ERROR, FieldName.KEY, "", "The key is weak.")
+    renewal = replace(plan_renewal(session, ONE), old_findings=(finding,))
+    answers: list[RenewAnswer | None] = []
+    async with at_screens(session) as user:
+        modal = RenewModal(session, renewal)
+        user.app.push_screen(modal, answers.append)
+        await user.settle()
+        await proved(user)
+        await user.press("up", "enter")
+        assert "The key is weak. Renew with a new pair." in said(user, "ways")
+        await user.press("up")
+        assert "Renew with a new pair." not in said(user, "ways")
+    assert answers == []
+
+
+async def test_the_passphrase_of_the_key_is_typed_once_for_a_new_csr(locked: Session) -> None:
+    async with at_screens(locked) as user:
+        await at_renew(user)
+        await user.press("up")
+        assert user.focused_id == "passphrase"
+        assert "Enter Check the key" in said(user, "keys")
+        await user.paste(PASSWORD)
+        await user.press("enter")
+        await user.until(lambda: "Checked: the key exists" in said(user, "ways"), "the proof")
+        await user.press("enter")
+        await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
+        await user.generate()
+        await user.until(lambda: TWO in user.pairs, "the new pair")
+    assert record(locked, TWO).key == record(locked, ONE).key
 
 
 # A key with a passphrase

@@ -144,8 +144,12 @@ async def test_the_first_field_is_marked_and_enter_opens_the_list_of_its_values(
         await user.press("down", "down")
         assert _marked_labels(user) == ["Passphrase"]
         await user.press("up", "up")
+        assert "ctrl+g Accept" in user.screen_text
         await user.press("enter", "down", "enter")
         assert "[same key as old" in user.screen_text
+        assert _marked_labels(user) == ["Pair's name"], "the cursor moves on after a choice"
+        await user.press("up", "ctrl+g")
+        assert user.app.screen is user.main, "accepted in the choice"
 
 
 async def test_a_short_passphrase_of_a_key_is_used_only_after_a_question(tmp_path: Path) -> None:

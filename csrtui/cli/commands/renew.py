@@ -18,7 +18,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType, read_key_type
 from csrtui.core.pairs.pair_json import pair_document
-from csrtui.core.pairs.renewal_ways import RenewalWay
+from csrtui.core.pairs.renewal_ways import SAME_KEY_CONSEQUENCES, RenewalWay
 from csrtui.tasks import renew
 from csrtui.tasks.session import Session, csrtui_command
 from csrtui.tasks.submit import HandOutWay, mark_submitted, record_handout, refuse_without_backup
@@ -103,7 +103,7 @@ def _renew(session: Session, renewal: renew.Renewal, options: argparse.Namespace
 def _renew_with_same_key(session: Session, renewal: renew.Renewal, options: argparse.Namespace) -> int:
     if options.names:
         renewal = renew.with_names(session, renewal, options.names)
-    for sentence in renew.SAME_KEY_CONSEQUENCES:
+    for sentence in SAME_KEY_CONSEQUENCES:
         print_message(f"renewing with the same key: {sentence}")
     old_findings = (finding for finding in renewal.old_findings if finding.code != "must-staple")
     print_other_findings((*renewal.advice.findings, *old_findings), force=options.force)

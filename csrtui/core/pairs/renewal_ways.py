@@ -1,4 +1,4 @@
-"""The two ways to renew a certificate, their consequences, and the recommendation.
+"""The ways to renew a certificate, their consequences, and the recommendation.
 
 The consequences are displayed before the choice, because it cannot be undone once the CA has been paid.
 """
@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Finding
 from csrtui.core.base.validity import date_text
+from csrtui.core.keys.key_types import KeyType, label_of_name
 from csrtui.core.pairs.pair import PairRecord
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.core.servers.server import Server
@@ -19,6 +21,7 @@ class RenewalWay(StrEnum):
 
     NEW_PAIR = "a new pair"
     OLD_CSR = "the old CSR again"
+    SAME_KEY = "a new CSR with the same key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class RenewalChoice:
     Attributes:
         way: The way to renew.
         consequences: A sentence for each consequence.
-        obstacles: A sentence for each reason against this way. It is then recommended only if the other way has
+        obstacles: A sentence for each reason against this way. It is then recommended only if the other ways have
             obstacles too.
     """
 
@@ -47,17 +50,26 @@ _NEW_PAIR_CONSEQUENCES = (
 )
 
 
+SAME_KEY_CONSEQUENCES = (
+    "A new CSR is made with the old key, as a new pair. The old pair stays.",
+    "Anyone who has a copy of the old key can use the new certificate too.",
+    "If the key was lost or copied, renew with a new pair.",
+)
+"""The consequences of a renewal with the old key and a new CSR."""
+
+
 def renewal_choices(
     record: PairRecord,
     server: Server,
     new_findings: Sequence[Finding],
     old_findings: Sequence[Finding],
     omissions: Sequence[str] = (),
-) -> tuple[RenewalChoice, RenewalChoice]:
-    """Return both ways, the recommended one first.
+) -> tuple[RenewalChoice, ...]:
+    """Return the ways, the recommended one first.
 
     Usually a new pair is recommended, because validity is short and new keys cost nothing. The old CSR is recommended
     only if the server software and the key permit it, and a new request would be refused or would omit something.
+    A new CSR with the same key comes last. It is for other names where the key must stay.
 
     Args:
         record: The record of the pair to renew.
@@ -71,16 +83,13 @@ def renewal_choices(
         _NEW_PAIR_CONSEQUENCES,
         (*(finding.text for finding in new_findings if finding.blocks), *omissions),
     )
-    old = RenewalChoice(
-        RenewalWay.OLD_CSR,
-        _old_csr_consequences(record),
-        (
-            *((COMPROMISED_KEY,) if record.compromised else ()),
-            *_server_obstacles(server),
-            *(finding.text for finding in old_findings if finding.blocks),
-        ),
-    )
-    return (old, new) if new.obstacles and not old.obstacles else (new, old)
+    compromised = (COMPROMISED_KEY,) if record.compromised else ()
+    key_obstacles = tuple(finding.text for finding in old_findings if finding.blocks)
+    old_obstacles = (*compromised, *_server_obstacles(server), *key_obstacles)
+    old = RenewalChoice(RenewalWay.OLD_CSR, _old_csr_consequences(record), old_obstacles)
+    same_obstacles = (*compromised, *_key_type_obstacles(record), *key_obstacles)
+    same = RenewalChoice(RenewalWay.SAME_KEY, SAME_KEY_CONSEQUENCES, same_obstacles)
+    return (old, new, same) if new.obstacles and not old.obstacles else (new, old, same)
 
 
 def _old_csr_consequences(record: PairRecord) -> tuple[str, ...]:
@@ -92,6 +101,12 @@ def _old_csr_consequences(record: PairRecord) -> tuple[str, ...]:
         f"The new certificate will only work with the private key {since}, SPKI SHA-256 {record.key.spki_sha256}.",
         "If that key was lost or copied, renew with a new pair.",
     )
+
+
+def _key_type_obstacles(record: PairRecord) -> tuple[str, ...]:
+    if record.key.type in tuple(KeyType):
+        return ()
+    return (f"csrtui makes no CSR for {visible(label_of_name(record.key.type))} keys.",)
 
 
 def _server_obstacles(server: Server) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Each function imports the modules that only it needs, so that its dialog opens w
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,7 @@ async def undo_install(page: PairsScreen, pair: Pair) -> None:
 
 
 async def renew(page: PairsScreen, name: str) -> None:
-    """Show both ways to renew the pair `name`, and follow the one that the user chooses."""
+    """Show the ways to renew the pair `name`, and follow the one that the user chooses."""
     from csrtui.core.pairs.renewal_ways import RenewalWay
     from csrtui.tasks.form_prefill import start_from_pair
     from csrtui.tasks.renew import check_renewable, plan_renewal
@@ -135,7 +136,12 @@ async def renew(page: PairsScreen, name: str) -> None:
     if answer.way is RenewalWay.OLD_CSR:
         await _submit_again(page, answer.renewal)
         return
-    page.fill_form(start_from_pair(page.session, name, keep_must_staple=True), name)
+    start = start_from_pair(page.session, name, keep_must_staple=True)
+    if answer.way is RenewalWay.NEW_PAIR:
+        page.fill_form(start, name)
+    else:
+        draft = replace(start.draft, same_key=True, has_passphrase=answer.passphrase is not None)
+        page.fill_form(replace(start, draft=draft), name, answer.passphrase)
 
 
 async def _submit_again(page: PairsScreen, renewal: Renewal) -> None:

@@ -216,6 +216,10 @@ class Modal(ModalScreen[ResultT]):
         """Return a message with the keys of the screens in place of csrtui's commands."""
         return with_keys(text, commands_of(self.app))
 
+    def on_choice_field_chosen(self) -> None:
+        """Go to the next field."""
+        self.focus_next()
+
     def on_path_field_candidates(self, event: PathField.Candidates) -> None:
         """Show the completions of a path, or hide them."""
         event.stop()

@@ -33,6 +33,8 @@ CheckT = TypeVar("CheckT")
 
 NEXT_FIELD = "Next field"
 """The label of Enter in a field that is not the last one."""
+CHOICE_KEYS = (("Enter", "List"), ("Tab", NEXT_FIELD))
+"""The keys of a choice field, each with its label."""
 CREATE_KEY = "F7"
 """The key that creates a missing folder, as in file managers. A printable key would be typed into the field."""
 
@@ -114,9 +116,10 @@ class FormModal(Modal[ResultT]):
         gap = self.gap
         about = [] if self.is_short or not self.about else self.lines(self.about, "label")
         self.show("#about", [*self.lines(self.heading, "strong"), *gap, *about, *(gap if about else [])])
-        first, *others = self.keys()
-        first = ("Enter", "List") if isinstance(self.focused, ChoiceField) else first
-        self.show("#keys", self.key_lines(first, *others))
+        keys = self.keys()
+        if isinstance(self.focused, ChoiceField):
+            keys = (*CHOICE_KEYS, *keys[1:])
+        self.show("#keys", self.key_lines(*keys))
         notes = self.note_lines()
         notes += [()] * (self.NOTES - len(notes))
         room = self.room_for(self.query_one("#notes")) - 2 * len(gap)

@@ -23,7 +23,7 @@ from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deploym
 from csrtui.tui.commands import commands_of
 from csrtui.tui.messages import server_with_keys
 from csrtui.tui.modals.base import PAGE_KEYS
-from csrtui.tui.modals.form_base import NEXT_FIELD, FolderModal
+from csrtui.tui.modals.form_base import CHOICE_KEYS, NEXT_FIELD, FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
@@ -195,6 +195,11 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         index = fields.index(current) + step if current in fields else 0
         self.set_focus(self.query_one(f"#{fields[index % len(fields)]}"))
 
+    def on_choice_field_chosen(self, event: ChoiceField.Chosen) -> None:
+        """Go to the next field, which the choice may have shown."""
+        event.prevent_default()  # the base class does not know the order of fields that are not laid out yet
+        self.action_step(1)
+
     @on(TextField.Submitted)
     @on(SecretField.Submitted)
     def action_next(self) -> None:
@@ -314,9 +319,9 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         """Redraw the dialog."""
         gap, notes, plan = self.gap, self.query_one("#notes"), self.query_one("#plan")
         self.show("#about", [*self.lines(f"Install {self._pair.name}", "strong")[:1], *gap])
-        label = "Write" if self._following is None else NEXT_FIELD
-        enter = ("Enter", "List" if isinstance(self.focused, ChoiceField) else label)
-        keys = (enter, *self.create_keys, ("Esc", "Cancel"))
+        enter = ("Enter", "Write" if self._following is None else NEXT_FIELD)
+        first = CHOICE_KEYS if isinstance(self.focused, ChoiceField) else (enter,)
+        keys = (*first, *self.create_keys, ("Esc", "Cancel"))
         self.show("#keys", [*gap, *self.key_lines(*keys)])
         room = self.room_for(notes, plan) - 2 * len(gap) - 1
         lines = (self.candidate_lines() or self._notes())[: max(room, 1)]

@@ -13,6 +13,7 @@ from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.keys.passphrase_quality import refusal, strength
 from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
+from csrtui.core.pairs.renewal_ways import SAME_KEY_CONSEQUENCES
 from csrtui.core.subject.fields import read_attributes
 from csrtui.store.config_file import config_path
 from csrtui.tasks.form_prefill import (
@@ -22,7 +23,6 @@ from csrtui.tasks.form_prefill import (
     start_from_file,
     start_from_pair,
 )
-from csrtui.tasks.renew import SAME_KEY_CONSEQUENCES
 from csrtui.tasks.settings import delete_profile, load_settings, save_profile
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.modals.form_base import NEXT_FIELD, FormModal
@@ -37,7 +37,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -298,6 +298,9 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         self._options = options
         self._offers_same_key = offers_same_key
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+g", "accept", "Accept", show=False, priority=True),
+    ]
     FIRST_FOCUS = "ChoiceField, TextField"
     heading = "Pair and key"
 
@@ -332,7 +335,7 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """Go to the next field, or accept the options."""
         if event.input.id == "attributes":
-            self._accept()
+            self.action_accept()
         else:
             self.query_one("#passphrase").focus()
 
@@ -347,7 +350,13 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         event.stop()
         self.draw()
 
-    def _accept(self) -> None:
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """Return the keys, including the one that accepts the options in any field."""
+        enter, *others = super().keys()
+        return enter, ("ctrl+g", "Accept"), *others
+
+    def action_accept(self) -> None:
+        """Accept the options."""
         name, passphrase = self.text_of("#pair-name"), self.secret_of("#passphrase")
         attributes, is_same_key = self.text_of("#attributes"), self._is_same_key
         is_new = passphrase.encoded and not is_same_key and passphrase != self._options.passphrase

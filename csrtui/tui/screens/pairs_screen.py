@@ -18,6 +18,7 @@ from csrtui.tui.screens.base import CommandScreen
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
     from csrtui.core.pairs.query import Need
     from csrtui.tasks.form_prefill import PrefilledForm
@@ -131,15 +132,20 @@ class PairsScreen(CommandScreen[None]):
     def clear_marks(self) -> None:
         """Remove all marks, if the screen has marks."""
 
-    def fill_form(self, start: PrefilledForm, renews: str) -> None:
-        """Show the request form on the main screen, filled in for a pair that will renew another pair."""
-        main = next(screen for screen in self.app.screen_stack if isinstance(screen, PairsScreen))
-        self.app.call_later(self._go_back_to, main, start, renews)
+    def fill_form(self, start: PrefilledForm, renews: str, passphrase: Secret | None = None) -> None:
+        """Show the request form on the main screen, filled in for a pair that will renew another pair.
 
-    async def _go_back_to(self, main: PairsScreen, start: PrefilledForm, renews: str) -> None:
+        `passphrase` is that of the old key, if the new pair keeps the key.
+        """
+        main = next(screen for screen in self.app.screen_stack if isinstance(screen, PairsScreen))
+        self.app.call_later(self._go_back_to, main, start, renews, passphrase)
+
+    async def _go_back_to(
+        self, main: PairsScreen, start: PrefilledForm, renews: str, passphrase: Secret | None
+    ) -> None:
         while self.app.screen is not main:
             await self.app.pop_screen()
-        main.fill_form(start, renews)
+        main.fill_form(start, renews, passphrase)
 
     def next_step_text(self, pair: Pair) -> str:
         """Return the next step of a pair in words."""
@@ -182,12 +188,12 @@ class PairsScreen(CommandScreen[None]):
     action_change_ca = _flow("one_pair", "change_ca", for_pair=True)
 
     def action_renew(self) -> None:
-        """Show both ways to renew the selected pair."""
+        """Show the ways to renew the selected pair."""
         if (pair := self.current_pair()) is not None:
             self.renew_pair(pair.name)
 
     def renew_pair(self, name: str) -> None:
-        """Show both ways to renew a pair."""
+        """Show the ways to renew a pair."""
         from csrtui.tui.flows.one_pair import renew
 
         self.clear_message()

@@ -77,12 +77,15 @@ class RequestScreen(FormScreen, PairsScreen):
             return
         self.app.exit(return_code=0)
 
-    def fill_form(self, start: PrefilledForm, renews: str) -> None:
-        """Show the form, filled in for a pair that will renew another pair."""
+    def fill_form(self, start: PrefilledForm, renews: str, passphrase: Secret | None = None) -> None:
+        """Show the form, filled in for a pair that will renew another pair, with a new key or with the same one."""
+        is_same_key = start.draft.same_key
         self.show_request()
+        self._passphrase, self._is_of_old_key = passphrase, is_same_key
         self.request.renew(start, renews)
         self.show_options()
-        self.tell("filled in; a new key will be generated   ctrl+z undoes it")
+        key = "the key stays the same; change the names" if is_same_key else "a new key will be generated"
+        self.tell(f"filled in; {key}   ctrl+z undoes it")
 
     def action_fix(self) -> None:
         """Apply the fix of the current finding. If the fix is to renew a pair, show the ways to renew it."""

@@ -101,6 +101,9 @@ class ChoiceField(Widget, can_focus=True):
         field: ChoiceField
         value: str
 
+    class Chosen(Message):
+        """The user chose a value from the list, the current one or another."""
+
     def __init__(
         self,
         label: str,
@@ -139,8 +142,12 @@ class ChoiceField(Widget, can_focus=True):
         """Open the list of the values."""
         from csrtui.tui.modals.choices_and_palette import ChoiceListModal
 
-        screen = ChoiceListModal(self._label, self._choices, self._value)
-        self.app.push_screen(screen, lambda value: self._choose(value) if value is not None else None)
+        def choose(value: str | None) -> None:
+            if value is not None:
+                self._choose(value)
+                self.post_message(self.Chosen())
+
+        self.app.push_screen(ChoiceListModal(self._label, self._choices, self._value), choose)
 
     def on_click(self) -> None:
         """Open the list of the values."""

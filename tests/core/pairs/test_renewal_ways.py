@@ -1,4 +1,4 @@
-"""The two ways to renew: their consequences, and which one is recommended."""
+"""The ways to renew: their consequences, and which one is recommended."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from csrtui.core.base.validity import Validity
 from csrtui.core.pairs.history import HistoryEntry
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.pair_json import dump_record, load_record
-from csrtui.core.pairs.renewal_ways import RenewalWay, renewal_choices
+from csrtui.core.pairs.renewal_ways import COMPROMISED_KEY, RenewalWay, renewal_choices
 from csrtui.core.servers.platforms import PLATFORMS
 from csrtui.store.package_data import servers
 
@@ -22,9 +22,10 @@ WARNING = Finding("y", Level.WARNING, FieldName.KEY, "", "It is odd.")
 
 @table("platform", PLATFORMS)
 def test_a_new_pair_is_recommended_for_every_server_software(platform: str) -> None:
-    first, second = renewal_choices(RECORD, servers()[platform], (), (WARNING,))
-    assert (first.way, second.way) == (RenewalWay.NEW_PAIR, RenewalWay.OLD_CSR)
-    assert first.obstacles == ()
+    first, second, third = renewal_choices(RECORD, servers()[platform], (), (WARNING,))
+    ways = (RenewalWay.NEW_PAIR, RenewalWay.OLD_CSR, RenewalWay.SAME_KEY)
+    assert (first.way, second.way, third.way) == ways
+    assert first.obstacles == third.obstacles == ()
 
 
 def test_the_old_csr_is_recommended_only_if_the_new_request_is_worse() -> None:
@@ -42,6 +43,13 @@ def test_the_old_csr_is_not_recommended_with_an_obstacle() -> None:
     once_only = renewal_choices(RECORD, servers()["iis"], (ERROR,), ())
     assert once_only[0].way is RenewalWay.NEW_PAIR
     assert any("only once" in sentence for sentence in once_only[1].obstacles)
+
+
+def test_a_key_that_must_not_be_used_or_that_csrtui_does_not_support_is_an_obstacle_to_a_new_csr() -> None:
+    compromised = RECORD._replace(compromised=RECORD.created)
+    assert renewal_choices(compromised, NGINX, (), (ERROR,))[2].obstacles == (COMPROMISED_KEY, ERROR.text)
+    other = RECORD._replace(key=RECORD.key._replace(type="ed448"))
+    assert "csrtui makes no CSR for" in renewal_choices(other, NGINX, (), ())[2].obstacles[0]
 
 
 def test_the_consequence_names_the_key_and_its_date() -> None:
