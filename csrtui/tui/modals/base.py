@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from csrtui.core.base.errors import CsrtuiError
+    from csrtui.tui.widgets.choice_field import ChoiceField
     from csrtui.tui.widgets.path_field import PathField
     from csrtui.tui.widgets.text_block import Line
 
@@ -216,8 +217,9 @@ class Modal(ModalScreen[ResultT]):
         """Return a message with the keys of the screens in place of csrtui's commands."""
         return with_keys(text, commands_of(self.app))
 
-    def on_choice_field_chosen(self) -> None:
+    def on_choice_field_chosen(self, event: ChoiceField.Chosen) -> None:
         """Go to the next field."""
+        event.stop()
         self.focus_next()
 
     def on_path_field_candidates(self, event: PathField.Candidates) -> None:

@@ -116,10 +116,9 @@ class FormModal(Modal[ResultT]):
         gap = self.gap
         about = [] if self.is_short or not self.about else self.lines(self.about, "label")
         self.show("#about", [*self.lines(self.heading, "strong"), *gap, *about, *(gap if about else [])])
-        keys = self.keys()
-        if isinstance(self.focused, ChoiceField):
-            keys = (*CHOICE_KEYS, *keys[1:])
-        self.show("#keys", self.key_lines(*keys))
+        first, *others = self.keys()
+        first_keys = CHOICE_KEYS if isinstance(self.focused, ChoiceField) else (first,)
+        self.show("#keys", self.key_lines(*first_keys, *others))
         notes = self.note_lines()
         notes += [()] * (self.NOTES - len(notes))
         room = self.room_for(self.query_one("#notes")) - 2 * len(gap)

@@ -298,9 +298,7 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         self._options = options
         self._offers_same_key = offers_same_key
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+g", "accept", "Accept", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+g", "accept", "Accept", show=False, priority=True)]
     FIRST_FOCUS = "ChoiceField, TextField"
     heading = "Pair and key"
 
