@@ -12,6 +12,7 @@ from requests_made import NOW, der_of, key_of
 
 from csrtui.core.backups import backup_file
 from csrtui.core.backups.header import Details, KeyProtection
+from csrtui.core.base import asn1
 from csrtui.core.base.finding import CaKind
 from csrtui.core.base.secret import Secret
 from csrtui.core.certificates import csr
@@ -34,6 +35,13 @@ ENTROPY = bytes(range(pkcs8.ENTROPY_BYTES))
 def key_block(key_type: KeyType = KeyType.EC_P256) -> bytes:
     """Return an encrypted key in PEM."""
     return pkcs8.encrypt(key_of(key_type), PASSPHRASE, ENTROPY, QUICK)
+
+
+def derivation(der: bytes) -> tuple[bytes, int]:
+    """Return the salt and the iterations of an encrypted key."""
+    scheme = asn1.read_node(der).child(0, asn1.SEQUENCE).child(1, asn1.SEQUENCE)
+    salt, iterations, *_ = scheme.child(0, asn1.SEQUENCE).child(1, asn1.SEQUENCE).children()
+    return salt.content, iterations.integer
 
 
 @cache

@@ -12,6 +12,7 @@ import os
 import resource
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -167,9 +168,10 @@ def _bundle(data: bytes) -> None:
 def _pkcs8(data: bytes) -> None:
     with _cheap_keys():
         der = pkcs8.to_der(data) if data[:1] == b"-" else data
-        if (derivation := pkcs8.read_derivation(der)) is not None:
-            pkcs8.decrypt_with(der, pkcs8.derive(PASSPHRASE, *derivation))
-        pkcs8.decrypt(der, PASSPHRASE)
+        decryptor = pkcs8.BatchDecryptor(PASSPHRASE)
+        with suppress(CsrtuiError):
+            decryptor.decrypt(der)
+        decryptor.decrypt(der)
 
 
 def _backup(data: bytes) -> None:

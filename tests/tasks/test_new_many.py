@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
+from backups_made import derivation
 from requests_made import key_of
 
 from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
@@ -310,7 +311,7 @@ def test_one_passphrase_is_derived_once_for_all(session: Session, monkeypatch: p
         assert isinstance(one.outcome, Pair)
         assert one.outcome.record.key.encrypted
         der = pkcs8.to_der(Path(one.outcome.path, "key.pem").read_bytes())
-        salts.add(pkcs8.read_derivation(der))
+        salts.add(derivation(der))
         opened = key_types.spki_sha256(pkcs8.decrypt(der, passphrase).public_key())
         assert opened == one.outcome.record.key.spki_sha256
     assert len(salts) == 1

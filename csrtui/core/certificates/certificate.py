@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -148,6 +149,7 @@ def to_pem(certificates: Iterable[Certificate]) -> bytes:
     return b"".join(asn1.wrap("CERTIFICATE", certificate.der) for certificate in certificates)
 
 
+@lru_cache(maxsize=64)  # the checks of a chain load each certificate several times
 def load(certificate: Certificate) -> "x509.Certificate":
     """Return the certificate as a cryptography object.
 

@@ -93,31 +93,18 @@ class ChainStatus:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """A certificate of a path, as a csrtui object and as a cryptography object."""
-
-    certificate: Certificate
-    decoded: "x509.Certificate"
-
-    @property
-    def name(self) -> str:
-        """The name of the certificate for messages."""
-        return self.certificate.display_name
-
-
 def validate_chain(chain: Chain, now: datetime) -> ChainStatus:
     """Validate a chain and return the result."""
-    path = [_Link(certificate, load(certificate)) for certificate in chain.path]
+    path = chain.path
     with warnings.catch_warnings(action="ignore"):  # as in `certificate.read_der`
-        error = verify_path([link.decoded for link in path], now)
+        error = verify_path(list(map(load, path)), now)
         failure = next(filter(None, _check_all(chain, path, now)), None)
     if failure is None and error is not None:
         failure = _not_checkable(ChainReason.LIBRARY, f"the validation ended with: {visible(error)}")
     return failure or ChainStatus(ChainState.VALID, None, _end_text(chain))
 
 
-def _check_all(chain: Chain, path: list[_Link], now: datetime) -> Iterator[ChainStatus | None]:
+def _check_all(chain: Chain, path: Sequence[Certificate], now: datetime) -> Iterator[ChainStatus | None]:
     """Yield the result of each check: a failure, or None if it passed."""
     yield _check_end(chain)
     yield _check_validity(path, now)
@@ -167,107 +154,111 @@ def _check_completeness(chain: Chain) -> ChainStatus | None:
     return _not_checkable(ChainReason.ISSUER_MISSING, f"the issuer certificate, {issuer}, is missing")
 
 
-def _check_encoding(path: list[_Link]) -> ChainStatus | None:
-    for link in path:
-        if link.certificate.encoding_faults:
-            text = f"{link.name} breaks an encoding rule, so strict programs refuse it"
+def _check_encoding(path: Sequence[Certificate]) -> ChainStatus | None:
+    for certificate in path:
+        if certificate.encoding_faults:
+            text = f"{certificate.display_name} breaks an encoding rule, so strict programs refuse it"
             return _not_checkable(ChainReason.ENCODING, text)
     return None
 
 
-def _check_validity(path: list[_Link], now: datetime) -> ChainStatus | None:
-    for index, link in enumerate(path):
-        validity = link.certificate.validity
+def _check_validity(path: Sequence[Certificate], now: datetime) -> ChainStatus | None:
+    for index, certificate in enumerate(path):
+        name, validity = certificate.display_name, certificate.validity
         reason = ChainReason.VALIDITY if index else ChainReason.LEAF_VALIDITY
         if now > validity.not_after:
-            return _invalid(reason, f"{link.name} expired on {date_text(validity.not_after)}")
+            return _invalid(reason, f"{name} expired on {date_text(validity.not_after)}")
         if now < validity.not_before:
-            return _invalid(reason, f"{link.name} is not valid before {time_text(validity.not_before)}")
+            return _invalid(reason, f"{name} is not valid before {time_text(validity.not_before)}")
     return None
 
 
-def _check_issuers(path: list[_Link]) -> ChainStatus | None:
+def _check_issuers(path: Sequence[Certificate]) -> ChainStatus | None:
     for issued, issuer in pairwise(path):
-        if not may_sign(issuer.decoded):
-            text = f"{issuer.name} may not sign certificates: its key usage does not include keyCertSign"
+        if not may_sign(load(issuer)):
+            text = (
+                f"{issuer.display_name} may not sign certificates: its key usage does not include keyCertSign"
+            )
             return _invalid(ChainReason.KEY_USAGE, text)
-        if not key_identifiers_match(issued.decoded, issuer.decoded):
-            text = f"the authority key identifier of {issued.name} does not match {issuer.name}"
+        if not key_identifiers_match(load(issued), load(issuer)):
+            text = (
+                f"the authority key identifier of {issued.display_name} does not match {issuer.display_name}"
+            )
             return _invalid(ChainReason.KEY_IDENTIFIER, text)
     return None
 
 
-def _check_path_length(path: list[_Link]) -> ChainStatus | None:
+def _check_path_length(path: Sequence[Certificate]) -> ChainStatus | None:
     from cryptography import x509
 
     count = 0
-    for link in path[1:]:
-        constraints = extension_value(link.decoded.extensions, x509.BasicConstraints)
+    for ca in path[1:]:
+        constraints = extension_value(load(ca).extensions, x509.BasicConstraints)
         limit = constraints.path_length if constraints else None
         if limit is not None and count > limit:
             allowed = plural(limit, "CA certificate")
-            text = f"{link.name} allows at most {allowed} below it (path length); the chain has {count}"
+            text = f"{ca.display_name} allows at most {allowed} below it (path length); the chain has {count}"
             return _invalid(ChainReason.PATH_LENGTH, text)
-        count += not link.certificate.is_self_issued
+        count += not ca.is_self_issued
     return None
 
 
-def _check_purpose(path: list[_Link]) -> ChainStatus | None:
+def _check_purpose(path: Sequence[Certificate]) -> ChainStatus | None:
     """Check the extended key usage of each issuer that has one, as TLS clients do."""
-    purposes = path[0].certificate.purposes
+    purposes = path[0].purposes
     if purposes is None or ANY_PURPOSE in purposes:
         return None
     required = {SERVER_AUTHENTICATION} if SERVER_AUTHENTICATION in purposes else set(purposes)
-    for link in path[1:]:
-        allowed = link.certificate.purposes
+    for ca in path[1:]:
+        allowed = ca.purposes
         if allowed is not None and ANY_PURPOSE not in allowed and not required & set(allowed):
-            text = f"{link.name} may not issue certificates for this purpose (extended key usage)"
+            text = f"{ca.display_name} may not issue certificates for this purpose (extended key usage)"
             return _invalid(ChainReason.PURPOSE, text)
     return None
 
 
-def _check_name_constraints(path: list[_Link]) -> ChainStatus | None:
+def _check_name_constraints(path: Sequence[Certificate]) -> ChainStatus | None:
     from cryptography import x509
 
     for index, ca in enumerate(path[1:], start=1):
-        constraints = extension_value(ca.decoded.extensions, x509.NameConstraints)
+        constraints = extension_value(load(ca).extensions, x509.NameConstraints)
         if constraints is None:
             continue
-        for below, link in enumerate(path[:index]):
-            if below and link.certificate.is_self_issued:
+        for below, certificate in enumerate(path[:index]):
+            if below and certificate.is_self_issued:
                 continue
-            outcome, name = check_names(link.decoded, constraints, is_leaf=below == 0)
+            outcome, name = check_names(load(certificate), constraints, is_leaf=below == 0)
             if outcome is NameOutcome.FORBIDDEN:
-                text = f"the name constraints of {ca.name} do not allow {name}"
+                text = f"the name constraints of {ca.display_name} do not allow {name}"
                 return _invalid(ChainReason.NAME_CONSTRAINTS, text)
             if outcome is NameOutcome.UNSUPPORTED:
-                text = f"csrtui cannot compare the name constraints of {ca.name} with {name}"
+                text = f"csrtui cannot compare the name constraints of {ca.display_name} with {name}"
                 return _not_checkable(ChainReason.NAME_CONSTRAINTS, text)
     return None
 
 
-def _check_algorithms(path: list[_Link]) -> ChainStatus | None:
+def _check_algorithms(path: Sequence[Certificate]) -> ChainStatus | None:
     for issued, issuer in pairwise(path):
-        if issued.certificate.has_old_hash:
-            hash_name = str(issued.certificate.signature_hash).upper()
-            text = f"{issued.name} is signed with {hash_name}, which proves nothing"
+        if issued.has_old_hash:
+            hash_name = str(issued.signature_hash).upper()
+            text = f"{issued.display_name} is signed with {hash_name}, which proves nothing"
             return _not_checkable(ChainReason.WEAK, text)
-        if check_signature(issued.certificate, issuer.certificate) is not SignatureCheck.GOOD:
-            text = f"csrtui does not know the signature algorithm of {issued.name}"
+        if check_signature(issued, issuer) is not SignatureCheck.GOOD:
+            text = f"csrtui does not know the signature algorithm of {issued.display_name}"
             return _not_checkable(ChainReason.ALGORITHM, text)
-        bits = _rsa_bits(issuer.decoded)
+        bits = _rsa_bits(load(issuer))
         if bits is not None and bits < _MIN_RSA_BITS:
-            text = f"the RSA key of {issuer.name} has {bits} bits, so its signatures prove nothing"
+            text = f"the RSA key of {issuer.display_name} has {bits} bits, so its signatures prove nothing"
             return _not_checkable(ChainReason.WEAK, text)
     return None
 
 
-def _check_extensions(path: list[_Link]) -> ChainStatus | None:
-    for link in path:
-        for extension in link.decoded.extensions:
+def _check_extensions(path: Sequence[Certificate]) -> ChainStatus | None:
+    for certificate in path:
+        for extension in load(certificate).extensions:
             oid = extension.oid.dotted_string
             if extension.critical and oid not in _KNOWN_EXTENSIONS:
-                text = f"{link.name} has a critical extension that csrtui does not know: {oid}"
+                text = f"{certificate.display_name} has a critical extension that csrtui does not know: {oid}"
                 return _not_checkable(ChainReason.EXTENSION, text)
     return None
 

@@ -138,36 +138,12 @@ def decrypt(der: bytes, passphrase: Secret) -> "PrivateKey":
         return cast("PrivateKey", load_der_private_key(der, passphrase.encoded))
 
 
-def read_derivation(der: bytes) -> tuple[bytes, int] | None:
-    """Return the salt and the iteration count of an EncryptedPrivateKeyInfo, or None if `encrypt` did not write it.
-
-    The data must have exactly the form that `encrypt` writes.
-
-    Raises:
-        InputError: The data is not an EncryptedPrivateKeyInfo, or decrypting it would cost too much.
-    """
-    check_cost(der)
-    envelope = _read_envelope(der)
-    return None if envelope is None else (envelope.salt, envelope.iterations)
-
-
-def decrypt_with(der: bytes, derived_key: DerivedKey) -> "PrivateKey":
-    """Return the private key in an EncryptedPrivateKeyInfo, decrypted with a derived key.
-
-    `derived_key` must have the salt and the iteration count that `read_derivation` returns for the data.
-
-    Raises:
-        RefusedError: The passphrase does not open the key, or the key is damaged.
-        InputError: The type of the key is not supported.
-        ValueError: The data uses a different scheme.
-    """
+def _decrypt_with(envelope: "_Envelope", derived_key: DerivedKey) -> "PrivateKey":
+    """Return the private key in an envelope. Raise `RefusedError` if the derived key does not open it."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
     from cryptography.hazmat.primitives.padding import PKCS7
     from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-    envelope = _read_envelope(der)
-    if envelope is None:
-        raise ValueError("the key uses a different encryption scheme")
     with translate_errors(_decryption_error):
         decryptor = Cipher(algorithms.AES256(derived_key.revealed), modes.CBC(envelope.iv)).decryptor()
         unpadder = PKCS7(algorithms.AES256.block_size).unpadder()
@@ -288,14 +264,16 @@ class BatchDecryptor:
             RefusedError: The passphrase does not open the key, or the key is damaged.
             InputError: The data is not an EncryptedPrivateKeyInfo, or decrypting it would cost too much.
         """
-        derivation = read_derivation(der)
-        derived_key = self._known_key(derivation) if derivation and self._passphrase.encoded else None
-        if derived_key is None:
+        check_cost(der)
+        envelope = _read_envelope(der)
+        derived_key = self._known_key(envelope) if envelope and self._passphrase.encoded else None
+        if envelope is None or derived_key is None:
             return decrypt(der, self._passphrase)
-        return decrypt_with(der, derived_key)
+        return _decrypt_with(envelope, derived_key)
 
-    def _known_key(self, derivation: tuple[bytes, int]) -> "DerivedKey | None":
+    def _known_key(self, envelope: _Envelope) -> DerivedKey | None:
         """Return the derived key for a salt and an iteration count, or None when they are used for the first time."""
+        derivation = envelope.salt, envelope.iterations
         with self._lock:
             if derivation not in self._derived_keys:
                 self._derived_keys[derivation] = None
