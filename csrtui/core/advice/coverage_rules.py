@@ -1,11 +1,13 @@
 """Rules about all names together: missing counterparts, wildcards, duplicates, and whether they suit the purpose."""
 
+from collections.abc import Callable, Collection
+
 from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
 from csrtui.core.advice.rule_arguments import NameCase, NameList
 from csrtui.core.base.escaping import excerpt
 from csrtui.core.base.finding import Level, Purpose
 from csrtui.core.names.host_name import MAX_NAME
-from csrtui.core.names.name import NameKind
+from csrtui.core.names.name import Name, NameKind
 
 _MAX_COMMON = 100
 """The maximum number of names that many CAs allow."""
@@ -136,32 +138,27 @@ def _not_public(names: NameList) -> Hit | None:
     return Hit({"text": text}, PRIVATE_CA_FIX) if text else None
 
 
-def _client_without_name(names: NameList) -> Hit | None:
-    is_mismatch = names.purpose in {Purpose.CLIENT, Purpose.SERVER_CLIENT} and not any(
-        name.kind is not NameKind.IP and name.common_name and not name.is_wildcard for name in names.names
-    )
-    return Hit() if is_mismatch and _has_name(names) else None
+def _mismatch(
+    purposes: Collection[Purpose], fits: Callable[[Name], object]
+) -> Callable[[NameList], Hit | None]:
+    """Return the check for requests with one of these purposes that have valid names, but none that fits."""
+
+    def check(names: NameList) -> Hit | None:
+        has_name = any(name.common_name for name in names.names)
+        return Hit() if names.purpose in purposes and has_name and not any(map(fits, names.names)) else None
+
+    return check
 
 
-def _server_without_host(names: NameList) -> Hit | None:
-    # A SPIFFE ID identifies servers too.
-    is_mismatch = names.purpose.is_for_servers and not any(
-        name.text is not None and (name.is_host or name.spiffe_id) for name in names.names
-    )
-    return Hit() if is_mismatch and _has_name(names) else None
-
-
-def _email_without_address(names: NameList) -> Hit | None:
-    is_mismatch = names.purpose is Purpose.EMAIL and not any(
-        name.kind is NameKind.EMAIL and name.text for name in names.names
-    )
-    return Hit() if is_mismatch and _has_name(names) else None
-
-
-def _has_name(names: NameList) -> bool:
-    """Return whether there is a valid name. Without one, there is nothing to compare with the purpose."""
-    return any(name.common_name for name in names.names)
-
+_client_without_name = _mismatch(
+    {Purpose.CLIENT, Purpose.SERVER_CLIENT},
+    lambda name: name.kind is not NameKind.IP and name.common_name and not name.is_wildcard,
+)
+_server_without_host = _mismatch(
+    {Purpose.SERVER, Purpose.SERVER_CLIENT},
+    lambda name: name.text and (name.is_host or name.spiffe_id),  # a SPIFFE ID identifies servers too
+)
+_email_without_address = _mismatch({Purpose.EMAIL}, lambda name: name.kind is NameKind.EMAIL and name.text)
 
 _ERROR = Level.ERROR
 

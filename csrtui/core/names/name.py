@@ -108,22 +108,19 @@ def read_name(text: str) -> Name:  # noqa: PLR0911 - one for each type and flaw
         return _read_other(text, kind, value, edge_flaws)
     if kind is NameKind.DNS:
         return _read_host_name(text, value, edge_flaws)
-    if (kind is NameKind.IP and read_address(value) is None) or _is_network(value):
-        return Name(text, NameKind.IP, None, text, (Flaw(FlawKind.ADDRESS_INVALID),))
-    bare = value
-    if address := read_address(bare):
-        return (
-            Name(text, NameKind.IP, None, text, edge_flaws)
-            if edge_flaws
-            else Name(text, NameKind.IP, address, address)
-        )
+    bare, address = value, read_address(value)
+    if address or kind is NameKind.IP or _is_network(value):
+        flaws = edge_flaws if address else (Flaw(FlawKind.ADDRESS_INVALID),)
+        return _name(text, NameKind.IP, address, address or "", flaws)
     host = extract_host(bare)
     if host is not None:
-        return _invalid(text, (Flaw(FlawKind.NOT_A_HOSTNAME, correction=_valid_host(host)),))
+        return _name(
+            text, NameKind.DNS, None, "", (Flaw(FlawKind.NOT_A_HOSTNAME, correction=_valid_host(host)),)
+        )
     blank = first_blank(bare)
     # If a control character comes before that blank, it is reported instead, as an invalid character.
     if blank and not _CONTROL.search(bare, 0, bare.index(blank) + 1):
-        return _invalid(text, (_inner_blank(bare, blank),))
+        return _name(text, NameKind.DNS, None, "", (_inner_blank(bare, blank),))
     return _read_host_name(text, bare, edge_flaws)
 
 
@@ -168,15 +165,14 @@ def _read_other(text: str, kind: NameKind, value: str, edge_flaws: tuple[Flaw, .
     try:
         san = f"{kind.value}:{_OTHER_READERS[kind](value)}"
     except _InvalidNameError as error:
-        return Name(text, kind, None, text, (Flaw(FlawKind(f"{kind.value}-invalid"), str(error)),))
-    return Name(text, kind, None, text, edge_flaws) if edge_flaws else Name(text, kind, san, san)
+        return _name(text, kind, None, "", (Flaw(FlawKind(f"{kind.value}-invalid"), str(error)),))
+    return _name(text, kind, san, san, edge_flaws)
 
 
 def _read_host_name(text: str, bare: str, edge_flaws: tuple[Flaw, ...]) -> Name:
     san, display, flaws = read_dns_name(bare)
-    if edge_flaws or flaws:
-        return _invalid(text, (*flaws, *edge_flaws) if text.startswith(bare) else (*edge_flaws, *flaws))
-    return Name(text, NameKind.DNS, san, display)
+    flaws = (*flaws, *edge_flaws) if text.startswith(bare) else (*edge_flaws, *flaws)
+    return _name(text, NameKind.DNS, san, display, flaws)
 
 
 def read_common_name(text: str, purpose: Purpose) -> Name:
@@ -191,8 +187,8 @@ def read_common_name(text: str, purpose: Purpose) -> Name:
     return name if is_host else Name(text, NameKind.NONE, None, trim(text, keep_controls=True))
 
 
-def _invalid(text: str, flaws: tuple[Flaw, ...]) -> Name:
-    return Name(text, NameKind.DNS, None, text, flaws)
+def _name(text: str, kind: NameKind, san: str | None, display: str, flaws: tuple[Flaw, ...]) -> Name:
+    return Name(text, kind, None, text, flaws) if flaws else Name(text, kind, san, display)
 
 
 def _valid_host(host: str) -> str | None:
