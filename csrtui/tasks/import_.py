@@ -29,7 +29,7 @@ from csrtui.tasks.import_decision import (
     unmatched_text,
     usable_certificates,
 )
-from csrtui.tasks.list import pairs_with_key, read_all_pairs, read_pair_folder
+from csrtui.tasks.list import owners, read_all_pairs, read_pair_folder
 from csrtui.tasks.parallel import Result
 from csrtui.tasks.session import Session
 
@@ -133,14 +133,14 @@ def import_certificates(
         read_pair_folder(session, pair)  # a wrong name is an error, regardless of the sources
     results: list[Result] = []
     items = _read(sources, passphrase, results)
-    owners = _owners(session, items, pair)
+    by_key = owners(session, (item.certificate.spki_sha256 for item in items), pair)
     leaves: list[tuple[_CertificateInFile, str]] = []
     unmatched: list[_CertificateInFile] = []
     authorities: list[_CertificateInFile] = []
     for item in items:
-        name = owners.get(item.certificate.spki_sha256 or "")
-        if name is not None:
-            leaves.append((item, name))
+        owner = by_key.get(item.certificate.spki_sha256 or "")
+        if owner is not None:
+            leaves.append((item, owner.name))
         elif item.certificate.is_ca:
             authorities.append(item)
         else:
@@ -193,21 +193,6 @@ def _read(
             else:
                 certificates.setdefault(certificate, source.file)
     return [_CertificateInFile(certificate, file) for certificate, file in certificates.items()]
-
-
-def _owners(session: Session, items: Sequence[_CertificateInFile], preferred: str | None) -> dict[str, str]:
-    """Return the name of the pair for each certificate that has a pair, by SPKI fingerprint.
-
-    If several pairs have the same key, choose the preferred pair, or else the newest pair in use that is not renewed.
-    """
-
-    def rank(pair: Pair) -> tuple[bool, bool, bool, float]:
-        record = pair.record
-        is_in_use, is_newest = record.stage is not Stage.RETIRED, record.renewed_by is None
-        return pair.name == preferred, is_in_use, is_newest, record.created.timestamp()
-
-    pairs = pairs_with_key(session, *filter(None, (item.certificate.spki_sha256 for item in items)))
-    return {pair.record.key.spki_sha256: pair.name for pair in sorted(pairs, key=rank)}
 
 
 def _complete(

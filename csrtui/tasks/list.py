@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.counts import PairCounts, StatusIndex
-from csrtui.core.pairs.pair import Pair, PairRecord
+from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
@@ -322,6 +322,26 @@ def pairs_with_key(session: Session, *spki_sha256: str) -> list[Pair]:
     ]
     pairs = [parse_listed_pair(listed) for listed in session.store.listing(names)]
     return [pair for pair in pairs if pair.record.key.spki_sha256 in fingerprints]
+
+
+def owners(
+    session: Session, fingerprints: Iterable[str | None], preferred: str | None = None
+) -> dict[str, Pair]:
+    """Return the pair for each SPKI fingerprint that a pair has.
+
+    Of several pairs with the same key, choose the preferred one, or else the newest pair in use that is not renewed.
+
+    Raises:
+        StoreError: The store, or one of these pairs, cannot be used.
+    """
+
+    def rank(pair: Pair) -> tuple[bool, bool, bool, datetime]:
+        record = pair.record
+        is_in_use, is_newest = record.stage is not Stage.RETIRED, record.renewed_by is None
+        return pair.name == preferred, is_in_use, is_newest, record.created
+
+    pairs = pairs_with_key(session, *filter(None, fingerprints))
+    return {pair.record.key.spki_sha256: pair for pair in sorted(pairs, key=rank)}
 
 
 class PairsByKey:

@@ -24,7 +24,6 @@ from csrtui.core.certificates.comparison import differences
 from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.core.pairs.history import was_issued_for_request
-from csrtui.core.pairs.pair import Pair, Stage
 from csrtui.tasks.backup_contents import PassphraseNeededError, open_key, parse_contents
 from csrtui.tasks.inspect.certificate_item import describe_certificate
 from csrtui.tasks.inspect.csr_and_key_item import (
@@ -38,7 +37,7 @@ from csrtui.tasks.inspect.csr_and_key_item import (
     describe_request,
     sort_remarks,
 )
-from csrtui.tasks.list import pairs_with_key, read_pair_folder
+from csrtui.tasks.list import owners, read_pair_folder
 
 if TYPE_CHECKING:
     from csrtui.tasks.list import PairFolder
@@ -331,11 +330,11 @@ def _groups(items: Sequence[InspectedItem]) -> tuple[tuple[int, ...], ...]:
 def _compare_with_store(session: "Session", items: Sequence[InspectedItem]) -> list[InspectedItem]:
     """Return the items, each with the pair that has its key and with the differences from that pair."""
     wanted = {item.spki_sha256 for item in items} - {None}
-    owners = _owners(session, wanted) if wanted else {}
+    by_key = owners(session, wanted) if wanted else {}
     folders: dict[str, PairFolder | StoreError] = {}
     result = []
     for item in items:
-        pair = owners.get(item.spki_sha256 or "")
+        pair = by_key.get(item.spki_sha256 or "")
         if pair is None:
             result.append(item)
             continue
@@ -354,13 +353,6 @@ def _compare_with_store(session: "Session", items: Sequence[InspectedItem]) -> l
             findings = sort_remarks((_COMPROMISED, *findings))
         result.append(replace(item, pair=pair.name, comparison=comparison, findings=findings))
     return result
-
-
-def _owners(session: "Session", fingerprints: "Iterable[str | None]") -> dict[str, Pair]:
-    """Return the pair for each SPKI fingerprint. If several have it, prefer a pair in use, then the newest."""
-    pairs = pairs_with_key(session, *filter(None, fingerprints))
-    pairs.sort(key=lambda pair: (pair.record.stage is not Stage.RETIRED, pair.record.created))
-    return {pair.record.key.spki_sha256: pair for pair in pairs}
 
 
 def _compare(item: InspectedItem, folder: "PairFolder") -> Iterator[str]:
