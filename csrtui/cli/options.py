@@ -230,7 +230,7 @@ def _prompt(prompt: str) -> Secret:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
     except OSError:
         raise InputError(
-            "there is no terminal to ask for the passphrase on", "use --passphrase-file or --passphrase-fd"
+            "cannot ask for the passphrase: there is no terminal", "use --passphrase-file or --passphrase-fd"
         ) from None
     try:
         with prompt_interrupts():

@@ -262,7 +262,7 @@ def test_an_encrypted_key_stays_encrypted_by_default(
     folder = put(key=traditional(rsa_key(), passphrase=PHRASE), csr=CSR)
     files = ("adopt", "--key", f"{folder}/key", "--csr", f"{folder}/csr")
     ran = csrtui(*files)
-    assert (ran.status, ran.error) == (2, "there is no terminal to ask for the passphrase on")
+    assert (ran.status, ran.error) == (2, "cannot ask for the passphrase: there is no terminal")
     assert csrtui(*files, "--passphrase-file", phrase).status == 0
     assert b"ENCRYPTED" in (csrtui.pair(NAME) / "key.pem").read_bytes()
     csrtui.pair(NAME).rename(csrtui.store.parent / "aside")

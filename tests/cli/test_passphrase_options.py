@@ -116,7 +116,7 @@ def test_without_a_terminal_the_options_are_named(tmp_path: Path) -> None:
     """Run in a new session, so that there is no /dev/tty."""
     ran = run_process(*NEW, store=tmp_path / "store", stdin=CANARY.encode(), new_session=True)
     assert (ran.status, ran.out) == (2, "")
-    assert ran.error == "there is no terminal to ask for the passphrase on"
+    assert ran.error == "cannot ask for the passphrase: there is no terminal"
     assert ran.hint == "use --passphrase-file or --passphrase-fd"
     assert not (tmp_path / "store").exists()
 

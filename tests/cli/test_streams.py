@@ -143,7 +143,7 @@ NEW = ("new", "shop.mydomain.com", "--encrypt-key")
 @pytest.mark.usefixtures("no_terminal")
 def test_without_a_terminal_there_is_no_question(csrtui: Csrtui) -> None:
     ran = csrtui(*NEW)
-    assert (ran.status, ran.error) == (2, "there is no terminal to ask for the passphrase on")
+    assert (ran.status, ran.error) == (2, "cannot ask for the passphrase: there is no terminal")
 
 
 @pytest.mark.parametrize(
