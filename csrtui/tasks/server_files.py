@@ -235,7 +235,7 @@ def read_content(data: bytes, passphrase: Secret | None = None, *, requires_key:
     """
     material = read(data, passphrase)
     if material.has_private_key:
-        keys = {spki_sha256(found.key.public_key()) for found in material.keys}
+        keys = {spki_sha256(key.key.public_key()) for key in material.keys}
         is_locked = material.needs_passphrase
         return FileContent(keys.pop() if len(keys) == 1 and not is_locked else None, is_locked)
     certificate = None if requires_key else next(iter(material.certificates), None)

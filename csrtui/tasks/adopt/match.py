@@ -249,10 +249,10 @@ def _by_fingerprint(sources: Iterable[Source]) -> dict[str, _Located[BundleKey]]
 def _candidate(spki: str, material: _Material) -> Candidate:
     """Return a key with its newest CSR, its newest certificate and the findings on them."""
     file, key = material.keys[spki]
-    requests = [found for found in material.requests if found.item.spki_sha256 == spki]
-    certificates = [found for found in material.certificates if found.item.spki_sha256 == spki]
-    request = max(requests, key=lambda found: found.file.modified, default=None)
-    newest = max(certificates, key=lambda found: _preference(found.item, material.now), default=None)
+    requests = [located for located in material.requests if located.item.spki_sha256 == spki]
+    certificates = [located for located in material.certificates if located.item.spki_sha256 == spki]
+    request = max(requests, key=lambda located: located.file.modified, default=None)
+    newest = max(certificates, key=lambda located: _preference(located.item, material.now), default=None)
     usual = usual_ca(key.key.public_key())
     has_private_issuer = (
         material.ca is None
@@ -279,7 +279,7 @@ def _candidate(spki: str, material: _Material) -> Candidate:
         csr_file=request.file.path if request else None,
         certificate=newest.item if newest else None,
         certificate_file=newest.file.path if newest else None,
-        pool=tuple(found.item for found in material.certificates),
+        pool=tuple(located.item for located in material.certificates),
         ca=ca,
         findings=tuple(worst_first(findings)),
         remarks=(
@@ -309,7 +309,7 @@ def _preference(certificate: Certificate, now: datetime) -> tuple[bool, bool, da
 
 def _first_proof(file: ForeignFile, certificates: Iterable[_Located[Certificate]], now: datetime) -> datetime:
     """Return the earliest time at which a key is known to have existed: the date of its file or first certificate, or now."""
-    proofs = [found.item.validity.not_before for found in certificates]
+    proofs = [located.item.validity.not_before for located in certificates]
     if file.modified >= _FIRST_CREDIBLE:
         proofs.append(file.modified)
     return min([now, *proofs])
@@ -323,10 +323,10 @@ def _remarks(
             f"everyone on its machine can read {visible(file.path)} (mode {file.mode:04o}): "
             "others may have a copy of the key"
         )
-    csr_count = len({found.item.der for found in requests})
+    csr_count = len({located.item.der for located in requests})
     if csr_count > 1:
         yield _not_used(csr_count - 1, "older CSR")
-    certificate_count = len({found.item.der for found in certificates})
+    certificate_count = len({located.item.der for located in certificates})
     if certificate_count > 1:
         yield _not_used(certificate_count - 1, "other certificate")
 

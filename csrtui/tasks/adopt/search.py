@@ -200,7 +200,7 @@ def missing_content_error(path: str, noun: str, material: KeyMaterial) -> InputE
         "CSR": len(material.requests),
         "certificate": len(material.certificates),
     }
-    contents = " and ".join(plural(count, what) for what, count in counts.items() if count)
+    contents = " and ".join(plural(count, noun) for noun, count in counts.items() if count)
     instead = f", only {contents}" if contents else ""
     hint = "choose another file"
     if noun == "private key" and material.certificates and not material.requests:
