@@ -393,7 +393,7 @@ def test_only_the_expected_backup_passes(session: Session, made: Backup) -> None
 def test_the_hint_for_a_changed_file_is_shown(session: Session, made: Backup) -> None:
     Path(made.path).write_bytes(Path(made.path).read_bytes().replace(b"a.com", b"b.com", 1))
     text = verify_file(session, made.path).text
-    assert "its signature is not valid; use another copy; if this is the only one, delete" in text
+    assert "its signature is not valid; use another copy; if this is the only one, copy its lines" in text
 
 
 @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
