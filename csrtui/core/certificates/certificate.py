@@ -170,8 +170,8 @@ def has_valid_signature(certificate: Certificate, issuer: Certificate) -> bool:
     Raises:
         UnsupportedAlgorithm: cryptography does not know the algorithm of the key or the signature.
     """
-    message, signature = encoding_faults.signed_part(certificate.der)
     try:
+        message, signature = encoding_faults.signed_part(certificate.der)
         return csr.is_signed_by(load(issuer).public_key(), load(certificate), signature, message)
     except ValueError:
         return False

@@ -161,9 +161,26 @@ def check_signature(certificate: Certificate, issuer: Certificate) -> SignatureC
     if certificate.has_old_hash:  # cryptography may refuse to check it
         return SignatureCheck.UNKNOWN
     try:
-        return SignatureCheck.GOOD if has_valid_signature(certificate, issuer) else SignatureCheck.BAD
+        if certificate.encoding_faults:
+            return SignatureCheck.GOOD if has_valid_signature(certificate, issuer) else SignatureCheck.BAD
+        return _check_decoded(certificate, issuer)
     except UnsupportedAlgorithm:
         return SignatureCheck.UNKNOWN
+
+
+def _check_decoded(certificate: Certificate, issuer: Certificate) -> SignatureCheck:
+    from cryptography.exceptions import InvalidSignature
+
+    decoded = load(certificate)
+    # For an unknown algorithm, this call raises UnsupportedAlgorithm, but the next calls raise ValueError.
+    _ = decoded.signature_hash_algorithm
+    if not certificate.der.endswith(b"\0" + decoded.signature):
+        return SignatureCheck.BAD  # the BIT STRING has unused bits, which OpenSSL refuses
+    try:
+        decoded.verify_directly_issued_by(load(issuer))
+    except (ValueError, TypeError, InvalidSignature):
+        return SignatureCheck.BAD
+    return SignatureCheck.GOOD
 
 
 def may_sign(issuer: "x509.Certificate") -> bool:

@@ -200,8 +200,10 @@ def has_valid_signature(der: bytes) -> bool:
 
     try:
         csr = x509.load_der_x509_csr(der)
+        if hash_name(csr) not in OLD_HASHES:
+            return csr.is_signature_valid
         return is_signed_by(csr.public_key(), csr, csr.signature, csr.tbs_certrequest_bytes)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
 
 

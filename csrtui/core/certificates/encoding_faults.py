@@ -90,15 +90,17 @@ def certificate_names(der: bytes) -> tuple[bytes, bytes]:
 
 
 def signed_part(der: bytes) -> tuple[bytes, bytes]:
-    """Return the signed octets of a certificate or CSR, and the signature.
-
-    The signature is empty if it has unused bits, which OpenSSL refuses.
+    """Return the signed octets of a certificate, and the signature.
 
     Raises:
-        BerError: The DER is not signed data.
+        ValueError: The DER does not have the structure of a certificate, the two signature algorithms in it differ
+            (RFC 5280, 4.1.1.2), or the signature has unused bits, which OpenSSL refuses.
     """
-    body, _, signature = _split_signed(der)
-    return body.encoded, signature.content[1:] if signature.content[:1] == b"\0" else b""
+    body, algorithm, signature = _split_signed(der)
+    _, (_, signed_algorithm, *_), _ = _split_certificate(body)
+    if signed_algorithm.encoded != algorithm.encoded or not signature.content.startswith(b"\0"):
+        raise ValueError("the signature does not have the structure of X.509")
+    return body.encoded, signature.content[1:]
 
 
 def _copy(der: bytes, faults: Faults, *, is_request: bool) -> bytes:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 from certificates_made import build, der, intermediate, named, pem, root
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from requests_made import NOW, der_of, key_of
 from tables import table
 
-from csrtui.core.certificates.certificate import Certificate, read_der
+from csrtui.core.base import asn1
+from csrtui.core.certificates.certificate import Certificate, load, read_der
 from csrtui.core.certificates.chain import (
     Chain,
     ChainEnd,
@@ -121,6 +124,18 @@ def test_a_chain_that_is_too_long_is_cut() -> None:
     ]
     chain = build_chain(certificates[0], certificates, NOW)
     assert (len(chain.server_certificates), chain.end) == (11, ChainEnd.TOO_LONG)
+
+
+def test_a_certificate_with_two_signature_algorithms_is_not_validly_signed() -> None:
+    body = load(LEAF).tbs_certificate_bytes
+    sha256, sha384 = bytes.fromhex("06082a8648ce3d040302"), bytes.fromhex("06082a8648ce3d040303")
+    signed = body.replace(sha256, sha384, 1)
+    signature = ISSUER.key.sign(signed, ec.ECDSA(hashes.SHA256()))  # type: ignore[call-arg, arg-type]
+    sequence = asn1.encode(asn1.SEQUENCE, sha256)
+    data = asn1.encode(asn1.SEQUENCE, signed, sequence, asn1.encode(asn1.BIT_STRING, b"\0", signature))
+    assert signed != body
+    assert check_signature(LEAF, CA) is SignatureCheck.GOOD
+    assert check_signature(read_der(data), CA) is SignatureCheck.BAD
 
 
 def test_with_an_old_hash_only_the_names_are_compared(tmp_path: Path) -> None:

@@ -235,6 +235,8 @@ def test_the_signature_is_checked_over_the_original_octets() -> None:
         assert validate_chain(chain, NOW).reason is ChainReason.ENCODING
         assert not has_valid_signature(replace(leaf, der=break_serial(LEAF)), issuers[at])
     assert not has_valid_signature(by_ec, authority(ec_key(2)))
+    other_algorithm = edited(by_ec.der, (1,), lambda _: tlv(0x30, oid("1.2.840.10045.4.3.2")))
+    assert not has_valid_signature(replace(by_ec, der=other_algorithm), issuers[0])
     assert isinstance(rsa_key(), rsa.RSAPrivateKey)
     assert not is_issued_by(by_ec, read_der(root().der))
 
