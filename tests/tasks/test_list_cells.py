@@ -16,7 +16,7 @@ from csrtui.core.base.validity import Validity, date_text
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import BackupStatus
 from csrtui.core.pairs.query import Query
-from csrtui.core.pairs.summary import summarize
+from csrtui.core.pairs.summary import summarize, to_microseconds
 from csrtui.tasks.pair_text import (
     EXPIRED,
     LIST_HEADER,
@@ -77,7 +77,7 @@ def cells_of(pair: Pair, now: datetime) -> tuple[str, ...]:
         label_of_name(pair_record.key.type),
         date_text(pair_record.created),
         backup_cell(pair_record, now),
-        EXPIRED if summarize(pair).is_expired(now) else pair_record.visible_stage,
+        EXPIRED if summarize(pair).is_expired_at(to_microseconds(now)) else pair_record.visible_stage,
         f"{pair_record.deadline.days_left(now)} d" if pair_record.deadline else "",
         NEXT_STEPS[pair_record.visible_step(now)],
     )

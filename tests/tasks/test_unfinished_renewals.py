@@ -18,6 +18,7 @@ from csrtui.core.pairs.history import FILES_PUT_BACK
 from csrtui.core.pairs.pair import Backup, BackupStatus, NextStep
 from csrtui.core.pairs.query import Query, SortOrder
 from csrtui.core.pairs.renewal_state import RenewalState
+from csrtui.core.pairs.summary import to_microseconds
 from csrtui.store import file_facts
 from csrtui.store.keystore import Keystore
 from csrtui.tasks.doctor import Examination
@@ -63,7 +64,10 @@ def step(session: Session) -> NextStep:
     [summary] = (summary for summary in pair_list.summaries if summary.name == OLD)
     records = [read_pair(session, OLD)[0].record, Pairs(session, [OLD])[0].record]
     records += [pair.record for pair in read_all_pairs(session).pairs if pair.name == OLD]
-    steps = {summary.next_step(now), *(record.visible_step(now) for record in records)}
+    steps = {
+        NextStep(summary.step_at(to_microseconds(now))),
+        *(record.visible_step(now) for record in records),
+    }
     assert len(steps) == 1
     is_due = OLD in [found.name for found in pair_list.select(Query(("due",)), SortOrder.URGENCY, now)]
     assert {is_due} == {record.is_due(now) for record in records} == {bool(pair_list.count(now).due)}
@@ -230,7 +234,10 @@ def test_a_certificate_is_due_until_the_next_one_of_its_pair_is_installed(sessio
         pair_list = read_pair_list(session)
         (summary,) = pair_list.summaries
         counts = {pair_list.count(NOW).due, count_expiries(session).expiries.overdue.due}
-        assert counts == {summary.is_due(NOW), len(pair_list.select(Query(("due",)), SortOrder.NAME, NOW))}
+        assert counts == {
+            summary.is_due_at(to_microseconds(NOW)),
+            len(pair_list.select(Query(("due",)), SortOrder.NAME, NOW)),
+        }
         assert counts == {read_pair(session, OLD)[0].record.is_due(NOW)}
         return bool(counts.pop())
 

@@ -99,17 +99,9 @@ class PairSummary(NamedTuple):
     is_installed: bool
     renew_from: int | None
 
-    def is_due(self, now: datetime) -> bool:
-        """Return whether a renewal is due."""
-        return self.is_due_at(to_microseconds(now))
-
     def is_due_at(self, moment: int) -> bool:
-        """Return whether a renewal is due at a time in microseconds. For many pairs, this is faster than `is_due`."""
+        """Return whether a renewal is due at a time in microseconds."""
         return self.due is not None and self.due <= moment
-
-    def is_expired(self, now: datetime) -> bool:
-        """Return whether the pair is in use and its certificate has expired."""
-        return self.is_expired_at(to_microseconds(now))
 
     def is_expired_at(self, moment: int) -> bool:
         """Return whether the pair is in use and its certificate has expired at a time in microseconds."""
@@ -119,10 +111,6 @@ class PairSummary(NamedTuple):
     def is_in_use(self) -> bool:
         """Whether the pair is neither retired nor replaced by another pair."""
         return self.renewed_by is None and not self.is_retired
-
-    def next_step(self, now: datetime) -> NextStep:
-        """Return the next step."""
-        return NextStep(self.step_at(to_microseconds(now)))
 
     def step_at(self, moment: int) -> str:
         """Return the value of the next step at a time in microseconds."""
@@ -165,9 +153,10 @@ def deadlines(summary: PairSummary, now: datetime) -> tuple[int | None, int | No
     """
     if summary.expires is None or not summary.is_in_use:
         return None, None
-    if summary.is_expired(now):
+    moment = to_microseconds(now)
+    if summary.is_expired_at(moment):
         return None, OVERDUE
-    due = None if summary.due is None else OVERDUE if summary.is_due(now) else _month(summary.due)
+    due = None if summary.due is None else OVERDUE if summary.is_due_at(moment) else _month(summary.due)
     return due, _month(summary.expires)
 
 

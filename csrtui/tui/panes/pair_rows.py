@@ -177,7 +177,8 @@ def _style(column: str, summary: PairSummary, now: datetime) -> str:
     Only cells that need attention are coloured, and their text always shows the same as the colour.
     """
     is_status = column in {"Stage", "Left", "Next"}
-    if summary.needs_revocation(to_microseconds(now)):
+    moment = to_microseconds(now)
+    if summary.needs_revocation(moment):
         return "bold $error" if is_status else ""
     if summary.is_retired:
         return "dim"
@@ -185,7 +186,9 @@ def _style(column: str, summary: PairSummary, now: datetime) -> str:
         if summary.backup == BackupStatus.VERIFIED:
             return "$success"
         return "bold $error" if summary.backup == BackupStatus.DAMAGED else "$warning"
-    if is_status and summary.is_expired(now):
+    if is_status and summary.is_expired_at(moment):
         return "" if column == "Next" else "bold $error"
-    needs_attention = summary.stage == NO_CHAIN if column == "Stage" else is_status and summary.is_due(now)
+    needs_attention = (
+        summary.stage == NO_CHAIN if column == "Stage" else is_status and summary.is_due_at(moment)
+    )
     return "$warning" if needs_attention else ""

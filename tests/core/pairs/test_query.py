@@ -177,7 +177,10 @@ def test_a_pair_whose_certificate_must_be_revoked_comes_first_and_is_never_hidde
     later = validity.not_after + timedelta(microseconds=1)
     assert listed(later, Retired.HIDDEN) == ["due"]
     assert listed(later, Retired.SHOWN) == ["due", "lost", "retired", "revoked"]
-    assert [pairs[1].next_step(now) for now in (NOW, later)] == [NextStep.REVOKE, NextStep.NONE]
+    assert [pairs[1].step_at(to_microseconds(now)) for now in (NOW, later)] == [
+        NextStep.REVOKE,
+        NextStep.NONE,
+    ]
     for step in (NextStep.REVOKE, NextStep.NONE):  # `none` is what programs see
         assert pairs[1] in Query(next_step=step).select(pairs, NOW)
 
