@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.counts import PairCounts, StatusIndex
-from csrtui.core.pairs.pair import Pair, PairRecord, Stage
+from csrtui.core.pairs.pair import Pair, PairRecord
 from csrtui.core.pairs.pair_json import load_record
 from csrtui.core.pairs.pair_name import is_pair_name
 from csrtui.core.pairs.query import Need, Query, Retired, SortOrder, sort_key
@@ -220,9 +220,7 @@ class PairList:
 
     def names_needing(self, need: Need, now: datetime) -> list[str]:
         """Return the names of the pairs to which a need applies, most urgent first."""
-        return [
-            summary.name for summary in self._in_order(SortOrder.URGENCY, now) if need.applies_to(summary)
-        ]
+        return [pair.name for pair in self._in_order(SortOrder.URGENCY, now) if need.applies_to(pair)]
 
     def count(self, now: datetime) -> PairCounts:
         """Return the counts of all pairs by their status at the time `now`."""
@@ -334,14 +332,16 @@ def owners(
     Raises:
         StoreError: The store, or one of these pairs, cannot be used.
     """
-
-    def rank(pair: Pair) -> tuple[bool, bool, bool, datetime]:
-        record = pair.record
-        is_in_use, is_newest = record.stage is not Stage.RETIRED, record.renewed_by is None
-        return pair.name == preferred, is_in_use, is_newest, record.created
-
-    pairs = pairs_with_key(session, *filter(None, fingerprints))
-    return {pair.record.key.spki_sha256: pair for pair in sorted(pairs, key=rank)}
+    pairs = [(pair, pair.record) for pair in pairs_with_key(session, *filter(None, fingerprints))]
+    pairs.sort(
+        key=lambda item: (
+            item[0].name == preferred,
+            not item[1].retired,
+            not item[1].renewed_by,
+            item[1].created,
+        )
+    )
+    return {record.key.spki_sha256: pair for pair, record in pairs}
 
 
 class PairsByKey:
