@@ -7,6 +7,7 @@ short, and PKCS #8 version 2 with a public key (RFC 5958). Such a key is rewritt
 import re
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
@@ -201,7 +202,7 @@ def _rewrite(der: bytes) -> bytes | None:
                 return _rewrite_sec1(parts, curve.child(0, OID).oid if curve is not None else None)
             case _:
                 return None
-    except (ValueError, LookupError, OverflowError):  # a LookupError for an unknown curve
+    except (ValueError, IndexError, OverflowError):
         return None
 
 
@@ -211,8 +212,10 @@ def _rewrite_sec1(parts: list[Node], curve: str | None) -> bytes:
     from cryptography.x509 import ObjectIdentifier
 
     version, private_value, *optional = parts
-    bits = ec.get_curve_for_oid(ObjectIdentifier(curve or ""))().key_size
-    octets = int.from_bytes(private_value.content).to_bytes((bits + 7) // 8)
+    octets = private_value.content
+    with suppress(LookupError):  # an unknown curve
+        bits = ec.get_curve_for_oid(ObjectIdentifier(curve or _EC))().key_size
+        octets = int.from_bytes(octets).to_bytes((bits + 7) // 8)
     return encode(
         SEQUENCE, version.encoded, encode(OCTET_STRING, octets), *[part.encoded for part in optional]
     )

@@ -154,6 +154,13 @@ def test_a_private_value_of_any_length_is_read(length: int) -> None:
     assert key_types.spki_sha256(bundle_key.key.public_key()) == key_types.spki_sha256(key.public_key())
 
 
+def test_pkcs8_of_version_2_names_an_unsupported_curve() -> None:
+    algorithm = tlv(0x30, oid("1.2.840.10045.2.1"), oid("1.2.3"))
+    key = tlv(0x30, tlv(0x02, b"\1"), tlv(0x04, b"\1" * 28))
+    data = wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\1"), algorithm, tlv(0x04, key)))
+    assert "does not support this type of private key (curve 1.2.3)" in text_of(data)
+
+
 @table(
     ("data", "words"),
     [
