@@ -195,11 +195,8 @@ class PairList:
         """
         pairs = candidates = self._in_order(order, now, query.retired)
         for earlier in self._selections:
-            if (
-                earlier.source is pairs
-                and len(earlier.pairs) < len(candidates)
-                and query.narrows(earlier.query)
-            ):
+            is_shorter = len(earlier.pairs) < len(candidates)
+            if earlier.source is pairs and is_shorter and query.narrows(earlier.query):
                 candidates = earlier.pairs
         selected = query._replace(retired=Retired.SHOWN).select(candidates, now)
         if len(selected) <= len(pairs) // 2:  # larger ones would need much memory and save little time
@@ -332,16 +329,13 @@ def owners(
     Raises:
         StoreError: The store, or one of these pairs, cannot be used.
     """
-    pairs = [(pair, pair.record) for pair in pairs_with_key(session, *filter(None, fingerprints))]
-    pairs.sort(
-        key=lambda item: (
-            item[0].name == preferred,
-            not item[1].retired,
-            not item[1].renewed_by,
-            item[1].created,
-        )
-    )
-    return {record.key.spki_sha256: pair for pair, record in pairs}
+
+    def rank(pair: Pair) -> tuple[bool, bool, bool, datetime]:
+        record = pair.record
+        return pair.name == preferred, not record.retired, not record.renewed_by, record.created
+
+    pairs = pairs_with_key(session, *filter(None, fingerprints))
+    return {pair.record.key.spki_sha256: pair for pair in sorted(pairs, key=rank)}
 
 
 class PairsByKey:

@@ -203,9 +203,9 @@ def test_a_changed_backup_is_refused_with_a_hint(csrtui: Csrtui, data_restore: P
     csrtui.make_store()
     ran = csrtui("restore", str(data_restore / "r_after.pem"))
     assert ran.status == 2
-    assert "if this is the only one, delete" in str(ran.hint)
+    assert "if this is the only one, copy its lines" in str(ran.hint)
     ran = csrtui("verify", str(data_restore / "r_after.pem"))
-    assert "if this is the only one, delete" in ran.out
+    assert "if this is the only one, copy its lines" in ran.out
 
 
 @pytest.fixture
