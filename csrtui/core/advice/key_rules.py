@@ -327,7 +327,7 @@ CSR_NAME_RULES: tuple[Rule[Request], ...] = (
     ),
     Rule("empty-label", Level.ERROR, Level.ERROR, "A DNS name is empty.", _empty_name, "RFC 1034 3.5"),
 )  # fmt: skip
-"""Rules for the names of an existing CSR that no user could type."""
+"""Rules for names in an existing CSR that the form would not accept."""
 
 AGE_RULES: tuple[Rule[timedelta], ...] = (
     Rule(

@@ -34,7 +34,7 @@ class BerError(ValueError):
 
 
 class Node(NamedTuple):
-    """An encoded value of definite length.
+    """An encoding of definite length, as a part of some data.
 
     Attributes:
         data: The bytes that contain the encoding.

@@ -104,7 +104,7 @@ def describe_bug(error: BaseException) -> CsrtuiError:
 
 
 def _place(error: BaseException) -> str:
-    """Return the file and line that `describe_bug` names, or "" if the error has no traceback."""
+    """Return the file and line for the text of `describe_bug`, or "" if the error has no traceback."""
     from traceback import walk_tb
 
     in_csrtui, innermost = "", ""

@@ -71,7 +71,7 @@ def excerpts(values: Sequence[str]) -> str:
 
 
 def describe_character(character: str) -> str:
-    """Return the text for a character in a sentence: itself if it is visible, else its Unicode name with an article."""
+    """Return a character as a sentence names it: itself if it is visible, else its Unicode name with an article."""
     if character == " ":
         return "a blank"
     if is_visible(character):

@@ -41,26 +41,26 @@ class Members:
         return self._members.get(name)
 
     def text(self, name: str) -> str:
-        """Return a string."""
+        """Return a member that is a string."""
         return self.get(name, str)
 
     def optional_text(self, name: str) -> str | None:
-        """Return a string, or None if it is missing or null."""
+        """Return a member that is a string, or None if it is missing or null."""
         return None if self._members.get(name) is None else self.text(name)
 
     def flag(self, name: str) -> bool:
-        """Return a boolean, or False if it is missing or null."""
+        """Return a member that is a boolean, or False if it is missing or null."""
         return False if self._members.get(name) is None else self.get(name, bool)
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of strings as a tuple."""
+        """Return a member that is a list of strings, as a tuple."""
         values = self.get(name, list)
         if not all(isinstance(value, str) for value in values):
             raise MemberError(f"{self._path}{name} is not a list of strings")
         return tuple(values)
 
     def time(self, name: str) -> datetime:
-        """Return a time in UTC."""
+        """Return a member that is a time, in UTC."""
         text = self.text(name)
         try:
             time = datetime.fromisoformat(text)
@@ -74,7 +74,7 @@ class Members:
             raise MemberError(f"{self._path}{name} is out of range") from None
 
     def choice(self, name: str, kind: type[_Choice]) -> _Choice:
-        """Return the enumeration member with this value."""
+        """Return the enumeration value that a member contains as a string."""
         text = self.text(name)
         try:
             return kind(text)
@@ -82,19 +82,19 @@ class Members:
             raise MemberError(f"{self._path}{name} is not a known value") from None
 
     def optional_time(self, name: str) -> datetime | None:
-        """Return a time in UTC, or None if it is missing or null."""
+        """Return a member that is a time, in UTC, or None if it is missing or null."""
         return None if self._members.get(name) is None else self.time(name)
 
     def object(self, name: str) -> "Members":
-        """Return an object."""
+        """Return a member that is an object."""
         return Members(self.get(name, dict), f"{self._path}{name}.")
 
     def optional_object(self, name: str) -> "Members | None":
-        """Return an object, or None if it is missing or null."""
+        """Return a member that is an object, or None if it is missing or null."""
         return None if self._members.get(name) is None else self.object(name)
 
     def objects(self, name: str) -> list["Members"]:
-        """Return a list of objects."""
+        """Return the objects in a member that is a list of objects."""
         values = self.get(name, list)
         if not all(isinstance(value, dict) for value in values):
             raise MemberError(f"{self._path}{name} is not a list of objects")

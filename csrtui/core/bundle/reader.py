@@ -143,7 +143,7 @@ class _Reader:
             self._explain_der(data)
 
     def _explain_der(self, data: bytes) -> None:
-        """Add a problem if the data is truncated DER. Text that begins with the same octet as a SEQUENCE is not."""
+        """Add a problem if the data is truncated DER, not text that only begins with the same octet."""
         try:
             asn1.to_der(data)
         except asn1.BerError as error:

@@ -321,7 +321,7 @@ def _row_text(label: str, cells: Sequence[str], label_width: int, widths: Sequen
 
 
 def _step(longest: int, bar_width: int) -> int:
-    """Return the smallest number of certificates per dot (1, 2, 5, 10, 20, 50 …) with which the longest bar fits."""
+    """Return the smallest number of certificates per dot (1, 2, 5, 10, 20, 50 …) at which the longest bar fits."""
     size = 1
     while bar_width > 0:
         for step in _STEPS:

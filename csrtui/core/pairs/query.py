@@ -11,7 +11,7 @@ from csrtui.core.pairs.pair import COMPROMISED, BackupStatus, NextStep, Stage
 from csrtui.core.pairs.summary import OVERDUE, RETIRED_STAGES, PairSummary, deadlines, to_microseconds
 
 SortKey = Callable[[PairSummary], Any]
-"""A function that returns the value by which a summary is sorted."""
+"""A function that returns the sort key of a summary."""
 
 
 class Retired(Enum):

@@ -13,7 +13,8 @@ class RenewalState(Enum):
     STARTED = auto()
     """The other pair has no certificate yet, so this pair's certificate is still needed."""
     ISSUED = auto()
-    """The other pair has a certificate. No record says that it is installed, so a server may still use this pair's."""
+    """The other pair has a certificate. No record says that it is installed, so a server may still use this pair's
+    certificate."""
     INSTALLED = auto()
 
 
