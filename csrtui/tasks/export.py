@@ -35,6 +35,7 @@ from csrtui.store.permissions import (
     PRIVATE_FILE,
     FileAccess,
     Permissions,
+    assignable_owner,
     resolve_access,
     unsafe_folders,
 )
@@ -183,6 +184,13 @@ def prepare_export(session: Session, spec: ExportSpec) -> PreparedExport:
     )
 
 
+def with_default_owner(prepared: PreparedExport) -> PreparedExport:
+    """Return an export whose files with the key belong to the server software's own user, if csrtui can set it."""
+    spec = prepared.spec
+    owner = assignable_owner(spec.server.owner) or None
+    return replace(prepared, spec=replace(spec, access=spec.access._replace(owner=owner)))
+
+
 def _exists_error(existing: ExistingSet, folder: str) -> InputError:
     path = visible(os.path.join(folder, existing.names[0]))
     if existing.foreign_ending is None:
@@ -314,7 +322,8 @@ def _result(prepared: PreparedExport, path: str, change: str, output: OutputFile
         )
     else:
         protection = "with the given passphrase" if prepared.needs_file_passphrase else "without a passphrase"
-        readers = "its owner and group" if mode & 0o040 else "its owner only"
+        owner = visible(prepared.spec.access.owner or "its owner")
+        readers = "its owner and group" if mode & 0o040 else f"{owner} only"
         content = f"contains the key {protection}, for {readers} ({mode:04o})"
     return Result(ok=True, pair=prepared.spec.pair, file=path, text=f"{change}, {content}")
 

@@ -128,7 +128,7 @@ def _other_certificate(
         return ServedProblem("not-imported", text)
     others = pairs_with_key(session, leaf.spki_sha256) if leaf.spki_sha256 else []
     if any(other.name == pair.record.renews for other in others):
-        install = csrtui_command(session, "export", pair.name)
+        install = csrtui_command(session, "export", pair.name, "--replace")
         text = f"the server still sends the certificate of {pair.record.renews}, which this pair renews ({expires})"
         return ServedProblem("older", f"{text}: install this one with {install}, then reload")
     if others:

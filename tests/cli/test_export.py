@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from pty_session import PtySession
 
 from csrtui.core.servers.platforms import PLATFORMS
+from csrtui.store.package_data import servers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +71,28 @@ def test_for_other_software_the_owner_of_the_key_is_named(csrtui: Csrtui, to: Pa
     ran = csrtui("export", "a.com", "--for", "other", "--to", str(to))
     said = " ".join(ran.out.split())
     assert "The key must belong to the user that the server runs as. mosquitto, Redis, PostgreSQL" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to other users")
+def test_the_key_belongs_to_the_servers_own_user_by_default(csrtui: Csrtui, to: Path) -> None:
+    users = {entry.pw_name for entry in pwd.getpwall()}
+    server = next((server for server in servers().values() if server.owner in users), None)
+    if server is None:
+        pytest.skip("no user of any server software exists")
+    issued(csrtui)
+    export = ("export", "a.com", "--for", server.platform, "--to", str(to))
+    ran = csrtui(*export)
+    assert f"for {server.owner} only (0600)" in ran.out
+    assert "must belong to" not in ran.out
+    assert (to / "a.com.key").owner() == server.owner
+    assert (to / "a.com.crt").owner() == "root"
+    os.chown(to / "a.com.key", 0, 0)
+    assert csrtui(*export, "--replace").status == 0
+    assert (to / "a.com.key").owner() == "root"  # a replaced file keeps its owner
+    (to / "a.com.key").unlink()
+    (to / "a.com.crt").unlink()
+    assert csrtui(*export, "--owner", "root").status == 0
+    assert (to / "a.com.key").owner() == "root"
 
 
 def test_a_root_that_is_stored_with_the_chain_is_not_given_to_servers(csrtui: Csrtui, to: Path) -> None:

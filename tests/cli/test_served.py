@@ -109,6 +109,7 @@ def test_the_certificate_of_the_pair_that_this_one_renews(made: Csrtui) -> None:
     ran = made("served", f"{NAME}-2", stdin=s_client(leaf, middle))
     assert ran.status == 1
     assert f"still sends the certificate of {NAME}, which this pair renews" in ran.out
+    assert f" {NAME}-2 --replace, then reload" in ran.out
 
 
 def test_an_unknown_pair_is_a_usage_error(made: Csrtui) -> None:

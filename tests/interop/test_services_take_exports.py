@@ -205,6 +205,21 @@ def test_coturn_serves_the_exported_chain(issued: Issued, base: Path) -> None:
 
 
 @NEEDS_ROOT
+def test_prosody_serves_the_exported_chain(issued: Issued, base: Path) -> None:
+    prosody, port = program("prosody"), free_port()
+    lines = export(issued, base, "prosody", "prosody")
+    start = lines.index("ssl = {")
+    data = owned(base / "data", "prosody")
+    conf = write(
+        base / "prosody.cfg.lua", f'pidfile = "{data}/pid"; data_path = "{data}"', 'modules_enabled = { "tls" }',
+        'modules_disabled = { "s2s" }', 'interfaces = { "127.0.0.1" }', f"c2s_ports = {{ {port} }}",
+        'log = { { levels = { min = "info" }, to = "console" } }', f'VirtualHost "{NAME}"', *lines[start : start + 4],
+    )  # fmt: skip
+    with running(as_user("prosody", prosody, "-F", "--config", conf), port, base / "log"):
+        handshake(issued, port, "-starttls", "xmpp", "-xmpphost", NAME)
+
+
+@NEEDS_ROOT
 def test_proftpd_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     proftpd, port = program("proftpd"), free_port()
     kind = "RSA" if b"RSA" in _key_text(issued) else "EC"

@@ -33,6 +33,7 @@ from csrtui.tasks.export import (
     export,
     prepare_export,
     preview_export,
+    with_default_owner,
 )
 from csrtui.tasks.installation import mark_installed, undo_export
 from csrtui.tasks.list import Pairs, read_pair_folder
@@ -54,7 +55,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         ),
         ("--undo", "put the previous files back"),
         ("--mark-installed", "write nothing, and record that you have installed the certificate"),
-        ("--owner", "U", "the owner of the files that contain the key"),
+        (
+            "--owner",
+            "U",
+            "the owner of the files that contain the key (default: the server software's own user, if it has one)",
+        ),
         ("--group", "G", "the group of these files, which can read them with --mode 640"),
         ("--mode", "M", "the mode of these files (default: 600); other users never get access"),
         ("--legacy", "PKCS #12 with 3DES, for Windows Server 2016 and older"),
@@ -80,6 +85,8 @@ def _run(options: argparse.Namespace) -> int:
     ready = prepare_export(
         session, ExportSpec(options.pair, platform, folder, strength, options.replace, access)
     )
+    if options.owner is None and not ready.existing.files:
+        ready = with_default_owner(ready)
     _check_passphrase_options(options, ready)
     for warning in ready.warnings:
         print_message(f"warning: {warning}")
@@ -91,7 +98,7 @@ def _run(options: argparse.Namespace) -> int:
     status = print_results(exported.results, as_json=options.json)
     server = ready.spec.server
     queries = query_lines(server, ready.domain, csrtui_command(session, "served", options.pair))
-    owner = owner_lines(server) if options.owner is None and not ready.existing.files else []
+    owner = owner_lines(server) if ready.spec.access.owner is None and not ready.existing.files else []
     lines = (*owner, *snippet_lines(exported.plan.snippets), *queries, "", *note_lines(server))
     text = "".join(f"{visible(line)}\n" for line in lines)
     # The directives are part of the output. With --json they are messages, so that stdout contains only the document.

@@ -54,6 +54,7 @@ PLATFORMS = {
         Platform("freeradius", "FreeRADIUS"),
         Platform("openvpn", "OpenVPN"),
         Platform("coturn", "coturn"),
+        Platform("prosody", "Prosody"),
         Platform("cups", "CUPS"),
         Platform("proftpd", "ProFTPD"),
         Platform("vsftpd", "vsftpd"),

@@ -66,6 +66,7 @@ FILES = {
     "freeradius": {".crt": "LC", ".key": "K"},
     "openvpn": {".crt": "LC", ".key": "K"},
     "coturn": {".crt": "LC", ".key": "K"},
+    "prosody": {".crt": "LC", ".key": "K"},
     "cups": {".crt": "LC", ".key": "K"},
     "vsftpd": {".crt": "LC", ".key": "K"},
     "nodejs": {".crt": "LC", ".key": "K"},

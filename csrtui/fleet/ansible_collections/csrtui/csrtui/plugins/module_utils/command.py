@@ -30,7 +30,7 @@ PLATFORMS = [
     "nginx", "apache", "haproxy", "postfix", "dovecot", "exim", "lighttpd", "tomcat", "weblogic", "iis",
     "exchange", "f5", "cpanel", "plesk", "domino", "caddy", "traefik", "stunnel", "squid", "postgresql",
     "mysql", "mariadb", "redis", "rabbitmq", "mosquitto", "openldap", "freeradius", "openvpn", "coturn",
-    "cups", "proftpd", "vsftpd", "nodejs", "spring-boot", "jetty", "kubernetes", "gitlab", "proxmox",
+    "prosody", "cups", "proftpd", "vsftpd", "nodejs", "spring-boot", "jetty", "kubernetes", "gitlab", "proxmox",
     "vcenter", "nginx-proxy-manager", "windows-rdp", "windows-ldaps", "other",
 ]  # fmt: skip
 """The server software that csrtui knows."""

@@ -42,7 +42,7 @@ options:
       [
         nginx, apache, haproxy, postfix, dovecot, exim, lighttpd, tomcat, weblogic, iis, exchange, f5, cpanel,
         plesk, domino, caddy, traefik, stunnel, squid, postgresql, mysql, mariadb, redis, rabbitmq, mosquitto,
-        openldap, freeradius, openvpn, coturn, cups, proftpd, vsftpd, nodejs, spring-boot, jetty, kubernetes,
+        openldap, freeradius, openvpn, coturn, prosody, cups, proftpd, vsftpd, nodejs, spring-boot, jetty, kubernetes,
         gitlab, proxmox, vcenter, nginx-proxy-manager, windows-rdp, windows-ldaps, other,
       ]
   export_to:
