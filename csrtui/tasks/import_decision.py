@@ -12,7 +12,7 @@ from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import enumeration, excerpt, plural
 from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.bundle import KeyMaterial, ProblemKind, read_certificates
-from csrtui.core.bundle.formats import recognize
+from csrtui.core.bundle.foreign_formats import recognize
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import Chain, build_chain
 from csrtui.core.certificates.comparison import CertificateFlaw, usability_flaws

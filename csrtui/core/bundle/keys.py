@@ -17,7 +17,7 @@ from csrtui.core.base import asn1
 from csrtui.core.base.asn1 import INTEGER, OCTET_STRING, OID, SEQUENCE, Node, encode, parse, read_node, wrap
 from csrtui.core.base.errors import InputError, RefusedError, translate_errors
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import legacy_encryption, pem
+from csrtui.core.bundle import decryption, pem
 from csrtui.core.bundle.der_items import MAX_ITEMS, MULTI_PRIME_TAGS
 from csrtui.core.keys import key_types
 from csrtui.core.keys.pkcs8 import NOT_OPENED
@@ -46,7 +46,7 @@ def open_encrypted(der: bytes, passphrase: Secret) -> "PrivateKey":
         InputError: The key cannot be opened. The message says why.
     """
     return _load_decrypted(
-        legacy_encryption.decrypt(legacy_encryption.parse_encrypted_private_key(der), passphrase.encoded)
+        decryption.decrypt(decryption.parse_encrypted_private_key(der), passphrase.encoded)
     )
 
 
@@ -59,7 +59,7 @@ def open_pem_encrypted(cipher: str, iv: str, ciphertext: bytes, passphrase: Secr
         iv_octets = bytes.fromhex(iv)
     except ValueError as error:
         raise InputError("the header DEK-Info of the key is malformed") from error
-    return _load_decrypted(legacy_encryption.decrypt_pem(cipher, iv_octets, ciphertext, passphrase.encoded))
+    return _load_decrypted(decryption.decrypt_pem(cipher, iv_octets, ciphertext, passphrase.encoded))
 
 
 def _load_decrypted(der: bytes) -> "PrivateKey":

@@ -21,7 +21,7 @@ from csrtui.core.base.asn1 import (
 )
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import legacy_encryption
+from csrtui.core.bundle import decryption
 from csrtui.core.keys import kdf_limits
 
 _PKCS7 = "1.2.840.113549.1.7."
@@ -87,14 +87,14 @@ def read_pfx(der: bytes, passphrase: Secret | None) -> PfxContents:
     """
     try:
         return _read(der, passphrase)
-    except legacy_encryption.UnsupportedSchemeError as error:
+    except decryption.UnsupportedSchemeError as error:
         raise _unsupported_error(error) from error
     except (ValueError, IndexError) as error:
         message = "the PKCS #12 file is malformed: it does not have the structure of RFC 7292"
         raise InputError(message, _HINT) from error
 
 
-def _unsupported_error(error: legacy_encryption.UnsupportedSchemeError) -> InputError:
+def _unsupported_error(error: decryption.UnsupportedSchemeError) -> InputError:
     provider = "-legacy " if error.is_legacy else ""
     command = f"openssl pkcs12 {provider}-in FILE -nodes -out NEW.pem"
     return InputError(
@@ -137,9 +137,7 @@ def _find_password(
         if opens(password):
             return password
     if passphrase is None:
-        raise legacy_encryption.LockedError(
-            "the PKCS #12 file has a passphrase", f"give its passphrase; or {_HINT}"
-        )
+        raise decryption.LockedError("the PKCS #12 file has a passphrase", f"give its passphrase; or {_HINT}")
     raise RefusedError("the passphrase does not open the PKCS #12 file, or the file is damaged")
 
 
@@ -150,18 +148,18 @@ def _matches_mac(mac: Node, content: bytes, password: bytes | None) -> bool:
     oid = algorithm.child(0, OID).oid or ""
     if oid == _PBMAC1:
         derivation, scheme = algorithm.child(1, SEQUENCE).children()
-        hash_name, key = legacy_encryption.derive_pbmac1_key(derivation, scheme, password or b"")
+        hash_name, key = decryption.derive_pbmac1_key(derivation, scheme, password or b"")
     elif oid in _MAC_HASHES:
         hash_name, iterations = _MAC_HASHES[oid], iteration_count[0].integer if iteration_count else 1
         if len(digest.content) != hashlib.new(hash_name, usedforsecurity=False).digest_size:
             return False  # a longer digest would also cost more iterations
         kdf_limits.check_iterations(iterations, limit=kdf_limits.MAX_HASH_ITERATIONS)
-        key = legacy_encryption.derive_pkcs12(
+        key = decryption.derive_pkcs12(
             hash_name,
-            legacy_encryption.bmp_string(password),
+            decryption.bmp_string(password),
             salt.content,
             iterations,
-            purpose=legacy_encryption.MAC_PURPOSE,
+            purpose=decryption.MAC_PURPOSE,
             length=len(digest.content),
         )
     else:
@@ -169,16 +167,16 @@ def _matches_mac(mac: Node, content: bytes, password: bytes | None) -> bool:
     return hmac.compare_digest(hmac.digest(key, content, hash_name), digest.content)
 
 
-def _decrypts(encrypted: legacy_encryption.EncryptedOctets, password: bytes | None) -> bool:
+def _decrypts(encrypted: decryption.EncryptedOctets, password: bytes | None) -> bool:
     """Return whether decryption with this password gives exactly one SEQUENCE."""
     try:
-        plaintext = legacy_encryption.decrypt(encrypted, password)
+        plaintext = decryption.decrypt(encrypted, password)
         return plaintext[:1] == bytes([SEQUENCE]) and to_der(plaintext)[1] == len(plaintext)
     except (RefusedError, BerError):
         return False
 
 
-def _first_encrypted(parts: list[Node]) -> legacy_encryption.EncryptedOctets | None:
+def _first_encrypted(parts: list[Node]) -> decryption.EncryptedOctets | None:
     """Return the first encrypted item, or None. Skip malformed parts, which are reported later."""
     for part in parts:
         with suppress(ValueError):
@@ -186,7 +184,7 @@ def _first_encrypted(parts: list[Node]) -> legacy_encryption.EncryptedOctets | N
                 return _encrypted_content(part)
             for bag in _bags(part.child(1, _CONTEXT_0).child(0, OCTET_STRING).content):
                 if bag.child(0, OID).oid == _SHROUDED_KEY_BAG:
-                    return legacy_encryption.parse_encrypted_private_key(bag.child(1, _CONTEXT_0).content)
+                    return decryption.parse_encrypted_private_key(bag.child(1, _CONTEXT_0).content)
     return None
 
 
@@ -195,18 +193,18 @@ def _read_part(part: Node, password: bytes | None, contents: PfxContents) -> Non
     if oid == _DATA:
         _read_bags(part.child(1, _CONTEXT_0).child(0, OCTET_STRING).content, password, contents)
     elif oid == _ENCRYPTED_DATA:
-        _read_bags(legacy_encryption.decrypt(_encrypted_content(part), password), password, contents)
+        _read_bags(decryption.decrypt(_encrypted_content(part), password), password, contents)
     else:
         raise InputError("a part of the PKCS #12 file is of an unknown kind", _HINT)
 
 
-def _encrypted_content(part: Node) -> legacy_encryption.EncryptedOctets:
+def _encrypted_content(part: Node) -> decryption.EncryptedOctets:
     """Return the scheme and the ciphertext of EncryptedData (RFC 5652, 8). A divided ciphertext is joined."""
     _type, scheme, content = part.child(1, _CONTEXT_0).child(0, SEQUENCE).child(1, SEQUENCE).children()
     if content.tag == _PRIMITIVE_CONTEXT_0:
-        return legacy_encryption.EncryptedOctets(scheme, content.content)
+        return decryption.EncryptedOctets(scheme, content.content)
     pieces = [piece.encoded for piece in content.children()]
-    return legacy_encryption.EncryptedOctets(scheme, joined_string(pieces, OCTET_STRING))
+    return decryption.EncryptedOctets(scheme, joined_string(pieces, OCTET_STRING))
 
 
 def _bags(content: bytes) -> list[Node]:
@@ -229,7 +227,7 @@ def _read_bag(bag: Node, password: bytes | None, contents: PfxContents, depth: i
         contents.keys.append(value.content)
     elif oid == _SHROUDED_KEY_BAG:
         contents.keys.append(
-            legacy_encryption.decrypt(legacy_encryption.parse_encrypted_private_key(value.content), password)
+            decryption.decrypt(decryption.parse_encrypted_private_key(value.content), password)
         )
     elif oid == _CERT_BAG:
         certificate = value.child(0, SEQUENCE)
@@ -242,7 +240,7 @@ def _collect_problems(contents: PfxContents) -> Iterator[None]:
     """Convert an error in one item into a problem, so that the other items are still read."""
     try:
         yield
-    except legacy_encryption.UnsupportedSchemeError as error:
+    except decryption.UnsupportedSchemeError as error:
         contents.problems.append(_unsupported_error(error))
     except CsrtuiError as error:
         contents.problems.append(error)

@@ -9,7 +9,7 @@ from csrtui.core.base import asn1
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import der_items, formats, keys, legacy_encryption, pem, pfx
+from csrtui.core.bundle import decryption, der_items, foreign_formats, keys, pem, pfx
 from csrtui.core.bundle.der_items import CA_FILE_HINT, MAX_ITEMS, DerItem, Structure
 from csrtui.core.bundle.key_material import BundleKey, KeyMaterial, Problem, ProblemKind
 from csrtui.core.certificates import certificate, csr
@@ -123,7 +123,7 @@ class _Reader:
         if not data.strip(b"\0\t\n\v\f\r "):
             self._add_problem(ProblemKind.FILE, "it is empty", "give a file with content")
             return
-        file_format = formats.recognize(data)
+        file_format = foreign_formats.recognize(data)
         if file_format is not None:
             self._has_private_key = file_format.holds_key
             kind = ProblemKind.KEY if file_format.holds_key else ProblemKind.FILE
@@ -135,8 +135,8 @@ class _Reader:
             self._has_private_key = pem.names_private_key(decoded)
             file_items = der_items.expected_items(pem.find_blocks(decoded))
             if not file_items:
-                name = formats.describe_der(data)
-                self._other_content = (name, "") if name else formats.describe_text(decoded)
+                name = foreign_formats.describe_der(data)
+                self._other_content = (name, "") if name else foreign_formats.describe_text(decoded)
         self._read_items(file_items)
         if not file_items and data[:1] == b"0":
             self._has_private_key |= der_items.begins_as_private_key(data)
@@ -168,7 +168,7 @@ class _Reader:
             if item.block.fault:
                 raise InputError(f"the {item.label_noun} {item.block.fault}", _COPY_AGAIN)
             self._decode(item)
-        except legacy_encryption.LockedError as error:
+        except decryption.LockedError as error:
             self._add_problem(ProblemKind.LOCKED, error.message, error.hint, item.block.path)
         except keys.OpensshLockedError as error:
             self._add_problem(ProblemKind.OPENSSH_LOCKED, error.message, error.hint, item.block.path)
@@ -231,7 +231,7 @@ class _Reader:
         is_encrypted = block.cipher is not None or item.structure is Structure.ENCRYPTED_PRIVATE_KEY
         is_openssh = not is_encrypted and (der.startswith(keys.OPENSSH_MAGIC) or "OPENSSH" in block.label)
         if is_encrypted and self._passphrase is None:
-            raise legacy_encryption.LockedError("the key has a passphrase", "give its passphrase")
+            raise decryption.LockedError("the key has a passphrase", "give its passphrase")
         passphrase = self._passphrase or Secret("")
         if block.cipher is not None:
             key = keys.open_pem_encrypted(*block.cipher, der, passphrase)

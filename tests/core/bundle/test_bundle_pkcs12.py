@@ -15,7 +15,7 @@ from csrtui.core import bundle
 from csrtui.core.base.asn1 import read_node
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.secret import Secret
-from csrtui.core.bundle import legacy_encryption, pfx
+from csrtui.core.bundle import decryption, pfx
 from csrtui.core.keys import kdf_limits
 
 DATA, ENCRYPTED, SIGNED = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.6", "1.2.840.113549.1.7.2"
@@ -125,9 +125,9 @@ def container_content(*parts: bytes) -> bytes:
 
 
 def old_mac(content: bytes, iterations: bytes = b"\1") -> bytes:
-    key = legacy_encryption.derive_pkcs12(
+    key = decryption.derive_pkcs12(
         "sha1",
-        legacy_encryption.bmp_string(PHRASE.encoded),
+        decryption.bmp_string(PHRASE.encoded),
         b"salt",
         int.from_bytes(iterations),
         purpose=3,
@@ -217,21 +217,17 @@ def test_an_encrypted_key_is_refused_if_only_certificates_are_expected() -> None
 )
 def test_rc2_decrypts_the_vectors_of_its_rfc(key: str, plain: str, cipher: str | None) -> None:
     if cipher is not None:
-        assert (
-            legacy_encryption.decrypt_rc2(bytes.fromhex(key), bytes(8), bytes.fromhex(cipher)).hex() == plain
-        )
+        assert decryption.decrypt_rc2(bytes.fromhex(key), bytes(8), bytes.fromhex(cipher)).hex() == plain
     for iv, data in ((bytes(7), bytes(8)), (bytes(8), bytes(9))):
         with pytest.raises(ValueError, match=r"\d"):
-            legacy_encryption.decrypt_rc2(bytes.fromhex(key), iv, data)
+            decryption.decrypt_rc2(bytes.fromhex(key), iv, data)
     with pytest.raises(InputError, match="are encrypted with RC2"):
-        legacy_encryption.decrypt_rc2(
-            bytes.fromhex(key), bytes(8), bytes(legacy_encryption.MAX_RC2_BYTES + 8)
-        )
+        decryption.decrypt_rc2(bytes.fromhex(key), bytes(8), bytes(decryption.MAX_RC2_BYTES + 8))
 
 
 def test_a_mac_that_is_longer_than_its_hash_is_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of its blocks would need all iterations again."""
-    monkeypatch.setattr(legacy_encryption, "derive_pkcs12", lambda *_, **__: pytest.fail("computed"))
+    monkeypatch.setattr(decryption, "derive_pkcs12", lambda *_, **__: pytest.fail("computed"))
     algorithm = tlv(0x30, oid("1.3.14.3.2.26"), tlv(0x05))
     mac = tlv(
         0x30,

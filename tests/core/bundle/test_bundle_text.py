@@ -19,7 +19,7 @@ from foreign_made import ec_key, pkcs8, tlv, traditional
 from tables import table
 
 from csrtui.core import bundle
-from csrtui.core.bundle import formats
+from csrtui.core.bundle import foreign_formats
 from csrtui.core.bundle.pem import MAX_DEPTH, MAX_TEXTS
 from csrtui.core.bundle.reader import MAX_BYTES
 
@@ -248,7 +248,7 @@ def test_the_place_in_a_json_document_is_known() -> None:
 
 @table(
     ("beginning", "name"),
-    [(file_format.magic, file_format.name) for file_format in formats.FORMATS]
+    [(file_format.magic, file_format.name) for file_format in foreign_formats.FORMATS]
     + [(b"PK\3\4[Content_Types].xml", "an Office document")]
     + [(b"x" * 257 + b"ustar", "a tar archive"), (b"x\x9c\x03\0", "compressed data (zlib, deflate)")],
 )
