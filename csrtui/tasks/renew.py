@@ -72,21 +72,10 @@ def plan_renewal(session: Session, name: str, key_type: KeyType | None = None) -
     record, csr = folder.pair.record, folder.csr
     old = read_prefill(csr.der, record.ca, keep_must_staple=True)
     platform = record.platform if record.platform in PLATFORMS else OTHER
-    old_key_type = KeyType(record.key.type) if record.key.type in tuple(KeyType) else None
-    spec = RequestSpec(
-        old.names,
-        old.subject,
-        record.ca,
-        platform,
-        key_type or old_key_type,
-        old.purpose,
-        old.no_common_name,
-        old.attributes,
-        old.must_staple,
-    )
+    spec = RequestSpec.of_prefill(old, record.ca, key_type or csr.key_type, platform)
     advice = require_common_name(advise_on(session, spec))
     omissions = list(old.omissions)
-    if key_type is None and old_key_type is None:
+    if key_type is None and csr.key_type is None:
         omissions.append(
             f"csrtui does not generate {visible(label_of_name(record.key.type))} keys: the new key is "
             f"{label_of_name(spec.effective_key_type)}."

@@ -1,6 +1,6 @@
 """A request as the user has specified it, and the advice on it."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from csrtui.core.advice.advisor import MISSING_COMMON_NAME, Advice, advise
 from csrtui.core.advice.rule_arguments import MAX_NAMES_WITH_FIXES
@@ -12,6 +12,9 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
 from csrtui.core.subject.fields import Attribute, SubjectInput
 from csrtui.tasks.session import Session
+
+if TYPE_CHECKING:
+    from csrtui.core.bundle.prefill import Prefill
 
 
 class RequestSpec(NamedTuple):
@@ -34,6 +37,23 @@ class RequestSpec(NamedTuple):
     no_common_name: bool = False
     attributes: tuple[Attribute, ...] = ()
     must_staple: bool = False
+
+    @classmethod
+    def of_prefill(
+        cls, prefill: "Prefill", ca: CaKind, key_type: KeyType | None = None, platform: str = OTHER
+    ) -> Self:
+        """Return the request that repeats the contents of a CSR or certificate."""
+        return cls(
+            prefill.names,
+            prefill.subject,
+            ca,
+            platform,
+            key_type,
+            prefill.purpose,
+            prefill.no_common_name,
+            prefill.attributes,
+            prefill.must_staple,
+        )
 
     @property
     def effective_key_type(self) -> KeyType:

@@ -221,20 +221,11 @@ def record_ca(session: Session, name: str, ca: CaKind) -> None:
     """
     from csrtui.core.bundle.prefill import read_prefill
     from csrtui.core.config.policy import NO_POLICY
-    from csrtui.core.keys.key_types import KeyType
     from csrtui.tasks.request_spec import RequestSpec, advise_on
 
-    pair, csr = read_pair(session, name)
+    csr = read_pair(session, name)[1]
     old = read_prefill(csr.der, CaKind.PRIVATE)  # for a public CA, it would leave values out
-    spec = RequestSpec(
-        old.names,
-        old.subject,
-        ca,
-        key_type=KeyType(pair.record.key.type) if pair.record.key.type in tuple(KeyType) else None,
-        purpose=old.purpose,
-        no_common_name=old.no_common_name,
-        attributes=old.attributes,
-    )
+    spec = RequestSpec.of_prefill(old, ca, csr.key_type)
     for finding in advise_on(session, spec, NO_POLICY).errors:
         raise RefusedError(f"a {ca.value} CA does not issue for this CSR: {finding.text}", pair=name)
     change_record(session, name, lambda record: record.with_ca(ca, session.clock(), session.user))

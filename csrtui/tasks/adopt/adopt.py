@@ -301,20 +301,12 @@ def _build_csr(
     if reason is not None or candidate.certificate is None:
         raise InputError(str(reason))
     old = prefill.read_prefill(to_pem([candidate.certificate]), candidate.ca)
-    spec = RequestSpec(
-        names=old.names,
-        subject=old.subject,
-        ca=candidate.ca,
-        purpose=old.purpose,
-        no_common_name=old.no_common_name,
-        attributes=old.attributes,
-    )
+    spec = RequestSpec.of_prefill(old, candidate.ca)
     advice = require_common_name(advise_on(session, spec))
     impossible = tuple(finding for finding in advice.errors if not finding.forceable)
     if impossible:
         raise BlockedError(impossible)
-    csr = csrs.read_der(csrs.build(advice.subject, advice.covered_names, candidate.key, advice.purpose))
-    return csr, (
+    return build_csr(advice, candidate.key), (
         *(f"not in the new CSR: {sentence}" for sentence in (*old.omissions, *old.unissued)),
         *(
             f"in the new CSR, because the CA is private: the {prefill.attribute_label(item)} {excerpt(item.value)}"

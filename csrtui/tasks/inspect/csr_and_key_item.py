@@ -254,15 +254,8 @@ def fingerprint_members(der: bytes) -> dict[str, object]:
 
 def _request_remarks(session: "Session", request: Request, der: bytes, ca: CaKind) -> list[Remark]:
     values = prefill.read_prefill(der, ca)
-    spec = RequestSpec(
-        names=(*values.names, *filter(None, values.invalid_names)),
-        subject=values.subject,
-        ca=ca,
-        key_type=request.key_type,
-        purpose=values.purpose,
-        no_common_name=values.no_common_name,
-        attributes=values.attributes,
-    )
+    spec = RequestSpec.of_prefill(values, ca, request.key_type)
+    spec = spec._replace(names=(*values.names, *filter(None, values.invalid_names)))
     advice = [finding for finding in advise_on(session, spec).findings if finding.field.value != "key"]
     return [
         *map(Remark.of, (*advice, *check_csr(request, ca))),
