@@ -591,9 +591,9 @@ def test_every_rule_has_its_cases() -> None:
 
 
 def test_the_table_has_the_documented_levels() -> None:
-    told: dict[str, set[tuple[Level | None, Level | None]]] = defaultdict(set)
+    actual: dict[str, set[tuple[Level | None, Level | None]]] = defaultdict(set)
     for rule in RULES:
-        told[rule.code].add((rule.public_level, rule.private_level))
+        actual[rule.code].add((rule.public_level, rule.private_level))
         assert rule.source
     several = {
         "portal-character": {(W, None), (N, None)},
@@ -605,7 +605,7 @@ def test_the_table_has_the_documented_levels() -> None:
         "ip-address": {(W, None), (None, N)},
         "not-a-hostname": {(E, E), (E, None)},
     }
-    assert told == {code: {levels} for code, levels in LEVELS.items()} | several
+    assert actual == {code: {levels} for code, levels in LEVELS.items()} | several
 
 
 @table("code", HITS)
@@ -746,7 +746,7 @@ def test_a_wildcard_too_long_for_a_common_name_becomes_none() -> None:
 
 
 @table(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         (("a.bücher.de", "*.xn--bcher-kva.de"), "a.bücher.de is already covered by *.bücher.de."),
         (
@@ -755,8 +755,8 @@ def test_a_wildcard_too_long_for_a_common_name_becomes_none() -> None:
         ),
     ],
 )
-def test_a_name_and_its_wildcard_are_spelled_alike(typed: tuple[str, ...], told: str) -> None:
-    assert redundant(*typed).text == told
+def test_a_name_and_its_wildcard_are_spelled_alike(typed: tuple[str, ...], expected: str) -> None:
+    assert redundant(*typed).text == expected
 
 
 def test_one_fix_removes_all_repetitions_of_a_name() -> None:
@@ -771,7 +771,7 @@ def test_a_single_dot_is_not_fixed_into_an_empty_name(dots: str) -> None:
 
 
 @table(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("a.com..", {"trailing-dot": ("a.com",), "empty-label": None}),
         (" a..com", {"space": None, "empty-label": None}),
@@ -782,9 +782,9 @@ def test_a_single_dot_is_not_fixed_into_an_empty_name(dots: str) -> None:
         ("a\nb.com", {"bad-character": None}),
     ],
 )
-def test_a_fix_gives_a_readable_name(name: str, told: dict[str, tuple[str, ...] | None]) -> None:
+def test_a_fix_gives_a_readable_name(name: str, expected: dict[str, tuple[str, ...] | None]) -> None:
     findings = names(name).advice().findings
-    assert {finding.code: finding.fix and finding.fix.names for finding in findings} == told
+    assert {finding.code: finding.fix and finding.fix.names for finding in findings} == expected
 
 
 _PLACEHOLDER = "It looks like a placeholder: write the real name."
@@ -794,7 +794,7 @@ _STARS = "only the whole first label can be"
 
 
 @table(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("a\nb.de", f"a\\x0ab.de contains a control character (U+000A) at position 2: {_HYPHENS}."),
         ("a\x1bb\n.de", f"a\\x1bb\\x0a.de contains a control character (U+001B) at position 2: {_HYPHENS}."),
@@ -827,9 +827,9 @@ _STARS = "only the whole first label can be"
         ("foo@", "foo@ contains no host name: remove scheme, user, port and path."),
     ],
 )  # fmt: skip
-def test_the_problem_with_a_name_is_reported_exactly(name: str, told: str) -> None:
+def test_the_problem_with_a_name_is_reported_exactly(name: str, expected: str) -> None:
     (finding,) = names(name).advice().findings
-    assert finding.text == told
+    assert finding.text == expected
 
 
 SEVERITIES = ((Level.WARNING, True), (Level.ERROR, True), (Level.ERROR, False))
@@ -863,8 +863,8 @@ def test_up_to_three_scripts_of_a_label_are_named() -> None:
 @table("name", ["co.uk", "com"])
 def test_a_public_suffix_is_reported_for_both_kinds_of_ca(name: str) -> None:
     beginning = f"{name} is a public suffix; "
-    told = [names(name).advice(ca).findings[0].text.removeprefix(beginning) for ca in CaKind]
-    assert told == [
+    texts = [names(name).advice(ca).findings[0].text.removeprefix(beginning) for ca in CaKind]
+    assert texts == [
         "nobody can own it, so no public CA will issue for it.",
         "nobody can own it, so it is probably not the host you mean.",
     ]
@@ -954,15 +954,15 @@ def test_a_missing_common_name_is_reported_only_on_request() -> None:
 
 
 @table(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ("*.mydomain.com", "*.mydomain.com covers shop.mydomain.com but not a.shop.mydomain.com or mydomain.com."),
         ("mydomain.com", "mydomain.com covers only this host."),
         ("a b", ""),
     ],
 )  # fmt: skip
-def test_the_coverage_names_a_host_inside_and_one_outside(typed: str, told: str) -> None:
-    assert describe_coverage(read_name(typed)) == told
+def test_the_coverage_names_a_host_inside_and_one_outside(typed: str, expected: str) -> None:
+    assert describe_coverage(read_name(typed)) == expected
 
 
 PIECES = st.sampled_from(
@@ -1038,9 +1038,9 @@ def test_applying_all_safe_fixes_comes_to_an_end() -> None:
 )
 def test_text_that_linters_mistake_for_html_is_reported(organization: str, entity: str) -> None:
     typed = fields(**{**FIRM, "organization": organization})
-    (said,) = (finding for finding in typed.advice().findings if finding.code == "html-entity")
-    assert said.level is W
-    assert f" {entity} " in said.text
+    (finding,) = (finding for finding in typed.advice().findings if finding.code == "html-entity")
+    assert finding.level is W
+    assert f" {entity} " in finding.text
     assert "html-entity" not in typed.codes(CaKind.PRIVATE)
 
 
@@ -1082,8 +1082,8 @@ def test_a_reserved_domain_is_a_warning(name: str) -> None:
 
 
 def test_an_internal_name_says_what_its_ending_is_reserved_for() -> None:
-    told = [names(name).advice().findings[0].text for name in ("a.lan", "mydomain.con")]
-    assert told == [
+    texts = [names(name).advice().findings[0].text for name in ("a.lan", "mydomain.con")]
+    assert texts == [
         "a.lan is an internal name: .lan is for local networks, so no public CA can issue for it.",
         "mydomain.con is an internal name: .con is not a public top-level domain, so no public CA can issue for it.",
     ]
@@ -1241,7 +1241,7 @@ def test_other_unassigned_codes_are_errors(country: str) -> None:
 
 
 @table(
-    ("country", "told", "value", "safe"),
+    ("country", "expected", "value", "safe"),
     [
         ("uk", "uk is not a country code: use GB for United Kingdom.", "GB", True),
         ("EL", "EL is not a country code: use GR for Greece.", "GR", True),
@@ -1253,12 +1253,12 @@ def test_other_unassigned_codes_are_errors(country: str) -> None:
     ],
 )
 def test_a_wrong_country_is_reported_with_the_right_code(
-    country: str, told: str, value: str | None, *, safe: bool | None
+    country: str, expected: str, value: str | None, *, safe: bool | None
 ) -> None:
     for ca in CaKind:
         (found,) = fields(country=country).advice(ca).errors
         assert (found.text, found.fix and found.fix.value, found.fix and found.fix.safe) == (
-            told,
+            expected,
             value,
             safe,
         )
@@ -1329,12 +1329,12 @@ def test_invisible_characters_are_removed_or_become_a_blank(text: str, value: st
 
 
 def test_an_invisible_character_is_named_with_its_position() -> None:
-    told = [
+    texts = [
         fields(**{**FIRM, "organization": text}).advice(ca).findings[0].text
         for ca in CaKind
         for text in ("A\u200bB", "Ab\ufffd")
     ]
-    assert told == [
+    assert texts == [
         "Organization contains a zero width space (U+200B) at position 2: invisible, but CAs compare the text with the register.",
         "Organization contains U+FFFD at position 3: a character was lost there. Type it again.",
         "Organization contains a zero width space (U+200B) at position 2: invisible, but a search for the text fails.",

@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PUBLIC, PRIVATE = CaKind.PUBLIC, CaKind.PRIVATE
 
 
-def said(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+def codes_of(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
     return [(finding.code, finding.level.value) for finding in findings]
 
 
@@ -58,13 +58,13 @@ def test_csrtuis_own_keys_are_not_weak(key_type: KeyType) -> None:
 
 
 def test_the_rules_about_key_types_apply_to_existing_keys_too() -> None:
-    assert said(check_public_key(key_of(KeyType.ED25519).public_key(), PUBLIC)) == [
+    assert codes_of(check_public_key(key_of(KeyType.ED25519).public_key(), PUBLIC)) == [
         ("key-not-public", "error")
     ]
-    assert said(check_public_key(key_of(KeyType.ED25519).public_key(), PRIVATE)) == [
+    assert codes_of(check_public_key(key_of(KeyType.ED25519).public_key(), PRIVATE)) == [
         ("key-not-public", "note")
     ]
-    assert said(check_public_key(key_of(KeyType.EC_P384).public_key(), PUBLIC)) == []
+    assert codes_of(check_public_key(key_of(KeyType.EC_P384).public_key(), PUBLIC)) == []
 
 
 @table(
@@ -104,7 +104,7 @@ def test_primes_that_are_far_enough_apart_are_not_reported() -> None:
 
 def test_several_weaknesses_are_reported_separately() -> None:
     found = check_public_key(rsa_of(odd_modulus(1023), 3), PRIVATE)
-    assert said(found) == [("key-weak", "warning")] * 3
+    assert codes_of(found) == [("key-weak", "warning")] * 3
 
 
 def test_rare_kinds_of_keys_have_a_name_and_a_label() -> None:
@@ -131,11 +131,11 @@ def test_rare_kinds_of_keys_have_a_name_and_a_label() -> None:
 
 @table(("name", "label"), [("sha1", "SHA-1"), ("md5", "MD5")])
 def test_an_old_hash_is_reported(name: str, label: str) -> None:
-    asked = signed_with(name)
-    (found,) = check_csr(asked, PUBLIC)
+    csr = signed_with(name)
+    (found,) = check_csr(csr, PUBLIC)
     assert (found.code, found.level, found.value) == ("old-hash", Level.ERROR, name)
     assert label in found.text
-    assert said(check_csr(asked, PRIVATE)) == [("old-hash", "warning")]
+    assert codes_of(check_csr(csr, PRIVATE)) == [("old-hash", "warning")]
 
 
 @table("name", ["sha224", "sha256", "sha3-512", None])
@@ -151,7 +151,7 @@ def signed_with(name: str | None) -> csr.Request:
 @table("ca", CaKind)
 def test_a_csr_for_a_server_with_only_a_common_name_is_reported(ca: CaKind) -> None:
     bare = signed_with("sha256")._replace(names=())
-    assert said(check_csr(bare, ca)) == [("no-alternative-names", "warning")]
+    assert codes_of(check_csr(bare, ca)) == [("no-alternative-names", "warning")]
     assert check_csr(bare._replace(purpose=Purpose.CLIENT), ca) == ()
     assert check_csr(bare._replace(subject=SubjectFields(common_name="Jane Doe")), ca) == ()
 
@@ -176,9 +176,9 @@ def test_a_csr_for_a_server_with_only_a_common_name_is_reported(ca: CaKind) -> N
 def test_names_of_a_csr_that_no_user_could_type_are_reported(
     name: str, public: tuple[str, str] | None, private: tuple[str, str] | None
 ) -> None:
-    asked = signed_with("sha256")._replace(names=("a.com", name))
-    assert said(check_csr(asked, PUBLIC)) == [public] * (public is not None)
-    assert said(check_csr(asked, PRIVATE)) == [private] * (private is not None)
+    csr = signed_with("sha256")._replace(names=("a.com", name))
+    assert codes_of(check_csr(csr, PUBLIC)) == [public] * (public is not None)
+    assert codes_of(check_csr(csr, PRIVATE)) == [private] * (private is not None)
 
 
 def test_names_in_a_finding_on_a_csr_are_safe_to_display() -> None:
@@ -197,7 +197,7 @@ def test_a_key_is_old_after_the_maximum_validity_of_a_certificate() -> None:
     (found,) = check_key_age(NOW - longest - timedelta(seconds=1), NOW, PUBLIC)
     assert (found.code, found.level) == ("key-old", Level.WARNING)
     assert "398 days" in found.text
-    assert said(check_key_age(NOW - 2 * longest, NOW, PRIVATE)) == [("key-old", "note")]
+    assert codes_of(check_key_age(NOW - 2 * longest, NOW, PRIVATE)) == [("key-old", "note")]
 
 
 def test_a_csr_that_breaks_the_encoding_rules_is_checked_without_its_extensions() -> None:

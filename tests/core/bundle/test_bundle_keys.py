@@ -244,8 +244,8 @@ def test_pkcs12_of_a_rare_kind_is_refused() -> None:
 
 def test_a_file_can_contain_keys_csrs_and_certificates() -> None:
     certificate = root().certificate.public_bytes(Encoding.PEM)
-    asked = wrap("NEW CERTIFICATE REQUEST", csr())
-    material = bundle.read(b"hello\n" + asked + with_parameters(ec_key()) + certificate + b"bye")
+    request = wrap("NEW CERTIFICATE REQUEST", csr())
+    material = bundle.read(b"hello\n" + request + with_parameters(ec_key()) + certificate + b"bye")
     assert (len(material.keys), len(material.certificates)) == (1, 1)
     assert [item.der for item in material.requests] == [csr()]
     assert not material.problems

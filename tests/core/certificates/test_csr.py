@@ -111,8 +111,8 @@ PSS_OID, EC_SHA1, DSA_SHA1 = "1.2.840.113549.1.1.10", "1.2.840.10045.4.1", "1.2.
 def old_request(key: Any, algorithm: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     """Return a CSR with a signature that cryptography's builder no longer makes."""
     spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    said = tlv(0x30, tlv(0x02, b"\0"), tlv(0x30), spki, tlv(0xA0))
-    return tlv(0x30, said, tlv(0x30, algorithm), tlv(0x03, b"\0", sign(said)))
+    body = tlv(0x30, tlv(0x02, b"\0"), tlv(0x30), spki, tlv(0xA0))
+    return tlv(0x30, body, tlv(0x30, algorithm), tlv(0x03, b"\0", sign(body)))
 
 
 def old_requests() -> list[bytes]:
@@ -122,9 +122,9 @@ def old_requests() -> list[bytes]:
     return [
         foreign.csr(hash_name="sha1"),
         foreign.csr(hash_name="md5"),
-        old_request(rsa_key, oid(PSS_OID) + tlv(0x30), lambda said: rsa_key.sign(said, PSS, SHA1)),
-        old_request(ec_key, oid(EC_SHA1), lambda said: ec_key.sign(said, ec.ECDSA(SHA1))),
-        old_request(dsa_key, oid(DSA_SHA1), lambda said: dsa_key.sign(said, SHA1)),
+        old_request(rsa_key, oid(PSS_OID) + tlv(0x30), lambda body: rsa_key.sign(body, PSS, SHA1)),
+        old_request(ec_key, oid(EC_SHA1), lambda body: ec_key.sign(body, ec.ECDSA(SHA1))),
+        old_request(dsa_key, oid(DSA_SHA1), lambda body: dsa_key.sign(body, SHA1)),
     ]
 
 
@@ -141,7 +141,7 @@ def test_a_signature_by_an_algorithm_of_another_key_type_is_invalid() -> None:
     assert isinstance(ec_key, ec.EllipticCurvePrivateKey)
     for algorithm in (oid("1.2.840.113549.1.1.5"), oid("1.2.3.4"), oid("1.2.840.113549.1.1.5") + tlv(0x05)):
         for key in (ec_key, key_of(KeyType.ED25519)):
-            der = old_request(key, algorithm, lambda said: ec_key.sign(said, ec.ECDSA(SHA1)))
+            der = old_request(key, algorithm, lambda body: ec_key.sign(body, ec.ECDSA(SHA1)))
             assert not csr.has_valid_signature(der)
 
 

@@ -81,9 +81,9 @@ def openssl_accepts(case: Case, folder: Path, *more: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("what", GOOD)
-def test_what_private_and_public_cas_issue_is_valid(what: str, kind: str, tmp_path: Path) -> None:
-    case = GOOD[what](Maker(kind))
+@pytest.mark.parametrize("case_name", GOOD)
+def test_what_private_and_public_cas_issue_is_valid(case_name: str, kind: str, tmp_path: Path) -> None:
+    case = GOOD[case_name](Maker(kind))
     status = validate(case)
     assert (status.state, status.reason) == (ChainState.VALID, None), status.text
     assert status.text in {"valid up to CN=Root", "complete up to CN=Root, which clients must trust"}
@@ -92,11 +92,11 @@ def test_what_private_and_public_cas_issue_is_valid(what: str, kind: str, tmp_pa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("what", BAD)
+@pytest.mark.parametrize("case_name", BAD)
 def test_what_openssl_refuses_is_invalid_and_the_reason_is_named(
-    what: str, kind: str, tmp_path: Path
+    case_name: str, kind: str, tmp_path: Path
 ) -> None:
-    reason, made = BAD[what]
+    reason, made = BAD[case_name]
     case = made(Maker(kind))
     status = validate(case)
     assert (status.state, status.reason) == (ChainState.INVALID, reason), status.text
@@ -105,7 +105,7 @@ def test_what_openssl_refuses_is_invalid_and_the_reason_is_named(
 
 
 @table(
-    ("what", "text"),
+    ("case_name", "text"),
     [
         ("wrong signature", "the certificate of CN=CA did not sign CN=a.com"),
         ("wrong root", "the certificate of CN=Root did not sign CN=CA"),
@@ -120,8 +120,8 @@ def test_what_openssl_refuses_is_invalid_and_the_reason_is_named(
         ("key identifier", "the authority key identifier of CN=a.com does not match CN=CA"),
     ],
 )
-def test_a_refusal_names_the_certificate(what: str, text: str) -> None:
-    _, made = BAD[what]
+def test_a_refusal_names_the_certificate(case_name: str, text: str) -> None:
+    _, made = BAD[case_name]
     assert validate(made(Maker("ec"))).text == f"invalid: {text}"
 
 
@@ -516,8 +516,8 @@ def test_the_library_uses_csrtuis_own_policies() -> None:
     for case, error in ((good, None), (bad, "keyCertSign")):
         assert case.root is not None
         path = [case.leaf.certificate, case.intermediates[0].certificate, case.root.certificate]
-        said = verify_path(path, NOW)
-        assert (error in (said or "")) if error else said is None
+        refusal = verify_path(path, NOW)
+        assert (error in (refusal or "")) if error else refusal is None
 
 
 def test_a_signature_with_unused_bits_is_wrong(tmp_path: Path) -> None:

@@ -51,5 +51,11 @@ def test_clients_of_a_private_ca_may_trust_the_issuer_directly() -> None:
 
 def test_a_wildcard_covers_one_label() -> None:
     (leaf,) = decoded(LEAF)
-    asked = ["A.example.com", "x.b.example.com", "y.x.b.example.com", "b.example.com", "c\x1b.example.com"]
-    assert uncovered_names(asked, leaf) == ["y.x.b.example.com", "b.example.com", "c\\x1b.example.com"]
+    requested = [
+        "A.example.com",
+        "x.b.example.com",
+        "y.x.b.example.com",
+        "b.example.com",
+        "c\x1b.example.com",
+    ]
+    assert uncovered_names(requested, leaf) == ["y.x.b.example.com", "b.example.com", "c\\x1b.example.com"]

@@ -46,7 +46,7 @@ def test_too_few_words_or_bits_are_refused(words: list[str], size: int) -> None:
     ],
 )
 def test_the_rating_does_not_quote_the_passphrase(text: str, message: str) -> None:
-    told = strength(Secret(text))
-    assert message in told
-    assert bool(told) is bool(text)
-    assert text not in told or not text
+    rating = strength(Secret(text))
+    assert message in rating
+    assert bool(rating) is bool(text)
+    assert text not in rating or not text

@@ -106,8 +106,8 @@ def test_everything_else_between_braces_is_refused_by_name(piece: str) -> None:
     from csrtui.core.base.escaping import visible
 
     quoted = piece[:-1] if piece.startswith("{{{") else piece
-    what, hint = refused(f"www.{piece}", site="a.com", a="b")
-    assert what.startswith(
+    message, hint = refused(f"www.{piece}", site="a.com", a="b")
+    assert message.startswith(
         f'"{visible(quoted)}" is not a variable: only {{{{ name }}}} and {{{{ name.member }}}}'
     )
     assert hint
@@ -123,7 +123,7 @@ def test_a_long_piece_is_cut_in_the_message() -> None:
 
 
 @table(
-    ("name", "value", "what"),
+    ("name", "value", "kind"),
     [
         ("a", {"b": "c"}, "is a dictionary, not a string"),
         ("a", ["b"], "is a list, not a string"),
@@ -146,10 +146,10 @@ def test_a_long_piece_is_cut_in_the_message() -> None:
         ("a", "{{ vault_a }}", "is refused: its name suggests a secret"),
     ],
 )
-def test_a_value_that_is_not_text_is_refused_by_name(name: str, value: object, what: str) -> None:
-    said, hint = refused(f"{{{{ {name} }}}}", a=value)
-    assert said.startswith("variable ")
-    assert what in said
+def test_a_value_that_is_not_text_is_refused_by_name(name: str, value: object, kind: str) -> None:
+    message, hint = refused(f"{{{{ {name} }}}}", a=value)
+    assert message.startswith("variable ")
+    assert kind in message
     assert hint
 
 
@@ -177,8 +177,8 @@ def test_a_value_that_is_not_text_is_refused_by_name(name: str, value: object, w
 def test_a_variable_with_a_name_like_a_secret_is_refused(name: str) -> None:
     variable, _, member = name.partition(".")
     value = {member: "canary"} if member else "canary"
-    what, hint = refused(f"{{{{ {name} }}}}", **{variable: value})
-    assert what == f"variable {name} is refused: its name suggests a secret"
+    message, hint = refused(f"{{{{ {name} }}}}", **{variable: value})
+    assert message == f"variable {name} is refused: its name suggests a secret"
     assert hint == "use a variable that does not contain a secret"
     assert expand(Template("{{ bypass }}"), host(bypass="a")) == "a"
 
