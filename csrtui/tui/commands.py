@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from csrtui.core.pairs.pair import NextStep
 from csrtui.tasks.pair_text import NEXT_STEPS
@@ -303,7 +303,9 @@ LAST_ON_BAR = ("leave", "generate", "back", "help", "switch_pane")
 
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)
 """The second key for help. It works on screens without text fields."""
-_PLACES_WITHOUT_TEXT = frozenset({Scope.KEYSTORE, Scope.PAIR, Scope.DOCTOR, Scope.MONTHS, Scope.FLEET})
+_PLACES_WITHOUT_TEXT = frozenset(
+    {Scope.KEYSTORE, Scope.PAIR, Scope.DOCTOR, Scope.MONTHS, Scope.FLEET, Scope.PLAN}
+)
 
 
 def scopes_at(*places: Scope) -> frozenset[Scope]:
@@ -311,20 +313,16 @@ def scopes_at(*places: Scope) -> frozenset[Scope]:
     return frozenset(scope for place in places for scope in PLACES.get(place, {place}))
 
 
-def bindings(*places: Scope) -> list[Binding]:
+def bindings(*places: Scope) -> list[BindingType]:
     """Return the key bindings of the commands that work at these places."""
     scopes = scopes_at(*places)
+    commands = [it for it in COMMANDS if it.scope in scopes and it.action not in WIDGET_ACTIONS]
     return [
-        Binding(
-            command.keys,
-            command.action,
-            command.label,
-            show=False,
-            priority=command.priority,
-            id=command.action,
-        )
-        for command in COMMANDS
-        if command.scope in scopes and command.action not in WIDGET_ACTIONS
+        *(
+            Binding(it.keys, it.action, it.label, show=False, priority=it.priority, id=it.action)
+            for it in commands
+        ),
+        *([HELP_IN_LISTS] if _PLACES_WITHOUT_TEXT.issuperset(places) else []),
     ]
 
 

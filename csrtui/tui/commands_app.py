@@ -17,7 +17,6 @@ from csrtui.tui.user_keymap import apply_keys
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from textual.binding import BindingType
     from textual.dom import DOMNode
     from textual.screen import Screen
 
@@ -38,7 +37,7 @@ class CommandsApp(SafeApp[None]):
     TITLE = "csrtui"
     OTHER_SCOPES: ClassVar[frozenset[Scope]] = frozenset({Scope.FLEET, Scope.PLAN})
     """The scopes of the commands of another app, which the help leaves out."""
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.ANYWHERE)]
+    BINDINGS = bindings(Scope.ANYWHERE)
     start_warnings: Sequence[str] = ()
     """Warnings about the configuration, to show at the start."""
     CSS_PATH: ClassVar[list[Path]] = [Path(__file__).with_name("styles") / "app.tcss"]  # type: ignore[assignment]

@@ -54,10 +54,6 @@ def distinct_groups(
     return list(distinct.values())
 
 
-def _no_pairs(_need: Need) -> Sequence[Pair]:
-    return ()
-
-
 @dataclass(frozen=True, slots=True)
 class PairSelection:
     """The pairs that can be chosen on the current screen.
@@ -68,7 +64,7 @@ class PairSelection:
 
     current: Pair | None
     marked: Sequence[Pair] = ()
-    with_need: Callable[[Need], Sequence[Pair]] = _no_pairs
+    with_need: Callable[[Need], Sequence[Pair]] = lambda _need: ()
 
     def groups(self, need: Need, description: str) -> list[Group[Pair]]:
         """Return the groups of pairs to choose from, most likely choice first. No two groups contain the same pairs.

@@ -77,18 +77,7 @@ _FIRST_WORDS: Final = frozenset(
 """The words that get a capital letter at the beginning of an error. Any other first word could be a name."""
 _FILE_PROGRAMS: Final = frozenset({"chmod", "chown", "mkdir", "setfacl"})
 _PROGRAMS: Final = frozenset(
-    {
-        "age",
-        "cp",
-        "csrtui",
-        "gpg",
-        "iconv",
-        "keytool",
-        "openssl",
-        "pip",
-        "puttygen",
-        "ssh",
-    }
+    {"age", "cp", "csrtui", "gpg", "iconv", "keytool", "openssl", "pip", "puttygen", "ssh"}
 )
 """A hint that begins with one of these, or with one of `_FILE_PROGRAMS`, is a command to type, and stays as it is."""
 

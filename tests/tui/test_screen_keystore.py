@@ -333,7 +333,7 @@ async def test_a_pair_in_full_scrolls_and_keeps_its_place_in_the_list(tmp_path: 
             await user.press(key)
         assert user.screen_lines[2].startswith(" new · verified backup · other software")
         await user.press("h", "end")
-        assert "by tester" in user.screen_text
+        assert "tester  created" in user.screen_text
         await user.press("question_mark")
         assert "Help" in user.title
         await user.press("escape", "q")

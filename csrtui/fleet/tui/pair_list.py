@@ -16,7 +16,7 @@ from csrtui.fleet.tasks.run_on_hosts import Reach, load_fleet, load_matching_fle
 from csrtui.fleet.tui.pages import hosts_page, pair_page
 from csrtui.fleet.tui.rows import FleetRows
 from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
-from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar_in_filter, bindings, step_label
+from csrtui.tui.commands import Scope, bar_in_filter, bindings, step_label
 from csrtui.tui.messages import error_text
 from csrtui.tui.panes.count_line import empty_texts, summary_text
 from csrtui.tui.screens.base import CommandScreen
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from csrtui.tasks.session import Session
 
@@ -50,10 +49,7 @@ class FleetListScreen(CommandScreen[None]):
 
     place: ClassVar[Scope] = Scope.FLEET
     base_places: ClassVar[tuple[Scope, ...]] = (Scope.FLEET,)
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.FLEET),
-        HELP_IN_LISTS,
-    ]
+    BINDINGS = bindings(Scope.FLEET)
     DEFAULT_CSS = """
     FleetListScreen #fleet-top { height: 1; }
     FleetListScreen #title { width: 1fr; }

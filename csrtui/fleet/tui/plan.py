@@ -10,7 +10,7 @@ from csrtui.fleet.tasks.requests import add_counterparts, first_blocking, make_p
 from csrtui.fleet.tui.rows import PlanRows, severity_rank
 from csrtui.fleet.tui.work import HostWorkModal, Job
 from csrtui.tasks.request_spec import preview
-from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
+from csrtui.tui.commands import Scope, bindings
 from csrtui.tui.modals.questions import ask
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.widgets.line_list import LineList
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from csrtui.fleet.tasks.requests import PlannedRequest
     from csrtui.fleet.tasks.results import HostResult
@@ -40,10 +39,7 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
     """The preview screen, which returns the result of each host, or None if no pair was made."""
 
     place: ClassVar[Scope] = Scope.PLAN
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.PLAN),
-        HELP_IN_LISTS,
-    ]
+    BINDINGS = bindings(Scope.PLAN)
     DEFAULT_CSS = """
     FleetPlanScreen #host { height: 10; }
     FleetPlanScreen.-short #host { height: 4; }

@@ -101,7 +101,7 @@ class FleetRequestScreen(FormScreen):
 
     place: ClassVar[Scope] = Scope.REQUEST
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(binding for binding in bindings(Scope.REQUEST) if binding.action != "switch_pane"),
+        *(it for it in bindings(Scope.REQUEST) if isinstance(it, Binding) and it.action != "switch_pane"),
         Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS = """
@@ -190,7 +190,7 @@ class FleetRequestScreen(FormScreen):
         """Save the form soon, because the hosts have changed."""
         self.save_draft_soon()
 
-    def on_request_pane_draft_changed(self) -> None:
+    def on_request_form_changed(self) -> None:
         """Clear the message and save the form soon."""
         if self._stop is None:
             self.clear_message()

@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from csrtui.tui.screens.pairs_screen import PairsScreen
 
 
-_COMPROMISED = "Key compromised"
-
-
 async def submit(page: PairsScreen, pair: Pair) -> None:
     """Submit the CSR of `pair`."""
     pair, csr = read_pair(page.session, pair.name)
@@ -168,22 +165,24 @@ async def retire(page: PairsScreen, pair: Pair) -> None:
         if pair.record.needs_revocation(page.session.clock()):
             await _ask_for_revocation(page, name)
         return
-    if pair.record.stage is Stage.RETIRED:
+    if is_retired := pair.record.stage is Stage.RETIRED:
+        title, yes = f"Take {name} back into use?", "Take back"
         text = "It is no longer marked as retired, and you will be reminded of its next step again."
-        question = ConfirmModal(f"Take {name} back into use?", text, "Take back", other=_COMPROMISED)
-        if await page.app.push_screen_wait(question):
-            _undo_retirement(page, name)
-        elif question.is_other:
-            await _compromise(page, name)
-        return
-    text = (
-        "It is marked as no longer used and listed only while "
-        f"{key_of('show_retired', page.commands)} shows retired pairs. Its key, CSR and certificates are not deleted, "
-        f"and {key} takes it back into use.{retirement_warning(page.session, pair)}"
-    )
-    question = ConfirmModal(f"Retire {name}?", text, "Retire", other=_COMPROMISED)
+    else:
+        title, yes = f"Retire {name}?", "Retire"
+        text = (
+            "It is marked as no longer used and listed only while "
+            f"{key_of('show_retired', page.commands)} shows retired pairs. Its key, CSR and certificates are not "
+            f"deleted, and {key} takes it back into use.{retirement_warning(page.session, pair)}"
+        )
+    question = ConfirmModal(title, text, yes, other="Key compromised")
     if await page.app.push_screen_wait(question):
-        _retire(page, name)
+        if is_retired:
+            result = undo_retirement(page.session, name)
+            page.refresh_pairs(name)
+            page.tell(f"{visible(name)}: {result.text}")
+        else:
+            _retire(page, name)
     elif question.is_other:
         await _compromise(page, name)
 
@@ -252,12 +251,6 @@ def _retire(page: PairsScreen, name: str) -> None:
     result = retire_pair(page.session, name)
     page.refresh_pairs()
     page.tell(f"{visible(name)}: {result.text.partition(';')[0]}; nothing is deleted")
-
-
-def _undo_retirement(page: PairsScreen, name: str) -> None:
-    result = undo_retirement(page.session, name)
-    page.refresh_pairs(name)
-    page.tell(f"{visible(name)}: {result.text}")
 
 
 async def copy_text(page: PairsScreen, pair: Pair) -> None:

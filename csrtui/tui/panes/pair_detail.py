@@ -42,47 +42,35 @@ class PairDetail(TextBlock):
         self._session = session
         self._item: PairSummary | UnreadablePair | None = None
         self._pair: Pair | UnreadablePair | None = None
-        self._read_item: PairSummary | UnreadablePair | None = None
+        self._is_read = False
         self._timer: Timer | None = None
 
     def follow(self, item: PairSummary | UnreadablePair | None) -> None:
         """Show the pair of a row as soon as the cursor has rested on it. None clears the details."""
         if item == self._item:
             return
-        self._item = item
+        self._item, self._is_read = item, False
         if self._timer is not None:
             self._timer.stop()
         if item is None:
-            self._pair = self._read_item = None
+            self._pair = None
             self._draw()
         else:
-            self._timer = self.set_timer(_REST, lambda: self._read(item))
-
-    def _read(self, item: PairSummary | UnreadablePair) -> None:
-        if item is self._read_item or self._is_hidden:  # `on_show` reads the pair of hidden details
-            return
-        self._read_item = item
-        self.run_worker(self._read_in_thread(item), group="detail", exclusive=True)
-
-    async def _read_in_thread(self, item: PairSummary | UnreadablePair) -> None:
-        """Read and show the pair, unless the cursor has moved on."""
-        pair = await run_in_thread(lambda: next(read_pairs(self._session, [item.name]), None))
-        if item is self._item and not isinstance(
-            pair, CsrtuiError
-        ):  # the list shows why the store cannot be read
-            self._pair = pair
-            self._draw()
-        elif item is self._read_item:
-            self._read_item = None  # not shown: read it again when the cursor returns
-
-    @property
-    def _is_hidden(self) -> bool:
-        return not all(widget.display for widget in self.ancestors_with_self if isinstance(widget, Widget))
+            self._timer = self.set_timer(_REST, self.on_show)
 
     def on_show(self) -> None:
-        """Read the pair on which the cursor came to rest while the details were hidden."""
-        if self._item is not None:
-            self._read(self._item)
+        """Read and show the pair, unless the details are hidden. Also called when they are no longer hidden."""
+        is_hidden = not all(node.display for node in self.ancestors_with_self if isinstance(node, Widget))
+        if self._item is not None and not self._is_read and not is_hidden:
+            self._is_read = True
+            self.run_worker(self._show_pair(self._item), group="detail")
+
+    async def _show_pair(self, item: PairSummary | UnreadablePair) -> None:
+        """Read and show the pair, unless the cursor has moved on."""
+        pair = await run_in_thread(lambda: next(read_pairs(self._session, [item.name]), None))
+        if item is self._item and not isinstance(pair, CsrtuiError):  # the list shows the error
+            self._pair = pair
+            self._draw()
 
     def on_resize(self) -> None:
         """Redraw the details for the new size: two lines, or all groups if there is room."""

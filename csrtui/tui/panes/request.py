@@ -50,9 +50,6 @@ _MAX_FIXES = 1000
 class RequestPane(Widget):
     """The form for a request, with its preview, advice and help."""
 
-    class DraftChanged(Message):
-        """The content of the form has changed."""
-
     class CommandsChanged(Message):
         """The commands that are possible have changed, because the advice has."""
 
@@ -211,13 +208,11 @@ class RequestPane(Widget):
 
     # Events
 
-    def on_request_form_changed(self, event: RequestForm.Changed) -> None:
+    def on_request_form_changed(self) -> None:
         """Update the preview, but only after the keys typed so far have been drawn."""
-        event.stop()
         if self.form.focused_field in _PLACES:
             self._place_changed = monotonic()
             self.set_timer(_PAUSE, self.update_soon)
-        self.post_message(self.DraftChanged())
         self.update_soon()
 
     def on_request_form_field_focused(self, event: RequestForm.FieldFocused) -> None:

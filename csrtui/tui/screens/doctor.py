@@ -20,7 +20,7 @@ from csrtui.tasks.doctor import CHECKED, Examination, is_well, worst_first
 from csrtui.tasks.list import Pairs
 from csrtui.tasks.settings import load_settings
 from csrtui.tasks.verify import record_backup_states
-from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
+from csrtui.tui.commands import Scope, bindings
 from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.messages import error_texts, with_keys
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
     from textual.screen import Screen
 
     from csrtui.core.pairs.pair import Pair
@@ -65,10 +64,7 @@ class DoctorScreen(CommandScreen[None]):
     """A screen with the problems of the local keystore or of many hosts. It can be closed at any time."""
 
     place: ClassVar[Scope] = Scope.DOCTOR
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.DOCTOR),
-        HELP_IN_LISTS,
-    ]
+    BINDINGS = bindings(Scope.DOCTOR)
 
     HEADING: ClassVar[str]
     """The title."""

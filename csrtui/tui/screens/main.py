@@ -35,7 +35,6 @@ from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine, TitleBar
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from csrtui.tasks.draft import Draft
     from csrtui.tasks.session import Session
@@ -83,7 +82,7 @@ class MainScreen(RequestScreen):
     """The main screen, which is open during the whole session."""
 
     base_places: ClassVar[tuple[Scope, ...]] = (Scope.REQUEST, Scope.KEYSTORE)
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.REQUEST, Scope.KEYSTORE)]
+    BINDINGS = bindings(Scope.REQUEST, Scope.KEYSTORE)
     AUTO_FOCUS = None
 
     def __init__(self, session: Session) -> None:
@@ -351,7 +350,7 @@ class MainScreen(RequestScreen):
     on_line_list_highlighted = on_line_list_marked = on_request_pane_commands_changed = _draw_bar
     on_keystore_pane_filtered = on_keystore_pane_recovered = CommandScreen.clear_message
 
-    def on_request_pane_draft_changed(self) -> None:
+    def on_request_form_changed(self) -> None:
         """Remove the message. Save the draft as soon as the user stops typing."""
         # This event can arrive after a message about the change that caused it. That message must stay.
         if not self._is_generating and self.request.form.draft != self._message_draft:

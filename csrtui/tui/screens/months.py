@@ -9,7 +9,7 @@ from textual.content import Content
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.pairs.charts import MONTH_COUNT, ChartRow, ChartRowKind, chart_rows
 from csrtui.tasks.list import ExpiryCounts, count_expiries
-from csrtui.tui.commands import HELP_IN_LISTS, Scope, bindings
+from csrtui.tui.commands import Scope, bindings
 from csrtui.tui.messages import error_text
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
@@ -20,7 +20,6 @@ from csrtui.tui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from csrtui.core.pairs.charts import MonthlyCounts
     from csrtui.tasks.session import Session
@@ -73,10 +72,7 @@ class MonthsScreen(CommandScreen[str]):
     """
 
     place: ClassVar[Scope] = Scope.MONTHS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.MONTHS),
-        HELP_IN_LISTS,
-    ]
+    BINDINGS = bindings(Scope.MONTHS)
 
     def __init__(self, session: Session, filter_word: str = "") -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.charts import Tone
 from csrtui.tasks.pair_groups import pair_groups, status_text, step_text
 from csrtui.tasks.show import PairDetails, certificate_warnings, read_pair_details, timeline
-from csrtui.tui.commands import HELP_IN_LISTS, Scope, bar, bindings
+from csrtui.tui.commands import Scope, bar, bindings
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.messages import with_keys
 from csrtui.tui.panes.keystore import CHECK_INTERVAL
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from csrtui.core.pairs.charts import TimelineRow
     from csrtui.core.pairs.pair import Pair
@@ -48,10 +47,7 @@ class PairScreen(PairsScreen):
     """
 
     place: ClassVar[Scope] = Scope.PAIR
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(Scope.PAIR),
-        HELP_IN_LISTS,
-    ]
+    BINDINGS = bindings(Scope.PAIR)
 
     def __init__(self, session: Session, details: PairDetails, rows: PairRows | None = None) -> None:
         super().__init__(session)

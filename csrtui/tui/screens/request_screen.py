@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError, InputError, RefusedError, StoreError
+from csrtui.core.base.escaping import plural
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.threads import run_in_thread
 
 if TYPE_CHECKING:
-    from csrtui.core.advice.advisor import Advice
+    from csrtui.core.base.finding import Finding
     from csrtui.core.base.secret import Secret
     from csrtui.core.pairs.pair import Pair
     from csrtui.tasks.draft import Draft
@@ -148,60 +148,54 @@ class RequestScreen(FormScreen, PairsScreen):
 
     # Generate
 
-    def action_generate(self) -> None:
+    async def action_generate(self) -> None:
         """Generate the pair that the form describes."""
         if self._is_generating:
             self.tell("A pair is being generated. Wait a moment.")
-            return
+        else:
+            await self.start(self._generate())
+
+    async def _generate(self) -> None:
+        """Generate the pair. Ask first about errors that can be overridden, or once about all warnings."""
         from csrtui.core.advice.advisor import MISSING_COMMON_NAME
-        from csrtui.tui.modals.questions import ask
+        from csrtui.core.base.finding import Level
 
         self.request.form.convert_country_name()
         advice, spec = self.request.advice, self.request.request_spec
         errors = advice.errors or (() if advice.subject.common_name else (MISSING_COMMON_NAME,))
-        if not errors:
-            self._ask_about_warnings(advice, spec)
-            return
-        self.show_request()
-        self.request.point_to(errors[0])
-        if advice.errors and advice.forceable:
-            title = "Generate even though a CA will refuse it?"
-            overrule = partial(self._generate, spec, force=True)
-            ask(self.app, title, errors[0].text, "Generate", overrule)
-        else:
-            self.tell(f"not generated: {errors[0].text}")
-
-    def _ask_about_warnings(self, advice: Advice, spec: RequestSpec) -> None:
-        """Generate the pair. If there are warnings, ask once about all of them first."""
-        from csrtui.core.base.finding import Level
-
         warnings = [finding for finding in advice.findings if finding.level is Level.WARNING]
-        if not warnings:
-            self._generate(spec)
+        if errors:
+            self._point_to(errors[0])
+            if not (advice.errors and advice.forceable):
+                self.tell(f"not generated: {errors[0].text}")
+                return
+            title = "Generate even though a CA will refuse it?"
+            if not await self._is_confirmed(title, errors[0].text):
+                return
+        elif warnings:
+            more = f" And {len(warnings) - _SHOWN_WARNINGS} more." if len(warnings) > _SHOWN_WARNINGS else ""
+            text = " ".join(finding.text for finding in warnings[:_SHOWN_WARNINGS]) + more
+            title = f"Generate with {plural(len(warnings), 'open warning')}?"
+            if not await self._is_confirmed(title, text, "Back to the form"):
+                self._point_to(warnings[0])
+                return
+        title = "Generate a key without a passphrase?"
+        if (reason := self._passphrase_reason()) and not await self._is_confirmed(
+            title, reason, "Set passphrase"
+        ):
+            self.action_key_options()
             return
-        from csrtui.core.base.escaping import plural
-        from csrtui.tui.modals.questions import ask
+        await self._create(spec, force=bool(errors))
 
-        def decline() -> None:
-            self.show_request()
-            self.request.point_to(warnings[0])
+    def _point_to(self, finding: Finding) -> None:
+        self.show_request()
+        self.request.point_to(finding)
 
-        more = f" And {len(warnings) - _SHOWN_WARNINGS} more." if len(warnings) > _SHOWN_WARNINGS else ""
-        text = " ".join(finding.text for finding in warnings[:_SHOWN_WARNINGS]) + more
-        title = f"Generate with {plural(len(warnings), 'open warning')}?"
-        generate = partial(self._generate, spec)
-        ask(self.app, title, text, "Generate", generate, no="Back to the form", decline=decline)
+    async def _is_confirmed(self, title: str, text: str, no: str = "Cancel") -> bool:
+        """Ask whether to generate the pair nevertheless, and return the answer."""
+        from csrtui.tui.modals.questions import ConfirmModal
 
-    def _generate(self, spec: RequestSpec, *, force: bool = False) -> None:
-        """Generate the pair. Ask first if the new key would have no passphrase, but is expected to have one."""
-        begin, reason = partial(self._begin_to_generate, spec, force=force), self._passphrase_reason()
-        if not reason:
-            begin()
-            return
-        from csrtui.tui.modals.questions import ask
-
-        title, no = "Generate a key without a passphrase?", "Set passphrase"
-        ask(self.app, title, reason, "Generate", begin, no=no, decline=self.action_key_options)
+        return await self.app.push_screen_wait(ConfirmModal(title, text, "Generate", no))
 
     def _passphrase_reason(self) -> str:
         """Return why the new key is expected to have a passphrase, or "" if it has one or needs none."""
@@ -216,13 +210,13 @@ class RequestScreen(FormScreen, PairsScreen):
             return f"The key of {draft.renews} has a passphrase. The new key would have none."
         return ""
 
-    def _begin_to_generate(self, spec: RequestSpec, *, force: bool) -> None:
+    async def _create(self, spec: RequestSpec, *, force: bool) -> None:
+        """Create the pair in a thread, and show it."""
         self._is_generating = True
         self._generated_draft = self.request.form.draft
         self.tell(f"generating {spec.effective_key_type.label} key and CSR …")
-        self.run_worker(self._generate_in_thread(spec, self._options, force=force), group="generate")
+        options = self._options
 
-    async def _generate_in_thread(self, spec: RequestSpec, options: KeyOptions, *, force: bool) -> None:
         def create() -> Pair:
             from csrtui.tasks.new import create_pair
 

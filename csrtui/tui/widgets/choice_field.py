@@ -115,28 +115,29 @@ class ChoiceField(Widget, can_focus=True):
         super().__init__(id=id)
         self._label = label
         self._choices = [ChoiceValue(*choice) for choice in choices]
-        self._values = [choice.value for choice in self._choices]
-        self._texts = {choice.value: choice.text for choice in self._choices}
-        self._value = value
+        self._index = self._index_of(value)
         self._search = PrefixSearch()
 
     @property
     def value(self) -> str:
         """The current value."""
-        return self._value
+        return self._choices[self._index].value
+
+    def _index_of(self, value: str) -> int:
+        return next(index for index, choice in enumerate(self._choices) if choice.value == value)
 
     def load_value(self, value: str) -> None:
         """Show another value, without posting `Changed`."""
-        self._value = value
+        self._index = self._index_of(value)
         self.refresh()
 
     def action_choose(self, step: int) -> None:
         """Choose the value `step` positions further on. After the last value, continue with the first."""
-        self._choose(self._values[(self._values.index(self._value) + step) % len(self._values)])
+        self._choose(self._choices[(self._index + step) % len(self._choices)].value)
 
     def action_choose_end(self, index: int) -> None:
         """Choose the first value (index 0) or the last one (index -1)."""
-        self._choose(self._values[index])
+        self._choose(self._choices[index].value)
 
     def action_open_list(self) -> None:
         """Open the list of the values."""
@@ -147,7 +148,7 @@ class ChoiceField(Widget, can_focus=True):
                 self._choose(value)
                 self.post_message(self.Chosen())
 
-        self.app.push_screen(ChoiceListModal(self._label, self._choices, self._value), choose)
+        self.app.push_screen(ChoiceListModal(self._label, self._choices, self.value), choose)
 
     def on_click(self) -> None:
         """Open the list of the values."""
@@ -155,15 +156,15 @@ class ChoiceField(Widget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Choose the next value whose text begins with the typed characters."""
-        index = self._search.find(self._choices, self._values.index(self._value), event.character)
+        index = self._search.find(self._choices, self._index, event.character)
         if index is not None:
             event.stop()
-            self._choose(self._values[index])
+            self._choose(self._choices[index].value)
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - the field has only one line
         """Draw the field."""
         width, style, is_current = self.size.width, self.rich_style, self.has_focus
-        text = self._texts[self._value]
+        text = self._choices[self._index].text
         aligned = self._label.ljust(self.label_width - 2)
         is_wide = width >= max(_MIN_FULL_LINE, cell_len(aligned) + cell_len(text) + _FRAME)
         label = aligned if is_wide else self._label
@@ -177,9 +178,8 @@ class ChoiceField(Widget, can_focus=True):
         return Strip(segments).adjust_cell_length(width, style)
 
     def _choose(self, value: str) -> None:
-        if value != self._value:
-            self._value = value
-            self.refresh()
+        if value != self.value:
+            self.load_value(value)
             self.post_message(self.Changed(self, value))
 
 

@@ -153,7 +153,7 @@ class FieldGroups(Widget):
         """Redraw the label and the note of the field with this id."""
         widget = self._fields.get(field)
         if widget is not None:
-            self.refresh(Region(0, self._line_of(widget) - self.scroll_offset.y, self.size.width, 1))
+            self.refresh(Region(0, widget.virtual_region.y - self.scroll_offset.y, self.size.width, 1))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Redraw the labels when the form scrolls."""
@@ -165,9 +165,6 @@ class FieldGroups(Widget):
         """The fields that are displayed, by their ids."""
         return {child.id: child for child in self.children if child.id is not None and child.display}
 
-    def _line_of(self, field: Widget) -> int:
-        return field.virtual_region.y
-
     def render_line(self, y: int) -> Strip:
         """Draw a line of the form, which its fields then cover."""
         style, width = self.rich_style, self.size.width
@@ -178,7 +175,7 @@ class FieldGroups(Widget):
 
     def _line(self, y: int) -> Line:
         for name, field in self._fields.items():
-            line = self._line_of(field)
+            line = field.virtual_region.y
             if y == line and name in TEXT_FIELDS:
                 return self._field_line(name, field)
             if y == line - 1 and field.styles.margin.top and name in _GROUPS:
