@@ -9,6 +9,7 @@ outdated. If the file is unsafe or the disk is full, everything works without th
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
@@ -31,11 +32,8 @@ StampedSummary = tuple[PairSummary, int]
 
 FILE: Final = ".pairs-15.jsonl"
 """The name of the cache in the store's folder. The number changes with the format and with the rules for the next step."""
-_EARLY_FILES = (
-    *(f".pairs-{number}.sqlite{end}" for number in range(1, 5) for end in ("", "-journal")),
-    *(f".pairs-{number}.jsonl" for number in range(5, 15)),
-)
-"""The caches of earlier versions."""
+_CACHE_FILE = r"\.pairs-\d+\.(jsonl|sqlite(-journal)?)"
+"""The names of the caches of all versions."""
 
 _CHUNK = 200
 """The number of pairs in a line. Other threads can run between two lines."""
@@ -109,9 +107,10 @@ class SummaryCache:
             status = os.stat(FILE, dir_fd=store_fd, follow_symlinks=False)
             check_permissions(self._path, status, PRIVATE_FILE)
         except FileNotFoundError:
-            for name in _EARLY_FILES:
-                with suppress(OSError):
-                    os.unlink(name, dir_fd=store_fd)
+            for name in os.listdir(store_fd):
+                if re.fullmatch(_CACHE_FILE, name):
+                    with suppress(OSError):
+                        os.unlink(name, dir_fd=store_fd)
         temporary = f"{safe_files.TEMPORARY}{safe_files.random_suffix()}"
         descriptor = safe_files.create_unflushed_file(store_fd, temporary, b"", PRIVATE_FILE)
         try:
