@@ -122,7 +122,7 @@ class LineReader(Iterator[str]):
         if self.number == 1 and line.startswith(tuple(_UTF_16_MARKS)):
             raise InputError(f"{self.label} is in UTF-16", _CONVERT)
         if self.number == 1 and _BINARY.search(line[:8]):
-            from csrtui.core.bundle.formats import recognize  # imports cryptography
+            from csrtui.core.bundle.foreign_formats import recognize  # imports cryptography
 
             if (file_format := recognize(line)) is not None:
                 raise InputError(f"{self.label} is {file_format.name}, not a table", _SAVE_AS_CSV)
