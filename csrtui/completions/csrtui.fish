@@ -134,7 +134,7 @@ complete -c csrtui -n '_shtab_csrtui_using list' -l next -xka "back-up submit im
 complete -c csrtui -n '_shtab_csrtui_using list' -l retired -d 'show retired pairs too (--filter, --json and --csv always do)'
 complete -c csrtui -n '_shtab_csrtui_using list' -l json -d 'print one JSON document'
 complete -c csrtui -n '_shtab_csrtui_using list' -l csv -d 'comma-separated values with a header'
-complete -c csrtui -n '_shtab_csrtui_using list' -l ics -d 'a calendar (iCalendar) of renewals due and certificates expiring'
+complete -c csrtui -n '_shtab_csrtui_using list' -l ics -d 'a calendar (iCalendar) with the dates of renewals and expiries'
 complete -c csrtui -n '_shtab_csrtui_using list' -l prometheus -d 'metrics in the text format of Prometheus (node_exporter)'
 complete -c csrtui -n '_shtab_csrtui_using list' -l to -xka "(__fish_complete_path (commandline -ct))" -d 'with --prometheus: replace FILE in one step, with mode 0644'
 complete -c csrtui -n '_shtab_csrtui_using list' -l dry-run -d 'check everything, show what would be done, and write nothing'

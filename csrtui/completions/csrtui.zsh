@@ -130,7 +130,7 @@ _shtab_csrtui_check_options=(
   "--as[with --find-pair\: the pair\'s name]:NAME:"
   "--same-key[with --find-pair\: a pair with another key type matches too]"
   "--json[print one JSON document]"
-  "(*):the first is the common name\; the certificate covers all:"
+  "(*):the first is the common name\; the certificate covers all of them:"
 )
 
 # guard to ensure default positional specs are added only once per session
@@ -512,7 +512,7 @@ _shtab_csrtui_list_options=(
   "--retired[show retired pairs too (--filter, --json and --csv always do)]"
   "--json[print one JSON document]"
   "--csv[comma-separated values with a header]"
-  "--ics[a calendar (iCalendar) of renewals due and certificates expiring]"
+  "--ics[a calendar (iCalendar) with the dates of renewals and expiries]"
   "--prometheus[metrics in the text format of Prometheus (node_exporter)]"
   "--to[with --prometheus\: replace FILE in one step, with mode 0644]:FILE:_files"
   "--dry-run[check everything, show what would be done, and write nothing]"
@@ -551,7 +551,7 @@ _shtab_csrtui_new_options=(
   "--force[proceed despite errors that X.509 itself permits]"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print the pair as JSON]"
-  "(*)::the first is the common name\; the certificate covers all\; without NAME, csrtui asks for each field:"
+  "(*)::the first is the common name\; the certificate covers all of them\; without NAME, csrtui asks for each field:"
 )
 
 # guard to ensure default positional specs are added only once per session

@@ -27,7 +27,10 @@ _FILE_ENDINGS = (
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "names", nargs="+", metavar="NAME", help="the first is the common name; the certificate covers all"
+        "names",
+        nargs="+",
+        metavar="NAME",
+        help="the first is the common name; the certificate covers all of them",
     )
     add_request_arguments(parser)
     add_options(

@@ -45,7 +45,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         form,
         JSON,
         ("--csv", "comma-separated values with a header"),
-        ("--ics", "a calendar (iCalendar) of renewals due and certificates expiring"),
+        ("--ics", "a calendar (iCalendar) with the dates of renewals and expiries"),
         ("--prometheus", "metrics in the text format of Prometheus (node_exporter)"),
     )
     add_options(

@@ -33,7 +33,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "names",
         nargs="*",
         metavar="NAME",
-        help="the first is the common name; the certificate covers all; without NAME, csrtui asks for each field",
+        help="the first is the common name; the certificate covers all of them; without NAME, csrtui asks for each field",
     )
     add_request_arguments(parser)
     parser.add_argument(
