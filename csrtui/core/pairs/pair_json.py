@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from enum import StrEnum
 
 from csrtui.core.base.errors import InputError, StoreError
 from csrtui.core.base.finding import CaKind, Purpose
@@ -23,6 +24,12 @@ _MEMBERS = frozenset(
 )
 """The members of pair.json that this version knows."""
 
+_STORED_MEMBERS = (
+    "backups", "purpose", "submitted", "reused", "validity", "previous", "installed", "retired", "compromised",
+    "revoked", "defect", "renews", "renewed_by", "server",
+)  # fmt: skip
+"""The members of pair.json between the common ones and the history, in order."""
+
 
 class UnknownSchemaError(StoreError):
     """The schema of a pair.json is not supported by this version."""
@@ -33,20 +40,7 @@ def dump_record(record: PairRecord) -> bytes:
     document: Json = {
         "schema": SCHEMA,
         **_common_members(record),
-        "backups": [_backup(backup) for backup in record.backups],
-        "purpose": record.purpose.value,
-        "submitted": _optional_time(record.submitted),
-        "reused": _optional_time(record.reused),
-        "validity": _validity(record.validity),
-        "previous": _validity(record.previous),
-        "installed": _optional_time(record.installed),
-        "retired": _optional_time(record.retired),
-        "compromised": _optional_time(record.compromised),
-        "revoked": _optional_time(record.revoked),
-        "defect": _defect(record.defect),
-        "renews": record.renews,
-        "renewed_by": record.renewed_by,
-        "server": _server(record.server),
+        **{name: _plain(getattr(record, name)) for name in _STORED_MEMBERS},
         "history": [
             {"time": utc_text(event.time), "what": event.text, "user": event.user} for event in record.history
         ],
@@ -89,10 +83,10 @@ def pair_document(pair: Pair, now: datetime) -> Json:
             "status": record.backup_status.value,
             "path": backup.path if backup else None,
             "created": utc_text(backup.created) if backup else None,
-            "verified": _optional_time(backup.verified) if backup else None,
+            "verified": _plain(backup.verified) if backup else None,
         },
         "stage": record.stage.value,
-        "submitted": _optional_time(record.submitted),
+        "submitted": _plain(record.submitted),
         "expires": utc_text(validity.not_after) if validity else None,
         "days_left": validity.days_left(now) if validity else None,
         "next": record.next_step(now).value,
@@ -103,15 +97,15 @@ def pair_document(pair: Pair, now: datetime) -> Json:
             "request": f"{pair.path}/request.pem",
             "certificate": f"{pair.path}/certificate.pem" if pair.has_certificate else None,
         },
-        "installed": _optional_time(record.installed),
-        "reused": _optional_time(record.reused),
+        "installed": _plain(record.installed),
+        "reused": _plain(record.reused),
         "begins": utc_text(validity.not_before) if validity else None,
         "purpose": record.purpose.value,
-        "server": _server(record.server),
-        "compromised": _optional_time(record.compromised),
-        "previous": _validity(record.previous),
-        "revoked": _optional_time(record.revoked),
-        "defect": _defect(record.defect),
+        "server": _plain(record.server),
+        "compromised": _plain(record.compromised),
+        "previous": _plain(record.previous),
+        "revoked": _plain(record.revoked),
+        "defect": _plain(record.defect),
     }
 
 
@@ -192,10 +186,6 @@ def _subject_fields(subject: SubjectFields) -> Json:
     return members | ({"attributes": attributes} if attributes else {})
 
 
-def _defect(defect: Defect | None) -> Json | None:
-    return None if defect is None else defect._asdict()
-
-
 def _read_defect(members: Members | None) -> Defect | None:
     return None if members is None else Defect(members.text("text"), members.get("is_total", bool))
 
@@ -250,32 +240,15 @@ def _common_members(record: PairRecord) -> Json:
     }
 
 
-def _backup(backup: Backup) -> Json:
-    return {
-        "status": backup.status.value,
-        "path": backup.path,
-        "created": utc_text(backup.created),
-        "verified": _optional_time(backup.verified),
-        "sha256": backup.sha256,
-        "since": _optional_time(backup.since),
-        "signed": backup.signed,
-    }
-
-
-def _server(server: Installation | None) -> Json | None:
-    return server and {
-        "platform": server.platform,
-        "folder": server.folder,
-        "installed": utc_text(server.installed),
-    }
-
-
-def _validity(validity: Validity | None) -> Json | None:
-    return validity and {
-        "not_before": utc_text(validity.not_before),
-        "not_after": utc_text(validity.not_after),
-    }
-
-
-def _optional_time(time: datetime | None) -> str | None:
-    return None if time is None else utc_text(time)
+def _plain(value: object) -> object:
+    """Return a time, an enumeration value or a tuple as JSON, and any other value unchanged. Named tuples become objects."""
+    match value:
+        case datetime():
+            return utc_text(value)
+        case StrEnum():
+            return value.value
+        case Validity() | Backup() | Installation() | Defect():
+            return {name: _plain(member) for name, member in value._asdict().items()}
+        case tuple():
+            return [_plain(member) for member in value]
+    return value
