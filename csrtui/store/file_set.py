@@ -60,7 +60,7 @@ class FileSet:
 
     @property
     def identity(self) -> FolderIdentity:
-        """The identity of the folder, to make sure later that it is still the same folder."""
+        """The identity of the folder, for a later check that it is still the same folder."""
         return FolderIdentity.read(self._dir_fd)
 
     def lock(self) -> None:

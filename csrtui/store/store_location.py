@@ -15,7 +15,7 @@ def store_path(option: str | None, environ: Mapping[str, str]) -> str:
 
     Raises:
         InputError: The option or the variable is empty or not a valid path, or it is relative and the current folder
-            no longer exists, or neither is set and the user has no home folder.
+            no longer exists. Or neither is set, and the user has no home folder.
     """
     for text, source in ((option, "--store"), (environ.get(STORE_VARIABLE), f"${STORE_VARIABLE}")):
         if text is None:

@@ -33,7 +33,7 @@ def start_from_pair(session: Session, name: str, *, keep_must_staple: bool = Fal
     """Return a form with the names, subject, CA, server software and key type of a pair.
 
     Args:
-        keep_must_staple: Whether to request must-staple if the pair's CSR does, to renew the pair.
+        keep_must_staple: Whether to request must-staple if the pair's CSR does, as a renewal should.
 
     Raises:
         InputError: The pair does not exist.

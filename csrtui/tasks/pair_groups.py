@@ -56,7 +56,7 @@ def step_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
     """Return the reason for the next step of a pair in one or two sentences.
 
     Args:
-        key_of: A function that returns the key of the command with an action (``retire``, ``mark_installed``).
+        key_of: A function that returns the key to press for an action of the screens (``retire``, ``mark_installed``).
     """
     match record.next_step(now):
         case NextStep.BACK_UP:

@@ -100,7 +100,7 @@ def _is_named(advice: Advice) -> bool:
 
 
 def with_fix(spec: RequestSpec, field: FieldName, fix: Fix) -> RequestSpec:
-    """Return the request after the fix of a finding on a field."""
+    """Apply the fix of a finding on a field, and return the changed request."""
     if fix.names is not None:
         spec = spec._replace(names=fix.names, no_common_name=spec.no_common_name or fix.no_common_name)
     if fix.ca is not None:

@@ -84,7 +84,7 @@ def read_pair_details(session: Session, name: str) -> PairDetails:
 
 
 def _find_replaced(session: Session, pair: Pair) -> str | None:
-    """Return the name of the pair that this pair replaces, if that can be retired, or None."""
+    """Return the name of the pair that this pair replaces, or None if that pair cannot be retired yet."""
     now, names = session.clock(), list(filter(is_pair_name, [pair.record.renews or ""]))
     replaced = (old.name for old in Pairs(session, names) if old.record.visible_step(now) is NextStep.RETIRE)
     return next(replaced, None)

@@ -193,7 +193,7 @@ def match(
 
 
 def _with_companions(search: SearchResult) -> SearchResult:
-    """Return the search result, with the CSRs and certificates of its companions added that match a key.
+    """Add the CSRs and certificates of the companions that match a key, and return the result.
 
     All CA certificates of the companions are added too.
     """
