@@ -38,8 +38,6 @@ PURPOSE_LABELS: Final = {
     Purpose.CODE_SIGNING: "code signing",
 }
 """The display name of each purpose."""
-_RSA: Final = frozenset({KeyType.RSA_2048, KeyType.RSA_3072, KeyType.RSA_4096})
-_EC: Final = frozenset({KeyType.EC_P256, KeyType.EC_P384, KeyType.EC_P521})
 
 
 _PURPOSES = {
@@ -110,9 +108,9 @@ def extensions_for(purpose: Purpose, key_type: KeyType) -> "x509.Extensions":
     usage = x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,
-        key_encipherment=key_type in _RSA and (is_email or purpose.is_for_servers),
+        key_encipherment=key_type.kind[0] == "RSA" and (is_email or purpose.is_for_servers),
         data_encipherment=False,
-        key_agreement=key_type in _EC and is_email,
+        key_agreement=key_type.kind[0] == "EC" and is_email,
         key_cert_sign=False,
         crl_sign=False,
         encipher_only=False,
