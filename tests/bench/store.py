@@ -55,7 +55,7 @@ def _commands(store: Path, size: int, options: Options) -> Iterator[Row]:
     time.sleep(_SETTLED_SECONDS)
     seconds((*own, "list"), options)  # create the cache
     for arguments, goal in (
-        (("list",), 2.5 if size == _LISTED else None),
+        (("list",), 2.2 if size == _LISTED else None),
         (("list", "--filter", _name(size - 1)), None),
         (("show", _name(size - 1)), None),
     ):
