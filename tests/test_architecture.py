@@ -175,6 +175,7 @@ def test_a_command_imports_only_what_it_needs(tmp_path: Path, arguments: list[st
     )
     assert {name for name in third_party if not name.startswith(("_", "cython"))} == set()
     assert {"tempfile", "logging", "asyncio"} & set(imported) == set()
+    assert arguments[0] != "new" or {"dataclasses", "shlex"} & set(imported) == set()
 
 
 def test_the_first_picture_imports_no_more_than_it_shows(tmp_path: Path) -> None:

@@ -66,8 +66,8 @@ def set_quiet(*, quiet: bool) -> None:
     _quiet = quiet
 
 
-_store_option = ""
-"""The option ``--store`` and its value, after a space, or an empty string if the user has not given the option."""
+_store: str | None = None
+"""The value of ``--store``, or None if the user has not given the option."""
 _COMMAND = (
     r"\bcsrtui (?:adopt|backup|csr|doctor|export|import|list|new|renew|restore|retire|served|show|verify)"
     r"(?! --store)(?=[ .;)]|$)"
@@ -76,13 +76,16 @@ _COMMAND = (
 
 def set_store(path: str | None) -> None:
     """Set the value of ``--store`` that `name_store` inserts, or None if the user has not given the option."""
-    global _store_option  # noqa: PLW0603 - a property of the process, like its arguments
-    _store_option = f" --store {quote(path)}" if path else ""
+    global _store  # noqa: PLW0603 - a property of the process, like its arguments
+    _store = path
 
 
 def name_store(text: str) -> str:
     """Return a message, with the user's option ``--store`` added to each csrtui command in it."""
-    return re.sub(_COMMAND, lambda match: match[0] + _store_option, text) if _store_option else text
+    if not _store or "csrtui " not in text:
+        return text
+    option = f" --store {quote(_store)}"
+    return re.sub(_COMMAND, lambda match: match[0] + option, text)
 
 
 def print_message(text: str) -> None:

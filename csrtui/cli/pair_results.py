@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from csrtui.cli.options import has_passphrase_option, read_new_passphrase
@@ -37,6 +36,8 @@ def unreadable_results(pair_list: "PairList", failure_label: str) -> "list[Resul
 
 def print_results(results: "Sequence[Result]", *, as_json: bool) -> int:
     """Print one line per result, or one JSON document, and return the exit status: 1 if any result failed."""
+    from dataclasses import replace  # slow to import, and not needed to create a pair
+
     ok = all(result.ok for result in results)
     results = [replace(result, text=name_store(result.text)) for result in results]
     if as_json:
