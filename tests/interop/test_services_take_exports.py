@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -217,6 +219,95 @@ def test_prosody_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     )  # fmt: skip
     with running(as_user("prosody", prosody, "-F", "--config", conf), port, base / "log"):
         handshake(issued, port, "-starttls", "xmpp", "-xmpphost", NAME)
+
+
+@NEEDS_ROOT
+def test_rabbitmq_serves_the_exported_chain(issued: Issued, base: Path) -> None:
+    server, epmd = Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), program("epmd")
+    if not server.exists():
+        pytest.skip("rabbitmq-server is not installed")
+    port, names, peers = free_ports(3)
+    _, *files = only(
+        export(issued, base, "rabbitmq", "rabbitmq"), "listeners.ssl.default ", "ssl_options.cacertfile ",
+        "ssl_options.certfile ", "ssl_options.keyfile ",
+    )  # fmt: skip
+    conf = write(
+        base / "rabbitmq.conf", "listeners.tcp = none", f"listeners.ssl.1 = 127.0.0.1:{port}", *files
+    )
+    home = owned(base / "home", "rabbitmq")
+    variables = {
+        "HOME": home, "RABBITMQ_CONFIG_FILE": conf, "RABBITMQ_MNESIA_BASE": home, "RABBITMQ_LOG_BASE": home,
+        "RABBITMQ_ENABLED_PLUGINS_FILE": home / "plugins", "RABBITMQ_NODENAME": "csrtui@localhost",
+        "RABBITMQ_DIST_PORT": peers, "ERL_EPMD_PORT": names, "ERL_EPMD_ADDRESS": "127.0.0.1",
+    }  # fmt: skip
+    setting = [program("env"), *(f"{name}={value}" for name, value in variables.items())]
+    with (
+        running(as_user("rabbitmq", *setting, epmd), names, base / "epmd.log"),
+        running(as_user("rabbitmq", *setting, str(server)), port, base / "log"),
+    ):
+        handshake(issued, port)
+
+
+@NEEDS_ROOT
+def test_cups_serves_the_exported_chain(issued: Issued, base: Path) -> None:
+    cupsd, port = program("cupsd"), free_port()
+    export(issued, base, "cups")
+    folders = {name: base / name.lower() for name in ("CacheDir", "RequestRoot", "StateDir", "TempDir")}
+    for folder in folders.values():
+        owned(folder, "lp")
+    files = write(
+        base / "cups-files.conf", f"ServerKeychain {base}/tls", f"ServerRoot {base}", "AccessLog stderr",
+        "ErrorLog stderr", "PageLog stderr", "User lp", "Group lp", "SystemGroup root",
+        *(f"{name} {folder}" for name, folder in folders.items()),
+    )  # fmt: skip
+    conf = write(base / "cupsd.conf", f"ServerName {NAME}", f"SSLListen 127.0.0.1:{port}", "Browsing Off")
+    with running([cupsd, "-f", "-c", conf, "-s", files], port, base / "log"):
+        handshake(issued, port)
+
+
+def test_openvpn_shows_the_exported_chain_to_a_client(issued: Issued, base: Path) -> None:
+    openvpn, port = program("openvpn"), free_port()
+    lines = only(export(issued, base, "openvpn"), "cert ", "key ")
+    # openssl cannot ask OpenVPN, whose protocol wraps TLS. The server ends the connection after the client has verified
+    # it, because a certificate for servers is not valid for the client.
+    both = ("dev null", "cipher AES-256-GCM", "verb 3", *lines,
+            f"ca {base}/root.pem")  # fmt: skip
+    server = write(base / "server.conf", "tls-server", "dh none", "proto tcp-server", "local 127.0.0.1",
+                   f"lport {port}", *both)  # fmt: skip
+    client = write(base / "client.conf", "tls-client", "proto tcp-client", f"remote 127.0.0.1 {port}", "nobind",
+                   f"verify-x509-name {NAME} name", "ping-exit 3", *both)  # fmt: skip
+    with (base / "log").open("wb") as log:
+        listening = subprocess.Popen([openvpn, server], stdout=log, stderr=log)
+    try:
+        time.sleep(1)
+        done = subprocess.run(
+            [program("timeout"), "5", openvpn, client], capture_output=True, text=True, check=False
+        )
+    finally:
+        listening.kill()
+        listening.wait()
+    assert f"VERIFY OK: depth=0, CN={NAME}" in done.stdout, done.stdout + (base / "log").read_text()
+    assert "ERROR" not in done.stdout.partition("VERIFY OK: depth=0")[0]
+
+
+@NEEDS_ROOT
+def test_freeradius_loads_the_exported_chain(issued: Issued, base: Path) -> None:
+    freeradius, original = program("freeradius"), Path("/etc/freeradius/3.0")
+    shutil.copytree(original, base / "raddb", symlinks=True)
+    eap = base / "raddb" / "mods-available" / "eap"
+    lines = only(export(issued, base, "freeradius", "freerad"), "certificate_file ", "private_key_file ")
+    text = eap.read_text()
+    for line in lines:
+        text, count = re.subn(rf"(?m)^\s*{line.split()[0]} = .*$", line, text)
+        assert count == 1
+    text = re.sub(r"(?m)^\s*(ca_file|ca_path|private_key_password) = .*$", "", text)
+    eap.write_text(text)
+    shutil.chown(base / "raddb", "freerad", "freerad")
+    for path in (base / "raddb").rglob("*"):
+        shutil.chown(path, "freerad", "freerad") if not path.is_symlink() else None
+    command = as_user("freerad", freeradius, "-XC", "-d", str(base / "raddb"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "Configuration appears to be OK" in done.stdout, done.stdout[-2000:]
 
 
 @NEEDS_ROOT
