@@ -7,7 +7,7 @@ store's folder, no link is followed.
 import fcntl
 import os
 import stat
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
@@ -17,7 +17,7 @@ from csrtui.core.doctor.finding import BackupFacts, BackupFileState, FileFacts, 
 from csrtui.store import foreign_files, safe_files
 from csrtui.store.disk_errors import reason_of
 from csrtui.store.saved_state import MAX_DRAFTS, draft_file
-from csrtui.store.stored_pair import PAIR_FILES
+from csrtui.store.stored_pair import is_pair_file
 
 MAX_BYTES = foreign_files.MAX_FOREIGN_BYTES
 """The maximum size of a file that is read, in bytes. Every key, CSR, record and chain is smaller."""
@@ -50,7 +50,7 @@ def store_facts(path: str) -> FileFacts | None:
         return FileFacts(path, fault=reason_of(error))
     if facts.kind is not FileKind.FOLDER:
         return facts
-    return _with_entries(facts, None, path, listed=_LISTED_IN_STORE, read=_READ_IN_STORE)
+    return _with_entries(facts, None, path, listed=_LISTED_IN_STORE, read=_READ_IN_STORE.__contains__)
 
 
 def pair_facts(store: str, name: str) -> FileFacts | None:
@@ -65,7 +65,7 @@ def pair_facts(store: str, name: str) -> FileFacts | None:
         facts = _examine(descriptor, name, path)
         if facts is None or facts.kind is not FileKind.FOLDER:
             return facts
-        return _with_entries(facts, descriptor, name, read=PAIR_FILES)
+        return _with_entries(facts, descriptor, name, read=is_pair_file)
     finally:
         safe_files.release(descriptor)
 
@@ -123,12 +123,12 @@ def _with_entries(
     name: str,
     *,
     listed: Collection[str] = (),
-    read: Collection[str] = (),
+    read: Callable[[str], bool] = lambda _: False,
 ) -> FileFacts:
     """Return the facts about a folder, with the facts about its entries added.
 
     Without `dir_fd`, the folder is the store's own, which is opened by path and may be a link. The facts about
-    a subfolder in `listed` include its entries, and those about a file in `read` include its content.
+    a subfolder in `listed` include its entries, and those about a file whose name `read` accepts include its content.
     """
     try:
         descriptor = os.open(name, _FOLDER_FLAGS | (0 if dir_fd is None else os.O_NOFOLLOW), dir_fd=dir_fd)
@@ -145,12 +145,12 @@ def _with_entries(
 
 
 def _entry_facts(
-    dir_fd: int, name: str, path: str, listed: Collection[str], read: Collection[str]
+    dir_fd: int, name: str, path: str, listed: Collection[str], read: Callable[[str], bool]
 ) -> FileFacts | None:
     facts = _examine(dir_fd, name, path)
     if facts is not None and facts.kind is FileKind.FOLDER and name in listed:
         return _with_entries(facts, dir_fd, name)
-    if facts is not None and facts.kind is FileKind.FILE and name in read:
+    if facts is not None and facts.kind is FileKind.FILE and read(name):
         return _with_content(facts, dir_fd, name)
     return facts
 

@@ -28,6 +28,11 @@ _ARCHIVED = "certificate-"
 """The prefix of the names of replaced certificates. A time follows."""
 
 
+def is_pair_file(name: str) -> bool:
+    """Return whether a file in a pair's folder is one of the pair's files, or a replaced certificate."""
+    return name in PAIR_FILES or name.startswith(_ARCHIVED)
+
+
 class StoredPair(NamedTuple):
     """The files of a pair except its key.
 

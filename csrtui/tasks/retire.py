@@ -1,8 +1,9 @@
 """Mark pairs as no longer used, undo this, or mark keys as compromised and certificates as revoked. Nothing is deleted."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import command, visible
@@ -10,6 +11,8 @@ from csrtui.core.base.finding import CaKind
 from csrtui.core.base.validity import date_text, utc_text
 from csrtui.core.pairs.pair import NextStep, Pair, PairRecord
 from csrtui.core.pairs.pair_name import is_pair_name
+from csrtui.store.foreign_files import read_foreign
+from csrtui.store.stored_pair import CERTIFICATE_FILE
 from csrtui.tasks.list import PairFolder, Pairs, pairs_with_key, read_all_pairs, read_pair_folder
 from csrtui.tasks.pair_text import NEXT_STEPS, fingerprint, time_left
 from csrtui.tasks.parallel import Result
@@ -129,12 +132,27 @@ REASON = "keyCompromise"
 """The reason for the CA (RFC 5280, 5.3.1; code 1)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Revocation:
-    """The facts that a CA needs to revoke a certificate."""
+class Revocation(NamedTuple):
+    """The facts that a CA needs to revoke a certificate.
 
+    Attributes:
+        file: The name of the file in the pair's folder.
+    """
+
+    file: str
     certificate: "Certificate"
     commands: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the facts in the form that commands print as JSON."""
+        return {
+            "issuer": self.certificate.issuer_text,
+            "serial": self.certificate.serial,
+            "sha256": self.certificate.sha256,
+            "not_after": utc_text(self.certificate.validity.not_after),
+            "reason": REASON,
+            "commands": list(self.commands),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,40 +160,42 @@ class CompromiseResult(Result):
     """The result of marking the key of a pair as compromised.
 
     Attributes:
-        revocation: The facts for the revocation of its certificate, or None if it has no valid certificate.
+        revocations: The facts for the revocation of each certificate that is still valid, the newest first.
         steps: The instructions, as sentences.
+        others: The names of the other pairs with the key, which are marked too.
     """
 
-    revocation: Revocation | None = None
+    revocations: tuple[Revocation, ...] = ()
     steps: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the result in the form that commands print as JSON."""
-        revocation: dict[str, object] | None = None
-        if self.revocation is not None:
-            certificate = self.revocation.certificate
-            revocation = {
-                "issuer": certificate.issuer_text,
-                "serial": certificate.serial,
-                "sha256": certificate.sha256,
-                "not_after": utc_text(certificate.validity.not_after),
-                "reason": REASON,
-                "commands": list(self.revocation.commands),
-            }
-        return {**Result.as_json(self), "revocation": revocation, "steps": list(self.steps)}
+        revocations = [revocation.as_json() for revocation in self.revocations]
+        return {
+            **Result.as_json(self),
+            "revocation": revocations[0] if revocations else None,
+            "revocations": revocations,
+            "steps": list(self.steps),
+        }
 
-    def lines(self) -> Iterator[str]:
-        """Yield lines with the facts for the revocation, then the instructions and commands."""
-        if self.revocation is not None:
-            certificate = self.revocation.certificate
-            yield f"issuer   {certificate.issuer_text or 'without a name'}"
-            yield f"serial   {certificate.serial}"
-            yield f"SHA-256  {fingerprint(certificate.sha256)}"
-            yield f"reason   {REASON} (1)"
+    def paragraphs(self) -> Iterator[list[str]]:
+        """Yield the other pairs, the facts about each certificate, and the instructions and commands, as lines."""
+        if self.others:
+            yield [f"Pairs with the same key, also marked and retired: {', '.join(self.others)}."]
+        for file, certificate, _ in self.revocations:
+            end = date_text(certificate.validity.not_after)
+            yield [
+                *([f"file     {file}, expires {end}"] if len(self.revocations) > 1 else []),
+                f"issuer   {certificate.issuer_text or 'without a name'}",
+                f"serial   {certificate.serial}",
+                f"SHA-256  {fingerprint(certificate.sha256)}",
+                f"reason   {REASON} (1)",
+            ]
         for step in self.steps:
-            yield step
-            if step.endswith(":") and self.revocation is not None:
-                yield from (f"  {line}" for line in self.revocation.commands)
+            yield [step]
+            if step.endswith(":"):
+                yield from ([f"  {line}"] for revocation in self.revocations for line in revocation.commands)
 
 
 def mark_compromised(session: Session, name: str) -> list[Result]:
@@ -188,11 +208,12 @@ def mark_compromised(session: Session, name: str) -> list[Result]:
         StoreError: The store cannot be used.
     """
     folder = read_pair_folder(session, name)
-    names = {pair.name: None for pair in pairs_with_key(session, folder.pair.record.key.spki_sha256)}
-    return [_mark(session, pair) for pair in {name: None, **names}]
+    same_key = (pair.name for pair in pairs_with_key(session, folder.pair.record.key.spki_sha256))
+    names = list(dict.fromkeys([name, *same_key]))
+    return [_mark(session, pair, tuple(other for other in names if other != pair)) for pair in names]
 
 
-def _mark(session: Session, name: str) -> Result:
+def _mark(session: Session, name: str, others: tuple[str, ...]) -> Result:
     text = (
         "key marked as compromised: it must never be used again, and the pair is retired; nothing is deleted"
     )
@@ -211,42 +232,51 @@ def _mark(session: Session, name: str) -> Result:
         folder = read_pair_folder(session, name)
     except CsrtuiError as error:
         return Result(ok=False, pair=name, text=f"not marked: {error.message}")
-    revocation = _revocation(session, folder)
-    steps = tuple(_steps(session, folder, revocation))
-    return CompromiseResult(ok=True, pair=name, text=text, revocation=revocation, steps=steps)
-
-
-def _revocation(session: Session, folder: PairFolder) -> Revocation | None:
-    from csrtui.tasks.import_decision import usable_certificates  # imports the reader of certificates
-
-    record = folder.pair.record
-    leaf = next(iter(usable_certificates(folder.certificate, record.key.spki_sha256)), None)
-    if leaf is None or session.clock() > leaf.validity.not_after:
-        return None
-    path, key = f"{folder.pair.path}/certificate.pem", f"{folder.pair.path}/key.pem"
-    if record.ca is CaKind.PRIVATE:
-        return Revocation(leaf, (command("openssl", "ca", "-revoke", path, "-crl_reason", REASON),))
-    certbot = command(
-        "certbot", "revoke", "--cert-path", path, "--key-path", key, "--reason", "keycompromise"
+    revocations = tuple(_revocations(session, folder))
+    steps = tuple(_steps(session, folder, len(revocations)))
+    return CompromiseResult(
+        ok=True, pair=name, text=text, revocations=revocations, steps=steps, others=others
     )
-    host = next(iter(leaf.names), folder.pair.name)
-    lego = command("lego", "--domains", host, "revoke", "--reason", "1")
-    acme_sh = command("acme.sh", "--revoke", "-d", host, "--revoke-reason", "1")
-    return Revocation(leaf, (certbot, lego, acme_sh))
 
 
-def _steps(session: Session, folder: PairFolder, revocation: Revocation | None) -> Iterator[str]:
+def _revocations(session: Session, folder: PairFolder) -> Iterator[Revocation]:
+    """Yield the facts for each certificate of the key that is still valid, the current one first, then the newest."""
+    from csrtui.core.bundle import unexpired_leaves  # imports the reader of certificates
+
+    record, path = folder.pair.record, folder.pair.path
+    files = [(CERTIFICATE_FILE, folder.certificate or b"")]
+    for file in reversed(folder.earlier):
+        with suppress(InputError):  # csrtui doctor reports it
+            files.append((file, read_foreign(f"{path}/{file}")))
+    leaves = unexpired_leaves(files, record.key.spki_sha256, session.clock())
+    for file, leaf in leaves.items():
+        certificate, key = f"{path}/{file}", f"{path}/key.pem"
+        if record.ca is CaKind.PRIVATE:
+            commands = [command("openssl", "ca", "-revoke", certificate, "-crl_reason", REASON)]
+        else:
+            options = ("--cert-path", certificate, "--key-path", key, "--reason", "keycompromise")
+            commands = [command("certbot", "revoke", *options)]
+        if record.ca is CaKind.PUBLIC and file == CERTIFICATE_FILE:  # these know only the current certificate
+            host = next(iter(leaf.names), folder.pair.name)
+            commands.append(command("lego", "--domains", host, "revoke", "--reason", "1"))
+            commands.append(command("acme.sh", "--revoke", "-d", host, "--revoke-reason", "1"))
+        yield Revocation(file, leaf, tuple(commands))
+
+
+def _steps(session: Session, folder: PairFolder, count: int) -> Iterator[str]:
+    """Yield the instructions for a pair with `count` certificates to revoke."""
     pair = folder.pair
+    certificates = "the certificate" if count == 1 else f"all {count} certificates"
     yield f"1. {_replacement_step(session, pair)}"
     next_number = 3
-    if revocation is None:
+    if not count:
         reason = "has expired" if folder.certificate else "is not in the keystore"
         yield f"2. Its certificate {reason}. If the CA has issued another for this key, revoke that one (reason {REASON})."
     elif pair.record.ca is CaKind.PRIVATE:
-        yield f"2. Ask your CA to revoke the certificate (reason {REASON}). With openssl as the CA:"
+        yield f"2. Ask your CA to revoke {certificates} (reason {REASON}). With openssl as the CA:"
     else:
         yield (
-            f"2. Revoke the certificate in the CA's portal, or write to the problem contact in its CPS (reason {REASON}): "
+            f"2. Revoke {certificates} in the CA's portal, or write to the problem contact in its CPS (reason {REASON}): "
             "a public CA must revoke within 24 hours (BR 4.9.1.1). With an ACME client:"
         )
     if pair.record.needs_revocation(session.clock()):

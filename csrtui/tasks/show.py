@@ -253,5 +253,9 @@ def _days(record: PairRecord) -> Iterator[_Day]:
         if record.is_in_use:
             yield _Day(record.validity.due, "renewal due", "renewal due")
         yield _Day(record.validity.not_after, "expired", "expires")
-    if record.retired:
+    if record.retired and record.retired != record.compromised:
         yield _Day(record.retired, "retired", "retired")
+    if record.compromised:
+        yield _Day(record.compromised, "compromised", "compromised")
+    if record.revoked:
+        yield _Day(record.revoked, "revoked", "revoked")

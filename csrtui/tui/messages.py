@@ -33,6 +33,8 @@ _ACTIONS: Final = {
 """For the commands of the command line, the commands of the screens that do the same."""
 _OPTIONS: Final = {"--mark-installed": "mark_installed", "--undo": "undo_install"}
 """For the last option of a command, the command of the screens that does the same, if it is another one."""
+_THEN: Final = {"--revoked": ", then Esc"}
+"""For the last option of a command, the keys after that of the command: its page asks for it when it is left."""
 _COMMAND: Final = re.compile(
     rf"(?<!a )(?<!\d )csrtui (?P<name>{'|'.join(_ACTIONS)})\b"
     r"(?! --from)"  # many pairs from a table are made only on the command line
@@ -61,6 +63,7 @@ def with_keys(text: str, commands: Sequence[Command], before: str = "") -> str:
     def keys(match: re.Match[str]) -> str:
         option = match[0].rpartition(" ")[2]
         shown = key(_OPTIONS.get(option) or _ACTIONS[match["name"]])
+        shown += _THEN.get(option, "")
         return before + (f"{key('open_pair')}, then {shown}" if " --pair PAIR" in match[0] else shown)
 
     return _COMMAND.sub(keys, _OPTION.sub("", _OVERRIDE.sub("", text)))

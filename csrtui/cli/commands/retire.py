@@ -52,8 +52,9 @@ def _mark_compromised(session: Session, names: list[str], *, as_json: bool) -> i
     for result in results.values():
         if isinstance(result, CompromiseResult) and not as_json:
             prefix = f"{result.pair}: " if len(results) > 1 else ""
-            for line in result.lines():
-                print_message(f"{prefix}{line}")
+            for paragraph in result.paragraphs():
+                for line in paragraph:
+                    print_message(f"{prefix}{line}")
     return status
 
 

@@ -17,7 +17,13 @@ structure, not by its label. An item that cannot be read becomes a problem and d
 
 from csrtui.core.bundle.key_material import BundleKey, KeyMaterial, Problem, ProblemKind
 from csrtui.core.bundle.keys import BundlePublicKey, read_public_keys
-from csrtui.core.bundle.reader import missing_certificate_error, read, read_certificates, refuse_private_key
+from csrtui.core.bundle.reader import (
+    missing_certificate_error,
+    read,
+    read_certificates,
+    refuse_private_key,
+    unexpired_leaves,
+)
 
 __all__ = [
     "BundleKey",
@@ -30,4 +36,5 @@ __all__ = [
     "read_certificates",
     "read_public_keys",
     "refuse_private_key",
+    "unexpired_leaves",
 ]

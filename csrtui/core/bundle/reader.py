@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from csrtui.core.base import asn1
@@ -69,6 +71,23 @@ def read_certificates(data: bytes) -> list[Certificate]:
     if not material.certificates:
         raise missing_certificate_error(material)
     return list(material.certificates)
+
+
+def unexpired_leaves(
+    files: Iterable[tuple[str, bytes]], spki_sha256: str, now: datetime
+) -> dict[str, Certificate]:
+    """Return the first certificate of each file, by name of the file, if it is for a key and has not expired.
+
+    A certificate in several files is returned once. Files that cannot be read are left out.
+    """
+    leaves: dict[str, Certificate] = {}
+    for name, data in files:
+        with suppress(InputError):
+            leaf = read_certificates(data)[0]
+            is_for_key = leaf.spki_sha256 == spki_sha256
+            if is_for_key and now <= leaf.validity.not_after and leaf not in leaves.values():
+                leaves[name] = leaf
+    return leaves
 
 
 def refuse_private_key(material: KeyMaterial) -> None:

@@ -10,7 +10,7 @@ from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.validity import Validity, date_text, time_text
-from csrtui.core.bundle import read_certificates
+from csrtui.core.bundle import read_certificates, unexpired_leaves
 from csrtui.core.certificates.certificate import Certificate
 from csrtui.core.certificates.chain import build_chain
 from csrtui.core.certificates.comparison import CertificateFlawKind, chain_flaw, usability_flaws
@@ -264,18 +264,26 @@ class _ContentsCheck:
             yield self._finding(FindingCode.CERTIFICATE_OF_ANOTHER, _CERTIFICATE, text, self._new_import())
             return
         yield from self._check_validity(self._leaf.validity)
-        expires = self._leaf.validity.not_after
         if self._record is not None and self._record.needs_revocation(self._now):
-            text = f"is still valid until {date_text(expires)}, but its key is marked as compromised: others can use it"
+            yield from self._check_revocation(self._record)
+        if self._record is None or self._record.is_unreplaced:
+            yield from self._check_usability(self._leaf)
+            yield from self._check_chain(self._leaf)
+
+    def _check_revocation(self, record: PairRecord) -> Iterator[DoctorFinding]:
+        entries = [file for file in reversed(self._folder.entries) if file.name.startswith("certificate")]
+        files = [(file.name, file.data or b"") for file in entries]
+        for name, leaf in unexpired_leaves(files, record.key.spki_sha256, self._now).items():
+            text = (
+                f"(serial {leaf.serial}) is still valid until {date_text(leaf.validity.not_after)}, but its key is marked as "
+                "compromised: others can use it"
+            )
             remedy = instruction(
                 "Ask its CA to revoke the certificate (reason keyCompromise): csrtui retire "
                 f"{self._folder.name} --compromised shows how. The finding disappears when the certificate expires, or when "
                 f"you record the revocation: csrtui retire {self._folder.name} --revoked."
             )
-            yield self._finding(FindingCode.KEY_COMPROMISED, _CERTIFICATE, text, remedy)
-        if self._record is None or self._record.is_unreplaced:
-            yield from self._check_usability(self._leaf)
-            yield from self._check_chain(self._leaf)
+            yield self._finding(FindingCode.KEY_COMPROMISED, name, text, remedy)
 
     def _check_usability(self, leaf: Certificate) -> Iterator[DoctorFinding]:
         csr, record = self.csr, self._record

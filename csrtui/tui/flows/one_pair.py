@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.core.base.escaping import plural, visible
+from csrtui.core.base.escaping import enumeration, plural, visible
 from csrtui.core.base.finding import CaKind
 from csrtui.core.pairs.pair import Stage
 from csrtui.core.servers.platforms import OTHER, PLATFORMS, read_platform
@@ -189,9 +189,16 @@ async def retire(page: PairsScreen, pair: Pair) -> None:
 
 async def _compromise(page: PairsScreen, name: str) -> None:
     """Ask whether to mark the key of a pair as compromised, then show how to revoke its certificates."""
+    from csrtui.tasks.list import pairs_with_key
+
+    spki = read_pair(page.session, name)[0].record.key.spki_sha256
+    pairs = await in_thread(lambda: [pair.name for pair in pairs_with_key(page.session, spki)])
+    retired = "the pair is retired"
+    if len(pairs) > 1:
+        retired = f"all {len(pairs)} pairs with this key are retired: {enumeration(pairs)}"
     text = (
-        "For a key that others may have: stolen, leaked or copied. It must not be used again, and all pairs with this key "
-        "are retired. Nothing is deleted. This cannot be undone. How to revoke the certificate is shown next."
+        f"For a key that others may have: stolen, leaked or copied. It must not be used again, and {retired}. "
+        "Nothing is deleted. This cannot be undone. How to revoke the certificates is shown next."
     )
     title = f"Mark the key of {name} as compromised?"
     if await page.app.push_screen_wait(ConfirmModal(title, text, "Mark")):
@@ -208,9 +215,9 @@ async def _show_revocation(page: PairsScreen, name: str) -> None:
     page.tell(f"{visible(name)}: {results[0].text.partition(':')[0]}")
 
     def page_of(result: Result) -> Page:
-        details = ["", *result.lines()] if isinstance(result, CompromiseResult) else []
-        lines = [f"{result.text[:1].upper()}{result.text[1:]}.", *details]
-        lines = [with_keys(line, page.commands) for line in lines]
+        lines = [f"{result.text[:1].upper()}{result.text[1:]}."]
+        for paragraph in result.paragraphs() if isinstance(result, CompromiseResult) else ():
+            lines += ["", *(with_keys(line, page.commands) for line in paragraph)]
         return Page(f"Compromised key · {result.pair}", lambda _: lines)
 
     await page.app.push_screen_wait(PageScreen([page_of(result) for result in results]))
@@ -220,7 +227,7 @@ async def _ask_for_revocation(page: PairsScreen, name: str) -> None:
     """Ask whether the CA has revoked the certificate of a pair with a compromised key, and record it."""
     from csrtui.tasks.retire import mark_revoked
 
-    text = "csrtui records that the CA has revoked its certificate, and hides the pair. Nothing is sent to the CA."
+    text = "csrtui records that the CA has revoked its certificates, and hides the pair. Nothing is sent to the CA."
     question = ConfirmModal(f"Is {name} revoked?", text, "Revoked", "Not yet")
     if await page.app.push_screen_wait(question):
         result = mark_revoked(page.session, name)
