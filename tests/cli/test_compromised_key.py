@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from certificates_made import intermediate, pem
+from certificates_made import DAYS, intermediate, pem
 
 from csrtui.core.certificates.csr import read_pem
 
@@ -56,6 +56,36 @@ def test_the_data_and_steps_for_revocation_are_shown(made: Csrtui) -> None:
     assert shown["stage"] == "retired"
     assert shown["compromised"] is not None
     assert "Compromised" in made("show", NAME).out
+
+
+def test_every_valid_certificate_and_every_pair_of_the_key_are_named(made: Csrtui) -> None:
+    csr = read_pem((made.pair(NAME) / "request.pem").read_bytes())
+    newer = pem(intermediate().sign(csr.der, serial=0xDEF, days=DAYS + 9), intermediate().certificate)
+    assert made("import", "-", stdin=newer).status == 0
+    (earlier,) = made.pair(NAME).glob("certificate-*.pem")
+    (made.pair(NAME) / "certificate-20200101-000000.pem").write_text("damaged")
+    (made.pair(NAME) / "certificate-20200102-000000.pem").mkdir()
+    assert made("renew", NAME, "--same-key").status == 0
+    ran = made("retire", "--compromised", NAME)
+    prefix = f"{NAME}: "
+    assert f"{prefix}Pairs with the same key, also marked and retired: {NAME}-2.\n" in ran.err
+    assert f"{NAME}-2: Pairs with the same key, also marked and retired: {NAME}.\n" in ran.err
+    assert f"{prefix}file     certificate.pem, expires " in ran.err
+    assert f"{prefix}file     {earlier.name}, expires " in ran.err
+    assert f"{prefix}serial   0DEF\n" in ran.err
+    assert f"{prefix}serial   0ABC\n" in ran.err
+    assert "2. Revoke all 2 certificates in the CA's portal" in ran.err
+    assert f"certbot revoke --cert-path {earlier} " in ran.err
+    assert ran.err.count("lego --domains") == 1
+    first, second = made("retire", "--compromised", NAME, "--json").json["results"]
+    assert [one["serial"] for one in first["revocations"]] == ["0DEF", "0ABC"]
+    assert first["revocation"] == first["revocations"][0]
+    assert (second["revocation"], second["revocations"]) == (None, [])
+    findings = [one for one in made("doctor", "--json").json["findings"] if one["code"] == "key-compromised"]
+    assert [one["path"].rpartition("/")[2] for one in findings] == ["certificate.pem", earlier.name]
+    assert all(
+        f"(serial {serial})" in one["text"] for serial, one in zip(("0DEF", "0ABC"), findings, strict=True)
+    )
 
 
 def test_the_pair_stays_on_the_list_until_the_revocation_is_recorded(made: Csrtui) -> None:

@@ -170,3 +170,14 @@ def test_a_replaced_or_retired_pair_is_not_due(changes: dict[str, object]) -> No
     one = record(validity=Validity(NOW - DAY, NOW + 90 * DAY))._replace(**changes)  # type: ignore[arg-type]
     assert not any("due" in text for text in words(one))
     assert any("retired" in text for text in words(one)) is ("retired" in changes)
+
+
+def test_a_compromised_key_and_its_revocation_are_on_the_timeline() -> None:
+    one = record(validity=Validity(NOW - 9 * DAY, NOW + 90 * DAY))
+    marked = one._replace(retired=NOW - DAY, compromised=NOW - DAY, revoked=NOW)
+    texts = words(marked)
+    assert any(text.startswith("compromised") for text in texts)
+    assert any(text.startswith("revoked") for text in texts)
+    assert not any(text.startswith("retired") for text in texts), "the mark retired the pair"
+    earlier = words(marked._replace(retired=NOW - 2 * DAY))
+    assert any(text.startswith("retired") for text in earlier)

@@ -12,6 +12,7 @@ from screens_user import at_screens
 from csrtui.core.keys import pkcs8
 from csrtui.core.pairs.pair import Pair, PairRecord, Stage
 from csrtui.store.keystore import Keystore
+from csrtui.tasks.renew import plan_renewal, renew_with_same_key
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import change_record
 from csrtui.tasks.submit import mark_submitted
@@ -95,6 +96,11 @@ async def test_a_compromised_key_is_marked_in_all_its_pairs_and_its_revocation_i
         assert "reason   keyCompromise (1)" in user.screen_text
         assert "certbot revoke" in user.screen_text
         assert "install its certificate: w (Renew)" in user.screen_text
+        assert "Then record the revocation: t (Retire), then Esc" in " ".join(user.read_text.split())
+        lines = user.read_text.splitlines()
+        commands = [at for at, line in enumerate(lines) if line.startswith(("   certbot", "   lego"))]
+        assert commands
+        assert all(not lines[at - 1].strip() for at in commands), "each has a blank line above it"
         await user.press("escape")
         await user.until_pairs(ONE, TWO)
         user.keystore.pairs.move_to(0)
@@ -106,6 +112,7 @@ async def test_a_compromised_key_is_marked_in_all_its_pairs_and_its_revocation_i
         await user.press("enter")
         await user.until(lambda: is_at(user, PairScreen), "the pair's page")
         assert "compromised · " in user.screen_text
+        assert "●compromised" in user.screen_text or "└ compromised" in user.screen_text
         assert advice in user.screen_text
         assert user.bar.startswith(" . Revoke  w Renew")
         await user.press("full_stop")
@@ -121,6 +128,20 @@ async def test_a_compromised_key_is_marked_in_all_its_pairs_and_its_revocation_i
     assert record(session, ONE).revoked
     assert record(session, ONE).compromised
     assert not record(session, TWO).compromised
+
+
+async def test_the_question_names_all_pairs_with_the_compromised_key(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    new, _ = renew_with_same_key(session, plan_renewal(session, ONE))
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("t", "right", "right", "enter")
+        await user.until(lambda: "Mark the key" in user.screen_text, "the question")
+        retired = f"all 2 pairs with this key are retired: {ONE} and {new.name}."
+        assert retired in " ".join(user.question.split())
+        await user.press("right", "enter")
+        await user.until(lambda: is_at(user, PageScreen), "what revocation needs")
+        assert f"also marked and retired: {new.name}." in " ".join(user.read_text.split())
 
 
 async def test_retired_pairs_are_shown_by_a_key_and_by_the_filter(tmp_path: Path) -> None:

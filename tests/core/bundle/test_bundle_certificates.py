@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from contextlib import suppress
+from datetime import timedelta
 from functools import cache
 from time import process_time
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from tables import table
 
 from csrtui.core.base.asn1 import wrap
 from csrtui.core.base.errors import InputError
-from csrtui.core.bundle import read_certificates
+from csrtui.core.bundle import read_certificates, unexpired_leaves
 from csrtui.core.bundle.der_items import MAX_ITEMS
 from csrtui.core.keys import key_types
 from csrtui.core.subject.fields import SubjectFields
@@ -248,3 +249,14 @@ def test_a_certificate_of_no_version_within_pkcs7_is_refused(encoding: Encoding)
     assert spoilt != made
     with pytest.raises(InputError, match="certificate 1 of 1 in the PKCS #7 file has version 64"):
         find_certificates(spoilt if encoding is Encoding.DER else wrap("PKCS7", spoilt))
+
+
+def test_the_unexpired_leaves_of_a_key_are_found_once_each() -> None:
+    other = intermediate().sign(
+        der_of(SubjectFields(common_name="a.com"), "a.com", key_type=key_types.KeyType.EC_P384)
+    )
+    (leaf,) = read_certificates(pem(LEAF))
+    files = [("a", TEXT), ("same", pem(LEAF)), ("other", pem(other)), ("damaged", b"x")]
+    assert unexpired_leaves(files, leaf.spki_sha256 or "", leaf.validity.not_after) == {"a": leaf}
+    expired = leaf.validity.not_after + timedelta(seconds=1)
+    assert unexpired_leaves(files, leaf.spki_sha256 or "", expired) == {}
