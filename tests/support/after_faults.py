@@ -124,10 +124,10 @@ def check_place(place: Place, store: Path) -> None:
     _check_modes(store)
     session = place.session()
     session.store.path = str(store)
-    ailments = Examination(session, str(place.config)).run()
-    for ailment in ailments:
-        assert ailment.level is not Level.ERROR, ailment
-        assert ailment.level is Level.NOTE or ailment.code in _EXPECTED, ailment
+    findings = Examination(session, str(place.config)).run()
+    for finding in findings:
+        assert finding.level is not Level.ERROR, finding
+        assert finding.level is Level.NOTE or finding.code in _EXPECTED, finding
     found = read_all_pairs(session)
     assert found.problems == ()
     for pair in found.pairs:

@@ -327,8 +327,8 @@ def _pair_folder(data: bytes) -> None:
     )
     folder = FileFacts("/s/pairs/a.com", FileKind.FOLDER, 0o700, 0, entries=entries)
     found = (*check_pair_files(folder, 0), *check_contents(folder, record_of(folder), {}, NOW).findings)
-    for ailment in found:
-        _is_shown_safely(ailment.text)
+    for finding in found:
+        _is_shown_safely(finding.text)
 
 
 def _summary_cache(data: bytes) -> None:

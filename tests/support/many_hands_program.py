@@ -258,8 +258,8 @@ class Held:
         for verb, *rest in self._done:
             self._check(verb, rest, records)
         self._check_histories(records)
-        for ailment in Examination(self._session).run():
-            self._expect(ailment.code in _LEFT_BEHIND, f"doctor: {ailment}")
+        for finding in Examination(self._session).run():
+            self._expect(finding.code in _LEFT_BEHIND, f"doctor: {finding}")
         self._session.store.remove_leftovers()
         self._expect(self._session.store.leftovers() == [], "leftovers stay")
         return self._wrong

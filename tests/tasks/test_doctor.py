@@ -279,7 +279,7 @@ def test_each_kind_of_damage_is_found_and_nothing_else(
     healthy: ExaminedStore, code: FindingCode, damage: Callable[[ExaminedStore], object]
 ) -> None:
     damage(healthy)
-    found = {ailment.code for ailment in healthy.examine()}
+    found = {finding.code for finding in healthy.examine()}
     if code is FindingCode.CERTIFICATE_NOT_YET_VALID:  # a backup cannot be from the future either
         found -= {FindingCode.BACKUP_NONE}
     assert found == {code}
@@ -413,7 +413,7 @@ def test_a_running_creation_is_not_a_leftover(healthy: ExaminedStore) -> None:
             found = healthy.examine()
     finally:
         os.close(folder)
-    assert [(ailment.code, is_well(found)) for ailment in found] == [(FindingCode.CREATION_UNDER_WAY, True)]
+    assert [(finding.code, is_well(found)) for finding in found] == [(FindingCode.CREATION_UNDER_WAY, True)]
 
 
 def test_remedies_fix_the_problem(healthy: ExaminedStore) -> None:
@@ -423,9 +423,9 @@ def test_remedies_fix_the_problem(healthy: ExaminedStore) -> None:
     (healthy.path / "pairs" / NEW).mkdir(0o700)
     found = healthy.examine()
     assert len(found) == 4
-    for ailment in found:
-        assert ailment.remedy.isprintable()
-        subprocess.run(["sh", "-c", ailment.remedy], check=True)
+    for finding in found:
+        assert finding.remedy.isprintable()
+        subprocess.run(["sh", "-c", finding.remedy], check=True)
     assert healthy.examine() == ()
 
 
@@ -519,7 +519,7 @@ def test_an_rsa_key_with_a_damaged_number_is_found(tmp_path: Path, at: int) -> N
     der[at] ^= 2
     body = b64encode(der).decode()
     (store.pair / "key.pem").write_text(f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
-    assert [ailment.code for ailment in store.examine()] == [FindingCode.KEY_UNREADABLE]
+    assert [finding.code for finding in store.examine()] == [FindingCode.KEY_UNREADABLE]
 
 
 def test_many_pairs_are_counted_in_order_and_can_be_stopped(healthy: ExaminedStore) -> None:
@@ -529,8 +529,8 @@ def test_many_pairs_are_counted_in_order_and_can_be_stopped(healthy: ExaminedSto
     examination = Examination(healthy.session)
     found = examination.run(lambda: done.append(1))
     assert len(done) == len(examination.names) == 41
-    assert [ailment.pair for ailment in found] == list(examination.names)
-    assert {ailment.code for ailment in found} == {FindingCode.SAME_KEY}
+    assert [finding.pair for finding in found] == list(examination.names)
+    assert {finding.code for finding in found} == {FindingCode.SAME_KEY}
     assert found[1].text == (
         "p-00 has the same key as a.com, p-01, p-02 and 37 more: if it is lost or copied, all are affected"
     )
@@ -598,10 +598,10 @@ def test_any_single_damage_is_reported_and_crashes_nothing(
     found = store.examine()
     # A flipped bit can be harmless: in a blank, in a word of the history, in an unused bit of base64.
     assert found or getattr(accident, "__name__", "") == "flip"
-    for ailment in found:
-        assert ailment.text.isprintable()
-        assert ailment.remedy.isprintable()
-        assert subprocess.run(["sh", "-n", "-c", ailment.pasteable], check=False).returncode == 0
+    for finding in found:
+        assert finding.text.isprintable()
+        assert finding.remedy.isprintable()
+        assert subprocess.run(["sh", "-n", "-c", finding.pasteable], check=False).returncode == 0
     shutil.rmtree(store.path)
 
 
@@ -610,7 +610,7 @@ def test_the_levels_decide_the_exit_status(healthy: ExaminedStore) -> None:
     assert is_well(healthy.examine())
     (healthy.path / "notes").touch()
     found = healthy.examine()
-    assert [ailment.level for ailment in found] == [Level.NOTE, Level.WARNING]
+    assert [finding.level for finding in found] == [Level.NOTE, Level.WARNING]
     assert not is_well(found)
 
 

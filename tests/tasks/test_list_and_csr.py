@@ -42,18 +42,18 @@ def test_an_empty_store_has_no_pairs_and_is_not_created(session: Session) -> Non
 
 def test_pairs_are_read_as_they_were_made(session: Session) -> None:
     pairs = {made(session, name).name for name in ("b.com", "a.com", "b.com")}
-    keyring = read_all_pairs(session)
-    assert {pair.name for pair in keyring.pairs} == pairs == {"a.com", "b.com", "b.com-2"}
-    assert keyring.problems == ()
+    all_pairs = read_all_pairs(session)
+    assert {pair.name for pair in all_pairs.pairs} == pairs == {"a.com", "b.com", "b.com-2"}
+    assert all_pairs.problems == ()
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"schema": 2}'])
 def test_a_damaged_pair_is_named_and_does_not_hide_the_others(session: Session, content: bytes) -> None:
     damaged, _ = made(session, "a.com"), made(session, "b.com")
     damage(damaged, "pair.json", content)
-    keyring = read_all_pairs(session)
-    assert [pair.name for pair in keyring.pairs] == ["b.com"]
-    (problem,) = keyring.problems
+    all_pairs = read_all_pairs(session)
+    assert [pair.name for pair in all_pairs.pairs] == ["b.com"]
+    (problem,) = all_pairs.problems
     assert problem.name == "a.com"
     assert problem.error.message.startswith(f"{damaged.path}: pair.json ")
 

@@ -53,9 +53,9 @@ def session(store: Path) -> Session:
 
 
 def test_the_list_has_the_pairs_of_the_store_and_the_errors_of_the_others(session: Session) -> None:
-    keyring, pair_list = read_all_pairs(session), read_pair_list(session)
-    assert pair_list.select(Query(), SortOrder.URGENCY, NOW) == [summarize(pair) for pair in keyring.pairs]
-    errors = [(problem.name, problem.error.message) for problem in keyring.problems]
+    all_pairs, pair_list = read_all_pairs(session), read_pair_list(session)
+    assert pair_list.select(Query(), SortOrder.URGENCY, NOW) == [summarize(pair) for pair in all_pairs.pairs]
+    errors = [(problem.name, problem.error.message) for problem in all_pairs.problems]
     assert [(problem.name, problem.error.message) for problem in pair_list.problems] == errors
 
 
@@ -132,11 +132,11 @@ def test_the_names_of_pairs_with_a_need_come_by_urgency(session: Session, need: 
 
 def test_pairs_that_become_due_are_sorted_first_and_counted(session: Session) -> None:
     pair_list = read_pair_list(session)
-    keyring = read_all_pairs(session)
+    all_pairs = read_all_pairs(session)
     for now in (NOW, NOW + timedelta(seconds=59), NOW + timedelta(days=200), NOW):
         selected = pair_list.select(Query(), SortOrder.URGENCY, now)
         assert selected == sorted(selected, key=sort_key(SortOrder.URGENCY, now))
-        due = sum(pair.record.next_step(now) is NextStep.RENEW for pair in keyring.pairs)
+        due = sum(pair.record.next_step(now) is NextStep.RENEW for pair in all_pairs.pairs)
         counts = count_pairs(selected, now)
         assert counts.due + counts.expired == due
         assert pair_list.count(now) == count_pairs(selected, now)
