@@ -62,6 +62,8 @@ def test_sections_and_unlisted_names_differ() -> None:
     assert not SUFFIXES.is_public_suffix("local")
     assert SUFFIXES.has_public_tld("a.CK")
     assert not SUFFIXES.has_public_tld("a.github")
+    assert not SUFFIXES.has_public_tld("a.")
+    assert not SUFFIXES.has_public_tld("a.sch.uk\ncom")  # lines of the list
     assert SUFFIXES.public_suffix("a..com") is None
     assert SUFFIXES.registrable_domain("") is None
 
