@@ -29,7 +29,7 @@ class Stage(StrEnum):
 INSTALLED, COMPROMISED = "installed", "compromised"
 """The stages that only people see: the certificate is installed, and the key is compromised."""
 NO_CHAIN = "no chain"
-"""The stage that lists show for an issued certificate of a public CA without that of its issuer."""
+"""The stage that lists show if the chain of a public CA's certificate lacks the issuer."""
 
 
 class BackupStatus(StrEnum):
