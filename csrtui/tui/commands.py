@@ -357,7 +357,10 @@ def _bar(place: Scope, commands: Sequence[Command]) -> list[Command]:
 
 
 def search(commands: Iterable[Command], text: str) -> list[Command]:
-    """Return the commands that contain all words of `text`: first those with them in the label, then those whose `words` begin so."""
+    """Return the commands that contain all words of `text`.
+
+    Commands with these words in the label come first, then those with `words` that begin with them.
+    """
     words = _folded(text).split()
     matches = [command for command in commands if _contains(" ".join(command.texts), words)]
     beginnings = [f" {word}" for word in words]

@@ -9,6 +9,7 @@ from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Need
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.private_keys import weak_key_lines
 from csrtui.tui.groups import Group
 from csrtui.tui.messages import with_keys
@@ -50,21 +51,26 @@ async def _back_up_groups(page: PairsScreen, groups: Sequence[Group[Pair]]) -> N
     page.clear_marks()
     page.refresh_pairs()
     if results:
-        page.tell(f"{backup_summary(results)}{_next_after(page, results)}")
+        page.tell(f"{backup_summary(results)}{next_after(page, results)}")
         if progress.follows_up and page.current_name == results[0].pair:
             await page.action_next_step()
 
 
-def _next_after(page: PairsScreen, results: Sequence[Result]) -> str:
-    """Return the next step of the pair if the results are those of one pair, or an empty string."""
-    if len(results) != 1 or not results[0].ok or results[0].pair is None:
-        return ""
+def next_after(page: PairsScreen, results: Sequence[Result]) -> str:
+    """Return the next step of the pair if the results are those of one pair: ``. Next: install``, or an empty string."""
+    step = step_after(page, results)
+    return "" if step is NextStep.NONE else f". Next: {NEXT_STEPS[step]}"
+
+
+def step_after(page: PairsScreen, results: Sequence[Result]) -> NextStep:
+    """Return the next step of the pair if the results are those of one pair, or else `NONE`."""
+    names = {result.pair for result in results if result.ok and result.pair}
+    if len(names) != 1 or not all(result.ok for result in results):
+        return NextStep.NONE
     try:
-        pair, _ = read_pair(page.session, results[0].pair)
+        return read_pair(page.session, names.pop())[0].record.next_step(page.session.clock())
     except CsrtuiError:
-        return ""
-    is_done = pair.record.next_step(page.session.clock()) is NextStep.NONE
-    return "" if is_done else f". Next: {page.next_step_text(pair)}"
+        return NextStep.NONE
 
 
 async def verify(page: PairsScreen) -> None:

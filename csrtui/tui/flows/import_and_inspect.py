@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep
 from csrtui.tasks.import_ import import_certificates, results_to_confirm
 from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.flows.backups import back_up_pair
+from csrtui.tui.flows.backups import back_up_pair, next_after, step_after
 from csrtui.tui.modals.import_and_inspect import ImportModal, InspectModal
 from csrtui.tui.modals.questions import ConfirmModal
 from csrtui.tui.modals.results import ImportResultModal, import_summary
@@ -58,8 +57,9 @@ async def _show_results(
 ) -> None:
     names = [result.pair for result in results if result.ok and result.pair]
     page.refresh_pairs(names[0] if names else None)
-    step = f". Next: {NEXT_STEPS[_step_of(page, names[0])]}" if len(names) == 1 else ""
-    page.tell(f"{import_summary(results)}{step}")  # beside the dialog, an older message would be wrong
+    page.tell(
+        f"{import_summary(results)}{next_after(page, results)}"
+    )  # beside the dialog, an older message would be wrong
     screen = ImportResultModal(page.session, results, _offer(page, results))
     if await page.app.push_screen_wait(screen):
         await (_do_next_step(page, names[0]) if names else _import_elsewhere(page, sources))
@@ -73,18 +73,8 @@ def _offer(page: PairsScreen, results: Sequence[Result]) -> str:
     }
     if page.only_pair is not None and others and not names:
         return f"Import into {others.pop()}" if len(others) == 1 else "Import into those pairs"
-    if len(names) == 1:
-        step = _step_of(page, names.pop())
-        if step in {NextStep.BACK_UP, NextStep.INSTALL}:
-            return NEXT_STEPS[step].capitalize()
-    return ""
-
-
-def _step_of(page: PairsScreen, name: str) -> NextStep:
-    try:
-        return read_pair(page.session, name)[0].record.next_step(page.session.clock())
-    except CsrtuiError:
-        return NextStep.NONE
+    step = step_after(page, results)
+    return NEXT_STEPS[step].capitalize() if step in {NextStep.BACK_UP, NextStep.INSTALL} else ""
 
 
 async def _import_elsewhere(page: PairsScreen, sources: Sequence[ImportSource]) -> None:

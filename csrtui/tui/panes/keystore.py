@@ -80,11 +80,8 @@ class KeystorePane(Widget):
 
         error: CsrtuiError
 
-    class Filtered(Message):
-        """The user has changed the filter."""
-
-    class Recovered(Message):
-        """The store can be read again after an error."""
+    class Outdated(Message):
+        """Messages about the list are out of date: it has another filter, or can be read again after an error."""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -194,7 +191,7 @@ class KeystorePane(Widget):
         self._update_list()
         if self._error is None:
             if previous_error is not None:
-                self.post_message(self.Recovered())
+                self.post_message(self.Outdated())
             self.check_for_changes()  # after an error, the next regular check reads the store again
         elif previous_error is None or previous_error.message != self._error.message:
             self.post_message(self.Failed(self._error))
@@ -265,7 +262,7 @@ class KeystorePane(Widget):
     def on_input_changed(self) -> None:
         """Apply the filter."""
         self._update_list()
-        self.post_message(self.Filtered())
+        self.post_message(self.Outdated())
 
     def on_input_submitted(self) -> None:
         """Focus the list."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _PAUSE = 0.8
 """Seconds without a key after which a few letters in a field for a place are not the beginning of a longer name."""
 _PLACES = frozenset({FieldName.COUNTRY, FieldName.STATE, FieldName.LOCALITY})
-_HASTY = frozenset({"state-abbreviated", "placeholder"})
+_PREMATURE = frozenset({"state-abbreviated", "placeholder"})
 """The findings on a state or a locality that the beginning of a longer name can cause, such as Ca and None."""
 _MAX_FIXES = 1000
 """Maximum number of fixes in `RequestPane.fix_all`, in case the fixes of two findings undo each other."""
@@ -283,7 +283,7 @@ class RequestPane(Widget):
             return False
         is_paused = monotonic() - self._place_changed >= _PAUSE
         if finding.field is not FieldName.COUNTRY:
-            return finding.field in _PLACES and finding.code in _HASTY and not is_paused
+            return finding.field in _PLACES and finding.code in _PREMATURE and not is_paused
         text = self.form.draft.country.strip()
         return is_part_of_name(text) and not (is_code(text) and is_paused)
 

@@ -23,7 +23,7 @@ import signal
 import termios
 from codecs import getincrementaldecoder
 from threading import Event
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
@@ -31,10 +31,10 @@ from textual.events import Key, Paste, Resize
 from textual.geometry import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual.app import App
     from textual.message import Message
+
+    from csrtui.tui.crash_safe_app import SafeApp
 
 _POLL_SECONDS = 0.1  # after this delay, an Escape is a key and not the start of a sequence
 _LINE_FEED_KEY = "ctrl+j"
@@ -46,28 +46,6 @@ _POINTER_SHAPE = "\x1b]22;"
 """The start of the sequence that sets the shape of the mouse pointer (OSC 22)."""
 _RESTORE_MODES = b"\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
 """The sequences with which Textual's driver restores the terminal, in one piece that is written at once."""
-
-
-class TerminalOwner(Protocol):
-    """The methods of the app that the driver calls."""
-
-    def handle_terminal_loss(self) -> None:
-        """Handle the loss of the terminal. Called from the input thread."""
-
-    def call_when_started(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once the first screen is ready and has its cursor. Called from the input thread."""
-
-    def is_typing(self) -> bool:
-        """Return whether a character goes into a field and is not a command. Called from the input thread."""
-
-    def call_after_keys(self, callback: Callable[[], None]) -> None:
-        """Call `callback` once all earlier keys have had their effect. Called from the input thread."""
-
-    def handle_input_error(self, error: Exception) -> None:
-        """Handle an unexpected error while reading keys. Called from the input thread."""
-
-    def redraw_all(self) -> None:
-        """Draw the whole screen, because the driver has just taken over the terminal."""
 
 
 class _Output:
@@ -97,7 +75,7 @@ class SafeDriver(LinuxDriver):
     """A driver that reads keys from stdin and draws on stderr.
 
     Args:
-        app: The app, which is also a `TerminalOwner`.
+        app: The app, a `SafeApp`.
         debug: Textual's debug mode.
         mouse: Whether the terminal reports mouse events.
         size: A fixed size in (columns, rows), or None for the terminal's size.
@@ -108,8 +86,7 @@ class SafeDriver(LinuxDriver):
     ) -> None:
         self.reports_mouse = mouse
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._owner: TerminalOwner = app  # type: ignore[assignment] # SafeApp is a TerminalOwner
-        self._owner_app = app
+        self._owner = cast("SafeApp[Any]", app)
         self._traces_parser = debug
         self._event_loop = asyncio.get_running_loop()
         self._keys_handled = Event()
@@ -173,15 +150,15 @@ class SafeDriver(LinuxDriver):
 
     def _report_size(self) -> None:
         size = Size(*self._get_terminal_size())
-        self._owner_app.post_message(Resize(size, size))
+        self._owner.post_message(Resize(size, size))
 
     async def _check_size_later(self) -> None:
         # The size may have changed after Textual first read it. The first size reaches the app through the same queue,
         # so this check comes after it.
-        self._owner_app.call_later(self._check_size)
+        self._owner.call_later(self._check_size)
 
     def _check_size(self) -> None:
-        if not self._in_band_window_resize and self._owner_app.size != self._get_terminal_size():
+        if not self._in_band_window_resize and self._owner.size != self._get_terminal_size():
             self._report_size()
 
     def _sigtstp_application(self, *_: object) -> None:

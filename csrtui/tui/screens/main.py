@@ -348,7 +348,7 @@ class MainScreen(RequestScreen):
         self.action_sort()
 
     on_line_list_highlighted = on_line_list_marked = on_request_pane_commands_changed = _draw_bar
-    on_keystore_pane_filtered = on_keystore_pane_recovered = CommandScreen.clear_message
+    on_keystore_pane_outdated = CommandScreen.clear_message
 
     def on_request_form_changed(self) -> None:
         """Remove the message. Save the draft as soon as the user stops typing."""

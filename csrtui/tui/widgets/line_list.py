@@ -321,8 +321,8 @@ class LineList(Widget, can_focus=True):
             return Strip.blank(self.size.width, self.rich_style)
         is_marked = bool(self._marks) and self._rows.key(index) in self._marks
         is_current = index == self._cursor
-        has_keys = self.has_focus or not self.can_focus
-        gutter = (">" if is_current and has_keys else " ") + ("*" if is_marked else " ")
+        shows_cursor = self.has_focus or not self.can_focus
+        gutter = (">" if is_current and shows_cursor else " ") + ("*" if is_marked else " ")
         text = self._rows.row(index, self._inner_width)
         if is_current and isinstance(text, Content) and (width := self._rows.name_width(self._inner_width)):
             return self._named_line(gutter, text, width)
