@@ -8,7 +8,7 @@ from csrtui.cli.options import has_passphrase_option, read_new_passphrase
 from csrtui.cli.output import name_store, print_error, print_finding, print_json, print_line, print_message
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import names_file, visible
-from csrtui.core.base.finding import Finding
+from csrtui.core.base.finding import Finding, merge_same_reasons
 from csrtui.core.base.secret import Secret
 from csrtui.core.keys.key_types import label_of_name
 from csrtui.core.pairs.pair import Pair
@@ -71,10 +71,9 @@ def print_refusal(options: argparse.Namespace, error: CsrtuiError) -> int:
 def print_other_findings(findings: tuple[Finding, ...], *, force: bool) -> None:
     """Print all findings except the first blocking one, which the command reports as its error."""
     error = next((finding for finding in findings if is_blocking(finding, force=force)), None)
-    for finding in findings:
-        if finding is not error:
-            is_overruled = finding.blocks and not is_blocking(finding, force=force)
-            print_finding("overruled" if is_overruled else finding.level.value, finding)
+    for finding in merge_same_reasons(finding for finding in findings if finding is not error):
+        is_overruled = finding.blocks and not is_blocking(finding, force=force)
+        print_finding("overruled" if is_overruled else finding.level.value, finding)
 
 
 def read_new_key_passphrase(

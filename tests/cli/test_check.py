@@ -173,3 +173,14 @@ def test_it_reports_a_pair_for_the_common_name_with_the_fix_to_renew_it(csrtui: 
     (finding,) = ran.json["findings"]
     assert (ran.status, finding["code"], finding["level"]) == (0, "pair-exists", "warning")
     assert finding["fix"] == {"label": "renew shop.mydomain.com instead", "renews": "shop.mydomain.com"}
+
+
+def test_names_with_the_same_reason_are_one_finding_in_the_text_and_one_each_in_json(csrtui: Csrtui) -> None:
+    names = [f"{number}.example.com" for number in range(9)]
+    ran = csrtui("check", *names)
+    assert ran.out.count("is reserved") == 1
+    assert "The same applies to 1.example.com, 2.example.com, 3.example.com and 5 more." in ran.out
+    found = [
+        one for one in csrtui("check", *names, "--json").json["findings"] if one["code"] == "reserved-name"
+    ]
+    assert [one["value"] for one in found] == names

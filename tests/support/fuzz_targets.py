@@ -27,7 +27,7 @@ from csrtui.core.advice.key_rules import check_csr, check_public_key
 from csrtui.core.backups import age, backup_file, confirmation, recipients
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.core.base.finding import CaKind, Finding
+from csrtui.core.base.finding import CaKind, Finding, Purpose
 from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import prefill, read_certificates
 from csrtui.core.certificates import csr
@@ -250,7 +250,12 @@ def _advise_fixed(names: Sequence[str], subject: SubjectInput, finding: Finding,
         fields[finding.field.value] = fix.value
     fixed = fix.names if fix.names is not None else tuple(names)
     again = advise(
-        fixed, SubjectInput(**fields), ca=fix.ca or ca, key_type=KeyType.EC_P256, suffixes=_suffixes()
+        fixed,
+        SubjectInput(**fields),
+        ca=fix.ca or ca,
+        key_type=KeyType.EC_P256,
+        suffixes=_suffixes(),
+        purpose=fix.purpose or Purpose.SERVER,
     )
     asked = {(one.code, one.field, one.fix) for one in again.findings}
     assert (finding.code, finding.field, fix) not in asked, finding

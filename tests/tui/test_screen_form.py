@@ -174,6 +174,29 @@ async def test_f4_does_not_apply_other_fixes(tmp_path: Path) -> None:
         assert user.message == "1 fix applied"
 
 
+async def test_the_fix_for_the_name_of_a_person_sets_the_ca_and_the_purpose_and_keeps_the_name(
+    tmp_path: Path,
+) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"Jane Doe")
+        assert "use a private CA and the purpose client" in user.preview
+        await user.press("ctrl+f")
+        draft = user.draft
+        assert (draft.common_name, draft.ca, draft.purpose) == ("Jane Doe", "private", "client")
+        assert "[client" in user.screen_text
+        assert "not allowed in a host name" not in user.preview
+
+
+async def test_names_with_the_same_reason_are_one_piece_of_advice(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.press(*"a.example.com", "down")
+        await user.paste(" ".join(f"{number}.example.com" for number in range(30)))
+        assert len(user.main.request._findings) == 1
+        assert "The same applies to" in user.preview
+        await user.press("ctrl+g")
+        assert user.question.startswith("Generate with 1 open warning?")
+
+
 async def test_switching_the_ca_is_a_fix_that_removes_findings_of_public_cas(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store"), (100, 40)) as user:
         await user.press(*"intranet")

@@ -13,6 +13,7 @@ from csrtui.cli.request_options import (
 from csrtui.core.advice.advisor import Advice
 from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import command, visible
+from csrtui.core.base.finding import merge_same_reasons
 from csrtui.core.pairs.pair import Pair
 from csrtui.core.pairs.pair_json import pair_document
 from csrtui.tasks.existing_pairs import ManagedPair, find_managed_pair, with_pair_exists
@@ -112,7 +113,7 @@ def _refuse_files(names: list[str]) -> None:
 def _print(advice: Advice, subject: str | None) -> None:
     print_line(f"Subject  {(subject or '(empty)') if subject is not None else '– (fix the errors below)'}")
     print_line(f"Covers   {', '.join(advice.covered_names) or 'nothing'}")
-    for finding in advice.findings:
+    for finding in merge_same_reasons(advice.findings):
         print_line(f"{finding.level.value.capitalize()}: {finding.text}")
         if finding.fix:
             print_line(f"  fix: {finding.fix.label}")

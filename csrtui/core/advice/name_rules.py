@@ -1,9 +1,9 @@
 """Rules about a single valid name: its spelling, its kind, and whether a CA can issue for it."""
 
-from csrtui.core.advice.rule import PRIVATE_CA_FIX, Hit, Rule
+from csrtui.core.advice.rule import FOR_PERSON, PERSON_FIX, PRIVATE_CA_FIX, Hit, Rule
 from csrtui.core.advice.rule_arguments import NameCase
 from csrtui.core.base.escaping import enumeration, excerpt
-from csrtui.core.base.finding import FieldName, Fix, Level
+from csrtui.core.base.finding import FieldName, Fix, Level, Purpose
 from csrtui.core.names import special_use
 from csrtui.core.names.host_name import PREFIX, mixed_scripts
 from csrtui.core.names.name import NameKind, spiffe_problem
@@ -154,10 +154,12 @@ def _other_kind(case: NameCase) -> Hit | None:
     if case.name.is_host:
         return None
     domain = case.text.rpartition("@")[2]
-    fix = PRIVATE_CA_FIX
-    if case.name.kind is NameKind.EMAIL and not case.name.input.lower().startswith("email:"):
+    is_email = case.name.kind is NameKind.EMAIL
+    is_for_person = is_email and case.names.purpose is Purpose.SERVER
+    fix = PERSON_FIX if is_for_person else PRIVATE_CA_FIX
+    if is_email and not case.name.input.lower().startswith("email:"):
         fix = case.replace_fix(f"write {excerpt(domain)}", domain) or fix
-    return _hit(case, fix, kind=_OTHER_KINDS[case.name.kind])
+    return _hit(case, fix, kind=_OTHER_KINDS[case.name.kind], remark=FOR_PERSON if is_for_person else "")
 
 
 def _spiffe_invalid(case: NameCase) -> Hit | None:
@@ -181,7 +183,7 @@ NAME_RULES: tuple[Rule[NameCase], ...] = (
     ),
     Rule(
         "not-a-hostname", _ERROR, None,
-        "{name} is {kind}: public CAs certify only host names and addresses for servers.",
+        "{name} is {kind}: public CAs certify only host names and addresses for servers.{remark}",
         _other_kind, "BR 7.1.2.7.12", forceable=False,
     ),
     Rule(

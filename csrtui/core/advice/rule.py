@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, Purpose
 
 Case = TypeVar("Case")
 
 PRIVATE_CA_FIX: Final = Fix("use a private CA instead", ca=CaKind.PRIVATE)
+PERSON_FIX: Final = Fix("use a private CA and the purpose client", ca=CaKind.PRIVATE, purpose=Purpose.CLIENT)
+FOR_PERSON: Final = " For a person, choose a private CA and the purpose client."
+"""The sentence to add to a finding that has `PERSON_FIX`."""
 
 
 class Hit(NamedTuple):

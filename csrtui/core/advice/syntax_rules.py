@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from csrtui.core.advice.placeholders import has_template
-from csrtui.core.advice.rule import Hit, Rule
+from csrtui.core.advice.rule import FOR_PERSON, PERSON_FIX, Hit, Rule
 from csrtui.core.advice.rule_arguments import NameCase
 from csrtui.core.base.escaping import describe_character, excerpt
 from csrtui.core.base.finding import Fix, Level
@@ -17,7 +17,6 @@ _SENTENCES = {FlawKind.EMAIL_INVALID, FlawKind.URI_INVALID, FlawKind.UPN_INVALID
 
 
 _PLACEHOLDER = " It looks like a placeholder: write the real name."
-_FOR_PERSON = " For a person, choose a private CA and the purpose client."
 
 
 def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
@@ -42,16 +41,21 @@ def _check_for(kind: FlawKind) -> Callable[[NameCase], Hit | None]:
 
 def _remark(case: NameCase, flaw: Flaw) -> str:
     """Return the sentence to add if a name looks like a placeholder or like the name of a person, otherwise ""."""
-    name = trim(case.name.input)
-    if has_template(name) or re.fullmatch(r"<.+>|\[.+\]|\{.+\}", name):
+    if _is_placeholder(case):
         return _PLACEHOLDER
-    may_be_person = (
-        flaw.kind is FlawKind.SPACE
-        and case.position == 0
-        and bool(flaw.position)
-        and "." not in case.name.input
-    )
-    return _FOR_PERSON if may_be_person else ""
+    return FOR_PERSON if _may_be_person(case, flaw) else ""
+
+
+def _is_placeholder(case: NameCase) -> bool:
+    name = trim(case.name.input)
+    return bool(has_template(name) or re.fullmatch(r"<.+>|\[.+\]|\{.+\}", name))
+
+
+def _may_be_person(case: NameCase, flaw: Flaw) -> bool:
+    """Return whether a common name with a blank may be the name of a person."""
+    is_inner_blank = flaw.kind is FlawKind.SPACE and bool(flaw.position)
+    is_plain = "." not in case.name.input and not _is_placeholder(case)
+    return is_inner_blank and case.position == 0 and is_plain
 
 
 def _position(flaw: Flaw) -> str:
@@ -82,6 +86,8 @@ def _fix(case: NameCase, flaw: Flaw) -> Fix | None:
         return case.replace_fix(f"write {excerpt(correction)}", correction, safe=is_safe)
     if flaw.kind is FlawKind.INTERNATIONAL_INVALID:
         return _punycode_fix(case)
+    if _may_be_person(case, flaw):
+        return PERSON_FIX
     return _split_fix(case) if flaw.part.isspace() else None
 
 

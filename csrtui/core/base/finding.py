@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from csrtui.core.base.escaping import excerpt, excerpts
+
 
 class CaKind(StrEnum):
     """The kind of CA: public (trusted by browsers, bound by the CA/Browser Forum rules) or the organization's own."""
@@ -65,6 +67,7 @@ class Fix(NamedTuple):
         names: All names after the fix, the common name first, or None if the fix does not change names.
         value: The text of the field after the fix, or None if the fix does not change a field. "" clears the field.
         ca: The kind of CA to switch to, or None to keep the selected one.
+        purpose: The purpose to switch to, or None to keep the selected one.
         safe: Whether the fix only corrects spelling or format. All safe fixes can be applied at once.
         no_common_name: Whether the fix leaves out the common name. Then the first of `names` is empty.
         drops_must_staple: Whether the fix removes must-staple from the request.
@@ -79,9 +82,10 @@ class Fix(NamedTuple):
     renews: str | None = None
     no_common_name: bool = False
     drops_must_staple: bool = False
+    purpose: Purpose | None = None
 
     def as_json(self) -> dict[str, object] | None:
-        """Return the fix as JSON members for commands, or None if it only changes the kind of CA."""
+        """Return the fix as JSON members for commands, or None if it only changes the kind of CA and the purpose."""
         members: dict[str, object] = {}
         if self.names is not None:
             members["names"] = [name for name in self.names if name]
@@ -136,3 +140,24 @@ class Finding(NamedTuple):
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings with errors first. Within a level, keep their order."""
     return sorted(findings, key=lambda finding: finding.level.rank)
+
+
+def merge_same_reasons(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings, and one for all names with the same reason and the same fix, at the place of the first.
+
+    Its text is that of the first name, followed by the others.
+    """
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for position, finding in enumerate(findings):
+        name = excerpt(finding.value).casefold()
+        is_name = name and finding.field in {FieldName.COMMON_NAME, FieldName.NAMES}
+        reason = finding.text.casefold().replace(name, "") if is_name else position
+        groups.setdefault((finding.code, finding.level, finding.fix, reason), []).append(finding)
+    return [
+        first._replace(
+            text=f"{first.text} The same applies to {excerpts([other.value for other in others])}."
+        )
+        if others
+        else first
+        for first, *others in groups.values()
+    ]

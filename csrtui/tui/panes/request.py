@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from csrtui.core.advice.field_help import CA_HELP, FIELD_HELP, KEY_HELP, PURPOSE_HELP
-from csrtui.core.base.finding import CaKind, FieldName, Purpose, worst_first
+from csrtui.core.base.finding import CaKind, FieldName, Purpose, merge_same_reasons, worst_first
 from csrtui.core.keys.key_types import KeyType
 from csrtui.tasks.draft import empty_draft, request_spec_of
 from csrtui.tui.commands import commands_of, key_of
@@ -240,7 +240,9 @@ class RequestPane(Widget):
         advice = self.advice
         focused = self.form.focused_field
         findings = [finding for finding in advice.findings if not self._is_being_typed(finding)]
-        self._findings = sorted(worst_first(findings), key=lambda finding: finding.field is not focused)
+        self._findings = merge_same_reasons(
+            sorted(worst_first(findings), key=lambda finding: finding.field is not focused)
+        )
         equal = [
             index for index, finding in enumerate(self._findings) if previous and _is_same(finding, previous)
         ]

@@ -158,12 +158,13 @@ class RequestScreen(FormScreen, PairsScreen):
     async def _generate(self) -> None:
         """Generate the pair. Ask first about errors that can be overridden, or once about all warnings."""
         from csrtui.core.advice.advisor import MISSING_COMMON_NAME
-        from csrtui.core.base.finding import Level
+        from csrtui.core.base.finding import Level, merge_same_reasons
 
         self.request.form.convert_country_name()
         advice, spec = self.request.advice, self.request.request_spec
         errors = advice.errors or (() if advice.subject.common_name else (MISSING_COMMON_NAME,))
-        warnings = [finding for finding in advice.findings if finding.level is Level.WARNING]
+        findings = merge_same_reasons(advice.findings)
+        warnings = [finding for finding in findings if finding.level is Level.WARNING]
         if errors:
             self._point_to(errors[0])
             if not (advice.errors and advice.forceable):

@@ -206,6 +206,8 @@ class RequestForm(FieldGroups):
                 self._choice(name).load_value(fix.value)
             if fix.ca is not None:
                 self._choice(FieldName.CA).load_value(fix.ca.value)
+            if fix.purpose is not None:
+                self._choice(FieldName.PURPOSE).load_value(fix.purpose.value)
             if fix.drops_must_staple:
                 self._hidden = replace(self._hidden, must_staple=False)
 

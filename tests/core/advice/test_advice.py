@@ -24,11 +24,11 @@ from csrtui.core.advice.field_rules import FIELD_RULES
 from csrtui.core.advice.key_rules import AGE_RULES, CSR_NAME_RULES, CSR_RULES, KEY_RULES, QUALITY_RULES
 from csrtui.core.advice.name_rules import NAME_RULES
 from csrtui.core.advice.placeholders import has_template
-from csrtui.core.advice.rule import Hit, Rule, evaluate
+from csrtui.core.advice.rule import PERSON_FIX, PRIVATE_CA_FIX, Hit, Rule, evaluate
 from csrtui.core.advice.rule_arguments import MAX_NAMES_WITH_FIXES
 from csrtui.core.advice.subject_rules import SUBJECT_RULES
 from csrtui.core.advice.syntax_rules import FLAW_RULES
-from csrtui.core.base.finding import CaKind, FieldName, Finding, Level, Purpose
+from csrtui.core.base.finding import CaKind, FieldName, Finding, Fix, Level, Purpose, merge_same_reasons
 from csrtui.core.certificates import csr
 from csrtui.core.keys.key_types import KeyType
 from csrtui.core.names.name import read_name
@@ -644,7 +644,7 @@ def applied(typed: Typed, finding: Finding, ca: CaKind) -> tuple[Typed, CaKind]:
     if fix.value is not None:
         return replace(typed, subject=typed.subject._replace(**{finding.field.value: fix.value})), ca
     assert fix.ca is not None
-    return typed, fix.ca
+    return replace(typed, purpose=fix.purpose or typed.purpose), fix.ca
 
 
 @table("code", HITS)
@@ -1484,3 +1484,38 @@ def test_advice_is_worded_as_the_style_guide_asks() -> None:
     texts += [*FIELD_HELP.values(), *CA_HELP.values(), *KEY_HELP.values(), MISSING_COMMON_NAME.text]
     assert len(texts) > 300
     assert [text for text in texts if _NOT_ENGLISH.search(text)] == []
+
+
+@table(
+    ("typed", "fix"),
+    [
+        (names("email:jane@mydomain.com"), PERSON_FIX),
+        (names("Jane Doe"), PERSON_FIX),
+        (names("upn:jane@mydomain.com"), PRIVATE_CA_FIX),
+        (purpose("email", "email:jane@mydomain.com"), PRIVATE_CA_FIX),
+    ],
+)
+def test_the_first_fix_for_a_person_is_a_private_ca_and_the_purpose_client(typed: Typed, fix: Fix) -> None:
+    first = typed.advice().findings[0]
+    assert first.fix == fix
+    assert (_PERSON in first.text) is (fix == PERSON_FIX)
+    assert fix.as_json() is None
+
+
+def test_findings_on_names_for_the_same_reason_are_merged() -> None:
+    hosts = [f"{number}.example.com" for number in range(30)]
+    advice = names("intranet.test", *hosts, "b.test").advice()
+    reserved, *others = (one for one in merge_same_reasons(advice.findings) if one.code == "reserved-name")
+    assert (reserved.value, reserved.fix) == ("intranet.test", PRIVATE_CA_FIX)
+    assert reserved.text.endswith(" The same applies to b.test.")
+    (example,) = others
+    assert example.text.startswith("0.example.com is reserved for documentation")
+    rest = "1.example.com, 2.example.com, 3.example.com and 26 more"
+    assert example.text.endswith(f" that it is yours. The same applies to {rest}.")
+    assert len([one for one in advice.findings if one.code == "reserved-name"]) == 32, (
+        "JSON has one for each name"
+    )
+    apart = (
+        fields(organization="Internet Widgits Pty Ltd", country="AU", state="Some-State").advice().findings
+    )
+    assert merge_same_reasons(apart) == list(apart)
