@@ -182,7 +182,10 @@ class CompromiseResult(Result):
     def paragraphs(self) -> Iterator[list[str]]:
         """Yield the other pairs, the facts about each certificate, and the instructions and commands, as lines."""
         if self.others:
-            yield [f"Pairs with the same key, also marked and retired: {', '.join(self.others)}."]
+            others = ", ".join(self.others)
+            yield [
+                f"Pairs with the same key, also marked and retired: {others}. Revoke their certificates too."
+            ]
         for file, certificate, _ in self.revocations:
             end = date_text(certificate.validity.not_after)
             yield [

@@ -68,8 +68,14 @@ def test_every_valid_certificate_and_every_pair_of_the_key_are_named(made: Csrtu
     assert made("renew", NAME, "--same-key").status == 0
     ran = made("retire", "--compromised", NAME)
     prefix = f"{NAME}: "
-    assert f"{prefix}Pairs with the same key, also marked and retired: {NAME}-2.\n" in ran.err
-    assert f"{NAME}-2: Pairs with the same key, also marked and retired: {NAME}.\n" in ran.err
+    assert (
+        f"{prefix}Pairs with the same key, also marked and retired: {NAME}-2. Revoke their certificates too.\n"
+        in ran.err
+    )
+    assert (
+        f"{NAME}-2: Pairs with the same key, also marked and retired: {NAME}. Revoke their certificates too.\n"
+        in ran.err
+    )
     assert f"{prefix}file     certificate.pem, expires " in ran.err
     assert f"{prefix}file     {earlier.name}, expires " in ran.err
     assert f"{prefix}serial   0DEF\n" in ran.err

@@ -137,7 +137,7 @@ async def test_the_question_names_all_pairs_with_the_compromised_key(tmp_path: P
         await at_pair(user, ONE)
         await user.press("t", "right", "right", "enter")
         await user.until(lambda: "Mark the key" in user.screen_text, "the question")
-        retired = f"all 2 pairs with this key are retired: {ONE} and {new.name}."
+        retired = f"the 2 pairs with this key are retired: {ONE} and {new.name}."
         assert retired in " ".join(user.question.split())
         await user.press("right", "enter")
         await user.until(lambda: is_at(user, PageScreen), "what revocation needs")

@@ -195,7 +195,7 @@ async def _compromise(page: PairsScreen, name: str) -> None:
     pairs = await in_thread(lambda: [pair.name for pair in pairs_with_key(page.session, spki)])
     retired = "the pair is retired"
     if len(pairs) > 1:
-        retired = f"all {len(pairs)} pairs with this key are retired: {enumeration(pairs)}"
+        retired = f"the {len(pairs)} pairs with this key are retired: {enumeration(pairs)}"
     text = (
         f"For a key that others may have: stolen, leaked or copied. It must not be used again, and {retired}. "
         "Nothing is deleted. This cannot be undone. How to revoke the certificates is shown next."
