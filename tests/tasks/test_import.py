@@ -454,7 +454,9 @@ def test_a_pair_that_replaces_another_is_reported(session: Session) -> None:
     assert only(session, pem(issue(session))).remarks == (
         "it replaces old.com: install it now, then retire old.com",
     )
-    change_record(session, "old.com", lambda record: record._replace(validity=Validity(NOW, NOW)))
+    later = Validity(NOW, NOW + timedelta(days=9))  # not installed: the server still uses the previous one
+    used = Validity(NOW, NOW)
+    change_record(session, "old.com", lambda record: record._replace(validity=later, previous=used))
     assert only(session, pem(issue(session))).remarks == (
         "it replaces old.com: install it before 23 Nov 2026, when that certificate expires, then retire old.com",
     )
