@@ -46,8 +46,10 @@ def rows(options: Options) -> Iterator[Row]:
         )
     yield from _bytes(options)
     seconds((*own, "new", _NAME), options)
-    opened = Spread.of(_dialog_bytes(own, options) for _ in range(options.runs))
-    yield Row("bytes to open and close Back up, 120×40, one pair", opened, "bytes", goal=1500)
+    twelve = (*CSRTUI, "--store", str(options.folder("stepped")))
+    for command, pairs in ((own, "one pair"), (twelve, f"{_PAIRS} pairs")):
+        opened = Spread.of(_dialog_bytes(command, options) for _ in range(options.runs))
+        yield Row(f"bytes to open and close Back up, 120×40, {pairs}", opened, "bytes", goal=1500)
     own = (*CSRTUI, "--store", str(options.folder("idle")))
     with Terminal(own, environment(options)) as terminal:
         terminal.first_picture()

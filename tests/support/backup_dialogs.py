@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from screen_text import title_of
 from screens_user import session_on
 
 from csrtui.core.base.secret import Secret
@@ -50,9 +51,10 @@ def say_encrypted(session: Session, name: str) -> None:
 
 
 def said(user: User, *blocks: str) -> str:
-    """Return the texts of blocks of the dialog on one line."""
+    """Return the texts of blocks of the dialog on one line. ``about`` includes the title in the frame."""
     texts = []
     for block in blocks or ("about", "notes"):
         found = user.app.screen.query_one(f"#{block}", TextBlock)
+        texts += [title_of(user.app.screen)] if block == "about" else []
         texts.append(found.all_text if isinstance(found, TextView) else found.text)
     return " ".join(" ".join(texts).split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from screen_text import title_of
 from screens_user import User, quick_screens
 
 from csrtui.fleet.ansible import Target
@@ -54,7 +55,7 @@ class FleetUser(User):
     def results_of_work(self) -> str:
         """Return the results of work on hosts."""
         assert isinstance(self.app.screen, HostWorkModal), self.screen_text
-        return f"{self.app.screen.query_one('#about', TextBlock).text}\n{self.read_text}"
+        return f"{title_of(self.app.screen)}\n{self.app.screen.query_one('#about', TextBlock).text}\n{self.read_text}"
 
     @property
     def page(self) -> str:

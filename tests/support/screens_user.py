@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from parsed_styles import parse_once
+from screen_text import title_of
 from textual import events
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
@@ -222,9 +223,12 @@ class User:
 
     @property
     def question(self) -> str:
-        """The displayed question, or an empty text."""
+        """The displayed question with its title, or an empty text."""
         screen = self.app.screen
-        return screen.query_one("#question", TextBlock).text if isinstance(screen, ConfirmModal) else ""
+        if not isinstance(screen, ConfirmModal):
+            return ""
+        blocks = (screen.query_one(block, TextBlock).text for block in ("#about", "#question", "#keys"))
+        return "\n".join(filter(None, (title_of(screen), *blocks)))
 
     @property
     def answer(self) -> bool | None:

@@ -190,7 +190,7 @@ async def test_errors_are_shown_at_their_fields_and_no_typed_text_is_lost(tmp_pa
         await user.press("enter")
         await looked(user)
         assert user.focused_id == "again", "whoever types a passphrase types on: it must not be seen"
-        assert "Press Up twice for the folder" in said(user, "notes")
+        assert "Press Up for the folder" in said(user, "notes")
         assert "does not exist" in said(user, "notes")
         assert "Press F7" in said(user, "notes")
         assert "F7 Create folder" in said(user, "keys")

@@ -382,6 +382,7 @@ async def test_a_pair_without_a_certificate_is_reported(tmp_path: Path) -> None:
         await at_install(user)
         assert f"{ONE} has no certificate yet. When the CA has issued it" in said(user, "notes")
         assert "press Esc, then i to import it" in said(user, "notes"), "before anything is asked for"
+        assert "Write" not in said(user, "keys")
         await choose(user, "iis")
         user.app.screen.query_one("#folder").focus()
         await user.settle()
@@ -486,7 +487,8 @@ async def test_owner_group_and_mode_of_the_key_are_set_in_the_dialog(
         assert owner.value == "postgres"
         await choose(user, "nginx")
         assert owner.value == ""
-        label, field = user.screen_lines[3:5]
+        lines = user.screen_lines
+        label, field = (next(line for line in lines if text in line) for text in ("[nginx", "destination"))
         assert label.index("[nginx") == field.index("destination folder")
         assert label.index("Server") == field.index("Folder")
         await name_folder(user, tls)

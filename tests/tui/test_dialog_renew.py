@@ -94,7 +94,7 @@ async def test_days_are_counted_as_in_the_list_also_after_the_expiry(session: Se
         assert "-4 d" in user.screen_text
         await user.press("w")
         await user.until(lambda: is_at(user, RenewModal), "the dialog")
-        assert said(user, "about").startswith(f"Renew {name} expired 4 days ago")
+        assert said(user, "about").startswith(f"Renew {name} · expired 4 days ago")
 
 
 async def test_the_consequences_of_each_way_are_shown_before_the_choice(session: Session) -> None:
@@ -103,7 +103,7 @@ async def test_the_consequences_of_each_way_are_shown_before_the_choice(session:
         await at_renew(user)
         await proved(user)
         text = said(user, "about", "ways", "keys")
-        assert text.startswith(f"Renew {ONE} 44 days left > A new pair (recommended)")
+        assert text.startswith(f"Renew {ONE} · 44 days left > A new pair (recommended)")
         assert "The old pair stays and keeps working until the new certificate is installed" in text
         assert f"only work with the private key made on 23 Nov 2026, SPKI SHA-256 {spki}" in text
         assert "Checked: the key exists" in text

@@ -125,6 +125,20 @@ async def test_errors_are_shown_and_no_typed_text_is_lost(tmp_path: Path, backup
         assert user.app.screen.query_one("#path", TextField).value == backup, "it is there again"
 
 
+async def test_the_cursor_leaves_a_field_that_becomes_hidden(tmp_path: Path) -> None:
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await open_dialog(user)
+        await user.paste(f"{tmp_path}/a.backup.age")
+        await user.press("enter")
+        assert user.focused_id == "identity"
+        user.app.screen.query_one("#path", TextField).value = f"{tmp_path}/a.backup.pem"
+        await user.settle()
+        assert not user.app.screen.query_one("#recipients").display
+        assert user.focused_id == "passphrase", "the next visible field"
+        await user.press(*"abc")
+        assert user.app.screen.query_one(SecretField).secret() == Secret("abc")
+
+
 async def test_a_file_that_is_not_a_backup_is_reported_before_the_passphrase(
     tmp_path: Path, backup: str
 ) -> None:

@@ -116,7 +116,8 @@ async def test_a_pair_without_a_backup_is_reported(tmp_path: Path) -> None:
         await at_pair(user, "a.example.com", 1)
         await user.press("V")
         await looked(user)
-        assert "a.example.com: has no backup" in said(user, "results")
+        assert "There is nothing to verify: - a.example.com: has no backup" in said(user, "results")
+        assert said(user, "keys") == "Esc Close", "nothing can be tested"
         assert "Esc, then b to make one" in said(user, "notes")
         await user.paste(PASSPHRASE)
         await user.press("enter")

@@ -143,6 +143,20 @@ async def test_a_file_and_a_mark_are_completed_under_the_help(
     assert None not in answers
 
 
+async def test_the_bar_is_empty_while_a_dialog_is_open(session: Session) -> None:
+    async with at_screens(session) as user:
+        await user.until_pairs(ONE)
+        await user.press("f2")
+        bar = user.screen_lines[-1]
+        assert "Back up" in bar
+        await user.press("b")
+        assert user.screen_lines[-1].strip() == "", "its commands do nothing now"
+        await user.press("f1", "escape")
+        assert user.screen_lines[-1].strip() == ""
+        await user.press("escape")
+        assert user.screen_lines[-1] == bar
+
+
 _WAIT = "Work in progress is being finished. Press the same key again to quit now."
 
 

@@ -45,7 +45,8 @@ async def test_typed_and_pasted_names_are_added_and_nothing_changes_without_an_e
         await user.press("enter")
         await user.paste("c.mydomain.com\nd\x1b.mydomain.com")
         await user.press("escape", "end")
-        assert "Other names: 4 names  d.mydomain.com" in user.screen_text
+        assert "Other names: 4 names" in user.screen_text
+        assert "│ d.mydomain.com  " in user.screen_text, "the whole name under the cursor"
         await user.paste("e.mydomain.com")
         await user.press("end", "enter", "ctrl+a", "ctrl+k", "enter", "escape")
         assert user.draft.names == "a.mydomain.com, b.mydomain.com, c.mydomain.com, d.mydomain.com"

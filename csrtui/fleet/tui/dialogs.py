@@ -81,17 +81,7 @@ class HostPairsModal(FormModal["Job | None"]):
 
     # Events
 
-    @on(ChoiceField.Changed)
-    @on(TextField.Changed)
-    def _handle_change(self) -> None:
-        """Show the title and the notes for the new input."""
-        self.draw()
-
     def on_input_submitted(self) -> None:
-        """Go to the next field, or confirm in the last one."""
-        self.action_next()
-
-    def action_next(self) -> None:
         """Go to the next field, or confirm in the last one."""
         fields: list[Widget] = [*self.query(ChoiceField), *self.query(TextField)]
         index = fields.index(self.focused) if self.focused in fields else len(fields) - 1

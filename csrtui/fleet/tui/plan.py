@@ -109,7 +109,7 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
             ask(self.app, title, text, "Make them", lambda: self._make(force=True))
         else:
             request, _ = fatal
-            self._go_to(request)
+            self.query_one("#plan", LineList).move_to(self._rows.find(request.host) or 0)
             self.tell(f"{visible(request.host)} has this error: fix it first")
 
     def _make(self, *, force: bool) -> None:
@@ -131,11 +131,6 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
     @property
     def _feasible(self) -> list[PlannedRequest]:
         return [request for request in self._requests if request.failure is None]
-
-    def _go_to(self, request: PlannedRequest) -> None:
-        index = self._rows.find(request.host)
-        if index is not None:
-            self.query_one("#plan", LineList).move_to(index)
 
     # Drawing
 

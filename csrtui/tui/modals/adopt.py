@@ -71,8 +71,7 @@ class AdoptModal(FormModal[MatchResult | None]):
     def on_input_changed(self) -> None:
         """Discard the keys found under the previous path."""
         self._search_result = None
-        self._show_passphrase(visible=False)
-        self.fail(None)
+        self.display_fields({"#locked": False})
 
     def on_input_submitted(self) -> None:
         """Start searching the path for keys."""
@@ -104,7 +103,7 @@ class AdoptModal(FormModal[MatchResult | None]):
         self._search_result = result
         if result.needs_passphrase:
             self._status = ""
-            self._show_passphrase(visible=True)
+            self.display_fields({"#locked": True})
             self.query_one("#passphrase").focus()
         else:
             await self._match(result, None)
@@ -137,10 +136,6 @@ class AdoptModal(FormModal[MatchResult | None]):
         count = len(search_result.backups)
         note = f"{plural(count, 'csrtui backup')} left out. To restore one, press Esc, then {self.key_of('restore')}."
         return [note] if count else []
-
-    def _show_passphrase(self, *, visible: bool) -> None:
-        """Show or hide the passphrase field. Only encrypted keys need it."""
-        self.query_one("#locked").display = visible
 
     def notes(self) -> list[Line]:
         """Return the state of the search, the encrypted keys, or how to type paths."""

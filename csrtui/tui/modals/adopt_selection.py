@@ -192,7 +192,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
             self._draw_results(self._results)
             return
         count, blank = len(self._match_result.candidates), self.gap
-        self.show("#about", [*self.lines(f"{plural(count, 'key')} found", "strong"), *blank])
+        self.show_title(f"{plural(count, 'key')} found")
         marked = f"{len(self.marked)} of {count} marked."
         can_adopt = not _obstacle(self._match_result.candidates[self._current])
         unmarked = f"No key is marked.{' Enter adopts the selected one.' if can_adopt else ''}"
@@ -244,7 +244,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         count = sum(result.ok for result in results)
         self.query_one("#candidates").display = False
         blank = self.gap
-        self.show("#about", [*self.lines(f"{plural(count, 'pair')} adopted", "strong"), *blank])
+        self.show_title(f"{plural(count, 'pair')} adopted")
         lines: list[Line] = []
         for result in sorted(results, key=lambda result: result.ok):
             heading = f"{result.pair or visible(result.file or '')}: ".lstrip(": ")

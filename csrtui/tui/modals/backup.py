@@ -10,7 +10,7 @@ from textual import on
 from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, InputError
-from csrtui.core.keys.passphrase_quality import refusal, strength
+from csrtui.core.keys.passphrase_quality import strength
 from csrtui.store.output_folder import Destination, examine_backup_folder
 from csrtui.store.path_completion import PathKind
 from csrtui.tasks.backup import BackupSpec
@@ -40,11 +40,7 @@ if TYPE_CHECKING:
     from csrtui.tui.groups import Group
     from csrtui.tui.widgets.text_block import Line
 
-_FIELDS = ("#folder", "#passphrase", "#again")
-_WAY_BACK = {
-    "passphrase": "Press Up for the folder.",
-    "again": "Press Up twice for the folder.",
-}
+_SECRETS = ("#passphrase", "#again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ class BackupAnswer:
 class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     """A dialog that asks for a folder and a passphrase."""
 
-    NOTES = 5
+    NOTES = 3
     NO_FOLDER = "Enter the folder for the backups."
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -142,27 +138,21 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
     def _drop_generated(self) -> None:
         """Remove the generated passphrase if a key has its own passphrase. The backup must use that passphrase."""
         if self._generated is not None and self._locked_count:
-            for name in _FIELDS[1:]:
+            for name in _SECRETS:
                 self.query_one(name, SecretField).load_text("")
 
     # Events
 
     def on_choice_field_changed(self) -> None:
-        """Update the notes for the selected pairs."""
+        """Count the locked keys of the selected pairs."""
         self._count_locked()
         self._drop_generated()
-        self.fail(None)
-
-    def on_input_changed(self) -> None:
-        """Update the notes when the folder changes."""
-        self.fail(None)
 
     def on_secret_field_changed(self) -> None:
-        """Show the strength of the passphrase. An edited passphrase no longer counts as generated."""
+        """Treat a passphrase that was edited as typed, not as generated."""
         spec = self._spec
         if self._generated is not None and not self._generated == spec.passphrase == spec.repeated:
             self._generated = None
-        self.fail(None)
 
     def on_text_field_characters_removed(self, event: TextField.CharactersRemoved) -> None:
         """Show that the paste was ignored (passphrase) or that characters were removed (folder)."""
@@ -191,7 +181,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             return
         self._generated = passphrase
         with self.prevent(SecretField.Changed):
-            for name in _FIELDS[1:]:
+            for name in _SECRETS:
                 self.query_one(name, SecretField).load_text(passphrase.revealed)
         self.fail(None)
 
@@ -227,13 +217,15 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
         if self.folder and not isinstance(self.check_result, Destination):
             self.check_again(self._submit)
             return
-        problem, group, spec = self._problem(), self.group, self._spec
+        group, spec = self.group, self._spec
         close = partial(self._close_with_answer, group, spec)
-        if problem is not None:
-            field, error = problem
-            self.fail(error, field)
-        elif spec.passphrase != spec.repeated:
-            self.fail_repetition()
+        missing = "A backup needs a passphrase. Type one, or generate one with ctrl+g."
+        if self._locked_count:
+            missing = "Type the passphrase of the key."
+        if not self.folder:
+            self.fail(InputError(self.NO_FOLDER), "#folder")
+        elif not self.check_passphrase(missing, is_repeated=not self._is_passphrase_of_key):
+            return
         elif self._generated is not None:
             text = "It is not shown again. Without it, these backups cannot be restored."
             title = "Have you written the passphrase down?"
@@ -258,21 +250,6 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             raise
         self._close_with_answer(group, spec)
 
-    def _problem(self) -> tuple[str, CsrtuiError] | None:
-        """Return the selector of the first invalid field and its error, or None if at most the passphrases differ."""
-        spec = self._spec
-        if not self.folder:
-            return "#folder", InputError(self.NO_FOLDER)
-        if spec.passphrase == spec.repeated:
-            if not spec.passphrase.encoded:
-                text = "A backup needs a passphrase. Type one, or generate one with ctrl+g."
-                if self._locked_count:
-                    text = "Type the passphrase of the key."
-                return "#passphrase", InputError(text)
-            weakness = refusal(spec.passphrase)
-            return ("#passphrase", weakness) if weakness else None
-        return None if spec.repeated.encoded else ("#again", InputError("Repeat the passphrase."))
-
     def _close_with_answer(self, group: Group[Pair], spec: BackupSpec) -> None:
         remember_folder(self._session, spec.folder)
         self.dismiss(BackupAnswer(tuple(names_of(group.pairs)), spec))
@@ -287,11 +264,7 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
 
     def draw(self) -> None:
         """Redraw the dialog. The passphrase of a key is not repeated."""
-        if self._is_passphrase_of_key and self.query_one("#again").has_focus:
-            self.set_focus(
-                self.query_one("#passphrase")
-            )  # a hidden field loses the focus, and typed text with it
-        self.query_one("#repetition").display = not self._is_passphrase_of_key
+        self.display_fields({"#repetition": not self._is_passphrase_of_key})
         placeholder = "of the key" if self._is_passphrase_of_key else "for the backups"
         self.query_one("#passphrase", SecretField).placeholder = placeholder
         super().draw()
@@ -307,15 +280,18 @@ class BackupModal(FolderModal["BackupAnswer | None", Destination]):
             return self.lines("Opening the key …", "strong")
         return self._passphrase_lines() + self._fact_lines() + self._folder_lines()
 
+    @property
+    def verb(self) -> str:
+        """The label of Enter in the focused field."""
+        return "Back up" if self._following is None else NEXT_FIELD
+
     def keys(self) -> Sequence[tuple[str, str]]:
-        """Return the keys, including the one that creates a missing folder."""
+        """Return the keys, including the one that generates a passphrase."""
         generate = () if self._locked_count else (("ctrl+g", "Generate passphrase"),)
-        enter = ("Enter", "Back up" if self._following is None else NEXT_FIELD)
-        return enter, *self.create_keys, ("Esc", "Cancel"), *generate
+        return *super().keys(), *generate
 
     def _folder_lines(self) -> list[Line]:
-        field = self.focused.id if self.is_in_secret and self.focused else None
-        way_back = self.lines(_WAY_BACK.get(field or "", ""), "label") if field else []
+        way_back = self.way_back("folder")
         if not self.folder:
             return [
                 *self.lines("A folder on another disk or USB stick, e.g. /mnt/usb (Tab: complete).", "label"),

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from csrtui.core.base.escaping import visible
@@ -22,7 +23,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import wrap, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 ItemT = TypeVar("ItemT")
-OutcomeT = TypeVar("OutcomeT")
 
 SHORT = 20
 """On screens with fewer lines, a dialog has no blank lines and shows its keys on one line."""
@@ -80,18 +80,19 @@ class Modal(ModalScreen[ResultT]):
 
     candidates: tuple[str, ...] = ()
     """The completions of the path in the focused field."""
+    _frame_title = ""
     _dismissed_with: tuple[ResultT | None, ...] = ()
     _was_dismissed = False
 
     def compose(self) -> ComposeResult:
-        """Build the frame: lines above the widgets of `content`, and the keys below them."""
+        """Build the frame: the text of `show_title` above the widgets of `content`, and the keys below them."""
         with Vertical(classes="dialog"):
             yield TextBlock(id="about")
             yield from self.content()
             yield TextBlock(id="keys")
 
     def content(self) -> Iterable[Widget]:
-        """Return the widgets between the title and the keys."""
+        """Return the widgets between the text below the title and the keys."""
         return ()
 
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
@@ -122,6 +123,21 @@ class Modal(ModalScreen[ResultT]):
         """Return the texts of `KEPT_FIELDS` by field id. A text with a private key is not kept."""
         texts = {field: self.query_one(f"#{field}", TextField).value for field in self.KEPT_FIELDS}
         return {field: "" if names_private_key(text) else text for field, text in texts.items()}
+
+    # Fields
+
+    def display_fields(self, rows: Mapping[str, bool]) -> None:
+        """Show the fields in the rows with these selectors, or hide them if the value is False.
+
+        If this hides the focused field, focus the next visible field, or else the one before it.
+        """
+        for row, is_shown in rows.items():
+            self.query_one(row).display = is_shown
+        fields = list(self.query("TextField, ChoiceField"))
+        if self.focused in fields and not _is_displayed(self.focused):
+            at = fields.index(self.focused)
+            order = (*fields[at + 1 :], *reversed(fields[:at]))
+            self.set_focus(next(filter(_is_displayed, order), None))
 
     # Unsaved text
 
@@ -258,6 +274,20 @@ class Modal(ModalScreen[ResultT]):
             rows[-1].append(key)
         return rows
 
+    def show_title(self, title: str, lines: Sequence[Line] = ()) -> None:
+        """Show a title, which may be untrusted, in the frame, and lines below it, followed by a blank line.
+
+        If the title is wider than the frame, show it above the lines.
+        """
+        is_wide = cell_len(visible(title)) > self.inner_width - 2
+        if is_wide:
+            lines = [*self.lines(title, "strong"), *lines]
+        self.show("#about", [*lines, *self.gap] if lines else [])
+        title = "" if is_wide else visible(title)
+        if title != self._frame_title:
+            self._frame_title = title
+            self.query_one(".dialog").border_title = Content(title)
+
     def show(self, block: str, lines: Sequence[Line]) -> None:
         """Show lines in the block with the selector `block`, and set its height to their number."""
         widget = self.query_one(block, TextBlock)
@@ -285,7 +315,7 @@ class Modal(ModalScreen[ResultT]):
         self.dismiss(None)
 
 
-class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):
+class WorkModal(Modal[ResultT], Generic[ResultT, ItemT]):
     """A dialog that runs work in a thread. Its `ProgressLine` has the id ``progress``. Leaving it stops the work."""
 
     _stop: Event | None = None
@@ -300,27 +330,27 @@ class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):
         """Whether the work is stopping."""
         return self._stop is not None and self._stop.is_set()
 
-    def begin(self, total: int, work: Callable[[Callable[[ItemT], None], Event], OutcomeT]) -> None:
+    def begin(self, total: int, work: Callable[[Callable[[ItemT], None], Event], Sequence[ItemT]]) -> None:
         """Run `work` in a thread. From now on, results of earlier work are ignored.
 
         Args:
             total: The number of items.
-            work: The function to run. It calls its first argument with each finished item, and stops soon after its
-                second argument is set.
+            work: The function to run. It calls its first argument with each finished item, stops soon after its
+                second argument is set, and returns all finished items.
         """
         self.stop()
         stop = self._stop = Event()
         self.query_one("#progress", ProgressLine).begin(max(total, 1))
         self.run_worker(self._work(work, stop), group="work")
 
-    async def _work(self, work: Callable[[Callable[[ItemT], None], Event], OutcomeT], stop: Event) -> None:
+    async def _work(
+        self, work: Callable[[Callable[[ItemT], None], Event], Sequence[ItemT]], stop: Event
+    ) -> None:
         def report(item: ItemT) -> None:
             self.call_later(self._advance, stop, item)
 
-        outcome = await in_thread(
-            lambda: work(report, stop)
-        )  # the work has a result for each item that failed
-        self.call_later(self._end, stop, outcome)  # after all reports
+        results = await in_thread(lambda: work(report, stop))
+        self.call_later(self._end, stop, results)  # after all reports
 
     def stop(self) -> None:
         """Stop the work after the items in progress are finished."""
@@ -335,19 +365,24 @@ class WorkModal(Modal[ResultT], Generic[ResultT, ItemT, OutcomeT]):
         if stop is self._stop:
             self.show_progress(self.query_one("#progress", ProgressLine), item)
 
-    def _end(self, stop: Event, outcome: OutcomeT) -> None:
+    def _end(self, stop: Event, results: Sequence[ItemT]) -> None:
         if stop is self._stop:
             self._stop = None
             self.query_one("#progress", ProgressLine).clear()
-            self.show_outcome(outcome)
+            self.show_results(results)
 
     def show_progress(self, line: ProgressLine, item: ItemT) -> None:
         """Show that an item is finished."""
         raise NotImplementedError
 
-    def show_outcome(self, outcome: OutcomeT) -> None:
+    def show_results(self, results: Sequence[ItemT]) -> None:
         """Show the results of the work."""
         raise NotImplementedError
+
+
+def _is_displayed(widget: Widget) -> bool:
+    """Return whether a widget and all containers around it are shown."""
+    return all(node.display for node in widget.ancestors_with_self)
 
 
 def _height(widget: Widget) -> int:

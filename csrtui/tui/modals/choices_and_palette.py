@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.cells import cell_len
 from textual import on
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from csrtui.core.base.escaping import visible
 from csrtui.tui.commands import Command, search
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.choice_field import PrefixSearch
 from csrtui.tui.widgets.line_list import LineList, TextRows
-from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from textual import events
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from csrtui.tui.widgets.choice_field import ChoiceValue
 
@@ -73,13 +71,11 @@ class ChoiceListModal(Modal["str | None"]):
         self._choices = choices
         self._value = value
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            count = len(self._choices)
-            title = f"{self._title} · {count} values" if count > self._room else self._title
-            yield ChoiceLines(title, self._choices, id="choices-list")
-            yield TextBlock(id="answer")
+    def content(self) -> Iterable[Widget]:
+        """Return the list."""
+        count = len(self._choices)
+        title = f"{self._title} · {count} values" if count > self._room else self._title
+        return (ChoiceLines(title, self._choices, id="choices-list"),)
 
     def on_mount(self) -> None:
         """Put the cursor on the current value."""
@@ -98,7 +94,7 @@ class ChoiceListModal(Modal["str | None"]):
         self._fit_list()
         more = [("PgUp, PgDn", "More")] if len(self._choices) > self._room else []
         keys = [("Enter", "Choose"), ("Esc", "Cancel"), *more, ("Letters", "Find")]
-        self.show("#answer", self.key_lines(*keys)[:1])
+        self.show("#keys", self.key_lines(*keys)[:1])
 
     @property
     def _room(self) -> int:
@@ -139,17 +135,15 @@ class PaletteModal(Modal[Command | None]):
         self._commands = commands
         self._rows = command_rows(commands)
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextField(placeholder="name of a command", id="palette-text")
-            commands = LineList(self._rows, id="commands")
-            commands.can_focus = False
-            yield commands
-            yield TextBlock(id="palette-keys")
+    def content(self) -> Iterable[Widget]:
+        """Return the field for words, and the list."""
+        commands = LineList(self._rows, id="commands")
+        commands.can_focus = False
+        return TextField(placeholder="name of a command", id="palette-text"), commands
 
     def draw(self) -> None:
         """Fit the list to the screen, and show the keys."""
+        self.show_title("Commands")
         self._show_help()
         commands = self.query_one(LineList)
         commands.styles.height = max(min(_MAX_ROWS + 1, self.room_for(commands)), 2)
@@ -160,7 +154,7 @@ class PaletteModal(Modal[Command | None]):
         lines = 0 if self.is_short else _HELP_LINES
         text = [*self.lines(command.help if command else "", "label"), *[()] * lines][:lines]
         keys = self.key_lines(("Enter", "Run"), ("Up, Down", "Choose"), ("Esc", "Close"))
-        self.show("#palette-keys", [(), *text, *keys])
+        self.show("#keys", [(), *text, *keys])
 
     @on(LineList.Highlighted)
     @on(LineList.Moved)

@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import visible
+from csrtui.core.keys.passphrase_quality import guess_reasons, refusal
 from csrtui.store.output_folder import MissingFolderError, create_output_folder
 from csrtui.tui.modals.base import Modal, ResultT
 from csrtui.tui.threads import in_thread, run_in_thread
@@ -94,7 +95,7 @@ class FormModal(Modal[ResultT]):
 
     @property
     def verb(self) -> str:
-        """The label of the Enter key, or "" if the dialog defines `draw` itself."""
+        """The label of Enter in the focused field, or "" if the dialog defines `keys` or `draw` itself."""
         return ""
 
     @property
@@ -108,17 +109,16 @@ class FormModal(Modal[ResultT]):
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Return the keys, each with its label."""
+        enter = CHOICE_KEYS if isinstance(self.focused, ChoiceField) else (("Enter", self.verb),)
         more = self.MORE_KEYS if isinstance(self.focused, PathField) else ()
-        return ("Enter", self.verb), *self.create_keys, *more, ("Esc", self.cancel)
+        return *enter, *self.create_keys, *more, ("Esc", self.cancel)
 
     def draw(self) -> None:
         """Redraw the dialog: the title, the lines below it, the notes and the keys."""
         gap = self.gap
         about = [] if self.is_short or not self.about else self.lines(self.about, "label")
-        self.show("#about", [*self.lines(self.heading, "strong"), *gap, *about, *(gap if about else [])])
-        first, *others = self.keys()
-        first_keys = CHOICE_KEYS if isinstance(self.focused, ChoiceField) else (first,)
-        self.show("#keys", self.key_lines(*first_keys, *others))
+        self.show_title(self.heading, about)
+        self.show("#keys", self.key_lines(*self.keys()))
         notes = self.note_lines()
         notes += [()] * (self.NOTES - len(notes))
         room = self.room_for(self.query_one("#notes")) - 2 * len(gap)
@@ -139,16 +139,29 @@ class FormModal(Modal[ResultT]):
             self.focus_error(field)
         self.draw()
 
-    def fail_repetition(self) -> None:
-        """Empty and focus the field for the second passphrase, because it differs from the first."""
-        field = self.query_one("#again", SecretField)
-        with self.prevent(SecretField.Changed):  # which would remove the error
-            field.load_text("")
-        self.fail(InputError("The passphrases differ. Type the second one again."), "#again")
+    def check_passphrase(self, missing: str, *, is_repeated: bool = True) -> bool:
+        """Return whether a passphrase is typed that openssl can read, twice if `is_repeated`. If not, show the error.
+
+        `missing` is the error if there is no passphrase. If the second passphrase differs, its field is emptied.
+        """
+        passphrase = self.secret_of("#passphrase")
+        repeated = self.secret_of("#again") if is_repeated else passphrase
+        if not passphrase.encoded:
+            self.fail(InputError(missing), "#passphrase")
+        elif not repeated.encoded:
+            self.fail(InputError("Repeat the passphrase."), "#again")
+        elif passphrase != repeated:
+            with self.prevent(SecretField.Changed):  # which would remove the error
+                self.query_one("#again", SecretField).load_text("")
+            self.fail(InputError("The passphrases differ. Type the second one again."), "#again")
+        elif (weakness := refusal(passphrase)) is not None:
+            self.fail(weakness, "#passphrase")
+        else:
+            return True
+        return False
 
     def ask_if_weak(self, passphrase: Secret, act: Callable[[], object]) -> None:
         """Call `act`. If a new passphrase is easy to guess, ask first, and let the user type another one."""
-        from csrtui.core.keys.passphrase_quality import guess_reasons
         from csrtui.tui.modals.questions import ask
 
         reasons = guess_reasons(passphrase)
@@ -164,11 +177,17 @@ class FormModal(Modal[ResultT]):
         field.focus()
         field.select_text()
 
-    @on(TextField.Changed)
     @on(SecretField.Changed)
-    def _remove_error(self) -> None:
-        if self.error is not None or self._continuation is not None:
-            self.fail(None)
+    @on(ChoiceField.Changed)
+    def _handle_input(self) -> None:
+        """Remove the error, and redraw the dialog for the new input."""
+        self.fail(None)
+
+    @on(TextField.Changed)
+    def _handle_text(self) -> None:
+        """Also remove the error of the typed folder."""
+        self.folder_error = None
+        self.fail(None)
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Show that the paste was ignored."""
@@ -266,6 +285,10 @@ class FormModal(Modal[ResultT]):
         """Whether the cursor is in a secret field."""
         return isinstance(self.focused, SecretField)
 
+    def way_back(self, field: str) -> list[Line]:
+        """Return a line that tells how to get from a secret field to the field with a problem, e.g. the folder."""
+        return self.lines(f"Press Up for the {field}.", "label") if self.is_in_secret else []
+
     # A missing folder
 
     def error_lines(self, error: CsrtuiError) -> list[Line]:
@@ -274,10 +297,6 @@ class FormModal(Modal[ResultT]):
             text = f"{visible(error.path)} does not exist. Press {CREATE_KEY} to create it (mode 0700), or mount it."
             return self.lines(text, "error")
         return super().error_lines(error)
-
-    @on(TextField.Changed)
-    def _forget_folder_error(self) -> None:
-        self.folder_error = None
 
     @property
     def create_keys(self) -> Sequence[tuple[str, str]]:

@@ -25,21 +25,19 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from textual.widget import Widget
 
     from csrtui.core.base.secret import Secret
-    from csrtui.tui.widgets.text_block import Line
-
-    ImportFunction = Callable[[Sequence[ImportSource]], Sequence[Result]]
-    """A function that imports certificates and returns their results. It is called in a thread."""
-    from collections.abc import Iterator, Sequence
-
     from csrtui.tasks.inspect.inspection import Inspection
     from csrtui.tasks.session import Session
     from csrtui.tui.commands import Command
     from csrtui.tui.screens.text_pages import Page
+    from csrtui.tui.widgets.text_block import Line
+
+    ImportFunction = Callable[[Sequence[ImportSource]], Sequence[Result]]
+    """A function that imports certificates and returns their results. It is called in a thread."""
 
 _BEGIN, _END = "-----BEGIN", "-----END"
 _KEY_LINE = "-----BEGIN PRIVATE KEY-----"
@@ -83,7 +81,7 @@ class FilesModal(FormModal[ImportAnswer | None]):
     def fields(self) -> Iterable[Widget]:
         """Return the field for the files."""
         yield LabelledFields(
-            ("Files", FilesField(self.kept_text("files"), "paths, or paste the text", id="files"))
+            ("Files", FilesField(self.kept_text("files"), "paths or pasted text", id="files"))
         )
 
     # Events
@@ -303,11 +301,11 @@ class InspectModal(FilesModal):
         needs_identity = self._inspection is not None and self._inspection.needs_identity
         self._sources, self._text_of_sources = sources, self._text
         for row, field, is_needed in (
-            (self.query_one("#locked"), "#passphrase", bool(self._locked)),
-            (self.query_one("#to-recipients"), "#identity", needs_identity),
+            ("#locked", "#passphrase", bool(self._locked)),
+            ("#to-recipients", "#identity", needs_identity),
         ):
-            if is_needed and not row.display:
-                row.display = True
+            if is_needed and not self.query_one(row).display:
+                self.display_fields({row: True})
                 self.set_focus(self.query_one(field))
                 self.draw()
                 return

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
-from csrtui.core.keys.passphrase_quality import refusal, strength
+from csrtui.core.keys.passphrase_quality import strength
 from csrtui.core.servers.deployment import Strength
 from csrtui.core.servers.guide import install_lines, plan_lines
 from csrtui.core.servers.platforms import OTHER, PLATFORMS
@@ -23,7 +23,7 @@ from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deploym
 from csrtui.tui.commands import commands_of
 from csrtui.tui.messages import server_with_keys
 from csrtui.tui.modals.base import PAGE_KEYS
-from csrtui.tui.modals.form_base import CHOICE_KEYS, NEXT_FIELD, FolderModal
+from csrtui.tui.modals.form_base import NEXT_FIELD, FolderModal
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
@@ -34,7 +34,7 @@ from csrtui.tui.widgets.text_field import TextField
 from csrtui.tui.wrapping import text_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -86,7 +86,6 @@ _STRENGTHS = (
     (Strength.AES.name, "AES-256"),
     (Strength.LEGACY.name, "3DES, for Windows Server 2016 and older"),
 )
-_WAY_BACK = "Press Up for the folder."
 
 
 class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
@@ -157,9 +156,6 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         strength = Strength[self.query_one("#strength", ChoiceField).value]
         return replace(spec, strength=strength)
 
-    def _secret(self, name: str) -> Secret:
-        return self.secret_of(f"#{name}")
-
     def checked_input(self) -> ExportSpec:
         """Return the export that the input describes."""
         return self._spec
@@ -170,10 +166,6 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         return InstallPreview(prepared, plan_deployment(prepared))
 
     # Events
-
-    def on_secret_field_changed(self) -> None:
-        """Show the strength of the passphrase."""
-        self.draw()
 
     def texts_to_keep(self) -> dict[str, str]:
         """Return the folder if it can be used."""
@@ -233,18 +225,16 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
     @on(ChoiceField.Changed)
     @on(TextField.Changed)
     def _handle_change(self) -> None:
-        """Prepare the export for the new input."""
-        self.error, self._continuation = None, None
+        """Show the fields that the new input requires."""
         self._show_fields()
         self._suggest_owner()
-        self.draw()
 
     def check_created_folder(self) -> None:
         """Check the folder again."""
         self.check_again(self.draw)
 
     def _show_fields(self) -> None:
-        self.query_one("#pkcs12").display = self._spec.server.format is FileFormat.PKCS12
+        self.display_fields({"#pkcs12": self._spec.server.format is FileFormat.PKCS12})
 
     def _suggest_owner(self) -> None:
         result = self.check_result
@@ -270,15 +260,12 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
             self.check_again(self._submit)
 
     def _write_if_valid(self, prepared: PreparedExport) -> None:
-        file_passphrase = self._secret("passphrase") if prepared.needs_file_passphrase else None
-        key_passphrase = self._secret("own") if prepared.needs_key_passphrase else None
-        if file_passphrase is not None and not file_passphrase.encoded:
-            self.fail(InputError("The file contains the key. Type a passphrase for it."), "#passphrase")
-        elif file_passphrase is not None and file_passphrase != self._secret("again"):
-            self.fail_repetition()
-        elif file_passphrase is not None and (weakness := refusal(file_passphrase)) is not None:
-            self.fail(weakness, "#passphrase")
-        elif key_passphrase is not None and not key_passphrase.encoded:
+        file_passphrase = self.secret_of("#passphrase") if prepared.needs_file_passphrase else None
+        key_passphrase = self.secret_of("#own") if prepared.needs_key_passphrase else None
+        missing = "The file contains the key. Type a passphrase for it."
+        if file_passphrase is not None and not self.check_passphrase(missing):
+            return
+        if key_passphrase is not None and not key_passphrase.encoded:
             self.fail(InputError("Type the passphrase of the key in the store."), "#own")
         else:
             start = partial(self._start, prepared, file_passphrase, key_passphrase)
@@ -315,13 +302,21 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
 
     # Drawing
 
+    @property
+    def verb(self) -> str:
+        """The label of Enter in the focused field."""
+        return "Write" if self._following is None else NEXT_FIELD
+
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """Return the keys. Without a certificate, there is nothing to write."""
+        enter, *others = super().keys()
+        return others if self._is_early and enter[1] == "Write" else (enter, *others)
+
     def draw(self) -> None:
         """Redraw the dialog."""
         gap, notes, plan = self.gap, self.query_one("#notes"), self.query_one("#plan")
-        self.show("#about", [*self.lines(f"Install {self._pair.name}", "strong")[:1], *gap])
-        enter = ("Enter", "Write" if self._following is None else NEXT_FIELD)
-        first = CHOICE_KEYS if isinstance(self.focused, ChoiceField) else (enter,)
-        keys = (*first, *self.create_keys, ("Esc", "Cancel"))
+        self.show_title(f"Install {self._pair.name}")
+        keys = self.keys()
         self.show("#keys", [*gap, *self.key_lines(*keys)])
         room = self.room_for(notes, plan) - 2 * len(gap) - 1
         lines = (self.candidate_lines() or self._notes())[: max(room, 1)]
@@ -332,8 +327,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
     def _notes(self) -> list[Line]:
         """Return the lines of the error. Without an error, return the notes to read before the files are written."""
         result = self.check_result
-        is_lost = self.is_in_secret and not isinstance(result, InstallPreview)
-        way_back = self.lines(_WAY_BACK, "label") if is_lost else []
+        way_back = [] if isinstance(result, InstallPreview) else self.way_back("folder")
         if self.error is not None:
             return [*self.error_lines(self.error), *way_back]
         if self._is_busy:
@@ -349,7 +343,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         lines = [
             line for text in result.prepared.warnings for line in self.lines(self.with_keys(text), "warning")
         ]
-        if result.prepared.needs_file_passphrase and (text := strength(self._secret("passphrase"))):
+        if result.prepared.needs_file_passphrase and (text := strength(self.secret_of("#passphrase"))):
             lines += self.lines(text, "label")
         if count := len(result.prepared.existing.files):
             lines += self.lines(f"Replaces {plural(count, 'file')}; the previous set is kept.", "warning")

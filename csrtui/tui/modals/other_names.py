@@ -267,8 +267,8 @@ class NamesModal(Modal[NameEdits | None]):
     def _draw_title(self) -> None:
         title, cursor = f"Other names: {plural(len(self._names), 'name')}", self._columns.cursor
         name = visible(self._names[cursor]) if cursor is not None and cursor < len(self._names) else ""
-        room = self.inner_width - len(title) - 2
-        self.show("#about", [((title, "strong"), (f"  {cut(name, room)}" if room > 0 else "", ""))])
+        self.show_title(title)
+        self.show("#about", [((cut(name, self.inner_width), ""),)])
 
     def draw(self) -> None:
         """Show the names and the keys."""

@@ -6,9 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Vertical
 
-from csrtui.core.base.escaping import visible
 from csrtui.tui.modals.base import PAGE_KEYS, Modal, key_line
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging
@@ -17,15 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from textual import events
-    from textual.app import App, ComposeResult
+    from textual.app import App
     from textual.binding import BindingType
     from textual.widget import Widget
 
     from csrtui.tui.widgets.text_block import Line
-
-
-_FRAME = 2
-"""The lines of the border."""
 
 
 class ConfirmModal(Modal[bool]):
@@ -58,10 +52,9 @@ class ConfirmModal(Modal[bool]):
         self._answers = [no, yes, *filter(None, [other])]
         self._index = self._offset = 0
 
-    def compose(self) -> ComposeResult:
-        """Build the dialog."""
-        with Vertical(classes="dialog"):
-            yield TextBlock(id="question")
+    def content(self) -> Iterable[Widget]:
+        """Return the block for the question and its answers."""
+        return (TextBlock(id="question"),)
 
     @property
     def is_yes(self) -> bool:
@@ -89,18 +82,19 @@ class ConfirmModal(Modal[bool]):
 
     def draw(self) -> None:
         """Show the question and its answers. A short screen has no blank lines and no keys, and scrolls a long text."""
-        title: Line = ((visible(self._title), "strong"),)
+        self.show_title(self._title)
         text = [*self.lines(self._text), *(self.lines(self.quotation) if self.quotation else [])]
         answers = self._answer_lines()
-        keys = key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))
-        room = self.app.size.height - _FRAME
-        spacious = [title, (), *text, (), *answers]
-        if len(spacious) + 2 <= room:
-            self.show("#question", [*spacious, (), keys])
-        elif len(spacious) <= room:
+        keys = [(), key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
+        self.show("#keys", [])
+        room = self.room_for(self.query_one("#question"))
+        spacious = [*text, (), *answers]
+        if len(spacious) + len(keys) <= room:
+            self.show("#keys", keys)
+        if len(spacious) <= room:
             self.show("#question", spacious)
         else:
-            self.show("#question", [title, *self._window(text, room - 1 - len(answers)), *answers])
+            self.show("#question", [*self._window(text, room - len(answers)), *answers])
 
     def _window(self, text: list[Line], room: int) -> list[Line]:
         """Return the lines of the text that fit, and the keys that show the others."""
@@ -203,7 +197,7 @@ class TextModal(Modal[bool]):
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        self.show("#about", [*self.lines(self.heading, "strong"), *self.gap])
+        self.show_title(self.heading)
         next_step = [(".", self.next_step)] if self.next_step else []
         self.show_list(self.text_lines(), *next_step, ("Enter", "Close"))
 

@@ -166,9 +166,9 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         """Redraw the dialog."""
         pair = self._renewal.pair
         deadline = pair.record.deadline
-        remaining = f"   {time_left(deadline, self._session.clock())}" if deadline else ""
-        name = cut_name(visible(pair.name), max(self.inner_width - len("Renew ") - len(remaining), 8))
-        self.show("#about", [((f"Renew {name}", "strong"), (remaining, "label")), *self.gap])
+        remaining = f" · {time_left(deadline, self._session.clock())}" if deadline else ""
+        room = max(self.inner_width - 2 - len("Renew ") - len(remaining), 8)
+        self.show_title(f"Renew {cut_name(visible(pair.name), room)}{remaining}")
         lines, top = self._way_lines()
         unproved = self._way is not RenewalWay.NEW_PAIR and self._is_locked and not self._is_proved
         enter = _PROVE if unproved else _ENTER[self._way]

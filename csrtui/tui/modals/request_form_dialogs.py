@@ -11,7 +11,7 @@ from textual.binding import Binding
 
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import plural, visible
-from csrtui.core.keys.passphrase_quality import refusal, strength
+from csrtui.core.keys.passphrase_quality import strength
 from csrtui.core.pairs.pair_name import check_pair_name, is_pair_name
 from csrtui.core.pairs.renewal_ways import SAME_KEY_CONSEQUENCES
 from csrtui.core.subject.fields import read_attributes
@@ -24,7 +24,6 @@ from csrtui.tasks.form_prefill import (
     start_from_pair,
 )
 from csrtui.tasks.settings import delete_profile, load_settings, save_profile
-from csrtui.tui.modals.base import Modal
 from csrtui.tui.modals.form_base import NEXT_FIELD, FormModal
 from csrtui.tui.modals.questions import ask
 from csrtui.tui.widgets.choice_field import ChoiceField
@@ -52,11 +51,6 @@ _ROWS = 8
 _NAME = 20
 
 
-_ABOUT_PROFILES = (
-    "A profile is the form without its names. To save the form as it is now, type a name for it."
-)
-
-
 def profile_rows(
     profiles: Mapping[str, Profile], sources: Mapping[str, str] = MappingProxyType({})
 ) -> TextRows[tuple[str, Profile]]:
@@ -76,24 +70,23 @@ def profile_rows(
     return TextRows(header, list(profiles.items()), text, lambda item: item[0])
 
 
-class ProfilesModal(Modal["tuple[str, Profile | None] | None"]):
+class ProfilesModal(FormModal["tuple[str, Profile | None] | None"]):
     """A dialog with the profiles. It returns the name and content of the chosen profile, or None.
 
     If the form was saved, it returns the name of the new profile without a content.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "ask_cancel", "Cancel", show=False, priority=True),
-        Binding("d,delete", "delete", "Delete", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("d,delete", "delete", "Delete", show=False)]
+    heading = "Profiles"
+    about = "A profile is the form without its names. To save the form as it is now, type a name for it."
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._draft = draft
         self._rows = profile_rows({})
-        self._message: list[Line] = []
+        self._message = ""
 
-    def content(self) -> Iterable[Widget]:
+    def fields(self) -> Iterable[Widget]:
         """Return the list, and the field for a name below it."""
         yield LineList(self._rows, id="profiles")
         yield TextBlock(id="below-list")
@@ -108,10 +101,6 @@ class ProfilesModal(Modal["tuple[str, Profile | None] | None"]):
 
     # Events
 
-    def on_descendant_focus(self) -> None:
-        """Show the keys of the list or of the field."""
-        self.draw()
-
     def on_line_list_opened(self, event: LineList.Opened) -> None:
         """Return the chosen profile."""
         event.stop()
@@ -119,18 +108,14 @@ class ProfilesModal(Modal["tuple[str, Profile | None] | None"]):
 
     def on_input_submitted(self) -> None:
         """Save the form under the name in the field. Ask first if this would replace a profile."""
-        name = self.query_one("#profile-name", TextField).value.strip()
+        name = self.text_of("#profile-name")
         if not name:
-            self._show_error(InputError("The profile name is empty. Type a name to save the form."))
+            self.fail(InputError("The profile name is empty. Type a name to save the form."))
         elif self._rows.find(name) is None:
             self._save(name)
         else:
             title = f"Replace the profile {name}?"
             ask(self.app, title, "It will be overwritten.", "Replace", lambda: self._save(name))
-
-    def action_ask_cancel(self) -> None:
-        """Close without changing the form. If a profile name was typed, ask first."""
-        self.ask_before(self.action_cancel)
 
     def action_delete(self) -> None:
         """Ask whether to delete the profile under the cursor, and delete it if the user agrees."""
@@ -145,7 +130,7 @@ class ProfilesModal(Modal["tuple[str, Profile | None] | None"]):
         try:
             save_profile(os.environ, name, profile_of(self._draft))
         except CsrtuiError as error:
-            self._show_error(error)
+            self.fail(error)
         else:
             self.dismiss((name, None))
 
@@ -153,9 +138,9 @@ class ProfilesModal(Modal["tuple[str, Profile | None] | None"]):
         try:
             delete_profile(os.environ, name)
         except CsrtuiError as error:
-            self._show_error(error)
+            self.fail(error)
             return
-        self._message = self.lines(f"deleted {name}")
+        self._message = f"deleted {name}"
         self._read()
         if not len(self._rows):
             self.query_one("#profile-name").focus()
@@ -163,53 +148,54 @@ class ProfilesModal(Modal["tuple[str, Profile | None] | None"]):
     def _read(self) -> None:
         try:
             settings = load_settings(os.environ)
-            profiles = settings.config.profiles if settings.config else {}
-            sources = {name: settings.source("profiles", name) for name in profiles}
-            self._rows = profile_rows(
-                profiles, {name: path for name, path in sources.items() if path != config_path(os.environ)}
-            )
         except CsrtuiError as error:
-            self._show_error(error)
+            self.fail(error)
             return
+        profiles = settings.config.profiles if settings.config else {}
+        sources = {name: settings.source("profiles", name) for name in profiles}
+        own = config_path(os.environ)
+        self._rows = profile_rows(profiles, {name: path for name, path in sources.items() if path != own})
         profile_list = self.query_one("#profiles", LineList)
         profile_list.set_rows(self._rows)
         profile_list.can_focus = len(self._rows) > 0
-        self.draw()
-
-    def _show_error(self, error: CsrtuiError) -> None:
-        self._message = self.error_lines(error)
-        self.draw()
+        self.fail(None)
 
     # Drawing
 
-    def draw(self) -> None:
-        """Show the profiles and the last message."""
-        gap = self.gap
-        about = [] if self.is_short else self.lines(_ABOUT_PROFILES, "label")
-        self.show("#about", [*self.lines("Profiles", "strong"), *gap, *about, *gap])
-        self.query_one("#profiles").styles.height = min(len(self._rows), _ROWS) + 1 if len(self._rows) else 0
-        self.show("#below-list", gap if len(self._rows) else [])
+    def keys(self) -> Sequence[tuple[str, str]]:
+        """Return the keys of the list or of the field."""
         if self.query_one("#profiles").has_focus:
-            keys = [("Enter", "Load"), ("d", "Delete"), ("Tab", "New profile")]
-        else:
-            keys = [("Enter", "Save"), *([("Tab", "List")] if len(self._rows) else [])]
-        self.show("#keys", [*gap, *self._message, *self.key_lines(*keys, ("Esc", "Cancel"))])
+            return ("Enter", "Load"), ("d", "Delete"), ("Tab", "New profile"), ("Esc", self.cancel)
+        other = (("Tab", "List"),) if len(self._rows) else ()
+        return ("Enter", "Save"), *other, ("Esc", self.cancel)
+
+    def notes(self) -> list[Line]:
+        """Return the last message."""
+        return self.lines(self._message) if self._message else []
+
+    def draw(self) -> None:
+        """Redraw the dialog. The list has as many rows as the screen permits."""
+        profiles = self.query_one("#profiles")
+        self.show("#below-list", self.gap if len(self._rows) else [])
+        super().draw()
+        rows = min(len(self._rows), _ROWS, max(self.room_for(profiles) - 1, 1))
+        profiles.styles.height = rows + 1 if rows else 0
 
 
 class StartFromModal(FormModal[PrefilledForm | None]):
     """A dialog that asks for a pair, a CSR or a certificate, and returns the form filled in from it."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
-
-    verb = "Copy"
     MORE_KEYS = (("Tab", "Complete"),)
     heading = "Copy from an existing pair, CSR or certificate"
     about = (
         "Enter the name of a pair or the path of a CSR or certificate, or paste its text. "
         "Names and subject are copied. The new pair gets a new key."
     )
+    verb = "Copy"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
 
     def fields(self) -> Iterable[Widget]:
         """Return the field."""
@@ -293,14 +279,14 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         offers_same_key: Whether the pair can keep the key of the pair that it renews.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+g", "accept", "Accept", show=False, priority=True)]
+    FIRST_FOCUS = "ChoiceField, TextField"
+    heading = "Pair and key"
+
     def __init__(self, options: KeyOptions, *, offers_same_key: bool = False) -> None:
         super().__init__()
         self._options = options
         self._offers_same_key = offers_same_key
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+g", "accept", "Accept", show=False, priority=True)]
-    FIRST_FOCUS = "ChoiceField, TextField"
-    heading = "Pair and key"
 
     @property
     def verb(self) -> str:
@@ -325,10 +311,9 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         return self._offers_same_key and bool(self.query_one("#key", ChoiceField).value)
 
     def on_choice_field_changed(self) -> None:
-        """Show the consequences of the new choice, and empty the passphrase: it was for the other key."""
+        """Empty the passphrase, because it was for the other key."""
         for field in self.query(SecretField):
             field.load_text("")
-        self.draw()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """Go to the next field, or accept the options."""
@@ -342,11 +327,6 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         event.stop()
         is_repeated = self.secret_of("#passphrase").encoded and not self._is_same_key
         self.query_one("#again" if event.field.id == "passphrase" and is_repeated else "#attributes").focus()
-
-    def on_secret_field_changed(self, event: SecretField.Changed) -> None:
-        """Say how strong the passphrase is."""
-        event.stop()
-        self.draw()
 
     def keys(self) -> Sequence[tuple[str, str]]:
         """Return the keys, including the one that accepts the options in any field."""
@@ -364,14 +344,11 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
                 check_pair_name(name)
             field = "#attributes"
             read_attributes(attributes)
-            if not is_same_key and passphrase != self.secret_of("#again"):
-                self.fail_repetition()
-                return
-            field = "#passphrase"
-            if is_new and (weakness := refusal(passphrase)) is not None:
-                raise weakness
         except CsrtuiError as error:
             self.fail(error, field)
+            return
+        is_typed = passphrase.encoded or self.secret_of("#again").encoded
+        if is_typed and not is_same_key and not self.check_passphrase("Type the passphrase."):
             return
         draft = replace(
             self._options.draft,

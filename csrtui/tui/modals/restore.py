@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_field import TextField
 
 _NO_FILE = "Enter the path of the backup file."
-_WAY_BACK = "Press Up for the {}."
 _TO_RECIPIENTS = (
     "This backup is encrypted to recipients. Enter the path of an age identity or SSH private key."
 )
@@ -103,7 +102,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         """Return the fields. That for the identity is hidden until the backup needs an identity."""
         folder = recall_folder(self._session)
         path = self.kept_text("path", os.path.join(folder, "") if folder else "")
-        yield LabelledFields(("Backup", PathField(path, "path of the backup file", id="path")))
+        yield LabelledFields(("Backup", PathField(path, "backup file", id="path")))
         identity = PathField("", "path of the age identity", id="identity")
         yield LabelledFields(("Identity", identity), id="recipients", is_hidden=True)
         yield LabelledFields(("Passphrase", SecretField(_FOR_BACKUP, id="passphrase")))
@@ -116,7 +115,6 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         if event.input.id == "path":
             self._contents = None
             self._show_identity(visible=False)
-        self.fail(None)
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """After the path, check the file and go to the passphrase. After the identity, restore the backup."""
@@ -135,11 +133,6 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
     def on_secret_field_submitted(self) -> None:
         """Restore the backup with the typed passphrase."""
         self._restore()
-
-    def action_cancel(self) -> None:
-        """Close without restoring. Do nothing while a restore is running."""
-        if not self.is_busy:
-            self.dismiss(None)
 
     # Work
 
@@ -161,7 +154,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
         self.draw()
 
     def _show_identity(self, *, visible: bool) -> None:
-        self.query_one("#recipients").display = visible
+        self.display_fields({"#recipients": visible})
         self.query_one("#passphrase", SecretField).placeholder = _FOR_KEY if visible else _FOR_BACKUP
 
     def _restore(self) -> None:
@@ -252,7 +245,7 @@ class RestoreModal(FormModal["RestoreAnswer | None"]):
             return super().note_lines()
         field = "identity" if self._is_to_recipients and not self.identity else ""
         field = "path" if self._path_error is not None or not self.path else field
-        way_back = self.lines(_WAY_BACK.format(field), "label") if field and self.is_in_secret else []
+        way_back = self.way_back(field) if field else []
         return [*(self.error_lines(error) if error else self.notes()), *way_back]
 
 

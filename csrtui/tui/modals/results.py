@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 ItemT = TypeVar("ItemT")
 
 
-class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Generic[ItemT]):
+class ResultsModal(WorkModal["Sequence[ItemT]", ItemT], Generic[ItemT]):
     """A dialog that starts work when it opens, then shows a result for each item, and returns the results.
 
     A subclass defines the texts and a `begin_work` that calls `begin`.
@@ -85,9 +85,9 @@ class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Gener
         """Return the lines that show the results."""
         raise NotImplementedError
 
-    def show_outcome(self, outcome: Sequence[ItemT]) -> None:
+    def show_results(self, results: Sequence[ItemT]) -> None:
         """Show the results."""
-        self._results = outcome
+        self._results = results
         self.draw()
 
     def action_stop_or_close(self) -> None:
@@ -111,7 +111,7 @@ class ResultsModal(WorkModal["Sequence[ItemT]", ItemT, "Sequence[ItemT]"], Gener
 
     def draw(self) -> None:
         """Redraw the dialog."""
-        self.show("#about", [*self.lines(self.heading(self._results), "strong"), *self.gap])
+        self.show_title(self.heading(self._results))
         if self._results is None:
             self.show_list([], ("", self.STOPPING) if self.is_stopping else ("Esc", self.STOP))
         else:
@@ -153,17 +153,17 @@ class BackupProgressModal(ResultsModal["Result"]):
         """Show the pair that was backed up."""
         line.advance(item.pair or "")
 
-    def show_outcome(self, outcome: Sequence[Result]) -> None:
+    def show_results(self, results: Sequence[Result]) -> None:
         """Show the results, with the next step of a single pair."""
         self._on_finish()
         with suppress(CsrtuiError):  # the keystore shows the error
-            if len(outcome) == 1 and outcome[0].pair:
-                pair, _ = read_pair(self._session, outcome[0].pair)
+            if len(results) == 1 and results[0].pair:
+                pair, _ = read_pair(self._session, results[0].pair)
                 step = pair.record.next_step(self._session.clock())
                 self._next = "" if step is NextStep.NONE else f"Next: {NEXT_STEPS[step]}. "
                 if step not in {NextStep.NONE, NextStep.BACK_UP}:
                     self.next_step = NEXT_STEPS[step].capitalize()
-        super().show_outcome(outcome)
+        super().show_results(results)
 
     def heading(self, results: Sequence[Result] | None) -> str:
         """Return the title during the work, or the summary of the results."""

@@ -251,7 +251,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
         """Redraw the dialog."""
         gap = self.gap
         warning = self.lines(_ONLY_CSR, "warning") if self._rows.items is _WAYS else []
-        self.show("#about", [*self.lines(f"Submit {self._pair.name}", "strong"), *warning, *gap])
+        self.show_title(f"Submit {self._pair.name}", warning)
         ways = self.query_one("#ways", LineList)
         notes = self._note_lines(self._rows.items[ways.cursor or 0])
         if gap:  # there is room for the longest explanation: the dialog keeps its size when the cursor moves

@@ -49,7 +49,7 @@ _MAY_BE_WRONG = "The passphrase may be wrong."
 _NO_IDENTITY = "Enter the path of the age identity or SSH private key that opens the backups."
 
 
-class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
+class VerifyModal(WorkModal[None, "Result"]):
     """A dialog that verifies the backups of pairs. The first check needs no passphrase."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -135,9 +135,9 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         """Show the pair that was verified."""
         line.advance(item.pair or "")
 
-    def show_outcome(self, outcome: Sequence[Result]) -> None:
+    def show_results(self, results: Sequence[Result]) -> None:
         """Show the results."""
-        self._results = outcome
+        self._results = results
         self._show_fields()
         if self._is_restore_test:
             self.query_one("#passphrase", SecretField).select_text()
@@ -152,11 +152,8 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         needs_passphrase = any(result.text == KEY_IS_LOCKED for result in self._results)
         self._has_locked_key = self._has_locked_key or needs_passphrase
         under_passphrase = self._has_locked_key or len(to_recipients) < max(len(files), 1)
-        self.query_one("#to-recipients").display = bool(to_recipients)
-        self.query_one("#under-passphrase").display = under_passphrase
-        if not under_passphrase and isinstance(self.focused, SecretField):
-            self.set_focus(self.query_one("#identity"))
-        elif needs_passphrase:
+        self.display_fields({"#to-recipients": bool(to_recipients), "#under-passphrase": under_passphrase})
+        if needs_passphrase:
             self.set_focus(self.query_one("#passphrase"))
 
     def _verify(self, passphrase: Secret | None, identities: bytes | None = None) -> None:
@@ -187,7 +184,7 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         """Redraw the dialog."""
         count, gap = len(self.group.pairs), self.gap
         subject = names_of(self.group.pairs)[0] if count == 1 else f"{count} pairs"
-        self.show("#about", [*self.lines(f"Verify the backups of {subject}", "strong"), *gap])
+        self.show_title(f"Verify the backups of {subject}")
         input_help = _IDENTITY_HELP if self.query_one("#to-recipients").display else _TEST_HELP
         hint = self._hint or (self._no_backups_text() if self._has_no_backups else input_help)
         notes = self.candidate_lines() or self.lines(hint, "warning" if self._hint else "label")
@@ -195,12 +192,14 @@ class VerifyModal(WorkModal[None, "Result", "Sequence[Result]"]):
         lines: list[Line] = [*gap, *self.lines(self._summary(), "strong")]
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += self._result_lines(result)
-        test = "Restore test" if self.inner_width >= _WIDE else "Test"
-        self.show_list(lines, ("Enter", test), ("Esc", "Close"))
+        test = ("Enter", "Restore test" if self.inner_width >= _WIDE else "Test")
+        self.show_list(lines, *(() if self._has_no_backups else (test,)), ("Esc", "Close"))
 
     def _summary(self) -> str:
         if self.is_working:
             return "Testing the restore …" if self._is_restore_test else "Checking …"
+        if self._has_no_backups:
+            return "There is nothing to verify:"
         count, good = len(self._results), sum(result.ok for result in self._results)
         verdict = "restorable" if self._is_restore_test else "unchanged"
         if count == 1:

@@ -49,6 +49,18 @@ class CommandScreen(Screen[ScreenResultType]):
         commands = [command for command in bar(place, self.commands) if command.action not in left_out]
         self.query_one(CommandBar).show_commands(commands, labels)
 
+    def on_screen_suspend(self) -> None:
+        """Empty the bar while a dialog is open: its commands do nothing then."""
+        self._draw_bar_again()
+
+    def on_screen_resume(self) -> None:
+        """Show the bar again."""
+        self._draw_bar_again()
+
+    def _draw_bar_again(self) -> None:
+        for command_bar in self.query(CommandBar):  # none before the screen is mounted
+            command_bar.draw()
+
     def on_resize(self) -> None:
         """Draw the screen for its new size."""
         self.draw()

@@ -219,7 +219,7 @@ _GAP = "  "
 class CommandBar(TextLine):
     """One line with the commands that fit, in order. Those of `LAST_ON_BAR` are left out last.
 
-    On the bars of lists and pages, Quit is left out first.
+    On the bars of lists and pages, Quit is left out first. While another screen covers the bar's screen, the bar is empty.
     """
 
     _commands: Sequence[tuple[str, str, str]] = ()  # action, key, label
@@ -247,7 +247,7 @@ class CommandBar(TextLine):
     def draw(self) -> None:
         """Draw the line."""
         parts: list[Part] = [(" ", "")]
-        for _, key, label in self._fitting_commands():
+        for _, key, label in self._fitting_commands() if self.screen.is_active else ():
             parts += [(key, "key"), (f" {label}{_GAP}", "")]
         self.show([tuple(parts)])
 
