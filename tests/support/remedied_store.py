@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from backups_made import PASSPHRASE, key_block
 from certificates_made import pem, root
-from command import QUICK, ROOT, run_here
+from command import QUICK, run_here
 from pty_session import PtySession
 from recipients_made import age_pair
 from requests_made import key_of, record
@@ -81,12 +84,13 @@ class RemediedStore:
         self.backup = self.usb / "a.com.backup.pem"
         self.now = datetime.now(UTC).replace(microsecond=0)
         self._csrtui = folder / "bin/csrtui"
+        self._program = folder / "bin/program.py"
         for path in (self.path.parent, self.usb, self.other_usb, self._csrtui.parent):
             path.mkdir(mode=0o700)
         self.config.write_text("[screens]\nmouse = false\n")
+        self._program.write_text(QUICK)
         self._csrtui.write_text(
-            f"#!/bin/sh\nexport PYTHONPATH={shlex.quote(str(ROOT))}\n"
-            f'exec {shlex.quote(sys.executable)} -c {shlex.quote(QUICK)} "$@"\n'
+            "#!/bin/sh\nprintf '%s\\0' \"$@\" > /dev/fd/$ARGUMENTS\nread -r status < /dev/fd/$STATUS\nexit $status\n"
         )
         self._csrtui.chmod(0o755)
         self._make(key_of(KeyType.EC_P256))
@@ -187,23 +191,47 @@ class RemediedStore:
     def run(
         self, text: str, prompts: int = 0, answer: str = f"{PASSPHRASE.revealed}\n", consent: str = ""
     ) -> int:
-        """Run a remedy in ``sh`` on a terminal, answer its question, then each prompt, and return its exit status."""
-        env = {
-            "PATH": f"{self._csrtui.parent}:/usr/sbin:/usr/bin:/sbin:/bin",
-            "CSRTUI_STORE": None,
-            "CSRTUI_CONFIG": str(self.config),
-        }
+        """Run a remedy in ``sh``, answer its question, then each prompt, and return its exit status.
+
+        The shell passes the arguments of csrtui to this process, which runs it on a terminal and returns its status.
+        """
         argv = ["sh", "-c", 'cd -- "$1" && eval "$2"', "sh", str(self.base), text]
+        with ExitStack() as stack:
+            (arguments, arguments_end), (status_end, status) = os.pipe(), os.pipe()
+            env = os.environ | {
+                "PATH": f"{self._csrtui.parent}:/usr/sbin:/usr/bin:/sbin:/bin",
+                "ARGUMENTS": str(arguments_end),
+                "STATUS": str(status_end),
+            }
+            shell = stack.enter_context(subprocess.Popen(argv, env=env, pass_fds=[arguments_end, status_end]))
+            for descriptor in (arguments_end, status_end):
+                os.close(descriptor)
+            for descriptor in (arguments, status):
+                stack.callback(os.close, descriptor)
+            prompted = 0
+            while given := os.read(arguments, 1 << 16):
+                words = [word.decode(errors="surrogateescape") for word in given.split(b"\0")[:-1]]
+                code, count = self._run_csrtui(words, answer, consent)
+                os.write(status, f"{code}\n".encode())
+                prompted += count
+        assert prompted == prompts
+        return shell.returncode
+
+    def _run_csrtui(self, words: list[str], answer: str, consent: str) -> tuple[int, int]:
+        """Return the exit status of csrtui and the number of its prompts."""
+        argv = [sys.executable, str(self._program), *words]
+        env = {"CSRTUI_STORE": None, "CSRTUI_CONFIG": str(self.config)}
         with PtySession(argv, env=env, columns=400) as terminal:
             if consent:
                 terminal.wait_for("[y/N]")
                 terminal.send(consent)
-            for count in range(1, prompts + 1):
-                terminal.wait_until(partial(_has_prompts, terminal, count), "a prompt")
+            count = 0
+            while True:
+                terminal.wait_until(partial(_has_prompts, terminal, count + 1), "a prompt or the end")
+                if _prompts(terminal) == count:
+                    return terminal.wait_exit(), count
                 terminal.send(answer)
-            status = terminal.wait_exit()
-            assert _prompts(terminal) == prompts, terminal.text
-        return status
+                count += 1
 
     def treasures(self) -> set[bytes]:
         """Return the contents of all keys, CSRs, certificates and backups in all folders."""
@@ -223,7 +251,9 @@ def _found(finding: dict[str, Any]) -> Found:
 
 
 def _has_prompts(terminal: PtySession, count: int) -> bool:
-    return _prompts(terminal) >= count
+    """Return whether the program has asked this often, or has ended."""
+    has_ended = os.waitid(os.P_PID, terminal.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    return _prompts(terminal) >= count or has_ended is not None
 
 
 def _prompts(terminal: PtySession) -> int:
