@@ -6,7 +6,6 @@ import ast
 import importlib
 import inspect
 import pkgutil
-import textwrap
 from functools import cache
 from pathlib import Path
 
@@ -18,15 +17,18 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
-def tree_of(kind: type) -> ast.AST:
-    return ast.parse(textwrap.dedent(inspect.getsource(kind)))
+@cache
+def classes_of(module: str) -> dict[str, ast.ClassDef]:
+    """Return the classes of a module by their names, with those inside others and inside conditions."""
+    tree = ast.parse(inspect.getsource(importlib.import_module(module)))
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 
 @cache
 def names_of_self(kind: type[object]) -> frozenset[str]:
     """The private names that a class defines, or reaches through ``self``, ``super()`` or an object marked SLF001."""
     names = set()
-    for node in ast.walk(tree_of(kind)):
+    for node in ast.walk(classes_of(kind.__module__)[kind.__name__]):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and is_private(node.name):
             names.add(node.name)
         elif isinstance(node, ast.Attribute) and is_private(node.attr):
