@@ -17,8 +17,8 @@ from csrtui.tasks.backup import back_up_many
 from csrtui.tasks.import_ import ImportResult
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS, NO_NAMES, time_left
-from csrtui.tui.modals.base import WorkModal
 from csrtui.tui.modals.questions import TextModal
+from csrtui.tui.modals.work_base import WorkModal
 from csrtui.tui.widgets.one_line_widgets import ProgressLine
 from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.wrapping import hanging, wrapped

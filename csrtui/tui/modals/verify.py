@@ -15,7 +15,8 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import names_of
-from csrtui.tui.modals.base import PAGE_KEYS, WorkModal
+from csrtui.tui.modals.base import PAGE_KEYS
+from csrtui.tui.modals.work_base import WorkModal
 from csrtui.tui.widgets.choice_field import GroupField
 from csrtui.tui.widgets.one_line_widgets import LabelledFields, ProgressLine
 from csrtui.tui.widgets.path_field import PathField
