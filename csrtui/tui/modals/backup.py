@@ -19,7 +19,8 @@ from csrtui.tasks.list import Pairs
 from csrtui.tasks.pair_text import PassphraseFacts, destination_lines, passphrase_facts
 from csrtui.tasks.private_keys import generate_passphrase, open_key
 from csrtui.tui.groups import names_of
-from csrtui.tui.modals.form_base import NEXT_FIELD, FolderModal
+from csrtui.tui.modals.folder_base import FolderModal
+from csrtui.tui.modals.form_base import NEXT_FIELD
 from csrtui.tui.modals.questions import ask
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.choice_field import GroupField

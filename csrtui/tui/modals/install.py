@@ -23,7 +23,8 @@ from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deploym
 from csrtui.tui.commands import commands_of
 from csrtui.tui.messages import server_with_keys
 from csrtui.tui.modals.base import PAGE_KEYS
-from csrtui.tui.modals.form_base import NEXT_FIELD, FolderModal
+from csrtui.tui.modals.folder_base import FolderModal
+from csrtui.tui.modals.form_base import NEXT_FIELD
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
