@@ -50,6 +50,7 @@ _DISCLAIMER = (
     "The vendor's documentation is authoritative:"
 )
 _QUERY_HEADING = "Check the server:"
+_NO_QUERY = "Check the server with one of its own clients. openssl cannot connect to it."
 _RENEWAL = (
     "The renewed pair's files replace these under the same names, so the configuration stays. "
     "csrtui keeps the previous files and can put them back."
@@ -99,13 +100,13 @@ def install_lines(server: Server, width: int = WIDTH) -> list[str]:
 
 
 def query_lines(server: Server, name: str, served: str) -> list[str]:
-    """Return the lines with the command that checks the running server, or none if openssl cannot connect to it.
+    """Return the lines with the command that checks the running server, or a line that openssl cannot connect to it.
 
     `name` is the first name of the pair. If it is not a host name, the command contains HOST instead. `served` is the
     csrtui command that compares the answer with the pair.
     """
     if not server.query:
-        return []
+        return ["", _NO_QUERY]
     host = host_or_placeholder(name)
     port, _, options = server.query.partition(" ")
     line = (

@@ -99,3 +99,10 @@ def test_for_other_software_both_guide_and_plan_name_the_owner_of_the_key(servic
         text = " ".join(" ".join(lines).split())
         assert "The key must belong to the user that the server runs as." in text
         assert service in text
+
+
+@table("platform", ["freeradius", "openvpn", "windows-rdp"])
+def test_a_guide_says_if_openssl_cannot_check_the_server(platform: str) -> None:
+    text = "\n".join(guide_lines(SERVERS[platform]))
+    assert "Check the server with one of its own clients." in text
+    assert "s_client" not in text
