@@ -179,7 +179,7 @@ def test_names_with_the_same_reason_are_one_finding_in_the_text_and_one_each_in_
     names = [f"{number}.example.com" for number in range(9)]
     ran = csrtui("check", *names)
     assert ran.out.count("is reserved") == 1
-    assert "The same applies to 1.example.com, 2.example.com, 3.example.com and 5 more." in ran.out
+    assert "The same applies to 8 more." in ran.out
     found = [
         one for one in csrtui("check", *names, "--json").json["findings"] if one["code"] == "reserved-name"
     ]

@@ -1,6 +1,6 @@
 """Findings (advice on a name, field, key or request), and the form fields, kinds of CA and purposes in them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -145,7 +145,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 def merge_same_reasons(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings, and one for all names with the same reason and the same fix, at the place of the first.
 
-    Its text is that of the first name, followed by the others.
+    Its text is that of the first name, followed by the others, or by their number if there are many.
     """
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for position, finding in enumerate(findings):
@@ -154,10 +154,16 @@ def merge_same_reasons(findings: Iterable[Finding]) -> list[Finding]:
         reason = finding.text.casefold().replace(name, "") if is_name else position
         groups.setdefault((finding.code, finding.level, finding.fix, reason), []).append(finding)
     return [
-        first._replace(
-            text=f"{first.text} The same applies to {excerpts([other.value for other in others])}."
-        )
+        first._replace(text=f"{first.text} The same applies to {_list([other.value for other in others])}.")
         if others
         else first
         for first, *others in groups.values()
     ]
+
+
+_MAX_LISTED = 3
+"""More names than these would leave no room for the rest of a small screen."""
+
+
+def _list(names: Sequence[str]) -> str:
+    return excerpts(names) if len(names) <= _MAX_LISTED else f"{len(names)} more"

@@ -92,12 +92,14 @@ class Preview(TextBlock):
         self.show(lines + self._advice_lines(room))
 
     def _facts(self) -> list[Line]:
-        """Return the subject and the names. On a very low screen, leave them out where the advice needs the room."""
-        blocks = [self._subject(), self._covers()]
-        needed = len(self._full_lines(self._findings[self._current])) if self._findings else 0
-        while self.size.height < _LOW and blocks and sum(map(len, blocks)) + needed > self.size.height:
-            blocks.pop()
-        return [line for block in blocks for line in block]
+        """Return the subject and the names. On a low screen, the advice comes first: shorten the names, or leave them out."""
+        subject, needed = self._subject(), 0
+        if self._findings and self.size.height < _LOW:
+            needed = len(self._full_lines(self._findings[self._current]))
+        for names in (self._covers(_MAX_COVERS_LINES), self._covers(1), []):
+            if len(subject) + len(names) + needed <= self.size.height:
+                return [*subject, *names]
+        return [] if needed else subject
 
     def _subject(self) -> list[Line]:
         if self._placeholder is not None:
@@ -107,9 +109,9 @@ class Preview(TextBlock):
             return [((" – (fix the errors below)" if is_blocked else "", "label"),)]
         return _plain_block(self._request.subject_text or "(empty)", self.size.width)
 
-    def _covers(self) -> list[Line]:
+    def _covers(self, max_lines: int) -> list[Line]:
         if self._placeholder is not None:
-            return _block("Covers", self._placeholder.covers, self._text_width, _MAX_COVERS_LINES)
+            return _block("Covers", self._placeholder.covers, self._text_width, max_lines)
         if self._advice is None or not self._advice.covered_names:
             return [_labelled("Covers", "", "label")]
         names = [
@@ -119,7 +121,7 @@ class Preview(TextBlock):
         text = "  ".join(visible(name) for name in names)
         if len(names) > 1:
             text = f"{len(names)} names: {text}"
-        lines = _block("Covers", text, self._text_width, _MAX_COVERS_LINES)
+        lines = _block("Covers", text, self._text_width, max_lines)
         wildcard = next((name for name in self._advice.names if name.is_wildcard), None)
         if wildcard is not None:
             from csrtui.core.advice.advisor import describe_coverage

@@ -1510,8 +1510,7 @@ def test_findings_on_names_for_the_same_reason_are_merged() -> None:
     assert reserved.text.endswith(" The same applies to b.test.")
     (example,) = others
     assert example.text.startswith("0.example.com is reserved for documentation")
-    rest = "1.example.com, 2.example.com, 3.example.com and 26 more"
-    assert example.text.endswith(f" that it is yours. The same applies to {rest}.")
+    assert example.text.endswith(" that it is yours. The same applies to 29 more.")
     assert len([one for one in advice.findings if one.code == "reserved-name"]) == 32, (
         "JSON has one for each name"
     )
