@@ -19,7 +19,6 @@ from csrtui.tasks.draft import LastUsed, recall_sort_order, remember
 from csrtui.tui.commands import Scope, bar_in_filter, bindings, step_label
 from csrtui.tui.messages import error_text
 from csrtui.tui.panes.count_line import empty_texts, summary_text
-from csrtui.tui.patches.style_classes import set_class
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList
@@ -279,7 +278,7 @@ class FleetListScreen(CommandScreen[None]):
         return [pair for _, pairs in self._pairs_by_host.values() for pair in pairs]
 
     def _draw_empty(self, filter_text: str) -> None:
-        set_class(self, not len(self._rows), "-empty")
+        self.set_class(not len(self._rows), "-empty")
         if any(pairs for _, pairs in self._pairs_by_host.values()):
             texts = empty_texts(filter_text.strip(), 0, self.key_of("show_retired"))
         else:

@@ -31,7 +31,6 @@ from csrtui.tui.panes.count_line import (
 from csrtui.tui.panes.keystore_reading import hour_of, read_store, read_visible
 from csrtui.tui.panes.pair_detail import PairDetail
 from csrtui.tui.panes.pair_rows import PairRows
-from csrtui.tui.patches.style_classes import set_class
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.one_line_widgets import RuleLine
@@ -361,7 +360,7 @@ class KeystorePane(Widget):
         """Show the counts and, if the list is empty, the reason in its place."""
         self._show_counts()
         block = self.query_one("#no-pairs", TextBlock)
-        set_class(self, not len(self._rows), "-empty")
+        self.set_class(not len(self._rows), "-empty")
         if self._error is not None:
             texts = error_texts(self._error, commands_of(self.app))
         elif self._progress and not self._counts.total:

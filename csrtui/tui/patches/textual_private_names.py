@@ -21,7 +21,6 @@ PRIVATE_NAMES: Final = {
     "_mounted_event": "Keys wait for the first screen, and there is no public event for it.",
     "_must_signal_resume": "SIGCONT without a stop must not enter application mode twice.",
     "_position_to_cell": "A secret has one star for each character, and text has one cell for each unprintable one.",
-    "_selector_names": "Only widgets with a selector that mentions a changed class need new styles.",
     "_sigcont_application": "Textual writes to a queue inside the signal handler, which can block forever.",
     "_sigtstp_application": "The same.",
     "_sync_available": "Synchronized output is used only where the terminal supports it.",

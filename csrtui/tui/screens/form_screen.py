@@ -6,7 +6,6 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from csrtui.core.base.errors import CsrtuiError
-from csrtui.tui.patches.style_classes import set_class
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.threads import run_in_thread
 
@@ -65,10 +64,10 @@ class FormScreen(CommandScreen[None]):
     def draw(self) -> None:
         """Choose the layout of the form for the screen size."""
         # Textual's own breakpoints are set after the layout, so that the screen would be drawn twice.
-        set_class(self, self.size.width < _NARROW, "-narrow")
-        set_class(self, _NARROW <= self.size.width < _MEDIUM, "-medium")
-        set_class(self, self.size.height < _LOW, "-low")
-        set_class(self, self.size.height < _SHORT, "-short")
+        self.set_class(self.size.width < _NARROW, "-narrow")
+        self.set_class(_NARROW <= self.size.width < _MEDIUM, "-medium")
+        self.set_class(self.size.height < _LOW, "-low")
+        self.set_class(self.size.height < _SHORT, "-short")
 
     @property
     def request(self) -> RequestPane:

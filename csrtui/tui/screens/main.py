@@ -25,7 +25,6 @@ from csrtui.tui.commands import (
 from csrtui.tui.messages import error_text
 from csrtui.tui.panes.count_line import first_commands
 from csrtui.tui.panes.request import RequestPane
-from csrtui.tui.patches.style_classes import set_class
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.screens.form_screen import DraftWriter
 from csrtui.tui.screens.pairs_screen import NO_SELECTION
@@ -182,7 +181,7 @@ class MainScreen(RequestScreen):
     def draw(self) -> None:
         """Show both panes if there is room."""
         super().draw()
-        set_class(self, self.size.width >= _WIDE, "-wide")
+        self.set_class(self.size.width >= _WIDE, "-wide")
         self.show_options()
         self._draw_title()
 
@@ -194,13 +193,13 @@ class MainScreen(RequestScreen):
         pane = PaneName.REQUEST if self.request in self.focused.ancestors else PaneName.KEYSTORE
         if pane is not self._pane:
             self._pane = pane
-            set_class(self, pane is PaneName.KEYSTORE, "-keystore")
+            self.set_class(pane is PaneName.KEYSTORE, "-keystore")
             self._draw_title()
         self._draw_bar()
 
     def _show_pane(self, pane: PaneName) -> None:
         self._pane = pane
-        set_class(self, pane is PaneName.KEYSTORE, "-keystore")
+        self.set_class(pane is PaneName.KEYSTORE, "-keystore")
         if pane is PaneName.KEYSTORE:
             self.keystore.focus_list()
         else:
