@@ -94,6 +94,13 @@ def test_a_text_without_a_confirmation_is_reported(text: str, message: str) -> N
         confirmation.read(text)
 
 
+def test_a_text_of_more_than_16_ki_characters_is_not_searched() -> None:
+    text = TOKEN.ljust(confirmation.MAX_CHARACTERS)
+    assert confirmation.read(text) == confirmation.read(TOKEN)
+    with pytest.raises(InputError, match="no confirmation"):
+        confirmation.read(f"{text} ")
+
+
 def test_the_same_confirmation_twice_is_accepted() -> None:
     assert confirmation.read(f"{TOKEN}\n{TOKEN}")[0] == said_of(KeyType.EC_P256)
 

@@ -50,7 +50,7 @@ def container(*parts: bytes, mac: bytes = b"", kind: str = DATA) -> bytes:
 
 def pbmac1(content: bytes, phrase: bytes, prf: str = "1.2.840.113549.2.9", length: bytes = b"\x20") -> bytes:
     """Return a MAC according to RFC 9579, with HMAC-SHA256."""
-    key = hashlib.pbkdf2_hmac("sha256", phrase, b"saltsalt", 10, 32)
+    key = hashlib.pbkdf2_hmac("sha256", phrase, b"saltsalt", 10, int.from_bytes(length) or 1)
     algorithm = tlv(0x30, oid("1.2.840.113549.2.9"))
     derivation = tlv(
         0x30,
@@ -167,6 +167,16 @@ def test_a_mac_of_rfc_9579_is_checked(phrase: bytes) -> None:
     assert len(bundle.read(data, PHRASE).keys) == 1
     assert bundle.read(data).needs_passphrase is bool(phrase)
     assert "does not open" in problems(container(part, mac=pbmac1(b"another", phrase)))[0]
+
+
+def test_the_key_of_a_mac_has_at_most_64_octets() -> None:
+    part = plain_part(bag(1, KEY))
+    longest, longer = (
+        container(part, mac=pbmac1(container_content(part), b"", length=bytes([length])))
+        for length in (64, 65)
+    )
+    assert len(bundle.read(longest).keys) == 1
+    assert "which csrtui does not support" in problems(longer)[0]
 
 
 def test_macs_of_other_kinds_are_named() -> None:

@@ -116,6 +116,8 @@ def test_a_line_that_would_take_long_to_read_is_not_read() -> None:
         with pytest.raises(InputError, match=r"^c\.toml, line 2 has more than 500 characters$"):
             parse_config(f"\n{line}\n", "c.toml")
     assert parse_config("#" * MAX_LINE, "c.toml") == Config()
+    with pytest.raises(InputError, match="line 1 has more than 500 characters"):
+        parse_config("#" * (MAX_LINE + 1), "c.toml")
 
 
 def test_a_line_that_takes_long_to_find_is_not_searched() -> None:
