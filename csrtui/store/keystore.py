@@ -234,11 +234,11 @@ class Keystore(SavedState):
         """Yield the descriptors of the store, of ``pairs/`` and of the pair's folder."""
         with self._pairs(store_fd) as pairs_fd:
             if store_fd is None or pairs_fd is None:
-                raise _missing_pair(name)
+                raise missing_pair_error(name)
             try:
                 folder = safe_files.open_folder(name, self.pair_path(name), pairs_fd)
             except FileNotFoundError:
-                raise _missing_pair(name) from None
+                raise missing_pair_error(name) from None
             try:
                 yield store_fd, pairs_fd, folder
             finally:
@@ -260,5 +260,6 @@ def _pair_names(pairs_fd: int) -> list[str]:
     return sorted(filter(PAIR_NAME.fullmatch, names))
 
 
-def _missing_pair(name: str) -> InputError:
+def missing_pair_error(name: str) -> InputError:
+    """Return the error to raise when there is no pair of a name."""
     return InputError(f"there is no pair {name}", "csrtui list shows the pairs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 import pytest
@@ -473,3 +474,15 @@ def test_rows_are_as_wide_as_there_is_room(tmp_path: Path, width: int) -> None:
         assert "back up" in rows.row(index, width).plain or width < 27
     assert rows.find("nobody") is None
     assert rows.find(1) is None
+
+
+@pytest.mark.parametrize("key", ["b", "w", "t"])
+async def test_a_command_for_a_pair_that_was_just_removed_says_so(tmp_path: Path, key: str) -> None:
+    make(tmp_path / "store", "a.example.com", "b.example.com")
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.until(lambda: len(user.pairs) == 2, "the pairs")
+        await user.press("f2")
+        user.keystore.check_for_changes = lambda **_: None  # type: ignore[method-assign]
+        rmtree(tmp_path / "store" / "pairs" / user.pairs[0])
+        await user.press(key)
+        assert user.message.startswith("There is no pair a.example.com.")

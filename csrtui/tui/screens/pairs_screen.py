@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.pair import NextStep, Stage
+from csrtui.store.keystore import missing_pair_error
 from csrtui.tasks.list import UnreadablePair, read_pairs
 from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tui.commands import step_label
@@ -94,12 +95,14 @@ class PairsScreen(CommandScreen[None]):
         """Return the selected pair, or None if there is none.
 
         Raises:
+            InputError: The pair no longer exists.
             StoreError: The pair cannot be read.
         """
         names = [self.current_name] if self.current_name else []
         for item in read_pairs(self._session, names):
             if isinstance(item, UnreadablePair):
-                raise item.error
+                exists = self._session.store.has_pair(item.name)
+                raise item.error if exists else missing_pair_error(item.name)
             return item
         return None
 
