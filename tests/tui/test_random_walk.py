@@ -106,8 +106,8 @@ class Walk:
         if message == "No pair selected.":
             assert keystore.current is None, self._where
         is_read = keystore._read_generation == self._session.store.generation() and not keystore._is_reading
-        if message.startswith("There is no pair "):
-            return  # the message says that it no longer exists
+        if message.startswith(("There is no pair ", "the next pair will not renew ")):
+            return  # the message says that it no longer exists, or is about the form
         if is_read and keystore._query == Query(retired=keystore._query.retired):
             for name in re.findall(r"[a-z.]+\.example\.org(?:-\d+)?", message):
                 assert name in self._session.store.names(), f"{name} is gone: {self._where}"
