@@ -601,3 +601,17 @@ async def test_a_compromised_key_is_offered_neither_by_the_dialog_nor_by_the_for
         await user.press("f9")
         assert is_at(user, KeyOptionsModal)
         assert "[new key ▼]" not in user.screen_text
+
+
+@pytest.mark.parametrize("key", ["j", "down", "enter", "escape", "pagedown"])
+async def test_a_key_waits_until_the_dialog_has_its_widgets(session: Session, key: str) -> None:
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        modal = RenewModal(session, plan_renewal(session, ONE))
+        user.app.push_screen(modal)
+        assert not modal.is_mounted  # the key arrives before the dialog has been built
+        await user.press(key)
+        assert user.app.is_running
+        if key in {"j", "down"}:
+            assert modal._way is not RenewalWay.NEW_PAIR
+        assert is_at(user, RenewModal) == (key not in {"enter", "escape"})

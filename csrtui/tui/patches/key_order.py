@@ -8,9 +8,11 @@ without it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from textual.app import App
+from textual.events import Event, Key, Paste
 from textual.widgets import Input
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 ReturnType = TypeVar("ReturnType")
 
 _KEY_ROUNDS: Final = 3
+_MAX_MOUNT_SECONDS: Final = 5.0  # for the widgets of a screen; then a key is passed on in any case
 
 
 class KeyOrderApp(App[ReturnType]):
@@ -28,6 +31,17 @@ class KeyOrderApp(App[ReturnType]):
 
     event_loop: asyncio.AbstractEventLoop | None = None
     """The loop in which the app runs, or None before it starts."""
+
+    async def on_event(self, event: Event) -> None:
+        """Handle an event. A key waits until the widgets of a screen that has just opened exist.
+
+        A key that Textual delivers earlier finds none of the widgets on which its action works.
+        """
+        if isinstance(event, Key | Paste) and self.screen_stack and not self.screen.is_mounted:
+            mounted = self.screen._mounted_event  # noqa: SLF001 - Textual has no public event for it
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(mounted.wait(), _MAX_MOUNT_SECONDS)
+        await super().on_event(event)
 
     async def wait_until_ready(self) -> None:
         """Wait until all widgets that can receive a key exist."""

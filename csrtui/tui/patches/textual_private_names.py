@@ -18,7 +18,7 @@ PRIVATE_NAMES: Final = {
     "_handle_exception": "Textual would render a traceback with local variables.",
     "_in_band_window_resize": "Terminals that report their size themselves need no signal.",
     "_initial_value": "Otherwise, Input treats an edit as the initial text and does not scroll.",
-    "_mounted_event": "Keys wait for the first screen, and there is no public event for it.",
+    "_mounted_event": "Keys wait for the widgets of a screen, and there is no public event for it.",
     "_must_signal_resume": "SIGCONT without a stop must not enter application mode twice.",
     "_position_to_cell": "A secret has one star for each character, and text has one cell for each unprintable one.",
     "_sigcont_application": "Textual writes to a queue inside the signal handler, which can block forever.",
