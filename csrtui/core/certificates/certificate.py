@@ -103,7 +103,7 @@ def read_der(der: bytes) -> Certificate:
     Raises:
         InputError: `der` is not a certificate, or its public key or validity cannot be decoded.
     """
-    from csrtui.core.certificates.x509_import import x509
+    from cryptography import x509
 
     # Ignore cryptography's warnings about unusual values, such as a serial number of 0: only the CA can change them.
     with warnings.catch_warnings(action="ignore"):

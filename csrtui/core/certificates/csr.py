@@ -83,7 +83,8 @@ def build(
     Raises:
         InputError: csrtui does not make CSRs for keys of this type.
     """
-    from csrtui.core.certificates.x509_import import x509
+    from cryptography import x509
+
     from csrtui.core.keys.encodings import Encoding
 
     key_type = key_types.type_of(key.public_key())
@@ -123,7 +124,7 @@ def read_der(data: bytes) -> Request:
         InputError: `data` is not a CSR in DER, or it breaks an encoding rule, so CAs refuse it. The error names the
             rule.
     """
-    from csrtui.core.certificates.x509_import import x509
+    from cryptography import x509
 
     with translate_errors(partial(_read_error, data)), warnings.catch_warnings(action="ignore"):
         request = _decode(x509.load_der_x509_csr(data), data)
@@ -159,7 +160,8 @@ def read_pem(data: bytes) -> Request:
     Raises:
         InputError: The text contains no CSR, or the CSR cannot be read.
     """
-    from csrtui.core.certificates.x509_import import x509
+    from cryptography import x509
+
     from csrtui.core.keys.encodings import Encoding
 
     with translate_errors(partial(_read_error, None)), warnings.catch_warnings(action="ignore"):

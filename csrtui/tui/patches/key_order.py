@@ -38,7 +38,7 @@ class KeyOrderApp(App[ReturnType]):
         A key that Textual delivers earlier finds none of the widgets on which its action works.
         """
         if isinstance(event, Key | Paste) and self.screen_stack and not self.screen.is_mounted:
-            mounted = self.screen._mounted_event  # noqa: SLF001 - Textual has no public event for it
+            mounted: asyncio.Event = self.screen._mounted_event  # noqa: SLF001 - Textual has no public event for it
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(mounted.wait(), _MAX_MOUNT_SECONDS)
         await super().on_event(event)

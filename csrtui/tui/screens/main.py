@@ -142,7 +142,7 @@ class MainScreen(RequestScreen):
 
     def _warm_up(self) -> None:
         """In the background, load the modules for the first preview and remove the leftovers of a crash."""
-        from csrtui.core.certificates.x509_import import x509  # noqa: F401 - loaded for later
+        from cryptography import x509  # noqa: F401 - loaded for later
 
         _ = self._session.suffixes
         if not self.app.is_headless:
