@@ -10,10 +10,12 @@ from csrtui.core.backups.integrity import Integrity
 from csrtui.core.base.errors import InputError, RefusedError
 from csrtui.core.base.finding import CaKind, Purpose
 from csrtui.core.base.secret import Secret
-from csrtui.core.base.validity import time_text
+from csrtui.core.base.validity import date_text, time_text
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import to_pem
+from csrtui.core.certificates.chain import build_chain
+from csrtui.core.certificates.path_validation import validate_chain
 from csrtui.core.keys import key_types
 from csrtui.core.names.name import all_names, without_prefix
 from csrtui.core.pairs.facts import KeyFacts, RequestFacts, find_defect
@@ -232,6 +234,13 @@ def _record(
     unsigned = "" if content.is_signed else ", which is not signed"
     backed_up, leaf = content.creation_time(now), certificates.leaf
     names = all_names(csr.subject.common_name, csr.names)
+    events = [f"restored from {backup.path}{unsigned}"]
+    if leaf is not None:
+        expires = date_text(leaf.validity.not_after)
+        status = validate_chain(build_chain(leaf, certificates.others, now), now).text
+        events.append(
+            f"certificate restored, expires {expires}, from {leaf.issuer_text}; the chain is {status}"
+        )
     recorded = Backup(
         BackupStatus.UNVERIFIED, backup.path, backed_up, sha256=backup.sha256, signed=content.is_signed
     )
@@ -252,7 +261,7 @@ def _record(
         retired=details.retired or compromised,
         compromised=compromised,
         purpose=csr.purpose,
-        history=(HistoryEntry(now, f"restored from {backup.path}{unsigned}", session.user),),
+        history=tuple(HistoryEntry(now, event, session.user) for event in events),
     )
 
 
@@ -261,12 +270,14 @@ class _Certificates(NamedTuple):
 
     Attributes:
         pem: All certificates, starting with one for the key. Empty if no certificate is for the key.
-        leaf: The first certificate, or None.
+        leaf: The first certificate for the key, or None.
+        others: The other certificates.
         start_times: The start of validity of each certificate for the key, in the order of the backup.
     """
 
     pem: bytes = b""
     leaf: "Certificate | None" = None
+    others: "Sequence[Certificate]" = ()
     start_times: tuple[datetime, ...] = ()
 
 
@@ -280,6 +291,6 @@ def _certificates(content: BackupFile) -> _Certificates:
     own = [certificate for certificate in certificates if certificate.spki_sha256 == content.csr.spki_sha256]
     if not own:
         return _Certificates()
-    chain = (own[0], *(certificate for certificate in certificates if certificate is not own[0]))
+    others = [certificate for certificate in certificates if certificate is not own[0]]
     start_times = tuple(certificate.validity.not_before for certificate in own)
-    return _Certificates(to_pem(chain), own[0], start_times)
+    return _Certificates(to_pem([own[0], *others]), own[0], others, start_times)

@@ -566,6 +566,8 @@ def test_the_certificate_is_restored_with_its_chain_and_validity(elsewhere: Sess
     assert pair.record.stage is Stage.ISSUED
     assert pair.record.validity
     assert pair.record.validity.not_before == NOW
+    assert [event.text.partition(",")[0] for event in pair.record.history][1:] == ["certificate restored"]
+    assert pair.record.listed_stage == "no chain", "as when it was imported"
 
 
 def first_of(pem: bytes) -> key_types.PublicKey:

@@ -22,7 +22,7 @@ MARKED_INSTALLED: Final = "marked as installed"
 FILES_PUT_BACK: Final = "previous files put back: "
 """The beginning of the event text for an export that was undone."""
 _SUBMITTED = "submitted to "
-_CERTIFICATES = ("certificate imported, ", "certificate adopted, ")
+_CERTIFICATES = ("certificate imported, ", "certificate adopted, ", "certificate restored, ")
 _CHAIN = "certificate chain replaced"
 _ISSUER_MISSING = "; the chain is not checkable: the issuer certificate, "
 _INSTALLATIONS = (MARKED_INSTALLED, "installed files written: ", "installed files replaced: ")
@@ -51,7 +51,7 @@ def ca_names(history: Iterable[HistoryEntry]) -> tuple[str, ...]:
 
 
 def lacks_issuer(history: Iterable[HistoryEntry]) -> bool:
-    """Return whether the chain of a pair's certificate was incomplete when it was last imported or adopted."""
+    """Return whether the chain of a pair's certificate was incomplete when it was last imported, adopted or restored."""
     is_incomplete = False
     for event in history:
         if event.text.startswith((*_CERTIFICATES, _CHAIN)):
