@@ -91,10 +91,12 @@ async def test_a_missing_and_a_damaged_backup_are_shown_in_the_list(tmp_path: Pa
         await user.press("V")
         await looked(user)
         assert "missing since 23 Nov 2026" in said(user, "results")
+        assert "Enter Restore test" in said(user, "keys")
         user.app.screen.query_one(ChoiceField).focus()
         await user.press("right")
         await looked(user)
         assert said(user, "about") == "Verify the backups of 2 pairs"
+        assert said(user, "keys") == "Enter List Tab Next field Esc Close"
         assert "0 of 2 backups are unchanged." in said(user, "results")
         assert "b.example.com: damaged: its contents changed" in said(user, "results")
         await user.press("escape")

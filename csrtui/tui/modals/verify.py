@@ -16,8 +16,9 @@ from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import names_of
 from csrtui.tui.modals.base import PAGE_KEYS
+from csrtui.tui.modals.form_base import CHOICE_KEYS
 from csrtui.tui.modals.work_base import WorkModal
-from csrtui.tui.widgets.choice_field import GroupField
+from csrtui.tui.widgets.choice_field import ChoiceField, GroupField
 from csrtui.tui.widgets.one_line_widgets import LabelledFields, ProgressLine
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
@@ -95,6 +96,10 @@ class VerifyModal(WorkModal[None, "Result"]):
         """Verify the backups of the selected pairs."""
         self._has_locked_key = False
         self._verify(None)
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of the focused field."""
+        self.draw()
 
     @on(TextField.Changed)
     @on(SecretField.Changed)
@@ -193,8 +198,9 @@ class VerifyModal(WorkModal[None, "Result"]):
         lines: list[Line] = [*gap, *self.lines(self._summary(), "strong")]
         for result in sorted(self._results, key=lambda result: result.ok):
             lines += self._result_lines(result)
-        test = ("Enter", "Restore test" if self.inner_width >= _WIDE else "Test")
-        self.show_list(lines, *(() if self._has_no_backups else (test,)), ("Esc", "Close"))
+        test = (("Enter", "Restore test" if self.inner_width >= _WIDE else "Test"),)
+        enter = CHOICE_KEYS if isinstance(self.focused, ChoiceField) else () if self._has_no_backups else test
+        self.show_list(lines, *enter, ("Esc", "Close"))
 
     def _summary(self) -> str:
         if self.is_working:
