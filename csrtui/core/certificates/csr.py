@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     Decoded: TypeAlias = x509.CertificateSigningRequest | x509.Certificate
 
-_RSA_SIGNATURES, _ECDSA_SIGNATURES = "1.2.840.113549.1.1.", "1.2.840.10045.4."
-"""The prefixes of the signature algorithms for RSA (RFC 8017, C) and ECDSA (RFC 5758, 3.2)."""
+_RSA_WITH_MD5, _ECDSA_WITH_SHA1 = "1.2.840.113549.1.1.4", "1.2.840.10045.4.1"
+"""The signature algorithms (RFC 3279, 2.2) whose parameters cryptography does not return."""
+_DSA_SIGNATURES = ("1.2.840.10040.4.", "2.16.840.1.101.3.4.3.")
+"""The prefixes of the signature algorithms for DSA (RFC 3279, 2.2.2; RFC 5758, 3.1). The second is also that of others."""
 OLD_HASHES = frozenset({"md5", "sha1"})
 """Hashes that are no longer allowed in signatures (BR 7.1.3.2)."""
 MAX_NAMES = 10_000
@@ -220,21 +222,25 @@ def is_signed_by(key: "PublicKey", decoded: "Decoded", signature: bytes, message
 
     oid, parameters = decoded.signature_algorithm_oid.dotted_string, decoded.signature_algorithm_parameters
     algorithm = decoded.signature_hash_algorithm
+    key_oid = asn1.read_node(key_types.spki(key)).child(0, asn1.SEQUENCE).child(0, asn1.OID).oid
     try:
-        match key:
-            case rsa.RSAPublicKey() if algorithm and oid.startswith(_RSA_SIGNATURES):
-                scheme = parameters if isinstance(parameters, padding.PSS) else padding.PKCS1v15()
-                key.verify(signature, message, scheme, algorithm)
-            case ec.EllipticCurvePublicKey() if algorithm and oid.startswith(_ECDSA_SIGNATURES):
+        match key, parameters:
+            case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS() if algorithm:
+                key.verify(signature, message, parameters, algorithm)
+            case rsa.RSAPublicKey(), None if algorithm and oid == _RSA_WITH_MD5:
+                key.verify(signature, message, padding.PKCS1v15(), algorithm)
+            case ec.EllipticCurvePublicKey(), ec.ECDSA():
+                key.verify(signature, message, parameters)
+            case ec.EllipticCurvePublicKey(), None if algorithm and oid == _ECDSA_WITH_SHA1:
                 key.verify(signature, message, ec.ECDSA(algorithm))
-            case dsa.DSAPublicKey() if algorithm:
+            case dsa.DSAPublicKey(), None if algorithm and oid.startswith(_DSA_SIGNATURES):
                 key.verify(signature, message, algorithm)
-            case rsa.RSAPublicKey() | ec.EllipticCurvePublicKey() | dsa.DSAPublicKey():
-                return False
-            case _:  # EdDSA and ML-DSA have their own hash; other keys cannot verify
+            case _ if oid == key_oid:  # EdDSA and ML-DSA, which have their own hash
                 own_hash: Any = key
                 own_hash.verify(signature, message)
-    except (InvalidSignature, AttributeError):
+            case _:
+                return False
+    except InvalidSignature:
         return False
     return True
 

@@ -157,10 +157,11 @@ def spki_sha256(public_key: "PublicKey") -> str:
     """
     from hashlib import sha256
 
-    return sha256(_spki(public_key)).hexdigest()
+    return sha256(spki(public_key)).hexdigest()
 
 
-def _spki(public_key: "PublicKey") -> bytes:
+def spki(public_key: "PublicKey") -> bytes:
+    """Return the SubjectPublicKeyInfo in DER (RFC 5280, 4.1)."""
     from csrtui.core.keys.encodings import Encoding, PublicFormat
 
     return public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -190,7 +191,7 @@ def _ec_private_key_info(key: "ec.EllipticCurvePrivateKey") -> bytes:
     """Return the DER PrivateKeyInfo of an EC key (RFC 5208, 5), with its public key (RFC 5915, 3)."""
     from csrtui.core.base import asn1
 
-    algorithm, point = asn1.read_node(_spki(key.public_key())).children()
+    algorithm, point = asn1.read_node(spki(key.public_key())).children()
     private = key.private_numbers().private_value.to_bytes((key.key_size + 7) // 8)
     ec_private_key = asn1.encode(
         asn1.SEQUENCE,

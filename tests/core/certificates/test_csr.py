@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,24 @@ def test_a_signature_by_an_algorithm_of_another_key_type_is_invalid() -> None:
         for key in (ec_key, key_of(KeyType.ED25519)):
             der = old_request(key, algorithm, lambda body: ec_key.sign(body, ec.ECDSA(SHA1)))
             assert not csr.has_valid_signature(der)
+
+
+@table(
+    ("key", "sign", "own"),
+    [
+        (foreign.rsa_key(), lambda key, body: key.sign(body, padding.PKCS1v15(), SHA1), 0),
+        (key_of(KeyType.EC_P256), lambda key, body: key.sign(body, ec.ECDSA(SHA1)), 1),
+        (dsa.generate_private_key(1024), lambda key, body: key.sign(body, SHA1), 2),  # noqa: S505 - an old key
+        (key_of(KeyType.ED25519), lambda key, body: key.sign(body), None),
+    ],
+)
+def test_a_correct_signature_is_invalid_under_the_name_of_another_algorithm(
+    key: Any, sign: Callable[[Any, bytes], bytes], own: int | None
+) -> None:
+    algorithms = [oid("1.2.840.113549.1.1.5") + tlv(0x05), oid(EC_SHA1), oid(DSA_SHA1)]
+    for number, algorithm in enumerate(algorithms):
+        der = old_request(key, algorithm, partial(sign, key))
+        assert csr.has_valid_signature(der) is (number == own)
 
 
 def test_names_of_other_kinds_are_shown_with_their_kind() -> None:
