@@ -9,12 +9,14 @@ import shutil
 import socket
 import subprocess
 import time
+from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from real_servers import NAME, Issued, free_port, free_ports, handshake, only, program, running, write
 
 if TYPE_CHECKING:
@@ -358,3 +360,17 @@ def test_nodejs_serves_the_exported_chain(issued: Issued, base: Path) -> None:
     )  # fmt: skip
     with running([node, script], port, base / "log"):
         handshake(issued, port)
+
+
+def test_kubectl_makes_the_secret_from_the_exported_files(issued: Issued, base: Path) -> None:
+    program("kubectl")
+    (line,) = only(export(issued, base, "kubernetes"), "kubectl ")
+    make, apply = line.split(" | ")
+    assert apply == "kubectl apply -f -"
+    done = subprocess.run([program("bash"), "-c", make], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    secret = yaml.safe_load(done.stdout)
+    assert secret["type"] == "kubernetes.io/tls"
+    assert secret["metadata"]["name"] == NAME
+    for member, ending in (("tls.crt", "crt"), ("tls.key", "key")):
+        assert b64decode(secret["data"][member]) == (base / "tls" / f"{NAME}.{ending}").read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -134,5 +135,29 @@ def test_tomcat_serves_the_exported_chain(issued: Issued, options: tuple[str, ..
     command = [java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", jars, f"-Dcatalina.home={TOMCAT}",
                f"-Dcatalina.base={place}", f"-Djava.io.tmpdir={place / 'temp'}",
                "org.apache.catalina.startup.Bootstrap", "start"]  # fmt: skip
+    with running(command, port, place / "log"):
+        handshake(issued, port)
+
+
+JETTY = Path("/usr/share/jetty9")
+
+
+@pytest.mark.slow
+def test_jetty_serves_the_exported_chain(issued: Issued) -> None:
+    java, port, place = program("java"), free_port(), issued.folder
+    if not (JETTY / "start.jar").exists():
+        pytest.skip("jetty9 is not installed")
+    lines = issued.export("jetty", "--passphrase-file", issued.passphrase, into="of Jörg; it's 1")
+    base = place / "base"
+    (base / "start.d").mkdir(parents=True)
+    (add,) = only(lines, "java ")
+    subprocess.run(
+        [program("bash"), "-c", add], cwd=base, env={**os.environ, "JETTY_HOME": str(JETTY)}, check=True
+    )
+    settings = [line.replace("PASSPHRASE", PASSPHRASE) for line in lines if line.startswith("jetty.")]
+    with (base / "start.d" / "ssl.ini").open("a") as file:
+        file.write("\n".join([*settings, f"jetty.ssl.port={port}", "jetty.ssl.host=127.0.0.1", ""]))
+    command = [java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-Djetty.home={JETTY}",
+               f"-Djetty.base={base}", "-jar", str(JETTY / "start.jar")]  # fmt: skip
     with running(command, port, place / "log"):
         handshake(issued, port)

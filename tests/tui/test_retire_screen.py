@@ -89,9 +89,12 @@ async def test_a_compromised_key_is_marked_in_all_its_pairs_and_its_revocation_i
     async with at_screens(session) as user:
         await at_pair(user, ONE)
         await user.press("t", "left", "enter")
+        await user.until(lambda: user.question.startswith("Mark the key"), "the question")
         assert f"Mark the key of {ONE} as compromised?" in " ".join(user.question.split())
         assert user.answer is False
-        await user.press("enter", "t", "right", "right", "enter", "right", "enter")
+        await user.press("enter", "t", "right", "right", "enter")
+        await user.until(lambda: user.question.startswith("Mark the key"), "the question")
+        await user.press("right", "enter")
         await user.until(lambda: is_at(user, PageScreen), "what revocation needs")
         assert "reason   keyCompromise (1)" in user.screen_text
         assert "certbot revoke" in user.screen_text
