@@ -122,7 +122,7 @@ class Parser(argparse.ArgumentParser):
 def _fixed_width_formatter(prog: str) -> argparse.HelpFormatter:
     """Return the formatter that argparse uses to check options.
 
-    The default formatter imports shutil, for the width of the terminal, and so makes the start slower.
+    The default formatter imports shutil to find the width of the terminal, which would slow down the start.
     """
     return argparse.RawDescriptionHelpFormatter(prog, width=80)
 

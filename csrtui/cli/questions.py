@@ -64,7 +64,7 @@ def ask_request(
         The request, and the passphrase that the user typed, or None.
 
     Raises:
-        InputError: The user left, or does not want the pair.
+        InputError: The user left the questions, or answered that the pair should not be made.
         KeyboardInterrupt: The user pressed Ctrl+C.
     """
     dialog = _Dialog(session, spec, force=force, offers_passphrase=offers_passphrase)
@@ -156,7 +156,7 @@ class _Dialog:
         """Show the request and ask whether to make the pair. Return whether to make it.
 
         Raises:
-            _Leave: The user does not want the pair.
+            _Leave: The user answered that the pair should not be made.
         """
         fields = [field for field in _FIELDS if self._applies(field)]
         write_message("\n")

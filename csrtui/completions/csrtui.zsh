@@ -224,7 +224,7 @@ _shtab_csrtui_fleet_backup_options=(
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
   "--to[the folder on each host]:DIR:_files -/"
-  "*--recipient[who can open the backups\: age1\…, an SSH public key, or a file with such keys\; repeatable\; a backup stays unverified until csrtui verify --identity opens it]:R:_files"
+  "*--recipient[the recipients that can open the backups\: age1\…, an SSH public key, or a file with such keys\; repeatable\; a backup stays unverified until csrtui verify --identity opens it]:R:_files"
   "--dry-run[check everything, show what would be done, and write nothing]"
   "--json[print a JSON line for each pair]"
   "*"{-i,--inventory}"[Ansible\'s inventory of the hosts\; repeatable]:FILE:_files"
@@ -365,7 +365,7 @@ _shtab_csrtui_fleet_new_options=(
   "--add-counterpart[also cover the www or bare counterpart]"
   "--no-common-name[leave the common name out\; all names are SANs]"
   "*--attribute[an additional subject attribute, for a private CA only\; repeatable\; TYPE is one of emailAddress, serialNumber, DC, OU, UID, GN, SN, title, street, postalCode, organizationIdentifier, businessCategory, dnQualifier, pseudonym]:TYPE=VALUE:"
-  "*--recipient[who can open the backups\: age1\…, an SSH public key, or a file with such keys\; repeatable\; a backup stays unverified until csrtui verify --identity opens it]:R:_files"
+  "*--recipient[the recipients that can open the backups\: age1\…, an SSH public key, or a file with such keys\; repeatable\; a backup stays unverified until csrtui verify --identity opens it]:R:_files"
   "--backup-to[with --recipient\: the folder for the backups on each host]:DIR:_files -/"
   "--force[proceed despite errors that X.509 itself permits]"
   "--dry-run[check everything, show what would be done, and write nothing]"
@@ -464,7 +464,7 @@ _shtab_csrtui_help_options=(
   "--store[the keystore\'s folder]:DIR:_files -/"
   {-q,--quiet}"[print only data and errors]"
   {-v,--verbose}"[log each action and its file to stderr]"
-  "(*)::what to show (default\: the list of commands and topics):(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet acme backups benchmarks command-line configuration contributing files install keys many-servers safety servers upstream-reports)"
+  "(*)::a command or a topic (default\: list all of them):(new check inspect list show csr backup verify restore import renew adopt export guide served retire doctor completion help fleet acme backups benchmarks command-line configuration contributing files install keys many-servers safety servers upstream-reports)"
 )
 
 # guard to ensure default positional specs are added only once per session

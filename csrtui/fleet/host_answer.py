@@ -295,7 +295,7 @@ def _ping(host: str) -> str:
 
 
 class TooLargeError(MemberError):
-    """An error about an answer, or a part of it, that exceeds a limit. The message names the part."""
+    """An answer, or a part of it, exceeds a limit. The message names the part."""
 
 
 def has_too_many_values(text: str) -> bool:

@@ -261,5 +261,5 @@ def _pair_names(pairs_fd: int) -> list[str]:
 
 
 def missing_pair_error(name: str) -> InputError:
-    """Return the error to raise when there is no pair of a name."""
+    """Return the error to raise when there is no pair with this name."""
     return InputError(f"there is no pair {name}", "csrtui list shows the pairs")

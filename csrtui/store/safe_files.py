@@ -205,7 +205,9 @@ def write_content(descriptor: int, data: bytes, permissions: Permissions) -> Non
         if permissions.forbidden:
             raise
     if permissions.forbidden and os.fstat(descriptor).st_mode & permissions.forbidden:
-        raise OSError(errno.EOPNOTSUPP, "its file system has no file modes, so others could read the file")
+        raise OSError(
+            errno.EOPNOTSUPP, "its file system does not support file modes, so others could read the file"
+        )
     remaining = memoryview(data)
     while remaining:
         remaining = remaining[os.write(descriptor, remaining) :]

@@ -106,7 +106,7 @@ class _PassphraseEncryption:
         return text
 
     def prove(self, data: bytes, csr: csrs.Request) -> bool:
-        """Test a restore from the data that was read back, and return True.
+        """Test a restore from the data that was read back from the disk, and return True.
 
         Raises:
             CsrtuiError: The signature is not valid, or the restore test failed.

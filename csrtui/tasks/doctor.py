@@ -188,7 +188,7 @@ CHECKED: Final = (
     "every key: no known weakness",
     "every chain: complete and valid",
     "every backup on record: exists and is unchanged",
-    "every date: expired, not valid yet, or impossible",
+    "every date: nothing expired, not yet valid or impossible",
     "every renewal: both pairs exist, and the new one is in use",
     "the configuration",
 )

@@ -35,7 +35,7 @@ class Draft:
 
     Attributes:
         names: The text of the field for the other names.
-        no_common_name: Whether the common name is left out. A typed common name takes precedence.
+        no_common_name: Whether the common name is left out. If the user types one, this is ignored.
         attributes: The additional subject attributes, as `read_attributes` reads them.
         pair_name: The name of the new pair, or "" for the one derived from the request.
         has_passphrase: Whether the user typed a passphrase for the key. The passphrase itself is never in a draft.

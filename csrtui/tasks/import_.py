@@ -220,7 +220,10 @@ def _complete(
 
 
 def _ca_text(certificate: Certificate) -> str:
-    """Return what a CA certificate is. One that a server made for itself, as ``openssl req -x509`` does, is not a CA's."""
+    """Return a phrase with the kind and the name of a CA certificate.
+
+    ``openssl req -x509`` marks a server's self-signed certificate as a CA certificate. It is called self-signed.
+    """
     common_name = read_name(certificate.subject.common_name or "").text or ""
     is_own = certificate.is_self_issued and (certificate.names or "." in common_name)
     return f"{'self-signed certificate of' if is_own else 'certificate of the CA'} {certificate.display_name}"
@@ -251,9 +254,9 @@ def _complete_chain(
 
 
 def _chain_hint(session: Session, chain: Chain, authority: Certificate, pool: Sequence[Certificate]) -> str:
-    """Return a hint about a CA certificate that does not belong to a chain, or an empty string.
+    """Return the reason why a CA certificate does not belong to a chain, or else the pairs whose chains contain it.
 
-    The hint is the reason, or the names of the pairs whose chains contain the certificate.
+    The text continues a sentence. It is empty if neither is known.
     """
     if authority in chain.rejected_issuers:
         return ": it has the name of an issuer, but did not sign"

@@ -181,7 +181,7 @@ def usable_certificates(pem: bytes | None, spki: str | None) -> list[Certificate
 
 
 def _sent(certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
-    """Return the certificates that a server gets, without the root (`csrtui.core.servers.deployment.read_chain`)."""
+    """Return the certificates that a server sends: all except the root (`csrtui.core.servers.deployment.read_chain`)."""
     return (*certificates[:1], *(issuer for issuer in certificates[1:] if not issuer.is_self_issued))
 
 

@@ -94,7 +94,7 @@ def fingerprint(digits: str) -> str:
 
 
 def platform_label(identifier: str) -> str:
-    """Return the name of the server software that has an id, or the id itself if it is unknown."""
+    """Return the name of the server software with this id, or the id itself if it is unknown."""
     if identifier == OTHER:
         return "other software"
     known = PLATFORMS.get(identifier)
@@ -142,7 +142,7 @@ class PassphraseFacts(NamedTuple):
             keys = (
                 f"{self.locked} of the {self.total} keys {'has' if self.locked == 1 else 'have'} a passphrase"
             )
-            texts.append(f"{keys}. Type that one: all of these backups get it.")
+            texts.append(f"{keys}. Type that passphrase: all of these backups get it.")
         if self.backed_up and self.total == 1:
             texts.append("Earlier backups of this pair keep their passphrase.")
         elif self.backed_up:

@@ -190,7 +190,7 @@ def require_own(session: Session, existing: ExistingSet, folder: str, *, needs_k
     """
     if needs_key and FileOwner.UNKNOWN in existing.owners.values():
         raise RefusedError(
-            f"a file of {visible(existing.base)} in {visible(folder)} is not replaced: its key is encrypted",
+            f"a file of {visible(existing.base)} in {visible(folder)} is not replaced, because its key is encrypted",
             "move the file away, or choose another folder",
         )
     if existing.foreign_ending is not None:

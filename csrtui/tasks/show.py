@@ -59,7 +59,7 @@ class PairDetails:
 
 
 def read_pair_details(session: Session, name: str) -> PairDetails:
-    """Return the details of a pair. A certificate that cannot be used is left out, with the reason.
+    """Return the details of a pair. If its certificate cannot be used, return the reason instead of the chain.
 
     Raises:
         InputError: The pair does not exist.
@@ -173,7 +173,7 @@ def certificate_warnings(details: PairDetails) -> list[str]:
 def certificate_lines(details: PairDetails, now: datetime) -> list[tuple[str, str]]:
     """Return lines about the certificate and its chain."""
     if details.certificate_error:
-        return [("Certificate", f"{details.certificate_error}; csrtui doctor says what to do")]
+        return [("Certificate", f"{details.certificate_error}; csrtui doctor shows what to do")]
     if details.chain is None or details.status is None:
         return []
     leaf, record = details.chain.leaf, details.pair.record

@@ -63,7 +63,7 @@ def csr_bytes(
 
 
 def refuse_without_backup(session: Session, pair: Pair) -> None:
-    """Check that the key of a pair has a verified backup, if the policy requires one before the user gets a CSR.
+    """Check that the key of a pair has a verified backup, if the policy requires one before submission.
 
     Raises:
         RefusedError: There is no verified backup.

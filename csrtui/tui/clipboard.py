@@ -72,7 +72,7 @@ class Route(Enum):
 
     TMUX = "Also in tmux's paste buffer (prefix ]). For nested tmux: set -g set-clipboard on."
     SCREEN = "Sent through GNU screen. Some terminals ignore this."
-    TERMINAL = "Some terminals ignore this. For tmux around ssh: set -s set-clipboard on"
+    TERMINAL = "Some terminals ignore this. If ssh runs inside tmux: set -s set-clipboard on"
 
 
 def select_route(environ: Mapping[str, str]) -> Route:

@@ -48,12 +48,13 @@ _OVERRIDE: Final = re.compile(r"(?:^|; )(?:or )?(?:override with --force|csrtui 
 
 
 def with_keys(text: str, commands: Sequence[Command], before: str = "") -> str:
-    """Return a message with the keys of the screens in place of csrtui's commands, and without options.
+    """Return a message in which a key of the screens replaces each csrtui command, without command line options.
 
-    A message names a command as it is typed, such as ``csrtui import FILE``, and says first in words what an option does:
-    ``give the identity (--identity FILE)``.
+    A message names a command as a user types it: ``csrtui import FILE``. An option is in parentheses, after words
+    that say the same: ``give the identity (--identity FILE)``.
 
-    `before` says what to do before each key, where it does not work: ``press Esc, then ``.
+    Args:
+    before: The text to put before each key if the keys do not work on this screen: ``press Esc, then ``.
     """
     by_action = {command.action: command for command in commands}
 

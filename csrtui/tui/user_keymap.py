@@ -117,11 +117,11 @@ def _check_use(command: Command, key: str) -> None:
 
 def _conflict(command: Command, key: str) -> str | None:
     if command.scope in _SCOPES_WITH_FIELDS and _is_text(key):
-        return "text fields would lose that character"
+        return "text fields need that character"
     if command.priority and key in RESERVED_KEYS:
         return "fields, lists and dialogs need it"
     if command.scope in {Scope.ANYWHERE, Scope.PANES} and key in LIST_KEYS:
-        return "lists and text views would lose it"
+        return "lists and text views need it"
     if command.scope is Scope.REQUEST and not command.priority and key in FIELD_KEYS:
         return "text fields handle it first"
     if command.scope not in _SCOPES_WITH_FIELDS and key in LIST_KEYS:

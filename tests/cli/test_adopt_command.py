@@ -129,7 +129,7 @@ def test_a_csr_of_another_key_is_named_and_nothing_is_adopted(
     assert ran.status == 1
     assert ran.out.splitlines() == [
         f"FAILED  {folder}/csr  does not match the key: it is the CSR of CN={NAME}, whose key is missing",
-        f"FAILED  {folder}/key  not adopted: another file given with it cannot be used",
+        f"FAILED  {folder}/key  not adopted: another named file cannot be used",
     ]
     assert csrtui.pairs == []
 

@@ -302,7 +302,7 @@ def test_an_installation_without_csrtui_is_recorded(csrtui: Csrtui, to: Path) ->
     assert ran.json["results"] == [
         {"ok": True, "pair": "a.com-2", "file": None, "text": "marked as installed"}
     ]
-    assert ran.err.startswith("next: once the server uses it: csrtui retire --store ")
+    assert ran.err.startswith("next, once the server uses it: csrtui retire --store ")
     assert csrtui("show", "a.com-2", "--json").json["installed"] is not None
     assert csrtui("list", "--next", "finish").out == ""
     assert list(to.iterdir()) == []

@@ -250,4 +250,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(
 
 def test_a_failure_of_standard_input_names_it(made: Csrtui) -> None:
     ran = made("import", "-", stdin=b"")
-    assert (ran.status, ran.out) == (1, "FAILED  standard input: it is empty; give a file with content\n")
+    assert (ran.status, ran.out) == (
+        1,
+        "FAILED  standard input: it is empty; give a file that is not empty\n",
+    )

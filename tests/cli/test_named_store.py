@@ -137,7 +137,7 @@ def test_messages_of_every_layer_name_the_store_of_the_option(csrtui: Csrtui, tm
     ran = csrtui("import", "--store", str(store), str(tmp_path / "file"))
     assert f"csrtui adopt{option} --key FILE adds the key" in ran.out
     (store / "pairs" / "a.com" / "certificate.pem").write_bytes(b"nothing")
-    assert f"csrtui doctor{option} says what to do" in csrtui("show", "a.com", "--store", str(store)).out
+    assert f"csrtui doctor{option} shows what to do" in csrtui("show", "a.com", "--store", str(store)).out
     csrtui("new", "a.com")
     assert csrtui("show", "b.com").hint == "csrtui list shows the pairs", "the environment names the store"
 

@@ -289,6 +289,6 @@ def test_without_a_command_the_screen_opens_on_a_terminal(
 @pytest.mark.parametrize("command", ["new", "backup"])
 def test_the_help_of_recipients_does_not_mention_a_passphrase(csrtui: Csrtui, command: str) -> None:
     said = " ".join(csrtui("fleet", command, "--help").out.split())
-    assert "--recipient R who can open the backups: age1…, an SSH public key" in said
+    assert "--recipient R the recipients that can open the backups: age1…, an SSH public key" in said
     assert "passphrase" not in said
     assert "instead of a passphrase: age1" in " ".join(csrtui("backup", "--help").out.split())

@@ -150,7 +150,7 @@ def test_the_displayed_list_counts_until_a_new_one_is_displayed(
             if command[0] == "csr":
                 assert ran.status == 1
                 assert f"names: shown {SHOP}, now {BANK}" in ran.error
-                assert "csrtui fleet list shows its list now" in ran.err
+                assert "csrtui fleet list shows the current list" in ran.err
                 assert list(tmp_path.glob("*.pem")) == []
                 tally.add()
     for expected in (1, 0):  # the failure is shown once

@@ -175,7 +175,7 @@ async def test_an_error_on_one_host_stops_all_and_a_forceable_one_can_be_overrid
         await user.type("{{ site }}")
         await planned(user)
         await user.press("ctrl+g")
-        await user.see("no host can get a pair")
+        await user.see("no pair can be made on any host")
 
 
 async def test_a_missing_value_is_reported_and_gets_the_cursor(session: Session, fake: FakeAnsible) -> None:

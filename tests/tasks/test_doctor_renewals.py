@@ -63,7 +63,7 @@ def test_pairs_that_replace_each_other_are_in_use_and_named(healthy: ExaminedSto
         (FindingCode.RENEWAL_BROKEN, "a.com"),
         (FindingCode.RENEWAL_BROKEN, "b.com"),
     ]
-    assert found[0].text.endswith("that pair says in turn that this one replaces it: it is not renewed")
+    assert found[0].text.endswith("that pair says the reverse: it is not renewed")
     assert [pair.record.is_unreplaced for pair in read_all_pairs(healthy.session).pairs] == [True, True]
 
 

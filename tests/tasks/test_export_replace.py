@@ -285,7 +285,7 @@ def test_a_pkcs12_file_is_replaced_only_with_its_passphrase(session: Session, to
 def test_an_encrypted_key_file_is_not_replaced(session: Session, to: Path) -> None:
     issued_pair(session, passphrase=PASSPHRASE)
     (to / "a.com.key").write_bytes(session.store.read_key("a.com"))
-    with pytest.raises(RefusedError, match="its key is encrypted"):
+    with pytest.raises(RefusedError, match="because its key is encrypted"):
         export(session, prepare_export(session, spec(to)), key_passphrase=PASSPHRASE)
 
 

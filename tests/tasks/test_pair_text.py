@@ -197,11 +197,11 @@ def test_the_cell_shows_since_when_a_backup_is_missing(
         ),
         (
             [LOCKED, NEW],
-            ["1 of the 2 keys has a passphrase. Type that one: all of these backups get it."],
+            ["1 of the 2 keys has a passphrase. Type that passphrase: all of these backups get it."],
         ),
         (
             [LOCKED, LOCKED],
-            ["2 of the 2 keys have a passphrase. Type that one: all of these backups get it."],
+            ["2 of the 2 keys have a passphrase. Type that passphrase: all of these backups get it."],
         ),
     ],
 )

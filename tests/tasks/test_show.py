@@ -98,7 +98,7 @@ def test_an_unreadable_certificate_does_not_hide_other_details(session: Session,
     Path(session.store.pair_path(name), "certificate.pem").write_bytes(data)
     shown = blocks(read_pair_details(session, name))
     assert shown["Certificate"][0].startswith("cannot be read: ")
-    assert shown["Certificate"][0].endswith("csrtui doctor says what to do")
+    assert shown["Certificate"][0].endswith("csrtui doctor shows what to do")
     assert shown["Subject"] == ["CN=a.com"]
 
 

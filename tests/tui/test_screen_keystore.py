@@ -236,7 +236,7 @@ async def test_a_pair_that_cannot_be_read_is_shown_and_named(tmp_path: Path) -> 
         await user.until_pairs("b.example.com", "a.example.com")
         assert "1 cannot be read" in user.summary
         row = next(line for line in user.screen_lines if "b.example.com" in line and line[2] != " ")
-        assert "cannot be read; Enter says why" in row
+        assert "cannot be read; Enter shows why" in row
         await user.press("f2", "home", "enter")
         said = "".join(user.message.split())
         assert f"{store}/pairs/b.example.com:pair.jsonisnotJSON" in said

@@ -81,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _managed_pair_json(session: Session, spec: RequestSpec, managed: ManagedPair) -> dict[str, object]:
-    """Return the pair of a request, the one to replace, and the properties of the pair that would be made."""
+    """Return JSON members with the pair of a request, the pair that it replaces, and the facts about a new pair for it."""
 
     def document(pair: Pair | None) -> dict[str, object] | None:
         return pair_document(pair, session.clock()) if pair else None

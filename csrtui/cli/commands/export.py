@@ -167,7 +167,7 @@ def _mark_installed(session: Session, options: argparse.Namespace) -> int:
     renews = read_pair_folder(session, options.pair).pair.record.renews or ""
     for old in Pairs(session, [renews] if is_pair_name(renews) and not session.is_dry_run else []):
         if not old.record.retired:
-            print_message(f"next: once the server uses it: {csrtui_command(session, 'retire', old.name)}")
+            print_message(f"next, once the server uses it: {csrtui_command(session, 'retire', old.name)}")
     return status
 
 

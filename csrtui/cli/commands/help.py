@@ -20,7 +20,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="COMMAND|TOPIC",
-        help="what to show (default: the list of commands and topics)",
+        help="a command or a topic (default: list all of them)",
     )
 
 

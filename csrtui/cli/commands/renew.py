@@ -54,7 +54,8 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.reuse and (options.key or options.name or options.encrypt_key is not None):
         raise InputError(
-            "--reuse cannot be combined with --key, --as or --encrypt-key", "leave them out: no key is made"
+            "--reuse cannot be combined with --key, --as or --encrypt-key",
+            "leave them out: no new key is made",
         )
     if options.same_key and (options.reuse or options.key or options.encrypt_key is not None):
         raise InputError(

@@ -34,7 +34,7 @@ FIELD_HELP = {
 
 CA_HELP = {
     CaKind.PUBLIC: "Public: trusted by browsers, bound by the CA/Browser Forum rules.",
-    CaKind.PRIVATE: "Private: your organization's own CA. Internal names are fine; browsers elsewhere reject it.",
+    CaKind.PRIVATE: "Private: your organization's own CA. Internal names are fine; browsers elsewhere do not trust it.",
 }
 
 PURPOSE_HELP = {

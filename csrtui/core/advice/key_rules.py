@@ -68,7 +68,7 @@ def compromised_key_findings(public_key: "PublicKey", blocklist: str, ca: CaKind
 def check_csr(csr: Request, ca: CaKind) -> tuple[Finding, ...]:
     """Return the findings on an existing CSR, except those on its key (`check_public_key`).
 
-    Its host names and addresses are the matter of `csrtui.core.advice.advisor.advise`.
+    `csrtui.core.advice.advisor.advise` checks its host names and addresses.
     """
     return (
         *_findings(CSR_RULES, csr, ca, csr.signature_hash or ""),
@@ -248,7 +248,7 @@ QUALITY_RULES: tuple[Rule["PublicKey"], ...] = (
         "The key's public exponent is {exponent}, not 65537: public CAs reject the key.",
         _unusual_exponent, "BR 6.1.6, FIPS 186-5 A.1.1",
         private_text=(
-            "The key's public exponent is {exponent}, not 65537: with a small one, faulty software accepts forgeries."
+            "The key's public exponent is {exponent}, not 65537: with a small exponent, faulty software accepts forged signatures."
         ),
     ),
     _weak(

@@ -148,8 +148,8 @@ class NameCase(NamedTuple):
     def has_counterpart(self, domain: str) -> bool:
         """Return whether a certificate for this name should cover both `domain` and its www host.
 
-        This is the case if `domain` is directly under a registry's suffix, for the first occurrence of the name.
-        Domains under a company's suffix, such as ``github.io``, have no www host.
+        It should if `domain` is directly below a registry's suffix. Domains below a company's suffix, such as
+        ``github.io``, have no www host. Only the first occurrence of a name in the list counts.
         """
         is_special = "_" in self.text or self.text.endswith((".onion", ".arpa"))
         if not self.is_dns or not self.is_first or is_special or not self.names.purpose.is_for_servers:

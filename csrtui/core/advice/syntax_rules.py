@@ -52,7 +52,7 @@ def _is_placeholder(case: NameCase) -> bool:
 
 
 def _may_be_person(case: NameCase, flaw: Flaw) -> bool:
-    """Return whether a common name with a blank may be the name of a person."""
+    """Return whether a common name that contains a blank may be the name of a person."""
     is_inner_blank = flaw.kind is FlawKind.SPACE and bool(flaw.position)
     is_plain = "." not in case.name.input and not _is_placeholder(case)
     return is_inner_blank and case.position == 0 and is_plain

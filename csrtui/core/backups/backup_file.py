@@ -183,7 +183,7 @@ def parse(
     csr = read_der(csr_block.der)
     if not has_valid_signature(csr.der):
         raise InputError(
-            "the certificate request in the backup is not signed by its own key: it was exchanged or damaged",
+            "the certificate request in the backup is not signed by its own key: it was replaced or damaged",
             "use another copy of the backup",
         )
     if envelope is Envelope.AGE:

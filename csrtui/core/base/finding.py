@@ -143,9 +143,9 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def merge_same_reasons(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings, and one for all names with the same reason and the same fix, at the place of the first.
+    """Return the findings, with those that have the same reason and fix merged into one, at the place of the first.
 
-    Its text is that of the first name, followed by the others, or by their number if there are many.
+    The merged text is that of the first name, followed by the other names, or by their number if there are many.
     """
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for position, finding in enumerate(findings):

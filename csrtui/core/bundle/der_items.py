@@ -81,7 +81,7 @@ class DerItem:
 
     @property
     def is_expected(self) -> bool:
-        """Whether csrtui should be able to read the item. Not so for CRLs, parameters, public keys and other base64."""
+        """Whether csrtui should be able to read the item. False for CRLs, parameters, public keys and other base64."""
         block = self.block
         if any(word in block.label for word in _LABEL_WORDS):
             return True

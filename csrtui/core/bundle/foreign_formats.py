@@ -85,7 +85,7 @@ _CRL: Final = "a certificate revocation list (CRL)"
 _TEXTS: Final = (
     (r"BEGIN X509 CRL", _CRL, ""),
     (r"BEGIN (?:[A-Z0-9]+ ){0,2}PUBLIC KEY|^(?:ssh|ecdsa)-[a-z0-9-]+ AAAA", "a public key", ""),
-    (r"BEGIN [A-Z0-9 .]{2,20} ?PARAMETERS", "a file with parameters for keys", ""),
+    (r"BEGIN [A-Z0-9 .]{2,20} ?PARAMETERS", "a file with key parameters", ""),
     (r"^AGE-SECRET-KEY-1", "an age identity", "verify and restore use it to open a backup (--identity)"),
     (r"^pkcs11:", "a reference to a key in a token (PKCS #11)", "make a pair with csrtui new"),
     (r"^SPKAC=", "a request of a web browser (SPKAC)", "make a pair with csrtui new"),
@@ -102,8 +102,8 @@ _TEXTS: Final = (
     (r"\A\s*30[\s:]*8[0-3](?:[\s:]*[0-9a-f]{2}){40}", "a hexadecimal dump", "tr -d ': \\n' < FILE | xxd -r -p > NEW converts it"),
     (r"\A0{8}: +30 ?8[0-3]", "a hexadecimal dump", "xxd -r FILE > NEW converts it"),
     (r"\A0{6,8} +30 ?8[0-3]", "a hexadecimal dump", "sed 's/^[0-9a-f]* *//; s/[|>].*//' FILE | xxd -r -p > NEW converts it"),
-    (r"\A *0:d=0 +hl=", "the output of openssl asn1parse", "give the file that it was made from"),
-    (r"0x30, 0x8[0-3], 0x", "source code with a dump of a file", "give the file that it was made from"),
+    (r"\A *0:d=0 +hl=", "the output of openssl asn1parse", "give the original file"),
+    (r"0x30, 0x8[0-3], 0x", "source code with a dump of a file", "give the original file"),
     (r'\A\ufeff?"?common[ _]name"?[,;\t\r\n]', "a table", "csrtui new --from FILE makes pairs from it"),
 )  # fmt: skip
 """Texts without a key, CSR or certificate: a pattern, the name of the content, and a hint or ""."""

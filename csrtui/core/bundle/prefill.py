@@ -307,7 +307,7 @@ def _describe_attributes(csr: "x509.CertificateSigningRequest") -> Iterator[str]
         yield "its attributes, which cannot be read"
         return
     if _CHALLENGE_PASSWORD in oids:
-        yield "the challenge password: CAs ignore it, and everyone could read it"
+        yield "the challenge password: CAs ignore it, and anyone could read it"
     if others := [oid for oid in oids if oid not in {_CHALLENGE_PASSWORD, _EXTENSION_REQUEST}]:
         yield f"the attributes {', '.join(others[:_MAX_QUOTED])}{_more(others)}: there is no field for them"
 

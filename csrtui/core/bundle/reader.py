@@ -76,7 +76,7 @@ def read_certificates(data: bytes) -> list[Certificate]:
 def unexpired_leaves(
     files: Iterable[tuple[str, bytes]], spki_sha256: str, now: datetime
 ) -> dict[str, Certificate]:
-    """Return the first certificate of each file, by name of the file, if it is for a key and has not expired.
+    """Return the unexpired certificates for a key, by file name. Only the first certificate of each file counts.
 
     A certificate in several files is returned once. Files that cannot be read are left out.
     """
@@ -140,7 +140,7 @@ class _Reader:
             self._add_problem(ProblemKind.FILE, f"it has more than {MAX_BYTES} bytes", hint)
             return
         if not data.strip(b"\0\t\n\v\f\r "):
-            self._add_problem(ProblemKind.FILE, "it is empty", "give a file with content")
+            self._add_problem(ProblemKind.FILE, "it is empty", "give a file that is not empty")
             return
         file_format = foreign_formats.recognize(data)
         if file_format is not None:

@@ -193,7 +193,7 @@ def _name_differences(request: Request, certificate: Certificate) -> Iterator[Di
 
 def _field_differences(request: Request, certificate: Certificate) -> Iterator[Difference]:
     def is_unit_elsewhere(requested: str | None, issued: str | None) -> bool:
-        """Return whether each of the two units also occurs in the other subject."""
+        """Return whether each of the two units occurs in both subjects, so that only the order differs."""
         requested_units, issued_units = {None, *request.subject.units}, {None, *certificate.subject.units}
         return requested in issued_units and issued in requested_units
 

@@ -350,7 +350,10 @@ def _is_supported(certificate: "x509.Certificate") -> bool:
 
 
 def _has_supported_constraints(certificate: "x509.Certificate") -> bool:
-    """Return whether all name constraints are addresses or DNS names without a leading dot (not in RFC 5280)."""
+    """Return whether each name constraint is an address, or a DNS name without a leading dot.
+
+    RFC 5280 does not define a leading dot in a DNS name.
+    """
     from cryptography import x509
 
     constraints = extension_value(certificate.extensions, x509.NameConstraints)

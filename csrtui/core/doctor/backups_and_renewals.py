@@ -207,7 +207,7 @@ def _broken_reason(
         visited.add(name)
         name = successor.renewed_by or ""
         successor = by_name.get(name)
-    return "that pair says in turn that this one replaces it" if link.name in visited else None
+    return "that pair says the reverse" if link.name in visited else None
 
 
 _RESTORE_IF_NEEDED: Final = instruction(

@@ -375,7 +375,7 @@ def _installation(pair: str) -> Remedy:
 
 
 def _try(read: Callable[[bytes], _T], data: bytes | None) -> tuple[_T | None, CsrtuiError | None]:
-    """Return the decoded data or else the error, and None for the other. Without data, return None for both."""
+    """Return the decoded data and None, or None and the error. Without data, return None twice."""
     try:
         return (None if data is None else read(data)), None
     except CsrtuiError as error:

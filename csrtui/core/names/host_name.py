@@ -88,7 +88,7 @@ class Label(NamedTuple):
 def read_address(text: str) -> str | None:
     """Return the canonical form of an IPv4 or IPv6 address, or None for other text. An IPv6 address may be in brackets.
 
-    An IPv4-mapped address stays an IPv6 address and is written with its IPv4 part (RFC 5952 5).
+    An IPv4-mapped address stays an IPv6 address, with its last part in IPv4 notation (RFC 5952, 5).
     """
     if _IPV4.fullmatch(text):
         return text

@@ -39,7 +39,7 @@ _NOT_SECRET = "use a variable that does not contain a secret"  # noqa: S105 - a 
 
 
 class Template(str):
-    """Text entered by the user, in which variables are replaced. Any other `str` is literal."""
+    """Text that the user entered, whose variables are replaced. A plain `str` is literal."""
 
     __slots__ = ()
 

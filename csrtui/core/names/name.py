@@ -227,9 +227,7 @@ def _read_email(text: str) -> str:
     if not at or not local or not domain:
         raise _InvalidNameError("it needs a user, @ and a domain")
     if not local.isascii():
-        raise _InvalidNameError(
-            "letters outside ASCII before the @ need RFC 8398, which few programs support"
-        )
+        raise _InvalidNameError("non-ASCII letters before the @ need RFC 8398, which few programs support")
     if not re.fullmatch(_LOCAL_PART, local) or len(local) > _MAX_LOCAL_PART:
         raise _InvalidNameError("the part before the @ is not valid")
     host = read_host(domain)
@@ -244,7 +242,7 @@ def _read_uri(text: str) -> str:
     if match is None:
         raise _InvalidNameError("it needs a scheme and a colon, as in spiffe://domain/path")
     if re.search(_NOT_IN_URI, text):
-        raise _InvalidNameError("write blanks and letters outside ASCII as % and two digits")
+        raise _InvalidNameError("write spaces and non-ASCII letters as % and two hex digits")
     scheme = match["scheme"].lower()
     if not match["hier_part"].startswith("//"):
         return f"{scheme}:{match['hier_part']}"

@@ -1,6 +1,6 @@
 """Special-use names and addresses: for documentation, tests and internal networks.
 
-Every top-level domain without a rule in the public suffix list is internal. `INTERNAL` lists the purposes of some.
+A top-level domain is internal if the public suffix list has no rule for it. `INTERNAL` describes the usual ones.
 """
 
 import re

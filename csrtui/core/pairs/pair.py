@@ -103,7 +103,7 @@ class Backup(NamedTuple):
         return self._replace(status=status, since=(previous or now) if is_unusable else None)
 
     def with_disk_away(self) -> "Backup":
-        """Return the backup as missing because its disk is not connected."""
+        """Return the backup with the status "missing", because its disk is not connected."""
         return self._replace(status=BackupStatus.MISSING, since=None)
 
     def with_restore_test(self, now: datetime) -> "Backup":

@@ -31,7 +31,7 @@ class SortOrder(Enum):
 
     @property
     def next_order(self) -> "SortOrder":
-        """The next order. After the last order, it is the first."""
+        """The order that follows this one. The first order follows the last."""
         orders = list(SortOrder)
         return orders[(orders.index(self) + 1) % len(orders)]
 

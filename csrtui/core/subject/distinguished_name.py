@@ -71,10 +71,10 @@ def decode(name: "x509.Name") -> SubjectFields:
 
 
 def fields_of(name: "x509.Name") -> dict[str, str]:
-    """Return the fields of `SubjectFields` to read from a name, by their object identifiers.
+    """Return the fields to read from a name, by their object identifiers.
 
-    The OU field is not among them if the only OUs come after all other fields, where `encode` writes additional
-    attributes.
+    `encode` writes additional attributes after all fields. So if the only OUs come after all other fields, they are
+    additional attributes, and the OU field is left out of the result.
     """
     fields = [FIELDS_BY_OID.get(attribute.oid.dotted_string) for attribute in name]
     if "organizational_unit" in fields:

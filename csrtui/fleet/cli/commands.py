@@ -63,7 +63,7 @@ def _new_arguments(parser: argparse.ArgumentParser) -> None:
         "values in the inventory, e.g. '{{ inventory_hostname }}'",
     )
     add_request_arguments(parser)
-    add_recipient_argument(parser, "who can open the backups")
+    add_recipient_argument(parser, "the recipients that can open the backups")
     add_options(
         parser,
         ("--backup-to", "DIR", "with --recipient: the folder for the backups on each host"),

@@ -108,7 +108,7 @@ def _csr(options: argparse.Namespace) -> int:
 def _backup_arguments(parser: argparse.ArgumentParser) -> None:
     _add_pairs_argument(parser, "without a backup")
     parser.add_argument("--to", required=True, metavar="DIR", help="the folder on each host")
-    add_recipient_argument(parser, "who can open the backups")
+    add_recipient_argument(parser, "the recipients that can open the backups")
     _add_output_arguments(parser)
 
 

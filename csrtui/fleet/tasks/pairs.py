@@ -329,7 +329,7 @@ def _changed_since_seen(pairs: Sequence[HostPair], seen: Fleet | None) -> list[H
         differences = [] if seen_pair is None else pair_mismatch(seen_pair, pair.pair)
         if differences:
             failure = mismatch_failure(pair.host, differences)
-            remedy = f"{failure.remedy}; csrtui fleet list shows its list now"
+            remedy = f"{failure.remedy}; csrtui fleet list shows the current list"
             results.append(HostResult.failed(pair.host, replace(failure, remedy=remedy), pair.pair.name))
     return results
 
@@ -337,8 +337,8 @@ def _changed_since_seen(pairs: Sequence[HostPair], seen: Fleet | None) -> list[H
 def _match_csrs(answer: HostAnswer, pairs: Sequence[HostPair]) -> list[Request | None]:
     """Return the CSR that the host sent for each pair, or None if there is none.
 
-    If the host sent as many CSRs as pairs, but not the listed one, return the CSR at the same position, so that the
-    differences can be reported.
+    A CSR matches a pair if it is the one that the host listed. If the host sent one CSR per pair, a pair without a
+    match gets the CSR at its own position, so that the differences can be reported.
     """
     sent = list(islice(_read_csrs(answer), len(pairs)))
     by_digest = {csr.sha256: csr for csr in sent}

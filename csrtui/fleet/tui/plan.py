@@ -98,7 +98,7 @@ class FleetPlanScreen(CommandScreen["Sequence[HostResult] | None"]):
         blocking = first_blocking(self._requests, force=False)
         fatal = first_blocking(self._requests, force=True)
         if not hosts:
-            self.tell("no host can get a pair")
+            self.tell("no pair can be made on any host")
         elif blocking is None:
             title = f"Make a pair on {plural(hosts, 'host')}?"
             ask(self.app, title, _KEY_STAYS, "Make", lambda: self._make(force=False))

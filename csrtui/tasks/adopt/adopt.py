@@ -84,7 +84,7 @@ class AdoptResult(Result):
     Attributes:
         key_findings: The findings on the key and the CSR, worst first.
         remarks: Further remarks, one sentence each.
-        import_result: The result for the certificate, as of an import, or None if there is no certificate.
+        import_result: The result of importing the certificate, or None if there is no certificate.
     """
 
     key_findings: tuple[Finding, ...] = ()
@@ -157,9 +157,7 @@ def plan(search: SearchResult, matches: MatchResult, missing: MissingCsr = Missi
             text = "is the key of an ACME account: it belongs to the ACME program, not to a certificate"
             skipped.append(Result(ok=True, file=path, text=text))
             continue
-        reason = (
-            "another file given with it cannot be used" if is_incomplete else obstacle(candidate, missing)
-        )
+        reason = "another named file cannot be used" if is_incomplete else obstacle(candidate, missing)
         if reason is None:
             candidates.append(candidate)
         else:
@@ -250,11 +248,11 @@ def create_from_key(
     """Create a pair from an existing key and a new request, and return it. The file of the key stays unchanged.
 
     Args:
-        passphrase: The passphrase with which the key is encrypted if it is not encrypted yet, or None.
+        passphrase: The passphrase for encrypting a key that is not encrypted yet, or None.
 
     Raises:
         BlockedError: A finding on the request or the key blocks it.
-        InputError: `name` is not a valid pair name, or csrtui makes no CSR for such a key.
+        InputError: `name` is not a valid pair name, or csrtui does not make CSRs for keys of this type.
         RefusedError: The key is already in the store, or it cannot sign.
         StoreError: The store cannot be used. Nothing was stored.
     """

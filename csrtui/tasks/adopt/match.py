@@ -52,7 +52,7 @@ class Candidate:
     """A private key that can become a pair.
 
     Attributes:
-        passphrase: The passphrase that it was encrypted with, or None.
+        passphrase: The passphrase of the key in the file, or None if the key is not encrypted there.
         json_path: The position of the key in a JSON document, or an empty string if the file is not JSON.
         csr: The newest CSR for the key, or None.
         certificate: The newest certificate for the key, or None. A CA-issued one is preferred to a self-signed one.

@@ -120,7 +120,7 @@ class AdoptModal(FormModal[MatchResult | None]):
             self.dismiss(match_result)
 
     def _locked_lines(self, paths: list[str]) -> list[Line]:
-        """Return lines with the names of the encrypted keys, as far as they fit, and the command for csrtui's backups."""
+        """Return lines with the names of the encrypted keys, cut to one line, and with the notes about backups."""
         names = ", ".join(visible(os.path.basename(path)) for path in paths)
         count = f"{plural(len(paths), 'encrypted key')} found"
         room = self.inner_width - len(count) - 3

@@ -226,7 +226,7 @@ class Modal(ModalScreen[ResultT]):
         return self.lines(error_text(error, commands_of(self.app)), "error")
 
     def with_keys(self, text: str) -> str:
-        """Return a message with the keys of the screens in place of csrtui's commands."""
+        """Return a message in which a key of the screens replaces each csrtui command."""
         return with_keys(text, commands_of(self.app))
 
     def on_choice_field_chosen(self, event: ChoiceField.Chosen) -> None:

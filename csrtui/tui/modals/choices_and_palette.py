@@ -136,7 +136,7 @@ class PaletteModal(Modal[Command | None]):
         self._rows = command_rows(commands)
 
     def content(self) -> Iterable[Widget]:
-        """Return the field for words, and the list."""
+        """Return the search field and the list."""
         commands = LineList(self._rows, id="commands")
         commands.can_focus = False
         return TextField(placeholder="name of a command", id="palette-text"), commands

@@ -185,7 +185,7 @@ class FilesModal(FormModal[ImportAnswer | None]):
     # Drawing
 
     def _rejection_lines(self, result: Result) -> list[Line]:
-        """Return the lines with the reason of a result, and with the key of the command that the file belongs to."""
+        """Return lines with the reason why a file was rejected, and the key of the command that accepts it, if any."""
         source = result.file or "pasted text"
         # The commands work in the keystore, not in this dialog or on the page of a pair.
         leave = "Esc twice" if getattr(self.app.screen_stack[-2], "place", None) is Scope.PAIR else "Esc"

@@ -243,7 +243,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         self.query_one(AccessFields).suggest_owner(None if replaces else self._spec.server.owner)
 
     def finish_check(self, error: CsrtuiError | None) -> None:
-        """Show the preview, or the error that prevents the export, and do the action that was waiting for it."""
+        """Show the preview, or the error that prevents the export, and continue the action that waited for the check."""
         self._suggest_owner()
         super().finish_check(error)
 

@@ -76,7 +76,7 @@ class CountLine(Horizontal):
 def shorten_counts(line: str, width: int) -> str:
     """Return `line`. If it does not fit into `width` cells, omit its least important counts, but never part of a count.
 
-    One blank is left free on each side. A `width` of 0 means that the width is not known yet.
+    One cell is left blank on each side. A `width` of 0 means that the width is not known yet.
     """
     counts = line.split(SEPARATOR)
     while len(counts) > 1 and 0 < width < len(SEPARATOR.join(counts)) + 2:

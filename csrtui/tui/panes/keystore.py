@@ -81,7 +81,7 @@ class KeystorePane(Widget):
         error: CsrtuiError
 
     class Outdated(Message):
-        """Messages about the list are out of date: it has another filter, or can be read again after an error."""
+        """Messages about the list no longer apply: its filter has changed, or it can be read again after an error."""
 
     def __init__(self, session: Session, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)

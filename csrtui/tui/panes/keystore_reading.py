@@ -54,7 +54,7 @@ def read_store(
 def read_visible(reader: SummaryReader, names: Collection[str], show: Callable[[PairList], object]) -> float:
     """Read new pairs, read the pairs `names` on the screen again, and show the list.
 
-    The caller does not use the duration, so the result is 0.
+    Return 0 in place of the duration, which the caller does not use.
     """
     show(PairList(reader.read(recheck=names)))
     return 0.0

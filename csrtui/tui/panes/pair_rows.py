@@ -44,7 +44,7 @@ _MAX_KEY_WIDTH: Final = 9
 _GAP: Final = "  "
 _NO_SUCCESSOR: Final = "no successor"
 """The stage of a retired pair if the pair that replaced it is missing."""
-_UNREADABLE: Final = "cannot be read; Enter says why"
+_UNREADABLE: Final = "cannot be read; Enter shows why"
 
 
 class PairRows(ItemRows["PairSummary | UnreadablePair"]):

@@ -117,9 +117,9 @@ class SafeDriver(LinuxDriver):
             super().write(data)
 
     def flush(self) -> None:
-        """Let the writer thread write now. Otherwise, it would start after whatever the app computes next.
+        """Let the writer thread write before the app computes anything else.
 
-        If the terminal does not accept the bytes, do not wait for it.
+        If the terminal does not accept the bytes at once, go on without waiting for it.
         """
         self._file.flushed.wait(_FLUSH_SECONDS)
 

@@ -118,7 +118,7 @@ class Painter:
 def _shift(out: _Sequence, row: int, before: list[Cell], line: list[Cell]) -> list[Cell]:
     """Insert or delete cells where the rest of the line only moves, as after a typed character.
 
-    Return the contents of the line after that.
+    Return the resulting contents of the line.
     """
     while changes := _changes(before, line):
         first = changes[0]
@@ -216,7 +216,7 @@ class _Sequence:
             self._cursor = (self._cursor[0], self._cursor[1] + 1) if _is_narrow(cell) else None
 
     def erase(self, sequence: str) -> None:
-        """Add a sequence that leaves blanks. On most terminals, they have the background of the pen."""
+        """Add a sequence that erases cells, with the plain pen: on most terminals, the pen gives them its background."""
         if _pen_of_blank(self._pen) != _PLAIN:
             self._set_pen(_PLAIN)
         self.parts.append(sequence)

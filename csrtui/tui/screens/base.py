@@ -35,11 +35,11 @@ class CommandScreen(Screen[ScreenResultType]):
 
     @property
     def pane_width(self) -> int:
-        """The width of the part of the screen, from its left edge, in whose middle dialogs open."""
+        """The width of the left part of the screen, in the middle of which dialogs open."""
         return self.app.size.width
 
     def show_title(self, title: str) -> None:
-        """Show the title of the screen, which is visible text."""
+        """Show the title of the screen. It must be safe to display."""
         self.query_one("#title", TextBlock).show([((f" {title}", "strong"),)])
 
     def show_bar(

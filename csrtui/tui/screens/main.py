@@ -55,7 +55,7 @@ class PaneName(StrEnum):
 
 
 class MessageCheck:
-    """Finds out when the message in the line is out of date, because a pair that it names is no longer listed."""
+    """A check whether the message in the line is out of date, because a pair that it names is no longer listed."""
 
     def __init__(self) -> None:
         self._message = ""
@@ -119,7 +119,7 @@ class MainScreen(RequestScreen):
             from csrtui.core.base.escaping import plural
 
             forms = plural(self._session_draft.others, "more saved form")
-            messages.append(f"{forms}. Make or clear this one: the next start opens another.")
+            messages.append(f"{forms}. Generate or clear this one: the next start opens another.")
         if messages:
             self.tell(" ".join(messages))
         self.call_after_refresh(self._mount_keystore)
@@ -159,7 +159,7 @@ class MainScreen(RequestScreen):
 
     @property
     def pane_width(self) -> int:
-        """The width of the list if details are beside it, otherwise of the screen: a dialog may not fit in the form."""
+        """The width of the list if details are beside it, or else of the screen, because the form can be too narrow."""
         if self.size.width >= _WIDE and self._pane is PaneName.KEYSTORE:
             return self.keystore.pairs.outer_size.width
         return super().pane_width

@@ -162,7 +162,7 @@ class PairScreen(PairsScreen):
             view.action_scroll(folded_titles)
 
     def _worded(self, label: str, text: str) -> str:
-        """Return the text of a line. The line about a damaged certificate is the only one that names a command."""
+        """Return the text of a line with keys in place of commands. Only a damaged certificate's line names a command."""
         return with_keys(text, self.commands) if label == "Certificate" else text
 
     def action_previous_pair(self) -> None:

@@ -43,7 +43,7 @@ class ChoiceValue(NamedTuple):
 
 
 class PrefixSearch:
-    """Finds a value by a typed prefix. A letter that does not extend the prefix starts a new one.
+    """A search for a value by a typed prefix. A letter that does not extend the prefix starts a new one.
 
     Another character, such as a space, searches only if it extends the prefix of a value. Otherwise, it keeps its meaning.
     A value that was typed in full is found before the longer ones that begin with it.

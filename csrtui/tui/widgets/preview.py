@@ -92,7 +92,7 @@ class Preview(TextBlock):
         self.show(lines + self._advice_lines(room))
 
     def _facts(self) -> list[Line]:
-        """Return the subject and the names. On a low screen, the advice comes first: shorten the names, or leave them out."""
+        """Return the subject and the names. On a short screen, shorten the names or leave them out, to make room for the advice."""
         subject, needed = self._subject(), 0
         if self._findings and self.size.height < _LOW:
             needed = len(self._full_lines(self._findings[self._current]))

@@ -263,7 +263,7 @@ OTHERS = {
     "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n": "a certificate revocation list (CRL)",
     "-----BEGIN RSA PUBLIC KEY-----\nMAA=\n-----END RSA PUBLIC KEY-----\n": "a public key",
     "# my key\nssh-ed25519 AAAAC3Nz me@host\n": "a public key",
-    "-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n": "a file with parameters for keys",
+    "-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n": "a file with key parameters",
     "# created: 2026\nAGE-SECRET-KEY-1QQQ\n": "an age identity",
     "pkcs11:token=x;object=y\n": "a reference to a key in a token (PKCS #11)",
     '{"kty": "EC", "crv": "P-256"}': "a JSON Web Key (JWK)",

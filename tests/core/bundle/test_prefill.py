@@ -151,7 +151,7 @@ def test_attributes_and_extensions_are_reported_but_no_password() -> None:
     version = (x509.ObjectIdentifier("1.3.6.1.4.1.311.13.2.3"), b"6.0")
     omissions = read_prefill(csr(name(CN), ["a.com"], [usage, own], [CHALLENGE, version])).omissions
     assert omissions == (
-        "the challenge password: CAs ignore it, and everyone could read it",
+        "the challenge password: CAs ignore it, and anyone could read it",
         "the attributes 1.3.6.1.4.1.311.13.2.3: there is no field for them",
         "the requested extensions (1.2.3): the CA sets them",
     )
