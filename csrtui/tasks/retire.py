@@ -162,7 +162,7 @@ class CompromiseResult(Result):
     Attributes:
         revocations: The facts for the revocation of each certificate that is still valid, the newest first.
         steps: The instructions, as sentences.
-        others: The names of the other pairs with the key, which are marked too.
+        others: The names of the other pairs with the key.
     """
 
     revocations: tuple[Revocation, ...] = ()
@@ -183,9 +183,7 @@ class CompromiseResult(Result):
         """Yield the other pairs, the facts about each certificate, and the instructions and commands, as lines."""
         if self.others:
             others = ", ".join(self.others)
-            yield [
-                f"Pairs with the same key, also marked and retired: {others}. Revoke their certificates too."
-            ]
+            yield [f"Other pairs with this key: {others}. If they have certificates, revoke those too."]
         for file, certificate, _ in self.revocations:
             end = date_text(certificate.validity.not_after)
             yield [

@@ -69,11 +69,11 @@ def test_every_valid_certificate_and_every_pair_of_the_key_are_named(made: Csrtu
     ran = made("retire", "--compromised", NAME)
     prefix = f"{NAME}: "
     assert (
-        f"{prefix}Pairs with the same key, also marked and retired: {NAME}-2. Revoke their certificates too.\n"
+        f"{prefix}Other pairs with this key: {NAME}-2. If they have certificates, revoke those too.\n"
         in ran.err
     )
     assert (
-        f"{NAME}-2: Pairs with the same key, also marked and retired: {NAME}. Revoke their certificates too.\n"
+        f"{NAME}-2: Other pairs with this key: {NAME}. If they have certificates, revoke those too.\n"
         in ran.err
     )
     assert f"{prefix}file     certificate.pem, expires " in ran.err
@@ -114,7 +114,14 @@ def test_the_pair_stays_on_the_list_until_the_revocation_is_recorded(made: Csrtu
         in steps
     )
     assert [line.split()[-1] for line in made("list").out.splitlines()[1:]] == ["revoke", "up"]
-    assert "key-compromised" in finding_codes()
+    (remedy,) = (
+        finding["remedy"]
+        for finding in made("doctor", "--json").json["findings"]
+        if finding["code"] == "key-compromised"
+    )
+    command = f": csrtui retire --store {store} {NAME}"
+    assert f"{command} --compromised shows how." in remedy
+    assert f"{command} --revoked." in remedy
     assert revoke(NAME, "--dry-run") == (0, "would be recorded as revoked")
     assert made("show", NAME, "--json").json["revoked"] is None
     assert revoke() == (0, "recorded as revoked")

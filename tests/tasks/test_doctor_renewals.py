@@ -13,6 +13,7 @@ from csrtui.core.base.finding import Level
 from csrtui.core.base.validity import Validity
 from csrtui.core.doctor.finding import FindingCode
 from csrtui.store import file_facts
+from csrtui.tasks.doctor import Examination
 from csrtui.tasks.list import read_all_pairs
 from csrtui.tasks.session import change_record
 
@@ -80,7 +81,8 @@ def test_a_missing_successor_is_reported_until_another_pair_replaces_it(healthy:
     (finding,) = healthy.examine()
     assert (finding.code, finding.pair) == (FindingCode.SUCCESSOR_MISSING, "a.com")
     assert "gone.com replaces it, but that pair does not exist" in finding.text
-    assert "csrtui restore" in finding.remedy
+    (elsewhere,) = Examination(healthy.session, str(healthy.config), store_argument="/keys").run()
+    assert "from its backup: csrtui restore --store /keys FILE." in elsewhere.remedy
     healthy.add_another(renews="gone.com")
     assert [finding.code for finding in healthy.examine()] == [FindingCode.PREDECESSOR_MISSING]
 

@@ -144,7 +144,7 @@ async def test_the_question_names_all_pairs_with_the_compromised_key(tmp_path: P
         assert retired in " ".join(user.question.split())
         await user.press("right", "enter")
         await user.until(lambda: is_at(user, PageScreen), "what revocation needs")
-        assert f"also marked and retired: {new.name}." in " ".join(user.read_text.split())
+        assert f"Other pairs with this key: {new.name}." in " ".join(user.read_text.split())
 
 
 async def test_retired_pairs_are_shown_by_a_key_and_by_the_filter(tmp_path: Path) -> None:

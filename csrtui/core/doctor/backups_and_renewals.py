@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from csrtui.core.base import escaping
 from csrtui.core.base.escaping import visible
 from csrtui.core.base.finding import Level
 from csrtui.core.doctor.finding import (
@@ -210,14 +211,13 @@ def _broken_reason(
     return "that pair says the reverse" if link.name in visited else None
 
 
+_RESTORE: Final = escaping.command(*csrtui("restore", "FILE"))
 _RESTORE_IF_NEEDED: Final = instruction(
-    "No action is needed if that pair was deleted on purpose. Otherwise, restore it from its backup: csrtui restore FILE."
+    f"No action is needed if that pair was deleted on purpose. Otherwise, restore it from its backup: {_RESTORE}."
 )
-
-
 _RESTORE_SUCCESSOR: Final = instruction(
-    "Restore that pair from its backup: csrtui restore FILE. If it was deleted on purpose, move the folder of the retired "
-    "pair out of the keystore too."
+    f"Restore that pair from its backup: {_RESTORE}. If it was deleted on purpose, move the folder of the retired pair out "
+    "of the keystore too."
 )
 
 

@@ -273,15 +273,15 @@ class _ContentsCheck:
     def _check_revocation(self, record: PairRecord) -> Iterator[DoctorFinding]:
         entries = [file for file in reversed(self._folder.entries) if file.name.startswith("certificate")]
         files = [(file.name, file.data or b"") for file in entries]
+        retire = escaping.command(*csrtui("retire", self._folder.name))
         for name, leaf in unexpired_leaves(files, record.key.spki_sha256, self._now).items():
             text = (
                 f"(serial {leaf.serial}) is still valid until {date_text(leaf.validity.not_after)}, but its key is marked as "
                 "compromised: others can use it"
             )
             remedy = instruction(
-                "Ask its CA to revoke the certificate (reason keyCompromise): csrtui retire "
-                f"{self._folder.name} --compromised shows how. The finding disappears when the certificate expires, or when "
-                f"you record the revocation: csrtui retire {self._folder.name} --revoked."
+                f"Ask its CA to revoke the certificate (reason keyCompromise): {retire} --compromised shows how. The finding "
+                f"disappears when the certificate expires, or when you record the revocation: {retire} --revoked."
             )
             yield self._finding(FindingCode.KEY_COMPROMISED, name, text, remedy)
 
