@@ -264,7 +264,7 @@ complete -c csrtui -n '_shtab_csrtui_using export' -l to -xka "(__fish_complete_
 complete -c csrtui -n '_shtab_csrtui_using export' -l replace -d 'replace the files of this pair, or of the one that it renews; the previous files go to .csrtui-previous'
 complete -c csrtui -n '_shtab_csrtui_using export' -l undo -d 'put the previous files back'
 complete -c csrtui -n '_shtab_csrtui_using export' -l mark-installed -d 'write nothing, and record that you have installed the certificate'
-complete -c csrtui -n '_shtab_csrtui_using export' -l owner -x -d 'the owner of the files that contain the key (default: the server software'"'"'s own user, if it has one)'
+complete -c csrtui -n '_shtab_csrtui_using export' -l owner -x -d 'the owner of the files that contain the key (default without --group: the server software'"'"'s own user)'
 complete -c csrtui -n '_shtab_csrtui_using export' -l group -x -d 'the group of these files, which can read them with --mode 640'
 complete -c csrtui -n '_shtab_csrtui_using export' -l mode -x -d 'the mode of these files (default: 600); other users never get access'
 complete -c csrtui -n '_shtab_csrtui_using export' -l legacy -d 'PKCS #12 with 3DES, for Windows Server 2016 and older'

@@ -186,7 +186,7 @@ _shtab_csrtui_export_options=(
   "--replace[replace the files of this pair, or of the one that it renews\; the previous files go to .csrtui-previous]"
   "--undo[put the previous files back]"
   "--mark-installed[write nothing, and record that you have installed the certificate]"
-  "--owner[the owner of the files that contain the key (default\: the server software\'s own user, if it has one)]:U:"
+  "--owner[the owner of the files that contain the key (default without --group\: the server software\'s own user)]:U:"
   "--group[the group of these files, which can read them with --mode 640]:G:"
   "--mode[the mode of these files (default\: 600)\; other users never get access]:M:"
   "--legacy[PKCS \#12 with 3DES, for Windows Server 2016 and older]"

@@ -93,6 +93,12 @@ def test_the_key_belongs_to_the_servers_own_user_by_default(csrtui: Csrtui, to: 
     (to / "a.com.crt").unlink()
     assert csrtui(*export, "--owner", "root").status == 0
     assert (to / "a.com.key").owner() == "root"
+    (to / "a.com.key").unlink()
+    ran = csrtui(*export, "--group", "daemon", "--mode", "640", "--replace")
+    assert "must belong to" not in ran.out
+    key = to / "a.com.key"
+    # PostgreSQL accepts a key that a group can read only if root owns it.
+    assert (key.owner(), key.group(), f"{key.stat().st_mode:o}") == ("root", "daemon", "100640")
 
 
 def test_a_root_that_is_stored_with_the_chain_is_not_given_to_servers(csrtui: Csrtui, to: Path) -> None:

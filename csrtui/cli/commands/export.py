@@ -58,7 +58,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         (
             "--owner",
             "U",
-            "the owner of the files that contain the key (default: the server software's own user, if it has one)",
+            "the owner of the files that contain the key (default without --group: the server software's own user)",
         ),
         ("--group", "G", "the group of these files, which can read them with --mode 640"),
         ("--mode", "M", "the mode of these files (default: 600); other users never get access"),
@@ -85,7 +85,8 @@ def _run(options: argparse.Namespace) -> int:
     ready = prepare_export(
         session, ExportSpec(options.pair, platform, folder, strength, options.replace, access)
     )
-    if options.owner is None and not ready.existing.files:
+    is_default_access = access.owner is None and access.group is None and not ready.existing.files
+    if is_default_access:
         ready = with_default_owner(ready)
     _check_passphrase_options(options, ready)
     for warning in ready.warnings:
@@ -98,7 +99,7 @@ def _run(options: argparse.Namespace) -> int:
     status = print_results(exported.results, as_json=options.json)
     server = ready.spec.server
     queries = query_lines(server, ready.domain, csrtui_command(session, "served", options.pair))
-    owner = owner_lines(server) if ready.spec.access.owner is None and not ready.existing.files else []
+    owner = owner_lines(server) if is_default_access and ready.spec.access.owner is None else []
     lines = (*owner, *snippet_lines(exported.plan.snippets), *queries, "", *note_lines(server))
     text = "".join(f"{visible(line)}\n" for line in lines)
     # The directives are part of the output. With --json they are messages, so that stdout contains only the document.
