@@ -94,7 +94,8 @@ def test_the_key_belongs_to_the_servers_own_user_by_default(csrtui: Csrtui, to: 
     assert csrtui(*export, "--owner", "root").status == 0
     assert (to / "a.com.key").owner() == "root"
     (to / "a.com.key").unlink()
-    ran = csrtui(*export, "--group", "daemon", "--mode", "640", "--replace")
+    (to / "a.com.crt").unlink()
+    ran = csrtui(*export, "--group", "daemon", "--mode", "640")
     assert "must belong to" not in ran.out
     key = to / "a.com.key"
     # PostgreSQL accepts a key that a group can read only if root owns it.
