@@ -96,14 +96,14 @@ def test_each_renewal_is_made_and_installed_once(tmp_path: Path, program: Path) 
     plays = Plays(tmp_path, program)
     pairs = plays.store / "pairs"
     for number in (1, 2, 3):
-        assert number == 1 or plays.run("request.yml", "--check") > 0
+        assert number != 2 or plays.run("request.yml", "--check") > 0
         assert len(list(pairs.glob("*"))) == number - 1
         assert plays.run("request.yml") > 0
         assert len(list(pairs.iterdir())) == len(list((tmp_path / "backups").iterdir())) == number
-        if number > 1:  # the old certificate, while the CA has the new request
+        if number == 2:  # the old certificate, while the CA has the new request
             assert plays.run("request.yml") == plays.run("install.yml") == 0
         leaf = plays.issue(days_ago=80 if number < 3 else 0)
-        assert number == 1 or plays.run("install.yml", "--check") > 0
+        assert number != 2 or plays.run("install.yml", "--check") > 0
         assert plays.run("install.yml") > 0
         assert plays.live.startswith(leaf)
         assert plays.reloads.read_text().count("reloaded") == number

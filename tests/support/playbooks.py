@@ -112,14 +112,18 @@ def environment(folder: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("ANSIBLE_", "CSRTUI", "PYTHON"))
     }
-    return kept | {
-        "HOME": str(folder),
-        "ANSIBLE_HOME": str(folder / ".ansible"),
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
-        "ANSIBLE_CALLBACKS_ENABLED": "json_lines",
-        "ANSIBLE_PIPELINING": "1",
-        "ANSIBLE_RETRY_FILES_ENABLED": "0",
-        "ANSIBLE_NOCOLOR": "1",
-        "LC_ALL": "C.UTF-8",
-    }
+    return (
+        kept
+        | {
+            "HOME": str(folder),
+            "ANSIBLE_HOME": str(folder / ".ansible"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callbacks"),
+            "ANSIBLE_CALLBACKS_ENABLED": "json_lines",
+            "ANSIBLE_PIPELINING": "1",
+            "ANSIBLE_GATHERING": "explicit",  # no play uses facts about the host, and they take a fifth of the time
+            "ANSIBLE_RETRY_FILES_ENABLED": "0",
+            "ANSIBLE_NOCOLOR": "1",
+            "LC_ALL": "C.UTF-8",
+        }
+    )

@@ -12,6 +12,7 @@ from data_files import naughty_strings
 from hostile import ALL_IN_ONE, ALONE, HOSTILE
 from pty_session import PtySession
 from screens_user import User, at_screens, session_on
+from textual import events
 
 from csrtui.core.base.finding import FieldName
 from csrtui.core.certificates import csr
@@ -138,9 +139,8 @@ async def sweep(user: User, texts: list[str]) -> None:
     """Paste each text into each field, check the preview, and remove the text."""
     for text in texts:
         for field in TEXT_FIELDS:
-            user.form.focus_field(field)
-            await user.settle()
-            await user.paste(text or " ")
+            user.text_field(field).post_message(events.Paste(text or " "))
+        await user.settle()
         assert_harmless(user)
         await user.press("f4")
         assert_harmless(user)
