@@ -298,7 +298,7 @@ _BARS = {
     ),
 }  # fmt: skip
 """The commands on the bars of lists and pages of pairs, those needed most often first."""
-LAST_ON_BAR = ("leave", "generate", "back", "help", "switch_pane")
+LAST_ON_BAR = ("leave", "generate", "back", "next_step", "help", "switch_pane")
 """The commands that a narrow command bar leaves out last, in this order. A list leaves out Quit first."""
 
 HELP_IN_LISTS = Binding("question_mark", "app.help", "Help", show=False)

@@ -10,6 +10,8 @@ from rich.cells import cell_len, set_cell_size
 from csrtui.core.base.escaping import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csrtui.tui.widgets.text_block import Line
 
 _MIN_NAME = 8
@@ -105,6 +107,16 @@ def hanging(head: str, text: str, width: int, head_style: str = "", style: str =
         ((head, head_style), (first, style)),
         *(((" " * indent, ""), (line, style)) for line in rest),
     ]
+
+
+def cut_lines(lines: Sequence[Line], count: int, width: int) -> list[Line]:
+    """Return the first `count` lines. If lines are left out, the last one ends in an ellipsis, within `width` cells."""
+    kept = list(lines[:count])
+    if len(lines) > count and kept and kept[-1]:
+        *parts, (text, style) = kept[-1]
+        room = max(width - sum(cell_len(part) for part, _ in parts) - 2, 1)
+        kept[-1] = (*parts, (f"{_prefix(text, room)} …", style))
+    return kept
 
 
 def title_line(title: str, note: str, width: int) -> Line:

@@ -227,7 +227,9 @@ class User:
         screen = self.app.screen
         if not isinstance(screen, ConfirmModal):
             return ""
-        blocks = (screen.query_one(block, TextBlock).text for block in ("#about", "#question", "#keys"))
+        blocks = (
+            screen.query_one(block, TextBlock).text for block in ("#about", "#question", "#answers", "#keys")
+        )
         return "\n".join(filter(None, (title_of(screen), *blocks)))
 
     @property

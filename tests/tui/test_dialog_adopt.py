@@ -243,8 +243,8 @@ async def test_further_details_can_be_scrolled(tmp_path: Path, folder: Path, row
         await until_found(user)
         before = user.screen_text
         await user.press("tab")
-        assert ("Tab More" in user.screen_text) is (user.screen_text != before)
-        assert ("Tab More" in user.screen_text) is (rows == 12)
+        assert ("more lines: Tab" in user.screen_text) is (user.screen_text != before)
+        assert ("more lines: Tab" in user.screen_text) is (rows == 12)
 
 
 async def test_errors_are_shown_and_no_typed_text_is_lost(tmp_path: Path, folder: Path) -> None:

@@ -433,20 +433,27 @@ async def test_the_form_for_a_new_csr_with_the_same_key_is_filled_in_and_other_n
     assert (old.renewed_by, new.renews) == (TWO, ONE)
 
 
-async def test_a_key_that_a_ca_refuses_is_not_offered_for_a_new_csr(session: Session) -> None:
-    finding = Finding("key-weak", Level.ERROR, FieldName.KEY, "", "The key is weak.")
-    renewal = replace(plan_renewal(session, ONE), old_findings=(finding,))
-    answers: list[RenewAnswer | None] = []
+@pytest.mark.parametrize("agrees", [False, True])
+async def test_a_key_that_a_ca_refuses_is_used_for_a_new_csr_only_after_a_question(
+    tmp_path: Path, *, agrees: bool
+) -> None:
+    session = session_on(tmp_path / "weak")
+    session.generate_key = lambda _: ec.derive_private_key(2**100, ec.SECP256R1())
+    create_pair(session, RequestSpec((ONE,)))
+    issue(session, ONE, DUE)
     async with at_screens(session) as user:
-        modal = RenewModal(session, renewal)
-        user.app.push_screen(modal, answers.append)
-        await user.settle()
+        await at_renew(user)
         await proved(user)
         await user.press("up", "enter")
-        assert "The key is weak. Renew with a new pair." in said(user, "ways")
-        await user.press("up")
-        assert "Renew with a new pair." not in said(user, "ways")
-    assert answers == []
+        await user.until(lambda: tie(user) == f"renews {ONE}", "the tie")
+        await user.generate()
+        await user.until(lambda: "even though a CA will refuse it?" in user.screen_text, "the question")
+        assert "has only 101 bits" in " ".join(user.question.split())
+        await user.press(*(["right"] if agrees else []), "enter")
+        if agrees:
+            await user.until(lambda: TWO in user.pairs, "the new pair")
+            assert record(session, TWO).key == record(session, ONE).key
+    assert record(session, ONE).renewed_by == (TWO if agrees else None)
 
 
 async def test_the_passphrase_of_the_key_is_typed_once_for_a_new_csr(locked: Session) -> None:

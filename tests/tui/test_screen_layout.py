@@ -212,3 +212,69 @@ async def test_a_dialog_stays_over_the_list_when_the_terminal_becomes_wide_again
         assert frame.region != place
         await user.resize(160, 40)
         assert frame.region == place
+
+
+# The smallest screen, 40 by 12
+
+
+async def test_the_key_of_the_next_step_is_always_in_the_bar(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    for name in ("a.example.com", "b.example.com"):
+        create_pair(session, RequestSpec(names=(name,)))
+    async with at_screens(session, (40, 12)) as user:
+        await user.until_pairs("a.example.com", "b.example.com")
+        await user.press("f2")
+        assert user.bar.startswith(" . Back up  ")
+        await user.press("space")
+        assert user.bar.startswith(" . Back up  "), "also while pairs are marked"
+        await user.resize(60, 20)
+        assert user.bar.startswith(" b Back up marked  . Back up  ")
+
+
+async def test_the_values_of_a_list_can_be_read_on_a_narrow_screen(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    pair = create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session, (40, 12)) as user:
+        await user.until_pairs("a.example.com")
+        await user.press("f2", "y")
+        inside = "".join(line.strip("│ ") for line in user.screen_lines)
+        assert "Key fingerprint (SPKI SHA-256)" in inside
+        assert "…" not in inside
+        await user.press("down", "down")
+        inside = "".join(line.strip("│ ") for line in user.screen_lines)
+        assert pair.record.key.spki_sha256 in inside
+        await user.press("escape", "f2", "up", "up", "enter")
+        assert "small and fast, accepted by every" in user.screen_text
+
+
+async def test_a_text_that_is_cut_on_a_small_screen_has_a_mark(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session, (40, 12)) as user:
+        await user.until_pairs("a.example.com")
+        await user.press("ctrl+o")
+        assert "pair, or path of a fi…" in user.screen_text
+        await user.press("escape", "ctrl+p", *"filter")
+        assert "Filter by words: name, subject, key," in user.screen_text, "the help of the command"
+        assert " … │" in user.screen_text
+        await user.press("escape", "f2", "enter", "end")
+        assert "─ Backup ─ Where it is ─ Hist… h opens ─" in user.screen_text
+        await user.press("escape", "D")
+        await user.until(lambda: "1 pair examined" in user.screen_text, "the findings")
+        assert "a.example.com: has no backup" in user.screen_text
+        assert "Press . (Back up)." in user.screen_text
+
+
+async def test_notes_that_do_not_fit_can_be_scrolled(tmp_path: Path) -> None:
+    session = session_on(tmp_path / "store")
+    create_pair(session, RequestSpec(names=("a.example.com",)))
+    async with at_screens(session, (40, 12)) as user:
+        await user.until_pairs("a.example.com")
+        await user.press("f2", "b")
+        await user.paste(str(tmp_path))
+        await user.press("enter", "ctrl+g")
+        await user.until(lambda: "more line" in user.screen_text, "the mark in the frame")
+        assert "Write it down now" in user.screen_text
+        await user.press("pagedown")
+        assert "Write it down now" not in user.screen_text
+        assert "more line" not in user.screen_text

@@ -91,7 +91,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         Binding("tab", "page(1)", "More", show=False, priority=True),
     ]
     FIRST_FOCUS = "#candidates"
-    SCROLL_KEY = ("Tab", "More")
+    SCROLL_KEY = "Tab"
 
     def __init__(self, session: Session, match_result: MatchResult) -> None:
         super().__init__()

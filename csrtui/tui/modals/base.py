@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from rich.cells import cell_len
 from textual.await_complete import AwaitComplete
@@ -11,13 +11,13 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from csrtui.core.base.escaping import visible
+from csrtui.core.base.escaping import plural, visible
 from csrtui.core.bundle.pem import names_private_key
 from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.messages import error_text, with_keys
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import wrap, wrapped
+from csrtui.tui.wrapping import cut_lines, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,11 +38,6 @@ SHORT = 20
 _BETWEEN_KEYS = "   "
 _FRAME = 2
 """The lines of the border of a dialog."""
-PAGE_KEYS: Final = (
-    Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
-    Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
-)
-"""The keys that scroll the text of a dialog whose focus is on a field."""
 
 
 class Modal(ModalScreen[ResultT]):
@@ -54,6 +49,8 @@ class Modal(ModalScreen[ResultT]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Previous field", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("escape", "cancel", "Cancel", show=False, priority=True),
         Binding("ctrl+c", "app.help_quit", "Quit", show=False),
     ]
@@ -71,12 +68,12 @@ class Modal(ModalScreen[ResultT]):
     LIST_LINES: ClassVar[int] = 1
     """The list of `show_list` has at least this many lines, if the screen permits."""
 
-    SCROLL_KEY: ClassVar[tuple[str, str]] = ("PgDn", "More")
-    """The key that scrolls that list, with its label."""
+    SCROLL_KEY: ClassVar[str] = "PgDn"
+    """The key that scrolls that list."""
 
     candidates: tuple[str, ...] = ()
     """The completions of the path in the focused field."""
-    _frame_title = ""
+    _frame_title = _frame_note = ""
     _dismissed_with: tuple[ResultT | None, ...] = ()
     _was_dismissed = False
 
@@ -169,6 +166,8 @@ class Modal(ModalScreen[ResultT]):
         """Set focus and size before the first frame is drawn: the first resize event arrives after that frame."""
         if self.FIRST_FOCUS:
             self.set_focus(self.query_one(self.FIRST_FOCUS))
+        for view in self.query(TextView):
+            self.watch(view, "lines_below", self._show_lines_below, init=False)
         self._fit()
 
     def on_resize(self) -> None:
@@ -242,10 +241,8 @@ class Modal(ModalScreen[ResultT]):
 
     def candidate_lines(self) -> list[Line]:
         """Return at most two lines with the completions of the path in the focused field."""
-        lines = wrap(visible("  ".join(self.candidates)), self.inner_width) if self.candidates else []
-        if len(lines) > 2:  # noqa: PLR2004 - two lines, as documented
-            lines[1:] = [f"{lines[1][: self.inner_width - 2]} …"]
-        return [((line, "label"),) for line in lines]
+        lines = self.lines("  ".join(self.candidates), "label") if self.candidates else []
+        return cut_lines(lines, 2, self.inner_width)
 
     def key_of(self, action: str) -> str:
         """Return the first key of a command as displayed text."""
@@ -291,20 +288,24 @@ class Modal(ModalScreen[ResultT]):
         widget.show(lines)
 
     def show_list(self, lines: Sequence[Line], *keys: tuple[str, str]) -> None:
-        """Show lines in the dialog's `TextView`, as high as the screen permits, and the keys.
-
-        If there is no room for all lines, the keys include the one that scrolls.
-        """
+        """Show lines in the dialog's `TextView`, as high as the screen permits, and the keys."""
         view = self.query_one(TextView)
         self.show("#keys", [*self.gap, *self.key_lines(*keys)])
-        if len(lines) > self.room_for(view):
-            self.show("#keys", [*self.gap, *self.key_lines(*keys[:-1], self.SCROLL_KEY, keys[-1])])
         view.styles.height = min(max(len(lines), self.LIST_LINES), self.room_for(view))
         view.show_all(lines)
 
+    def _show_lines_below(self) -> None:
+        """Show in the frame how many lines are below the view of a text, and the key that scrolls."""
+        count = max(view.lines_below for view in self.query(TextView))
+        note = f"{plural(count, 'more line')}: {self.SCROLL_KEY}" if count else ""
+        if note != self._frame_note:
+            self._frame_note = note
+            self.query_one(".dialog").border_subtitle = note
+
     def action_page(self, step: int) -> None:
-        """Scroll the `TextView` by `step` pages."""
-        self.query_one(TextView).action_page(step)
+        """Scroll the text by `step` pages."""
+        for view in self.query(TextView):
+            view.action_page(step)
 
     def action_cancel(self) -> None:
         """Close without a result."""

@@ -13,8 +13,9 @@ from csrtui.tui.commands import Command, search
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.choice_field import PrefixSearch
 from csrtui.tui.widgets.line_list import LineList, TextRows
+from csrtui.tui.widgets.text_block import TextBlock
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import pad
+from csrtui.tui.wrapping import cut_lines, pad
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 _FRAME = 4
 """The lines of the dialog around the values: its border, the header of the list, and the keys."""
+_GUTTERS = 4
+"""The cells before a value, and those between it and its description."""
+_MIN_DESCRIPTION = 12
+"""The rows show the descriptions if there are at least so many cells for them."""
 
 
 class ChoiceLines(LineList, inherit_bindings=False):
@@ -43,14 +48,13 @@ class ChoiceLines(LineList, inherit_bindings=False):
     ]
 
     def __init__(self, title: str, choices: Sequence[ChoiceValue], *, id: str) -> None:  # noqa: A002 - Textual's name
-        width = max(cell_len(choice.text) for choice in choices)
-        rows = TextRows(
-            title,
-            choices,
-            lambda choice: f"{pad(choice.text, width)}  {choice.description}".rstrip(),
-            lambda choice: choice.value,
-        )
-        super().__init__(rows, id=id)
+        width = _width_of(choices)
+
+        def text(choice: ChoiceValue) -> str:
+            has_room = width + _GUTTERS + _MIN_DESCRIPTION <= self.size.width
+            return f"{pad(choice.text, width)}  {choice.description}".rstrip() if has_room else choice.text
+
+        super().__init__(TextRows(title, choices, text, lambda choice: choice.value), id=id)
         self._choices = choices
         self._search = PrefixSearch()
 
@@ -72,16 +76,16 @@ class ChoiceListModal(Modal["str | None"]):
         self._value = value
 
     def content(self) -> Iterable[Widget]:
-        """Return the list."""
+        """Return the list, and the block for the description of the current value."""
         count = len(self._choices)
         title = f"{self._title} · {count} values" if count > self._room else self._title
-        return (ChoiceLines(title, self._choices, id="choices-list"),)
+        return ChoiceLines(title, self._choices, id="choices-list"), TextBlock(id="description")
 
     def on_mount(self) -> None:
         """Put the cursor on the current value."""
         values = self.query_one(ChoiceLines)
         values.focus()
-        self._fit_list()
+        self.draw()
         values.move_to(values.rows.find(self._value) or 0)
 
     def on_line_list_opened(self, event: LineList.Opened) -> None:
@@ -89,19 +93,38 @@ class ChoiceListModal(Modal["str | None"]):
         event.stop()
         self.dismiss(self._choices[event.index].value)
 
+    def on_line_list_highlighted(self) -> None:
+        """Describe the value under the cursor."""
+        self.draw()
+
     def draw(self) -> None:
-        """Fit the list to the screen."""
-        self._fit_list()
+        """Fit the list to the screen, and show the description of the current value and the keys."""
+        values = self.query_one(ChoiceLines)
+        values.styles.height = min(len(self._choices), self._room) + 1
+        if height := self._description_height:
+            lines = [*self.gap, *self.lines(values.current.description, "label"), *[()] * height]
+            self.show("#description", lines[:height])
+        else:
+            self.show("#description", [])
         more = [("PgUp, PgDn", "More")] if len(self._choices) > self._room else []
         keys = [("Enter", "Choose"), ("Esc", "Cancel"), *more, ("Letters", "Find")]
         self.show("#keys", self.key_lines(*keys)[:1])
 
     @property
-    def _room(self) -> int:
-        return max(self.app.size.height - _FRAME, 1)
+    def _description_height(self) -> int:
+        """The number of lines below the list for a description, which are needed if a row is cut."""
+        longest = max(cell_len(choice.description) for choice in self._choices)
+        if not longest or _width_of(self._choices) + _GUTTERS + longest <= self.inner_width:
+            return 0
+        return len(self.gap) + max(len(self.lines(choice.description)) for choice in self._choices)
 
-    def _fit_list(self) -> None:
-        self.query_one(ChoiceLines).styles.height = min(len(self._choices), self._room) + 1
+    @property
+    def _room(self) -> int:
+        return max(self.app.size.height - _FRAME - self._description_height, 1)
+
+
+def _width_of(choices: Sequence[ChoiceValue]) -> int:
+    return max(cell_len(choice.text) for choice in choices)
 
 
 _LABEL, _KEY = 16, 10
@@ -151,10 +174,11 @@ class PaletteModal(Modal[Command | None]):
     def _show_help(self) -> None:
         """Show the whole help of the command under the cursor, because its row is cut, and the keys."""
         command = self.query_one(LineList).current
-        lines = 0 if self.is_short else _HELP_LINES
-        text = [*self.lines(command.help if command else "", "label"), *[()] * lines][:lines]
+        lines = self.lines(command.help if command else "", "label")
+        text = cut_lines(lines, _HELP_LINES, self.inner_width)
+        text += [()] * (_HELP_LINES - len(text))
         keys = self.key_lines(("Enter", "Run"), ("Up, Down", "Choose"), ("Esc", "Close"))
-        self.show("#keys", [(), *text, *keys])
+        self.show("#keys", [*self.gap, *text, *keys])
 
     @on(LineList.Highlighted)
     @on(LineList.Moved)

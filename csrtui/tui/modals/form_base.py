@@ -16,7 +16,7 @@ from csrtui.tui.threads import in_thread, run_in_thread
 from csrtui.tui.widgets.choice_field import ChoiceField
 from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
-from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.widgets.text_block import TextView
 from csrtui.tui.widgets.text_field import TextField
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class FormModal(Modal[ResultT]):
     def content(self) -> Iterable[Widget]:
         """Return the fields, and the block for notes below them."""
         yield from self.fields()
-        yield TextBlock(id="notes")
+        yield TextView(id="notes", can_focus=False)
 
     def fields(self) -> Iterable[Widget]:
         """Return the fields, one line each. A dialog that also has other widgets defines `content` and `draw` instead."""
@@ -117,10 +117,12 @@ class FormModal(Modal[ResultT]):
         about = [] if self.is_short or not self.about else self.lines(self.about, "label")
         self.show_title(self.heading, about)
         self.show("#keys", self.key_lines(*self.keys()))
-        notes = self.note_lines()
-        notes += [()] * (self.NOTES - len(notes))
-        room = self.room_for(self.query_one("#notes")) - 2 * len(gap)
-        self.show("#notes", [*gap, *notes[: max(room, 1)], *gap] if notes else gap)
+        view, notes = self.query_one("#notes", TextView), self.note_lines()
+        notes += [()] * (0 if self.is_short else self.NOTES - len(notes))
+        notes = [*gap, *notes, *gap] if notes else gap
+        view.styles.height = min(len(notes), self.room_for(view))
+        view.action_scroll(-len(view.all_text))
+        view.show_all(notes)
 
     def note_lines(self) -> list[Line]:
         """Return the completions of a path, or else the error, or else the notes."""

@@ -22,7 +22,6 @@ from csrtui.store.permissions import AccessError, FileAccess, assignable_owner
 from csrtui.tasks.export import ExportSpec, PreparedExport, export, plan_deployment, prepare_export
 from csrtui.tui.commands import commands_of
 from csrtui.tui.messages import server_with_keys
-from csrtui.tui.modals.base import PAGE_KEYS
 from csrtui.tui.modals.folder_base import FolderModal
 from csrtui.tui.modals.form_base import NEXT_FIELD
 from csrtui.tui.modals.install_page import InstallAnswer, InstallPreview, ask_to_replace, install_answer
@@ -101,7 +100,6 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,tab", "step(1)", "Next field", show=False),
         Binding("up,shift+tab", "step(-1)", "Previous field", show=False),
-        *PAGE_KEYS,
     ]
     FIRST_FOCUS = "#folder"
     LIST_LINES = 1000  # all that the screen permits, so that the dialog keeps its height
@@ -137,12 +135,10 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
             )
         yield LabelledFields(("Key's owner", AccessFields()))
         yield TextBlock(id="notes")
-        yield TextView(id="plan")
+        yield TextView(id="plan", can_focus=False)  # PgDn scrolls it; the arrow keys move between the fields
 
     def on_mount(self) -> None:
         """Prepare the export for the initial folder."""
-        # Page Down scrolls the plan; the arrow keys move between the fields.
-        self.query_one("#plan", TextView).can_focus = False
         self._handle_change()
         self.start_check()
 

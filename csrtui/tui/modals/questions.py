@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 
-from csrtui.tui.modals.base import PAGE_KEYS, Modal, key_line
+from csrtui.tui.modals.base import Modal, key_line
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging
 
@@ -41,7 +41,6 @@ class ConfirmModal(Modal[bool]):
         Binding("right,down,tab,l", "select(1)", "Other answer", show=False, priority=True),
         Binding("enter,space", "answer", "Answer", show=False, priority=True),
         Binding("escape,q", "cancel", "Cancel", show=False, priority=True),
-        *PAGE_KEYS,
     ]
 
     def __init__(self, title: str, text: str, yes: str, no: str = "Cancel", *, other: str = "") -> None:
@@ -50,11 +49,11 @@ class ConfirmModal(Modal[bool]):
         self._text = text
         self._no = no
         self._answers = [no, yes, *filter(None, [other])]
-        self._index = self._offset = 0
+        self._index = 0
 
     def content(self) -> Iterable[Widget]:
-        """Return the block for the question and its answers."""
-        return (TextBlock(id="question"),)
+        """Return the question, and the block for its answers."""
+        return TextView(id="question", can_focus=False), TextBlock(id="answers")
 
     @property
     def is_yes(self) -> bool:
@@ -75,33 +74,20 @@ class ConfirmModal(Modal[bool]):
         """Return the safe answer."""
         self.dismiss(False)  # noqa: FBT003 - the result of the dialog
 
-    def action_page(self, step: int) -> None:
-        """Scroll the text by half a screen, if it does not fit."""
-        self._offset = max(self._offset + step * self.app.size.height // 2, 0)
-        self.draw()
-
     def draw(self) -> None:
         """Show the question and its answers. A short screen has no blank lines and no keys, and scrolls a long text."""
         self.show_title(self._title)
         text = [*self.lines(self._text), *(self.lines(self.quotation) if self.quotation else [])]
         answers = self._answer_lines()
         keys = [(), key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
-        self.show("#keys", [])
-        room = self.room_for(self.query_one("#question"))
-        spacious = [*text, (), *answers]
-        if len(spacious) + len(keys) <= room:
-            self.show("#keys", keys)
-        if len(spacious) <= room:
-            self.show("#question", spacious)
-        else:
-            self.show("#question", [*self._window(text, room - len(answers)), *answers])
-
-    def _window(self, text: list[Line], room: int) -> list[Line]:
-        """Return the lines of the text that fit, and the keys that show the others."""
-        if len(text) <= room:
-            return text
-        self._offset = min(self._offset, len(text) - room + 1)
-        return [*text[self._offset : self._offset + room - 1], key_line(("PgDn, PgUp", "More"))]
+        question = self.query_one("#question", TextView)
+        for lines, key_lines in (([(), *answers], keys), ([(), *answers], []), (answers, [])):
+            self.show("#answers", lines)
+            self.show("#keys", key_lines)
+            if len(text) <= self.room_for(question):
+                break
+        question.styles.height = min(len(text), self.room_for(question))
+        question.show_all(text)
 
     def _answer_lines(self) -> list[Line]:
         """Return the answers on one line or, if there is no room, below each other."""

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding
 
-from csrtui.core.base.errors import InputError, RefusedError
+from csrtui.core.base.errors import InputError
 from csrtui.core.base.escaping import visible
 from csrtui.core.pairs.renewal_ways import COMPROMISED_KEY, RenewalWay
 from csrtui.tasks.pair_text import time_left
 from csrtui.tasks.renew import prove_old_key
 from csrtui.tui.commands import commands_of
 from csrtui.tui.messages import error_text
-from csrtui.tui.modals.base import PAGE_KEYS
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.modals.questions import ask
 from csrtui.tui.widgets.one_line_widgets import LabelledFields
@@ -38,6 +37,8 @@ _ENTER = {
     RenewalWay.OLD_CSR: "Submit it again",
     RenewalWay.SAME_KEY: "Fill the form",
 }
+_HEAD_GAPS = 5
+"""The cells around the heading of a way: the mark, blanks, and a blank before the note."""
 _PROVE = "Check the key"
 _PROVING = "Checking that the key exists, matches and signs …"
 _PROVED = "Checked: the key exists, matches this CSR, and signs; names and subject are unchanged."
@@ -66,7 +67,6 @@ class RenewModal(FormModal["RenewAnswer | None"]):
         Binding("up,shift+tab", "other(-1)", "Previous way", show=False, priority=True),
         Binding("right,l,j", "other(1)", "Next way", show=False),
         Binding("left,h,k", "other(-1)", "Previous way", show=False),
-        *PAGE_KEYS,
     ]
     AUTO_FOCUS = ""
     MAX_WIDTH = 80  # all three ways fit on a screen of 80 by 24
@@ -84,14 +84,13 @@ class RenewModal(FormModal["RenewAnswer | None"]):
 
     def content(self) -> Iterable[Widget]:
         """Return the text on the ways, and the passphrase of the old key."""
-        yield TextView(id="ways")
+        yield TextView(id="ways", can_focus=False)
         if self._is_locked:
             passphrase = SecretField("for the old key", id="passphrase")
             yield LabelledFields(("Passphrase", passphrase), id="unlocking")
 
     def on_mount(self) -> None:
         """Start checking the key, unless the key has a passphrase."""
-        self.query_one("#ways").can_focus = False
         self._update_focus()
         if not (self._is_locked or self._is_compromised):
             self.begin(self._prove(None))
@@ -140,15 +139,11 @@ class RenewModal(FormModal["RenewAnswer | None"]):
 
     def _choose_old_key(self) -> None:
         blocking = next((finding for finding in self._old_findings if finding.blocks), None)
-        if blocking is None:
+        if blocking is None or self._way is RenewalWay.SAME_KEY:  # the form asks before it generates the pair
             self._choose_way()
-            return
-        if self._way is RenewalWay.SAME_KEY:
-            self.error = RefusedError(blocking.text, "renew with a new pair")
-            self.draw()
-            return
-        title = "Use it even though a CA will refuse it?"
-        ask(self.app, title, blocking.text, "Use it", self._choose_way)
+        else:
+            title = "Use it even though a CA will refuse it?"
+            ask(self.app, title, blocking.text, "Use it", self._choose_way)
 
     def _choose_way(self) -> None:
         self.dismiss(RenewAnswer(self._way, self._renewal, self._passphrase))
@@ -199,12 +194,13 @@ class RenewModal(FormModal["RenewAnswer | None"]):
     def _lines_of(self, choice: RenewalChoice) -> list[Line]:
         """Return the lines of a way: its heading, its consequences and obstacles, and the check of the old key."""
         is_selected = choice.way is self._way
+        title = choice.way.value
         note = "(recommended)" if choice is self._renewal.choices[0] and not self._is_compromised else ""
         if choice.way is RenewalWay.SAME_KEY:
             note = "(also for other names)"
         if self.is_short and not self._is_compromised:
-            note = "Up/Down: other"  # the line of the keys has no room for it
-        title = choice.way.value
+            note = "Up/Down: other" if is_selected else ""  # the line of the keys has no room for it
+        note = note if len(title) + len(note) + _HEAD_GAPS <= self.inner_width else ""
         head: Line = (
             ("> " if is_selected else "  ", "strong"),
             (f" {title[0].upper()}{title[1:]} ", "current" if is_selected else "strong"),

@@ -18,6 +18,7 @@ from csrtui.tui.modals.submit_forms import FileModal, MarkModal
 from csrtui.tui.terminal import show_plain
 from csrtui.tui.widgets.line_list import LineList, TextRows
 from csrtui.tui.widgets.text_block import TextBlock
+from csrtui.tui.wrapping import cut_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -259,7 +260,7 @@ class SubmitModal(FormModal["SubmitAnswer | None"]):
             notes += [()] * (longest - len(notes))
         self.show("#keys", self.key_lines(("Enter", "Run"), ("Esc", "Close")))
         room = self.room_for(ways, self.query_one("#more"))
-        notes = notes[: max(room - _LEAST_WAYS - 2 * len(gap), 1)]
+        notes = cut_lines(notes, max(room - _LEAST_WAYS - 2 * len(gap), 1), self.inner_width)
         ways.styles.height = max(min(len(self._rows) + 1, room - len(notes) - 2 * len(gap)), _LEAST_WAYS)
         self.show("#more", [*gap, *notes, *gap])
 

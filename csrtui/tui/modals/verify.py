@@ -15,7 +15,6 @@ from csrtui.store.secret_file import read_identity
 from csrtui.tasks.backup_contents import KEY_IS_LOCKED
 from csrtui.tasks.verify import NO_BACKUP, verify_many
 from csrtui.tui.groups import names_of
-from csrtui.tui.modals.base import PAGE_KEYS
 from csrtui.tui.modals.form_base import CHOICE_KEYS
 from csrtui.tui.modals.work_base import WorkModal
 from csrtui.tui.widgets.choice_field import ChoiceField, GroupField
@@ -56,7 +55,6 @@ class VerifyModal(WorkModal[None, "Result"]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Close", show=False, priority=True),
-        *PAGE_KEYS,
     ]
     FIRST_FOCUS = "#passphrase"
     LIST_LINES = 2

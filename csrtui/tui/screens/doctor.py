@@ -24,7 +24,7 @@ from csrtui.tui.commands import Scope, bindings
 from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.groups import PairSelection
 from csrtui.tui.messages import error_texts, with_keys
-from csrtui.tui.panes.finding_rows import FindingRows, count_levels
+from csrtui.tui.panes.finding_rows import FindingRows, count_levels, short_text
 from csrtui.tui.screens.base import CommandScreen
 from csrtui.tui.screens.pair import PairScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
@@ -33,7 +33,7 @@ from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import LineList
 from csrtui.tui.widgets.one_line_widgets import CommandBar, ProgressLine, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import wrap, wrapped
+from csrtui.tui.wrapping import cut_lines, wrap, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -232,6 +232,8 @@ class DoctorScreen(CommandScreen[None]):
         for index, text in enumerate(text for text in self._verdict if text):
             lines += self._wrapped(text, "" if index else "strong")
         verdict = self.query_one("#verdict", TextBlock)
+        if len(self._rows) and self.has_class("-short"):
+            lines = cut_lines(lines, 1, self.size.width)
         verdict.styles.height = min(len(lines), max(self.size.height - 5, 1))
         verdict.show(lines)
         self._draw_finding()
@@ -246,12 +248,17 @@ class DoctorScreen(CommandScreen[None]):
         if row is None:
             block.show([])
             return
+        is_short, text = self.has_class("-short"), row.text
         remedy = self._wrapped(self.remedy_text(row), "strong")
         if label:
-            press = f"Press {self.key_of('fix_finding')} ({label.strip()}), or run:"
-            remedy = [*self._wrapped(press), *remedy]
-        text = self._wrapped(row.text)[: max(block.size.height - len(remedy), 1)]
-        block.show([*text, *remedy])
+            press = f"Press {self.key_of('fix_finding')} ({label.strip()})"
+            remedy = (
+                self._wrapped(f"{press}.") if is_short else [*self._wrapped(f"{press}, or run:"), *remedy]
+            )
+        if is_short and row.pair:
+            text = f"{row.pair}: {short_text(row.text, row.pair)}"
+        lines = cut_lines(self._wrapped(text), max(block.size.height - len(remedy), 1), self.size.width)
+        block.show(cut_lines([*lines, *remedy], block.size.height, self.size.width))
 
     def _wrapped(self, text: str, style: str = "") -> list[Line]:
         return wrapped(text, max(self.size.width - 2, 8), style)

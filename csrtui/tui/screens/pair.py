@@ -19,7 +19,7 @@ from csrtui.tui.panes.pair_detail import LABEL
 from csrtui.tui.screens.pairs_screen import PairsScreen
 from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock, TextView
-from csrtui.tui.wrapping import hanging, pad, wrap, wrapped
+from csrtui.tui.wrapping import cut, hanging, pad, wrap, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -221,7 +221,8 @@ def _heading(titles: Sequence[str], width: int, hint: str = "") -> Line:
     while len(text) + len(" · ".join(parts)) + 3 > width and len(parts) > 1:
         parts.pop()
     end = f" {' · '.join(parts)} ─" if hint else ""
-    return ((text + "─" * max(width - len(text) - len(end), 0), "label"), (end, "label"))
+    text = cut(text, width - len(end))
+    return ((text + "─" * (width - len(text) - len(end)), "label"), (end, "label"))
 
 
 def _status_lines(status: str, next_step: str, reason: str, width: int) -> list[Line]:

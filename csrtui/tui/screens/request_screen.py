@@ -11,7 +11,7 @@ from csrtui.core.base.escaping import plural
 from csrtui.store.disk_errors import NotConfirmedError
 from csrtui.tui.screens.form_screen import FormScreen
 from csrtui.tui.screens.pairs_screen import PairsScreen
-from csrtui.tui.threads import run_in_thread
+from csrtui.tui.threads import in_thread, run_in_thread
 
 if TYPE_CHECKING:
     from csrtui.core.base.finding import Finding
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from csrtui.tasks.request_spec import RequestSpec
     from csrtui.tui.modals.request_form_dialogs import KeyOptions
 
+_REFUSED = "Generate even though a CA will refuse it?"
 _SHOWN_WARNINGS = 2
 """The number of warnings that the question before generating shows in full."""
 
@@ -170,8 +171,7 @@ class RequestScreen(FormScreen, PairsScreen):
             if not (advice.errors and advice.forceable):
                 self.tell(f"not generated: {errors[0].text}")
                 return
-            title = "Generate even though a CA will refuse it?"
-            if not await self._is_confirmed(title, errors[0].text):
+            if not await self._is_confirmed(_REFUSED, errors[0].text):
                 return
         elif warnings:
             more = f" And {len(warnings) - _SHOWN_WARNINGS} more." if len(warnings) > _SHOWN_WARNINGS else ""
@@ -186,7 +186,22 @@ class RequestScreen(FormScreen, PairsScreen):
         ):
             self.action_key_options()
             return
-        await self._create(spec, force=bool(errors))
+        is_same_key = self.request.form.draft.same_key
+        weakness = await in_thread(self._find_weakness_of_old_key) if is_same_key else ""
+        if weakness and not await self._is_confirmed(_REFUSED, weakness):
+            return
+        await self._create(spec, force=bool(errors or weakness))
+
+    def _find_weakness_of_old_key(self) -> str:
+        """Return why a CA will refuse the key of the renewed pair, which the new pair keeps, or "". Called in a thread."""
+        from csrtui.tasks.renew import plan_renewal, prove_old_key
+
+        draft, passphrase = self._options
+        with suppress(CsrtuiError):  # generating reports why the key cannot be used
+            renewal = plan_renewal(self._session, draft.renews)
+            _, findings = prove_old_key(self._session, renewal, passphrase, force=True)
+            return next((it.text for it in (*renewal.old_findings, *findings) if it.blocks), "")
+        return ""
 
     def _point_to(self, finding: Finding) -> None:
         self.show_request()

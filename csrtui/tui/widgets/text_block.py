@@ -100,6 +100,10 @@ class TextView(TextBlock, can_focus=True):
     _all_lines: Sequence[Line] = ()
     _top = 0
 
+    def __init__(self, *, id: str | None = None, can_focus: bool = True) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.can_focus = can_focus
+
     @property
     def all_text(self) -> str:
         """The text of all lines, including those out of view."""
@@ -116,13 +120,19 @@ class TextView(TextBlock, can_focus=True):
 
     def action_page(self, step: int) -> None:
         """Scroll by `step` pages."""
-        self._go_to(self._top + step * max(self.size.height - 1, 1))
+        self._go_to(self._top + step * max(self._height - 1, 1))
 
     def on_resize(self) -> None:
         """When the view grows, scroll back so that no blank lines follow the text."""
         self._go_to(self._top)
 
     def _go_to(self, top: int) -> None:
-        self._top = max(0, min(top, len(self._all_lines) - self.size.height))
+        self._top = max(0, min(top, len(self._all_lines) - self._height))
         self.show(self._all_lines[self._top :])  # pass all lines to the end: the height may not be known yet
-        self.lines_below = max(len(self._all_lines) - self._top - max(self.size.height, 1), 0)
+        self.lines_below = max(len(self._all_lines) - self._top - max(self._height, 1), 0)
+
+    @property
+    def _height(self) -> int:
+        """The number of lines of the view. In a dialog, its style says it before the layout."""
+        height = self.styles.height
+        return int(height.value) if height is not None and height.is_cells else self.size.height

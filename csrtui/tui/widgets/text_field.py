@@ -18,6 +18,7 @@ from textual.widgets import Input
 
 from csrtui.core.base.escaping import plural, visible
 from csrtui.tui.widgets.edit_history import EditHistory
+from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
     from textual import events
@@ -178,15 +179,18 @@ class TextField(Input, inherit_css=False):
     def render_line(self, y: int) -> Strip:
         """Draw the text, and fill the rest of the line, so that an empty field can be seen."""
         strip, width = super().render_line(y), self.size.width
+        dim = self.get_component_rich_style("input--placeholder")
         if y:
             return strip
-        if self.value:
-            end = self._value.cell_len - self.scroll_offset.x + (self.has_focus and self.cursor_at_end)
-        else:
-            end = max(cell_len(self.placeholder), int(self.has_focus))
+        if not self.value and width > 0:  # Textual would cut or wrap a long placeholder without a mark
+            text = cut(self.placeholder, width).ljust(int(self.has_focus))
+            at = int(self.has_focus)
+            cursor = Segment(text[:at], self.get_component_rich_style("input--cursor"))
+            text = text[at:] + _FILL * (width - cell_len(text))
+            return Strip([cursor, Segment(text, dim)], width)
+        end = self._value.cell_len - self.scroll_offset.x + (self.has_focus and self.cursor_at_end)
         end = min(max(end, 0), width)
-        fill = Segment(_FILL * (width - end), self.get_component_rich_style("input--placeholder"))
-        return Strip([*strip.crop(0, end), fill], width)
+        return Strip([*strip.crop(0, end), Segment(_FILL * (width - end), dim)], width)
 
     def action_undo(self) -> None:
         """Undo the last step."""
