@@ -260,8 +260,8 @@ async def test_a_text_that_is_cut_on_a_small_screen_has_a_mark(tmp_path: Path) -
         await user.press("escape", "f2", "enter", "end")
         assert "─ Backup ─ Where it is ─ Hist… h opens ─" in user.screen_text
         await user.press("escape", "D")
-        await user.until(lambda: "1 pair examined" in user.screen_text, "the findings")
-        assert "a.example.com: has no backup" in user.screen_text
+        await user.until(lambda: "1 pair …" in user.screen_text, "the findings")
+        assert "a.example.com: the key has no backup" in user.screen_text
         assert "Press . (Back up)." in user.screen_text
 
 

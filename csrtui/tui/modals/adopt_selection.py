@@ -17,7 +17,7 @@ from csrtui.tasks.parallel import Result
 from csrtui.tui.modals.form_base import FormModal
 from csrtui.tui.widgets.line_list import ItemRows, LineList
 from csrtui.tui.widgets.text_block import TextBlock, TextView
-from csrtui.tui.wrapping import hanging, pad
+from csrtui.tui.wrapping import cut_lines, hanging, pad
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -201,7 +201,7 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
             notes = self.error_lines(self.error)
         elif self.is_busy:
             notes = self.lines("Adopting …", "strong")
-        self.show("#notes", [*blank, *notes[: 1 + len(blank)]])
+        self.show("#notes", [*blank, *cut_lines(notes, 1 + len(blank), self.inner_width)])
         candidates, details = self.query_one("#candidates"), self.query_one("#details")
         rows = min(count, max(self.room_for(candidates, details) // 2, 1))
         candidates.styles.height = rows + 1
@@ -253,7 +253,8 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
                 for flaw in result.import_result.flaws if result.import_result else ():
                     text = self.with_keys(f"{flaw.level.value.capitalize()}: {flaw.text}.")
                     lines += self.lines(text, flaw.level.value)
-        self.show("#notes", [*blank, *self.lines(self._next)[: 1 + 2 * len(blank)]])
+        notes = cut_lines(self.lines(self._next), 1 + 2 * len(blank), self.inner_width)
+        self.show("#notes", [*blank, *notes])
         follow_up = [(".", self._follow_up)] if self._follow_up else []
         self.show_list(lines, *follow_up, ("Enter", "Close"))
 

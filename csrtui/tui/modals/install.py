@@ -31,7 +31,7 @@ from csrtui.tui.widgets.path_field import PathField
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import text_lines
+from csrtui.tui.wrapping import cut_lines, text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -316,7 +316,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         keys = self.keys()
         self.show("#keys", [*gap, *self.key_lines(*keys)])
         room = self.room_for(notes, plan) - 2 * len(gap) - 1
-        lines = (self.candidate_lines() or self._notes())[: max(room, 1)]
+        lines = cut_lines(self.candidate_lines() or self._notes(), max(room, 1), self.inner_width)
         self.show("#notes", [*gap, *lines, *gap])
         texts = (visible(self.with_keys(text)) for text in self._plan_lines())
         self.show_list([line for text in texts for line in text_lines(text, self.inner_width)], *keys)

@@ -65,9 +65,7 @@ class HelpScreen(CommandScreen[None]):
         yield TextBlock(id="title")
         yield TextField(placeholder="type to search", id="help-text")
         yield RuleLine()
-        view = TextView(id="help")
-        view.can_focus = False
-        yield view
+        yield (view := TextView(id="help", can_focus=False))
         yield RuleLine(view)
         yield TextBlock(id="bar")
 
