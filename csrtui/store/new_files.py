@@ -30,8 +30,12 @@ _UNSUPPORTED = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EIN
 """Errors of a file system that does not support an operation."""
 _NO_UNNAMED_FILES = _UNSUPPORTED | {errno.EISDIR, errno.ENOENT}
 """Errors of a file system that does not support unnamed files, or of a system without ``/proc``."""
-_INVALID_NAME = frozenset({errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
-"""Errors about a file name that the file system cannot represent."""
+_TARGET_HINTS = {
+    **dict.fromkeys((errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ), "choose another name"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.ENOENT), "choose another folder"),
+}
+"""Hints for errors about the user's choice: a name that the file system cannot represent, or a folder without new files,
+such as ``/proc``."""
 _NO_FOLDER_FLUSH = frozenset({errno.EOPNOTSUPP, errno.EINVAL})
 """Errors of a file system that does not support fsync for folders, such as CIFS."""
 _RENAME_NOREPLACE = 1
@@ -280,6 +284,6 @@ def _write_error(folder: str, error: OSError, remaining: Sequence[str]) -> Input
             f"{path} already exists and is never overwritten", "move it away, or choose another path"
         )
     message = f"cannot write to {visible(folder)}: {reason_of(error)}"
-    if error.errno in _INVALID_NAME:
-        return InputError(message, "choose another name")
+    if error.errno in _TARGET_HINTS:
+        return InputError(message, _TARGET_HINTS[error.errno])
     return StoreError(message, DISK_HINTS.get(error.errno or 0, "choose another folder"))

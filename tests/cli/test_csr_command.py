@@ -111,6 +111,8 @@ def test_recipient_and_note_are_in_the_history(csrtui: Csrtui) -> None:
         (("--to", ""), '"" is not a valid path'),
         (("--to", "/"), "/ is a folder"),
         (("--to", "/nowhere/a.csr"), "cannot write to /nowhere: No such file or directory"),
+        (("--to", "/proc/self/mem"), "cannot write to /proc/self: No such file or directory"),
+        (("--to", f"/tmp/{'a' * 256}"), "cannot write to /tmp: File name too long"),
     ],
 )
 def test_errors_are_reported_before_the_csr_is_handed_out(

@@ -138,6 +138,8 @@ def test_messages_of_every_layer_name_the_store_of_the_option(csrtui: Csrtui, tm
     assert f"csrtui adopt{option} --key FILE adds the key" in ran.out
     (store / "pairs" / "a.com" / "certificate.pem").write_bytes(b"nothing")
     assert f"csrtui doctor{option} shows what to do" in csrtui("show", "a.com", "--store", str(store)).out
+    csrtui("--store", str(store), "new", "c.com", "-O", "Try csrtui list and csrtui new")
+    assert "CN=c.com,O=Try csrtui list and csrtui new\n" in csrtui("show", "c.com", "--store", str(store)).out
     csrtui("new", "a.com")
     assert csrtui("show", "b.com").hint == "csrtui list shows the pairs", "the environment names the store"
 

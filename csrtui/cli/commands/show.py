@@ -38,7 +38,8 @@ def _run(options: argparse.Namespace) -> int:
         for label, text in pair_lines(details.pair, now, details):
             if label == "Subject":
                 _print_timeline(details, now)
-            print_line(name_store(f"{label:<12}{text}"))
+            is_error = label == "Certificate" and details.certificate_error
+            print_line(f"{label:<12}{name_store(text) if is_error else text}")
     return 0
 
 
