@@ -238,7 +238,7 @@ class PairList:
         return sorted([summary.expires for summary in self.summaries if summary.expires is not None])
 
     def _count_passed(self, now: datetime) -> tuple[int, int]:
-        """Return the numbers of due and of expired pairs. As the order of the pairs is fixed, they identify these pairs."""
+        """Return the numbers of due and of expired pairs. If neither number changes, the same pairs are due and expired."""
         moment = to_microseconds(now)
         return bisect_right(self._due_times, moment), bisect_left(self._expiry_times, moment)
 
@@ -351,7 +351,7 @@ class PairsByKey:
         self._pairs = pairs_with_key(session, *spki_sha256)
 
     def find(self, spki_sha256: str) -> list[Pair]:
-        """Return the pairs with one of the keys. Pairs that were added since the last call are read first."""
+        """Return the pairs with this key. Pairs that were added since the last call are read first."""
         names = frozenset(self._session.store.names())
         self._pairs += Pairs(self._session, sorted(names - self._names))
         self._names = names

@@ -218,7 +218,10 @@ async def test_two_sessions_at_once_both_keep_their_forms_and_the_next_ones_rest
             assert user.app._exit
     async with at_screens(session_on(store)) as user:
         assert user.draft.common_name == "b.example.com", "the newest"
-        assert user.message == "1 more saved form. Generate or clear this one: the next start opens another."
+        assert (
+            user.message
+            == "1 more saved form. To open another at the next start, generate or clear this one."
+        )
         async with at_screens(session_on(store)) as other:
             assert other.draft.common_name == "a.example.com"
             assert other.message == ""

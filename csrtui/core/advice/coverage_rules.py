@@ -141,7 +141,7 @@ def _not_public(names: NameList) -> Hit | None:
 def _mismatch(
     purposes: Collection[Purpose], fits: Callable[[Name], object]
 ) -> Callable[[NameList], Hit | None]:
-    """Return the check for requests with one of these purposes that have valid names, but none that fits."""
+    """Return a check that applies to requests for these purposes if they have valid names, but none that fits."""
 
     def check(names: NameList) -> Hit | None:
         has_name = any(name.common_name for name in names.names)

@@ -37,8 +37,8 @@ def check_names(
     """Check all names of a certificate against the name constraints of a CA above it.
 
     Return the outcome for all names together, and the forbidden or unsupported name, safe to display. The name is "" if
-    all names are allowed. As in OpenSSL, the subject and its e-mail addresses are names too. If a leaf has no DNS
-    names, its common name is a name too, if it is a host name.
+    all names are allowed. As in OpenSSL, the subject and its e-mail addresses are checked too. If a leaf has no DNS
+    names, its common name is also checked, provided that it is a host name.
     """
     permitted, excluded = constraints.permitted_subtrees or (), constraints.excluded_subtrees or ()
     names = list(_names(certificate, is_leaf=is_leaf))

@@ -125,7 +125,7 @@ def expand_names(text: str, variables: HostVariables) -> list[str]:
 
 
 def _pieces(text: str) -> Iterator[tuple[str | None, str]]:
-    """Yield the pieces of a text: each expression with its opening braces, and each literal text with None."""
+    """Yield the pieces of a text, each after its opening braces, or after None if the piece is literal."""
     start = 0
     while opening := _OPENING.search(text, start):
         if opening.start() > start:

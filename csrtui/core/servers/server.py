@@ -108,8 +108,9 @@ class Snippet:
 
     ``@name@`` in the lines is a placeholder. Each file has two placeholders: one for its path, and one ending in
     ``_name`` for its name without the folder. The others are ``base`` (of the file names), ``domain`` (of the site),
-    ``host`` (the first name), ``spki`` (the SPKI fingerprint) and ``thumbprint``. If there is a chain, ``chain_object`` is its name on a device. A part in ``[[ ]]`` is left out if
-    one of its placeholders has no value, for example without a chain. Empty lines are left out too.
+    ``host`` (the first name), ``spki`` (the SPKI fingerprint), ``thumbprint``, and ``chain_object`` (the name of the
+    chain on a device, if there is a chain). A part in ``[[ ]]`` is left out if one of its placeholders has no value, for
+    example without a chain. Empty lines are left out too.
 
     Attributes:
         place: The place where the lines belong, as a phrase without a full stop.

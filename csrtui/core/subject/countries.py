@@ -119,7 +119,7 @@ def is_without_code(text: str) -> bool:
 
 
 def find_country(text: str) -> str | None:
-    """Return the alpha-2 code for a country's name, its alpha-2 or alpha-3 code, or a mistaken code, or None.
+    """Return the alpha-2 code of a country, or None. The text can be its name, an ISO code, or a common wrong code.
 
     Case, accents, dots, zero-width characters and a leading "the" are ignored, and ``&`` is equal to "and".
     """

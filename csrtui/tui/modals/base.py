@@ -137,9 +137,10 @@ class Modal(ModalScreen[ResultT]):
     def loses_text(self, *, at_quit: bool = False) -> bool:
         """Return whether closing the dialog loses typed text or a new passphrase.
 
-        When csrtui quits, the texts of `KEPT_FIELDS` are lost too.
-
         A new passphrase is one that the dialog asks for twice. The user knows any other passphrase and can type it again.
+
+        Args:
+            at_quit: Whether csrtui quits, so that the texts of `KEPT_FIELDS` are lost too.
         """
         has_new_passphrase = bool(self.query("#again"))
         return any(
@@ -318,7 +319,7 @@ def _is_displayed(widget: Widget) -> bool:
 
 
 def _height(widget: Widget) -> int:
-    """Return the number of lines of a widget of a dialog. A widget whose style does not tell has one line."""
+    """Return the number of lines of a widget of a dialog, by default one."""
     if not widget.display:
         return 0
     if isinstance(widget, Vertical):

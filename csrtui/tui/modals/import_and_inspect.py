@@ -297,7 +297,7 @@ class InspectModal(FilesModal):
             self.fail(InputError(self.PASTE_REFUSED))
 
     def use_results(self, sources: Sequence[ImportSource], results: Sequence[Result]) -> None:
-        """Ask for a passphrase or an identity if a file needs it, each once. Otherwise, use the results as usual."""
+        """If a file needs a passphrase or an identity, ask for it once. Otherwise, use the results as usual."""
         needs_identity = self._inspection is not None and self._inspection.needs_identity
         self._sources, self._text_of_sources = sources, self._text
         for row, field, is_needed in (

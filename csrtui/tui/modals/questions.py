@@ -103,8 +103,8 @@ class ConfirmModal(Modal[bool]):
 class CreateStoreModal(ConfirmModal, inherit_bindings=False):
     """The question whether to create the keystore. It opens by itself, while the user may already be typing a name.
 
-    Typed and pasted text is kept for the form. After it, no answer is selected, so that an Enter that was typed with it
-    answers nothing. The text is the `quotation` of the question.
+    Typed and pasted text is shown as the `quotation` and kept for the form. It also removes the selection from the
+    answers, so that an Enter typed together with the text has no effect.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -62,7 +62,7 @@ class MessageCheck:
         self._listed: frozenset[str] = frozenset()
 
     def clear_stale(self, line: RuleLine, rows: PairRows) -> None:
-        """Remove a message that is out of date, or one that asks for a selection although there are pairs."""
+        """Remove a message that is out of date, such as "no pair is selected" when there are pairs again."""
         if line.message and self._is_stale(line.message, rows):
             line.clear()
 
@@ -119,7 +119,7 @@ class MainScreen(RequestScreen):
             from csrtui.core.base.escaping import plural
 
             forms = plural(self._session_draft.others, "more saved form")
-            messages.append(f"{forms}. Generate or clear this one: the next start opens another.")
+            messages.append(f"{forms}. To open another at the next start, generate or clear this one.")
         if messages:
             self.tell(" ".join(messages))
         self.call_after_refresh(self._mount_keystore)

@@ -32,7 +32,7 @@ class FormField(TextField, inherit_css=True):
     """One text field of the form.
 
     Args:
-        form: The form that records the changes of the field, to undo them, or None if the field does so itself.
+        form: The form that keeps the undo history of the field, or None if the field keeps its own.
 
     Attributes:
         is_literal: Whether the text contains a brace that was not typed.

@@ -52,8 +52,8 @@ class ItemRows(Generic[ItemT]):
     def name_width(self, width: int) -> int:  # noqa: ARG002 - for subclasses
         """Return the number of cells that the cursor highlights in a line of `width` cells, or 0 for the whole line.
 
-        If that is only the name at the beginning, the other cells keep their colours, and a step of the cursor changes
-        only the cells of two names, which saves bytes on a slow link.
+        With only the name highlighted, the other cells keep their colours, and a step of the cursor changes only the
+        cells of two names. This saves bytes on a slow link.
         """
         return 0
 

@@ -98,7 +98,7 @@ class PairTask:
                 self._module.warn(finding["text"])
 
     def _can_make(self):
-        """Return whether a CSR can be made. If the advice has no subject, it is empty or cannot be represented."""
+        """Return whether a CSR can be made. Without a subject in the advice, let csrtui try it in a dry run."""
         if self._advice["subject"]:
             return True
         return self._csrtui.run("new", *self._arguments("--force", "--dry-run")).status == 0
