@@ -164,7 +164,7 @@ def read_inventory(text: str) -> dict[str, HostVariables]:
         text: The output of ``ansible-inventory --list``.
 
     Raises:
-        InputError: The text is not such an output.
+        InputError: The text is not an inventory.
     """
     try:
         document = json.loads(text)
@@ -299,7 +299,7 @@ def _running(
 
 
 def _ansible_error(folder: str, status: int) -> InputError:
-    """Return the error of a run without results: Ansible's message and its location, or else the last line."""
+    """Return the error of a run without results: Ansible's message and its location, or else the last line of its output."""
     with open(os.path.join(folder, "stderr"), "rb") as file:
         stderr = file.read(_MAX_STDERR).decode("utf-8", "replace")
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]

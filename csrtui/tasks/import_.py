@@ -222,7 +222,7 @@ def _complete(
 def _ca_text(certificate: Certificate) -> str:
     """Return a phrase with the kind and the name of a CA certificate.
 
-    ``openssl req -x509`` marks a server's self-signed certificate as a CA certificate. It is called self-signed.
+    A server's certificate made with ``openssl req -x509`` is also a CA certificate. Its phrase begins with "self-signed".
     """
     common_name = read_name(certificate.subject.common_name or "").text or ""
     is_own = certificate.is_self_issued and (certificate.names or "." in common_name)

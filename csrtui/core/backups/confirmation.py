@@ -111,7 +111,7 @@ def check(confirmation: Confirmation, signature: bytes, public_key: "PublicKey")
         raise RefusedError("the confirmation is for another key")
     if not signing.verify(public_key, signature, confirmation.message):
         raise RefusedError(
-            "the confirmation is not signed with the pair's key: it is forged, or was changed on its way",
+            "the confirmation is not signed with the pair's key: it is forged, or was changed in transit",
             "copy the whole line, or verify the backup again",
         )
 

@@ -198,7 +198,7 @@ class _Rewriter:
         """Return the encoding at an offset, converted to DER, and the offset of its end."""
         self._nodes += 1
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise BerError("the encoding is nested or divided too much")
+            raise BerError("the encoding is nested too deeply or divided into too many parts")
         data = self._data
         start, length = _header(data, at, end)
         if length is not None and start + length > end:

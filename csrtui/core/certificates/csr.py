@@ -114,7 +114,7 @@ def preview(
 ) -> Request:
     """Return the CSR for the given values (`build`), decoded from the DER that would be signed.
 
-    The result shows the values as the encoding changes them. Its key is not secret: it is the private key 1 on P-256.
+    The result shows how the encoding changes the values. Its key is not secret: it is the private key 1 on P-256.
     """
     return read_der(build(subject, names, _preview_key(), purpose, must_staple=must_staple))
 

@@ -1,6 +1,6 @@
 """Special-use names and addresses: for documentation, tests and internal networks.
 
-A top-level domain is internal if the public suffix list has no rule for it. `INTERNAL` describes the usual ones.
+A top-level domain is internal if the public suffix list has no rule for it. `INTERNAL` lists the purposes of some.
 """
 
 import re

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class HostPairsModal(FormModal["Job | None"]):
-    """A dialog that asks for a group of pairs and for the values of fields. It returns the work on the pairs."""
+    """A dialog that asks for a group of pairs and for other input. It returns the `Job` to do with the pairs."""
 
     PASTE_REFUSED = "The pasted text has several lines; this field accepts one. Nothing was inserted."
     NOTES = 4

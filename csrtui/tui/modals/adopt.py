@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from csrtui.tui.widgets.text_block import Line
 
 _PATHS = (
-    "A CSR and a certificate beside a key file are found with it. Separate several paths with spaces, and quote those "
+    "The CSR and certificate in the folder of a key file are found too. Separate several paths with spaces, and quote those "
     "that contain spaces."
 )
 _OPENS_NO_KEY = "the passphrase opens none of the encrypted keys"

@@ -305,7 +305,7 @@ class InstallModal(FolderModal[InstallAnswer | None, InstallPreview]):
         return "Write" if self._following is None else NEXT_FIELD
 
     def keys(self) -> Sequence[tuple[str, str]]:
-        """Return the keys. Without a certificate, there is nothing to write."""
+        """Return the keys. Leave out the one that writes files if there is no certificate."""
         enter, *others = super().keys()
         return others if self._is_early and enter[1] == "Write" else (enter, *others)
 

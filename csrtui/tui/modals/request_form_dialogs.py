@@ -369,7 +369,7 @@ class KeyOptionsModal(FormModal[KeyOptions | None]):
         return " ".join((*SAME_KEY_CONSEQUENCES, _OF_THAT_KEY)) if self._is_same_key else _HELP
 
     def notes(self) -> list[Line]:
-        """Return the strength of a new passphrase, or that the passphrase of a restored form is missing."""
+        """Return a note on the strength of a new passphrase, or on the missing passphrase of a restored form."""
         passphrase, options = self.secret_of("#passphrase"), self._options
         if options.draft.has_passphrase and options.passphrase is None and not passphrase.encoded:
             return self.lines("The passphrase was not saved with the form. Type it again.", "warning")

@@ -113,7 +113,7 @@ class RequestPane(Widget):
 
     @property
     def impossible_commands(self) -> frozenset[str]:
-        """The commands for the advice that would do nothing now."""
+        """The commands on the advice that currently have no effect."""
         has_fix = bool(self._findings) and self._findings[self._current].fix is not None
         has_more = len(self._findings) > 1
         return frozenset({"fix"} if not has_fix else ()) | frozenset({"next_advice"} if not has_more else ())

@@ -1,7 +1,7 @@
 """End the app without revealing a secret, and restore the terminal, after a bug, a signal or the loss of the terminal.
 
-It can be deleted once Textual can leave local variables out of its crash screen (`App._fatal_error` prints them), and its
-driver ends with its terminal. Then ``tests/tui/test_safe_app_failing.py`` and ``test_safe_app_ending.py`` pass without it.
+It can be deleted once Textual can leave local variables out of its crash screen (`App._fatal_error` prints them), and
+Textual's driver ends when the terminal is lost. Then ``tests/tui/test_safe_app_failing.py`` and ``test_safe_app_ending.py`` pass without it.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def _shift(out: _Sequence, row: int, before: list[Cell], line: list[Cell]) -> li
 
 
 def _shift_count(before: list[Cell], line: list[Cell]) -> int:
-    """Return the number of cells that were inserted in front of the contents, or deleted there (negative)."""
+    """Return the number of cells by which the contents moved to the right, or to the left (negative)."""
     if _blank_end(before) == 0:
         return 0
     for count in range(1, _MAX_SHIFT + 1):

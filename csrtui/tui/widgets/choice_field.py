@@ -52,10 +52,10 @@ class PrefixSearch:
     _typed = ""
 
     def find(self, choices: Sequence[ChoiceValue], index: int, character: str | None) -> int | None:
-        """Return the index of the value for another character, or None if the character does not search.
+        """Add a character to the prefix, and return the index of the value that matches, or `index` if none does.
 
-        The search starts at `index`, or after it for the first character, and continues with the first choice. If no
-        value matches, return `index`.
+        The search starts at `index`, or after it for the first character, and continues with the first choice. Return None
+        if the character is not part of a search.
         """
         letter = (character or "").casefold()
         texts = [choice.text.casefold() for choice in choices]
