@@ -215,6 +215,28 @@ async def test_a_renewal_from_the_pairs_screen_opens_the_form_too(session: Sessi
         assert user.title.split("[")[1].startswith("Request]")
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 50)])
+async def test_the_form_of_a_renewal_shows_the_renewed_pair_at_all_sizes(
+    session: Session, size: tuple[int, int]
+) -> None:
+    async with at_screens(session, size) as user:
+        await at_renew(user)
+        await user.press("enter")
+        await user.until(lambda: user.draft.renews, "the form")
+        assert f" renews {ONE} " in user.screen_text
+
+
+async def test_the_form_of_a_renewal_cuts_a_long_name(tmp_path: Path) -> None:
+    name = f"{'long.' * 9}mydomain.com"
+    session = session_with(tmp_path / "store", name)
+    issue(session, name, DUE)
+    async with at_screens(session, (60, 20)) as user:
+        await at_renew(user, name)
+        await user.press("enter")
+        await user.until(lambda: user.draft.renews, "the form")
+        assert " renews long.long.long." in user.screen_text
+
+
 async def test_the_link_survives_a_dropped_connection(session: Session) -> None:
     async with at_screens(session) as user:
         await at_renew(user)

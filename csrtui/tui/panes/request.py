@@ -293,10 +293,11 @@ class RequestPane(Widget):
         """Show the pair that the new pair will replace, and the key that clears the form, in the rule below the form."""
         draft, rule = self.form.draft, self.query_one("#form-rule", TitleLine)
         rule.set_class(bool(draft.renews), "-has-note")
-        texts = [f"renews {draft.renews}"] if draft.renews else []
-        if draft.renews or draft.has_names or any(draft.subject):
-            texts.append(f"{key_of('clear_form', commands_of(self.app))}: clear form")
-        rule.show_title("Will be signed", " · ".join(texts))
+        clear = f"{key_of('clear_form', commands_of(self.app))}: clear form"
+        if draft.renews:
+            rule.show_title("Will be signed", f"renews {draft.renews} · {clear}", f"renews {draft.renews}")
+        else:
+            rule.show_title("Will be signed", clear if draft.has_names or any(draft.subject) else "")
 
     def _show_help(self) -> None:
         note = "Enter: list" if isinstance(self.screen.focused, ChoiceField) else ""

@@ -142,6 +142,10 @@ class RuleLine(TextLine):
         return min(max(self.screen.size.height // _LINES_PER_MESSAGE_LINE, 1), _MAX_MESSAGE_LINES)
 
 
+_AROUND_NOTE = 8
+"""The number of cells of a `TitleLine` that its title and its note leave free."""
+
+
 class TitleLine(TextLine):
     """A rule with a title at its left end and a note at its right end."""
 
@@ -150,14 +154,18 @@ class TitleLine(TextLine):
     def __init__(self, title: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._title = title
+        self._notes: Sequence[str] = ()
 
-    def show_title(self, title: str, note: str = "") -> None:
-        """Show a title and a note."""
-        self._title, self.note = title, visible(note)
+    def show_title(self, title: str, *notes: str) -> None:
+        """Show a title and the first of the notes that fits beside it. If none fits, cut the last one."""
+        self._title, self._notes = title, [visible(note) for note in notes]
         self.draw()
 
     def draw(self) -> None:
         """Draw the line."""
+        room = self.size.width - cell_len(self._title) - _AROUND_NOTE
+        fitting = (note for note in self._notes if cell_len(note) <= room)
+        self.note = next(fitting, cut(self._notes[-1], room) if self._notes and room > 0 else "")
         self.show([title_line(self._title, self.note, self.size.width)])
 
 
