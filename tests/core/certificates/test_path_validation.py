@@ -36,8 +36,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from requests_made import NOW
 from tables import table
 
+from csrtui.core.base.asn1 import BIT_STRING, INTEGER, SEQUENCE, encode, read_node
 from csrtui.core.certificates.certificate import read_der
 from csrtui.core.certificates.chain import build_chain
+from csrtui.core.certificates.name_constraints import MAX_COMPARISONS
 from csrtui.core.certificates.path_validation import (
     ChainReason,
     ChainState,
@@ -123,6 +125,15 @@ def test_what_openssl_refuses_is_invalid_and_the_reason_is_named(
 def test_a_refusal_names_the_certificate(case_name: str, text: str) -> None:
     _, made = BAD[case_name]
     assert validate(made(Maker("ec"))).text == f"invalid: {text}"
+
+
+@table("which", ["leaf_options", "middle_options", "root_options"])
+def test_a_chain_is_valid_from_its_first_to_its_last_second(which: str) -> None:
+    second = timedelta(seconds=1)
+    case = Maker("ec").case(**{which: {"start": NOW, "end": NOW + DAY}})
+    times = (NOW - second, NOW, NOW + DAY, NOW + DAY + second)
+    expected = [ChainState.INVALID, ChainState.VALID, ChainState.VALID, ChainState.INVALID]
+    assert [validate(case, now).state for now in times] == expected
 
 
 # Name constraints
@@ -273,13 +284,16 @@ def test_a_self_issued_certificate_below_is_skipped(tmp_path: Path) -> None:
     assert validate(case).reason is not ChainReason.NAME_CONSTRAINTS
 
 
-def test_hostile_constraints_are_checked_in_limited_time() -> None:
-    many = [x509.DNSName(f"{number}.com") for number in range(2000)]
-    case = Maker("ec").case(
-        middle=(ca(), constraints(many)), leaf=(names(*(f"x{number}.com" for number in range(100))),)
-    )
-    status = validate(case)
-    assert (status.state, status.reason) == (ChainState.NOT_CHECKABLE, ChainReason.NAME_CONSTRAINTS)
+@table(
+    ("constraint_count", "reason"),
+    [(MAX_COMPARISONS // 100, None), (MAX_COMPARISONS // 100 + 1, ChainReason.NAME_CONSTRAINTS)],
+)
+def test_hostile_constraints_are_checked_in_limited_time(
+    constraint_count: int, reason: ChainReason | None
+) -> None:
+    bases = [x509.DNSName(f"{number}.com") for number in range(constraint_count)]
+    hosts = names(*(f"x.{number}.com" for number in range(99)))  # the subject is a name too
+    assert validate(Maker("ec").case(middle=(ca(), constraints(bases)), leaf=(hosts,))).reason is reason
 
 
 # Purposes
@@ -424,9 +438,24 @@ def test_ml_dsa_cas_are_checked_without_another_tool() -> None:
         assert validate(made(maker)).reason == reason
 
 
+def with_serial(case: Case, number: int) -> Case:
+    """Return a case whose leaf has a serial number that cryptography refuses to write."""
+    body, algorithm, _ = read_node(case.leaf.der).children()
+    version, _, *others = (part.encoded for part in body.children())
+    octets = number.to_bytes(number.bit_length() // 8 + 1)
+    body_der = encode(SEQUENCE, version, encode(INTEGER, octets), *others)
+    issuer_key = case.intermediates[0].key
+    assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)
+    signature = encode(BIT_STRING, b"\0", issuer_key.sign(body_der, ec.ECDSA(hashes.SHA256())))
+    der = encode(SEQUENCE, body_der, algorithm.encoded, signature)
+    return replace(case, leaf=Made(x509.load_der_x509_certificate(der), case.leaf.key))
+
+
 def test_salts_and_serial_numbers_of_any_length_are_accepted(tmp_path: Path) -> None:
     salt = padding.PSS(padding.MGF1(hashes.SHA256()), 20)
     for case in (
+        with_serial(Maker("ec").case(), 2**159),  # RFC 5280, 4.1.2.2: 20 octets, which end at 2**159 - 1
+        with_serial(Maker("ec").case(), 2**167),
         Maker("rsa").case(leaf_options={"padding": salt}),
         Maker("ec").case(leaf_options={"hash": hashes.SHA224()}),
         Maker("ec").case(leaf_options={"serial": 2**159 - 1}),
