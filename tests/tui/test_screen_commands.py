@@ -442,18 +442,19 @@ async def test_with_a_mouse_tabs_the_bar_choices_and_rows_can_be_clicked(tmp_pat
         await user.until(lambda: user.app.screen is not user.main, "the list of values")
 
 
-@pytest.mark.parametrize("key", ["b", "u", "i", "I", "w", "a", "r", "x", "t", "V"])
-async def test_the_help_opens_over_each_dialog_of_the_keystore_and_goes_back_to_it(
-    tmp_path: Path, key: str
-) -> None:
+async def test_the_help_opens_over_each_dialog_of_the_keystore_and_goes_back_to_it(tmp_path: Path) -> None:
     session = session_on(tmp_path / "store")
     create_pair(session, RequestSpec(names=("a.mydomain.com",)))
     async with at_screens(session) as user:
         await user.until_pairs("a.mydomain.com")
-        await user.press("f2", key)
-        await user.until(lambda: user.app.screen is not user.main, "the dialog")
-        dialog = user.app.screen
-        await user.press("f1")
-        assert isinstance(user.app.screen, HelpScreen)
-        await user.press("escape")
-        assert user.app.screen is dialog is not user.main
+        await user.press("f2")
+        for key in ("b", "u", "i", "I", "w", "a", "r", "x", "t", "V"):
+            await user.press(key)
+            await user.until(lambda: user.app.screen is not user.main, f"the dialog of {key}")
+            dialog = user.app.screen
+            await user.press("f1")
+            assert isinstance(user.app.screen, HelpScreen)
+            await user.press("escape")
+            assert user.app.screen is dialog is not user.main
+            await user.press("escape")
+            await user.until(lambda: user.app.screen is user.main, "the keystore")

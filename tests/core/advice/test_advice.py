@@ -990,12 +990,13 @@ def test_any_two_cases_can_be_combined(ca: CaKind) -> None:
     firsts = [
         typed for code, hits in HITS.items() for typed in hits if len(typed.names) == 1 and code in LEVELS
     ]
-    for one, two in itertools.product(firsts[::3], firsts[::5]):
-        together = names(*one.names, *two.names).advice(ca)
+    for two in firsts[::5]:
         errors = {
             (f.code, f.value) for f in names(*two.names).advice(ca).errors if f.code != "common-name-length"
         }
-        assert errors <= {(f.code, f.value) for f in together.errors}
+        for one in firsts[::3]:
+            together = names(*one.names, *two.names).advice(ca)
+            assert errors <= {(f.code, f.value) for f in together.errors}
 
 
 def test_without_an_alternative_there_is_no_fix() -> None:
