@@ -114,7 +114,8 @@ def write_new_files(
     bits is written only to a file system that supports modes.
 
     Raises:
-        InputError: The folder cannot be opened, or all names of a file exist. Nothing was written.
+        InputError: The folder cannot be opened or accepts no new files, or all names of a file exist. Nothing was
+            written.
         StoreError: A file cannot be written or flushed. The files are removed, and the message names any that remain.
     """
     folder = absolute_path(folder)

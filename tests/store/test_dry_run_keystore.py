@@ -117,7 +117,7 @@ def test_new_files_are_named_but_not_written(tmp_path: Path, monkeypatch: pytest
     assert new_files.replace_public_file(str(tmp_path / "one"), b"new", b"old", dry_run=True)
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("one", b"old")]
     forbid_writing(monkeypatch, tmp_path)
-    with pytest.raises(StoreError, match="Permission denied"):
+    with pytest.raises(InputError, match="Permission denied"):
         new_files.write_new_file(str(tmp_path / "three"), b"new", dry_run=True)
-    with pytest.raises(StoreError, match="Permission denied"):
+    with pytest.raises(InputError, match="Permission denied"):
         new_files.replace_public_file(str(tmp_path / "three"), b"new", b"", dry_run=True)
