@@ -20,14 +20,18 @@ _MIN_TEXT = 8
 _NUMBER = re.compile(r"-[0-9]{1,5}$", re.ASCII)
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """Return `text` as one or more lines of at most `width` cells.
+def wrap(text: str, width: int, max_lines: int | None = None) -> list[str]:
+    """Return `text` as one or more lines of at most `width` cells. With `max_lines`, cut the last of these lines.
 
     Lines are broken at blanks. A word longer than a line is split, if possible after a slash or a comma. `text` is visible
     text without line breaks.
     """
     if width <= 0:
         return [""]
+    if max_lines is not None:
+        whole = wrap(text, width)
+        kept, left = whole[: max_lines - 1], whole[max_lines - 1 :]
+        return [*kept, cut(" ".join(left), width)] if left else whole
     lines: list[str] = []
     line = ""
     for word in text.split(" "):

@@ -278,3 +278,11 @@ async def test_notes_that_do_not_fit_can_be_scrolled(tmp_path: Path) -> None:
         await user.press("pagedown")
         assert "Write it down now" not in user.screen_text
         assert "more line" not in user.screen_text
+
+
+async def test_the_keys_of_a_question_with_a_long_answer_are_not_cut(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store"), (60, 20)) as user:
+        await user.fill(FieldName.COMMON_NAME, "www.example-shop.com")
+        await user.press("ctrl+g")
+        assert user.question.startswith("Generate with ")
+        assert "Esc Back to the form  " in user.screen_text

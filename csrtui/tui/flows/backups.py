@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csrtui.core.base.errors import CsrtuiError
 from csrtui.core.base.escaping import visible
-from csrtui.core.pairs.pair import NextStep
 from csrtui.core.pairs.query import Need
-from csrtui.tasks.list import read_pair
-from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.private_keys import weak_key_lines
 from csrtui.tui.groups import Group
 from csrtui.tui.messages import with_keys
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.questions import NoticeModal
 from csrtui.tui.modals.restore import RestoreModal
-from csrtui.tui.modals.results import BackupProgressModal, backup_summary
+from csrtui.tui.modals.results import BackupProgressModal, backup_summary, next_after
 from csrtui.tui.modals.verify import VerifyModal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csrtui.core.pairs.pair import Pair
-    from csrtui.tasks.parallel import Result
     from csrtui.tui.screens.pairs_screen import PairsScreen
 
 
@@ -51,26 +46,9 @@ async def _back_up_groups(page: PairsScreen, groups: Sequence[Group[Pair]]) -> N
     page.clear_marks()
     page.refresh_pairs()
     if results:
-        page.tell(f"{backup_summary(results)}{next_after(page, results)}")
+        page.tell(f"{backup_summary(results)}{next_after(page.session, results)}")
         if progress.follows_up and page.current_name == results[0].pair:
             await page.action_next_step()
-
-
-def next_after(page: PairsScreen, results: Sequence[Result]) -> str:
-    """Return the next step of the pair if the results are those of one pair: ``. Next: install``, or an empty string."""
-    step = step_after(page, results)
-    return "" if step is NextStep.NONE else f". Next: {NEXT_STEPS[step]}"
-
-
-def step_after(page: PairsScreen, results: Sequence[Result]) -> NextStep:
-    """Return the next step of the pair if the results are those of one pair, or else `NONE`."""
-    names = {result.pair for result in results if result.ok and result.pair}
-    if len(names) != 1 or not all(result.ok for result in results):
-        return NextStep.NONE
-    try:
-        return read_pair(page.session, names.pop())[0].record.next_step(page.session.clock())
-    except CsrtuiError:
-        return NextStep.NONE
 
 
 async def verify(page: PairsScreen) -> None:

@@ -10,10 +10,10 @@ from csrtui.tasks.import_ import import_certificates, results_to_confirm
 from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.pair_text import NEXT_STEPS
-from csrtui.tui.flows.backups import back_up_pair, next_after, step_after
+from csrtui.tui.flows.backups import back_up_pair
 from csrtui.tui.modals.import_and_inspect import ImportModal, InspectModal
 from csrtui.tui.modals.questions import ConfirmModal
-from csrtui.tui.modals.results import ImportResultModal, import_summary
+from csrtui.tui.modals.results import ImportResultModal, import_summary, next_after, step_after
 from csrtui.tui.threads import in_thread
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ async def _show_results(
     names = [result.pair for result in results if result.ok and result.pair]
     page.refresh_pairs(names[0] if names else None)
     page.tell(
-        f"{import_summary(results)}{next_after(page, results)}"
+        f"{import_summary(results)}{next_after(page.session, results)}"
     )  # beside the dialog, an older message would be wrong
     screen = ImportResultModal(page.session, results, _offer(page, results))
     if await page.app.push_screen_wait(screen):
@@ -73,7 +73,7 @@ def _offer(page: PairsScreen, results: Sequence[Result]) -> str:
     }
     if page.only_pair is not None and others and not names:
         return f"Import into {others.pop()}" if len(others) == 1 else "Import into those pairs"
-    step = step_after(page, results)
+    step = step_after(page.session, results)
     return NEXT_STEPS[step].capitalize() if step in {NextStep.BACK_UP, NextStep.INSTALL} else ""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 
-from csrtui.tui.modals.base import Modal, key_line
+from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.text_block import TextBlock, TextView
 from csrtui.tui.wrapping import hanging
 
@@ -79,7 +79,7 @@ class ConfirmModal(Modal[bool]):
         self.show_title(self._title)
         text = [*self.lines(self._text), *(self.lines(self.quotation) if self.quotation else [])]
         answers = self._answer_lines()
-        keys = [(), key_line(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
+        keys = [(), *self.key_lines(("Left/Right", "Choose"), ("Enter", "Answer"), ("Esc", self._no))]
         question = self.query_one("#question", TextView)
         for lines, key_lines in (([(), *answers], keys), ([(), *answers], []), (answers, [])):
             self.show("#answers", lines)

@@ -156,13 +156,11 @@ class BackupProgressModal(ResultsModal["Result"]):
     def show_results(self, results: Sequence[Result]) -> None:
         """Show the results, with the next step of a single pair."""
         self._on_finish()
-        with suppress(CsrtuiError):  # the keystore shows the error
-            if len(results) == 1 and results[0].pair:
-                pair, _ = read_pair(self._session, results[0].pair)
-                step = pair.record.next_step(self._session.clock())
-                self._next = "" if step is NextStep.NONE else f"Next: {NEXT_STEPS[step]}. "
-                if step not in {NextStep.NONE, NextStep.BACK_UP}:
-                    self.next_step = NEXT_STEPS[step].capitalize()
+        if len(results) == 1:
+            step = step_after(self._session, results)
+            self._next = "" if step is NextStep.NONE else f"Next: {NEXT_STEPS[step]}. "
+            is_offered = step not in {NextStep.NONE, NextStep.BACK_UP}
+            self.next_step = NEXT_STEPS[step].capitalize() if is_offered else ""
         super().show_results(results)
 
     def heading(self, results: Sequence[Result] | None) -> str:
@@ -185,6 +183,21 @@ class BackupProgressModal(ResultsModal["Result"]):
         if succeeded:
             lines += [(), *self.lines(f"{self._next}Store the passphrase separately from the backups.")]
         return lines
+
+
+def next_after(session: Session, results: Sequence[Result]) -> str:
+    """Return the next step of the pair if the results are those of one pair: ``. Next: install``, or an empty string."""
+    step = step_after(session, results)
+    return "" if step is NextStep.NONE else f". Next: {NEXT_STEPS[step]}"
+
+
+def step_after(session: Session, results: Sequence[Result]) -> NextStep:
+    """Return the next step of the pair if the results are those of one pair, or else `NONE`."""
+    names = {result.pair for result in results if result.ok and result.pair}
+    if len(names) == 1 and all(result.ok for result in results):
+        with suppress(CsrtuiError):  # the keystore shows the error
+            return read_pair(session, names.pop())[0].record.next_step(session.clock())
+    return NextStep.NONE
 
 
 def backup_summary(results: Sequence[Result]) -> str:

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     Report = Callable[[int, int], None]
     """A function that is called with the number of examined pairs or hosts, and with the total."""
 
+_DETAIL, _SHORT_DETAIL = 6, 3
+"""The lines for the selected finding, as in ``app.tcss``."""
 _AROUND_PLAIN = 6
 """The lines of a plain text view that are not for remedies: the prompt, blank lines, and the number of those below."""
 
@@ -257,8 +259,9 @@ class DoctorScreen(CommandScreen[None]):
             )
         if is_short and row.pair:
             text = f"{row.pair}: {short_text(row.text, row.pair)}"
-        lines = cut_lines(self._wrapped(text), max(block.size.height - len(remedy), 1), self.size.width)
-        block.show(cut_lines([*lines, *remedy], block.size.height, self.size.width))
+        room = _SHORT_DETAIL if is_short else _DETAIL
+        lines = cut_lines(self._wrapped(text), max(room - len(remedy), 1), self.size.width)
+        block.show(cut_lines([*lines, *remedy], room, self.size.width))
 
     def _wrapped(self, text: str, style: str = "") -> list[Line]:
         return wrapped(text, max(self.size.width - 2, 8), style)

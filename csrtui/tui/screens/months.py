@@ -16,7 +16,7 @@ from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.line_list import ItemRows, LineList
 from csrtui.tui.widgets.one_line_widgets import CommandBar, RuleLine
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import wrapped
+from csrtui.tui.wrapping import cut_lines, wrapped
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -123,9 +123,10 @@ class MonthsScreen(CommandScreen[str]):
         self.set_class(has_rows, "-counted")
         legend = self.query_one("#legend", TextBlock)
         lines = self._legend(max(self.size.width - 2, 8))
-        # The legend gets the lines that the chart leaves.
-        room = max(self.size.height - _LINES_AROUND - len(self._rows), 0)
-        legend.styles.height = min(len(lines), room) if has_rows else "1fr"
+        if has_rows:  # the legend gets the lines that the chart leaves
+            room = max(self.size.height - _LINES_AROUND - len(self._rows), 0)
+            lines = cut_lines(lines, room, self.size.width - 1)
+        legend.styles.height = len(lines) if has_rows else "1fr"
         legend.show(lines)
         self.show_bar(Scope.MONTHS, () if has_rows else {"open_month"})
 

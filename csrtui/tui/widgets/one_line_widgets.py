@@ -113,9 +113,7 @@ class RuleLine(TextLine):
     def draw(self) -> None:
         """Draw the line."""
         width, suffix = self.size.width - len(self._suffix), (self._suffix, "label")
-        texts = wrap(self.message, self._room)
-        last = self._max_lines - 1
-        texts[last:] = [cut(" ".join(texts[last:]), self._room)] if texts[last:] else []
+        texts = wrap(self.message, self._room, self._max_lines)
         self.styles.height = len(texts)
         if not self.message:
             self.show([(("─" * width, "label"), suffix)])

@@ -137,7 +137,7 @@ class Preview(TextBlock):
         lines = self._full_lines(finding)
         keys = self._key_line(finding)
         if len(lines) > room and keys:  # cut the end of the text and not the keys
-            lines = [*_text_lines(finding, _wrap_within(finding.text, self._text_width, room - 1)), keys]
+            lines = [*_text_lines(finding, wrap(finding.text, self._text_width, room - 1)), keys]
         elif len(lines) < room:
             lines = [(), *lines]
         others = [other for index, other in enumerate(self._findings) if index != self._current]
@@ -216,18 +216,10 @@ def _labelled(label: str, text: str, style: str = "") -> Line:
 
 def _plain_block(text: str, width: int) -> list[Line]:
     """Return `text` in at most `_MAX_SUBJECT_LINES` lines, without a label."""
-    return [((f" {line}", ""),) for line in _wrap_within(text, max(width - 2, 8), _MAX_SUBJECT_LINES)]
+    return [((f" {line}", ""),) for line in wrap(text, max(width - 2, 8), _MAX_SUBJECT_LINES)]
 
 
 def _block(label: str, text: str, width: int, max_lines: int, style: str = "") -> list[Line]:
     """Return `text` in at most `max_lines` lines, with the label on the first line."""
-    lines = _wrap_within(text, width, max_lines)
+    lines = wrap(text, width, max_lines)
     return [_labelled("" if index else label, line, style) for index, line in enumerate(lines)]
-
-
-def _wrap_within(text: str, width: int, max_lines: int) -> list[str]:
-    """Return `text` in at most `max_lines` lines. The last one is cut."""
-    texts = wrap(text, width)
-    if len(texts) > max_lines:
-        texts = [*texts[: max_lines - 1], cut(" ".join(texts[max_lines - 1 :]), width)]
-    return texts
