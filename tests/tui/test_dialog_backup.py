@@ -474,7 +474,8 @@ async def test_the_backup_of_an_encrypted_key_uses_its_passphrase(tmp_path: Path
         user.app.screen.query_one(ChoiceField).focus()
         await user.press("right")
         await user.until(
-            lambda: "1 of the 2 keys has a passphrase. Type that passphrase:" in said(user), "the keys counted"
+            lambda: "1 of the 2 keys has a passphrase. Type that passphrase:" in said(user),
+            "the keys counted",
         )
         await user.press("escape")
         user.keystore.pairs.move_to(user.pairs.index("b.example.com"))
