@@ -120,7 +120,7 @@ def mark_revoked(session: Session, name: str) -> Result:
 
 
 def _change(session: Session, name: str, change: Callable[[PairRecord], PairRecord]) -> Result | None:
-    """Change the record of a pair. Return a result only if the pair does not exist."""
+    """Change the record of a pair. Return a failure if the pair does not exist, or else None."""
     try:
         change_record(session, name, change)
     except InputError as error:

@@ -232,7 +232,7 @@ COMMANDS = (
     Command("open_finding", "enter", "Open",
             "Show the pair that the finding concerns.", Scope.DOCTOR, priority=False),
     Command("view_remedies", "c", "Command",
-            "Show the fix of the selected finding as plain text for copying, and those below it that fit.", Scope.DOCTOR, priority=False),
+            "Show the fix of the selected finding, and the next fixes that fit, as plain text for copying.", Scope.DOCTOR, priority=False),
     Command("examine", "r", "Again", "Examine everything again.", Scope.DOCTOR, priority=False),
     Command("fetch_csrs", "u", "Fetch CSRs",
             "Fetch CSRs (of the pair, the marked pairs, or all not yet submitted) into a folder on this machine, and mark them as submitted.",

@@ -60,7 +60,7 @@ class Choice:
 _ONLY_CSR = "Only the CSR goes to the CA. Never send the private key."
 _MARK_HINT = "When the CA has it, press m to mark it as submitted."
 _LEAST_WAYS = 2
-"""The least number of lines of the list: its header and the current way."""
+"""The minimum number of lines of the list, for its header and the current way."""
 _FIRST = (
     Choice("b", "back_up", "Back up first",
            "An encrypted backup on another disk or machine, verified by a test restore. Then submit."),

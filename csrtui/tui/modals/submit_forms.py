@@ -37,7 +37,7 @@ class CsrModal(FormModal[ResultT | None]):
 
     @property
     def kept_as(self) -> str:
-        """The name of the dialog and of the pair."""
+        """The name under which the texts are kept: that of the dialog and that of the pair."""
         return f"{super().kept_as} {self._pair.name}"
 
 

@@ -215,7 +215,7 @@ class VerifyModal(WorkModal[None, "Result"]):
 
     @property
     def _has_wrong_passphrase(self) -> bool:
-        """Whether the passphrase does not open at least one of the keys."""
+        """Whether there is a key that the passphrase does not open."""
         return any(result.text == NOT_OPENED for result in self._results)
 
     def _result_lines(self, result: Result) -> list[Line]:

@@ -105,7 +105,7 @@ class FormScreen(CommandScreen[None]):
         self.request.next_advice()
 
     def action_key_options(self) -> None:
-        """Say that the names and passphrases of pairs on other hosts cannot be set here."""
+        """Show the message that the names and passphrases of pairs on other hosts cannot be set here."""
         self.tell("The name and the passphrase of a pair cannot be set for other hosts.")
 
     def action_profiles(self) -> None:

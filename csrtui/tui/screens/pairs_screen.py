@@ -50,7 +50,7 @@ def _flow(
     """Return an action that starts the function `name` of a module of `csrtui.tui.flows`.
 
     The module is imported when the action is first used, so that the screens open without delay. With `for_pair`, the
-    function also gets the selected pair. Without a selected pair, the action only says so.
+    function also gets the selected pair. Without a selected pair, the action only shows a message.
     """
 
     async def action(self: PairsScreen) -> None:
@@ -107,7 +107,7 @@ class PairsScreen(CommandScreen[None]):
         return None
 
     def current_pair(self) -> Pair | None:
-        """Return the selected pair. If there is none, or it cannot be read, say so and return None."""
+        """Return the selected pair. If there is none, or it cannot be read, show a message and return None."""
         try:
             current = self.read_current()
         except CsrtuiError as error:

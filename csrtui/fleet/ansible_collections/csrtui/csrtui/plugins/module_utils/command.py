@@ -36,7 +36,7 @@ PLATFORMS = [
 """The server software that csrtui knows."""
 
 _MIN_TIMEOUT = 0.001
-"""Seconds for a call after the deadline of its task. The call ends at once and is reported like any other timeout."""
+"""The timeout in seconds of a call that begins after the deadline of its task: it ends at once, like any other timeout."""
 _ROLE = "install csrtui on this host with the role csrtui.csrtui.csrtui"
 _NO_STORE = 3
 _REASONS = {1: "refused", 2: "input", 3: "store"}
