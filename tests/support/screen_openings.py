@@ -148,7 +148,7 @@ FLEET_OPENINGS = (
         Opening("HostVerifyModal", (*_READ, ("V", "Identity"))),
         Opening("FetchModal", (*_READ, ("u", "Fetch the CSR"))),
         Opening("ImportModal", (*_READ, ("i", "each is sent to the host"))),
-        Opening("FleetDoctorScreen", (*_READ, ("D", "keystores: 2 errors"))),
+        Opening("FleetDoctorScreen", (*_READ, ("D", "hosts examined"))),
         Opening("HostWorkModal", (*_READ, ("u", "Fetch the CSR"), (_pasted("{out}") + "\r", "Enter Close"))),
         Opening("FleetRequestScreen", (*_FORM, ("{{{{ site }}}}", "different on each host"))),
         Opening("FleetPlanScreen", (*_FORM, ("{{{{ site }}}}" + CTRL_G, "left out"))),

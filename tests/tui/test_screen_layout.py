@@ -14,6 +14,7 @@ from csrtui.core.base.finding import FieldName
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.modals.questions import ConfirmModal
+from csrtui.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -286,3 +287,11 @@ async def test_the_keys_of_a_question_with_a_long_answer_are_not_cut(tmp_path: P
         await user.press("ctrl+g")
         assert user.question.startswith("Generate with ")
         assert "Esc Back to the form  " in user.screen_text
+
+
+async def test_a_line_that_is_too_long_for_its_block_ends_in_an_ellipsis(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store"), (40, 12)) as user:
+        title = user.app.screen.query_one("#message", TextBlock)
+        for text, drawn in (("a" * 41, "a" * 39 + "…"), ("a" * 40 + "  ", "a" * 40)):
+            title.show([((text, ""),)])
+            assert title.render_line(0).text == drawn

@@ -35,7 +35,7 @@ TEXT_STYLES = {
 
 
 class TextBlock(Widget):
-    """Lines of text, aligned at the top. Long lines are cut, and lines that do not fit in the height are left out."""
+    """Lines of text, aligned at the top. A long line ends in an ellipsis; lines below the block are left out."""
 
     DEFAULT_CSS = """
     TextBlock { width: 1fr; height: 1fr; color: $foreground; }
@@ -62,8 +62,11 @@ class TextBlock(Widget):
         style = self.rich_style
         if y >= len(self._lines):
             return Strip.blank(self.size.width, style)
-        segments = [Segment(text, style + TEXT_STYLES[name]) for text, name in self._lines[y]]
-        return Strip(segments).adjust_cell_length(self.size.width, style)
+        width = self.size.width
+        strip = Strip([Segment(text, style + TEXT_STYLES[name]) for text, name in self._lines[y]])
+        if 0 < width < strip.cell_length and strip.crop(width).text.strip():
+            return Strip([*strip.crop(0, width - 1), Segment("…", style)], width)
+        return strip.adjust_cell_length(width, style)
 
 
 class TextLine(TextBlock):
