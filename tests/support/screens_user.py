@@ -7,6 +7,7 @@ import time
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -17,6 +18,7 @@ from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
+from textual.widgets import Input
 
 from csrtui.core.keys import key_types
 from csrtui.core.names.public_suffixes import SuffixList
@@ -81,12 +83,13 @@ class User:
     # Actions of the user
 
     async def press(self, *names: str) -> None:
-        """Press keys, by Textual's names. ``*text`` types a text."""
-        for name in names:
+        """Press keys, by Textual's names. ``*text`` types a text: in a text field faster than the app draws it."""
+        for name, following in zip_longest(names, names[1:], fillvalue=""):
             character = _CHARACTERS.get(name, name if len(name) == 1 else None)
             key = _character_to_key(name) if len(name) == 1 else name
             self.app.post_message(events.Key(key, character))
-            await self.settle()
+            if not (len(name) == len(following) == 1 and isinstance(self.app.focused, Input)):
+                await self.settle()
 
     async def go_to(self, field: FieldName) -> None:
         """Put the cursor into a field of the form."""
