@@ -37,7 +37,8 @@ callback.v2_runner_on_ok(Result())
 def printed(folder: Path, text: str, times: int = 1) -> str:
     """Return the line for a result whose output is a repeated text."""
     pytest.importorskip(
-        "ansible.module_utils.testing", reason="skipped because ansible-core is not installed"
+        "ansible.module_utils.testing",
+        reason="ansible-core is missing, or older than 2.19, which has no module_utils.testing",
     )
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(COLLECTIONS), str(times), text],

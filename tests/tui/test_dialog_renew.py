@@ -188,8 +188,8 @@ async def test_a_new_pair_starts_in_the_form_and_both_are_linked(session: Sessio
         assert (user.draft.common_name, user.draft.renews) == (ONE, ONE)
         assert user.focused_id == FieldName.COMMON_NAME
         await user.generate()
-        await user.until(lambda: TWO in user.pairs, "the new pair")
-        assert user.message == f"made {TWO}: renews {ONE}. Next: back up"
+        await user.until(lambda: user.message == f"made {TWO}: renews {ONE}. Next: back up", "the new pair")
+        assert TWO in user.pairs
         await user.until(lambda: tie(user) == "", "no tie of the next request")
     assert (record(session, ONE).renewed_by, record(session, TWO).renews) == (TWO, ONE)
     assert record(session, ONE).next_step(NOW) is NextStep.NONE
