@@ -105,6 +105,8 @@ async def test_replacing_and_deleting_a_profile_are_confirmed(tmp_path: Path, co
         await user.press("f6", "d", "right", "enter")
         assert "deleted work" in answer(user)
         assert user.focused_id == "profile-name"
+        await user.press("x")
+        assert "deleted work" not in answer(user), "a user who types on has read it"
     assert config.read_text().startswith("# mine")
     assert "work" not in config.read_text()
 

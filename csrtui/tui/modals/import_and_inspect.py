@@ -22,7 +22,6 @@ from csrtui.tui.widgets.one_line_widgets import LabelledFields
 from csrtui.tui.widgets.path_field import FilesField, PathField, quote_path
 from csrtui.tui.widgets.secret_field import SecretField
 from csrtui.tui.widgets.text_field import TextField
-from csrtui.tui.wrapping import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -207,9 +206,8 @@ class FilesModal(FormModal[ImportAnswer | None]):
         if self._is_busy:
             return self.lines(self._status, "strong")
         if self._pasted_lines:
-            last = cut(visible(self._pasted_lines[-1]), self.inner_width)
             count = f"{plural(len(self._pasted_lines), 'line')} of text read. Press Enter again to {self.verb.lower()}."
-            return [*self.lines(count, "strong"), *self.lines(last, "label")]
+            return [*self.lines(count, "strong"), ((visible(self._pasted_lines[-1]), "label"),)]
         return self.idle_notes()
 
     def idle_notes(self) -> list[Line]:

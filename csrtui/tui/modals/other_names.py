@@ -18,7 +18,7 @@ from csrtui.core.base.finding import FieldName
 from csrtui.tui.modals.base import Modal
 from csrtui.tui.widgets.form_field import FormField, split_field
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import cut, pad
+from csrtui.tui.wrapping import pad
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -268,7 +268,7 @@ class NamesModal(Modal[NameEdits | None]):
         title, cursor = f"Other names: {plural(len(self._names), 'name')}", self._columns.cursor
         name = visible(self._names[cursor]) if cursor is not None and cursor < len(self._names) else ""
         self.show_title(title)
-        self.show("#about", [((cut(name, self.inner_width), ""),)])
+        self.show("#about", [((name, ""),)])
 
     def draw(self) -> None:
         """Show the names and the keys."""

@@ -106,6 +106,10 @@ class ProfilesModal(FormModal["tuple[str, Profile | None] | None"]):
         event.stop()
         self.dismiss(self._rows.item(event.index))
 
+    def on_input_changed(self) -> None:
+        """Remove the last message."""
+        self._message = ""
+
     def on_input_submitted(self) -> None:
         """Save the form under the name in the field. Ask first if this would replace a profile."""
         name = self.text_of("#profile-name")

@@ -15,7 +15,7 @@ from csrtui.tui.commands import commands_of, key_of
 from csrtui.tui.messages import error_texts
 from csrtui.tui.threads import run_in_thread
 from csrtui.tui.widgets.text_block import TextBlock
-from csrtui.tui.wrapping import cut, cut_name, hanging, wrapped
+from csrtui.tui.wrapping import cut_name, hanging, wrapped
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -105,8 +105,8 @@ def _two_lines(pair: Pair, now: datetime, step_text: str, width: int) -> list[Li
     relation = ", ".join(parts)
     name = cut_name(visible(pair.name), max(width - len(relation) - 3, width // 2))
     return [
-        ((f" {name}", "strong"), (f"   {cut(relation, width - cell_len(name) - 3)}", "")),
-        ((f" {cut(visible(step_text), width)}", ""),),
+        ((f" {name}", "strong"), (f"   {relation}", "")),
+        ((f" {visible(step_text)}", ""),),
     ]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len
 from textual.app import SuspendNotSupported
 
-from csrtui.core.base.errors import CsrtuiError, InputError
+from csrtui.core.base.errors import CsrtuiError, InputError, StoreError
 from csrtui.core.base.escaping import plural, visible
 from csrtui.core.doctor.finding import DoctorFinding
 from csrtui.store.config_file import config_path
@@ -187,7 +187,7 @@ class DoctorScreen(CommandScreen[None]):
         try:
             screen = self.screen_for(event.index)
         except CsrtuiError as error:
-            self.tell(error.message)
+            self.tell_error(error)
         else:
             self.app.push_screen(screen)
 
@@ -316,8 +316,8 @@ class StoreDoctorScreen(DoctorScreen, PairsScreen):
             raise InputError("this finding concerns the store, not a pair")
         try:
             return PairScreen.of(self._session, name)
-        except CsrtuiError as error:
-            raise InputError(f"{name} cannot be shown until this is fixed.") from error
+        except StoreError as error:
+            raise InputError(f"{name} cannot be shown until this is fixed") from error
 
     def selection(self) -> PairSelection:
         """Return the pair that the finding under the cursor concerns."""

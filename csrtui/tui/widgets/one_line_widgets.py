@@ -206,7 +206,7 @@ class ProgressLine(TextLine):
             length = _BAR_WIDTH * self._count // self._total
             bar = f"[{'=' * length}{' ' * (_BAR_WIDTH - length)}] {self._count} of {self._total}"
             text = f"{bar}{self._remaining_time()}  {self._last_name}"
-            self.show([((cut(text, self.size.width) if self.size.width else text, ""),)])
+            self.show([((text, ""),)])
 
     def _remaining_time(self) -> str:
         """Return the estimate as ``, 20 s left``, or an empty string before the first item and after the last one."""
