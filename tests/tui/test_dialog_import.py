@@ -10,7 +10,13 @@ from backup_dialogs import backed_up, said, session_with
 from certificates_made import build, intermediate, named, pem
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    pkcs12,
+)
 from issued_dialogs import answer_of_ca, at_pair, file_of_ca, imported, is_at, record
 from screens_user import NOW, at_screens
 
@@ -326,6 +332,32 @@ async def test_hostile_names_in_a_certificate_are_shown_and_have_no_effect(
         for line in user.screen_lines:
             assert line.isprintable(), ascii(line)
         assert not is_at(user, ConfirmModal)
+
+
+async def test_an_encrypted_pkcs12_file_is_imported_with_its_passphrase(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    certificates = x509.load_pem_x509_certificates(answer_of_ca(session, ONE).encode())
+    data = pkcs12.serialize_key_and_certificates(
+        None, None, None, certificates, BestAvailableEncryption(b"secret words")
+    )
+    (tmp_path / "answer.p12").write_bytes(data)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.type(str(tmp_path / "answer.p12"))
+        await user.press("enter")
+        await user.until(
+            lambda: "answer.p12 is encrypted. Type the passphrase" in user.screen_text, "the field"
+        )
+        assert user.focused_id == "passphrase"
+        await user.type("wrong")
+        await user.press("enter")
+        await user.until(lambda: "the passphrase does not" in user.screen_text, "the refusal")
+        await user.press("ctrl+u")
+        await user.type("secret words")
+        await user.press("enter")
+        await user.until(lambda: is_at(user, ImportResultModal), "the result")
+    assert record(session, ONE).stage is Stage.ISSUED
 
 
 KEY = (

@@ -58,13 +58,13 @@ def read(data: bytes, passphrase: Secret | None = None, *, open_keys: bool = Tru
     return reader.material()
 
 
-def read_certificates(data: bytes) -> list[Certificate]:
+def read_certificates(data: bytes, passphrase: Secret | None = None) -> list[Certificate]:
     """Return the certificates in a file. The file must contain at least one certificate and no private key.
 
     Raises:
         InputError: The file contains no certificate, or contains a private key or an item that cannot be read.
     """
-    material = read(data, open_keys=False)
+    material = read(data, passphrase, open_keys=False)
     refuse_private_key(material)
     if material.problems:
         raise material.problems[0].error

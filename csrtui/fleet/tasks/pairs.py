@@ -11,6 +11,7 @@ from itertools import islice
 from csrtui.core.backups.recipients import Recipient
 from csrtui.core.base.errors import CsrtuiError, InputError
 from csrtui.core.base.escaping import command, is_visible, visible
+from csrtui.core.base.secret import Secret
 from csrtui.core.bundle import read_certificates
 from csrtui.core.certificates import csr as csrs
 from csrtui.core.certificates.certificate import Certificate, to_pem
@@ -259,7 +260,9 @@ class Deliveries:
     unmatched: list[HostResult]
 
 
-def match_certificates(fleet: Fleet, sources: Sequence[ImportSource]) -> Deliveries:
+def match_certificates(
+    fleet: Fleet, sources: Sequence[ImportSource], passphrase: Secret | None = None
+) -> Deliveries:
     """Match certificates to hosts by the keys of their pairs.
 
     Raises:
@@ -268,7 +271,8 @@ def match_certificates(fleet: Fleet, sources: Sequence[ImportSource]) -> Deliver
     certificates: dict[bytes, Certificate] = {}
     for source in sources:
         try:
-            certificates |= {certificate.der: certificate for certificate in read_certificates(source.data)}
+            found = read_certificates(source.data, passphrase)
+            certificates |= {certificate.der: certificate for certificate in found}
         except InputError as error:
             name = visible(source.file or "the certificates")
             raise InputError(f"{name}: {error.message}", error.hint) from error

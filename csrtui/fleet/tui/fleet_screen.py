@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from csrtui.core.base.secret import Secret
     from csrtui.fleet.host_states import HostPair
     from csrtui.fleet.tasks.pairs import Deliveries
     from csrtui.fleet.tasks.results import HostResult
@@ -110,8 +111,8 @@ class FleetScreen(FleetListScreen):
         title = "Import certificates: each is sent to the host that has its key"
         self.app.push_screen(ImportModal(self._match, title), self._deliver)
 
-    def _match(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
-        self._deliveries = match_certificates(self._fleet, sources)
+    def _match(self, sources: Sequence[ImportSource], passphrase: Secret | None) -> Sequence[Result]:
+        self._deliveries = match_certificates(self._fleet, sources, passphrase)
         return delivery_results(self._deliveries)
 
     def _deliver(self, answer: ImportAnswer | None) -> None:

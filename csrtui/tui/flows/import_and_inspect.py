@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csrtui.core.base.escaping import visible
@@ -19,8 +20,10 @@ from csrtui.tui.threads import in_thread
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from csrtui.core.base.secret import Secret
     from csrtui.tasks.import_ import ImportSource
     from csrtui.tasks.parallel import Result
+    from csrtui.tui.modals.import_and_inspect import ImportAnswer
     from csrtui.tui.screens.pairs_screen import PairsScreen
 
 
@@ -28,33 +31,33 @@ async def import_from_files(page: PairsScreen) -> None:
     """Import certificates from files or pasted text."""
     only_pair = page.only_pair
 
-    def import_sources(sources: Sequence[ImportSource]) -> Sequence[Result]:
-        return import_certificates(page.session, sources, only_pair, ImportMode.ASK)
+    def import_sources(sources: Sequence[ImportSource], passphrase: Secret | None) -> Sequence[Result]:
+        return import_certificates(page.session, sources, only_pair, ImportMode.ASK, passphrase)
 
     title = f"Import {f'the certificate of {only_pair}' if only_pair else 'certificates'}"
     answer = await page.app.push_screen_wait(ImportModal(import_sources, title))
     if answer is not None:
-        await _confirm_and_show(page, answer.sources, answer.results, only_pair)
+        await _confirm_and_show(page, answer, only_pair)
 
 
-async def _confirm_and_show(
-    page: PairsScreen, sources: Sequence[ImportSource], results: Sequence[Result], only_pair: str | None
-) -> None:
+async def _confirm_and_show(page: PairsScreen, answer: ImportAnswer, only_pair: str | None) -> None:
     """Show the results of an import. Ask first about each certificate that needs confirmation."""
+    sources, passphrase, results = answer.sources, answer.passphrase, answer.results
     waiting = results_to_confirm(results)
     text = " ".join(f"{visible(result.pair or '')}: {result.text}." for result in waiting)
     question = ConfirmModal("Import it anyway?", text, "Import")
     if bool(waiting) and await page.app.push_screen_wait(question):
-        new_results = await in_thread(lambda: import_certificates(page.session, sources, only_pair))
+        new_results = await in_thread(
+            lambda: import_certificates(page.session, sources, only_pair, passphrase=passphrase)
+        )
         pairs = {result.pair for result in waiting}
         others = [result for result in results if result.pair not in pairs]
         results = [*others, *(result for result in new_results if result.pair in pairs)]
-    await _show_results(page, sources, results)
+    await _show_results(page, replace(answer, results=results))
 
 
-async def _show_results(
-    page: PairsScreen, sources: Sequence[ImportSource], results: Sequence[Result]
-) -> None:
+async def _show_results(page: PairsScreen, answer: ImportAnswer) -> None:
+    results = answer.results
     names = [result.pair for result in results if result.ok and result.pair]
     page.refresh_pairs(names[0] if names else None)
     page.tell(
@@ -62,7 +65,7 @@ async def _show_results(
     )  # beside the dialog, an older message would be wrong
     screen = ImportResultModal(page.session, results, _offer(page, results))
     if await page.app.push_screen_wait(screen):
-        await (_do_next_step(page, names[0]) if names else _import_elsewhere(page, sources))
+        await (_do_next_step(page, names[0]) if names else _import_elsewhere(page, answer))
 
 
 def _offer(page: PairsScreen, results: Sequence[Result]) -> str:
@@ -77,9 +80,11 @@ def _offer(page: PairsScreen, results: Sequence[Result]) -> str:
     return NEXT_STEPS[step].capitalize() if step in {NextStep.BACK_UP, NextStep.INSTALL} else ""
 
 
-async def _import_elsewhere(page: PairsScreen, sources: Sequence[ImportSource]) -> None:
-    results = await in_thread(lambda: import_certificates(page.session, sources, None, ImportMode.ASK))
-    await _confirm_and_show(page, sources, results, None)
+async def _import_elsewhere(page: PairsScreen, answer: ImportAnswer) -> None:
+    results = await in_thread(
+        lambda: import_certificates(page.session, answer.sources, None, ImportMode.ASK, answer.passphrase)
+    )
+    await _confirm_and_show(page, replace(answer, results=results), None)
 
 
 async def _do_next_step(page: PairsScreen, name: str) -> None:

@@ -12,7 +12,7 @@ from csrtui.core.base.escaping import plural, visible
 from csrtui.core.bundle.pem import names_private_key
 from csrtui.store.foreign_files import read_foreign
 from csrtui.store.secret_file import read_identity
-from csrtui.tasks.import_ import ImportSource
+from csrtui.tasks.import_ import ImportSource, needs_passphrase
 from csrtui.tasks.import_decision import RefusedFile, RefusedKind
 from csrtui.tasks.parallel import Result
 from csrtui.tui.commands import Scope, commands_of
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from csrtui.tui.screens.text_pages import Page
     from csrtui.tui.widgets.text_block import Line
 
-    ImportFunction = Callable[[Sequence[ImportSource]], Sequence[Result]]
-    """A function that imports certificates and returns their results. It is called in a thread."""
+    ImportFunction = Callable[[Sequence[ImportSource], Secret | None], Sequence[Result]]
+    """A function that imports certificates, with a passphrase that opens their files. It is called in a thread."""
 
 _BEGIN, _END = "-----BEGIN", "-----END"
 _KEY_LINE = "-----BEGIN PRIVATE KEY-----"
@@ -45,9 +45,10 @@ _KEY_LINE = "-----BEGIN PRIVATE KEY-----"
 
 @dataclass(frozen=True, slots=True)
 class ImportAnswer:
-    """The imported files or texts, and the results."""
+    """The imported files or texts, the passphrase that opens them, and the results."""
 
     sources: Sequence[ImportSource]
+    passphrase: Secret | None
     results: Sequence[Result]
 
 
@@ -65,10 +66,13 @@ class FilesModal(FormModal[ImportAnswer | None]):
     FIRST_FOCUS = "#files"
     NOTES = 4
     heading = ""
+    locked_noun = "PKCS #12 file"
 
     CHARACTERS_REMOVED = "Characters that are not valid in a path were removed."
 
-    def __init__(self, import_sources: ImportFunction, title: str) -> None:
+    def __init__(
+        self, import_sources: Callable[[Sequence[ImportSource]], Sequence[Result]], title: str
+    ) -> None:
         super().__init__()
         self._import_sources = import_sources
         self.heading = title
@@ -76,14 +80,33 @@ class FilesModal(FormModal[ImportAnswer | None]):
         self._is_key = False
         self._rejected: Sequence[Result] = ()
         self._status = ""
+        self._sources: Sequence[ImportSource] = ()
+        self._text_of_sources = ""
+        self._passphrase: Secret | None = None
+        self._locked: Sequence[str] = ()
 
     def fields(self) -> Iterable[Widget]:
-        """Return the field for the files."""
+        """Return the fields. The one for the passphrase is hidden until a file needs it."""
         yield LabelledFields(
             ("Files", FilesField(self.kept_text("files"), "paths or pasted text", id="files"))
         )
+        passphrase = SecretField(f"of the {self.locked_noun}", id="passphrase")
+        yield LabelledFields(("Passphrase", passphrase), id="locked", is_hidden=True)
 
     # Events
+
+    def on_secret_field_submitted(self) -> None:
+        """Read the sources again with the passphrase. Without one, use them as they are."""
+        passphrase = self.secret_of("#passphrase")
+        self._passphrase = passphrase if passphrase.encoded else None
+        self._read_again()
+
+    def _read_again(self) -> None:
+        """Read the same sources, or other files if their paths were typed since."""
+        if self._text and self._text != self._text_of_sources:
+            self._import_files(self._text)
+        else:
+            self.begin(self._import(self._sources))
 
     def on_input_changed(self) -> None:
         """Remove the reasons why no file was used."""
@@ -172,12 +195,26 @@ class FilesModal(FormModal[ImportAnswer | None]):
     async def _import(self, sources: Sequence[ImportSource]) -> None:
         self.use_results(sources, await self.in_thread(lambda: self._import_sources(sources)))
 
+    def needed_fields(self) -> Sequence[tuple[str, str]]:
+        """Return each row that the sources need, with its field."""
+        return [("#locked", "#passphrase")] if self._locked else []
+
     def use_results(self, sources: Sequence[ImportSource], results: Sequence[Result]) -> None:
-        """Close the dialog with the results, or show why nothing could be used."""
+        """Close the dialog with the results, or show why nothing could be used.
+
+        If a file needs a passphrase or an identity, ask for it once.
+        """
+        self._sources, self._text_of_sources = sources, self._text
+        for row, field in self.needed_fields():
+            if not self.query_one(row).display:
+                self.display_fields({row: True})
+                self.set_focus(self.query_one(field))
+                self.draw()
+                return
         if any(result.ok or result.pair for result in results):
             if any(result.ok for result in results):
                 self._clear_field()
-            self.dismiss(ImportAnswer(sources, results))
+            self.dismiss(ImportAnswer(sources, self._passphrase, results))
         else:
             self._rejected = results
 
@@ -211,7 +248,12 @@ class FilesModal(FormModal[ImportAnswer | None]):
         return self.idle_notes()
 
     def idle_notes(self) -> list[Line]:
-        """Return the notes while nothing is typed, read or rejected."""
+        """Return the text about the passphrase if its field is shown, or else the text about paths."""
+        if self.query_one("#locked").display:
+            verb = "is" if len(self._locked) == 1 else "are"
+            return self.lines(
+                f"{', '.join(self._locked)} {verb} encrypted. Type the passphrase, or leave it empty to skip."
+            )
         return self.lines(
             "Tab completes a path. Separate paths with spaces, and quote those that contain spaces.", "label"
         )
@@ -225,6 +267,19 @@ class ImportModal(FilesModal):
         "Each certificate is matched to its pair by the public key."
     )
     verb = "Import"
+
+    def __init__(self, import_sources: ImportFunction, title: str) -> None:
+        super().__init__(self._import_or_ask, title)
+        self._import_opened = import_sources
+
+    def _import_or_ask(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
+        """Import the sources. If the passphrase of a file was not asked for, only name that file. Runs in a thread."""
+        if not self._locked:
+            locked = [source.file or _PASTED for source in sources if needs_passphrase([source])]
+            self._locked = [visible(os.path.basename(name)) for name in locked]
+            if locked:
+                return []
+        return self._import_opened(sources, self._passphrase)
 
 
 _PASTED = "pasted text"
@@ -242,30 +297,19 @@ class InspectModal(FilesModal):
         "PKCS #7, PKCS #12 or backups, in any format. Nothing is stored."
     )
     verb = "Inspect"
+    locked_noun = "key or PKCS #12 file"
 
     def __init__(self, session: Session) -> None:
         super().__init__(self._inspect, "Inspect files")
         self._session = session
         self._inspection: Inspection | None = None
-        self._sources: Sequence[ImportSource] = ()
-        self._text_of_sources = ""
         self._identities: bytes | None = None
-        self._passphrase: Secret | None = None
-        self._locked: Sequence[str] = ()
 
     def fields(self) -> Iterable[Widget]:
-        """Return the fields. Those for the passphrase and the identity are hidden until a file needs them."""
+        """Return the fields. The one for the identity is hidden until a file needs it."""
         yield from super().fields()
-        passphrase = SecretField("of the key or PKCS #12 file", id="passphrase")
-        yield LabelledFields(("Passphrase", passphrase), id="locked", is_hidden=True)
         identity = PathField("", "path of the age identity", id="identity")
         yield LabelledFields(("Identity", identity), id="to-recipients", is_hidden=True)
-
-    def on_secret_field_submitted(self) -> None:
-        """Inspect the sources again with the passphrase. Without one, describe them as they are."""
-        passphrase = self.secret_of("#passphrase")
-        self._passphrase = passphrase if passphrase.encoded else None
-        self._inspect_again()
 
     def on_input_submitted(self, event: TextField.Submitted) -> None:
         """Read the identity file. If Enter was pressed in the identity field, inspect the sources again."""
@@ -278,14 +322,7 @@ class InspectModal(FilesModal):
             return
         if event.input.id == "identity":
             event.prevent_default()
-            self._inspect_again()
-
-    def _inspect_again(self) -> None:
-        """Inspect the same sources, or other files if their paths were typed since."""
-        if self._text and self._text != self._text_of_sources:
-            self._import_files(self._text)
-        else:
-            self.begin(self._import(self._sources))
+            self._read_again()
 
     def on_text_field_pasted(self, event: TextField.Pasted) -> None:
         """Refuse several pasted lines in the identity field, because it accepts only a path."""
@@ -294,31 +331,15 @@ class InspectModal(FilesModal):
             event.prevent_default()
             self.fail(InputError(self.PASTE_REFUSED))
 
-    def use_results(self, sources: Sequence[ImportSource], results: Sequence[Result]) -> None:
-        """If a file needs a passphrase or an identity, ask for it once. Otherwise, use the results as usual."""
+    def needed_fields(self) -> Sequence[tuple[str, str]]:
+        """Return each row that the sources need, with its field."""
         needs_identity = self._inspection is not None and self._inspection.needs_identity
-        self._sources, self._text_of_sources = sources, self._text
-        for row, field, is_needed in (
-            ("#locked", "#passphrase", bool(self._locked)),
-            ("#to-recipients", "#identity", needs_identity),
-        ):
-            if is_needed and not self.query_one(row).display:
-                self.display_fields({row: True})
-                self.set_focus(self.query_one(field))
-                self.draw()
-                return
-        super().use_results(sources, results)
+        return [*super().needed_fields(), *([("#to-recipients", "#identity")] if needs_identity else [])]
 
     def idle_notes(self) -> list[Line]:
-        """Return the text about the identity or the passphrase if its field is shown, or else the text about paths."""
+        """Return the text about the identity if its field is shown, or else the text about the passphrase or paths."""
         if self.query_one("#to-recipients").display:
             return self.lines(_TO_RECIPIENTS)
-        if self.query_one("#locked").display:
-            verb = "is" if len(self._locked) == 1 else "are"
-            text = (
-                f"{', '.join(self._locked)} {verb} encrypted. Type the passphrase, or leave it empty to skip."
-            )
-            return self.lines(text)
         return super().idle_notes()
 
     def _inspect(self, sources: Sequence[ImportSource]) -> Sequence[Result]:
