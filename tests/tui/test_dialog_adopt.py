@@ -307,11 +307,12 @@ async def test_without_marks_the_selected_key_is_adopted_a_csr_is_made_and_the_n
         await look(user, folder)
         await until_found(user)
         assert marks(user) == 1
-        await user.press("space")
-        assert "d cannot be adopted" in said(user, "notes")
+        await user.press("home", "space")
+        assert "d cannot be adopted: no CSR" in said(user, "notes")
         assert marks(user) == 1
         await user.press("space", "home", "enter")
-        assert "d cannot be adopted" in said(user, "notes")
+        assert said(user, "notes") == "d cannot be adopted."
+        assert "Cannot be adopted: no CSR" in said(user, "details")
         await user.press("end")
         assert "No key is marked. Enter adopts the selected one." in said(user, "notes")
         await user.press("enter")
@@ -321,6 +322,18 @@ async def test_without_marks_the_selected_key_is_adopted_a_csr_is_made_and_the_n
         await user.until(lambda: isinstance(user.app.screen, BackupModal), "the next step")
         await user.press("escape")
         await user.until_pairs(NAME)
+
+
+async def test_the_first_key_that_can_be_adopted_is_selected(tmp_path: Path, folder: Path) -> None:
+    put(folder, cert=pem(LEAF), a=pkcs8(rsa_key()), b=pkcs8(ec_key()))
+    async with at_screens(session_with(tmp_path / "store")) as user:
+        await look(user, folder)
+        await until_found(user)
+        assert "certificate, no CSR" in user.screen_text
+        assert "Enter adopts the selected one." in said(user, "notes")
+        await user.press("enter")
+        await until_done(user)
+        assert "a new CSR and certificate" in said(user, "details")
 
 
 async def test_existing_keys_are_shown_and_cannot_be_adopted(tmp_path: Path, folder: Path) -> None:

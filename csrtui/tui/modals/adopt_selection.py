@@ -69,7 +69,7 @@ def _files_text(candidate: Candidate) -> str:
         return "already in keystore"
     if candidate.csr:
         return "CSR, certificate" if candidate.certificate else "CSR"
-    return "no CSR, certificate" if candidate.certificate else "no CSR"
+    return "certificate, no CSR" if candidate.certificate else "no CSR"
 
 
 def _obstacle(candidate: Candidate) -> str | None:
@@ -113,10 +113,14 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
         yield TextBlock(id="notes")
 
     def on_mount(self) -> None:
-        """Mark the candidates that can be adopted without a new CSR."""
-        candidates = self._match_result.candidates
-        marks = frozenset(candidate.spki_sha256 for candidate in candidates if obstacle(candidate) is None)
-        self.query_one("#candidates", LineList).set_marks(marks)
+        """Mark the candidates that can be adopted without a new CSR, and select the first that can be adopted."""
+        candidates, candidate_list = self._match_result.candidates, self.query_one("#candidates", LineList)
+        candidate_list.set_marks(
+            frozenset(candidate.spki_sha256 for candidate in candidates if obstacle(candidate) is None)
+        )
+        candidate_list.move_to(
+            next((index for index, candidate in enumerate(candidates) if not _obstacle(candidate)), 0)
+        )
 
     @property
     def marked(self) -> list[Candidate]:
@@ -154,8 +158,8 @@ class AdoptSelectionModal(FormModal["Sequence[Result]"]):
             self.dismiss(self._results)
         elif self.marked:
             self.begin(self._adopt(self.marked))
-        elif reason := _obstacle(current):
-            self.error = InputError(f"{current.title} cannot be adopted: {reason}")
+        elif _obstacle(current):  # the details above say why
+            self.error = InputError(f"{current.title} cannot be adopted")
             self.draw()
         else:
             self.begin(self._adopt([current]))
