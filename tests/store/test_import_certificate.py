@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,27 @@ def test_an_interrupted_attempt_archives_a_certificate_only_once(with_pair: Keys
     kept.chmod(0o644)
     put(with_pair, b"two")
     assert certificates(with_pair) == {"certificate.pem": b"two", KEPT: b"one"}
+
+
+def test_the_archived_certificate_is_on_disk_before_it_is_replaced(
+    with_pair: Keystore, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(with_pair, b"one")
+    calls: list[str] = []
+    rename, fsync = os.rename, os.fsync
+
+    def rename_and_record(old: str, new: str, **folders: int) -> None:
+        rename(old, new, **folders)
+        calls.append(new)
+
+    def fsync_and_record(descriptor: int) -> None:
+        fsync(descriptor)
+        calls.append("flushed" if os.path.samestat(os.fstat(descriptor), os.stat(folder / "pairs/a")) else "")
+
+    monkeypatch.setattr("os.rename", rename_and_record)
+    monkeypatch.setattr("os.fsync", fsync_and_record)
+    put(with_pair, b"two")
+    assert list(filter(None, calls)) == [KEPT, "flushed", "certificate.pem", "flushed"]
 
 
 def test_a_link_in_the_place_of_an_archived_certificate_is_refused(

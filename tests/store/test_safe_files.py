@@ -364,3 +364,23 @@ def test_a_file_that_is_read_is_not_passed_on_to_other_programs(
     assert flags[0] & os.O_NOFOLLOW
     assert all(found & os.O_NONBLOCK for found in flags[1:])
     assert stat.S_ISREG((tmp_path / "file").stat().st_mode)
+
+
+def test_a_file_for_a_group_is_created_for_its_owner_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = []
+
+    def fchown(descriptor: int, _uid: int, _gid: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+
+    monkeypatch.setattr("os.fchown", fchown)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    umask = os.umask(0)
+    try:
+        safe_files.create_file(folder, "key", b"secret", Permissions(0o640, 0o007, gid=os.getegid()))
+    finally:
+        os.umask(umask)
+        os.close(folder)
+    assert modes == [0o600], "the mode before the group is set"
+    assert mode_of(tmp_path / "key") == 0o640

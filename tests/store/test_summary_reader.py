@@ -313,6 +313,20 @@ def test_damage_to_the_cache_changes_no_answer(
         assert read(new_reader(folder)) == expected
 
 
+@pytest.mark.parametrize("spoil", sorted(NEVER_USED))
+def test_an_unsafe_cache_stays_as_it_is(folder: Path, reader: SummaryReader, spoil: str) -> None:
+    write_pairs(folder, varied(3))
+    settle()
+    reader.read()
+    SPOILT[spoil](folder / FILE)
+    before = (folder / FILE).lstat()
+    write_pair(folder, "new.example.com")
+    settle()
+    new_reader(folder).read()
+    after = (folder / FILE).lstat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+
+
 @pytest.mark.parametrize("spoil", [name for name in SPOILT if name not in NEVER_USED])
 def test_a_damaged_cache_is_written_anew(
     folder: Path, reader: SummaryReader, reads: list[str], spoil: str

@@ -181,6 +181,9 @@ def test_a_pair_whose_certificate_must_be_revoked_comes_first_and_is_never_hidde
         NextStep.REVOKE,
         NextStep.NONE,
     ]
+    last = validity.not_after
+    steps = [lost.visible_step(now) for now in (last, last + timedelta(microseconds=1))]
+    assert steps == [NextStep.REVOKE, NextStep.NONE]
     for step in (NextStep.REVOKE, NextStep.NONE):  # `none` is what programs see
         assert pairs[1] in Query(next_step=step).select(pairs, NOW)
 
