@@ -149,8 +149,6 @@ class PaletteModal(Modal[Command | None]):
         Binding("enter", "choose", "Run", show=False, priority=True),
         Binding("up", "move(-1)", "Up", show=False, priority=True),
         Binding("down", "move(1)", "Down", show=False, priority=True),
-        Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
-        Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
     ]
 
     def __init__(self, commands: Sequence[Command]) -> None:
