@@ -190,6 +190,8 @@ class VerifyModal(WorkModal[None, "Result"]):
         subject = names_of(self.group.pairs)[0] if count == 1 else f"{count} pairs"
         self.show_title(f"Verify the backups of {subject}")
         input_help = _IDENTITY_HELP if self.query_one("#to-recipients").display else _TEST_HELP
+        if self._is_restore_test and self._results and all(result.ok for result in self._results):
+            input_help = ""
         hint = self._hint or (self._no_backups_text() if self._has_no_backups else input_help)
         notes = self.candidate_lines() or self.lines(hint, "warning" if self._hint else "label")
         self.show("#notes", [*gap, *notes])
