@@ -125,7 +125,7 @@ def _compromise_text(record: PairRecord, now: datetime, key_of: Callable[[str], 
     if not record.needs_revocation(now):
         return f"{since}. {key_of('retire')} shows what revocation needs."
     if record.renewed_by:
-        return f"Key compromised: use {record.renewed_by}. {key_of('retire')} shows how to revoke this certificate."
+        return f"Key compromised: use {record.renewed_by}. {key_of('retire')} shows how to revoke."
     replacement = f"replace it ({key_of('renew')})"
     return f"Key compromised: {replacement}, and have its certificate revoked ({key_of('retire')})."
 

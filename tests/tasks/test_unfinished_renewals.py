@@ -211,6 +211,14 @@ def test_the_first_step_of_a_revocation_is_that_of_the_pair_with_a_new_key(sessi
     assert first_step().endswith("csrtui backup --to DIR a.com-2")
 
 
+def test_what_to_do_for_a_compromised_key_fits_on_a_line(session: Session) -> None:
+    for name in (OLD, NEW):
+        create_pair(session, RequestSpec(names=(name,)))
+    change(session, OLD, renewed_by=NEW, validity=Validity(NOW, NOW + timedelta(days=90)))
+    mark_compromised(session, OLD)
+    assert reason(session) == "Key compromised: use b.com. <retire> shows how to revoke."
+
+
 def test_an_earlier_or_unfinished_pair_does_not_have_the_new_key_of_a_revocation(session: Session) -> None:
     for key_type in (KeyType.EC_P256, KeyType.EC_P384, KeyType.EC_P521):
         create_pair(session, RequestSpec(names=(OLD,), key_type=key_type))

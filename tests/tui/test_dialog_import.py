@@ -238,7 +238,7 @@ async def test_an_unmatched_certificate_or_another_file_is_reported_and_the_text
             assert is_at(user, ImportModal)
             assert typed(user) == str(tmp_path / file)
             if file == "stranger.pem":
-                assert f"press Esc, then {key_of('adopt')} (Adopt)" in said(user, "notes")
+                assert said(user, "notes").endswith(f"press Esc, then {key_of('adopt')} (Adopt).")
         user.app.screen.query_one("#files", TextField).replace_text("'/tmp/a")
         await user.press("enter")
         assert "A quotation mark is not closed" in said(user, "notes")

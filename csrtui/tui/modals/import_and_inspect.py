@@ -227,7 +227,7 @@ class FilesModal(FormModal[ImportAnswer | None]):
         leave = "Esc twice" if getattr(self.app.screen_stack[-2], "place", None) is Scope.PAIR else "Esc"
         if not isinstance(result, RefusedFile):
             text = with_keys(f"{source}: {result.text}", commands_of(self.app), f"press {leave}, then ")
-            return self.lines(text, "error")
+            return self.lines(text if text.endswith(".") else f"{text}.", "error")
         if result.kind is RefusedKind.OTHER:
             return self.lines(f"{source}: {error_text(result.error, commands_of(self.app))}", "error")
         if result.kind is RefusedKind.KEY:

@@ -85,7 +85,7 @@ class RequestScreen(FormScreen, PairsScreen):
         self._passphrase, self._is_of_old_key = passphrase, is_same_key
         self.request.renew(start, renews)
         self.show_options()
-        key = "the key stays the same; change the names" if is_same_key else "a new key will be generated"
+        key = "the key stays the same; the names can change" if is_same_key else "a new key will be generated"
         self.tell(f"filled in; {key}   ctrl+z undoes it")
 
     def action_fix(self) -> None:
