@@ -63,12 +63,29 @@ async def test_a_key_cycles_through_all_advice(tmp_path: Path, key: str) -> None
             await user.press(key)
 
 
+async def test_advice_without_a_fix_is_not_called_missing(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.COMMON_NAME, "www.example.org")
+        await user.press("ctrl+f")
+        assert user.message == "this advice has no automatic fix"
+
+
+async def test_a_missing_common_name_is_named_beside_other_names(tmp_path: Path) -> None:
+    async with at_screens(session_on(tmp_path / "store")) as user:
+        await user.fill(FieldName.NAMES, "www.mydomain.com")
+        await user.until(lambda: "Covers" in user.preview, "the preview")
+        assert "– (enter a common name)" in user.preview
+        await user.fill(FieldName.COMMON_NAME, "mydomain.com")
+        await user.until(lambda: "CN=mydomain.com" in user.preview, "the subject")
+        assert "enter a common name" not in user.preview
+
+
 async def test_without_advice_the_advice_keys_do_nothing(tmp_path: Path) -> None:
     async with at_screens(session_on(tmp_path / "store")) as user:
         await user.press("ctrl+n")
         assert user.preview.strip().startswith("Generates a private key")
         await user.press("ctrl+f")
-        assert user.message == "this advice has no automatic fix"
+        assert user.message == "no advice to fix"
         await user.press("f4")
         assert user.message == "no safe fixes to apply"
         await user.press("x")

@@ -121,6 +121,11 @@ class RequestPane(Widget):
     # Commands
 
     @property
+    def has_advice(self) -> bool:
+        """Whether the form has advice."""
+        return bool(self._findings)
+
+    @property
     def pair_to_renew(self) -> str | None:
         """The name of the pair that the current finding advises to renew, or None."""
         self._update()

@@ -93,7 +93,8 @@ class FormScreen(CommandScreen[None]):
     def action_fix(self) -> None:
         """Apply the fix of the current finding."""
         fix = self.request.fix()
-        self.tell(f"applied: {fix}   ctrl+z undoes it" if fix else "this advice has no automatic fix")
+        failure = "this advice has no automatic fix" if self.request.has_advice else "no advice to fix"
+        self.tell(f"applied: {fix}   ctrl+z undoes it" if fix else failure)
 
     def action_fix_all(self) -> None:
         """Apply all safe fixes."""

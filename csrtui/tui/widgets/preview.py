@@ -105,8 +105,10 @@ class Preview(TextBlock):
         if self._placeholder is not None:
             return _plain_block(self._placeholder.subject, self.size.width)
         if self._request is None:
-            is_blocked = any(finding.blocks for finding in self._findings)
-            return [((" – (fix the errors below)" if is_blocked else "", "label"),)]
+            if any(finding.blocks for finding in self._findings):
+                return [((" – (fix the errors below)", "label"),)]
+            is_unnamed = self._advice is not None and not self._advice.subject.common_name
+            return [((" – (enter a common name)" if is_unnamed else "", "label"),)]
         return _plain_block(self._request.subject_text or "(empty)", self.size.width)
 
     def _covers(self, max_lines: int) -> list[Line]:
