@@ -63,6 +63,8 @@ def test_every_valid_certificate_and_every_pair_of_the_key_are_named(made: Csrtu
     newer = pem(intermediate().sign(csr.der, serial=0xDEF, days=DAYS + 9), intermediate().certificate)
     assert made("import", "-", stdin=newer).status == 0
     (earlier,) = made.pair(NAME).glob("certificate-*.pem")
+    oldest = made.pair(NAME) / "certificate-20250101-000000.pem"
+    oldest.write_bytes(pem(intermediate().sign(csr.der, serial=0x123)))
     (made.pair(NAME) / "certificate-20200101-000000.pem").write_text("damaged")
     (made.pair(NAME) / "certificate-20200102-000000.pem").mkdir()
     assert made("renew", NAME, "--same-key").status == 0
@@ -80,18 +82,18 @@ def test_every_valid_certificate_and_every_pair_of_the_key_are_named(made: Csrtu
     assert f"{prefix}file     {earlier.name}, expires " in ran.err
     assert f"{prefix}serial   0DEF\n" in ran.err
     assert f"{prefix}serial   0ABC\n" in ran.err
-    assert "2. Revoke all 2 certificates in the CA's portal" in ran.err
+    assert "2. Revoke all 3 certificates in the CA's portal" in ran.err
     assert f"certbot revoke --cert-path {earlier} " in ran.err
     assert ran.err.count("lego --domains") == 1
     first, second = made("retire", "--compromised", NAME, "--json").json["results"]
-    assert [one["serial"] for one in first["revocations"]] == ["0DEF", "0ABC"]
+    assert [one["serial"] for one in first["revocations"]] == ["0DEF", "0ABC", "0123"]
     assert first["revocation"] == first["revocations"][0]
     assert (second["revocation"], second["revocations"]) == (None, [])
     findings = [one for one in made("doctor", "--json").json["findings"] if one["code"] == "key-compromised"]
-    assert [one["path"].rpartition("/")[2] for one in findings] == ["certificate.pem", earlier.name]
-    assert all(
-        f"(serial {serial})" in one["text"] for serial, one in zip(("0DEF", "0ABC"), findings, strict=True)
-    )
+    files = ["certificate.pem", earlier.name, oldest.name]
+    assert [one["path"].rpartition("/")[2] for one in findings] == files
+    for serial, finding in zip(("0DEF", "0ABC", "0123"), findings, strict=True):
+        assert f"(serial {serial})" in finding["text"]
 
 
 def test_the_pair_stays_on_the_list_until_the_revocation_is_recorded(made: Csrtui) -> None:

@@ -210,6 +210,15 @@ def test_all_errors_are_reported(csrtui: Csrtui) -> None:
     assert "b..com" in ran.err.replace(ran.error, "")
 
 
+def test_errors_with_the_same_reason_are_merged_except_the_first(csrtui: Csrtui) -> None:
+    ran = csrtui("new", "a.local", "b.local", "c.local")
+    merged, first = (line for line in ran.err.splitlines() if " is an internal name: " in line)
+    assert merged.startswith("error: b.local is an internal name: ")
+    assert merged.endswith(". The same applies to c.local.")
+    assert first.startswith("csrtui: error: a.local is an internal name: ")
+    assert "The same applies" not in first
+
+
 def test_an_error_is_called_overridden_only_with_force(csrtui: Csrtui) -> None:
     refused = csrtui("new", "intranet", "-C", "ZZ")
     assert refused.status == 2

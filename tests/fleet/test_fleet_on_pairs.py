@@ -57,6 +57,15 @@ def test_a_command_runs_on_the_named_pairs_or_those_that_need_it(
     assert re.findall(r"\bc ((?:renew|export|retire) [^;]*) 2>&1 >/dev/null;", fake.play(2)) == calls
 
 
+def test_the_message_of_a_host_names_no_store_of_this_machine(
+    fake: FakeAnsible, fleet: Any, tmp_path: Path
+) -> None:
+    fake.answers({"web1": listed(pair("a.com"))})
+    fake.answers({"web1": ended(3, err="csrtui: error: csrtui doctor shows more\n")})
+    ran = fleet("retire", "a.com", "--store", str(tmp_path / "own"))
+    assert 'web1 says: "csrtui doctor shows more"' in ran.err
+
+
 def test_a_refusal_of_a_host_is_named_and_does_not_stop_the_others(fake: FakeAnsible, fleet: Any) -> None:
     fake.answers({"web1": listed(pair("a.com"), pair("b.com")), "web2": listed(pair("a.com"))})
     fake.answers({"web1": ended(0, 1, err="csrtui: error: no\nhint: rm -rf /\n"), "web2": AWAY})

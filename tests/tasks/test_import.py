@@ -31,6 +31,7 @@ from csrtui.tasks.import_decision import ImportMode
 from csrtui.tasks.list import read_pair
 from csrtui.tasks.new import create_pair
 from csrtui.tasks.pair_groups import pair_groups, step_text
+from csrtui.tasks.renew import plan_renewal, renew_with_same_key
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tasks.retire import retire
 from csrtui.tasks.session import change_record
@@ -265,6 +266,16 @@ def test_a_later_root_needs_no_new_installation(session: Session) -> None:
     assert record_of(session).history[-1].text.endswith("; the chain is valid up to CN=Test Root")
 
 
+def test_a_certificate_goes_to_the_newest_pair_with_its_key_that_is_not_renewed(session: Session) -> None:
+    make(session)
+    newer, _ = renew_with_same_key(session, plan_renewal(session, "a.com"))
+    assert [pair for _, pair, _ in bring(session, pem(issue(session), CA))] == [newer.name]
+    later = newer.record.created + DAY
+    change_record(session, newer.name, lambda record: record._replace(renewed_by="b.com", created=later))
+    change_record(session, "a.com", lambda record: record._replace(renewed_by=None))
+    assert [pair for _, pair, _ in bring(session, pem(issue(session, serial=7), CA))] == ["a.com"]
+
+
 def test_the_root_of_a_one_tier_ca_completes_the_chain(session: Session) -> None:
     make(session)
     leaf = root().sign(read_pair(session, "a.com")[1].der)
@@ -294,6 +305,9 @@ def test_a_ca_certificate_of_another_chain_fails_and_names_the_pair_that_it_belo
     assert (ok, text) == (False, f"certificate of the CA CN=Other Root, {said}")
     ((ok, _, text),) = bring(session, pem(root("other.net").certificate), pair="a.com")
     assert (ok, text) == (False, f"self-signed certificate of CN=other.net, {said}")
+    dotted = intermediate("ca.other.net", above="Other Root")
+    ((ok, _, text),) = bring(session, pem(dotted.certificate), pair="a.com")
+    assert (ok, text) == (False, f"certificate of the CA CN=ca.other.net, {said}")
     assert stored(session) == before
     assert bring(session, pem(other.certificate, ROOT), pair="a.com") == [
         (True, "a.com", "certificate chain replaced, now 3 certificates")
