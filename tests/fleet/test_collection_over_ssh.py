@@ -1,4 +1,4 @@
-"""The collection over real SSH on three hosts: the whole journey, the transmitted bytes, and failing hosts."""
+"""The collection over real SSH on two hosts: the whole journey, the transmitted bytes, and failing hosts."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ FACTS = {"name": "facts", MODULE + "facts": {}}
 
 @pytest.fixture
 def hosts(tmp_path: Path) -> Iterator[Hosts]:
-    """Return three hosts with folders for backups and for a server's files."""
+    """Return two hosts with folders for backups and for a server's files."""
     program("ansible-playbook")
     folder = tmp_path / "hosts"
     folder.mkdir()
@@ -98,7 +98,7 @@ def pem_of(file: Path) -> bytes:
     return subprocess.run(form, capture_output=True, check=True).stdout
 
 
-def test_three_hosts_get_certificates_and_no_secret_is_transmitted(hosts: Hosts, tmp_path: Path) -> None:
+def test_two_hosts_get_certificates_and_no_secret_is_transmitted(hosts: Hosts, tmp_path: Path) -> None:
     here, carried = tmp_path / "csr", tmp_path / "carried"
     here.mkdir()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "admin")], check=True)

@@ -19,7 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-ALL = ("web1", "web2", "web3")
+ALL = ("web1", "web2")
 _PATIENCE = 20.0
 """The time limit for an sshd's answer in seconds."""
 
