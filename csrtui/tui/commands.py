@@ -129,7 +129,7 @@ COMMANDS = (
             "Redo the last undone change.", Scope.REQUEST, on_bar=False, priority=False,
             words="repeat"),
     Command("next_step", "full_stop", "Next step",
-            "Do the pair's next step: back up, submit, import, install, renew or retire.", Scope.STEPS, priority=False),
+            "Do the pair's next step: back up, submit, import, install, renew, finish, retire or revoke.", Scope.STEPS, priority=False),
     Command("open_pair", "enter", "Open", "Show everything about the pair.", Scope.LISTS, priority=False,
             words="view details log history events timeline"),
     Command("filter", "slash", "Filter",

@@ -12,10 +12,12 @@ from screens_user import at_screens, session_on
 from tables import table
 
 from csrtui.core.base.finding import FieldName
+from csrtui.core.pairs.pair import NextStep
 from csrtui.fleet.tui.fleet_screen import FleetScreen
 from csrtui.fleet.tui.plan import FleetPlanScreen
 from csrtui.fleet.tui.request import FleetRequestScreen
 from csrtui.tasks.new import create_pair
+from csrtui.tasks.pair_text import NEXT_STEPS
 from csrtui.tasks.request_spec import RequestSpec
 from csrtui.tui.app import CsrtuiApp
 from csrtui.tui.commands import COMMANDS, PLACES, WIDGET_ACTIONS, Scope, bar, scopes_at, search
@@ -35,6 +37,12 @@ if TYPE_CHECKING:
     from csrtui.tui.commands import Command
 
 SENT_BY_NO_TERMINAL = re.compile(r"ctrl\+(i|m|h|enter|j)\b|shift\+enter|alt\+|super\+")
+
+
+def test_the_help_of_the_next_step_names_each_step() -> None:
+    (command,) = (command for command in COMMANDS if command.action == "next_step")
+    for step, name in NEXT_STEPS.items():
+        assert step is NextStep.NONE or name in command.help, name
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (30, 10)])
