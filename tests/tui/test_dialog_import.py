@@ -30,6 +30,7 @@ from csrtui.tui.commands import key_of
 from csrtui.tui.modals.backup import BackupModal
 from csrtui.tui.modals.import_and_inspect import ImportModal
 from csrtui.tui.modals.questions import ConfirmModal
+from csrtui.tui.modals.renew import RenewModal
 from csrtui.tui.modals.results import ImportResultModal, import_summary
 from csrtui.tui.screens.main import MainScreen
 from csrtui.tui.screens.pair import PairScreen
@@ -409,6 +410,21 @@ async def test_a_private_key_typed_on_one_line_is_masked_and_forgotten(tmp_path:
         await user.press("escape")
         await user.press("i")
         assert typed(user) == ""
+
+
+async def test_a_certificate_that_is_due_leads_to_its_renewal(tmp_path: Path) -> None:
+    session = session_with(tmp_path / "store", ONE)
+    backed_up(session, ONE, tmp_path / "usb")
+    file = file_of_ca(session, ONE, tmp_path / "due.pem", start=NOW - timedelta(days=80), days=90)
+    async with at_screens(session) as user:
+        await at_pair(user, ONE)
+        await user.press("i")
+        await user.paste(str(file))
+        await user.press("enter")
+        await imported(user)
+        assert ". Renew" in said(user, "keys")
+        await user.press("full_stop")
+        await user.until(lambda: is_at(user, RenewModal), "the ways to renew")
 
 
 async def test_a_backup_given_to_import_leads_to_restore(tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ def _offer(page: PairsScreen, results: Sequence[Result]) -> str:
     if page.only_pair is not None and others and not names:
         return f"Import into {others.pop()}" if len(others) == 1 else "Import into those pairs"
     step = step_after(page.session, results)
-    return NEXT_STEPS[step].capitalize() if step in {NextStep.BACK_UP, NextStep.INSTALL} else ""
+    offered = {NextStep.BACK_UP, NextStep.INSTALL, NextStep.RENEW}
+    return NEXT_STEPS[step].capitalize() if step in offered else ""
 
 
 async def _import_elsewhere(page: PairsScreen, answer: ImportAnswer) -> None:
@@ -88,13 +89,16 @@ async def _import_elsewhere(page: PairsScreen, answer: ImportAnswer) -> None:
 
 
 async def _do_next_step(page: PairsScreen, name: str) -> None:
-    pair, _ = read_pair(page.session, name)
-    if pair.record.next_step(page.session.clock()) is NextStep.BACK_UP:
-        await back_up_pair(page, pair)
-    else:
-        from csrtui.tui.flows.one_pair import install
+    from csrtui.tui.flows.one_pair import install, renew
 
-        await install(page, pair)
+    pair, _ = read_pair(page.session, name)
+    match pair.record.next_step(page.session.clock()):
+        case NextStep.BACK_UP:
+            await back_up_pair(page, pair)
+        case NextStep.RENEW:
+            await renew(page, name)
+        case _:
+            await install(page, pair)
 
 
 async def adopt(page: PairsScreen) -> None:
