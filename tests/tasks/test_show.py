@@ -19,6 +19,7 @@ from csrtui.core.keys.key_types import KeyType
 from csrtui.core.pairs.pair import Backup, BackupStatus, PairRecord
 from csrtui.tasks.import_ import ImportSource, import_certificates
 from csrtui.tasks.list import read_pair
+from csrtui.tasks.session import change_record
 from csrtui.tasks.show import PairDetails, pair_lines, read_pair_details, timeline
 
 if TYPE_CHECKING:
@@ -110,6 +111,13 @@ def test_a_certificate_of_another_key_is_reported(session: Session) -> None:
     full = read_pair_details(session, name)
     assert full.chain is None
     assert blocks(full)["Certificate"][0].startswith("does not match this pair's key: it is for CN=b.com")
+
+
+@pytest.mark.parametrize("name", ["../a.com", "b.com", "\x1b[2J", ""])
+def test_a_predecessor_that_does_not_exist_is_only_named(session: Session, name: str) -> None:
+    new_pair(session)
+    change_record(session, "a.com", lambda record: record._replace(renews=name))
+    assert read_pair_details(session, "a.com").replaced is None
 
 
 def test_a_missing_pair_is_an_error(session: Session) -> None:

@@ -95,15 +95,25 @@ def test_malformed_parameters_are_named(parameters: bytes) -> None:
     assert text_of(data) == "the key's encryption parameters are malformed"
 
 
-def test_a_malformed_decrypted_key_is_not_reported_as_a_wrong_passphrase() -> None:
-    scalar = ec_key().private_numbers().private_value
-    long = tlv(0x30, tlv(0x02, b"\1"), tlv(0x04, scalar.to_bytes(33)))
-    algorithm = tlv(0x30, oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7"))
-    data = wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), algorithm, tlv(0x04, long)))
+@table(
+    ("curve", "curve_oid"),
+    [
+        (ec.SECP256R1(), "1.2.840.10045.3.1.7"),
+        (ec.SECP521R1(), "1.3.132.0.35"),  # 521 bits are not a whole number of octets
+        (ec.BrainpoolP512R1(), "1.3.36.3.3.2.8.1.1.13"),
+    ],
+)
+@table("length", [67, 66])
+def test_an_ec_private_value_with_superfluous_octets_is_read(
+    curve: ec.EllipticCurve, curve_oid: str, length: int
+) -> None:
+    scalar = (1 << (curve.key_size - 2)) + 7
+    private_key = tlv(0x30, tlv(0x02, b"\1"), tlv(0x04, scalar.to_bytes(length)))
+    algorithm = tlv(0x30, oid("1.2.840.10045.2.1"), oid(curve_oid))
+    data = wrap("PRIVATE KEY", tlv(0x30, tlv(0x02, b"\0"), algorithm, tlv(0x04, private_key)))
     (bundle_key,) = bundle.read(data).keys
-    assert key_types.spki_sha256(bundle_key.key.public_key()) == key_types.spki_sha256(
-        as_private(ec_key()).public_key()
-    )
+    expected = ec.derive_private_key(scalar, curve).public_key()
+    assert key_types.spki_sha256(bundle_key.key.public_key()) == key_types.spki_sha256(expected)
 
 
 @table(

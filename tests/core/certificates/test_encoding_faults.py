@@ -237,6 +237,8 @@ def test_the_signature_is_checked_over_the_original_octets() -> None:
     assert not has_valid_signature(by_ec, authority(ec_key(2)))
     other_algorithm = edited(by_ec.der, (1,), lambda _: tlv(0x30, oid("1.2.840.10045.4.3.2")))
     assert not has_valid_signature(replace(by_ec, der=other_algorithm), issuers[0])
+    unused_bits = edited(by_ec.der, (2,), lambda node: tlv(0x03, b"\1", node.content[1:]))
+    assert not has_valid_signature(replace(by_ec, der=unused_bits), issuers[0])
     assert isinstance(rsa_key(), rsa.RSAPrivateKey)
     assert not is_issued_by(by_ec, read_der(root().der))
 

@@ -181,6 +181,8 @@ def test_a_pair_whose_certificate_must_be_revoked_comes_first_and_is_never_hidde
         NextStep.REVOKE,
         NextStep.NONE,
     ]
+    replaced = summarize(pair_of_record("replaced", lost._replace(previous=due)))
+    assert replaced.needs_revocation(to_microseconds(validity.not_after)), "the newest certificate counts"
     last = validity.not_after
     steps = [lost.visible_step(now) for now in (last, last + timedelta(microseconds=1))]
     assert steps == [NextStep.REVOKE, NextStep.NONE]
