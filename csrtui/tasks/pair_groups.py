@@ -74,7 +74,7 @@ def step_text(record: PairRecord, now: datetime, key_of: Callable[[str], str]) -
         case NextStep.IMPORT:
             submitted = record.reused or record.submitted
             since = f" {date_text(submitted)}" if submitted else ""
-            text = f"Submitted{since}. Import the certificate when the CA has issued it."
+            text = f"Submitted{since}. Import the certificate when issued."
         case NextStep.INSTALL:
             software = "" if record.platform == OTHER else f" ({platform_label(record.platform)})"
             before = f" before {date_text(record.previous.not_after)}" if record.previous else ""

@@ -211,6 +211,13 @@ def test_the_first_step_of_a_revocation_is_that_of_the_pair_with_a_new_key(sessi
     assert first_step().endswith("csrtui backup --to DIR a.com-2")
 
 
+def test_what_to_do_after_submitting_fits_on_a_line_of_60_columns(session: Session) -> None:
+    create_pair(session, RequestSpec(names=(OLD,)))
+    change(session, OLD, backups=(Backup(BackupStatus.VERIFIED, "/b.pem", NOW, NOW),), submitted=NOW)
+    assert reason(session) == "Submitted 23 Nov 2026. Import the certificate when issued."
+    assert len(reason(session)) <= 58
+
+
 def test_what_to_do_for_a_compromised_key_fits_on_a_line(session: Session) -> None:
     for name in (OLD, NEW):
         create_pair(session, RequestSpec(names=(name,)))
