@@ -123,8 +123,7 @@ async def renew(page: PairsScreen, name: str) -> None:
     renewal = await run_in_thread(plan)
     if isinstance(renewal, CsrtuiError):
         page.refresh_pairs()  # the link to the pair that renews it may have been added
-        page.tell(renewal.message)
-        return
+        raise renewal
     if not page.is_current:
         return
     answer = await page.app.push_screen_wait(RenewModal(page.session, renewal))
