@@ -183,11 +183,11 @@ class TextField(Input, inherit_css=False):
         if y:
             return strip
         if not self.value and width > 0:  # Textual would cut or wrap a long placeholder without a mark
-            text = cut(self.placeholder, width).ljust(int(self.has_focus))
             at = int(self.has_focus)
-            cursor = Segment(text[:at], self.get_component_rich_style("input--cursor"))
-            text = text[at:] + _FILL * (width - cell_len(text))
-            return Strip([cursor, Segment(text, dim)], width)
+            text = cut(self.placeholder, width).ljust(at)
+            text += _FILL * (width - cell_len(text))
+            cursor = [Segment(text[:at], self.get_component_rich_style("input--cursor"))] if at else []
+            return Strip([*cursor, Segment(text[at:], dim)], width)
         end = self._value.cell_len - self.scroll_offset.x + (self.has_focus and self.cursor_at_end)
         end = min(max(end, 0), width)
         return Strip([*strip.crop(0, end), Segment(_FILL * (width - end), dim)], width)
