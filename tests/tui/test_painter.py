@@ -71,11 +71,19 @@ def without_accents(text: str) -> str:
     return unicodedata.normalize("NFD", text).replace("\u0301", "")
 
 
+class Screen(pyte.Screen):
+    """A screen of pyte that keeps no cell beyond its last column, from which deleting cells would bring it back."""
+
+    def insert_characters(self, count: int | None = None) -> None:
+        super().insert_characters(count)
+        self.buffer[self.cursor.y].pop(self.columns, None)
+
+
 class Terminal:
     """The cells that pyte draws from the bytes."""
 
     def __init__(self, columns: int = WIDTH, rows: int = HEIGHT) -> None:
-        self.screen = pyte.Screen(columns, rows)
+        self.screen = Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
         self._stream.feed("\x1b[?7l")  # no line wrap, as the driver sets it
 
@@ -107,6 +115,7 @@ def drawn_by_textual(screen: list[Line]) -> list[list[tuple[object, ...]]]:
 
 
 @given(st.lists(screens, min_size=2, max_size=4))
+@example([[[], [], [(" " * 11, ""), (" " * 19, "reverse")]], [[], [], [(" " * 11, "reverse")]], [[], [], []]])
 @example([[[], [], []], [[(" \u0301", "bold red")], [("a", "#ff8800 on #101010"), ("b", "on #101010")], []]])
 def test_after_any_changes_the_terminal_shows_the_last_screen(history: list[list[Line]]) -> None:
     terminal, at_work = Terminal(), painter()
