@@ -309,6 +309,7 @@ async def test_without_marks_the_selected_key_is_adopted_a_csr_is_made_and_the_n
         assert marks(user) == 1
         await user.press("home", "space")
         assert "d cannot be adopted: no CSR" in said(user, "notes")
+        assert said(user, "notes").endswith("…"), "there is room for two lines"
         assert marks(user) == 1
         await user.press("space", "home", "enter")
         assert said(user, "notes") == "d cannot be adopted."
