@@ -43,7 +43,7 @@ def wrap(text: str, width: int, max_lines: int | None = None) -> list[str]:
             lines.append(line)
         rest = word
         while cell_len(rest) > width:
-            head = _prefix(rest, width)
+            head = _prefix(rest, width) or rest[0]
             if (end := max(map(head.rfind, "/,")) + 1) > width // 3:
                 head = head[:end]
             lines.append(head)
@@ -80,15 +80,12 @@ def pad(text: str, width: int) -> str:
 
 
 def _prefix(text: str, width: int) -> str:
-    """Return the longest prefix that fits.
-
-    It has at least one character, so that a loop over the rest ends.
-    """
+    """Return the longest prefix that fits into `width` cells."""
     cells = 0
     for end, character in enumerate(text):
         cells += cell_len(character)
         if cells > width:
-            return text[: max(end, 1)]
+            return text[:end]
     return text
 
 
